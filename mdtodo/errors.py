@@ -1,0 +1,51 @@
+"""What may go wrong, as exceptions that build their own sentence and know their exit code.
+
+Nothing else is raised to the user: the one decorator in `mdtodo.cli` prints `str(error)`, then the hint, and
+exits with `exit_code` (0 all well, 1 findings or failures, 2 wrong usage, 3 cannot work here, 130 interrupted).
+"""
+
+from __future__ import annotations
+
+
+class MdtodoError(Exception):
+    """A sentence for a person: `file:line: sentence`, with what to do next in `hint`."""
+
+    exit_code = 3
+
+    def __init__(
+        self, sentence: str, *, file: str | None = None, line: int | None = None, hint: str | None = None
+    ) -> None:
+        place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
+        super().__init__(place + sentence)
+        self.sentence = sentence
+        self.file = file
+        self.line = line
+        self.hint = hint
+
+
+class UsageError(MdtodoError):
+    """Wrong usage: an id that matches none or several tasks, an option that does not fit."""
+
+    exit_code = 2
+
+
+class ConfigError(MdtodoError):
+    """The configuration is broken: names file, key and the nearest valid name."""
+
+
+class InputError(MdtodoError):
+    """A markdown file that cannot be read as one: not UTF-8, NUL, a folder, an outward symlink."""
+
+
+class EditError(MdtodoError):
+    """An edit that cannot be made without changing more than it should: the file is left as it is."""
+
+
+class GitError(MdtodoError):
+    """git refused, is missing, or the repository is in a state in which mdtodo must not write."""
+
+
+class Interrupted(MdtodoError):
+    """Ctrl-C: what was done is kept."""
+
+    exit_code = 130

@@ -1,0 +1,1 @@
+"""Bytes to tasks and back. Pure: no disk, no clock, no process, no git."""

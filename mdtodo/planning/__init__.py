@@ -1,0 +1,1 @@
+"""Which task next. Pure functions of tasks, results so far and history."""

@@ -1,0 +1,1 @@
+"""What git and the disk keep: files, commits, and the state in the git common directory."""
