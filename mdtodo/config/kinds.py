@@ -1,0 +1,192 @@
+"""What a configured value may be: how it is called, checked and written.
+
+A `Kind` reads one value, a `Table` any number of named ones, a `Record` the fields of a dataclass. They are
+the types and checks of `mdtodo.config`'s fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from mdtodo.config.names import is_name, suggestion
+
+Read = Callable[[object], Any]
+
+
+class InvalidError(Exception):
+    """A value that cannot be; `path` leads to it, the outermost key first."""
+
+    def __init__(self, sentence: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.path = path
+
+
+class Kind:
+    """One value: `says` names it for people, `read` checks and converts it, `show` gives its TOML value."""
+
+    __slots__ = ("read", "says", "show")
+
+    def __init__(self, says: str, read: Read, show: Callable[[Any], object] = lambda value: value) -> None:
+        self.says = says
+        self.read = read
+        self.show = show
+
+
+class Table:
+    """Named values of one shape; `check_name` refuses a key, `prepare` accepts a shorter way to write it."""
+
+    __slots__ = ("check_name", "of", "prepare")
+
+    def __init__(
+        self,
+        of: Shape,
+        check_name: Callable[[str], None],
+        prepare: Callable[[object], object] = lambda value: value,
+    ) -> None:
+        self.of = of
+        self.check_name = check_name
+        self.prepare = prepare
+
+
+class Record:
+    """The fields of a dataclass that carry a `shape` in their metadata."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+
+Shape = Kind | Table | Record
+
+
+def shown(value: object) -> str:
+    """A value in a sentence, short."""
+    import json
+
+    plain = isinstance(value, str | bool | int | float)
+    text = json.dumps(value, ensure_ascii=False) if plain else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def expected(what: str, value: object) -> InvalidError:
+    """The sentence for a value of the wrong type or out of range."""
+    return InvalidError(f"must be {what}, not {shown(value)}")
+
+
+def flag() -> Kind:
+    """`true` or `false`."""
+
+    def read(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise expected("true or false", value)
+        return value
+
+    return Kind("true or false", read)
+
+
+def whole(low: int, high: int | None = None) -> Kind:
+    """A whole number from `low` to `high`; true and false are none."""
+    says = f"a whole number from {low}" + ("" if high is None else f" to {high}")
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise expected(says, value)
+        if value < low or (high is not None and value > high):
+            raise expected(says, value)
+        return value
+
+    return Kind(says, read)
+
+
+def number(low: float, high: float) -> Kind:
+    """A number from `low` to `high`, whole or not."""
+    says = f"a number from {low:g} to {high:g}"
+
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise expected(says, value)
+        return float(value)
+
+    return Kind(says, read)
+
+
+def choice(*words: str, into: Callable[[str], Any] = str) -> Kind:
+    """One of a few words."""
+    says = " or ".join(f'"{word}"' for word in words)
+
+    def read(value: object) -> Any:
+        if not isinstance(value, str):
+            raise expected(says, value)
+        if value not in words:
+            raise InvalidError(f"must be {says}, not {shown(value)}{suggestion(value, words)}")
+        return into(value)
+
+    return Kind(says, read, str)
+
+
+def line(says: str = "a text") -> Kind:
+    """A text that is not blank, on one line."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str):
+            raise expected(says, value)
+        if not value.strip() or re.search(r"[\x00-\x08\n\x0b-\x1f\x7f]", value):
+            raise InvalidError(f"must be {says} on one line, not {shown(value)}")
+        return value
+
+    return Kind(says, read)
+
+
+def lines(says: str, of: Kind | None = None, *, least: int = 0) -> Kind:
+    """A list of texts, at least `least`."""
+    one = of or line()
+
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise expected(says, value)
+        if len(value) < least:
+            raise InvalidError(f"must be {says}, and not empty")
+        return tuple(_nth(one, index, item) for index, item in enumerate(value))
+
+    return Kind(says, read, list)
+
+
+def _nth(of: Kind, index: int, item: object) -> str:
+    try:
+        return str(of.read(item))
+    except InvalidError as wrong:
+        raise InvalidError(wrong.sentence, (f"[{index}]",)) from None
+
+
+def names_of(noun: str) -> Kind:
+    """A name that tasks can write, in `needs:` for example."""
+    says = f"a name of a {noun} (letters, digits, '.', '_', '-')"
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not is_name(value):
+            raise expected(says, value)
+        return value
+
+    return Kind(says, read)
+
+
+def check_name(noun: str) -> Callable[[str], None]:
+    """Refuses a table key that cannot be written as the value of a key in a task."""
+
+    def check(key: str) -> None:
+        if not is_name(key):
+            raise InvalidError(
+                f"is no name for a {noun}: use letters, digits, '.', '_', '-', a letter or digit first"
+            )
+
+    return check
+
+
+def anything(key: str) -> None:
+    """Accepts every table key."""
+    if not key.strip():
+        raise InvalidError("has an empty name")

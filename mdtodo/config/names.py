@@ -1,0 +1,49 @@
+"""Names in the configuration and in tasks, and what to say about one that nobody knows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Names of processors, patterns, lanes and workers, and explicit ids.
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+
+#: More names than this are not listed, and only the best prefix matches are compared.
+_LISTED = 12
+_COMPARED = 2000
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` is a name as SPEC 1 has it: a letter or digit, then letters, digits, `.`, `_`, `-`."""
+    return re.fullmatch(NAME, text) is not None
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """The valid name that looks most like `name`, or None where none does. Deterministic."""
+    from difflib import get_close_matches
+
+    by_folded: dict[str, str] = {}
+    for one in sorted(set(valid)):
+        by_folded.setdefault(one.casefold(), one)
+    folded = name.casefold()
+    candidates = list(by_folded)
+    if len(candidates) > _COMPARED:
+        candidates = [one for one in candidates if one[:1] == folded[:1]][:_COMPARED]
+    close = get_close_matches(folded[:200], candidates, n=1, cutoff=0.5)
+    return by_folded[close[0]] if close else None
+
+
+def suggestion(name: str, valid: Iterable[str]) -> str:
+    """What to say after `unknown …`: the nearest valid name, else the valid ones, as ` (…)`; "" if none.
+
+    >>> suggestion("tets", ["tests", "lint"])
+    ' (did you mean "tests"?)'
+    """
+    names = sorted(set(valid))
+    near = nearest(name, names)
+    if near is not None:
+        return f' (did you mean "{near}"?)'
+    return f" (known: {', '.join(names)})" if 0 < len(names) <= _LISTED else ""

@@ -1,0 +1,84 @@
+"""`mdtodo config` and the reference, from the fields of `Config`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import NamedTuple
+
+from mdtodo.config import Config
+from mdtodo.config.kinds import Kind, Record, Shape, Table
+from mdtodo.config.reading import dotted
+
+
+class Row(NamedTuple):
+    """One value that holds: dotted key, value as TOML ("" where none is set), source, documentation."""
+
+    key: str
+    value: str
+    source: str
+    doc: str
+
+
+def describe(config: Config) -> list[Row]:
+    """Every value that holds, in the order of the fields; absent options of a processor are left out."""
+    return list(_rows(config, Record(Config), config, (), ""))
+
+
+def reference() -> str:
+    """A markdown table of all keys, with type, default and documentation."""
+    head = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
+    cells = (
+        (f"`{key}`", says, f"`{default}`" if default else "", doc)
+        for key, says, default, doc in _documented(Record(Config), ())
+    )
+    return "\n".join([*head, *(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in cells)]) + "\n"
+
+
+def toml(value: object) -> str:
+    """A string, number, flag or list as TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        import json
+
+        return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml(item) for item in value) + "]"
+    return str(value)
+
+
+def _rows(config: Config, shape: Shape, value: object, path: tuple[str, ...], doc: str) -> Iterator[Row]:
+    if isinstance(shape, Kind):
+        if value is not None or len(path) <= 2:
+            text = "" if value is None else toml(shape.show(value))
+            yield Row(dotted(path), text, config.sources.get(dotted(path), "default"), doc)
+    elif isinstance(shape, Table):
+        assert isinstance(value, Mapping)
+        for key, inner in value.items():
+            yield from _rows(config, shape.of, inner, (*path, key), doc)
+    elif value is not None:
+        for one in fields(shape.cls):
+            if "shape" in one.metadata:
+                inner = getattr(value, one.name)
+                yield from _rows(config, one.metadata["shape"], inner, (*path, one.name), one.metadata["doc"])
+
+
+def _documented(shape: Record, path: tuple[str, ...]) -> Iterator[tuple[str, str, str, str]]:
+    for one in fields(shape.cls):
+        if "shape" not in one.metadata:
+            continue
+        inner: Shape = one.metadata["shape"]
+        here = (*path, one.name)
+        while isinstance(inner, Table):
+            here, inner = (*here, "NAME"), inner.of
+        if isinstance(inner, Record):
+            yield from _documented(inner, here)
+        else:
+            default = one.default if isinstance(one.default, str | int | float | tuple) else None
+            text = "" if default is None or len(here) > len(path) + 1 else toml(inner.show(default))
+            yield ".".join(here), inner.says, text, one.metadata["doc"]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,160 @@
+"""The kinds of value that are mdtodo's own: durations, commands, patterns, status characters."""
+
+from __future__ import annotations
+
+import re
+
+from mdtodo.config.kinds import InvalidError, Kind, expected, line, lines, shown
+from mdtodo.model import STATUS_CHARS
+
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_LONGEST = 366 * 86400.0
+_DURATION = r"(?:(\d{1,9}(?:\.\d{1,9})?)d)?" + "".join(
+    rf"(?:(\d{{1,9}}(?:\.\d{{1,9}})?){unit})?" for unit in ("h", "m(?!s)", "s", "ms")
+)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of `90s`, `5m`, `1h30m`, `2d` (24 hours each), `250ms`, `1.5h`; at most 366 days.
+
+    Raises ValueError with a sentence for anything else.
+    """
+    found = re.fullmatch(_DURATION, text.strip(), re.ASCII)
+    if not text.strip() or found is None:
+        raise ValueError(f'must be a duration such as "90s", "5m" or "1h30m", not {shown(text)}')
+    seconds = sum(
+        float(count) * unit for count, unit in zip(found.groups(), _UNITS.values(), strict=True) if count
+    )
+    if seconds > _LONGEST:
+        raise ValueError(f"must be at most 366 days, not {shown(text)}")
+    return seconds
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest text in whole units that `parse_duration` reads as `seconds`, to the millisecond."""
+    left = round(seconds * 1000)
+    parts: list[str] = []
+    for unit, size in _UNITS.items():
+        count, left = divmod(left, round(size * 1000))
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def duration(*, zero: bool = False) -> Kind:
+    """A duration in seconds; nothing at all only with `zero`."""
+
+    def read(value: object) -> float:
+        if not isinstance(value, str):
+            raise expected('a duration such as "90s", "5m" or "1h30m"', value)
+        try:
+            seconds = parse_duration(value)
+        except ValueError as error:
+            raise InvalidError(str(error)) from None
+        if seconds == 0 and not zero:
+            raise InvalidError("must be longer than nothing")
+        return seconds
+
+    return Kind('a duration such as "90s", "5m" or "1h30m"', read, format_duration)
+
+
+def command() -> Kind:
+    """A shell command, or a list of a program and its arguments."""
+    says = "a command: a string for the shell, or a list of a program and its arguments"
+
+    def read(value: object) -> str | tuple[str, ...]:
+        words = [word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str)]
+        if (isinstance(value, list) and len(words) < len(value)) or not words or not words[0].strip():
+            raise expected(says, value)
+        if any("\0" in word for word in words):
+            raise InvalidError("must not hold NUL")
+        return tuple(words) if isinstance(value, list) else words[0]
+
+    return Kind(says, read, lambda value: value if isinstance(value, str) else list(value))
+
+
+def callable_name() -> Kind:
+    """`package.module:function`, or the name of an entry point."""
+    says = '"package.module:function", or an entry point of the group mdtodo.processors'
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not value.strip() or re.search(r"\s|\0", value):
+            raise expected(says, value)
+        if ":" in value and not all(
+            part.isidentifier() for side in value.split(":", 1) for part in side.split(".")
+        ):
+            raise expected(says, value)
+        return value
+
+    return Kind(says, read)
+
+
+def regex() -> Kind:
+    """A regular expression of Python's `re`."""
+
+    def read(value: object) -> str:
+        import warnings
+
+        if not isinstance(value, str):
+            raise expected("a regular expression", value)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                re.compile(value)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise InvalidError(f"is no regular expression: {error}") from None
+        return value
+
+    return Kind("a regular expression, found anywhere", read)
+
+
+def tags() -> Kind:
+    """Tags, with or without `#`."""
+    plain = line("a tag")
+
+    def read(value: object) -> str:
+        tag = str(plain.read(value)).removeprefix("#")
+        if not tag or re.search(r"\s", tag):
+            raise expected("a tag without blanks", value)
+        return tag
+
+    return lines("a list of tags, all of which the task must have", Kind("a tag", read))
+
+
+def paths(says: str) -> Kind:
+    """gitignore-style patterns of files inside the repository."""
+    plain = line("a path")
+
+    def read(value: object) -> str:
+        path = str(plain.read(value))
+        parts = path.split("/")
+        if path.startswith("/") or ".." in parts or parts[0].casefold() == ".git":
+            raise InvalidError(f"must be a path inside the repository, not {shown(value)}")
+        return path
+
+    return lines(says, Kind("a path", read))
+
+
+def environment_value() -> Kind:
+    """The value of an environment variable."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or "\0" in value:
+            raise expected("a string", value)
+        return value
+
+    return Kind("a string", read)
+
+
+def check_variable(key: str) -> None:
+    """Refuses what cannot be an environment variable."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
+        raise InvalidError("is no name for an environment variable")
+
+
+def check_status_char(key: str) -> None:
+    """Refuses what cannot stand in a box."""
+    if len(key) != 1:
+        raise InvalidError("must be exactly one character")
+    if key not in STATUS_CHARS and (not key.isprintable() or key.isspace() or key in "[]\\"):
+        raise InvalidError("cannot be the character of a status")
