@@ -1,0 +1,272 @@
+"""Files of the work tree: found by patterns, read, replaced whole. Knows nothing of tasks.
+
+Paths are relative to the repository's root with `/` between names, as git writes them. This is on the path of
+`check` and `list`: pathspec, which costs as much as click to import, is needed only for unusual patterns; git
+matches the usual ones itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import EditError, InputError, UsageError
+from mdtodo.repo.git import list_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mdtodo.repo.git import Repository
+
+
+def find(
+    repo: Repository, patterns: Sequence[str], explicit: Sequence[str] = (), *, cwd: str | None = None
+) -> tuple[str, ...]:
+    """The TODO files: those named in `explicit` (relative to `cwd`), otherwise what fits the gitignore-style
+    `patterns` among tracked and untracked-but-not-ignored files.
+
+    A folder named in `explicit` stands for what fits below it. Symlinks within the work tree are followed,
+    each real file comes once. Sorted. Raises InputError for what leads out of the work tree, to another
+    repository or nowhere.
+    """
+    if not explicit:
+        return _resolved(repo.root, _matching(repo, patterns))
+    named: list[str] = []
+    for path in explicit:
+        relative = _relative(repo.root, os.path.join(os.path.realpath(cwd or "."), path), path)
+        if os.path.isdir(os.path.join(repo.root, relative)) and not _is_markdown(relative):
+            below = "" if relative == "." else relative + "/"
+            named += [found for found in _matching(repo, patterns) if found.startswith(below)]
+        elif not os.path.lexists(os.path.join(repo.root, relative)):
+            raise InputError("no such file", file=relative)
+        else:
+            named.append(relative)
+    return _resolved(repo.root, named)
+
+
+def resolve(root: str, path: str) -> str:
+    """The path of the real file behind `path`, symlinks followed.
+
+    Raises InputError where it leaves the work tree, leads to another repository, a git directory, or nowhere.
+    """
+    real = os.path.realpath(os.path.join(root, path))
+    inside = os.path.relpath(real, root)
+    if inside == ".." or inside.startswith("../"):
+        raise InputError("is a symlink that leads out of the work tree", file=path)
+    if not os.path.lexists(real):
+        raise InputError("is a symlink that leads nowhere", file=path)
+    parts = inside.split("/")
+    if ".git" in parts:
+        raise InputError("is in a git directory", file=path)
+    for depth in range(1, len(parts)):
+        if os.path.lexists(os.path.join(root, *parts[:depth], ".git")):
+            raise InputError("belongs to another repository (a submodule?)", file=path)
+    return inside
+
+
+def read(root: str, path: str) -> bytes:
+    """The bytes of a file. Raises InputError for a folder, a pipe, or one that cannot be read."""
+    try:
+        with open(
+            os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
+        ) as file:
+            kind = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(kind):
+                what = "a folder" if stat.S_ISDIR(kind) else "something else"
+                raise InputError(f"is {what}, not a file", file=path)
+            return file.read()
+    except IsADirectoryError:
+        raise InputError("is a folder, not a file", file=path) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=path) from error
+
+
+def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
+    """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept.
+
+    The new content is on the disk before it takes the name, so after a crash the file is whole, old or new.
+    Where the platform can exchange two names at once, no save of another program in between is overwritten
+    either: what was exchanged away is looked at, and put back if it is not `expected`. Raises EditError
+    where the file changed meanwhile (it is left as it is), InputError where it cannot be written.
+    """
+    target = os.path.realpath(os.path.join(root, path))
+    try:
+        temporary = _written(target, new)
+        try:
+            _swap(temporary, target, expected, path)
+        finally:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+        _sync(os.path.dirname(target))
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=path) from error
+
+
+def _matching(repo: Repository, patterns: Sequence[str]) -> list[str]:
+    """Files that fit the patterns and are on the disk. Raises InputError for a folder named like one."""
+    for pattern in patterns:
+        literal = pattern.strip("/")
+        if (
+            _SIMPLE.fullmatch(pattern)
+            and "*" not in literal
+            and os.path.isdir(os.path.join(repo.root, literal))
+        ):
+            raise InputError("is a folder, not a file", file=literal)
+    if all(_SIMPLE.fullmatch(pattern) for pattern in patterns):
+        listed: Iterable[str] = list_files(repo, *map(_pathspec, patterns)) if patterns else ()
+    else:
+        from pathspec import GitIgnoreSpec
+
+        listed = GitIgnoreSpec.from_lines(patterns).match_files(list_files(repo))
+    return sorted(path for path in listed if _present(repo.root, path))
+
+
+#: Patterns that mean the same to gitignore and, after `_pathspec`, to git's `:(glob)`: names of markdown
+#: files.
+_SIMPLE = re.compile(r"/?(?:\*\*/)?(?:[\w.*-]+/|\*\*/)*[\w.*-]*[\w-]\.md", re.ASCII)
+
+
+def _pathspec(pattern: str) -> str:
+    """A gitignore pattern without a slash fits in every folder, one with a slash from the root."""
+    return ":(glob)" + (pattern.lstrip("/") if "/" in pattern else "**/" + pattern)
+
+
+def _present(root: str, path: str) -> bool:
+    """Whether it is there: not deleted, not outside of a sparse checkout, not a submodule."""
+    full = os.path.join(root, path)
+    return os.path.lexists(full) and not (os.path.isdir(full) and os.path.lexists(os.path.join(full, ".git")))
+
+
+def _is_markdown(path: str) -> bool:
+    return path.lower().endswith((".md", ".markdown"))
+
+
+def _relative(root: str, full: str, shown: str) -> str:
+    """`full` relative to the root: by its folder's real place, so that the last name may be a symlink."""
+    folder, name = os.path.split(os.path.normpath(full))
+    relative = os.path.relpath(os.path.join(os.path.realpath(folder), name), root)
+    if relative == ".." or relative.startswith("../"):
+        raise UsageError(f"{shown} is outside of the work tree {root}")
+    return relative
+
+
+def _resolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({resolve(root, path) for path in paths}))
+
+
+def _written(target: str, new: bytes) -> str:
+    """A file beside `target` that holds `new` and has target's mode, owner and attributes."""
+    was = os.stat(target)
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name[:100]}.mdtodo-{os.getpid()}")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(fd, "wb") as file:
+        file.write(new)
+        file.flush()
+        now = os.fstat(fd)
+        if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
+            _chown(fd, was)
+        os.fchmod(fd, stat.S_IMODE(was.st_mode))
+        _copy_attributes(target, fd)
+        os.fsync(fd)
+    return temporary
+
+
+def _chown(fd: int, was: os.stat_result) -> None:
+    """Give it the owner it had, where we may; the group alone is often allowed."""
+    for uid, gid in ((was.st_uid, was.st_gid), (-1, was.st_gid)):
+        try:
+            os.fchown(fd, uid, gid)
+        except PermissionError:
+            continue
+        return
+
+
+def _copy_attributes(source: str, fd: int) -> None:
+    """Extended attributes, access lists among them, as far as the file system has and lets us set them."""
+    if not hasattr(os, "listxattr"):
+        return
+    try:
+        for name in os.listxattr(source):
+            os.setxattr(fd, name, os.getxattr(source, name))
+    except OSError:
+        return
+
+
+def _swap(temporary: str, target: str, expected: bytes, path: str) -> None:
+    changed = EditError("changed on the disk meanwhile", file=path)
+    if _content(target) != expected:
+        raise changed
+    ours = os.stat(temporary).st_ino
+    if not _exchange(temporary, target):
+        os.rename(temporary, target)
+        return
+    if _content(temporary) == expected:
+        return
+    placed, out = ours, os.stat(temporary).st_ino
+    while True:  # give the name back to the save that came in between, and to any that came since
+        _exchange(temporary, target)
+        back = os.stat(temporary).st_ino
+        if back == placed:
+            raise changed
+        placed, out = out, back
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _exchange(one: str, other: str) -> bool:
+    """Exchange two names at once (renameat2 of Linux, renamex_np of macOS); False where that is not
+    possible.
+    """
+    import ctypes
+    import errno
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), os.fsencode(other)
+    if hasattr(libc, "renameat2"):
+        failed = libc.renameat2(-100, names[0], -100, names[1], ctypes.c_uint(2))
+    elif hasattr(libc, "renamex_np"):
+        failed = libc.renamex_np(names[0], names[1], ctypes.c_uint(2))
+    else:
+        return False
+    if failed and (code := ctypes.get_errno()) not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        raise OSError(code, os.strerror(code), other)
+    return not failed
+
+
+def _sync(folder: str) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError:  # some file systems cannot sync a folder
+        return
+    finally:
+        os.close(fd)
+
+
+def read_optional(root: str, path: str) -> bytes | None:
+    """The bytes of a file, None where there is none; otherwise as `read`."""
+    return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
+
+
+def create(root: str, path: str, content: bytes) -> None:
+    """A new file, with the folders above it. Raises EditError where something is there already."""
+    target = os.path.join(root, path)
+    try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise EditError("is there already; it is left as it is", file=path) from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=path) from error

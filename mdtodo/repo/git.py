@@ -1,0 +1,338 @@
+"""The door to git: where the repository is, what it holds, and real git run for everything else.
+
+Reading (`discover`, `list_files`, `read_blobs`, `run`) starts git by `posix_spawn`, since it is on the path
+of `list` and `check`, where importing GitPython, or even `subprocess`, costs more than git does. Landing
+goes through GitPython's `Repo.git`, which is real git too; its index API is never used: it runs hooks and
+loses what a person stages. git gets an environment without what a calling hook left in `GIT_INDEX_FILE` and
+the like, and where it refuses, it is quoted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+#: What git sets for hooks and aliases, and what would make our git work on something else than what was found
+#: (`git rev-parse --local-env-vars`, less the settings of `git -c`, which are the person's wish).
+LOCAL_VARIABLES = frozenset(
+    "GIT_" + name
+    for name in (
+        *("ALTERNATE_OBJECT_DIRECTORIES", "COMMON_DIR", "CONFIG", "DIR", "GRAFT_FILE", "IMPLICIT_WORK_TREE"),
+        *("INDEX_FILE", "INTERNAL_SUPER_PREFIX", "NAMESPACE", "NO_REPLACE_OBJECTS", "OBJECT_DIRECTORY"),
+        *("PREFIX", "QUARANTINE_PATH", "REPLACE_REF_BASE", "SHALLOW_FILE", "WORK_TREE"),
+        *("GLOB_PATHSPECS", "ICASE_PATHSPECS", "LITERAL_PATHSPECS", "NOGLOB_PATHSPECS", "REFLOG_ACTION"),
+    )
+)
+
+#: The settings of every git command of ours: none of the repository's hooks run.
+SETTINGS = ("-c", "core.hooksPath=/dev/null")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A work tree and its git directories, as absolute paths without symlinks.
+
+    `git_dir` holds HEAD and the index of this work tree; `common_dir` what its linked worktrees share.
+    `explicit` means that git does not find it from `root` on its own, so each command must be told.
+    """
+
+    root: str
+    git_dir: str
+    common_dir: str
+    explicit: bool = False
+
+
+def discover(start: str = ".") -> Repository:
+    """The repository whose work tree holds the folder `start`, found as git finds it, and mostly without git.
+
+    Raises GitError: no repository, a bare one, a `.git` that leads nowhere, no git to ask.
+    """
+    if not os.path.isdir(start):
+        raise GitError(f"cannot change to {start!r}: no such folder")
+    if named := os.environ.get("GIT_DIR"):
+        return _named(start, os.path.realpath(os.path.join(start, named)))
+    return _walk(start)
+
+
+def run(
+    repo: Repository | None,
+    *args: str,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    ok: Iterable[int] = (0,),
+) -> bytes:
+    """Standard output of `git args` in the repository's root; `env` is added to a cleared environment.
+
+    Raises GitError with git's own line where the exit code is not in `ok`, and where there is no git.
+    """
+    place = cwd if cwd is not None else repo.root if repo is not None else "."
+    argv = ["git", "-C", place, *SETTINGS, *args]
+    code, out, err = _spawn(argv, stdin, environment(repo) | dict(env or {}))
+    if code not in ok:
+        raise refused(err, args)
+    return out
+
+
+def list_files(repo: Repository, *pathspecs: str) -> list[str]:
+    """Tracked and untracked-but-not-ignored files, as sorted paths relative to the root, `/` between names.
+
+    Submodules count as one entry, nested repositories as none. Names that are not UTF-8 come with
+    surrogates, as from `os.fsdecode`. `pathspecs` narrow the list, as in `git ls-files`.
+    """
+    out = run(repo, "ls-files", "-co", "--exclude-standard", "-z", "--", *pathspecs)
+    return sorted({os.fsdecode(name) for name in out.split(b"\0") if name and not name.endswith(b"/")})
+
+
+def read_blobs(repo: Repository, names: Sequence[str]) -> dict[str, bytes | None]:
+    """The blobs named as `HEAD:path`, `:path` (the index) or by object id, None where there is none.
+
+    One process for any number of names; only a name with a line end in it costs one of its own.
+    """
+    plain = [name for name in names if "\n" not in name]
+    found = {name: _read_blob(repo, name) for name in names if "\n" in name}
+    if plain:
+        request = b"".join(os.fsencode(name) + b"\n" for name in plain)
+        out = run(repo, "cat-file", "--batch", "--buffer", stdin=request)
+        found.update(zip(plain, _batch(out), strict=True))
+    return found
+
+
+def operation_in_progress(repo: Repository) -> str | None:
+    """`merge`, `rebase`, `am`, `cherry-pick`, `revert` or `bisect` while one is under way here, else None."""
+
+    def there(name: str) -> bool:
+        return os.path.exists(os.path.join(repo.git_dir, name))
+
+    if there("rebase-merge") or there("rebase-apply"):
+        return "am" if there("rebase-apply/applying") else "rebase"
+    for name, operation in _HEADS.items():
+        if there(name):
+            return operation
+    if there("sequencer/todo"):
+        with open(os.path.join(repo.git_dir, "sequencer/todo"), "rb") as todo:
+            return "revert" if todo.read(6) == b"revert" else "cherry-pick"
+    if os.path.isdir(os.path.join(repo.common_dir, "reftable")):
+        for name in ("CHERRY_PICK_HEAD", "REVERT_HEAD"):
+            if run(repo, "rev-parse", "-q", "--verify", name, ok=(0, 1)):
+                return _HEADS[name]
+    return None
+
+
+_HEADS = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisect",
+}
+
+
+def environment(repo: Repository | None) -> dict[str, str]:
+    """The environment of a git command of ours: the caller's without `LOCAL_VARIABLES`, English messages."""
+    env = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
+    env["LC_ALL"] = env["LANGUAGE"] = "C"
+    if repo is not None and repo.explicit:
+        env["GIT_DIR"], env["GIT_WORK_TREE"] = repo.git_dir, repo.root
+    return env
+
+
+def refused(stderr: bytes, args: Sequence[str]) -> GitError:
+    """git's refusal in git's own words: its `fatal:` line, otherwise its first one."""
+    lines = [line.strip() for line in stderr.decode(errors="replace").split("\n") if line.strip()]
+    prefixed = (line[7:] for prefix in ("fatal: ", "error: ") for line in lines if line.startswith(prefix))
+    words = next(prefixed, lines[0] if lines else f"git {args[0]} failed without a word")
+    return GitError(f"git: {words.removeprefix('git: ')}", hint=_hint(stderr))
+
+
+def _hint(stderr: bytes) -> str | None:
+    if b"tell me who you are" in stderr or b"empty ident name" in stderr:
+        return 'git config user.name "Your Name" and git config user.email you@example.com say who you are'
+    if b"safe.directory" in stderr:
+        return "git config --global --add safe.directory PATH trusts the folder"
+    return None
+
+
+def _walk(start: str) -> Repository:
+    here = top = os.path.realpath(start)
+    while True:
+        if (git_dir := _git_dir(here)) is not None:
+            return _checked(top, here, git_dir)
+        if _is_git_dir(here):
+            raise GitError(f"{here} is a bare repository or a git directory: mdtodo needs a work tree")
+        parent = os.path.dirname(here)
+        if parent == here:
+            raise GitError(
+                "not a git repository (or any of the parent directories)", hint="git init makes one"
+            )
+        here = parent
+
+
+def _named(start: str, git_dir: str) -> Repository:
+    """The repository that `GIT_DIR` names: git sets it for hooks, which may have changed the folder since.
+    Where `start` is in that very repository, its work tree is known better than by git's rule (the folder
+    itself).
+    """
+    if not os.environ.get("GIT_WORK_TREE"):
+        try:
+            found = _walk(start)
+        except GitError:
+            found = None
+        if found is not None and found.git_dir == git_dir:
+            return found
+    return _ask_git(start, explicit=True)
+
+
+def _git_dir(folder: str) -> str | None:
+    """The git directory that `folder/.git` is or names, None without a `.git`."""
+    dotgit = os.path.join(folder, ".git")
+    if os.path.isdir(dotgit):
+        return os.path.realpath(dotgit) if _is_git_dir(dotgit) else None
+    if not os.path.isfile(dotgit):
+        return None
+    with open(dotgit, "rb") as file:
+        content = file.read(65536)
+    if not content.startswith(b"gitdir: "):
+        raise GitError(f"invalid gitfile format: {dotgit}")
+    target = os.path.join(folder, os.fsdecode(content[8:].rstrip(b"\r\n")))
+    if not _is_git_dir(target):
+        raise GitError(f"not a git repository: {target} (named by {dotgit})")
+    return os.path.realpath(target)
+
+
+def _is_git_dir(folder: str) -> bool:
+    if not os.path.lexists(os.path.join(folder, "HEAD")):
+        return False
+    common = _common_dir(folder)
+    return os.path.isdir(os.path.join(common, "objects")) and os.path.isdir(os.path.join(common, "refs"))
+
+
+def _common_dir(git_dir: str) -> str:
+    try:
+        with open(os.path.join(git_dir, "commondir"), "rb") as file:
+            return os.path.realpath(os.path.join(git_dir, os.fsdecode(file.read().rstrip(b"\r\n"))))
+    except OSError:
+        return os.path.realpath(git_dir)
+
+
+#: Settings that make the work tree something else than the folder that holds `.git`.
+_UNUSUAL = re.compile(
+    rb"(?im)^\s*(\[[^\]\n]*\]\s*)?(bare\s*(=(?!\s*(false|no|off|0)\b)|$)|worktree\s*=|worktreeconfig)"
+)
+
+
+def _checked(start: str, root: str, git_dir: str) -> Repository:
+    common = _common_dir(git_dir)
+    try:
+        with open(os.path.join(common, "config"), "rb") as file:
+            unusual = _UNUSUAL.search(file.read()) is not None
+    except OSError:
+        unusual = True
+    return _ask_git(start) if unusual else Repository(root, git_dir, common)
+
+
+def _ask_git(start: str, *, explicit: bool = False) -> Repository:
+    """The repository by git's own account; `explicit` where the environment names it."""
+    names = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR") if explicit else ()
+    env = {name: os.environ[name] for name in names if name in os.environ}
+    asked = ("--is-bare-repository", "--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir")
+    out = run(None, "rev-parse", *asked, cwd=start, env=env).split(b"\n")
+    if out[1] != b"true":
+        what = (
+            "a bare repository" if out[0] == b"true" else "a repository without this folder in its work tree"
+        )
+        raise GitError(f"{os.fsdecode(out[2])} is {what}: mdtodo needs a work tree")
+    top = run(None, "rev-parse", "--show-toplevel", cwd=start, env=env)
+    root, git_dir = os.path.realpath(os.fsdecode(top[:-1])), os.path.realpath(os.fsdecode(out[2]))
+    common = os.path.realpath(os.path.join(start, os.fsdecode(out[3])))
+    return Repository(root, git_dir, common, explicit or _git_dir(root) != git_dir)
+
+
+def _read_blob(repo: Repository, name: str) -> bytes | None:
+    try:
+        return run(repo, "cat-file", "blob", name)
+    except GitError:
+        return None
+
+
+def _batch(out: bytes) -> Iterable[bytes | None]:
+    """The answers of `git cat-file --batch`: `<oid> <type> <size>`, the bytes, a line end; or `… missing`."""
+    at = 0
+    while at < len(out):
+        end = out.index(b"\n", at)
+        words = out[at:end].rsplit(b" ", 2)
+        at = end + 1
+        if len(words) == 3 and words[2].isdigit() and words[1] in _TYPES:
+            size = int(words[2])
+            yield out[at : at + size] if words[1] == b"blob" else None
+            at += size + 1
+        else:
+            yield None
+
+
+_TYPES = (b"blob", b"tree", b"commit", b"tag")
+
+
+def _spawn(argv: list[str], stdin: bytes, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+    """Exit code, standard output and standard error of a program that reads `stdin`."""
+    import signal
+
+    pipes = [os.pipe() for _ in range(3)]
+    (child_in, to_child), (from_out, child_out), (from_err, child_err) = pipes
+    child_ends, own_ends = (child_in, child_out, child_err), (to_child, from_out, from_err)
+    actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(child_ends)]
+    try:
+        defaults = (signal.SIGPIPE, signal.SIGXFSZ)
+        pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsigdef=defaults)
+    except OSError as error:
+        for fd in own_ends:
+            os.close(fd)
+        raise GitError(f"cannot run git: {error.strerror}", hint="install git, or put it on PATH") from error
+    finally:
+        for fd in child_ends:
+            os.close(fd)
+    out, err = _converse(to_child, from_out, from_err, stdin)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out, err
+
+
+def _converse(to_child: int, from_out: int, from_err: int, stdin: bytes) -> tuple[bytes, bytes]:
+    """Write `stdin` while reading both streams to their ends, so that no pipe fills up; closes all three."""
+    import select
+
+    poll = select.poll()
+    os.set_blocking(to_child, False)
+    poll.register(to_child, select.POLLOUT)
+    streams: dict[int, list[bytes]] = {from_out: [], from_err: []}
+    for fd in streams:
+        poll.register(fd, select.POLLIN)
+    pending, open_ends = memoryview(stdin), 3
+    while open_ends:
+        for fd, _ in poll.poll():
+            if fd == to_child:
+                pending = _write(fd, pending)
+                finished = not pending
+            else:
+                chunk = os.read(fd, 1 << 20)
+                streams[fd].append(chunk)
+                finished = not chunk
+            if finished:
+                poll.unregister(fd)
+                os.close(fd)
+                open_ends -= 1
+    return b"".join(streams[from_out]), b"".join(streams[from_err])
+
+
+def _write(fd: int, pending: memoryview) -> memoryview:
+    """What is left to be written; nothing where the other side closed its end."""
+    try:
+        return pending[os.write(fd, pending[: 1 << 16]) :] if pending else pending
+    except BlockingIOError:
+        return pending
+    except BrokenPipeError:
+        return pending[:0]

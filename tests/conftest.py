@@ -1,0 +1,126 @@
+"""What all tests stand on: none reads this machine's git configuration, and repositories are quick to make."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_CONFIG = """\
+[user]
+\tname = Ada Tester
+\temail = ada@example.com
+[init]
+\tdefaultBranch = main
+[core]
+\tfsync = none
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+[protocol "file"]
+\tallow = always
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A HOME of the test run's own; git reads no other configuration, and nothing of a calling hook."""
+    home = tmp_path_factory.mktemp("home")
+    config = home / ".gitconfig"
+    config.write_text(_CONFIG)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(("GIT_", "XDG_", "MDTODO_")):
+                patch.delenv(name)
+        patch.setenv("HOME", str(home))
+        patch.setenv("GIT_CONFIG_GLOBAL", str(config))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("GIT_TEMPLATE_DIR", "")
+        patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        patch.setenv("LC_ALL", "C.UTF-8")
+        patch.setenv("TZ", "UTC")
+        yield home
+
+
+class Checkout:
+    """A real repository with a work tree; paths are relative to its root, contents str (UTF-8) or bytes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def git(self, *args: str, stdin: bytes | str = b"", check: bool = True, **env: str) -> str:
+        """git's standard output, without the last line end."""
+        return (
+            self.git_bytes(*args, stdin=stdin, check=check, **env).decode(errors="replace").removesuffix("\n")
+        )
+
+    def git_bytes(self, *args: str, stdin: bytes | str = b"", check: bool = True, **env: str) -> bytes:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            ["git", *args], cwd=self.root, input=data, capture_output=True, env=os.environ | env, check=False
+        )
+        if check and done.returncode:
+            raise AssertionError(f"git {' '.join(args)}: {done.stderr.decode(errors='replace')}")
+        return done.stdout
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        return target
+
+    def read(self, path: str) -> bytes:
+        """The work tree's bytes."""
+        return (self.root / path).read_bytes()
+
+    def head(self, path: str, revision: str = "HEAD") -> bytes:
+        """The committed bytes."""
+        return self.git_bytes("cat-file", "blob", f"{revision}:{path}")
+
+    def index(self, path: str) -> bytes:
+        """The staged bytes."""
+        return self.git_bytes("cat-file", "blob", f":0:{path}")
+
+    def commit(self, message: str = "Base", **files: str | bytes) -> str:
+        """Write `files`, commit everything, return the commit's id."""
+        for path, content in files.items():
+            self.write(path, content)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def status(self) -> list[str]:
+        """`git status --porcelain`, untracked files one by one."""
+        return self.git("status", "--porcelain", "-uall").splitlines()
+
+    def commits(self, revision: str = "HEAD") -> int:
+        return int(self.git("rev-list", "--count", revision))
+
+
+@pytest.fixture
+def make_repo(tmp_path: Path) -> Callable[..., Checkout]:
+    """A factory: `make_repo(name="repo", *init_options, **files)`; with files, they are committed."""
+
+    def make(name: str = "repo", *options: str, **files: str | bytes) -> Checkout:
+        root = tmp_path / name
+        root.mkdir(parents=True)
+        checkout = Checkout(root)
+        checkout.git("init", "-q", *options)
+        if files:
+            checkout.commit("Base", **files)
+        return checkout
+
+    return make
+
+
+@pytest.fixture
+def repo(make_repo: Callable[..., Checkout]) -> Checkout:
+    """An empty repository on an unborn branch `main`."""
+    return make_repo()
