@@ -1,0 +1,179 @@
+"""Where the keys of a task line stand, in every dialect; `syntax` says what they mean.
+
+Dialects: `plain` (`key:value`, `#tag`, `!high`), `emoji` (Obsidian Tasks), `dataview` (`[key:: value]`,
+`(key:: value)`), `todotxt` (`(A)` as the first word) and `block` (`^name` as the last word, as in Obsidian).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdtodo.markdown.inline import opaque
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One key as it stands in the text: characters `start` to `end`.
+
+    `name` is that of the first column of the reference (`after`, also for ⛔ and dependsOn), or `tag`. `value`
+    is as written, except for priorities written as a sign, which read as their word.
+    """
+
+    name: str
+    value: str
+    start: int
+    end: int
+    dialect: str
+
+
+PLAIN = "priority", "id", "after", "est", "due", "needs", "lane", "worker", "run", "expand", "failed", "done"
+"""Names of keys, as written in `key:value`."""
+
+DATAVIEW = {"dependson": "after", "completion": "done"} | {name: name for name in PLAIN}
+"""What a Dataview field's name, in lower case, stands for."""
+
+PRIORITIES = {
+    "critical": "critical",
+    "highest": "critical",
+    "high": "high",
+    "medium": "medium",
+    "low": "low",
+    "lowest": "low",
+}
+PRIORITY_SIGNS = {"🔺": "critical", "⏫": "high", "🔼": "medium", "🔽": "low", "⏬": "low"}
+PRIORITY_LETTERS = {"A": "critical", "B": "high", "C": "medium", "D": "low"}
+EMOJI = {"🆔": "id", "⛔": "after", "📅": "due", "✅": "done"}
+
+# No ASCII punctuation but a few, no general, CJK or full-width punctuation.
+_TAG = r"[^\s\x00-/:-@\[-`{-\x7f‐-⁞、-】！-／]"
+_WORD = re.compile(
+    r"(?<!\S)(?:"
+    rf"#(?P<tag>(?:{_TAG}|_)(?:{_TAG}|[-_/+]|\.(?={_TAG}))*+)[,;.:!?]*+"
+    r"|!(?P<bang>[A-Za-z]++)[,;.:!?]*+"
+    rf"|(?P<name>{'|'.join(PLAIN)}):(?P<value>(?!:|//)\S*[^\s,;])[,;]*+"
+    r")(?!\S)"
+)
+_FIELD = re.compile(
+    r"(?<![\[!])(?:"
+    r"\[[ \t]*+([A-Za-z]++)[ \t]*+::([^\[\]\n]++)\](?!\()"
+    r"|\([ \t]*+([A-Za-z]++)[ \t]*+::([^()\n]++)\))"
+)
+_SIGN = re.compile(rf"([{''.join(PRIORITY_SIGNS)}{''.join(EMOJI)}])\uFE0F?")
+# Values behind a sign are bounded, so that a word made of signs is not read to its end for each of them.
+_DATE_BEHIND = re.compile(r"[ \t]{0,9}(\d(?:\S{0,99}[^\s,;])?)(?![^\s,;])")
+_NAME_BEHIND = re.compile(r"[ \t]{0,9}([A-Za-z0-9](?:\S{0,199}[^\s,;])?)(?![^\s,;])")
+_NAMES_BEHIND = re.compile(
+    r"[ \t]{0,9}([A-Za-z0-9][^\s,]{0,199}(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z0-9][^\s,]{0,199}){0,99})(?![^\s,;])"
+)
+_BEHIND = {"id": _NAME_BEHIND, "after": _NAMES_BEHIND, "due": _DATE_BEHIND, "done": _DATE_BEHIND}
+_LETTER = re.compile(r"\s*+\(([A-D])\)(?=\s+\S)")
+_BLOCK = re.compile(r"(?<=\s)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
+_LEFTOVER = re.compile(r"[,;]+(?!\S)")
+_LEFTOVER_OF_TAG = re.compile(r"[,;.:!?]+(?!\S)")
+
+
+def find_keys(text: str) -> list[Token]:
+    """Every key of the text in order, good or bad; none overlaps another. Linear in the text's length."""
+    words = "#" in text or ":" in text or "!" in text
+    tokens = list(_fields(text)) if words and "::" in text else []
+    if not text.isascii():
+        tokens += _signs(text, Taken(tokens))
+    if words:
+        tokens += _words(text, Taken(tokens))
+    if "(" in text and (letter := _LETTER.match(text)):
+        value = PRIORITY_LETTERS[letter[1]]
+        tokens.append(Token("priority", value, letter.start(1) - 1, letter.end(1) + 1, "todotxt"))
+    if "^" in text and (block := _BLOCK.search(text, text.rindex("^"))):
+        tokens.append(Token("id", block[1], block.start(), block.end(1), "block"))
+    if not tokens:
+        return tokens
+    if closed := opaque(text):
+        taken = Taken(closed)
+        tokens = [token for token in tokens if taken.free(token.start, token.end)]
+    if len(tokens) > 1:
+        tokens.sort(key=_start)
+    return tokens
+
+
+def unknown_priorities(text: str) -> list[tuple[int, str]]:
+    """Offset and word of each `!word` that is no priority, and so stays title."""
+    if "!" not in text:
+        return []
+    found = [m for m in _WORD.finditer(text) if m["bang"] and m["bang"].lower() not in PRIORITIES]
+    taken = Taken(opaque(text)) if found else Taken(())
+    return [(m.start(), m["bang"]) for m in found if taken.free(m.start(), m.end("bang"))]
+
+
+def end_with_leftover(text: str, token: Token) -> int:
+    """Where the token ends, with the punctuation that separated it from the next word."""
+    pattern = _LEFTOVER_OF_TAG if text[token.start] in "#!" else _LEFTOVER
+    leftover = pattern.match(text, token.end)
+    return leftover.end() if leftover else token.end
+
+
+class Taken:
+    """Ranges of the text that belong to something already; they do not overlap."""
+
+    __slots__ = ("ends", "starts")
+
+    def __init__(self, ranges: Sequence[Token] | Sequence[tuple[int, int]]) -> None:
+        pairs = sorted((r.start, r.end) if isinstance(r, Token) else r for r in ranges)
+        self.starts = [start for start, _ in pairs]
+        self.ends = [end for _, end in pairs]
+
+    def free(self, start: int, end: int) -> bool:
+        """Whether nothing of `start` to `end` is taken."""
+        before = bisect_left(self.starts, end)
+        return before == 0 or self.ends[before - 1] <= start
+
+
+def _fields(text: str) -> Iterator[Token]:
+    for found in _FIELD.finditer(text):
+        name = DATAVIEW.get((found[1] or found[3]).lower())
+        value = (found[2] or found[4]).strip()
+        if name and value:
+            yield Token(name, value, found.start(), found.end(), "dataview")
+
+
+def _signs(text: str, taken: Taken) -> Iterator[Token]:
+    """Emoji keys. A sign with no value of its shape behind it is an ornament (`✅ Fixed`): title."""
+    at = 0
+    while found := _SIGN.search(text, at):
+        start, at = found.span()
+        sign = found[1]
+        if sign in PRIORITY_SIGNS:
+            if taken.free(start, at):
+                yield Token("priority", PRIORITY_SIGNS[sign], start, at, "emoji")
+            continue
+        name = EMOJI[sign]
+        value = _BEHIND[name].match(text, at)
+        if value and taken.free(start, value.end()) and not _WORD.match(text, value.start(1)):
+            at = value.end()
+            yield Token(name, value[1], start, at, "emoji")
+
+
+def _words(text: str, taken: Taken) -> Iterator[Token]:
+    for found in _WORD.finditer(text):
+        tag, bang, name, value = found.groups()
+        if tag:
+            if all(char.isdigit() or char in "-_/+." for char in tag):
+                continue
+            name, value, end = "tag", tag, found.end(1)
+        elif bang:
+            name, value, end = "priority", PRIORITIES.get(bang.lower()), found.end(2)
+            if value is None:
+                continue
+        else:
+            end = found.end(4)
+        if taken.free(found.start(), end):
+            yield Token(name, value, found.start(), end, "plain")
+
+
+def _start(token: Token) -> int:
+    return token.start

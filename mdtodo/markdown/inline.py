@@ -1,0 +1,172 @@
+"""What a paragraph's inline constructs keep to themselves: code spans, link targets, autolinks, inline HTML.
+
+Only where they begin and end, not what they mean. The rules are those of CommonMark 0.31 (sections 6.1, 6.3,
+6.5 and 6.6), and wiki links `[[page]]` count as link targets. Linear in the length of the text, also on hostile
+text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    Range = tuple[int, int]
+
+_OPENER = re.compile(r"\\[\s\S]|`+|<|\]\(|\[\[[^\[\]\n]*+\]\]")
+_TICKS = re.compile(r"`+")
+_TAG = re.compile(
+    r"<(?:"
+    r"[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>"
+    r"|/[A-Za-z][A-Za-z0-9-]*+[ \t\n]*+>"
+    r"|[A-Za-z][A-Za-z0-9-]*+"
+    r"(?:[ \t\n]++[A-Za-z_:][A-Za-z0-9_.:-]*+"
+    r"(?:[ \t\n]*+=[ \t\n]*+(?:[^ \t\n\"'=<>`]++|'[^']*+'|\"[^\"]*+\"))?+)*+[ \t\n]*+/?>"
+    r")"
+)
+_ENDLESS = ("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">")
+_BLANKS = re.compile(r"[ \t\n]*+")
+_POINTED = re.compile(r"<(?:[^<>\n\\]|\\.)*+>")
+_TITLE = re.compile(
+    r"""[ \t\n]++(?:"(?:[^"\\]|\\[\s\S])*+"|'(?:[^'\\]|\\[\s\S])*+'|\((?:[^()\\]|\\[\s\S])*+\))"""
+)
+_IN_TARGET = re.compile(r"\\[!-/:-@\[-`{-~]|[()\x00-\x20\x7f]")
+_DEEPEST = 32
+_BRACKET = re.compile(r"\\[\s\S]|[\[\]]")
+
+
+def opaque(text: str) -> list[Range]:
+    """The ranges, in order, whose words are no keys: code spans, link targets, autolinks, inline HTML."""
+    if "`" not in text and "<" not in text and "](" not in text and "[[" not in text:
+        return []
+    return list(_opaque(text))
+
+
+def unbroken(text: str) -> list[Range]:
+    """The ranges, in order, into which nothing may be put: what is opaque, and brackets with their text."""
+    closed = opaque(text)
+    return _merged(closed + _brackets(text, closed))
+
+
+def _opaque(text: str) -> Iterator[Range]:
+    code, html = _code_ends(text), _html_ends(text)
+    at = 0
+    while found := _OPENER.search(text, at):
+        start, at = found.span()
+        first = text[start]
+        end: int | None = None
+        if first == "`":
+            end = code(at, at - start)
+        elif first == "<":
+            end = html(start)
+        elif first == "]":
+            end = _target_end(text, at)
+        elif text.startswith("[[", start):
+            end = at
+        if end is not None:
+            yield start, end
+            at = end
+
+
+def _code_ends(text: str) -> Callable[[int, int], int | None]:
+    """A function from the end and the length of an opening run of backticks to the end of its code span."""
+    starts: dict[int, list[int]] = {}
+    for run in reversed(list(_TICKS.finditer(text))):
+        starts.setdefault(run.end() - run.start(), []).append(run.start())
+
+    def end(at: int, length: int) -> int | None:
+        left = starts.get(length)
+        while left and left[-1] < at:
+            left.pop()
+        return left[-1] + length if left else None
+
+    return end
+
+
+def _html_ends(text: str) -> Callable[[int], int | None]:
+    """A function from a `<` to the end of what it opens: an autolink, a tag, a comment; None if nothing."""
+    absent: set[str] = set()
+
+    def end(start: int) -> int | None:
+        if found := _TAG.match(text, start):
+            return found.end()
+        opener, closer = next((pair for pair in _ENDLESS if text.startswith(pair[0], start)), ("", ""))
+        if not opener:
+            return None
+        if opener == "<!" and not text[start + 2 : start + 3].isalpha():
+            return None
+        # "<!-->" and "<!--->" are whole comments.
+        at = -1 if closer in absent else text.find(closer, start + 2)
+        if at < 0:
+            absent.add(closer)
+            return None
+        return at + len(closer)
+
+    return end
+
+
+def _target_end(text: str, at: int) -> int | None:
+    """Where the link target that begins after `](` ends, behind its `)`; None if it is none."""
+    at = _skip(text, at)
+    if pointed := _POINTED.match(text, at):
+        at = pointed.end()
+    else:
+        depth = 0
+        for found in _IN_TARGET.finditer(text, at):
+            at = found.start()
+            if found[0] == "(":
+                depth += 1
+            elif found[0] == ")":
+                depth -= 1
+            elif not found[0].startswith("\\"):
+                break
+            if depth < 0 or depth > _DEEPEST:
+                break
+        else:
+            return None
+        if depth > 0:
+            return None
+    if title := _TITLE.match(text, at):
+        at = title.end()
+    at = _skip(text, at)
+    return at + 1 if text.startswith(")", at) else None
+
+
+def _skip(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    return blanks.end() if blanks else at
+
+
+def _brackets(text: str, closed: Sequence[Range]) -> list[Range]:
+    """Pairs of brackets outside of `closed`, each with the link target that follows it."""
+    if "[" not in text:
+        return []
+    pairs: list[Range] = []
+    ends = dict(closed)
+    stack: list[int] = []
+    at = nth = 0
+    while found := _BRACKET.search(text, at):
+        start, at = found.span()
+        while nth < len(closed) and closed[nth][1] <= start:
+            nth += 1
+        inside = nth < len(closed) and closed[nth][0] <= start
+        if text[start] == "]" and stack and (not inside or start in ends):
+            pairs.append((stack.pop(), ends.get(start, at)))
+        elif text[start] == "[" and not inside:
+            stack.append(start)
+        if inside:
+            at = closed[nth][1]
+    return pairs
+
+
+def _merged(ranges: Sequence[Range]) -> list[Range]:
+    """The same places as disjoint ranges in order."""
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((start, end))
+    return merged
