@@ -1,4 +1,4 @@
-"""What all tests stand on: none reads this machine's git configuration, and repositories are quick to make."""
+"""What all tests stand on: none reads the machine's git configuration, and repositories are quick to make."""
 
 from __future__ import annotations
 
