@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Token:
     """One key as it stands in the text: characters `start` to `end`.
 
-    `name` is that of the first column of the reference (`after`, also for ⛔ and dependsOn), or `tag`. `value`
+    `name` is that of the first column of the reference (`after` for ⛔ and dependsOn), or `tag`. `value`
     is as written, except for priorities written as a sign, which read as their word.
     """
 
@@ -64,6 +64,7 @@ _FIELD = re.compile(
     r"\[[ \t]*+([A-Za-z]++)[ \t]*+::([^\[\]\n]++)\](?!\()"
     r"|\([ \t]*+([A-Za-z]++)[ \t]*+::([^()\n]++)\))"
 )
+_BANG = re.compile(rf"(?<!\S)!(?!(?:{'|'.join(PRIORITIES)})\b)[A-Za-z]")
 _SIGN = re.compile(rf"([{''.join(PRIORITY_SIGNS)}{''.join(EMOJI)}])\uFE0F?")
 # Values behind a sign are bounded, so that a word made of signs is not read to its end for each of them.
 _DATE_BEHIND = re.compile(r"[ \t]{0,9}(\d(?:\S{0,99}[^\s,;])?)(?![^\s,;])")
@@ -74,6 +75,7 @@ _NAMES_BEHIND = re.compile(
 _BEHIND = {"id": _NAME_BEHIND, "after": _NAMES_BEHIND, "due": _DATE_BEHIND, "done": _DATE_BEHIND}
 _LETTER = re.compile(r"\s*+\(([A-D])\)(?=\s+\S)")
 _BLOCK = re.compile(r"(?<=\s)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
+_SOME_LETTER = re.compile(r"[^\d_/+.-]")
 _LEFTOVER = re.compile(r"[,;]+(?!\S)")
 _LEFTOVER_OF_TAG = re.compile(r"[,;.:!?]+(?!\S)")
 
@@ -103,7 +105,7 @@ def find_keys(text: str) -> list[Token]:
 
 def unknown_priorities(text: str) -> list[tuple[int, str]]:
     """Offset and word of each `!word` that is no priority, and so stays title."""
-    if "!" not in text:
+    if "!" not in text or not _BANG.search(text):
         return []
     found = [m for m in _WORD.finditer(text) if m["bang"] and m["bang"].lower() not in PRIORITIES]
     taken = Taken(opaque(text)) if found else Taken(())
@@ -162,7 +164,7 @@ def _words(text: str, taken: Taken) -> Iterator[Token]:
     for found in _WORD.finditer(text):
         tag, bang, name, value = found.groups()
         if tag:
-            if all(char.isdigit() or char in "-_/+." for char in tag):
+            if not tag.isalpha() and not _SOME_LETTER.search(tag):
                 continue
             name, value, end = "tag", tag, found.end(1)
         elif bang:
@@ -171,8 +173,9 @@ def _words(text: str, taken: Taken) -> Iterator[Token]:
                 continue
         else:
             end = found.end(4)
-        if taken.free(found.start(), end):
-            yield Token(name, value, found.start(), end, "plain")
+        start = found.start()
+        if not taken.starts or taken.free(start, end):
+            yield Token(name, value, start, end, "plain")
 
 
 def _start(token: Token) -> int:

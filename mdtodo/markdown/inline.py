@@ -1,8 +1,7 @@
 """What a paragraph's inline constructs keep to themselves: code spans, link targets, autolinks, inline HTML.
 
 Only where they begin and end, not what they mean. The rules are those of CommonMark 0.31 (sections 6.1, 6.3,
-6.5 and 6.6), and wiki links `[[page]]` count as link targets. Linear in the length of the text, also on hostile
-text.
+6.5 and 6.6), and wiki links `[[page]]` count as link targets. Linear time, also on hostile text.
 """
 
 from __future__ import annotations
