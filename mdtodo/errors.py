@@ -1,7 +1,8 @@
 """What may go wrong, as exceptions that build their own sentence and know their exit code.
 
 Nothing else is raised to the user: the one decorator in `mdtodo.cli` prints `str(error)`, then the hint, and
-exits with `exit_code` (0 all well, 1 findings or failures, 2 wrong usage, 3 cannot work here, 130 interrupted).
+exits with `exit_code` (0 all well, 1 findings or failures, 2 wrong usage, 3 cannot work here, 130
+interrupted).
 """
 
 from __future__ import annotations
@@ -43,9 +44,3 @@ class EditError(MdtodoError):
 
 class GitError(MdtodoError):
     """git refused, is missing, or the repository is in a state in which mdtodo must not write."""
-
-
-class Interrupted(MdtodoError):
-    """Ctrl-C: what was done is kept."""
-
-    exit_code = 130

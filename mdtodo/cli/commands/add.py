@@ -1,0 +1,51 @@
+"""`mdtodo add TEXT`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import complete_id, json_option
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+
+
+@click.command(
+    "add",
+    epilog="\b\nExamples:\n  mdtodo add 'Tests pass run:tests !high'\n"
+    "  mdtodo add 'Write the guide' --section Docs\n  mdtodo add 'Edge cases' --under 3f2a",
+)
+@click.argument("words", nargs=-1, required=True, metavar="TEXT...")
+@click.option("--under", metavar="ID", shell_complete=complete_id, help="As the last subtask of this task.")
+@click.option("--section", metavar="HEADING", help="At the end of the list below this heading.")
+@click.option(
+    "--file", "path", metavar="PATH", type=click.Path(), help="In this file; default: the first TODO file."
+)
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    words: tuple[str, ...],
+    under: str | None,
+    section: str | None,
+    path: str | None,
+    as_json: bool,
+) -> None:
+    """Add a task, with any keys in its text; prints its id."""
+    from mdtodo.running.adding import add
+
+    named = session.named([path]) if path and session.exists(path) else ()
+    board = session.board(named)
+    parent = board.find(under) if under else None
+    file = None if not path else named[0] if named else session.new_file(path)
+    after, task = add(board, " ".join(words), parent=parent, section=section, file=file)
+    if as_json:
+        from mdtodo.reporting.documents import print_tasks_json
+
+        print_tasks_json(after.plan, [task])
+        return
+    from mdtodo.reporting.text import one_line
+
+    click.echo(f"{task.id}  {one_line(task.file)}:{task.line}  {one_line(task.title)}")

@@ -1,0 +1,23 @@
+"""`mdtodo reopen ID...`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import ids_argument
+from mdtodo.cli.speaking import speak_and_tell
+from mdtodo.model import Status
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+
+
+@click.command("reopen", epilog="\b\nExamples:\n  mdtodo reopen 3f2a9c1\n  mdtodo reopen 3f2a --commit")
+@ids_argument(required=True)
+@click.option("--commit", is_flag=True, help="Commit just this change.")
+@click.pass_obj
+def command(session: Session, ids: tuple[str, ...], commit: bool) -> int:
+    """Open tasks again, and forget their failures and their date."""
+    return speak_and_tell(session, ids, Status.TODO, commit=commit)

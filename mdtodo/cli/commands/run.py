@@ -1,0 +1,95 @@
+"""`mdtodo run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import filters, ids_argument, json_option, selection
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+    from mdtodo.running.course import Options
+
+
+@click.command(
+    "run",
+    epilog="\b\nExamples:\n  mdtodo run                    everything that is ready, and what becomes ready\n"
+    "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
+    "  mdtodo run --priority critical --dry-run",
+)
+@ids_argument(required=False)
+@click.option("-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, in order; start nothing.")
+@click.option("--no-commit", is_flag=True, help="Tick in the work tree alone.")
+@click.option("--fail-fast", is_flag=True, help="After a failure start nothing more; what runs may end.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
+@click.option("--can", metavar="A,B", help="Take only tasks that need nothing beyond these capabilities.")
+@filters
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    ids: tuple[str, ...],
+    jobs: int | None,
+    dry_run: bool,
+    no_commit: bool,
+    fail_fast: bool,
+    limit: int | None,
+    can: str | None,
+    as_json: bool,
+    **given: tuple[str, ...],
+) -> int:
+    """Run what is ready and what becomes ready, tick what is proven, commit the ticks with their receipt.
+
+    A task is ready when what it waits for is done; it is run by the processor that its line, its section or
+    the configuration names. Ctrl-C ends in good order: what is done is kept.
+    """
+    from mdtodo.running.course import Options
+    from mdtodo.running.runner import chosen_ids
+
+    options = Options(
+        chosen=chosen_ids(session.repo, session.config, ids, selection(given)),
+        named=bool(ids),
+        jobs=jobs or 0,
+        commit="none" if no_commit else session.config.commit,
+        fail_fast=fail_fast,
+        limit=limit,
+        can=None if can is None else frozenset(filter(None, can.split(","))),
+    )
+    return _dry_run(session, options, as_json=as_json) if dry_run else _run(session, options, as_json=as_json)
+
+
+def _dry_run(session: Session, options: Options, *, as_json: bool) -> int:
+    from mdtodo.running.runner import dry_run
+
+    board = session.board()
+    tasks = dry_run(board, options)
+    if as_json:
+        from mdtodo.reporting.documents import print_tasks_json
+
+        print_tasks_json(board.plan, tasks)
+        return 0
+    from mdtodo.reporting.table import print_tasks
+
+    print_tasks(board.plan, tasks, colored=session.colored())
+    click.echo(f"mdtodo: {len(tasks)} would run; nothing was started", err=True)
+    return 0
+
+
+def _run(session: Session, options: Options, *, as_json: bool) -> int:
+    from mdtodo.reporting.progress import watcher_for
+    from mdtodo.running.runner import run
+
+    with watcher_for(color=session.color, quiet=as_json) as watcher:
+        report = run(session.repo, session.config, options, watcher)
+    if as_json:
+        from mdtodo.reporting.documents import print_run_json
+
+        print_run_json(report)
+    else:
+        from mdtodo.reporting.summary import print_summary
+
+        print_summary(report, color=session.color)
+    return report.exit_code

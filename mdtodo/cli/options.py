@@ -1,0 +1,85 @@
+"""Options that several commands share, and completion of what they take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mdtodo.model import Priority, State, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mdtodo.planning.selection import Selection
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
+    """Ids that begin so, each with its title; nothing where there is no repository."""
+    from click.shell_completion import CompletionItem
+
+    from mdtodo.cli.session import Session
+    from mdtodo.errors import MdtodoError
+
+    parent = ctx.find_root()
+    try:
+        session = Session.start(parent.params.get("directory") or (), "never", False)
+        tasks = session.board(tolerant=True).tasks.values()
+    except (MdtodoError, OSError):
+        return []
+    return [CompletionItem(task.id, help=task.title[:60]) for task in tasks if task.id.startswith(incomplete)]
+
+
+def ids_argument(*, required: bool) -> Callable[[Function], Function]:
+    """`ID…`: ids, or beginnings of ids that fit one task."""
+    return click.argument(
+        "ids",
+        nargs=-1,
+        required=required,
+        metavar="ID..." if required else "[ID]...",
+        shell_complete=complete_id,
+    )
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def filters(function: Function) -> Function:
+    """`--status --state --priority --category --tag --file --text`; each may be given several times."""
+    options = [
+        click.option(
+            "--status",
+            "statuses",
+            multiple=True,
+            type=click.Choice([s.value for s in Status]),
+            help="What the box says.",
+        ),
+        click.option(
+            "--state",
+            "states",
+            multiple=True,
+            type=click.Choice([s.value for s in State]),
+            help="What keeps it.",
+        ),
+        click.option(
+            "--priority", "priorities", multiple=True, type=click.Choice([p.value for p in Priority])
+        ),
+        click.option(
+            "--category", "categories", multiple=True, metavar="NAME", help="A category, or category/kind."
+        ),
+        click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag, or the tags below it."),
+        click.option("--file", "files", multiple=True, metavar="PATH", help="A file, a folder or a glob."),
+        click.option("--text", "texts", multiple=True, metavar="TEXT", help="Words of the title or body."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def selection(given: dict[str, tuple[str, ...]]) -> Selection:
+    """The Selection of the filter options as click gives them."""
+    from mdtodo.planning.selection import Selection
+
+    return Selection(**given)

@@ -1,0 +1,95 @@
+"""What a command works with: where it was started, how it may print, the repository, its configuration,
+its board."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.config import Config
+    from mdtodo.repo.git import Repository
+    from mdtodo.running.board import Board
+
+
+@dataclass(slots=True)
+class Session:
+    """One call of the command line. The repository and its configuration are read when first asked for."""
+
+    directory: str
+    color: bool | None
+    debug: bool = False
+    _repo: Repository | None = None
+    _config: Config | None = None
+
+    @classmethod
+    def start(cls, directories: Sequence[str], color: str, debug: bool) -> Session:
+        """From the global options: several -C add up, as in git; NO_COLOR (any value) turns colour off.
+
+        Raises UsageError where a folder is not there.
+        """
+        directory = os.path.join(os.getcwd(), *directories)
+        if not os.path.isdir(directory):
+            raise UsageError(f"-C {directories[-1]}: no such folder")
+        wanted = {"always": True, "never": False}.get(color)
+        if wanted is None and os.environ.get("NO_COLOR"):
+            wanted = False
+        return cls(directory, wanted, debug)
+
+    @property
+    def repo(self) -> Repository:
+        """The repository around the folder; GitError where there is none with a work tree."""
+        if self._repo is None:
+            from mdtodo.repo.git import discover
+
+            self._repo = discover(self.directory)
+        return self._repo
+
+    @property
+    def config(self) -> Config:
+        """The validated configuration; ConfigError where it is broken."""
+        if self._config is None:
+            from mdtodo.running.board import read_config
+
+            self._config = read_config(self.repo)
+        return self._config
+
+    def board(self, paths: Sequence[str] = (), *, tolerant: bool = False) -> Board:
+        """Every task, planned; `paths` (as `named` gives them) are read too."""
+        from mdtodo.running.board import read_board
+
+        return read_board(self.repo, self.config, paths=paths, tolerant=tolerant)
+
+    def named(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """The files that paths as typed stand for, relative to the root of the work tree.
+
+        Raises UsageError where one leads out of it, InputError where it is no readable file.
+        """
+        from mdtodo.repo.files import find
+
+        return find(self.repo, self.config.files, paths, cwd=self.directory) if paths else ()
+
+    def new_file(self, path: str) -> str:
+        """A path as typed of a file that is not there yet, relative to the root; UsageError outside of it."""
+        full = os.path.realpath(os.path.join(self.directory, path))
+        relative = os.path.relpath(full, self.repo.root)
+        if relative.split("/", 1)[0] in ("..", ".git"):
+            raise UsageError(f"{path} is outside of the work tree {self.repo.root}")
+        return relative
+
+    def exists(self, path: str) -> bool:
+        """Whether something is there at a path as typed."""
+        return os.path.lexists(os.path.join(self.directory, path))
+
+    def colored(self, stream: object = None) -> bool:
+        """Whether to colour what goes to `stream` (standard output)."""
+        if self.color is not None:
+            return self.color
+        out = stream or sys.stdout
+        return bool(getattr(out, "isatty", lambda: False)())

@@ -1,0 +1,211 @@
+"""Documents to tasks: the keys of each line, what headings and parents hand down, and ids.
+
+Pure. The order of the tasks is that of the files given, then of the lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha1
+from typing import TYPE_CHECKING
+
+from mdtodo.markdown.edits import anchors
+from mdtodo.markdown.syntax import Keys, read_keys
+from mdtodo.model import Anchor, Priority, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.document import Document, Item
+
+#: Hexadecimal digits of a derived id, before it is lengthened.
+ID_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Inherited:
+    """The keys that hold for whatever stands below, nearest first in the tuples."""
+
+    priority: Priority | None = None
+    lane: str | None = None
+    worker: str | None = None
+    due: str | None = None
+    run: str | None = None
+    tags: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def under(self, keys: Keys) -> _Inherited:
+        """These, unless `keys` say otherwise; tags, needs and waits add up."""
+        if not keys.tokens:
+            return self
+        return _Inherited(
+            priority=keys.priority or self.priority,
+            lane=keys.lane or self.lane,
+            worker=keys.worker or self.worker,
+            due=keys.due or self.due,
+            run=keys.run or self.run,
+            tags=_merged(keys.tags, self.tags),
+            needs=_merged(keys.needs, self.needs),
+            after=_merged(keys.after, self.after),
+        )
+
+
+_NOTHING = _Inherited()
+
+
+def read_tasks(files: Mapping[str, Document]) -> tuple[Task, ...]:
+    """All tasks of these files, as one repository: ids are unique over all of them.
+
+    Promises: a task's id does not depend on its status, its keys or its place; a derived id only on the
+    titles of its parents and its own, and on how many equal ones stand before it. Of several tasks with the
+    same explicit id the first keeps it, and the others go by a derived one.
+    """
+    drafts = [draft for file, document in files.items() for draft in _drafts(file, document)]
+    ids = _identify([draft.anchor for draft in drafts])
+    linked: list[Task] = []
+    first = 0
+    for document in files.values():
+        count = len(document.items)
+        linked += _link(document, drafts[first : first + count], ids[first : first + count])
+        first += count
+    return tuple(linked)
+
+
+def _drafts(file: str, document: Document) -> Iterator[Task]:
+    """The document's tasks with everything but ids, parents and children."""
+    items = document.items
+    keys = [read_keys(item.text) for item in items]
+    places = anchors(document, file)
+    heading_keys = [read_keys(heading.text) for heading in document.headings]
+    below: list[_Inherited] = []
+    for item, own, anchor in zip(items, keys, places, strict=True):
+        handed = _handed_down(item, items, below, heading_keys)
+        effective = handed.under(own)
+        below.append(replace(effective, run=None) if effective.run else effective)
+        yield Task(
+            id="",
+            explicit_id=own.id,
+            file=file,
+            line=item.line,
+            title=own.title,
+            status=item.status,
+            priority=effective.priority or Priority.MEDIUM,
+            own_lane=effective.lane,
+            tags=effective.tags,
+            needs=effective.needs,
+            worker=effective.worker,
+            after=_without_itself(effective.after, own, item, items, keys),
+            estimate=own.estimate,
+            due=effective.due,
+            own_run=effective.run,
+            expand=own.expand,
+            failures=own.failed,
+            done_on=own.done,
+            section=tuple(heading_keys[index].title for index in item.headings),
+            depth=item.depth,
+            body=_body(document, item),
+            anchor=anchor,
+        )
+
+
+def _handed_down(
+    item: Item, items: Sequence[Item], below: Sequence[_Inherited], heading_keys: Sequence[Keys]
+) -> _Inherited:
+    """What the item's headings and parent say; `run` comes from the headings alone, also below a parent."""
+    parent = None if item.parent is None else items[item.parent]
+    handed = _NOTHING if item.parent is None else below[item.parent]
+    known = set(parent.headings) if parent else set()
+    for index in item.headings:
+        if index not in known:
+            handed = handed.under(heading_keys[index])
+        elif heading_keys[index].run:
+            handed = replace(handed, run=heading_keys[index].run)
+    return handed
+
+
+def _without_itself(
+    after: tuple[str, ...], own: Keys, item: Item, items: Sequence[Item], keys: Sequence[Keys]
+) -> tuple[str, ...]:
+    """What it waits for, without what a heading asks of the very task, or of its parents, that it names."""
+    inherited = [name for name in after if name not in own.after]
+    if not inherited:
+        return after
+    names = {own.id}
+    while item.parent is not None:
+        names.add(keys[item.parent].id)
+        item = items[item.parent]
+    return tuple(name for name in after if name in own.after or name not in names)
+
+
+def _body(document: Document, item: Item) -> str:
+    if not item.body:
+        return ""
+    data = document.data
+    return "\n".join(data[span.start : span.end].decode() for span in item.body).strip("\n")
+
+
+def _link(document: Document, drafts: Sequence[Task], ids: Sequence[str]) -> Iterator[Task]:
+    """The drafts with their ids, parents, children and the task before each in its ordered list."""
+    children: list[list[str]] = [[] for _ in drafts]
+    for item, name in zip(document.items, ids, strict=True):
+        if item.parent is not None:
+            children[item.parent].append(name)
+    last_of_list: dict[int, str] = {}
+    for item, draft, name, below in zip(document.items, drafts, ids, children, strict=True):
+        previous = last_of_list.get(item.list_index) if item.ordered else None
+        last_of_list[item.list_index] = name
+        yield replace(
+            draft,
+            id=name,
+            parent=None if item.parent is None else ids[item.parent],
+            children=tuple(below),
+            previous=previous,
+        )
+
+
+def _identify(places: Sequence[Anchor]) -> list[str]:
+    """An id for each anchor: explicit, else the shortest unique prefix of its hash, of seven digits or
+    more."""
+    explicit = {place.explicit for place in places if place.explicit}
+    seen: dict[str, int] = {}
+    taken: set[str] = set()
+    hashes: list[str | None] = []
+    for place in places:
+        occurrence = seen[place.digest] = seen.get(place.digest, 0) + 1
+        if place.explicit and place.explicit not in taken:
+            taken.add(place.explicit)
+            hashes.append(None)
+        elif occurrence == 1:
+            hashes.append(place.digest)
+        else:
+            hashes.append(sha1(f"{place.digest}\n{occurrence}".encode(), usedforsecurity=False).hexdigest())
+    short = _shortened([digest for digest in hashes if digest], explicit)
+    return [
+        short[digest] if digest else place.explicit or ""
+        for digest, place in zip(hashes, places, strict=True)
+    ]
+
+
+def _shortened(digests: Sequence[str], taken: Iterable[str | None]) -> dict[str, str]:
+    """Each digest's shortest prefix of at least ID_DIGITS that no other digest starts with, and nobody
+    else has."""
+    short: dict[str, str] = {}
+    reserved = set(taken)
+    pending, digits = list(digests), ID_DIGITS
+    while pending:
+        groups: dict[str, list[str]] = {}
+        for digest in pending:
+            groups.setdefault(digest[:digits], []).append(digest)
+        pending = []
+        for prefix, group in groups.items():
+            if (len(group) == 1 and prefix not in reserved) or digits >= len(group[0]):
+                short.update((digest, prefix) for digest in group)
+            else:
+                pending += group
+        digits += 1
+    return short
+
+
+def _merged(own: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return own if not more else more if not own else tuple(dict.fromkeys(own + more))

@@ -1,0 +1,50 @@
+"""Parents without a processor of their own are ticked with their last subtask, and opened with the first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.planning.plan import Plan
+
+
+def closes(plan: Plan, parent: str, changed: Mapping[str, Status]) -> bool:
+    """Whether this open parent is done by its subtasks: all closed, at least one of them done, and no
+    processor.
+
+    `changed` holds the statuses that are newer than the plan's.
+    """
+    task = plan.tasks[parent]
+    if changed.get(parent, task.status).closed or not task.children or plan.routes[parent].processor:
+        return False
+    below = [changed.get(child, plan.tasks[child].status) for child in task.children]
+    return all(status.closed for status in below) and Status.DONE in below
+
+
+def closing_parents(plan: Plan, changed: Mapping[str, Status]) -> tuple[str, ...]:
+    """The ancestors that these changes tick, innermost first."""
+    statuses = dict(changed)
+    ticked: list[str] = []
+    for name in changed:
+        parent = plan.tasks[name].parent
+        while parent is not None and closes(plan, parent, statuses):
+            statuses[parent] = Status.DONE
+            ticked.append(parent)
+            parent = plan.tasks[parent].parent
+    return tuple(ticked)
+
+
+def opening_parents(plan: Plan, opened: Mapping[str, Status]) -> tuple[str, ...]:
+    """The ticked ancestors whose only proof was that all their subtasks were done, innermost first."""
+    found: dict[str, None] = {}
+    for name in opened:
+        parent = plan.tasks[name].parent
+        while parent is not None and parent not in opened:
+            if plan.tasks[parent].status is Status.DONE and not plan.routes[parent].processor:
+                found[parent] = None
+            parent = plan.tasks[parent].parent
+    return tuple(found)

@@ -1,0 +1,64 @@
+"""Which tasks are meant: the filters of `list` and `run`, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mdtodo.model import Task
+    from mdtodo.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Each filter that is given must hold; of its several values any one. Nothing given: everything is
+    meant."""
+
+    statuses: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def tasks(self, plan: Plan) -> tuple[Task, ...]:
+        """The tasks of the plan that are meant, in the order of files and lines."""
+        return tuple(task for task in plan.tasks.values() if self.matches(plan, task))
+
+    def matches(self, plan: Plan, task: Task) -> bool:
+        """Whether this task is meant."""
+        route = plan.routes[task.id]
+        return (
+            (not self.statuses or task.status.value in self.statuses)
+            and (not self.states or plan.states[task.id].value in self.states)
+            and (not self.priorities or task.priority.value in self.priorities)
+            and (not self.categories or _category_fits(self.categories, route.category, route.kind))
+            and (not self.tags or any(_tag_fits(tag, task.tags) for tag in self.tags))
+            and (not self.files or any(_file_fits(pattern, task.file) for pattern in self.files))
+            and (not self.texts or any(_text_fits(text, task) for text in self.texts))
+        )
+
+
+def _category_fits(wanted: tuple[str, ...], category: str | None, kind: str | None) -> bool:
+    return category is not None and (category in wanted or f"{category}/{kind}" in wanted)
+
+
+def _tag_fits(wanted: str, tags: tuple[str, ...]) -> bool:
+    """`backend` means `#backend` and what is below it, `#backend/api`; the `#` may be typed."""
+    name = wanted.lstrip("#").casefold()
+    return any(tag.casefold() == name or tag.casefold().startswith(name + "/") for tag in tags)
+
+
+def _file_fits(pattern: str, file: str) -> bool:
+    """The path itself, a folder above it, or a glob."""
+    folder = pattern.rstrip("/") + "/"
+    return file == pattern or file.startswith(folder) or fnmatchcase(file, pattern)
+
+
+def _text_fits(text: str, task: Task) -> bool:
+    """Anywhere in the title or the body, in any case."""
+    wanted = text.casefold()
+    return wanted in task.title.casefold() or wanted in task.body.casefold()

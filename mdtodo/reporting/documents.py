@@ -1,0 +1,64 @@
+"""What other programs read: the JSON documents of the contract, each with its version."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from mdtodo.planning.record import task_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mdtodo.model import Finding, RunReport, Task
+    from mdtodo.planning.plan import Plan
+
+
+def print_tasks_json(plan: Plan, tasks: Iterable[Task]) -> None:
+    """`{"version": 1, "tasks": [TASK, ...]}`."""
+    print_json({"version": 1, "tasks": [task_record(plan, task.id) for task in tasks]})
+
+
+def print_findings_json(findings: Iterable[Finding]) -> None:
+    """`{"version": 1, "findings": [{"file", "line", "severity", "code", "message"}, ...]}`."""
+    rows = [
+        {"file": f.file, "line": f.line, "severity": f.severity.value, "code": f.code, "message": f.message}
+        for f in findings
+    ]
+    print_json({"version": 1, "findings": rows})
+
+
+def print_json(document: Mapping[str, object]) -> None:
+    """One JSON document on standard output: UTF-8, two blanks of indentation, a final newline."""
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.flush()
+
+
+def print_run_json(report: RunReport) -> None:
+    """The one object of `run --json`."""
+    tasks = [
+        {
+            "id": task.id,
+            "title": task.title,
+            "outcome": task.outcome.value,
+            "processor": task.processor,
+            "attempts": task.attempts,
+            "duration": task.duration,
+            "exit_code": task.exit_code,
+            "log": task.log,
+        }
+        for task in report.tasks
+    ]
+    print_json(
+        {
+            "version": 1,
+            "run": report.run,
+            "started": report.started,
+            "finished": report.finished,
+            "tasks": tasks,
+            "summary": report.summary,
+            "commits": list(report.commits),
+        }
+    )

@@ -1,0 +1,46 @@
+"""The end of a run: counts, commits, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.model import Outcome, RunReport
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STYLES = {
+    Outcome.DONE: "green",
+    Outcome.CACHED: "green",
+    Outcome.FAILED: "red",
+    Outcome.INTERRUPTED: "yellow",
+}
+
+
+def print_summary(report: RunReport, *, color: bool | None) -> None:
+    """`5 done, 1 failed, 2 blocked`, the commits, and the next step."""
+    for message in report.messages:
+        click.echo(f"mdtodo: {one_line(message)}", err=True)
+    counts = [
+        click.style(f"{count} {outcome}", _STYLES.get(Outcome(outcome)))
+        for outcome, count in report.summary.items()
+        if count
+    ]
+    click.echo(", ".join(counts) if counts else "nothing to run", color=color)
+    for commit in report.commits:
+        click.echo(f"committed {commit[:10]}", color=color)
+    for hint in _hints(report):
+        click.echo(f"  {hint}", err=True)
+
+
+def _hints(report: RunReport) -> Iterator[str]:
+    """What a person would want to know next."""
+    if not report.tasks:
+        yield "`mdtodo list` says what each task waits for; `run:NAME` on its line gives it a processor"
+    failed = [task for task in report.tasks if task.outcome is Outcome.FAILED]
+    if failed:
+        first = failed[0].id
+        yield f"`mdtodo logs {first}` shows what it printed; `mdtodo run {first}` tries it again"

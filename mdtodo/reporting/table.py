@@ -1,0 +1,108 @@
+"""Tasks for a person's eyes: one line each, aligned, never wrapped where a program may read on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.model import WRITTEN, Priority, State
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from mdtodo.model import Task
+    from mdtodo.planning.plan import Plan
+
+STATE_STYLES = {
+    State.DONE: "green",
+    State.CANCELLED: "dim",
+    State.DOING: "cyan",
+    State.READY: "bold",
+    State.BLOCKED: "yellow",
+    State.FAILED: "red",
+    State.LEASED: "cyan",
+    State.UNROUTED: "",
+}
+PRIORITY_STYLES = {
+    Priority.CRITICAL: "bold red",
+    Priority.HIGH: "red",
+    Priority.MEDIUM: "",
+    Priority.LOW: "dim",
+}
+
+
+def console(colored: bool) -> Console:
+    """A console for standard output: as wide as the terminal, or without an end where there is none."""
+    import sys
+
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    return Console(
+        force_terminal=colored,
+        no_color=not colored,
+        width=None if terminal else 100_000,
+        soft_wrap=not terminal,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+
+
+def print_tasks(plan: Plan, tasks: Sequence[Task], *, colored: bool) -> None:
+    """A line for each task: id, box, priority, state, title, where it stands, and what it waits for."""
+    if not tasks:
+        return
+    console(colored).print(_table(plan, tasks), crop=False)
+
+
+def _table(plan: Plan, tasks: Sequence[Task]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2), expand=False)
+    for number in range(6):
+        table.add_column(no_wrap=number != 4, overflow="fold" if number == 4 else "ignore")
+    for task in tasks:
+        state = plan.states[task.id]
+        style = STATE_STYLES[state]
+        table.add_row(
+            Text(task.id, "cyan"),
+            Text("  " * task.depth + f"[{WRITTEN[task.status]}]", style),
+            Text(task.priority.value, PRIORITY_STYLES[task.priority]),
+            Text(state.value, style),
+            Text(one_line(task.title), "dim" if task.status.closed else ""),
+            Text(f"{one_line(task.file)}:{task.line}" + waiting(plan, task), "dim"),
+        )
+    return table
+
+
+def waiting(plan: Plan, task: Task) -> str:
+    """`  waits for a, b` where it does."""
+    names = plan.blocked_by[task.id]
+    if not names:
+        return ""
+    shown = ", ".join(one_line(name) for name in names[:4])
+    return f"  waits for {shown}" + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def print_rows(rows: Sequence[tuple[str, ...]], *, colored: bool) -> None:
+    """Rows of plain text in aligned columns; the first column is what one looks for, the last is dim."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        return
+    table = Table.grid(padding=(0, 2))
+    last = len(rows[0]) - 1
+    for number in range(last + 1):
+        table.add_column(no_wrap=number != last, overflow="fold")
+    for row in rows:
+        cells = [one_line(cell) for cell in row]
+        table.add_row(
+            *(Text(cell, "cyan" if n == 0 else "dim" if n == last else "") for n, cell in enumerate(cells))
+        )
+    console(colored).print(table, crop=False)

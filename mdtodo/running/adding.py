@@ -1,0 +1,59 @@
+"""Adding a task to a TODO file of the work tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import EditError, UsageError
+from mdtodo.markdown.edits import add_task
+from mdtodo.repo import files
+from mdtodo.running.board import read_board
+
+if TYPE_CHECKING:
+    from mdtodo.model import Task
+    from mdtodo.running.board import Board
+
+#: Where a task goes when the repository has no TODO file yet, and what the file starts with.
+FIRST_FILE = "TODO.md"
+FIRST_TEXT = b"# TODO\n"
+
+
+def add(
+    board: Board, text: str, *, parent: Task | None, section: str | None, file: str | None
+) -> tuple[Board, Task]:
+    """Write the task; gives the board that is then read, and the new task on it.
+
+    Raises UsageError where text, file and parent do not go together, EditError where the file cannot take it.
+    """
+    if parent and file and parent.file != file:
+        raise UsageError(f"{parent.id} stands in {parent.file}, not in {file}", hint="leave --file out")
+    target = parent.file if parent else file or next(iter(board.documents), FIRST_FILE)
+    there = board.documents.get(target)
+    before = there.data if there else FIRST_TEXT
+    try:
+        after = add_task(
+            before,
+            text,
+            under=parent.anchor if parent else None,
+            section=section,
+            statuses=board.config.status,
+            file=target,
+        )
+    except EditError as error:
+        raise UsageError(error.sentence, file=target, hint=error.hint) from error
+    if there:
+        files.replace(board.repo.root, target, before, after)
+    else:
+        files.create(board.repo.root, target, after)
+    new = read_board(board.repo, board.config, paths=[target], leased=board.leased, tolerant=True)
+    return new, _added(board, new, target)
+
+
+def _added(before: Board, after: Board, file: str) -> Task:
+    """The task that is there now and was not: found by what it hashes to, as a place in the list proves
+    nothing."""
+    known = {(task.anchor, task.file) for task in before.tasks.values()}
+    fresh = [task for task in after.tasks.values() if task.file == file and (task.anchor, file) not in known]
+    if not fresh:
+        raise EditError("the new task is not found again; the file changed meanwhile", file=file)
+    return fresh[-1]

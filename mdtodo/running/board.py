@@ -1,0 +1,129 @@
+"""The board: every TODO file of the repository, its tasks, and the plan made of them, at one moment.
+
+Reading it starts no process but `git ls-files`, and imports nothing heavy: `check` and `list` stand on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mdtodo.config import load
+from mdtodo.errors import InputError, UsageError
+from mdtodo.markdown.document import Document, parse
+from mdtodo.markdown.tasks import read_tasks
+from mdtodo.planning.plan import Plan, plan
+from mdtodo.repo import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mdtodo.config import Config
+    from mdtodo.model import Edit, Task
+    from mdtodo.repo.git import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The repository's tasks as the work tree says them, and the plan. `unreadable` files are left out."""
+
+    repo: Repository
+    config: Config
+    documents: Mapping[str, Document]
+    plan: Plan
+    leased: frozenset[str] = frozenset()
+    unreadable: tuple[InputError, ...] = ()
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """By id, in the order of files and lines."""
+        return self.plan.tasks
+
+    def find(self, name: str) -> Task:
+        """The task with this id, or with this unique beginning of an id.
+
+        Raises UsageError where there is none, or several: it says which.
+        """
+        if name in self.tasks:
+            return self.tasks[name]
+        matches = [task for task in self.tasks.values() if name and task.id.startswith(name)]
+        if len(matches) == 1:
+            return matches[0]
+        if not matches:
+            raise UsageError(
+                f"no task has the id {name!r}{_nearest(name, self.tasks)}", hint="`mdtodo list` shows the ids"
+            )
+        shown = "; ".join(f"{task.id} ({task.file}:{task.line} {task.title[:40]})" for task in matches[:8])
+        more = f"; and {len(matches) - 8} more" if len(matches) > 8 else ""
+        raise UsageError(
+            f"the id {name!r} matches {len(matches)} tasks: {shown}{more}", hint="type more of it"
+        )
+
+    def with_edits(self, edits: Iterable[Edit]) -> Board:
+        """The board as it would be with these edits made; nothing is written."""
+        from mdtodo.markdown.edits import apply
+
+        by_file: dict[str, list[Edit]] = {}
+        for edit in edits:
+            by_file.setdefault(edit.anchor.file, []).append(edit)
+        documents = dict(self.documents)
+        for file, wanted in by_file.items():
+            data = apply(documents[file].data, wanted, self.config.status, file=file).data
+            documents[file] = parse(data, self.config.status, file=file)
+        return replace(self, documents=documents, plan=_plan(documents, self.config, self.leased))
+
+
+def read_config(repo: Repository) -> Config:
+    """The configuration in the root of the work tree, validated."""
+    return load(
+        files.read_optional(repo.root, "pyproject.toml"), files.read_optional(repo.root, ".mdtodo.toml")
+    )
+
+
+def read_board(
+    repo: Repository,
+    config: Config,
+    *,
+    paths: Sequence[str] = (),
+    leased: frozenset[str] | None = None,
+    tolerant: bool = False,
+) -> Board:
+    """Every TODO file, read, parsed and planned.
+
+    `paths` (relative to the root, see `named_files`) come on top of the configured patterns. A file that
+    cannot be read as markdown raises InputError; if `tolerant`, it is left out and named in `unreadable`.
+    """
+    documents: dict[str, Document] = {}
+    unreadable: list[InputError] = []
+    for file in dict.fromkeys([*files.find(repo, config.files), *paths]):
+        try:
+            documents[file] = parse(files.read(repo.root, file), config.status, file=file)
+        except InputError as error:
+            if not tolerant:
+                raise
+            unreadable.append(error)
+    held = live_leases(repo) if leased is None else leased
+    return Board(repo, config, documents, _plan(documents, config, held), held, tuple(unreadable))
+
+
+def live_leases(repo: Repository) -> frozenset[str]:
+    """The ids of the tasks that a live worker has; without a state there are none, and none is made."""
+    import os
+
+    if not os.path.exists(os.path.join(repo.common_dir, "mdtodo", "state.db")):
+        return frozenset()
+    from mdtodo.repo.state import State
+
+    with State.open(repo, create=False) as state:
+        return frozenset(lease.task_id for lease in state.live_leases())
+
+
+def _plan(documents: Mapping[str, Document], config: Config, leased: frozenset[str]) -> Plan:
+    return plan(read_tasks(documents), config, leased=leased)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

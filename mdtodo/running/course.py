@@ -1,0 +1,228 @@
+"""The course of one run: what may start now, what waits, and what became of each task. No I/O, no clock of
+its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from mdtodo.model import Outcome, State, Status
+from mdtodo.planning.graph import Tracker
+from mdtodo.planning.rollup import closes
+from mdtodo.planning.schedule import Lanes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mdtodo.config import Config, Processor
+    from mdtodo.model import Task
+    from mdtodo.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is asked for.
+
+    `chosen`: ids of the tasks that may run, None for all. `named`: a person named them, so that one which
+    has failed too often is tried again. `can`: the capabilities this worker has, None for any.
+    `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
+    """
+
+    chosen: frozenset[str] | None = None
+    named: bool = False
+    jobs: int = 0
+    commit: str = "run"
+    fail_fast: bool = False
+    limit: int | None = None
+    can: frozenset[str] | None = None
+    worker: str | None = None
+
+
+@dataclass(slots=True)
+class Attempts:
+    """How often a task was tried in this run, and how long that took together."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Course:
+    """Which tasks this run takes, and in what order they become free.
+
+    A task is `start`ed for each attempt and ends in `finish`; between two attempts it is `retry`ed. A lane
+    that is full never holds up another one.
+    """
+
+    plan: Plan
+    config: Config
+    options: Options
+    jobs: int
+    attempts: dict[str, Attempts] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
+    stopped: bool = False
+    _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    _later: list[tuple[float, str]] = field(default_factory=list)
+    _ranks: dict[str, int] = field(default_factory=dict)
+    _lanes: Lanes = field(init=False)
+    _tracker: Tracker = field(init=False)
+    _free: set[str] = field(default_factory=set)
+    _closed: dict[str, Status] = field(default_factory=dict)
+    _started: int = 0
+
+    def __post_init__(self) -> None:
+        self._lanes = Lanes(self.config.lanes, self.jobs)
+        self._begin()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing runs, and nothing will."""
+        waiting = self._later or any(self._queues.values())
+        return not self.running and (self.stopped or not waiting)
+
+    def takes(self, task: Task) -> bool:
+        """Whether this run may take the task once it is free: open, routed, meant, and within its powers."""
+        processor = self.processor(task)
+        state = self.plan.states[task.id]
+        if processor is None or state in _NOT_TAKEN or (state is State.FAILED and not self.options.named):
+            return False
+        if self.options.chosen is not None and task.id not in self.options.chosen:
+            return False
+        needs = {*task.needs, *processor.needs}
+        able = self.options.can is None or needs <= self.options.can
+        return able and task.worker in (None, self.options.worker)
+
+    def processor(self, task: Task) -> Processor | None:
+        """The task's processor, if it has one."""
+        name = self.plan.routes[task.id].processor
+        return self.config.processors.get(name) if name else None
+
+    def startable(self, now: float) -> Task | None:
+        """The next task in plan order whose lane has room, or None; it is counted as running from now on."""
+        if self.stopped or self._limit_reached():
+            self._drop_new()
+        while self._later and self._later[0][0] <= now:
+            self._enqueue(heappop(self._later)[1])
+        heads = [
+            (queue[0], lane) for lane, queue in self._queues.items() if queue and self._lanes.may_start(lane)
+        ]
+        if not heads:
+            return None
+        (_, name), lane = min(heads)
+        heappop(self._queues[lane])
+        self._lanes.start(lane)
+        self.running.add(name)
+        if name not in self.attempts:
+            self._started += 1
+        self.attempts.setdefault(name, Attempts()).count += 1
+        return self.plan.tasks[name]
+
+    def wake(self, now: float) -> float | None:
+        """Seconds until a retry is due, None if none is waited for."""
+        return max(0.0, self._later[0][0] - now) if self._later and not self.stopped else None
+
+    def retry(self, task: Task, at: float) -> None:
+        """The attempt is over, the next one may start at `at`."""
+        self._leave(task)
+        heappush(self._later, (at, task.id))
+
+    def leave(self, task: Task) -> None:
+        """It is not ours after all: another worker has it, or the box is closed already."""
+        self._leave(task)
+        self.attempts.pop(task.id, None)
+        self._started -= 1
+
+    def finish(self, task: Task, outcome: Outcome) -> list[Task]:
+        """The task is over; gives the parents that are done with it, innermost first."""
+        self._leave(task)
+        self.outcomes[task.id] = outcome
+        if outcome not in (Outcome.DONE, Outcome.CACHED):
+            if outcome is Outcome.FAILED and self.options.fail_fast:
+                self.stopped = True
+            return []
+        return self._close([task.id])
+
+    def rolled_up(self) -> list[Task]:
+        """The parents whose subtasks were all done before this run began, innermost first."""
+        if self.options.chosen is not None:
+            return []
+        return self._close([name for name in self._tracker.ready() if self._is_done_by_subtasks(name)])
+
+    def stop(self) -> None:
+        """Start nothing more."""
+        self.stopped = True
+
+    def replan(self, plan: Plan) -> None:
+        """Go on with a new plan, in which what is finished so far is closed already."""
+        self.plan = plan
+        self._queues.clear()
+        self._begin()
+
+    def abandoned(self) -> list[Task]:
+        """The tasks that were tried, and would have been tried again, when the run was stopped."""
+        tried = (name for name in self.attempts if name not in self.outcomes and name not in self.running)
+        return [self.plan.tasks[name] for name in tried]
+
+    def left_over(self) -> list[Task]:
+        """The tasks that this run would take and that never became free, in plan order."""
+        tasks = (self.plan.tasks[name] for name in self.plan.order)
+        return [task for task in tasks if task.id not in self.outcomes and self.takes(task)]
+
+    def blocked(self, task: Task) -> bool:
+        """Whether the task still waits for something."""
+        return task.id not in self._free
+
+    def _begin(self) -> None:
+        self._ranks = {name: rank for rank, name in enumerate(self.plan.order)}
+        self._tracker = Tracker(self.plan.graph)
+        self._free = set(self._tracker.ready())
+        self._take(self._free)
+
+    def _take(self, names: Iterable[str]) -> None:
+        known = {name for _, name in self._later} | self.running | self.outcomes.keys()
+        for name in names:
+            if name not in known and self.takes(self.plan.tasks[name]):
+                self._enqueue(name)
+
+    def _enqueue(self, name: str) -> None:
+        heappush(self._queues.setdefault(self.plan.tasks[name].lane, []), (self._ranks.get(name, 0), name))
+
+    def _leave(self, task: Task) -> None:
+        self.running.discard(task.id)
+        self._lanes.finish(task.lane)
+
+    def _close(self, names: list[str]) -> list[Task]:
+        """Close these, and then every parent that is done with them; frees what waited."""
+        parents: list[Task] = []
+        todo = list(names)
+        while todo:
+            name = todo.pop()
+            task = self.plan.tasks[name]
+            if name not in self.outcomes:
+                self.outcomes[name] = Outcome.DONE
+                parents.append(task)
+            self._closed[name] = Status.DONE
+            freed = self._tracker.close(name, Status.DONE)
+            self._free.update(freed)
+            self._take(freed)
+            todo += [other for other in freed if self._is_done_by_subtasks(other)]
+        return parents
+
+    def _is_done_by_subtasks(self, name: str) -> bool:
+        return self.config.rollup and closes(self.plan, name, self._closed)
+
+    def _limit_reached(self) -> bool:
+        return self.options.limit is not None and self._started >= self.options.limit
+
+    def _drop_new(self) -> None:
+        """Of what is queued, only what was begun already may go on; after a stop, not that either."""
+        for lane, queue in self._queues.items():
+            begun = [] if self.stopped else [entry for entry in queue if entry[1] in self.attempts]
+            self._queues[lane] = sorted(begun)
+        if self.stopped:
+            self._later.clear()
+
+
+_NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.LEASED})

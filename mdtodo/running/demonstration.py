@@ -1,0 +1,48 @@
+"""The demo: a small repository with real processors, made anew in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import as_file, files
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+from tempfile import mkdtemp
+
+from mdtodo.repo.git import Repository, discover
+from mdtodo.repo.git import run as git
+
+#: Files of the package that stand under another name there, as they would be taken for the package's own.
+RENAMED = {"mdtodo.toml": ".mdtodo.toml", "gitignore": ".gitignore"}
+
+#: Who commits in the demo, so that it also works where git does not know who is there.
+IDENTITY = (("user.name", "mdtodo demo"), ("user.email", "demo@mdtodo.invalid"), ("commit.gpgsign", "false"))
+
+
+def make(folder: str | None = None) -> Repository:
+    """The demo repository with its first commit, in `folder` (which must not be there yet) or a temporary
+    one."""
+    target = Path(folder) if folder else Path(mkdtemp(prefix="mdtodo-demo-")) / "shop"
+    with as_file(files("mdtodo") / "demo") as source:
+        copytree(source, target, ignore=ignore_patterns("__pycache__", "*.pyc"))
+    for packed, name in RENAMED.items():
+        (target / packed).rename(target / name)
+    git(None, "init", "-q", "-b", "main", cwd=os.fspath(target))
+    repo = discover(os.fspath(target))
+    for key, value in IDENTITY:
+        git(repo, "config", key, value)
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "A corner shop, and what is left to do")
+    return repo
+
+
+def boxes(repo: Repository) -> str:
+    """The TODO files as they stand now, each under its name."""
+    from mdtodo.running.board import read_board, read_config
+
+    board = read_board(repo, read_config(repo))
+    return "\n".join(f"--- {file}\n{document.data.decode()}" for file, document in board.documents.items())
+
+
+def commits(repo: Repository) -> str:
+    """The log of the repository, with messages and changed files."""
+    return git(repo, "log", "--stat", "--format=%C(auto)commit %h%n%n%w(0,4,4)%B").decode(errors="replace")

@@ -1,0 +1,48 @@
+"""Ctrl-C, twice: the first stops the run in good order, the second at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType, TracebackType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(slots=True)
+class Interrupt:
+    """While it is entered, SIGINT, SIGTERM and SIGHUP set `asked` and call `wake` instead of raising; a
+    second one calls `at_once`, and raises KeyboardInterrupt.
+
+    Outside the main thread, where signals cannot be caught, it does nothing.
+    """
+
+    wake: Callable[[], None]
+    at_once: Callable[[], None]
+    asked: bool = False
+    _before: dict[int, Any] = field(default_factory=dict)
+
+    def __enter__(self) -> Interrupt:
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._caught)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _caught(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            self.at_once()
+            raise KeyboardInterrupt
+        self.asked = True
+        self.wake()

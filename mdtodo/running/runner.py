@@ -1,0 +1,123 @@
+"""The story of a run.
+
+bytes -> Document -> Tasks -> Plan -> pool -> Results -> Edits -> bytes -> commit
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import UsageError
+from mdtodo.model import RunReport, Severity, State
+from mdtodo.planning.findings import findings
+from mdtodo.planning.selection import Selection
+from mdtodo.running.board import read_board
+from mdtodo.running.course import Course
+from mdtodo.running.interrupt import Interrupt
+from mdtodo.running.landing import refuse_half_done_operation
+from mdtodo.running.ledger import Ledger
+from mdtodo.running.shift import Shift
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mdtodo.config import Config
+    from mdtodo.model import Task
+    from mdtodo.repo.git import Repository
+    from mdtodo.running.board import Board
+    from mdtodo.running.course import Options
+    from mdtodo.running.executor import Executor
+    from mdtodo.running.watcher import Watcher
+
+
+def run(
+    repo: Repository,
+    config: Config,
+    options: Options,
+    watcher: Watcher,
+    *,
+    paths: Sequence[str] = (),
+    executor: Executor | None = None,
+) -> RunReport:
+    """Run what is ready and what becomes ready, tick what is proven, commit.
+
+    Raises GitError where a commit must not be made now (a merge, rebase, cherry-pick or bisect under way, no
+    identity, an index lock); then what was done is in the journal, and the next run lands it.
+    """
+    if options.commit != "none":
+        refuse_half_done_operation(repo)
+    with Ledger.open(repo, config, commit=options.commit) as ledger:
+        for sentence in ledger.finish_earlier():
+            watcher.say(sentence)
+        board = read_board(repo, config, paths=paths, leased=ledger.leased())
+        course = Course(board.plan, config, options, jobs(options, config))
+        broken = _tell_mistakes(board, watcher)
+        watcher.begin(len(course.left_over()), ledger.seconds_of(course.left_over()))
+        with _opened(executor, course.jobs) as pool, Interrupt(pool.wake, pool.close) as interrupt:
+            shift = Shift(board, course, pool, ledger, watcher, interrupt)
+            shift.work()
+        ledger.land()
+        return shift.report(broken=broken)
+
+
+def dry_run(board: Board, options: Options) -> tuple[Task, ...]:
+    """The tasks that a run would take, in plan order; nothing is started or written."""
+    course = Course(board.plan, board.config, options, jobs(options, board.config))
+    left = course.left_over()
+    return tuple(left if options.limit is None else left[: options.limit])
+
+
+def chosen_ids(
+    repo: Repository, config: Config, names: Sequence[str], selection: Selection
+) -> frozenset[str] | None:
+    """The ids that were asked for, by name and by filter; None where nothing was asked for in particular.
+
+    Raises UsageError where a name fits none or several tasks, or one that nothing says how to do.
+    """
+    if not names and selection == Selection():
+        return None
+    board = read_board(repo, config)
+    meant = {task.id for task in selection.tasks(board.plan)}
+    if not names:
+        return frozenset(meant)
+    tasks = [board.find(name) for name in names]
+    for task in tasks:
+        if board.plan.states[task.id] is State.UNROUTED:
+            raise UsageError(
+                f"nothing says how to do {task.id} ({task.title})",
+                file=task.file,
+                line=task.line,
+                hint="add run:NAME to its line, or tick it with `mdtodo done`",
+            )
+    return frozenset(task.id for task in tasks if task.id in meant)
+
+
+def jobs(options: Options, config: Config) -> int:
+    """Processes: as asked for, as configured, or one for each core that this process may use."""
+    import os
+
+    if options.jobs or config.jobs:
+        return options.jobs or config.jobs
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _opened(executor: Executor | None, count: int) -> Iterator[Executor]:
+    """The pool, ready; whatever still runs in it is ended on the way out."""
+    from mdtodo.running.pool import LocalPool
+
+    pool = executor or LocalPool(count)
+    pool.open()
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def _tell_mistakes(board: Board, watcher: Watcher) -> bool:
+    """Say what keeps tasks from ever running; whether one of that is a cycle."""
+    mistakes = [f for f in findings(board.plan, board.config) if f.severity is Severity.ERROR]
+    for finding in mistakes:
+        watcher.say(f"{finding.file}:{finding.line}: {finding.message}")
+    return any(finding.code == "cycle" for finding in mistakes)

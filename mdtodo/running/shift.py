@@ -1,0 +1,288 @@
+"""One shift of work: starting what may start, taking what comes back, until nothing is left to do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import EditError
+from mdtodo.model import (
+    AddNote,
+    AddSubtasks,
+    Edit,
+    Outcome,
+    Receipt,
+    Result,
+    RunReport,
+    SetKey,
+    SetStatus,
+    Status,
+    Task,
+    TaskRun,
+)
+from mdtodo.running.executor import empty_result, result_of
+from mdtodo.running.load import LoadGate
+from mdtodo.running.processors import attempt_spec
+from mdtodo.running.word import stamp_edits
+
+if TYPE_CHECKING:
+    from mdtodo.running.board import Board
+    from mdtodo.running.course import Course
+    from mdtodo.running.executor import Event, Executor
+    from mdtodo.running.interrupt import Interrupt
+    from mdtodo.running.ledger import Ledger
+    from mdtodo.running.watcher import Watcher
+
+#: Seconds after which the loop looks up even if nothing comes back: signals, leases, the load of the machine.
+TICK = 0.5
+
+
+@dataclass(slots=True)
+class Shift:
+    """The loop of a run. Only this process writes: the pool gets plain jobs and gives plain results."""
+
+    board: Board
+    course: Course
+    pool: Executor
+    ledger: Ledger
+    watcher: Watcher
+    interrupt: Interrupt
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    done: dict[str, TaskRun] = field(default_factory=dict)
+    edits: list[Edit] = field(default_factory=list)
+    _attempts: dict[str, Task] = field(default_factory=dict)
+    _ended: bool = False
+    _gate: LoadGate = field(init=False)
+
+    def __post_init__(self) -> None:
+        config = self.board.config
+        self._gate = LoadGate(config.max_cpu, config.max_memory)
+
+    def work(self) -> None:
+        """Until nothing runs and nothing may start. Each result is in the journal before this goes on."""
+        for parent in self.course.rolled_up():
+            self._roll_up(parent)
+        while True:
+            self._heed_interrupt()
+            self._start_what_may()
+            if self.course.idle:
+                break
+            for event in self.pool.events(self._patience()):
+                self._take(event)
+            self._keep_leases()
+
+    def report(self, *, broken: bool) -> RunReport:
+        """What became of every task that this run took, or would have taken."""
+        for task in self.course.abandoned():
+            self.ledger.give_up(task, Outcome.INTERRUPTED)
+            self._tell(task, Outcome.INTERRUPTED, Result(exit_code=None))
+        for task in self.course.left_over():
+            if task.id not in self.done and self.course.blocked(task):
+                waits = ", ".join(self.board.plan.blocked_by[task.id][:4])
+                reason = f"waits for {waits}" if waits else ""
+                self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason)
+        return RunReport(
+            run=self.ledger.run_id,
+            started=self.began.isoformat(timespec="milliseconds"),
+            finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            tasks=tuple(self.done.values()),
+            commits=tuple(self.ledger.commits),
+            messages=tuple(self.ledger.messages),
+            interrupted=self.interrupt.asked,
+            broken=broken,
+        )
+
+    # Starting
+
+    def _start_what_may(self) -> None:
+        while not self.course.running or self._gate.open(time.monotonic()):
+            task = self.course.startable(time.monotonic())
+            if task is None:
+                return
+            if not self.ledger.lease(task):
+                self.course.leave(task)
+                self.watcher.say(f"{task.id} {task.title}: another worker has it, or had it just now")
+                continue
+            self._submit(task)
+
+    def _submit(self, task: Task) -> None:
+        processor = self.course.processor(task)
+        number = self.course.attempts[task.id].count
+        attempt = f"{self.ledger.run_id}/{task.id}/{number}"
+        assert processor is not None, "only routed tasks are taken"
+        self._attempts[attempt] = task
+        self.pool.submit(
+            attempt_spec(self.board, task, processor, attempt, self.ledger.log_path(task, number))
+        )
+
+    def _patience(self) -> float:
+        wake = self.course.wake(time.monotonic())
+        return TICK if wake is None else min(TICK, wake)
+
+    # Taking what comes back
+
+    def _take(self, event: Event) -> None:
+        task = self._attempts.get(event.attempt)
+        if task is None:
+            return
+        if event.kind == "started":
+            self.watcher.started(task, self.course.attempts[task.id].count)
+        elif event.kind == "progress":
+            self.watcher.progressed(task, event.progress or 0.0)
+        else:
+            del self._attempts[event.attempt]
+            self._take_result(task, event)
+
+    def _take_result(self, task: Task, event: Event) -> None:
+        given = event.result or empty_result(event.message)
+        result = result_of(given)
+        attempts = self.course.attempts[task.id]
+        attempts.seconds += result.duration
+        if not self.ledger.holds(task):
+            self.course.finish(task, Outcome.INTERRUPTED)
+            self._tell(task, Outcome.INTERRUPTED, result, reason="its lease is gone; the result is dropped")
+        elif self._ended or given.get("interrupted"):
+            self.course.finish(task, Outcome.INTERRUPTED)
+            self.ledger.give_up(task, Outcome.INTERRUPTED)
+            self._tell(task, Outcome.INTERRUPTED, result)
+        elif result.outcome is Outcome.FAILED and self._try_again(task, result):
+            pass
+        else:
+            self._settle(task, result, str(given.get("tail") or ""))
+
+    def _try_again(self, task: Task, result: Result) -> bool:
+        processor = self.course.processor(task)
+        count = self.course.attempts[task.id].count
+        if processor is None or count > processor.retries or self.course.stopped:
+            return False
+        delay = processor.retry_delay * processor.backoff ** (count - 1)
+        self.watcher.retrying(task, count, delay, failure(result))
+        self.course.retry(task, time.monotonic() + delay)
+        return True
+
+    def _settle(self, task: Task, result: Result, tail: str) -> None:
+        """The task is over: journal first, then what it frees."""
+        outcome = result.outcome
+        edits = self._edits(task, result)
+        parents = self.course.finish(task, outcome)
+        self._record(task, outcome, result, edits)
+        reason = failure(result) if outcome is Outcome.FAILED else ""
+        self._tell(task, outcome, result, reason=reason, tail=tail)
+        for parent in parents:
+            self._roll_up(parent)
+        if any(isinstance(edit, AddSubtasks) for edit in edits):
+            self._plan_again()
+
+    def _roll_up(self, parent: Task) -> None:
+        edits = [SetStatus(parent.anchor, Status.DONE), *stamp_edits(self.board, parent, Status.DONE)]
+        self._record(parent, Outcome.DONE, Result(), edits, processor="rollup")
+        self._tell(parent, Outcome.DONE, Result(), reason="all its subtasks are done")
+
+    def _record(
+        self, task: Task, outcome: Outcome, result: Result, edits: list[Edit], processor: str | None = None
+    ) -> None:
+        attempts = self.course.attempts.get(task.id)
+        route = self.board.plan.routes[task.id]
+        named = self.course.processor(task)
+        self.edits += edits
+        receipt = Receipt(
+            task_id=task.id,
+            title=task.title,
+            outcome=outcome,
+            processor=processor or route.processor or "-",
+            exit_code=result.exit_code,
+            seconds=attempts.seconds if attempts else 0.0,
+            attempt=attempts.count if attempts else 0,
+            edits=tuple(edits),
+            outputs=named.outputs if named and outcome is Outcome.DONE else (),
+        )
+        self.ledger.record(task, receipt, result)
+
+    def _edits(self, task: Task, result: Result) -> list[Edit]:
+        """What the result changes on the task's line, and below it."""
+        edits: list[Edit] = []
+        if result.outcome is Outcome.DONE:
+            edits.append(SetStatus(task.anchor, Status.DONE))
+            edits += [SetKey(task.anchor, "failed", None)] if task.failures else []
+            edits += stamp_edits(self.board, task, Status.DONE)
+        elif result.outcome is Outcome.FAILED:
+            edits.append(SetKey(task.anchor, "failed", str(task.failures + 1)))
+        edits += self._possible(task, [AddNote(task.anchor, note) for note in result.notes])
+        edits += self._possible(task, [AddSubtasks(task.anchor, (line,)) for line in result.subtasks])
+        return edits
+
+    def _possible(self, task: Task, wanted: list[Edit]) -> list[Edit]:
+        """Those that the file can take; what a processor wrote must not keep its result from landing."""
+        kept: list[Edit] = []
+        for edit in wanted:
+            try:
+                self.board.with_edits([*self.edits, *kept, edit])
+            except EditError as error:
+                self.watcher.say(
+                    f"{task.file}:{task.line}: left out what its processor wrote: {error.sentence}"
+                )
+            else:
+                kept.append(edit)
+        return kept
+
+    def _plan_again(self) -> None:
+        before = len(self.course.left_over())
+        self.board = self.board.with_edits(self.edits)
+        self.edits = []
+        self.course.replan(self.board.plan)
+        self.watcher.expect(max(0, len(self.course.left_over()) - before))
+
+    def _tell(
+        self, task: Task, outcome: Outcome, result: Result, *, reason: str = "", tail: str = ""
+    ) -> None:
+        attempts = self.course.attempts.get(task.id)
+        self.done[task.id] = TaskRun(
+            id=task.id,
+            title=task.title,
+            file=task.file,
+            line=task.line,
+            outcome=outcome,
+            processor=self.board.plan.routes[task.id].processor,
+            attempts=attempts.count if attempts else 0,
+            duration=round(attempts.seconds, 3) if attempts else None,
+            exit_code=result.exit_code if attempts else None,
+            log=self.ledger.shown_log(task, attempts.count) if attempts else None,
+            tail=tail,
+            reason=reason,
+        )
+        self.watcher.finished(self.done[task.id])
+
+    # Ending
+
+    def _heed_interrupt(self) -> None:
+        if self.interrupt.asked and not self._ended:
+            self._ended = True
+            self.course.stop()
+            self.watcher.say("interrupted: ending what runs; what is done is kept (again to stop at once)")
+            for attempt in self._attempts:
+                self.pool.cancel(attempt)
+
+    def _keep_leases(self) -> None:
+        for task_id in self.ledger.renew():
+            for attempt, task in self._attempts.items():
+                if task.id == task_id:
+                    self.pool.cancel(attempt)
+
+
+def failure(result: Result) -> str:
+    """Why an attempt failed, in a few words."""
+    import signal
+
+    if result.timed_out:
+        return "timed out"
+    if result.error:
+        return result.error
+    code = result.exit_code
+    if code is not None and code < 0:
+        try:
+            return f"ended by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"ended by signal {-code}"
+    return f"exit {code}"

@@ -1,0 +1,52 @@
+"""What `init` writes: enough to see a box ticked by the next `mdtodo run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.config import load
+from mdtodo.repo import files
+
+if TYPE_CHECKING:
+    from mdtodo.repo.git import Repository
+
+TODO = """\
+# TODO
+
+- [ ] The work tree has no whitespace errors run:whitespace
+- [ ] Describe what is to be done, with `run:` and the processor that proves it
+"""
+
+CONFIGURATION = """\
+# mdtodo: a box is ticked when its processor exits 0. All keys: `mdtodo config`.
+
+[processors.whitespace]
+run = ["git", "diff", "--check", "HEAD"]
+timeout = "1m"
+
+# [processors.tests]
+# run = "pytest -q"                   # a string goes through the shell, a list does not
+# match = { title = "(?i)tests? pass" }
+# retries = 1
+"""
+
+
+def starter(repo: Repository) -> list[tuple[str, bool]]:
+    """Each path of the starter, and whether it was made; what is there already is kept.
+
+    A repository whose pyproject.toml configures mdtodo gets no second configuration. Raises ConfigError
+    where the configuration that is there is broken.
+    """
+    pyproject = files.read_optional(repo.root, "pyproject.toml")
+    load(pyproject, files.read_optional(repo.root, ".mdtodo.toml"))
+    rows = [("TODO.md", _make(repo, "TODO.md", TODO))]
+    if pyproject is not None and b"[tool.mdtodo" in pyproject:
+        return [*rows, ("pyproject.toml", False)]
+    return [*rows, (".mdtodo.toml", _make(repo, ".mdtodo.toml", CONFIGURATION))]
+
+
+def _make(repo: Repository, path: str, content: str) -> bool:
+    if files.read_optional(repo.root, path) is not None:
+        return False
+    files.create(repo.root, path, content.encode())
+    return True

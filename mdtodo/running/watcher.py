@@ -1,0 +1,59 @@
+"""Who watches a run: what it tells while it goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mdtodo.model import Task, TaskRun
+
+
+class Watcher(Protocol):
+    """Called from the thread of the run, in the order in which things happen."""
+
+    def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
+        """The run begins: how many tasks may be done in it, and how long those took before that did run
+        before."""
+
+    def started(self, task: Task, attempt: int) -> None:
+        """An attempt has begun."""
+
+    def progressed(self, task: Task, percent: float) -> None:
+        """The processor says how far it is, 0 to 100."""
+
+    def retrying(self, task: Task, attempt: int, delay: float, reason: str) -> None:
+        """An attempt failed, and the next one begins after `delay` seconds."""
+
+    def finished(self, done: TaskRun) -> None:
+        """The task is over in this run."""
+
+    def expect(self, more: int) -> None:
+        """There is more to do than was thought: a processor made subtasks."""
+
+    def say(self, sentence: str) -> None:
+        """Something a person should know."""
+
+
+class Silent:
+    """Watches and tells nobody."""
+
+    def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
+        """Nothing."""
+
+    def started(self, task: Task, attempt: int) -> None:
+        """Nothing."""
+
+    def progressed(self, task: Task, percent: float) -> None:
+        """Nothing."""
+
+    def retrying(self, task: Task, attempt: int, delay: float, reason: str) -> None:
+        """Nothing."""
+
+    def finished(self, done: TaskRun) -> None:
+        """Nothing."""
+
+    def expect(self, more: int) -> None:
+        """Nothing."""
+
+    def say(self, sentence: str) -> None:
+        """Nothing."""

@@ -1,0 +1,78 @@
+"""A person's word: `done`, `reopen`, `cancel`. The same edits as a run makes, and the same landing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdtodo.model import Edit, Receipt, SetKey, SetStatus, Status, Task
+from mdtodo.planning.rollup import closing_parents, opening_parents
+from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.repo.commit import Landing
+    from mdtodo.running.board import Board
+
+_ANY = frozenset(Status)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a person's word came to: the tasks it changed, those that followed from it, and what landed."""
+
+    changed: tuple[Task, ...]
+    followed: tuple[Task, ...]
+    landing: Landing | None
+
+
+def speak(board: Board, tasks: Sequence[Task], status: Status, *, commit: bool) -> Spoken:
+    """Give these tasks this status, with the parents that follow by `rollup`; and commit just that if asked.
+
+    Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
+    """
+    if commit:
+        refuse_half_done_operation(board.repo)
+    changed = [
+        task for task in tasks if task.status is not status or (status is Status.TODO and task.failures)
+    ]
+    followed = [board.tasks[name] for name in _follow(board, changed, status)]
+    if not changed:
+        return Spoken((), (), None)
+    receipts = [_receipt(board, task, status, "person") for task in changed]
+    receipts += [_receipt(board, task, _followed_status(status), "rollup") for task in followed]
+    landing = land(board.repo, receipts, run_id=new_run_id(), commit=commit, config=board.config)
+    return Spoken(tuple(changed), tuple(followed), landing)
+
+
+def _follow(board: Board, changed: Sequence[Task], status: Status) -> tuple[str, ...]:
+    statuses = {task.id: status for task in changed}
+    if not board.config.rollup:
+        return ()
+    if status.closed:
+        return closing_parents(board.plan, statuses)
+    return opening_parents(board.plan, statuses)
+
+
+def _followed_status(status: Status) -> Status:
+    return Status.DONE if status.closed else status
+
+
+def _receipt(board: Board, task: Task, status: Status, who: str) -> Receipt:
+    edits: list[Edit] = [SetStatus(task.anchor, status, expects=_ANY)]
+    if task.failures and status is not Status.CANCELLED:
+        edits.append(SetKey(task.anchor, "failed", None))
+    edits += stamp_edits(board, task, status)
+    return Receipt(task.id, task.title, status.value, who, 0, 0.0, 0, tuple(edits))
+
+
+def stamp_edits(board: Board, task: Task, status: Status) -> list[Edit]:
+    """With `stamp = true`: the date of today on what is done, none on what is open again."""
+    if status is Status.DONE and board.config.stamp:
+        from datetime import datetime
+
+        return [SetKey(task.anchor, "done", datetime.now().astimezone().date().isoformat())]
+    if status is not Status.DONE and task.done_on:
+        return [SetKey(task.anchor, "done", None)]
+    return []
