@@ -70,18 +70,26 @@ _SIGN = re.compile(rf"([{''.join(PRIORITY_SIGNS)}{''.join(EMOJI)}])\uFE0F?")
 _DATE_BEHIND = re.compile(r"[ \t]{0,9}(\d(?:\S{0,99}[^\s,;])?)(?![^\s,;])")
 _NAME_BEHIND = re.compile(r"[ \t]{0,9}([A-Za-z0-9](?:\S{0,199}[^\s,;])?)(?![^\s,;])")
 _NAMES_BEHIND = re.compile(
-    r"[ \t]{0,9}([A-Za-z0-9][^\s,]{0,199}(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z0-9][^\s,]{0,199}){0,99})(?![^\s,;])"
+    r"[ \t]{0,9}([A-Za-z0-9][^\s,]{0,199}(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z0-9][^\s,:]{0,199}){0,99})(?![^\s,;])"
 )
 _BEHIND = {"id": _NAME_BEHIND, "after": _NAMES_BEHIND, "due": _DATE_BEHIND, "done": _DATE_BEHIND}
-_LETTER = re.compile(r"\s*+\(([A-D])\)(?=\s+\S)")
-_BLOCK = re.compile(r"(?<=\s)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
-_SOME_LETTER = re.compile(r"[^\d_/+.-]")
+_HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
+_LETTER = re.compile(r"\s*+\(([A-D])\)(?!\S)")
+_BLOCK = re.compile(r"(?<!\S)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
+_SOME_HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
+_LETTER = re.compile(r"[^\d_/+.-]")
 _LEFTOVER = re.compile(r"[,;]+(?!\S)")
 _LEFTOVER_OF_TAG = re.compile(r"[,;.:!?]+(?!\S)")
 
 
+def without_hard_breaks(text: str) -> str:
+    """The text with a blank for each backslash that only breaks its line, so that it ends no word."""
+    return _HARD_BREAK.sub(r"\1 \n", text) if "\\\n" in text else text
+
+
 def find_keys(text: str) -> list[Token]:
     """Every key of the text in order, good or bad; none overlaps another. Linear in the text's length."""
+    text, whole = without_hard_breaks(text), text
     words = "#" in text or ":" in text or "!" in text
     tokens = list(_fields(text)) if words and "::" in text else []
     if not text.isascii():
@@ -95,7 +103,7 @@ def find_keys(text: str) -> list[Token]:
         tokens.append(Token("id", block[1], block.start(), block.end(1), "block"))
     if not tokens:
         return tokens
-    if closed := opaque(text):
+    if closed := opaque(whole):
         taken = Taken(closed)
         tokens = [token for token in tokens if taken.free(token.start, token.end)]
     if len(tokens) > 1:

@@ -6,13 +6,29 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mdtodo.markdown.dialects import PRIORITIES, Token, end_with_leftover, find_keys, unknown_priorities
+from mdtodo.markdown.dialects import (
+    PRIORITIES,
+    Token,
+    end_with_leftover,
+    find_keys,
+    unknown_priorities,
+    without_hard_breaks,
+)
 from mdtodo.model import Priority, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Keys", "Problem", "Token", "format_estimate", "is_date", "parse_estimate", "read_keys"]
+__all__ = [
+    "Keys",
+    "Problem",
+    "Token",
+    "format_estimate",
+    "is_date",
+    "parse_estimate",
+    "read_keys",
+    "write_key",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +81,7 @@ def read_keys(text: str) -> Keys:
         _unknown_priority("!" + word, offset, Severity.WARNING) for offset, word in unknown_priorities(text)
     ]
     if not tokens:
-        return Keys(" ".join(text.split()), problems=tuple(unknown))
+        return Keys(_title(text, ()), problems=tuple(unknown))
     reading = _Reading()
     for token in tokens:
         reading.take(token)
@@ -78,6 +94,17 @@ def read_keys(text: str) -> Keys:
         needs=tuple(reading.lists["needs"]),
         **reading.values,  # type: ignore[arg-type]
     )
+
+
+def write_key(text: str, name: str, value: str | None, dialect: str | None = None) -> str:
+    """The text with the key set, or removed where `value` is None: see `keywriting.key_splices`.
+
+    `write_key(write_key(text, name, value), name, None) == text` wherever the text had no such key.
+    """
+    # `check` and `list` only read.
+    from mdtodo.markdown.keywriting import key_splices, spliced
+
+    return spliced(text, key_splices(text, name, value, dialect))
 
 
 def parse_estimate(value: str) -> int | None:
@@ -223,6 +250,7 @@ def _quoted(value: str) -> str:
 
 def _title(text: str, tokens: Sequence[Token]) -> str:
     """The words between the tokens; a comma or semicolon that belonged to a key goes with it."""
+    text = without_hard_breaks(text)
     pieces: list[str] = []
     at = 0
     for token in tokens:

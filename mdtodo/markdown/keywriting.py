@@ -1,0 +1,217 @@
+"""How a key is written into a task's first paragraph, as the smallest change of its characters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import EditError
+from mdtodo.markdown.dialects import PLAIN, PRIORITY_LETTERS, PRIORITY_SIGNS, Token, end_with_leftover
+from mdtodo.markdown.inline import unbroken
+from mdtodo.markdown.syntax import Keys, read_keys
+from mdtodo.model import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+class Splice(NamedTuple):
+    """Replace the characters `start` to `end` by `new`."""
+
+    start: int
+    end: int
+    new: str
+
+
+def key_splices(text: str, name: str, value: str | None, dialect: str | None = None) -> list[Splice]:
+    """The splices, in order and apart from each other, that set the key, or remove it where `value` is None.
+
+    Nothing where the key says `value` already. A new key goes to the end of the first line, or further down if
+    that line ends inside a code span, a link or inline HTML; before a last `^name`, trailing blanks and the
+    backslash of a hard break. Its form is the one that the line uses, else `dialect`, else `key:value`. A key
+    that is there keeps its form. Raises EditError for a value that the key cannot have, and where any other key
+    or the title would change.
+    """
+    before = read_keys(text)
+    wanted = _wanted(name, value)
+    if isinstance(wanted, Priority):
+        value = wanted.value
+    if getattr(before, field_of(name)) == wanted and (value is not None or not _named(before, name)):
+        return []
+    for splices in _ways(text, before, name, value, dialect):
+        if _only_changes(before, read_keys(spliced(text, splices)), name, wanted):
+            return splices
+    verb = "taken off" if value is None else "put on"
+    raise EditError(f"{name}: cannot be {verb} this line without changing what else it says")
+
+
+def spliced(text: str, splices: Sequence[Splice]) -> str:
+    """The text with the splices made, which are in order."""
+    pieces: list[str] = []
+    at = 0
+    for start, end, new in splices:
+        pieces += text[at:start], new
+        at = end
+    return "".join(pieces) + text[at:]
+
+
+def field_of(name: str) -> str:
+    """The field of `Keys` that holds the key; EditError for a key that is not written."""
+    if name not in PLAIN:
+        raise EditError(f"there is no key {name!r} that could be written")
+    return "estimate" if name == "est" else name
+
+
+def favourite_dialect(tokens: Iterable[Token]) -> str | None:
+    """The dialect that most of these keys are written in, of the keys that have several; None without any."""
+    counts: dict[str, int] = {}
+    for token in tokens:
+        if token.name in _FORMS["dataview"] and token.dialect in ("plain", *_FORMS):
+            counts[token.dialect] = counts.get(token.dialect, 0) + 1
+    return max(counts, key=counts.__getitem__) if counts else None
+
+
+_FORMS = {
+    "emoji": {"priority": "", "id": "🆔", "after": "⛔", "due": "📅", "done": "✅"},
+    "dataview": {
+        "priority": "priority",
+        "id": "id",
+        "after": "dependsOn",
+        "est": "est",
+        "due": "due",
+        "done": "completion",
+    },
+}
+_SIGN_OF = {word: sign for sign, word in reversed(PRIORITY_SIGNS.items())}
+_LETTER_OF = {word: letter for letter, word in PRIORITY_LETTERS.items()}
+_LAST_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+_LINES_TRIED = 8
+
+
+def _wanted(name: str, value: str | None) -> object:
+    """What the key will read as; EditError for a value that it cannot have."""
+    field = field_of(name)
+    if value is None:
+        default: object = getattr(Keys(""), field)
+        return default
+    keys = read_keys(f"{name}:{value}")
+    wanted: object = getattr(keys, field)
+    if [token.value for token in keys.tokens] != [value] or keys.problems or wanted in (None, ()):
+        raise EditError(f"{name}: cannot say {value[:80]!r}")
+    return wanted
+
+
+def _named(keys: Keys, name: str) -> list[Token]:
+    return [token for token in keys.tokens if token.name == name]
+
+
+def _ways(text: str, keys: Keys, name: str, value: str | None, dialect: str | None) -> Iterator[list[Splice]]:
+    """What may be tried, best first."""
+    there = _named(keys, name)
+    if value is None:
+        yield _removal(text, there)
+    elif there:
+        more = there[1:] if name in ("after", "needs") else []
+        yield [_replacement(text, there[0], value), *_removal(text, more)]
+    else:
+        new = _new_key(text, keys, name, value, dialect)
+        for tried, place in enumerate(_places(text, keys)):
+            if tried == _LINES_TRIED:
+                break
+            yield [Splice(place, place, f" {new}" if place and text[place - 1] != "\n" else f"{new} ")]
+
+
+def _only_changes(before: Keys, after: Keys, name: str, wanted: object) -> bool:
+    for field in Keys.__slots__:
+        if field == field_of(name):
+            if getattr(after, field) != wanted:
+                return False
+        elif field not in ("tokens", "problems") and getattr(after, field) != getattr(before, field):
+            return False
+    return True
+
+
+# --- Removing and replacing ---------------------------------------------------------------------------------
+
+
+def _removal(text: str, tokens: Sequence[Token]) -> list[Splice]:
+    """Each token with one blank beside it; a further line that holds nothing else goes as a whole."""
+    splices: list[Splice] = []
+    done = 0
+    for token in tokens:
+        start, end = token.start, end_with_leftover(text, token)
+        if start > done and text[start - 1] in " \t" and not text[end : end + 1].strip():
+            start -= 1
+        elif text[end : end + 1] in (" ", "\t") and not text[max(start - 1, 0) : start].strip():
+            end += 1
+        splices.append(Splice(start, end, ""))
+        done = end
+    return _whole_lines(text, splices)
+
+
+def _whole_lines(text: str, splices: Sequence[Splice]) -> list[Splice]:
+    by_line: dict[int, list[Splice]] = {}
+    for splice in splices:
+        by_line.setdefault(text.rfind("\n", 0, splice.start), []).append(splice)
+    whole: list[Splice] = []
+    for newline, those in by_line.items():
+        end = text.find("\n", newline + 1)
+        end = len(text) if end < 0 else end
+        line = spliced(text[:end], those)[newline + 1 :]
+        whole += those if newline < 0 or line.strip() else [Splice(newline, end, "")]
+    return whole
+
+
+def _replacement(text: str, token: Token, value: str) -> Splice:
+    """The same key in the same form with another value."""
+    source = text[token.start : token.end]
+    if token.dialect == "todotxt":
+        return Splice(token.start + 1, token.end - 1, _LETTER_OF[value])
+    if token.dialect == "emoji" and token.name == "priority":
+        return Splice(token.start, token.end, _SIGN_OF[value])
+    if source.startswith("!"):
+        return Splice(token.start + 1, token.end, value)
+    start = token.start + source.rindex(token.value)
+    return Splice(start, start + len(token.value), value)
+
+
+# --- A new key ----------------------------------------------------------------------------------------------
+
+
+def _new_key(text: str, keys: Keys, name: str, value: str, dialect: str | None) -> str:
+    dialect = favourite_dialect(keys.tokens) or dialect
+    form = _FORMS.get(dialect or "", {}).get(name)
+    if form is None:
+        return f"!{value}" if name == "priority" else f"{name}:{value}"
+    if dialect == "emoji":
+        return f"{form} {value}" if form else _SIGN_OF[value]
+    brackets = {text[token.start] for token in keys.tokens if token.dialect == "dataview"}
+    return f"({form}:: {value})" if brackets == {"("} else f"[{form}:: {value}]"
+
+
+def _places(text: str, keys: Keys) -> Iterator[int]:
+    """Where a new key may go: the end of each line that does not end inside something."""
+    closed = unbroken(text) if "\n" in text else []
+    block = next((token for token in keys.tokens if token.dialect == "block"), None)
+    nth = start = 0
+    while start <= len(text):
+        end = text.find("\n", start)
+        last = end < 0
+        end = len(text) if last else end
+        while nth < len(closed) and closed[nth][1] <= end:
+            nth += 1
+        if nth == len(closed) or closed[nth][0] >= end:
+            yield _place_on_line(text, start, end, None if last else _LAST_BACKSLASH, block)
+        start = end + 1
+
+
+def _place_on_line(
+    text: str, start: int, end: int, hard_break: re.Pattern[str] | None, block: Token | None
+) -> int:
+    line = text[start:end]
+    if hard_break and hard_break.search(line):
+        line = line[:-1]
+    line = line.rstrip(" \t")
+    if block and start <= block.start and block.end == start + len(line):
+        line = text[start : block.start].rstrip(" \t")
+    return start + len(line)
