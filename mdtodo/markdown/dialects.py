@@ -76,8 +76,7 @@ _BEHIND = {"id": _NAME_BEHIND, "after": _NAMES_BEHIND, "due": _DATE_BEHIND, "don
 _HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
 _LETTER = re.compile(r"\s*+\(([A-D])\)(?!\S)")
 _BLOCK = re.compile(r"(?<!\S)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
-_SOME_HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
-_LETTER = re.compile(r"[^\d_/+.-]")
+_SOME_LETTER = re.compile(r"[^\d_/+.-]")
 _LEFTOVER = re.compile(r"[,;]+(?!\S)")
 _LEFTOVER_OF_TAG = re.compile(r"[,;.:!?]+(?!\S)")
 

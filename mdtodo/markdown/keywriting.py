@@ -26,11 +26,11 @@ class Splice(NamedTuple):
 def key_splices(text: str, name: str, value: str | None, dialect: str | None = None) -> list[Splice]:
     """The splices, in order and apart from each other, that set the key, or remove it where `value` is None.
 
-    Nothing where the key says `value` already. A new key goes to the end of the first line, or further down if
-    that line ends inside a code span, a link or inline HTML; before a last `^name`, trailing blanks and the
+    Nothing where the key says `value` already. A new key goes to the end of the first line, or further down
+    if that line ends inside a code span, a link or inline HTML; before a last `^name`, trailing blanks and the
     backslash of a hard break. Its form is the one that the line uses, else `dialect`, else `key:value`. A key
-    that is there keeps its form. Raises EditError for a value that the key cannot have, and where any other key
-    or the title would change.
+    that is there keeps its form. Raises EditError for a value that the key cannot have, and where any other
+    key or the title would change.
     """
     before = read_keys(text)
     wanted = _wanted(name, value)
