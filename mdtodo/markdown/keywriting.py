@@ -6,7 +6,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import EditError
-from mdtodo.markdown.dialects import PLAIN, PRIORITY_LETTERS, PRIORITY_SIGNS, Token, end_with_leftover
+from mdtodo.markdown.dialects import (
+    PLAIN,
+    PRIORITY_LETTERS,
+    PRIORITY_SIGNS,
+    Token,
+    end_with_leftover,
+    without_hard_breaks,
+)
 from mdtodo.markdown.inline import unbroken
 from mdtodo.markdown.syntax import Keys, read_keys
 from mdtodo.model import Priority
@@ -136,6 +143,7 @@ def _only_changes(before: Keys, after: Keys, name: str, wanted: object) -> bool:
 
 def _removal(text: str, tokens: Sequence[Token]) -> list[Splice]:
     """Each token with one blank beside it; a further line that holds nothing else goes as a whole."""
+    text = without_hard_breaks(text)
     splices: list[Splice] = []
     done = 0
     for token in tokens:
