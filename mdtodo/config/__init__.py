@@ -33,6 +33,8 @@ from mdtodo.model import STATUS_CHARS, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mdtodo.config.showing import Row
+
 __all__ = [
     "DEFAULT",
     "Config",
@@ -40,10 +42,12 @@ __all__ = [
     "Match",
     "Pattern",
     "Processor",
+    "describe",
     "format_duration",
     "load",
     "nearest",
     "parse_duration",
+    "reference",
     "suggestion",
 ]
 
@@ -259,3 +263,17 @@ def load(pyproject: bytes | None, dotfile: bytes | None) -> Config:
     from mdtodo.config.reading import read_config
 
     return read_config(pyproject, dotfile)
+
+
+def describe(config: Config) -> list[Row]:
+    """Every value that holds, in the order of the fields: key, value as TOML, source, documentation."""
+    from mdtodo.config.showing import rows
+
+    return rows(config)
+
+
+def reference() -> str:
+    """A markdown table of all keys, with type, default and documentation."""
+    from mdtodo.config.showing import table
+
+    return table()

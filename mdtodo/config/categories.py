@@ -58,8 +58,11 @@ CATEGORIES: Categories = {
 
 
 def merged(given: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Categories:
-    """The built-in table with the given kinds: new ones are added, those of the same name replaced."""
+    """The built-in table with the given kinds: new ones are added, those of the same name replaced.
+
+    The given categories come last: where two have the same word, the last has it.
+    """
     table = {category: dict(kinds) for category, kinds in CATEGORIES.items()}
     for category, kinds in given.items():
-        table.setdefault(category, {category: (category,)}).update(kinds)
+        table[category] = {**table.pop(category, {category: (category,)}), **kinds}
     return table

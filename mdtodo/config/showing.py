@@ -20,13 +20,13 @@ class Row(NamedTuple):
     doc: str
 
 
-def describe(config: Config) -> list[Row]:
-    """Every value that holds, in the order of the fields; absent options of a processor are left out."""
+def rows(config: Config) -> list[Row]:
+    """See `mdtodo.config.describe`; options of a processor that are not set are left out."""
     return list(_rows(config, Record(Config), config, (), ""))
 
 
-def reference() -> str:
-    """A markdown table of all keys, with type, default and documentation."""
+def table() -> str:
+    """See `mdtodo.config.reference`."""
     head = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
     cells = (
         (f"`{key}`", says, f"`{default}`" if default else "", doc)

@@ -1,0 +1,118 @@
+"""What `check` says of the plan: names that nobody knows, cycles, parents that do not fit their subtasks.
+
+Codes (stable): `duplicate-id`, `unknown-id`, `cycle`, `unknown-processor`, `unknown-lane` are errors;
+`ticked-parent` and `epic-without-subtasks` are warnings.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mdtodo.model import Complexity, Finding, Severity, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mdtodo.config import Config
+    from mdtodo.model import Task
+    from mdtodo.planning.plan import Plan
+
+#: So many different unknown names get a suggestion: comparing all of them with all that are known takes long.
+SUGGESTED = 50
+
+
+def findings(plan: Plan, config: Config) -> list[Finding]:
+    """Everything, by file, line and code."""
+    found = [
+        *_duplicate_ids(plan),
+        *_unknown_ids(plan),
+        *_cycles(plan),
+        *_unknown_processors(plan, config),
+        *_unknown_lanes(plan, config),
+        *_ticked_parents(plan),
+        *_epics(plan),
+    ]
+    return sorted(found, key=lambda one: (one.file, one.line, one.code, one.message))
+
+
+def _at(task: Task, severity: Severity, code: str, message: str) -> Finding:
+    return Finding(task.file, task.line, severity, code, message)
+
+
+def _error(task: Task, code: str, message: str) -> Finding:
+    return _at(task, Severity.ERROR, code, message)
+
+
+def _duplicate_ids(plan: Plan) -> Iterator[Finding]:
+    first: dict[str, Task] = {}
+    for task in plan.tasks.values():
+        if task.explicit_id is None:
+            continue
+        other = first.setdefault(task.explicit_id, task)
+        if other is not task:
+            place = f"{other.file}:{other.line}"
+            yield _error(task, "duplicate-id", f'the id "{task.explicit_id}" is taken by {place}')
+
+
+def _unknown_ids(plan: Plan) -> Iterator[Finding]:
+    explicit = [task.explicit_id for task in plan.tasks.values() if task.explicit_id is not None]
+    suggest = _suggester(explicit)
+    for task, names in zip(plan.graph.tasks, plan.graph.unknown, strict=True):
+        for name in names:
+            other = plan.tasks.get(name)
+            hint = suggest(name) if other is None else f" (give {other.file}:{other.line} an id: of its own)"
+            yield _error(task, "unknown-id", f'after: names the unknown id "{name}"{hint}')
+
+
+def _cycles(plan: Plan) -> Iterator[Finding]:
+    for path in plan.cycles:
+        yield _error(plan.tasks[path[0]], "cycle", "these tasks wait for each other: " + " -> ".join(path))
+
+
+def _unknown_processors(plan: Plan, config: Config) -> Iterator[Finding]:
+    suggest = _suggester(config.processors)
+    for task in plan.tasks.values():
+        if task.own_run is not None and task.own_run not in config.processors:
+            yield _error(
+                task, "unknown-processor", f'unknown processor "{task.own_run}"{suggest(task.own_run)}'
+            )
+
+
+def _unknown_lanes(plan: Plan, config: Config) -> Iterator[Finding]:
+    suggest = _suggester(config.lanes)
+    for task in plan.tasks.values():
+        inherited = task.parent is not None and plan.tasks[task.parent].own_lane == task.own_lane
+        if task.own_lane is not None and task.own_lane not in config.lanes and not inherited:
+            yield _error(task, "unknown-lane", f'unknown lane "{task.own_lane}"{suggest(task.own_lane)}')
+
+
+def _ticked_parents(plan: Plan) -> Iterator[Finding]:
+    for task in plan.tasks.values():
+        if task.status is Status.DONE:
+            still_open = [child for child in task.children if not plan.tasks[child].status.closed]
+            if still_open:
+                count = f"{len(still_open)} open subtask{'s' if len(still_open) > 1 else ''}"
+                yield _at(task, Severity.WARNING, "ticked-parent", f"ticked, but has {count}")
+
+
+def _epics(plan: Plan) -> Iterator[Finding]:
+    for task in plan.tasks.values():
+        if task.complexity is Complexity.EPIC and not task.children and not task.status.closed:
+            message = "an epic (24 h or more) without subtasks: break it down"
+            yield _at(task, Severity.WARNING, "epic-without-subtasks", message)
+
+
+def _suggester(valid: Iterable[str]) -> Callable[[str], str]:
+    """What to add to `unknown …`; each name is looked up once, and only so many."""
+    from mdtodo.config import suggestion
+
+    known = sorted(set(valid))
+    looked_up: set[str] = set()
+
+    @cache
+    def suggest(name: str) -> str:
+        looked_up.add(name)
+        return suggestion(name, known) if len(looked_up) <= SUGGESTED else ""
+
+    return suggest

@@ -1,0 +1,237 @@
+"""What waits for what: `after:`, ordered lists, nesting, and the waits that a subtree inherits; cycles.
+
+Each task is two nodes, its start and its end, so that a subtree's waits cost one edge, not one for each task:
+
+- the start of a task waits for the start of its parent, the end of what it is `after:`, and the end of the
+  task before it in the same ordered list;
+- the end of a task waits for its start and for the ends of its subtasks.
+
+A task may run when its start is free and its subtasks are closed. A closed task holds nobody up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.planning.cycles import components, cycle_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mdtodo.model import Status, Task
+
+
+def build(tasks: Iterable[Task]) -> Graph:
+    """The graph of these tasks, in whatever order they come. Linear in tasks and waits."""
+    return Graph(tasks)
+
+
+class Graph:
+    """A snapshot of the tasks' waits; numbers are positions in `tasks`, which stand by file and line.
+
+    `waits` and `waited_by` hold each task's own waits (`after:`, list order), not those it inherits from its
+    parents; `unknown` the names in its `after:` that no task has. `cycles` has one path `("a", "b", "a")` for
+    each knot of waits among open tasks: a waits for b, b for a. Start and end of task i are the nodes 2i and
+    2i + 1; `needs` says which open ones each waits for, `sequence` puts those first, and `knotted`
+    are the nodes of cycles.
+    """
+
+    __slots__ = (
+        "_around",
+        "children",
+        "closed",
+        "cycles",
+        "index",
+        "knotted",
+        "needs",
+        "parents",
+        "sequence",
+        "tasks",
+        "unknown",
+        "waited_by",
+        "waits",
+    )
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self.tasks = tuple(sorted(tasks, key=lambda task: (task.file, task.line, task.depth, task.id)))
+        self.index = {task.id: position for position, task in enumerate(self.tasks)}
+        self.closed = [task.status.closed for task in self.tasks]
+        self.parents = [self.index.get(task.parent or "", -1) for task in self.tasks]
+        self.children: list[list[int]] = [[] for _ in self.tasks]
+        for position, parent in enumerate(self.parents):
+            if parent >= 0:
+                self.children[parent].append(position)
+        self.waits, self.unknown = self._own_waits()
+        self.waited_by: list[list[int]] = [[] for _ in self.tasks]
+        for position, waits in enumerate(self.waits):
+            for other in waits:
+                self.waited_by[other].append(position)
+        self.needs = self._needs()
+        self.sequence, rest = self._sequence()
+        knots = self._untangle(rest)
+        self.knotted = frozenset(node for knot in knots for node in knot)
+        self.cycles = self._cycles(knots)
+        self._around: list[tuple[str, ...]] = []
+
+    def blockers(self, task_id: str) -> tuple[str, ...]:
+        """What an open task waits for: ids of open tasks, and unknown names as written.
+
+        Its own waits come first, then those of the tasks around it, then its open subtasks. Empty for a
+        closed task.
+        """
+        position = self.index[task_id]
+        if self.closed[position]:
+            return ()
+        inside = [self.tasks[child].id for child in self.children[position] if not self.closed[child]]
+        around = self._waits_around(position)
+        return tuple(dict.fromkeys((*around, *inside))) if inside else around
+
+    def dependents(self, task_id: str) -> tuple[str, ...]:
+        """The tasks that wait for this one themselves: `after:` it, next in its list, or its parent."""
+        position = self.index[task_id]
+        waiting = {*self.waited_by[position], self.parents[position]} - {-1}
+        return tuple(self.tasks[one].id for one in sorted(waiting))
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """`(waiting, waited for)` ids: own waits, and those of parents for subtasks; closed ones too."""
+        return tuple(
+            (task.id, self.tasks[other].id)
+            for position, task in enumerate(self.tasks)
+            for other in dict.fromkeys((*self.waits[position], *self.children[position]))
+        )
+
+    def _own_waits(self) -> tuple[list[list[int]], list[tuple[str, ...]]]:
+        """Known and unknown waits of each task beyond its parent's, which reach it through its start."""
+        named: dict[str, int] = {}
+        for position, task in enumerate(self.tasks):
+            if task.explicit_id is not None:
+                named.setdefault(task.explicit_id, position)
+        waits: list[list[int]] = []
+        unknown: list[tuple[str, ...]] = []
+        for task, parent in zip(self.tasks, self.parents, strict=True):
+            inherited = self.tasks[parent].after if parent >= 0 else ()
+            own = [one for one in dict.fromkeys(task.after) if one not in inherited] if task.after else []
+            known = [named[one] for one in own if one in named]
+            if task.previous in self.index:
+                known.append(self.index[task.previous])
+            waits.append(list(dict.fromkeys(known)))
+            unknown.append(tuple(one for one in own if one not in named))
+        return waits, unknown
+
+    def _waits_around(self, position: int) -> tuple[str, ...]:
+        """Open waits of a task and of those around it; one without its own shares its parent's tuple."""
+        for one in range(len(self._around), position + 1):
+            parent = self.parents[one]
+            outer = self._around[parent] if parent >= 0 else ()
+            own = (
+                *(self.tasks[other].id for other in self.waits[one] if not self.closed[other]),
+                *self.unknown[one],
+            )
+            self._around.append(tuple(dict.fromkeys((*own, *outer))) if own else outer)
+        return self._around[position]
+
+    def _needs(self) -> list[list[int]]:
+        """Node -> open nodes that it waits for."""
+        needs: list[list[int]] = []
+        for position, parent in enumerate(self.parents):
+            start = [2 * other + 1 for other in self.waits[position] if not self.closed[other]]
+            end = [2 * child + 1 for child in self.children[position] if not self.closed[child]]
+            needs.append([2 * parent, *start] if parent >= 0 else start)
+            needs.append([] if self.closed[position] else [2 * position, *end])
+        return needs
+
+    def _sequence(self) -> tuple[list[int], list[int]]:
+        """The nodes, what is waited for first (Kahn 1962), and those for which that cannot be."""
+        freed_by: list[list[int]] = [[] for _ in self.needs]
+        for node, before in enumerate(self.needs):
+            for other in before:
+                freed_by[other].append(node)
+        left = [len(before) for before in self.needs]
+        sequence = [node for node, count in enumerate(left) if not count]
+        for node in sequence:
+            for other in freed_by[node]:
+                left[other] -= 1
+                if not left[other]:
+                    sequence.append(other)
+        return sequence, [node for node, count in enumerate(left) if count]
+
+    def _untangle(self, rest: list[int]) -> list[list[int]]:
+        """Puts the nodes in and behind cycles at the end of the sequence; the cycles' components."""
+        within = frozenset(rest)
+        found = components({node: [one for one in self.needs[node] if one in within] for node in rest})
+        self.sequence += [node for component in found for node in component]
+        return [component for component in found if len(component) > 1]
+
+    def _cycles(self, knots: list[list[int]]) -> tuple[tuple[str, ...], ...]:
+        follow = dict(enumerate(self.needs)) if knots else {}
+        paths = sorted(cycle_path(knot, follow) for knot in knots)
+        return tuple(tuple(self.tasks[position].id for position in path) for path in paths)
+
+
+class Tracker:
+    """Counts, for each task of a graph, what still holds it up. All closings together cost linear time.
+
+    A task that waits for an unknown name, is in a cycle, or waits for such a task never gets free.
+    """
+
+    __slots__ = ("_closed", "_free", "_graph", "_inside", "_waiting")
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._closed = list(graph.closed)
+        self._inside = [sum(not graph.closed[child] for child in children) for children in graph.children]
+        self._waiting = [
+            sum(not graph.closed[other] for other in waits) + len(unknown) + (parent >= 0)
+            for waits, unknown, parent in zip(graph.waits, graph.unknown, graph.parents, strict=True)
+        ]
+        self._free: set[int] = set()
+        started = [position for position, count in enumerate(self._waiting) if not count]
+        self._start(started)
+
+    def ready(self) -> tuple[str, ...]:
+        """The open tasks that nothing holds up, by file and line."""
+        return self._ids(self._free)
+
+    def close(self, task_id: str, status: Status) -> tuple[str, ...]:
+        """Takes note that a task is done or cancelled; the tasks that this made free, by file and line.
+
+        Any other status, and a task that is closed already, changes nothing.
+        """
+        position = self._graph.index[task_id]
+        if self._closed[position] or not status.closed:
+            return ()
+        self._closed[position] = True
+        self._free.discard(position)
+        started = []
+        for other in self._graph.waited_by[position]:
+            self._waiting[other] -= 1
+            if not self._waiting[other]:
+                started.append(other)
+        newly = self._start(started)
+        parent = self._graph.parents[position]
+        if parent >= 0:
+            self._inside[parent] -= 1
+            newly += self._offer([parent])
+        return self._ids(newly)
+
+    def _start(self, started: list[int]) -> list[int]:
+        """Passes free starts on to the subtasks; the tasks that may run now."""
+        for position in started:
+            for child in self._graph.children[position]:
+                self._waiting[child] -= 1
+                if not self._waiting[child]:
+                    started.append(child)
+        return self._offer(started)
+
+    def _offer(self, positions: list[int]) -> list[int]:
+        newly = [
+            one
+            for one in positions
+            if not (self._closed[one] or self._waiting[one] or self._inside[one] or one in self._free)
+        ]
+        self._free.update(newly)
+        return newly
+
+    def _ids(self, positions: set[int] | list[int]) -> tuple[str, ...]:
+        return tuple(self._graph.tasks[position].id for position in sorted(positions))

@@ -1,0 +1,107 @@
+"""Tasks to a plan: what each is about, what proves it, what it waits for, and which is next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdtodo.model import State, Status
+from mdtodo.planning.graph import Graph, build
+from mdtodo.planning.routing import Route, Router
+from mdtodo.planning.schedule import critical_path, order, work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mdtodo.config import Config
+    from mdtodo.model import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done now, as a function of the tasks alone; all mappings are by id, by file and line.
+
+    `blocked_by` holds ids and unknown names, empty where nothing is waited for; `order` the open tasks in plan
+    order, also those that may not start yet; `minutes` the work that the plan reckons with; `cycles` paths
+    `("a", "b", "a")`, where a waits for b.
+    """
+
+    tasks: Mapping[str, Task]
+    routes: Mapping[str, Route]
+    states: Mapping[str, State]
+    blocked_by: Mapping[str, tuple[str, ...]]
+    order: tuple[str, ...]
+    minutes: Mapping[str, float]
+    graph: Graph
+
+    @property
+    def cycles(self) -> tuple[tuple[str, ...], ...]:
+        """One path for each knot of waits."""
+        return self.graph.cycles
+
+    @property
+    def critical_path(self) -> tuple[str, ...]:
+        """The longest chain of open tasks that can run, as ids, the first to run first."""
+        return critical_path(self.graph, self.minutes)
+
+
+def plan(
+    tasks: Iterable[Task],
+    config: Config,
+    *,
+    leased: frozenset[str] = frozenset(),
+    durations: Mapping[str, float] | None = None,
+) -> Plan:
+    """The plan of these tasks, in whatever order they come.
+
+    `leased`: ids of tasks that a live worker has. `durations`: medians of past runs in seconds, by id.
+    """
+    graph = build(tasks)
+    router = Router(config)
+    routes = {task.id: router.route(task) for task in graph.tasks}
+    blocked_by = {task.id: graph.blockers(task.id) for task in graph.tasks}
+    states = {
+        task.id: _state(task, graph, routes[task.id], blocked_by[task.id], config, leased)
+        for task in graph.tasks
+    }
+    minutes = work(graph, {task_id: seconds / 60 for task_id, seconds in (durations or {}).items()})
+    categories = {task_id: route.category for task_id, route in routes.items()}
+    return Plan(
+        tasks={task.id: task for task in graph.tasks},
+        routes=routes,
+        states=states,
+        blocked_by=blocked_by,
+        order=order(graph, minutes, categories),
+        minutes=minutes,
+        graph=graph,
+    )
+
+
+def _state(
+    task: Task,
+    graph: Graph,
+    route: Route,
+    blocked_by: tuple[str, ...],
+    config: Config,
+    leased: frozenset[str],
+) -> State:
+    """The first that holds, of: closed, leased, doing, failed too often, blocked, unrouted, ready."""
+    if task.status.closed:
+        return State.DONE if task.status is Status.DONE else State.CANCELLED
+    if task.id in leased:
+        return State.LEASED
+    if task.status is Status.DOING:
+        return State.DOING
+    if task.failures >= config.max_failures:
+        return State.FAILED
+    if blocked_by:
+        return State.BLOCKED
+    if route.processor is None and not (config.rollup and _rolls_up(task, graph)):
+        return State.UNROUTED
+    return State.READY
+
+
+def _rolls_up(task: Task, graph: Graph) -> bool:
+    """Whether an unblocked parent is done with its subtasks: not if all of them were cancelled."""
+    subtasks = graph.children[graph.index[task.id]]
+    return any(graph.tasks[child].status is Status.DONE for child in subtasks)

@@ -1,0 +1,140 @@
+"""What a task is about, and which processor proves it.
+
+Category and kind: the first tag `#category` or `#category/kind` whose category is known; else the first known
+word of the title, `general`'s words only if no other category has one there. Case, and `-` for `_`, make no
+difference in tags; a plural none in words.
+
+Processor: what `run:` says on the line or its heading; else the first in the file whose `match` fits; else
+none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.config.categories import FALLBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mdtodo.config import Config, Match
+    from mdtodo.config.categories import Categories
+    from mdtodo.model import Task
+
+
+class Route(NamedTuple):
+    """`rule` says what decided on category and kind, `because` on the processor; "" where nothing did."""
+
+    category: str | None
+    kind: str | None
+    rule: str
+    processor: str | None = None
+    because: str = ""
+
+
+class Router:
+    """Routes tasks by one configuration; a table of words is made once."""
+
+    __slots__ = ("_categories", "_config", "_names", "_words")
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._categories = config.categories
+        self._names = {_folded(category): category for category in config.categories}
+        self._words = _phrases(config.categories)
+
+    def route(self, task: Task) -> Route:
+        """Category, kind and processor of a task. A processor that is not configured is none."""
+        route = self.classify(task)
+        processors = self._config.processors
+        if task.own_run is not None:
+            known = task.own_run if task.own_run in processors else None
+            return route._replace(processor=known, because=f"run:{task.own_run}")
+        for name, processor in processors.items():
+            if processor.match is not None and _fits(processor.match, task, route):
+                return route._replace(processor=name, because=f"match of {name}")
+        return route
+
+    def classify(self, task: Task) -> Route:
+        """Category and kind alone."""
+        for tag in task.tags:
+            first, _, rest = tag.partition("/")
+            category = self._names.get(_folded(first))
+            if category is not None:
+                return Route(category, self._kind(category, rest.partition("/")[0]), f"tag #{tag}")
+        best: Route | None = None
+        for route in self._named_in(task.title):
+            if route.category != FALLBACK:
+                return route
+            best = best or route
+        return best or Route(None, None, "")
+
+    def _kind(self, category: str, written: str) -> str | None:
+        """The kind that a tag names: a known one as the table spells it, else as written."""
+        folded = _folded(written)
+        known = next((kind for kind in self._categories[category] if _folded(kind) == folded), written)
+        return None if known in ("", category) else known
+
+    def _named_in(self, title: str) -> Iterator[Route]:
+        """What the words of the title name, from left to right, the longest phrase at each place first."""
+        words = _tokens(title)
+        for position, word in enumerate(words):
+            for phrase, category, kind in self._words.get(_singular(word), ()):
+                if phrase == tuple(_singular(one) for one in words[position : position + len(phrase)]):
+                    shown = " ".join(words[position : position + len(phrase)])
+                    yield Route(category, None if kind == category else kind, f'word "{shown}"')
+
+
+def classify(task: Task, categories: Categories) -> tuple[str | None, str | None, str]:
+    """Category, kind and the rule that decided, of one task; a Router does it faster for many."""
+    from mdtodo.config import Config
+
+    route = Router(Config(categories=categories)).classify(task)
+    return route.category, route.kind, route.rule
+
+
+def route(task: Task, config: Config) -> str | None:
+    """The name of one task's processor; a Router does it faster for many."""
+    return Router(config).route(task).processor
+
+
+def _fits(match: Match, task: Task, route: Route) -> bool:
+    if match.category is not None and match.category != route.category:
+        return False
+    if match.kind is not None and (route.kind is None or _folded(match.kind) != _folded(route.kind)):
+        return False
+    if match.tags:
+        tags = {tag.casefold() for tag in task.tags}
+        if not all(tag.casefold() in tags for tag in match.tags):
+            return False
+    return match.title is None or re.search(match.title, task.title) is not None
+
+
+def _phrases(categories: Categories) -> dict[str, list[tuple[tuple[str, ...], str, str]]]:
+    """First word -> phrases, the longest first; of equal ones, the last of the table, which is the user's."""
+    found: dict[tuple[str, ...], tuple[str, str]] = {}
+    for category, kinds in categories.items():
+        for kind, words in kinds.items():
+            for word in words:
+                found[tuple(_singular(one) for one in _tokens(word))] = (category, kind)
+    phrases: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
+    for phrase, (category, kind) in sorted(found.items(), key=lambda item: -len(item[0])):
+        if phrase:
+            phrases.setdefault(phrase[0], []).append((phrase, category, kind))
+    return phrases
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"[\w+#]+", text.casefold())
+
+
+def _singular(word: str) -> str:
+    """Plural and singular as one: what may be a plural's ending is taken off."""
+    if len(word) < 4 or word.endswith("ss") or not word.endswith("s"):
+        return word
+    return word[:-3] + "y" if word.endswith("ies") else word[:-1]
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("-", "_")
