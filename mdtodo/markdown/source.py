@@ -1,0 +1,117 @@
+"""A file's bytes before any markdown: whether they are text, their line ends, front matter, leftovers of a merge.
+
+Lines end with "\\n", "\\r\\n" or a lone "\\r" and with nothing else (never `str.splitlines`, which has more).
+"""
+
+from __future__ import annotations
+
+import re
+
+from mdtodo.errors import InputError
+
+#: The byte order mark of UTF-8.
+BOM = b"\xef\xbb\xbf"
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+#: The first line of front matter, and one that a mapping may start with: blank ones and comments before it are fine.
+_FRONT_MATTER = {
+    b"---": (
+        re.compile(rb"(?:---|\.\.\.)[ \t]*\r?\n"),
+        re.compile(rb"[^\s#:\-\[\]{}>|*&!%@`][^\n]*?:(?=\s)|\{"),
+    ),
+    b"+++": (re.compile(rb"\+\+\+[ \t]*\r?\n"), re.compile(rb"\[|[\w\"'][^\n=]*=")),
+}
+_FENCE_LINE = re.compile(rb"(---|\+\+\+)[ \t]*\r?\n")
+_WIDE = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+
+
+def readable(data: bytes, file: str) -> None:
+    """Raise InputError with the line, unless `data` is UTF-8 without NUL."""
+    wide = next((name for mark, name in _WIDE.items() if data.startswith(mark)), None)
+    nul = data.find(b"\0")
+    if wide is None and nul >= 0 and data.count(b"\0", 0, 1000) * 3 >= len(data[:1000]):
+        wide = "UTF-16"
+    if wide is not None:
+        raise InputError(f"this is {wide}, not UTF-8", file=file, line=1, hint="Save the file as UTF-8.")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = line_of(data, error.start)
+        byte = f"0x{data[error.start]:02X}"
+        raise InputError(
+            f"not UTF-8: byte {byte}", file=file, line=line, hint="Save the file as UTF-8."
+        ) from None
+    if nul >= 0:
+        raise InputError("holds a NUL byte, so it is no text", file=file, line=line_of(data, nul))
+
+
+def line_of(data: bytes, offset: int) -> int:
+    """The number of the line that the byte at `offset` is on; a line end belongs to the line that it ends."""
+    return 1 + sum(1 for end in _LINE_END.finditer(data) if end.end() <= offset)
+
+
+def scannable(data: bytes) -> bytes:
+    """`data` with the same offsets, lone "\\r" read as "\\n", and a line end at the end."""
+    if data.count(b"\r") != data.count(b"\r\n"):
+        data = _LONE_CR.sub(b"\n", data)
+    return data if data.endswith(b"\n") else data + b"\n"
+
+
+def dominant_newline(data: bytes) -> bytes:
+    """The line end that most lines have; "\\n" where there are none, or as many."""
+    pairs = data.count(b"\r\n")
+    counts = {b"\n": data.count(b"\n") - pairs, b"\r\n": pairs, b"\r": data.count(b"\r") - pairs}
+    return max(counts, key=lambda end: counts[end])
+
+
+def skip_front_matter(text: bytes) -> tuple[int, int]:
+    """The offset and the number of the first line after a byte order mark and front matter, of scannable text.
+
+    Front matter is YAML between `---` and `---` or `...`, or TOML between `+++` and `+++`, from the first line on.
+    A thematic break at the start of a file is none: what follows must look like the start of a mapping.
+    """
+    start = len(BOM) if text.startswith(BOM) else 0
+    opening = _FENCE_LINE.match(text, start)
+    if opening is None or not text[opening.end() : text.find(b"\n", opening.end())].strip():
+        return start, 1
+    closing, key = _FRONT_MATTER[opening[1]]
+    at, line, found = opening.end(), 2, False
+    while at < len(text):
+        if closing.match(text, at):
+            end = text.index(b"\n", at) + 1
+            return (end, line + 1) if found or line == 2 else (start, 1)
+        following = text.index(b"\n", at) + 1
+        content = text[at:following].strip()
+        if not found and content and not content.startswith(b"#"):
+            if not key.match(text, at):
+                break
+            found = True
+        at, line = following, line + 1
+    return start, 1
+
+
+def conflict_lines(text: bytes, fences: list[tuple[int, int]]) -> tuple[int, ...]:
+    """The lines of git's conflict markers in scannable text, of conflicts that start outside of fenced code."""
+    if b"<<<<<<<" not in text or b">>>>>>>" not in text:
+        return ()
+    found: list[int] = []
+    pending: list[int] = []
+    for number, line in enumerate(text.split(b"\n"), 1):
+        mark = line[:7]
+        if line[7:8] not in (b"", b" ", b"\r"):
+            continue
+        if mark == b"<<<<<<<" and not any(first <= number <= last for first, last in fences):
+            pending = [number]
+        elif pending and mark == b"|||||||" and len(pending) == 1:
+            pending.append(number)
+        elif pending and mark == b"=======" and len(line.rstrip()) == 7:
+            pending.append(number)
+        elif len(pending) > 1 and mark == b">>>>>>>":
+            found += [*pending, number]
+            pending = []
+    return tuple(found)
