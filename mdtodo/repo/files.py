@@ -13,6 +13,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, InputError, UsageError
+from mdtodo.repo import owner
 from mdtodo.repo.git import list_files
 
 if TYPE_CHECKING:
@@ -83,6 +84,34 @@ def read(root: str, path: str) -> bytes:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
 
 
+def read_optional(root: str, path: str) -> bytes | None:
+    """The bytes of a file, None where there is none. Raises InputError as `read` does."""
+    return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
+
+
+def create(root: str, path: str, content: bytes) -> None:
+    """Make a file, whole or not at all, with the folders it needs. Raises InputError, also where it is
+    there.
+    """
+    target = os.path.join(root, path)
+    temporary = _temporary(target)
+    try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(os.open(temporary, _NEW, 0o666), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, target)
+        finally:
+            os.unlink(temporary)
+        _sync(os.path.dirname(target))
+    except FileExistsError:
+        raise EditError("is there already; it is left as it is", file=path) from None
+    except OSError as error:
+        raise InputError(f"cannot be made: {error.strerror}", file=path) from error
+
+
 def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
     """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept.
 
@@ -102,6 +131,22 @@ def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
         _sync(os.path.dirname(target))
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
+
+
+def sweep(root: str, paths: Iterable[str]) -> None:
+    """Delete what a killed `replace` or `create` of these files left beside them."""
+    for folder in {os.path.dirname(os.path.join(root, path)) for path in paths}:
+        try:
+            names = [name for name in os.listdir(folder) if name.startswith(".") and _MARK in name]
+        except OSError:
+            continue
+        for name in names:
+            if owner.is_gone(name.rpartition(_MARK)[2]):
+                os.unlink(os.path.join(folder, name))
+
+
+#: Part of the names of temporary files, before their owner's.
+_MARK = ".mdtodo-"
 
 
 def _matching(repo: Repository, patterns: Sequence[str]) -> list[str]:
@@ -159,9 +204,8 @@ def _resolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
 def _written(target: str, new: bytes) -> str:
     """A file beside `target` that holds `new` and has target's mode, owner and attributes."""
     was = os.stat(target)
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:100]}.mdtodo-{os.getpid()}")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    temporary = _temporary(target)
+    fd = os.open(temporary, _NEW, 0o600)
     with open(fd, "wb") as file:
         file.write(new)
         file.flush()
@@ -172,6 +216,14 @@ def _written(target: str, new: bytes) -> str:
         _copy_attributes(target, fd)
         os.fsync(fd)
     return temporary
+
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def _temporary(target: str) -> str:
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f".{name[:80]}{_MARK}{owner.myself()}")
 
 
 def _chown(fd: int, was: os.stat_result) -> None:
@@ -250,23 +302,3 @@ def _sync(folder: str) -> None:
         return
     finally:
         os.close(fd)
-
-
-def read_optional(root: str, path: str) -> bytes | None:
-    """The bytes of a file, None where there is none; otherwise as `read`."""
-    return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
-
-
-def create(root: str, path: str, content: bytes) -> None:
-    """A new file, with the folders above it. Raises EditError where something is there already."""
-    target = os.path.join(root, path)
-    try:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError:
-        raise EditError("is there already; it is left as it is", file=path) from None
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=path) from error

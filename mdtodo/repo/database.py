@@ -1,0 +1,170 @@
+"""One SQLite file that many processes of one machine write: the door to sqlite3.
+
+WAL mode; writers take turns by `BEGIN IMMEDIATE` with a short fixed backoff, since SQLite's own busy handler
+starves some of many. A damaged file is set aside and made anew, by one process only.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from mdtodo.errors import MdtodoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+T = TypeVar("T")
+
+#: Seconds to wait for other writers before giving up, and between two attempts.
+PATIENCE = 30.0
+PAUSE = 0.0005
+
+
+class Database:
+    """An open file. One for each process: a connection must not be carried across a fork.
+
+    Every method raises MdtodoError, with SQLite's words, where the file cannot be read or written.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: str, warnings: tuple[str, ...] = ()) -> None:
+        self._connection = connection
+        self.path = path
+        self.warnings = warnings
+
+    @classmethod
+    def open(cls, path: str, schema: str, version: int) -> Database:
+        """The file at `path`, made with `schema` if it is not there, in a folder for its owner alone.
+
+        `warnings` says if a damaged one was set aside.
+        """
+        with _sentences(path):
+            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+            warnings: tuple[str, ...] = ()
+            if not _sound(connection, path):
+                connection.close()
+                warnings = _set_aside(path)
+                connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+            _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall(), path)
+            database = cls(connection, path, warnings)
+            database._make(schema, version)
+            return database
+
+    @classmethod
+    def open_to_read(cls, path: str, schema: str, version: int) -> Database:
+        """The file as it is, nothing made or changed. One that is missing, or not as we write it, reads as
+        empty.
+        """
+        from urllib.parse import quote
+
+        try:
+            connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
+            if _patiently(lambda: connection.execute("PRAGMA user_version").fetchone()[0], path) == version:
+                return cls(connection, path)
+            connection.close()
+        except (sqlite3.Error, MdtodoError):
+            pass
+        empty = sqlite3.connect(":memory:", isolation_level=None)
+        empty.executescript(schema)
+        return cls(empty, path)
+
+    def close(self) -> None:
+        """Close it; what was written stays."""
+        self._connection.close()
+
+    def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """All rows."""
+        with _sentences(self.path):
+            return _patiently(lambda: self._connection.execute(query, values).fetchall(), self.path)
+
+    @contextmanager
+    def writing(self, *, durably: bool = False) -> Iterator[sqlite3.Connection]:
+        """A transaction that no other writer is in; `durably` waits until the disk has it."""
+        connection = self._connection
+        with _sentences(self.path):
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durably else 'NORMAL'}")
+            _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), self.path)
+            try:
+                yield connection
+                _patiently(lambda: connection.execute("COMMIT"), self.path)
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _make(self, schema: str, version: int) -> None:
+        if self._version() == version:
+            return
+        with self.writing() as connection:
+            found = self._version()
+            if found > version:
+                raise MdtodoError("was written by a newer mdtodo", file=self.path, hint="update mdtodo")
+            if found == 0:
+                for statement in schema.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version}")
+
+    def _version(self) -> int:
+        return int(str(self.read("PRAGMA user_version")[0][0]))
+
+
+def _sound(connection: sqlite3.Connection, path: str) -> bool:
+    """Whether SQLite can make sense of the file."""
+    try:
+        rows = _patiently(lambda: connection.execute("PRAGMA quick_check(1)").fetchall(), path)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return False
+        raise
+    return rows == [("ok",)]
+
+
+def _set_aside(path: str) -> tuple[str, ...]:
+    """Rename the damaged file, unless another process has done so since; a sentence that says so."""
+    import fcntl
+
+    with open(path + ".lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+        sound = _sound(connection, path)
+        connection.close()
+        if sound:
+            return ()
+        aside = f"{path}.damaged-{time.time_ns()}"
+        os.rename(path, aside)
+        for suffix in ("-wal", "-shm"):
+            if os.path.exists(path + suffix):
+                os.rename(path + suffix, aside + suffix)
+    return (f"{path} was damaged; it is kept as {os.path.basename(aside)}, and a new one is begun",)
+
+
+def _patiently(action: Callable[[], T], path: str) -> T:
+    """What `action` gives, tried again while other processes are in its way."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return action()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            if time.monotonic() > deadline:
+                raise MdtodoError(
+                    f"other processes kept it locked for {PATIENCE:.0f} s", file=path
+                ) from error
+        time.sleep(PAUSE)
+
+
+@contextmanager
+def _sentences(path: str) -> Iterator[None]:
+    """Turn what SQLite and the disk say into a sentence."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        hint = "it may be deleted: only history, and results that did not land yet, are lost"
+        raise MdtodoError(f"the state cannot be read or written: {error}", file=path, hint=hint) from error
+    except OSError as error:
+        raise MdtodoError(f"the state cannot be kept: {error.strerror}", file=path) from error

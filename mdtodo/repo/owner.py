@@ -1,0 +1,66 @@
+"""Which process something belongs to, so that what a killed one left behind can be told from a living one's.
+
+An owner is `<where>-<pid>-<start>`: a hash of this boot and PID namespace, and the moment the process
+started, so that neither a reused PID nor another container's process is taken for it.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+
+def myself() -> str:
+    """The owner that stands for this process."""
+    return _name(os.getpid())
+
+
+def is_gone(owner: str) -> bool:
+    """Whether the owner's process has certainly ended; False for one that cannot be seen from here."""
+    where, _, rest = owner.partition("-")
+    pid, _, started = rest.partition("-")
+    if not (pid.isdigit() and started.isdigit()) or where != _where() or started == "0":
+        return False
+    now = _started(int(pid))
+    return not _exists(int(pid)) if now is None else now != int(started)
+
+
+@lru_cache(maxsize=1)
+def _name(pid: int) -> str:
+    return f"{_where()}-{pid}-{_started(pid) or 0}"
+
+
+@lru_cache(maxsize=1)
+def _where() -> str:
+    """8 hex digits for this boot of this machine and this PID namespace; `unknown` where nothing tells."""
+    from hashlib import sha1
+
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+            boot = file.read()
+        namespace = os.readlink("/proc/self/ns/pid").encode()
+    except OSError:
+        return "unknown"
+    return sha1(boot + namespace, usedforsecurity=False).hexdigest()[:8]
+
+
+def _started(pid: int) -> int | None:
+    """When the process started, in clock ticks since boot (field 22 of /proc/PID/stat); 0 for one that has
+    ended and was not waited for, None for one that is not shown.
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return 0 if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,154 @@
+"""Receipts: the message of a landing's commit, written and read, and receipts as JSON for the journal.
+
+    todo: Tests pass
+
+    Mdtodo-Run: 20261121T101500-3f2a
+    Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1
+
+The trailers are git's (`git interpret-trailers`): the last paragraph, one for each task. Nothing else of a
+message is ever read, so text that looks like a trailer in a title or body proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdtodo.model import AddNote, AddSubtasks, Anchor, Receipt, SetKey, SetStatus, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mdtodo.model import Edit
+
+#: Characters of a subject line; a longer title is cut.
+WIDTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """One `Mdtodo-Task:` line. `exit_code` is None where the process never ran to an end; `seconds` over all
+    attempts of the run."""
+
+    task_id: str
+    outcome: str
+    processor: str
+    exit_code: int | None
+    seconds: float
+    attempt: int
+
+    def __str__(self) -> str:
+        code = "-" if self.exit_code is None else self.exit_code
+        return (
+            f"Mdtodo-Task: {_word(self.task_id)} {_word(self.outcome)} {_word(self.processor)}"
+            f" exit={code} time={self.seconds:.3f} attempt={self.attempt}"
+        )
+
+
+def subject(receipts: Sequence[Receipt]) -> str:
+    """`todo: <title>` for one task, `todo: 3 done, 1 failed` for more."""
+    if len(receipts) == 1:
+        return _cut(f"todo: {_one_line(receipts[0].title)}")
+    counts: dict[str, int] = {}
+    for receipt in sorted(receipts, key=lambda receipt: _RANK.get(receipt.outcome, len(_RANK))):
+        counts[receipt.outcome] = counts.get(receipt.outcome, 0) + 1
+    return "todo: " + ", ".join(f"{count} {_word(outcome)}" for outcome, count in counts.items())
+
+
+def message(receipts: Sequence[Receipt], run_id: str) -> str:
+    """The whole commit message: subject, with several tasks their titles, trailers."""
+    lines = [subject(receipts), ""]
+    if len(receipts) > 1:
+        lines += [_cut(f"- {_word(r.outcome)}: {_one_line(r.title)}") for r in receipts] + [""]
+    lines.append(f"Mdtodo-Run: {_word(run_id)}")
+    lines += [
+        str(Trailer(r.task_id, r.outcome, r.processor, r.exit_code, r.seconds, r.attempt)) for r in receipts
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
+    """The run and the tasks that a commit message is a receipt for; `(None, ())` for a commit of others."""
+    last = text.rstrip("\n").rpartition("\n\n")[2].split("\n")
+    run = next((line[12:].strip() for line in last if line.startswith("Mdtodo-Run: ")), None)
+    if run is None:
+        return None, ()
+    found = (_TRAILER.fullmatch(line.rstrip()) for line in last)
+    return run, tuple(
+        Trailer(m[1], m[2], m[3], None if m[4] == "-" else int(m[4]), float(m[5]), int(m[6]))
+        for m in found
+        if m
+    )
+
+
+def to_json(receipt: Receipt) -> dict[str, object]:
+    """Plain JSON, from which `from_json` makes the same receipt again."""
+    plain = {name: getattr(receipt, name) for name in _PLAIN}
+    edits = [_edit_to_json(edit) for edit in receipt.edits]
+    return {**plain, "outcome": str(receipt.outcome), "edits": edits, "outputs": list(receipt.outputs)}
+
+
+def from_json(data: Mapping[str, object]) -> Receipt:
+    """The receipt that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    plain = {name: data[name] for name in _PLAIN}
+    edits, outputs = data["edits"], data["outputs"]
+    if not isinstance(edits, list) or not isinstance(outputs, list):
+        raise TypeError("edits and outputs are lists")
+    return Receipt(**plain, edits=tuple(map(_edit_from_json, edits)), outputs=tuple(outputs))  # type: ignore[arg-type]
+
+
+_PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")
+_RANK = {outcome: rank for rank, outcome in enumerate(("done", "cached", "cancelled", "todo", "failed"))}
+_TRAILER = re.compile(
+    r"Mdtodo-Task: (\S+) (\S+) (\S+) exit=(-?\d{1,10}|-) time=(\d{1,12}(?:\.\d{1,9})?) attempt=(\d{1,9})"
+)
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
+
+
+def _one_line(text: str) -> str:
+    """Without line ends, control characters and those that turn the direction of writing."""
+    return " ".join(_UNSEEN.sub(" ", text).split())
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else line[: WIDTH - 1].rstrip() + "…"
+
+
+def _word(text: str) -> str:
+    """One word of a trailer: never empty, no blanks."""
+    return _one_line(text).replace(" ", "_") or "-"
+
+
+def _edit_to_json(edit: Edit) -> dict[str, object]:
+    anchor = edit.anchor
+    place = [anchor.file, anchor.explicit, anchor.digest, anchor.nth]
+    match edit:
+        case SetStatus():
+            return {"set_status": edit.status.value, "expects": sorted(edit.expects), "anchor": place}
+        case SetKey():
+            return {"set_key": edit.key, "value": edit.value, "anchor": place}
+        case AddSubtasks():
+            return {"add_subtasks": list(edit.lines), "anchor": place}
+        case AddNote():
+            return {"add_note": edit.text, "anchor": place}
+
+
+def _edit_from_json(data: Mapping[str, object]) -> Edit:
+    file, explicit, digest, nth = _fields(data["anchor"])
+    anchor = Anchor(str(file), None if explicit is None else str(explicit), str(digest), int(str(nth)))
+    if "set_status" in data:
+        expects = frozenset(Status(str(status)) for status in _fields(data["expects"]))
+        return SetStatus(anchor, Status(str(data["set_status"])), expects)
+    if "set_key" in data:
+        value = data["value"]
+        return SetKey(anchor, str(data["set_key"]), None if value is None else str(value))
+    if "add_subtasks" in data:
+        return AddSubtasks(anchor, tuple(str(line) for line in _fields(data["add_subtasks"])))
+    return AddNote(anchor, str(data["add_note"]))
+
+
+def _fields(value: object) -> Iterable[object]:
+    if not isinstance(value, list):
+        raise TypeError("a list is missing")
+    return value

@@ -1,0 +1,325 @@
+"""What this clone remembers: leases, the journal of results, runs. SQLite in the git common directory.
+
+Nothing in it is the truth: delete `.git/mdtodo/`, and only history, and results of a killed run that were not
+landed yet, are gone. It is shared by the terminals and linked worktrees of one clone on one machine.
+
+Times of leases are of a clock that all processes of the machine share and that nobody sets (`_clock`), so
+that a change of the date neither frees nor holds one; a restart of the machine frees them all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+from mdtodo.repo import owner
+from mdtodo.repo.receipts import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+
+    from mdtodo.model import Receipt
+    from mdtodo.repo.database import Database
+    from mdtodo.repo.git import Repository
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counters VALUES ('token', 0);
+CREATE TABLE leases (
+  task_id TEXT PRIMARY KEY, token INTEGER NOT NULL, worker TEXT NOT NULL, owner TEXT NOT NULL,
+  ttl REAL NOT NULL, expires REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE runs (
+  run_id TEXT PRIMARY KEY, worker TEXT NOT NULL, owner TEXT NOT NULL, started REAL NOT NULL, finished REAL,
+  summary TEXT
+) WITHOUT ROWID;
+CREATE TABLE results (
+  id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, attempt INTEGER NOT NULL,
+  outcome TEXT NOT NULL, processor TEXT NOT NULL, exit_code INTEGER, seconds REAL NOT NULL,
+  finished REAL NOT NULL, log TEXT, metrics TEXT, receipt TEXT, landed REAL, commit_id TEXT
+);
+CREATE INDEX results_by_task ON results (task_id, id);
+CREATE INDEX results_unlanded ON results (id) WHERE receipt IS NOT NULL AND landed IS NULL;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A task that a worker has. `token` is greater than that of any lease before; `expires` is in Unix
+    time, as far as today's date is right.
+    """
+
+    task_id: str
+    token: int
+    worker: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One result in the journal: `id` in the order of recording, `finished` in Unix time, `receipt` None
+    where nothing is to land.
+    """
+
+    id: int
+    run_id: str
+    task_id: str
+    attempt: int
+    outcome: str
+    processor: str
+    exit_code: int | None
+    seconds: float
+    finished: float
+    log: str | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A result as it is handed in: the receipt that is to land, and what only the history keeps."""
+
+    run_id: str
+    receipt: Receipt
+    log: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    lands: bool = True
+
+
+def folder(repo: Repository) -> str:
+    """Where state and logs are: `mdtodo` in the git common directory."""
+    return os.path.join(repo.common_dir, "mdtodo")
+
+
+class State:
+    """An open state; also a context manager. One for each process: never carry it across a fork.
+
+    Raises MdtodoError, with a sentence, where the disk or SQLite refuses.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @classmethod
+    def open(cls, repo: Repository, *, create: bool = True) -> State:
+        """The state of this clone. Without `create` nothing is made or changed: one that is missing or
+        damaged reads as empty.
+        """
+        from mdtodo.repo.database import Database
+
+        path = os.path.join(folder(repo), "state.db")
+        return cls((Database.open if create else Database.open_to_read)(path, _SCHEMA, _VERSION))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for a person: that a damaged state was set aside."""
+        return self._db.warnings
+
+    def close(self) -> None:
+        """Close it; what was recorded stays."""
+        self._db.close()
+
+    def __enter__(self) -> State:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Leases
+
+    def lease(self, task_id: str, worker: str, ttl: float, *, mine: bool = True) -> Lease | None:
+        """Take the task for `ttl` seconds, or None while a live worker has it.
+
+        `mine` ties the lease to this process: it is free at once when the process has ended. Otherwise (a
+        claim by hand) only time frees it.
+        """
+        with self._db.writing() as db:
+            query = "SELECT ttl, expires, owner FROM leases WHERE task_id = ?"
+            row, now = db.execute(query, (task_id,)).fetchone(), _clock()
+            if row is not None and _live(row[0], row[1], row[2], now):
+                return None
+            grown = "UPDATE counters SET value = value + 1 WHERE name = 'token' RETURNING value"
+            (token,) = db.execute(grown).fetchone()
+            new = (task_id, token, worker, owner.myself() if mine else "", ttl, now + ttl)
+            db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
+            return Lease(task_id, token, worker, _unix_time(now + ttl))
+
+    def renew(self, tokens: Iterable[int], ttl: float) -> frozenset[int]:
+        """Give the leases with these tokens `ttl` seconds from now; returns those that are still held.
+
+        One that ran out but that nobody has taken over is held again.
+        """
+        query = "UPDATE leases SET ttl = ?, expires = ? WHERE token = ?"
+        with self._db.writing() as db:
+            expires = _clock() + ttl
+            return frozenset(token for token in tokens if db.execute(query, (ttl, expires, token)).rowcount)
+
+    def holds(self, token: int) -> bool:
+        """Whether the lease with this token was neither taken over nor released."""
+        return bool(self._db.read("SELECT 1 FROM leases WHERE token = ?", (token,)))
+
+    def release(self, *tokens: int) -> tuple[str, ...]:
+        """Give tasks back; the ids of those whose token held a lease still."""
+        query = "DELETE FROM leases WHERE token = ? RETURNING task_id"
+        with self._db.writing() as db:
+            rows = [db.execute(query, (token,)).fetchone() for token in tokens]
+        return tuple(str(row[0]) for row in rows if row is not None)
+
+    def live_leases(self) -> tuple[Lease, ...]:
+        """The leases that hold now, by task."""
+        now = _clock()
+        query = "SELECT task_id, token, worker, ttl, expires, owner FROM leases ORDER BY task_id"
+        return tuple(
+            Lease(str(task), _int(token), str(worker), _unix_time(_float(expires)))
+            for task, token, worker, ttl, expires, who in self._db.read(query)
+            if _live(_float(ttl), _float(expires), str(who), now)
+        )
+
+    # The journal
+
+    def record(self, *records: Record) -> tuple[int, ...]:
+        """Write results down; they are on the disk when this returns. Their ids in the journal, in order."""
+        rows = [_row(record) for record in records]
+        with self._db.writing(durably=True) as db:
+            return tuple(int(db.execute(_INSERT, row).lastrowid or 0) for row in rows)
+
+    def unlanded(self, run_id: str | None = None) -> tuple[Entry, ...]:
+        """The results whose receipts have not landed, oldest first: those of this run, or, without a run,
+        those of every run that no longer goes on.
+        """
+        rows = self._db.read(f"{_SELECT} WHERE receipt IS NOT NULL AND landed IS NULL ORDER BY id")
+        active = {run for run, _, _ in self.active_runs()}
+        entries = map(_entry, rows)
+        return tuple(
+            entry
+            for entry in entries
+            if (entry.run_id not in active if run_id is None else entry.run_id == run_id)
+        )
+
+    def mark_landed(self, ids: Iterable[int], commit: str | None = None) -> None:
+        """These receipts have landed, in this commit if in one."""
+        rows = [(time.time(), commit, number) for number in ids]
+        with self._db.writing() as db:
+            db.executemany("UPDATE results SET landed = ?, commit_id = ? WHERE id = ?", rows)
+
+    def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[Entry, ...]:
+        """Results, newest first; those of one task if named."""
+        if task_id is None:
+            rows = self._db.read(f"{_SELECT} ORDER BY id DESC LIMIT ?", (limit,))
+        else:
+            rows = self._db.read(f"{_SELECT} WHERE task_id = ? ORDER BY id DESC LIMIT ?", (task_id, limit))
+        return tuple(map(_entry, rows))
+
+    # Runs and durations
+
+    def start_run(self, run_id: str, worker: str = "") -> None:
+        """Note that a run of this process has begun."""
+        row = (run_id, worker, owner.myself(), time.time())
+        with self._db.writing() as db:
+            db.execute("INSERT INTO runs (run_id, worker, owner, started) VALUES (?, ?, ?, ?)", row)
+
+    def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
+        """Note that it has ended, with any JSON to keep."""
+        row = (time.time(), json.dumps(summary), run_id)
+        with self._db.writing() as db:
+            db.execute("UPDATE runs SET finished = ?, summary = ? WHERE run_id = ?", row)
+
+    def active_runs(self) -> tuple[tuple[str, str, float], ...]:
+        """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone."""
+        query = "SELECT run_id, worker, started, owner FROM runs WHERE finished IS NULL ORDER BY started"
+        return tuple(
+            (str(run), str(worker), _float(started))
+            for run, worker, started, who in self._db.read(query)
+            if not owner.is_gone(str(who))
+        )
+
+    def durations(self) -> dict[str, float]:
+        """Median seconds of the last (at most 20) successful runs of each task."""
+        return _medians(self._db.read(_DURATIONS.format(column="task_id")))
+
+    def processor_durations(self) -> dict[str, float]:
+        """Median seconds of the last (at most 20) successful runs of each processor."""
+        return _medians(self._db.read(_DURATIONS.format(column="processor")))
+
+
+_SELECT = (
+    "SELECT id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log, metrics,"
+    " receipt FROM results"
+)
+_INSERT = (
+    "INSERT INTO results (run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
+    " metrics, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_DURATIONS = (
+    "SELECT {column}, seconds FROM results WHERE outcome = 'done' AND attempt > 0"
+    " ORDER BY id DESC LIMIT 20000"
+)
+
+
+def _row(record: Record) -> tuple[object, ...]:
+    receipt = record.receipt
+    return (
+        *(record.run_id, receipt.task_id, receipt.attempt, str(receipt.outcome), receipt.processor),
+        *(receipt.exit_code, receipt.seconds, time.time(), record.log, json.dumps(dict(record.metrics))),
+        json.dumps(to_json(receipt)) if record.lands else None,
+    )
+
+
+def _entry(row: Sequence[object]) -> Entry:
+    number, run_id, task_id, attempt, outcome, processor, code, seconds, finished, log, metrics, receipt = row
+    return Entry(
+        id=_int(number),
+        run_id=str(run_id),
+        task_id=str(task_id),
+        attempt=_int(attempt),
+        outcome=str(outcome),
+        processor=str(processor),
+        exit_code=None if code is None else _int(code),
+        seconds=_float(seconds),
+        finished=_float(finished),
+        log=None if log is None else str(log),
+        metrics=json.loads(str(metrics)),
+        receipt=None if receipt is None else from_json(json.loads(str(receipt))),
+    )
+
+
+def _clock() -> float:
+    """Seconds of a clock that all processes of this machine share, that nobody sets, and that counts
+    sleep.
+    """
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def _unix_time(clock: float) -> float:
+    return time.time() + clock - _clock()
+
+
+def _live(ttl: float, expires: float, who: str, now: float) -> bool:
+    """Whether a lease holds: not run out, not of a time before the machine's start, its process not gone."""
+    return now < expires <= now + ttl and not (who and owner.is_gone(who))
+
+
+def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for name, seconds in rows:
+        if len(found.setdefault(str(name), [])) < 20:
+            found[str(name)].append(_float(seconds))
+    return {name: median(values) for name, values in found.items()}
+
+
+def _int(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _float(value: object) -> float:
+    assert isinstance(value, int | float)
+    return float(value)
