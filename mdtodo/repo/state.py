@@ -185,7 +185,7 @@ class State:
 
     # The journal
 
-    def record(self, *records: Record) -> tuple[int, ...]:
+    def record(self, records: Sequence[Record]) -> tuple[int, ...]:
         """Write results down; they are on the disk when this returns. Their ids in the journal, in order."""
         rows = [_row(record) for record in records]
         with self._db.writing(durably=True) as db:
