@@ -1,0 +1,92 @@
+"""What runs attempts: the protocol that the local pool meets, and that a cluster can meet in its place.
+
+An executor carries out attempts and says what became of them. It never claims, retries, ticks or pushes:
+those are the runner's decisions. Everything that crosses this line is plain JSON, so that it can cross a
+network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from mdtodo.model import Result
+from mdtodo.running.shape import empty_result as empty_result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.model import Json
+
+Kind = Literal["started", "progress", "finished", "failed", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What an executor has to say about one attempt.
+
+    `started`: its process runs, `pid` leads the process group. `progress`: `progress` percent, 0 to 100.
+    Each attempt ends with exactly one of the following, and `result` is there in all three: `finished`: the
+    processor ran to an end, whichever (any exit code, signal, timeout, raised exception, command not found,
+    or a cancellation: `result["interrupted"]` is true then). `failed`: it could not be run at all (a bad
+    spec, no pool process to be had). `lost`: the pool process died; nobody knows how far the processor got,
+    and it runs no more. `message` is a sentence for people in the last two.
+    """
+
+    kind: Kind
+    attempt: str
+    result: Json | None = None
+    message: str = ""
+    pid: int | None = None
+    progress: float | None = None
+
+    @property
+    def ends(self) -> bool:
+        """Whether the attempt is over with this."""
+        return self.kind in ("finished", "failed", "lost")
+
+
+class Executor(Protocol):
+    """Carries out attempts, at most `capacity` at once."""
+
+    @property
+    def capacity(self) -> int:
+        """How many attempts run at once; what is submitted beyond it waits in order."""
+
+    def open(self) -> None:
+        """Get ready; returns at once, while what is needed starts in the background."""
+
+    def close(self) -> None:
+        """End what still runs, and leave no process behind. A second call does nothing."""
+
+    def submit(self, spec: Json) -> None:
+        """Carry out a spec (see `processors.spec`); a second one with the same `attempt` has no effect."""
+
+    def events(self, timeout: float | None = None) -> Sequence[Event]:
+        """All events that are there, after waiting for the first one up to `timeout` seconds.
+
+        Empty on timeout, after `wake`, and at once where `timeout` is None and nothing is under way.
+        """
+
+    def cancel(self, attempt: str) -> None:
+        """End an attempt's processes (TERM, then KILL), or take it from the queue; a `finished` event
+        follows.
+
+        A second call on a running attempt kills at once. What is over or unknown is left alone.
+        """
+
+    def wake(self) -> None:
+        """Let `events` return soon; to be called from a signal handler or another thread."""
+
+
+def result_of(data: Json) -> Result:
+    """An event's result as the model's word for it."""
+    return Result(
+        exit_code=cast("int | None", data.get("exit_code")),
+        timed_out=bool(data.get("timed_out")),
+        duration=cast("float", data.get("duration") or 0.0),
+        error=cast("str | None", data.get("error")),
+        notes=tuple(cast("Sequence[str]", data.get("notes") or ())),
+        subtasks=tuple(cast("Sequence[str]", data.get("subtasks") or ())),
+        metrics=dict(cast("Mapping[str, float]", data.get("metrics") or {})),
+    )

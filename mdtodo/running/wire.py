@@ -1,0 +1,61 @@
+"""JSON objects over a socket pair, one a line: the words between the runner's process and the pool's."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from mdtodo.model import Json
+
+_CHUNK = 1 << 16
+
+
+class Channel:
+    """One end of a stream socket. `ended` is true once the other end is gone."""
+
+    __slots__ = ("_parts", "_socket", "ended")
+
+    def __init__(self, sock: socket) -> None:
+        self._socket = sock
+        self._parts: list[bytes] = []
+        self.ended = False
+
+    def fileno(self) -> int:
+        """The descriptor, for a selector; -1 once closed."""
+        return self._socket.fileno()
+
+    def send(self, message: Json) -> None:
+        """Send one object, waiting for room; OSError when the other end is gone."""
+        self._socket.sendall(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+
+    def receive(self) -> list[dict[str, object]]:
+        """Wait for one chunk; the objects that it completes."""
+        try:
+            chunk = self._socket.recv(_CHUNK)
+        except ConnectionError:
+            chunk = b""
+        if not chunk:
+            self.ended = True
+            return []
+        if b"\n" not in chunk:
+            self._parts.append(chunk)
+            return []
+        lines = b"".join([*self._parts, chunk]).split(b"\n")
+        self._parts = [lines.pop()]
+        return [json.loads(line) for line in lines]
+
+    def finish(self) -> None:
+        """Send no more: the other end sees that this one is done, and may still answer."""
+        from socket import SHUT_WR
+
+        try:
+            self._socket.shutdown(SHUT_WR)
+        except OSError:
+            self.ended = True
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._socket.close()
