@@ -1,0 +1,167 @@
+"""The file `$MDTODO_OUTPUT`: JSON lines that a processor may write, read without trusting them."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import stat
+from typing import NoReturn
+
+#: Bytes that are read of it; more than any honest processor writes.
+LIMIT = 1 << 20
+#: Characters of one note or subtask, and how many of each are taken.
+TEXT_LIMIT = 8192
+COUNT_LIMIT = 500
+_PROGRESS_WINDOW = 1 << 16
+_COMPLAINTS = 10
+
+
+class Told:
+    """What the lines said, in their order; `ignored` are sentences for the log."""
+
+    __slots__ = ("ignored", "metrics", "notes", "subtasks")
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.subtasks: list[str] = []
+        self.metrics: dict[str, float] = {}
+        self.ignored: list[str] = []
+
+
+class Outbox:
+    """The file of one attempt. What it says at the end counts; while the attempt runs, only the progress
+    is read."""
+
+    __slots__ = ("_seen", "path")
+
+    def __init__(self, path: str) -> None:
+        self._seen: tuple[int, int] | None = None
+        self.path = _create(path)
+
+    def progress(self) -> float | None:
+        """The latest progress, 0 to 100, where the file changed since the last call and says one."""
+        data, size, changed = self._read(tail=_PROGRESS_WINDOW)
+        if self._seen == (size, changed):
+            return None
+        self._seen = size, changed
+        for line in reversed(data.split(b"\n")):
+            if b'"progress"' in line and (value := _progress(_object(line))) is not None:
+                return value
+        return None
+
+    def read(self) -> Told:
+        """Everything it says now. An unfinished last line counts if it is whole JSON."""
+        told = Told()
+        data, size, _ = self._read()
+        if not data:
+            return told
+        lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        if size > LIMIT:
+            lines.pop()
+        complaints = [
+            c for n, line in enumerate(lines, 1) if (c := _take(line, told)) and (c := f"line {n} {c}")
+        ]
+        told.ignored = [f"MDTODO_OUTPUT: {complaint}" for complaint in complaints[:_COMPLAINTS]]
+        if len(complaints) > _COMPLAINTS:
+            told.ignored.append(f"MDTODO_OUTPUT: {len(complaints) - _COMPLAINTS} more lines ignored")
+        if size > LIMIT:
+            told.ignored.append(f"MDTODO_OUTPUT: {size} bytes, of which the first {LIMIT} were read")
+        return told
+
+    def remove(self) -> None:
+        """Delete the file."""
+        if self.path != os.devnull:
+            try:
+                os.unlink(self.path)
+            except OSError:
+                return
+
+    def _read(self, tail: int = 0) -> tuple[bytes, int, int]:
+        """Data (the last `tail` bytes, else the first `LIMIT`), size, time of change; nothing if it is
+        no file now."""
+        try:
+            if not os.stat(self.path).st_size:
+                return b"", 0, 0
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return b"", 0, 0
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return b"", 0, 0
+            if tail and status.st_size > tail:
+                file.seek(-tail, os.SEEK_END)
+            return file.read(tail or LIMIT) or b"", status.st_size, status.st_mtime_ns
+
+
+def _create(path: str) -> str:
+    """An empty file at `path`, else in the folder for temporary files, else the null device."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    except OSError:
+        from tempfile import mkstemp
+
+        try:
+            descriptor, path = mkstemp(prefix="mdtodo-", suffix=".jsonl")
+        except OSError:
+            return os.devnull
+        os.close(descriptor)
+    return path
+
+
+def _take(line: bytes, told: Told) -> str | None:
+    """Add what a line says; a complaint where it says nothing that is known."""
+    if not line.strip():
+        return None
+    found = _object(line)
+    if found is None:
+        return "ignored: no JSON object"
+    known = False
+    if "progress" in found:
+        known = _progress(found) is not None
+    for key, texts in (("note", told.notes), ("subtask", told.subtasks)):
+        if isinstance(text := found.get(key), str) and text.strip() and len(texts) < COUNT_LIMIT:
+            texts.append(clean(text))
+            known = True
+    if isinstance(metric := found.get("metric"), dict):
+        numbers = {
+            clean(name): measured for name, value in metric.items() if (measured := number(value)) is not None
+        }
+        known = known or bool(numbers)
+        if len(told.metrics) + len(numbers) <= COUNT_LIMIT:
+            told.metrics.update(numbers)
+    return None if known else "ignored: no progress, note, subtask or metric that can be taken"
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        found = json.loads(line.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _progress(found: dict[str, object] | None) -> float | None:
+    value = number(found.get("progress")) if found else None
+    return None if value is None else min(100.0, max(0.0, value))
+
+
+def number(value: object) -> float | None:
+    """A finite number; booleans are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        as_float = float(value)
+    except OverflowError:
+        return None
+    return as_float if math.isfinite(as_float) else None
+
+
+def clean(text: str) -> str:
+    """Text that every file and terminal can hold: no lone surrogate, no NUL, not endless."""
+    return text[:TEXT_LIMIT].encode("utf-8", "replace").decode().replace("\0", "�")
