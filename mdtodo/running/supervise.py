@@ -1,0 +1,248 @@
+"""Watching over one running process: its output, its end, its time, and the word to stop.
+
+One loop over descriptors, without threads: the output pipe, the process's end (pidfd_open(2) where there is
+one, else waitpid by the clock) and the line to the runner. It cannot be blocked by what the process does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from enum import Enum
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from mdtodo.running import trees
+
+if TYPE_CHECKING:
+    import psutil
+
+    from mdtodo.running.capture import Log
+    from mdtodo.running.outbox import Outbox
+
+#: Seconds that background processes have to finish by themselves after their leader's own end.
+LINGER = 1.0
+#: The most seconds between TERM and KILL when the runner is gone.
+ABANDONED_GRACE = 1.0
+_PROGRESS_EVERY = 0.2
+_CHECK_EVERY = 0.02
+_REAP_WAIT = 1.0
+_CHUNK = 1 << 16
+
+
+class Stop(Enum):
+    """Why a process was ended from outside."""
+
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+
+
+class Control(Protocol):
+    """The line to the runner, as the supervision sees it."""
+
+    def fileno(self) -> int:
+        """Readable when the runner has something to say, or is gone."""
+
+    def heed(self) -> Stop | None:
+        """What it says, once readable."""
+
+    def started(self, pid: int) -> None:
+        """Tell it that the process group `pid` runs."""
+
+    def progress(self, percent: float) -> None:
+        """Tell it how far the processor says it is."""
+
+
+class Limits(NamedTuple):
+    """Seconds: `timeout` until TERM (None: never), `grace` from TERM to KILL."""
+
+    timeout: float | None
+    grace: float
+
+
+class Child(NamedTuple):
+    """A process that leads a session: `output` is the pipe that it writes to; `spared` are the daemons
+    that earlier attempts left as children of this pool process (see `earlier_children`)."""
+
+    pid: int
+    output: int
+    spared: tuple[psutil.Process, ...] = ()
+
+
+class Ending(NamedTuple):
+    """How it ended; `exit_code` is -N for signal N, and `duration` lasts until the leader's end."""
+
+    exit_code: int | None
+    duration: float
+    stop: Stop | None
+
+
+class Supervision:
+    """Of a child; its `output` is closed at the end.
+
+    After a timeout, a cancellation or the runner's death the whole tree is ended: TERM, and KILL after the
+    grace. When the leader ends by itself, what it left in its group has a second to finish, and is ended
+    then the same way; what made itself a session of its own is a daemon that means to stay.
+    """
+
+    def __init__(self, child: Child, log: Log, outbox: Outbox, limits: Limits, control: Control) -> None:
+        self._pid, self._output, self._spared = child.pid, child.output, child.spared
+        self._log, self._outbox, self._limits, self._control = log, outbox, limits, control
+        self._started = monotonic()
+        self._deadline = None if limits.timeout is None else self._started + limits.timeout
+        self._progress_at = self._started + _PROGRESS_EVERY
+        self._stop: Stop | None = None
+        self._exit_code: int | None = None
+        self._ended_at: float | None = None
+        self._kill_at: float | None = None
+        self._killed = False
+        self._poll = select.poll()
+
+    def run(self) -> Ending:
+        """Watch until all of it is over."""
+        os.set_blocking(self._output, False)
+        end = _end_descriptor(self._pid)
+        for descriptor in (self._output, end, self._control.fileno()):
+            if descriptor >= 0:
+                self._poll.register(descriptor, select.POLLIN)
+        self._blind = end < 0
+        try:
+            while not self._over():
+                self._wait(end)
+                self._decide(monotonic())
+            self._drain()
+        finally:
+            for descriptor in (self._output, end):
+                if descriptor >= 0:
+                    os.close(descriptor)
+        return Ending(self._exit_code, (self._ended_at or monotonic()) - self._started, self._stop)
+
+    def _over(self) -> bool:
+        if self._killed:
+            return True
+        if self._ended_at is None or trees.group_exists(self._pid):
+            return False
+        if self._stop is not None:
+            return not trees.descendants(self._spared)
+        return self._output < 0 or monotonic() >= self._ended_at + LINGER
+
+    def _wait(self, end: int) -> None:
+        for descriptor, _ in self._poll.poll(self._patience() * 1000):
+            if descriptor == self._output:
+                self._read()
+            elif descriptor == end:
+                self._poll.unregister(end)
+            else:
+                self._heed()
+
+    def _patience(self) -> float:
+        """Seconds until something is due by the clock."""
+        now = monotonic()
+        if self._ended_at is not None or self._blind:
+            return _CHECK_EVERY
+        deadline = self._deadline if self._stop is None else None
+        due = [moment for moment in (deadline, self._kill_at, self._progress_at) if moment is not None]
+        return max(0.0, min(due) - now)
+
+    def _decide(self, now: float) -> None:
+        self._reap()
+        if self._ended_at is None:
+            if self._stop is None and self._deadline is not None and now >= self._deadline:
+                self._end(Stop.TIMEOUT)
+            if now >= self._progress_at:
+                self._tell_progress(now)
+        elif self._kill_at is None and now >= self._ended_at + LINGER and trees.group_exists(self._pid):
+            self._terminate(self._limits.grace)
+        if self._kill_at is not None and now >= self._kill_at:
+            self._kill()
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._output, _CHUNK)
+        except BlockingIOError:
+            return
+        if data:
+            self._log.write(data)
+            return
+        self._poll.unregister(self._output)
+        os.close(self._output)
+        self._output = -1
+
+    def _drain(self) -> None:
+        """Take what is in the pipe already, but not what a daemon goes on writing."""
+        for _ in range(_CHUNK // 4096):
+            if self._output >= 0:
+                self._read()
+
+    def _heed(self) -> None:
+        stop = self._control.heed()
+        if stop is Stop.ABANDONED:
+            self._poll.unregister(self._control.fileno())
+        if stop is not None:
+            self._end(stop)
+
+    def _tell_progress(self, now: float) -> None:
+        self._progress_at = now + _PROGRESS_EVERY
+        percent = self._outbox.progress()
+        if percent is not None:
+            self._control.progress(percent)
+
+    def _end(self, stop: Stop) -> None:
+        """End the tree. A second word to stop, or one after the leader's end, kills at once."""
+        if self._kill_at is not None or self._ended_at is not None:
+            hurry = ABANDONED_GRACE if stop is Stop.ABANDONED else 0.0
+            self._kill_at = min(self._kill_at or float("inf"), monotonic() + hurry)
+            return
+        self._stop = stop
+        grace = self._limits.grace
+        self._terminate(min(grace, ABANDONED_GRACE) if stop is Stop.ABANDONED else grace)
+
+    def _terminate(self, grace: float) -> None:
+        self._kill_at = monotonic() + grace
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            self._signal(number)
+
+    def _kill(self) -> None:
+        """KILL until nothing is left, or nothing more can be done about it."""
+        give_up = monotonic() + _REAP_WAIT
+        while True:
+            left = self._signal(signal.SIGKILL)
+            self._reap()
+            if (self._ended_at is not None and not left) or monotonic() >= give_up:
+                break
+            select.select([], [], [], 0.005)
+        self._killed = True
+
+    def _signal(self, number: int) -> bool:
+        """Signal the group, and where the tree is to go what fled from it; whether anything was there."""
+        fled = [] if self._stop is None else trees.outside(self._pid, trees.descendants(self._spared))
+        present = trees.signal_group(self._pid, number)
+        if not present and self._ended_at is None:  # forked, but leads no session yet
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, number)
+        trees.signal_all(fled, number)
+        return present or bool(fled)
+
+    def _reap(self) -> None:
+        """Collect whatever ended: the leader, and what it orphaned."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._pid:
+                self._ended_at = monotonic()
+                self._exit_code = os.waitstatus_to_exitcode(status)
+
+
+def _end_descriptor(pid: int) -> int:
+    """A descriptor that becomes readable when the process ends; -1 where the system has none."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return -1

@@ -1,0 +1,146 @@
+"""Ending processes: groups, what fled from its group, and what a dead supervisor left behind.
+
+A command leads a session of its own, so one signal to its group reaches nearly all of it. On Linux a pool
+process also is a child subreaper (prctl(2)): what a command's descendants orphan comes back to it, so that
+daemons with a session of their own are found too. Elsewhere those that detached twice before the end are
+missed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import psutil
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_ROUNDS = 10
+
+
+def become_subreaper() -> None:
+    """Adopt what descendants orphan (Linux; elsewhere nothing happens)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> None:
+    """Be killed when the process `parent`, which forked this one, dies (Linux; elsewhere nothing happens)."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def signal_group(group: int, number: int) -> bool:
+    """Signal a process group; whether there is one (also where it is another user's, and gets no signal)."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def group_exists(group: int) -> bool:
+    """Whether any process is left in the group."""
+    return signal_group(group, 0)
+
+
+def earlier_children() -> tuple[psutil.Process, ...]:
+    """The daemons that earlier attempts left to this process; those that ended are collected."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return ()
+    import psutil
+
+    return tuple(psutil.Process().children())
+
+
+def outside(group: int, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that are not in the process group."""
+    return [process for process in processes if _group_of(process.pid) not in (group, None)]
+
+
+def descendants(spared: Iterable[psutil.Process] = ()) -> list[psutil.Process]:
+    """All living descendants of this process, without the spared ones and theirs."""
+    import psutil
+
+    left = set(_children(psutil.Process()))
+    for process in spared:
+        left -= {process, *_children(process)}
+    return [process for process in left if _alive(process)]
+
+
+def signal_all(processes: Iterable[psutil.Process], number: int) -> None:
+    """Signal each; those that are gone meanwhile, or not ours, are left."""
+    import psutil
+
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.Error:
+            continue
+
+
+def kill_marked(marks: Mapping[str, str]) -> None:
+    """Kill every process of this user whose environment holds all of `marks`, except this one.
+
+    For a command whose supervisor was killed: nobody else knows what it started.
+    """
+    import psutil
+
+    for _ in range(_ROUNDS):
+        marked = [p for p in psutil.process_iter() if p.pid != os.getpid() and _holds(p, marks)]
+        if not marked:
+            return
+        signal_all(marked, signal.SIGKILL)
+        psutil.wait_procs(marked, timeout=0.5)
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    import psutil
+
+    try:
+        return list(process.children(recursive=True))
+    except psutil.Error:
+        return []
+
+
+def _alive(process: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _holds(process: psutil.Process, marks: Mapping[str, str]) -> bool:
+    import psutil
+
+    try:
+        environment = process.environ()
+    except (psutil.Error, OSError):
+        return False
+    return all(environment.get(name) == value for name, value in marks.items())
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
