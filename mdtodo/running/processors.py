@@ -1,0 +1,388 @@
+"""How a task is done: what a processor is given, and what became of it.
+
+`spec` describes one attempt as plain JSON, in the runner's process; `perform` carries it out, in a pool
+process, and returns plain JSON again. A command and a Python processor differ only in how their process
+starts: both lead a session of their own, have the task on standard input and in the environment, write to a
+bounded log, and are ended with everything that they started. SPEC 4 is the contract.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+from contextlib import closing
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
+
+from mdtodo.running import trees
+from mdtodo.running.capture import Log
+from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Told, clean, number
+from mdtodo.running.shape import empty_result
+from mdtodo.running.supervise import Child, Limits, Stop, Supervision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.model import Json
+    from mdtodo.running.supervise import Control, Ending
+
+#: Seconds between TERM and KILL.
+GRACE = 5.0
+#: Bytes of output that are kept of one attempt.
+LOG_LIMIT = 10 * 1024 * 1024
+#: Bytes of one variable; Linux takes 128 KiB at most (MAX_ARG_STRLEN). Standard input has the whole text.
+VARIABLE_LIMIT = 64 * 1024
+_SHORT_VARIABLE = 1024
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+_T = TypeVar("_T")
+
+
+class Processor(Protocol):
+    """What an attempt needs of a configured processor: one of `run` and `python`; `timeout` in seconds."""
+
+    @property
+    def run(self) -> str | tuple[str, ...] | None: ...
+    @property
+    def python(self) -> str | None: ...
+    @property
+    def timeout(self) -> float | None: ...
+    @property
+    def env(self) -> Mapping[str, str]: ...
+
+
+class SpecError(ValueError):
+    """A spec that does not describe an attempt; the sentence says why."""
+
+
+def spec(
+    task: Json,
+    processor: Processor,
+    *,
+    run_id: str,
+    attempt: int,
+    root: str,
+    log: str,
+    grace: float = GRACE,
+    log_limit: int = LOG_LIMIT,
+) -> dict[str, object]:
+    """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an
+    absolute path."""
+    return {
+        "attempt": f"{run_id}/{task['id']}/{attempt}",
+        "kind": "command" if processor.python is None else "python",
+        "run": list(processor.run) if isinstance(processor.run, tuple) else processor.run,
+        "python": processor.python,
+        "cwd": root,
+        "env": environment(task, attempt, run_id, processor.env, {}),
+        "task": dict(task),
+        "timeout": processor.timeout,
+        "grace": grace,
+        "log": log,
+        "log_limit": log_limit,
+    }
+
+
+def environment(
+    task: Json, attempt: int, run_id: str, config_env: Mapping[str, str], base_env: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of a processor: `base_env` without git's and mdtodo's variables, then the processor's
+    own (which cannot set `MDTODO_*`), then the task's `MDTODO_*`.
+
+    What is absent is empty, lists are joined by commas, NUL shows as U+FFFD, and a text of more than 64 KiB
+    is cut.
+    """
+    ours = {
+        "TASK_ID": task.get("id"),
+        "TITLE": task.get("title"),
+        "FILE": task.get("file"),
+        "LINE": task.get("line"),
+        "PRIORITY": task.get("priority"),
+        "CATEGORY": task.get("category"),
+        "KIND": task.get("kind"),
+        "TAGS": task.get("tags"),
+        "BODY": task.get("body"),
+        "ATTEMPT": attempt,
+        "RUN_ID": run_id,
+    }
+    return {
+        **_inherited(base_env),
+        **{
+            name: value.replace("\0", "�")
+            for name, value in config_env.items()
+            if not name.startswith("MDTODO_")
+        },
+        **{f"MDTODO_{name}": _variable(value) for name, value in ours.items()},
+    }
+
+
+def perform(spec: Json, control: Control) -> dict[str, object]:
+    """Carry out an attempt in this process, which does nothing else meanwhile; the result as plain JSON.
+
+    The keys of the result are those of `shape.empty_result`. SpecError if it does not say what to do.
+    """
+    job = Job.read(spec)
+    with closing(Log(job.log, job.log_limit)) as log:
+        outbox = Outbox(f"{job.log}.output")
+        try:
+            result = _carry_out(job, log, outbox, control)
+        finally:
+            outbox.remove()
+        result["tail"] = log.tail()
+    result["log_error"] = log.error
+    return result
+
+
+class Job(NamedTuple):
+    """A spec, checked."""
+
+    attempt: str
+    run: str | list[str]
+    python: str | None
+    cwd: str
+    env: dict[str, str]
+    task: Json
+    limits: Limits
+    log: str
+    log_limit: int
+
+    @classmethod
+    def read(cls, spec: Json) -> Job:
+        """Check a spec; SpecError with the reason."""
+        kind = _field(spec, "kind", str)
+        run = spec.get("run")
+        if kind == "command" and not (isinstance(run, str) or _texts(run)):
+            raise SpecError("`run` is neither a text nor a list of texts")
+        if kind not in ("command", "python"):
+            raise SpecError(f"unknown kind {kind!r}")
+        cwd = _field(spec, "cwd", str)
+        if not os.path.isdir(cwd):
+            raise SpecError(f"the folder {cwd} is not there")
+        return cls(
+            attempt=_field(spec, "attempt", str),
+            run=cast("str | list[str]", run),
+            python=_field(spec, "python", str) if kind == "python" else None,
+            cwd=cwd,
+            env=_field(spec, "env", dict),
+            task=_field(spec, "task", dict),
+            limits=Limits(_seconds(spec.get("timeout")), _seconds(spec.get("grace", GRACE)) or 0.0),
+            log=_field(spec, "log", str),
+            log_limit=_field({"log_limit": LOG_LIMIT, **spec}, "log_limit", int),
+        )
+
+
+def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, object]:
+    spared = trees.earlier_children()
+    output, writing = os.pipe()
+    source = _nameless_file(json.dumps(job.task).encode() + b"\n")
+    report = -1 if job.python is None else _nameless_file()
+    try:
+        pid = _start(job, _bytes_environment(job, outbox), (source, writing, report))
+    except (OSError, ValueError) as error:
+        os.close(output)
+        return _not_started(job, error, log)
+    finally:
+        os.close(writing)
+        os.close(source)
+    control.started(pid)
+    try:
+        ending = Supervision(Child(pid, output, spared), log, outbox, job.limits, control).run()
+    except BaseException:
+        trees.signal_group(pid, signal.SIGKILL)
+        raise
+    reported = None if report < 0 else _read_report(report)
+    return _result(job, ending, reported or {}, outbox.read(), log)
+
+
+def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
+    """Start the process of a job; its id. A text that the system finds too long is cut harder."""
+    if job.python is not None:
+        from mdtodo.running import python_call
+
+        return python_call.fork(job.python, job.task, env, job.cwd, files)
+    try:
+        return _start_command(job, env, files)
+    except OSError as error:
+        if error.errno != errno.E2BIG:
+            raise
+        short = {
+            name: _cut(value, _SHORT_VARIABLE) if name in _TEXTS else value for name, value in env.items()
+        }
+        return _start_command(job, short, files)
+
+
+_TEXTS = (b"MDTODO_TITLE", b"MDTODO_TAGS", b"MDTODO_BODY")
+
+
+def _start_command(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
+    import subprocess
+
+    source, output, _ = files
+    arguments = ["/bin/sh", "-c", job.run] if isinstance(job.run, str) else job.run
+    process = subprocess.Popen(
+        arguments,
+        stdin=source,
+        stdout=output,
+        stderr=output,
+        cwd=job.cwd,
+        env=env,
+        start_new_session=True,
+        close_fds=False,  # a pool process has none that are inherited
+    )
+    process.returncode = 0  # the supervision waits for it, not this object
+    return process.pid
+
+
+def _read_report(descriptor: int) -> dict[str, object] | None:
+    """What a Python processor's process reported, None if it ended too early. Closes the descriptor."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with open(descriptor, "rb") as file:
+        try:
+            return cast("dict[str, object]", json.load(file))
+        except ValueError:
+            return None
+
+
+def _not_started(job: Job, error: OSError | ValueError, log: Log) -> dict[str, object]:
+    """The result of a command that the system would not start: as a shell numbers it, with a sentence."""
+    name = job.run[0] if isinstance(job.run, list) else "/bin/sh"
+    code, sentence = _NOT_EXECUTABLE, f"{name} could not be started: {error}"
+    if isinstance(error, FileNotFoundError):
+        code, sentence = _NOT_FOUND, f"{name}: command not found"
+    elif isinstance(error, PermissionError):
+        sentence = f"{name} is not executable"
+    elif isinstance(error, OSError) and error.errno == errno.ENOEXEC:
+        sentence = (
+            f"{name} is no program: the first line of a script has to name its interpreter, as in `#!/bin/sh`"
+        )
+    elif isinstance(error, OSError):
+        sentence = f"{name} could not be started: {error.strerror}"
+    log.note(sentence)
+    return {**empty_result(sentence), "exit_code": code}
+
+
+def _result(job: Job, ending: Ending, report: Json, told: Told, log: Log) -> dict[str, object]:
+    stopped = ending.stop is not None
+    code = (
+        ending.exit_code if stopped or "exit_code" not in report else cast("int | None", report["exit_code"])
+    )
+    error = cast("str | None", report.get("error"))
+    if isinstance(job.run, str) and job.python is None and not stopped:
+        error = {_NOT_FOUND: "a command was not found", _NOT_EXECUTABLE: "a command is not executable"}.get(
+            code or 0
+        )
+    for sentence in (*told.ignored, *_last_words(ending, job.limits)):
+        log.note(sentence)
+    return {
+        "exit_code": code,
+        "timed_out": ending.stop is Stop.TIMEOUT or bool(report.get("timed_out")),
+        "interrupted": ending.stop in (Stop.CANCELLED, Stop.ABANDONED),
+        "duration": round(ending.duration, 6),
+        "error": None if error is None else clean(error),
+        "notes": [*told.notes, *_cleaned(report.get("notes"))],
+        "subtasks": [*told.subtasks, *_cleaned(report.get("subtasks"))],
+        "metrics": {**told.metrics, **_metrics(report.get("metrics"))},
+        "tail": "",
+        "log_error": None,
+    }
+
+
+def _last_words(ending: Ending, limits: Limits) -> tuple[str, ...]:
+    match ending.stop:
+        case Stop.TIMEOUT:
+            return (f"timed out after {limits.timeout:g} s",)
+        case Stop.CANCELLED:
+            return ("interrupted",)
+        case Stop.ABANDONED:
+            return ("ended, since mdtodo itself had ended",)
+        case None:
+            return ()
+
+
+def _bytes_environment(job: Job, outbox: Outbox) -> dict[bytes, bytes]:
+    """In bytes, so that no locale can refuse a title."""
+    own = {**job.env, "MDTODO_OUTPUT": outbox.path}
+    return _base_environment() | {_encode(name): _encode(value) for name, value in own.items()}
+
+
+@cache
+def _base_environment() -> dict[bytes, bytes]:
+    """What a pool process inherited; it changes nothing of it."""
+    return {_encode(name): _encode(value) for name, value in _inherited(os.environ).items()}
+
+
+def _inherited(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if not name.startswith(("GIT_", "MDTODO_"))}
+
+
+def _variable(value: object) -> str:
+    if value is None:
+        return ""
+    text = ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+    cut = _cut(_encode(text.replace("\0", "�")), VARIABLE_LIMIT)
+    return cut.decode("utf-8", "surrogateescape")
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _cut(data: bytes, size: int) -> bytes:
+    """At most `size` bytes, without half a character at the end."""
+    if len(data) <= size:
+        return data
+    while size and data[size] & 0xC0 == 0x80:
+        size -= 1
+    return data[:size]
+
+
+def _nameless_file(data: bytes = b"") -> int:
+    """A descriptor, at the beginning of a file that holds `data` and has no name.
+
+    As standard input it needs nobody to feed it: a command may leave it unread.
+    """
+    try:
+        descriptor = os.memfd_create("mdtodo", os.MFD_CLOEXEC)
+    except (AttributeError, OSError):
+        import tempfile
+
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _cleaned(texts: object) -> list[str]:
+    return [clean(text) for text in cast("Sequence[str]", texts or ())[:COUNT_LIMIT]]
+
+
+def _metrics(found: object) -> dict[str, float]:
+    pairs = list(found.items())[:COUNT_LIMIT] if isinstance(found, dict) else []
+    return {clean(str(name)): value for name, any_value in pairs if (value := number(any_value)) is not None}
+
+
+def _field(spec: Json, name: str, kind: type[_T]) -> _T:
+    value = spec.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise SpecError(f"`{name}` is missing or of the wrong type")
+    return value
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value)
+
+
+def _seconds(value: object) -> float | None:
+    if value is None:
+        return None
+    seconds = number(value)
+    if seconds is None or seconds < 0:
+        raise SpecError("`timeout` and `grace` are seconds")
+    return seconds

@@ -1,0 +1,193 @@
+"""The inside of a Python processor: a process of its own, forked from a pool process, that calls one
+function.
+
+So nothing that the function does outlives it: modules are imported afresh for each attempt, and neither
+`os._exit` nor a crash, a changed folder or a thread that never ends reaches the pool. What it prints, at
+any level, goes down the pipe that is its standard output. The word on how it went is written to a file
+without a name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from functools import reduce
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from mdtodo.model import Priority, Result, Status, Task
+from mdtodo.running import trees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from mdtodo.model import Json
+
+_FILES = 1 << 16
+
+
+def fork(
+    target: str, task: Json, environment: Mapping[bytes, bytes], cwd: str, files: tuple[int, int, int]
+) -> int:
+    """Fork a process that calls `target` with the task; its id.
+
+    `files` are the descriptors of its standard input, of its output, and of the file for its report.
+    """
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        _become(environment, cwd, files, parent)
+        _leave(_call(target, task))
+    finally:
+        os._exit(70)
+
+
+def task_of(data: Json) -> Task:
+    """The task that a Python processor is called with, from its JSON.
+
+    `own_lane` and `own_run` hold what applies to it; category, kind and attempt are in the environment.
+    """
+    hours = cast("float | None", data.get("estimate_hours"))
+
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple(cast("Sequence[str]", data.get(name) or ()))
+
+    return Task(
+        id=str(data.get("id", "")),
+        explicit_id=cast("str | None", data.get("explicit_id")),
+        file=str(data.get("file", "")),
+        line=cast("int", data.get("line", 0)),
+        title=str(data.get("title", "")),
+        status=Status(str(data.get("status", Status.TODO))),
+        priority=Priority(str(data.get("priority", Priority.MEDIUM))),
+        own_lane=cast("str | None", data.get("lane")),
+        worker=cast("str | None", data.get("worker")),
+        estimate=None if hours is None else round(hours * 60),
+        due=cast("str | None", data.get("due")),
+        own_run=cast("str | None", data.get("processor")),
+        failures=cast("int", data.get("failures") or 0),
+        parent=cast("str | None", data.get("parent")),
+        depth=cast("int", data.get("depth") or 0),
+        body=str(data.get("body") or ""),
+        tags=texts("tags"),
+        needs=texts("needs"),
+        after=texts("after"),
+        children=texts("children"),
+        section=texts("section"),
+    )
+
+
+def _become(environment: Mapping[bytes, bytes], cwd: str, files: tuple[int, int, int], parent: int) -> None:
+    """Turn the fork of a pool process into one of its own."""
+    os.setsid()
+    trees.die_with_parent(parent)
+    source, output, report = (os.dup(descriptor) for descriptor in files)
+    for descriptor, number in ((source, 0), (output, 1), (output, 2), (report, 3)):
+        os.dup2(descriptor, number, inheritable=number < 3)
+    os.closerange(4, _FILES)
+    os.chdir(cwd)
+    os.environb.clear()
+    os.environb.update(environment)
+    sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
+    sys.stdout, sys.stderr = (
+        os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1) for number in (1, 2)
+    )
+    sys.argv = ["mdtodo"]
+    sys.path.insert(0, cwd)
+    sys.dont_write_bytecode = True
+
+
+def _call(target: str, task: Json) -> dict[str, object]:
+    """Import, call, judge what came back. The report: `exit_code`, `error`, and what a `Result` brings."""
+    try:
+        return _report_of(target, _function(target)(task_of(task)))
+    except SystemExit as stop:
+        if stop.code is None or isinstance(stop.code, int):
+            return {"exit_code": (stop.code or 0) & 0xFF}
+        print(stop.code, file=sys.stderr)  # noqa: T201 - as the interpreter does
+        return {"exit_code": 1}
+    except NoFunctionError as error:
+        print(f"mdtodo: {error}", file=sys.stderr)  # noqa: T201
+        return {"exit_code": 127, "error": str(error)}
+    except BaseException as error:  # a processor may raise anything, KeyboardInterrupt too
+        _print_traceback(error)
+        words = str(error).strip().partition("\n")[0][:500]
+        return {"exit_code": 1, "error": f"{type(error).__name__}: {words}".removesuffix(": ")}
+
+
+class NoFunctionError(Exception):
+    """The name leads to nothing that can be called; the sentence says why."""
+
+
+def _function(target: str) -> Callable[[Task], object]:
+    if ":" not in target:
+        return _entry_point(target)
+    import importlib
+
+    name, _, path = target.partition(":")
+    module = importlib.import_module(name)
+    try:
+        found = reduce(getattr, path.split("."), module)
+    except AttributeError:
+        raise NoFunctionError(f"the module {name} has no {path!r}") from None
+    if not callable(found):
+        raise NoFunctionError(f"{target} is no function")
+    return cast("Callable[[Task], object]", found)
+
+
+def _entry_point(name: str) -> Callable[[Task], object]:
+    from importlib.metadata import entry_points
+
+    known = entry_points(group="mdtodo.processors")
+    for point in known.select(name=name):
+        return cast("Callable[[Task], object]", point.load())
+    names = ", ".join(sorted(known.names)) or "none"
+    raise NoFunctionError(f"no entry point {name!r} in the group mdtodo.processors (installed: {names})")
+
+
+def _report_of(target: str, returned: object) -> dict[str, object]:
+    if returned is None:
+        return {"exit_code": 0}
+    if not isinstance(returned, Result):
+        raise TypeError(f"{target} returned {type(returned).__name__}: a processor returns None or a Result")
+    report = asdict(returned)
+    for name in ("notes", "subtasks"):
+        texts = report[name]
+        if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"the {name} of the Result of {target} are not all texts")
+    code = report["exit_code"]
+    if code is not None and (isinstance(code, bool) or not isinstance(code, int)):
+        raise TypeError(f"the exit_code of the Result of {target} is no number")
+    return report
+
+
+def _print_traceback(error: BaseException) -> None:
+    """As the interpreter prints it, without the frames of this module."""
+    import traceback
+
+    frames: TracebackType | None = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
+    traceback.print_exception(type(error), error, frames)
+
+
+def _leave(report: dict[str, object]) -> NoReturn:
+    """Write the report and end at once: threads that are left end with the process."""
+    import atexit
+    import ctypes
+
+    with open(3, "wb", closefd=False) as file:
+        file.write(json.dumps(report, default=str).encode())
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    ctypes.CDLL(None).fflush(None)
+    code = report["exit_code"]
+    os._exit(code & 0xFF if isinstance(code, int) else 1)
