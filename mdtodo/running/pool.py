@@ -1,0 +1,379 @@
+"""The local pool of processes, through which every processor runs.
+
+Why it is our own, and not pebble or `multiprocessing`: measured on two cores (benchmarks/pool.py prints the
+ratios), the first task starts after about 60 ms here; with pebble after 140 (fork), 310 (spawn) or 400
+(forkserver), with bare `multiprocessing` after 50, 110 or 150. Of these only fork is quick, and it is not
+safe once the runner has threads (the progress display has one) and has to replace a dead process.
+`multiprocessing` also runs the program's main module again in each spawned child, and leaves its server and
+resource tracker as children of ours. Neither tells when a task starts and which process group it leads, or
+notices that the runner was killed while a task runs, and their queues share locks that a killed process can
+take with it. What is needed is small: one socket for each process, JSON lines, no locks, no threads, and a
+clean process that forks the others (see `workers`).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from mdtodo.errors import MdtodoError
+from mdtodo.running import trees
+from mdtodo.running.executor import Event
+from mdtodo.running.shape import empty_result
+from mdtodo.running.wire import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from mdtodo.model import Json
+
+#: Seconds that a pool process has, beyond an attempt's grace, to end what was cancelled, before it is
+#: killed itself.
+_PATIENCE = 3.0
+#: Seconds that closing waits for the pool processes, each of which gives its command one second to end.
+_CLOSE_PATIENCE = 5.0
+_SEND_PATIENCE = 10.0
+_STOP_PATIENCE = 2.0
+_BIRTHS = 3
+_MARKS = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+class LocalPool:
+    """An `Executor` with `jobs` processes on this machine (0: one for each core). For one thread; `wake`
+    for any.
+
+    A command is ended with everything that it started, on a timeout, on `cancel`, when its pool process
+    dies, and when the runner itself dies, `kill -9` included. An attempt whose pool process died is `lost`
+    once nothing of it runs any more; another process takes its place.
+    """
+
+    def __init__(self, jobs: int = 0) -> None:
+        self._capacity = jobs or cores()
+        self._nursery = _Nursery()
+        self._members: dict[int, _Member] = {}
+        self._idle: list[_Member] = []
+        self._queue: deque[Json] = deque()
+        self._known: set[str] = set()
+        self._ready: deque[Event] = deque()
+        self._poll = select.poll()
+        self._stillborn = 0
+        self._bell: tuple[int, int] | None = None
+
+    def __enter__(self) -> LocalPool:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def capacity(self) -> int:
+        """How many attempts run at once."""
+        return self._capacity
+
+    def open(self) -> None:
+        """Start the clean process that forks the others; returns before it is up."""
+        if self._bell is None:
+            bell = os.pipe()
+            for end in bell:
+                os.set_blocking(end, False)
+            self._poll.register(bell[0], select.POLLIN)
+            self._bell = bell
+            self._nursery.start()
+
+    def submit(self, spec: Json) -> None:
+        """Queue a spec; a second one with the same `attempt` has no effect."""
+        if self._bell is None:
+            raise RuntimeError("the pool is not open")
+        attempt = cast("str", spec["attempt"])
+        if attempt not in self._known:
+            self._known.add(attempt)
+            self._queue.append(spec)
+            self._dispatch()
+
+    def events(self, timeout: float | None = None) -> list[Event]:
+        """See `Executor.events`."""
+        deadline = None if timeout is None else monotonic() + timeout
+        while not self._ready and self._bell is not None:
+            busy = self._queue or any(member.spec for member in self._members.values())
+            if deadline is None and not busy:
+                break
+            woken = self._turn(deadline)
+            if woken or (deadline is not None and monotonic() >= deadline):
+                break
+        events = list(self._ready)
+        self._ready.clear()
+        return events
+
+    def cancel(self, attempt: str) -> None:
+        """See `Executor.cancel`."""
+        for spec in self._queue:
+            if spec["attempt"] == attempt:
+                self._queue.remove(spec)
+                self._ready.append(Event("finished", attempt, empty_result(interrupted=True)))
+                return
+        for member in self._members.values():
+            if member.spec is not None and member.spec["attempt"] == attempt:
+                member.cancel()
+                return
+
+    def wake(self) -> None:
+        """Let `events` return soon; safe in a signal handler and in another thread."""
+        if self._bell is not None:
+            try:
+                os.write(self._bell[1], b"!")
+            except OSError:
+                return
+
+    def close(self) -> None:
+        """End what still runs (TERM, one second later KILL), and every process of the pool."""
+        if self._bell is None:
+            return
+        bell, self._bell = self._bell, None
+        self._queue.clear()
+        for member in self._members.values():
+            member.channel.finish()
+        deadline = monotonic() + _CLOSE_PATIENCE
+        while self._members and monotonic() < deadline:
+            self._turn(deadline)
+        for member in list(self._members.values()):
+            self._bury(member)
+        self._nursery.stop()
+        for end in bell:
+            os.close(end)
+        self._poll = select.poll()
+
+    def _turn(self, deadline: float | None) -> bool:
+        """Wait for one round of messages; whether `wake` was called."""
+        due = [member.kill_at for member in self._members.values() if member.kill_at is not None]
+        due += [] if deadline is None else [deadline]
+        woken = False
+        for descriptor, _ in self._poll.poll(max(0.0, min(due) - monotonic()) * 1000 if due else None):
+            if descriptor in self._members:
+                self._listen(self._members[descriptor])
+            else:
+                os.read(descriptor, 4096)
+                woken = True
+        for member in list(self._members.values()):
+            if member.kill_at is not None and monotonic() >= member.kill_at:
+                self._bury(member)
+        self._dispatch()
+        return woken
+
+    def _dispatch(self) -> None:
+        """Give what is queued to whom is free."""
+        while self._queue and self._bell is not None and (self._idle or len(self._members) < self._capacity):
+            member = self._idle.pop() if self._idle else self._hire()
+            spec = self._queue.popleft()
+            try:
+                member.channel.send(spec)
+            except (TypeError, ValueError) as error:
+                self._ready.append(_failed(spec, f"the spec is no JSON: {error}"))
+                self._idle.append(member)
+            except OSError:  # it died in idleness, so the attempt has not begun
+                self._queue.appendleft(spec)
+                self._bury(member)
+            else:
+                member.spec = spec
+
+    def _hire(self) -> _Member:
+        """One more pool process. It can be given work before it is up."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._nursery.fork(theirs)
+        ours.settimeout(_SEND_PATIENCE)
+        member = _Member(Channel(ours))
+        self._members[ours.fileno()] = member
+        self._poll.register(ours, select.POLLIN)
+        return member
+
+    def _listen(self, member: _Member) -> None:
+        for message in member.channel.receive():
+            self._hear(member, message)
+        if member.channel.ended:
+            self._bury(member)
+
+    def _hear(self, member: _Member, message: Json) -> None:
+        """Turn what a pool process says into an event."""
+        match message:
+            case {"ready": int(pid)}:
+                member.pid = pid
+                self._stillborn = 0
+            case {"started": str(attempt), "pid": int(pid)}:
+                member.group = pid
+                self._ready.append(Event("started", attempt, pid=pid))
+            case {"progress": str(attempt), "percent": float(percent)}:
+                self._ready.append(Event("progress", attempt, progress=percent))
+            case {"finished": str(attempt), "result": dict(result)}:
+                self._ready.append(Event("finished", attempt, result))
+                self._release(member)
+            case {"failed": str(_), "message": str(reason), "traceback": str(trace)} if (
+                member.spec is not None
+            ):
+                self._ready.append(_failed(member.spec, reason, trace))
+                self._release(member)
+
+    def _release(self, member: _Member) -> None:
+        member.spec = member.group = member.kill_at = None
+        self._idle.append(member)
+
+    def _bury(self, member: _Member) -> None:
+        """Strike out a pool process that is dead or does not answer, and end what it watched over."""
+        self._poll.unregister(member.channel)
+        del self._members[member.channel.fileno()]
+        if member in self._idle:
+            self._idle.remove(member)
+        member.kill()
+        member.channel.close()
+        if member.spec is not None and member.pid is not None:
+            self._ready.append(_lost(member.spec, cancelled=member.kill_at is not None))
+        elif member.spec is not None:
+            self._queue.appendleft(member.spec)
+        if member.pid is None and self._bell is not None:
+            self._stillborn += 1
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """If one process after the other dies before it is up, there is no sense in going on."""
+        if self._stillborn >= _BIRTHS:
+            self._ready.extend(_failed(spec, "no pool process could be started") for spec in self._queue)
+            self._queue.clear()
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    """A pool process as the runner sees it; `pid` is known once it is up, `group` once its attempt has
+    started."""
+
+    channel: Channel
+    pid: int | None = None
+    spec: Json | None = None
+    group: int | None = None
+    kill_at: float | None = None
+
+    def cancel(self) -> None:
+        """Tell it to end its attempt; a second time, at once. If it does not, it is killed itself."""
+        grace = 0.0 if self.kill_at is not None or self.spec is None else _grace(self.spec)
+        self.kill_at = monotonic() + grace + _PATIENCE
+        try:
+            self.channel.send({"cancel": self.spec and self.spec["attempt"]})
+        except OSError:
+            self.kill_at = monotonic()
+
+    def kill(self) -> None:
+        """Kill it, unless it is dead already, then its attempt's processes: nobody is left to end them
+        gently."""
+        if self.pid is not None and not self.channel.ended:
+            _kill(self.pid)
+        if self.spec is None or self.pid is None:
+            return
+        if self.group is not None:
+            trees.signal_group(self.group, signal.SIGKILL)
+        env = cast("Mapping[str, str]", self.spec.get("env") or {})
+        if all(name in env for name in _MARKS):
+            trees.kill_marked({name: env[name] for name in _MARKS})
+
+
+class _Nursery:
+    """The runner's hold on the process that forks pool processes (see `workers.nursery`)."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._requests: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start it; it needs some 50 ms to be up, and takes requests before."""
+        ours, theirs = socket.socketpair()
+        home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        command = [sys.executable, "-P", "-c", _NURSERY, home, str(theirs.fileno())]
+        null = subprocess.DEVNULL
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    cwd="/",
+                    stdin=null,
+                    stdout=null,
+                    stderr=null,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+            except OSError as error:
+                ours.close()
+                raise MdtodoError(f"the pool of processes could not be started: {error.strerror}") from error
+        self._requests = ours
+
+    def fork(self, line: socket.socket) -> None:
+        """Let it fork a pool process with this socket; if it died, a new one takes its place."""
+        for _ in range(_BIRTHS):
+            if self._requests is not None:
+                try:
+                    socket.send_fds(self._requests, [b"+"], [line.fileno()])
+                except OSError:
+                    self.stop()
+                else:
+                    return
+            self.start()
+        raise MdtodoError("the pool of processes could not be started")
+
+    def stop(self) -> None:
+        """Let it end, and wait for it."""
+        if self._requests is not None:
+            self._requests.close()
+            self._requests = None
+        if self._process is not None:
+            try:
+                self._process.wait(_STOP_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+_NURSERY = (
+    "import sys; home, descriptor = sys.argv[1:]; sys.path.append(home); "
+    "from mdtodo.running.workers import nursery; nursery(int(descriptor))"
+)
+
+
+def _failed(spec: Json, reason: str, trace: str = "") -> Event:
+    return Event("failed", cast("str", spec["attempt"]), {**empty_result(reason), "tail": trace}, reason)
+
+
+def _lost(spec: Json, *, cancelled: bool) -> Event:
+    attempt = cast("str", spec["attempt"])
+    if cancelled:
+        return Event("finished", attempt, empty_result(interrupted=True))
+    reason = "its pool process died"
+    return Event("lost", attempt, empty_result(reason), reason)
+
+
+def _grace(spec: Json) -> float:
+    grace = spec.get("grace")
+    return float(grace) if isinstance(grace, int | float) else 0.0
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

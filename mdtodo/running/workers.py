@@ -1,0 +1,134 @@
+"""The pool's own processes: the nursery, which forks pool processes, and a pool process, which carries out
+attempts.
+
+The nursery is a Python of its own, started afresh (never a fork of the runner, which may have threads),
+without threads, in a session of its own (so a Ctrl-C in the terminal reaches only the runner). A pool
+process is a fork of it: two milliseconds instead of the fifty of an interpreter. Each has one socket to the
+runner; when that ends, the runner is gone or has no more work, and so the process ends what it watches
+over, and itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from mdtodo.running import trees
+from mdtodo.running.processors import SpecError, perform
+from mdtodo.running.supervise import Stop
+from mdtodo.running.wire import Channel
+
+if TYPE_CHECKING:
+    from mdtodo.model import Json
+
+
+def nursery(descriptor: int) -> NoReturn:
+    """Fork a pool process for each socket that comes in over `descriptor`, until that ends."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGCHLD, lambda *_: _collect(os.WNOHANG))
+    _load()
+    gc.freeze()
+    os.set_inheritable(descriptor, False)
+    requests = socket.socket(fileno=descriptor)
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(requests, 1, 1)
+        if not data:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _collect(0)
+            os._exit(0)
+        for line in descriptors:
+            if os.fork() == 0:
+                requests.close()
+                _pool_process(line)
+            os.close(line)
+
+
+def _collect(options: int) -> None:
+    """Wait for pool processes that ended; without WNOHANG, for all."""
+    try:
+        while os.waitpid(-1, options)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _load() -> None:
+    """Import once, before the forks, what every pool process needs."""
+    import ctypes  # noqa: F401
+    import json  # noqa: F401
+    import subprocess  # noqa: F401
+
+
+def _pool_process(descriptor: int) -> NoReturn:
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.set_inheritable(descriptor, False)
+        trees.become_subreaper()
+        Line(Channel(socket.socket(fileno=descriptor))).work()
+    finally:
+        os._exit(0)
+
+
+class Line:
+    """A pool process's line to the runner."""
+
+    __slots__ = ("_attempt", "_channel")
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._attempt = ""
+
+    def work(self) -> None:
+        """Carry out what comes, one attempt after the other, until the runner is gone."""
+        self._send({"ready": os.getpid()})
+        while not self._channel.ended:
+            for message in self._channel.receive():
+                if "attempt" in message:  # a cancellation that came too late is none
+                    self._answer(message)
+
+    def fileno(self) -> int:
+        """Readable when the runner has something to say, or is gone."""
+        return self._channel.fileno()
+
+    def heed(self) -> Stop | None:
+        """Whether it wants the current attempt to stop."""
+        said = self._channel.receive()
+        if self._channel.ended:
+            return Stop.ABANDONED
+        return Stop.CANCELLED if any(words.get("cancel") == self._attempt for words in said) else None
+
+    def started(self, pid: int) -> None:
+        """Tell it that the process group `pid` runs."""
+        self._send({"started": self._attempt, "pid": pid})
+
+    def progress(self, percent: float) -> None:
+        """Tell it how far the processor says it is, unless it has not read for long."""
+        import select
+
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLOUT)
+        if poll.poll(0):
+            self._send({"progress": self._attempt, "percent": percent})
+
+    def _answer(self, spec: Json) -> None:
+        self._attempt = cast("str", spec["attempt"])
+        try:
+            self._send({"finished": self._attempt, "result": perform(spec, self)})
+        except SpecError as error:
+            self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
+        except Exception as error:  # a fault of ours must not take the pool process away
+            import traceback
+
+            frames = "".join(traceback.format_exception(error))
+            self._send(
+                {"failed": self._attempt, "message": f"a fault in mdtodo: {error!r}", "traceback": frames}
+            )
+
+    def _send(self, message: Json) -> None:
+        try:
+            self._channel.send(message)
+        except OSError:
+            return  # the runner is gone, which the next reading shows
