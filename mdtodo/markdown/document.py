@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mdtodo.markdown.blocks import Container
 
 _CR = 13
-_BOX = re.compile(rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\](?:[ \t\v\f]+|(?=\r?\n))")
+_BOX = re.compile(rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\](?:[ \t]++|(?=\r?\n))")
 _LARGE = 100_000
 
 
@@ -143,25 +143,25 @@ class _Reader:
         box = _BOX.match(self.text, container.opening[0])
         if box is None or box[1] not in self.chars:
             return
-        pieces = self._pieces(container.opening, container.opening_line, box.end())
-        text = "\n".join([self.data[piece.start : piece.end].decode() for piece in pieces])
+        end = self._line_end(container.opening_line)
+        text = self.data[box.end() : end].decode()
         if not text.strip():
             self.empty.append(container.opening_line)
             return
+        pieces = (Span(box.end(), end),)
+        if len(container.opening) > 1:
+            more = self._pieces(container.opening[1:], container.opening_line + 1)
+            text = "\n".join([text, *[self.data[piece.start : piece.end].decode() for piece in more]])
+            pieces += more
         container.task = len(self.tasks)
         self.tasks.append((container, box.start(1), self.chars[box[1]], pieces, text))
         self.subtask.append(0)
         if above is not None and not self.subtask[above]:
             self.subtask[above] = container.line
 
-    def _pieces(self, opening: list[int], line: int, at: int) -> tuple[Span, ...]:
-        """The spans of a paragraph's lines, of which the first starts at `at`, unless nothing of it is left."""
-        pieces = [Span(at, self._line_end(line))]
-        for number, start in enumerate(opening[1:], line + 1):
-            pieces.append(Span(start, self._line_end(number)))
-        if len(pieces) > 1 and pieces[0].start == pieces[0].end:
-            del pieces[0]
-        return tuple(pieces)
+    def _pieces(self, opening: list[int], line: int) -> tuple[Span, ...]:
+        """The spans of the lines of a paragraph, of which the first is `line`."""
+        return tuple([Span(start, self._line_end(number)) for number, start in enumerate(opening, line)])
 
     def _line_end(self, line: int) -> int:
         end = self.blocks.starts[line - self.blocks.first + 1] - 1
@@ -276,7 +276,7 @@ def second_opinion(
 
 _CANDIDATE = re.compile(
     rb"^(?:[ \t]*+(?:>|(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t])))*+[ \t]*+"
-    rb"\[([^\x80-\xff\n]|[\xc0-\xff][\x80-\xbf]+)\](?=[ \t\v\f\n])",
+    rb"\[([^\x80-\xff\n]|[\xc0-\xff][\x80-\xbf]+)\][ \t]++(?!\n)",
     re.MULTILINE,
 )
 _Token = dict[str, Any]
@@ -313,7 +313,7 @@ def _marked(tokens: list[_Token], mark: str) -> dict[int, int | None] | None:
             if token["type"] == "list_item" and children and children[0]["type"] in _OPENERS:
                 opening = children[0].get("text", "").lstrip()
                 _, number, words = opening.split(mark, 2) if opening.startswith(mark) else ("", "", "")
-                if number and words[words.index("]") + 1 :].strip():
+                if number and words[3:].lstrip(" \t").split("\n")[0].strip():
                     found[int(number)] = parent
                     inner = int(number)
             pending.append((children, inner, depth + (token["type"] in ("list", "block_quote"))))
