@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 #: Names of processors, patterns, lanes and workers, and explicit ids.
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
-#: More names than this are not listed, and only the best prefix matches are compared.
+#: More names than this are not listed.
 _LISTED = 12
-_COMPARED = 2000
+#: Of more names than this, only those that share most pairs of letters are compared: difflib takes its time.
+_COMPARED = 40
 
 
 def is_name(text: str) -> bool:
@@ -31,8 +32,9 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     folded = name.casefold()
     candidates = list(by_folded)
     if len(candidates) > _COMPARED:
-        candidates = [one for one in candidates if one[:1] == folded[:1]][:_COMPARED]
-    close = get_close_matches(folded[:200], candidates, n=1, cutoff=0.5)
+        pairs = _pairs(folded)
+        candidates.sort(key=lambda one: len(pairs & _pairs(one)), reverse=True)
+    close = get_close_matches(folded[:200], candidates[:_COMPARED], n=1, cutoff=0.5)
     return by_folded[close[0]] if close else None
 
 
@@ -47,3 +49,7 @@ def suggestion(name: str, valid: Iterable[str]) -> str:
     if near is not None:
         return f' (did you mean "{near}"?)'
     return f" (known: {', '.join(names)})" if 0 < len(names) <= _LISTED else ""
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[start : start + 2] for start in range(len(text) - 1)}

@@ -68,8 +68,6 @@ def _around(start: int, follow: Follow, inside: frozenset[int]) -> list[int]:
             if other in inside and other not in came_from:
                 came_from[other] = node
                 queue.append(other)
-        if start in came_from:
-            break
     way = [came_from[start]]
     while way[-1] != start:
         way.append(came_from[way[-1]])

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Plan:
     """What is to be done now, as a function of the tasks alone; all mappings are by id, by file and line.
 
-    `blocked_by` holds ids and unknown names, empty where nothing is waited for; `order` the open tasks in plan
-    order, also those that may not start yet; `minutes` the work that the plan reckons with; `cycles` paths
-    `("a", "b", "a")`, where a waits for b.
+    `blocked_by` holds ids and unknown names, empty where nothing is waited for; `order` the open tasks in
+    plan order, also those that may not start yet; `minutes` the work that the plan reckons with; `cycles`
+    paths `("a", "b", "a")`, where a waits for b.
     """
 
     tasks: Mapping[str, Task]

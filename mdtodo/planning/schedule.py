@@ -29,7 +29,7 @@ _NEVER = "9999-99-99"
 def order(
     graph: Graph, minutes: Mapping[str, float], categories: Mapping[str, str | None]
 ) -> tuple[str, ...]:
-    """The open tasks in plan order: at each step the best of those that may run once the ones before are closed.
+    """The open tasks in plan order: each time the best of those that may run once the ones before are closed.
 
     `minutes` of work by id (a task that is not in it has none), `categories` by id. The tasks that can never
     run, in or behind a cycle or an unknown name, stand at the end. Deterministic.
@@ -50,7 +50,7 @@ def order(
 
 
 def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]:
-    """The longest chain of open tasks that can run, each waiting for the one before; the first such by place."""
+    """The longest chain of open tasks that can run, each waiting for the one before it."""
     able = _able(graph)
     ahead, following = _lengths(graph, minutes, able)
     starts = [node for node in sorted(able) if node % 2 == 0 and not graph.closed[node // 2]]
@@ -66,7 +66,7 @@ def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]
 
 
 def work(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
-    """Minutes of work by id, of open tasks: measured, else estimated; a parent's beyond those of its subtasks.
+    """Minutes of work by id, of open tasks: measured, else estimated; a parent's beyond its subtasks'.
 
     `measured` holds minutes by id (medians of past durations), and wins.
     """
@@ -82,7 +82,7 @@ def work(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
 
 
 class Lanes:
-    """Counts what runs, so that neither a lane's cap nor `jobs` is ever exceeded. An unknown lane holds one."""
+    """Counts what runs, so that neither a lane's cap nor `jobs` is ever exceeded. An unknown lane takes 1."""
 
     __slots__ = ("_active", "_caps", "_jobs")
 
@@ -130,7 +130,8 @@ def _keys(
 ) -> dict[str, Key]:
     """What to sort by, for each open task.
 
-    A category's place among equals is that of its first task that is ready now, else of its first task.
+    A category's place among equals is that of its first task that is ready now, else of its first task; what
+    gets ready later and stands before that keeps its own.
     """
     ahead, _ = _lengths(graph, minutes, set(range(len(graph.needs))) - graph.knotted)
     equal: dict[str, tuple[int, float, int, str]] = {}
@@ -146,14 +147,15 @@ def _keys(
     keys: dict[str, Key] = {}
     for task_id, key in equal.items():
         place = graph.index[task_id]
-        keys[task_id] = (*key, places.get((key, categories.get(task_id)), place), place)
+        together = places.get((key, categories.get(task_id)), place)
+        keys[task_id] = (*key, min(place, together), place)
     return keys
 
 
 def _lengths(graph: Graph, minutes: Mapping[str, float], among: set[int]) -> tuple[list[Length], list[int]]:
     """For each node the longest chain of work that comes after it, and its next node on that (-1: none).
 
-    Only chains through the nodes in `among` count, which must hold no cycle. Entering a task's end is its work.
+    Only chains through the nodes in `among` count, which must hold no cycle. A task's work lies at its end.
     """
     ahead: list[Length] = [(0.0, 0)] * len(graph.needs)
     following = [-1] * len(graph.needs)

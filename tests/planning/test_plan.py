@@ -1,0 +1,79 @@
+"""States, and what a plan says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from mdtodo.config import DEFAULT, Config, load
+from mdtodo.model import State, Status, Task
+from mdtodo.planning.plan import plan
+from tests.planning.outlines import Oracle, forests, moderately, outline
+
+CONFIG = load(None, b'max_failures = 2\n[processors.p]\nrun = "true"\n')
+NO_ROLLUP = replace(CONFIG, rollup=False)
+
+STATES = [
+    pytest.param("- [x] a run:p", "a:done", id="done"),
+    pytest.param("- [-] a run:p", "a:cancelled", id="cancelled"),
+    pytest.param("- [/] a run:p failed:9", "a:doing", id="doing, whatever else"),
+    pytest.param("- a run:p", "a:ready", id="ready"),
+    pytest.param("- a", "a:unrouted", id="a person's"),
+    pytest.param("- a run:q", "a:unrouted", id="an unknown processor is none"),
+    pytest.param("- a run:p\n- b run:p after:a", "a:ready b:blocked", id="blocked"),
+    pytest.param("- a\n- b after:a", "a:unrouted b:blocked", id="blocked before unrouted"),
+    pytest.param("- a run:p failed:1", "a:ready", id="failed once"),
+    pytest.param("- a run:p failed:2", "a:failed", id="failed too often"),
+    pytest.param("- x\n- a run:p failed:2 after:x", "x:unrouted a:failed", id="failed before blocked"),
+    pytest.param("- p\n  - [x] a\n  - [-] b", "p:ready a:done b:cancelled", id="a parent to be rolled up"),
+    pytest.param("- p\n  - [-] a", "p:unrouted a:cancelled", id="not if all were cancelled"),
+    pytest.param("- p run:p\n  - [-] a", "p:ready a:cancelled", id="but with a processor"),
+    pytest.param("- x\n- p after:x\n  - [x] a", "x:unrouted p:blocked a:done", id="not while it waits"),
+    pytest.param("- p run:p\n  - a run:p", "p:blocked a:ready", id="the parent's proof comes last"),
+    pytest.param("- a run:p after:b\n- b run:p after:a", "a:blocked b:blocked", id="in a cycle"),
+    pytest.param("- a run:p after:nobody", "a:blocked", id="behind an unknown name"),
+]
+
+
+def states(tasks: tuple[Task, ...], config: Config, leased: frozenset[str] = frozenset()) -> str:
+    found = plan(tasks, config, leased=leased).states
+    return " ".join(f"{name}:{state.value}" for name, state in found.items())
+
+
+@pytest.mark.parametrize(("text", "expected"), STATES)
+def test_states(text: str, expected: str) -> None:
+    assert states(outline(text), CONFIG) == expected
+
+
+def test_without_rollup_a_parent_is_a_persons() -> None:
+    assert states(outline("- p\n  - [x] a"), NO_ROLLUP) == "p:unrouted a:done"
+
+
+def test_a_lease_shows_before_all_but_a_closed_box() -> None:
+    tasks = outline("- [x] a\n- [/] b\n- c failed:9\n- d after:c\n- e")
+    expected = "a:done b:leased c:leased d:leased e:unrouted"
+    assert states(tasks, CONFIG, frozenset("abcd")) == expected
+
+
+def test_a_plan_holds_everything_by_file_and_line() -> None:
+    tasks = outline("- b #backend\n- a after:b,x", "b.md") + outline("- c after:d\n- d after:c", "a.md")
+    found = plan(tasks, DEFAULT)
+    assert list(found.tasks) == list(found.routes) == list(found.blocked_by) == ["c", "d", "b", "a"]
+    assert found.routes["b"].category == "backend"
+    assert found.blocked_by["a"] == ("b", "x")
+    assert found.cycles == (("c", "d", "c"),)
+    assert found.critical_path == ("b",)
+
+
+@moderately
+@given(forests())
+def test_ready_means_open_and_not_waiting(tasks: tuple[Task, ...]) -> None:
+    oracle = Oracle(tasks)
+    found = plan(tasks, CONFIG).states
+    free = {State.READY, State.UNROUTED}
+    by_nature = {task.id for task in tasks if task.status is not Status.TODO}
+    assert {name for name, state in found.items() if state in free} == set(oracle.ready()) - by_nature
+    for name, state in found.items():
+        assert (state is State.BLOCKED) == (name not in by_nature and bool(oracle.blockers(name)))

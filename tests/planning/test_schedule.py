@@ -1,0 +1,293 @@
+"""The order of starting, the critical path, the work that is reckoned with, and lanes."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sys
+import time
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from mdtodo.config import DEFAULT
+from mdtodo.model import Priority, Status, Task
+from mdtodo.planning.graph import build
+from mdtodo.planning.plan import plan
+from mdtodo.planning.schedule import Lanes, critical_path, order, work
+from tests.planning.outlines import Oracle, forests, moderately, outline
+
+Key = tuple[int, float, int, str]
+
+ORDERS = [
+    pytest.param("- a !low\n- b\n- c !high\n- d !critical", "d c b a", id="priority first"),
+    pytest.param("- a\n- b\n- c after:b", "b a c", id="then the longest chain, in tasks"),
+    pytest.param("- a\n- b\n- c\n- d after:b est:30\n- e after:c est:60", "c b a d e", id="then, in minutes"),
+    pytest.param(
+        "- a\n- b\n- c after:b est:30\n- d after:c est:45\n- e after:a est:60",
+        "b a c d e",
+        id="the whole chain counts",
+    ),
+    pytest.param(
+        "- a\n- b\n- c after:a est:60\n- d after:b\n- e after:d", "a b d c e", id="minutes before tasks"
+    ),
+    pytest.param("- a est:600\n- b", "a b", id="its own work is no chain"),
+    pytest.param("- a\n- b due:2026-02-01\n- c due:2026-01-01", "c b a", id="then the due date"),
+    pytest.param("- a\n- b due:2026-01-01\n- c after:a", "a b c", id="the chain before the due date"),
+    pytest.param("- a #backend\n- b #frontend\n- c #backend", "a c b", id="equals of a category go together"),
+    pytest.param(
+        "- x est:60\n- a #backend\n- b\n- c #backend after:x", "x a c b", id="also what gets ready later"
+    ),
+    pytest.param("- a\n- b #frontend\n- c\n- d #frontend", "a b d c", id="no category is none in common"),
+    pytest.param("- a #backend\n- b #frontend\n- c #backend !low", "a b c", id="only equals go together"),
+    pytest.param(
+        "- x est:60\n- a #backend after:x\n- b #frontend\n- c\n- d #backend",
+        "x a b c d",
+        id="as of what is ready",
+    ),
+    pytest.param("- p\n  - a\n  - b\n- c", "a b p c", id="a parent after its subtasks, at its place"),
+    pytest.param("1. a !low\n2. b !critical\n- c", "c a b", id="a list's order before priority"),
+    pytest.param(
+        "- a after:nobody\n- b\n- c after:d\n- d after:c", "b a c d", id="what can never run stands last"
+    ),
+    pytest.param("- [x] a\n- [-] b\n- [/] c", "c", id="only open tasks"),
+]
+
+
+def in_order(tasks: tuple[Task, ...]) -> tuple[str, ...]:
+    return plan(tasks, DEFAULT).order
+
+
+@pytest.mark.parametrize(("text", "expected"), ORDERS)
+def test_order(text: str, expected: str) -> None:
+    assert " ".join(in_order(outline(text))) == expected
+
+
+def test_files_come_before_lines() -> None:
+    tasks = outline("- c\n- a", "b.md") + outline("- d\n- b", "a.md")
+    assert in_order(tasks) == ("d", "b", "c", "a")
+
+
+WORK = [
+    pytest.param("- a est:60", {"a": 60}, id="its estimate"),
+    pytest.param("- a", {"a": 0}, id="none"),
+    pytest.param("- p est:90\n  - a est:60\n  - b est:30", {"p": 0, "a": 60, "b": 30}, id="shared out"),
+    pytest.param("- p est:90\n  - a est:60\n  - b", {"p": 30, "a": 60, "b": 0}, id="left over"),
+    pytest.param("- p est:90\n  - [x] a est:60\n  - b", {"p": 30, "b": 0}, id="closed shares count"),
+    pytest.param("- p est:60\n  - a est:90", {"p": 0, "a": 90}, id="never below nothing"),
+    pytest.param("- p est:90\n  - q\n    - a est:60", {"p": 30, "q": 0, "a": 60}, id="shares further down"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WORK)
+def test_work(text: str, expected: dict[str, float]) -> None:
+    assert work(build(outline(text)), {}) == expected
+
+
+def test_what_was_measured_wins_over_estimates() -> None:
+    tasks = outline("- a\n- b\n- c after:a est:60\n- d after:b est:30")
+    slow = plan(tasks, DEFAULT, durations={"d": 7200.0})
+    assert slow.minutes["d"] == 120
+    assert slow.order == ("b", "a", "c", "d")
+
+
+PATHS = [
+    pytest.param("- a est:30\n- b est:60\n- c after:a est:60", "a c", id="the longest in minutes"),
+    pytest.param("- a\n- b\n- c after:b", "b c", id="else in tasks"),
+    pytest.param("- a est:30\n- b est:30", "a", id="of equals the first"),
+    pytest.param("- p\n  - a est:30\n  - b est:60\n- c after:p est:10", "b p c", id="through a parent"),
+    pytest.param("- x est:10\n- p after:x\n  - a est:30", "x a p", id="into a subtree"),
+    pytest.param("- a est:30\n- b after:a,nobody est:600", "a", id="only what can run"),
+    pytest.param("- a after:b est:600\n- b after:a\n- c", "c", id="no cycles"),
+    pytest.param("- [x] a est:600", "", id="nothing is open"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), PATHS)
+def test_critical_path(text: str, expected: str) -> None:
+    assert " ".join(plan(outline(text), DEFAULT).critical_path) == expected
+
+
+def ahead(oracle: Oracle) -> dict[str, tuple[float, int]]:
+    """The chain of work that waits for each open task, by its definition; needs a forest without cycles."""
+    minutes = work(build(tuple(oracle.tasks.values())), {})
+
+    @cache
+    def after_end(name: str) -> tuple[float, int]:
+        task = oracle.tasks[name]
+        waiting = {other for other in oracle.tasks if name in oracle.waits(other)} | {task.parent or name}
+        return max((through(other) for other in waiting - oracle.closed - {name}), default=(0.0, 0))
+
+    def through(name: str) -> tuple[float, int]:
+        more, tasks = after_end(name)
+        return more + minutes[name], tasks + (not oracle.tasks[name].children)
+
+    return {name: after_end(name) for name in oracle.tasks if name not in oracle.closed}
+
+
+@moderately
+@given(forests(unknown=False))
+def test_the_order_is_the_best_choice_at_every_step(tasks: tuple[Task, ...]) -> None:
+    oracle = Oracle(tasks)
+    runnable = oracle.runnable()
+    planned = plan(tasks, DEFAULT)
+    assert sorted(planned.order) == sorted(set(oracle.tasks) - oracle.closed)
+    if len(runnable) < len(planned.order):
+        return
+    keys = {name: _key(oracle.tasks[name], chain) for name, chain in ahead(oracle).items()}
+    now = oracle.ready()
+    assert [name for name in planned.order if name in now] == together(now, keys, oracle)
+    for name in planned.order:
+        ready = oracle.ready()
+        assert keys[name] == min(keys[one] for one in ready)
+        assert name in ready
+        oracle.closed.add(name)
+
+
+def together(ready: list[str], keys: dict[str, Key], oracle: Oracle) -> list[str]:
+    """By key; equals in file order, but each takes those of its category with it."""
+    left = sorted(ready, key=lambda name: (keys[name], list(oracle.tasks).index(name)))
+    found: list[str] = []
+    while left:
+        first = left.pop(0)
+        tags = oracle.tasks[first].tags
+        more = [one for one in left if tags and keys[one] == keys[first] and oracle.tasks[one].tags == tags]
+        left = [one for one in left if one not in more]
+        found += [first, *more]
+    return found
+
+
+def _key(task: Task, chain: tuple[float, int]) -> Key:
+    return task.priority.rank, -chain[0], -chain[1], task.due or "9"
+
+
+@moderately
+@given(forests())
+def test_all_that_can_run_comes_first_and_in_an_order_that_can_be_run(tasks: tuple[Task, ...]) -> None:
+    oracle = Oracle(tasks)
+    runnable = oracle.runnable()
+    planned = in_order(tasks)
+    for name in planned[: len(runnable)]:
+        assert not oracle.blockers(name)
+        oracle.closed.add(name)
+    assert runnable.isdisjoint(planned[len(runnable) :])
+    assert len(planned) == len(set(planned))
+
+
+@moderately
+@given(forests(7))
+def test_no_chain_is_longer_than_the_critical_path(tasks: tuple[Task, ...]) -> None:
+    graph, oracle = build(tasks), Oracle(tasks)
+    minutes = work(graph, {})
+    runnable = oracle.runnable()
+    found = critical_path(graph, minutes)
+    assert set(found) <= runnable
+    assert bool(found) == bool(runnable)
+    for one, other in itertools.pairwise(found):
+        assert one in oracle.waits(other) or oracle.tasks[one].parent == other
+    longest = max((_longest(oracle, minutes, name, runnable) for name in runnable), default=0)
+    assert sum(minutes[name] for name in found) == longest
+
+
+def _longest(oracle: Oracle, minutes: dict[str, float], name: str, among: set[str]) -> float:
+    after = [other for other in among if name in oracle.waits(other) or oracle.tasks[name].parent == other]
+    return minutes[name] + max((_longest(oracle, minutes, other, among) for other in after), default=0)
+
+
+@moderately
+@given(forests(), st.randoms())
+def test_the_plan_is_the_same_however_the_tasks_come(tasks: tuple[Task, ...], chance: random.Random) -> None:
+    shuffled = list(tasks)
+    chance.shuffle(shuffled)
+    one, other = plan(tasks, DEFAULT), plan(shuffled, DEFAULT)
+    assert (one.order, one.critical_path, one.blocked_by) == (
+        other.order,
+        other.critical_path,
+        other.blocked_by,
+    )
+    assert list(one.tasks) == list(other.tasks)
+    assert one.states == other.states
+
+
+def test_order_takes_what_it_is_told() -> None:
+    graph = build(outline("- a\n- b\n- c after:b"))
+    assert order(graph, {}, {}) == ("b", "a", "c")
+
+
+def many(count: int) -> list[Task]:
+    chance = random.Random(count)
+    names = [f"t{number}" for number in range(count)]
+    return [
+        Task(
+            id=name,
+            explicit_id=name,
+            file="TODO.md",
+            line=number + 1,
+            title="Write the tests of the database service that people use every day",
+            status=Status.TODO,
+            after=tuple({names[chance.randrange(number)] for _ in range(2)}) if number else (),
+            priority=chance.choice(list(Priority)),
+            estimate=chance.choice([None, 30, 480]),
+        )
+        for number, name in enumerate(names)
+    ]
+
+
+@pytest.mark.skipif(sys.gettrace() is not None, reason="measuring coverage takes its time")
+def test_ten_thousand_tasks_with_twenty_thousand_waits_in_a_second() -> None:
+    tasks = many(10_000)
+    assert sum(len(task.after) for task in tasks) > 19_900
+
+    def seconds() -> float:
+        start = time.process_time()
+        plan(tasks, DEFAULT)
+        return time.process_time() - start
+
+    assert min(seconds() for _ in range(3)) <= 1.0
+
+
+class LanesNeverOverflow(RuleBasedStateMachine):
+    """Whatever is started and finished, caps and `jobs` hold, and room is given where there is room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.caps = {"critical": 2, "general": 1}
+        self.lanes = Lanes(self.caps, 3)
+        self.running: list[str] = []
+
+    @rule(lane=st.sampled_from(["critical", "general", "unheard-of"]))
+    def start(self, lane: str) -> None:
+        room = len(self.running) < 3 and self.running.count(lane) < self.caps.get(lane, 1)
+        assert self.lanes.may_start(lane) == room
+        if room:
+            self.lanes.start(lane)
+            self.running.append(lane)
+        else:
+            with pytest.raises(ValueError, match="no room"):
+                self.lanes.start(lane)
+
+    @precondition(lambda self: self.running)
+    @rule(chance=st.randoms())
+    def finish(self, chance: random.Random) -> None:
+        self.lanes.finish(self.running.pop(chance.randrange(len(self.running))))
+
+    @invariant()
+    def counts_hold(self) -> None:
+        for lane in ("critical", "general", "unheard-of"):
+            assert self.lanes.active(lane) == self.running.count(lane) <= self.lanes.capacity(lane)
+
+
+TestLanes = LanesNeverOverflow.TestCase
+TestLanes.settings = settings(max_examples=25, stateful_step_count=20)
+
+
+def test_lanes_refuse_what_cannot_be() -> None:
+    lanes = Lanes({"low": 50}, 2)
+    assert (lanes.capacity("low"), lanes.capacity("unheard-of")) == (2, 1)
+    with pytest.raises(ValueError, match="nothing runs"):
+        lanes.finish("low")
+    with pytest.raises(ValueError, match="at least 1"):
+        Lanes({}, 0)
