@@ -34,8 +34,8 @@ def key_splices(text: str, name: str, value: str | None, dialect: str | None = N
     """The splices, in order and apart from each other, that set the key, or remove it where `value` is None.
 
     Nothing where the key says `value` already. A new key goes to the end of the first line, or further down
-    if that line ends inside a code span, a link or inline HTML; before a last `^name`, trailing blanks and the
-    backslash of a hard break. Its form is the one that the line uses, else `dialect`, else `key:value`. A key
+    if that line ends inside a code span, a link or inline HTML; before a last `^name`, trailing blanks and a
+    hard break's backslash. Its form is the one that the line uses, else `dialect`, else `key:value`. A key
     that is there keeps its form. Raises EditError for a value that the key cannot have, and where any other
     key or the title would change.
     """
@@ -73,7 +73,7 @@ def favourite_dialect(tokens: Iterable[Token]) -> str | None:
     """The dialect that most of these keys are written in, of the keys that have several; None without any."""
     counts: dict[str, int] = {}
     for token in tokens:
-        if token.name in _FORMS["dataview"] and token.dialect in ("plain", *_FORMS):
+        if token.name in SEVERAL_FORMS and token.dialect in ("plain", *_FORMS):
             counts[token.dialect] = counts.get(token.dialect, 0) + 1
     return max(counts, key=counts.__getitem__) if counts else None
 
@@ -89,6 +89,9 @@ _FORMS = {
         "done": "completion",
     },
 }
+SEVERAL_FORMS = frozenset(_FORMS["dataview"])
+"""The keys whose form depends on what the line, or the file, uses."""
+
 _SIGN_OF = {word: sign for sign, word in reversed(PRIORITY_SIGNS.items())}
 _LETTER_OF = {word: letter for letter, word in PRIORITY_LETTERS.items()}
 _LAST_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\$")
@@ -125,7 +128,7 @@ def _ways(text: str, keys: Keys, name: str, value: str | None, dialect: str | No
         for tried, place in enumerate(_places(text, keys)):
             if tried == _LINES_TRIED:
                 break
-            yield [Splice(place, place, f" {new}" if place and text[place - 1] != "\n" else f"{new} ")]
+            yield [Splice(place, place, f" {new}" if text[:place].strip() else f"{new} ")]
 
 
 def _only_changes(before: Keys, after: Keys, name: str, wanted: object) -> bool:
@@ -222,4 +225,6 @@ def _place_on_line(
     line = line.rstrip(" \t")
     if block and start <= block.start and block.end == start + len(line):
         line = text[start : block.start].rstrip(" \t")
+        if not line:
+            return block.start
     return start + len(line)

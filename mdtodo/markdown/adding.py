@@ -1,0 +1,142 @@
+"""Where a task that a person adds goes, and in which style."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import EditError
+from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.draft import Draft, Insertion, Original
+from mdtodo.markdown.insertion import Node, Style, read_lines, style_below, style_beside
+from mdtodo.markdown.paragraph import line_end
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.document import Document, Heading, Item
+    from mdtodo.model import Anchor
+
+
+def with_task(
+    data: bytes,
+    text: str,
+    under: Anchor | None,
+    section: str | None,
+    statuses: Mapping[str, Status],
+    file: str,
+) -> bytes:
+    """See `edits.add_task`."""
+    node = _new_task(text, statuses)
+    original = Original(parse(data, statuses, file=file), statuses)
+    if under is not None:
+        ways = _below(original, Places(original.document, file, original.keys).find(under), node)
+    elif section is not None:
+        ways = _in_section(original, section, node)
+    else:
+        ways = _in_file(original, node)
+    for insertion in ways:
+        draft = Draft(original)
+        draft.insert(insertion)
+        if draft.flaw() is None:
+            return draft.data
+    raise EditError("there is no place where this would become one more task and nothing else", file=file)
+
+
+def _new_task(text: str, statuses: Mapping[str, Status]) -> Node:
+    """The task of that text; a box that is typed in front of it is taken for the task's own."""
+    words = text.strip()
+    if not words:
+        raise EditError("a task needs some text")
+    nodes = read_lines([words if _BOXED.match(words) else f"- [ ] {words}"], statuses)
+    alone = parse(f"- [ ] {nodes[0].text}".encode(), statuses).items
+    if len(nodes) != 1 or nodes[0].status is not Status.TODO or len(alone) != 1:
+        raise EditError("that text would not become one task")
+    nodes[0].delimiter = ""
+    return nodes[0]
+
+
+def _below(original: Original, where: int | str, node: Node) -> Iterator[Insertion]:
+    if isinstance(where, str):
+        raise EditError(where)
+    document = original.document
+    item, children = document.items[where], original.children[where]
+    bullet = original.bullet if item.ordered else item.marker
+    newline = _newline(document, item)
+    if like := style_below(document, item, children, bullet):
+        yield Insertion(children[-1].end, where, item.depth, [node], like, newline)
+    style = Style(item.indent, bullet)
+    yield Insertion(item.end, where, item.depth, [node], style, newline)
+    yield Insertion(item.end, where, item.depth, [node], style, newline, gap=True)
+
+
+def _in_section(original: Original, section: str, node: Node) -> Iterator[Insertion]:
+    document = original.document
+    number = _heading(document, section)
+    inside = [item for item in document.items if item.headings[-1:] == (number,) and item.parent is None]
+    if inside:
+        yield from _beside(original, inside, node)
+    at = _heading_end(document, document.headings[number])
+    style = Style(b"", original.bullet)
+    space = document.data[at : at + 1] not in (b"", b"\n", b"\r")
+    yield Insertion(at, None, 0, [node], style, document.newline, gap=True, space=space)
+
+
+def _in_file(original: Original, node: Node) -> Iterator[Insertion]:
+    document, data = original.document, original.document.data
+    if top := [item for item in document.items if item.parent is None]:
+        yield from _beside(original, top, node)
+    gap = bool(data.strip(b"\xef\xbb\xbf \t\r\n")) and not data.endswith(document.newline * 2)
+    yield Insertion(len(data), None, 0, [node], Style(b"", original.bullet), document.newline, gap=gap)
+
+
+def _beside(original: Original, tasks: Sequence[Item], node: Node) -> Iterator[Insertion]:
+    """After the last of these tasks that begins its line, best one that is in no quote."""
+    document = original.document
+    plain = [task for task in tasks if not task.indent.strip()]
+    for candidates in (plain, tasks):
+        if not candidates:
+            continue
+        last = candidates[-1]
+        siblings = [task for task in candidates if task.list_index == last.list_index]
+        if style := style_beside(document, siblings, original.bullet):
+            yield Insertion(last.end, None, 0, [node], style, _newline(document, last))
+
+
+def _heading(document: Document, section: str) -> int:
+    wanted = section.strip().lstrip("#").strip().casefold()
+    titles = [read_keys(heading.text).title for heading in document.headings]
+    found = [number for number, title in enumerate(titles) if title.casefold() == wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        lines = ", ".join(str(document.headings[number].line) for number in found)
+        raise EditError(f"several headings say {section!r}: lines {lines}")
+    from difflib import get_close_matches
+
+    near = get_close_matches(wanted, [title.casefold() for title in titles], n=1)
+    hint = next((f"did you mean {title!r}?" for title in titles if [title.casefold()] == near), None)
+    raise EditError(f"no heading says {section!r}", hint=hint)
+
+
+def _heading_end(document: Document, heading: Heading) -> int:
+    """Where the line after the heading, or after its underline, starts."""
+    data = document.data
+    starts = [0, *(end.end() for end in _LINE_END.finditer(data)), len(data)]
+    line = heading.line - 1
+    if not _ATX.match(data, starts[line]):
+        line = next(n for n in range(line, len(starts)) if _UNDERLINE.match(data, starts[n]))
+    return starts[line + 1]
+
+
+def _newline(document: Document, item: Item) -> bytes:
+    return line_end(document.data, item.pieces[-1].end) or document.newline
+
+
+_BOXED = re.compile(r"[-+*][ \t]+\[.\][ \t]+\S")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_ATX = re.compile(rb"(?:\xef\xbb\xbf)?[ \t>]*#")
+_UNDERLINE = re.compile(rb"[ \t>]*(?:=+|-+)[ \t]*(?:[\r\n]|\Z)|\Z")

@@ -1,0 +1,396 @@
+"""A document with edits made in mind: the bytes that come of it, and what a parse of those must find."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.markdown.document import parse, second_opinion
+from mdtodo.markdown.insertion import (
+    Node,
+    Style,
+    directly_below,
+    file_bullet,
+    note,
+    read_lines,
+    style_below,
+    write,
+)
+from mdtodo.markdown.keywriting import SEVERAL_FORMS, favourite_dialect, key_splices
+from mdtodo.markdown.paragraph import Paragraph, after_paragraph, line_end
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.model import WRITTEN, AddNote, AddSubtasks, SetKey, SetStatus, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.document import Document, Item
+    from mdtodo.markdown.syntax import Keys
+    from mdtodo.model import Edit
+
+#: Above this size mistune is not asked.
+OPINION_LIMIT = 1_000_000
+#: The ways in which an insertion may be tried: below everything, after a blank line, right after the
+#: paragraph.
+BELOW, APART, FIRST = range(3)
+
+
+class Original:
+    """One version of a file, and what many drafts of it want to know."""
+
+    def __init__(self, document: Document, statuses: Mapping[str, Status]) -> None:
+        self.document = document
+        self.statuses = statuses
+
+    @cached_property
+    def keys(self) -> list[Keys]:
+        """Those of each task."""
+        return [read_keys(item.text) for item in self.document.items]
+
+    @cached_property
+    def children(self) -> list[list[Item]]:
+        """The direct subtasks of each task."""
+        below: list[list[Item]] = [[] for _ in self.document.items]
+        for item in self.document.items:
+            if item.parent is not None:
+                below[item.parent].append(item)
+        return below
+
+    @cached_property
+    def dialect(self) -> str | None:
+        """The one that the file's keys are written in."""
+        return favourite_dialect(token for keys in self.keys for token in keys.tokens)
+
+    @cached_property
+    def bullet(self) -> str:
+        """The one for lists without a model."""
+        return file_bullet(self.document)
+
+    @cached_property
+    def agreed(self) -> bool:
+        """Whether mistune sees the same tasks in it; without that, it has no say in what becomes of it."""
+        return len(self.document.data) <= OPINION_LIMIT and agrees(self.document, self.statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Lines to be put at an offset, below the task `parent`, which has `depth` tasks around it.
+
+    `gap` asks for a blank line before, `space` for one after.
+    """
+
+    at: int
+    parent: int | None
+    depth: int
+    nodes: Sequence[Node]
+    style: Style
+    newline: bytes
+    gap: bool = False
+    space: bool = False
+
+    @property
+    def has_bullets(self) -> bool:
+        """Whether some of the lines are bullets of plain text."""
+        pending = list(self.nodes)
+        while pending:
+            node = pending.pop()
+            if node.status is None:
+                return True
+            pending += node.children
+        return False
+
+    def text(self, data: bytes, *, boxed: bool) -> bytes:
+        """What is put there, line ends included; `boxed` as in `insertion.write`."""
+        blank = self.style.prefix.rstrip(b" \t")
+        lines = write(self.nodes, self.style, boxed=boxed)
+        block = self.newline.join([*[blank] * self.gap, *lines, *[blank] * self.space])
+        if self.at == len(data) and data[-1:] not in (b"\n", b"\r"):
+            return self.newline + block if data.strip(b"\xef\xbb\xbf") else block + self.newline
+        return block + self.newline
+
+
+class Draft:
+    """What is to become of an original: each edit taken changes what the next one finds."""
+
+    def __init__(self, original: Original) -> None:
+        self.original = original
+        self.document = original.document
+        self._statuses: dict[int, Status] = {}
+        self._paragraphs: dict[int, Paragraph] = {}
+        self._additions: dict[int, _Additions] = {}
+        self._insertions: list[Insertion] = []
+
+    def take(self, edit: Edit, index: int, way: int = BELOW) -> bool:
+        """Make the edit on the task of that index; False if it says already what the edit wants.
+
+        Raises EditError for an edit that cannot be made anywhere, and Unexpected for a box that shows
+        something else than the edit expects.
+        """
+        if isinstance(edit, SetStatus):
+            return self._set_status(edit, index)
+        if isinstance(edit, SetKey):
+            return self._set_key(edit, index)
+        if isinstance(edit, AddSubtasks):
+            nodes = read_lines(edit.lines, self.original.statuses)
+            return self._add_subtasks(index, nodes, way)
+        assert isinstance(edit, AddNote)
+        return self._add_note(index, note(edit.text), way)
+
+    def insert(self, insertion: Insertion) -> None:
+        """Put list items where they belong to no task that is there."""
+        self._insertions.append(insertion)
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes: those of the original but for what was taken. Nothing more can be taken after that."""
+        return self._data(boxed=False)
+
+    def flaw(self) -> str | None:
+        """Why the bytes are not what was intended; None if a parse finds exactly the intended tasks.
+
+        So that a bullet of plain text is one as well, and not part of a block of code, the bytes are looked at
+        a second time with boxes in all the new bullets.
+        """
+        flaw = self._flaw(self.data, boxed=False)
+        if flaw is None and any(insertion.has_bullets for insertion in self._all_insertions):
+            flaw = self._flaw(self._data(boxed=True), boxed=True)
+        return flaw
+
+    def _data(self, *, boxed: bool) -> bytes:
+        data = self.document.data
+        changes = [*self._changed_bytes(), *self._inserted_bytes(boxed=boxed)]
+        pieces: list[bytes] = []
+        at = 0
+        for start, end, new in sorted(changes, key=lambda change: change[:2]):
+            pieces += data[at:start], new
+            at = end
+        return b"".join([*pieces, data[at:]])
+
+    def _flaw(self, data: bytes, *, boxed: bool) -> str | None:
+        document = parse(data, self.original.statuses)
+        if len(document.items) != len(expected := self._expected(boxed=boxed)):
+            return "the number of tasks would be another"
+        for item, entry in zip(document.items, expected, strict=True):
+            if not entry.is_like(item):
+                return f"line {item.line} would become another task"
+        if not self._same_frame(document, expected):
+            return "headings or lists would change"
+        if self._all_insertions and self.original.agreed and not agrees(document, self.original.statuses):
+            return "readers of markdown would disagree about it"
+        return None
+
+    # What the edits do
+
+    def _set_status(self, edit: SetStatus, index: int) -> bool:
+        status = self._statuses.get(index, self.document.items[index].status)
+        if status is edit.status:
+            return False
+        if status not in edit.expects:
+            raise Unexpected(f"its box says {status.value}")
+        self._statuses[index] = edit.status
+        return True
+
+    def _set_key(self, edit: SetKey, index: int) -> bool:
+        paragraph = self._paragraphs.get(index) or Paragraph(self.document.items[index])
+        several = edit.value is not None and edit.key in SEVERAL_FORMS
+        dialect = self.original.dialect if several else None
+        splices = key_splices(paragraph.text, edit.key, edit.value, dialect)
+        if not splices:
+            return False
+        paragraph.splice(splices)
+        self._paragraphs[index] = paragraph
+        return True
+
+    def _add_note(self, index: int, bullet: Node, way: int) -> bool:
+        additions = self._additions_of(index)
+        if bullet.text in additions.bullets:
+            return False
+        additions.bullets.add(bullet.text)
+        additions.notes.append(bullet)
+        additions.way = max(additions.way, way)
+        return True
+
+    def _add_subtasks(self, index: int, nodes: Sequence[Node], way: int) -> bool:
+        """Add those that are not among the children: of several alike, as many as there are more of."""
+        additions = self._additions_of(index)
+        there: dict[str, list[int | Node]] = {}
+        for child in self.original.children[index]:
+            there.setdefault(self.original.keys[child.index].title, []).append(child.index)
+        for added in additions.nodes:
+            if added.status is not None:
+                there.setdefault(added.title, []).append(added)
+        new = False
+        for node in nodes:
+            alike = there.get(node.title) if node.status is not None else None
+            if alike:
+                known = alike.pop(0)
+                if isinstance(known, int):
+                    new |= bool(node.children) and self._add_subtasks(known, node.children, way)
+                else:
+                    fresh = _missing(node.children, known.children)
+                    known.children += fresh
+                    new |= bool(fresh)
+            elif node.status is not None or node.text not in additions.bullets:
+                additions.bullets.update([node.text] if node.status is None else ())
+                additions.nodes.append(node)
+                additions.way = max(additions.way, way)
+                new = True
+        return new
+
+    def _additions_of(self, index: int) -> _Additions:
+        additions = self._additions.get(index)
+        if additions is None:
+            item = self.document.items[index]
+            additions = self._additions[index] = _Additions(set(_bullets(self.document.data, item)))
+        return additions
+
+    # What comes of them
+
+    def _changed_bytes(self) -> Iterator[tuple[int, int, bytes]]:
+        for index, status in self._statuses.items():
+            item = self.document.items[index]
+            if status is not item.status:
+                yield item.box, item.box + len(item.char.encode()), WRITTEN[status].encode()
+        for paragraph in self._paragraphs.values():
+            yield from paragraph.changes(self.document.data)
+
+    def _inserted_bytes(self, *, boxed: bool) -> Iterator[tuple[int, int, bytes]]:
+        data = self.document.data
+        for insertion in self._all_insertions:
+            yield insertion.at, insertion.at, insertion.text(data, boxed=boxed)
+
+    @cached_property
+    def _all_insertions(self) -> list[Insertion]:
+        """In the order of the new file: at one place, what belongs to the innermost task comes first."""
+        made = [*self._insertions]
+        for index, additions in self._additions.items():
+            made += self._placed(self.document.items[index], additions)
+        return sorted(made, key=lambda insertion: (insertion.at, -insertion.depth))
+
+    def _placed(self, item: Item, additions: _Additions) -> Iterator[Insertion]:
+        children = self.original.children[item.index]
+        bullet = self.original.bullet if item.ordered else item.marker
+        like_child = style_below(self.document, item, children, bullet)
+        style = like_child or Style(item.indent, bullet)
+        newline = line_end(self.document.data, item.pieces[-1].end) or self.document.newline
+        gap = additions.way == APART
+        end = after_paragraph(self.document.data, item) if additions.way == FIRST else item.end
+        if additions.nodes:
+            at = children[-1].end if like_child and additions.way == BELOW else end
+            yield Insertion(at, item.index, item.depth, additions.nodes, style, newline, gap)
+        if additions.notes:
+            plain = Style(style.prefix, style.bullet, style.blanks)
+            gap = gap and not additions.nodes
+            yield Insertion(end, item.index, item.depth, additions.notes, plain, newline, gap)
+
+    def _expected(self, *, boxed: bool) -> list[_Entry]:
+        """What a parse must find, in order."""
+        entries: list[_Entry] = []
+        places: list[int] = []
+        pending = list(reversed(self._all_insertions))
+        for item in self.document.items:
+            while pending and pending[-1].at <= item.box:
+                _enter(pending.pop(), entries, places, boxed=boxed)
+            paragraph = self._paragraphs.get(item.index)
+            entries.append(
+                _Entry(
+                    self._statuses.get(item.index, item.status),
+                    paragraph.text if paragraph else item.text,
+                    None if item.parent is None else places[item.parent],
+                    item,
+                )
+            )
+            places.append(len(entries) - 1)
+        while pending:
+            _enter(pending.pop(), entries, places, boxed=boxed)
+        return entries
+
+    def _same_frame(self, document: Document, expected: Sequence[_Entry]) -> bool:
+        """Whether headings, lists, empty boxes and conflicts are what they were."""
+        before = self.document
+        lists: dict[int, int] = {}
+        for item, entry in zip(document.items, expected, strict=True):
+            was = entry.item
+            if was is not None and lists.setdefault(was.list_index, item.list_index) != item.list_index:
+                return False
+        return (
+            len(set(lists.values())) == len(lists)
+            and [(h.level, h.text) for h in document.headings] == [(h.level, h.text) for h in before.headings]
+            and len(document.empty_boxes) == len(before.empty_boxes)
+            and len(document.conflicts) == len(before.conflicts)
+        )
+
+
+class Unexpected(Exception):  # noqa: N818
+    """The task is not in the state that the edit expects; the message says so in part of a sentence."""
+
+
+def agrees(document: Document, statuses: Mapping[str, Status]) -> bool:
+    """Whether mistune finds the same tasks, with the same parents."""
+    ours = [
+        (item.line, item.char, None if item.parent is None else document.items[item.parent].line)
+        for item in document.items
+    ]
+    return second_opinion(document.data, statuses) == tuple(ours)
+
+
+@dataclass(slots=True)
+class _Additions:
+    """What one task gets; `bullets` is the text of the bullets that it has, or gets."""
+
+    bullets: set[str]
+    nodes: list[Node] = field(default_factory=list)
+    notes: list[Node] = field(default_factory=list)
+    way: int = BELOW
+
+
+class _Entry(NamedTuple):
+    """A task to be found: `item` is the one that it was, None for a new one."""
+
+    status: Status
+    text: str
+    parent: int | None
+    item: Item | None
+
+    def is_like(self, item: Item) -> bool:
+        if item.status is not self.status or item.parent != self.parent:
+            return False
+        was = self.item
+        if was is None:
+            return item.text.strip() == self.text.strip()
+        return (
+            item.text == self.text
+            and item.marker == was.marker
+            and item.headings == was.headings
+            and item.indent == was.indent
+        )
+
+
+def _missing(nodes: Sequence[Node], there: Sequence[Node]) -> list[Node]:
+    titles = {node.title for node in there}
+    return [node for node in nodes if node.title not in titles]
+
+
+def _enter(insertion: Insertion, entries: list[_Entry], places: Sequence[int], *, boxed: bool) -> None:
+    parent = None if insertion.parent is None else places[insertion.parent]
+    pending = [(node, parent) for node in reversed(insertion.nodes)]
+    while pending:
+        node, above = pending.pop()
+        if boxed or node.status is not None:
+            entries.append(_Entry(node.status or Status.TODO, node.text, above, None))
+            above = len(entries) - 1
+        pending += [(child, above) for child in reversed(node.children)]
+
+
+def _bullets(data: bytes, item: Item) -> Iterator[str]:
+    """The text of the one-line bullets right below the task."""
+    for line in _LINE_END.split(data[item.pieces[-1].end : item.end]):
+        bullet = _BULLET.fullmatch(line)
+        if bullet and directly_below(bullet[1], item.indent):
+            yield bullet[2].decode()
+
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_BULLET = re.compile(rb"([ \t>]*)(?:[-+*]|[0-9]{1,9}[.)])[ \t]+(.*[^ \t])[ \t]*", re.DOTALL)

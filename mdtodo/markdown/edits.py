@@ -1,0 +1,173 @@
+"""What may change in a document: edits as values, applied to bytes.
+
+Every edit is resolved against one parse, all are made from the back, and the result is parsed again: it is
+refused unless exactly the intended tasks changed. So the same edits can be applied to several versions of a
+file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import EditError
+from mdtodo.markdown.anchors import Places, anchors
+from mdtodo.model import STATUS_CHARS, AddNote, AddSubtasks, SetKey, SetStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.markdown.draft import Draft, Original
+    from mdtodo.model import Anchor, Edit, Status
+
+__all__ = ["Applied", "add_task", "anchors", "apply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The new bytes, and each edit in one of three places, in their order.
+
+    `done` changed something; `already` asked for what is there; `missing` could not be made in this version
+    of the file, each with the reason as part of a sentence.
+    """
+
+    data: bytes
+    done: tuple[Edit, ...]
+    already: tuple[Edit, ...]
+    missing: tuple[tuple[Edit, str], ...]
+
+
+def apply(
+    data: bytes,
+    edits: Sequence[Edit],
+    statuses: Mapping[str, Status] = STATUS_CHARS,
+    *,
+    file: str = "TODO.md",
+    tolerant: bool = False,
+) -> Applied:
+    """Make the edits; every byte that they do not ask to change stays.
+
+    A task that is not found, or whose box says something unexpected, is `missing`. An edit that cannot be
+    made without changing more than it asks for, or that asks for what no line can say, raises EditError; if
+    `tolerant`, it is `missing` as well. Applied to their own result, the edits are all `already`, and the
+    bytes stay. Raises InputError for data that is no text.
+    """
+    if not edits:
+        return Applied(data, (), (), ())
+    from mdtodo.markdown.document import parse
+    from mdtodo.markdown.draft import Original
+
+    original = Original(parse(data, statuses, file=file), statuses)
+    places = Places(original.document, file, original.keys)
+    found = [places.find(edit.anchor) for edit in edits]
+    return _Application(original, edits, found, file, tolerant).run()
+
+
+class _Application:
+    """Edits on one version of a file. They are known by their number."""
+
+    def __init__(
+        self, original: Original, edits: Sequence[Edit], found: Sequence[int | str], file: str, tolerant: bool
+    ) -> None:
+        self.original = original
+        self.edits = edits
+        self.found = found
+        self.file = file
+        self.tolerant = tolerant
+        self.ways: dict[int, int] = {}
+        self.changes: set[int] = set()
+        self.missing = {number: where for number, where in enumerate(found) if isinstance(where, str)}
+
+    def run(self) -> Applied:
+        wanted = [number for number in range(len(self.edits)) if number not in self.missing]
+        data = self._attempt(wanted)
+        if data is None:
+            kept = self._possible([], wanted)
+            data = self._attempt(kept)
+            assert data is not None
+        numbers = range(len(self.edits))
+        return Applied(
+            data=data,
+            done=tuple(self.edits[n] for n in numbers if n in self.changes),
+            already=tuple(self.edits[n] for n in numbers if n not in self.changes and n not in self.missing),
+            missing=tuple((self.edits[n], self.missing[n]) for n in numbers if n in self.missing),
+        )
+
+    def _attempt(self, numbers: Sequence[int]) -> bytes | None:
+        """The bytes with these edits made; None if they would not be what was intended."""
+        from mdtodo.markdown.draft import Draft
+
+        draft = Draft(self.original)
+        self.changes = {number for number in numbers if self._take(draft, number)}
+        if not self.changes:
+            return self.original.document.data
+        return None if draft.flaw() else draft.data
+
+    def _take(self, draft: Draft, number: int) -> bool:
+        from mdtodo.markdown.draft import BELOW, Unexpected
+
+        index = self.found[number]
+        assert not isinstance(index, str)
+        try:
+            return draft.take(self.edits[number], index, self.ways.get(number, BELOW))
+        except Unexpected as unexpected:
+            self.missing[number] = str(unexpected)
+        except EditError as error:
+            self._refuse(number, error.sentence)
+        return False
+
+    def _possible(self, kept: list[int], more: list[int]) -> list[int]:
+        """Those of `more` that can be made after `kept`; the others are refused.
+
+        By halves, so that a few bad ones among many cost a few parses.
+        """
+        if not more or self._attempt([*kept, *more]) is not None:
+            return more
+        if len(more) > 1:
+            half = len(more) // 2
+            first = self._possible(kept, more[:half])
+            return first + self._possible([*kept, *first], more[half:])
+        if isinstance(self.edits[more[0]], (AddSubtasks, AddNote)):
+            from mdtodo.markdown.draft import APART, FIRST
+
+            for way in (APART, FIRST):
+                self.ways[more[0]] = way
+                if self._attempt([*kept, *more]) is not None:
+                    return more
+        self._refuse(more[0], f"{_described(self.edits[more[0]])} would change more than this task")
+        return []
+
+    def _refuse(self, number: int, sentence: str) -> None:
+        self.missing[number] = sentence
+        if not self.tolerant:
+            index = self.found[number]
+            line = self.original.document.items[index].line if isinstance(index, int) else None
+            raise EditError(sentence, file=self.file, line=line)
+
+
+def _described(edit: Edit) -> str:
+    if isinstance(edit, SetStatus):
+        return f"to write {edit.status.value} into the box"
+    if isinstance(edit, SetKey):
+        return f"to {'take off' if edit.value is None else 'write'} the key {edit.key}"
+    return "a subtask" if isinstance(edit, AddSubtasks) else "a note"
+
+
+def add_task(
+    data: bytes,
+    text: str,
+    *,
+    under: Anchor | None = None,
+    section: str | None = None,
+    statuses: Mapping[str, Status] = STATUS_CHARS,
+    file: str = "TODO.md",
+) -> bytes:
+    """The bytes with a new open task, written as its neighbours are.
+
+    It goes below `under` as the last child; else to the end of the list of the section with that heading, or
+    to the end of the file's last list of tasks at the top level. Raises EditError where there is no such task
+    or heading, or where it would not become exactly one task.
+    """
+    from mdtodo.markdown.adding import with_task
+
+    return with_task(data, text, under, section, statuses, file)

@@ -1,0 +1,179 @@
+"""New list items below a task: what may be added, in which style, and how it is written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import EditError
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.document import Document, Item
+
+LONGEST_NOTE = 1000
+"""Characters of a note that are kept."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A list item to be written: a task if `status` is given, else a bullet of plain text.
+
+    One with a `delimiter` is numbered.
+    """
+
+    text: str
+    status: Status | None = None
+    char: str = " "
+    delimiter: str = ""
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The title by which a task is known among its siblings."""
+        return read_keys(self.text).title
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the items of a list are written: prefix of the line, bullet, and the blanks after it.
+
+    `number` is that of the next item, where the list is ordered by `delimiter`, and `step` is 0 in a list
+    that gives all its items the same number.
+    """
+
+    prefix: bytes
+    bullet: str
+    blanks: str = " "
+    delimiter: str = ""
+    number: int = 1
+    step: int = 1
+
+
+def read_lines(lines: Sequence[str], statuses: Mapping[str, Status]) -> list[Node]:
+    """The list items that these markdown lines are, nested by their indentation.
+
+    Raises EditError for a line that is no list item, a box that is not open (nothing has proven it), and text
+    that would be more than one paragraph of plain text.
+    """
+    top: list[Node] = []
+    path: list[tuple[int, Node]] = []
+    for line in lines:
+        found = None if _CONTROL.search(line) else _LINE.fullmatch(line)
+        if found is None:
+            raise EditError(f"not one line of a markdown list: {_quoted(line)}")
+        node = _node(found[3], statuses, line)
+        node.delimiter = found[2][-1] if len(found[2]) > 1 else ""
+        while path and path[-1][0] >= len(found[1]):
+            path.pop()
+        (path[-1][1].children if path else top).append(node)
+        path.append((len(found[1]), node))
+    return top
+
+
+def note(text: str) -> Node:
+    """A bullet that shows this text as it is: one line, none of it markup. EditError if nothing is left."""
+    words = " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())
+    if len(words) > LONGEST_NOTE:
+        words = words[: LONGEST_NOTE - 1].rstrip() + "…"
+    if not words:
+        raise EditError("the note is empty")
+    return Node(_FIRST.sub(r"\1\\", _ACTIVE.sub(r"\\\g<0>", words), count=1))
+
+
+def write(nodes: Sequence[Node], style: Style, *, boxed: bool = False) -> Iterator[bytes]:
+    """The line of each node, and of those below it, in order and without line ends.
+
+    `boxed` makes tasks of the plain bullets too: a parse of that shows whether they would be bullets at all.
+    """
+    number, ordered = style.number, bool(style.delimiter)
+    for node in nodes:
+        delimiter = style.delimiter or node.delimiter
+        if bool(delimiter) != ordered:
+            ordered, number = bool(delimiter), 1
+        marker = f"{number}{delimiter}" if ordered else style.bullet
+        if len(marker) > _LONGEST_MARKER:
+            raise EditError("the numbers of this ordered list leave no room for one more")
+        number += style.step
+        box = f"[{node.char}] " if boxed or node.status is not None else ""
+        yield style.prefix + f"{marker}{style.blanks}{box}{node.text}".encode()
+        if node.children:
+            indent = style.prefix + b" " * (len(marker) + len(style.blanks))
+            yield from write(node.children, Style(indent, style.bullet), boxed=boxed)
+
+
+def style_below(document: Document, item: Item, children: Sequence[Item], bullet: str) -> Style | None:
+    """That of the task's last child, for a child after it; None if there is none, or it is further down."""
+    like = style_beside(document, children, bullet) if children else None
+    return like if like is not None and directly_below(like.prefix, item.indent) else None
+
+
+def style_beside(document: Document, siblings: Sequence[Item], bullet: str) -> Style | None:
+    """How the next item after the last of `siblings` is to be written; None if that is no model."""
+    data, item = document.data, siblings[-1]
+    line = max(data.rfind(b"\n", 0, item.box), data.rfind(b"\r", 0, item.box)) + 1
+    head = _HEAD.fullmatch(data, line, item.box)
+    if head is None or head[2].decode() != item.marker:
+        return None
+    blanks = head[3].decode()
+    if not item.ordered:
+        return Style(head[1], item.marker, blanks)
+    before = [other.marker for other in siblings[-2:-1] if other.list_index == item.list_index]
+    last = int(item.marker[:-1])
+    step = 0 if before and int(before[0][:-1]) == last else 1
+    return Style(head[1], bullet, blanks, item.marker[-1], last + step, step)
+
+
+def file_bullet(document: Document) -> str:
+    """The first bullet of the file's tasks, else "-"."""
+    return next((item.marker for item in document.items if not item.ordered), "-")
+
+
+def box_text(text: str) -> tuple[str, str] | None:
+    """The character in the box and what stands after it, where a text starts with one."""
+    found = _BOX.fullmatch(text)
+    return (found[1], found[2]) if found else None
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LINE = re.compile(r"( *)([-+*]|[0-9]{1,9}[.)])[ \t]+(\S|\S.*\S)[ \t]*")
+_BOX = re.compile(r"\[(.)\][ \t]+(\S.*)")
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?([ \t>]*)([-+*]|[0-9]{1,9}[.)])([ ]{1,4})\[")
+_LONGEST_MARKER = 10
+# What begins a block other than a paragraph, or a link reference definition.
+_BLOCK = re.compile(
+    r"[-+*](?:\s|$)|[0-9]{1,9}[.)](?:\s|$)|([-*_])(?:[ \t]*\1){2,}[ \t]*$|>|#{1,6}(?:\s|$)"
+    r"|```|~~~|<[A-Za-z/!?]|\["
+)
+# What is markup inside of a line.
+_ACTIVE = re.compile(
+    r"[\\`\[]|\*(?=\S)|(?<=\S)\*|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|<(?=[A-Za-z/!?])|~(?=~)|(?<=~)~|&(?=#?\w+;)"
+)
+_FIRST = re.compile(r"^(?:([0-9]{1,9})(?=[.)](?:\s|$))|(?=[-+*_>#=]))")
+
+
+def _node(text: str, statuses: Mapping[str, Status], line: str) -> Node:
+    box = box_text(text)
+    if box is None or box[0] not in statuses:
+        if _BLOCK.match(text):
+            raise EditError(f"neither a task nor a bullet of plain text: {_quoted(line)}")
+        return Node(text)
+    status = statuses[box[0]]
+    if status is not Status.TODO:
+        raise EditError(f"a new subtask must be open, or nothing has proven it: {_quoted(line)}")
+    return Node(box[1], status, box[0])
+
+
+def directly_below(prefix: bytes, indent: bytes) -> bool:
+    """Whether a marker behind `prefix` stands in the content that `indent` leads to, and no deeper."""
+    if b">" in prefix or b">" in indent:
+        return prefix.startswith(indent) and prefix[len(indent) :] in (b"", b" ", b"  ", b"   ")
+    return 0 <= len(prefix.expandtabs(4)) - len(indent.expandtabs(4)) <= 3
+
+
+def _quoted(line: str) -> str:
+    return repr(line if len(line) <= 60 else line[:60] + "…")
