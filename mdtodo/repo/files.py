@@ -170,7 +170,7 @@ def _matching(repo: Repository, patterns: Sequence[str]) -> list[str]:
 
 #: Patterns that mean the same to gitignore and, after `_pathspec`, to git's `:(glob)`: names of markdown
 #: files.
-_SIMPLE = re.compile(r"/?(?:\*\*/)?(?:[\w.*-]+/|\*\*/)*[\w.*-]*[\w-]\.md", re.ASCII)
+_SIMPLE = re.compile(r"/?(?!.*\*\*(?!/))(?!.*[^/]\*\*)(?:[\w.*-]+/)*[\w.*-]*[\w*-]\.md", re.ASCII)
 
 
 def _pathspec(pattern: str) -> str:

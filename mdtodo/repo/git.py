@@ -19,6 +19,8 @@ from mdtodo.errors import GitError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from git import Repo
+
 #: What git sets for hooks and aliases, and what would make our git work on something else than what was found
 #: (`git rev-parse --local-env-vars`, less the settings of `git -c`, which are the person's wish).
 LOCAL_VARIABLES = frozenset(
@@ -336,3 +338,23 @@ def _write(fd: int, pending: memoryview) -> memoryview:
         return pending
     except BrokenPipeError:
         return pending[:0]
+
+
+def porcelain(repo: Repository) -> Repo:
+    """GitPython's `Repo`, of which only `.git`, real git, is used; imported here alone, since that is slow.
+
+    GitPython hands this process's environment to git, so what a calling hook left in it is removed from
+    there.
+    """
+    for name in LOCAL_VARIABLES:
+        os.environ.pop(name, None)
+    try:
+        from git import Repo
+    except ImportError as error:
+        raise GitError(
+            "cannot run git: GitPython does not find it", hint="install git, or put it on PATH"
+        ) from error
+    gitpython = Repo(repo.git_dir if repo.explicit else repo.root, expand_vars=False)
+    if repo.explicit:
+        gitpython.git.update_environment(GIT_DIR=repo.git_dir, GIT_WORK_TREE=repo.root)
+    return gitpython

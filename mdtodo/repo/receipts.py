@@ -95,7 +95,8 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     edits, outputs = data["edits"], data["outputs"]
     if not isinstance(edits, list) or not isinstance(outputs, list):
         raise TypeError("edits and outputs are lists")
-    return Receipt(**plain, edits=tuple(map(_edit_from_json, edits)), outputs=tuple(outputs))  # type: ignore[arg-type]
+    made = tuple(map(_edit_from_json, edits))
+    return Receipt(**plain, edits=made, outputs=tuple(outputs))  # type: ignore[arg-type]
 
 
 _PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")
@@ -131,7 +132,8 @@ def _edit_to_json(edit: Edit) -> dict[str, object]:
         case AddSubtasks():
             return {"add_subtasks": list(edit.lines), "anchor": place}
         case AddNote():
-            return {"add_note": edit.text, "anchor": place}
+            pass
+    return {"add_note": edit.text, "anchor": place}
 
 
 def _edit_from_json(data: Mapping[str, object]) -> Edit:

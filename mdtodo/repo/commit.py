@@ -1,0 +1,180 @@
+"""Landing: the same edits to HEAD, the index and the work tree, each in its own version of the file.
+
+In this order, so that a process killed in between leaves whole files and a repository in which the next
+landing of the same receipts only makes up for what is missing: objects are written; git's lock on the index
+is taken; HEAD moves, by compare-and-swap; the new index takes its place; the work tree is written. What a
+person has staged, changed or left untracked is in none of that: it is neither read from nor written to but
+at the edits.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.model import STATUS_CHARS
+from mdtodo.repo import files, index
+from mdtodo.repo.draft import HeadMovedError, Job, make_draft, move_head, read_head, write_commit
+from mdtodo.repo.git import operation_in_progress
+from mdtodo.repo.index import IndexChangedError, IndexCopy
+from mdtodo.repo.outputs import Snapshot, clean_outputs
+from mdtodo.repo.plumbing import Plumbing
+from mdtodo.repo.versions import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mdtodo.model import Receipt, Status
+    from mdtodo.repo.git import Repository
+
+T = TypeVar("T")
+
+__all__ = ["Landing", "Snapshot", "clean_outputs", "land", "recover"]
+
+#: Seconds for which a landing is tried again while others move HEAD or change the index or a file.
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What a landing came to.
+
+    `commits`: ids, none where there was nothing to commit. `committed`: the tasks with a receipt in them.
+    `ticked`: the tasks whose edits the work tree has now. `missed`: task, file and reason, for those it
+    cannot have. `messages`: sentences, as on outputs that were left out.
+    """
+
+    commits: tuple[str, ...] = ()
+    committed: frozenset[str] = frozenset()
+    ticked: frozenset[str] = frozenset()
+    missed: tuple[tuple[str, str, str], ...] = ()
+    messages: tuple[str, ...] = ()
+
+
+def land(
+    repo: Repository,
+    receipts: Sequence[Receipt],
+    *,
+    run_id: str,
+    commit: bool = True,
+    statuses: Mapping[str, Status] = STATUS_CHARS,
+    clean: Snapshot | None = None,
+    patience: float = index.PATIENCE,
+) -> Landing:
+    """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone.
+
+    A task that HEAD does not have, or has ticked already, gets no receipt. Landing the same receipts again
+    does nothing more, so it is how an interrupted landing is finished. Of several receipts for one task the
+    last counts. `clean` (see `clean_outputs`) says which outputs may go along. `patience`: seconds to wait
+    for another git that holds the index.
+
+    Raises GitError, with HEAD, index and files as they were: an operation is under way, no identity, no
+    signature, a locked or unmerged index.
+    """
+    job = Job.of(repo, receipts, run_id, statuses, clean)
+    if not commit:
+        return _tick_work_tree(job, Landing())
+    recover(repo, job.wanted)
+    if (operation := operation_in_progress(repo)) is not None:
+        raise GitError(f"a {operation} is under way: nothing is committed now")
+    with Plumbing(repo) as git:
+        landing, tracked = _persist(lambda: _commit(job, git, patience))
+        landing = _tick_work_tree(job, landing)
+        index.refresh(git, tracked)
+    return landing
+
+
+def recover(repo: Repository, paths: Iterable[str] = ()) -> tuple[str, ...]:
+    """Take away what killed processes of ours left in the git directory and beside these files.
+
+    Locks and files of other programs stay. Gives sentences about what a person might have noticed.
+    """
+    files.sweep(repo.root, paths)
+    return index.recover(repo)
+
+
+#: Called with the name of each point at which a kill must do no harm; tests put a kill there.
+def reached(point: str) -> None:
+    """Nothing."""
+
+
+def _persist(attempt: Callable[[], T]) -> T:
+    """What `attempt` gives, made again from the start while others move HEAD or change the index."""
+    deadline, pause = time.monotonic() + PATIENCE, 0.002
+    while True:
+        try:
+            return attempt()
+        except (HeadMovedError, IndexChangedError) as error:
+            if time.monotonic() > deadline:
+                raise GitError(f"nothing is committed: {error}") from error
+        time.sleep(pause)
+        pause = min(pause * 2, 0.1)
+
+
+def _commit(job: Job, git: Plumbing, patience: float) -> tuple[Landing, list[str]]:
+    """Commit and stage; also gives the paths of which the index may be refreshed."""
+    head = read_head(git)
+    with IndexCopy(git) as copy:
+        draft = make_draft(job, git, head, copy)
+        new = write_commit(job, git, head, draft)
+        copy.stage(draft.staged)
+        reached("prepared")
+        if not copy.changed:
+            if new is not None:
+                move_head(git, head, new, draft.subject)
+        else:
+            with copy.lock(patience):
+                reached("locked")
+                if new is not None:
+                    move_head(git, head, new, draft.subject)
+                reached("moved")
+                copy.install()
+        reached("installed")
+    landing = Landing(
+        commits=() if new is None else (new,),
+        committed=frozenset(receipt.task_id for receipt in draft.receipts),
+        messages=tuple(draft.messages),
+    )
+    return landing, draft.tracked
+
+
+def _tick_work_tree(job: Job, landing: Landing) -> Landing:
+    """Make the edits in the files as they are on the disk now."""
+    missed: list[tuple[str, str, str]] = []
+    messages = list(landing.messages)
+    for file in job.wanted:
+        version = _tick_file(job, file)
+        missed += [(task, file, reason) for task, reason in version.missed.items()]
+        messages += [f"{file}: {task}: {reason}" for task, reason in version.lacking.items()]
+        reached("written")
+    ticked = frozenset(job.receipts) - {task for task, _, _ in missed}
+    return replace(landing, ticked=ticked, missed=tuple(missed), messages=tuple(messages))
+
+
+def _tick_file(job: Job, file: str) -> Version:
+    """Again on the new bytes if the file is saved meanwhile; and, if a task is missing from a file that was
+    written just now, again after a moment, since it may be only half written."""
+    deadline, pause = time.monotonic() + PATIENCE, 0.005
+    while True:
+        try:
+            data = files.read(job.repo.root, file)
+            version = job.tick(file, data, once=False)
+            if version.missed and pause < 0.1 and _is_fresh(job.repo.root, file):
+                raise EditError("may be half written", file=file)
+            if version.data != data:
+                files.replace(job.repo.root, file, data, version.data)
+            return version
+        except InputError as error:
+            return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+        except EditError as error:
+            if time.monotonic() > deadline:
+                return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+        time.sleep(pause)
+        pause = min(pause * 2, 0.2)
+
+
+def _is_fresh(root: str, file: str) -> bool:
+    return time.time() - os.stat(os.path.join(root, file)).st_mtime < 1.0

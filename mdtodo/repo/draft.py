@@ -1,0 +1,196 @@
+"""A landing's commit before it is one: what changes in HEAD's tree and in the index, and the new objects."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import GitError
+from mdtodo.model import Outcome
+from mdtodo.repo.index import Staged
+from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
+from mdtodo.repo.outputs import changed_outputs
+from mdtodo.repo.plumbing import now
+from mdtodo.repo.receipts import message, subject
+from mdtodo.repo.versions import tick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mdtodo.model import Edit, Receipt, Status
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.index import IndexCopy
+    from mdtodo.repo.objects import Change
+    from mdtodo.repo.outputs import Snapshot
+    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.repo.versions import Version, Wanted
+
+_REGULAR = (b"100644", b"100755", b"100664")
+
+
+class HeadMovedError(Exception):
+    """Somebody committed since HEAD was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Commit and tree that HEAD is; both None on an unborn branch."""
+
+    commit: str | None
+    tree: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to land: receipts by the id of their task."""
+
+    repo: Repository
+    receipts: Mapping[str, Receipt]
+    wanted: Mapping[str, Wanted]
+    run_id: str
+    statuses: Mapping[str, Status]
+    clean: Snapshot | None
+    _known: dict[tuple[str, bytes], Version] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        repo: Repository,
+        receipts: Iterable[Receipt],
+        run_id: str,
+        statuses: Mapping[str, Status],
+        clean: Snapshot | None,
+    ) -> Job:
+        """The last receipt of each task, and the edits by file and task."""
+        last = {receipt.task_id: receipt for receipt in receipts}
+        wanted: dict[str, dict[str, list[Edit]]] = {}
+        for task, receipt in last.items():
+            for edit in receipt.edits:
+                wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
+        return cls(repo, last, wanted, run_id, statuses, clean)
+
+    def tick(self, file: str, data: bytes, *, once: bool) -> Version:
+        """The edits made in this version of the file; worked out once where several versions are alike."""
+        known = self._known.get((file, data))
+        if known is None or (known.closed and not once):
+            known = tick(data, self.wanted[file], self.statuses, file=file, once=once)
+            if once or not known.closed:
+                self._known[file, data] = known
+        return known
+
+
+@dataclass(slots=True)
+class Draft:
+    """`tree`: what changes in HEAD's tree, by path. `staged`: what changes in the index. `receipts`: those of
+    tasks that change in HEAD. `tracked`: the files with edits that the index has."""
+
+    objects: NewObjects
+    tree: dict[bytes, Change] = field(default_factory=dict)
+    staged: dict[str, Staged] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
+    tracked: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return subject(self.receipts)
+
+
+def read_head(git: Plumbing) -> Head:
+    """What HEAD is at this moment."""
+    found = git.look_up("HEAD")
+    if found is None:
+        return Head(None, None)
+    oid, kind, data = found
+    if kind != "commit":
+        raise GitError(f"HEAD is a {kind}, not a commit")
+    return Head(oid, data[5 : data.index(b"\n")].decode())
+
+
+def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
+    """Make the edits in HEAD's and in the index's version of each file, each found there on its own.
+
+    The outputs that may go along are staged in `copy` at once.
+    """
+    draft = Draft(NewObjects(git.algorithm()))
+    made = {task for file in job.wanted for task in _edit_head(job, git, head, draft, file)}
+    draft.receipts = [receipt for task, receipt in job.receipts.items() if task in made]
+    outputs = _stage_outputs(job, draft, copy)
+    staged = copy.entries([*job.wanted, *outputs])
+    for path in outputs:
+        entry = staged.get(path)
+        draft.tree[os.fsencode(path)] = (entry.mode, entry.oid) if entry else None
+    for file in job.wanted:
+        if (entry := staged.get(file)) and entry.mode in _REGULAR:
+            _edit_index(job, git, draft, file, entry)
+    return draft
+
+
+def write_commit(job: Job, git: Plumbing, head: Head, draft: Draft) -> str | None:
+    """Write all objects; the id of the commit, None if nothing changes in HEAD."""
+    new = None
+    if draft.tree:
+        identity = git.identity()
+        tree = change_tree(head.tree, draft.tree, git.content, draft.objects)
+        text = message(draft.receipts, job.run_id)
+        if not git.signs():
+            author = now(identity.author, "GIT_AUTHOR_DATE")
+            committer = now(identity.committer, "GIT_COMMITTER_DATE")
+            new = draft.objects.add("commit", commit(tree, head.commit, author, committer, text))
+    if draft.objects:
+        git.run("unpack-objects", "-q", stdin=draft.objects.pack())
+    if draft.tree and new is None:
+        parent = ("-p", head.commit) if head.commit else ()
+        args = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *parent, "-F", "-", tree)
+        new = git.run(*args, stdin=text.encode(), alone=False).decode().strip()
+    return new
+
+
+def move_head(git: Plumbing, head: Head, new: str, line: str) -> None:
+    """Make `new` what HEAD is, if that is `head` still; HeadMovedError otherwise."""
+    was = head.commit or "0" * len(new)
+    note = f"commit{'' if head.commit else ' (initial)'}: {line}"
+    try:
+        git.run("update-ref", "-m", note, "HEAD", new, was)
+    except GitError as error:
+        if "cannot lock ref" in error.sentence:
+            raise HeadMovedError(error.sentence) from error
+        raise
+
+
+def _edit_head(job: Job, git: Plumbing, head: Head, draft: Draft, file: str) -> set[str]:
+    """The tasks that changed in HEAD's version of the file."""
+    path = os.fsencode(file)
+    found = find_in_tree(head.tree, path, git.content)
+    if found is None or found[0] not in _REGULAR:
+        return set()
+    mode, oid = found
+    data = git.content(oid)
+    version = job.tick(file, data, once=True)
+    if version.data != data:
+        draft.tree[path] = mode, draft.objects.add("blob", version.data)
+    return version.made
+
+
+def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged) -> None:
+    draft.tracked.append(file)
+    data = git.content(entry.oid)
+    version = job.tick(file, data, once=False)
+    if version.data != data:
+        draft.staged[file] = Staged(entry.mode, draft.objects.add("blob", version.data), entry.flag)
+
+
+def _stage_outputs(job: Job, draft: Draft, copy: IndexCopy) -> list[str]:
+    """The outputs of what was done that hold nothing of a person's."""
+    done = (receipt for receipt in draft.receipts if receipt.outcome in _DONE)
+    patterns = [output for receipt in done for output in receipt.outputs]
+    mine, left = changed_outputs(job.repo, patterns, job.clean)
+    mine = [path for path in mine if path not in job.wanted]
+    copy.stage_files(mine)
+    draft.messages += [f"{path}: not committed, since it was changed before the run" for path in left]
+    return mine
+
+
+_DONE = (Outcome.DONE, Outcome.CACHED)

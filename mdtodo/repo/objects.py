@@ -1,0 +1,152 @@
+"""git's objects as bytes: trees changed path by path, commits, and the pack that carries them into a
+repository.
+
+Pure: nothing is read or written here but through the function that is handed in. The formats are those of
+gitformat-pack(5) and of `git cat-file tree`; SHA-1 and SHA-256 alike. With one pack for all new objects of a
+commit, one git process writes them, however many files there are.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass, field
+from hashlib import new as new_hash
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    #: What a path becomes: mode (as in a tree: b"100644") and object id, or None to delete it.
+    Change = tuple[bytes, str] | None
+
+    _Entries = dict[bytes, tuple[bytes, bytes]]
+
+_TREE = b"40000"
+_PACK_TYPES = {"commit": 1, "tree": 2, "blob": 3}
+
+
+@dataclass(slots=True)
+class NewObjects:
+    """Objects that are to be written; `algorithm` is `sha1` or `sha256`."""
+
+    algorithm: str
+    _objects: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def add(self, kind: str, data: bytes) -> str:
+        """The id of this object, which is part of the pack from now on."""
+        oid = object_id(self.algorithm, kind, data)
+        self._objects[oid] = (kind, data)
+        return oid
+
+    def pack(self) -> bytes:
+        """All of them, as `git unpack-objects` reads them."""
+        parts = [b"PACK", (2).to_bytes(4), len(self._objects).to_bytes(4)]
+        for kind, data in self._objects.values():
+            parts += [_pack_header(_PACK_TYPES[kind], len(data)), zlib.compress(data, 1)]
+        body = b"".join(parts)
+        return body + new_hash(self.algorithm, body, usedforsecurity=False).digest()
+
+
+def object_id(algorithm: str, kind: str, data: bytes) -> str:
+    """The hexadecimal id of an object."""
+    head = b"%s %d\0" % (kind.encode(), len(data))
+    return new_hash(algorithm, head + data, usedforsecurity=False).hexdigest()
+
+
+def change_tree(
+    root: str | None, changes: Mapping[bytes, Change], read: Callable[[str], bytes], new: NewObjects
+) -> str:
+    """The id of the tree `root` (None: an empty one) with the paths in `changes` as they say.
+
+    Only the trees on the way to these paths are read, with `read`; what is made is added to `new`. Folders
+    that become empty go. Raises ValueError for a path that no tree may hold.
+    """
+    return _change(root, sorted(changes.items()), read, new)
+
+
+def find_in_tree(root: str | None, path: bytes, read: Callable[[str], bytes]) -> tuple[bytes, str] | None:
+    """Mode and id of what the tree has at `path`, None where it has nothing."""
+    oid = root
+    *folders, name = path.split(b"/")
+    for folder in folders:
+        entry = None if oid is None else _parse_tree(read(oid), len(oid) // 2).get(folder)
+        if entry is None or entry[0] != _TREE:
+            return None
+        oid = entry[1].hex()
+    entry = None if oid is None else _parse_tree(read(oid), len(oid) // 2).get(name)
+    return None if entry is None else (entry[0], entry[1].hex())
+
+
+def commit(tree: str, parent: str | None, author: bytes, committer: bytes, message: str) -> bytes:
+    """A commit object; the identities as `git var GIT_AUTHOR_IDENT` prints them."""
+    lines = [b"tree " + tree.encode()]
+    lines += [b"parent " + parent.encode()] if parent else []
+    lines += [b"author " + author, b"committer " + committer, b"", message.encode("utf-8", "replace")]
+    return b"\n".join(lines)
+
+
+def _change(
+    oid: str | None, changes: list[tuple[bytes, Change]], read: Callable[[str], bytes], new: NewObjects
+) -> str:
+    width = new_hash(new.algorithm).digest_size
+    entries = _parse_tree(read(oid), width) if oid is not None else {}
+    below: dict[bytes, list[tuple[bytes, Change]]] = {}
+    for path, change in changes:
+        name, slash, rest = path.partition(b"/")
+        if name in (b"", b".", b"..", b".git") or b"\0" in name:
+            raise ValueError(f"no tree can hold {path!r}")
+        if slash:
+            below.setdefault(name, []).append((rest, change))
+        elif change is not None:
+            entries[name] = change[0], bytes.fromhex(change[1])
+        elif name in entries and entries[name][0] != _TREE:
+            del entries[name]
+    for name, inner in below.items():
+        _change_folder(entries, name, inner, read, new)
+    return new.add("tree", _format_tree(entries))
+
+
+def _change_folder(
+    entries: _Entries,
+    name: bytes,
+    changes: list[tuple[bytes, Change]],
+    read: Callable[[str], bytes],
+    new: NewObjects,
+) -> None:
+    """Change what is below one name; a file of that name gives way to a folder only if something is put
+    there.
+    """
+    is_folder = name in entries and entries[name][0] == _TREE
+    if not is_folder and all(change is None for _, change in changes):
+        return
+    oid = _change(entries[name][1].hex() if is_folder else None, changes, read, new)
+    entries[name] = _TREE, bytes.fromhex(oid)
+    if oid == object_id(new.algorithm, "tree", b""):
+        del entries[name]
+
+
+def _parse_tree(data: bytes, width: int) -> _Entries:
+    """Mode and id by name; `width` is the number of bytes of an id."""
+    found = re.findall(rb"(?s)([0-7]+) ([^\0]+)\0(.{%d})" % width, data)
+    return {name: (mode, oid) for mode, name, oid in found}
+
+
+def _format_tree(entries: _Entries) -> bytes:
+    """In git's order: by name, a folder as if its name ended in a slash."""
+    order = sorted(entries, key=lambda name: name + b"/" if entries[name][0] == _TREE else name)
+    return b"".join([b"%s %s\0%s" % (entries[name][0], name, entries[name][1]) for name in order])
+
+
+def _pack_header(kind: int, size: int) -> bytes:
+    """Type and length: four bits of it in the first byte, seven in each that follows."""
+    first, size = kind << 4 | size & 15, size >> 4
+    out = bytearray()
+    while size:
+        out.append(first | 128)
+        first, size = size & 127, size >> 7
+    out.append(first)
+    return bytes(out)

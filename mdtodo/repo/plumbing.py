@@ -1,0 +1,167 @@
+"""git's plumbing for one landing or many: commands through GitPython, and what is worth keeping between them.
+
+GitPython's own way to run a command turns output into text and takes input only from files, so commands are
+started with `as_process` and talked to over their pipes. Each is in a process group of its own: Ctrl-C is
+for us to hear, not for a git that is half way through.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from subprocess import PIPE
+from typing import TYPE_CHECKING
+
+from mdtodo.repo.git import SETTINGS, porcelain, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+
+    from git import Git
+
+    from mdtodo.repo.git import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who writes commits, as `git var GIT_AUTHOR_IDENT` prints it, without the time (see `now`)."""
+
+    author: bytes
+    committer: bytes
+
+
+class Plumbing:
+    """The git commands of a landing, in the repository's root. A context manager, which ends what still runs.
+
+    Methods raise GitError, with git's own words, where git refuses.
+    """
+
+    def __init__(self, repo: Repository) -> None:
+        self.repo = repo
+        self._git = porcelain(repo).git
+        self._cat: Git.AutoInterrupt | None = None
+        self._cached: dict[str, bytes] = {}
+        self._listed = b""
+        self._identity: Identity | None = None
+
+    def __enter__(self) -> Plumbing:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process that is kept."""
+        if self._cat is not None:
+            self._cat.communicate()
+            self._cat = None
+
+    def run(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        ok: Iterable[int] = (0,),
+        alone: bool = True,
+    ) -> bytes:
+        """Standard output. Not `alone`: it stays in our process group, where it may ask for a passphrase."""
+        process = self._start(args, env, alone=alone)
+        out, err = process.communicate(stdin)
+        if process.returncode not in ok:
+            raise refused(err, args)
+        return bytes(out)
+
+    def look_up(self, name: str) -> tuple[str, str, bytes] | None:
+        """Id, type and content of an object, named by its id or `HEAD`; None where there is none."""
+        if self._cat is None:
+            self._cat = self._start(("cat-file", "--batch"), None)
+        self._cat.stdin.write(name.encode() + b"\n")
+        self._cat.stdin.flush()
+        words = self._cat.stdout.readline().split()
+        if not words:
+            _, err = self._cat.communicate()
+            self._cat = None
+            raise refused(err, ("cat-file",))
+        if len(words) != 3:
+            return None
+        data = self._cat.stdout.read(int(words[2]) + 1)[:-1]
+        return words[0].decode(), words[1].decode(), data
+
+    def content(self, oid: str) -> bytes:
+        """The content of an object that must be there; read once."""
+        if oid not in self._cached:
+            found = self.look_up(oid)
+            if found is None:
+                raise refused(f"fatal: object {oid} is missing".encode(), ("cat-file",))
+            self._cached[oid] = found[2]
+        return self._cached[oid]
+
+    def algorithm(self) -> str:
+        """The repository's hash: `sha1` or `sha256`."""
+        return self._config().get(b"extensions.objectformat", b"sha1").decode().lower()
+
+    def signs(self) -> bool:
+        """Whether commits are signed: `commit.gpgsign`."""
+        return _is_true(self._listed, b"commit.gpgsign") if self._config() else False
+
+    def identity(self) -> Identity:
+        """Who commits; read once. Raises GitError where git does not know."""
+        if self._identity is None:
+            config = self._config()
+            author, committer = config[b"GIT_AUTHOR_IDENT"], config[b"GIT_COMMITTER_IDENT"]
+            if not _is_plain_identity(config):
+                author = self.run("var", "GIT_AUTHOR_IDENT").rstrip(b"\n")
+                committer = self.run("var", "GIT_COMMITTER_IDENT").rstrip(b"\n")
+            self._identity = Identity(
+                _without_time(author, "GIT_AUTHOR_DATE"), _without_time(committer, "GIT_COMMITTER_DATE")
+            )
+        return self._identity
+
+    def _config(self) -> Mapping[bytes, bytes]:
+        """What `git var -l` lists: the whole configuration, and the identities after it; read once."""
+        if not self._listed:
+            self._listed = self.run("var", "-l")
+        return dict(line.partition(b"=")[::2] for line in self._listed.split(b"\n"))
+
+    def _start(
+        self, args: Iterable[str], env: Mapping[str, str] | None, *, alone: bool = True
+    ) -> Git.AutoInterrupt:
+        command = ["git", "-C", self.repo.root, *SETTINGS, *args]
+        return self._git.execute(
+            command, istream=PIPE, as_process=True, env=dict(env or {}), process_group=0 if alone else None
+        )
+
+
+def now(identity: bytes, variable: str) -> bytes:
+    """The identity with this moment and time zone, or with the time that the environment gives."""
+    if variable in os.environ:
+        return identity
+    return b"%s %d %s" % (identity, time.time(), time.strftime("%z").encode())
+
+
+def _without_time(identity: bytes, variable: str) -> bytes:
+    return identity if variable in os.environ else identity[: identity.rindex(b">") + 1]
+
+
+def _is_plain_identity(config: Mapping[bytes, bytes]) -> bool:
+    """Whether `git var -l`, which makes up what it does not know, was told who commits by `user` alone."""
+    elsewhere = (f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL"))
+    named = (f"{who}.{what}".encode() for who in ("author", "committer") for what in ("name", "email"))
+    if any(name in os.environ for name in elsewhere) or any(name in config for name in named):
+        return False
+    return all(re.search(rb"[0-9A-Za-z]", config.get(name, b"")) for name in (b"user.name", b"user.email"))
+
+
+def _is_true(listed: bytes, name: bytes) -> bool:
+    """A Boolean of git's, as `git var -l` lists it: the last one counts, and a name alone means true."""
+    values = re.findall(rb"(?m)^%s(?:=(.*))?$" % re.escape(name), listed)
+    bare = re.findall(rb"(?m)^%s(=?)" % re.escape(name), listed)
+    if not values:
+        return False
+    value = values[-1].strip().lower()
+    return not bare[-1] or value in (b"true", b"yes", b"on") or (value.isdigit() and int(value) != 0)
