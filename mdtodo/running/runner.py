@@ -51,6 +51,7 @@ def run(
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
         board = read_board(repo, config, paths=paths, leased=ledger.leased())
+        ledger.begin(output for one in config.processors.values() for output in one.outputs)
         course = Course(board.plan, config, options, jobs(options, config))
         broken = _tell_mistakes(board, watcher)
         watcher.begin(len(course.left_over()), ledger.seconds_of(course.left_over()))

@@ -22,9 +22,10 @@ from mdtodo.model import (
     Task,
     TaskRun,
 )
+from mdtodo.planning.record import task_record
 from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.load import LoadGate
-from mdtodo.running.processors import attempt_spec
+from mdtodo.running.processors import spec
 from mdtodo.running.word import stamp_edits
 
 if TYPE_CHECKING:
@@ -110,12 +111,17 @@ class Shift:
     def _submit(self, task: Task) -> None:
         processor = self.course.processor(task)
         number = self.course.attempts[task.id].count
-        attempt = f"{self.ledger.run_id}/{task.id}/{number}"
         assert processor is not None, "only routed tasks are taken"
-        self._attempts[attempt] = task
-        self.pool.submit(
-            attempt_spec(self.board, task, processor, attempt, self.ledger.log_path(task, number))
+        attempt = spec(
+            {**task_record(self.board.plan, task.id), "body": task.body},
+            processor,
+            run_id=self.ledger.run_id,
+            attempt=number,
+            root=self.board.repo.root,
+            log=self.ledger.log_path(task, number),
         )
+        self._attempts[str(attempt["attempt"])] = task
+        self.pool.submit(attempt)
 
     def _patience(self) -> float:
         wake = self.course.wake(time.monotonic())

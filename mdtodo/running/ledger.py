@@ -1,0 +1,196 @@
+"""What a run owes: leases while a task runs, the journal before a box is ticked, the landing after it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdtodo.model import Outcome, Receipt, Result, SetStatus, Status
+from mdtodo.repo.commit import clean_outputs, recover
+from mdtodo.repo.state import Record, State, folder
+from mdtodo.running.landing import land, new_run_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from mdtodo.config import Config
+    from mdtodo.model import Task
+    from mdtodo.repo.commit import Landing, Snapshot
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.state import Lease
+
+#: A lease is renewed after this share of its time.
+RENEWAL = 1 / 3
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The state of this clone, as one run uses it. Results are durable when `record` returns.
+
+    A lease is kept from the start of a task until its result has landed, so that no other runner takes the task
+    while its box is still open.
+    """
+
+    repo: Repository
+    config: Config
+    state: State
+    commit: str
+    run_id: str
+    worker: str
+    commits: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    _leases: dict[str, Lease] = field(default_factory=dict)
+    _pending: list[tuple[int, Receipt]] = field(default_factory=list)
+    _clean: Snapshot | None = None
+    _seen: int = 0
+    _renewed: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def open(cls, repo: Repository, config: Config, *, commit: str, worker: str | None = None) -> Ledger:
+        """The ledger of a new run. Raises MdtodoError where the state cannot be written."""
+        state = State.open(repo)
+        run_id = new_run_id()
+        name = worker or f"{os.uname().nodename}-{os.getpid()}"
+        ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
+        state.start_run(run_id, name)
+        return ledger
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task_id in list(self._leases):
+            self._release(task_id)
+        self.state.finish_run(self.run_id)
+        self.state.close()
+
+    def finish_earlier(self) -> list[str]:
+        """Land what an earlier run had finished and not landed, under that run's name; sentences on what was done.
+
+        Raises GitError where that cannot be done now; nothing is lost by it.
+        """
+        sentences = list(recover(self.repo))
+        entries = self.state.unlanded()
+        for run in dict.fromkeys(entry.run_id for entry in entries):
+            receipts = [(entry.id, entry.receipt) for entry in entries if entry.run_id == run and entry.receipt]
+            landing = self._land(run, receipts)
+            done = ", ".join(receipt.title for _, receipt in receipts[:3]) + (" ..." if len(receipts) > 3 else "")
+            sentences.append(f"landed what run {run} had finished: {done}")
+            sentences += self._missed(landing)
+        return sentences
+
+    def begin(self, outputs: Iterable[str]) -> None:
+        """Remember which results are known, and which declared outputs hold nothing of a person's now."""
+        newest = self.state.history(limit=1)
+        self._seen = newest[0].id if newest else 0
+        self._clean = clean_outputs(self.repo, tuple(outputs))
+
+    def leased(self) -> frozenset[str]:
+        """The tasks that live workers have now."""
+        return frozenset(lease.task_id for lease in self.state.live_leases())
+
+    def seconds_of(self, tasks: Iterable[Task]) -> dict[str, float]:
+        """How long these took before, where that is known: the median of each task's own runs."""
+        known = self.state.durations()
+        return {task.id: known[task.id] for task in tasks if task.id in known}
+
+    # While a task runs
+
+    def lease(self, task: Task) -> bool:
+        """Take the task, or keep it for another attempt; False where another worker has it or had it since."""
+        if task.id in self._leases:
+            return True
+        lease = self.state.lease(task.id, self.worker, self.config.lease)
+        if lease is None:
+            return False
+        last = self.state.history(task.id, limit=1)
+        if last and last[0].id > self._seen:
+            self.state.release(lease.token)
+            return False
+        self._leases[task.id] = lease
+        return True
+
+    def holds(self, task: Task) -> bool:
+        """Whether the task's lease is still ours."""
+        lease = self._leases.get(task.id)
+        return lease is not None and self.state.holds(lease.token)
+
+    def renew(self) -> list[str]:
+        """Renew all leases if it is time to; the tasks whose lease is gone."""
+        now = time.monotonic()
+        if now - self._renewed < self.config.lease * RENEWAL:
+            return []
+        self._renewed = now
+        kept = self.state.renew([lease.token for lease in self._leases.values()], self.config.lease)
+        gone = [task_id for task_id, lease in self._leases.items() if lease.token not in kept]
+        for task_id in gone:
+            del self._leases[task_id]
+        return gone
+
+    def log_path(self, task: Task, attempt: int) -> str:
+        """Where the output of an attempt is captured."""
+        return os.path.join(folder(self.repo), "logs", self.run_id, f"{task.id}.{attempt}.log")
+
+    def shown_log(self, task: Task, attempt: int) -> str | None:
+        """The same, relative to the root where it is below it; None if there is none."""
+        path = self.log_path(task, attempt)
+        if not os.path.exists(path):
+            return None
+        inside = os.path.relpath(path, self.repo.root)
+        return path if inside.startswith("..") else inside
+
+    # What became of it
+
+    def record(self, task: Task, receipt: Receipt, result: Result) -> None:
+        """Write a result down, on the disk when this returns. What is to land then waits for `land`."""
+        lands = bool(receipt.edits)
+        log = self.shown_log(task, receipt.attempt)
+        record = Record(self.run_id, receipt, log, result.metrics, lands=lands)
+        (number,) = self.state.record([record])
+        if not lands:
+            self._release(task.id)
+            return
+        self._pending.append((number, receipt))
+        if self.commit == "task":
+            self.land()
+
+    def give_up(self, task: Task, outcome: Outcome) -> None:
+        """The task did not come to an end here: free it."""
+        self._release(task.id)
+
+    def land(self) -> None:
+        """Tick and commit what is recorded and not landed, and free its tasks.
+
+        Raises GitError where that cannot be done now; the next run does it then.
+        """
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        landing = self._land(self.run_id, pending)
+        self.messages += self._missed(landing)
+        for _, receipt in pending:
+            self._release(receipt.task_id)
+
+    def _land(self, run_id: str, pending: list[tuple[int, Receipt]]) -> Landing:
+        receipts = [receipt for _, receipt in pending]
+        landing = land(
+            self.repo, receipts, run_id=run_id, commit=self.commit != "none", config=self.config, clean=self._clean
+        )
+        self.commits += landing.commits
+        self.state.mark_landed([number for number, _ in pending], next(iter(landing.commits), None))
+        return landing
+
+    def _missed(self, landing: Landing) -> list[str]:
+        return [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed] + list(landing.messages)
+
+    def _release(self, task_id: str) -> None:
+        lease = self._leases.pop(task_id, None)
+        if lease is not None:
+            self.state.release(lease.token)
+
+
