@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
-from mdtodo.markdown.edits import anchors
+from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.syntax import Keys, read_keys
 from mdtodo.model import Anchor, Priority, Task
 
@@ -76,7 +76,7 @@ def _drafts(file: str, document: Document) -> Iterator[Task]:
     """The document's tasks with everything but ids, parents and children."""
     items = document.items
     keys = [read_keys(item.text) for item in items]
-    places = anchors(document, file)
+    places = anchors(document, file, keys)
     heading_keys = [read_keys(heading.text) for heading in document.headings]
     below: list[_Inherited] = []
     for item, own, anchor in zip(items, keys, places, strict=True):

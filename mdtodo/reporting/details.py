@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.model import WRITTEN
 from mdtodo.planning.record import task_record
-from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, console
+from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, console, print_grid
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def print_details(plan: Plan, task: Task, *, colored: bool) -> None:
     rows.add_row("priority", Text(task.priority.value, PRIORITY_STYLES[task.priority]))
     for name, value in _facts(plan, task):
         rows.add_row(name, Text(one_line(value)))
-    out.print(rows, crop=False)
+    print_grid(rows, colored=colored)
     for child in task.children:
         below = plan.tasks[child]
         out.print(Text(f"  [{WRITTEN[below.status]}] {below.id}  {one_line(below.title)}"))

@@ -93,13 +93,10 @@ class PlainProgress:
         self._line(f"~ {task.id}  {one_line(task.title)}: {one_line(reason)}; again in {seconds(delay)}")
 
     def finished(self, done: TaskRun) -> None:
-        """`[3/20] ✓ id  title  (processor, 0.4s)`."""
-        if done.outcome is not Outcome.BLOCKED:
-            self.over += 1
-        mark = MARKS[done.outcome][0]
-        self._line(
-            f"[{self.over}/{max(self.expected, self.over)}] {mark} {done.outcome.value}  {describe(done)}"
-        )
+        """`[3/20] ✓ done  id  title  (processor, 0.4s)`; what no process did is not counted."""
+        self.over += done.attempts > 0
+        count = f"[{self.over}/{max(self.expected, self.over)}]" if done.attempts else "[-]"
+        self._line(f"{count} {MARKS[done.outcome][0]} {done.outcome.value}  {describe(done)}")
         for line in tail(done):
             self._line(line)
 
@@ -195,7 +192,7 @@ class LiveProgress:
         self._drop(done.id)
         self._counts[done.outcome] += 1
         self._left -= self._seconds.get(done.id, 0.0)
-        if self._live and self._total is not None and done.outcome is not Outcome.BLOCKED:
+        if self._live and self._total is not None and done.attempts:
             self._live.advance(self._total)
         mark, style = MARKS[done.outcome]
         self._print(f"{mark} {describe(done)}", style)

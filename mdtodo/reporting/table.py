@@ -56,7 +56,18 @@ def print_tasks(plan: Plan, tasks: Sequence[Task], *, colored: bool) -> None:
     """A line for each task: id, box, priority, state, title, where it stands, and what it waits for."""
     if not tasks:
         return
-    console(colored).print(_table(plan, tasks), crop=False)
+    print_grid(_table(plan, tasks), colored=colored)
+
+
+def print_grid(table: Table, *, colored: bool) -> None:
+    """A table without the blanks that rich puts at the ends of lines."""
+    import click
+
+    out = console(colored)
+    with out.capture() as captured:
+        out.print(table, crop=False)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip(), color=colored)
 
 
 def _table(plan: Plan, tasks: Sequence[Task]) -> Table:
@@ -105,4 +116,4 @@ def print_rows(rows: Sequence[tuple[str, ...]], *, colored: bool) -> None:
         table.add_row(
             *(Text(cell, "cyan" if n == 0 else "dim" if n == last else "") for n, cell in enumerate(cells))
         )
-    console(colored).print(table, crop=False)
+    print_grid(table, colored=colored)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @filters
 @json_option
 @click.pass_obj
-def command(session: Session, as_json: bool, **given: tuple[str, ...]) -> None:
+def command(session: Session, /, as_json: bool, **given: tuple[str, ...]) -> None:
     """List tasks, in the order of files and lines; the filters must all hold."""
     board = session.board()
     tasks = selection(given).tasks(board.plan)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @filters
 @json_option
 @click.pass_obj
-def command(session: Session, count: int, as_json: bool, **given: tuple[str, ...]) -> None:
+def command(session: Session, /, count: int, as_json: bool, **given: tuple[str, ...]) -> None:
     """Show what to do next, in plan order: what `mdtodo run` would start, and what waits for a person."""
     plan = session.board().plan
     chosen = selection(given)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     session: Session,
+    /,
     ids: tuple[str, ...],
     jobs: int | None,
     dry_run: bool,

@@ -1,0 +1,63 @@
+"""The command line as a person calls it: a process of its own, in a real repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Checkout
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a call came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def mdtodo(repo: Checkout) -> Callable[..., Said]:
+    """`mdtodo(*args, cwd=..., **env)`: run it, with the code that is expected of it."""
+
+    def call(*args: str, code: int | None = 0, cwd: Path | None = None, **env: str) -> Said:
+        done = subprocess.run(
+            [sys.executable, "-m", "mdtodo", *args],
+            cwd=cwd or repo.root,
+            env=os.environ | env,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        said = Said(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        assert "Traceback" not in said.err, said.err
+        if code is not None:
+            assert said.code == code, said
+        return said
+
+    return call
+
+
+@pytest.fixture
+def tasks(mdtodo: Callable[..., Said]) -> Callable[..., dict[str, dict[str, Any]]]:
+    """`tasks()`: the tasks of `list --json`, by title."""
+
+    def by_title(*args: str) -> dict[str, dict[str, Any]]:
+        return {task["title"]: task for task in mdtodo("list", "--json", *args).json["tasks"]}
+
+    return by_title

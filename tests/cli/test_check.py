@@ -1,0 +1,86 @@
+"""`mdtodo check`: every code, at its file and line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+
+@pytest.mark.parametrize(
+    ("todo", "line", "severity", "code", "words"),
+    [
+        ("- [ ] a id:x\n- [ ] b id:x\n", 2, "error", "duplicate-id", "x"),
+        ("- [ ] a id:build\n- [ ] b after:biuld\n", 2, "error", "unknown-id", "build"),
+        ("- [ ] a id:a after:b\n- [ ] b id:b after:a\n", 1, "error", "cycle", "a -> b -> a"),
+        ("- [ ] a id:a after:b\n  - [ ] b id:b\n    - [ ] c after:a\n", 1, "error", "cycle", "a"),
+        ("1. [ ] a id:a after:b\n2. [ ] b id:b\n", 1, "error", "cycle", "a -> b -> a"),
+        ("- [ ] a run:tsets\n", 1, "error", "unknown-processor", "tests"),
+        ("- [ ] a lane:hihg\n", 1, "error", "unknown-lane", "high"),
+        ("- [ ] a priority:hgih\n", 1, "error", "unknown-priority", "high"),
+        ("- [ ] a due:2026-02-30\n", 1, "error", "bad-date", "2026-02-30"),
+        ("- [ ] a est:soon\n", 1, "error", "bad-estimate", "soon"),
+        ("- [x] a\n  - [ ] b\n", 1, "warning", "ticked-parent", "b"),
+        ("- [ ] a\n- [ ]\n", 2, "warning", "empty-box", "empty"),
+        ("- [ ] a est:30h\n", 1, "warning", "epic-without-subtasks", "subtasks"),
+        ("<<<<<<< ours\n- [ ] a\n=======\n- [x] a\n>>>>>>> theirs\n", 1, "error", "conflict-marker", "conflict"),
+    ],
+)
+def test_findings(
+    repo: Checkout, mdtodo: Mdtodo, todo: str, line: int, severity: str, code: str, words: str
+) -> None:
+    repo.write("TODO.md", todo)
+    repo.write(".mdtodo.toml", '[processors.tests]\nrun = "true"\n')
+    findings = json.loads(mdtodo("check", "--json", code=1).out)["findings"]
+    found = [finding for finding in findings if finding["code"] == code]
+    assert found, findings
+    assert (found[0]["file"], found[0]["line"], found[0]["severity"]) == ("TODO.md", line, severity)
+    assert words in found[0]["message"]
+    assert f"TODO.md:{line}: {severity}: {code}: " in mdtodo("check", code=1).out
+
+
+def test_nothing_to_find(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a id:a #123 C# @me ~8h word:value http://x/y#z\n- [ ] b after:a\n")
+    said = mdtodo("check")
+    assert said.out == ""
+    assert mdtodo("check", "--json").json == {"version": 1, "findings": []}
+
+
+def test_named_files_are_reported_and_the_others_are_read(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a id:a\n- [ ] z after:nowhere\n")
+    repo.write("docs/TODO.md", "- [ ] b after:a\n- [ ] c id:a\n")
+    out = mdtodo("check", "docs/TODO.md", code=1).out
+    assert out.splitlines() == [line for line in out.splitlines() if line.startswith("docs/TODO.md:2: ")]
+    assert "nowhere" not in out
+    repo.write("notes.md", "- [ ] d after:missing\n")
+    assert "notes.md:1: error: unknown-id" in mdtodo("check", "notes.md", code=1).out
+    below = mdtodo("check", "TODO.md", cwd=repo.root / "docs", code=1).out
+    assert below == out, "a path as typed is relative to where the command was started"
+
+
+def test_annotations_are_escaped(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("a,b:c%/TODO.md", "- [ ] a after:100%::set-output\n")
+    lines = mdtodo("check", "--format", "github", code=1).out.splitlines()
+    assert all(line.startswith("::error file=a%2Cb%3Ac%25/TODO.md,line=1,") for line in lines)
+    assert any("100%25::set-output" in line for line in lines)
+
+
+def test_warnings_may_be_left_out(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a\n- [ ]\n")
+    assert mdtodo("check", "--errors-only").out == ""
+
+
+def test_check_writes_nothing(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a\n- [ ]\n")
+    before = sorted(str(path) for path in repo.root.rglob("*"))
+    mdtodo("check", code=1)
+    assert sorted(str(path) for path in repo.root.rglob("*")) == before

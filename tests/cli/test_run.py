@@ -1,0 +1,376 @@
+"""`mdtodo run`: the main job, end to end, with real processes and real git."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+OK = '[processors.ok]\nrun = "true"\n'
+BAD = '[processors.bad]\nrun = "echo it is broken; exit 3"\n'
+
+
+def start(repo: Checkout, todo: str, config: str = OK) -> None:
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config})
+
+
+def outcomes(said: Said) -> dict[str, str]:
+    return {task["title"]: task["outcome"] for task in said.json["tasks"]}
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it did not happen in time")
+
+
+def test_a_task_is_ticked_in_a_commit_that_names_the_proof(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "# List\r\n\r\n- [ ] Tests pass run:ok\r\n")
+    said = mdtodo("run", "--json")
+    assert outcomes(said) == {"Tests pass": "done"}
+    (task,) = said.json["tasks"]
+    assert said.json["commits"] == [repo.git("rev-parse", "HEAD")]
+    assert repo.read("TODO.md") == b"# List\r\n\r\n- [x] Tests pass run:ok\r\n" == repo.head("TODO.md")
+    assert repo.status() == []
+    message = repo.git("log", "-1", "--format=%B").splitlines()
+    assert message[0] == "todo: Tests pass"
+    assert f"Mdtodo-Run: {said.json['run']}" in message
+    trailer = next(line for line in message if line.startswith("Mdtodo-Task: "))
+    assert trailer.startswith(f"Mdtodo-Task: {task['id']} done ok exit=0 time=")
+    assert trailer.endswith(" attempt=1")
+
+
+def test_the_json_of_a_run_has_just_the_keys_of_the_contract(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:ok\n- [ ] b run:bad\n", OK + BAD)
+    report = mdtodo("run", "--json", code=1).json
+    assert set(report) == {"version", "run", "started", "finished", "tasks", "summary", "commits"}
+    assert report["version"] == 1
+    keys = {"id", "title", "outcome", "processor", "attempts", "duration", "exit_code", "log"}
+    assert all(set(task) == keys for task in report["tasks"])
+    assert report["summary"] == {
+        "done": 1,
+        "failed": 1,
+        "deferred": 0,
+        "skipped": 0,
+        "blocked": 0,
+        "interrupted": 0,
+        "cached": 0,
+    }
+    assert report["started"] < report["finished"]
+
+
+def test_a_failure_is_counted_on_the_line_and_shown(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:bad  \n", BAD + "retries = 1\nretry_delay = '10ms'\n")
+    said = mdtodo("run", code=1)
+    assert "it is broken" in said.err
+    assert repo.head("TODO.md") == b"- [ ] a run:bad failed:1  \n"
+    assert "a failed bad exit=3" not in repo.git("log", "-1", "--format=%B")
+    assert " failed bad exit=3 " in repo.git("log", "-1", "--format=%B")
+    assert "attempt=2" in repo.git("log", "-1", "--format=%B")
+    mdtodo("run", code=1)
+    mdtodo("run", code=1)
+    assert repo.head("TODO.md") == b"- [ ] a run:bad failed:3  \n"
+    assert outcomes(mdtodo("run", "--json")) == {}
+    assert mdtodo("list", "--json").json["tasks"][0]["state"] == "failed"
+    name = mdtodo("list", "--json").json["tasks"][0]["id"]
+    mdtodo("run", name, code=1)
+    assert b"failed:4" in repo.head("TODO.md")
+    mdtodo("reopen", name)
+    assert repo.read("TODO.md") == b"- [ ] a run:bad  \n"
+
+
+def test_success_forgets_the_failures(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:ok failed:2 !high\n")
+    mdtodo("run")
+    assert repo.head("TODO.md") == b"- [x] a run:ok !high\n"
+
+
+def test_dependencies_lists_and_parents(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(
+        repo,
+        "- [ ] last after:first run:log\n"
+        "- [ ] parent id:first\n"
+        "  1. [ ] one run:log\n"
+        "  2. [ ] two run:log\n"
+        "- [ ] checked run:log\n"
+        "  - [ ] inner run:log\n",
+        '[processors.log]\nrun = "echo $MDTODO_TITLE >> order"\n',
+    )
+    said = mdtodo("run", "--json", "-j", "4")
+    assert set(outcomes(said).values()) == {"done"}
+    order = repo.read("order").decode().split()
+    assert order.index("one") < order.index("two") < order.index("last")
+    assert order.index("inner") < order.index("checked")
+    assert repo.head("TODO.md").count(b"[x]") == 6
+    assert "first done rollup exit=0" in repo.git("log", "-1", "--format=%B")
+
+
+def test_a_failed_dependency_blocks(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a id:a run:bad\n- [ ] b after:a run:ok\n", OK + BAD)
+    said = mdtodo("run", "--json", code=1)
+    assert outcomes(said) == {"a": "failed", "b": "blocked"}
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(75, "deferred"), (77, "skipped")])
+def test_later_and_not_here_change_nothing(repo: Checkout, mdtodo: Mdtodo, code: int, outcome: str) -> None:
+    start(repo, "- [ ] a run:x\n", f'[processors.x]\nrun = "exit {code}"\n')
+    before = repo.git("rev-parse", "HEAD")
+    assert outcomes(mdtodo("run", "--json")) == {"a": outcome}
+    assert repo.git("rev-parse", "HEAD") == before
+    assert repo.status() == []
+
+
+def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] one run:ok\n- [ ] two\n- [ ] three\n")
+    repo.write("staged.txt", "staged\n")
+    repo.write("TODO.md", "- [ ] one run:ok\n- [ ] two, staged\n- [ ] three\n")
+    repo.git("add", "staged.txt", "TODO.md")
+    repo.write("TODO.md", "- [ ] one run:ok\n- [ ] two, staged\n- [ ] three, changed\n")
+    repo.write("untracked.txt", "u\n")
+    mdtodo("run")
+    assert repo.head("TODO.md") == b"- [x] one run:ok\n- [ ] two\n- [ ] three\n"
+    assert repo.index("TODO.md") == b"- [x] one run:ok\n- [ ] two, staged\n- [ ] three\n"
+    assert repo.read("TODO.md") == b"- [x] one run:ok\n- [ ] two, staged\n- [ ] three, changed\n"
+    assert repo.status() == ["MM TODO.md", "A  staged.txt", "?? untracked.txt"]
+    assert repo.git("show", "--name-only", "--format=", "HEAD") == "TODO.md"
+
+
+def test_outputs_are_committed_with_the_tick_unless_a_person_had_changed_them(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    config = '[processors.w]\nrun = "echo $MDTODO_TITLE > $MDTODO_TITLE.txt"\noutputs = ["*.txt"]\n'
+    repo.write("b.txt", "old\n")
+    start(repo, "- [ ] a run:w\n- [ ] b run:w\n", config)
+    repo.write("b.txt", "a person's\n")
+    mdtodo("run")
+    assert repo.head("a.txt") == b"a\n"
+    assert repo.head("b.txt") == b"old\n"
+    assert repo.status() == [" M b.txt"]
+
+
+def test_no_commit_ticks_the_work_tree_alone(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:ok\n")
+    before = repo.git("rev-parse", "HEAD")
+    said = mdtodo("run", "--no-commit", "--json")
+    assert said.json["commits"] == []
+    assert repo.git("rev-parse", "HEAD") == before
+    assert repo.status() == [" M TODO.md"]
+
+
+def test_one_commit_for_each_task(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:ok\n- [ ] b run:ok\n", 'commit = "task"\n' + OK)
+    assert len(mdtodo("run", "--json").json["commits"]) == 2
+    assert sorted(repo.git("log", "-2", "--format=%s").splitlines()) == ["todo: a", "todo: b"]
+
+
+@pytest.mark.parametrize("operation", ["merge", "rebase", "cherry-pick", "bisect"])
+def test_refuses_while_another_operation_is_under_way(
+    repo: Checkout, mdtodo: Mdtodo, operation: str
+) -> None:
+    start(repo, "- [ ] a run:ok\n")
+    repo.commit("Main", **{"file": "main\n"})
+    repo.git("switch", "-q", "-c", "side", "HEAD~")
+    repo.commit("Side", **{"file": "side\n"})
+    command = {"merge": ["merge", "main"], "rebase": ["rebase", "main"], "cherry-pick": ["cherry-pick", "main"]}
+    repo.git(*command.get(operation, ["bisect", "start"]), check=False)
+    before = repo.git("rev-parse", "HEAD")
+    said = mdtodo("run", code=3)
+    assert operation in said.err
+    assert repo.git("rev-parse", "HEAD") == before
+    assert repo.read("TODO.md") == b"- [ ] a run:ok\n"
+    mdtodo("run", "--no-commit")
+    assert repo.read("TODO.md") == b"- [x] a run:ok\n"
+
+
+@pytest.mark.parametrize("trouble", ["lock", "identity", "signing"])
+def test_a_landing_that_git_refuses_is_made_up_for_without_running_again(
+    repo: Checkout, mdtodo: Mdtodo, trouble: str
+) -> None:
+    start(repo, "- [ ] a run:once\n", '[processors.once]\nrun = "echo ran >> runs"\n')
+    before = repo.git("rev-parse", "HEAD")
+    lock = repo.root / ".git" / "index.lock"
+    env = {}
+    if trouble == "lock":
+        lock.touch()
+    elif trouble == "identity":
+        env = {"GIT_CONFIG_GLOBAL": os.devnull, "EMAIL": ""}
+        repo.git("config", "user.useConfigOnly", "true")
+    else:
+        repo.git("config", "commit.gpgsign", "true")
+        repo.git("config", "gpg.program", "/bin/false")
+    said = mdtodo("run", code=3, **env)
+    assert len(said.err.strip().splitlines()) >= 1
+    assert repo.git("rev-parse", "HEAD") == before
+    assert repo.read("TODO.md") == b"- [ ] a run:once\n"
+    lock.unlink(missing_ok=True)
+    repo.git("config", "commit.gpgsign", "false")
+    mdtodo("run")
+    assert repo.head("TODO.md") == b"- [x] a run:once\n"
+    assert repo.read("runs") == b"ran\n"
+    assert repo.git("rev-list", "--count", f"{before}..HEAD") == "1"
+
+
+def test_notes_and_subtasks_of_a_processor(repo: Checkout, mdtodo: Mdtodo) -> None:
+    script = (
+        "import json, os, sys\n"
+        "out = open(os.environ['MDTODO_OUTPUT'], 'a')\n"
+        "first = 'more' not in open('TODO.md').read()\n"
+        "if not os.path.exists('seen'):\n"
+        "    open('seen', 'w').close()\n"
+        "    out.write(json.dumps({'subtask': '- [ ] more run:ok'}) + '\\n')\n"
+        "    out.write(json.dumps({'note': 'found [ ] more\\n- [ ] not a task'}) + '\\n')\n"
+        "    sys.exit(75)\n"
+    )
+    repo.write("p.py", script)
+    start(repo, "- [ ] a run:p\n- [ ] b\n", OK + f'[processors.p]\nrun = ["{sys.executable}", "p.py"]\n')
+    said = mdtodo("run", "--json")
+    assert outcomes(said)["more"] == "done"
+    titles = {task["title"] for task in mdtodo("list", "--json").json["tasks"]}
+    assert titles == {"a", "b", "more"}
+    assert b"  - [x] more run:ok\n" in repo.head("TODO.md")
+    mdtodo("run")
+    assert repo.head("TODO.md").startswith(b"- [x] a run:p\n")
+
+
+def test_a_cycle_is_told_and_the_rest_goes_on(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a id:a after:b run:ok\n- [ ] b id:b after:a run:ok\n- [ ] c run:ok\n")
+    said = mdtodo("run", code=1)
+    assert "a -> b -> a" in said.err
+    assert repo.head("TODO.md").endswith(b"- [x] c run:ok\n")
+
+
+def test_lanes_and_jobs_hold(repo: Checkout, mdtodo: Mdtodo) -> None:
+    script = (
+        "import os, pathlib, time\n"
+        "mine = pathlib.Path('now') / os.environ['MDTODO_TASK_ID']\n"
+        "mine.touch()\n"
+        "lane = os.environ['MDTODO_TITLE'].split()[0]\n"
+        "time.sleep(0.15)\n"
+        "with open('seen', 'a') as seen: seen.write(f'{lane} {len(os.listdir(\"now\"))}\\n')\n"
+        "mine.unlink()\n"
+    )
+    repo.write("p.py", script)
+    (repo.root / "now").mkdir()
+    todo = "".join(f"- [ ] single {n} lane:general run:p\n- [ ] many {n} run:p\n" for n in range(3))
+    start(repo, todo, f'[lanes]\nmedium = 2\n[processors.p]\nrun = ["{sys.executable}", "p.py"]\n')
+    mdtodo("run", "-j", "3")
+    counts = [int(line.split()[1]) for line in repo.read("seen").decode().splitlines()]
+    assert len(counts) == 6
+    assert max(counts) <= 3
+
+
+def test_python_processors_run_in_the_pool(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write(
+        "tools/mine.py",
+        "def good(task):\n    print('hello', task.title)\n\n\ndef bad(task):\n    raise ValueError('no such thing')\n",
+    )
+    start(
+        repo,
+        "- [ ] a run:good\n- [ ] b run:bad\n",
+        '[processors.good]\npython = "tools.mine:good"\n[processors.bad]\npython = "tools.mine:bad"\n',
+    )
+    said = mdtodo("run", "--json", code=1)
+    assert outcomes(said) == {"a": "done", "b": "failed"}
+    names = {task["title"]: task["id"] for task in said.json["tasks"]}
+    assert "hello a" in mdtodo("logs", names["a"]).out
+    assert "ValueError: no such thing" in mdtodo("logs", names["b"]).out
+
+
+def test_filters_limit_and_dry_run(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:ok !low\n- [ ] b run:ok !critical\n- [ ] c run:ok\n")
+    planned = [task["title"] for task in mdtodo("run", "--dry-run", "--json").json["tasks"]]
+    assert planned == ["b", "c", "a"]
+    assert repo.read("TODO.md").count(b"[x]") == 0
+    assert outcomes(mdtodo("run", "--json", "--limit", "1")) == {"b": "done"}
+    assert outcomes(mdtodo("run", "--json", "--priority", "low")) == {"a": "done"}
+
+
+def test_fail_fast(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:bad !critical\n- [ ] b run:ok\n", OK + BAD)
+    assert outcomes(mdtodo("run", "--fail-fast", "-j", "1", "--json", code=1)) == {"a": "failed"}
+
+
+def test_timeout(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:slow\n", '[processors.slow]\nrun = "sleep 60 & sleep 60"\ntimeout = "200ms"\n')
+    said = mdtodo("run", code=1)
+    assert "timed out" in said.err
+    assert b"failed:1" in repo.head("TODO.md")
+
+
+def test_ctrl_c_keeps_what_is_done(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(
+        repo,
+        "- [ ] quick run:ok !critical\n- [ ] slow run:slow\n- [ ] later run:ok after:x\n- [ ] x id:x run:slow\n",
+        OK + '[processors.slow]\nrun = "touch running; sleep 60"\n',
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mdtodo", "run", "-j", "1"], cwd=repo.root, stderr=subprocess.PIPE, text=True
+    )
+    wait_for((repo.root / "running").exists)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert repo.head("TODO.md").startswith(b"- [x] quick run:ok !critical\n- [ ] slow run:slow\n")
+
+
+def test_what_a_killed_run_had_finished_is_landed_by_the_next(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(
+        repo,
+        "- [ ] quick run:once !critical\n- [ ] slow run:slow\n",
+        '[processors.once]\nrun = "echo ran >> runs"\n'
+        '[processors.slow]\nrun = "test -e go && exit 0; touch running; sleep 60"\n',
+    )
+    process = subprocess.Popen([sys.executable, "-m", "mdtodo", "run", "-j", "1"], cwd=repo.root)
+    wait_for((repo.root / "running").exists)
+    process.kill()
+    process.wait()
+    repo.write("go", "")
+    assert repo.read("TODO.md").count(b"[x]") == 0
+    said = mdtodo("run")
+    assert "quick" in said.err
+    assert repo.head("TODO.md") == b"- [x] quick run:once !critical\n- [x] slow run:slow\n"
+    assert repo.read("runs") == b"ran\n"
+    assert repo.git("fsck", "--strict") == ""
+
+
+def test_two_runners_share_the_work(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "".join(f"- [ ] task {n} run:p\n" for n in range(24))
+    start(repo, todo, '[processors.p]\nrun = "echo $MDTODO_TITLE >> ran; sleep 0.05"\n')
+    command = [sys.executable, "-m", "mdtodo", "run", "-j", "2"]
+    both = [subprocess.Popen(command, cwd=repo.root, stderr=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    mdtodo("run")
+    assert sorted(repo.read("ran").decode().splitlines()) == sorted(f"task {n}" for n in range(24))
+    assert repo.head("TODO.md").count(b"[x]") == 24
+    receipts = repo.git("log", "--format=%(trailers:key=Mdtodo-Task,valueonly)").split("\n")
+    assert len([line for line in receipts if line]) == 24
+
+
+def test_an_unrouted_task_by_name_is_wrong_usage(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a\n")
+    name = mdtodo("list", "--json").json["tasks"][0]["id"]
+    assert "run:NAME" in mdtodo("run", name, code=2).err
+
+
+def test_unborn_head(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a run:ok\n")
+    repo.write(".mdtodo.toml", OK)
+    mdtodo("run")
+    assert repo.read("TODO.md") == b"- [x] a run:ok\n"

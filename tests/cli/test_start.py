@@ -1,0 +1,99 @@
+"""`init`, `demo`, `config`, `completion`, `--help`, and what the fast path imports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mdtodo.cli import COMMANDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+
+def test_init_then_run(repo: Checkout, mdtodo: Mdtodo) -> None:
+    mdtodo("init")
+    assert mdtodo("check").out == ""
+    repo.commit("Start")
+    mdtodo("run")
+    assert b"- [x] The work tree has no whitespace errors" in repo.head("TODO.md")
+
+
+def test_init_never_overwrites(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "mine\n")
+    repo.write("pyproject.toml", "[tool.mdtodo]\njobs = 1\n")
+    mdtodo("init")
+    assert repo.read("TODO.md") == b"mine\n"
+    assert not (repo.root / ".mdtodo.toml").exists()
+
+
+def test_demo(mdtodo: Mdtodo, repo: Checkout, tmp_path: Path) -> None:
+    target = tmp_path / "shop"
+    said = mdtodo("demo", str(target), GIT_CONFIG_GLOBAL="/dev/null")
+    assert "todo: " in said.out
+    assert "[x] Prices can be trusted" in said.out
+    found = mdtodo("-C", str(target), "list", "--json").json["tasks"]
+    assert len(found) >= 20
+    assert len({task["file"] for task in found}) == 3
+    states = {task["title"]: task["state"] for task in found}
+    assert states["Write the index of the pages"] == "done"
+    assert [t["title"] for t in found if t["failures"]] == ["Links of the guide lead somewhere"]
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=target, capture_output=True, check=True)
+    assert status.stdout == b""
+
+
+def test_config_says_where_values_come_from(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("pyproject.toml", "[tool.mdtodo]\njobs = 3\n")
+    rows = {row["key"]: row for row in mdtodo("config", "--json").json["config"]}
+    assert (rows["jobs"]["value"], rows["jobs"]["source"]) == ("3", "pyproject.toml")
+    assert rows["rollup"]["source"] == "default"
+    assert "jobs" in mdtodo("config").out
+
+
+@pytest.mark.parametrize("command", [(), *[(name,) for name in COMMANDS]])
+def test_help_has_examples(mdtodo: Mdtodo, command: tuple[str, ...]) -> None:
+    assert "Examples:" in mdtodo(*command, "--help").out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(repo: Checkout, mdtodo: Mdtodo, shell: str) -> None:
+    assert "_MDTODO_COMPLETE" in mdtodo("completion", shell).out
+    repo.write("TODO.md", "- [ ] a id:build\n")
+    said = mdtodo(_MDTODO_COMPLETE="bash_complete", COMP_WORDS="mdtodo show b", COMP_CWORD="2")
+    assert "build" in said.out
+
+
+def imported(repo: Checkout, *args: str) -> set[str]:
+    code = (
+        "import json, sys\nfrom mdtodo.cli import main\n"
+        f"try:\n    main({list(args)!r})\nexcept SystemExit:\n    pass\n"
+        "print(json.dumps(sorted(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=repo.root, capture_output=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+HEAVY = {
+    *("git", "mistune", "rich", "sqlite3", "pebble", "psutil", "multiprocessing", "subprocess", "pathspec"),
+    *("importlib.metadata", "asyncio", "concurrent.futures", "tempfile", "tomllib", "logging"),
+}
+
+
+def test_check_of_a_file_imports_nothing_heavy(repo: Checkout) -> None:
+    repo.write("TODO.md", "- [ ] a id:a !high\n- [ ] b after:a\n")
+    assert not HEAVY & imported(repo, "check", "TODO.md")
+
+
+def test_list_imports_no_git_and_no_pool(repo: Checkout) -> None:
+    repo.write("TODO.md", "- [ ] a\n")
+    assert not {"git", "mistune", "sqlite3", "pebble", "multiprocessing"} & imported(repo, "list", "--json")

@@ -1,0 +1,100 @@
+"""`done`, `reopen`, `cancel`, `add`: a person's word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+    Tasks = Callable[..., dict[str, dict[str, Any]]]
+
+
+def test_done_reopen_cancel_change_one_character(repo: Checkout, mdtodo: Mdtodo) -> None:
+    text = b"\xef\xbb\xbf# T\r\n\r\n*\t[ ] one id:one  \r\n*\t[ ] two\r\n\tend"
+    repo.commit("Base", **{"TODO.md": text})
+    mdtodo("done", "one")
+    assert repo.read("TODO.md") == text.replace(b"[ ] one", b"[x] one")
+    mdtodo("reopen", "one")
+    assert repo.read("TODO.md") == text
+    mdtodo("cancel", "one")
+    assert repo.read("TODO.md") == text.replace(b"[ ] one", b"[-] one")
+    assert repo.index("TODO.md") == text, "without --commit the index is a person's"
+
+
+def test_commit_holds_just_this_change(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] one id:one\n- [ ] two\n"})
+    repo.write("TODO.md", "- [ ] one id:one\n- [ ] two changed\n")
+    mdtodo("done", "one", "--commit")
+    assert repo.head("TODO.md") == b"- [x] one id:one\n- [ ] two\n"
+    assert repo.read("TODO.md") == b"- [x] one id:one\n- [ ] two changed\n"
+    assert "Mdtodo-Task: one done person exit=0" in repo.git("log", "-1", "--format=%B")
+
+
+def test_a_parent_follows_its_subtasks(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] p\n  - [ ] a id:a\n  - [ ] b id:b\n")
+    mdtodo("done", "a")
+    mdtodo("cancel", "b")
+    assert repo.read("TODO.md") == b"- [x] p\n  - [x] a id:a\n  - [-] b id:b\n"
+    mdtodo("reopen", "a")
+    assert repo.read("TODO.md") == b"- [ ] p\n  - [ ] a id:a\n  - [-] b id:b\n"
+    mdtodo("cancel", "a")
+    assert repo.read("TODO.md").startswith(b"- [ ] p\n"), "not if all were cancelled"
+
+
+def test_stamp(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write(".mdtodo.toml", "stamp = true\n")
+    repo.write("TODO.md", "- [ ] a id:a\n- [ ] b ^b\n")
+    mdtodo("done", "a", "b")
+    lines = repo.read("TODO.md").decode().splitlines()
+    assert lines[0].startswith("- [x] a id:a done:20")
+    assert lines[1].endswith(" ^b")
+    mdtodo("reopen", "a", "b")
+    assert repo.read("TODO.md") == b"- [ ] a id:a\n- [ ] b ^b\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "options", "after"),
+    [
+        (None, [], b"# TODO\n\n- [ ] new\n"),
+        ("- [ ] a\n", [], b"- [ ] a\n- [ ] new\n"),
+        ("* [ ] a\r\n", [], b"* [ ] a\r\n* [ ] new\r\n"),
+        ("- [ ] a id:a\n- [ ] b\n", ["--under", "a"], b"- [ ] a id:a\n  - [ ] new\n- [ ] b\n"),
+        (
+            "# A\n\n- [ ] a\n\n# B\n\n- [ ] b\n",
+            ["--section", "A"],
+            b"# A\n\n- [ ] a\n- [ ] new\n\n# B\n\n- [ ] b\n",
+        ),
+    ],
+)
+def test_add(
+    repo: Checkout, mdtodo: Mdtodo, before: str | None, options: list[str], after: bytes
+) -> None:
+    if before is not None:
+        repo.write("TODO.md", before)
+    said = mdtodo("add", "new", *options)
+    assert repo.read("TODO.md") == after
+    assert mdtodo("show", said.out.split()[0], "--json").json["tasks"][0]["title"] == "new"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "two\nlines", "a\x00b"])
+def test_what_is_no_task_is_not_added(repo: Checkout, mdtodo: Mdtodo, text: str) -> None:
+    if "\0" in text:
+        pytest.skip("no argument can hold NUL")
+    repo.write("TODO.md", "- [ ] a\n")
+    mdtodo("add", text, code=2)
+    assert repo.read("TODO.md") == b"- [ ] a\n"
+
+
+def test_add_to_another_file(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a\n")
+    mdtodo("add", "new", "--file", "docs/TODO.md")
+    assert repo.read("docs/TODO.md").endswith(b"- [ ] new\n")
+    mdtodo("add", "new", "--file", "../TODO.md", code=2)
+    mdtodo("add", "new", "--section", "Nowhere", code=2)
