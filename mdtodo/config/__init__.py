@@ -154,7 +154,7 @@ class Expand:
     command: str | None = field(
         default=None,
         metadata=_of(
-            line("a shell command"), "A program that breaks tasks down: JSON in, a markdown list out."
+            values.shell_command(), "A program that breaks tasks down: JSON in, a markdown list out."
         ),
     )
 

@@ -49,9 +49,14 @@ def _parts(key: str) -> tuple[str, ...]:
 
 
 def _unquoted(part: str) -> str:
-    if part[0] == '"':
-        return re.sub(r"\\(.)", r"\1", part[1:-1])
-    return part[1:-1] if part[0] == "'" else part
+    if part[0] not in "\"'":
+        return part
+    import tomllib
+
+    try:
+        return str(tomllib.loads(f"key = {part}")["key"])
+    except tomllib.TOMLDecodeError:
+        return part
 
 
 def _inline(line: str, path: tuple[str, ...], depth: int) -> tuple[str, ...]:

@@ -94,13 +94,10 @@ def _parsed(text: str, file: str) -> Tree:
 
 
 def _broken(reason: str, text: str, file: str) -> ConfigError:
-    """tomllib's reason, with its line where a line belongs."""
-    where = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", reason)
-    if where is None:
-        return ConfigError(f"broken TOML: {reason}", file=file)
-    line = int(where[1] or text.count("\n") + 1)
-    place = f"column {where[2]}" if where[2] else "end of document"
-    return ConfigError(f"broken TOML: {reason[: where.start()]} ({place})", file=file, line=line)
+    """tomllib's own words, with the line they name; without one they mean the end of the text."""
+    where = re.search(r" \(at line (\d+), column \d+\)$", reason)
+    line = int(where[1]) if where else text.count("\n") + 1
+    return ConfigError(f"broken TOML: {reason}", file=file, line=line)
 
 
 def read(shape: Shape, value: object) -> Any:

@@ -73,6 +73,17 @@ def command() -> Kind:
     return Kind(says, read, lambda value: value if isinstance(value, str) else list(value))
 
 
+def shell_command() -> Kind:
+    """A command for the shell, on as many lines as it takes."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise expected("a shell command", value)
+        return value
+
+    return Kind("a shell command", read)
+
+
 def callable_name() -> Kind:
     """`package.module:function`, or the name of an entry point."""
     says = '"package.module:function", or an entry point of the group mdtodo.processors'

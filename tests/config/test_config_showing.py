@@ -1,0 +1,146 @@
+"""`mdtodo config`, the reference, durations and names."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mdtodo.config import (
+    DEFAULT,
+    Config,
+    Match,
+    Pattern,
+    Processor,
+    describe,
+    format_duration,
+    load,
+    nearest,
+    parse_duration,
+    reference,
+    suggestion,
+)
+
+DURATIONS = [
+    ("90s", 90),
+    ("5m", 300),
+    ("1h30m", 5400),
+    ("2d", 172800),
+    ("250ms", 0.25),
+    ("1.5h", 5400),
+    ("1d2h3m4s5ms", 93784.005),
+    (" 5m ", 300),
+    ("0s", 0),
+    ("366d", 31622400),
+]
+
+
+@pytest.mark.parametrize(("text", "seconds"), DURATIONS)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "5",
+        "m",
+        "5x",
+        "5m5h",
+        "5m 5s",
+        "-5m",
+        "5m5m",
+        "٥m",
+        "1e3s",
+        "inf",
+        "367d",
+        "1.s",
+        "9999999999s",
+    ],
+)
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        parse_duration(text)
+
+
+@settings(max_examples=80)
+@given(st.integers(0, 366 * 86_400_000))
+def test_a_duration_is_shown_as_it_is_read(milliseconds: int) -> None:
+    assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
+
+
+def test_names_are_suggested() -> None:
+    assert nearest("tets", ["lint", "tests"]) == "tests"
+    assert nearest("LINT", ["lint", "tests"]) == "lint"
+    assert nearest("zzz", ["lint"]) is None
+    assert nearest("task-1999", [f"task-{number}" for number in range(2000)]) == "task-1999"
+    assert nearest("tusk-777", [f"task-{number}" for number in range(2000)]) == "task-777"
+    assert suggestion("tets", ["lint", "tests"]) == ' (did you mean "tests"?)'
+    assert suggestion("zzz", ["lint", "tests"]) == " (known: lint, tests)"
+    assert suggestion("zzz", []) == ""
+    assert suggestion("zzz", [f"a{number}" for number in range(99)]) == ""
+
+
+FULL = b"""
+status.">" = "doing"
+expand.command = "split \\" it"
+categories.infra = ["cluster"]
+[processors."a.b"]
+run = ["make", "-s"]
+timeout = "90s"
+env = { CI = "1", DEL = "\\u007f" }
+match = { tags = ["ci"], title = '\\d+' }
+[processors.c]
+python = "a:b"
+[patterns.p]
+steps = ["One", "Two"]
+"""
+
+
+def test_what_is_shown_can_be_read_again() -> None:
+    config = load(None, FULL)
+    rows = describe(config)
+    text = "".join(f"{row.key} = {row.value}\n" for row in rows if row.value)
+    again = load(None, text.encode())
+    assert again == config
+    assert len({row.key for row in rows}) == len(rows)
+    assert all(row.doc for row in rows)
+
+
+def test_where_each_value_comes_from() -> None:
+    config = load(b"[tool.mdtodo]\njobs = 2\n", b'[lanes]\nlow = 3\n[processors."a.b"]\nrun = "x"\n')
+    sources = {row.key: (row.value, row.source) for row in describe(config)}
+    assert sources["jobs"] == ("2", "pyproject.toml")
+    assert sources["lanes.low"] == ("3", ".mdtodo.toml")
+    assert sources["lanes.high"] == ("10", "default")
+    assert sources['processors."a.b".run'] == ('"x"', ".mdtodo.toml")
+    assert sources['processors."a.b".retries'] == ("0", "default")
+    assert sources["lease"] == ('"5m"', "default")
+    assert sources["expand.command"] == ("", "default")
+    assert 'processors."a.b".timeout' not in sources
+
+
+def test_the_defaults_are_valid_toml_with_documentation() -> None:
+    rows = describe(DEFAULT)
+    assert {row.source for row in rows} == {"default"}
+    assert tomllib.loads("".join(f"{row.key} = {row.value}\n" for row in rows if row.value))
+
+
+def test_every_field_has_a_shape_and_documentation_and_stands_in_the_reference() -> None:
+    text = reference()
+    for cls, prefix in ((Config, ""), (Processor, "processors.NAME."), (Match, "processors.NAME.match."),
+                        (Pattern, "patterns.NAME.")):  # fmt: skip
+        for field in fields(cls):
+            if field.name in ("name", "sources"):
+                continue
+            assert field.metadata["doc"].endswith(".")
+            assert f"`{prefix}{field.name}" in text
+    rows = text.splitlines()
+    assert {row.count(" | ") for row in rows} == {3}
+    assert '| `lease` | a duration such as "90s", "5m" or "1h30m" | `"5m"` |' in text
+    assert "| `lanes.NAME` | a whole number from 1 |  |" in text
