@@ -49,11 +49,22 @@ def apply(
 
     A task that is not found, or whose box says something unexpected, is `missing`. An edit that cannot be
     made without changing more than it asks for, or that asks for what no line can say, raises EditError; if
-    `tolerant`, it is `missing` as well. Applied to their own result, the edits are all `already`, and the
-    bytes stay. Raises InputError for data that is no text.
+    `tolerant`, it is `missing` as well. Edits may name a subtask that another one of them adds. Applied to
+    their own result, the edits are all `already`, and the bytes stay. Raises InputError for data that is no
+    text.
     """
     if not edits:
         return Applied(data, (), (), ())
+    made = _apply_to_one_parse(data, edits, statuses, file, tolerant)
+    if not made.missing or not any(isinstance(edit, AddSubtasks) for edit in made.done):
+        return made
+    later = apply(made.data, [edit for edit, _ in made.missing], statuses, file=file, tolerant=tolerant)
+    return Applied(later.data, made.done + later.done, made.already + later.already, later.missing)
+
+
+def _apply_to_one_parse(
+    data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
+) -> Applied:
     from mdtodo.markdown.document import parse
     from mdtodo.markdown.draft import Original
 
