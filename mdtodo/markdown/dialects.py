@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.inline import opaque
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One key as it stands in the text: characters `start` to `end`.
 
     `name` is that of the first column of the reference (`after` for ⛔ and dependsOn), or `tag`. `value`
@@ -77,6 +75,7 @@ _HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
 _LETTER = re.compile(r"\s*+\(([A-D])\)(?!\S)")
 _BLOCK = re.compile(r"(?<!\S)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
 _SOME_LETTER = re.compile(r"[^\d_/+.-]")
+_PUNCTUATION = frozenset(",;.:!?")
 _LEFTOVER = re.compile(r"[,;]+(?!\S)")
 _LEFTOVER_OF_TAG = re.compile(r"[,;.:!?]+(?!\S)")
 
@@ -92,9 +91,9 @@ def find_keys(text: str) -> list[Token]:
     words = "#" in text or ":" in text or "!" in text
     tokens = list(_fields(text)) if words and "::" in text else []
     if not text.isascii():
-        tokens += _signs(text, Taken(tokens))
+        tokens += _signs(text, _taken(tokens))
     if words:
-        tokens += _words(text, Taken(tokens))
+        tokens += _words(text, _taken(tokens))
     if "(" in text and (letter := _LETTER.match(text)):
         value = PRIORITY_LETTERS[letter[1]]
         tokens.append(Token("priority", value, letter.start(1) - 1, letter.end(1) + 1, "todotxt"))
@@ -121,25 +120,30 @@ def unknown_priorities(text: str) -> list[tuple[int, str]]:
 
 def end_with_leftover(text: str, token: Token) -> int:
     """Where the token ends, with the punctuation that separated it from the next word."""
+    if text[token.end : token.end + 1] not in _PUNCTUATION:
+        return token.end
     pattern = _LEFTOVER_OF_TAG if text[token.start] in "#!" else _LEFTOVER
     leftover = pattern.match(text, token.end)
     return leftover.end() if leftover else token.end
 
 
 class Taken:
-    """Ranges of the text that belong to something already; they do not overlap."""
+    """Ranges of the text that belong to something already; in order, and apart."""
 
     __slots__ = ("ends", "starts")
 
-    def __init__(self, ranges: Sequence[Token] | Sequence[tuple[int, int]]) -> None:
-        pairs = sorted((r.start, r.end) if isinstance(r, Token) else r for r in ranges)
-        self.starts = [start for start, _ in pairs]
-        self.ends = [end for _, end in pairs]
+    def __init__(self, ranges: Sequence[tuple[int, int]]) -> None:
+        self.starts = [start for start, _ in ranges]
+        self.ends = [end for _, end in ranges]
 
     def free(self, start: int, end: int) -> bool:
         """Whether nothing of `start` to `end` is taken."""
         before = bisect_left(self.starts, end)
         return before == 0 or self.ends[before - 1] <= start
+
+
+def _taken(tokens: list[Token]) -> Taken:
+    return Taken(sorted((token.start, token.end) for token in tokens)) if tokens else _NOTHING_TAKEN
 
 
 def _fields(text: str) -> Iterator[Token]:
@@ -183,6 +187,9 @@ def _words(text: str, taken: Taken) -> Iterator[Token]:
         start = found.start()
         if not taken.starts or taken.free(start, end):
             yield Token(name, value, start, end, "plain")
+
+
+_NOTHING_TAKEN = Taken(())
 
 
 def _start(token: Token) -> int:

@@ -7,6 +7,7 @@ file.
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mdtodo.model import Anchor, Edit, Status
 
 __all__ = ["Applied", "add_task", "anchors", "apply"]
+
+_LARGE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,19 @@ def apply(
 
 
 def _apply_to_one_parse(
+    data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
+) -> Applied:
+    pause = len(data) > _LARGE and gc.isenabled()
+    if pause:  # as in `parse`: collecting among hundreds of thousands of objects that stay finds nothing
+        gc.disable()
+    try:
+        return _applied(data, edits, statuses, file, tolerant)
+    finally:
+        if pause:
+            gc.enable()
+
+
+def _applied(
     data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
 ) -> Applied:
     from mdtodo.markdown.document import parse

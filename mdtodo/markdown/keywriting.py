@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import EditError
@@ -30,16 +31,19 @@ class Splice(NamedTuple):
     new: str
 
 
-def key_splices(text: str, name: str, value: str | None, dialect: str | None = None) -> list[Splice]:
+def key_splices(
+    text: str, name: str, value: str | None, dialect: str | None = None, keys: Keys | None = None
+) -> list[Splice]:
     """The splices, in order and apart from each other, that set the key, or remove it where `value` is None.
 
     Nothing where the key says `value` already. A new key goes to the end of the first line, or further down
     if that line ends inside a code span, a link or inline HTML; before a last `^name`, trailing blanks and a
     hard break's backslash. Its form is the one that the line uses, else `dialect`, else `key:value`. A key
-    that is there keeps its form. Raises EditError for a value that the key cannot have, and where any other
-    key or the title would change.
+    that is there keeps its form. `keys` are those of the text, if they have been read already.
+
+    Raises EditError for a value that the key cannot have, and where any other key or the title would change.
     """
-    before = read_keys(text)
+    before = keys or read_keys(text)
     wanted = _wanted(name, value)
     if isinstance(wanted, Priority):
         value = wanted.value
@@ -98,6 +102,7 @@ _LAST_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 _LINES_TRIED = 8
 
 
+@lru_cache(256)
 def _wanted(name: str, value: str | None) -> object:
     """What the key will read as; EditError for a value that it cannot have."""
     field = field_of(name)
@@ -132,13 +137,9 @@ def _ways(text: str, keys: Keys, name: str, value: str | None, dialect: str | No
 
 
 def _only_changes(before: Keys, after: Keys, name: str, wanted: object) -> bool:
-    for field in Keys.__slots__:
-        if field == field_of(name):
-            if getattr(after, field) != wanted:
-                return False
-        elif field not in ("tokens", "problems") and getattr(after, field) != getattr(before, field):
-            return False
-    return True
+    """Whether title and values are what they were but for this key."""
+    intended = before._replace(**{field_of(name): wanted})
+    return after._replace(tokens=(), problems=()) == intended._replace(tokens=(), problems=())
 
 
 # --- Removing and replacing ---------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.markdown.dialects import (
     PRIORITIES,
@@ -44,12 +45,11 @@ class Problem:
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """What a line says. `title` is every word that is no key, with one blank between words.
 
-    `tokens` holds every key in order, also the bad and the repeated ones; `estimate` is in minutes; dates are
-    `YYYY-MM-DD` and exist in the calendar.
+    A tuple, as there is one for each of many thousand lines. `tokens` holds every key in order, also the bad
+    and the repeated ones; `estimate` is in minutes; dates are `YYYY-MM-DD` and exist in the calendar.
     """
 
     title: str
@@ -77,23 +77,16 @@ def read_keys(text: str) -> Keys:
     the title; of a repeated key the first good one wins. `tags`, `after` and `needs` add up.
     """
     tokens = find_keys(text)
-    unknown = [
-        _unknown_priority("!" + word, offset, Severity.WARNING) for offset, word in unknown_priorities(text)
-    ]
+    problems = _unknown_priorities(text) if "!" in text else []
     if not tokens:
-        return Keys(_title(text, ()), problems=tuple(unknown))
-    reading = _Reading()
+        return Keys(_title(text, ()), problems=tuple(problems))
+    values: dict[str, Any] = {}
     for token in tokens:
-        reading.take(token)
-    return Keys(
-        title=_title(text, tokens),
-        tokens=tuple(tokens),
-        problems=(*unknown, *reading.problems),
-        tags=tuple(reading.lists["tag"]),
-        after=tuple(reading.lists["after"]),
-        needs=tuple(reading.lists["needs"]),
-        **reading.values,  # type: ignore[arg-type]
-    )
+        _take(token, values, problems)
+    for name in ("tags", "after", "needs"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return Keys(_title(text, tokens), tuple(tokens), tuple(problems), **values)
 
 
 def write_key(text: str, name: str, value: str | None, dialect: str | None = None) -> str:
@@ -142,6 +135,7 @@ def is_date(value: str) -> bool:
     return year > 0 and 1 <= month <= 12 and 1 <= day <= lengths[month - 1]
 
 
+_PRIORITIES = {word: Priority(meaning) for word, meaning in PRIORITIES.items()}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ESTIMATE = re.compile(
     r"(?:(\d{1,6})(?:\.(\d{1,3}))?d)?(?:(\d{1,6})(?:\.(\d{1,3}))?h)?(?:(\d{1,7})m)?", re.ASCII
@@ -150,56 +144,53 @@ _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _COUNT = re.compile(r"\d{1,6}", re.ASCII)
 
 
-class _Reading:
-    """Collects the values of tokens that come in order."""
+def _take(token: Token, values: dict[str, Any], problems: list[Problem]) -> None:
+    """Put what the token says under the name of its field in `Keys`, with lists as the keys of a dict."""
+    name = token.name
+    if name == "tag":
+        values.setdefault("tags", {})[token.value] = None
+    elif name in ("after", "needs"):
+        _take_list(token, values.setdefault(name, {}), problems)
+    elif (value := _READERS[name](token.value)) is None:
+        problems.append(_bad_value(token))
+    elif (field := "estimate" if name == "est" else name) in values:
+        message = f"{name} stands here a second time; the first one holds"
+        problems.append(Problem("duplicate-key", message, token.start, Severity.WARNING))
+    else:
+        values[field] = value
 
-    def __init__(self) -> None:
-        self.values: dict[str, object] = {}
-        self.lists: dict[str, dict[str, None]] = {"tag": {}, "after": {}, "needs": {}}
-        self.problems: list[Problem] = []
 
-    def take(self, token: Token) -> None:
-        if token.name in self.lists:
-            self._add(token)
-            return
-        field = "estimate" if token.name == "est" else token.name
-        value = _READERS[token.name](token.value)
-        if value is None:
-            self.problems.append(_bad_value(token))
-        elif field in self.values:
-            message = f"{token.name} stands here a second time; the first one holds"
-            self.problems.append(Problem("duplicate-key", message, token.start, Severity.WARNING))
-        else:
-            self.values[field] = value
+def _take_list(token: Token, values: dict[str, None], problems: list[Problem]) -> None:
+    for piece in token.value.split(","):
+        name = piece.strip()
+        if name:
+            # A bad name still counts, so that the task waits instead of running too early.
+            values[name] = None
+            if token.name == "after" and not _ID.fullmatch(name):
+                message = f"{_quoted(name)} can be no id, so this waits for ever"
+                problems.append(Problem("bad-id", message, token.start, Severity.ERROR))
 
-    def _add(self, token: Token) -> None:
-        if token.name == "tag":
-            self.lists["tag"][token.value] = None
-            return
-        pieces = [piece.strip() for piece in token.value.split(",")]
-        self.lists[token.name].update((piece, None) for piece in pieces if piece)
-        if token.name == "needs":
-            return
-        # A bad name still counts, so that the task waits instead of running too early.
-        for piece in pieces:
-            if piece and not _ID.fullmatch(piece):
-                message = f"{_quoted(piece)} can be no id, so this waits for ever"
-                self.problems.append(Problem("bad-id", message, token.start, Severity.ERROR))
+
+def _unknown_priorities(text: str) -> list[Problem]:
+    return [
+        _unknown_priority("!" + word, offset, Severity.WARNING) for offset, word in unknown_priorities(text)
+    ]
 
 
 def _priority(value: str) -> Priority | None:
-    word = PRIORITIES.get(value.lower())
-    return Priority(word) if word else None
+    return _PRIORITIES.get(value.lower())
 
 
 def _id(value: str) -> str | None:
     return value if _ID.fullmatch(value) else None
 
 
+@lru_cache(1024)
 def _minutes(value: str) -> int | None:
     return parse_estimate(value.replace(" ", ""))
 
 
+@lru_cache(1024)
 def _date(value: str) -> str | None:
     return value if is_date(value) else None
 
@@ -251,6 +242,8 @@ def _quoted(value: str) -> str:
 def _title(text: str, tokens: Sequence[Token]) -> str:
     """The words between the tokens; a comma or semicolon that belonged to a key goes with it."""
     text = without_hard_breaks(text)
+    if not tokens:
+        return " ".join(text.split())
     pieces: list[str] = []
     at = 0
     for token in tokens:
