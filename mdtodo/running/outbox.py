@@ -59,9 +59,7 @@ class Outbox:
         lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
         if size > LIMIT:
             lines.pop()
-        complaints = [
-            c for n, line in enumerate(lines, 1) if (c := _take(line, told)) and (c := f"line {n} {c}")
-        ]
+        complaints = [f"line {n} {words}" for n, line in enumerate(lines, 1) if (words := _take(line, told))]
         told.ignored = [f"MDTODO_OUTPUT: {complaint}" for complaint in complaints[:_COMPLAINTS]]
         if len(complaints) > _COMPLAINTS:
             told.ignored.append(f"MDTODO_OUTPUT: {len(complaints) - _COMPLAINTS} more lines ignored")
@@ -86,13 +84,14 @@ class Outbox:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return b"", 0, 0
-        with open(descriptor, "rb", buffering=0) as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return b"", 0, 0
-            if tail and status.st_size > tail:
-                file.seek(-tail, os.SEEK_END)
-            return file.read(tail or LIMIT) or b"", status.st_size, status.st_mtime_ns
+            start = max(0, status.st_size - tail) if tail else 0
+            return os.pread(descriptor, tail or LIMIT, start), status.st_size, status.st_mtime_ns
+        finally:
+            os.close(descriptor)
 
 
 def _create(path: str) -> str:
@@ -135,6 +134,8 @@ def _take(line: bytes, told: Told) -> str | None:
 
 
 def _object(line: bytes) -> dict[str, object] | None:
+    if not line.lstrip().startswith(b"{"):
+        return None
     try:
         found = json.loads(line.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError):

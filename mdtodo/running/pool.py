@@ -71,6 +71,7 @@ class LocalPool:
         self._idle: list[_Member] = []
         self._queue: deque[Json] = deque()
         self._known: set[str] = set()
+        self._retried: set[str] = set()
         self._ready: deque[Event] = deque()
         self._poll = select.poll()
         self._stillborn = 0
@@ -150,7 +151,9 @@ class LocalPool:
             return
         bell, self._bell = self._bell, None
         self._queue.clear()
+        self._poll = select.poll()  # a new one, as a signal handler may have come between `events` and its own
         for member in self._members.values():
+            self._poll.register(member.channel, select.POLLIN)
             member.channel.finish()
         deadline = monotonic() + _CLOSE_PATIENCE
         while self._members and monotonic() < deadline:
@@ -160,7 +163,6 @@ class LocalPool:
         self._nursery.stop()
         for end in bell:
             os.close(end)
-        self._poll = select.poll()
 
     def _turn(self, deadline: float | None) -> bool:
         """Wait for one round of messages; whether `wake` was called."""
@@ -182,7 +184,11 @@ class LocalPool:
     def _dispatch(self) -> None:
         """Give what is queued to whom is free."""
         while self._queue and self._bell is not None and (self._idle or len(self._members) < self._capacity):
-            member = self._idle.pop() if self._idle else self._hire()
+            try:
+                member = self._idle.pop() if self._idle else self._hire()
+            except MdtodoError:
+                self._give_up()
+                return
             spec = self._queue.popleft()
             try:
                 member.channel.send(spec)
@@ -199,7 +205,11 @@ class LocalPool:
         """One more pool process. It can be given work before it is up."""
         ours, theirs = socket.socketpair()
         with theirs:
-            self._nursery.fork(theirs)
+            try:
+                self._nursery.fork(theirs)
+            except MdtodoError:
+                ours.close()
+                raise
         ours.settimeout(_SEND_PATIENCE)
         member = _Member(Channel(ours))
         self._members[ours.fileno()] = member
@@ -244,19 +254,29 @@ class LocalPool:
             self._idle.remove(member)
         member.kill()
         member.channel.close()
-        if member.spec is not None and member.pid is not None:
-            self._ready.append(_lost(member.spec, cancelled=member.kill_at is not None))
-        elif member.spec is not None:
-            self._queue.appendleft(member.spec)
+        if member.spec is not None:
+            self._recover(member, member.spec)
         if member.pid is None and self._bell is not None:
             self._stillborn += 1
-            self._give_up()
+            if self._stillborn >= _BIRTHS:
+                self._give_up()
+
+    def _recover(self, member: _Member, spec: Json) -> None:
+        """What becomes of the attempt of a dead pool process: tried again, once, if it had not started."""
+        attempt = cast("str", spec["attempt"])
+        if member.kill_at is not None:
+            self._ready.append(Event("finished", attempt, empty_result(interrupted=True)))
+        elif member.pid is None or (member.group is None and attempt not in self._retried):
+            self._retried.add(attempt)
+            self._queue.appendleft(spec)
+        else:
+            reason = "its pool process died"
+            self._ready.append(Event("lost", attempt, empty_result(reason), reason))
 
     def _give_up(self) -> None:
         """If one process after the other dies before it is up, there is no sense in going on."""
-        if self._stillborn >= _BIRTHS:
-            self._ready.extend(_failed(spec, "no pool process could be started") for spec in self._queue)
-            self._queue.clear()
+        self._ready.extend(_failed(spec, "no pool process could be started") for spec in self._queue)
+        self._queue.clear()
 
 
 @dataclass(slots=True, eq=False)
@@ -357,14 +377,6 @@ _NURSERY = (
 
 def _failed(spec: Json, reason: str, trace: str = "") -> Event:
     return Event("failed", cast("str", spec["attempt"]), {**empty_result(reason), "tail": trace}, reason)
-
-
-def _lost(spec: Json, *, cancelled: bool) -> Event:
-    attempt = cast("str", spec["attempt"])
-    if cancelled:
-        return Event("finished", attempt, empty_result(interrupted=True))
-    reason = "its pool process died"
-    return Event("lost", attempt, empty_result(reason), reason)
 
 
 def _grace(spec: Json) -> float:

@@ -153,7 +153,7 @@ class Job(NamedTuple):
         kind = _field(spec, "kind", str)
         run = spec.get("run")
         if kind == "command" and not (isinstance(run, str) or _texts(run)):
-            raise SpecError("`run` is neither a text nor a list of texts")
+            raise SpecError("`run` is neither a text nor a list of texts that begins with a program")
         if kind not in ("command", "python"):
             raise SpecError(f"unknown kind {kind!r}")
         cwd = _field(spec, "cwd", str)
@@ -376,7 +376,8 @@ def _field(spec: Json, name: str, kind: type[_T]) -> _T:
 
 
 def _texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value)
+    """Whether it is a list of texts, the first of which can name a program."""
+    return isinstance(value, list) and any(value[:1]) and all(isinstance(part, str) for part in value)
 
 
 def _seconds(value: object) -> float | None:

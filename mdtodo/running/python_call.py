@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from dataclasses import asdict
 from functools import reduce
@@ -39,9 +40,12 @@ def fork(
     pid = os.fork()
     if pid:
         return pid
+    own = os.getpid()
     try:
         _become(environment, cwd, files, parent)
-        _leave(_call(target, task))
+        report = _call(target, task)
+        if os.getpid() == own:  # and not a fork that the function forgot
+            _leave(report)
     finally:
         os._exit(70)
 
@@ -85,6 +89,9 @@ def _become(environment: Mapping[bytes, bytes], cwd: str, files: tuple[int, int,
     """Turn the fork of a pool process into one of its own."""
     os.setsid()
     trees.die_with_parent(parent)
+    for number in trees.REQUESTS_TO_END:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     source, output, report = (os.dup(descriptor) for descriptor in files)
     for descriptor, number in ((source, 0), (output, 1), (output, 2), (report, 3)):
         os.dup2(descriptor, number, inheritable=number < 3)

@@ -46,8 +46,8 @@ class Control(Protocol):
     def fileno(self) -> int:
         """Readable when the runner has something to say, or is gone."""
 
-    def heed(self) -> Stop | None:
-        """What it says, once readable."""
+    def heed(self) -> list[Stop]:
+        """What it says, once readable: one or more words to stop, or none."""
 
     def started(self, pid: int) -> None:
         """Tell it that the process group `pid` runs."""
@@ -178,10 +178,9 @@ class Supervision:
                 self._read()
 
     def _heed(self) -> None:
-        stop = self._control.heed()
-        if stop is Stop.ABANDONED:
-            self._poll.unregister(self._control.fileno())
-        if stop is not None:
+        for stop in self._control.heed():
+            if stop is Stop.ABANDONED:
+                self._poll.unregister(self._control.fileno())
             self._end(stop)
 
     def _tell_progress(self, now: float) -> None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
     import psutil
 
+#: Signals that ask a process to end. In the pool's own processes they do nothing, as what ends is the
+#: runner's to
+#: say: a service manager, or an outer mdtodo, that signals all of them at once must not lose attempts by it.
+REQUESTS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _ROUNDS = 10

@@ -29,6 +29,8 @@ def nursery(descriptor: int) -> NoReturn:
     """Fork a pool process for each socket that comes in over `descriptor`, until that ends."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGCHLD, lambda *_: _collect(os.WNOHANG))
+    for number in trees.REQUESTS_TO_END:  # not SIG_IGN, which commands would inherit
+        signal.signal(number, lambda *_: None)
     _load()
     gc.freeze()
     os.set_inheritable(descriptor, False)
@@ -93,12 +95,11 @@ class Line:
         """Readable when the runner has something to say, or is gone."""
         return self._channel.fileno()
 
-    def heed(self) -> Stop | None:
-        """Whether it wants the current attempt to stop."""
+    def heed(self) -> list[Stop]:
+        """Each time that it wants the current attempt to stop, or that it is gone."""
         said = self._channel.receive()
-        if self._channel.ended:
-            return Stop.ABANDONED
-        return Stop.CANCELLED if any(words.get("cancel") == self._attempt for words in said) else None
+        stops = [Stop.CANCELLED for words in said if words.get("cancel") == self._attempt]
+        return [*stops, Stop.ABANDONED] if self._channel.ended else stops
 
     def started(self, pid: int) -> None:
         """Tell it that the process group `pid` runs."""

@@ -1,0 +1,135 @@
+"""A real pool, real processes, and a way to wait for what they do, with a deadline."""
+
+from __future__ import annotations
+
+import os
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from mdtodo.running.pool import LocalPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mdtodo.running.executor import Event
+
+DEADLINE = 20.0
+_NAMES = count()
+
+
+def eventually(condition: Callable[[], Any], deadline: float = DEADLINE) -> Any:
+    """What `condition` returns once it is true; a failure if that does not come to be in time."""
+    end = time.monotonic() + deadline
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not come to be in time"
+        time.sleep(0.01)
+    return found
+
+
+def runs(pid: int) -> bool:
+    """Whether the process lives; a zombie does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def pid_in(path: Path) -> int:
+    """The process id that some process writes to this file, as a line."""
+    return int(eventually(lambda: path.is_file() and path.read_text().endswith("\n") and path.read_text()))
+
+
+class Bench:
+    """A pool with a folder: makes specs, submits them, waits for their ends."""
+
+    def __init__(self, pool: LocalPool, folder: Path) -> None:
+        self.pool = pool
+        self.folder = folder
+        self.events: list[Event] = []
+        self._count = 0
+        self._name = next(_NAMES)
+
+    def spec(self, run: str | list[str] | None = None, **more: Any) -> dict[str, Any]:
+        """A spec with what a test does not care about filled in."""
+        self._count += 1
+        spec = {
+            "attempt": f"run{self._name}/t{self._count}/1",
+            "kind": "python" if "python" in more else "command",
+            "run": run,
+            "python": None,
+            "cwd": str(self.folder),
+            "env": {
+                "MDTODO_TASK_ID": f"t{self._count}",
+                "MDTODO_RUN_ID": f"run{self._name}",
+                "MDTODO_ATTEMPT": "1",
+            },
+            "task": {"id": f"t{self._count}", "title": "Title", "body": ""},
+            "timeout": 15.0,
+            "grace": 1.0,
+            "log": str(self.folder / "logs" / f"{self._count}.log"),
+        }
+        return spec | more | {"env": spec["env"] | more.get("env", {})}
+
+    def start(self, run: str | list[str] | None = None, **more: Any) -> str:
+        """Submit; the attempt's id."""
+        spec = self.spec(run, **more)
+        self.pool.submit(spec)
+        return str(spec["attempt"])
+
+    def wait(self, attempt: str, kind: str = "end") -> Event:
+        """The attempt's first event of a kind, or its end."""
+        end = time.monotonic() + DEADLINE
+        while True:
+            for event in self.events:
+                if event.attempt == attempt and (event.ends if kind == "end" else event.kind == kind):
+                    return event
+            assert time.monotonic() < end, f"no {kind} of {attempt}: {self.events}"
+            self.events += self.pool.events(max(0.0, end - time.monotonic()))
+
+    def do(self, run: str | list[str] | None = None, **more: Any) -> dict[str, Any]:
+        """Submit and wait; the result of an attempt that finished."""
+        event = self.wait(self.start(run, **more))
+        assert event.kind == "finished", event
+        assert event.result is not None
+        return dict(event.result)
+
+    def log(self, number: int | None = None) -> bytes:
+        """The log of the last attempt, or of one by its number."""
+        return (self.folder / "logs" / f"{number or self._count}.log").read_bytes()
+
+    def worker(self, pid: int) -> int:
+        """The pool process that watches over a command's leader."""
+        return psutil.Process(pid).ppid()
+
+
+@pytest.fixture(scope="module")
+def shared_pool() -> Iterator[LocalPool]:
+    """One pool for the tests of a module that do not end it."""
+    with LocalPool(2) as pool:
+        yield pool
+
+
+@pytest.fixture
+def bench(shared_pool: LocalPool, tmp_path: Path) -> Bench:
+    """A bench on the shared pool."""
+    return Bench(shared_pool, tmp_path)
+
+
+@pytest.fixture
+def own_bench(tmp_path: Path) -> Iterator[Bench]:
+    """A bench on a pool of its own, of two processes."""
+    with LocalPool(2) as pool:
+        yield Bench(pool, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_children_left() -> Iterator[None]:
+    """No test may leave a zombie."""
+    yield
+    zombies = [p for p in psutil.Process().children() if p.status() == psutil.STATUS_ZOMBIE]
+    assert not zombies, f"{zombies} of {os.getpid()}"

@@ -1,0 +1,389 @@
+"""The pool's promises under attack: deaths of every process in it, cancellation, queues, and the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from mdtodo.errors import MdtodoError
+from mdtodo.running.pool import LocalPool, cores
+from tests.running.conftest import DEADLINE, Bench, eventually, pid_in, runs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def gate(bench: Bench, name: str) -> str:
+    """A command that writes its process id to `name`.pid and waits until `name` is written to."""
+    os.mkfifo(bench.folder / name)
+    return f"echo $$ > {name}.pid; read line < {name}"
+
+
+def open_gate(bench: Bench, name: str) -> None:
+    (bench.folder / name).write_text("go\n")
+
+
+def test_a_killed_pool_process_loses_its_attempt_and_nothing_else(own_bench: Bench) -> None:
+    bench = own_bench
+    other = bench.start(gate(bench, "other"))
+    fled = "setsid sh -c 'echo $$ > fled; sleep 60' & "
+    victim = bench.start(fled + "trap '' TERM; echo $$ > victim; sleep 60; sleep 60")
+    leader, fled_pid = (pid_in(bench.folder / name) for name in ("victim", "fled"))
+    assert bench.wait(victim, "started").pid == leader
+    os.kill(bench.worker(leader), signal.SIGKILL)
+    event = bench.wait(victim)
+    assert event.kind == "lost"
+    assert event.message
+    assert not runs(leader), "lost is told when nothing of it runs any more"
+    assert not runs(fled_pid)
+    assert bench.do("echo again")["tail"] == "again\n"
+    open_gate(bench, "other")
+    assert (bench.wait(other).result or {})["exit_code"] == 0
+
+
+def test_every_process_of_the_pool_can_be_replaced(own_bench: Bench) -> None:
+    bench = own_bench
+    for _ in range(3):
+        assert bench.do("echo alive")["tail"] == "alive\n"
+        nursery = psutil.Process().children()
+        killed = [process for child in nursery for process in (child, *child.children(recursive=True))]
+        for process in killed:
+            process.kill()
+    assert bench.do("echo alive")["tail"] == "alive\n"
+    assert [event.kind for event in bench.events if event.ends] == ["finished"] * 4
+
+
+def test_a_python_processor_dies_with_its_pool_process(own_bench: Bench) -> None:
+    bench = own_bench
+    (bench.folder / "sleeper.py").write_text("import time\ndef main(task): time.sleep(60)\n")
+    attempt = bench.start(python="sleeper:main")
+    pid = bench.wait(attempt, "started").pid or 0
+    os.kill(bench.worker(pid), signal.SIGKILL)
+    assert bench.wait(attempt).kind == "lost"
+    assert not runs(pid)
+
+
+_RUNNER = """
+import json, sys
+from mdtodo.running.pool import LocalPool
+pool = LocalPool(2)
+pool.open()
+for spec in json.load(sys.stdin):
+    pool.submit(spec)
+while True:
+    for event in pool.events():
+        print(event.kind, event.pid, flush=True)
+"""
+
+
+def runner(bench: Bench, *commands: str) -> subprocess.Popen[str]:
+    """A process of its own with a pool that runs these commands, all of them started."""
+    specs = bench.folder / "specs"
+    specs.write_text(json.dumps([bench.spec(command) for command in commands]))
+    pipe = subprocess.PIPE
+    with specs.open() as given:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _RUNNER],
+            stdin=given,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            start_new_session=True,
+        )
+    assert process.stdout
+    for _ in commands:
+        assert process.stdout.readline().startswith("started")
+    return process
+
+
+@pytest.mark.parametrize("whole_group", [False, True])
+def test_when_the_runner_is_killed_everything_is_gone_within_two_seconds(
+    tmp_path: Path, whole_group: bool
+) -> None:
+    bench = Bench(LocalPool(1), tmp_path)
+    stubborn = (
+        "trap '' TERM; setsid sleep 60 & echo $! > fled; echo $$ > stubborn; while :; do sleep 60; done"
+    )
+    process = runner(bench, stubborn, "echo $$ > mild; exec sleep 60")
+    pids = [pid_in(tmp_path / name) for name in ("stubborn", "mild", "fled")]
+    pool = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+    if whole_group:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    _, errors = process.communicate()
+    eventually(lambda: not any(runs(pid) for pid in (*pids, *pool)), 3.0)
+    assert errors == ""
+
+
+def test_ctrl_c_in_the_terminal_reaches_only_the_runner(tmp_path: Path) -> None:
+    bench = Bench(LocalPool(1), tmp_path)
+    process = runner(bench, gate(bench, "a"))
+    leader = pid_in(tmp_path / "a.pid")
+    groups = {os.getpgid(child.pid) for child in psutil.Process(process.pid).children(recursive=True)}
+    assert process.pid not in groups
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=DEADLINE)
+    assert errors.count("Traceback") == 1, "its own, of the KeyboardInterrupt"
+    eventually(lambda: not runs(leader), 3.0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_asks_the_pool_processes_to_end_asks_the_wrong_ones(own_bench: Bench, number: int) -> None:
+    bench = own_bench
+    attempt = bench.start(gate(bench, "a"))
+    leader = bench.wait(attempt, "started").pid or 0
+    worker = psutil.Process(bench.worker(leader))
+    for process in (worker, worker.parent()):
+        assert process is not None
+        process.send_signal(number)
+    assert bench.do("true")["exit_code"] == 0
+    open_gate(bench, "a")
+    assert (bench.wait(attempt).result or {})["exit_code"] == 0
+
+
+def test_a_second_ctrl_c_may_close_the_pool_amid_its_events(own_bench: Bench) -> None:
+    def at_once(*_: object) -> None:
+        own_bench.pool.close()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, at_once)
+    try:
+        attempt = own_bench.start("trap '' TERM; sleep 60; sleep 60")
+        leader = own_bench.wait(attempt, "started").pid or 0
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            own_bench.pool.events()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not runs(leader)
+    own_bench.pool.close()
+    assert not psutil.Process().children()
+
+
+def test_cancel_ends_the_tree_and_tells(own_bench: Bench) -> None:
+    bench = own_bench
+    attempt = bench.start("sleep 60 & echo $! > child; echo up; wait")
+    child = pid_in(bench.folder / "child")
+    bench.pool.cancel(attempt)
+    event = bench.wait(attempt)
+    assert event.kind == "finished"
+    assert event.result is not None
+    assert event.result["interrupted"]
+    assert event.result["exit_code"] == -15
+    assert event.result["tail"] == "up\n"
+    eventually(lambda: not runs(child))
+    bench.pool.cancel(attempt)
+    bench.pool.cancel("unknown")
+    assert bench.do("true")["exit_code"] == 0
+
+
+def test_a_second_cancel_kills_at_once(own_bench: Bench) -> None:
+    bench = own_bench
+    attempt = bench.start("trap '' TERM; echo $$ > up; while :; do sleep 60; done", grace=60.0)
+    pid_in(bench.folder / "up")
+    bench.pool.cancel(attempt)
+    begun = time.monotonic()
+    bench.pool.cancel(attempt)
+    assert (bench.wait(attempt).result or {})["interrupted"]
+    assert time.monotonic() - begun < 10
+
+
+def test_cancel_takes_from_the_queue(own_bench: Bench) -> None:
+    bench = own_bench
+    running = [bench.start(gate(bench, name)) for name in "ab"]
+    waiting = [bench.start("touch never"), bench.start("true")]
+    bench.pool.cancel(waiting[0])
+    result = bench.wait(waiting[0]).result or {}
+    assert (result["interrupted"], result["exit_code"]) == (True, None)
+    for name in "ab":
+        open_gate(bench, name)
+    for attempt in (*running, waiting[1]):
+        bench.wait(attempt)
+    assert not (bench.folder / "never").exists()
+
+
+def test_a_pool_process_that_does_not_answer_is_killed(
+    own_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mdtodo.running.pool._PATIENCE", 0.2)
+    bench = own_bench
+    attempt = bench.start("echo $$ > up; sleep 60", grace=0.1)
+    leader = pid_in(bench.folder / "up")
+    os.kill(bench.worker(leader), signal.SIGSTOP)
+    bench.pool.cancel(attempt)
+    assert (bench.wait(attempt).result or {})["interrupted"]
+    assert not runs(leader)
+    assert bench.do("true")["exit_code"] == 0
+
+
+def test_the_same_attempt_is_carried_out_once(own_bench: Bench) -> None:
+    bench = own_bench
+    spec = bench.spec("echo once >> count")
+    for _ in range(3):
+        bench.pool.submit(spec)
+    bench.wait(spec["attempt"])
+    bench.pool.submit(spec)
+    bench.do("true")
+    assert (bench.folder / "count").read_text() == "once\n"
+    assert len([event for event in bench.events if event.attempt == spec["attempt"] and event.ends]) == 1
+
+
+def test_never_more_run_than_the_capacity_and_all_of_them_run(tmp_path: Path) -> None:
+    with LocalPool(3) as pool:
+        bench = Bench(pool, tmp_path)
+        script = (
+            f"{sys.executable} -S -c 'import os; os.mkdir(str(os.getpid()))" + "; print(len(os.listdir()))"
+        )
+        script += "; os.rmdir(str(os.getpid()))'"
+        work = tmp_path / "work"
+        work.mkdir()
+        attempts = [bench.start(script, cwd=str(work)) for _ in range(24)]
+        beside = [int(str((bench.wait(attempt).result or {})["tail"])) for attempt in attempts]
+        assert max(beside) <= 3
+        running = 0
+        for event in bench.events:
+            running += {"started": 1, "finished": -1}.get(event.kind, 0)
+            assert 0 <= running <= 3
+        assert pool.capacity == 3
+
+
+def test_events_of_an_attempt_come_in_order_and_end_once(own_bench: Bench) -> None:
+    bench = own_bench
+    attempts = [bench.start("true") for _ in range(60)]
+    for attempt in attempts:
+        bench.wait(attempt)
+    for attempt in attempts:
+        assert [event.kind for event in bench.events if event.attempt == attempt] == ["started", "finished"]
+
+
+def test_events_wait_as_long_as_they_are_told(own_bench: Bench) -> None:
+    pool = own_bench.pool
+    assert pool.events() == [], "nothing is under way"
+    begun = time.monotonic()
+    assert pool.events(0.2) == []
+    assert 0.15 < time.monotonic() - begun < 5
+    own_bench.wait(own_bench.start(gate(own_bench, "a")), "started")
+    threading.Timer(0.1, pool.wake).start()
+    assert pool.events() == [], "woken"
+
+
+def test_a_signal_handler_can_wake_it(own_bench: Bench) -> None:
+    before = signal.signal(signal.SIGALRM, lambda *_: own_bench.pool.wake())
+    try:
+        attempt = own_bench.start(gate(own_bench, "a"))
+        own_bench.wait(attempt, "started")
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        assert own_bench.pool.events() == []
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    own_bench.pool.cancel(attempt)
+    own_bench.wait(attempt)
+
+
+def test_closing_ends_everything_quickly_and_twice(tmp_path: Path) -> None:
+    pool = LocalPool(2)
+    pool.close()
+    pool.open()
+    pool.open()
+    bench = Bench(pool, tmp_path)
+    bench.do("true")
+    bench.start("trap '' TERM; echo $$ > up; while :; do sleep 60; done", grace=60.0)
+    bench.start("echo $$ > other; sleep 60")
+    bench.start("touch never")
+    leaders = [pid_in(tmp_path / name) for name in ("up", "other")]
+    members = psutil.Process().children(recursive=True)
+    begun = time.monotonic()
+    pool.close()
+    assert time.monotonic() - begun < 4
+    pool.close()
+    assert not any(runs(pid) for pid in leaders)
+    assert not any(runs(process.pid) for process in members)
+    assert not psutil.Process().children()
+    assert not (tmp_path / "never").exists()
+    with pytest.raises(RuntimeError):
+        pool.submit(bench.spec("true"))
+    pool.wake()
+    assert all(event.kind != "lost" for event in pool.events(0))
+
+
+def test_an_idle_pool_closes_at_once_and_leaves_no_descriptor(tmp_path: Path) -> None:
+    before = sorted(os.listdir("/proc/self/fd"))
+    with LocalPool(2) as pool:
+        bench = Bench(pool, tmp_path)
+        for attempt in [bench.start("true") for _ in range(8)]:
+            bench.wait(attempt)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 2
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_descriptors_do_not_grow_with_attempts(own_bench: Bench) -> None:
+    bench = own_bench
+    (bench.folder / "nothing.py").write_text("def main(task): pass\n")
+    counts = []
+    for _ in range(2):
+        for _ in range(5):
+            bench.do("true"), bench.do(["no-such-command"]), bench.do(python="nothing:main")
+            bench.do("sleep 60", timeout=0.05, grace=0.1)
+        workers = [w for n in psutil.Process().children() for w in n.children()]
+        counts.append(sum(worker.num_fds() for worker in workers))
+    assert counts[0] == counts[1]
+
+
+def test_it_works_while_the_runner_has_threads(own_bench: Bench) -> None:
+    stop = threading.Event()
+    threads = [threading.Thread(target=stop.wait) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(3):
+            attempt = own_bench.start("sleep 60")
+            pid = own_bench.wait(attempt, "started").pid or 0
+            os.kill(own_bench.worker(pid), signal.SIGKILL)
+            assert own_bench.wait(attempt).kind == "lost"
+        assert own_bench.do("true")["exit_code"] == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_modules_of_the_repository_do_not_break_the_pool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json", "socket", "subprocess", "select", "mdtodo"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
+    monkeypatch.chdir(tmp_path)
+    with LocalPool(1) as pool:
+        assert Bench(pool, tmp_path).do("echo well")["tail"] == "well\n"
+
+
+def test_a_python_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(MdtodoError, match="the pool of processes could not be started"):
+        LocalPool(1).open()
+
+
+def test_a_python_that_cannot_work_fails_what_is_queued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with LocalPool(1) as pool:
+        bench = Bench(pool, tmp_path)
+        events = [bench.wait(attempt) for attempt in (bench.start("true"), bench.start("true"))]
+    assert [event.kind for event in events] == ["failed", "failed"]
+    assert events[0].message == "no pool process could be started"
+
+
+def test_as_many_processes_as_cores_by_default() -> None:
+    assert LocalPool().capacity == cores() >= 1
