@@ -1,19 +1,21 @@
 """bytes -> Document: the tasks of a markdown file with their exact places; the only importer of mistune.
 
 The line scanner in `blocks` decides what is a list item, since it does what GitHub Flavored Markdown says;
-`second_opinion` asks mistune, which knows nothing of that scanner. No place outlives the bytes it was read from.
+`second_opinion` asks mistune, which knows nothing of that scanner. No place outlives the bytes it was read
+from.
 """
 
 from __future__ import annotations
 
 import gc
 import re
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mdtodo.markdown.blocks import blank_markers, content_start, scan
+from mdtodo.markdown.blocks import scan
+from mdtodo.markdown.containers import blank_markers, content_start
 from mdtodo.markdown.source import (
-    BOM,
     conflict_lines,
     dominant_newline,
     readable,
@@ -25,7 +27,7 @@ from mdtodo.model import STATUS_CHARS, Span, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.markdown.blocks import Container
+    from mdtodo.markdown.containers import ListItem
 
 _CR = 13
 _BOX = re.compile(rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\](?:[ \t]++|(?=\r?\n))")
@@ -42,22 +44,23 @@ class Heading:
     item: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One task. All offsets are bytes of the data that was parsed; lines start at 1.
+class Item(NamedTuple):
+    """One task. (A tuple: to make a frozen dataclass takes five times as long, and large files have many.)
+    All offsets are bytes of the data that was parsed; lines start at 1.
 
-    `line` and `box` are the place of the status character `char`, which stands between "[" and "]". `text` is the
-    first paragraph after the box and its white space, without the containers' prefixes; its lines, joined by
-    "\\n", are the bytes of `pieces`, one span a line, trailing blanks included, line ends not.
+    `line` and `box` are the place of the status character `char`, which stands between "[" and "]". `text` is
+    the first paragraph after the box and its white space, without the containers' prefixes; its lines, joined
+    by "\\n", are the bytes of `pieces`, one span a line, trailing blanks included, line ends not.
 
     `parent` is the index of the nearest task around it, `depth` the number of all of them. `list_index` tells
-    lists apart. `headings` are indices of the headings that it stands under, outermost first; one inside a list
-    item or a quote holds in there alone. `marker` is the list marker as written. `indent` is what a line of the
-    item's own content must start with. `end` is the offset after the item's last line that is not blank, line end
-    included. `body` are the lines after the first paragraph, up to the first subtask, prefixes removed.
+    lists apart. `headings` are indices of the headings that it stands under, outermost first; one inside a
+    list item or a quote holds in there alone. `marker` is the list marker as written. `indent` is what a line
+    of the item's own content must start with. `end` is the offset after the item's last line that is not
+    blank, line end included. `body` are the lines after the first paragraph, up to the first subtask,
+    prefixes removed.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # instead of tuple.index
     line: int
     box: int
     char: str
@@ -79,8 +82,8 @@ class Item:
 class Document:
     """A markdown file as read: `items` and `headings` in the order of the file.
 
-    `newline` is the line end that most lines have ("\\n" where there are none). `empty_boxes` are the lines of list
-    items that are a box and nothing else, `conflicts` those of the markers that git left in the file.
+    `newline` is the line end that most lines have ("\\n" where there are none). `empty_boxes` are the lines
+    of list items that are a box and nothing else, `conflicts` those of the markers that git left in the file.
     """
 
     data: bytes
@@ -116,129 +119,129 @@ class _Reader:
         self.chars = {char.encode(): (char, status) for char, status in statuses.items()}
         self.text = scannable(data)
         self.blocks = scan(self.text, *skip_front_matter(self.text))
-        self.tasks: list[tuple[Container, int, tuple[str, Status], tuple[Span, ...], str]] = []
-        self.subtask: list[int] = []  # the line of each task's first subtask, 0 without one
+        self.starts = self.blocks.starts
+        self.tasks: list[ListItem] = []
+        self.items: list[Item] = []
         self.empty: list[int] = []
         self.indents: dict[bytes, bytes] = {}
 
     def document(self) -> Document:
-        for container in self.blocks.items:
-            self._sort(container)
-        headings, numbers = self._headings()
+        self._read_items()
+        self._read_bodies()
+        headings = self._read_headings()
         return Document(
             data=self.data,
-            items=self._items(numbers),
+            items=tuple(self.items),
             headings=headings,
             newline=dominant_newline(self.data),
             empty_boxes=tuple(self.empty),
             conflicts=conflict_lines(self.text, self.blocks.fences),
         )
 
-    def _sort(self, container: Container) -> None:
-        """Note whether a list item is a task, an empty box, or neither."""
-        around = container.parent.item if container.parent is not None else None
-        above = container.task = around.task if around is not None else None
-        if container.opening is None:
-            return
-        box = _BOX.match(self.text, container.opening[0])
-        if box is None or box[1] not in self.chars:
-            return
-        end = self._line_end(container.opening_line)
-        text = self.data[box.end() : end].decode()
-        if not text.strip():
-            self.empty.append(container.opening_line)
-            return
-        pieces = (Span(box.end(), end),)
-        if len(container.opening) > 1:
-            more = self._pieces(container.opening[1:], container.opening_line + 1)
-            text = "\n".join([text, *[self.data[piece.start : piece.end].decode() for piece in more]])
-            pieces += more
-        container.task = len(self.tasks)
-        self.tasks.append((container, box.start(1), self.chars[box[1]], pieces, text))
-        self.subtask.append(0)
-        if above is not None and not self.subtask[above]:
-            self.subtask[above] = container.line
-
-    def _pieces(self, opening: list[int], line: int) -> tuple[Span, ...]:
-        """The spans of the lines of a paragraph, of which the first is `line`."""
-        return tuple([Span(start, self._line_end(number)) for number, start in enumerate(opening, line)])
+    def _read_items(self) -> None:
+        """Tell tasks and empty boxes from other list items."""
+        text, chars, box_at = self.text, self.chars, _BOX.match
+        for item in self.blocks.items:
+            around = item.parent.item
+            parent = item.task = None if around is None else around.task
+            if item.opening is None:
+                continue
+            box = box_at(text, item.opening[0])
+            if box is None or box[1] not in chars:
+                continue
+            after = box.end()
+            if 32 < text[after] < 127 or text[after : self._line_end(item.opening_line)].decode().strip():
+                item.task = len(self.tasks)
+                self.tasks.append(item)
+                self.items.append(self._item(item, item.opening, chars[box[1]], after, parent))
+            else:
+                self.empty.append(item.opening_line)
 
     def _line_end(self, line: int) -> int:
-        end = self.blocks.starts[line - self.blocks.first + 1] - 1
+        end = self.starts[line - self.blocks.first + 1] - 1
         return end - 1 if self.text[end - 1] == _CR else end
 
-    def _headings(self) -> tuple[tuple[Heading, ...], dict[int, int]]:
-        """The headings that are no tasks, and their new numbers where the scanner's differ."""
-        found: list[Heading] = []
+    def _item(
+        self, item: ListItem, opening: list[int], box: tuple[str, Status], after: int, parent: int | None
+    ) -> Item:
+        data, line = self.data, item.opening_line
+        end = self._line_end(line)
+        text = data[after:end].decode()
+        pieces: tuple[Span, ...] = (Span(after, end),)
+        if len(opening) > 1:
+            more = [Span(start, self._line_end(line + 1 + place)) for place, start in enumerate(opening[1:])]
+            text = "\n".join([text, *[data[piece.start : piece.end].decode() for piece in more]])
+            pieces += tuple(more)
+        return Item(
+            len(self.items),
+            line,
+            opening[0] + 1,
+            *box,
+            text,
+            pieces,
+            parent,
+            item.kind in b".)",
+            item.number,
+            item.under,
+            0 if parent is None else self.items[parent].depth + 1,
+            self._indent(item),
+            data[item.at : item.after].decode(),
+            min(self.starts[item.last - self.blocks.first + 1], len(data)),
+            (),
+        )
+
+    def _read_bodies(self) -> None:
+        """Add the lines between each task's first paragraph and its first subtask, which is the next task."""
+        starts = [item.line for item in self.tasks] + [sys.maxsize]
+        for index, item in enumerate(self.tasks):
+            task, until = self.items[index], starts[index + 1]
+            line = task.line + len(task.pieces) + item.underlined
+            if line <= item.last and line < until:
+                self.items[index] = task._replace(body=self._body(item, line, until))
+
+    def _read_headings(self) -> tuple[Heading, ...]:
+        """The headings but those that are tasks themselves, which no task stands under."""
+        tasks = {id(item) for item in self.tasks if item.underlined}
+        headings: list[Heading] = []
         numbers: dict[int, int] = {}
-        owners = {id(task[0]) for task in self.tasks}
         for number, mark in enumerate(self.blocks.headings):
-            if mark.opens is not None and id(mark.opens) in owners:
+            if tasks and id(mark.opens) in tasks:
                 continue
-            numbers[number] = len(found)
-            item = mark.container.item
+            numbers[number] = len(headings)
             text = "\n".join([self.data[start:end].decode() for start, end in mark.spans])
-            found.append(Heading(mark.line, mark.level, text, item.task if item is not None else None))
-        return tuple(found), numbers
+            around = mark.container.item
+            headings.append(Heading(mark.line, mark.level, text, None if around is None else around.task))
+        if tasks:
+            for index, item in enumerate(self.items):
+                under = tuple([numbers[number] for number in item.headings if number in numbers])
+                self.items[index] = item._replace(headings=under)
+        return tuple(headings)
 
-    def _items(self, numbers: dict[int, int]) -> tuple[Item, ...]:
-        items: list[Item] = []
-        text, size = self.text, len(self.data)
-        starts, first = self.blocks.starts, self.blocks.first
-        for index, (container, box, (char, status), pieces, words) in enumerate(self.tasks):
-            around = container.parent.item if container.parent is not None else None
-            parent = around.task if around is not None else None
-            line = container.opening_line
-            items.append(
-                Item(
-                    index=index,
-                    line=line,
-                    box=box,
-                    char=char,
-                    status=status,
-                    text=words,
-                    pieces=pieces,
-                    parent=parent,
-                    ordered=container.kind in b".)",
-                    list_index=container.number,
-                    headings=tuple([numbers[mark] for mark in container.under if mark in numbers]),
-                    depth=0 if parent is None else items[parent].depth + 1,
-                    indent=self._indent(container),
-                    marker=text[container.at : container.after].decode(),
-                    end=min(starts[container.last - first + 1], size),
-                    body=self._body(index, container),
-                )
-            )
-        return tuple(items)
-
-    def _indent(self, container: Container) -> bytes:
-        starts, first = self.blocks.starts, self.blocks.first
-        prefix = self.text[starts[container.line - first] : container.content]
-        prefix = prefix.removeprefix(BOM)
-        if container.opening_line != container.line:
-            prefix = prefix[: len(prefix) - (container.content - container.after)] + b" "
+    def _indent(self, item: ListItem) -> bytes:
+        prefix = self.text[self.starts[item.line - self.blocks.first] : item.content]
+        if item.opening_line != item.line:
+            prefix = self.text[self.starts[item.line - self.blocks.first] : item.after] + b" "
         known = self.indents.get(prefix)
         if known is None:
             known = self.indents[prefix] = blank_markers(prefix)
         return known
 
-    def _body(self, index: int, container: Container) -> tuple[Span, ...]:
-        """The lines after the first paragraph and up to the first subtask, without blank ones at the ends."""
-        after = container.opening_line + len(container.opening or ()) + container.underlined
-        until = self.subtask[index] or container.last + 1
-        if after >= until:
-            return ()
-        starts, first = self.blocks.starts, self.blocks.first
-        path = container.path()
+    def _body(self, item: ListItem, line: int, until: int) -> tuple[Span, ...]:
+        """The lines from `line` to before `until` as far as they are the item's, without blank ones at the
+        ends.
+        """
+        path = item.path()
         spans = []
-        for line in range(after, until):
-            end = self._line_end(line)
-            spans.append(Span(min(content_start(self.text, starts[line - first], path), end), end))
+        for number in range(line, min(until, item.last + 1)):
+            end = self._line_end(number)
+            start = content_start(self.text, self.starts[number - self.blocks.first], path)
+            spans.append(Span(min(start, end), end))
         while spans and not self.text[spans[-1].start : spans[-1].end].strip():
             spans.pop()
-        while spans and not self.text[spans[0].start : spans[0].end].strip():
-            del spans[0]
-        return tuple(spans)
+        leading = next(
+            (place for place, span in enumerate(spans) if self.text[span.start : span.end].strip()), 0
+        )
+        return tuple(spans[leading:])
 
 
 def second_opinion(
@@ -246,9 +249,9 @@ def second_opinion(
 ) -> tuple[tuple[int, str, int | None], ...] | None:
     """What mistune takes for tasks: (line, status character, line of the parent task or None), in order.
 
-    None where it cannot say: nesting too deep for it. Only its block parser is used, since its tree has no places
-    and its inline parser turns a box into a link where a definition fits. A mark before each box that could be a
-    task's tells which ones open a list item's first paragraph.
+    None where it cannot say: nesting too deep for it. Only its block parser is used, since its tree has no
+    places and its inline parser turns a box into a link where a definition fits. A mark before each box that
+    could be a task's tells which ones open a list item's first paragraph.
     """
     text = scannable(data).replace(b"\r\n", b"\n")
     start, line = skip_front_matter(text)

@@ -1,8 +1,8 @@
 """What a line of markdown may be, as patterns: the leaves of the block structure.
 
 Source: the GitHub Flavored Markdown specification 0.29, and where it leaves room what cmark-gfm does. Every
-pattern is linear on any input (possessive where two parts could share a character) and ends at the line's end,
-which is "\\n" or "\\r\\n" here (a lone "\\r" has been read as "\\n" before).
+pattern is linear on any input (possessive where two parts could share a character) and ends at the line's
+end, which is "\\n" or "\\r\\n" here (a lone "\\r" has been read as "\\n" before).
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ SETEXT = re.compile(rb"(?:=++|-++)[ \t]*+" + _EOL)
 OPEN_FENCE = re.compile(rb"(`{3,}+)[^`\n]*+\n|(~{3,}+)")
 CLOSE_FENCE = re.compile(rb"(`{3,}+|~{3,}+)[ \t]*+" + _EOL)
 #: `1.` or `1)`, and what is white space after it.
-ORDERED = re.compile(rb"([0-9]{1,9})[.)](?=[ \t\v\f\r\n])")
-#: What may stand in a thematic break, for each of its characters.
-BREAK_RUNS = {mark: re.compile(rb"[" + re.escape(bytes([mark])) + rb" \t]*+") for mark in b"-*_"}
+ORDERED = re.compile(rb"([0-9]{1,9}+)[.)](?=[ \t\r\n])")
+_BREAK_RUNS = {mark: re.compile(rb"[%c \t]*+" % mark) for mark in b"*_-"}
 
 _TAG = rb"[A-Za-z][A-Za-z0-9-]*+"
 _VALUE = rb"(?:[^ \t\r\n\v\f\"'=<>`]++|'[^'\n]*+'|\"[^\"\n]*+\")"
@@ -35,8 +34,8 @@ _BLOCK_TAGS = (
     rb"|table|tbody|td|tfoot|th|thead|tr|track|ul"
 )
 _HTML = re.compile(
-    rb"<(?:(?P<k1>(?i:script|pre|style)[ \t\v\f\r\n>])|(?P<k2>!--)|(?P<k3>\?)|(?P<k4>![A-Z])|(?P<k5>!\[(?i:CDATA)\[)"
-    rb"|(?P<k6>/?(?i:" + _BLOCK_TAGS + rb")(?:[ \t\v\f\r\n]|/?>)))"
+    rb"<(?:(?P<k1>(?i:script|pre|style)[ \t\v\f\r\n>])|(?P<k2>!--)|(?P<k3>\?)|(?P<k4>![A-Z])"
+    rb"|(?P<k5>!\[(?i:CDATA)\[)|(?P<k6>/?(?i:" + _BLOCK_TAGS + rb")(?:[ \t\v\f\r\n]|/?>)))"
 )
 _HTML_7 = re.compile(
     rb"<(?:"
@@ -68,8 +67,8 @@ _LABEL = re.compile(rb"\[((?:[^\\\[\]]|\\" + _PUNCTUATION + rb"?+)*+)\]:")
 _BREAK = re.compile(rb"[ \t]*+(?:\n[ \t]*+)?+")
 _LINE_END = re.compile(rb"[ \t]*+\n")
 _ANGLE_TARGET = re.compile(rb"<(?:[^<>\\\n]++|\\.)*+>", re.DOTALL)
-_TARGET = re.compile(rb"(?:[^()\\ \t\n\v\f\r]++|\\" + _PUNCTUATION + rb"?+|[()])*+")
-_TARGET_STEP = re.compile(rb"[^()\\ \t\n\v\f\r]++|\\" + _PUNCTUATION + rb"?+|[()]")
+_TARGET = re.compile(rb"(?:[^()\\ \t\n\r]++|\\" + _PUNCTUATION + rb"?+|[()])*+")
+_TARGET_STEP = re.compile(rb"[^()\\ \t\n\r]++|\\" + _PUNCTUATION + rb"?+|[()]")
 _TITLE = re.compile(
     rb"\"[^\"]*(?:(?<=\\)\"[^\"]*)*\"|'[^']*(?:(?<=\\)'[^']*)*'|\([^()]*(?:(?<=\\)[()][^()]*)*\)"
 )
@@ -77,8 +76,27 @@ _LABEL_LIMIT = 1000
 _PARENTHESES_LIMIT = 32
 
 
+def break_end(text: bytes, at: int) -> int:
+    """Where the run of the character at `at` and of blanks ends, which is a thematic break if that is the
+    line's end.
+    """
+    found = _BREAK_RUNS[text[at]].match(text, at)
+    return found.end() if found is not None else at
+
+
+def without_closing_hashes(heading: bytes) -> bytes:
+    """The text of an ATX heading without the hashes at its end, which must follow a blank, and without blanks
+    there.
+    """
+    text = heading.rstrip(b" \t")
+    bare = text.rstrip(b"#")
+    return bare.rstrip(b" \t") if not bare or bare[-1] in b" \t" else text
+
+
 def html_kind(text: bytes, at: int, *, interrupts: bool) -> int:
-    """Which of the seven kinds of HTML block starts at `at`; 0 for none. The seventh cannot interrupt a paragraph."""
+    """Which of the seven kinds of HTML block starts at `at`; 0 for none. The seventh cannot interrupt a
+    paragraph.
+    """
     found = _HTML.match(text, at)
     if found is not None:
         return int((found.lastgroup or "k0")[1:])
@@ -115,7 +133,7 @@ def is_row(text: bytes, at: int) -> bool:
 
 
 def definitions(content: bytes) -> int:
-    """How many lines at the start of a paragraph (lines that end with "\\n") are link reference definitions."""
+    """How many of its lines, which end with "\\n", a paragraph spends on link reference definitions at its start."""
     at = 0
     while content.startswith(b"[", at):
         end = _definition(content, at)
@@ -127,7 +145,7 @@ def definitions(content: bytes) -> int:
 
 def _definition(content: bytes, at: int) -> int | None:
     label = _LABEL.match(content, at)
-    if label is None or len(label[1]) > _LABEL_LIMIT or not label[1].strip(b" \t\n\v\f\r"):
+    if label is None or len(label[1]) > _LABEL_LIMIT or not label[1].strip(b" \t\n\r"):
         return None
     gap = _BREAK.match(content, label.end())
     target = _target(content, gap.end() if gap is not None else label.end())
@@ -148,7 +166,7 @@ def _target(content: bytes, at: int) -> int | None:
     if content.startswith(b"<", at):
         angle = _ANGLE_TARGET.match(content, at)
         return angle.end() if angle is not None else None
-    if at >= len(content) or content[at] in b" \t\n\v\f\r":
+    if at >= len(content) or content[at] in b" \t\n\r":
         return None
     found = _TARGET.match(content, at)
     end = found.end() if found is not None else at

@@ -1,4 +1,5 @@
-"""A file's bytes before any markdown: whether they are text, their line ends, front matter, leftovers of a merge.
+"""A file's bytes before any markdown: whether they are text, their line ends, front matter, leftovers of a
+merge.
 
 Lines end with "\\n", "\\r\\n" or a lone "\\r" and with nothing else (never `str.splitlines`, which has more).
 """
@@ -6,6 +7,8 @@ Lines end with "\\n", "\\r\\n" or a lone "\\r" and with nothing else (never `str
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_right
 
 from mdtodo.errors import InputError
 
@@ -13,7 +16,7 @@ from mdtodo.errors import InputError
 BOM = b"\xef\xbb\xbf"
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-#: The first line of front matter, and one that a mapping may start with: blank ones and comments before it are fine.
+#: The last line of front matter, and the first one that is no comment.
 _FRONT_MATTER = {
     b"---": (
         re.compile(rb"(?:---|\.\.\.)[ \t]*\r?\n"),
@@ -21,6 +24,7 @@ _FRONT_MATTER = {
     ),
     b"+++": (re.compile(rb"\+\+\+[ \t]*\r?\n"), re.compile(rb"\[|[\w\"'][^\n=]*=")),
 }
+_CONFLICT_MARKS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 _FENCE_LINE = re.compile(rb"(---|\+\+\+)[ \t]*\r?\n")
 _WIDE = {
     b"\xff\xfe\x00\x00": "UTF-32",
@@ -70,10 +74,12 @@ def dominant_newline(data: bytes) -> bytes:
 
 
 def skip_front_matter(text: bytes) -> tuple[int, int]:
-    """The offset and the number of the first line after a byte order mark and front matter, of scannable text.
+    """The offset and the number of the first line after a byte order mark and front matter, of scannable
+    text.
 
-    Front matter is YAML between `---` and `---` or `...`, or TOML between `+++` and `+++`, from the first line on.
-    A thematic break at the start of a file is none: what follows must look like the start of a mapping.
+    Front matter is YAML between `---` and `---` or `...`, or TOML between `+++` and `+++`, from the first
+    line on. A thematic break at the start of a file is none: what follows must look like the start of a
+    mapping.
     """
     start = len(BOM) if text.startswith(BOM) else 0
     opening = _FENCE_LINE.match(text, start)
@@ -96,22 +102,24 @@ def skip_front_matter(text: bytes) -> tuple[int, int]:
 
 
 def conflict_lines(text: bytes, fences: list[tuple[int, int]]) -> tuple[int, ...]:
-    """The lines of git's conflict markers in scannable text, of conflicts that start outside of fenced code."""
+    """The lines of git's conflict markers, but for conflicts in the fenced code on the lines `fences`."""
     if b"<<<<<<<" not in text or b">>>>>>>" not in text:
         return ()
     found: list[int] = []
-    pending: list[int] = []
+    conflict: list[int] = []  # the lines of the one that is open
+    divided = False
     for number, line in enumerate(text.split(b"\n"), 1):
         mark = line[:7]
-        if line[7:8] not in (b"", b" ", b"\r"):
+        if mark not in _CONFLICT_MARKS or line[7:8] not in (b"", b" ", b"\r"):
             continue
-        if mark == b"<<<<<<<" and not any(first <= number <= last for first, last in fences):
-            pending = [number]
-        elif pending and mark == b"|||||||" and len(pending) == 1:
-            pending.append(number)
-        elif pending and mark == b"=======" and len(line.rstrip()) == 7:
-            pending.append(number)
-        elif len(pending) > 1 and mark == b">>>>>>>":
-            found += [*pending, number]
-            pending = []
+        if mark == b"<<<<<<<":
+            place = bisect_right(fences, (number, sys.maxsize))
+            fenced = place > 0 and number <= fences[place - 1][1]
+            conflict, divided = [] if fenced else [number], False
+        elif conflict:
+            conflict.append(number)
+            divided = divided or mark == b"======="
+            if mark == b">>>>>>>":
+                found += conflict if divided else []
+                conflict = []
     return tuple(found)

@@ -1,0 +1,144 @@
+"""What holds other blocks: quotes and list items, and how far their content is indented."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_SPACE, _TAB, _QUOTE_MARK = 32, 9, 62
+
+
+class Container:
+    """A block that holds blocks: the document or a quote; a list item is a `ListItem`.
+
+    `item` is the innermost list item around its content, itself included. `under` are the headings before it
+    that hold for it, `heads` those that hold for what comes next in it, both outermost first. `last` is the
+    line of its last byte that is no blank, once it is closed.
+    """
+
+    width = kind = number = last = 0
+    filled = False  # it holds a block already
+
+    def __init__(self, parent: Container | None) -> None:
+        self.parent = parent
+        self.item: ListItem | None = None if parent is None else parent.item
+        self.under: tuple[int, ...] = () if parent is None else parent.heads
+        self.heads = self.under
+
+
+class ListItem(Container):
+    """A list item.
+
+    `width` is the columns that a line of its content is indented, `number` tells lists apart, `kind` is the
+    character that tells its list from one beside it (one of -+*.)). `line` is that of its marker, whose bytes
+    are `at` to `after`; its content starts at `content`. If its first block is a paragraph, that starts on
+    `opening_line`, and `opening` are the offsets of the text of each of its lines; `underlined` says that it
+    is a setext heading. `task` is for whoever reads the items.
+    """
+
+    opening: list[int] | None = None
+    opening_line = 0
+    underlined = False
+    task: int | None = None
+    parent: Container
+
+    def __init__(
+        self, parent: Container, width: int, kind: int, line: int, at: int, after: int, content: int
+    ) -> None:
+        self.parent = parent
+        self.item = self
+        self.heads = self.under = parent.heads
+        self.width = width
+        self.kind = kind
+        self.line = line
+        self.at = at
+        self.after = after
+        self.content = content
+
+    def path(self) -> list[Container]:
+        """The quotes and list items around it, outermost first, and itself."""
+        path: list[Container] = [self]
+        while (parent := path[-1].parent) is not None:
+            path.append(parent)
+        path.pop()  # the document
+        path.reverse()
+        return path
+
+
+class HeadingMark(NamedTuple):
+    """A heading: the spans of its text, its container, and the list item that it opens, if any."""
+
+    line: int
+    level: int
+    spans: tuple[tuple[int, int], ...]
+    container: Container
+    opens: ListItem | None
+
+
+class Blocks(NamedTuple):
+    """What a scan found. `starts` has the offset of each scanned line, and the end of the text.
+
+    `first` is the number of the first scanned line, `fences` the first and last line of each fenced code
+    block.
+    """
+
+    items: list[ListItem]
+    headings: list[HeadingMark]
+    fences: list[tuple[int, int]]
+    starts: list[int]
+    first: int
+
+
+def skip_blanks(text: bytes, at: int, column: int) -> tuple[int, int]:
+    """The offset and column of the first byte that is no blank, from `at` on, which is in `column`."""
+    c = text[at]
+    while c in b" \t":
+        column += 1 if c == _SPACE else 4 - column % 4
+        at += 1
+        c = text[at]
+    return at, column
+
+
+def content_start(text: bytes, start: int, path: list[Container]) -> int:
+    """Where the content of the innermost container of `path` begins on the line that starts at `start`.
+
+    A tab that reaches into the content is left out; a lazy line begins with its text.
+    """
+    at, column, inner = start, 0, 0  # inner: the column that the containers so far consume
+    fn, fcol = skip_blanks(text, at, column)
+    for container in path:
+        if text[fn] in b"\r\n":
+            break
+        if container.width:
+            if fcol - inner < container.width:
+                return fn
+            inner += container.width
+        elif text[fn] == _QUOTE_MARK and fcol - inner <= 3:
+            at, column = fn + 1, fcol + 1
+            inner = column + (text[at] in b" \t")
+            fn, fcol = skip_blanks(text, at, column)
+        else:
+            return fn
+    while at < fn and column < inner:
+        column += 1 if text[at] == _SPACE else 4 - column % 4
+        at += 1
+    return at
+
+
+def blank_markers(prefix: bytes) -> bytes:
+    """What a line must start with to go on what `prefix` opens: quotes stay, list markers become spaces.
+
+    After a quote only spaces are used, since not everyone counts tabs from the start of the line there.
+    """
+    cut = prefix.rfind(b">") + 1
+    if not cut:
+        return re.sub(rb"[^ \t]", b" ", prefix)
+    head = re.sub(rb"[^> \t]", b" ", prefix[:cut])
+    return head + b" " * (_columns(prefix) - _columns(head))
+
+
+def _columns(prefix: bytes) -> int:
+    column = 0
+    for c in prefix:
+        column += 4 - column % 4 if c == _TAB else 1
+    return column
