@@ -19,7 +19,7 @@ from mdtodo.errors import GitError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from git import Repo
+    from git import Git
 
 #: What git sets for hooks and aliases, and what would make our git work on something else than what was found
 #: (`git rev-parse --local-env-vars`, less the settings of `git -c`, which are the person's wish).
@@ -340,21 +340,14 @@ def _write(fd: int, pending: memoryview) -> memoryview:
         return pending[:0]
 
 
-def porcelain(repo: Repository) -> Repo:
-    """GitPython's `Repo`, of which only `.git`, real git, is used; imported here alone, since that is slow.
+def porcelain(repo: Repository) -> Git:
+    """What GitPython calls `Repo.git`: real git, in the repository's root. Imported here alone; it is slow.
 
-    GitPython hands this process's environment to git, so what a calling hook left in it is removed from
-    there.
+    It is made without a `Repo`, since that reads the variables of a calling hook and would look elsewhere.
     """
-    for name in LOCAL_VARIABLES:
-        os.environ.pop(name, None)
     try:
-        from git import Repo
+        from git import Git
     except ImportError as error:
-        raise GitError(
-            "cannot run git: GitPython does not find it", hint="install git, or put it on PATH"
-        ) from error
-    gitpython = Repo(repo.git_dir if repo.explicit else repo.root, expand_vars=False)
-    if repo.explicit:
-        gitpython.git.update_environment(GIT_DIR=repo.git_dir, GIT_WORK_TREE=repo.root)
-    return gitpython
+        hint = "install git, or put it on PATH"
+        raise GitError("cannot run git: GitPython does not find it", hint=hint) from error
+    return Git(repo.root)

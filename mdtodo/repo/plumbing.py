@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from subprocess import PIPE
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.git import SETTINGS, porcelain, refused
+from mdtodo.repo.git import LOCAL_VARIABLES, SETTINGS, porcelain, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ class Plumbing:
 
     def __init__(self, repo: Repository) -> None:
         self.repo = repo
-        self._git = porcelain(repo).git
+        self._git = porcelain(repo)
         self._cat: Git.AutoInterrupt | None = None
         self._cached: dict[str, bytes] = {}
         self._listed = b""
@@ -131,10 +131,19 @@ class Plumbing:
     def _start(
         self, args: Iterable[str], env: Mapping[str, str] | None, *, alone: bool = True
     ) -> Git.AutoInterrupt:
-        command = ["git", "-C", self.repo.root, *SETTINGS, *args]
+        own = dict(env or {})
+        if self.repo.explicit:
+            own |= {"GIT_DIR": self.repo.git_dir, "GIT_WORK_TREE": self.repo.root}
+        command = [*_without_others(own), "git", "-C", self.repo.root, *SETTINGS, *args]
         return self._git.execute(
-            command, istream=PIPE, as_process=True, env=dict(env or {}), process_group=0 if alone else None
+            command, istream=PIPE, as_process=True, env=own, process_group=0 if alone else None
         )
+
+
+def _without_others(own: Mapping[str, str]) -> list[str]:
+    """GitPython can add to git's environment, not take from it: env(1) removes what a hook left there."""
+    left = [name for name in sorted(LOCAL_VARIABLES) if name in os.environ and name not in own]
+    return ["env", *(word for name in left for word in ("-u", name))] if left else []
 
 
 def now(identity: bytes, variable: str) -> bytes:

@@ -307,8 +307,9 @@ class TestAPersonsWork:
             )
 
     def test_racily_clean_files_are_still_seen_as_changed(self, make_repo, land_tasks):
-        """A file saved again in the second in which it was staged, with the same size: only the time of the index
-        tells git to look at it. A copy of the index must not look younger than the index."""
+        """A file saved again in the second in which it was staged, as long as before: only the index's time
+        tells git to look at it. A copy of the index must not look younger than the index.
+        """
         repo = make_repo(**{"TODO.md": BASE, "same.txt": "aaaa\n"})
         repo.git("config", "core.trustctime", "false")
         stamp = 1_700_000_000
