@@ -53,6 +53,11 @@ ORDERS = [
     pytest.param(
         "- a after:nobody\n- b\n- c after:d\n- d after:c", "b a c d", id="what can never run stands last"
     ),
+    pytest.param(
+        "- s\n- r\n- a after:b\n- b after:a\n- d after:r,a est:30\n- e after:d est:60\n- f after:s est:60",
+        "r s f d a b e",
+        id="a chain behind a cycle counts too",
+    ),
     pytest.param("- [x] a\n- [-] b\n- [/] c", "c", id="only open tasks"),
 ]
 
