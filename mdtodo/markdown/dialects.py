@@ -65,10 +65,11 @@ _FIELD = re.compile(
 _BANG = re.compile(rf"(?<!\S)!(?!(?:{'|'.join(PRIORITIES)})\b)[A-Za-z]")
 _SIGN = re.compile(rf"([{''.join(PRIORITY_SIGNS)}{''.join(EMOJI)}])\uFE0F?")
 # Values behind a sign are bounded, so that a word made of signs is not read to its end for each of them.
-_DATE_BEHIND = re.compile(r"[ \t]{0,9}(\d(?:\S{0,99}[^\s,;])?)(?![^\s,;])")
-_NAME_BEHIND = re.compile(r"[ \t]{0,9}([A-Za-z0-9](?:\S{0,199}[^\s,;])?)(?![^\s,;])")
+_DATE_BEHIND = re.compile(r"[ \t]{0,9}+(\d\S{0,99}+)(?!\S)")
+_NAME_BEHIND = re.compile(r"[ \t]{0,9}+([A-Za-z0-9]\S{0,199}+)(?!\S)")
 _NAMES_BEHIND = re.compile(
-    r"[ \t]{0,9}([A-Za-z0-9][^\s,]{0,199}(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z0-9][^\s,:]{0,199}){0,99})(?![^\s,;])"
+    r"[ \t]{0,9}+([A-Za-z0-9][^\s,]{0,199}+(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z0-9][^\s,:]{0,199}+){0,99})"
+    r"[,;]*+(?!\S)"
 )
 _BEHIND = {"id": _NAME_BEHIND, "after": _NAMES_BEHIND, "due": _DATE_BEHIND, "done": _DATE_BEHIND}
 _HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
@@ -165,10 +166,11 @@ def _signs(text: str, taken: Taken) -> Iterator[Token]:
                 yield Token("priority", PRIORITY_SIGNS[sign], start, at, "emoji")
             continue
         name = EMOJI[sign]
-        value = _BEHIND[name].match(text, at)
-        if value and taken.free(start, value.end()) and not _WORD.match(text, value.start(1)):
-            at = value.end()
-            yield Token(name, value[1], start, at, "emoji")
+        found = _BEHIND[name].match(text, at)
+        if found and taken.free(start, found.end()) and not _WORD.match(text, found.start(1)):
+            value = found[1].rstrip(",;")
+            at = found.start(1) + len(value)
+            yield Token(name, value, start, at, "emoji")
 
 
 def _words(text: str, taken: Taken) -> Iterator[Token]:

@@ -31,8 +31,16 @@ _POINTED = re.compile(r"<(?:[^<>\n\\]|\\.)*+>")
 _TITLE = re.compile(
     r"""[ \t\n]++(?:"(?:[^"\\]|\\[\s\S])*+"|'(?:[^'\\]|\\[\s\S])*+'|\((?:[^()\\]|\\[\s\S])*+\))"""
 )
-_IN_TARGET = re.compile(r"\\[!-/:-@\[-`{-~]|[()\x00-\x20\x7f]")
-_DEEPEST = 32
+_DEEPEST = 4
+"""Parentheses within parentheses in a link target; more than any real address has."""
+
+
+def _balanced(depth: int) -> str:
+    inner = rf"|\({_balanced(depth - 1)}\)" if depth else ""
+    return rf"(?:[^()\x00-\x20\x7f\\]++|\\[!-/:-@\[-`{{-~]|\\{inner})*+"
+
+
+_BARE = re.compile(_balanced(_DEEPEST))
 _BRACKET = re.compile(r"\\[\s\S]|[\[\]]")
 
 
@@ -109,24 +117,8 @@ def _html_ends(text: str) -> Callable[[int], int | None]:
 def _target_end(text: str, at: int) -> int | None:
     """Where the link target that begins after `](` ends, behind its `)`; None if it is none."""
     at = _skip(text, at)
-    if pointed := _POINTED.match(text, at):
-        at = pointed.end()
-    else:
-        depth = 0
-        for found in _IN_TARGET.finditer(text, at):
-            at = found.start()
-            if found[0] == "(":
-                depth += 1
-            elif found[0] == ")":
-                depth -= 1
-            elif not found[0].startswith("\\"):
-                break
-            if depth < 0 or depth > _DEEPEST:
-                break
-        else:
-            return None
-        if depth > 0:
-            return None
+    if target := _POINTED.match(text, at) or _BARE.match(text, at):
+        at = target.end()
     if title := _TITLE.match(text, at):
         at = title.end()
     at = _skip(text, at)

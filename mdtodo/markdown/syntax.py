@@ -227,11 +227,15 @@ def _bad_value(token: Token) -> Problem:
 
 
 def _unknown_priority(word: str, offset: int, severity: Severity) -> Problem:
+    message = f"unknown priority {_quoted(word)}; did you mean '{_nearest_priority(word[:40].lower())}'?"
+    return Problem("unknown-priority", message, offset, severity)
+
+
+@lru_cache(64)
+def _nearest_priority(word: str) -> str:
     from difflib import get_close_matches
 
-    nearest = get_close_matches(word[:40].lower(), [*Priority], n=1, cutoff=0.0)[0]
-    message = f"unknown priority {_quoted(word)}; did you mean '{nearest}'?"
-    return Problem("unknown-priority", message, offset, severity)
+    return str(get_close_matches(word, [*Priority], n=1, cutoff=0.0)[0])
 
 
 def _quoted(value: str) -> str:

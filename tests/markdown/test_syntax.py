@@ -1,0 +1,476 @@
+"""The keys of one line: every dialect, what stays title, what is wrong, and how a key is written."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mdtodo.errors import EditError
+from mdtodo.markdown.inline import opaque
+from mdtodo.markdown.syntax import Keys, format_estimate, is_date, parse_estimate, read_keys, write_key
+from mdtodo.model import Priority, Severity
+
+CRITICAL, HIGH, MEDIUM, LOW = Priority
+
+
+def said(text: str) -> dict[str, object]:
+    """The keys that the text sets, without tokens and problems."""
+    keys = read_keys(text)
+    nothing = Keys("")
+    return {
+        name: getattr(keys, name)
+        for name in Keys._fields
+        if name not in ("title", "tokens", "problems") and getattr(keys, name) != getattr(nothing, name)
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "keys"),
+    [
+        # the first column
+        ("Fix #tag it", "Fix it", {"tags": ("tag",)}),
+        ("#backend/api Fix", "Fix", {"tags": ("backend/api",)}),
+        ("a !critical", "a", {"priority": CRITICAL}),
+        ("a !high b", "a b", {"priority": HIGH}),
+        ("a !medium", "a", {"priority": MEDIUM}),
+        ("!low a", "a", {"priority": LOW}),
+        ("a priority:high", "a", {"priority": HIGH}),
+        ("a priority:highest", "a", {"priority": CRITICAL}),
+        ("a priority:lowest", "a", {"priority": LOW}),
+        ("a !HIGH", "a", {"priority": HIGH}),
+        ("a id:one.2_b-C", "a", {"id": "one.2_b-C"}),
+        ("a after:b,c", "a", {"after": ("b", "c")}),
+        ("a est:8h", "a", {"estimate": 480}),
+        ("a due:2026-12-01", "a", {"due": "2026-12-01"}),
+        ("a needs:docker,gpu", "a", {"needs": ("docker", "gpu")}),
+        ("a lane:general", "a", {"lane": "general"}),
+        ("a worker:w1", "a", {"worker": "w1"}),
+        ("a run:tests", "a", {"run": "tests"}),
+        ("a expand:api", "a", {"expand": "api"}),
+        ("a failed:2", "a", {"failed": 2}),
+        ("a done:2026-11-21", "a", {"done": "2026-11-21"}),
+        # todo.txt
+        ("(A) a", "a", {"priority": CRITICAL}),
+        ("(B) a", "a", {"priority": HIGH}),
+        ("(C) a", "a", {"priority": MEDIUM}),
+        ("(D) a", "a", {"priority": LOW}),
+        ("(E) a", "(E) a", {}),
+        ("a (A)", "a (A)", {}),
+        ("(A)a", "(A)a", {}),
+        ("(a) b", "(a) b", {}),
+        ("(A)\nb", "b", {"priority": CRITICAL}),
+        # block ids
+        ("a ^name", "a", {"id": "name"}),
+        ("a ^name  ", "a", {"id": "name"}),
+        ("a\nb ^name", "a b", {"id": "name"}),
+        ("a ^name b", "a ^name b", {}),
+        ("a ^name\nb", "a ^name b", {}),
+        ("a^name", "a^name", {}),
+        ("x ^_^", "x ^_^", {}),
+        ("2 ^ 3", "2 ^ 3", {}),
+        # Obsidian Tasks
+        ("a 🔺", "a", {"priority": CRITICAL}),
+        ("a ⏫", "a", {"priority": HIGH}),
+        ("a 🔼", "a", {"priority": MEDIUM}),
+        ("a 🔽", "a", {"priority": LOW}),
+        ("a ⏬", "a", {"priority": LOW}),
+        ("a ⏬\ufe0f b", "a b", {"priority": LOW}),
+        ("a 🆔 x1", "a", {"id": "x1"}),
+        ("a 🆔x1", "a", {"id": "x1"}),
+        ("a 🆔\ufe0f x1 b", "a b", {"id": "x1"}),
+        ("a ⛔ b,c", "a", {"after": ("b", "c")}),
+        ("a ⛔b", "a", {"after": ("b",)}),
+        ("a ⛔\ufe0f b, c", "a", {"after": ("b", "c")}),
+        ("a 📅 2026-12-01", "a", {"due": "2026-12-01"}),
+        ("a 📅2026-12-01 b", "a b", {"due": "2026-12-01"}),
+        ("a 📅\ufe0f  2026-12-01", "a", {"due": "2026-12-01"}),
+        ("a ✅ 2026-11-21", "a", {"done": "2026-11-21"}),
+        ("a ✅\ufe0f2026-11-21", "a", {"done": "2026-11-21"}),
+        ("タスク📅2026-12-01", "タスク", {"due": "2026-12-01"}),
+        (
+            "a ⏫ 🆔 x ⛔ y 📅 2026-12-01",
+            "a",
+            {"priority": HIGH, "id": "x", "after": ("y",), "due": "2026-12-01"},
+        ),
+        ("✅ Fixed the thing", "✅ Fixed the thing", {}),
+        ("📅 Calendar view", "📅 Calendar view", {}),
+        ("a 📅\n2026-12-01", "a 📅 2026-12-01", {}),
+        ("a 🆔", "a 🆔", {}),
+        ("a 🆔 x, 📅 2026-12-01; ⛔ b,c, d", "a", {"id": "x", "due": "2026-12-01", "after": ("b", "c", "d")}),
+        ("a 📅 2026-12-01, b", "a b", {"due": "2026-12-01"}),
+        ("a ⛔ due:2026-12-01", "a ⛔", {"due": "2026-12-01"}),
+        ("a ➕ 2026-01-01 ⏳ 2026-01-02", "a ➕ 2026-01-01 ⏳ 2026-01-02", {}),
+        # Dataview
+        ("a [priority:: high]", "a", {"priority": HIGH}),
+        ("a (priority:: lowest)", "a", {"priority": LOW}),
+        ("a [id:: x]", "a", {"id": "x"}),
+        ("a [dependsOn:: b,c]", "a", {"after": ("b", "c")}),
+        ("a (dependson:: b, c) d", "a d", {"after": ("b", "c")}),
+        ("a [due:: 2026-12-01]", "a", {"due": "2026-12-01"}),
+        ("a [est:: 8h]", "a", {"estimate": 480}),
+        ("a [est:: 1d 4h]", "a", {"estimate": 720}),
+        ("a [completion:: 2026-11-21], b", "a b", {"done": "2026-11-21"}),
+        ("a [run::tests]", "a", {"run": "tests"}),
+        ("a [scheduled:: 2026-01-01]", "a [scheduled:: 2026-01-01]", {}),
+        ("a [due:: ]", "a [due:: ]", {}),
+        ("a [due:: 2026-12-01](u)", "a [due:: 2026-12-01](u)", {}),
+        ("a [due:: 2026-12-01", "a [due:: 2026-12-01", {}),
+        # what is title
+        ("@someone ~8h C# #123 word:value", "@someone ~8h C# #123 word:value", {}),
+        ("see http://x.y/#a?id:b", "see http://x.y/#a?id:b", {}),
+        ("after: lunch id: x", "after: lunch id: x", {}),
+        ("std::id run::x due::y", "std::id run::x due::y", {}),
+        ("xid:a ID:a Due:2026-12-01", "xid:a ID:a Due:2026-12-01", {}),
+        ("fix #/components/schemas and #-1", "fix #/components/schemas and #-1", {}),
+        ("## a # b", "## a # b", {}),
+        ("**#bold** (#paren)", "**#bold** (#paren)", {}),
+        (r"\#tag \!high", r"\#tag \!high", {}),
+        ("!! != ! ![x](y)", "!! != ! ![x](y)", {}),
+        # tags in other scripts, and punctuation behind them
+        ("a #日本語 #हिन्दी #über", "a", {"tags": ("日本語", "हिन्दी", "über")}),
+        ("a #v1.2 #node.js #c++", "a", {"tags": ("v1.2", "node.js", "c++")}),
+        ("a #x, #y; b #z.", "a b", {"tags": ("x", "y", "z")}),
+        ("a #x #y #x", "a", {"tags": ("x", "y")}),
+        ("a est:8h, due:2026-12-01; b", "a b", {"estimate": 480, "due": "2026-12-01"}),
+        # white space
+        ("  a \t  b \u3000 c\u00a0d ", "a b c d", {}),
+        ("a\tid:x\u2028b", "a b", {"id": "x"}),
+        ("a\\\nb id:x\\\nc", "a b c", {"id": "x"}),
+        ("", "", {}),
+        ("#only", "", {"tags": ("only",)}),
+    ],
+)
+def test_what_a_line_says(text: str, title: str, keys: dict[str, object]) -> None:
+    assert (read_keys(text).title, said(text)) == (title, keys)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a `id:x` b",
+        "a `` ` id:x ` `` b",
+        "a `b\nid:x c` d",
+        'a [b](c "d id:x e") f',
+        "a [b](<c id:x d>) e",
+        "a <http://b/📅2026-12-01> c",
+        'a <b title="c id:x d"> e',
+        "a <!-- id:x --> b",
+        "a <!-- b\nid:x\nc --> d",
+        "a <?b id:x c?> d",
+        "a [[Some page id:x here]] b",
+    ],
+)
+def test_what_is_closed_holds_no_keys(text: str) -> None:
+    assert said(text) == {}
+    assert read_keys(text).title == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"a \` id:x ` b",
+        "a `` id:x ` b",
+        "a ](b id:x c",
+        "a <!-- id:x -> b",
+        "a < b id:x > c",
+        "a [b id:x c](d) e",
+        "a (b id:x c) d",
+        r"a [b]\(c id:x d) e",
+        '[b](c "d") id:x',
+    ],
+)
+def test_what_is_not_closed_holds_keys(text: str) -> None:
+    assert said(text) == {"id": "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("a !urgent", [("unknown-priority", Severity.WARNING)]),
+        ("a priority:hgih", [("unknown-priority", Severity.ERROR)]),
+        ("a [priority:: x]", [("unknown-priority", Severity.ERROR)]),
+        ("a due:tomorrow", [("bad-date", Severity.ERROR)]),
+        ("a due:2026-02-29", [("bad-date", Severity.ERROR)]),
+        ("a 📅 2026-13-01", [("bad-date", Severity.ERROR)]),
+        ("a done:1", [("bad-date", Severity.ERROR)]),
+        ("a est:soon", [("bad-estimate", Severity.ERROR)]),
+        ("a [est:: -1h]", [("bad-estimate", Severity.ERROR)]),
+        ("a id:-x", [("bad-id", Severity.ERROR)]),
+        ("a id:ä", [("bad-id", Severity.ERROR)]),
+        ("a 🆔 b/c", [("bad-id", Severity.ERROR)]),
+        ("a after:b,?", [("bad-id", Severity.ERROR)]),
+        ("a failed:x", [("bad-failed", Severity.ERROR)]),
+        ("a id:x id:y", [("duplicate-key", Severity.WARNING)]),
+        ("a id:x ^y", [("duplicate-key", Severity.WARNING)]),
+        ("a !high ⏫", [("duplicate-key", Severity.WARNING)]),
+        ("a after:x after:y needs:a needs:b #a #a", []),
+        ("a `!urgent` [b](c 'due:x d')", []),
+    ],
+)
+def test_problems(text: str, problems: list[tuple[str, Severity]]) -> None:
+    assert [(problem.code, problem.severity) for problem in read_keys(text).problems] == problems
+
+
+def test_a_bad_value_is_no_title_and_no_value() -> None:
+    keys = read_keys("a due:soon est:x id:? b")
+    assert (keys.title, keys.due, keys.estimate, keys.id) == ("a b", None, None, None)
+
+
+def test_an_unknown_priority_sign_stays_title() -> None:
+    assert read_keys("remove !important here").title == "remove !important here"
+
+
+def test_a_problem_names_its_place_and_the_nearest_word() -> None:
+    (problem,) = read_keys("ab priority:hgih").problems
+    assert problem.offset == 3
+    assert "'high'" in problem.message
+
+
+def test_of_repeated_keys_the_first_good_one_holds() -> None:
+    assert said("a due:soon due:2026-12-01 due:2026-12-02") == {"due": "2026-12-01"}
+
+
+def test_a_bad_name_after_after_still_blocks() -> None:
+    assert read_keys("a after:b,ä").after == ("b", "ä")
+
+
+def test_messages_are_short_and_obey_no_terminal() -> None:
+    (problem,) = read_keys("a id:\x1b[31m" + "x" * 10_000).problems
+    assert "\x1b" not in problem.message
+    assert len(problem.message) < 200
+
+
+@pytest.mark.parametrize(
+    ("value", "minutes"),
+    [
+        ("8h", 480), ("30m", 30), ("2d", 960), ("1d4h", 720), ("1d4h30m", 750), ("0m", 0), ("90m", 90),
+        ("1.5h", 90), ("1.1h", 66), ("0.5d", 240), ("999999d", 479999520),
+        ("", None), ("h", None), ("8", None), ("4h1d", None), ("-1h", None), ("1h1h", None), ("1.001h", None),
+        ("１h", None), ("8h ", None), ("1w", None), ("1.h", None),
+    ],
+)  # fmt: skip
+def test_estimates(value: str, minutes: int | None) -> None:
+    assert parse_estimate(value) == minutes
+
+
+@given(st.integers(0, 10**7))
+def test_estimates_are_written_exactly(minutes: int) -> None:
+    assert parse_estimate(format_estimate(minutes)) == minutes
+
+
+@given(st.dates().map(str))
+def test_every_date_of_the_calendar_is_one(date: str) -> None:
+    assert is_date(date)
+
+
+@pytest.mark.parametrize(
+    "date", ["2026-2-1", "2026-00-01", "2026-01-00", "1900-02-29", "0000-01-01", "٢٠٢٦-01-01"]
+)
+def test_no_other_date_is(date: str) -> None:
+    assert not is_date(date)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "written"),
+    [
+        ("a", "failed", "1", "a failed:1"),
+        ("a  ", "failed", "1", "a failed:1  "),
+        ("a ^x", "failed", "1", "a failed:1 ^x"),
+        ("a ^x \t", "failed", "1", "a failed:1 ^x \t"),
+        ("^x", "failed", "1", "failed:1 ^x"),
+        ("a  \nb", "failed", "1", "a failed:1  \nb"),
+        ("a\\\nb", "failed", "1", "a failed:1\\\nb"),
+        ("a \\\nb", "failed", "1", "a failed:1 \\\nb"),
+        ("a\\\\\nb", "failed", "1", "a\\\\ failed:1\nb"),
+        ("a\\", "failed", "1", "a\\ failed:1"),
+        ("a\nb ^x", "failed", "1", "a failed:1\nb ^x"),
+        ("a `b\nc` d\ne", "failed", "1", "a `b\nc` d failed:1\ne"),
+        ("a [b\nc](d)", "failed", "1", "a [b\nc](d) failed:1"),
+        ("a [b][c\nd]", "failed", "1", "a [b][c\nd] failed:1"),
+        ("a <!-- b\nc -->\nd", "failed", "1", "a <!-- b\nc --> failed:1\nd"),
+        ("a <b c=\nd>", "failed", "1", "a <b c=\nd> failed:1"),
+        # replacing keeps form and place
+        ("a failed:1 b", "failed", "2", "a failed:2 b"),
+        ("a failed:x b", "failed", "2", "a failed:2 b"),
+        ("a est:8h, b", "est", "2d", "a est:2d, b"),
+        ("a est:60m", "est", "1h", "a est:60m"),
+        ("(A) a", "priority", "low", "(D) a"),
+        ("!high a", "priority", "low", "!low a"),
+        ("priority:high a", "priority", "low", "priority:low a"),
+        ("a ⏫ b", "priority", "low", "a 🔽 b"),
+        ("a ⏬", "priority", "low", "a ⏬"),
+        ("a [priority::  high ] b", "priority", "low", "a [priority::  low ] b"),
+        ("a 📅2026-01-01 b", "due", "2026-01-02", "a 📅2026-01-02 b"),
+        ("a ^x", "id", "y", "a ^y"),
+        ("a after:b c after:d", "after", "e", "a after:e c"),
+        # a new key takes the form of the line
+        ("a 📅 2026-01-01", "done", "2026-01-02", "a 📅 2026-01-01 ✅ 2026-01-02"),
+        ("a [due:: 2026-01-01]", "done", "2026-01-02", "a [due:: 2026-01-01] [completion:: 2026-01-02]"),
+        ("a (due:: 2026-01-01)", "after", "b,c", "a (due:: 2026-01-01) (dependsOn:: b,c)"),
+        ("a due:2026-01-01", "done", "2026-01-02", "a due:2026-01-01 done:2026-01-02"),
+        ("a 📅 2026-01-01", "failed", "1", "a 📅 2026-01-01 failed:1"),
+        ("a 📅 2026-01-01", "priority", "high", "a 📅 2026-01-01 ⏫"),
+        ("a #b", "priority", "high", "a #b !high"),
+        # removing
+        ("a failed:1", "failed", None, "a"),
+        ("a failed:1 b", "failed", None, "a b"),
+        ("failed:1 a", "failed", None, "a"),
+        ("a failed:1, b", "failed", None, "a b"),
+        ("failed:1 failed:2 a", "failed", None, "a"),
+        ("a failed:1 ^x", "failed", None, "a ^x"),
+        ("a  failed:1  b", "failed", None, "a   b"),
+        ("a\nfailed:1", "failed", None, "a"),
+        ("a\nfailed:1\nb", "failed", None, "a\nb"),
+        ("a failed:1\\\nb", "failed", None, "a\\\nb"),
+        ("a🔺b", "priority", None, "ab"),
+        ("a", "failed", None, "a"),
+    ],
+)
+def test_writing(text: str, name: str, value: str | None, written: str) -> None:
+    if (text, name) == ("a🔺b", "priority"):
+        with pytest.raises(EditError):  # "a b" would become "ab"
+            write_key(text, name, value)
+    else:
+        assert write_key(text, name, value) == written
+
+
+def test_the_file_s_dialect_counts_where_the_line_has_none() -> None:
+    assert write_key("a", "done", "2026-01-02", "emoji") == "a ✅ 2026-01-02"
+    assert write_key("a", "done", "2026-01-02", "dataview") == "a [completion:: 2026-01-02]"
+    assert write_key("a due:2026-01-01", "done", "2026-01-02", "emoji") == "a due:2026-01-01 done:2026-01-02"
+    assert write_key("a", "worker", "w", "emoji") == "a worker:w"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("worker", "a b"), ("worker", "a\nb"), ("worker", ""), ("worker", "a,"), ("id", "-x"), ("id", "ä"),
+        ("due", "soon"), ("failed", "x"), ("priority", "hgih"), ("run", ":x"), ("after", ","), ("tag", "x"),
+        ("nonsense", "x"), ("estimate", "8h"),
+    ],
+)  # fmt: skip
+def test_what_no_key_can_say_is_refused(name: str, value: str) -> None:
+    with pytest.raises(EditError):
+        write_key("a", name, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("🆔 id:b c", "id"),  # 🆔 would take the next word
+        ("(A) (B) a", "priority"),  # (B) would be the first word
+    ],
+)
+def test_what_would_say_something_else_is_refused(text: str, name: str) -> None:
+    with pytest.raises(EditError):
+        write_key(text, name, None)
+
+
+WORDS = st.one_of(
+    st.sampled_from(
+        [
+            *(
+                "a",
+                "b",
+                "#t",
+                "!high",
+                "!x",
+                "id:a",
+                "^n",
+                "(A)",
+                "(B)",
+                "⏫",
+                "📅",
+                "🆔",
+                "⛔",
+                "✅",
+                "2026-01-01",
+            ),
+            *(
+                "x,",
+                ",",
+                "`",
+                "``",
+                "<b",
+                ">",
+                "<!--",
+                "-->",
+                "[",
+                "]",
+                "](",
+                ")",
+                "[a](b)",
+                "\\",
+                "[[p]]",
+                "ä",
+            ),
+            *("[due::", "2026-01-01]", "(est::", "1h)", "[id:: z]", "after:a,", "日"),
+        ]
+    ),
+    st.text(max_size=3),
+)
+TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", "", "\n", "  ", "\t", "\\\n"])), max_size=12).map(
+    lambda pairs: "".join(word + gap for word, gap in pairs)
+)
+VALUES = {
+    "failed": "3",
+    "worker": "w.1",
+    "done": "2026-11-21",
+    "due": "2026-12-01",
+    "id": "new",
+    "est": "1d4h",
+}
+
+
+@settings(max_examples=250, deadline=None)
+@given(TEXTS, st.sampled_from(sorted(VALUES)), st.sampled_from([None, "emoji", "dataview", "plain"]))
+def test_a_key_that_was_written_can_be_read_and_taken_off(text: str, name: str, dialect: str | None) -> None:
+    before = read_keys(text)
+    field = "estimate" if name == "est" else name
+    try:
+        after = write_key(text, name, VALUES[name], dialect)
+    except EditError:
+        return
+    keys = read_keys(after)
+    assert str(getattr(keys, field)) == {"est": "720"}.get(name, VALUES[name])
+    assert keys.title == before.title
+    assert {**said(after), field: None} == {**said(text), field: None}
+    assert write_key(after, name, VALUES[name], dialect) == after
+    if not any(token.name == name for token in before.tokens):
+        assert write_key(after, name, None) == text
+
+
+@settings(max_examples=250, deadline=None)
+@given(TEXTS)
+def test_tokens_stand_where_they_say(text: str) -> None:
+    at = 0
+    for token in read_keys(text).tokens:
+        assert at <= token.start < token.end <= len(text)
+        assert not any(start < token.end and token.start < end for start, end in opaque(text))
+        if token.dialect in ("emoji", "dataview", "block") and token.name != "priority":
+            assert token.value in text[token.start : token.end]
+        at = token.end
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "`", "` ", "`a``b```c", "[", "](", "](<", '](a "', "](a '", "[[", "<", "<a ", '<a b="',
+        "<a b='<a c=\"", "](a(", "](a()", "](a\\",
+        "<!--", "<?", "<!", "(", ")", "\\", "📅1", "⛔a,", "🆔a", "⏫", "[due:: ", "(a::", "#a", "!x ", "#a ",
+        "id:,,", "id:x ", "after:a,", "^a", "\\\n", "a\n", " ",
+    ],
+)  # fmt: skip
+def test_time_is_linear_on_hostile_text(unit: str) -> None:
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit)) + " [due::x]"
+        start = time.process_time()
+        read_keys(text)
+        return time.process_time() - start
+
+    small = min(seconds(8_000) for _ in range(2))
+    large = seconds(64_000)
+    assert large < 8 * small * 4 + 0.05
