@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.model import State, Status
 from mdtodo.planning.graph import Graph, build
 from mdtodo.planning.routing import Route, Router
-from mdtodo.planning.schedule import critical_path, order, work
+from mdtodo.planning.schedule import critical_path, order, ranks, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +38,12 @@ class Plan:
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """One path for each knot of waits."""
         return self.graph.cycles
+
+    @property
+    def ranks(self) -> dict[str, int]:
+        """For each open task its place among those that are ready at the same time: the lowest starts
+        first."""
+        return ranks(self.graph, self.minutes, {name: route.category for name, route in self.routes.items()})
 
     @property
     def critical_path(self) -> tuple[str, ...]:

@@ -49,6 +49,13 @@ def order(
     return (*planned, *sorted(stuck, key=keys.__getitem__))
 
 
+def ranks(graph: Graph, minutes: Mapping[str, float], categories: Mapping[str, str | None]) -> dict[str, int]:
+    """For each open task its place if all were ready: of several that are, the one of the lowest rank is
+    next."""
+    keys = _keys(graph, minutes, categories, Tracker(graph).ready())
+    return {task_id: rank for rank, task_id in enumerate(sorted(keys, key=keys.__getitem__))}
+
+
 def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]:
     """The longest chain of open tasks that can run, each waiting for the one before it."""
     able = _able(graph)

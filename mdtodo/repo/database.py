@@ -50,6 +50,7 @@ class Database:
                 warnings = _set_aside(path)
                 connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall(), path)
+            connection.execute("PRAGMA synchronous = NORMAL")
             database = cls(connection, path, warnings)
             database._make(schema, version)
             return database
@@ -81,12 +82,26 @@ class Database:
         with _sentences(self.path):
             return _patiently(lambda: self._connection.execute(query, values).fetchall(), self.path)
 
+    def sync(self) -> None:
+        """Wait until the disk has what was written so far, so that not even a power cut can take it back.
+
+        In WAL mode a FULL commit syncs the log, and with it every earlier transaction.
+        """
+        with _sentences(self.path):
+            self._connection.execute("PRAGMA synchronous = FULL")
+        try:
+            with self.writing() as connection:
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                connection.execute(f"PRAGMA user_version = {version}")
+        finally:
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+
     @contextmanager
-    def writing(self, *, durably: bool = False) -> Iterator[sqlite3.Connection]:
-        """A transaction that no other writer is in; `durably` waits until the disk has it."""
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that no other writer is in. It outlives the process from here on, a power cut only
+        after `sync`."""
         connection = self._connection
         with _sentences(self.path):
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durably else 'NORMAL'}")
             _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), self.path)
             try:
                 yield connection

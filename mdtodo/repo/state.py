@@ -14,7 +14,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.repo import owner
 from mdtodo.repo.receipts import from_json, to_json
@@ -92,6 +92,13 @@ class Record:
     lands: bool = True
 
 
+class Moment(NamedTuple):
+    """A point in the life of a state: the newest entry of its journal, and Unix time."""
+
+    entry: int
+    time: float
+
+
 def folder(repo: Repository) -> str:
     """Where state and logs are: `mdtodo` in the git common directory."""
     return os.path.join(repo.common_dir, "mdtodo")
@@ -135,8 +142,11 @@ class State:
 
     # Leases
 
-    def lease(self, task_id: str, worker: str, ttl: float, *, mine: bool = True) -> Lease | None:
-        """Take the task for `ttl` seconds, or None while a live worker has it.
+    def lease(
+        self, task_id: str, worker: str, ttl: float, *, mine: bool = True, since: Moment | None = None
+    ) -> Lease | None:
+        """Take the task for `ttl` seconds, or None while a live worker has it, and where somebody
+        came to a result for it, or landed one, after the moment `since`.
 
         `mine` ties the lease to this process: it is free at once when the process has ended. Otherwise (a
         claim by hand) only time frees it.
@@ -145,6 +155,8 @@ class State:
             query = "SELECT ttl, expires, owner FROM leases WHERE task_id = ?"
             row, now = db.execute(query, (task_id,)).fetchone(), _clock()
             if row is not None and _live(row[0], row[1], row[2], now):
+                return None
+            if since is not None and db.execute(_NEWER, (task_id, *since)).fetchone():
                 return None
             grown = "UPDATE counters SET value = value + 1 WHERE name = 'token' RETURNING value"
             (token,) = db.execute(grown).fetchone()
@@ -186,10 +198,19 @@ class State:
     # The journal
 
     def record(self, records: Sequence[Record]) -> tuple[int, ...]:
-        """Write results down; they are on the disk when this returns. Their ids in the journal, in order."""
+        """Write results down; their ids in the journal, in order. A killed process does not take them back,
+        and after `sync` a power cut does not either."""
         rows = [_row(record) for record in records]
-        with self._db.writing(durably=True) as db:
+        with self._db.writing() as db:
             return tuple(int(db.execute(_INSERT, row).lastrowid or 0) for row in rows)
+
+    def sync(self) -> None:
+        """Have the disk hold what was recorded."""
+        self._db.sync()
+
+    def moment(self) -> Moment:
+        """Now, for `lease`."""
+        return Moment(_int(self._db.read("SELECT coalesce(max(id), 0) FROM results")[0][0]), time.time())
 
     def unlanded(self, run_id: str | None = None) -> tuple[Entry, ...]:
         """The results whose receipts have not landed, oldest first: those of this run, or, without a run,
@@ -208,7 +229,7 @@ class State:
         """These receipts have landed, in this commit if in one."""
         rows = [(time.time(), commit, number) for number in ids]
         with self._db.writing() as db:
-            db.executemany("UPDATE results SET landed = ?, commit_id = ? WHERE id = ?", rows)
+            db.executemany("UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?", rows)
 
     def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[Entry, ...]:
         """Results, newest first; those of one task if named."""
@@ -253,6 +274,10 @@ class State:
 _SELECT = (
     "SELECT id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log, metrics,"
     " receipt FROM results"
+)
+_NEWER = (
+    "SELECT 1 FROM results WHERE task_id = ?"
+    " AND (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?) LIMIT 1"
 )
 _INSERT = (
     "INSERT INTO results (run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"

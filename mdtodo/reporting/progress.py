@@ -133,7 +133,6 @@ class LiveProgress:
     def __enter__(self) -> LiveProgress:
         from rich.progress import (
             BarColumn,
-            MofNCompleteColumn,
             Progress,
             SpinnerColumn,
             TextColumn,
@@ -144,7 +143,7 @@ class LiveProgress:
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}", markup=False),
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}", markup=False),
             console=self._console,
@@ -162,7 +161,7 @@ class LiveProgress:
     def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
         """The line of the whole."""
         if self._live:
-            self._total = self._live.add_task("", total=expected, left="")
+            self._total = self._live.add_task("", total=expected, left="", count="")
         self._seconds = seconds_of
         self._left = sum(seconds_of.values())
         self._refresh()
@@ -174,13 +173,14 @@ class LiveProgress:
         if self._live:
             left = f"about {seconds(known)}" if known else ""
             title = f"{one_line(task.title)[:60]}{again}"
-            self._lines[task.id] = self._live.add_task(title, total=100 if known else None, left=left)
+            self._lines[task.id] = self._live.add_task(title, total=None, left=left, count="")
         self._since[task.id] = time.monotonic()
 
     def progressed(self, task: Task, percent: float) -> None:
         """Move its bar."""
         if self._live and task.id in self._lines:
-            self._live.update(self._lines[task.id], total=100, completed=max(0.0, min(100.0, percent)))
+            done = max(0.0, min(100.0, percent))
+            self._live.update(self._lines[task.id], total=100, completed=done, count=f"{done:.0f} %")
 
     def retrying(self, task: Task, attempt: int, delay: float, reason: str) -> None:
         """Say it above, and take the line away until it begins again."""
@@ -229,7 +229,9 @@ class LiveProgress:
             if self._seconds and self._left > 0.05
             else ""
         )
-        self._live.update(self._total, description=counts or "starting", left=left)
+        whole = self._live.tasks[0]
+        count = f"{whole.completed:.0f}/{whole.total or 0:.0f}"
+        self._live.update(self._total, description=counts or "starting", left=left, count=count)
 
 
 def watcher_for(*, color: bool | None, quiet: bool) -> PlainProgress | LiveProgress:

@@ -45,7 +45,7 @@ def add(
         files.replace(board.repo.root, target, before, after)
     else:
         files.create(board.repo.root, target, after)
-    new = read_board(board.repo, board.config, paths=[target], leased=board.leased, tolerant=True)
+    new = read_board(board.repo, board.config, paths=[target], memory=board.memory, tolerant=True)
     return new, _added(board, new, target)
 
 

@@ -5,7 +5,7 @@ Reading it starts no process but `git ls-files`, and imports nothing heavy: `che
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.config import load
@@ -21,6 +21,23 @@ if TYPE_CHECKING:
     from mdtodo.config import Config
     from mdtodo.model import Edit, Task
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a clone remembers of its tasks, by id: which a live worker has, and how many seconds each took."""
+
+    leased: frozenset[str] = frozenset()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: State) -> Memory:
+        """From an open state."""
+        return cls(frozenset(lease.task_id for lease in state.live_leases()), state.durations())
+
+
+NOTHING = Memory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +48,7 @@ class Board:
     config: Config
     documents: Mapping[str, Document]
     plan: Plan
-    leased: frozenset[str] = frozenset()
+    memory: Memory = field(default_factory=lambda: NOTHING)
     unreadable: tuple[InputError, ...] = ()
 
     @property
@@ -70,7 +87,7 @@ class Board:
         for file, wanted in by_file.items():
             data = apply(documents[file].data, wanted, self.config.status, file=file).data
             documents[file] = parse(data, self.config.status, file=file)
-        return replace(self, documents=documents, plan=_plan(documents, self.config, self.leased))
+        return replace(self, documents=documents, plan=_plan(documents, self.config, self.memory))
 
 
 def read_config(repo: Repository) -> Config:
@@ -85,7 +102,7 @@ def read_board(
     config: Config,
     *,
     paths: Sequence[str] = (),
-    leased: frozenset[str] | None = None,
+    memory: Memory | None = None,
     tolerant: bool = False,
 ) -> Board:
     """Every TODO file, read, parsed and planned.
@@ -102,24 +119,24 @@ def read_board(
             if not tolerant:
                 raise
             unreadable.append(error)
-    held = live_leases(repo) if leased is None else leased
-    return Board(repo, config, documents, _plan(documents, config, held), held, tuple(unreadable))
+    known = recall(repo) if memory is None else memory
+    return Board(repo, config, documents, _plan(documents, config, known), known, tuple(unreadable))
 
 
-def live_leases(repo: Repository) -> frozenset[str]:
-    """The ids of the tasks that a live worker has; without a state there are none, and none is made."""
+def recall(repo: Repository) -> Memory:
+    """What this clone's state says of its tasks; without a state nothing, and none is made."""
     import os
 
     if not os.path.exists(os.path.join(repo.common_dir, "mdtodo", "state.db")):
-        return frozenset()
+        return NOTHING
     from mdtodo.repo.state import State
 
     with State.open(repo, create=False) as state:
-        return frozenset(lease.task_id for lease in state.live_leases())
+        return Memory.of(state)
 
 
-def _plan(documents: Mapping[str, Document], config: Config, leased: frozenset[str]) -> Plan:
-    return plan(read_tasks(documents), config, leased=leased)
+def _plan(documents: Mapping[str, Document], config: Config, memory: Memory) -> Plan:
+    return plan(read_tasks(documents), config, leased=memory.leased, durations=memory.seconds)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import Finding, Severity
 from mdtodo.planning.findings import findings as planning_findings
-from mdtodo.running.board import read_board
+from mdtodo.running.board import NOTHING, read_board
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ def check(
 
     With `paths` only what stands in these files is reported.
     """
-    board = read_board(repo, config, paths=paths, leased=frozenset(), tolerant=True)
+    board = read_board(repo, config, paths=paths, memory=NOTHING, tolerant=True)
     found = [
         finding for file, document in board.documents.items() for finding in _of_document(file, document)
     ]

@@ -175,7 +175,7 @@ class Course:
         return task.id not in self._free
 
     def _begin(self) -> None:
-        self._ranks = {name: rank for rank, name in enumerate(self.plan.order)}
+        self._ranks = self.plan.ranks
         self._tracker = Tracker(self.plan.graph)
         self._free = set(self._tracker.ready())
         self._take(self._free)

@@ -26,7 +26,8 @@ def new_run_id() -> str:
 
 
 def refuse_half_done_operation(repo: Repository) -> None:
-    """Raises GitError during a merge, rebase, cherry-pick, revert or bisect: a commit now would become part of it."""
+    """Raises GitError during a merge, rebase, cherry-pick, revert or bisect: a commit now would become part
+    of it."""
     operation = operation_in_progress(repo)
     if operation:
         raise GitError(

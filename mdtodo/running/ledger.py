@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Outcome, Receipt, Result, SetStatus, Status
 from mdtodo.repo.commit import clean_outputs, recover
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.running.landing import land, new_run_id
@@ -17,10 +16,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mdtodo.config import Config
-    from mdtodo.model import Task
+    from mdtodo.model import Receipt, Result, Task
     from mdtodo.repo.commit import Landing, Snapshot
     from mdtodo.repo.git import Repository
-    from mdtodo.repo.state import Lease
+    from mdtodo.repo.state import Lease, Moment
 
 #: A lease is renewed after this share of its time.
 RENEWAL = 1 / 3
@@ -28,10 +27,11 @@ RENEWAL = 1 / 3
 
 @dataclass(slots=True)
 class Ledger:
-    """The state of this clone, as one run uses it. Results are durable when `record` returns.
+    """The state of this clone, as one run uses it. A result is written down when `record` returns, and on the
+    disk before its box is ticked.
 
-    A lease is kept from the start of a task until its result has landed, so that no other runner takes the task
-    while its box is still open.
+    A lease is kept from the start of a task until its result has landed, so that no other runner takes the
+    task while its box is still open.
     """
 
     repo: Repository
@@ -45,7 +45,7 @@ class Ledger:
     _leases: dict[str, Lease] = field(default_factory=dict)
     _pending: list[tuple[int, Receipt]] = field(default_factory=list)
     _clean: Snapshot | None = None
-    _seen: int = 0
+    _since: Moment | None = None
     _renewed: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -64,53 +64,41 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task_id in list(self._leases):
-            self._release(task_id)
+        self._release(*self._leases)
         self.state.finish_run(self.run_id)
         self.state.close()
 
     def finish_earlier(self) -> list[str]:
-        """Land what an earlier run had finished and not landed, under that run's name; sentences on what was done.
+        """Land what an earlier run had finished and not landed, under that run's name; sentences on what
+        was done.
 
         Raises GitError where that cannot be done now; nothing is lost by it.
         """
         sentences = list(recover(self.repo))
         entries = self.state.unlanded()
         for run in dict.fromkeys(entry.run_id for entry in entries):
-            receipts = [(entry.id, entry.receipt) for entry in entries if entry.run_id == run and entry.receipt]
-            landing = self._land(run, receipts)
-            done = ", ".join(receipt.title for _, receipt in receipts[:3]) + (" ..." if len(receipts) > 3 else "")
+            receipts = [(entry.id, entry.receipt) for entry in entries if entry.run_id == run and
+            entry.receipt]
+            landing = self._land(run, receipts) done = ", ".join(receipt.title for _, receipt in receipts[:3]) + (" ..." if len(receipts) > 3 else "")
             sentences.append(f"landed what run {run} had finished: {done}")
             sentences += self._missed(landing)
         return sentences
 
     def begin(self, outputs: Iterable[str]) -> None:
-        """Remember which results are known, and which declared outputs hold nothing of a person's now."""
-        newest = self.state.history(limit=1)
-        self._seen = newest[0].id if newest else 0
+        """To be called before the files are read: what others come to after this moment is theirs, and
+        declared outputs that hold nothing of a person's now may go along with the ticks."""
+        self._since = self.state.moment()
         self._clean = clean_outputs(self.repo, tuple(outputs))
-
-    def leased(self) -> frozenset[str]:
-        """The tasks that live workers have now."""
-        return frozenset(lease.task_id for lease in self.state.live_leases())
-
-    def seconds_of(self, tasks: Iterable[Task]) -> dict[str, float]:
-        """How long these took before, where that is known: the median of each task's own runs."""
-        known = self.state.durations()
-        return {task.id: known[task.id] for task in tasks if task.id in known}
 
     # While a task runs
 
     def lease(self, task: Task) -> bool:
-        """Take the task, or keep it for another attempt; False where another worker has it or had it since."""
+        """Take the task, or keep it for another attempt; False where another worker has it or had it
+        since."""
         if task.id in self._leases:
             return True
-        lease = self.state.lease(task.id, self.worker, self.config.lease)
+        lease = self.state.lease(task.id, self.worker, self.config.lease, since=self._since)
         if lease is None:
-            return False
-        last = self.state.history(task.id, limit=1)
-        if last and last[0].id > self._seen:
-            self.state.release(lease.token)
             return False
         self._leases[task.id] = lease
         return True
@@ -159,7 +147,7 @@ class Ledger:
         if self.commit == "task":
             self.land()
 
-    def give_up(self, task: Task, outcome: Outcome) -> None:
+    def give_up(self, task: Task) -> None:
         """The task did not come to an end here: free it."""
         self._release(task.id)
 
@@ -173,11 +161,11 @@ class Ledger:
         pending, self._pending = self._pending, []
         landing = self._land(self.run_id, pending)
         self.messages += self._missed(landing)
-        for _, receipt in pending:
-            self._release(receipt.task_id)
+        self._release(*(receipt.task_id for _, receipt in pending))
 
     def _land(self, run_id: str, pending: list[tuple[int, Receipt]]) -> Landing:
         receipts = [receipt for _, receipt in pending]
+        self.state.sync()
         landing = land(
             self.repo, receipts, run_id=run_id, commit=self.commit != "none", config=self.config, clean=self._clean
         )
@@ -188,9 +176,8 @@ class Ledger:
     def _missed(self, landing: Landing) -> list[str]:
         return [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed] + list(landing.messages)
 
-    def _release(self, task_id: str) -> None:
-        lease = self._leases.pop(task_id, None)
-        if lease is not None:
-            self.state.release(lease.token)
+    def _release(self, *task_ids: str) -> None:
+        leases = [self._leases.pop(task_id, None) for task_id in task_ids]
+        self.state.release(*(lease.token for lease in leases if lease is not None))
 
 

@@ -12,7 +12,7 @@ from mdtodo.errors import UsageError
 from mdtodo.model import RunReport, Severity, State
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
-from mdtodo.running.board import read_board
+from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
 from mdtodo.running.landing import refuse_half_done_operation
@@ -50,11 +50,13 @@ def run(
     with Ledger.open(repo, config, commit=options.commit) as ledger:
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
-        board = read_board(repo, config, paths=paths, leased=ledger.leased())
         ledger.begin(output for one in config.processors.values() for output in one.outputs)
+        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
         course = Course(board.plan, config, options, jobs(options, config))
         broken = _tell_mistakes(board, watcher)
-        watcher.begin(len(course.left_over()), ledger.seconds_of(course.left_over()))
+        expected = [task.id for task in course.left_over()]
+        known = board.memory.seconds
+        watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
         with _opened(executor, course.jobs) as pool, Interrupt(pool.wake, pool.close) as interrupt:
             shift = Shift(board, course, pool, ledger, watcher, interrupt)
             shift.work()

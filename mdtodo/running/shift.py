@@ -77,7 +77,7 @@ class Shift:
     def report(self, *, broken: bool) -> RunReport:
         """What became of every task that this run took, or would have taken."""
         for task in self.course.abandoned():
-            self.ledger.give_up(task, Outcome.INTERRUPTED)
+            self.ledger.give_up(task)
             self._tell(task, Outcome.INTERRUPTED, Result(exit_code=None))
         for task in self.course.left_over():
             if task.id not in self.done and self.course.blocked(task):
@@ -151,7 +151,7 @@ class Shift:
             self._tell(task, Outcome.INTERRUPTED, result, reason="its lease is gone; the result is dropped")
         elif self._ended or given.get("interrupted"):
             self.course.finish(task, Outcome.INTERRUPTED)
-            self.ledger.give_up(task, Outcome.INTERRUPTED)
+            self.ledger.give_up(task)
             self._tell(task, Outcome.INTERRUPTED, result)
         elif result.outcome is Outcome.FAILED and self._try_again(task, result):
             pass
