@@ -81,7 +81,7 @@ def land(
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is under way: nothing is committed now")
     with Plumbing(repo) as git:
-        landing, tracked = _persist(lambda: _commit(job, git, patience))
+        landing, tracked = _persist(lambda first: _commit(job, git, first, patience))
         landing = _tick_work_tree(job, landing)
         index.refresh(git, tracked)
     return landing
@@ -101,38 +101,39 @@ def reached(point: str) -> None:
     """Nothing."""
 
 
-def _persist(attempt: Callable[[], T]) -> T:
-    """What `attempt` gives, made again from the start while others move HEAD or change the index."""
-    deadline, pause = time.monotonic() + PATIENCE, 0.002
+def _persist(attempt: Callable[[bool], T]) -> T:
+    """What `attempt` gives, made again from the start while others move HEAD or change the index.
+
+    After two attempts it is told to take the lock first, so that nobody can be faster for ever.
+    """
+    deadline, pause, tries = time.monotonic() + PATIENCE, 0.002, 0
     while True:
         try:
-            return attempt()
+            return attempt(tries >= 2)
         except (HeadMovedError, IndexChangedError) as error:
             if time.monotonic() > deadline:
                 raise GitError(f"nothing is committed: {error}") from error
         time.sleep(pause)
-        pause = min(pause * 2, 0.1)
+        pause, tries = min(pause * 2, 0.1), tries + 1
 
 
-def _commit(job: Job, git: Plumbing, patience: float) -> tuple[Landing, list[str]]:
+def _commit(job: Job, git: Plumbing, first: bool, patience: float) -> tuple[Landing, list[str]]:
     """Commit and stage; also gives the paths of which the index may be refreshed."""
-    head = read_head(git)
-    with IndexCopy(git) as copy:
+    with IndexCopy(git, first=first, patience=patience) as copy:
+        head = read_head(git)
         draft = make_draft(job, git, head, copy)
         new = write_commit(job, git, head, draft)
         copy.stage(draft.staged)
         reached("prepared")
-        if not copy.changed:
-            if new is not None:
-                move_head(git, head, new, draft.subject)
-        else:
-            with copy.lock(patience):
-                reached("locked")
-                if new is not None:
-                    move_head(git, head, new, draft.subject)
-                reached("moved")
-                copy.install()
-        reached("installed")
+        if copy.changed:
+            copy.lock()
+            reached("locked")
+        if new is not None:
+            move_head(git, head, new, draft.subject)
+            reached("moved")
+        if copy.changed:
+            copy.install()
+            reached("installed")
     landing = Landing(
         commits=() if new is None else (new,),
         committed=frozenset(receipt.task_id for receipt in draft.receipts),

@@ -1,10 +1,10 @@
 """The index, changed under git's own lock without losing what a person stages at the same moment.
 
 The new index is written as a copy beside the index by `git update-index`, which keeps everything of it that
-is not ours. A hard link to the copy takes the lock's name, at once and with its whole content; if the index
-is then still the one that was copied, and HEAD could be moved, the lock is renamed to the index, which is
-how git commits to an index too. A lock that a killed process of ours left is known by its being the same
-file as the copy.
+is not ours. Only then git's lock is taken, as briefly as git's own commands take it; if the index is still
+the one that was copied, and HEAD could be moved, the copy is renamed to the index. Where somebody stages
+all the time, the lock is taken first. It is a hard link to a file of ours, by which a lock that a killed
+process of ours left can be told from one of any other program.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from mdtodo.errors import GitError
 from mdtodo.repo import owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
     from mdtodo.repo.git import Repository
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PATIENCE = 2.0
 
 _MARK = ".mdtodo-"
+_HELD = ".held"
 _MUCH = 1 << 16
 
 
@@ -48,27 +49,36 @@ class Staged:
 
 
 class IndexCopy:
-    """A copy of the index, to be changed and put in its place. A context manager, which deletes the copy."""
+    """A copy of the index, to be changed and put in its place.
 
-    def __init__(self, git: Plumbing) -> None:
+    A context manager: it ends with the copy gone and the lock released. `first`: take the lock before
+    copying. `patience`: seconds to wait for another git that holds the lock; then GitError is raised.
+    """
+
+    def __init__(self, git: Plumbing, *, first: bool = False, patience: float = PATIENCE) -> None:
         self._git = git
         self._index = _path(git.repo)
         self._copy = self._index + _MARK + owner.myself()
+        self._first = first
+        self._patience = patience
         self._before: bytes | None = None
-        self._installed = False
+        self._held = False
         self.changed = False
 
     def __enter__(self) -> IndexCopy:
         try:
+            if self._first:
+                self._hold()
             self._before = _copy(self._index, self._copy)
         except OSError as error:
+            self._end()
             raise _cannot(self._copy, error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _delete(self._copy)
+        self._end()
 
     def entries(self, paths: Sequence[str]) -> dict[str, Staged]:
         """What is staged at these paths. Raises GitError for one that is unmerged."""
@@ -110,28 +120,29 @@ class IndexCopy:
             self._run("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=names)
             self.changed = True
 
-    @contextmanager
-    def lock(self, patience: float = PATIENCE) -> Iterator[None]:
-        """Hold git's lock on the index with the copy as its content; `install` puts it in place, else it
-        goes.
+    def lock(self) -> None:
+        """Hold git's lock on the index from now on.
 
-        Raises IndexChangedError where the index is not the one that was copied, GitError where another git
-        holds the lock for longer than `patience` seconds.
+        Raises IndexChangedError where the index is not the one that was copied.
         """
-        lock = self._index + ".lock"
-        _take(self._copy, lock, patience)
-        try:
+        if not self._held:
+            self._hold()
             if _read(self._index) != self._before:
-                raise IndexChangedError
-            yield
-        finally:
-            if not self._installed:
-                _delete(lock)
+                raise IndexChangedError("somebody stages all the time")
 
     def install(self) -> None:
         """Make the copy the index; only while the lock is held."""
-        os.rename(self._index + ".lock", self._index)
-        self._installed = True
+        os.rename(self._copy, self._index)
+
+    def _hold(self) -> None:
+        _take(self._copy + _HELD, self._index + ".lock", self._patience)
+        self._held = True
+
+    def _end(self) -> None:
+        _delete(self._copy)
+        if self._held:
+            _delete(self._index + ".lock")
+            _delete(self._copy + _HELD)
 
     def _run(self, *args: str, stdin: bytes = b"") -> bytes:
         return self._git.run(*args, stdin=stdin, env={"GIT_INDEX_FILE": self._copy})
@@ -160,7 +171,7 @@ def recover(repo: Repository) -> tuple[str, ...]:
     for left in os.listdir(folder):
         if not left.startswith(name + _MARK):
             continue
-        if owner.is_gone(left.removeprefix(name + _MARK).removesuffix(".lock")):
+        if owner.is_gone(left.removeprefix(name + _MARK).removesuffix(".lock").removesuffix(_HELD)):
             path = os.path.join(folder, left)
             if _same_file(path, place + ".lock"):
                 _delete(place + ".lock")
@@ -178,32 +189,47 @@ def _path(repo: Repository) -> str:
     return os.path.realpath(os.path.join(repo.git_dir, "index"))
 
 
-def _take(copy: str, lock: str, patience: float) -> None:
-    """Make `lock` a second name of `copy`, which fails while there is one; wait for that to go."""
+def _take(ours: str, lock: str, patience: float) -> None:
+    """Make `lock` a second name of our file, which fails while there is one; wait for that to go."""
     deadline, pause = time.monotonic() + patience, 0.002
-    while True:
-        try:
-            return _link(copy, lock)
-        except FileExistsError:
+    try:
+        with open(ours, "wb"):
+            pass
+        while not _link(ours, lock):
             if time.monotonic() >= deadline:
+                _delete(ours)
                 raise GitError(
                     f"another git process holds {lock}",
                     hint="wait until it has ended; delete that file if none is running",
-                ) from None
-        except OSError as error:
-            raise _cannot(lock, error) from error
-        time.sleep(pause)
-        pause = min(pause * 2, 0.1)
+                )
+            time.sleep(pause)
+            pause = min(pause * 2, 0.02)
+    except OSError as error:
+        raise _cannot(lock, error) from error
 
 
-def _link(copy: str, lock: str) -> None:
+def _link(ours: str, lock: str) -> bool:
+    """Whether the lock is ours now; False where there is one already."""
     try:
-        os.link(copy, lock)
+        os.link(ours, lock)
+    except FileExistsError:
+        return False
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS):
             raise
-        with open(lock, "xb") as file:  # no hard links on this file system
-            file.write(_read(copy) or b"")
+        return _create(lock)
+    return True
+
+
+def _create(lock: str) -> bool:
+    """The lock where the file system has no hard links: after a kill it must be deleted by hand, as git's
+    own.
+    """
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o666))
+    except FileExistsError:
+        return False
+    return True
 
 
 def _copy(index: str, copy: str) -> bytes | None:

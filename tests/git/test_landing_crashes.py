@@ -1,0 +1,278 @@
+"""A kill at any instant costs time, never truth; and others may work on the repository at the same time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from mdtodo.markdown.document import parse
+from mdtodo.model import Status
+from mdtodo.repo import commit
+from mdtodo.repo.git import discover
+from mdtodo.repo.receipts import parse as parse_message
+from mdtodo.repo.receipts import to_json
+
+BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
+DONE = BASE.replace("[ ] two", "[x] two").encode()
+POINTS = ["prepared", "locked", "moved", "installed", "written"]
+
+#: Lands receipts (JSON on standard input); kills itself at the point named in the second argument.
+LANDER = """
+import json, os, signal, sys
+from mdtodo.repo import commit
+from mdtodo.repo.git import discover
+from mdtodo.repo.receipts import from_json
+
+def reached(point):
+    if point == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+commit.reached = reached
+receipts = [from_json(receipt) for receipt in json.load(sys.stdin)]
+if "each" in sys.argv[3:]:
+    for receipt in receipts:
+        commit.land(discover(sys.argv[1]), [receipt], run_id="run", patience=30.0)
+else:
+    commit.land(discover(sys.argv[1]), receipts, run_id="run", patience=30.0)
+"""
+
+
+def start_lander(repo, receipts, point: str = "-", *options: str) -> subprocess.Popen[bytes]:
+    import json
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", LANDER, str(repo.root), point, *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps([to_json(receipt) for receipt in receipts]).encode())
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def lander(repo, receipts, point: str = "-", *options: str) -> int:
+    process = start_lander(repo, receipts, point, *options)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, -signal.SIGKILL), err.decode()
+    return process.returncode
+
+
+class TestKills:
+    @pytest.mark.parametrize("point", POINTS)
+    def test_a_kill_at_any_point_is_made_up_for(self, make_repo, receipt, sound, point):
+        repo = make_repo(**{"TODO.md": BASE, "a.txt": "a\n"})
+        repo.write("a.txt", "staged\n")
+        repo.git("add", "a.txt")
+        repo.write("a.txt", "unstaged\n")
+        done = receipt(repo, "two")
+        assert lander(repo, [done], point) == -signal.SIGKILL
+        for version in (repo.head("TODO.md"), repo.index("TODO.md"), repo.read("TODO.md")):
+            assert version in (BASE.encode(), DONE)
+        assert repo.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+        landing = commit.land(discover(str(repo.root)), [done], run_id="run")
+        assert landing.ticked == {"id-two"}
+        assert len(landing.commits) == (1 if point in ("prepared", "locked") else 0)
+        assert repo.commits() == 2
+        assert repo.head("TODO.md") == repo.index("TODO.md") == repo.read("TODO.md") == DONE
+        assert repo.status() == ["MM a.txt"]
+        sound(repo)
+
+    def test_a_dead_ones_lock_is_taken_away(self, make_repo, receipt):
+        repo = make_repo(**{"TODO.md": BASE})
+        assert lander(repo, [receipt(repo, "two")], "locked") == -signal.SIGKILL
+        assert (repo.root / ".git/index.lock").exists()
+        sentences = commit.recover(discover(str(repo.root)))
+        assert not (repo.root / ".git/index.lock").exists()
+        assert "index.lock" in sentences[0]
+        assert repo.git("status", "--porcelain") == ""
+
+    def test_a_lock_of_another_program_is_not(self, make_repo, receipt):
+        repo = make_repo(**{"TODO.md": BASE})
+        assert lander(repo, [receipt(repo, "two")], "prepared") == -signal.SIGKILL
+        lock = repo.root / ".git/index.lock"
+        lock.write_bytes((repo.root / ".git/index").read_bytes())
+        commit.recover(discover(str(repo.root)))
+        assert lock.exists()
+        assert not [name for name in os.listdir(repo.root / ".git") if "mdtodo-" in name]
+
+    def test_nor_is_what_a_living_process_of_ours_holds(self, make_repo, receipt, monkeypatch):
+        repo = make_repo(**{"TODO.md": BASE})
+        seen = []
+
+        def look(point: str) -> None:
+            if point == "locked":
+                commit.recover(discover(str(repo.root)))
+                seen.append((repo.root / ".git/index.lock").exists())
+
+        monkeypatch.setattr(commit, "reached", look)
+        commit.land(discover(str(repo.root)), [receipt(repo, "two")], run_id="r")
+        assert seen == [True]
+
+    def test_a_half_written_file_beside_the_todo_file_is_swept(self, make_repo, receipt):
+        repo = make_repo(**{"TODO.md": BASE})
+        gone = subprocess.run(
+            [sys.executable, "-c", "from mdtodo.repo import owner; print(owner.myself())"],
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.strip()
+        repo.write(f".TODO.md.mdtodo-{gone}", "half")
+        repo.write(".TODO.md.mdtodo-something-else", "a person's")
+        commit.land(discover(str(repo.root)), [receipt(repo, "two")], run_id="r")
+        assert repo.status() == ["?? .TODO.md.mdtodo-something-else"]
+
+
+class TestOthersAtTheSameTime:
+    """What a person, an editor or another run does between two steps of a landing."""
+
+    @pytest.fixture
+    def meanwhile(self, monkeypatch):
+        """`meanwhile(point, action)` does something once, when the landing has come to the point."""
+
+        def plan(point: str, action) -> list[str]:
+            done: list[str] = []
+
+            def look(now: str) -> None:
+                if now == point and not done:
+                    done.append(now)
+                    action()
+
+            monkeypatch.setattr(commit, "reached", look)
+            return done
+
+        return plan
+
+    def land(self, repo, *receipts):
+        return commit.land(discover(str(repo.root)), receipts, run_id="r")
+
+    def test_a_commit(self, make_repo, receipt, meanwhile, sound):
+        repo = make_repo(**{"TODO.md": BASE})
+        done = receipt(repo, "two")
+        theirs = BASE.replace("one", "ONE") + "- [ ] four\n"
+        happened = meanwhile("prepared", lambda: repo.commit("Theirs", **{"TODO.md": theirs, "b": "b"}))
+        landing = self.land(repo, done)
+        assert happened
+        assert repo.git("log", "--format=%s").splitlines() == ["todo: two", "Theirs", "Base"]
+        assert len(landing.commits) == 1
+        assert repo.head("TODO.md") == repo.read("TODO.md") == theirs.replace("[ ] two", "[x] two").encode()
+        assert repo.status() == []
+        sound(repo)
+
+    def test_a_commit_by_plumbing_while_the_index_is_locked(self, make_repo, receipt, meanwhile, sound):
+        repo = make_repo(**{"TODO.md": BASE})
+        done = receipt(repo, "two")
+
+        def commit_tree() -> None:
+            new = repo.git("commit-tree", "-p", "HEAD", "-m", "Theirs", "HEAD^{tree}")
+            repo.git("update-ref", "HEAD", new)
+
+        happened = meanwhile("locked", commit_tree)
+        self.land(repo, done)
+        assert happened
+        assert repo.git("log", "--format=%s").splitlines() == ["todo: two", "Theirs", "Base"]
+        assert repo.status() == []
+        sound(repo)
+
+    def test_the_same_task_landed_by_another(self, make_repo, receipt, meanwhile):
+        repo = make_repo(**{"TODO.md": BASE})
+        done = receipt(repo, "two")
+        happened = meanwhile("prepared", lambda: lander(repo, [done]))
+        landing = self.land(repo, done)
+        assert happened
+        assert landing.commits == ()
+        assert landing.ticked == {"id-two"}
+        assert repo.commits() == 2
+        assert repo.status() == []
+
+    def test_something_staged(self, make_repo, receipt, meanwhile):
+        repo = make_repo(**{"TODO.md": BASE, "a": "a\n"})
+
+        def stage() -> None:
+            repo.write("a", "mine\n")
+            repo.write("TODO.md", BASE.replace("three", "three, mine"))
+            repo.git("add", "-A")
+
+        happened = meanwhile("prepared", stage)
+        self.land(repo, receipt(repo, "two"))
+        assert happened
+        assert repo.index("a") == b"mine\n"
+        mine = BASE.replace("three", "three, mine").replace("[ ] two", "[x] two").encode()
+        assert repo.index("TODO.md") == repo.read("TODO.md") == mine
+        assert repo.head("TODO.md") == DONE
+        assert repo.status() == ["M  TODO.md", "M  a"]
+
+    @pytest.mark.parametrize("how", ["in place", "by a new file"])
+    def test_a_save_of_the_editor(self, make_repo, receipt, meanwhile, how):
+        repo = make_repo(**{"TODO.md": BASE})
+
+        def save() -> None:
+            path = repo.write("TODO.md" if how == "in place" else "new", BASE.replace("three", "saved"))
+            path.rename(repo.root / "TODO.md")
+
+        happened = meanwhile("installed", save)
+        self.land(repo, receipt(repo, "two"))
+        assert happened
+        assert repo.read("TODO.md") == DONE.replace(b"three", b"saved")
+        assert repo.head("TODO.md") == repo.index("TODO.md") == DONE
+
+    def test_a_save_that_is_only_half_done(self, make_repo, receipt, meanwhile):
+        repo = make_repo(**{"TODO.md": BASE})
+        timer = threading.Timer(0.02, lambda: repo.write("TODO.md", BASE + "- [ ] saved\n"))
+
+        def truncate() -> None:
+            repo.write("TODO.md", b"")
+            timer.start()
+
+        happened = meanwhile("installed", truncate)
+        landing = self.land(repo, receipt(repo, "two"))
+        timer.join()
+        assert happened
+        assert landing.missed == ()
+        assert repo.read("TODO.md") == DONE + b"- [ ] saved\n"
+
+    def test_many_runs_at_once(self, make_repo, receipt, sound):
+        """Every task gets one receipt, whoever lands it; and none is lost."""
+        names = [f"task {n}" for n in range(12)]
+        repo = make_repo(**{"TODO.md": "".join(f"- [ ] {name}\n" for name in names)})
+        receipts = [receipt(repo, name) for name in names]
+        shares = [receipts[:8], receipts[4:], receipts[::-1], receipts[::2]]
+        processes = [start_lander(repo, share, "-", "each") for share in shares]
+        for process in processes:
+            _, err = process.communicate(timeout=120)
+            assert process.returncode == 0, err.decode()
+        landed = [
+            trailer.task_id
+            for message in repo.git("log", "--format=%B%x00").split("\0")
+            for trailer in parse_message(message.strip("\n"))[1]
+        ]
+        assert sorted(landed) == sorted(receipt.task_id for receipt in receipts)
+        assert all(item.status is Status.DONE for item in parse(repo.read("TODO.md")).items)
+        assert repo.status() == []
+        sound(repo)
+
+    def test_a_person_who_stages_all_the_time(self, make_repo, receipt, sound):
+        names = [f"task {n}" for n in range(8)]
+        repo = make_repo(**{"TODO.md": "".join(f"- [ ] {name}\n" for name in names), "mine": "0\n"})
+        process = start_lander(repo, [receipt(repo, name) for name in names], "-", "each")
+        staged = 0
+        while process.poll() is None:
+            repo.write("mine", f"{staged + 1}\n")
+            if repo.git("add", "mine", check=False) == "" and not (repo.root / ".git/index.lock").exists():
+                staged += 1
+        assert process.communicate()[1] == b""
+        assert process.returncode == 0
+        repo.git("add", "mine")
+        assert staged > 0
+        assert repo.index("mine") == repo.read("mine")
+        assert repo.head("mine") == b"0\n"
+        assert repo.commits() == 9
+        assert repo.status() == ["M  mine"]
+        sound(repo)
