@@ -11,9 +11,9 @@ _SPACE, _TAB, _QUOTE_MARK = 32, 9, 62
 class Container:
     """A block that holds blocks: the document or a quote; a list item is a `ListItem`.
 
-    `item` is the innermost list item around its content, itself included. `under` are the headings before it
-    that hold for it, `heads` those that hold for what comes next in it, both outermost first. `last` is the
-    line of its last byte that is no blank, once it is closed.
+    `around` is the nearest list item around it. `under` are the headings before it that hold for it, `heads`
+    those that hold for what comes next in it, both outermost first. `last` is the line of its last byte that
+    is no blank, once it is closed.
     """
 
     width = kind = number = last = 0
@@ -21,9 +21,12 @@ class Container:
 
     def __init__(self, parent: Container | None) -> None:
         self.parent = parent
-        self.item: ListItem | None = None if parent is None else parent.item
-        self.under: tuple[int, ...] = () if parent is None else parent.heads
-        self.heads = self.under
+        self.around: ListItem | None = None
+        self.heads: tuple[int, ...] = ()
+        if parent is not None:
+            self.around = parent if isinstance(parent, ListItem) else parent.around
+            self.heads = parent.heads
+        self.under = self.heads
 
 
 class ListItem(Container):
@@ -46,7 +49,7 @@ class ListItem(Container):
         self, parent: Container, width: int, kind: int, line: int, at: int, after: int, content: int
     ) -> None:
         self.parent = parent
-        self.item = self
+        self.around = parent if isinstance(parent, ListItem) else parent.around
         self.heads = self.under = parent.heads
         self.width = width
         self.kind = kind

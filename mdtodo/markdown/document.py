@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.markdown.blocks import scan
-from mdtodo.markdown.containers import blank_markers, content_start
+from mdtodo.markdown.containers import ListItem, blank_markers, content_start
 from mdtodo.markdown.source import (
     conflict_lines,
     dominant_newline,
@@ -26,8 +26,6 @@ from mdtodo.model import STATUS_CHARS, Span, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from mdtodo.markdown.containers import ListItem
 
 _CR = 13
 _BOX = re.compile(rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\](?:[ \t]++|(?=\r?\n))")
@@ -142,8 +140,7 @@ class _Reader:
         """Tell tasks and empty boxes from other list items."""
         text, chars, box_at = self.text, self.chars, _BOX.match
         for item in self.blocks.items:
-            around = item.parent.item
-            parent = item.task = None if around is None else around.task
+            parent = item.task = None if item.around is None else item.around.task
             if item.opening is None:
                 continue
             box = box_at(text, item.opening[0])
@@ -209,7 +206,7 @@ class _Reader:
                 continue
             numbers[number] = len(headings)
             text = "\n".join([self.data[start:end].decode() for start, end in mark.spans])
-            around = mark.container.item
+            around = mark.container if isinstance(mark.container, ListItem) else mark.container.around
             headings.append(Heading(mark.line, mark.level, text, None if around is None else around.task))
         if tasks:
             for index, item in enumerate(self.items):

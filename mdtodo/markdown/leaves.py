@@ -133,7 +133,7 @@ def is_row(text: bytes, at: int) -> bool:
 
 
 def definitions(content: bytes) -> int:
-    """How many of its lines, which end with "\\n", a paragraph spends on link reference definitions at its start."""
+    """How many lines at its start a paragraph (each line with "\\n") spends on link reference definitions."""
     at = 0
     while content.startswith(b"[", at):
         end = _definition(content, at)
