@@ -47,6 +47,13 @@ class Ledger:
     _clean: Snapshot | None = None
     _since: Moment | None = None
     _renewed: float = field(default_factory=time.monotonic)
+    _logs: str = ""
+    _shown_logs: str = ""
+
+    def __post_init__(self) -> None:
+        self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
+        inside = os.path.relpath(self._logs, self.repo.root)
+        self._shown_logs = self._logs if inside.startswith("..") else inside
 
     @classmethod
     def open(cls, repo: Repository, config: Config, *, commit: str, worker: str | None = None) -> Ledger:
@@ -77,10 +84,10 @@ class Ledger:
         sentences = list(recover(self.repo))
         entries = self.state.unlanded()
         for run in dict.fromkeys(entry.run_id for entry in entries):
-            receipts = [(entry.id, entry.receipt) for entry in entries if entry.run_id == run and
-            entry.receipt]
-            landing = self._land(run, receipts) done = ", ".join(receipt.title for _, receipt in receipts[:3]) + (" ..." if len(receipts) > 3 else "")
-            sentences.append(f"landed what run {run} had finished: {done}")
+            receipts = [(one.id, one.receipt) for one in entries if one.run_id == run and one.receipt]
+            landing = self._land(run, receipts)
+            titles = [receipt.title for _, receipt in receipts[:3]] + ["..."] * (len(receipts) > 3)
+            sentences.append(f"landed what run {run} had finished: {', '.join(titles)}")
             sentences += self._missed(landing)
         return sentences
 
@@ -122,15 +129,13 @@ class Ledger:
 
     def log_path(self, task: Task, attempt: int) -> str:
         """Where the output of an attempt is captured."""
-        return os.path.join(folder(self.repo), "logs", self.run_id, f"{task.id}.{attempt}.log")
+        return f"{self._logs}/{task.id}.{attempt}.log"
 
     def shown_log(self, task: Task, attempt: int) -> str | None:
         """The same, relative to the root where it is below it; None if there is none."""
-        path = self.log_path(task, attempt)
-        if not os.path.exists(path):
+        if not os.path.exists(self.log_path(task, attempt)):
             return None
-        inside = os.path.relpath(path, self.repo.root)
-        return path if inside.startswith("..") else inside
+        return f"{self._shown_logs}/{task.id}.{attempt}.log"
 
     # What became of it
 
@@ -164,20 +169,23 @@ class Ledger:
         self._release(*(receipt.task_id for _, receipt in pending))
 
     def _land(self, run_id: str, pending: list[tuple[int, Receipt]]) -> Landing:
-        receipts = [receipt for _, receipt in pending]
         self.state.sync()
         landing = land(
-            self.repo, receipts, run_id=run_id, commit=self.commit != "none", config=self.config, clean=self._clean
+            self.repo,
+            [receipt for _, receipt in pending],
+            run_id=run_id,
+            commit=self.commit != "none",
+            config=self.config,
+            clean=self._clean,
         )
         self.commits += landing.commits
         self.state.mark_landed([number for number, _ in pending], next(iter(landing.commits), None))
         return landing
 
     def _missed(self, landing: Landing) -> list[str]:
-        return [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed] + list(landing.messages)
+        missed = [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed]
+        return [*missed, *landing.messages]
 
     def _release(self, *task_ids: str) -> None:
         leases = [self._leases.pop(task_id, None) for task_id in task_ids]
         self.state.release(*(lease.token for lease in leases if lease is not None))
-
-
