@@ -41,7 +41,7 @@ def with_task(
     for insertion in ways:
         draft = Draft(original)
         draft.insert(insertion)
-        if draft.flaw() is None:
+        if draft.is_intended():
             return draft.data
     raise EditError("there is no place where this would become one more task and nothing else", file=file)
 
@@ -78,11 +78,11 @@ def _in_section(original: Original, section: str, node: Node) -> Iterator[Insert
     number = _heading(document, section)
     inside = [item for item in document.items if item.headings[-1:] == (number,) and item.parent is None]
     if inside:
-        yield from _beside(original, inside, node)
+        yield from _beside(original, inside, node, number)
     at = _heading_end(document, document.headings[number])
     style = Style(b"", original.bullet)
     space = document.data[at : at + 1] not in (b"", b"\n", b"\r")
-    yield Insertion(at, None, 0, [node], style, document.newline, gap=True, space=space)
+    yield Insertion(at, None, 0, [node], style, document.newline, gap=True, space=space, heading=number)
 
 
 def _in_file(original: Original, node: Node) -> Iterator[Insertion]:
@@ -93,7 +93,9 @@ def _in_file(original: Original, node: Node) -> Iterator[Insertion]:
     yield Insertion(len(data), None, 0, [node], Style(b"", original.bullet), document.newline, gap=gap)
 
 
-def _beside(original: Original, tasks: Sequence[Item], node: Node) -> Iterator[Insertion]:
+def _beside(
+    original: Original, tasks: Sequence[Item], node: Node, heading: int | None = None
+) -> Iterator[Insertion]:
     """After the last of these tasks that begins its line, best one that is in no quote."""
     document = original.document
     plain = [task for task in tasks if not task.indent.strip()]
@@ -103,7 +105,7 @@ def _beside(original: Original, tasks: Sequence[Item], node: Node) -> Iterator[I
         last = candidates[-1]
         siblings = [task for task in candidates if task.list_index == last.list_index]
         if style := style_beside(document, siblings, original.bullet):
-            yield Insertion(last.end, None, 0, [node], style, _newline(document, last))
+            yield Insertion(last.end, None, 0, [node], style, _newline(document, last), heading=heading)
 
 
 def _heading(document: Document, section: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +10,7 @@ from mdtodo.markdown.document import parse, second_opinion
 from mdtodo.markdown.insertion import (
     Node,
     Style,
-    directly_below,
+    bullets_below,
     file_bullet,
     note,
     read_lines,
@@ -78,7 +77,7 @@ class Original:
 class Insertion:
     """Lines to be put at an offset, below the task `parent`, which has `depth` tasks around it.
 
-    `gap` asks for a blank line before, `space` for one after.
+    `gap` asks for a blank line before, `space` for one after. `heading` is the one that must be right above.
     """
 
     at: int
@@ -89,6 +88,7 @@ class Insertion:
     newline: bytes
     gap: bool = False
     space: bool = False
+    heading: int | None = None
 
     @property
     def has_bullets(self) -> bool:
@@ -147,16 +147,23 @@ class Draft:
         """The bytes: those of the original but for what was taken. Nothing more can be taken after that."""
         return self._data(boxed=False)
 
-    def flaw(self) -> str | None:
-        """Why the bytes are not what was intended; None if a parse finds exactly the intended tasks.
+    def is_intended(self) -> bool:
+        """Whether a parse of the bytes finds exactly the intended tasks.
 
         So that a bullet of plain text is one as well, and not part of a block of code, they are looked at a
         second time with boxes in all the new bullets.
         """
-        flaw = self._flaw(self.data, boxed=False)
-        if flaw is None and any(insertion.has_bullets for insertion in self._all_insertions):
-            flaw = self._flaw(self._data(boxed=True), boxed=True)
-        return flaw
+        if not self._is_found(parse(self.data, self.original.statuses), boxed=False):
+            return False
+        if not any(insertion.has_bullets for insertion in self._all_insertions):
+            return True
+        return self._is_found(parse(self._data(boxed=True), self.original.statuses), boxed=True)
+
+    def is_common(self) -> bool:
+        """Whether mistune would find the same tasks in the new bytes, if it does in the old ones."""
+        if not self._all_insertions or not self.original.agreed:
+            return True
+        return agrees(parse(self.data, self.original.statuses), self.original.statuses)
 
     def _data(self, *, boxed: bool) -> bytes:
         data = self.document.data
@@ -168,18 +175,13 @@ class Draft:
             at = end
         return b"".join([*pieces, data[at:]])
 
-    def _flaw(self, data: bytes, *, boxed: bool) -> str | None:
-        document = parse(data, self.original.statuses)
-        if len(document.items) != len(expected := self._expected(boxed=boxed)):
-            return "the number of tasks would be another"
-        for item, entry in zip(document.items, expected, strict=True):
-            if not entry.is_like(item):
-                return f"line {item.line} would become another task"
-        if not self._same_frame(document, expected):
-            return "headings or lists would change"
-        if self._all_insertions and self.original.agreed and not agrees(document, self.original.statuses):
-            return "readers of markdown would disagree about it"
-        return None
+    def _is_found(self, document: Document, *, boxed: bool) -> bool:
+        expected = self._expected(boxed=boxed)
+        return (
+            len(document.items) == len(expected)
+            and all(map(_Entry.is_like, expected, document.items))
+            and self._same_frame(document, expected)
+        )
 
     # What the edits do
 
@@ -245,7 +247,9 @@ class Draft:
         additions = self._additions.get(index)
         if additions is None:
             item = self.document.items[index]
-            additions = self._additions[index] = _Additions(set(_bullets(self.document.data, item)))
+            additions = self._additions[index] = _Additions(
+                {text for _, text in bullets_below(self.document.data, item)}
+            )
         return additions
 
     # What comes of them
@@ -335,7 +339,7 @@ def agrees(document: Document, statuses: Mapping[str, Status]) -> bool:
         (item.line, item.char, None if item.parent is None else document.items[item.parent].line)
         for item in document.items
     ]
-    return second_opinion(document.data, statuses) == tuple(ours)
+    return second_opinion(document.data.removeprefix(b"\xef\xbb\xbf"), statuses) == tuple(ours)
 
 
 @dataclass(slots=True)
@@ -349,19 +353,21 @@ class _Additions:
 
 
 class _Entry(NamedTuple):
-    """A task to be found: `item` is the one that it was, None for a new one."""
+    """A task to be found: `item` is the one that it was; None for a new one, `heading` right above it."""
 
     status: Status
     text: str
     parent: int | None
     item: Item | None
+    heading: int | None = None
 
     def is_like(self, item: Item) -> bool:
         if item.status is not self.status or item.parent != self.parent:
             return False
         was = self.item
         if was is None:
-            return item.text.strip() == self.text.strip()
+            placed = self.heading is None or item.headings[-1:] == (self.heading,)
+            return placed and item.text.strip() == self.text.strip()
         return (
             item.text == self.text
             and item.marker == was.marker
@@ -381,18 +387,6 @@ def _enter(insertion: Insertion, entries: list[_Entry], places: Sequence[int], *
     while pending:
         node, above = pending.pop()
         if boxed or node.status is not None:
-            entries.append(_Entry(node.status or Status.TODO, node.text, above, None))
+            entries.append(_Entry(node.status or Status.TODO, node.text, above, None, insertion.heading))
             above = len(entries) - 1
         pending += [(child, above) for child in reversed(node.children)]
-
-
-def _bullets(data: bytes, item: Item) -> Iterator[str]:
-    """The text of the one-line bullets right below the task."""
-    for line in _LINE_END.split(data[item.pieces[-1].end : item.end]):
-        bullet = _BULLET.fullmatch(line)
-        if bullet and directly_below(bullet[1], item.indent):
-            yield bullet[2].decode()
-
-
-_LINE_END = re.compile(rb"\r\n|\n|\r")
-_BULLET = re.compile(rb"([ \t>]*)(?:[-+*]|[0-9]{1,9}[.)])[ \t]+(.*[^ \t])[ \t]*", re.DOTALL)

@@ -102,6 +102,7 @@ class _Application:
         self.file = file
         self.tolerant = tolerant
         self.ways: dict[int, int] = {}
+        self.common = True
         self.changes: set[int] = set()
         self.missing = {number: where for number, where in enumerate(found) if isinstance(where, str)}
 
@@ -121,14 +122,17 @@ class _Application:
         )
 
     def _attempt(self, numbers: Sequence[int]) -> bytes | None:
-        """The bytes with these edits made; None if they would not be what was intended."""
+        """The bytes with these edits made; None if they would not be what was intended.
+
+        As long as `common` is set, not if mistune would read them in another way either.
+        """
         from mdtodo.markdown.draft import Draft
 
         draft = Draft(self.original)
         self.changes = {number for number in numbers if self._take(draft, number)}
         if not self.changes:
             return self.original.document.data
-        return None if draft.flaw() else draft.data
+        return draft.data if draft.is_intended() and (not self.common or draft.is_common()) else None
 
     def _take(self, draft: Draft, number: int) -> bool:
         from mdtodo.markdown.draft import BELOW, Unexpected
@@ -154,15 +158,22 @@ class _Application:
             half = len(more) // 2
             first = self._possible(kept, more[:half])
             return first + self._possible([*kept, *first], more[half:])
-        if isinstance(self.edits[more[0]], (AddSubtasks, AddNote)):
-            from mdtodo.markdown.draft import APART, FIRST
-
-            for way in (APART, FIRST):
-                self.ways[more[0]] = way
-                if self._attempt([*kept, *more]) is not None:
-                    return more
+        if isinstance(self.edits[more[0]], (AddSubtasks, AddNote)) and self._placed(kept, more[0]):
+            return more
         self._refuse(more[0], f"{_described(self.edits[more[0]])} would change more than this task")
         return []
+
+    def _placed(self, kept: list[int], number: int) -> bool:
+        """Whether the insertion can be made in some way, best one that mistune reads as GFM does."""
+        from mdtodo.markdown.draft import APART, BELOW, FIRST
+
+        for common in (self.common, False):
+            for way in (BELOW, APART, FIRST):
+                self.common, self.ways[number] = common, way
+                if self._attempt([*kept, number]) is not None:
+                    return True
+        self.common = True
+        return False
 
     def _refuse(self, number: int, sentence: str) -> None:
         self.missing[number] = sentence

@@ -109,14 +109,42 @@ def write(nodes: Sequence[Node], style: Style, *, boxed: bool = False) -> Iterat
 def style_below(document: Document, item: Item, children: Sequence[Item], bullet: str) -> Style | None:
     """That of the task's last child, for a child after it; None if there is none, or it is further down."""
     like = style_beside(document, children, bullet) if children else None
-    return like if like is not None and directly_below(like.prefix, item.indent) else None
+    if like is None:
+        return None
+    line = line_start(document.data, children[-1].box)
+    return like if any(start == line for start, _ in bullets_below(document.data, item)) else None
+
+
+def bullets_below(data: bytes, item: Item) -> Iterator[tuple[int, str]]:
+    """Where the lines of the list items start that stand right below the task, and what they say, boxes too.
+
+    By indentation alone: a line in a block of code may be among them.
+    """
+    inner = len(item.indent.expandtabs(4))
+    around: list[int] = []
+    at = item.pieces[-1].end
+    for line in _LINE_END.split(data[at : item.end]):
+        if bullet := _BULLET.fullmatch(line):
+            column = len(bullet[1].expandtabs(4))
+            while around and column < around[-1]:
+                around.pop()
+            if not around and inner <= column <= inner + 3:
+                yield at, bullet[3].decode()
+            if column >= inner:
+                around.append(column + len(bullet[2].expandtabs(4)))
+        at += len(line)
+        at += 2 if data.startswith(b"\r\n", at) else 1
+
+
+def line_start(data: bytes, at: int) -> int:
+    """Where the line starts in which the offset `at` is."""
+    return max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
 
 
 def style_beside(document: Document, siblings: Sequence[Item], bullet: str) -> Style | None:
     """How the next item after the last of `siblings` is to be written; None if that is no model."""
     data, item = document.data, siblings[-1]
-    line = max(data.rfind(b"\n", 0, item.box), data.rfind(b"\r", 0, item.box)) + 1
-    head = _HEAD.fullmatch(data, line, item.box)
+    head = _HEAD.fullmatch(data, line_start(data, item.box), item.box)
     if head is None or head[2].decode() != item.marker:
         return None
     blanks = head[3].decode()
@@ -143,6 +171,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LINE = re.compile(r"( *)([-+*]|[0-9]{1,9}[.)])[ \t]+(\S|\S.*\S)[ \t]*")
 _BOX = re.compile(r"\[(.)\][ \t]+(\S.*)")
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?([ \t>]*)([-+*]|[0-9]{1,9}[.)])([ ]{1,4})\[")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_BULLET = re.compile(rb"([ \t>]*)((?:[-+*]|[0-9]{1,9}[.)])[ \t]{1,4})[ \t]*(.*[^ \t])[ \t]*", re.DOTALL)
 _LONGEST_MARKER = 10
 # What begins a block other than a paragraph, or a link reference definition.
 _BLOCK = re.compile(
@@ -166,13 +196,6 @@ def _node(text: str, statuses: Mapping[str, Status], line: str) -> Node:
     if status is not Status.TODO:
         raise EditError(f"a new subtask must be open, or nothing has proven it: {_quoted(line)}")
     return Node(box[1], status, box[0])
-
-
-def directly_below(prefix: bytes, indent: bytes) -> bool:
-    """Whether a marker behind `prefix` stands in the content that `indent` leads to, and no deeper."""
-    if b">" in prefix or b">" in indent:
-        return prefix.startswith(indent) and prefix[len(indent) :] in (b"", b" ", b"  ", b"   ")
-    return 0 <= len(prefix.expandtabs(4)) - len(indent.expandtabs(4)) <= 3
 
 
 def _quoted(line: str) -> str:
