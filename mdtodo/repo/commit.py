@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -63,13 +64,14 @@ def land(
     statuses: Mapping[str, Status] = STATUS_CHARS,
     clean: Snapshot | None = None,
     patience: float = index.PATIENCE,
+    git: Plumbing | None = None,
 ) -> Landing:
     """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone.
 
     A task that HEAD does not have, or has ticked already, gets no receipt. Landing the same receipts again
     does nothing more, so it is how an interrupted landing is finished. Of several receipts for one task the
     last counts. `clean` (see `clean_outputs`) says which outputs may go along. `patience`: seconds to wait
-    for another git that holds the index.
+    for another git that holds the index. `git`: of a caller who lands many times.
 
     Raises GitError, with HEAD, index and files as they were: an operation is under way, no identity, no
     signature, a locked or unmerged index.
@@ -80,10 +82,11 @@ def land(
     recover(repo, job.wanted)
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is under way: nothing is committed now")
-    with Plumbing(repo) as git:
-        landing, tracked = _persist(lambda first: _commit(job, git, first, patience))
+    with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
+        plumbing.forget()
+        landing, tracked = _persist(lambda first: _commit(job, plumbing, first, patience))
         landing = _tick_work_tree(job, landing)
-        index.refresh(git, tracked)
+        index.refresh(plumbing, tracked)
     return landing
 
 
@@ -122,8 +125,9 @@ def _commit(job: Job, git: Plumbing, first: bool, patience: float) -> tuple[Land
     with IndexCopy(git, first=first, patience=patience) as copy:
         head = read_head(git)
         draft = make_draft(job, git, head, copy)
-        new = write_commit(job, git, head, draft)
+        new, written = write_commit(job, git, head, draft)
         copy.stage(draft.staged)
+        written()
         reached("prepared")
         if copy.changed:
             copy.lock()

@@ -16,7 +16,7 @@ from mdtodo.repo.receipts import message, subject
 from mdtodo.repo.versions import tick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mdtodo.model import Edit, Receipt, Status
     from mdtodo.repo.git import Repository
@@ -114,22 +114,24 @@ def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
 
     The outputs that may go along are staged in `copy` at once.
     """
+    listing = copy.entries(job.wanted)
     draft = Draft(NewObjects(git.algorithm()))
     made = {task for file in job.wanted for task in _edit_head(job, git, head, draft, file)}
     draft.receipts = [receipt for task, receipt in job.receipts.items() if task in made]
-    outputs = _stage_outputs(job, draft, copy)
-    staged = copy.entries([*job.wanted, *outputs])
-    for path in outputs:
-        entry = staged.get(path)
-        draft.tree[os.fsencode(path)] = (entry.mode, entry.oid) if entry else None
+    _take_outputs(job, draft, copy)
+    staged = listing()
     for file in job.wanted:
         if (entry := staged.get(file)) and entry.mode in _REGULAR:
             _edit_index(job, git, draft, file, entry)
     return draft
 
 
-def write_commit(job: Job, git: Plumbing, head: Head, draft: Draft) -> str | None:
-    """Write all objects; the id of the commit, None if nothing changes in HEAD."""
+def write_commit(
+    job: Job, git: Plumbing, head: Head, draft: Draft
+) -> tuple[str | None, Callable[[], object]]:
+    """Write all objects, the commit among them: its id, None if nothing changes in HEAD; and what to call
+    before they are needed.
+    """
     new = None
     if draft.tree:
         identity = git.identity()
@@ -139,13 +141,16 @@ def write_commit(job: Job, git: Plumbing, head: Head, draft: Draft) -> str | Non
             author = now(identity.author, "GIT_AUTHOR_DATE")
             committer = now(identity.committer, "GIT_COMMITTER_DATE")
             new = draft.objects.add("commit", commit(tree, head.commit, author, committer, text))
-    if draft.objects:
-        git.run("unpack-objects", "-q", stdin=draft.objects.pack())
+    if not draft.objects:
+        return None, tuple
+    written = git.begin("unpack-objects", "-q", stdin=draft.objects.pack())
     if draft.tree and new is None:
+        written()
         parent = ("-p", head.commit) if head.commit else ()
         args = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *parent, "-F", "-", tree)
         new = git.run(*args, stdin=text.encode(), alone=False).decode().strip()
-    return new
+        return new, tuple
+    return new, written
 
 
 def move_head(git: Plumbing, head: Head, new: str, line: str) -> None:
@@ -182,15 +187,18 @@ def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged)
         draft.staged[file] = Staged(entry.mode, draft.objects.add("blob", version.data), entry.flag)
 
 
-def _stage_outputs(job: Job, draft: Draft, copy: IndexCopy) -> list[str]:
-    """The outputs of what was done that hold nothing of a person's."""
+def _take_outputs(job: Job, draft: Draft, copy: IndexCopy) -> None:
+    """Stage and commit the outputs of what was done that hold nothing of a person's."""
     done = (receipt for receipt in draft.receipts if receipt.outcome in _DONE)
     patterns = [output for receipt in done for output in receipt.outputs]
     mine, left = changed_outputs(job.repo, patterns, job.clean)
     mine = [path for path in mine if path not in job.wanted]
     copy.stage_files(mine)
     draft.messages += [f"{path}: not committed, since it was changed before the run" for path in left]
-    return mine
+    staged = copy.entries(mine)()
+    for path in mine:
+        entry = staged.get(path)
+        draft.tree[os.fsencode(path)] = (entry.mode, entry.oid) if entry else None
 
 
 _DONE = (Outcome.DONE, Outcome.CACHED)

@@ -20,7 +20,7 @@ from mdtodo.errors import GitError
 from mdtodo.repo import owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping
     from types import TracebackType
 
     from mdtodo.repo.git import Repository
@@ -80,24 +80,18 @@ class IndexCopy:
     ) -> None:
         self._end()
 
-    def entries(self, paths: Sequence[str]) -> dict[str, Staged]:
-        """What is staged at these paths. Raises GitError for one that is unmerged."""
-        if self._before is None and not self.changed:
-            return {}
-        wanted = paths if sum(map(len, paths)) < _MUCH else ()
-        listed = self._run("--literal-pathspecs", "ls-files", "-v", "-s", "-z", "--", *wanted)
-        found: dict[str, Staged] = {}
+    def entries(self, paths: Iterable[str]) -> Callable[[], dict[str, Staged]]:
+        """Ask what is staged at these paths now; the function that is given waits for the answer.
+
+        It raises GitError for a path that is unmerged.
+        """
         known = set(paths)
-        for line in listed.split(b"\0")[:-1]:
-            head, _, name = line.partition(b"\t")
-            path = os.fsdecode(name)
-            if path not in known:
-                continue
-            flag, mode, oid, stage = head.decode().split(" ")
-            if stage != "0":
-                raise GitError("is unmerged: resolve the conflict and stage it first", file=path)
-            found[path] = Staged(mode.encode(), oid, flag)
-        return found
+        if not known or (self._before is None and not self.changed):
+            return dict
+        wanted = known if sum(map(len, known)) < _MUCH else ()
+        args = ("--literal-pathspecs", "ls-files", "-v", "-s", "-z", "--", *wanted)
+        listing = self._git.begin(*args, env={"GIT_INDEX_FILE": self._copy})
+        return lambda: _parse_entries(listing(), known)
 
     def stage(self, changes: Mapping[str, Staged]) -> None:
         """Give these paths these entries, flags included."""
@@ -178,6 +172,20 @@ def recover(repo: Repository) -> tuple[str, ...]:
                 sentences = (f"took away {place}.lock, which a killed run had left",)
             _delete(path)
     return sentences
+
+
+def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, Staged]:
+    found: dict[str, Staged] = {}
+    for line in listed.split(b"\0")[:-1]:
+        head, _, name = line.partition(b"\t")
+        path = os.fsdecode(name)
+        if path not in known:
+            continue
+        flag, mode, oid, stage = head.decode().split(" ")
+        if stage != "0":
+            raise GitError("is unmerged: resolve the conflict and stage it first", file=path)
+        found[path] = Staged(mode.encode(), oid, flag)
+    return found
 
 
 #: What `update-index --index-info` forgets of an entry, and the letters of `git ls-files -v` that stand for

@@ -10,19 +10,25 @@ from __future__ import annotations
 import os
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from subprocess import PIPE
 from typing import TYPE_CHECKING
 
+from mdtodo.errors import GitError
 from mdtodo.repo.git import LOCAL_VARIABLES, SETTINGS, porcelain, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     from git import Git
 
     from mdtodo.repo.git import Repository
+
+
+#: Bytes that any pipe takes at once.
+_PIPE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +48,11 @@ class Plumbing:
     def __init__(self, repo: Repository) -> None:
         self.repo = repo
         self._git = porcelain(repo)
-        self._cat: Git.AutoInterrupt | None = None
         self._cached: dict[str, bytes] = {}
-        self._listed = b""
         self._identity: Identity | None = None
+        self._listed = b""
+        self._listing = self.begin("var", "-l")
+        self._cat: Git.AutoInterrupt | None = self._start(("cat-file", "--batch"), None)
 
     def __enter__(self) -> Plumbing:
         return self
@@ -57,9 +64,16 @@ class Plumbing:
 
     def close(self) -> None:
         """End the process that is kept."""
+        if not self._listed:
+            with suppress(GitError):
+                self._listing()
         if self._cat is not None:
             self._cat.communicate()
             self._cat = None
+
+    def forget(self) -> None:
+        """Forget the contents of objects, so that many landings do not fill the memory."""
+        self._cached.clear()
 
     def run(
         self,
@@ -70,21 +84,46 @@ class Plumbing:
         alone: bool = True,
     ) -> bytes:
         """Standard output. Not `alone`: it stays in our process group, where it may ask for a passphrase."""
-        process = self._start(args, env, alone=alone)
-        out, err = process.communicate(stdin)
-        if process.returncode not in ok:
-            raise refused(err, args)
-        return bytes(out)
+        return self.begin(*args, stdin=stdin, env=env, ok=ok, alone=alone)()
+
+    def begin(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        ok: Iterable[int] = (0,),
+        alone: bool = True,
+    ) -> Callable[[], bytes]:
+        """Start a command; the function that is given waits for it and gives what `run` gives."""
+        handle = self._start(args, env, alone=alone)
+        process = handle.proc
+        assert process is not None
+        assert process.stdin is not None
+        fed = len(stdin) <= _PIPE
+        if fed:
+            with suppress(BrokenPipeError):
+                process.stdin.write(stdin)
+                process.stdin.close()
+            process.stdin = None
+
+        def result() -> bytes:
+            out, err = handle.communicate(None if fed else stdin)
+            if handle.returncode not in ok:
+                raise refused(err, args)
+            return bytes(out)
+
+        return result
 
     def look_up(self, name: str) -> tuple[str, str, bytes] | None:
         """Id, type and content of an object, named by its id or `HEAD`; None where there is none."""
         if self._cat is None:
             self._cat = self._start(("cat-file", "--batch"), None)
-        self._cat.stdin.write(name.encode() + b"\n")
-        self._cat.stdin.flush()
+        with suppress(BrokenPipeError):
+            self._cat.stdin.write(name.encode() + b"\n")
+            self._cat.stdin.flush()
         words = self._cat.stdout.readline().split()
         if not words:
-            _, err = self._cat.communicate()
+            err = self._cat.stderr.read()
             self._cat = None
             raise refused(err, ("cat-file",))
         if len(words) != 3:
@@ -125,7 +164,7 @@ class Plumbing:
     def _config(self) -> Mapping[bytes, bytes]:
         """What `git var -l` lists: the whole configuration, and the identities after it; read once."""
         if not self._listed:
-            self._listed = self.run("var", "-l")
+            self._listed = self._listing()
         return dict(line.partition(b"=")[::2] for line in self._listed.split(b"\n"))
 
     def _start(
