@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mdtodo.model import State, Status
@@ -17,35 +18,43 @@ if TYPE_CHECKING:
     from mdtodo.model import Task
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What is to be done now, as a function of the tasks alone; all mappings are by id, by file and line.
 
-    `blocked_by` holds ids and unknown names, empty where nothing is waited for; `order` the open tasks in
-    plan order, also those that may not start yet; `minutes` the work that the plan reckons with; `cycles`
-    paths `("a", "b", "a")`, where a waits for b.
+    `blocked_by` holds ids and unknown names, empty where nothing is waited for; `measured` minutes of past
+    runs. What only some commands need is worked out when it is asked for, once.
     """
 
     tasks: Mapping[str, Task]
     routes: Mapping[str, Route]
     states: Mapping[str, State]
     blocked_by: Mapping[str, tuple[str, ...]]
-    order: tuple[str, ...]
-    minutes: Mapping[str, float]
     graph: Graph
+    measured: Mapping[str, float]
 
     @property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
-        """One path for each knot of waits."""
+        """One path `("a", "b", "a")` for each knot of waits: a waits for b, b for a."""
         return self.graph.cycles
 
-    @property
-    def ranks(self) -> dict[str, int]:
-        """For each open task its place among those that are ready at the same time: the lowest starts
-        first."""
-        return ranks(self.graph, self.minutes, {name: route.category for name, route in self.routes.items()})
+    @cached_property
+    def minutes(self) -> Mapping[str, float]:
+        """The work that the plan reckons with, of each open task."""
+        return work(self.graph, self.measured)
 
-    @property
+    @cached_property
+    def ranks(self) -> Mapping[str, int]:
+        """For each open task its place among those that are ready together: the lowest starts first."""
+        categories = {task_id: route.category for task_id, route in self.routes.items()}
+        return ranks(self.graph, self.minutes, categories)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The open tasks in plan order, also those that may not start yet."""
+        return order(self.graph, self.ranks)
+
+    @cached_property
     def critical_path(self) -> tuple[str, ...]:
         """The longest chain of open tasks that can run, as ids, the first to run first."""
         return critical_path(self.graph, self.minutes)
@@ -70,16 +79,13 @@ def plan(
         task.id: _state(task, graph, routes[task.id], blocked_by[task.id], config, leased)
         for task in graph.tasks
     }
-    minutes = work(graph, {task_id: seconds / 60 for task_id, seconds in (durations or {}).items()})
-    categories = {task_id: route.category for task_id, route in routes.items()}
     return Plan(
         tasks={task.id: task for task in graph.tasks},
         routes=routes,
         states=states,
         blocked_by=blocked_by,
-        order=order(graph, minutes, categories),
-        minutes=minutes,
         graph=graph,
+        measured={task_id: seconds / 60 for task_id, seconds in (durations or {}).items()},
     )
 
 

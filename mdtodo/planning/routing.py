@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.config.categories import FALLBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mdtodo.config import Config, Match
     from mdtodo.config.categories import Categories
     from mdtodo.model import Task
+
+    #: words, category, kind
+    Phrase = tuple[tuple[str, ...], str, str]
 
 
 class Route(NamedTuple):
@@ -36,13 +39,14 @@ class Route(NamedTuple):
 class Router:
     """Routes tasks by one configuration; a table of words is made once."""
 
-    __slots__ = ("_categories", "_config", "_names", "_words")
+    __slots__ = ("_categories", "_config", "_looked_up", "_names", "_words")
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._categories = config.categories
         self._names = {_folded(category): category for category in config.categories}
         self._words = _phrases(config.categories)
+        self._looked_up: dict[str, Sequence[Phrase]] = {}
 
     def route(self, task: Task) -> Route:
         """Category, kind and processor of a task. A processor that is not configured is none."""
@@ -76,11 +80,18 @@ class Router:
         known = next((kind for kind in self._categories[category] if _folded(kind) == folded), written)
         return None if known in ("", category) else known
 
+    def _phrases_from(self, word: str) -> Sequence[Phrase]:
+        """The phrases that begin with a word; titles repeat words, so each is looked up once."""
+        found = self._looked_up.get(word)
+        if found is None:
+            found = self._looked_up[word] = self._words.get(_singular(word), ())
+        return found
+
     def _named_in(self, title: str) -> Iterator[Route]:
         """What the words of the title name, from left to right, the longest phrase at each place first."""
         words = _tokens(title)
         for position, word in enumerate(words):
-            for phrase, category, kind in self._words.get(_singular(word), ()):
+            for phrase, category, kind in self._phrases_from(word):
                 if phrase == tuple(_singular(one) for one in words[position : position + len(phrase)]):
                     shown = " ".join(words[position : position + len(phrase)])
                     yield Route(category, None if kind == category else kind, f'word "{shown}"')
@@ -111,14 +122,14 @@ def _fits(match: Match, task: Task, route: Route) -> bool:
     return match.title is None or re.search(match.title, task.title) is not None
 
 
-def _phrases(categories: Categories) -> dict[str, list[tuple[tuple[str, ...], str, str]]]:
+def _phrases(categories: Categories) -> dict[str, list[Phrase]]:
     """First word -> phrases, the longest first; of equal ones, the last of the table, which is the user's."""
     found: dict[tuple[str, ...], tuple[str, str]] = {}
     for category, kinds in categories.items():
         for kind, words in kinds.items():
             for word in words:
                 found[tuple(_singular(one) for one in _tokens(word))] = (category, kind)
-    phrases: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
+    phrases: dict[str, list[Phrase]] = {}
     for phrase, (category, kind) in sorted(found.items(), key=lambda item: -len(item[0])):
         if phrase:
             phrases.setdefault(phrase[0], []).append((phrase, category, kind))

@@ -26,34 +26,31 @@ if TYPE_CHECKING:
 _NEVER = "9999-99-99"
 
 
-def order(
-    graph: Graph, minutes: Mapping[str, float], categories: Mapping[str, str | None]
-) -> tuple[str, ...]:
+def ranks(graph: Graph, minutes: Mapping[str, float], categories: Mapping[str, str | None]) -> dict[str, int]:
+    """For each open task its place if all were ready: of those that are, the one of the lowest rank is next.
+
+    `minutes` of work by id (a task that is not in it has none), `categories` by id. Deterministic.
+    """
+    keys = _keys(graph, minutes, categories, Tracker(graph).ready())
+    return {task_id: rank for rank, task_id in enumerate(sorted(keys, key=keys.__getitem__))}
+
+
+def order(graph: Graph, ranks: Mapping[str, int]) -> tuple[str, ...]:
     """The open tasks in plan order: each time the best of those that may run once the ones before are closed.
 
-    `minutes` of work by id (a task that is not in it has none), `categories` by id. The tasks that can never
-    run, in or behind a cycle or an unknown name, stand at the end. Deterministic.
+    The tasks that can never run, in or behind a cycle or an unknown name, stand at the end, by rank.
     """
     tracker = Tracker(graph)
-    ready = tracker.ready()
-    keys = _keys(graph, minutes, categories, ready)
-    heap = [(keys[task_id], task_id) for task_id in ready]
+    heap = [(ranks[task_id], task_id) for task_id in tracker.ready()]
     heapify(heap)
     planned: dict[str, None] = {}
     while heap:
         task_id = heappop(heap)[1]
         planned[task_id] = None
         for freed in tracker.close(task_id, Status.DONE):
-            heappush(heap, (keys[freed], freed))
-    stuck = [task_id for task_id in keys if task_id not in planned]
-    return (*planned, *sorted(stuck, key=keys.__getitem__))
-
-
-def ranks(graph: Graph, minutes: Mapping[str, float], categories: Mapping[str, str | None]) -> dict[str, int]:
-    """For each open task its place if all were ready: of several that are, the one of the lowest rank is
-    next."""
-    keys = _keys(graph, minutes, categories, Tracker(graph).ready())
-    return {task_id: rank for rank, task_id in enumerate(sorted(keys, key=keys.__getitem__))}
+            heappush(heap, (ranks[freed], freed))
+    stuck = [task_id for task_id in ranks if task_id not in planned]
+    return (*planned, *sorted(stuck, key=ranks.__getitem__))
 
 
 def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]:
@@ -175,8 +172,10 @@ def _lengths(graph: Graph, minutes: Mapping[str, float], among: set[int]) -> tup
             own = minutes.get(graph.tasks[position].id, 0)
             length = (length[0] + own, length[1] + (not graph.children[position]))
         for before in graph.needs[node]:
-            found = (*ahead[before], -following[before])
-            if before in among and (following[before] < 0 or (*length, -node) > found):
+            if before not in among:
+                continue
+            known, by = ahead[before], following[before]
+            if by < 0 or length > known or (length == known and node < by):
                 ahead[before], following[before] = length, node
     return ahead, following
 

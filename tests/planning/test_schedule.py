@@ -17,7 +17,7 @@ from mdtodo.config import DEFAULT
 from mdtodo.model import Priority, Status, Task
 from mdtodo.planning.graph import build
 from mdtodo.planning.plan import plan
-from mdtodo.planning.schedule import Lanes, critical_path, order, work
+from mdtodo.planning.schedule import Lanes, critical_path, order, ranks, work
 from tests.planning.outlines import Oracle, forests, moderately, outline
 
 Key = tuple[int, float, int, str]
@@ -217,9 +217,11 @@ def test_the_plan_is_the_same_however_the_tasks_come(tasks: tuple[Task, ...], ch
     assert one.states == other.states
 
 
-def test_order_takes_what_it_is_told() -> None:
-    graph = build(outline("- a\n- b\n- c after:b"))
-    assert order(graph, {}, {}) == ("b", "a", "c")
+def test_ranks_say_which_of_the_ready_tasks_is_next() -> None:
+    graph = build(outline("- a\n- b\n- c !high after:b\n- [x] d"))
+    found = ranks(graph, {}, {})
+    assert found == {"c": 0, "b": 1, "a": 2}
+    assert order(graph, found) == ("b", "c", "a")
 
 
 def many(count: int) -> list[Task]:
@@ -248,7 +250,7 @@ def test_ten_thousand_tasks_with_twenty_thousand_waits_in_a_second() -> None:
 
     def seconds() -> float:
         start = time.process_time()
-        plan(tasks, DEFAULT)
+        assert len(plan(tasks, DEFAULT).order) == len(tasks)
         return time.process_time() - start
 
     assert min(seconds() for _ in range(3)) <= 1.0
