@@ -196,6 +196,8 @@ class _Scanner(OpenBlocks):
         if not self.opened:
             if self.paragraph or (self.leaf == PARAGRAPH and not whole):
                 self.lines.append(self.fn)
+                if self.fcol > self.col and not self.paragraph:
+                    self.ragged.add(self.fn)
                 return
             if self.leaf == TABLE and whole:
                 return
@@ -305,7 +307,9 @@ class _Scanner(OpenBlocks):
         """A delimiter row below a line of as many cells makes that line a table's header."""
         if not self.paragraph or self.tableless or leaves.DELIMITER_ROW.match(self.text, self.fn) is None:
             return _NOTHING
-        if leaves.columns(self.text, self.lines[-1]) != leaves.columns(self.text, self.fn):
+        header = self.lines[-1]
+        ragged = header in self.ragged and self.text[header] == ord("|")
+        if leaves.columns(self.text, header) + ragged != leaves.columns(self.text, self.fn):
             self.tableless = True
             return _NOTHING
         if self.opener is not None:

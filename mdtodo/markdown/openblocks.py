@@ -30,6 +30,7 @@ class OpenBlocks:
         self.leaf_line = 0
         self.lines: list[int] = []
         self.opener: ListItem | None = None  # the list item whose first block the open paragraph is
+        self.ragged: set[int] = set()  # indented lazy lines: no definition starts there, and no row
         self.defines = False  # the open paragraph may start with link reference definitions
         self.tableless = False  # the open paragraph has met a delimiter row that did not fit
         # The line at hand, and the last one that was more than blank within the innermost container.
@@ -107,7 +108,7 @@ class OpenBlocks:
 
     def define(self) -> None:
         """Drop the link reference definitions at the start of the open paragraph; without more it is none."""
-        content = b"".join([self.text_from(start) + b"\n" for start in self.lines])
+        content = b"".join([b" " * (at in self.ragged) + self.text_from(at) + b"\n" for at in self.lines])
         count = leaves.definitions(content) if b"]:" in content else 0
         del self.lines[:count]
         self.leaf_line += count
