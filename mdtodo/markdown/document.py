@@ -215,9 +215,10 @@ class _Reader:
         return tuple(headings)
 
     def _indent(self, item: ListItem) -> bytes:
-        prefix = self.text[self.starts[item.line - self.blocks.first] : item.content]
-        if item.opening_line != item.line:
-            prefix = self.text[self.starts[item.line - self.blocks.first] : item.after] + b" "
+        text, start = self.text, self.starts[item.line - self.blocks.first]
+        prefix = text[start : item.content]
+        if text[item.content] in b"\r\n":
+            prefix = text[start : item.after] + b" "
         known = self.indents.get(prefix)
         if known is None:
             known = self.indents[prefix] = blank_markers(prefix)
@@ -305,7 +306,7 @@ def _marked(tokens: list[_Token], mark: str) -> dict[int, int | None] | None:
     pending: list[tuple[list[_Token], int | None, int]] = [(tokens, None, 0)]
     while pending:
         siblings, parent, depth = pending.pop()
-        if depth >= _MISTUNE_DEPTH:
+        if depth >= _MISTUNE_DEPTH - 2:  # it stops to look for lists there
             return None
         for token in siblings:
             inner = parent
