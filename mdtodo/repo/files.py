@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, InputError, UsageError
@@ -17,7 +18,8 @@ from mdtodo.repo import owner
 from mdtodo.repo.git import list_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO
 
     from mdtodo.repo.git import Repository
 
@@ -94,17 +96,12 @@ def create(root: str, path: str, content: bytes) -> None:
     there.
     """
     target = os.path.join(root, path)
-    temporary = _temporary(target)
     try:
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(os.open(temporary, _NEW, 0o666), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
+        with _temporary(target) as temporary:
+            with open(os.open(temporary, _NEW, 0o666), "wb") as file:
+                _fill(file, content)
             os.link(temporary, target)
-        finally:
-            os.unlink(temporary)
         _sync(os.path.dirname(target))
     except FileExistsError:
         raise EditError("is there already; it is left as it is", file=path) from None
@@ -122,12 +119,9 @@ def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
     """
     target = os.path.realpath(os.path.join(root, path))
     try:
-        temporary = _written(target, new)
-        try:
+        with _temporary(target) as temporary:
+            _write_like(target, temporary, new)
             _swap(temporary, target, expected, path)
-        finally:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
         _sync(os.path.dirname(target))
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
@@ -201,29 +195,37 @@ def _resolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({resolve(root, path) for path in paths}))
 
 
-def _written(target: str, new: bytes) -> str:
-    """A file beside `target` that holds `new` and has target's mode, owner and attributes."""
-    was = os.stat(target)
-    temporary = _temporary(target)
-    fd = os.open(temporary, _NEW, 0o600)
-    with open(fd, "wb") as file:
-        file.write(new)
-        file.flush()
-        now = os.fstat(fd)
-        if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
-            _chown(fd, was)
-        os.fchmod(fd, stat.S_IMODE(was.st_mode))
-        _copy_attributes(target, fd)
-        os.fsync(fd)
-    return temporary
-
-
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def _temporary(target: str) -> str:
+@contextmanager
+def _temporary(target: str) -> Iterator[str]:
+    """A name beside `target`, gone in the end."""
     folder, name = os.path.split(target)
-    return os.path.join(folder, f".{name[:80]}{_MARK}{owner.myself()}")
+    temporary = os.path.join(folder, f".{name[:80]}{_MARK}{owner.myself()}")
+    try:
+        yield temporary
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _fill(file: BinaryIO, content: bytes) -> None:
+    file.write(content)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _write_like(target: str, temporary: str, content: bytes) -> None:
+    """Write a file with target's mode, owner and attributes."""
+    was = os.stat(target)
+    with open(os.open(temporary, _NEW, 0o600), "wb") as file:
+        now = os.fstat(file.fileno())
+        if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
+            _chown(file.fileno(), was)
+        os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
+        _copy_attributes(target, file.fileno())
+        _fill(file, content)
 
 
 def _chown(fd: int, was: os.stat_result) -> None:

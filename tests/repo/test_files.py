@@ -1,0 +1,349 @@
+"""Finding, reading and replacing files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mdtodo.errors import EditError, InputError, UsageError
+from mdtodo.repo import files, owner
+from mdtodo.repo.git import discover
+
+DEFAULT = ("TODO.md", "**/TODO.md", "todo/**/*.md")
+
+
+def found(repo, *patterns: str, explicit=(), cwd=None) -> list[str]:
+    where = str(cwd or repo.root)
+    return list(files.find(discover(where), patterns or DEFAULT, explicit, cwd=where))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A repository with the same few names in many folders."""
+
+    class Tree:
+        root = tmp_path_factory.mktemp("tree")
+
+        def git(self, *args: str) -> str:
+            return subprocess.check_output(["git", *args], cwd=self.root, text=True)
+
+    repo = Tree()
+    repo.git("init", "-q")
+    for folder in ("", "a/", "b/", "a/a/", "a/bb/", "ab/a/b/", "TODO/"):
+        for stem in ("a", "b", "ab", "bb", "TODO", "xTODO"):
+            path = repo.root / f"{folder}{stem}.md"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    repo.git("add", ".")
+    return repo
+
+
+class TestFind:
+    def test_tracked_and_untracked_but_not_ignored(self, make_repo):
+        names = [
+            "TODO.md",
+            "a/TODO.md",
+            "a/b/TODO.md",
+            "todo/x.md",
+            "todo/deep/er/y.md",
+            "README.md",
+            "todo.md",
+        ]
+        repo = make_repo(**dict.fromkeys([*names, "todo/z.txt", "other/todo/no.md"], "x"))
+        repo.write(".gitignore", "ignored/\n")
+        repo.write("ignored/TODO.md", "x")
+        repo.write("new/TODO.md", "x")
+        assert found(repo) == [
+            *("TODO.md", "a/TODO.md", "a/b/TODO.md", "new/TODO.md", "todo/deep/er/y.md", "todo/x.md")
+        ]
+
+    def test_from_a_folder_below_the_paths_are_still_the_roots(self, make_repo):
+        repo = make_repo(**{"TODO.md": "x", "a/b/c.txt": "x"})
+        assert found(repo, cwd=repo.root / "a/b") == ["TODO.md"]
+
+    def test_deleted_files_and_those_outside_of_a_sparse_checkout_are_not_there(self, make_repo):
+        repo = make_repo(**{"TODO.md": "x", "out/TODO.md": "x", "in/TODO.md": "x", "gone/TODO.md": "x"})
+        repo.git("sparse-checkout", "set", "--cone", "in", "gone")
+        (repo.root / "gone/TODO.md").unlink()
+        assert found(repo) == ["TODO.md", "in/TODO.md"]
+
+    def test_submodules_and_nested_repositories_are_other_repositories(self, make_repo):
+        inner = make_repo("inner", **{"TODO.md": "x", "todo/a.md": "x"})
+        repo = make_repo("outer", **{"TODO.md": "x"})
+        repo.git("submodule", "--quiet", "add", str(inner.root), "lib")
+        repo.git("init", "-q", "nested")
+        repo.write("nested/TODO.md", "x")
+        assert found(repo) == ["TODO.md"]
+        for path in ("lib/TODO.md", "nested/TODO.md"):
+            with pytest.raises(InputError, match=r"belongs to another repository"):
+                found(repo, explicit=[path])
+
+    def test_patterns_are_gitignores(self, make_repo):
+        names = ["TODO.md", "docs/TODO.md", "docs/plan.md", "docs/old/plan.md", "a [b].md", "x.MD", "ü.md"]
+        repo = make_repo(**dict.fromkeys(names, "x"))
+        assert found(repo, "*.md") == sorted(set(names) - {"x.MD"})
+        assert found(repo, "/*.md") == ["TODO.md", "a [b].md", "ü.md"]
+        assert found(repo, "docs/", "!docs/old/") == ["docs/TODO.md", "docs/plan.md"]
+        assert found(repo, "**/old/*.md") == ["docs/old/plan.md"]
+        assert found(repo, "a \\[b\\].md") == ["a [b].md"]
+        assert found(repo, "ü.md", "nothing.md") == ["ü.md"]
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.lists(
+            st.lists(st.sampled_from(["**", "*", "a", "b*", "*b", "TODO", "a*b"]), min_size=1, max_size=4)
+            .map("/".join)
+            .filter(lambda pattern: not pattern.endswith("**"))
+            .map(lambda pattern: pattern + ".md"),
+            min_size=1,
+            max_size=2,
+        )
+    )
+    def test_git_and_pathspec_agree_on_simple_patterns(self, tree, patterns):
+        """Patterns that git matches itself give what pathspec, which has the say, would give."""
+        from pathspec import GitIgnoreSpec
+
+        names = tree.git("ls-files").splitlines()
+        assert all(files._SIMPLE.fullmatch(pattern) for pattern in patterns)
+        expected = sorted(GitIgnoreSpec.from_lines(patterns).match_files(names))
+        assert found(tree, *patterns) == expected
+
+
+class TestExplicitPaths:
+    def test_they_win_and_are_relative_to_where_one_stands(self, make_repo):
+        repo = make_repo(
+            **{"TODO.md": "x", "docs/notes.md": "x", "docs/ignored.md": "x", ".gitignore": "ignored.md"}
+        )
+        assert found(repo, explicit=["notes.md", "../TODO.md"], cwd=repo.root / "docs") == [
+            "TODO.md",
+            "docs/notes.md",
+        ]
+        assert found(repo, explicit=["docs/ignored.md"]) == ["docs/ignored.md"]
+        assert found(repo, explicit=[str(repo.root / "docs/notes.md")]) == ["docs/notes.md"]
+
+    def test_a_folder_stands_for_what_fits_below_it(self, make_repo):
+        repo = make_repo(**{"TODO.md": "x", "a/TODO.md": "x", "a/b/TODO.md": "x", "ab/TODO.md": "x"})
+        assert found(repo, explicit=["a"]) == ["a/TODO.md", "a/b/TODO.md"]
+        assert found(repo, explicit=["."], cwd=repo.root / "a") == ["a/TODO.md", "a/b/TODO.md"]
+        assert len(found(repo, explicit=["."])) == 4
+
+    def test_what_is_not_there(self, make_repo):
+        repo = make_repo(**{"TODO.md": "x"})
+        with pytest.raises(InputError, match=r"^no/such\.md: no such file$"):
+            found(repo, explicit=["no/such.md"])
+
+    def test_outside_of_the_work_tree(self, make_repo, tmp_path):
+        repo = make_repo(**{"TODO.md": "x"})
+        (tmp_path / "x.md").write_text("x")
+        with pytest.raises(UsageError, match="outside of the work tree"):
+            found(repo, explicit=["../x.md"])
+
+    def test_in_the_git_directory(self, make_repo):
+        repo = make_repo(**{"TODO.md": "x"})
+        (repo.root / ".git/x.md").write_text("x")
+        with pytest.raises(InputError, match="is in a git directory"):
+            found(repo, explicit=[".git/x.md"])
+
+
+class TestSymlinks:
+    def test_inside_they_stand_for_the_real_file_once(self, make_repo):
+        repo = make_repo(**{"docs/plan.md": "x", "TODO.md": "x"})
+        (repo.root / "a").mkdir()
+        (repo.root / "a/TODO.md").symlink_to("../docs/plan.md")
+        (repo.root / "docs/TODO.md").symlink_to("../a/TODO.md")
+        assert found(repo) == ["TODO.md", "docs/plan.md"]
+
+    @pytest.mark.parametrize(
+        ("target", "sentence"),
+        [
+            ("../outside.md", "leads out of the work tree"),
+            ("/etc/hostname", "leads out of the work tree"),
+            ("nowhere.md", "leads nowhere"),
+            ("TODO.md", "leads nowhere|cannot be read"),
+            (".git/config", "is in a git directory"),
+        ],
+    )
+    def test_others_are_refused(self, make_repo, tmp_path, target, sentence):
+        repo = make_repo(x="x")
+        (tmp_path / "outside.md").write_text("x")
+        (repo.root / "TODO.md").symlink_to(target)
+        with pytest.raises(InputError, match=sentence) as caught:
+            [files.read(str(repo.root), path) for path in found(repo)]
+        assert str(caught.value).startswith("TODO.md: ")
+
+    def test_a_folder_that_leads_out(self, make_repo, tmp_path):
+        repo = make_repo(x="x")
+        (tmp_path / "outside").mkdir()
+        (tmp_path / "outside/TODO.md").write_text("x")
+        (repo.root / "docs").symlink_to("../outside")
+        assert found(repo) == []
+        with pytest.raises((InputError, UsageError), match="out"):
+            found(repo, explicit=["docs/TODO.md"])
+
+
+class TestRead:
+    def test_a_folder_named_like_a_todo_file(self, make_repo):
+        repo = make_repo(x="x")
+        (repo.root / "TODO.md").mkdir()
+        with pytest.raises(InputError, match=r"^TODO\.md: is a folder"):
+            found(repo)
+        with pytest.raises(InputError, match=r"^TODO\.md: is a folder"):
+            files.read(str(repo.root), "TODO.md")
+
+    def test_a_pipe_does_not_hang(self, tmp_path):
+        os.mkfifo(tmp_path / "TODO.md")
+        with pytest.raises(InputError, match="is something else, not a file"):
+            files.read(str(tmp_path), "TODO.md")
+
+    def test_missing_and_optional(self, tmp_path):
+        with pytest.raises(InputError, match="cannot be read: No such file"):
+            files.read(str(tmp_path), "TODO.md")
+        assert files.read_optional(str(tmp_path), "TODO.md") is None
+        (tmp_path / "TODO.md").write_bytes(b"\xff")
+        assert files.read_optional(str(tmp_path), "TODO.md") == b"\xff"
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+    def test_one_that_may_not_be_read(self, tmp_path):
+        (tmp_path / "TODO.md").write_text("x")
+        (tmp_path / "TODO.md").chmod(0)
+        with pytest.raises(InputError, match="cannot be read: Permission denied"):
+            files.read(str(tmp_path), "TODO.md")
+
+
+class TestReplace:
+    def test_content_mode_and_attributes(self, tmp_path):
+        path = tmp_path / "TODO.md"
+        path.write_bytes(b"old")
+        path.chmod(0o640)
+        files.replace(str(tmp_path), "TODO.md", b"old", b"new\r\n")
+        assert path.read_bytes() == b"new\r\n"
+        assert path.stat().st_mode & 0o777 == 0o640
+        assert os.listdir(tmp_path) == ["TODO.md"]
+
+    def test_behind_a_symlink_the_real_file(self, tmp_path):
+        (tmp_path / "real").mkdir()
+        (tmp_path / "real/x.md").write_bytes(b"old")
+        (tmp_path / "TODO.md").symlink_to("real/x.md")
+        files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+        assert (tmp_path / "TODO.md").is_symlink()
+        assert (tmp_path / "real/x.md").read_bytes() == b"new"
+
+    @pytest.mark.parametrize("now", [b"saved by an editor", b"", None])
+    def test_a_file_that_changed_is_left(self, tmp_path, now):
+        path = tmp_path / "TODO.md"
+        if now is not None:
+            path.write_bytes(now)
+        with pytest.raises((EditError, InputError)):
+            files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+        assert (path.read_bytes() if path.exists() else None) == now
+        assert os.listdir(tmp_path) == (["TODO.md"] if now is not None else [])
+
+    @pytest.mark.parametrize("saves", [1, 2, 3])
+    def test_a_save_at_the_last_moment_is_given_back_its_name(self, tmp_path, monkeypatch, saves):
+        """Editors that save by renaming do so between our last look and our rename: the newest must stay."""
+        path = tmp_path / "TODO.md"
+        path.write_bytes(b"old")
+        exchange, left = files._exchange, list(range(saves))
+
+        def exchange_after_a_save(one: str, other: str) -> bool:
+            if left:
+                (tmp_path / "editor").write_bytes(b"save %d" % left.pop(0))
+                (tmp_path / "editor").rename(path)
+            return exchange(one, other)
+
+        monkeypatch.setattr(files, "_exchange", exchange_after_a_save)
+        with pytest.raises(EditError, match="changed on the disk"):
+            files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+        assert path.read_bytes() == b"save %d" % (saves - 1)
+        assert os.listdir(tmp_path) == ["TODO.md"]
+
+    def test_without_an_exchange_it_renames(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+        (tmp_path / "TODO.md").write_bytes(b"old")
+        files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+        assert (tmp_path / "TODO.md").read_bytes() == b"new"
+        assert os.listdir(tmp_path) == ["TODO.md"]
+
+    def test_readers_always_see_a_whole_file(self, tmp_path):
+        path = tmp_path / "TODO.md"
+        contents = [bytes([65 + n]) * 50_000 for n in range(2)]
+        path.write_bytes(contents[0])
+        seen, stop = set(), threading.Event()
+
+        def look() -> None:
+            while not stop.is_set():
+                seen.add(path.read_bytes())
+
+        reader = threading.Thread(target=look)
+        reader.start()
+        for n in range(60):
+            files.replace(str(tmp_path), "TODO.md", contents[n % 2], contents[(n + 1) % 2])
+        stop.set()
+        reader.join()
+        assert seen <= set(contents)
+
+    def test_saves_of_an_editor_are_never_lost(self, tmp_path):
+        """An editor adds lines, and saves by renaming, while we add ours: it loses none."""
+        path = tmp_path / "TODO.md"
+        path.write_bytes(b"")
+        editor = (
+            "import os, sys\n"
+            "for n in range(2000):\n"
+            "    with open(sys.argv[1], 'rb') as f: old = f.read()\n"
+            "    with open(sys.argv[1] + '.new', 'wb') as f: f.write(old + b'editor %d\\n' % n)\n"
+            "    os.rename(sys.argv[1] + '.new', sys.argv[1])\n"
+        )
+        process = subprocess.Popen([sys.executable, "-c", editor, str(path)])
+        while process.poll() is None:
+            was = path.read_bytes()
+            try:
+                files.replace(str(tmp_path), "TODO.md", was, was + b"ours\n")
+            except EditError:
+                continue
+        lines = [line for line in path.read_bytes().split(b"\n") if line.startswith(b"editor")]
+        assert lines == [b"editor %d" % n for n in range(2000)]
+
+    def test_where_it_cannot_be_written(self, tmp_path, monkeypatch):
+        (tmp_path / "TODO.md").write_bytes(b"old")
+
+        def full(fd: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(InputError, match=r"^TODO\.md: cannot be written: No space left on device$"):
+            files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+        assert (tmp_path / "TODO.md").read_bytes() == b"old"
+        assert os.listdir(tmp_path) == ["TODO.md"]
+
+
+class TestCreateAndSweep:
+    def test_create_with_its_folders(self, tmp_path):
+        files.create(str(tmp_path), "docs/deep/TODO.md", b"# New\n")
+        assert (tmp_path / "docs/deep/TODO.md").read_bytes() == b"# New\n"
+        assert os.listdir(tmp_path / "docs/deep") == ["TODO.md"]
+
+    def test_create_never_overwrites(self, tmp_path):
+        (tmp_path / "TODO.md").write_bytes(b"mine")
+        with pytest.raises(EditError, match=r"^TODO\.md: is there already"):
+            files.create(str(tmp_path), "TODO.md", b"new")
+        assert (tmp_path / "TODO.md").read_bytes() == b"mine"
+        assert os.listdir(tmp_path) == ["TODO.md"]
+
+    def test_create_below_a_file(self, tmp_path):
+        (tmp_path / "docs").write_bytes(b"a file")
+        with pytest.raises((InputError, EditError)):
+            files.create(str(tmp_path), "docs/TODO.md", b"new")
+
+    def test_sweep_takes_what_dead_processes_left(self, tmp_path):
+        program = "from mdtodo.repo import owner; print(owner.myself())"
+        gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
+        for name in (f".a.md.mdtodo-{gone}", f".b.md.mdtodo-{owner.myself()}", ".c.md.mdtodo-unknown-1-0"):
+            (tmp_path / name).write_text("x")
+        files.sweep(str(tmp_path), ["a.md", "nowhere/b.md"])
+        assert sorted(os.listdir(tmp_path)) == [f".b.md.mdtodo-{owner.myself()}", ".c.md.mdtodo-unknown-1-0"]
