@@ -79,6 +79,7 @@ def _drafts(file: str, document: Document) -> Iterator[Task]:
     places = anchors(document, file, keys)
     heading_keys = [read_keys(heading.text) for heading in document.headings]
     below: list[_Inherited] = []
+    named = _names_around(items, keys) if any(heading.after for heading in heading_keys) else {}
     for item, own, anchor in zip(items, keys, places, strict=True):
         handed = _handed_down(item, items, below, heading_keys)
         effective = handed.under(own)
@@ -95,7 +96,11 @@ def _drafts(file: str, document: Document) -> Iterator[Task]:
             tags=effective.tags,
             needs=effective.needs,
             worker=effective.worker,
-            after=_without_itself(effective.after, own, item, items, keys),
+            after=tuple(
+                name
+                for name in effective.after
+                if name in own.after or not named or name not in named[item.index]
+            ),
             estimate=own.estimate,
             due=effective.due,
             own_run=effective.run,
@@ -124,18 +129,19 @@ def _handed_down(
     return handed
 
 
-def _without_itself(
-    after: tuple[str, ...], own: Keys, item: Item, items: Sequence[Item], keys: Sequence[Keys]
-) -> tuple[str, ...]:
-    """What it waits for, without what a heading asks of the very task, or of its parents, that it names."""
-    inherited = [name for name in after if name not in own.after]
-    if not inherited:
-        return after
-    names = {own.id}
-    while item.parent is not None:
-        names.add(keys[item.parent].id)
-        item = items[item.parent]
-    return tuple(name for name in after if name in own.after or name not in names)
+def _names_around(items: Sequence[Item], keys: Sequence[Keys]) -> dict[int, set[str]]:
+    """For each item the ids of its own, of the tasks around it and of those inside: what a heading asks all of
+    its section to wait for, these cannot."""
+    named: dict[int, set[str]] = {item.index: set() for item in items}
+    for item, own in zip(items, keys, strict=True):
+        if item.parent is not None:
+            named[item.index] |= named[item.parent]
+        if own.id:
+            named[item.index].add(own.id)
+    for item in reversed(items):
+        if item.parent is not None:
+            named[item.parent] |= named[item.index]
+    return named
 
 
 def _body(document: Document, item: Item) -> str:

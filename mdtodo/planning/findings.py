@@ -59,7 +59,7 @@ def _unknown_ids(plan: Plan) -> Iterator[Finding]:
     explicit = [task.explicit_id for task in plan.tasks.values() if task.explicit_id is not None]
     suggest = _suggester(explicit)
     for task, names in zip(plan.graph.tasks, plan.graph.unknown, strict=True):
-        for name in names:
+        for name in () if task.status.closed else names:
             other = plan.tasks.get(name)
             hint = suggest(name) if other is None else f" (give {other.file}:{other.line} an id: of its own)"
             yield _error(task, "unknown-id", f'after: names the unknown id "{name}"{hint}')
@@ -73,17 +73,26 @@ def _cycles(plan: Plan) -> Iterator[Finding]:
 def _unknown_processors(plan: Plan, config: Config) -> Iterator[Finding]:
     suggest = _suggester(config.processors)
     for task in plan.tasks.values():
-        if task.own_run is not None and task.own_run not in config.processors:
-            yield _error(
-                task, "unknown-processor", f'unknown processor "{task.own_run}"{suggest(task.own_run)}'
-            )
+        name = task.own_run
+        if name is None or task.status.closed or plan.routes[task.id].processor is not None:
+            continue
+        hint = _INLINE[config.inline] if name == "inline" else suggest(name)
+        yield _error(task, "unknown-processor", f'unknown processor "{name}"{hint}')
+
+
+_INLINE = {
+    False: " (inline = true allows the block inside a task)",
+    True: " (the task holds no block of sh, bash or python)",
+}
 
 
 def _unknown_lanes(plan: Plan, config: Config) -> Iterator[Finding]:
     suggest = _suggester(config.lanes)
     for task in plan.tasks.values():
         inherited = task.parent is not None and plan.tasks[task.parent].own_lane == task.own_lane
-        if task.own_lane is not None and task.own_lane not in config.lanes and not inherited:
+        if task.status.closed or inherited:
+            continue
+        if task.own_lane is not None and task.own_lane not in config.lanes:
             yield _error(task, "unknown-lane", f'unknown lane "{task.own_lane}"{suggest(task.own_lane)}')
 
 

@@ -18,7 +18,7 @@ from mdtodo.config.categories import FALLBACK
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mdtodo.config import Config, Match
+    from mdtodo.config import Config, Match, Processor
     from mdtodo.config.categories import Categories
     from mdtodo.model import Task
 
@@ -53,8 +53,8 @@ class Router:
         route = self.classify(task)
         processors = self._config.processors
         if task.own_run is not None:
-            known = task.own_run if task.own_run in processors else None
-            return route._replace(processor=known, because=f"run:{task.own_run}")
+            known = processor(task, task.own_run, self._config)
+            return route._replace(processor=known and known.name, because=f"run:{task.own_run}")
         for name, processor in processors.items():
             if processor.match is not None and _fits(processor.match, task, route):
                 return route._replace(processor=name, because=f"match of {name}")
@@ -108,6 +108,15 @@ def classify(task: Task, categories: Categories) -> tuple[str | None, str | None
 def route(task: Task, config: Config) -> str | None:
     """The name of one task's processor; a Router does it faster for many."""
     return Router(config).route(task).processor
+
+
+def processor(task: Task, name: str | None, config: Config) -> Processor | None:
+    """The processor of this name for this task: a configured one, or the block inside the task."""
+    if name == "inline" and config.inline:
+        from mdtodo.planning.inline import inline_processor
+
+        return inline_processor(task)
+    return config.processors.get(name) if name else None
 
 
 def _fits(match: Match, task: Task, route: Route) -> bool:

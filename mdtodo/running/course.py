@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mdtodo.model import Outcome, State, Status
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
+from mdtodo.planning.routing import processor
 from mdtodo.planning.schedule import Lanes
 
 if TYPE_CHECKING:
@@ -84,20 +85,19 @@ class Course:
 
     def takes(self, task: Task) -> bool:
         """Whether this run may take the task once it is free: open, routed, meant, and within its powers."""
-        processor = self.processor(task)
+        found = self.processor(task)
         state = self.plan.states[task.id]
-        if processor is None or state in _NOT_TAKEN or (state is State.FAILED and not self.options.named):
+        if found is None or state in _NOT_TAKEN or (state is State.FAILED and not self.options.named):
             return False
         if self.options.chosen is not None and task.id not in self.options.chosen:
             return False
-        needs = {*task.needs, *processor.needs}
+        needs = {*task.needs, *found.needs}
         able = self.options.can is None or needs <= self.options.can
         return able and task.worker in (None, self.options.worker)
 
     def processor(self, task: Task) -> Processor | None:
         """The task's processor, if it has one."""
-        name = self.plan.routes[task.id].processor
-        return self.config.processors.get(name) if name else None
+        return processor(task, self.plan.routes[task.id].processor, self.config)
 
     def startable(self, now: float) -> Task | None:
         """The next task in plan order whose lane has room, or None; it is counted as running from now on."""

@@ -374,3 +374,17 @@ def test_unborn_head(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write(".mdtodo.toml", OK)
     mdtodo("run")
     assert repo.read("TODO.md") == b"- [x] a run:ok\n"
+
+
+INLINE = "- [ ] a run:inline\n\n  ```sh\n  echo done > out\n  ```\n\n- [ ] b run:inline\n"
+
+
+def test_a_block_in_the_task_runs_only_where_that_is_allowed(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, INLINE)
+    assert outcomes(mdtodo("run", "--json")) == {}
+    assert not (repo.root / "out").exists()
+    assert "inline = true" in mdtodo("check", code=1).out
+    repo.write(".mdtodo.toml", "inline = true\n")
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+    assert repo.read("out") == b"done\n"
+    assert "TODO.md:7: error: unknown-processor" in mdtodo("check", code=1).out
