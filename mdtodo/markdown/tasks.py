@@ -130,8 +130,8 @@ def _handed_down(
 
 
 def _names_around(items: Sequence[Item], keys: Sequence[Keys]) -> dict[int, set[str]]:
-    """For each item the ids of its own, of the tasks around it and of those inside: what a heading asks all of
-    its section to wait for, these cannot."""
+    """For each item the ids of its own, of the tasks around it and of those inside: what a heading asks all
+    of its section to wait for, these cannot."""
     named: dict[int, set[str]] = {item.index: set() for item in items}
     for item, own in zip(items, keys, strict=True):
         if item.parent is not None:

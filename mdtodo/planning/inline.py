@@ -1,6 +1,7 @@
 """The processor that stands in the task itself: its first fenced block of `sh`, `bash` or `python`.
 
-Only with `inline = true`, and only for a task that says `run:inline`: whoever may edit the file may then run code.
+Only with `inline = true`, and only for a task that says `run:inline`: whoever may edit the file may then run
+code.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Router:
         route = self.classify(task)
         processors = self._config.processors
         if task.own_run is not None:
-            known = processor(task, task.own_run, self._config)
+            known = processor_of(task, task.own_run, self._config)
             return route._replace(processor=known and known.name, because=f"run:{task.own_run}")
         for name, processor in processors.items():
             if processor.match is not None and _fits(processor.match, task, route):
@@ -110,7 +110,7 @@ def route(task: Task, config: Config) -> str | None:
     return Router(config).route(task).processor
 
 
-def processor(task: Task, name: str | None, config: Config) -> Processor | None:
+def processor_of(task: Task, name: str | None, config: Config) -> Processor | None:
     """The processor of this name for this task: a configured one, or the block inside the task."""
     if name == "inline" and config.inline:
         from mdtodo.planning.inline import inline_processor

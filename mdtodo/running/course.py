@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mdtodo.model import Outcome, State, Status
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
-from mdtodo.planning.routing import processor
+from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Course:
 
     def processor(self, task: Task) -> Processor | None:
         """The task's processor, if it has one."""
-        return processor(task, self.plan.routes[task.id].processor, self.config)
+        return processor_of(task, self.plan.routes[task.id].processor, self.config)
 
     def startable(self, now: float) -> Task | None:
         """The next task in plan order whose lane has room, or None; it is counted as running from now on."""

@@ -44,7 +44,9 @@ def mdtodo(repo: Checkout) -> Callable[..., Said]:
             timeout=60,
             check=False,
         )
-        said = Said(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        said = Said(
+            done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        )
         assert "Traceback" not in said.err, said.err
         if code is not None:
             assert said.code == code, said

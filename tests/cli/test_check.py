@@ -32,7 +32,13 @@ if TYPE_CHECKING:
         ("- [x] a\n  - [ ] b\n", 1, "warning", "ticked-parent", "b"),
         ("- [ ] a\n- [ ]\n", 2, "warning", "empty-box", "empty"),
         ("- [ ] a est:30h\n", 1, "warning", "epic-without-subtasks", "subtasks"),
-        ("<<<<<<< ours\n- [ ] a\n=======\n- [x] a\n>>>>>>> theirs\n", 1, "error", "conflict-marker", "conflict"),
+        (
+            "<<<<<<< ours\n- [ ] a\n=======\n- [x] a\n>>>>>>> theirs\n",
+            1,
+            "error",
+            "conflict-marker",
+            "conflict",
+        ),
     ],
 )
 def test_findings(

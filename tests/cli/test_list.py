@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     Tasks = Callable[..., dict[str, dict[str, Any]]]
 
 KEYS = {
-    *("id", "explicit_id", "file", "line", "title", "status", "state", "priority", "lane", "category", "kind"),
+    *(
+        "id",
+        "explicit_id",
+        "file",
+        "line",
+        "title",
+        "status",
+        "state",
+        "priority",
+        "lane",
+        "category",
+        "kind",
+    ),
     *("tags", "needs", "worker", "after", "blocked_by", "estimate_hours", "complexity", "due", "processor"),
     *("failures", "parent", "children", "section", "depth"),
 }
@@ -107,14 +119,18 @@ def test_filters(repo: Checkout, tasks: Tasks, filters: list[str], titles: set[s
 
 
 def test_next_is_in_plan_order(repo: Checkout, mdtodo: Mdtodo) -> None:
-    repo.write("TODO.md", "- [ ] low !low\n- [ ] waits after:x !critical\n- [ ] x id:x !high\n- [ ] soon !high\n")
+    repo.write(
+        "TODO.md", "- [ ] low !low\n- [ ] waits after:x !critical\n- [ ] x id:x !high\n- [ ] soon !high\n"
+    )
     titles = [task["title"] for task in mdtodo("next", "-n", "9", "--json").json["tasks"]]
     assert titles == ["x", "soon", "low"]
     assert "x" in mdtodo("next").out
 
 
 def test_list_is_a_line_for_each_task_and_hostile_text_stays_text(repo: Checkout, mdtodo: Mdtodo) -> None:
-    repo.write("TODO.md", "- [ ] \x1b[31mred\x1b]0;title\x07 [bold]x[/] \u202e\n- [ ] " + "long " * 200 + "\n")
+    repo.write(
+        "TODO.md", "- [ ] \x1b[31mred\x1b]0;title\x07 [bold]x[/] \u202e\n- [ ] " + "long " * 200 + "\n"
+    )
     said = mdtodo("list")
     assert len(said.out.splitlines()) == 2
     assert "\x1b" not in said.out

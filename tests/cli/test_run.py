@@ -180,14 +180,16 @@ def test_one_commit_for_each_task(repo: Checkout, mdtodo: Mdtodo) -> None:
 
 
 @pytest.mark.parametrize("operation", ["merge", "rebase", "cherry-pick", "bisect"])
-def test_refuses_while_another_operation_is_under_way(
-    repo: Checkout, mdtodo: Mdtodo, operation: str
-) -> None:
+def test_refuses_while_another_operation_is_under_way(repo: Checkout, mdtodo: Mdtodo, operation: str) -> None:
     start(repo, "- [ ] a run:ok\n")
-    repo.commit("Main", **{"file": "main\n"})
+    repo.commit("Main", file="main\n")
     repo.git("switch", "-q", "-c", "side", "HEAD~")
-    repo.commit("Side", **{"file": "side\n"})
-    command = {"merge": ["merge", "main"], "rebase": ["rebase", "main"], "cherry-pick": ["cherry-pick", "main"]}
+    repo.commit("Side", file="side\n")
+    command = {
+        "merge": ["merge", "main"],
+        "rebase": ["rebase", "main"],
+        "cherry-pick": ["cherry-pick", "main"],
+    }
     repo.git(*command.get(operation, ["bisect", "start"]), check=False)
     before = repo.git("rev-parse", "HEAD")
     said = mdtodo("run", code=3)

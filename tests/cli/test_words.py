@@ -73,9 +73,7 @@ def test_stamp(repo: Checkout, mdtodo: Mdtodo) -> None:
         ),
     ],
 )
-def test_add(
-    repo: Checkout, mdtodo: Mdtodo, before: str | None, options: list[str], after: bytes
-) -> None:
+def test_add(repo: Checkout, mdtodo: Mdtodo, before: str | None, options: list[str], after: bytes) -> None:
     if before is not None:
         repo.write("TODO.md", before)
     said = mdtodo("add", "new", *options)
