@@ -133,15 +133,19 @@ def blank_markers(prefix: bytes) -> bytes:
 
     After a quote only spaces are used, since not everyone counts tabs from the start of the line there.
     """
-    cut = prefix.rfind(b">") + 1
-    if not cut:
-        return re.sub(rb"[^ \t]", b" ", prefix)
-    head = re.sub(rb"[^> \t]", b" ", prefix[:cut])
-    return head + b" " * (_columns(prefix) - _columns(head))
+    before, *quoted = prefix.split(b">")
+    parts = [re.sub(rb"[^ \t]", b" ", before)]
+    column = _columns(before, 0)
+    for inside in quoted:
+        width = _columns(inside, column + 1) - column - 1
+        own = width > 0 and inside[:1] not in b" \t"  # a quote mark takes the space after it for itself
+        parts.append(b">" + b" " * (width + own))
+        column += 1 + width
+    return b"".join(parts)
 
 
-def _columns(prefix: bytes) -> int:
-    column = 0
-    for c in prefix:
+def _columns(piece: bytes, column: int) -> int:
+    """The column after `piece`, which starts in `column`."""
+    for c in piece:
         column += 4 - column % 4 if c == _TAB else 1
     return column
