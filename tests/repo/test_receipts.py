@@ -1,0 +1,144 @@
+"""The commit message is a receipt that git and we can read, whatever the titles are."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mdtodo.model import AddNote, AddSubtasks, Anchor, Outcome, Receipt, SetKey, SetStatus, Status
+from mdtodo.repo.receipts import Trailer, from_json, message, parse, subject, to_json
+
+WORDS = st.text(min_size=1).filter(str.strip)
+ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9))
+EDITS = st.one_of(
+    st.builds(SetStatus, ANCHORS, st.sampled_from(Status), st.frozensets(st.sampled_from(Status))),
+    st.builds(SetKey, ANCHORS, st.text(), st.none() | st.text()),
+    st.builds(AddSubtasks, ANCHORS, st.lists(st.text()).map(tuple)),
+    st.builds(AddNote, ANCHORS, st.text()),
+)
+RECEIPTS = st.builds(
+    Receipt,
+    task_id=WORDS,
+    title=st.text(),
+    outcome=st.sampled_from([*Outcome, "cancelled", "todo"]),
+    processor=WORDS,
+    exit_code=st.none() | st.integers(-64, 255),
+    seconds=st.floats(0, 1e9),
+    attempt=st.integers(0, 10**6),
+    edits=st.lists(EDITS, max_size=4).map(tuple),
+    outputs=st.lists(st.text(), max_size=3).map(tuple),
+)
+
+
+def receipt(title: str = "Tests pass", outcome: str = "done", **words) -> Receipt:
+    given = {"processor": "tests", "exit_code": 0, "seconds": 2.31, "attempt": 1, "edits": ()} | words
+    return Receipt(**{"task_id": "1f3c9aa", "title": title, "outcome": outcome, **given})
+
+
+class TestMessage:
+    def test_one_task(self):
+        assert message([receipt()], "20261121T101500-3f2a") == (
+            "todo: Tests pass\n"
+            "\n"
+            "Mdtodo-Run: 20261121T101500-3f2a\n"
+            "Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1\n"
+        )
+
+    def test_several_tasks(self):
+        text = message([receipt("A"), receipt("B", "failed", exit_code=-15), receipt("C")], "r")
+        assert text.startswith(
+            "todo: 2 done, 1 failed\n\n- done: A\n- failed: B\n- done: C\n\nMdtodo-Run: r\n"
+        )
+        assert " failed tests exit=-15 time=" in text
+
+    @pytest.mark.parametrize(
+        ("outcomes", "expected"),
+        [
+            (["done"] * 3 + ["failed"], "todo: 3 done, 1 failed"),
+            (["failed", "done", "failed"], "todo: 1 done, 2 failed"),
+            (["cancelled", "cancelled"], "todo: 2 cancelled"),
+            (["failed", "cached", "todo", "done"], "todo: 1 done, 1 cached, 1 todo, 1 failed"),
+        ],
+    )
+    def test_counts(self, outcomes, expected):
+        assert subject([receipt(outcome=outcome) for outcome in outcomes]) == expected
+
+    @pytest.mark.parametrize(
+        ("title", "expected"),
+        [
+            ("two\nlines\r\n  and\tmore", "todo: two lines and more"),
+            ("bell\a, escape \x1b[31m, \u202eturned", "todo: bell , escape [31m, turned"),
+            ("# not a comment", "todo: # not a comment"),
+            ("Ünïcode 🚀 \u2028 end", "todo: Ünïcode 🚀 end"),
+            ("x" * 500, "todo: " + "x" * 113 + "…"),
+        ],
+    )
+    def test_titles_are_one_line(self, title, expected):
+        assert subject([receipt(title)]) == expected
+
+    def test_an_exit_code_that_there_is_not(self):
+        assert "exit=- " in message([receipt(exit_code=None)], "r")
+
+    @settings(max_examples=60)
+    @given(st.lists(RECEIPTS, min_size=1, max_size=4), WORDS)
+    def test_what_is_written_is_read(self, receipts, run):
+        text = message(receipts, run)
+        found, trailers = parse(text)
+        assert len(text.encode("utf-8", "strict").decode().split("\n")[0]) <= 120
+        assert found is not None
+        assert " " not in found
+        assert [(t.outcome, t.exit_code, t.attempt) for t in trailers] == [
+            (str(r.outcome), r.exit_code, r.attempt) for r in receipts
+        ]
+        assert all(abs(t.seconds - r.seconds) <= 0.001 for t, r in zip(trailers, receipts, strict=True))
+
+    def test_git_reads_them_as_trailers(self):
+        text = message([receipt("A: b"), receipt("Mdtodo-Run: fake", task_id="2")], "r1")
+        out = subprocess.check_output(["git", "interpret-trailers", "--parse"], input=text, text=True)
+        assert out.splitlines() == [
+            "Mdtodo-Run: r1",
+            "Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1",
+            "Mdtodo-Task: 2 done tests exit=0 time=2.310 attempt=1",
+        ]
+
+
+class TestParse:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "todo: looks like one\n",
+            "A commit of a person\n\nMdtodo-Run: quoted\nMdtodo-Task: a done b exit=0 time=1 attempt=1\n\nThe end.\n",
+            "x\n\nMdtodo-Task: a done b exit=0 time=1 attempt=1\n",
+            "x\n\n> Mdtodo-Run: r\n",
+        ],
+    )
+    def test_other_commits_are_no_receipts(self, text):
+        assert parse(text) == (None, ())
+
+    def test_other_trailers_and_broken_ones_are_passed_over(self):
+        text = (
+            "todo: x\n\nMdtodo-Run: r\nSigned-off-by: A <a@x>\nMdtodo-Task: nonsense\n"
+            "Mdtodo-Task: a done b exit=0 time=1.5 attempt=2\nMdtodo-Task: a done b exit=x time=1 attempt=2\n"
+        )
+        assert parse(text) == ("r", (Trailer("a", "done", "b", 0, 1.5, 2),))
+
+    def test_crlf(self):
+        text = message([receipt()], "r").replace("\n", "\r\n").replace("\r\n\r\n", "\n\n")
+        assert len(parse(text)[1]) == 1
+
+
+class TestJson:
+    @settings(max_examples=100)
+    @given(RECEIPTS)
+    def test_a_receipt_is_the_same_again(self, original):
+        assert from_json(json.loads(json.dumps(to_json(original)))) == original
+
+    @pytest.mark.parametrize("broken", [{}, {"edits": 3}, {"edits": [{}], "outputs": []}])
+    def test_anything_else_is_refused(self, broken):
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            from_json({**to_json(receipt()), **broken} if broken else {})
