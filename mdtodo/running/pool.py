@@ -151,7 +151,8 @@ class LocalPool:
             return
         bell, self._bell = self._bell, None
         self._queue.clear()
-        self._poll = select.poll()  # a new one, as a signal handler may have come between `events` and its own
+        # a new one, as a signal handler may have come between `events` and its own
+        self._poll = select.poll()
         for member in self._members.values():
             self._poll.register(member.channel, select.POLLIN)
             member.channel.finish()
@@ -307,7 +308,7 @@ class _Member:
         if self.spec is None or self.pid is None:
             return
         if self.group is not None:
-            trees.signal_group(self.group, signal.SIGKILL)
+            trees.kill_group(self.group)
         env = cast("Mapping[str, str]", self.spec.get("env") or {})
         if all(name in env for name in _MARKS):
             trees.kill_marked({name: env[name] for name in _MARKS})

@@ -89,8 +89,8 @@ def _become(environment: Mapping[bytes, bytes], cwd: str, files: tuple[int, int,
     """Turn the fork of a pool process into one of its own."""
     os.setsid()
     trees.die_with_parent(parent)
-    for number in trees.REQUESTS_TO_END:
-        signal.signal(number, signal.SIG_DFL)
+    for request in trees.REQUESTS_TO_END:
+        signal.signal(request, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     source, output, report = (os.dup(descriptor) for descriptor in files)
     for descriptor, number in ((source, 0), (output, 1), (output, 2), (report, 3)):

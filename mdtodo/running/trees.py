@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ REQUESTS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _ROUNDS = 10
+_GIVE_UP = 1.0
 
 
 def become_subreaper() -> None:
@@ -54,6 +56,13 @@ def signal_group(group: int, number: int) -> bool:
 def group_exists(group: int) -> bool:
     """Whether any process is left in the group."""
     return signal_group(group, 0)
+
+
+def kill_group(group: int) -> None:
+    """Kill a process group, and wait until it is gone; at most a second, if nobody collects its dead."""
+    give_up = monotonic() + _GIVE_UP
+    while signal_group(group, signal.SIGKILL) and monotonic() < give_up:
+        sleep(0.002)
 
 
 def earlier_children() -> tuple[psutil.Process, ...]:

@@ -52,7 +52,7 @@ class Bench:
         self.folder = folder
         self.events: list[Event] = []
         self._count = 0
-        self._name = next(_NAMES)
+        self._name = f"{os.getpid()}-{next(_NAMES)}"
 
     def spec(self, run: str | list[str] | None = None, **more: Any) -> dict[str, Any]:
         """A spec with what a test does not care about filled in."""
