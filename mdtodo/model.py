@@ -96,18 +96,6 @@ class Complexity(StrEnum):
         )
 
 
-class Outcome(StrEnum):
-    """What became of a task in a run."""
-
-    DONE = "done"
-    FAILED = "failed"
-    DEFERRED = "deferred"
-    SKIPPED = "skipped"
-    BLOCKED = "blocked"
-    INTERRUPTED = "interrupted"
-    CACHED = "cached"
-
-
 class Severity(StrEnum):
     """Of a finding, in the words of GitHub's annotations."""
 
@@ -146,45 +134,6 @@ class Anchor:
     explicit: str | None
     digest: str
     nth: int
-
-
-@dataclass(frozen=True, slots=True)
-class SetStatus:
-    """Write the status character, if the box still shows one of `expects`."""
-
-    anchor: Anchor
-    status: Status
-    expects: frozenset[Status] = frozenset({Status.TODO, Status.DOING})
-
-
-@dataclass(frozen=True, slots=True)
-class SetKey:
-    """Write `key:value` on the task's line, or remove the key where `value` is None. Absolute, so
-    idempotent."""
-
-    anchor: Anchor
-    key: str
-    value: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class AddSubtasks:
-    """Append child list items: markdown lines, each starting with a list marker, or indented by spaces for
-    deeper levels. Lines that are there as children already are not added twice."""
-
-    anchor: Anchor
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AddNote:
-    """Append a nested bullet of plain text (hostile text stays text: never a task, never another block)."""
-
-    anchor: Anchor
-    text: str
-
-
-Edit = SetStatus | SetKey | AddSubtasks | AddNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,98 +180,3 @@ class Task:
     def complexity(self) -> Complexity | None:
         """By its estimate."""
         return Complexity.of(self.estimate)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one attempt of a processor came to.
-
-    `exit_code` is 0 to 255, -N for a signal N, None where the process never ran to an end. A Python
-    processor may return one of these with only `notes`, `subtasks` and `metrics` filled.
-    """
-
-    exit_code: int | None = 0
-    timed_out: bool = False
-    duration: float = 0.0
-    error: str | None = None
-    notes: tuple[str, ...] = ()
-    subtasks: tuple[str, ...] = ()
-    metrics: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def outcome(self) -> Outcome:
-        """By the table of exit codes: 0 done, 75 deferred (EX_TEMPFAIL), 77 skipped, everything else
-        failed."""
-        if self.timed_out or self.error is not None:
-            return Outcome.FAILED
-        return {0: Outcome.DONE, 75: Outcome.DEFERRED, 77: Outcome.SKIPPED}.get(
-            -1 if self.exit_code is None else self.exit_code, Outcome.FAILED
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What lands for one task: the edits that tick it, and the words of its trailer.
-
-    `outcome` is an Outcome, or a Status where a person spoke (`cancelled`, `todo`); `processor` is the
-    processor's name, `rollup` for a parent ticked with its last subtask, `person` for a person's word.
-    """
-
-    task_id: str
-    title: str
-    outcome: str
-    processor: str
-    exit_code: int | None
-    seconds: float
-    attempt: int
-    edits: tuple[Edit, ...]
-    outputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRun:
-    """What became of one task in one run. `duration` in seconds over all attempts; `log` is a path or None;
-    `tail` the end of its output; `reason` says in words why it did not run or how it failed."""
-
-    id: str
-    title: str
-    file: str
-    line: int
-    outcome: Outcome
-    processor: str | None
-    attempts: int = 0
-    duration: float | None = None
-    exit_code: int | None = None
-    log: str | None = None
-    tail: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """A whole run: times in ISO 8601, UTC; `messages` are sentences for a person; `interrupted` by a
-    signal."""
-
-    run: str
-    started: str
-    finished: str
-    tasks: tuple[TaskRun, ...]
-    commits: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ()
-    interrupted: bool = False
-    broken: bool = False
-
-    @property
-    def summary(self) -> Mapping[str, int]:
-        """A count for each outcome."""
-        counts = dict.fromkeys(Outcome, 0)
-        for task in self.tasks:
-            counts[task.outcome] += 1
-        return {outcome.value: count for outcome, count in counts.items()}
-
-    @property
-    def exit_code(self) -> int:
-        """130 interrupted; 1 where a task failed, or the plan has a cycle (`broken`); else 0."""
-        if self.interrupted:
-            return 130
-        return 1 if self.broken or any(task.outcome is Outcome.FAILED for task in self.tasks) else 0

@@ -20,14 +20,15 @@ from mdtodo.markdown.insertion import (
 from mdtodo.markdown.keywriting import SEVERAL_FORMS, favourite_dialect, key_splices
 from mdtodo.markdown.paragraph import Paragraph, after_paragraph, line_end
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import WRITTEN, AddNote, AddSubtasks, SetKey, SetStatus, Status
+from mdtodo.model import WRITTEN, Status
+from mdtodo.results import AddNote, AddSubtasks, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.syntax import Keys
-    from mdtodo.model import Edit
+    from mdtodo.results import Edit
 
 #: Above this size in bytes mistune is not asked, as it takes five times as long as a parse.
 OPINION_LIMIT = 100_000

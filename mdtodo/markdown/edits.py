@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places, anchors
-from mdtodo.model import STATUS_CHARS, AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.model import STATUS_CHARS
+from mdtodo.results import AddNote, AddSubtasks, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.markdown.draft import Draft, Original
-    from mdtodo.model import Anchor, Edit, Status
+    from mdtodo.model import Anchor, Status
+    from mdtodo.results import Edit
 
 __all__ = ["Applied", "add_task", "anchors", "apply"]
 

@@ -54,7 +54,7 @@ class Router:
         processors = self._config.processors
         if task.own_run is not None:
             known = processor_of(task, task.own_run, self._config)
-            return route._replace(processor=known and known.name, because=f"run:{task.own_run}")
+            return route._replace(processor=known.name if known else None, because=f"run:{task.own_run}")
         for name, processor in processors.items():
             if processor.match is not None and _fits(processor.match, task, route):
                 return route._replace(processor=name, because=f"match of {name}")

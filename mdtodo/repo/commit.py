@@ -28,8 +28,9 @@ from mdtodo.repo.versions import Version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mdtodo.model import Receipt, Status
+    from mdtodo.model import Status
     from mdtodo.repo.git import Repository
+    from mdtodo.results import Receipt
 
 T = TypeVar("T")
 

@@ -7,24 +7,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.model import Outcome
 from mdtodo.repo.index import Staged
 from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.repo.outputs import changed_outputs
 from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import message, subject
 from mdtodo.repo.versions import tick
+from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from mdtodo.model import Edit, Receipt, Status
+    from mdtodo.model import Status
     from mdtodo.repo.git import Repository
     from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.objects import Change
     from mdtodo.repo.outputs import Snapshot
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.versions import Version, Wanted
+    from mdtodo.results import Edit, Receipt
 
 _REGULAR = (b"100644", b"100755", b"100664")
 

@@ -15,12 +15,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mdtodo.model import AddNote, AddSubtasks, Anchor, Receipt, SetKey, SetStatus, Status
+from mdtodo.model import Anchor, Status
+from mdtodo.results import AddNote, AddSubtasks, Receipt, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mdtodo.model import Edit
+    from mdtodo.results import Edit
 
 #: Characters of a subject line; a longer title is cut.
 WIDTH = 120

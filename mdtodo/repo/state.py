@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
-    from mdtodo.model import Receipt
     from mdtodo.repo.database import Database
     from mdtodo.repo.git import Repository
+    from mdtodo.results import Receipt
 
 _VERSION = 1
 _SCHEMA = """

@@ -9,13 +9,14 @@ from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
-from mdtodo.model import SetStatus
+from mdtodo.results import SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.markdown.edits import Applied
-    from mdtodo.model import Edit, Status
+    from mdtodo.model import Status
+    from mdtodo.results import Edit
 
     #: The edits of each receipt for one file, by the id of its task.
     Wanted = Mapping[str, Sequence[Edit]]

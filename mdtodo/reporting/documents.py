@@ -11,8 +11,9 @@ from mdtodo.planning.record import task_record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mdtodo.model import Finding, RunReport, Task
+    from mdtodo.model import Finding, Task
     from mdtodo.planning.plan import Plan
+    from mdtodo.results import RunReport
 
 
 def print_tasks_json(plan: Plan, tasks: Iterable[Task]) -> None:

@@ -6,8 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Outcome, TaskRun
 from mdtodo.reporting.text import one_line, printable
+from mdtodo.results import Outcome, TaskRun
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Outcome, State, Status
+from mdtodo.model import State, Status
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
 from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
+from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mdtodo.config import Config, Processor
     from mdtodo.model import Task
@@ -66,7 +67,7 @@ class Course:
     stopped: bool = False
     _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     _later: list[tuple[float, str]] = field(default_factory=list)
-    _ranks: dict[str, int] = field(default_factory=dict)
+    _ranks: Mapping[str, int] = field(default_factory=dict)
     _lanes: Lanes = field(init=False)
     _tracker: Tracker = field(init=False)
     _free: set[str] = field(default_factory=set)

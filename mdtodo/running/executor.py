@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from mdtodo.model import Result
+from mdtodo.results import Result
 from mdtodo.running.shape import empty_result as empty_result
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.config import Config
-    from mdtodo.model import Receipt
     from mdtodo.repo.commit import Landing, Snapshot
     from mdtodo.repo.git import Repository
+    from mdtodo.results import Receipt
 
 
 def new_run_id() -> str:

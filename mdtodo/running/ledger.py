@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mdtodo.config import Config
-    from mdtodo.model import Receipt, Result, Task
+    from mdtodo.model import Task
     from mdtodo.repo.commit import Landing, Snapshot
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import Lease, Moment
+    from mdtodo.results import Receipt, Result
 
 #: A lease is renewed after this share of its time.
 RENEWAL = 1 / 3

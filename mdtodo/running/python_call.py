@@ -17,7 +17,8 @@ from dataclasses import asdict
 from functools import reduce
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from mdtodo.model import Priority, Result, Status, Task
+from mdtodo.model import Priority, Status, Task
+from mdtodo.results import Result
 from mdtodo.running import trees
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
-from mdtodo.model import RunReport, Severity, State
+from mdtodo.model import Severity, State
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
+from mdtodo.results import RunReport
 from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError
-from mdtodo.model import (
+from mdtodo.model import Status, Task
+from mdtodo.planning.record import task_record
+from mdtodo.results import (
     AddNote,
     AddSubtasks,
     Edit,
@@ -18,11 +20,8 @@ from mdtodo.model import (
     RunReport,
     SetKey,
     SetStatus,
-    Status,
-    Task,
     TaskRun,
 )
-from mdtodo.planning.record import task_record
 from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import spec

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Edit, Receipt, SetKey, SetStatus, Status, Task
+from mdtodo.model import Status, Task
 from mdtodo.planning.rollup import closing_parents, opening_parents
+from mdtodo.results import Edit, Receipt, SetKey, SetStatus
 from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import pytest
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import Receipt, SetStatus, Status
+from mdtodo.model import Status
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
+from mdtodo.results import Receipt, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable

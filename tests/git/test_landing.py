@@ -7,10 +7,11 @@ import os
 import pytest
 
 from mdtodo.errors import GitError
-from mdtodo.model import AddNote, Receipt, SetKey, SetStatus, Status
+from mdtodo.model import Status
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
 from mdtodo.repo.receipts import parse as parse_message
+from mdtodo.results import AddNote, Receipt, SetKey, SetStatus
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
 

@@ -10,7 +10,8 @@ import pytest
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import Applied, add_task, anchors, apply
-from mdtodo.model import STATUS_CHARS, AddNote, AddSubtasks, Anchor, Edit, SetKey, SetStatus, Status
+from mdtodo.model import STATUS_CHARS, Anchor, Status
+from mdtodo.results import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 
 TODO, DONE, DOING, CANCELLED = Status
 ANY = frozenset(Status)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mdtodo.model import AddNote, AddSubtasks, Anchor, Outcome, Receipt, SetKey, SetStatus, Status
+from mdtodo.model import Anchor, Status
 from mdtodo.repo.receipts import Trailer, from_json, message, parse, subject, to_json
+from mdtodo.results import AddNote, AddSubtasks, Outcome, Receipt, SetKey, SetStatus
 
 WORDS = st.text(min_size=1).filter(str.strip)
 ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.model import Outcome
+from mdtodo.results import Outcome
 from mdtodo.running.executor import result_of
 from tests.running.conftest import eventually, pid_in, runs
 

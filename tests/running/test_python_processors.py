@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mdtodo.model import Outcome
+from mdtodo.results import Outcome
 from mdtodo.running.executor import result_of
 from tests.running.conftest import eventually, pid_in, runs
 
@@ -124,7 +124,7 @@ assert '"id": "ab"' in sys.stdin.read()
 
 def test_what_it_returns_and_writes_counts(bench: Bench) -> None:
     body = """\
-from mdtodo.model import Result
+from mdtodo.results import Result
 with open(os.environ["MDTODO_OUTPUT"], "a") as file:
     file.write('{"note": "written"}\\n')
 return Result(notes=("returned \\ud800",), subtasks=("- [ ] more",), metrics={"a": 1.5, "nan": float("nan")})
@@ -173,7 +173,7 @@ atexit.register(print, "at exit")
 
 def test_a_fork_that_returns_as_well_does_not_speak_for_it(bench: Bench) -> None:
     body = """\
-from mdtodo.model import Result
+from mdtodo.results import Result
 if os.fork() == 0:
     return Result(1, error="the fork")
 os.wait()
