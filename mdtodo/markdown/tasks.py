@@ -5,9 +5,8 @@ Pure. The order of the tasks is that of the files given, then of the lines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from hashlib import sha1
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.syntax import Keys, read_keys
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 ID_DIGITS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class _Inherited:
+class _Inherited(NamedTuple):
     """The keys that hold for whatever stands below, nearest first in the tuples."""
 
     priority: Priority | None = None
@@ -83,7 +81,7 @@ def _drafts(file: str, document: Document) -> Iterator[Task]:
     for item, own, anchor in zip(items, keys, places, strict=True):
         handed = _handed_down(item, items, below, heading_keys)
         effective = handed.under(own)
-        below.append(replace(effective, run=None) if effective.run else effective)
+        below.append(effective._replace(run=None) if effective.run else effective)
         yield Task(
             id="",
             explicit_id=own.id,
@@ -125,7 +123,7 @@ def _handed_down(
         if index not in known:
             handed = handed.under(heading_keys[index])
         elif heading_keys[index].run:
-            handed = replace(handed, run=heading_keys[index].run)
+            handed = handed._replace(run=heading_keys[index].run)
     return handed
 
 
@@ -161,8 +159,7 @@ def _link(document: Document, drafts: Sequence[Task], ids: Sequence[str]) -> Ite
     for item, draft, name, below in zip(document.items, drafts, ids, children, strict=True):
         previous = last_of_list.get(item.list_index) if item.ordered else None
         last_of_list[item.list_index] = name
-        yield replace(
-            draft,
+        yield draft._replace(
             id=name,
             parent=None if item.parent is None else ids[item.parent],
             children=tuple(below),

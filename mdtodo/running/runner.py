@@ -12,7 +12,6 @@ from mdtodo.errors import UsageError
 from mdtodo.model import Severity, State
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
-from mdtodo.results import RunReport
 from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
@@ -21,6 +20,7 @@ from mdtodo.running.ledger import Ledger
 from mdtodo.running.shift import Shift
 
 if TYPE_CHECKING:
+    from mdtodo.results import RunReport
     from collections.abc import Iterator, Sequence
 
     from mdtodo.config import Config

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -34,7 +33,7 @@ def outline(text: str, file: str = "TODO.md") -> tuple[Task, ...]:
         last[depth, parent] = name
         above.append((depth, name))
         task = _task(name, keys, file=file, line=number, status=STATUS_CHARS[char or " "])
-        tasks.append(replace(task, parent=parent, previous=previous, depth=depth))
+        tasks.append(task._replace(parent=parent, previous=previous, depth=depth))
     return _with_children(tasks)
 
 
@@ -42,7 +41,7 @@ def _with_children(tasks: list[Task]) -> tuple[Task, ...]:
     below: dict[str | None, tuple[str, ...]] = {}
     for task in tasks:
         below[task.parent] = (*below.get(task.parent, ()), task.id) if task.parent else ()
-    return tuple(replace(task, children=below.get(task.id, ())) for task in tasks)
+    return tuple(task._replace(children=below.get(task.id, ())) for task in tasks)
 
 
 def _task(name: str, keys: str, *, file: str, line: int, status: Status) -> Task:

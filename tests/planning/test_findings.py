@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,7 +92,7 @@ def test_findings(text: str, expected: list[str]) -> None:
 
 def test_what_is_inherited_is_told_where_it_is_written() -> None:
     tasks = [
-        replace(task, own_lane="nowhere", after=("nobody",)) if task.id != "c" else task
+        task._replace(own_lane="nowhere", after=("nobody",)) if task.id != "c" else task
         for task in outline("- p\n  - a\n    - b\n- c")
     ]
     assert [line.split(":")[0] for line in told(tuple(tasks))] == [

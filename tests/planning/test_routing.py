@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def about(title: str, *tags: str) -> Task:
-    return replace(PLAIN, title=title, tags=tags)
+    return PLAIN._replace(title=title, tags=tags)
 
 
 TITLES = [
