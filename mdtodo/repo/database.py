@@ -34,6 +34,7 @@ class Database:
         self._connection = connection
         self.path = path
         self.warnings = warnings
+        self._schema: str | None = None
 
     @classmethod
     def open(cls, path: str, schema: str, version: int) -> Database:
@@ -64,14 +65,13 @@ class Database:
 
         try:
             connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
-            if _patiently(lambda: connection.execute("PRAGMA user_version").fetchone()[0], path) == version:
-                return cls(connection, path)
-            connection.close()
-        except (sqlite3.Error, MdtodoError):
-            pass
-        empty = sqlite3.connect(":memory:", isolation_level=None)
-        empty.executescript(schema)
-        return cls(empty, path)
+        except sqlite3.OperationalError:
+            return cls(_empty(schema), path)
+        database = cls(connection, path)
+        database._schema = schema
+        if database._version() not in (version, 0):
+            database._become_empty(schema)
+        return database
 
     def close(self) -> None:
         """Close it; what was written stays."""
@@ -80,7 +80,13 @@ class Database:
     def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """All rows."""
         with _sentences(self.path):
-            return _patiently(lambda: self._connection.execute(query, values).fetchall(), self.path)
+            try:
+                return _patiently(lambda: self._connection.execute(query, values).fetchall(), self.path)
+            except sqlite3.DatabaseError:
+                if self._schema is None:
+                    raise
+                self._become_empty(self._schema)
+                return self._connection.execute(query, values).fetchall()
 
     def sync(self) -> None:
         """Wait until the disk has what was written so far, so that not even a power cut can take it back.
@@ -123,8 +129,19 @@ class Database:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version}")
 
+    def _become_empty(self, schema: str) -> None:
+        """Go on as if there were nothing in it: for those who only read, and must not repair."""
+        self._connection.close()
+        self._connection, self._schema = _empty(schema), None
+
     def _version(self) -> int:
         return int(str(self.read("PRAGMA user_version")[0][0]))
+
+
+def _empty(schema: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(schema)
+    return connection
 
 
 def _sound(connection: sqlite3.Connection, path: str) -> bool:

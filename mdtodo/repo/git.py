@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 
@@ -37,8 +36,7 @@ LOCAL_VARIABLES = frozenset(
 SETTINGS = ("-c", "core.hooksPath=/dev/null")
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A work tree and its git directories, as absolute paths without symlinks.
 
     `git_dir` holds HEAD and the index of this work tree; `common_dir` what its linked worktrees share.

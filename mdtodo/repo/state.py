@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
     from mdtodo.results import Receipt
 
+#: Results that are kept for history and estimates.
+KEPT = 20_000
+
 _VERSION = 1
 _SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -248,10 +251,13 @@ class State:
             db.execute("INSERT INTO runs (run_id, worker, owner, started) VALUES (?, ?, ?, ?)", row)
 
     def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
-        """Note that it has ended, with any JSON to keep."""
+        """Note that it has ended, with any JSON to keep; forget what has landed and is older than `KEPT`
+        results.
+        """
         row = (time.time(), json.dumps(summary), run_id)
         with self._db.writing() as db:
             db.execute("UPDATE runs SET finished = ?, summary = ? WHERE run_id = ?", row)
+            db.execute(_OLD, (KEPT,))
 
     def active_runs(self) -> tuple[tuple[str, str, float], ...]:
         """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone."""
@@ -275,6 +281,7 @@ _SELECT = (
     "SELECT id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log, metrics,"
     " receipt FROM results"
 )
+_OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
 _NEWER = (
     "SELECT 1 FROM results WHERE task_id = ?"
     " AND (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?) LIMIT 1"
@@ -311,9 +318,25 @@ def _entry(row: Sequence[object]) -> Entry:
         seconds=_float(seconds),
         finished=_float(finished),
         log=None if log is None else str(log),
-        metrics=json.loads(str(metrics)),
-        receipt=None if receipt is None else from_json(json.loads(str(receipt))),
+        metrics=_metrics(metrics),
+        receipt=None if receipt is None else _receipt(str(receipt)),
     )
+
+
+def _receipt(text: str) -> Receipt | None:
+    """None for one that was damaged on the disk: it cannot land any more."""
+    try:
+        return from_json(json.loads(text))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _metrics(text: object) -> Mapping[str, float]:
+    try:
+        found = json.loads(str(text))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _clock() -> float:

@@ -181,7 +181,7 @@ class TestReading:
             "from mdtodo.repo import files, git\n"
             "repo = git.discover(sys.argv[1])\n"
             "print(files.find(repo, ['TODO.md', '**/TODO.md']), files.read(repo.root, 'TODO.md'))\n"
-            "heavy = {'git', 'subprocess', 'pathspec', 'pathlib', 'sqlite3', 'json', 'tempfile', 'ctypes'}\n"
+            "heavy = {'git', 'dataclasses', 'subprocess', 'pathspec', 'pathlib', 'sqlite3', 'json', 'tempfile', 'ctypes'}\n"
             "print(sorted(heavy & set(sys.modules)))\n"
         )
         out = subprocess.check_output(

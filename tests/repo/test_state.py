@@ -1,0 +1,373 @@
+"""Leases have one holder, the journal survives kills, and a damaged state is only a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from mdtodo.errors import MdtodoError
+from mdtodo.model import Anchor, Status
+from mdtodo.repo import owner, state
+from mdtodo.repo.git import Repository
+from mdtodo.repo.state import Record, State, folder
+from mdtodo.results import Receipt, SetStatus
+
+RECEIPT = Receipt(
+    *("a", "Title", "done", "tests", 0, 1.5, 1),
+    (SetStatus(Anchor("TODO.md", None, "0" * 40, 0), Status.DONE),),
+)
+
+
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    return Repository(str(tmp_path), str(tmp_path), str(tmp_path))
+
+
+@pytest.fixture
+def opened(repository):
+    with State.open(repository) as it:
+        yield it
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that can be moved."""
+    offset = [0.0]
+    real = state._clock
+    monkeypatch.setattr(state, "_clock", lambda: real() + offset[0])
+
+    def move(seconds: float) -> None:
+        offset[0] += seconds
+
+    return move
+
+
+def in_another_process(repository: Repository, program: str, *arguments: str, check: bool = True) -> str:
+    """Run a program with `state` open as `s`; its standard output."""
+    setup = (
+        "import json, os, signal, sys\n"
+        "from mdtodo.repo.git import Repository\n"
+        "from mdtodo.repo.state import Record, State\n"
+        "from mdtodo.repo.receipts import from_json\n"
+        "root = sys.argv[1]\n"
+        "s = State.open(Repository(root, root, root))\n"
+    )
+    command = [sys.executable, "-c", setup + program, repository.root, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=check).stdout
+
+
+class TestLeases:
+    def test_one_holder(self, opened):
+        first = opened.lease("a", "one", 60)
+        assert first is not None
+        assert opened.lease("a", "two", 60) is None
+        assert opened.lease("a", "one", 60) is None
+        assert opened.lease("b", "two", 60) is not None
+        assert [(lease.task_id, lease.worker) for lease in opened.live_leases()] == [
+            ("a", "one"),
+            ("b", "two"),
+        ]
+        assert opened.live_leases()[0].token == first.token
+
+    def test_release_needs_the_token(self, opened):
+        first = opened.lease("a", "one", 60)
+        assert opened.release(first.token + 1) == ()
+        assert opened.release(first.token) == ("a",)
+        assert opened.release(first.token) == ()
+        assert not opened.holds(first.token)
+        assert opened.live_leases() == ()
+
+    def test_tokens_grow_for_ever(self, repository):
+        tokens = []
+        for _ in range(3):
+            with State.open(repository) as it:
+                for task in "ab":
+                    lease = it.lease(task, "w", 60)
+                    tokens.append(lease.token)
+                    it.release(lease.token)
+        assert tokens == sorted(set(tokens))
+
+    def test_expiry_and_takeover(self, opened, clock):
+        first = opened.lease("a", "one", 60)
+        clock(59)
+        assert opened.lease("a", "two", 60) is None
+        clock(2)
+        assert opened.live_leases() == ()
+        second = opened.lease("a", "two", 60)
+        assert second.token > first.token
+        assert not opened.holds(first.token)
+        assert opened.renew([first.token, second.token], 60) == {second.token}
+        assert opened.release(first.token) == ()
+        assert opened.holds(second.token)
+
+    def test_renewal(self, opened, clock):
+        lease = opened.lease("a", "one", 60)
+        for _ in range(5):
+            clock(50)
+            assert opened.renew([lease.token], 60) == {lease.token}
+        assert opened.lease("a", "two", 60) is None
+        clock(61)
+        assert opened.renew([lease.token], 60) == {lease.token}, "nobody has taken it over"
+        assert opened.lease("a", "two", 60) is None
+
+    def test_the_date_does_not_matter(self, opened, monkeypatch):
+        opened.lease("a", "one", 60)
+        for moved in (3600.0, -3600.0):
+            now = state.time.time()
+            monkeypatch.setattr(state.time, "time", lambda now=now, moved=moved: now + moved)
+            assert opened.lease("a", "two", 60) is None
+            assert len(opened.live_leases()) == 1
+            monkeypatch.undo()
+
+    def test_a_restart_of_the_machine_frees_them(self, opened, clock):
+        opened.lease("a", "one", 60, mine=False)
+        clock(-1_000_000)
+        assert opened.live_leases() == ()
+        assert opened.lease("a", "two", 60) is not None
+
+    def test_a_killed_worker_frees_its_tasks_at_once(self, repository, opened):
+        program = "s.lease('a', 'w', 3600); s.lease('b', 'w', 3600, mine=False)\nos.kill(os.getpid(), signal.SIGKILL)"
+        in_another_process(repository, program, check=False)
+        assert [lease.task_id for lease in opened.live_leases()] == ["b"]
+        assert opened.lease("a", "two", 60) is not None
+        assert opened.lease("b", "two", 60) is None
+
+    def test_a_stopped_worker_keeps_them(self, repository, opened):
+        program = "s.lease('a', 'w', 3600); print('leased', flush=True); sys.stdin.read()"
+        setup = "import sys\nfrom mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
+        setup += "s = State.open(Repository(*sys.argv[1:] * 3))\n"
+        process = subprocess.Popen(
+            [sys.executable, "-c", setup + program, repository.root],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout.readline() == b"leased\n"
+        process.send_signal(signal.SIGSTOP)
+        assert opened.lease("a", "two", 60) is None
+        process.send_signal(signal.SIGCONT)
+        process.communicate()
+        assert opened.lease("a", "two", 60) is not None
+
+    def test_many_processes_one_winner_each(self, repository, opened):
+        program = (
+            "print(json.dumps([n for n in range(60) if s.lease(str(n), sys.argv[2], 60, mine=False)]))\n"
+        )
+        setup = (
+            "import json, sys\nfrom mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
+            "sys.stdin.readline()\ns = State.open(Repository(*sys.argv[1:2] * 3))\n"
+        )
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", setup + program, repository.root, f"w{n}"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            for n in range(8)
+        ]
+        for process in processes:
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
+        won = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
+        assert sorted(number for share in won for number in share) == list(range(60))
+        assert {lease.worker for lease in opened.live_leases()} == {
+            f"w{n}" for n, share in enumerate(won) if share
+        }
+        assert len({lease.token for lease in opened.live_leases()}) == 60
+
+
+class TestJournal:
+    def test_what_is_recorded_is_there_after_a_kill(self, repository, opened):
+        program = (
+            "s.start_run('run')\n"
+            "s.record([Record('run', from_json(json.loads(sys.argv[2])), 'log', {'m': 1.5})])\n"
+            "os.kill(os.getpid(), signal.SIGKILL)\n"
+        )
+        in_another_process(repository, program, json.dumps(state.to_json(RECEIPT)), check=False)
+        (entry,) = opened.unlanded()
+        assert entry.receipt == RECEIPT
+        assert (entry.run_id, entry.log, entry.metrics) == ("run", "log", {"m": 1.5})
+        assert opened.active_runs() == ()
+        opened.mark_landed([entry.id], "abc")
+        assert opened.unlanded() == ()
+
+    def test_results_of_a_run_that_goes_on_are_its_own(self, opened):
+        opened.start_run("mine", "w")
+        opened.record([Record("mine", RECEIPT)])
+        assert opened.active_runs()[0][:2] == ("mine", "w")
+        assert opened.unlanded() == ()
+        assert len(opened.unlanded("mine")) == 1
+        opened.finish_run("mine", {"done": 1})
+        assert len(opened.unlanded()) == 1
+        assert opened.active_runs() == ()
+
+    def test_what_does_not_land_is_only_history(self, opened):
+        opened.record([Record("run", RECEIPT, lands=False)])
+        assert opened.unlanded() == ()
+        assert [entry.task_id for entry in opened.history()] == ["a"]
+        assert opened.history("a")[0].outcome == "done"
+        assert opened.history("b") == ()
+
+    def test_medians_of_what_succeeded(self, opened):
+        def took(seconds: float, outcome: str = "done", task: str = "a") -> Record:
+            words = {"task_id": task, "outcome": outcome, "seconds": seconds}
+            return Record("run", Receipt(**{**{n: getattr(RECEIPT, n) for n in RECEIPT.__slots__}, **words}))
+
+        opened.record([took(1), took(9), took(2), took(500, "failed"), took(4, task="b")])
+        assert opened.durations() == {"a": 2, "b": 4}
+        assert opened.processor_durations() == {"tests": 3}
+        opened.record([took(100) for _ in range(20)])
+        assert opened.durations()["a"] == 100
+
+    def test_old_history_goes_but_nothing_that_has_to_land(self, opened, monkeypatch):
+        monkeypatch.setattr(state, "KEPT", 3)
+        opened.start_run("run")
+        ids = opened.record([Record("run", RECEIPT) for _ in range(10)])
+        opened.mark_landed(ids[1:])
+        opened.finish_run("run")
+        assert [entry.id for entry in opened.history()] == [*reversed(ids[7:]), ids[0]]
+
+    def test_a_receipt_that_was_damaged_on_the_disk_does_not_land(self, repository, opened):
+        opened.record([Record("run", RECEIPT), Record("run", RECEIPT)])
+        with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
+            raw.execute("UPDATE results SET receipt = '{\"edits\": 1}', metrics = '[' WHERE id = 1")
+        raw.close()
+        assert [entry.receipt for entry in opened.unlanded()] == [None, RECEIPT]
+
+
+class TestFile:
+    def test_the_folder_is_its_owners(self, repository, opened):
+        assert os.stat(folder(repository)).st_mode & 0o777 == 0o700
+
+    def test_reading_makes_nothing(self, repository):
+        with State.open(repository, create=False) as it:
+            assert it.live_leases() == ()
+            assert it.unlanded() == ()
+            assert it.durations() == {}
+        assert not os.path.exists(folder(repository))
+
+    def test_reading_sees_what_is_there(self, repository, opened):
+        opened.lease("a", "w", 60)
+        with State.open(repository, create=False) as it:
+            assert [lease.task_id for lease in it.live_leases()] == ["a"]
+            with pytest.raises(MdtodoError, match="readonly"):
+                it.lease("b", "w", 60)
+
+    @pytest.fixture
+    def damaged(self, repository):
+        """Damage a state with content, in one of several ways."""
+
+        def damage(how: str) -> str:
+            path = os.path.join(folder(repository), "state.db")
+            with State.open(repository) as it:
+                it.record([Record("run", RECEIPT) for _ in range(200)])
+            size = os.path.getsize(path)
+            with open(path, "r+b") as file:
+                if how == "truncated":
+                    file.truncate(size // 2)
+                elif how == "header":
+                    file.write(b"no database at all")
+                else:
+                    file.seek(4096)
+                    file.write(b"\xff" * (size - 8192))
+            return path
+
+        return damage
+
+    @pytest.mark.parametrize("how", ["header", "truncated", "pages"])
+    def test_a_damaged_one_is_set_aside(self, repository, damaged, how):
+        path = damaged(how)
+        with State.open(repository, create=False) as it:
+            assert it.live_leases() == ()
+        with State.open(repository) as it:
+            assert "was damaged; it is kept as state.db.damaged-" in it.warnings[0]
+            assert it.lease("a", "w", 60) is not None
+        with State.open(repository) as it:
+            assert it.warnings == ()
+            assert [lease.task_id for lease in it.live_leases()] == ["a"]
+        kept = [name for name in os.listdir(folder(repository)) if name.startswith("state.db.damaged-")]
+        assert [name for name in kept if not name.endswith(("-wal", "-shm"))] != []
+        assert path.endswith("state.db")
+
+    def test_an_empty_file_is_a_new_one(self, repository):
+        os.makedirs(folder(repository))
+        with open(os.path.join(folder(repository), "state.db"), "wb"):
+            pass
+        with State.open(repository) as it:
+            assert it.lease("a", "w", 60) is not None
+
+    def test_many_processes_set_it_aside_once(self, repository, damaged):
+        damaged("header")
+        program = (
+            "import sys\nfrom mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
+            "sys.stdin.readline()\ns = State.open(Repository(*sys.argv[1:2] * 3))\n"
+            "assert s.lease(sys.argv[2], 'w', 60, mine=False)\n"
+        )
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", program, repository.root, str(n)],
+                stdin=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            for n in range(4)
+        ]
+        for process in processes:
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
+        assert [process.communicate()[1] for process in processes] == [b""] * 4
+        with State.open(repository) as it:
+            assert [lease.task_id for lease in it.live_leases()] == list("0123")
+        kept = [name for name in os.listdir(folder(repository)) if "damaged" in name and "-wal" not in name]
+        assert len([name for name in kept if "-shm" not in name]) == 1
+
+    def test_a_folder_in_its_place(self, repository):
+        os.makedirs(os.path.join(folder(repository), "state.db"))
+        with pytest.raises(
+            MdtodoError, match="the state cannot be read or written: unable to open"
+        ) as caught:
+            State.open(repository)
+        assert caught.value.exit_code == 3
+
+    def test_a_file_where_the_folder_should_be(self, repository):
+        with open(folder(repository), "wb"):
+            pass
+        with pytest.raises(MdtodoError, match="the state cannot be kept"):
+            State.open(repository)
+
+    def test_one_of_a_newer_mdtodo(self, repository, opened):
+        with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
+            raw.execute("PRAGMA user_version = 99")
+        raw.close()
+        with pytest.raises(MdtodoError, match="written by a newer mdtodo"):
+            State.open(repository)
+        with State.open(repository, create=False) as it:
+            assert it.live_leases() == ()
+
+
+class TestOwner:
+    def test_this_process_is_there_and_a_dead_one_is_gone(self):
+        assert not owner.is_gone(owner.myself())
+        program = "from mdtodo.repo import owner; print(owner.myself())"
+        gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
+        assert owner.is_gone(gone)
+
+    def test_a_reused_pid_is_another_process(self):
+        where, pid, started = owner.myself().split("-")
+        assert owner.is_gone(f"{where}-{pid}-{int(started) - 1}")
+
+    @pytest.mark.parametrize("name", ["", "x", "unknown-1-0", "0badf00d-1-5", "unknown-1-5", "a-b-c"])
+    def test_of_what_cannot_be_seen_nothing_is_said(self, name):
+        assert not owner.is_gone(name)
+
+    def test_one_that_ended_and_was_not_waited_for(self):
+        program = "from mdtodo.repo import owner; print(owner.myself(), flush=True)"
+        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+        name = process.stdout.read().strip()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert owner.is_gone(name)
+        process.communicate()
