@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.draft import Draft, Insertion, Original
+from mdtodo.markdown.draft import Draft, Insertion
 from mdtodo.markdown.insertion import Node, Style, read_lines, style_below, style_beside
+from mdtodo.markdown.original import Original
 from mdtodo.markdown.paragraph import line_end
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import Status
@@ -39,10 +42,11 @@ def with_task(
     else:
         ways = _in_file(original, node)
     for insertion in ways:
-        draft = Draft(original)
-        draft.insert(insertion)
-        if draft.is_intended():
-            return draft.data
+        for gap, space in product((False, True), repeat=2):
+            draft = Draft(original)
+            draft.insert(replace(insertion, gap=insertion.gap or gap, space=insertion.space or space))
+            if draft.is_intended():
+                return draft.data
     raise EditError("there is no place where this would become one more task and nothing else", file=file)
 
 
@@ -70,7 +74,6 @@ def _below(original: Original, where: int | str, node: Node) -> Iterator[Inserti
         yield Insertion(children[-1].end, where, item.depth, [node], like, newline)
     style = Style(item.indent, bullet)
     yield Insertion(item.end, where, item.depth, [node], style, newline)
-    yield Insertion(item.end, where, item.depth, [node], style, newline, gap=True)
 
 
 def _in_section(original: Original, section: str, node: Node) -> Iterator[Insertion]:

@@ -4,74 +4,46 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mdtodo.markdown.document import parse, second_opinion
+from mdtodo.markdown.document import parse
 from mdtodo.markdown.insertion import (
     Node,
     Style,
     bullets_below,
-    file_bullet,
     note,
     read_lines,
     style_below,
     write,
 )
-from mdtodo.markdown.keywriting import SEVERAL_FORMS, favourite_dialect, key_splices
+from mdtodo.markdown.keywriting import SEVERAL_FORMS, key_splices
+from mdtodo.markdown.original import Original, agrees
 from mdtodo.markdown.paragraph import Paragraph, after_paragraph, line_end
-from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import WRITTEN, Status
 from mdtodo.results import AddNote, AddSubtasks, SetKey, SetStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mdtodo.markdown.document import Document, Item
-    from mdtodo.markdown.syntax import Keys
     from mdtodo.results import Edit
 
-#: Above this size in bytes mistune is not asked, as it takes five times as long as a parse.
-OPINION_LIMIT = 100_000
-#: The ways in which an insertion may be tried: below everything, after a blank line, right after the
-#: paragraph.
-BELOW, APART, FIRST = range(3)
+
+class Way(NamedTuple):
+    """How an insertion may be tried: with a blank line before it (which ends an HTML block) or after it (else
+    text goes on with its paragraph), and at another place than after the last child.
+    """
+
+    gap: bool = False
+    space: bool = False
+    place: Literal["below", "end", "first"] = "below"
 
 
-class Original:
-    """One version of a file, and what many drafts of it want to know."""
-
-    def __init__(self, document: Document, statuses: Mapping[str, Status]) -> None:
-        self.document = document
-        self.statuses = statuses
-
-    @cached_property
-    def keys(self) -> list[Keys]:
-        """Those of each task."""
-        return [read_keys(item.text) for item in self.document.items]
-
-    @cached_property
-    def children(self) -> list[list[Item]]:
-        """The direct subtasks of each task."""
-        below: list[list[Item]] = [[] for _ in self.document.items]
-        for item in self.document.items:
-            if item.parent is not None:
-                below[item.parent].append(item)
-        return below
-
-    @cached_property
-    def dialect(self) -> str | None:
-        """The one that the file's keys are written in."""
-        return favourite_dialect(token for keys in self.keys for token in keys.tokens)
-
-    @cached_property
-    def bullet(self) -> str:
-        """The one for lists without a model."""
-        return file_bullet(self.document)
-
-    @cached_property
-    def agreed(self) -> bool:
-        """Whether mistune sees the same tasks in it; without that, it has no say in what becomes of it."""
-        return len(self.document.data) <= OPINION_LIMIT and agrees(self.document, self.statuses)
+WAYS = tuple(
+    Way(gap, space, place)
+    for place in ("below", "end", "first")
+    for gap, space in ((False, False), (False, True), (True, False), (True, True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +95,7 @@ class Draft:
         self._additions: dict[int, _Additions] = {}
         self._insertions: list[Insertion] = []
 
-    def take(self, edit: Edit, index: int, way: int = BELOW) -> bool:
+    def take(self, edit: Edit, index: int, way: Way = WAYS[0]) -> bool:
         """Make the edit on the task of that index; False if it says already what the edit wants.
 
         Raises EditError for an edit that cannot be made anywhere, and Unexpected for a box that shows
@@ -208,16 +180,16 @@ class Draft:
         self._paragraphs[index] = paragraph
         return True
 
-    def _add_note(self, index: int, bullet: Node, way: int) -> bool:
+    def _add_note(self, index: int, bullet: Node, way: Way) -> bool:
         additions = self._additions_of(index)
         if bullet.text in additions.bullets:
             return False
         additions.bullets.add(bullet.text)
         additions.notes.append(bullet)
-        additions.way = max(additions.way, way)
+        additions.way = max(additions.way, way, key=WAYS.index)
         return True
 
-    def _add_subtasks(self, index: int, nodes: Sequence[Node], way: int) -> bool:
+    def _add_subtasks(self, index: int, nodes: Sequence[Node], way: Way) -> bool:
         """Add those that are not among the children: of several alike, as many as there are more of."""
         additions = self._additions_of(index)
         there: dict[str, list[int | Node]] = {}
@@ -240,7 +212,7 @@ class Draft:
             elif node.status is not None or node.text not in additions.bullets:
                 additions.bullets.update([node.text] if node.status is None else ())
                 additions.nodes.append(node)
-                additions.way = max(additions.way, way)
+                additions.way = max(additions.way, way, key=WAYS.index)
                 new = True
         return new
 
@@ -282,15 +254,17 @@ class Draft:
         like_child = style_below(self.document, item, children, bullet)
         style = like_child or Style(item.indent, bullet)
         newline = line_end(self.document.data, item.pieces[-1].end) or self.document.newline
-        gap = additions.way == APART
-        end = after_paragraph(self.document.data, item) if additions.way == FIRST else item.end
-        if additions.nodes:
-            at = children[-1].end if like_child and additions.way == BELOW else end
-            yield Insertion(at, item.index, item.depth, additions.nodes, style, newline, gap)
-        if additions.notes:
+        way = additions.way
+        end = after_paragraph(self.document.data, item) if way.place == "first" else item.end
+        at = children[-1].end if like_child and way.place == "below" else end
+        both = bool(additions.nodes and additions.notes and at == end)
+        if nodes := additions.nodes:
+            space = way.space and not both
+            yield Insertion(at, item.index, item.depth, nodes, style, newline, gap=way.gap, space=space)
+        if notes := additions.notes:
             plain = Style(style.prefix, style.bullet, style.blanks)
-            gap = gap and not additions.nodes
-            yield Insertion(end, item.index, item.depth, additions.notes, plain, newline, gap)
+            gap = way.gap and not both
+            yield Insertion(end, item.index, item.depth, notes, plain, newline, gap=gap, space=way.space)
 
     def _expected(self, *, boxed: bool) -> list[_Entry]:
         """What a parse must find, in order."""
@@ -334,15 +308,6 @@ class Unexpected(Exception):  # noqa: N818
     """The task is not in the state that the edit expects; the message says so in part of a sentence."""
 
 
-def agrees(document: Document, statuses: Mapping[str, Status]) -> bool:
-    """Whether mistune finds the same tasks, with the same parents."""
-    ours = [
-        (item.line, item.char, None if item.parent is None else document.items[item.parent].line)
-        for item in document.items
-    ]
-    return second_opinion(document.data.removeprefix(b"\xef\xbb\xbf"), statuses) == tuple(ours)
-
-
 @dataclass(slots=True)
 class _Additions:
     """What one task gets; `bullets` is the text of the bullets that it has, or gets."""
@@ -350,7 +315,7 @@ class _Additions:
     bullets: set[str]
     nodes: list[Node] = field(default_factory=list)
     notes: list[Node] = field(default_factory=list)
-    way: int = BELOW
+    way: Way = WAYS[0]
 
 
 class _Entry(NamedTuple):

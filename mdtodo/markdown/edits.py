@@ -19,7 +19,8 @@ from mdtodo.results import AddNote, AddSubtasks, SetKey, SetStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.markdown.draft import Draft, Original
+    from mdtodo.markdown.draft import Draft, Way
+    from mdtodo.markdown.original import Original
     from mdtodo.model import Anchor, Status
     from mdtodo.results import Edit
 
@@ -84,7 +85,7 @@ def _applied(
     data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
 ) -> Applied:
     from mdtodo.markdown.document import parse
-    from mdtodo.markdown.draft import Original
+    from mdtodo.markdown.original import Original
 
     original = Original(parse(data, statuses, file=file), statuses)
     places = Places(original.document, file, original.keys)
@@ -103,7 +104,7 @@ class _Application:
         self.found = found
         self.file = file
         self.tolerant = tolerant
-        self.ways: dict[int, int] = {}
+        self.ways: dict[int, Way] = {}
         self.common = True
         self.changes: set[int] = set()
         self.missing = {number: where for number, where in enumerate(found) if isinstance(where, str)}
@@ -137,12 +138,12 @@ class _Application:
         return draft.data if draft.is_intended() and (not self.common or draft.is_common()) else None
 
     def _take(self, draft: Draft, number: int) -> bool:
-        from mdtodo.markdown.draft import BELOW, Unexpected
+        from mdtodo.markdown.draft import WAYS, Unexpected
 
         index = self.found[number]
         assert not isinstance(index, str)
         try:
-            return draft.take(self.edits[number], index, self.ways.get(number, BELOW))
+            return draft.take(self.edits[number], index, self.ways.get(number, WAYS[0]))
         except Unexpected as unexpected:
             self.missing[number] = str(unexpected)
         except EditError as error:
@@ -167,10 +168,10 @@ class _Application:
 
     def _placed(self, kept: list[int], number: int) -> bool:
         """Whether the insertion can be made in some way, best one that mistune reads as GFM does."""
-        from mdtodo.markdown.draft import APART, BELOW, FIRST
+        from mdtodo.markdown.draft import WAYS
 
         for common in (self.common, False):
-            for way in (BELOW, APART, FIRST):
+            for way in WAYS:
                 self.common, self.ways[number] = common, way
                 if self._attempt([*kept, number]) is not None:
                     return True

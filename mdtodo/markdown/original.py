@@ -1,0 +1,67 @@
+"""One version of a file, before it is edited."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mdtodo.markdown.document import second_opinion
+from mdtodo.markdown.insertion import file_bullet
+from mdtodo.markdown.keywriting import favourite_dialect
+from mdtodo.markdown.syntax import read_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.markdown.document import Document, Item
+    from mdtodo.markdown.syntax import Keys
+    from mdtodo.model import Status
+
+#: Above this size in bytes mistune is not asked, as it takes five times as long as a parse.
+OPINION_LIMIT = 100_000
+
+
+class Original:
+    """One version of a file, and what many drafts of it want to know."""
+
+    def __init__(self, document: Document, statuses: Mapping[str, Status]) -> None:
+        self.document = document
+        self.statuses = statuses
+
+    @cached_property
+    def keys(self) -> list[Keys]:
+        """Those of each task."""
+        return [read_keys(item.text) for item in self.document.items]
+
+    @cached_property
+    def children(self) -> list[list[Item]]:
+        """The direct subtasks of each task."""
+        below: list[list[Item]] = [[] for _ in self.document.items]
+        for item in self.document.items:
+            if item.parent is not None:
+                below[item.parent].append(item)
+        return below
+
+    @cached_property
+    def dialect(self) -> str | None:
+        """The one that the file's keys are written in."""
+        return favourite_dialect(token for keys in self.keys for token in keys.tokens)
+
+    @cached_property
+    def bullet(self) -> str:
+        """The one for lists without a model."""
+        return file_bullet(self.document)
+
+    @cached_property
+    def agreed(self) -> bool:
+        """Whether mistune sees the same tasks in it; without that, it has no say in what becomes of it."""
+        return len(self.document.data) <= OPINION_LIMIT and agrees(self.document, self.statuses)
+
+
+def agrees(document: Document, statuses: Mapping[str, Status]) -> bool:
+    """Whether mistune finds the same tasks, with the same parents."""
+    ours = [
+        (item.line, item.char, None if item.parent is None else document.items[item.parent].line)
+        for item in document.items
+    ]
+    return second_opinion(document.data.removeprefix(b"\xef\xbb\xbf"), statuses) == tuple(ours)
