@@ -1,4 +1,4 @@
-"""Make docs/run.svg, the picture in the README, from a real run of the demo in a real terminal (needs tmux)."""
+"""Make docs/run.svg, the picture in the README, from a real run of the demo in a terminal (needs tmux)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tmux(*args: str) -> str:
 
 
 def screen_after(steps: list[tuple[str, str]]) -> str:
-    """What a terminal shows, with colours, after commands, each of which is done once its words stand there."""
+    """What a terminal shows, with colours, after commands, each done once its words stand there."""
     tmux("new-session", "-d", "-s", SESSION, "-x", str(WIDTH), "-y", str(HEIGHT), "env", "PS1=$ ", "sh")
     try:
         for command, words in steps:

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 def speak_and_tell(session: Session, ids: Sequence[str], status: Status, *, commit: bool) -> int:
     """Do it, and say what changed; 3 where a task could not be found in its file any more."""
+    from mdtodo.running.landing import finish_earlier_if_any
     from mdtodo.running.word import speak
 
+    for sentence in finish_earlier_if_any(session.repo, session.config):
+        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     board = session.board()
     tasks = list({task.id: task for task in map(board.find, ids)}.values())
     spoken = speak(board, tasks, status, commit=commit)

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.commit import clean_outputs, recover
+from mdtodo.repo.commit import clean_outputs
 from mdtodo.repo.state import Record, State, folder
-from mdtodo.running.landing import land, new_run_id
+from mdtodo.running.landing import finish_earlier, land_entries, new_run_id, sentences_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config import Config
     from mdtodo.model import Task
-    from mdtodo.repo.commit import Landing, Snapshot
+    from mdtodo.repo.commit import Snapshot
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import Lease, Moment
     from mdtodo.results import Receipt, Result
@@ -77,19 +77,9 @@ class Ledger:
         self.state.close()
 
     def finish_earlier(self) -> list[str]:
-        """Land what an earlier run had finished and not landed, under that run's name; sentences on what
-        was done.
-
-        Raises GitError where that cannot be done now; nothing is lost by it.
-        """
-        sentences = list(recover(self.repo))
-        entries = self.state.unlanded()
-        for run in dict.fromkeys(entry.run_id for entry in entries):
-            receipts = [(one.id, one.receipt) for one in entries if one.run_id == run and one.receipt]
-            landing = self._land(run, receipts)
-            titles = [receipt.title for _, receipt in receipts[:3]] + ["..."] * (len(receipts) > 3)
-            sentences.append(f"landed what run {run} had finished: {', '.join(titles)}")
-            sentences += self._missed(landing)
+        """See `landing.finish_earlier`; its commits count as those of this run."""
+        sentences, commits = finish_earlier(self.repo, self.state, self.config, commit=self.commit != "none")
+        self.commits += commits
         return sentences
 
     def begin(self, outputs: Iterable[str]) -> None:
@@ -165,27 +155,18 @@ class Ledger:
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        landing = self._land(self.run_id, pending)
-        self.messages += self._missed(landing)
-        self._release(*(receipt.task_id for _, receipt in pending))
-
-    def _land(self, run_id: str, pending: list[tuple[int, Receipt]]) -> Landing:
-        self.state.sync()
-        landing = land(
+        landing = land_entries(
             self.repo,
-            [receipt for _, receipt in pending],
-            run_id=run_id,
+            self.state,
+            self.run_id,
+            pending,
+            self.config,
             commit=self.commit != "none",
-            config=self.config,
             clean=self._clean,
         )
         self.commits += landing.commits
-        self.state.mark_landed([number for number, _ in pending], next(iter(landing.commits), None))
-        return landing
-
-    def _missed(self, landing: Landing) -> list[str]:
-        missed = [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed]
-        return [*missed, *landing.messages]
+        self.messages += sentences_of(landing)
+        self._release(*(receipt.task_id for _, receipt in pending))
 
     def _release(self, *task_ids: str) -> None:
         leases = [self._leases.pop(task_id, None) for task_id in task_ids]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import UsageError
+from mdtodo.errors import ConfigError, UsageError
 from mdtodo.model import Severity, State
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
@@ -20,12 +20,12 @@ from mdtodo.running.ledger import Ledger
 from mdtodo.running.shift import Shift
 
 if TYPE_CHECKING:
-    from mdtodo.results import RunReport
     from collections.abc import Iterator, Sequence
 
     from mdtodo.config import Config
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
+    from mdtodo.results import RunReport
     from mdtodo.running.board import Board
     from mdtodo.running.course import Options
     from mdtodo.running.executor import Executor
@@ -46,6 +46,8 @@ def run(
     Raises GitError where a commit must not be made now (a merge, rebase, cherry-pick or bisect under way, no
     identity, an index lock); then what was done is in the journal, and the next run lands it.
     """
+    if config.isolation != "checkout":
+        raise ConfigError(f'isolation = "{config.isolation}" is not built yet; only "checkout" is')
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with Ledger.open(repo, config, commit=options.commit) as ledger:

@@ -1,0 +1,59 @@
+"""The documentation says what is true now."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mdtodo.cli import COMMANDS
+from mdtodo.config import load, reference
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_the_configuration_is_the_one_that_the_fields_make() -> None:
+    begin = "<!-- configuration: made by mdtodo.config.reference() -->\n"
+    table = REFERENCE.split(begin)[1].split("<!-- end of configuration -->")[0]
+    assert table == reference().rstrip() + "\n"
+
+
+def test_every_command_is_there() -> None:
+    assert [name for name in COMMANDS if f"`{name}" not in REFERENCE] == []
+
+
+def test_every_code_of_a_finding_is_there() -> None:
+    sources = [*(ROOT / "mdtodo").glob("markdown/*.py"), *(ROOT / "mdtodo").glob("planning/*.py")]
+    sources.append(ROOT / "mdtodo" / "running" / "check.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    words = "bad|unknown|duplicate|empty|conflict|ticked|epic"
+    codes = set(re.findall(rf'"((?:{words})-[a-z-]+|cycle)"', text))
+    assert len(codes) >= 14
+    assert [code for code in codes if f"| `{code}` |" not in REFERENCE] == []
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/guide.md"])
+def test_the_examples_of_the_configuration_load(path: str) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / path).read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        load(block.encode(), None)
+
+
+def test_the_first_code_block_of_the_readme_holds_two_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = readme.split("```")[1].split("\n")[1:-1]
+    assert len(commands) == 2
+    assert commands[0].endswith("mdtodo demo")
+    assert commands[1].endswith("pytest")
+
+
+@pytest.mark.parametrize(
+    "path", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
+def test_links_lead_somewhere(path: str) -> None:
+    page = ROOT / path
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
