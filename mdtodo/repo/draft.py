@@ -195,7 +195,7 @@ def _take_outputs(job: Job, draft: Draft, copy: IndexCopy) -> None:
     mine, left = changed_outputs(job.repo, patterns, job.clean)
     mine = [path for path in mine if path not in job.wanted]
     copy.stage_files(mine)
-    draft.messages += [f"{path}: not committed, since it was changed before the run" for path in left]
+    draft.messages += [f"{path}: not committed, since {reason}" for path, reason in left.items()]
     staged = copy.entries(mine)()
     for path in mine:
         entry = staged.get(path)

@@ -35,17 +35,27 @@ def clean_outputs(repo: Repository, patterns: Sequence[str]) -> Snapshot:
 
 def changed_outputs(
     repo: Repository, patterns: Sequence[str], clean: Snapshot | None
-) -> tuple[list[str], list[str]]:
-    """The paths that fit `patterns` and differ from HEAD now: those that may be committed, and those that
+) -> tuple[list[str], dict[str, str]]:
+    """The paths that fit `patterns` and differ from HEAD now: those that may be committed, and why others
     may not.
 
-    Without a snapshot none may.
+    Without a snapshot none may. One that is staged now may not either, whoever did that.
     """
     if not patterns:
-        return [], []
-    changed = matching(_dirty(repo), patterns)
-    mine = [path for path in changed if clean is not None and path not in clean.dirty]
-    return mine, [path for path in changed if path not in mine]
+        return [], {}
+    dirty = _dirty(repo)
+    mine: list[str] = []
+    left: dict[str, str] = {}
+    for path in matching(dirty, patterns):
+        if clean is None or path in clean.dirty:
+            left[path] = (
+                "it was changed before the run" if clean else "it may have been changed before the run"
+            )
+        elif dirty[path]:
+            left[path] = "it is staged"
+        else:
+            mine.append(path)
+    return mine, left
 
 
 def matching(paths: Iterable[str], patterns: Sequence[str]) -> list[str]:
@@ -58,8 +68,9 @@ def matching(paths: Iterable[str], patterns: Sequence[str]) -> list[str]:
     return sorted(GitIgnoreSpec.from_lines(patterns).match_files(candidates))
 
 
-def _dirty(repo: Repository) -> set[str]:
-    """Files that differ between work tree, index and HEAD, or are untracked and not ignored; no submodules.
+def _dirty(repo: Repository) -> dict[str, bool]:
+    """Files that differ between work tree, index and HEAD, or are untracked and not ignored, and whether
+    they are staged; no submodules.
 
     The format is that of `git status --porcelain=v2 -z`: `1` and `u` entries have 8 and 10 fields before
     the path.
@@ -69,16 +80,16 @@ def _dirty(repo: Repository) -> set[str]:
         *("--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames"),
         "--ignore-submodules=dirty",
     )
-    found: set[str] = set()
+    found: dict[str, bool] = {}
     for line in out.split(b"\0"):
         kind = line[:1]
-        if kind == b"?":
-            found.add(os.fsdecode(line[2:]))
+        if kind == b"?" and not line.endswith(b"/"):
+            found[os.fsdecode(line[2:])] = False
         elif kind in _FIELDS:
             *fields, path = line.split(b" ", _FIELDS[kind])
             if not fields[2].startswith(b"S"):
-                found.add(os.fsdecode(path))
-    return {path for path in found if not path.endswith("/")}
+                found[os.fsdecode(path)] = not fields[1].startswith(b".")
+    return found
 
 
 _FIELDS: Mapping[bytes, int] = {b"1": 8, b"u": 10}

@@ -71,6 +71,18 @@ def test_what_held_a_persons_changes_is_left_out(todo, run_task, state, sound):
     sound(todo)
 
 
+def test_what_a_person_stages_during_the_run_is_left_out(todo, run_task):
+    def work() -> None:
+        todo.write("out.txt", "mine\n")
+        todo.git("add", "out.txt")
+        todo.write("out.txt", "generated\n")
+
+    landing = run_task(todo, work, "/out.txt")
+    assert committed(todo) == ["M\tTODO.md"]
+    assert todo.index("out.txt") == b"mine\n"
+    assert landing.messages == ("out.txt: not committed, since it is staged",)
+
+
 def test_modes_links_and_folders_that_become_files(make_repo, run_task, sound):
     repo = make_repo(**{"TODO.md": BASE, "was/folder/x": "x\n", "was-file": "f\n"})
 
