@@ -38,7 +38,7 @@ _TABLES = [
     "a | b", "| c |", "|---|---|", "--|--", "|-|", "---|", "|a|b|", "a|b", "\\|", "|", "||", ":-:",
     "|:-:|", ":--",
 ]  # fmt: skip
-_GROUPS = [_TASKS] * 4 + [_BOXES, _TEXT, _LEAVES, _HTML, _DEFINITIONS, _TABLES]
+_GROUPS = [_TASKS] * 9 + [_BOXES, _TEXT, _LEAVES, _HTML, _DEFINITIONS, _TABLES]
 _BLANKS = ["", "", "", " ", "  ", "    ", "\t", ">", "> "]
 _ENDS = ["\n"] * 7 + ["\r\n", "\r"]
 _SOUP = [
@@ -51,6 +51,8 @@ _SOUP = [
 
 def document(random: Random) -> bytes:
     """A document of up to 20 lines, most of which go on with what an earlier one opened."""
+    if random.random() < 0.3:
+        return outline(random)
     prefixes: list[str] = []
     lines: list[str] = []
     groups = _GROUPS if random.random() < 0.7 else [*_GROUPS, *[random.choice(_GROUPS)] * 12]
@@ -66,6 +68,24 @@ def document(random: Random) -> bytes:
     if random.random() < 0.3:
         lines.pop()
     return ("\ufeff" * (random.random() < 0.02) + "".join(lines)).encode()
+
+
+def outline(random: Random) -> bytes:
+    """A document of nested list items, most of them tasks, that are indented nearly right."""
+    lines: list[str] = []
+    prefixes = [random.choice(["", "", "", "> ", ">", "1. "])]
+    for _ in range(random.randint(2, 20)):
+        prefix = "".join(c if c in "> \t" else " " for c in random.choice(prefixes[-3:]))
+        prefix = prefix[: max(0, len(prefix) - random.choice([0, 0, 0, 0, 1, 2, 3, 9]))]
+        prefix += random.choice(["", "", "", " ", "  "])
+        prefixes.append(prefix + random.choice(_MARKERS) + random.choice(_GAPS))
+        if random.random() < 0.25:
+            lines.append(prefixes[-2] + random.choice(random.choice([_TEXT, *_GROUPS])))
+        elif random.random() < 0.15:
+            lines.append(random.choice(_BLANKS))
+        else:
+            lines.append(prefixes[-1] + random.choice(random.choice(_GROUPS)))
+    return random.choice(_ENDS).join(lines).encode()
 
 
 def soup(random: Random) -> bytes:

@@ -1,0 +1,109 @@
+"""The scanner and cmark-gfm agree: on hard random documents, and on samples whose tasks were written down by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+
+from mdtodo.markdown.document import Document, parse
+from mdtodo.markdown.source import scannable, skip_front_matter
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.model import STATUS_CHARS, Status
+
+from . import documents, gfm_oracle
+
+FOLDER = Path(__file__).parent / "samples"
+SAMPLES = sorted(FOLDER.glob("*.md"))
+SPECIFICATION = tomllib.loads((FOLDER / "specification.toml").read_text(encoding="utf-8"))["example"]
+#: cmark-gfm knows no status characters, so here each character is one.
+ANY = {chr(c): STATUS_CHARS.get(chr(c), Status.TODO) for c in range(32, 256)}
+
+
+class Expected(NamedTuple):
+    line: int
+    char: str
+    parent: int | None
+    title: str
+
+
+def places(document: Document) -> gfm_oracle.Found:
+    starts = [0, *[match.end() for match in re.finditer(rb"\r\n|\n|\r", document.data)]]
+    items = document.items
+    return [
+        (
+            item.line,
+            item.box - 1 - starts[item.line - 1],
+            item.char,
+            None if item.parent is None else items[item.parent].line,
+        )
+        for item in items
+    ]
+
+
+def has_front_matter(data: bytes) -> bool:
+    return skip_front_matter(scannable(data))[1] > 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_hard_documents(seed: int) -> None:
+    """100,000 more were compared while this was written; here is a part that is the same each time."""
+    random = Random(seed)
+    for number in range(700):
+        data = documents.document(random) if number % 4 else documents.soup(random)
+        if not has_front_matter(data):
+            assert places(parse(data, ANY)) == gfm_oracle.tasks(data), data
+
+
+def test_the_documents_are_worth_comparing() -> None:
+    random = Random(0)
+    found = [gfm_oracle.tasks(documents.document(random)) for _ in range(500)]
+    assert sum(bool(tasks) for tasks in found) > 100
+    assert sum(parent is not None for tasks in found for *_, parent in tasks) > 20
+
+
+def expected(sample: Path) -> list[Expected]:
+    rows = json.loads(sample.with_suffix(".json").read_text(encoding="utf-8"))
+    return [Expected(**row) for row in rows]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
+class TestSamples:
+    def test_tasks(self, sample: Path) -> None:
+        items = parse(sample.read_bytes()).items
+        found = [
+            Expected(
+                item.line,
+                item.char,
+                None if item.parent is None else items[item.parent].line,
+                read_keys(item.text).title,
+            )
+            for item in items
+        ]
+        assert found == expected(sample)
+
+    def test_cmark_gfm(self, sample: Path) -> None:
+        data = sample.read_bytes()
+        start, line = skip_front_matter(scannable(data))
+        found = gfm_oracle.tasks(b"\n" * (line - 1) + data[start:])
+        rows = [(line, char, parent) for line, _, char, parent in found if char in STATUS_CHARS]
+        assert rows == [row[:3] for row in expected(sample)]
+
+
+@pytest.mark.parametrize("example", SPECIFICATION, ids=lambda example: str(example["name"]))
+def test_examples_of_the_specification(example: dict[str, Any]) -> None:
+    data = example["markdown"].encode()
+    wanted = [tuple(row) for row in example["tasks"]]
+    assert [(line, char, parent or 0) for line, _, char, parent in places(parse(data))] == wanted
+    assert [(line, char, parent or 0) for line, _, char, parent in gfm_oracle.tasks(data)] == wanted
+
+
+def test_there_are_enough_samples() -> None:
+    assert len(SAMPLES) >= 40
+    assert sum(len(re.findall(rb"\r\n|\n|\r", sample.read_bytes())) >= 200 for sample in SAMPLES) >= 3
+    assert [sample.with_suffix(".json") for sample in SAMPLES] == sorted(FOLDER.glob("*.json"))
