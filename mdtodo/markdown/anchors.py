@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha1
 from typing import TYPE_CHECKING, Protocol
 
 from mdtodo.markdown.syntax import read_keys
@@ -13,6 +12,11 @@ if TYPE_CHECKING:
 
     from mdtodo.markdown.document import Document
     from mdtodo.markdown.syntax import Keys
+
+try:  # hashlib loads OpenSSL, which costs half as much as Python's own start
+    from _sha1 import sha1  # type: ignore[import-not-found]
+except ImportError:
+    from hashlib import sha1
 
 
 def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -> tuple[Anchor, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.inline import opaque
@@ -48,30 +49,20 @@ PRIORITY_SIGNS = {"🔺": "critical", "⏫": "high", "🔼": "medium", "🔽": "
 PRIORITY_LETTERS = {"A": "critical", "B": "high", "C": "medium", "D": "low"}
 EMOJI = {"🆔": "id", "⛔": "after", "📅": "due", "✅": "done"}
 
-# No ASCII punctuation but a few, no general, CJK or full-width punctuation.
-_TAG = r"[^\s\x00-/:-@\[-`{-\x7f‐-⁞、-】！-／]"
 _WORD = re.compile(
     r"(?<!\S)(?:"
-    rf"#(?P<tag>(?:{_TAG}|_)(?:{_TAG}|[-_/+]|\.(?={_TAG}))*+)[,;.:!?]*+"
-    r"|!(?P<bang>[A-Za-z]++)[,;.:!?]*+"
-    rf"|(?P<name>{'|'.join(PLAIN)}):(?P<value>(?!:|//)\S*[^\s,;])[,;]*+"
-    r")(?!\S)"
+    r"#(?P<tag>[^\s#]\S*)"
+    r"|!(?P<bang>[A-Za-z]++)[,;.:!?]*+(?!\S)"
+    rf"|(?P<name>{'|'.join(PLAIN)}):(?P<value>(?!:|//)\S*[^\s,;])[,;]*+(?!\S)"
+    r")"
 )
+_ASCII_TAG = re.compile(r"\w(?:\w|[-/+]|\.(?=\w))*+", re.ASCII)
 _FIELD = re.compile(
     r"(?<![\[!])(?:"
     r"\[[ \t]*+([A-Za-z]++)[ \t]*+::([^\[\]\n]++)\](?!\()"
     r"|\([ \t]*+([A-Za-z]++)[ \t]*+::([^()\n]++)\))"
 )
 _BANG = re.compile(rf"(?<!\S)!(?!(?:{'|'.join(PRIORITIES)})\b)[A-Za-z]")
-_SIGN = re.compile(rf"([{''.join(PRIORITY_SIGNS)}{''.join(EMOJI)}])\uFE0F?")
-# Values behind a sign are bounded, so that a word made of signs is not read to its end for each of them.
-_DATE_BEHIND = re.compile(r"[ \t]{0,9}+(\d\S{0,99}+)(?!\S)")
-_NAME_BEHIND = re.compile(r"[ \t]{0,9}+([A-Za-z0-9]\S{0,199}+)(?!\S)")
-_NAMES_BEHIND = re.compile(
-    r"[ \t]{0,9}+([A-Za-z0-9][^\s,]{0,199}+(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z0-9][^\s,:]{0,199}+){0,99})"
-    r"[,;]*+(?!\S)"
-)
-_BEHIND = {"id": _NAME_BEHIND, "after": _NAMES_BEHIND, "due": _DATE_BEHIND, "done": _DATE_BEHIND}
 _HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
 _LETTER = re.compile(r"\s*+\(([A-D])\)(?!\S)")
 _BLOCK = re.compile(r"(?<!\S)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
@@ -157,8 +148,9 @@ def _fields(text: str) -> Iterator[Token]:
 
 def _signs(text: str, taken: Taken) -> Iterator[Token]:
     """Emoji keys. A sign with no value of its shape behind it is an ornament (`✅ Fixed`): title."""
+    signs, behind = _sign_patterns()
     at = 0
-    while found := _SIGN.search(text, at):
+    while found := signs.search(text, at):
         start, at = found.span()
         sign = found[1]
         if sign in PRIORITY_SIGNS:
@@ -166,7 +158,7 @@ def _signs(text: str, taken: Taken) -> Iterator[Token]:
                 yield Token("priority", PRIORITY_SIGNS[sign], start, at, "emoji")
             continue
         name = EMOJI[sign]
-        found = _BEHIND[name].match(text, at)
+        found = behind[name].match(text, at)
         if found and taken.free(start, found.end()) and not _WORD.match(text, found.start(1)):
             value = found[1].rstrip(",;")
             at = found.start(1) + len(value)
@@ -176,19 +168,53 @@ def _signs(text: str, taken: Taken) -> Iterator[Token]:
 def _words(text: str, taken: Taken) -> Iterator[Token]:
     for found in _WORD.finditer(text):
         tag, bang, name, value = found.groups()
+        start = found.start()
         if tag:
-            if not tag.isalpha() and not _SOME_LETTER.search(tag):
+            name, value = "tag", tag.rstrip(",;.:!?")
+            end = start + 1 + len(value)
+            if not _is_tag(value):
                 continue
-            name, value, end = "tag", tag, found.end(1)
         elif bang:
             name, value, end = "priority", PRIORITIES.get(bang.lower()), found.end(2)
             if value is None:
                 continue
         else:
             end = found.end(4)
-        start = found.start()
         if not taken.starts or taken.free(start, end):
             yield Token(name, value, start, end, "plain")
+
+
+def _is_tag(word: str) -> bool:
+    if word.isalpha():
+        return True
+    pattern = _ASCII_TAG if word.isascii() else _any_tag()
+    return bool(pattern.fullmatch(word) and _SOME_LETTER.search(word))
+
+
+# What few lines need is compiled when the first one does: together they cost a tenth of Python's own start.
+
+
+@cache
+def _any_tag() -> re.Pattern[str]:
+    """No ASCII punctuation but a few, no general, CJK or full-width punctuation."""
+    char = r"[^\s\x00-/:-@\[-^`{-\x7f‐-⁞、-】！-／]"
+    return re.compile(rf"{char}(?:{char}|[-/+]|\.(?={char}))*+")
+
+
+@cache
+def _sign_patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
+    """A sign, and what may stand behind each.
+
+    Values are bounded, so that a word made of signs is not read to its end for each of them.
+    """
+    date = re.compile(r"[ \t]{0,9}+(\d\S{0,99}+)(?!\S)")
+    name = re.compile(r"[ \t]{0,9}+([A-Za-z0-9]\S{0,199}+)(?!\S)")
+    names = re.compile(
+        r"[ \t]{0,9}+([A-Za-z0-9][^\s,]{0,199}+(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z0-9][^\s,:]{0,199}+){0,99})"
+        r"[,;]*+(?!\S)"
+    )
+    sign = re.compile(rf"([{''.join(PRIORITY_SIGNS)}{''.join(EMOJI)}])\uFE0F?")
+    return sign, {"id": name, "after": names, "due": date, "done": date}
 
 
 _NOTHING_TAKEN = Taken(())

@@ -7,6 +7,7 @@ Only where they begin and end, not what they mean. The rules are those of Common
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,31 +17,10 @@ if TYPE_CHECKING:
 
 _OPENER = re.compile(r"\\[\s\S]|`+|<|\]\(|\[\[[^\[\]\n]*+\]\]")
 _TICKS = re.compile(r"`+")
-_TAG = re.compile(
-    r"<(?:"
-    r"[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>"
-    r"|/[A-Za-z][A-Za-z0-9-]*+[ \t\n]*+>"
-    r"|[A-Za-z][A-Za-z0-9-]*+"
-    r"(?:[ \t\n]++[A-Za-z_:][A-Za-z0-9_.:-]*+"
-    r"(?:[ \t\n]*+=[ \t\n]*+(?:[^ \t\n\"'=<>`]++|'[^']*+'|\"[^\"]*+\"))?+)*+[ \t\n]*+/?>"
-    r")"
-)
 _ENDLESS = ("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">")
 _BLANKS = re.compile(r"[ \t\n]*+")
-_POINTED = re.compile(r"<(?:[^<>\n\\]|\\.)*+>")
-_TITLE = re.compile(
-    r"""[ \t\n]++(?:"(?:[^"\\]|\\[\s\S])*+"|'(?:[^'\\]|\\[\s\S])*+'|\((?:[^()\\]|\\[\s\S])*+\))"""
-)
+# Parentheses within parentheses in a link target; more than any real address has.
 _DEEPEST = 4
-"""Parentheses within parentheses in a link target; more than any real address has."""
-
-
-def _balanced(depth: int) -> str:
-    inner = rf"|\({_balanced(depth - 1)}\)" if depth else ""
-    return rf"(?:[^()\x00-\x20\x7f\\]++|\\[!-/:-@\[-`{{-~]|\\{inner})*+"
-
-
-_BARE = re.compile(_balanced(_DEEPEST))
 _BRACKET = re.compile(r"\\[\s\S]|[\[\]]")
 
 
@@ -92,12 +72,26 @@ def _code_ends(text: str) -> Callable[[int, int], int | None]:
     return end
 
 
+@cache
+def _tag() -> re.Pattern[str]:
+    """An autolink, or an HTML tag."""
+    return re.compile(
+        r"<(?:"
+        r"[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>"
+        r"|/[A-Za-z][A-Za-z0-9-]*+[ \t\n]*+>"
+        r"|[A-Za-z][A-Za-z0-9-]*+"
+        r"(?:[ \t\n]++[A-Za-z_:][A-Za-z0-9_.:-]*+"
+        r"(?:[ \t\n]*+=[ \t\n]*+(?:[^ \t\n\"'=<>`]++|'[^']*+'|\"[^\"]*+\"))?+)*+[ \t\n]*+/?>"
+        r")"
+    )
+
+
 def _html_ends(text: str) -> Callable[[int], int | None]:
     """A function from a `<` to the end of what it opens: an autolink, a tag, a comment; None if nothing."""
     absent: set[str] = set()
 
     def end(start: int) -> int | None:
-        if found := _TAG.match(text, start):
+        if found := _tag().match(text, start):
             return found.end()
         opener, closer = next((pair for pair in _ENDLESS if text.startswith(pair[0], start)), ("", ""))
         if not opener:
@@ -114,13 +108,28 @@ def _html_ends(text: str) -> Callable[[int], int | None]:
     return end
 
 
+@cache
+def _target() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A link's address, with or without angle brackets, and its title."""
+    pointed = r"<(?:[^<>\n\\]|\\.)*+>"
+    title = r""""(?:[^"\\]|\\[\s\S])*+"|'(?:[^'\\]|\\[\s\S])*+'|\((?:[^()\\]|\\[\s\S])*+\)"""
+    return re.compile(rf"{pointed}|{_balanced(_DEEPEST)}"), re.compile(rf"[ \t\n]++(?:{title})")
+
+
+def _balanced(depth: int) -> str:
+    """An address that holds parentheses in pairs, so deep within each other."""
+    inner = rf"|\({_balanced(depth - 1)}\)" if depth else ""
+    return rf"(?:[^()\x00-\x20\x7f\\]++|\\[!-/:-@\[-`{{-~]|\\{inner})*+"
+
+
 def _target_end(text: str, at: int) -> int | None:
     """Where the link target that begins after `](` ends, behind its `)`; None if it is none."""
+    address, title = _target()
     at = _skip(text, at)
-    if target := _POINTED.match(text, at) or _BARE.match(text, at):
-        at = target.end()
-    if title := _TITLE.match(text, at):
-        at = title.end()
+    if found := address.match(text, at):
+        at = found.end()
+    if found := title.match(text, at):
+        at = found.end()
     at = _skip(text, at)
     return at + 1 if text.startswith(")", at) else None
 

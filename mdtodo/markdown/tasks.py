@@ -5,10 +5,9 @@ Pure. The order of the tasks is that of the files given, then of the lines.
 
 from __future__ import annotations
 
-from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.anchors import anchors
+from mdtodo.markdown.anchors import anchors, sha1
 from mdtodo.markdown.syntax import Keys, read_keys
 from mdtodo.model import Anchor, Priority, Task
 
