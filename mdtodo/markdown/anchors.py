@@ -18,6 +18,8 @@ try:  # hashlib loads OpenSSL, which costs half as much as Python's own start
 except ImportError:
     from hashlib import sha1
 
+__all__ = ["Places", "anchors", "sha1"]
+
 
 def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -> tuple[Anchor, ...]:
     """One for each task, in order; `keys` are those of each item, if they have been read already.
