@@ -53,7 +53,7 @@ def listing(new: NewObjects, tree: str, prefix: bytes = b"") -> dict:
 
 
 class TestChangeTree:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(CHANGES, CHANGES)
     def test_it_is_what_the_paths_say(self, first, second):
         first = without_clashes(first)
