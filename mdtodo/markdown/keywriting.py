@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.errors import EditError
 from mdtodo.markdown.dialects import (
@@ -138,7 +138,8 @@ def _ways(text: str, keys: Keys, name: str, value: str | None, dialect: str | No
 
 def _only_changes(before: Keys, after: Keys, name: str, wanted: object) -> bool:
     """Whether title and values are what they were but for this key."""
-    intended = before._replace(**{field_of(name): wanted})
+    change: dict[str, Any] = {field_of(name): wanted}
+    intended = before._replace(**change)
     return after._replace(tokens=(), problems=()) == intended._replace(tokens=(), problems=())
 
 
