@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CR = 13
+_BULLETS = {ord(bullet): bullet for bullet in "-*+"}
 _BOX = re.compile(rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\](?:[ \t]++|(?=\r?\n))")
 _LARGE = 100_000
 
@@ -117,7 +118,7 @@ class _Reader:
         self.chars = {char.encode(): (char, status) for char, status in statuses.items()}
         self.text = scannable(data)
         self.blocks = scan(self.text, *skip_front_matter(self.text))
-        self.starts = self.blocks.starts
+        self.first, self.starts = self.blocks.first, self.blocks.starts
         self.tasks: list[ListItem] = []
         self.items: list[Item] = []
         self.empty: list[int] = []
@@ -155,7 +156,7 @@ class _Reader:
                 self.empty.append(item.opening_line)
 
     def _line_end(self, line: int) -> int:
-        end = self.starts[line - self.blocks.first + 1] - 1
+        end = self.starts[line - self.first + 1] - 1
         return end - 1 if self.text[end - 1] == _CR else end
 
     def _item(
@@ -169,22 +170,24 @@ class _Reader:
             more = [Span(start, self._line_end(line + 1 + place)) for place, start in enumerate(opening[1:])]
             text = "\n".join([text, *[data[piece.start : piece.end].decode() for piece in more]])
             pieces += tuple(more)
-        return Item(
-            len(self.items),
-            line,
-            opening[0] + 1,
-            *box,
-            text,
-            pieces,
-            parent,
-            item.kind in b".)",
-            item.number,
-            item.under,
-            0 if parent is None else self.items[parent].depth + 1,
-            self._indent(item),
-            data[item.at : item.after].decode(),
-            min(self.starts[item.last - self.blocks.first + 1], len(data)),
-            (),
+        return Item._make(
+            (
+                len(self.items),
+                line,
+                opening[0] + 1,
+                *box,
+                text,
+                pieces,
+                parent,
+                item.kind in b".)",
+                item.number,
+                item.under,
+                0 if parent is None else self.items[parent].depth + 1,
+                self._indent(item),
+                _BULLETS.get(item.kind) or data[item.at : item.after].decode(),
+                min(self.starts[item.last - self.first + 1], len(data)),
+                (),
+            )
         )
 
     def _read_bodies(self) -> None:
@@ -215,7 +218,7 @@ class _Reader:
         return tuple(headings)
 
     def _indent(self, item: ListItem) -> bytes:
-        text, start = self.text, self.starts[item.line - self.blocks.first]
+        text, start = self.text, self.starts[item.line - self.first]
         prefix = text[start : item.content]
         if text[item.content] in b"\r\n":
             prefix = text[start : item.after] + b" "
@@ -232,7 +235,7 @@ class _Reader:
         spans = []
         for number in range(line, min(until, item.last + 1)):
             end = self._line_end(number)
-            start = content_start(self.text, self.starts[number - self.blocks.first], path)
+            start = content_start(self.text, self.starts[number - self.first], path)
             spans.append(Span(min(start, end), end))
         while spans and not self.text[spans[-1].start : spans[-1].end].strip():
             spans.pop()
