@@ -485,7 +485,7 @@ def test_where_mistune_cannot_follow_gfm_decides() -> None:
         data = b"".join(b"  " * level + b"- [ ] %d\n" % level for level in range(depth))
         return Original(parse(data), STATUS_CHARS)
 
-    deepest = next(depth for depth in range(40, 200) if not nested(depth + 1).agreed)
+    deepest = next(depth for depth in range(90, 200) if not nested(depth + 1).agreed)
     document = nested(deepest).document
     edits = [AddSubtasks(place, ("- [ ] s",)) for place in anchors(document, "")[-2:]]
     result = applied(document.data, *edits)
