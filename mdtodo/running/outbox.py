@@ -29,14 +29,51 @@ class Told:
         self.ignored: list[str] = []
 
 
+class Outboxes:
+    """Makes the file for each attempt of a pool process, in the folder of the log.
+
+    One that was not touched serves the next attempt too: most are not, and file systems such as ext4 are
+    slow to make a file where many were deleted within the last seconds.
+    """
+
+    __slots__ = ("_kept", "_made")
+
+    def __init__(self) -> None:
+        self._kept: Outbox | None = None
+        self._made = 0
+
+    def open(self, folder: str) -> Outbox:
+        """An empty file, whose name no process of an earlier attempt knows that still runs."""
+        kept, self._kept = self._kept, None
+        if kept is not None and kept.folder == folder and kept.untouched():
+            return kept
+        if kept is not None:
+            kept.remove()
+        self._made += 1
+        return Outbox(f"{folder}/.output-{os.getpid()}-{self._made}")
+
+    def close(self, outbox: Outbox, *, unused: bool) -> None:
+        """Keep it, or delete it; `unused` says that no process is left that knows of it."""
+        if unused and outbox.untouched():
+            self._kept = outbox
+        else:
+            outbox.remove()
+
+    def end(self) -> None:
+        """Delete what is kept."""
+        if self._kept is not None:
+            self._kept.remove()
+
+
 class Outbox:
     """The file of one attempt. What it says at the end counts; while the attempt runs, only the progress
     is read."""
 
-    __slots__ = ("_seen", "path")
+    __slots__ = ("_seen", "folder", "path")
 
     def __init__(self, path: str) -> None:
         self._seen: tuple[int, int] | None = None
+        self.folder = os.path.dirname(path)
         self.path = _create(path)
 
     def progress(self) -> float | None:
@@ -66,6 +103,14 @@ class Outbox:
         if size > LIMIT:
             told.ignored.append(f"MDTODO_OUTPUT: {size} bytes, of which the first {LIMIT} were read")
         return told
+
+    def untouched(self) -> bool:
+        """Whether it is as it was made: empty, and nobody else's by another name."""
+        try:
+            status = os.lstat(self.path)
+        except OSError:
+            return False
+        return (status.st_size, status.st_nlink, status.st_mode) == (0, 1, stat.S_IFREG | 0o600)
 
     def remove(self) -> None:
         """Delete the file."""

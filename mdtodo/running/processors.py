@@ -12,13 +12,14 @@ import errno
 import json
 import os
 import signal
+import sys
 from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from mdtodo.running import trees
 from mdtodo.running.capture import Log
-from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Told, clean, number
+from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
 from mdtodo.running.shape import empty_result
 from mdtodo.running.supervise import Child, Limits, Stop, Supervision
 
@@ -117,18 +118,20 @@ def environment(
     }
 
 
-def perform(spec: Json, control: Control) -> dict[str, object]:
+def perform(spec: Json, control: Control, outboxes: Outboxes) -> dict[str, object]:
     """Carry out an attempt in this process, which does nothing else meanwhile; the result as plain JSON.
 
     The keys of the result are those of `shape.empty_result`. SpecError if it does not say what to do.
     """
     job = Job.read(spec)
     with closing(Log(job.log, job.log_limit)) as log:
-        outbox = Outbox(f"{job.log}.output")
+        outbox = outboxes.open(os.path.dirname(job.log))
+        unused = False
         try:
             result = _carry_out(job, log, outbox, control)
+            unused = sys.platform == "linux" and not trees.earlier_children()
         finally:
-            outbox.remove()
+            outboxes.close(outbox, unused=unused)
         result["tail"] = log.tail()
     result["log_error"] = log.error
     return result

@@ -17,6 +17,7 @@ import socket
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from mdtodo.running import trees
+from mdtodo.running.outbox import Outboxes
 from mdtodo.running.processors import SpecError, perform
 from mdtodo.running.supervise import Stop
 from mdtodo.running.wire import Channel
@@ -77,10 +78,11 @@ def _pool_process(descriptor: int) -> NoReturn:
 class Line:
     """A pool process's line to the runner."""
 
-    __slots__ = ("_attempt", "_channel")
+    __slots__ = ("_attempt", "_channel", "_outboxes")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._outboxes = Outboxes()
         self._attempt = ""
 
     def work(self) -> None:
@@ -90,6 +92,7 @@ class Line:
             for message in self._channel.receive():
                 if "attempt" in message:  # a cancellation that came too late is none
                     self._answer(message)
+        self._outboxes.end()
 
     def fileno(self) -> int:
         """Readable when the runner has something to say, or is gone."""
@@ -117,7 +120,7 @@ class Line:
     def _answer(self, spec: Json) -> None:
         self._attempt = cast("str", spec["attempt"])
         try:
-            self._send({"finished": self._attempt, "result": perform(spec, self)})
+            self._send({"finished": self._attempt, "result": perform(spec, self, self._outboxes)})
         except SpecError as error:
             self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
         except Exception as error:  # a fault of ours must not take the pool process away

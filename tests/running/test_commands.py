@@ -14,10 +14,11 @@ import pytest
 
 from mdtodo.results import Outcome
 from mdtodo.running.executor import result_of
-from tests.running.conftest import eventually, pid_in, runs
+from mdtodo.running.pool import LocalPool
+from tests.running.conftest import Bench, eventually, pid_in, runs
 
 if TYPE_CHECKING:
-    from tests.running.conftest import Bench
+    from pathlib import Path
 
 PY = sys.executable
 
@@ -132,7 +133,7 @@ def test_the_log_is_its_owners_alone_and_holds_both_streams(bench: Bench) -> Non
     assert result["tail"] == "out\nerr\nend"
     folder = bench.folder / "logs"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert [stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()] == [0o600]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
 def test_binary_output_is_kept_as_it_is(bench: Bench) -> None:
@@ -279,7 +280,32 @@ def test_what_it_says_in_its_output_file(bench: Bench) -> None:
     assert result["subtasks"] == ["- [ ] more"]
     assert result["metrics"] == {"loss": 0.5}
     assert b"mdtodo: MDTODO_OUTPUT: line 3 ignored" in bench.log()
-    assert not list(bench.folder.rglob("*.output"))
+    assert "a note" not in "".join(path.read_text() for path in bench.folder.rglob(".output*"))
+
+
+def test_an_output_file_that_nobody_touched_serves_again(tmp_path: Path) -> None:
+    with LocalPool(1) as pool:
+        bench = Bench(pool, tmp_path)
+        for name, text in (("say", "said"), ("say-more", "more")):
+            (tmp_path / name).write_text(json.dumps({"note": text}))
+        assert bench.do("echo $MDTODO_OUTPUT")["tail"] == bench.do("echo $MDTODO_OUTPUT")["tail"]
+        assert bench.do("ln $MDTODO_OUTPUT linked; cat say >> $MDTODO_OUTPUT")["notes"] == ["said"]
+        assert bench.do("ln $MDTODO_OUTPUT linked-empty")["notes"] == []
+        assert bench.do("cat say-more >> $MDTODO_OUTPUT")["notes"] == ["more"]
+        assert json.loads((tmp_path / "linked").read_text()) == {"note": "said"}
+        assert (tmp_path / "linked-empty").read_text() == ""
+    assert not list((tmp_path / "logs").glob(".*"))
+
+
+def test_a_daemon_does_not_speak_into_the_next_attempt(tmp_path: Path) -> None:
+    with LocalPool(1) as pool:
+        bench = Bench(pool, tmp_path)
+        os.mkfifo(tmp_path / "go")
+        (tmp_path / "late.sh").write_text(
+            'read x < go; echo \'{"note": "n"}\' >> $MDTODO_OUTPUT; touch said\n'
+        )
+        bench.do("setsid sh late.sh > /dev/null 2>&1 &")
+        assert bench.do("echo on > go; while ! test -e said; do sleep 0.01; done")["notes"] == []
 
 
 def test_progress_is_told_while_it_runs(bench: Bench) -> None:

@@ -106,6 +106,7 @@ _ELSEWHERE = """
 import json, os, psutil, socket, subprocess, sys
 del os.pidfd_open, os.memfd_create
 sys.platform = "elsewhere"
+from mdtodo.running.outbox import Outboxes
 from mdtodo.running.processors import perform
 class Control:
     line, _other = socket.socketpair()
@@ -113,7 +114,7 @@ class Control:
     def heed(self): return []
     def started(self, pid): pass
     def progress(self, percent): pass
-print(json.dumps([perform(spec, Control()) for spec in json.load(sys.stdin)]))
+print(json.dumps([perform(spec, Control(), Outboxes()) for spec in json.load(sys.stdin)]))
 """
 
 
