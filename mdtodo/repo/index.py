@@ -109,10 +109,16 @@ class IndexCopy:
 
     def stage_files(self, paths: Iterable[str]) -> None:
         """Stage these files as they are in the work tree, through its filters: new, changed or deleted."""
-        names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-        if names:
-            self._run("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=names)
-            self.changed = True
+        root = self._git.repo.root
+        there: dict[bool, list[bytes]] = {True: [], False: []}
+        for path in paths:
+            there[_is_there(root, path)].append(os.fsencode(path) + b"\0")
+        if there[False]:
+            self._run("update-index", "--force-remove", "-z", "--stdin", stdin=b"".join(there[False]))
+        if there[True]:
+            options = "--add", "--remove", "--replace", "-z", "--stdin"
+            self._run("update-index", *options, stdin=b"".join(there[True]))
+        self.changed = self.changed or any(there.values())
 
     def lock(self) -> None:
         """Hold git's lock on the index from now on.
@@ -191,6 +197,13 @@ def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, Staged]:
 #: What `update-index --index-info` forgets of an entry, and the letters of `git ls-files -v` that stand for
 #: it.
 _FLAGS = {"--assume-unchanged": "hsmrck", "--skip-worktree": "Ss"}
+
+
+def _is_there(root: str, path: str) -> bool:
+    """Whether the work tree has this path itself; what lies behind a symlink is another file."""
+    full = os.path.join(root, path)
+    folder = os.path.dirname(full)
+    return os.path.lexists(full) and os.path.realpath(folder) == os.path.normpath(folder)
 
 
 def _path(repo: Repository) -> str:

@@ -51,6 +51,25 @@ def test_changed_new_and_deleted_files(todo, run_task, sound):
     sound(todo)
 
 
+def test_a_folder_that_became_a_link_and_a_file_that_became_a_folder(todo, run_task, sound):
+    def work() -> None:
+        (todo.root / "sub" / "out.txt").rename(todo.root / "out2.txt")
+        (todo.root / "sub").rmdir()
+        (todo.root / "sub").symlink_to(".")
+        (todo.root / "a").unlink()
+        todo.write("a/b", "now below\n")
+
+    landing = run_task(todo, work, "sub", "out2.txt", "a")
+    assert committed(todo) == [
+        "M\tTODO.md",
+        *("D\ta", "A\ta/b"),
+        "A\tout2.txt",
+        *("A\tsub", "D\tsub/out.txt"),
+    ]
+    assert (todo.status(), landing.messages) == ([], ())
+    sound(todo)
+
+
 @pytest.mark.parametrize("state", ["changed", "staged", "untracked", "deleted"])
 def test_what_held_a_persons_changes_is_left_out(todo, run_task, state, sound):
     if state == "untracked":
