@@ -47,6 +47,7 @@ CREATE TABLE results (
   outcome TEXT NOT NULL, processor TEXT NOT NULL, exit_code INTEGER, seconds REAL NOT NULL,
   finished REAL NOT NULL, log TEXT, metrics TEXT, receipt TEXT, landed REAL, commit_id TEXT
 );
+CREATE UNIQUE INDEX leases_by_token ON leases (token);
 CREATE INDEX results_by_task ON results (task_id, id);
 CREATE INDEX results_unlanded ON results (id) WHERE receipt IS NOT NULL AND landed IS NULL;
 """

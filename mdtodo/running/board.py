@@ -78,7 +78,7 @@ class Board:
         )
 
     def with_edits(self, edits: Iterable[Edit]) -> Board:
-        """The board as it would be with these edits made; nothing is written."""
+        """The board as it would be with those of these edits made that can be; nothing is written."""
         from mdtodo.markdown.edits import apply
 
         by_file: dict[str, list[Edit]] = {}
@@ -86,7 +86,7 @@ class Board:
             by_file.setdefault(edit.anchor.file, []).append(edit)
         documents = dict(self.documents)
         for file, wanted in by_file.items():
-            data = apply(documents[file].data, wanted, self.config.status, file=file).data
+            data = apply(documents[file].data, wanted, self.config.status, file=file, tolerant=True).data
             documents[file] = parse(data, self.config.status, file=file)
         return replace(self, documents=documents, plan=_plan(documents, self.config, self.memory))
 

@@ -53,8 +53,9 @@ class Attempts:
 class Course:
     """Which tasks this run takes, and in what order they become free.
 
-    A task is `start`ed for each attempt and ends in `finish`; between two attempts it is `retry`ed. A lane
-    that is full never holds up another one.
+    `running` are those that were handed to the pool, which runs `jobs` of them at once. `startable` gives a task
+    for each of its attempts, and it ends in `finish`; between two attempts it is `retry`ed. A lane that is full
+    never holds up another one.
     """
 
     plan: Plan
@@ -75,7 +76,7 @@ class Course:
     _started: int = 0
 
     def __post_init__(self) -> None:
-        self._lanes = Lanes(self.config.lanes, self.jobs)
+        self._lanes = Lanes(self.config.lanes, 2 * self.jobs)
         self._begin()
 
     @property
@@ -104,6 +105,8 @@ class Course:
         """The next task in plan order whose lane has room, or None; it is counted as running from now on."""
         if self.stopped or self._limit_reached():
             self._drop_new()
+        if len(self.running) >= self.jobs and not self._may_look_ahead():
+            return None
         while self._later and self._later[0][0] <= now:
             self._enqueue(heappop(self._later)[1])
         heads = [
@@ -119,6 +122,15 @@ class Course:
             self._started += 1
         self.attempts.setdefault(name, Attempts()).count += 1
         return self.plan.tasks[name]
+
+    def _may_look_ahead(self) -> bool:
+        """Whether a task may be handed over before a process is free for it, so that none has to wait for us.
+
+        Only where no running task can free one that would have to go first, or, with `fail_fast`, stop it.
+        """
+        if self.options.fail_fast or len(self.running) >= 2 * self.jobs:
+            return False
+        return not any(self.plan.graph.dependents(name) for name in self.running)
 
     def wake(self, now: float) -> float | None:
         """Seconds until a retry is due, None if none is waited for."""
@@ -182,9 +194,10 @@ class Course:
         self._take(self._free)
 
     def _take(self, names: Iterable[str]) -> None:
-        known = {name for _, name in self._later} | self.running | self.outcomes.keys()
+        later = {name for _, name in self._later}
         for name in names:
-            if name not in known and self.takes(self.plan.tasks[name]):
+            known = name in self.running or name in self.outcomes or name in later
+            if not known and self.takes(self.plan.tasks[name]):
                 self._enqueue(name)
 
     def _enqueue(self, name: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import EditError
 from mdtodo.model import Status, Task
 from mdtodo.planning.record import task_record
 from mdtodo.results import (
@@ -53,6 +52,9 @@ class Shift:
     done: dict[str, TaskRun] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
     _attempts: dict[str, Task] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)
+    _outgrown: bool = False
+    _plan_next: float = 0.0
     _ended: bool = False
     _gate: LoadGate = field(init=False)
 
@@ -66,6 +68,7 @@ class Shift:
             self._roll_up(parent)
         while True:
             self._heed_interrupt()
+            self._plan_again_if_outgrown()
             self._start_what_may()
             if self.course.idle:
                 break
@@ -133,12 +136,17 @@ class Shift:
         if task is None:
             return
         if event.kind == "started":
+            self._begun.add(event.attempt)
             self.watcher.started(task, self.course.attempts[task.id].count)
         elif event.kind == "progress":
             self.watcher.progressed(task, event.progress or 0.0)
         else:
             del self._attempts[event.attempt]
-            self._take_result(task, event)
+            if self._ended and event.attempt not in self._begun and self.course.attempts[task.id].count == 1:
+                self.course.leave(task)
+                self.ledger.give_up(task)
+            else:
+                self._take_result(task, event)
 
     def _take_result(self, task: Task, event: Event) -> None:
         given = event.result or empty_result(event.message)
@@ -177,8 +185,7 @@ class Shift:
         self._tell(task, outcome, result, reason=reason, tail=tail)
         for parent in parents:
             self._roll_up(parent)
-        if any(isinstance(edit, AddSubtasks) for edit in edits):
-            self._plan_again()
+        self._outgrown = self._outgrown or any(isinstance(edit, AddSubtasks) for edit in edits)
 
     def _roll_up(self, parent: Task) -> None:
         edits = [SetStatus(parent.anchor, Status.DONE), *stamp_edits(self.board, parent, Status.DONE)]
@@ -214,30 +221,21 @@ class Shift:
             edits += stamp_edits(self.board, task, Status.DONE)
         elif result.outcome is Outcome.FAILED:
             edits.append(SetKey(task.anchor, "failed", str(task.failures + 1)))
-        edits += self._possible(task, [AddNote(task.anchor, note) for note in result.notes])
-        edits += self._possible(task, [AddSubtasks(task.anchor, (line,)) for line in result.subtasks])
+        edits += [AddNote(task.anchor, note) for note in result.notes]
+        edits += [AddSubtasks(task.anchor, (line,)) for line in result.subtasks]
         return edits
 
-    def _possible(self, task: Task, wanted: list[Edit]) -> list[Edit]:
-        """Those that the file can take; what a processor wrote must not keep its result from landing."""
-        kept: list[Edit] = []
-        for edit in wanted:
-            try:
-                self.board.with_edits([*self.edits, *kept, edit])
-            except EditError as error:
-                self.watcher.say(
-                    f"{task.file}:{task.line}: left out what its processor wrote: {error.sentence}"
-                )
-            else:
-                kept.append(edit)
-        return kept
-
-    def _plan_again(self) -> None:
+    def _plan_again_if_outgrown(self) -> None:
+        """With new subtasks the plan is made again from the new bytes; not more often than that is worth."""
+        now = time.monotonic()
+        if not self._outgrown or (self.course.running and now < self._plan_next):
+            return
         before = len(self.course.left_over())
         self.board = self.board.with_edits(self.edits)
-        self.edits = []
+        self.edits, self._outgrown = [], False
         self.course.replan(self.board.plan)
         self.watcher.expect(max(0, len(self.course.left_over()) - before))
+        self._plan_next = now + 20 * (time.monotonic() - now)
 
     def _tell(
         self, task: Task, outcome: Outcome, result: Result, *, reason: str = "", tail: str = ""

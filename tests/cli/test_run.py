@@ -390,3 +390,22 @@ def test_a_block_in_the_task_runs_only_where_that_is_allowed(repo: Checkout, mdt
     assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
     assert repo.read("out") == b"done\n"
     assert "TODO.md:7: error: unknown-processor" in mdtodo("check", code=1).out
+
+
+def test_what_a_processor_wrote_amiss_does_not_keep_its_tick_from_landing(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    lines = ['{"subtask": "- [x] done already"}', '{"subtask": "# a heading"}', "nonsense", '{"note": 7}']
+    repo.write("lines", "\n".join(lines) + "\n")
+    start(repo, "- [ ] a run:x\n- [ ] b\n", '[processors.x]\nrun = "cat lines >> $MDTODO_OUTPUT"\n')
+    said = mdtodo("run")
+    assert repo.head("TODO.md") == b"- [x] a run:x\n- [ ] b\n"
+    assert "TODO.md: " in said.err
+
+
+def test_many_notes_cost_no_more_than_many_ticks(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "".join(f"- [ ] task {number} run:note\n" for number in range(150))
+    command = """printf '{"note": "%s"}\\n{"subtask": "- [ ] after %s"}\\n' $MDTODO_TASK_ID $MDTODO_TASK_ID"""
+    start(repo, todo, f"[processors.note]\nrun = '''{command} >> $MDTODO_OUTPUT'''\n")
+    mdtodo("run")
+    assert repo.head("TODO.md").count(b"\n") == 450
