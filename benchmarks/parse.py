@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WORDS = ("when", "the", "parser", "reads", "a", "line", "it", "should", "say", "why", "est:2h", "#backend")
-)
 
 
 def tasks(count: int, width: int = 80) -> bytes:
