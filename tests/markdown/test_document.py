@@ -86,6 +86,7 @@ class TestPlaces:
             ("> > 1. [ ] a", "> >    "),
             ("- > - [ ] a", "  >   "),
             ("- a\n\t- [ ] b", "\t  "),
+            (">\t>\t- [ ] a", ">   >     "),
             ("-\t[ ] a", " \t"),
             (">\t- [ ] a", ">     "),
             ("- a\n\n\t> - [ ] b", "\t>   "),
@@ -113,6 +114,20 @@ class TestPlaces:
     def test_a_list_goes_on_after_items_that_are_no_tasks(self) -> None:
         items = parse(b"1. [ ] a\n2. b\n\n3. [ ] c\n\ntext\n\n4. [ ] d\n").items
         assert items[0].list_index == items[1].list_index != items[2].list_index
+
+    @pytest.mark.parametrize(
+        ("between", "same"),
+        [
+            ("2.\n\n", True),
+            ("2.\n\n\n", True),
+            ("2.\n\ntext\n\n", False),
+            ("2.\n\n---\n", False),
+            ("- b\n", False),
+        ],
+    )
+    def test_an_empty_item_leaves_its_list_open(self, between: str, same: bool) -> None:
+        first, second = parse(f"1. [ ] a\n{between}3. [ ] c\n".encode()).items
+        assert (first.list_index == second.list_index) is same
 
     def test_depth_counts_tasks(self) -> None:
         items = parse(b"- [ ] a\n  - b\n    - [ ] c\n      - [ ] d\n- e\n  - [ ] f\n").items
@@ -156,6 +171,7 @@ class TestPlaces:
             ("- [ ] a\n  ===\n  b\n", ["b"]),
             ("- [ ] a\n\n  b\nlazy\n", ["b", "lazy"]),
             ("- [ ] a\n- [ ] b\n\n  c", []),
+            ("- [ ] a\n\n  b\n\ntext\n\n- [ ] c\n", ["b"]),
             ("- [ ] a\n  b | c\n  --|--\n", ["b | c", "--|--"]),
         ],
     )
@@ -323,6 +339,8 @@ class TestSecondOpinion:
             "- a\n  - [ ] b\n- [ ] c\n  ===\n",
             "\ue000- [ ] a\n- [ ] \ue000b\n",
             "```\n- [ ] a\n```\n- [ ] b\u2028c\x85\n",
+            "```\r\n- [ ] a\r\n```\r\n\r\n- [ ] b\r\n",
+            "# a\r- [ ] b\r  - [x] c\r",
         ],
     )
     def test_agrees_on_common_documents(self, source: str) -> None:
