@@ -75,10 +75,11 @@ def land(
     for another git that holds the index. `git`: of a caller who lands many times.
 
     Raises GitError, with HEAD, index and files as they were: an operation is under way, no identity, no
-    signature, a locked or unmerged index.
+    signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
+    HEAD and index have their edits then, and landing again makes up for the file.
     """
     job = Job.of(repo, receipts, run_id, statuses, clean)
-    if not commit:
+    if not commit or not job.wanted:
         return _tick_work_tree(job, Landing())
     recover(repo, job.wanted)
     if (operation := operation_in_progress(repo)) is not None:
@@ -167,17 +168,17 @@ def _tick_file(job: Job, file: str) -> Version:
     while True:
         try:
             data = files.read(job.repo.root, file)
-            version = job.tick(file, data, once=False)
-            if version.missed and pause < 0.1 and _is_fresh(job.repo.root, file):
-                raise EditError("may be half written", file=file)
-            if version.data != data:
-                files.replace(job.repo.root, file, data, version.data)
-            return version
         except InputError as error:
             return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
-        except EditError as error:
-            if time.monotonic() > deadline:
-                return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+        version = job.tick(file, data, once=False)
+        if not (version.missed and pause < 0.1 and _is_fresh(job.repo.root, file)):
+            try:
+                if version.data != data:
+                    files.replace(job.repo.root, file, data, version.data)
+                return version
+            except EditError as error:
+                if time.monotonic() > deadline:
+                    return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
         time.sleep(pause)
         pause = min(pause * 2, 0.2)
 

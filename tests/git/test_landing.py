@@ -101,6 +101,14 @@ class TestCleanCheckout:
         assert content.count(b"seen") == 1
         assert repo.commits() == 2
 
+    def test_receipts_without_edits_change_nothing(self, make_repo):
+        repo = make_repo(**{"TODO.md": BASE})
+        skipped = Receipt("id-two", "two", "skipped", "tests", 77, 0.1, 1, ())
+        landing = land(discover(str(repo.root)), [skipped], run_id="r")
+        assert (landing.commits, landing.committed, landing.ticked) == ((), frozenset(), {"id-two"})
+        assert land(discover(str(repo.root)), [], run_id="r").ticked == frozenset()
+        assert repo.commits() == 1
+
     def test_without_commit_only_the_work_tree_changes(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
         landing = land_tasks(repo, "two", commit=False)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from mdtodo.errors import GitError
+from mdtodo.errors import GitError, InputError
 
 BASE = "- [ ] one\n- [ ] two\n- [ ] three\n"
 
@@ -149,6 +149,20 @@ class TestHooks:
 
 
 class TestDisks:
+    def test_a_todo_file_that_cannot_be_written_is_made_up_for(self, todo, land_tasks, monkeypatch):
+        def full(fd: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full)
+            with pytest.raises(InputError, match=r"^TODO\.md: cannot be written: No space left on device$"):
+                land_tasks(todo, "two")
+        assert todo.read("TODO.md") == BASE.encode()
+        landing = land_tasks(todo, "two")
+        assert (landing.commits, landing.ticked) == ((), {"id-two"})
+        assert todo.commits() == 2
+        assert todo.status() == []
+
     def test_a_git_directory_that_cannot_be_written(self, todo, land_tasks, monkeypatch):
         """Like a full disk or a missing permission, which a privileged test cannot have."""
 
