@@ -31,10 +31,24 @@ def print_findings_json(findings: Iterable[Finding]) -> None:
 
 
 def print_json(document: Mapping[str, object]) -> None:
-    """One JSON document on standard output: UTF-8, two blanks of indentation, a final newline."""
-    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    """One JSON document on standard output: UTF-8, a line for each entry and for each entry of a list in it.
+
+    So that a person can read it, and that the encoder written in C, which cannot indent, does the work.
+    """
+    entries = [f"  {_compact(key)}: {_value(value)}" for key, value in document.items()]
+    text = "{\n" + ",\n".join(entries) + "\n}\n"
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.flush()
+
+
+def _value(value: object) -> str:
+    if not isinstance(value, list) or not value:
+        return _compact(value)
+    return "[\n" + ",\n".join(f"    {_compact(item)}" for item in value) + "\n  ]"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def print_run_json(report: RunReport) -> None:

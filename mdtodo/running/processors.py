@@ -323,6 +323,8 @@ def _variable(value: object) -> str:
     if value is None:
         return ""
     text = ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+    if len(text) <= VARIABLE_LIMIT // 4 and "\0" not in text:
+        return text
     cut = _cut(_encode(text.replace("\0", "�")), VARIABLE_LIMIT)
     return cut.decode("utf-8", "surrogateescape")
 
