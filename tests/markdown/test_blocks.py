@@ -233,7 +233,7 @@ HOSTILE = {
 def test_hostile_input_takes_linear_time(data: bytes) -> None:
     started = time.process_time()
     parse(data)
-    assert time.process_time() - started < 20e-6 * len(data)  # quadratic ways took minutes
+    assert time.process_time() - started < 60e-6 * len(data)  # quadratic ways take minutes
 
 
 def test_plain_items_exclude_all_starts() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from random import Random
 from types import MappingProxyType
 
@@ -170,6 +172,7 @@ class TestPlaces:
             ("- [ ] a\n\n\tb\n\n\t\tc\n", ["b", "", "\tc"]),
             ("- [ ] a\n  ===\n  b\n", ["b"]),
             ("- [ ] a\n\n  b\nlazy\n", ["b", "lazy"]),
+            ("> - [ ] a\n>\n>   b\n  lazy\n", ["b", "lazy"]),
             ("- [ ] a\n- [ ] b\n\n  c", []),
             ("- [ ] a\n\n  b\n\ntext\n\n- [ ] c\n", ["b"]),
             ("- [ ] a\n  b | c\n  --|--\n", ["b | c", "--|--"]),
@@ -364,6 +367,16 @@ class TestSecondOpinion:
         data = b"- " * levels + b"[ ] a\n"
         assert len(parse(data).items) == 1
         assert second_opinion(data) is None
+
+    def test_a_stack_that_is_full(self) -> None:
+        data = b"> " * 90 + b"- [ ] a\n"
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(len(inspect.stack(0)) + 60)
+        try:
+            assert second_opinion(data) is None
+        finally:
+            sys.setrecursionlimit(limit)
+        assert second_opinion(data) == ((1, " ", None),)
 
 
 def holds(data: bytes) -> None:
