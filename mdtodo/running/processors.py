@@ -21,13 +21,14 @@ from mdtodo.running import trees
 from mdtodo.running.capture import Log
 from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
 from mdtodo.running.shape import empty_result
+from mdtodo.running.spawn import spawn
 from mdtodo.running.supervise import Child, Limits, Stop, Supervision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.model import Json
-    from mdtodo.running.supervise import Control, Ending
+from mdtodo.running.supervise import Control, Ending
 
 #: Seconds between TERM and KILL.
 GRACE = 5.0
@@ -219,22 +220,9 @@ _TEXTS = (b"MDTODO_TITLE", b"MDTODO_TAGS", b"MDTODO_BODY")
 
 
 def _start_command(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
-    import subprocess
-
     source, output, _ = files
     arguments = ["/bin/sh", "-c", job.run] if isinstance(job.run, str) else job.run
-    process = subprocess.Popen(
-        arguments,
-        stdin=source,
-        stdout=output,
-        stderr=output,
-        cwd=job.cwd,
-        env=env,
-        start_new_session=True,
-        close_fds=False,  # a pool process has none that are inherited
-    )
-    process.returncode = 0  # the supervision waits for it, not this object
-    return process.pid
+    return spawn(arguments, env, job.cwd, source, output)
 
 
 def _read_report(descriptor: int) -> dict[str, object] | None:
