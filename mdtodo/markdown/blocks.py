@@ -207,7 +207,7 @@ class _Scanner(OpenBlocks):
     def _fence_line(self) -> None:
         if self.fcol - self.col > 3:
             return
-        found = leaves.CLOSE_FENCE.match(self.text, self.fn)
+        found = leaves.match(leaves.CLOSE_FENCE, self.text, self.fn)
         if found is not None and found[1].startswith(self.fence):
             self.fences.append((self.leaf_line, self.line))
             self.leaf = NO_LEAF
@@ -224,7 +224,7 @@ class _Scanner(OpenBlocks):
         return _OPENED
 
     def atx(self) -> int:
-        found = leaves.ATX.match(self.text, self.fn)
+        found = leaves.match(leaves.ATX, self.text, self.fn)
         if found is None:
             return _NOTHING
         self.open()
@@ -233,7 +233,7 @@ class _Scanner(OpenBlocks):
         return _DONE
 
     def code(self) -> int:
-        found = leaves.OPEN_FENCE.match(self.text, self.fn)
+        found = leaves.match(leaves.OPEN_FENCE, self.text, self.fn)
         if found is None:
             return _NOTHING
         self.open()
@@ -253,7 +253,7 @@ class _Scanner(OpenBlocks):
 
     def setext(self) -> int:
         """`===` or `---` below a paragraph makes it a heading, unless it was nothing but definitions."""
-        if not self.paragraph or leaves.SETEXT.match(self.text, self.fn) is None:
+        if not self.paragraph or leaves.match(leaves.SETEXT, self.text, self.fn) is None:
             return _NOTHING
         if not self.underline(1 if self.text[self.fn] == ord("=") else 2):
             self.begin_paragraph(self.fn, self.opener)
@@ -280,7 +280,7 @@ class _Scanner(OpenBlocks):
         return self._item(1) if self.text[self.fn + 1] in b" \t\r\n" else _NOTHING
 
     def ordinal(self) -> int:
-        found = leaves.ORDERED.match(self.text, self.fn)
+        found = leaves.match(leaves.ORDERED, self.text, self.fn)
         if found is None or (self.paragraph and int(found[1]) != 1):
             return _NOTHING
         return self._item(found.end() - self.fn)
@@ -305,7 +305,11 @@ class _Scanner(OpenBlocks):
 
     def table(self) -> int:
         """A delimiter row below a line of as many cells makes that line a table's header."""
-        if not self.paragraph or self.tableless or leaves.DELIMITER_ROW.match(self.text, self.fn) is None:
+        if (
+            not self.paragraph
+            or self.tableless
+            or leaves.match(leaves.DELIMITER_ROW, self.text, self.fn) is None
+        ):
             return _NOTHING
         header = self.lines[-1]
         ragged = header in self.ragged and self.text[header] == ord("|")

@@ -256,7 +256,7 @@ def second_opinion(
     """
     text = scannable(data).replace(b"\r\n", b"\n")
     start, line = skip_front_matter(text)
-    found = [box for box in _CANDIDATE.finditer(text, start) if _decoded(box[1]) in statuses]
+    found = [box for box in re.compile(_CANDIDATE).finditer(text, start) if _decoded(box[1]) in statuses]
     mark = next((chr(c) for c in range(0xE000, 0xF900) if chr(c).encode() not in text), None)
     if not found or mark is None:
         return None if found else ()
@@ -278,10 +278,9 @@ def second_opinion(
     )
 
 
-_CANDIDATE = re.compile(
-    rb"^(?:[ \t]*+(?:>|(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t])))*+[ \t]*+"
-    rb"\[([^\x80-\xff\n]|[\xc0-\xff][\x80-\xbf]+)\][ \t]++(?!\n)",
-    re.MULTILINE,
+_CANDIDATE = (
+    rb"(?m)^(?:[ \t]*+(?:>|(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t])))*+[ \t]*+"
+    rb"\[([^\x80-\xff\n]|[\xc0-\xff][\x80-\xbf]+)\][ \t]++(?!\n)"
 )
 _Token = dict[str, Any]
 

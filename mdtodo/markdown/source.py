@@ -1,5 +1,4 @@
-"""A file's bytes before any markdown: whether they are text, their line ends, front matter, leftovers of a
-merge.
+"""A file's bytes before any markdown: are they text, line ends, front matter, leftovers of a merge.
 
 Lines end with "\\n", "\\r\\n" or a lone "\\r" and with nothing else (never `str.splitlines`, which has more).
 """
@@ -11,21 +10,18 @@ import sys
 from bisect import bisect_right
 
 from mdtodo.errors import InputError
+from mdtodo.markdown.leaves import match
 
 #: The byte order mark of UTF-8.
 BOM = b"\xef\xbb\xbf"
-_LONE_CR = re.compile(rb"\r(?!\n)")
-_LINE_END = re.compile(rb"\r\n|\n|\r")
-#: The last line of front matter, and the first one that is no comment.
-_FRONT_MATTER = {
-    b"---": (
-        re.compile(rb"(?:---|\.\.\.)[ \t]*\r?\n"),
-        re.compile(rb"[^\s#:\-\[\]{}>|*&!%@`][^\n]*?:(?=\s)|\{"),
-    ),
-    b"+++": (re.compile(rb"\+\+\+[ \t]*\r?\n"), re.compile(rb"\[|[\w\"'][^\n=]*=")),
-}
 _CONFLICT_MARKS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-_FENCE_LINE = re.compile(rb"(---|\+\+\+)[ \t]*\r?\n")
+#: The first line of front matter.
+_FRONT_MATTER = rb"(---|\+\+\+)[ \t]*\r?\n"
+#: The last line of it, and the first that is no comment.
+_SYNTAX = {
+    b"---": (rb"(?:---|\.\.\.)[ \t]*\r?\n", rb"[^\s#:\-\[\]{}>|*&!%@`][^\n]*?:(?=\s)|\{"),
+    b"+++": (rb"\+\+\+[ \t]*\r?\n", rb"\[|[\w\"'][^\n=]*="),
+}
 _WIDE = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -56,13 +52,13 @@ def readable(data: bytes, file: str) -> None:
 
 def line_of(data: bytes, offset: int) -> int:
     """The number of the line that the byte at `offset` is on; a line end belongs to the line that it ends."""
-    return 1 + sum(1 for end in _LINE_END.finditer(data) if end.end() <= offset)
+    return 1 + sum(1 for end in re.finditer(rb"\r\n|\n|\r", data) if end.end() <= offset)
 
 
 def scannable(data: bytes) -> bytes:
     """`data` with the same offsets, lone "\\r" read as "\\n", and a line end at the end."""
     if data.count(b"\r") != data.count(b"\r\n"):
-        data = _LONE_CR.sub(b"\n", data)
+        data = re.sub(rb"\r(?!\n)", b"\n", data)
     return data if data.endswith(b"\n") else data + b"\n"
 
 
@@ -82,19 +78,19 @@ def skip_front_matter(text: bytes) -> tuple[int, int]:
     mapping.
     """
     start = len(BOM) if text.startswith(BOM) else 0
-    opening = _FENCE_LINE.match(text, start)
+    opening = match(_FRONT_MATTER, text, start) if text[start : start + 3] in _SYNTAX else None
     if opening is None or not text[opening.end() : text.find(b"\n", opening.end())].strip():
         return start, 1
-    closing, key = _FRONT_MATTER[opening[1]]
+    closing, key = _SYNTAX[opening[1]]
     at, line, found = opening.end(), 2, False
     while at < len(text):
-        if closing.match(text, at):
+        if match(closing, text, at):
             end = text.index(b"\n", at) + 1
             return (end, line + 1) if found or line == 2 else (start, 1)
         following = text.index(b"\n", at) + 1
         content = text[at:following].strip()
         if not found and content and not content.startswith(b"#"):
-            if not key.match(text, at):
+            if not match(key, text, at):
                 break
             found = True
         at, line = following, line + 1
