@@ -66,6 +66,16 @@ def test_the_tail_is_the_end_as_text(folder: Path, pieces: list[bytes], text: st
     assert log.tail().endswith(end)
 
 
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_the_tail_does_not_begin_inside_a_character(folder: Path, width: int) -> None:
+    for shift in range(4):
+        log = Log(str(folder / "log"), 100_000)
+        log.write("aä€🔺"[width - 1].encode() * 5000 + b"." * shift)
+        log.close()
+        assert "\ufffd" not in log.tail()
+        assert len(log.tail().encode()) > TAIL - 4
+
+
 def test_a_note_stands_on_a_line_of_its_own(folder: Path) -> None:
     for output, expected in (
         (b"", b"mdtodo: a b\n"),

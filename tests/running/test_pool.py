@@ -45,9 +45,9 @@ def open_gate(bench: Bench, name: str) -> None:
 def test_a_killed_pool_process_loses_its_attempt_and_nothing_else(own_bench: Bench) -> None:
     bench = own_bench
     other = bench.start(gate(bench, "other"))
-    fled = "setsid sh -c 'echo $$ > fled; sleep 60' & "
+    fled = "setsid sh -c 'echo $$ > fled; sleep 60' & env -i sleep 60 & echo $! > unmarked; "
     victim = bench.start(fled + "trap '' TERM; echo $$ > victim; sleep 60; sleep 60")
-    leader, fled_pid = (pid_in(bench.folder / name) for name in ("victim", "fled"))
+    leader, fled_pid, unmarked = (pid_in(bench.folder / name) for name in ("victim", "fled", "unmarked"))
     assert bench.wait(victim, "started").pid == leader
     os.kill(bench.worker(leader), signal.SIGKILL)
     event = bench.wait(victim)
@@ -55,6 +55,7 @@ def test_a_killed_pool_process_loses_its_attempt_and_nothing_else(own_bench: Ben
     assert event.message
     assert not runs(leader), "lost is told when nothing of it runs any more"
     assert not runs(fled_pid)
+    assert not runs(unmarked)
     assert bench.do("echo again")["tail"] == "again\n"
     open_gate(bench, "other")
     assert (bench.wait(other).result or {})["exit_code"] == 0
@@ -95,10 +96,10 @@ while True:
 """
 
 
-def runner(bench: Bench, *commands: str) -> subprocess.Popen[str]:
+def runner(bench: Bench, *commands: str, **more: str) -> subprocess.Popen[str]:
     """A process of its own with a pool that runs these commands, all of them started."""
     specs = bench.folder / "specs"
-    specs.write_text(json.dumps([bench.spec(command) for command in commands]))
+    specs.write_text(json.dumps([bench.spec(command, **more) for command in commands]))
     pipe = subprocess.PIPE
     with specs.open() as given:
         process = subprocess.Popen(
@@ -133,6 +134,22 @@ def test_when_the_runner_is_killed_everything_is_gone_within_two_seconds(
     _, errors = process.communicate()
     eventually(lambda: not any(runs(pid) for pid in (*pids, *pool)), 3.0)
     assert errors == ""
+
+
+def test_a_python_processor_does_not_outlive_the_runner_and_the_whole_pool(tmp_path: Path) -> None:
+    bench = Bench(LocalPool(1), tmp_path)
+    (tmp_path / "sleeper.py").write_text(
+        "import os, time\ndef main(task):\n    print(os.getpid(), file=open('pid', 'w'))\n    time.sleep(60)\n"
+    )
+    process = runner(bench, "", python="sleeper:main")
+    pid = pid_in(tmp_path / "pid")
+    family = [child for child in psutil.Process(process.pid).children(recursive=True) if child.pid != pid]
+    for member in (process, *family):
+        member.send_signal(signal.SIGSTOP)
+    for member in (process, *family):
+        member.kill()
+    process.communicate()
+    eventually(lambda: not runs(pid), 3.0)
 
 
 def test_ctrl_c_in_the_terminal_reaches_only_the_runner(tmp_path: Path) -> None:
@@ -195,6 +212,17 @@ def test_cancel_ends_the_tree_and_tells(own_bench: Bench) -> None:
     bench.pool.cancel(attempt)
     bench.pool.cancel("unknown")
     assert bench.do("true")["exit_code"] == 0
+
+
+def test_a_timeout_does_not_cut_the_grace_of_a_cancellation(own_bench: Bench) -> None:
+    bench = own_bench
+    script = "trap 'sleep 2.2; echo clean; exit 4' TERM; echo $$ > up; while :; do sleep 0.05; done"
+    attempt = bench.start(script, timeout=2.0, grace=10.0)
+    pid_in(bench.folder / "up")
+    bench.pool.cancel(attempt)
+    result = bench.wait(attempt).result or {}
+    assert (result["interrupted"], result["timed_out"]) == (True, False)
+    assert (result["exit_code"], result["tail"].split()[-1]) == (4, "clean")
 
 
 def test_a_second_cancel_kills_at_once(own_bench: Bench) -> None:

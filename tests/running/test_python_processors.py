@@ -9,10 +9,11 @@ import pytest
 
 from mdtodo.results import Outcome
 from mdtodo.running.executor import result_of
-from tests.running.conftest import eventually, pid_in, runs
+from mdtodo.running.pool import LocalPool
+from tests.running.conftest import Bench, eventually, pid_in, runs
 
 if TYPE_CHECKING:
-    from tests.running.conftest import Bench
+    from pathlib import Path
 
 
 def call(bench: Bench, body: str, **more: Any) -> dict[str, Any]:
@@ -136,7 +137,8 @@ return Result(notes=("returned \\ud800",), subtasks=("- [ ] more",), metrics={"a
     assert result["exit_code"] == 0
 
 
-def test_output_of_every_level_is_kept(bench: Bench) -> None:
+def test_output_of_every_level_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     body = """\
 import ctypes, subprocess
 print("python", "\\ud800")
@@ -145,16 +147,27 @@ subprocess.run(["echo", "child"])
 ctypes.CDLL(None).puts(b"C")
 print("unfinished", end="")
 """
-    call(bench, body)
+    with LocalPool(1) as pool:
+        bench = Bench(pool, tmp_path)
+        call(bench, body)
     log = bench.log()
     assert log.startswith(b"python \\ud800\ndescriptor\nchild\n")
     assert sorted(log[-12:]) == sorted(b"unfinishedC\n")
 
 
-def test_a_changed_module_is_imported_again(bench: Bench) -> None:
-    for word in ("one", "two", "three"):
-        assert call(bench, f"print({word!r})")["tail"] == f"{word}\n"
-    assert not list(bench.folder.rglob("__pycache__")), "the work tree stays as it is"
+def test_a_changed_module_is_imported_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    with LocalPool(1) as pool:
+        bench = Bench(pool, tmp_path)
+        for word in ("one", "two", "three"):
+            assert call(bench, f"print({word!r})")["tail"] == f"{word}\n"
+    assert not list(tmp_path.rglob("__pycache__")), "the work tree stays as it is"
+
+
+def test_it_has_no_descriptor_of_the_pool(bench: Bench) -> None:
+    body = "import subprocess; subprocess.run(['ls', '/proc/self/fd'], close_fds=False)\n"
+    assert call(bench, body)["tail"].split() == ["0", "1", "2", "3"], "the last is that of `ls`"
+    assert call(bench, "print(sorted(os.listdir('/proc/self/fd')))")["tail"] == "['0', '1', '2', '3', '4']\n"
 
 
 def test_nothing_outlives_the_call(bench: Bench) -> None:
