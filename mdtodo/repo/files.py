@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, InputError, UsageError
@@ -253,19 +253,24 @@ def _swap(temporary: str, target: str, expected: bytes, path: str) -> None:
     changed = EditError("changed on the disk meanwhile", file=path)
     if _content(target) != expected:
         raise changed
-    ours = os.stat(temporary).st_ino
-    if not _exchange(temporary, target):
-        os.rename(temporary, target)
-        return
-    if _content(temporary) == expected:
-        return
-    placed, out = ours, os.stat(temporary).st_ino
-    while True:  # give the name back to the save that came in between, and to any that came since
-        _exchange(temporary, target)
-        back = os.stat(temporary).st_ino
-        if back == placed:
-            raise changed
-        placed, out = out, back
+    with ExitStack() as files:  # while they are open, no other file gets their inodes' numbers
+
+        def look() -> BinaryIO:
+            return files.enter_context(open(temporary, "rb"))
+
+        placed = look()
+        if not _exchange(temporary, target):
+            os.rename(temporary, target)
+            return
+        out = look()
+        if out.read() == expected:
+            return
+        while True:  # give the name back to the save that came in between, and to any that came since
+            _exchange(temporary, target)
+            back = look()
+            if os.path.sameopenfile(back.fileno(), placed.fileno()):
+                raise changed
+            placed, out = out, back
 
 
 def _content(path: str) -> bytes | None:

@@ -325,6 +325,14 @@ class TestFile:
         kept = [name for name in os.listdir(folder(repository)) if "damaged" in name and "-wal" not in name]
         assert len([name for name in kept if "-shm" not in name]) == 1
 
+    def test_a_full_disk_is_no_reason_to_delete_it(self, opened):
+        pages = opened._db.read("PRAGMA page_count")[0][0]
+        opened._db.read(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(MdtodoError, match="disk is full") as caught:
+            for number in range(1000):
+                opened.start_run(f"run {number}" * 100)
+        assert caught.value.hint == "make room on the disk; nothing that is written down already is lost"
+
     def test_a_folder_in_its_place(self, repository):
         os.makedirs(os.path.join(folder(repository), "state.db"))
         with pytest.raises(
