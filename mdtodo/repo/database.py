@@ -149,7 +149,7 @@ def _sound(connection: sqlite3.Connection, path: str) -> bool:
     try:
         rows = _patiently(lambda: connection.execute("PRAGMA quick_check(1)").fetchall(), path)
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return False
         raise
     return rows == [("ok",)]
@@ -181,7 +181,7 @@ def _patiently(action: Callable[[], T], path: str) -> T:
         try:
             return action()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise
             if time.monotonic() > deadline:
                 raise MdtodoError(
@@ -190,13 +190,27 @@ def _patiently(action: Callable[[], T], path: str) -> T:
         time.sleep(PAUSE)
 
 
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "make room on the disk; nothing that is written down already is lost",
+    **dict.fromkeys(
+        (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
+        "it may be deleted: only history, and results that did not land yet, are lost",
+    ),
+}
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 @contextmanager
 def _sentences(path: str) -> Iterator[None]:
     """Turn what SQLite and the disk say into a sentence."""
     try:
         yield
     except sqlite3.Error as error:
-        hint = "it may be deleted: only history, and results that did not land yet, are lost"
-        raise MdtodoError(f"the state cannot be read or written: {error}", file=path, hint=hint) from error
+        raise MdtodoError(
+            f"the state cannot be read or written: {error}", file=path, hint=_ADVICE.get(_code(error))
+        ) from error
     except OSError as error:
         raise MdtodoError(f"the state cannot be kept: {error.strerror}", file=path) from error
