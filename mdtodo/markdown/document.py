@@ -2,7 +2,7 @@
 
 The line scanner in `blocks` decides what is a list item, since it does what GitHub Flavored Markdown says;
 `second_opinion` asks mistune, which knows nothing of that scanner. No place outlives the bytes it was read
-from.
+from. What is found are named tuples: frozen dataclasses take five times as long, to define and to make.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.markdown.blocks import scan
@@ -33,8 +32,7 @@ _BOX = re.compile(rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\](?:[ \t]++|(?
 _LARGE = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A heading that is no task. `item` is the index of the task that it stands in, and holds in alone."""
 
     line: int
@@ -44,8 +42,7 @@ class Heading:
 
 
 class Item(NamedTuple):
-    """One task. (A tuple: to make a frozen dataclass takes five times as long, and large files have many.)
-    All offsets are bytes of the data that was parsed; lines start at 1.
+    """One task. All offsets are bytes of the data that was parsed; lines start at 1.
 
     `line` and `box` are the place of the status character `char`, which stands between "[" and "]". `text` is
     the first paragraph after the box and its white space, without the containers' prefixes; its lines, joined
@@ -77,8 +74,7 @@ class Item(NamedTuple):
     body: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A markdown file as read: `items` and `headings` in the order of the file.
 
     `newline` is the line end that most lines have ("\\n" where there are none). `empty_boxes` are the lines
