@@ -156,7 +156,7 @@ class Shift:
         if not self.ledger.holds(task):
             self.course.finish(task, Outcome.INTERRUPTED)
             self._tell(task, Outcome.INTERRUPTED, result, reason="its lease is gone; the result is dropped")
-        elif self._ended or given.get("interrupted"):
+        elif given.get("interrupted") or (self._ended and result.outcome is Outcome.FAILED):
             self.course.finish(task, Outcome.INTERRUPTED)
             self.ledger.give_up(task)
             self._tell(task, Outcome.INTERRUPTED, result)
