@@ -187,6 +187,10 @@ class Course:
         """Whether the task still waits for something."""
         return task.id not in self._free
 
+    def closed(self, name: str) -> bool:
+        """Whether this run has closed the task."""
+        return name in self._closed
+
     def _begin(self) -> None:
         self._ranks = self.plan.ranks
         self._tracker = Tracker(self.plan.graph)

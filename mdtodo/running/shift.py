@@ -83,8 +83,8 @@ class Shift:
             self._tell(task, Outcome.INTERRUPTED, Result(exit_code=None))
         for task in self.course.left_over():
             if task.id not in self.done and self.course.blocked(task):
-                waits = ", ".join(self.board.plan.blocked_by[task.id][:4])
-                reason = f"waits for {waits}" if waits else ""
+                waits = [name for name in self.board.plan.blocked_by[task.id] if not self.course.closed(name)]
+                reason = f"waits for {', '.join(waits[:4])}" if waits else ""
                 self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason)
         return RunReport(
             run=self.ledger.run_id,
