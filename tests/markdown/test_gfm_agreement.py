@@ -46,6 +46,11 @@ def places(document: Document) -> gfm_oracle.Found:
     ]
 
 
+def lists(document: Document) -> list[tuple[bool, int]]:
+    numbers: dict[int, int] = {}
+    return [(item.ordered, numbers.setdefault(item.list_index, len(numbers))) for item in document.items]
+
+
 def has_front_matter(data: bytes) -> bool:
     return skip_front_matter(scannable(data))[1] > 1
 
@@ -57,7 +62,9 @@ def test_hard_documents(seed: int) -> None:
     for number in range(700):
         data = documents.document(random) if number % 4 else documents.soup(random)
         if not has_front_matter(data):
-            assert places(parse(data, ANY)) == gfm_oracle.tasks(data), data
+            document = parse(data, ANY)
+            assert places(document) == gfm_oracle.tasks(data), data
+            assert lists(document) == gfm_oracle.lists(data), data
 
 
 def test_the_documents_are_worth_comparing() -> None:
