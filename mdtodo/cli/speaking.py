@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 def speak_and_tell(session: Session, ids: Sequence[str], status: Status, *, commit: bool) -> int:
     """Do it, and say what changed; 3 where a task could not be found in its file any more."""
     from mdtodo.running.landing import finish_earlier_if_any
-    from mdtodo.running.word import speak
+    from mdtodo.running.word import followed_status, speak
 
     for sentence in finish_earlier_if_any(session.repo, session.config):
         click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     board = session.board()
     tasks = list({task.id: task for task in map(board.find, ids)}.values())
     spoken = speak(board, tasks, status, commit=commit)
+    missed = {task_id for task_id, _, _ in spoken.landing.missed} if spoken.landing else set()
     for task in tasks:
-        _tell(task, status, "" if task in spoken.changed else " already")
+        if task.id not in missed:
+            _tell(task, status, "" if task in spoken.changed else " already")
     for task in spoken.followed:
-        _tell(task, status, " with its subtasks")
+        if task.id not in missed:
+            _tell(task, followed_status(status), " with its subtasks")
     return _tell_landing(spoken)
 
 

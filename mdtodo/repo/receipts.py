@@ -50,7 +50,7 @@ class Trailer:
 def subject(receipts: Sequence[Receipt]) -> str:
     """`todo: <title>` for one task, `todo: 3 done, 1 failed` for more."""
     if len(receipts) == 1:
-        return _cut(f"todo: {_one_line(receipts[0].title)}")
+        return _cut(f"todo: {_one_line(receipts[0].title) or receipts[0].task_id}")
     counts: dict[str, int] = {}
     for receipt in sorted(receipts, key=lambda receipt: _RANK.get(receipt.outcome, len(_RANK))):
         counts[receipt.outcome] = counts.get(receipt.outcome, 0) + 1

@@ -42,7 +42,7 @@ def speak(board: Board, tasks: Sequence[Task], status: Status, *, commit: bool) 
     if not changed:
         return Spoken((), (), None)
     receipts = [_receipt(board, task, status, "person") for task in changed]
-    receipts += [_receipt(board, task, _followed_status(status), "rollup") for task in followed]
+    receipts += [_receipt(board, task, followed_status(status), "rollup") for task in followed]
     landing = land(board.repo, receipts, run_id=new_run_id(), commit=commit, config=board.config)
     return Spoken(tuple(changed), tuple(followed), landing)
 
@@ -56,7 +56,8 @@ def _follow(board: Board, changed: Sequence[Task], status: Status) -> tuple[str,
     return opening_parents(board.plan, statuses)
 
 
-def _followed_status(status: Status) -> Status:
+def followed_status(status: Status) -> Status:
+    """What a parent becomes that follows its subtasks: done also where the last of them was cancelled."""
     return Status.DONE if status.closed else status
 
 

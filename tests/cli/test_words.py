@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,12 +42,30 @@ def test_commit_holds_just_this_change(repo: Checkout, mdtodo: Mdtodo) -> None:
 def test_a_parent_follows_its_subtasks(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] p\n  - [ ] a id:a\n  - [ ] b id:b\n")
     mdtodo("done", "a")
-    mdtodo("cancel", "b")
+    said = mdtodo("cancel", "b").out.splitlines()
+    assert [line.split("  ")[1:] for line in said] == [["cancelled", "b"], ["done with its subtasks", "p"]]
     assert repo.read("TODO.md") == b"- [x] p\n  - [x] a id:a\n  - [-] b id:b\n"
     mdtodo("reopen", "a")
     assert repo.read("TODO.md") == b"- [ ] p\n  - [ ] a id:a\n  - [-] b id:b\n"
     mdtodo("cancel", "a")
     assert repo.read("TODO.md").startswith(b"- [ ] p\n"), "not if all were cancelled"
+
+
+def test_what_could_not_be_written_is_not_said_to_be_done(repo: Checkout) -> None:
+    repo.write("TODO.md", "- [ ] a id:a\n")
+    command = 'ulimit -f 0; exec "$0" -m mdtodo done a'  # as a full disk, but for this process alone
+    said = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable], cwd=repo.root, capture_output=True, text=True, check=False
+    )
+    assert (said.returncode, said.stdout) == (3, "")
+    assert "TODO.md: a: cannot be written" in said.stderr
+    assert repo.read("TODO.md") == b"- [ ] a id:a\n"
+
+
+def test_a_task_without_a_title_has_a_subject_all_the_same(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] ^only\n"})
+    mdtodo("done", "only", "--commit")
+    assert repo.git("log", "-1", "--format=%s") == "todo: only"
 
 
 def test_stamp(repo: Checkout, mdtodo: Mdtodo) -> None:
