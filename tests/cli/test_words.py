@@ -58,7 +58,7 @@ def test_what_could_not_be_written_is_not_said_to_be_done(repo: Checkout) -> Non
         ["/bin/sh", "-c", command, sys.executable], cwd=repo.root, capture_output=True, text=True, check=False
     )
     assert (said.returncode, said.stdout) == (3, "")
-    assert "TODO.md: a: cannot be written" in said.stderr
+    assert "TODO.md: cannot be written" in said.stderr
     assert repo.read("TODO.md") == b"- [ ] a id:a\n"
 
 
