@@ -168,10 +168,10 @@ class Job(NamedTuple):
             run=cast("str | list[str]", run),
             python=_field(spec, "python", str) if kind == "python" else None,
             cwd=cwd,
-            env=_field(spec, "env", dict),
+            env=_checked_environment(_field(spec, "env", dict)),
             task=_field(spec, "task", dict),
             limits=Limits(_seconds(spec.get("timeout")), _seconds(spec.get("grace", GRACE)) or 0.0),
-            log=_field(spec, "log", str),
+            log=_absolute(_field(spec, "log", str)),
             log_limit=_field({"log_limit": LOG_LIMIT, **spec}, "log_limit", int),
         )
 
@@ -366,6 +366,23 @@ def _field(spec: Json, name: str, kind: type[_T]) -> _T:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise SpecError(f"`{name}` is missing or of the wrong type")
     return value
+
+
+def _checked_environment(env: dict[object, object]) -> dict[str, str]:
+    for name, value in env.items():
+        if (
+            not (isinstance(name, str) and name and isinstance(value, str))
+            or "=" in name
+            or "\0" in name + value
+        ):
+            raise SpecError(f"{name!r} cannot be a variable of the environment with this value")
+    return cast("dict[str, str]", env)
+
+
+def _absolute(path: str) -> str:
+    if not os.path.isabs(path):
+        raise SpecError(f"the path {path} is not absolute")
+    return path
 
 
 def _texts(value: object) -> bool:

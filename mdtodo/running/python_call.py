@@ -47,6 +47,8 @@ def fork(
         report = _call(target, task)
         if os.getpid() == own:  # and not a fork that the function forgot
             _leave(report)
+    except BaseException as error:
+        _print_traceback(error)
     finally:
         os._exit(70)
 

@@ -191,6 +191,7 @@ class Supervision:
 
     def _end(self, stop: Stop) -> None:
         """End the tree. A second word to stop, or one after the leader's end, kills at once."""
+        self._reap()  # what has ended by itself already stays as it ended
         if self._kill_at is not None or self._ended_at is not None:
             hurry = ABANDONED_GRACE if stop is Stop.ABANDONED else 0.0
             self._kill_at = min(self._kill_at or float("inf"), monotonic() + hurry)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from mdtodo.running import trees
 from mdtodo.running.outbox import Outboxes
 from mdtodo.running.processors import SpecError, perform
+from mdtodo.running.shape import empty_result
 from mdtodo.running.supervise import Stop
 from mdtodo.running.wire import Channel
 
@@ -33,6 +34,7 @@ def nursery(descriptor: int) -> NoReturn:
     for number in trees.REQUESTS_TO_END:  # not SIG_IGN, which commands would inherit
         signal.signal(number, lambda *_: None)
     _load()
+    os.chdir("/")
     gc.freeze()
     os.set_inheritable(descriptor, False)
     requests = socket.socket(fileno=descriptor)
@@ -89,9 +91,10 @@ class Line:
         """Carry out what comes, one attempt after the other, until the runner is gone."""
         self._send({"ready": os.getpid()})
         while not self._channel.ended:
-            for message in self._channel.receive():
-                if "attempt" in message:  # a cancellation that came too late is none
-                    self._answer(message)
+            said = self._channel.receive()
+            for spec in said:
+                if "attempt" in spec:  # a cancellation that came too late is none
+                    self._answer(spec, cancelled={"cancel": spec["attempt"]} in said)
         self._outboxes.end()
 
     def fileno(self) -> int:
@@ -117,8 +120,11 @@ class Line:
         if poll.poll(0):
             self._send({"progress": self._attempt, "percent": percent})
 
-    def _answer(self, spec: Json) -> None:
+    def _answer(self, spec: Json, *, cancelled: bool) -> None:
         self._attempt = cast("str", spec["attempt"])
+        if cancelled:
+            self._send({"finished": self._attempt, "result": empty_result(interrupted=True)})
+            return
         try:
             self._send({"finished": self._attempt, "result": perform(spec, self, self._outboxes)})
         except SpecError as error:

@@ -69,7 +69,7 @@ class Bench:
                 "MDTODO_ATTEMPT": "1",
             },
             "task": {"id": f"t{self._count}", "title": "Title", "body": ""},
-            "timeout": 15.0,
+            "timeout": 60.0,
             "grace": 1.0,
             "log": str(self.folder / "logs" / f"{self._count}.log"),
         }

@@ -250,6 +250,32 @@ def test_cancel_takes_from_the_queue(own_bench: Bench) -> None:
     assert not (bench.folder / "never").exists()
 
 
+def test_cancel_comes_in_time_for_what_has_not_begun(tmp_path: Path) -> None:
+    with LocalPool(1) as pool:
+        bench = Bench(pool, tmp_path)
+        attempt = bench.start("touch begun; trap '' TERM; sleep 60; sleep 60")
+        pool.cancel(attempt)
+        begun = time.monotonic()
+        assert (bench.wait(attempt).result or {})["interrupted"]
+        assert time.monotonic() - begun < 3
+        assert not (tmp_path / "begun").exists()
+        assert bench.do("true")["exit_code"] == 0
+
+
+def test_cancel_does_not_undo_an_end(own_bench: Bench) -> None:
+    bench = own_bench
+    attempt = bench.start(gate(bench, "a"))
+    leader = psutil.Process(bench.wait(attempt, "started").pid)
+    worker = leader.ppid()
+    os.kill(worker, signal.SIGSTOP)
+    open_gate(bench, "a")
+    eventually(lambda: leader.status() == psutil.STATUS_ZOMBIE)
+    bench.pool.cancel(attempt)
+    os.kill(worker, signal.SIGCONT)
+    result = bench.wait(attempt).result or {}
+    assert (result["exit_code"], result["interrupted"]) == (0, False)
+
+
 def test_a_pool_process_that_does_not_answer_is_killed(
     own_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,6 +430,15 @@ def test_modules_of_the_repository_do_not_break_the_pool(
     monkeypatch.chdir(tmp_path)
     with LocalPool(1) as pool:
         assert Bench(pool, tmp_path).do("echo well")["tail"] == "well\n"
+
+
+def test_a_relative_pythonpath_means_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "mine.py").write_text("def main(task): print('found')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "src")
+    with LocalPool(1) as pool:
+        assert Bench(pool, tmp_path).do(python="mine:main")["tail"] == "found\n"
 
 
 def test_a_python_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
