@@ -13,7 +13,6 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
-from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.repo import owner
@@ -357,6 +356,8 @@ def _live(ttl: float, expires: float, who: str, now: float) -> bool:
 
 
 def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+    from statistics import median
+
     found: dict[str, list[float]] = {}
     for name, seconds in rows:
         if len(found.setdefault(str(name), [])) < 20:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 
 #: Seconds over which the load of the processors is measured.
-WINDOW = 2.0
+WINDOW = 5.0
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class LoadGate:
         times = psutil.cpu_times()
         busy = sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
         cores = psutil.cpu_count() or 1
-        own = _own_seconds() if self.max_cpu < 100 else 0.0
+        own = _own_seconds() if self._begun and self.max_cpu < 100 else sum(os.times()[:4])
         if self._begun and now > self._at:
             others = (busy - self._busy) - max(0.0, own - self._own)
             share = 100.0 * others / ((now - self._at) * cores)

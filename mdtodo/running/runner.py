@@ -50,20 +50,21 @@ def run(
         raise ConfigError(f'isolation = "{config.isolation}" is not built yet; only "checkout" is')
     if options.commit != "none":
         refuse_half_done_operation(repo)
-    with Ledger.open(repo, config, commit=options.commit) as ledger:
+    with (
+        Ledger.open(repo, config, commit=options.commit) as ledger,
+        _opened(executor, options, config) as pool,
+    ):
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
         ledger.begin(output for one in config.processors.values() for output in one.outputs)
         board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
         course = Course(board.plan, config, options, jobs(options, config))
         broken = _tell_mistakes(board, watcher)
-        expected = [task.id for task in course.left_over()]
-        known = board.memory.seconds
-        watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
-        with _opened(executor, course.jobs) as pool, Interrupt(pool.wake, pool.close) as interrupt:
+        _tell_what_is_to_do(course, board, watcher)
+        with Interrupt(pool.wake, pool.close) as interrupt:
             shift = Shift(board, course, pool, ledger, watcher, interrupt)
             shift.work()
-        ledger.land()
+            ledger.land()
         return shift.report(broken=broken)
 
 
@@ -109,16 +110,22 @@ def jobs(options: Options, config: Config) -> int:
 
 
 @contextmanager
-def _opened(executor: Executor | None, count: int) -> Iterator[Executor]:
-    """The pool, ready; whatever still runs in it is ended on the way out."""
+def _opened(executor: Executor | None, options: Options, config: Config) -> Iterator[Executor]:
+    """The pool, which gets ready while the files are read; whatever still runs in it is ended on the way out."""
     from mdtodo.running.pool import LocalPool
 
-    pool = executor or LocalPool(count)
+    pool = executor or LocalPool(jobs(options, config))
     pool.open()
     try:
         yield pool
     finally:
         pool.close()
+
+
+def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
+    expected = [task.id for task in course.left_over()]
+    known = board.memory.seconds
+    watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
 
 
 def _tell_mistakes(board: Board, watcher: Watcher) -> bool:

@@ -44,14 +44,12 @@ def _found(program: str, env: Mapping[bytes, bytes]) -> bytes:
     name = os.fsencode(program)
     if b"/" in name or not name:
         return name
-    denied = False
-    folders = env.get(b"PATH", os.fsencode(os.defpath))
-    for folder in folders.split(os.fsencode(os.pathsep)):
-        path = os.path.join(folder, name)
+    folders = env.get(b"PATH", os.fsencode(os.defpath)).split(os.fsencode(os.pathsep))
+    paths = [folder + b"/" + name if folder else name for folder in folders]
+    for path in paths:
         if os.access(path, os.X_OK) and not os.path.isdir(path):
             return path
-        denied = denied or os.path.isfile(path)
-    code = errno.EACCES if denied else errno.ENOENT
+    code = errno.EACCES if any(os.path.isfile(path) for path in paths) else errno.ENOENT
     raise OSError(code, os.strerror(code), program)
 
 
