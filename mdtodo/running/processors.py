@@ -189,8 +189,8 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
     finally:
         os.close(writing)
         os.close(source)
-    control.started(pid)
     try:
+        control.started(pid)
         ending = Supervision(Child(pid, output, spared), log, outbox, job.limits, control).run()
     except BaseException:
         trees.signal_group(pid, signal.SIGKILL)

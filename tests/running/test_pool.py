@@ -386,6 +386,7 @@ def test_an_idle_pool_closes_at_once_and_leaves_no_descriptor(tmp_path: Path) ->
         bench = Bench(pool, tmp_path)
         for attempt in [bench.start("true") for _ in range(8)]:
             bench.wait(attempt)
+        assert {process.cwd() for process in psutil.Process().children(recursive=True)} == {"/"}
         begun = time.monotonic()
     assert time.monotonic() - begun < 2
     assert sorted(os.listdir("/proc/self/fd")) == before

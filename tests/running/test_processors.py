@@ -154,3 +154,38 @@ def test_it_works_without_what_only_linux_has(tmp_path: Path) -> None:
     assert [(r["exit_code"], r["timed_out"]) for r in results] == [(3, False), (-9, True), (0, False)]
     assert json.loads(results[0]["tail"]) == TASK
     assert results[2]["tail"] == "Say hello\n"
+
+
+_FAULT = """
+import json, os, socket, sys
+from mdtodo.running.outbox import Outboxes
+from mdtodo.running.processors import perform
+class Control:
+    line, _other = socket.socketpair()
+    def fileno(self): return self.line.fileno()
+    def started(self, pid):
+        print(pid)
+        raise RuntimeError("a fault of ours")
+try:
+    perform(json.load(sys.stdin), Control(), Outboxes())
+except RuntimeError:
+    pid, status = os.wait()
+    print(pid, os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_a_fault_of_ours_leaves_no_command_behind(tmp_path: Path) -> None:
+    spec = {
+        "attempt": "1",
+        "kind": "command",
+        "run": ["sleep", "60"],
+        "cwd": str(tmp_path),
+        "env": {},
+        "task": TASK,
+    }
+    given = json.dumps(spec | {"log": str(tmp_path / "log")})
+    done = subprocess.run(
+        [sys.executable, "-c", _FAULT], input=given, capture_output=True, text=True, check=True
+    )
+    started, ended, code = done.stdout.split()
+    assert (started, code) == (ended, "-9")
