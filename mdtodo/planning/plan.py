@@ -114,6 +114,7 @@ def _state(
 
 
 def _rolls_up(task: Task, graph: Graph) -> bool:
-    """Whether an unblocked parent is done with its subtasks: not if all of them were cancelled."""
+    """Whether an unblocked parent is done with its subtasks: not if all of them were cancelled, nor where
+    `run:` names a processor."""
     subtasks = graph.children[graph.index[task.id]]
-    return any(graph.tasks[child].status is Status.DONE for child in subtasks)
+    return task.own_run is None and any(graph.tasks[child].status is Status.DONE for child in subtasks)

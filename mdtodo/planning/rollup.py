@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 def closes(plan: Plan, parent: str, changed: Mapping[str, Status]) -> bool:
     """Whether this open parent is done by its subtasks: all closed, at least one of them done, and no
-    processor.
+    processor, not even one that is misspelt.
 
     `changed` holds the statuses that are newer than the plan's.
     """
     task = plan.tasks[parent]
-    if changed.get(parent, task.status).closed or not task.children or plan.routes[parent].processor:
+    if changed.get(parent, task.status).closed or not task.children or _has_proof_of_its_own(plan, parent):
         return False
     below = [changed.get(child, plan.tasks[child].status) for child in task.children]
     return all(status.closed for status in below) and Status.DONE in below
@@ -44,7 +44,11 @@ def opening_parents(plan: Plan, opened: Mapping[str, Status]) -> tuple[str, ...]
     for name in opened:
         parent = plan.tasks[name].parent
         while parent is not None and parent not in opened:
-            if plan.tasks[parent].status is Status.DONE and not plan.routes[parent].processor:
+            if plan.tasks[parent].status is Status.DONE and not _has_proof_of_its_own(plan, parent):
                 found[parent] = None
             parent = plan.tasks[parent].parent
     return tuple(found)
+
+
+def _has_proof_of_its_own(plan: Plan, name: str) -> bool:
+    return plan.routes[name].processor is not None or plan.tasks[name].own_run is not None

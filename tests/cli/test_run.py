@@ -315,6 +315,15 @@ def test_timeout(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert b"failed:1" in repo.head("TODO.md")
 
 
+def test_a_parent_whose_processor_is_misspelt_is_not_ticked_with_its_subtasks(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    start(repo, "- [ ] p run:okk\n  - [ ] a run:ok\n- [ ] q run:okk\n  - [x] b\n")
+    said = mdtodo("run", "--json")
+    assert outcomes(said) == {"a": "done"}
+    assert repo.head("TODO.md") == b"- [ ] p run:okk\n  - [x] a run:ok\n- [ ] q run:okk\n  - [x] b\n"
+
+
 def test_ctrl_c_keeps_what_is_done(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(
         repo,

@@ -28,6 +28,7 @@ STATES = [
     pytest.param("- a run:p failed:2", "a:failed", id="failed too often"),
     pytest.param("- x\n- a run:p failed:2 after:x", "x:unrouted a:failed", id="failed before blocked"),
     pytest.param("- p\n  - [x] a\n  - [-] b", "p:ready a:done b:cancelled", id="a parent to be rolled up"),
+    pytest.param("- p run:q\n  - [x] a", "p:unrouted a:done", id="not in place of an unknown processor"),
     pytest.param("- p\n  - [-] a", "p:unrouted a:cancelled", id="not if all were cancelled"),
     pytest.param("- p run:p\n  - [-] a", "p:ready a:cancelled", id="but with a processor"),
     pytest.param("- x\n- p after:x\n  - [x] a", "x:unrouted p:blocked a:done", id="not while it waits"),
