@@ -39,6 +39,13 @@ def print_details(plan: Plan, task: Task, *, colored: bool) -> None:
         out.print(Text("\n" + printable(task.body), "dim"))
 
 
+def _who_instead(task: Task) -> str:
+    """What a task without a processor waits for."""
+    if task.status.closed:
+        return ""
+    return "none: it follows its subtasks" if task.children else "none: a person's task (add run:NAME)"
+
+
 def _facts(plan: Plan, task: Task) -> list[tuple[str, str]]:
     """The rows that hold a value, in words."""
     record = task_record(plan, task.id)
@@ -50,10 +57,7 @@ def _facts(plan: Plan, task: Task) -> list[tuple[str, str]]:
         ("waits for", blocked),
         ("section", " > ".join(task.section)),
         ("category", f"{category} ({route.rule})" if category and route.rule else category),
-        (
-            "processor",
-            route.processor or ("" if task.status.closed else "none: a person's task (add run:NAME)"),
-        ),
+        ("processor", route.processor or _who_instead(task)),
         ("lane", task.lane),
         ("tags", " ".join(f"#{tag}" for tag in task.tags)),
         ("needs", ", ".join(task.needs)),
