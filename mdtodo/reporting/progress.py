@@ -58,7 +58,9 @@ def tail(done: TaskRun) -> list[str]:
     """The last lines of a failed task's output, and where all of it is."""
     if done.outcome is not Outcome.FAILED:
         return []
-    lines = printable(done.tail).rstrip("\n").split("\n") if done.tail.strip() else []
+    if not done.tail.strip():
+        return ["    it printed nothing"]
+    lines = printable(done.tail).rstrip("\n").split("\n")
     return [*(f"    {line}" for line in lines[-TAIL_LINES:]), f"    all of it: mdtodo logs {done.id}"]
 
 
