@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.edits import add_task
+from mdtodo.markdown.syntax import read_keys
 from mdtodo.repo import files
 from mdtodo.running.board import read_board
 
@@ -27,6 +28,7 @@ def add(
     """
     if parent and file and parent.file != file:
         raise UsageError(f"{parent.id} stands in {parent.file}, not in {file}", hint="leave --file out")
+    _refuse_taken_id(board, text)
     target = parent.file if parent else file or next(iter(board.documents), FIRST_FILE)
     there = board.documents.get(target)
     before = there.data if there else FIRST_TEXT
@@ -47,6 +49,18 @@ def add(
         files.create(board.repo.root, target, after)
     new = read_board(board.repo, board.config, paths=[target], memory=board.memory, tolerant=True)
     return new, _added(board, new, target)
+
+
+def _refuse_taken_id(board: Board, text: str) -> None:
+    name = read_keys(text).id
+    for task in board.tasks.values():
+        if name is not None and task.explicit_id == name:
+            raise UsageError(f"the id {name!r} is taken by {task.file}:{task.line} ({task.title})")
+
+
+def is_looked_at(board: Board, file: str) -> bool:
+    """Whether the configured patterns find the file, so that other commands see its tasks."""
+    return file in files.find(board.repo, board.config.files)
 
 
 def _added(before: Board, after: Board, file: str) -> Task:

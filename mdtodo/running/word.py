@@ -29,7 +29,8 @@ class Spoken:
 
 
 def speak(board: Board, tasks: Sequence[Task], status: Status, *, commit: bool) -> Spoken:
-    """Give these tasks this status, with the parents that follow by `rollup`; and commit just that if asked.
+    """Give these tasks this status, with the parents that follow by `rollup`; and commit just that if asked, also
+    what the work tree shows already and HEAD does not.
 
     Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
     """
@@ -39,9 +40,10 @@ def speak(board: Board, tasks: Sequence[Task], status: Status, *, commit: bool) 
         task for task in tasks if task.status is not status or (status is Status.TODO and task.failures)
     ]
     followed = [board.tasks[name] for name in _follow(board, changed, status)]
-    if not changed:
+    spoken = tasks if commit else changed
+    if not spoken:
         return Spoken((), (), None)
-    receipts = [_receipt(board, task, status, "person") for task in changed]
+    receipts = [_receipt(board, task, status, "person") for task in spoken]
     receipts += [_receipt(board, task, followed_status(status), "rollup") for task in followed]
     landing = land(board.repo, receipts, run_id=new_run_id(), commit=commit, config=board.config)
     return Spoken(tuple(changed), tuple(followed), landing)
@@ -74,6 +76,8 @@ def stamp_edits(board: Board, task: Task, status: Status) -> list[Edit]:
     if status is Status.DONE and board.config.stamp:
         from datetime import datetime
 
+        if task.status is Status.DONE and task.done_on:
+            return [SetKey(task.anchor, "done", task.done_on)]
         return [SetKey(task.anchor, "done", datetime.now().astimezone().date().isoformat())]
     if status is not Status.DONE and task.done_on:
         return [SetKey(task.anchor, "done", None)]

@@ -116,3 +116,21 @@ def test_add_to_another_file(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.read("docs/TODO.md").endswith(b"- [ ] new\n")
     mdtodo("add", "new", "--file", "../TODO.md", code=2)
     mdtodo("add", "new", "--section", "Nowhere", code=2)
+
+
+def test_commit_also_commits_what_was_ticked_before(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] one id:one\n- [ ] two\n", ".mdtodo.toml": "stamp = true\n"})
+    mdtodo("done", "one")
+    mdtodo("done", "one", "--commit")
+    assert repo.head("TODO.md").startswith(b"- [x] one id:one done:")
+    assert repo.status() == []
+    before = repo.git("rev-parse", "HEAD")
+    mdtodo("done", "one", "--commit")
+    assert repo.git("rev-parse", "HEAD") == before
+
+
+def test_add_takes_no_id_twice_and_says_when_nobody_will_look(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] one id:one\n")
+    assert "TODO.md:1" in mdtodo("add", "two id:one", code=2).err
+    assert "`files`" in mdtodo("add", "two", "--file", "notes.md").err
+    assert repo.read("TODO.md") == b"- [ ] one id:one\n"

@@ -34,13 +34,15 @@ def command(
     as_json: bool,
 ) -> None:
     """Add a task, with any keys in its text; prints its id."""
-    from mdtodo.running.adding import add
+    from mdtodo.running.adding import add, is_looked_at
 
     named = session.named([path]) if path and session.exists(path) else ()
     board = session.board(named)
     parent = board.find(under) if under else None
     file = None if not path else named[0] if named else session.new_file(path)
     after, task = add(board, " ".join(words), parent=parent, section=section, file=file)
+    if not is_looked_at(after, task.file):
+        click.echo(f"mdtodo: {task.file} fits none of `files`, so other commands do not look at it", err=True)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
