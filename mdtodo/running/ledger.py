@@ -130,18 +130,19 @@ class Ledger:
 
     # What became of it
 
-    def record(self, task: Task, receipt: Receipt, result: Result) -> None:
-        """Write a result down, on the disk when this returns. What is to land then waits for `land`."""
+    def record(self, task: Task, receipt: Receipt, result: Result) -> bool:
+        """Write a result down; whether it landed at once, as with `commit = "task"`. Else it waits for `land`."""
         lands = bool(receipt.edits)
         log = self.shown_log(task, receipt.attempt)
         record = Record(self.run_id, receipt, log, result.metrics, lands=lands)
         (number,) = self.state.record([record])
         if not lands:
             self._release(task.id)
-            return
+            return False
         self._pending.append((number, receipt))
         if self.commit == "task":
             self.land()
+        return not self._pending
 
     def give_up(self, task: Task) -> None:
         """The task did not come to an end here: free it."""

@@ -22,6 +22,7 @@ from mdtodo.results import (
     TaskRun,
 )
 from mdtodo.running.executor import empty_result, result_of
+from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import spec
 from mdtodo.running.word import stamp_edits
@@ -57,10 +58,12 @@ class Shift:
     _plan_next: float = 0.0
     _ended: bool = False
     _gate: LoadGate = field(init=False)
+    _fresh: Freshness = field(init=False)
 
     def __post_init__(self) -> None:
         config = self.board.config
         self._gate = LoadGate(config.max_cpu, config.max_memory)
+        self._fresh = Freshness(self.board)
 
     def work(self) -> None:
         """Until nothing runs and nothing may start. Each result is in the journal before this goes on."""
@@ -104,11 +107,15 @@ class Shift:
             task = self.course.startable(time.monotonic())
             if task is None:
                 return
-            if not self.ledger.lease(task):
+            reason = self._fresh.why_not(task) or self._not_leased(task)
+            if reason is None:
+                self._submit(task)
+            else:
                 self.course.leave(task)
-                self.watcher.say(f"{task.id} {task.title}: another worker has it, or had it just now")
-                continue
-            self._submit(task)
+                self.watcher.say(f"{task.id} {task.title}: not started, as {reason}")
+
+    def _not_leased(self, task: Task) -> str | None:
+        return None if self.ledger.lease(task) else "another worker has it, or had it just now"
 
     def _submit(self, task: Task) -> None:
         processor = self.course.processor(task)
@@ -210,7 +217,8 @@ class Shift:
             edits=tuple(edits),
             outputs=named.outputs if named and outcome is Outcome.DONE else (),
         )
-        self.ledger.record(task, receipt, result)
+        if self.ledger.record(task, receipt, result):
+            self._fresh.settle()
 
     def _edits(self, task: Task, result: Result) -> list[Edit]:
         """What the result changes on the task's line, and below it."""

@@ -418,3 +418,22 @@ def test_many_notes_cost_no_more_than_many_ticks(repo: Checkout, mdtodo: Mdtodo)
     start(repo, todo, f"[processors.note]\nrun = '''{command} >> $MDTODO_OUTPUT'''\n")
     mdtodo("run")
     assert repo.head("TODO.md").count(b"\n") == 450
+
+
+@pytest.mark.parametrize("commit", ["run", "task"])
+def test_what_a_person_closes_while_it_goes_on_is_not_started(
+    repo: Checkout, mdtodo: Mdtodo, commit: str
+) -> None:
+    todo = "- [ ] first run:edit !critical\n- [ ] closed run:ran\n- [ ] gone run:ran\n- [ ] kept run:ran\n"
+    edit = "sed -i 's/\\[ \\] closed/[-] closed/; /gone/d' TODO.md"
+    config = f"""commit = "{commit}"\n[processors.edit]\nrun = "{edit.replace(chr(92), chr(92) * 2)}"\n"""
+    start(
+        repo, todo, config + '[processors.ran]\nrun = "echo $MDTODO_TITLE >> ran"\nmatch = { title = "x" }\n'
+    )
+    said = mdtodo("run", "-j", "1")
+    assert repo.read("ran") == b"kept\n"
+    assert (
+        repo.read("TODO.md") == b"- [x] first run:edit !critical\n- [-] closed run:ran\n- [x] kept run:ran\n"
+    )
+    assert "closed: not started, as somebody has made it cancelled meanwhile" in said.err
+    assert "gone: not started" in said.err

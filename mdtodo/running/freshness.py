@@ -1,0 +1,74 @@
+"""Whether a task is still as it was planned, right before it starts: a person may have closed it meanwhile."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import InputError
+from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.document import Document, parse
+from mdtodo.model import Status
+from mdtodo.repo import files
+
+if TYPE_CHECKING:
+    from mdtodo.model import Task
+    from mdtodo.running.board import Board
+
+    Stamp = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class Freshness:
+    """Looks at a file again only when its inode, size or time of change is another one."""
+
+    board: Board
+    _stamps: dict[str, Stamp | None] = field(default_factory=dict)
+    _read: dict[str, tuple[Document, Places] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.settle()
+        for file, document in self.board.documents.items():
+            if files.read_optional(self.board.repo.root, file) != document.data:
+                self._stamps[file] = None
+
+    def settle(self) -> None:
+        """Take the files as they are now for known: after a landing of our own."""
+        self._stamps = {file: self._stamp(file) for file in self.board.documents}
+        self._read.clear()
+
+    def why_not(self, task: Task) -> str | None:
+        """Why the task should not start, as part of a sentence; None where nothing speaks against it."""
+        if task.id not in self.board.tasks:
+            return None  # a processor of this run made it, and it has not landed yet
+        stamp = self._stamp(task.file)
+        if stamp != self._stamps.get(task.file):
+            self._stamps[task.file] = stamp
+            self._read[task.file] = self._look(task.file)
+        if task.file not in self._read:
+            return None
+        found = self._read[task.file]
+        if found is None:
+            return "its file cannot be read any more"
+        document, places = found
+        index = places.find(task.anchor)
+        if isinstance(index, str):
+            return index
+        status = document.items[index].status
+        return None if status is Status.TODO else f"somebody has made it {status.value} meanwhile"
+
+    def _stamp(self, file: str) -> Stamp | None:
+        try:
+            now = os.stat(os.path.join(self.board.repo.root, file))
+        except OSError:
+            return None
+        return now.st_ino, now.st_size, now.st_mtime_ns
+
+    def _look(self, file: str) -> tuple[Document, Places] | None:
+        try:
+            data = files.read(self.board.repo.root, file)
+            document = parse(data, self.board.config.status, file=file)
+        except InputError:
+            return None
+        return document, Places(document, file)
