@@ -190,7 +190,6 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
         os.close(writing)
         os.close(source)
     try:
-        control.started(pid)
         ending = Supervision(Child(pid, output, spared), log, outbox, job.limits, control).run()
     except BaseException:
         trees.signal_group(pid, signal.SIGKILL)

@@ -27,9 +27,9 @@ class Channel:
         """The descriptor, for a selector; -1 once closed."""
         return self._socket.fileno()
 
-    def send(self, message: Json) -> None:
-        """Send one object, waiting for room; OSError when the other end is gone."""
-        self._socket.sendall(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+    def send(self, *messages: Json) -> None:
+        """Send objects at once, waiting for room; OSError when the other end is gone."""
+        self._socket.sendall(b"".join(_encode(message) + b"\n" for message in messages))
 
     def receive(self) -> list[dict[str, object]]:
         """Wait for one chunk; the objects that it completes."""
@@ -59,3 +59,7 @@ class Channel:
     def close(self) -> None:
         """Let go of the socket."""
         self._socket.close()
+
+
+def _encode(message: Json) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode()

@@ -80,11 +80,12 @@ def _pool_process(descriptor: int) -> NoReturn:
 class Line:
     """A pool process's line to the runner."""
 
-    __slots__ = ("_attempt", "_channel", "_outboxes")
+    __slots__ = ("_attempt", "_channel", "_held", "_outboxes")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._outboxes = Outboxes()
+        self._held: list[Json] = []
         self._attempt = ""
 
     def work(self) -> None:
@@ -107,9 +108,11 @@ class Line:
         stops = [Stop.CANCELLED for words in said if words.get("cancel") == self._attempt]
         return [*stops, Stop.ABANDONED] if self._channel.ended else stops
 
-    def started(self, pid: int) -> None:
-        """Tell it that the process group `pid` runs."""
-        self._send({"started": self._attempt, "pid": pid})
+    def started(self, pid: int, *, over: bool) -> None:
+        """Tell it that the process group `pid` runs; if that is over already, together with its end."""
+        self._held.append({"started": self._attempt, "pid": pid})
+        if not over:
+            self._send()
 
     def progress(self, percent: float) -> None:
         """Tell it how far the processor says it is, unless it has not read for long."""
@@ -137,8 +140,9 @@ class Line:
                 {"failed": self._attempt, "message": f"a fault in mdtodo: {error!r}", "traceback": frames}
             )
 
-    def _send(self, message: Json) -> None:
+    def _send(self, *messages: Json) -> None:
+        held, self._held = self._held, []
         try:
-            self._channel.send(message)
+            self._channel.send(*held, *messages)
         except OSError:
             return  # the runner is gone, which the next reading shows

@@ -112,7 +112,7 @@ class Control:
     line, _other = socket.socketpair()
     def fileno(self): return self.line.fileno()
     def heed(self): return []
-    def started(self, pid): pass
+    def started(self, pid, over): pass
     def progress(self, percent): pass
 print(json.dumps([perform(spec, Control(), Outboxes()) for spec in json.load(sys.stdin)]))
 """
@@ -163,7 +163,7 @@ from mdtodo.running.processors import perform
 class Control:
     line, _other = socket.socketpair()
     def fileno(self): return self.line.fileno()
-    def started(self, pid):
+    def started(self, pid, over):
         print(pid)
         raise RuntimeError("a fault of ours")
 try:
