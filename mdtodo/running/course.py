@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
 
 
+#: Seconds that a task takes on average where the time between two of them matters.
+SHORT = 0.05
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a run is asked for.
@@ -74,6 +78,8 @@ class Course:
     _free: set[str] = field(default_factory=set)
     _closed: dict[str, Status] = field(default_factory=dict)
     _started: int = 0
+    _finished: int = 0
+    _seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self._lanes = Lanes(self.config.lanes, 2 * self.jobs)
@@ -126,9 +132,12 @@ class Course:
     def _may_look_ahead(self) -> bool:
         """Whether a task may be handed over before a process is free for it, so that none has to wait for us.
 
-        Only where no running task can free one that would have to go first, or, with `fail_fast`, stop it.
+        Only where tasks are so short that it matters, and where no running task can free one that would have to go
+        first, or, with `fail_fast`, stop it.
         """
         if self.options.fail_fast or len(self.running) >= 2 * self.jobs:
+            return False
+        if self._seconds >= SHORT * self._finished:
             return False
         return not any(self.plan.graph.dependents(name) for name in self.running)
 
@@ -150,6 +159,8 @@ class Course:
     def finish(self, task: Task, outcome: Outcome) -> list[Task]:
         """The task is over; gives the parents that are done with it, innermost first."""
         self._leave(task)
+        self._finished += 1
+        self._seconds += self.attempts[task.id].seconds
         self.outcomes[task.id] = outcome
         if outcome not in (Outcome.DONE, Outcome.CACHED):
             if outcome is Outcome.FAILED and self.options.fail_fast:

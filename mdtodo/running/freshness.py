@@ -28,15 +28,10 @@ class Freshness:
     _read: dict[str, tuple[Document, Places] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settle()
         for file, document in self.board.documents.items():
+            self._stamps[file] = self._stamp(file)
             if files.read_optional(self.board.repo.root, file) != document.data:
                 self._stamps[file] = None
-
-    def settle(self) -> None:
-        """Take the files as they are now for known: after a landing of our own."""
-        self._stamps = {file: self._stamp(file) for file in self.board.documents}
-        self._read.clear()
 
     def why_not(self, task: Task) -> str | None:
         """Why the task should not start, as part of a sentence; None where nothing speaks against it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mdtodo.repo.commit import clean_outputs
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.running.landing import finish_earlier, land_entries, new_run_id, sentences_of
+from mdtodo.running.moves import followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import Lease, Moment
     from mdtodo.results import Receipt, Result
+    from mdtodo.running.board import Board
 
 #: A lease is renewed after this share of its time.
 RENEWAL = 1 / 3
@@ -31,8 +33,8 @@ class Ledger:
     """The state of this clone, as one run uses it. A result is written down when `record` returns, and on the
     disk before its box is ticked.
 
-    A lease is kept from the start of a task until its result has landed, so that no other runner takes the
-    task while its box is still open.
+    `board` is the one that the run was planned on, once that was read. A lease is kept from the start of a task
+    until its result has landed, so that no other runner takes the task while its box is still open.
     """
 
     repo: Repository
@@ -41,6 +43,7 @@ class Ledger:
     commit: str
     run_id: str
     worker: str
+    board: Board | None = None
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     _leases: dict[str, Lease] = field(default_factory=dict)
@@ -130,19 +133,18 @@ class Ledger:
 
     # What became of it
 
-    def record(self, task: Task, receipt: Receipt, result: Result) -> bool:
-        """Write a result down; whether it landed at once, as with `commit = "task"`. Else it waits for `land`."""
+    def record(self, task: Task, receipt: Receipt, result: Result) -> None:
+        """Write a result down. With `commit = "task"` it lands at once, else it waits for `land`."""
         lands = bool(receipt.edits)
         log = self.shown_log(task, receipt.attempt)
         record = Record(self.run_id, receipt, log, result.metrics, lands=lands)
         (number,) = self.state.record([record])
         if not lands:
             self._release(task.id)
-            return False
+            return
         self._pending.append((number, receipt))
         if self.commit == "task":
             self.land()
-        return not self._pending
 
     def give_up(self, task: Task) -> None:
         """The task did not come to an end here: free it."""
@@ -156,6 +158,9 @@ class Ledger:
         if not self._pending:
             return
         pending, self._pending = self._pending, []
+        if self.board is not None:
+            now = followed([receipt for _, receipt in pending], self.board)
+            pending = [(number, receipt) for (number, _), receipt in zip(pending, now, strict=True)]
         landing = land_entries(
             self.repo,
             self.state,

@@ -58,6 +58,7 @@ def run(
             watcher.say(sentence)
         ledger.begin(output for one in config.processors.values() for output in one.outputs)
         board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+        ledger.board = board
         course = Course(board.plan, config, options, jobs(options, config))
         broken = _tell_mistakes(board, watcher)
         _tell_what_is_to_do(course, board, watcher)

@@ -217,8 +217,7 @@ class Shift:
             edits=tuple(edits),
             outputs=named.outputs if named and outcome is Outcome.DONE else (),
         )
-        if self.ledger.record(task, receipt, result):
-            self._fresh.settle()
+        self.ledger.record(task, receipt, result)
 
     def _edits(self, task: Task, result: Result) -> list[Edit]:
         """What the result changes on the task's line, and below it."""

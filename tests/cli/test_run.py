@@ -437,3 +437,28 @@ def test_what_a_person_closes_while_it_goes_on_is_not_started(
     )
     assert "closed: not started, as somebody has made it cancelled meanwhile" in said.err
     assert "gone: not started" in said.err
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_file_that_is_moved_meanwhile_is_followed(repo: Checkout, mdtodo: Mdtodo, committed: bool) -> None:
+    move = "echo ran >> runs; mkdir docs; git mv TODO.md docs/TODO.md" + (
+        "; git commit -qm move" if committed else ""
+    )
+    start(repo, "- [ ] a run:move\n- [ ] b\n", f'[processors.move]\nrun = "{move}"\n')
+    mdtodo("run")
+    assert repo.read("docs/TODO.md") == b"- [x] a run:move\n- [ ] b\n"
+    if committed:
+        assert repo.head("docs/TODO.md") == b"- [x] a run:move\n- [ ] b\n"
+        assert "done move exit=0" in repo.git("log", "-1", "--format=%B")
+    assert outcomes(mdtodo("run", "--json")) == {}
+    assert repo.read("runs") == b"ran\n"
+
+
+def test_an_identical_task_elsewhere_is_not_ticked_for_one_that_is_gone(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    repo.write("docs/TODO.md", "- [ ] a run:ok worker:nobody\n")
+    start(repo, "- [ ] a run:rm\n", OK + '[processors.rm]\nrun = "rm TODO.md"\n')
+    said = mdtodo("run")
+    assert repo.read("docs/TODO.md") == b"- [ ] a run:ok worker:nobody\n"
+    assert "TODO.md: " in said.err

@@ -1,0 +1,55 @@
+"""TODO files that were moved while a run went on: receipts follow their tasks to where these stand now."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import InputError
+from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.document import parse
+from mdtodo.repo import files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.results import Edit, Receipt
+    from mdtodo.running.board import Board
+
+
+def followed(receipts: Sequence[Receipt], board: Board) -> list[Receipt]:
+    """The receipts, with the edits of files that are gone turned to the one new file that has their tasks.
+
+    Only files that the board does not know are looked at: a task that stood elsewhere all the time and happens to
+    be alike is another one.
+    """
+    root = board.repo.root
+    named = {edit.anchor.file for receipt in receipts for edit in receipt.edits}
+    gone = {file for file in named if not os.path.lexists(os.path.join(root, file))}
+    if not gone:
+        return list(receipts)
+    places = _new_places(board)
+    return [
+        replace(receipt, edits=tuple(_followed(edit, gone, places) for edit in receipt.edits))
+        for receipt in receipts
+    ]
+
+
+def _followed(edit: Edit, gone: set[str], places: Mapping[str, Places]) -> Edit:
+    if edit.anchor.file not in gone:
+        return edit
+    there = [file for file, place in places.items() if isinstance(place.find(edit.anchor), int)]
+    return replace(edit, anchor=edit.anchor._replace(file=there[0])) if len(there) == 1 else edit
+
+
+def _new_places(board: Board) -> dict[str, Places]:
+    found: dict[str, Places] = {}
+    for file in files.find(board.repo, board.config.files):
+        if file not in board.documents:
+            try:
+                data = files.read(board.repo.root, file)
+                found[file] = Places(parse(data, board.config.status, file=file), file)
+            except InputError:
+                continue
+    return found
