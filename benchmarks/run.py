@@ -45,19 +45,18 @@ def prepare(root: Path, tasks: int) -> None:
     call(root, "git", "commit", "-q", "-m", "base")
 
 
-def one_round(tasks: int) -> tuple[float, ...]:
-    """Wall-clock and processor seconds of mdtodo, then of the other side."""
-    with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = Path(folder) / "ours", Path(folder) / "theirs"
-        for root in (ours, theirs):
-            root.mkdir()
-            prepare(root, tasks)
-        run = call(ours, sys.executable, "-m", "mdtodo", "run", "-j", "2")
-        xargs = call(theirs, "sh", "-c", "xargs -P2 -n1 true < lines")
-        (theirs / "TODO.md").write_text((theirs / "TODO.md").read_text().replace("[ ]", "[x]"))
-        commit = call(theirs, "git", "commit", "-q", "-a", "-m", "done")
-        if (ours / "TODO.md").read_text() != (theirs / "TODO.md").read_text():
-            raise SystemExit("the two sides did not do the same")
+def one_round(folder: Path, tasks: int) -> tuple[float, ...]:
+    """Wall-clock and processor seconds of mdtodo, then of the other side, in a new folder."""
+    ours, theirs = folder / "ours", folder / "theirs"
+    for root in (ours, theirs):
+        root.mkdir(parents=True)
+        prepare(root, tasks)
+    run = call(ours, sys.executable, "-m", "mdtodo", "run", "-j", "2")
+    xargs = call(theirs, "sh", "-c", "xargs -P2 -n1 true < lines")
+    (theirs / "TODO.md").write_text((theirs / "TODO.md").read_text().replace("[ ]", "[x]"))
+    commit = call(theirs, "git", "commit", "-q", "-a", "-m", "done")
+    if (ours / "TODO.md").read_text() != (theirs / "TODO.md").read_text():
+        raise SystemExit("the two sides did not do the same")
     return (*run, xargs[0] + commit[0], xargs[1] + commit[1])
 
 
@@ -70,12 +69,13 @@ def main() -> None:
         f"{options.tasks} tasks; seconds, and processor seconds, of mdtodo run | of xargs and git commit | ratios"
     )
     ratios = []
-    for _ in range(options.rounds):
-        wall, cpu, floor, floor_cpu = one_round(options.tasks)
-        ratios.append((wall / floor, cpu / floor_cpu))
-        print(
-            f"  {wall:6.2f} {cpu:6.2f} | {floor:6.2f} {floor_cpu:6.2f} | {wall / floor:5.2f} {cpu / floor_cpu:5.2f}"
-        )
+    # One folder for all rounds: ext4 is slow to make files where many were deleted a moment before.
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(options.rounds):
+            wall, cpu, floor, floor_cpu = one_round(Path(folder) / str(number), options.tasks)
+            ratios.append((wall / floor, cpu / floor_cpu))
+            sides = f"{wall:6.2f} {cpu:6.2f} | {floor:6.2f} {floor_cpu:6.2f}"
+            print(f"  {sides} | {wall / floor:5.2f} {cpu / floor_cpu:5.2f}")
     walls, cpus = zip(*ratios, strict=True)
     print(f"median ratios {statistics.median(walls):.2f}, of processor seconds {statistics.median(cpus):.2f}")
 
