@@ -154,18 +154,33 @@ class State:
         `mine` ties the lease to this process: it is free at once when the process has ended. Otherwise (a
         claim by hand) only time frees it.
         """
+        return self.lease_all([task_id], worker, ttl, mine=mine, since=since).get(task_id)
+
+    def lease_all(
+        self,
+        task_ids: Iterable[str],
+        worker: str,
+        ttl: float,
+        *,
+        mine: bool = True,
+        since: Moment | None = None,
+    ) -> dict[str, Lease]:
+        """As `lease`, for several tasks at once: the leases of those that could be taken, by task."""
+        who = owner.myself() if mine else ""
         with self._db.writing() as db:
-            query = "SELECT ttl, expires, owner FROM leases WHERE task_id = ?"
-            row, now = db.execute(query, (task_id,)).fetchone(), _clock()
-            if row is not None and _live(row[0], row[1], row[2], now):
-                return None
-            if since is not None and db.execute(_NEWER, (task_id, *since)).fetchone():
-                return None
-            grown = "UPDATE counters SET value = value + 1 WHERE name = 'token' RETURNING value"
-            (token,) = db.execute(grown).fetchone()
-            new = (task_id, token, worker, owner.myself() if mine else "", ttl, now + ttl)
-            db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
-            return Lease(task_id, token, worker, _unix_time(now + ttl))
+            now = _clock()
+            taken: dict[str, Lease] = {}
+            for task_id in task_ids:
+                row = db.execute(_HELD, (task_id,)).fetchone()
+                if row is not None and _live(row[0], row[1], row[2], now):
+                    continue
+                if since is not None and db.execute(_NEWER, (task_id, *since)).fetchone():
+                    continue
+                (token,) = db.execute(_GROWN).fetchone()
+                new = (task_id, token, worker, who, ttl, now + ttl)
+                db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
+                taken[task_id] = Lease(task_id, token, worker, _unix_time(now + ttl))
+            return taken
 
     def renew(self, tokens: Iterable[int], ttl: float) -> frozenset[int]:
         """Give the leases with these tokens `ttl` seconds from now; returns those that are still held.
@@ -282,6 +297,8 @@ _SELECT = (
     " receipt FROM results"
 )
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
+_HELD = "SELECT ttl, expires, owner FROM leases WHERE task_id = ?"
+_GROWN = "UPDATE counters SET value = value + 1 WHERE name = 'token' RETURNING value"
 _NEWER = (
     "SELECT 1 FROM results WHERE task_id = ?"
     " AND (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?) LIMIT 1"

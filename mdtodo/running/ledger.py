@@ -13,7 +13,7 @@ from mdtodo.running.landing import finish_earlier, land_entries, new_run_id, sen
 from mdtodo.running.moves import followed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
     from mdtodo.config import Config
@@ -30,7 +30,7 @@ RENEWAL = 1 / 3
 
 @dataclass(slots=True)
 class Ledger:
-    """The state of this clone, as one run uses it. A result is written down when `record` returns, and on the
+    """The state of this clone, as one run uses it. A result is written down when `write` returns, and on the
     disk before its box is ticked.
 
     `board` is the one that the run was planned on, once that was read. A lease is kept from the start of a task
@@ -47,6 +47,7 @@ class Ledger:
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     _leases: dict[str, Lease] = field(default_factory=dict)
+    _unwritten: list[Record] = field(default_factory=list)
     _pending: list[tuple[int, Receipt]] = field(default_factory=list)
     _clean: Snapshot | None = None
     _since: Moment | None = None
@@ -75,6 +76,7 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.write()
         self._release(*self._leases)
         self.state.finish_run(self.run_id)
         self.state.close()
@@ -93,16 +95,15 @@ class Ledger:
 
     # While a task runs
 
-    def lease(self, task: Task) -> bool:
-        """Take the task, or keep it for another attempt; False where another worker has it or had it
-        since."""
-        if task.id in self._leases:
-            return True
-        lease = self.state.lease(task.id, self.worker, self.config.lease, since=self._since)
-        if lease is None:
-            return False
-        self._leases[task.id] = lease
-        return True
+    def lease(self, tasks: Sequence[Task]) -> None:
+        """Take these tasks, where no other worker has them or had them since; `leased` says which are ours."""
+        wanted = [task.id for task in tasks if task.id not in self._leases]
+        if wanted:
+            self._leases |= self.state.lease_all(wanted, self.worker, self.config.lease, since=self._since)
+
+    def leased(self, task: Task) -> bool:
+        """Whether the task was taken, as far as this process knows."""
+        return task.id in self._leases
 
     def holds(self, task: Task) -> bool:
         """Whether the task's lease is still ours."""
@@ -134,17 +135,20 @@ class Ledger:
     # What became of it
 
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
-        """Write a result down. With `commit = "task"` it lands at once, else it waits for `land`."""
-        lands = bool(receipt.edits)
+        """Take a result down, for the next `write`. With `commit = "task"` it is written and lands at once."""
         log = self.shown_log(task, receipt.attempt)
-        record = Record(self.run_id, receipt, log, result.metrics, lands=lands)
-        (number,) = self.state.record([record])
-        if not lands:
-            self._release(task.id)
-            return
-        self._pending.append((number, receipt))
+        self._unwritten.append(Record(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits)))
         if self.commit == "task":
             self.land()
+
+    def write(self) -> None:
+        """Write the results down that were taken; they are in the journal when this returns."""
+        if not self._unwritten:
+            return
+        records, self._unwritten = self._unwritten, []
+        numbers = self.state.record(records)
+        self._pending += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
+        self._release(*(one.receipt.task_id for one in records if not one.lands))
 
     def give_up(self, task: Task) -> None:
         """The task did not come to an end here: free it."""
@@ -155,6 +159,7 @@ class Ledger:
 
         Raises GitError where that cannot be done now; the next run does it then.
         """
+        self.write()
         if not self._pending:
             return
         pending, self._pending = self._pending, []
@@ -176,4 +181,6 @@ class Ledger:
 
     def _release(self, *task_ids: str) -> None:
         leases = [self._leases.pop(task_id, None) for task_id in task_ids]
-        self.state.release(*(lease.token for lease in leases if lease is not None))
+        tokens = [lease.token for lease in leases if lease is not None]
+        if tokens:
+            self.state.release(*tokens)

@@ -66,9 +66,10 @@ class Shift:
         self._fresh = Freshness(self.board)
 
     def work(self) -> None:
-        """Until nothing runs and nothing may start. Each result is in the journal before this goes on."""
+        """Until nothing runs and nothing may start. What came back is in the journal before anything more starts."""
         for parent in self.course.rolled_up():
             self._roll_up(parent)
+        self.ledger.write()
         while True:
             self._heed_interrupt()
             self._plan_again_if_outgrown()
@@ -77,6 +78,7 @@ class Shift:
                 break
             for event in self.pool.events(self._patience()):
                 self._take(event)
+            self.ledger.write()
             self._keep_leases()
 
     def report(self, *, broken: bool) -> RunReport:
@@ -103,19 +105,29 @@ class Shift:
     # Starting
 
     def _start_what_may(self) -> None:
+        while tasks := self._startable():
+            fresh = {task.id: self._fresh.why_not(task) for task in tasks}
+            self.ledger.lease([task for task in tasks if fresh[task.id] is None])
+            for task in tasks:
+                self._start(task, fresh[task.id])
+
+    def _startable(self) -> list[Task]:
+        found: list[Task] = []
         while not self.course.running or self._gate.open(time.monotonic()):
             task = self.course.startable(time.monotonic())
             if task is None:
-                return
-            reason = self._fresh.why_not(task) or self._not_leased(task)
-            if reason is None:
-                self._submit(task)
-            else:
-                self.course.leave(task)
-                self.watcher.say(f"{task.id} {task.title}: not started, as {reason}")
+                break
+            found.append(task)
+        return found
 
-    def _not_leased(self, task: Task) -> str | None:
-        return None if self.ledger.lease(task) else "another worker has it, or had it just now"
+    def _start(self, task: Task, reason: str | None) -> None:
+        if reason is None and not self.ledger.leased(task):
+            reason = "another worker has it, or had it just now"
+        if reason is None:
+            self._submit(task)
+        else:
+            self.course.leave(task)
+            self.watcher.say(f"{task.id} {task.title}: not started, as {reason}")
 
     def _submit(self, task: Task) -> None:
         processor = self.course.processor(task)
@@ -183,7 +195,7 @@ class Shift:
         return True
 
     def _settle(self, task: Task, result: Result, tail: str) -> None:
-        """The task is over: journal first, then what it frees."""
+        """The task is over: its result is taken down, and what it frees may start."""
         outcome = result.outcome
         edits = self._edits(task, result)
         parents = self.course.finish(task, outcome)
