@@ -7,7 +7,7 @@ children of ours. With pebble a command outlived its pool process when that was 
 outlived the runner when that was killed; pebble does not tell when a task has started, nor carry progress.
 What closes these gaps is what a pool is made of: one socket for each process, JSON lines, no lock that a
 killed process could hold, no thread, and a clean process that forks the others (see `workers`). 1,000 times
-`true` take 1.1 to 1.3 times as long as with `xargs -P2`, with log, environment, standard input and events
+`true` take 1.4 to 1.6 times as long as with `xargs -P2`, with log, environment, standard input and events
 for each.
 """
 
