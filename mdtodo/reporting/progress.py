@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from mdtodo.reporting.text import one_line, printable
@@ -130,7 +129,6 @@ class LiveProgress:
         self._counts = dict.fromkeys(Outcome, 0)
         self._seconds: dict[str, float] = {}
         self._left = 0.0
-        self._since: dict[str, float] = {}
 
     def __enter__(self) -> LiveProgress:
         from rich.progress import (
@@ -176,7 +174,6 @@ class LiveProgress:
             left = f"about {seconds(known)}" if known else ""
             title = f"{one_line(task.title)[:60]}{again}"
             self._lines[task.id] = self._live.add_task(title, total=None, left=left, count="")
-        self._since[task.id] = time.monotonic()
 
     def progressed(self, task: Task, percent: float) -> None:
         """Move its bar."""

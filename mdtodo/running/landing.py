@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mdtodo.config import Config
     from mdtodo.repo.commit import Landing, Snapshot
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
     from mdtodo.results import Receipt
 
@@ -45,11 +46,14 @@ def land(
     commit: bool,
     config: Config,
     clean: Snapshot | None = None,
+    git: Plumbing | None = None,
 ) -> Landing:
-    """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`."""
+    """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`; `git` serves many."""
     if commit:
         refuse_half_done_operation(repo)
-    return commits.land(repo, receipts, run_id=run_id, commit=commit, statuses=config.status, clean=clean)
+    return commits.land(
+        repo, receipts, run_id=run_id, commit=commit, statuses=config.status, clean=clean, git=git
+    )
 
 
 def land_entries(
@@ -61,11 +65,12 @@ def land_entries(
     *,
     commit: bool,
     clean: Snapshot | None = None,
+    git: Plumbing | None = None,
 ) -> Landing:
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it."""
     state.sync()
     receipts = [receipt for _, receipt in entries]
-    landing = land(repo, receipts, run_id=run_id, commit=commit, config=config, clean=clean)
+    landing = land(repo, receipts, run_id=run_id, commit=commit, config=config, clean=clean, git=git)
     state.mark_landed([number for number, _ in entries], next(iter(landing.commits), None))
     return landing
 

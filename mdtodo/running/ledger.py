@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mdtodo.model import Task
     from mdtodo.repo.commit import Snapshot
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import Lease, Moment
     from mdtodo.results import Receipt, Result
     from mdtodo.running.board import Board
@@ -52,6 +53,7 @@ class Ledger:
     _clean: Snapshot | None = None
     _since: Moment | None = None
     _renewed: float = field(default_factory=time.monotonic)
+    _git: Plumbing | None = None
     _logs: str = ""
     _shown_logs: str = ""
 
@@ -76,6 +78,8 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._git is not None:
+            self._git.close()
         self.write()
         self._release(*self._leases)
         self.state.finish_run(self.run_id)
@@ -174,10 +178,19 @@ class Ledger:
             self.config,
             commit=self.commit != "none",
             clean=self._clean,
+            git=self._plumbing(),
         )
         self.commits += landing.commits
         self.messages += sentences_of(landing)
         self._release(*(receipt.task_id for _, receipt in pending))
+
+    def _plumbing(self) -> Plumbing | None:
+        """git processes that serve all landings of a run that lands each task."""
+        if self.commit == "task" and self._git is None:
+            from mdtodo.repo.plumbing import Plumbing
+
+            self._git = Plumbing(self.repo)
+        return self._git
 
     def _release(self, *task_ids: str) -> None:
         leases = [self._leases.pop(task_id, None) for task_id in task_ids]

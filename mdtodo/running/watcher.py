@@ -33,28 +33,3 @@ class Watcher(Protocol):
 
     def say(self, sentence: str) -> None:
         """Something a person should know."""
-
-
-class Silent:
-    """Watches and tells nobody."""
-
-    def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
-        """Nothing."""
-
-    def started(self, task: Task, attempt: int) -> None:
-        """Nothing."""
-
-    def progressed(self, task: Task, percent: float) -> None:
-        """Nothing."""
-
-    def retrying(self, task: Task, attempt: int, delay: float, reason: str) -> None:
-        """Nothing."""
-
-    def finished(self, done: TaskRun) -> None:
-        """Nothing."""
-
-    def expect(self, more: int) -> None:
-        """Nothing."""
-
-    def say(self, sentence: str) -> None:
-        """Nothing."""
