@@ -106,8 +106,8 @@ class PlainProgress:
         self.expected += more
 
     def say(self, sentence: str) -> None:
-        """A sentence of its own."""
-        self._line(f"mdtodo: {printable(sentence)}")
+        """A sentence of its own, also where nothing else is told."""
+        sys.stderr.write(f"mdtodo: {printable(sentence)}\n")
 
     def _line(self, text: str) -> None:
         if not self.quiet:

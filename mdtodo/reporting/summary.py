@@ -22,8 +22,7 @@ _STYLES = {
 
 def print_summary(report: RunReport, *, color: bool | None) -> None:
     """`5 done, 1 failed, 2 blocked`, the commits, and the next step."""
-    for message in report.messages:
-        click.echo(f"mdtodo: {one_line(message)}", err=True)
+    print_messages(report)
     counts = [
         click.style(f"{count} {outcome}", _STYLES.get(Outcome(outcome)))
         for outcome, count in report.summary.items()
@@ -34,6 +33,12 @@ def print_summary(report: RunReport, *, color: bool | None) -> None:
         click.echo(f"committed {commit[:10]}", color=color)
     for hint in _hints(report):
         click.echo(f"  {hint}", err=True)
+
+
+def print_messages(report: RunReport) -> None:
+    """What a person should know, whoever reads the rest."""
+    for message in report.messages:
+        click.echo(f"mdtodo: {one_line(message)}", err=True)
 
 
 def _hints(report: RunReport) -> Iterator[str]:

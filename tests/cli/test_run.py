@@ -255,6 +255,7 @@ def test_a_cycle_is_told_and_the_rest_goes_on(repo: Checkout, mdtodo: Mdtodo) ->
     said = mdtodo("run", code=1)
     assert "a -> b -> a" in said.err
     assert repo.head("TODO.md").endswith(b"- [x] c run:ok\n")
+    assert "a -> b -> a" in mdtodo("run", "--json", code=1).err
 
 
 def test_lanes_and_jobs_hold(repo: Checkout, mdtodo: Mdtodo) -> None:

@@ -87,7 +87,9 @@ def _run(session: Session, options: Options, *, as_json: bool) -> int:
         report = run(session.repo, session.config, options, watcher)
     if as_json:
         from mdtodo.reporting.documents import print_run_json
+        from mdtodo.reporting.summary import print_messages
 
+        print_messages(report)
         print_run_json(report)
     else:
         from mdtodo.reporting.summary import print_summary
