@@ -12,6 +12,7 @@ from mdtodo.errors import ConfigError, UsageError
 from mdtodo.model import Severity, State
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
+from mdtodo.results import Outcome
 from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
@@ -70,10 +71,14 @@ def run(
 
 
 def dry_run(board: Board, options: Options) -> tuple[Task, ...]:
-    """The tasks that a run would take, in plan order; nothing is started or written."""
-    course = Course(board.plan, board.config, options, jobs(options, board.config))
-    left = course.left_over()
-    return tuple(left if options.limit is None else left[: options.limit])
+    """The tasks that a run would start if all goes well, in their order; nothing is started or written."""
+    course = Course(board.plan, board.config, options, jobs=1)
+    course.rolled_up()
+    found: list[Task] = []
+    while (task := course.startable(now=0.0)) is not None:
+        found.append(task)
+        course.finish(task, Outcome.DONE)
+    return tuple(found)
 
 
 def chosen_ids(

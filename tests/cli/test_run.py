@@ -463,3 +463,12 @@ def test_an_identical_task_elsewhere_is_not_ticked_for_one_that_is_gone(
     said = mdtodo("run")
     assert repo.read("docs/TODO.md") == b"- [ ] a run:ok worker:nobody\n"
     assert "TODO.md: " in said.err
+
+
+def test_a_dry_run_names_what_would_start_in_its_order(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "- [ ] waits after:x run:ok !critical\n- [ ] never after:person run:ok\n- [ ] x id:x run:ok\n"
+    start(repo, todo + "- [ ] a person's id:person\n")
+    planned = [task["title"] for task in mdtodo("run", "--dry-run", "--json").json["tasks"]]
+    assert planned == ["x", "waits"]
+    assert outcomes(mdtodo("run", "--json")) == {"x": "done", "waits": "done", "never": "blocked"}
+    assert mdtodo("run", "--dry-run", "--json").json["tasks"] == []
