@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.repo.git import discover
+from mdtodo.reporting.progress import PlainProgress
 from mdtodo.running.board import read_config
 from mdtodo.running.course import Options
 from mdtodo.running.executor import Event, empty_result
 from mdtodo.running.runner import run
-from mdtodo.running.watcher import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,13 @@ def report(repo: Checkout):
 
     def of(**results: dict[str, object]):
         found = discover(str(repo.root))
-        return run(found, read_config(found), Options(jobs=3), Silent(), executor=Interrupted(results))
+        return run(
+            found,
+            read_config(found),
+            Options(jobs=3),
+            PlainProgress(quiet=True),
+            executor=Interrupted(results),
+        )
 
     return of
 
