@@ -9,6 +9,10 @@ import pytest
 
 from mdtodo.cli import COMMANDS
 from mdtodo.config import load, reference
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.tasks import read_tasks
+from mdtodo.planning.findings import findings
+from mdtodo.planning.plan import plan
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -40,6 +44,15 @@ def test_the_examples_of_the_configuration_load(path: str) -> None:
     assert blocks
     for block in blocks:
         load(block.encode(), None)
+
+
+def test_the_tour_of_the_readme_has_no_mistakes() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    todo = readme.split("```markdown\n")[1].split("```")[0]
+    config = load(readme.split("```toml\n")[1].split("```")[0].encode(), None)
+    made = plan(read_tasks({"TODO.md": parse(todo.encode())}), config)
+    assert len(made.tasks) == 3
+    assert findings(made, config) == []
 
 
 def test_the_first_code_block_of_the_readme_holds_two_commands() -> None:
