@@ -1,7 +1,8 @@
 """Starting a command in a session of its own, by `posix_spawn` where that can do it.
 
-It takes three quarters of the processor time of `subprocess.Popen`, which is most of what a short command costs. The calling
-process goes to the command's folder itself and back, as `posix_spawn` cannot; so it must have one thread.
+It takes three quarters of the processor time of `subprocess.Popen`, which is most of what a short command costs.
+The calling process goes to the command's folder itself and back, as `posix_spawn` cannot; so it must have one
+thread.
 """
 
 from __future__ import annotations
