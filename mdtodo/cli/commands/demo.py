@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def command(session: Session, folder: str | None) -> None:
     """Make a small repository, run the main job on it, show the boxes and the commits.
 
-    It is made in DIR, which must not be there yet, or in a temporary folder. Two of its tasks end badly on
-    purpose: one fails and one waits for it, and four wait for a person.
+    It is made in DIR, which must not be there yet, or in a temporary folder. One of its
+    tasks fails on purpose, and two wait for a person.
     """
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.reporting.summary import print_summary
