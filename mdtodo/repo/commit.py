@@ -19,6 +19,7 @@ from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.model import STATUS_CHARS
 from mdtodo.repo import files, index
 from mdtodo.repo.draft import HeadMovedError, Job, make_draft, move_head, read_head, write_commit
+from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.index import IndexChangedError, IndexCopy
 from mdtodo.repo.outputs import Snapshot, clean_outputs
@@ -82,6 +83,7 @@ def land(
     if not commit or not job.wanted:
         return _tick_work_tree(job, Landing())
     recover(repo, job.wanted)
+    reached("recovered")
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is under way: nothing is committed now")
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
@@ -89,6 +91,7 @@ def land(
         landing, tracked = _persist(lambda first: _commit(job, plumbing, first, patience))
         landing = _tick_work_tree(job, landing)
         index.refresh(plumbing, tracked)
+        reached("refreshed")
     return landing
 
 
@@ -99,11 +102,6 @@ def recover(repo: Repository, paths: Iterable[str] = ()) -> tuple[str, ...]:
     """
     files.sweep(repo.root, paths)
     return index.recover(repo)
-
-
-#: Called with the name of each point at which a kill must do no harm; tests put a kill there.
-def reached(point: str) -> None:
-    """Nothing."""
 
 
 def _persist(attempt: Callable[[bool], T]) -> T:

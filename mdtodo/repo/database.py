@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from mdtodo.errors import MdtodoError
+from mdtodo.repo.fault import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -96,31 +97,33 @@ class Database:
         with _sentences(self.path):
             self._connection.execute("PRAGMA synchronous = FULL")
         try:
-            with self.writing() as connection:
+            with self.writing("sync") as connection:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 connection.execute(f"PRAGMA user_version = {version}")
         finally:
             self._connection.execute("PRAGMA synchronous = NORMAL")
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, what: str) -> Iterator[sqlite3.Connection]:
         """A transaction that no other writer is in. It outlives the process from here on, a power cut only
-        after `sync`."""
+        after `sync`. `what` names its two fault points."""
         connection = self._connection
         with _sentences(self.path):
             _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), self.path)
             try:
                 yield connection
+                reached(f"{what}.written")
                 _patiently(lambda: connection.execute("COMMIT"), self.path)
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+        reached(f"{what}.kept")
 
     def _make(self, schema: str, version: int) -> None:
         if self._version() == version:
             return
-        with self.writing() as connection:
+        with self.writing("schema") as connection:
             found = self._version()
             if found > version:
                 raise MdtodoError("was written by a newer mdtodo", file=self.path, hint="update mdtodo")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, InputError, UsageError
 from mdtodo.repo import owner
+from mdtodo.repo.fault import reached
 from mdtodo.repo.git import list_files
 
 if TYPE_CHECKING:
@@ -121,8 +122,11 @@ def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
     try:
         with _temporary(target) as temporary:
             _write_like(target, temporary, new)
+            reached("file.filled")
             _swap(temporary, target, expected, path)
+            reached("file.swapped")
         _sync(os.path.dirname(target))
+        reached("file.synced")
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
 
@@ -225,6 +229,7 @@ def _write_like(target: str, temporary: str, content: bytes) -> None:
             _chown(file.fileno(), was)
         os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
         _copy_attributes(target, file.fileno())
+        reached("file.begun")
         _fill(file, content)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.repo import owner
+from mdtodo.repo.fault import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -70,6 +71,7 @@ class IndexCopy:
             if self._first:
                 self._hold()
             self._before = _copy(self._index, self._copy)
+            reached("index.copied")
         except OSError as error:
             self._end()
             raise _cannot(self._copy, error) from error
@@ -137,11 +139,13 @@ class IndexCopy:
     def _hold(self) -> None:
         _take(self._copy + _HELD, self._index + ".lock", self._patience)
         self._held = True
+        reached("index.held")
 
     def _end(self) -> None:
         _delete(self._copy)
         if self._held:
             _delete(self._index + ".lock")
+            reached("index.released")
             _delete(self._copy + _HELD)
 
     def _run(self, *args: str, stdin: bytes = b"") -> bytes:
@@ -216,6 +220,7 @@ def _take(ours: str, lock: str, patience: float) -> None:
     try:
         with open(ours, "wb"):
             pass
+        reached("index.marked")
         while not _link(ours, lock):
             if time.monotonic() >= deadline:
                 _delete(ours)

@@ -167,7 +167,7 @@ class State:
     ) -> dict[str, Lease]:
         """As `lease`, for several tasks at once: the leases of those that could be taken, by task."""
         who = owner.myself() if mine else ""
-        with self._db.writing() as db:
+        with self._db.writing("lease") as db:
             now = _clock()
             taken: dict[str, Lease] = {}
             for task_id in task_ids:
@@ -188,7 +188,7 @@ class State:
         One that ran out but that nobody has taken over is held again.
         """
         query = "UPDATE leases SET ttl = ?, expires = ? WHERE token = ?"
-        with self._db.writing() as db:
+        with self._db.writing("renewal") as db:
             expires = _clock() + ttl
             return frozenset(token for token in tokens if db.execute(query, (ttl, expires, token)).rowcount)
 
@@ -199,7 +199,7 @@ class State:
     def release(self, *tokens: int) -> tuple[str, ...]:
         """Give tasks back; the ids of those whose token held a lease still."""
         query = "DELETE FROM leases WHERE token = ? RETURNING task_id"
-        with self._db.writing() as db:
+        with self._db.writing("release") as db:
             rows = [db.execute(query, (token,)).fetchone() for token in tokens]
         return tuple(str(row[0]) for row in rows if row is not None)
 
@@ -219,7 +219,7 @@ class State:
         """Write results down; their ids in the journal, in order. A killed process does not take them back,
         and after `sync` a power cut does not either."""
         rows = [_row(record) for record in records]
-        with self._db.writing() as db:
+        with self._db.writing("result") as db:
             return tuple(int(db.execute(_INSERT, row).lastrowid or 0) for row in rows)
 
     def sync(self) -> None:
@@ -246,7 +246,7 @@ class State:
     def mark_landed(self, ids: Iterable[int], commit: str | None = None) -> None:
         """These receipts have landed, in this commit if in one."""
         rows = [(time.time(), commit, number) for number in ids]
-        with self._db.writing() as db:
+        with self._db.writing("landed") as db:
             db.executemany("UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?", rows)
 
     def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[Entry, ...]:
@@ -262,7 +262,7 @@ class State:
     def start_run(self, run_id: str, worker: str = "") -> None:
         """Note that a run of this process has begun."""
         row = (run_id, worker, owner.myself(), time.time())
-        with self._db.writing() as db:
+        with self._db.writing("run") as db:
             db.execute("INSERT INTO runs (run_id, worker, owner, started) VALUES (?, ?, ?, ?)", row)
 
     def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
@@ -270,7 +270,7 @@ class State:
         results.
         """
         row = (time.time(), json.dumps(summary), run_id)
-        with self._db.writing() as db:
+        with self._db.writing("end") as db:
             db.execute("UPDATE runs SET finished = ?, summary = ? WHERE run_id = ?", row)
             db.execute(_OLD, (KEPT,))
 
