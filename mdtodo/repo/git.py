@@ -1,8 +1,7 @@
 """The door to git: where the repository is, what it holds, and real git run for everything else.
 
-Reading (`discover`, `list_files`, `read_blobs`, `run`) starts git by `posix_spawn`, since it is on the path
-of `list` and `check`, where importing GitPython, or even `subprocess`, costs more than git does. Landing
-goes through GitPython's `Repo.git`, which is real git too; its index API is never used: it runs hooks and
+git is started by `posix_spawn`: importing GitPython costs what twenty gits do, and even `subprocess` more than
+one. GitPython is for what takes long anyway (`porcelain`); its index API is never used: it runs hooks and
 loses what a person stages. git gets an environment without what a calling hook left in `GIT_INDEX_FILE` and
 the like, and where it refuses, it is quoted.
 """
@@ -14,6 +13,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
+from mdtodo.repo.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,11 +74,18 @@ def run(
     Raises GitError with git's own line where the exit code is not in `ok`, and where there is no git.
     """
     place = cwd if cwd is not None else repo.root if repo is not None else "."
-    argv = ["git", "-C", place, *SETTINGS, *args]
-    code, out, err = _spawn(argv, stdin, environment(repo) | dict(env or {}))
+    code, out, err = start(place, args, environment(repo) | dict(env or {})).finish(stdin)
     if code not in ok:
         raise refused(err, args)
     return out
+
+
+def start(place: str, args: Iterable[str], env: Mapping[str, str], *, alone: bool = False) -> Process:
+    """`git args` in the folder `place`, with just that environment; `alone` in a process group of its own.
+
+    Raises GitError where there is no git.
+    """
+    return Process(["git", "-C", place, *SETTINGS, *args], env, alone=alone)
 
 
 def list_files(repo: Repository, *pathspecs: str) -> list[str]:
@@ -277,65 +284,6 @@ def _batch(out: bytes) -> Iterable[bytes | None]:
 
 
 _TYPES = (b"blob", b"tree", b"commit", b"tag")
-
-
-def _spawn(argv: list[str], stdin: bytes, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
-    """Exit code, standard output and standard error of a program that reads `stdin`."""
-    import signal
-
-    pipes = [os.pipe() for _ in range(3)]
-    (child_in, to_child), (from_out, child_out), (from_err, child_err) = pipes
-    child_ends, own_ends = (child_in, child_out, child_err), (to_child, from_out, from_err)
-    actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(child_ends)]
-    try:
-        defaults = (signal.SIGPIPE, signal.SIGXFSZ)
-        pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsigdef=defaults)
-    except OSError as error:
-        for fd in own_ends:
-            os.close(fd)
-        raise GitError(f"cannot run git: {error.strerror}", hint="install git, or put it on PATH") from error
-    finally:
-        for fd in child_ends:
-            os.close(fd)
-    out, err = _converse(to_child, from_out, from_err, stdin)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out, err
-
-
-def _converse(to_child: int, from_out: int, from_err: int, stdin: bytes) -> tuple[bytes, bytes]:
-    """Write `stdin` while reading both streams to their ends, so that no pipe fills up; closes all three."""
-    import select
-
-    poll = select.poll()
-    os.set_blocking(to_child, False)
-    poll.register(to_child, select.POLLOUT)
-    streams: dict[int, list[bytes]] = {from_out: [], from_err: []}
-    for fd in streams:
-        poll.register(fd, select.POLLIN)
-    pending, open_ends = memoryview(stdin), 3
-    while open_ends:
-        for fd, _ in poll.poll():
-            if fd == to_child:
-                pending = _write(fd, pending)
-                finished = not pending
-            else:
-                chunk = os.read(fd, 1 << 20)
-                streams[fd].append(chunk)
-                finished = not chunk
-            if finished:
-                poll.unregister(fd)
-                os.close(fd)
-                open_ends -= 1
-    return b"".join(streams[from_out]), b"".join(streams[from_err])
-
-
-def _write(fd: int, pending: memoryview) -> memoryview:
-    """What is left to be written; nothing where the other side closed its end."""
-    try:
-        return pending[os.write(fd, pending[: 1 << 16]) :] if pending else pending
-    except BlockingIOError:
-        return pending
-    except BrokenPipeError:
-        return pending[:0]
 
 
 def porcelain(repo: Repository) -> Git:

@@ -1,8 +1,6 @@
-"""git's plumbing for one landing or many: commands through GitPython, and what is worth keeping between them.
+"""git's plumbing for one landing or many: commands, and what is worth keeping between them.
 
-GitPython's own way to run a command turns output into text and takes input only from files, so commands are
-started with `as_process` and talked to over their pipes. Each is in a process group of its own: Ctrl-C is
-for us to hear, not for a git that is half way through.
+Each command is in a process group of its own: Ctrl-C is for us to hear, not for a git that is half way through.
 """
 
 from __future__ import annotations
@@ -11,28 +9,21 @@ import os
 import re
 import time
 from contextlib import suppress
-from dataclasses import dataclass
-from subprocess import PIPE
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.repo.git import LOCAL_VARIABLES, SETTINGS, porcelain, refused
+from mdtodo.repo.git import environment, refused, start
+from mdtodo.repo.process import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
-    from git import Git
-
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.process import Process
 
 
-#: Bytes that any pipe takes at once.
-_PIPE = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who writes commits, as `git var GIT_AUTHOR_IDENT` prints it, without the time (see `now`)."""
 
     author: bytes
@@ -47,12 +38,12 @@ class Plumbing:
 
     def __init__(self, repo: Repository) -> None:
         self.repo = repo
-        self._git = porcelain(repo)
+        self._env = environment(repo)
         self._cached: dict[str, bytes] = {}
         self._identity: Identity | None = None
         self._listed = b""
         self._listing = self.begin("var", "-l")
-        self._cat: Git.AutoInterrupt | None = self._start(("cat-file", "--batch"), None)
+        self._cat: Process | None = self.start(("cat-file", "--batch"))
 
     def __enter__(self) -> Plumbing:
         return self
@@ -68,7 +59,7 @@ class Plumbing:
             with suppress(GitError):
                 self._listing()
         if self._cat is not None:
-            self._cat.communicate()
+            self._cat.finish()
             self._cat = None
 
     def forget(self) -> None:
@@ -95,40 +86,38 @@ class Plumbing:
         alone: bool = True,
     ) -> Callable[[], bytes]:
         """Start a command; the function that is given waits for it and gives what `run` gives."""
-        handle = self._start(args, env, alone=alone)
-        process = handle.proc
-        assert process is not None
-        assert process.stdin is not None
-        fed = len(stdin) <= _PIPE
+        process = self.start(args, env, alone=alone)
+        fed = len(stdin) <= PIPE
         if fed:
-            with suppress(BrokenPipeError):
-                process.stdin.write(stdin)
-                process.stdin.close()
-            process.stdin = None
+            process.feed(stdin, end=True)
 
         def result() -> bytes:
-            out, err = handle.communicate(None if fed else stdin)
-            if handle.returncode not in ok:
+            code, out, err = process.finish(b"" if fed else stdin)
+            if code not in ok:
                 raise refused(err, args)
-            return bytes(out)
+            return out
 
         return result
+
+    def start(
+        self, args: Iterable[str], env: Mapping[str, str] | None = None, *, alone: bool = True
+    ) -> Process:
+        """A git command that is to be talked to."""
+        return start(self.repo.root, args, self._env | dict(env or {}), alone=alone)
 
     def look_up(self, name: str) -> tuple[str, str, bytes] | None:
         """Id, type and content of an object, named by its id or `HEAD`; None where there is none."""
         if self._cat is None:
-            self._cat = self._start(("cat-file", "--batch"), None)
-        with suppress(BrokenPipeError):
-            self._cat.stdin.write(name.encode() + b"\n")
-            self._cat.stdin.flush()
-        words = self._cat.stdout.readline().split()
+            self._cat = self.start(("cat-file", "--batch"))
+        self._cat.feed(name.encode() + b"\n")
+        words = self._cat.line().split()
         if not words:
-            err = self._cat.stderr.read()
+            _, _, err = self._cat.finish()
             self._cat = None
             raise refused(err, ("cat-file",))
         if len(words) != 3:
             return None
-        data = self._cat.stdout.read(int(words[2]) + 1)[:-1]
+        data = self._cat.read(int(words[2]) + 1)[:-1]
         return words[0].decode(), words[1].decode(), data
 
     def content(self, oid: str) -> bytes:
@@ -166,23 +155,6 @@ class Plumbing:
         if not self._listed:
             self._listed = self._listing()
         return dict(line.partition(b"=")[::2] for line in self._listed.split(b"\n"))
-
-    def _start(
-        self, args: Iterable[str], env: Mapping[str, str] | None, *, alone: bool = True
-    ) -> Git.AutoInterrupt:
-        own = dict(env or {})
-        if self.repo.explicit:
-            own |= {"GIT_DIR": self.repo.git_dir, "GIT_WORK_TREE": self.repo.root}
-        command = [*_without_others(own), "git", "-C", self.repo.root, *SETTINGS, *args]
-        return self._git.execute(
-            command, istream=PIPE, as_process=True, env=own, process_group=0 if alone else None
-        )
-
-
-def _without_others(own: Mapping[str, str]) -> list[str]:
-    """GitPython can add to git's environment, not take from it: env(1) removes what a hook left there."""
-    left = [name for name in sorted(LOCAL_VARIABLES) if name in os.environ and name not in own]
-    return ["env", *(word for name in left for word in ("-u", name))] if left else []
 
 
 def now(identity: bytes, variable: str) -> bytes:
