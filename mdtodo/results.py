@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.model import Status
 
@@ -95,12 +95,26 @@ class Result:
         )
 
 
+class Output(NamedTuple):
+    """A file that a processor has changed.
+
+    `digest` stands for what it left there, None where it deleted it; `base` is what HEAD and the index had,
+    `<mode> <object id>`, None for nothing.
+    """
+
+    path: str
+    digest: str | None
+    base: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What lands for one task: the edits that tick it, and the words of its trailer.
 
     `outcome` is an Outcome, or a Status where a person spoke (`cancelled`, `todo`); `processor` is the
     processor's name, `rollup` for a parent ticked with its last subtask, `person` for a person's word.
+    `outputs` are patterns; `held` the files that fit them and may be committed, as the task's end found them,
+    None where nobody has looked yet.
     """
 
     task_id: str
@@ -112,6 +126,7 @@ class Receipt:
     attempt: int
     edits: tuple[Edit, ...]
     outputs: tuple[str, ...] = ()
+    held: tuple[Output, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from mdtodo.repo.draft import HeadMovedError, Job, make_draft, move_head, read_h
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.index import IndexChangedError, IndexCopy
-from mdtodo.repo.outputs import Snapshot, clean_outputs
+from mdtodo.repo.outputs import Snapshot, changed_outputs, clean_outputs
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.versions import Version
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Landing", "Snapshot", "clean_outputs", "land", "recover"]
+__all__ = ["Landing", "Snapshot", "clean_outputs", "hold_outputs", "land", "recover"]
 
 #: Seconds for which a landing is tried again while others move HEAD or change the index or a file.
 PATIENCE = 30.0
@@ -72,14 +72,16 @@ def land(
 
     A task that HEAD does not have, or has ticked already, gets no receipt. Landing the same receipts again
     does nothing more, so it is how an interrupted landing is finished. Of several receipts for one task the
-    last counts. `clean` (see `clean_outputs`) says which outputs may go along. `patience`: seconds to wait
-    for another git that holds the index. `git`: of a caller who lands many times.
+    last counts. Where a receipt does not say yet which outputs may go along, `clean` (see `clean_outputs`)
+    does. `patience`: seconds to wait for another git that holds the index. `git`: of a caller who lands many
+    times.
 
     Raises GitError, with HEAD, index and files as they were: an operation is under way, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
     HEAD and index have their edits then, and landing again makes up for the file.
     """
-    job = Job.of(repo, receipts, run_id, statuses, clean)
+    receipts, messages = _with_outputs(repo, receipts, clean) if commit else (receipts, ())
+    job = Job.of(repo, receipts, run_id, statuses)
     if not commit or not job.wanted:
         return _tick_work_tree(job, Landing())
     recover(repo, job.wanted)
@@ -89,10 +91,21 @@ def land(
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
         plumbing.forget()
         landing, tracked = _persist(lambda first: _commit(job, plumbing, first, patience))
-        landing = _tick_work_tree(job, landing)
+        landing = _tick_work_tree(job, replace(landing, messages=(*messages, *landing.messages)))
         index.refresh(plumbing, tracked)
         reached("refreshed")
     return landing
+
+
+def hold_outputs(
+    repo: Repository, receipt: Receipt, clean: Snapshot | None
+) -> tuple[Receipt, tuple[str, ...]]:
+    """The receipt of a task that has ended just now, with the outputs that may be committed with it as they
+    are now; and sentences on those that may not.
+    """
+    held, left = changed_outputs(repo, receipt.outputs, clean)
+    sentences = tuple(f"{path}: not committed, since {reason}" for path, reason in left.items())
+    return replace(receipt, held=held), sentences
 
 
 def recover(repo: Repository, paths: Iterable[str] = ()) -> tuple[str, ...]:
@@ -102,6 +115,20 @@ def recover(repo: Repository, paths: Iterable[str] = ()) -> tuple[str, ...]:
     """
     files.sweep(repo.root, paths)
     return index.recover(repo)
+
+
+def _with_outputs(
+    repo: Repository, receipts: Sequence[Receipt], clean: Snapshot | None
+) -> tuple[list[Receipt], tuple[str, ...]]:
+    """The receipts, with the outputs of those that do not name theirs yet."""
+    done: list[Receipt] = []
+    sentences: dict[str, None] = {}
+    for receipt in receipts:
+        if receipt.held is None and receipt.outputs:
+            receipt, said = hold_outputs(repo, receipt, clean)
+            sentences |= dict.fromkeys(said)
+        done.append(receipt)
+    return done, tuple(sentences)
 
 
 def _persist(attempt: Callable[[bool], T]) -> T:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import GitError
 from mdtodo.repo.index import Staged
 from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
-from mdtodo.repo.outputs import changed_outputs
+from mdtodo.repo.outputs import take
 from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import message, subject
 from mdtodo.repo.versions import tick
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
     from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.objects import Change
-    from mdtodo.repo.outputs import Snapshot
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.versions import Version, Wanted
-    from mdtodo.results import Edit, Receipt
+    from mdtodo.results import Edit, Output, Receipt
 
 _REGULAR = (b"100644", b"100755", b"100664")
 
@@ -51,7 +50,6 @@ class Job:
     wanted: Mapping[str, Wanted]
     run_id: str
     statuses: Mapping[str, Status]
-    clean: Snapshot | None
     _known: dict[tuple[str, bytes], Version] = field(default_factory=dict)
 
     @classmethod
@@ -61,7 +59,6 @@ class Job:
         receipts: Iterable[Receipt],
         run_id: str,
         statuses: Mapping[str, Status],
-        clean: Snapshot | None,
     ) -> Job:
         """The last receipt of each task, and the edits by file and task."""
         last = {receipt.task_id: receipt for receipt in receipts}
@@ -69,7 +66,7 @@ class Job:
         for task, receipt in last.items():
             for edit in receipt.edits:
                 wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
-        return cls(repo, last, wanted, run_id, statuses, clean)
+        return cls(repo, last, wanted, run_id, statuses)
 
     def tick(self, file: str, data: bytes, *, once: bool) -> Version:
         """The edits made in this version of the file; worked out once where several versions are alike."""
@@ -119,7 +116,7 @@ def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
     draft = Draft(NewObjects(git.algorithm()))
     made = {task for file in job.wanted for task in _edit_head(job, git, head, draft, file)}
     draft.receipts = [receipt for task, receipt in job.receipts.items() if task in made]
-    _take_outputs(job, draft, copy)
+    _take_outputs(job, git, head, draft, copy)
     staged = listing()
     for file in job.wanted:
         if (entry := staged.get(file)) and entry.mode in _REGULAR:
@@ -188,18 +185,25 @@ def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged)
         draft.staged[file] = Staged(entry.mode, draft.objects.add("blob", version.data), entry.flag)
 
 
-def _take_outputs(job: Job, draft: Draft, copy: IndexCopy) -> None:
+def _take_outputs(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) -> None:
     """Stage and commit the outputs of what was done that hold nothing of a person's."""
-    done = (receipt for receipt in draft.receipts if receipt.outcome in _DONE)
-    patterns = [output for receipt in done for output in receipt.outputs]
-    mine, left = changed_outputs(job.repo, patterns, job.clean)
-    mine = [path for path in mine if path not in job.wanted]
-    copy.stage_files(mine)
+    held: dict[str, Output] = {}
+    now: set[str] = set()
+    for receipt in job.receipts.values():
+        for output in (receipt.held or ()) if receipt.outcome in _DONE else ():
+            if output.path not in job.wanted:
+                held[output.path] = output
+                now |= {output.path} if receipt in draft.receipts else set()
+    if not held:
+        return
+
+    def in_head(path: str) -> tuple[bytes, str] | None:
+        found = find_in_tree(head.tree, os.fsencode(path), git.content)
+        return None if found is None or found[0] == b"40000" else found
+
+    changes, left = take(held, now, in_head, copy, job.repo.root)
+    draft.tree |= {os.fsencode(path): change for path, change in changes.items()}
     draft.messages += [f"{path}: not committed, since {reason}" for path, reason in left.items()]
-    staged = copy.entries(mine)()
-    for path in mine:
-        entry = staged.get(path)
-        draft.tree[os.fsencode(path)] = (entry.mode, entry.oid) if entry else None
 
 
 _DONE = (Outcome.DONE, Outcome.CACHED)

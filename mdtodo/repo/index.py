@@ -122,6 +122,13 @@ class IndexCopy:
             self._run("update-index", *options, stdin=b"".join(there[True]))
         self.changed = self.changed or any(there.values())
 
+    def put_back(self, entries: Mapping[str, Staged | None]) -> None:
+        """Give these paths the entries they had, None for none."""
+        gone = [os.fsencode(path) + b"\0" for path, entry in entries.items() if entry is None]
+        if gone:
+            self._run("update-index", "--force-remove", "-z", "--stdin", stdin=b"".join(gone))
+        self.stage({path: entry for path, entry in entries.items() if entry is not None})
+
     def lock(self) -> None:
         """Hold git's lock on the index from now on.
 

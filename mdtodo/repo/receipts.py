@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mdtodo.model import Anchor, Status
-from mdtodo.results import AddNote, AddSubtasks, Receipt, SetKey, SetStatus
+from mdtodo.results import AddNote, AddSubtasks, Output, Receipt, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,7 +87,14 @@ def to_json(receipt: Receipt) -> dict[str, object]:
     """Plain JSON, from which `from_json` makes the same receipt again."""
     plain = {name: getattr(receipt, name) for name in _PLAIN}
     edits = [_edit_to_json(edit) for edit in receipt.edits]
-    return {**plain, "outcome": str(receipt.outcome), "edits": edits, "outputs": list(receipt.outputs)}
+    held = {} if receipt.held is None else {"held": [list(output) for output in receipt.held]}
+    return {
+        **plain,
+        "outcome": str(receipt.outcome),
+        "edits": edits,
+        "outputs": list(receipt.outputs),
+        **held,
+    }
 
 
 def from_json(data: Mapping[str, object]) -> Receipt:
@@ -97,7 +104,8 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     if not isinstance(edits, list) or not isinstance(outputs, list):
         raise TypeError("edits and outputs are lists")
     made = tuple(map(_edit_from_json, edits))
-    return Receipt(**plain, edits=made, outputs=tuple(outputs))  # type: ignore[arg-type]
+    held = tuple(Output(*_fields(output)) for output in _fields(data["held"])) if "held" in data else None  # type: ignore[arg-type]
+    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held)  # type: ignore[arg-type]
 
 
 _PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")

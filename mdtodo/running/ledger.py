@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.commit import clean_outputs
+from mdtodo.repo.commit import clean_outputs, hold_outputs
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.running.landing import finish_earlier, land_entries, new_run_id, sentences_of
 from mdtodo.running.moves import followed
@@ -144,6 +144,9 @@ class Ledger:
         self._unwritten.append(Record(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits)))
         if self.commit == "task":
             self.land()
+        if receipt.outputs and self.commit != "none":
+            receipt, sentences = hold_outputs(self.repo, receipt, self._clean)
+            self.messages += [sentence for sentence in sentences if sentence not in self.messages]
 
     def write(self) -> None:
         """Write the results down that were taken; they are in the journal when this returns."""
