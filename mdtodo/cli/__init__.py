@@ -3,6 +3,7 @@ sentences."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ COMMANDS = {
     "cancel": "Cancel tasks.",
     "check": "Find what is wrong in the TODO files; reads only.",
     "run": "Run what is ready, tick what is proven, commit.",
+    "log": "Show receipts, as the commits of this branch have them.",
     "logs": "Show the captured output of a task.",
     "config": "Print the configuration that holds, and where each value comes from.",
     "completion": "Print the completion script for a shell.",
@@ -97,6 +99,7 @@ def cli(ctx: click.Context, directory: tuple[str, ...], color: str, debug: bool)
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with the code of the contract: 0, 1, 2, 3 or 130."""
+    gc.set_threshold(50_000)  # most of what a command makes is in use until its end
     try:
         code = _guarded(lambda: cli.main(args=args, prog_name="mdtodo", standalone_mode=False))
         sys.stdout.flush()

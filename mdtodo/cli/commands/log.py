@@ -1,0 +1,66 @@
+"""`mdtodo log [ID]`."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import complete_id, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.cli.session import Session
+    from mdtodo.repo.history import PastReceipt
+
+
+@click.command(
+    "log",
+    epilog="\b\nExamples:\n  mdtodo log -n 20         what was landed last\n"
+    "  mdtodo log 3f2a          what became of one task, and what proved it\n"
+    "  mdtodo log --json | jq -r '.receipts[] | select(.outcome == \"failed\") | .task'",
+)
+@click.argument("task_id", metavar="[ID]", required=False, shell_complete=complete_id)
+@click.option("-n", "--number", type=click.IntRange(min=0), metavar="N", help="Show at most N receipts.")
+@json_option
+@click.pass_obj
+def command(session: Session, /, task_id: str | None, number: int | None, as_json: bool) -> None:
+    """Show the receipts on this branch, newest first: of one task, or of all.
+
+    They are read from the messages of commits, so moved and deleted TODO files make no difference.
+    """
+    from mdtodo.repo.history import receipts
+    from mdtodo.running.receipts import receipts_of
+
+    @cache
+    def titles() -> Mapping[str, str]:
+        return _titles(session)
+
+    def title_of(receipt: PastReceipt) -> str | None:
+        return receipt.title or titles().get(receipt.task_id)
+
+    found = receipts(session.repo) if task_id is None else receipts_of(session.repo, task_id, titles())
+    wanted = islice(found, number)
+    if as_json:
+        from mdtodo.reporting.receipts import print_receipts_json
+
+        print_receipts_json(wanted, title_of)
+        return
+    from mdtodo.reporting.receipts import print_receipts
+
+    if not print_receipts(wanted, title_of, color=session.color) and number != 0:
+        click.echo("mdtodo: no receipts on this branch yet: `mdtodo run` makes them", err=True)
+
+
+def _titles(session: Session) -> Mapping[str, str]:
+    """Those of the tasks that are in the files now; none where these, or the configuration, cannot be read."""
+    from mdtodo.errors import ConfigError, InputError
+
+    try:
+        tasks = session.board(tolerant=True).tasks
+    except (ConfigError, InputError):
+        return {}
+    return {task_id: task.title for task_id, task in tasks.items()}

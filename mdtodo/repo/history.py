@@ -1,0 +1,137 @@
+"""Receipts as git's history has them: what was landed on this branch, by whom, newest first.
+
+Only the messages of commits are read, so it is the same in any clone, whatever became of the TODO files and of
+`.git/mdtodo`. git itself says what a trailer is (`%(trailers)` of `git log`): a line that looks like one in a
+title, a body or a quotation is text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo.git import environment, refused, run, start
+from mdtodo.repo.trailers import groups, titles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.receipts import Trailer
+    from mdtodo.repo.trailers import Group
+
+
+class PastReceipt(NamedTuple):
+    """One receipt. `date` is the author's, ISO 8601 with offset; `author` is `Name <email>`; `title` None where
+    the message does not hold it whole; `inputs` the digest of what its processor had read."""
+
+    commit: str
+    date: str
+    author: str
+    run: str
+    task_id: str
+    title: str | None
+    outcome: str
+    processor: str
+    exit_code: int | None
+    seconds: float
+    attempt: int
+    inputs: str | None
+
+
+class PastCommit(NamedTuple):
+    """A commit with receipts. There are several `groups` only where commits of several runs were squashed."""
+
+    oid: str
+    date: str
+    author: str
+    groups: tuple[Group, ...]
+    titles: tuple[str | None, ...]
+
+    def receipts(self) -> Iterator[PastReceipt]:
+        """In the order of the message."""
+        titles = iter(self.titles)
+        for group in self.groups:
+            for task in group.tasks:
+                yield _receipt(self, group, task, next(titles, None))
+
+
+def commits(repo: Repository, revision: str = "HEAD") -> Iterator[PastCommit]:
+    """The commits with receipts that are reachable from `revision`, newest first, as one git process finds them.
+
+    None on an unborn branch. Close the iterator, or let go of it, to end that process early.
+    """
+    git = start(repo.root, (*_LOG, f"--format={'%x00'.join(_FIELDS)}", revision, "--"), environment(repo))
+    complete = False
+    try:
+        fields: list[bytes] = []
+        rest = b""
+        while block := git.read(_BLOCK):
+            *new, rest = (rest + block).split(b"\0")
+            fields += new
+            whole = len(fields) - len(fields) % len(_FIELDS)
+            for at in range(0, whole, len(_FIELDS)):
+                if (found := _commit(fields[at : at + len(_FIELDS)])) is not None:
+                    yield found
+            del fields[:whole]
+        complete = True
+    finally:
+        if not complete:
+            git.kill()
+    code, _, err = git.finish()
+    if code and not _is_unborn(repo, revision):
+        raise refused(err, ("log",))
+
+
+def receipts(repo: Repository) -> Iterator[PastReceipt]:
+    """Every receipt on this branch, newest first."""
+    for commit in commits(repo):
+        yield from commit.receipts()
+
+
+#: Nothing here depends on what `log.*` and `trailer.*` of the configuration say.
+_LOG = (
+    *(
+        "-c",
+        "trailer.separators=:",
+        "log",
+        "-z",
+        "--no-color",
+        "--no-notes",
+        "--no-show-signature",
+        "--no-patch",
+    ),
+    *("--no-mailmap", "--encoding=UTF-8", "--basic-regexp", "--regexp-ignore-case", "--grep=^Mdtodo-Run *:"),
+)
+_KEYS = ",".join(f"key=Mdtodo-{name}" for name in ("Run", "Undo", "Task", "Inputs"))
+_FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", f"%(trailers:{_KEYS},unfold)")
+_BLOCK = 1 << 12
+
+
+def _commit(fields: Sequence[bytes]) -> PastCommit | None:
+    oid, date, author, subject, body, trailers = (field.decode(errors="replace") for field in fields)
+    found = groups(trailers.split("\n"))
+    if not found:
+        return None
+    tasks = [task for group in found for task in group.tasks]
+    return PastCommit(oid.strip(), date, author, found, titles(subject, body, tasks))
+
+
+def _receipt(commit: PastCommit, group: Group, task: Trailer, title: str | None) -> PastReceipt:
+    return PastReceipt(
+        commit=commit.oid,
+        date=commit.date,
+        author=commit.author,
+        run=group.run,
+        task_id=task.task_id,
+        title=title,
+        outcome=task.outcome,
+        processor=task.processor,
+        exit_code=task.exit_code,
+        seconds=task.seconds,
+        attempt=task.attempt,
+        inputs=group.inputs.get(task.task_id),
+    )
+
+
+def _is_unborn(repo: Repository, revision: str) -> bool:
+    return not run(repo, "rev-parse", "-q", "--verify", f"{revision}^{{commit}}", ok=(0, 1, 128))

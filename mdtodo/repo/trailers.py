@@ -1,0 +1,78 @@
+"""The trailers of a receipt, read: which runs a commit tells of, and what became of which task in each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo.receipts import Trailer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+class Group(NamedTuple):
+    """What one run landed with a commit. `undoes`: the run that it took back; `inputs`: digests by task."""
+
+    run: str
+    undoes: str | None
+    tasks: tuple[Trailer, ...]
+    inputs: Mapping[str, str]
+
+
+def groups(trailers: Iterable[str]) -> tuple[Group, ...]:
+    """Trailers as git lists them, unfolded, by their runs: each belongs to the `Mdtodo-Run:` before it.
+
+    So the runs of commits that somebody squashed with all their trailers stay apart. A value that is not of the
+    form of a receipt is passed over.
+    """
+    found: dict[str, _Draft] = {}
+    early = draft = _Draft()
+    for trailer in trailers:
+        key, _, value = trailer.partition(": ")
+        name, value = key.casefold(), value.strip()
+        if name == "mdtodo-run":
+            draft = found.setdefault(value, _Draft()) if _WORD.fullmatch(value) else _Draft()
+        else:
+            draft.take(name, value)
+    if found:
+        first = next(iter(found.values()))
+        first.tasks[:0], first.inputs = early.tasks, early.inputs | first.inputs
+        first.undoes = first.undoes or early.undoes
+    return tuple(Group(run, one.undoes, tuple(one.tasks), one.inputs) for run, one in found.items())
+
+
+def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | None, ...]:
+    """The titles of these tasks, as far as the message of their commit holds them whole."""
+    if len(tasks) == 1 and (named := _SUBJECT.fullmatch(subject)):
+        return (named[1],)
+    lines = [line for line in map(_BULLET.fullmatch, body.split("\n")) if line]
+    if [line[1] for line in lines] != [task.outcome for task in tasks]:
+        return (None,) * len(tasks)
+    return tuple(None if line[2].endswith("…") else line[2] for line in lines)
+
+
+_WORD = re.compile(r"\S+")
+_TASK = re.compile(
+    r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})"
+)
+_INPUTS = re.compile(r"(\S+) ([0-9a-f]{40,64})")
+_SUBJECT = re.compile(r"todo: (?!undo \S+$)(.*[^…])")
+_BULLET = re.compile(r"- (\S+): (.*)")
+
+
+@dataclass(slots=True)
+class _Draft:
+    undoes: str | None = None
+    tasks: list[Trailer] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
+
+    def take(self, name: str, value: str) -> None:
+        if name == "mdtodo-task" and (m := _TASK.fullmatch(value)):
+            code = None if m[4] == "-" else int(m[4])
+            self.tasks.append(Trailer(m[1], m[2], m[3], code, float(m[5]), int(m[6])))
+        elif name == "mdtodo-inputs" and (m := _INPUTS.fullmatch(value)):
+            self.inputs[m[1]] = m[2]
+        elif name == "mdtodo-undo" and _WORD.fullmatch(value):
+            self.undoes = value

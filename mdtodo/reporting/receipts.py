@@ -1,0 +1,78 @@
+"""Receipts on standard output, each as soon as git has found it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.reporting.progress import seconds
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mdtodo.repo.history import PastReceipt
+
+_STYLES = {"done": "green", "cached": "green", "failed": "red", "todo": "yellow", "cancelled": "yellow"}
+
+
+def print_receipts(
+    receipts: Iterable[PastReceipt], title_of: Callable[[PastReceipt], str | None], *, color: bool | None
+) -> int:
+    """A line for each: date, task, outcome, title, proof, commit and run. How many there were."""
+    count = 0
+    for one in receipts:
+        count += 1
+        outcome = click.style(f"{one_line(one.outcome):<9}", _STYLES.get(one.outcome))
+        when = one.date[:16].replace("T", " ")
+        title = one_line(title_of(one) or "(its title is not known here)")
+        click.echo(
+            f"{when}  {one_line(one.task_id):<8}  {outcome}  {title}  ({_proof(one)})"
+            f"  {one.commit[:10]} {one_line(one.run)}",
+            color=color,
+        )
+    return count
+
+
+def print_receipts_json(
+    receipts: Iterable[PastReceipt], title_of: Callable[[PastReceipt], str | None]
+) -> None:
+    """`{"version": 1, "receipts": [RECEIPT, ...]}`, as it comes."""
+    out = sys.stdout.buffer
+    out.write(b'{\n  "version": 1,\n  "receipts": [')
+    between = b"\n    "
+    for one in receipts:
+        out.write(
+            between + json.dumps(_record(one, title_of(one)), ensure_ascii=False).encode("utf-8", "replace")
+        )
+        between = b",\n    "
+    out.write(b"]\n}\n" if between[:1] == b"\n" else b"\n  ]\n}\n")
+    sys.stdout.flush()
+
+
+def _proof(one: PastReceipt) -> str:
+    if one.processor in ("person", "rollup", "undo"):
+        return one.processor
+    code = "ended by force" if one.exit_code is None else f"exit {one.exit_code}" if one.exit_code else ""
+    again = f"attempt {one.attempt}" if one.attempt > 1 else ""
+    return ", ".join(filter(None, (one_line(one.processor), code, seconds(one.seconds), again)))
+
+
+def _record(one: PastReceipt, title: str | None) -> dict[str, object]:
+    return {
+        "commit": one.commit,
+        "date": one.date or None,
+        "author": one.author,
+        "run": one.run,
+        "task": one.task_id,
+        "title": title,
+        "outcome": one.outcome,
+        "processor": one.processor,
+        "exit_code": one.exit_code,
+        "duration": one.seconds,
+        "attempt": one.attempt,
+        "inputs": one.inputs,
+    }

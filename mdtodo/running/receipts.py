@@ -1,0 +1,49 @@
+"""Receipts for a person who asks: those of one task, or of all, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import UsageError
+from mdtodo.repo.history import receipts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.history import PastReceipt
+
+
+def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterator[PastReceipt]:
+    """The receipts of the one task with this id, or this beginning of an id, whether a file still has it or not.
+
+    `known` are the titles of the tasks that the files have now, by id. Raises UsageError where the name fits no
+    task, or several.
+    """
+    if name in known:
+        return (one for one in receipts(repo) if one.task_id == name)
+    found: dict[str, list[PastReceipt]] = {task_id: [] for task_id in known if task_id.startswith(name)}
+    for one in receipts(repo):
+        if one.task_id.startswith(name):
+            found.setdefault(one.task_id, []).append(one)
+    return iter(found[_meant(name, found, known)])
+
+
+def _meant(name: str, found: Mapping[str, list[PastReceipt]], known: Mapping[str, str]) -> str:
+    if name in found:
+        return name
+    if not name or not found:
+        raise UsageError(
+            f"no task has the id {name!r}, and no receipt on this branch names one",
+            hint="`mdtodo list` shows the ids of tasks, `mdtodo log` those of receipts",
+        )
+    if len(found) > 1:
+        titles = {task_id: known.get(task_id) or _title(those) for task_id, those in found.items()}
+        shown = "; ".join(f"{task_id} ({title[:40]})" for task_id, title in list(titles.items())[:8])
+        more = f"; and {len(found) - 8} more" if len(found) > 8 else ""
+        raise UsageError(f"the id {name!r} matches {len(found)} tasks: {shown}{more}", hint="type more of it")
+    return next(iter(found))
+
+
+def _title(those: list[PastReceipt]) -> str:
+    return next((one.title for one in those if one.title), "no title")

@@ -1,0 +1,84 @@
+"""`mdtodo log`: receipts from git, whatever became of the files."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+CONFIG = '[processors.ok]\nrun = "true"\n[processors.bad]\nrun = "exit 3"\n'
+KEYS = {
+    *("commit", "date", "author", "run", "task", "title", "outcome", "processor", "exit_code", "duration"),
+    *("attempt", "inputs"),
+}
+
+
+@pytest.fixture
+def ran(repo: Checkout, mdtodo: Mdtodo) -> Said:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n- [ ] b run:bad\n- [ ] c\n", ".mdtodo.toml": CONFIG})
+    return mdtodo("run", "--json", "-j", "1", code=1)
+
+
+def test_receipts_survive_a_move_a_deletion_and_the_loss_of_the_state(
+    repo: Checkout, mdtodo: Mdtodo, ran: Said
+) -> None:
+    names = {task["title"]: task["id"] for task in ran.json["tasks"]}
+    mdtodo("done", mdtodo("list", "--text", "c", "--json").json["tasks"][0]["id"], "--commit")
+    repo.git("mv", "TODO.md", "TODO-old.txt")
+    repo.git("commit", "-qm", "Move")
+    shutil.rmtree(repo.root / ".git" / "mdtodo")
+    document = mdtodo("log", "--json").json
+    assert document["version"] == 1
+    assert [(one["title"], one["outcome"], one["processor"]) for one in document["receipts"]] == [
+        ("c", "done", "person"),
+        ("a", "done", "ok"),
+        ("b", "failed", "bad"),
+    ]
+    assert all(set(one) == KEYS for one in document["receipts"])
+    assert {one["run"] for one in document["receipts"][1:]} == {ran.json["run"]}
+    (one,) = mdtodo("log", names["b"][:4], "--json").json["receipts"]
+    assert (one["task"], one["exit_code"], one["commit"]) == (names["b"], 3, ran.json["commits"][0])
+    assert not (repo.root / ".git" / "mdtodo").exists()
+
+
+def test_for_people(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
+    first, second = mdtodo("log").out.splitlines()
+    assert "done       a  (ok, " in first
+    assert "failed     b  (bad, exit 3, " in second
+    assert mdtodo("log", "-n", "1").out.splitlines() == [first]
+    assert mdtodo("log", "-n", "0", "--json").json == {"version": 1, "receipts": []}
+
+
+def test_ids_that_fit_none_or_several(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
+    trailer = "Mdtodo-Task: {} done ok exit=0 time=1.000 attempt=1"
+    text = "todo: x\n\nMdtodo-Run: r\n" + "\n".join(map(trailer.format, ("zz-1", "zz-2", "zz")))
+    repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=text)
+    assert "matches 2 tasks" in mdtodo("log", "zz-", code=2).err
+    assert [one["task"] for one in mdtodo("log", "zz", "--json").json["receipts"]] == ["zz"]
+    assert "no receipt on this branch names one" in mdtodo("log", "nobody", code=2).err
+
+
+def test_without_receipts(repo: Checkout, mdtodo: Mdtodo) -> None:
+    assert mdtodo("log", "--json").json == {"version": 1, "receipts": []}
+    assert "no receipts on this branch yet" in mdtodo("log").err
+    repo.write("TODO.md", "- [ ] a id:a\n")
+    assert mdtodo("log", "a").out == ""
+
+
+def test_hostile_messages_stay_text(repo: Checkout, mdtodo: Mdtodo) -> None:
+    text = "todo: \x1b[31mred\u202e\n\nMdtodo-Run: r\x1b[0m\nMdtodo-Task: a\x07 done ok exit=0 time=1.000 attempt=1\n"
+    repo.git("commit", "-q", "--allow-empty", "--cleanup=verbatim", "-F", "-", stdin=text)
+    out = mdtodo("log", "--color", "never", code=None).out + mdtodo("log").out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "\u202e" not in out
+    assert mdtodo("log", "--json").json["receipts"][0]["title"] == "\x1b[31mred\u202e"
