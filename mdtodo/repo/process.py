@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 #: Bytes that any pipe takes at once.
 PIPE = 4096
@@ -28,7 +28,7 @@ class Process:
     no such program.
     """
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str], *, alone: bool = False) -> None:
+    def __init__(self, argv: list[str], env: Mapping[str, str], *, alone: bool = False) -> None:
         import signal
 
         pipes = [os.pipe() for _ in range(3)]
