@@ -141,12 +141,12 @@ class Ledger:
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
         """Take a result down, for the next `write`. With `commit = "task"` it is written and lands at once."""
         log = self.shown_log(task, receipt.attempt)
-        self._unwritten.append(Record(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits)))
-        if self.commit == "task":
-            self.land()
         if receipt.outputs and self.commit != "none":
             receipt, sentences = hold_outputs(self.repo, receipt, self._clean)
             self.messages += [sentence for sentence in sentences if sentence not in self.messages]
+        self._unwritten.append(Record(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits)))
+        if self.commit == "task":
+            self.land()
 
     def write(self) -> None:
         """Write the results down that were taken; they are in the journal when this returns."""
