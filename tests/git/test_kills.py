@@ -1,0 +1,243 @@
+"""`kill -9` at every step between two writes of a run: the next calls finish the bookkeeping, and lose nothing.
+
+A run is told to write down every point that it passes (`mdtodo.repo.fault`); then it is killed at each of
+them in turn, in a fresh copy of the same repository, and `mdtodo list` and `mdtodo run` follow. What they
+make of it must be what a run makes that nobody kills, to the byte; the processors count their calls in a file
+outside of the repository.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from mdtodo.repo.git import discover
+from mdtodo.repo.receipts import parse as parse_message
+from mdtodo.repo.state import State
+from tests.conftest import Checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.git.calling import Calls
+
+TODO = """\
+# Plan
+
+- [ ] Parent
+  - [ ] one run:ok
+  - [ ] two run:makes
+- [ ] bad run:bad
+- [ ] a person's
+"""
+CONFIG = """\
+max_failures = 1
+[processors.ok]
+run = 'echo "$MDTODO_TITLE" >> "$CALLS"'
+[processors.makes]
+run = 'echo "$MDTODO_TITLE" >> "$CALLS"; date +%N > made/new.txt; echo more > made/old.txt'
+outputs = ["made/**"]
+[processors.bad]
+run = 'echo "$MDTODO_TITLE" >> "$CALLS"; echo "{\\"note\\": \\"see there\\"}" > "$MDTODO_OUTPUT"; exit 1'
+"""
+RUN = ("run", "-j1")
+#: Points that stand between the writes of any run; a test that does not see them sees nothing.
+KNOWN = {"result.kept", "sync.kept", "moved", "installed", "file.filled", "file.swapped", "landed.kept"}
+
+
+@dataclass
+class Scene:
+    """A repository in which a person is at work, and the file in which the processors count."""
+
+    repo: Checkout
+    folder: Path
+
+    @property
+    def called(self) -> list[str]:
+        """Titles of the tasks, one for each time that a processor was called."""
+        path = self.folder / "calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"CALLS": str(self.folder / "calls"), "MDTODO_FAULT_LOG": str(self.folder / "points")}
+
+    def points(self) -> list[str]:
+        path = self.folder / "points"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def look(self) -> dict[str, object]:
+        """All that a person could see of it: HEAD, index, work tree, status. The stamp in made/new.txt is
+        another one in each run."""
+        files = [path for path in self.repo.root.rglob("*") if path.is_file() and ".git" not in path.parts]
+        stamped = {"made/new.txt"}
+        return {
+            "tree": [line for line in self.listed("ls-tree", "-r", "HEAD") if line[1] not in stamped],
+            "index": [line for line in self.listed("ls-files", "-s") if line[1] not in stamped],
+            "files": {
+                name: path.read_bytes()
+                for path in files
+                if (name := str(path.relative_to(self.repo.root))) not in stamped
+            },
+            "status": self.repo.status(),
+        }
+
+    def listed(self, *command: str) -> list[tuple[str, str]]:
+        lines = (line.split("\t") for line in self.repo.git(*command).splitlines())
+        return [(words, name) for words, name in lines]
+
+    def receipts(self) -> Counter[str]:
+        messages = self.repo.git("log", "--format=%B%x00").split("\0")
+        return Counter(one.task_id for text in messages for one in parse_message(text.strip("\n"))[1])
+
+    def broken(self) -> list[str]:
+        """What is not whole, or was left behind."""
+        git = self.repo.root / ".git"
+        found = self.repo.git("fsck", "--strict", "--no-dangling", "--no-progress").splitlines()
+        found += [f"left: {path.name}" for path in git.rglob("*.lock") if path.name != "state.db.lock"]
+        found += [f"left: {path.name}" for path in git.iterdir() if "mdtodo-" in path.name]
+        found += [f"left: {path.name}" for path in self.repo.root.rglob(".*.mdtodo-*")]
+        with State.open(discover(str(self.repo.root)), create=False) as state:
+            found += [f"leased: {lease.task_id}" for lease in state.live_leases()]
+            found += [f"not landed: {entry.task_id}" for entry in state.unlanded()]
+            found += [f"goes on: {run}" for run, _, _ in state.active_runs()]
+        return found
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Callable[..., Scene]:
+    """A factory: copies of one scene, by name."""
+    repo = Checkout(tmp_path / "template" / "repo")
+    repo.root.mkdir(parents=True)
+    repo.git("init", "-q")
+    repo.commit(
+        **{
+            "TODO.md": TODO,
+            "docs/TODO.md": "- [ ] three run:ok\r\n",
+            ".mdtodo.toml": CONFIG,
+            "made/old.txt": "old\n",
+            "mine.txt": "0\n",
+        }
+    )
+    repo.write("mine.txt", "staged\n")
+    repo.write("TODO.md", TODO.replace("# Plan", "# My plan"))
+    repo.git("add", "mine.txt", "TODO.md")
+    repo.write("mine.txt", "staged, then changed\n")
+    repo.write("TODO.md", TODO.replace("# Plan", "# My plan") + "- [ ] not staged\n")
+    repo.write("untracked", "mine\n")
+
+    def make(name: str) -> Scene:
+        shutil.copytree(tmp_path / "template", tmp_path / name, symlinks=True)
+        return Scene(Checkout(tmp_path / name / "repo"), tmp_path / name)
+
+    return make
+
+
+def wrong_after(
+    scene: Scene, calls: Calls, finished: list[str], expected: dict[str, object], *, journal: bool = True
+) -> list[str]:
+    """What is not as it would be without the kill, after the next two calls of mdtodo."""
+    wrong: list[str] = []
+    for args in (("list",), RUN):
+        said = calls(scene.repo.root, *args, journal=journal, CALLS=scene.env["CALLS"])
+        if said.code not in (0, 1):
+            wrong.append(f"{args[0]}: {said}")
+    counts = Counter(scene.called)
+    wrong += [f"{title}: {counts[title]} calls" for title in set(finished) if counts[title] != 1]
+    wrong += [f"{title}: {count} calls" for title, count in counts.items() if count > 2]
+    wrong += [f"{task}: {count} receipts" for task, count in scene.receipts().items() if count != 1]
+    found = scene.look()
+    if counts["two"] == 1:  # otherwise what it wrote the first time is left for a person to judge
+        wrong += [
+            f"{name}: {found[name]!r} is not {expected[name]!r}"
+            for name in expected
+            if found[name] != expected[name]
+        ]
+    return wrong + scene.broken()
+
+
+def finished_before(scene: Scene) -> list[str]:
+    """The tasks whose results were written down before the kill: each write holds at least one, in order."""
+    return scene.called[: scene.points().count("result.kept")]
+
+
+@pytest.fixture
+def unharmed(scene: Callable[..., Scene], calls: Calls) -> tuple[dict[str, object], list[str]]:
+    """How it looks when nobody kills, and the points that were passed, each at its last passing."""
+    whole = scene("whole")
+    said = calls(whole.repo.root, *RUN, **whole.env)
+    assert said.code == 1, said
+    assert wrong_after(whole, calls, whole.called, whole.look()) == []
+    assert sorted(whole.called) == ["bad", "one", "three", "two"]
+    assert sum(whole.receipts().values()) == 5
+    assert whole.repo.status() == ["MM TODO.md", "MM mine.txt", "?? untracked"]
+    points = whole.points()
+    assert set(points) >= KNOWN
+    return whole.look(), [f"{name}:{count}" for name, count in Counter(points).items()]
+
+
+SHARES = 4
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_kill_at_every_point(
+    scene: Callable[..., Scene], calls: Calls, unharmed: tuple[dict[str, object], list[str]], share: int
+) -> None:
+    expected, points = unharmed
+    wrong = {}
+    for at, point in list(enumerate(points))[share::SHARES]:
+        killed = scene(f"killed-{at}")
+        who = ":all" if at // SHARES % 2 else ""
+        said = calls(killed.repo.root, *RUN, **killed.env, MDTODO_FAULT=point + who)
+        assert said.code == -signal.SIGKILL, (point, said)
+        if found := wrong_after(killed, calls, finished_before(killed), expected):
+            wrong[point + who] = found
+        shutil.rmtree(killed.folder)
+    assert not wrong, "\n".join(f"{point}: {line}" for point, lines in wrong.items() for line in lines)
+
+
+def test_without_the_journal_the_same_kills_do_harm(
+    scene: Callable[..., Scene], calls: Calls, unharmed: tuple[dict[str, object], list[str]]
+) -> None:
+    """The control: these tests do see what they look for."""
+    for point in ("sync.kept", "moved"):
+        killed = scene(f"killed-{point}")
+        said = calls(killed.repo.root, *RUN, journal=False, **killed.env, MDTODO_FAULT=point)
+        assert said.code == -signal.SIGKILL, said
+        wrong = wrong_after(killed, calls, finished_before(killed), unharmed[0], journal=False)
+        assert any(line.endswith(" 2 calls") for line in wrong), wrong
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_kill_at_a_random_time(
+    scene: Callable[..., Scene], calls: Calls, unharmed: tuple[dict[str, object], list[str]], seed: int
+) -> None:
+    """The parent alone, or everything that it has started; the moment is one that no point stands at."""
+    after = random.Random(seed).uniform(0.02, 0.2)
+    killed = scene("killed")
+    pid = calls.start(killed.repo.root, *RUN, **killed.env)
+    timer = threading.Timer(after, kill, (pid, seed % 2 == 1))
+    timer.start()
+    said = calls.wait()
+    timer.join()
+    assert said.code in (-signal.SIGKILL, 1)
+    wrong = wrong_after(killed, calls, finished_before(killed), unharmed[0])
+    assert not wrong, f"after {after:.3f} s: {wrong}"
+
+
+def kill(pid: int, everything: bool) -> None:
+    try:
+        children = psutil.Process(pid).children(recursive=True) if everything else []
+        for process in (psutil.Process(pid), *children):
+            process.kill()
+    except psutil.NoSuchProcess:
+        return
