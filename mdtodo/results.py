@@ -114,7 +114,8 @@ class Receipt:
     `outcome` is an Outcome, or a Status where a person spoke (`cancelled`, `todo`); `processor` is the
     processor's name, `rollup` for a parent ticked with its last subtask, `person` for a person's word.
     `outputs` are patterns; `held` the files that fit them and may be committed, as the task's end found them,
-    None where nobody has looked yet.
+    None where nobody has looked yet. `inputs` is a digest of what its processor had read, None where that does
+    not count.
     """
 
     task_id: str
@@ -127,6 +128,7 @@ class Receipt:
     edits: tuple[Edit, ...]
     outputs: tuple[str, ...] = ()
     held: tuple[Output, ...] | None = None
+    inputs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.repo.fault import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -38,10 +38,13 @@ class Database:
         self._schema: str | None = None
 
     @classmethod
-    def open(cls, path: str, schema: str, version: int) -> Database:
+    def open(
+        cls, path: str, schema: str, version: int, upgrades: Mapping[int, str] | None = None
+    ) -> Database:
         """The file at `path`, made with `schema` if it is not there, in a folder for its owner alone.
 
-        `warnings` says if a damaged one was set aside.
+        `upgrades`: a statement for each older version, which makes the next one of it. `warnings` says if a
+        damaged one was set aside.
         """
         with _sentences(path):
             os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
@@ -54,7 +57,7 @@ class Database:
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall(), path)
             connection.execute("PRAGMA synchronous = NORMAL")
             database = cls(connection, path, warnings)
-            database._make(schema, version)
+            database._make(schema, version, upgrades or {})
             return database
 
     @classmethod
@@ -120,7 +123,7 @@ class Database:
                 raise
         reached(f"{what}.kept")
 
-    def _make(self, schema: str, version: int) -> None:
+    def _make(self, schema: str, version: int, upgrades: Mapping[int, str]) -> None:
         if self._version() == version:
             return
         with self.writing("schema") as connection:
@@ -130,6 +133,9 @@ class Database:
             if found == 0:
                 for statement in schema.split(";\n"):
                     connection.execute(statement)
+            for older in range(found or version, version):
+                connection.execute(upgrades[older])
+            if found < version:
                 connection.execute(f"PRAGMA user_version = {version}")
 
     def _become_empty(self, schema: str) -> None:

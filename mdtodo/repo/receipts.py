@@ -4,6 +4,7 @@
 
     Mdtodo-Run: 20261121T101500-3f2a
     Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1
+    Mdtodo-Inputs: 1f3c9aa 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 The trailers are git's (`git interpret-trailers`): the last paragraph, one for each task. Nothing else of a
 message is ever read, so text that looks like a trailer in a title or body proves nothing.
@@ -63,9 +64,9 @@ def message(receipts: Sequence[Receipt], run_id: str) -> str:
     if len(receipts) > 1:
         lines += [_cut(f"- {_word(r.outcome)}: {_one_line(r.title)}") for r in receipts] + [""]
     lines.append(f"Mdtodo-Run: {_word(run_id)}")
-    lines += [
-        str(Trailer(r.task_id, r.outcome, r.processor, r.exit_code, r.seconds, r.attempt)) for r in receipts
-    ]
+    for r in receipts:
+        lines.append(str(Trailer(r.task_id, r.outcome, r.processor, r.exit_code, r.seconds, r.attempt)))
+        lines += [f"Mdtodo-Inputs: {_word(r.task_id)} {r.inputs}"] if r.inputs else []
     return "\n".join(lines) + "\n"
 
 
@@ -87,6 +88,7 @@ def to_json(receipt: Receipt) -> dict[str, object]:
     """Plain JSON, from which `from_json` makes the same receipt again."""
     plain = {name: getattr(receipt, name) for name in _PLAIN}
     edits = [_edit_to_json(edit) for edit in receipt.edits]
+    inputs = {} if receipt.inputs is None else {"inputs": receipt.inputs}
     held = {} if receipt.held is None else {"held": [list(output) for output in receipt.held]}
     return {
         **plain,
@@ -94,6 +96,7 @@ def to_json(receipt: Receipt) -> dict[str, object]:
         "edits": edits,
         "outputs": list(receipt.outputs),
         **held,
+        **inputs,
     }
 
 
@@ -105,7 +108,8 @@ def from_json(data: Mapping[str, object]) -> Receipt:
         raise TypeError("edits and outputs are lists")
     made = tuple(map(_edit_from_json, edits))
     held = tuple(Output(*_fields(output)) for output in _fields(data["held"])) if "held" in data else None  # type: ignore[arg-type]
-    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held)  # type: ignore[arg-type]
+    inputs = None if data.get("inputs") is None else str(data["inputs"])
+    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, inputs=inputs)  # type: ignore[arg-type]
 
 
 _PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")

@@ -32,6 +32,7 @@ RECEIPTS = st.builds(
     attempt=st.integers(0, 10**6),
     edits=st.lists(EDITS, max_size=4).map(tuple),
     outputs=st.lists(st.text(), max_size=3).map(tuple),
+    inputs=st.none() | st.just("0a" * 32),
 )
 
 
@@ -80,6 +81,12 @@ class TestMessage:
     )
     def test_titles_are_one_line(self, title, expected):
         assert subject([receipt(title)]) == expected
+
+    def test_the_digest_of_the_inputs_has_its_own_trailer(self):
+        assert (
+            message([receipt(inputs="0a" * 32)], "r").splitlines()[-1]
+            == f"Mdtodo-Inputs: 1f3c9aa {'0a' * 32}"
+        )
 
     def test_an_exit_code_that_there_is_not(self):
         assert "exit=- " in message([receipt(exit_code=None)], "r")

@@ -1,0 +1,218 @@
+"""What processors read: digests of the files that fit their `inputs`, made of git's own object ids.
+
+A file counts with its path, its mode and the id that its content has, or would have if it were added now. So
+line ends and filters make no difference, and a fresh clone comes to the same digest. Tracked files count, and
+untracked ones that are not ignored; a submodule counts with its commit. Two git processes list everything for all
+processors together, and a third hashes what differs from the index.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import GitError
+from mdtodo.repo.git import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+
+    from mdtodo.repo.git import Repository
+
+    #: Mode and object id of each path; None for one that cannot be read now.
+    _Files = Mapping[bytes, str | None]
+
+
+class Declared(NamedTuple):
+    """What a processor says it reads and writes, as gitignore-style patterns."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+class Seen(NamedTuple):
+    """The inputs of one processor at one moment.
+
+    `digest` (64 hex digits) stands for all of them, `others` for those that are not its outputs; both None
+    where no file fits, or one cannot be read. `lacking`: an output that it declares by name is not there.
+    """
+
+    digest: str | None
+    others: str | None
+    lacking: bool = False
+
+
+class InputReader:
+    """Reads the inputs of several processors, again and again. `without`: paths that never count."""
+
+    def __init__(
+        self, repo: Repository, declared: Mapping[str, Declared], without: Container[str] = ()
+    ) -> None:
+        self._repo = repo
+        self._without = without
+        self._declared = declared
+        self._inputs = {name: _Fit(one.inputs) for name, one in declared.items()}
+        self._outputs = {name: _Fit(one.outputs) for name, one in declared.items()}
+        self._hashes: dict[bytes, tuple[tuple[int, ...], str]] = {}
+
+    def read(self) -> dict[str, Seen]:
+        """What each processor would read now. Raises GitError where git refuses."""
+        listed = self._list()
+        fitting = {name: sorted(path for path in listed if fits(path)) for name, fits in self._inputs.items()}
+        files = self._resolve(listed, set().union(*fitting.values()))
+        return {name: self._seen(name, paths, files, listed) for name, paths in fitting.items()}
+
+    def _seen(self, name: str, paths: Sequence[bytes], files: _Files, listed: Mapping[bytes, str]) -> Seen:
+        there = [path for path in paths if path in files]
+        if not there or any(files[path] is None for path in there):
+            return Seen(None, None)
+        own = self._outputs[name]
+        lacking = any(not self._is_there(output, listed) for output in self._declared[name].outputs)
+        return Seen(_digest(there, files), _digest([path for path in there if not own(path)], files), lacking)
+
+    def _is_there(self, output: str, listed: Mapping[bytes, str]) -> bool:
+        """Whether an output that is no pattern, but a name, exists."""
+        plain = output.rstrip("/")
+        if output.startswith("!") or set(output) & set("*?[\\"):
+            return True
+        return os.fsencode(plain) in listed or os.path.lexists(os.path.join(self._repo.root, plain))
+
+    def _list(self) -> dict[bytes, str]:
+        """`<mode> <id>` of every file as the index has it; "" where the work tree has something else."""
+        args = "ls-files", "-t", "-s", "-o", "--exclude-standard", "-z"
+        listed: dict[bytes, str] = {}
+        for line in run(self._repo, *args).split(b"\0")[:-1]:
+            if line.startswith(b"? "):
+                if not line.endswith(b"/"):
+                    listed[line[2:]] = ""
+                continue
+            head, _, path = line[2:].partition(b"\t")
+            entry, _, stage = head.decode().rpartition(" ")
+            listed[path] = entry if stage == "0" else ""
+        for path, mode in self._differing():
+            if mode == b"000000":
+                listed.pop(path, None)
+            else:
+                listed[path] = ""
+        return {path: entry for path, entry in listed.items() if os.fsdecode(path) not in self._without}
+
+    def _differing(self) -> Iterable[tuple[bytes, bytes]]:
+        """Paths whose file is not, or may not be, what the index says, with the file's mode; 000000 if gone.
+
+        git compares the content of a file that changed in the moment in which the index was written.
+        """
+        args = "diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty"
+        parts = run(self._repo, *args).split(b"\0")[:-1]
+        for head, path in zip(parts[::2], parts[1::2], strict=True):
+            yield path, head.split(b" ")[1]
+
+    def _resolve(self, listed: Mapping[bytes, str], wanted: Iterable[bytes]) -> _Files:
+        """The wanted paths that are there, each with its mode and id."""
+        files: dict[bytes, str | None] = {}
+        open_ends: dict[bytes, os.stat_result] = {}
+        for path in wanted:
+            if listed[path]:
+                files[path] = listed[path]
+                continue
+            try:
+                now = os.lstat(os.path.join(os.fsencode(self._repo.root), path))
+            except OSError:
+                continue
+            open_ends[path] = now
+        return {**files, **self._hash(open_ends)}
+
+    def _hash(self, found: Mapping[bytes, os.stat_result]) -> _Files:
+        ids: dict[bytes, str | None] = {}
+        regular: list[bytes] = []
+        for path, now in found.items():
+            known = self._hashes.get(path)
+            if known is not None and known[0] == _stamp(now):
+                ids[path] = known[1]
+            elif stat.S_ISREG(now.st_mode):
+                regular.append(path)
+            else:
+                ids[path] = self._special(path, now)
+        began = time.time_ns()
+        for path, oid in zip(regular, self._hash_files(regular), strict=True):
+            now = found[path]
+            ids[path] = oid and f"{'100755' if now.st_mode & stat.S_IXUSR else '100644'} {oid}"
+            if ids[path] and began - max(now.st_mtime_ns, now.st_ctime_ns) > _SETTLED:
+                self._hashes[path] = _stamp(now), ids[path] or ""
+        return ids
+
+    def _hash_files(self, paths: Sequence[bytes]) -> Sequence[str | None]:
+        """The ids that these files would have, None for all where one of them cannot be read."""
+        if not paths:
+            return ()
+        try:
+            out = run(self._repo, "hash-object", "--stdin-paths", stdin=b"".join(map(_line, paths)))
+        except GitError:
+            return [None] * len(paths)
+        return out.decode().split("\n")[:-1]
+
+    def _special(self, path: bytes, now: os.stat_result) -> str | None:
+        """What git keeps of a symlink (where it leads) and of a submodule (its commit)."""
+        full = os.path.join(os.fsencode(self._repo.root), path)
+        try:
+            if stat.S_ISLNK(now.st_mode):
+                oid = run(self._repo, "hash-object", "--stdin", stdin=os.readlink(full))
+                return f"120000 {oid.decode().strip()}"
+            if stat.S_ISDIR(now.st_mode):
+                oid = run(None, "rev-parse", "--verify", "HEAD", cwd=os.fsdecode(full))
+                return f"160000 {oid.decode().strip()}"
+        except (GitError, OSError):
+            pass
+        return None
+
+
+def defined(*parts: object) -> str:
+    """A digest (64 hex digits) of values that JSON can say."""
+    import json
+
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+#: Nanoseconds after which a file's times tell for sure that it has not changed since it was hashed.
+_SETTLED = 2_000_000_000
+
+
+class _Fit:
+    """Whether a path fits gitignore-style patterns; asked once for each path."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._known: dict[bytes, bool] = {}
+        self._matches: Callable[[str], bool] | None = None
+        if patterns:
+            from pathspec import GitIgnoreSpec
+
+            self._matches = GitIgnoreSpec.from_lines(patterns).match_file
+
+    def __call__(self, path: bytes) -> bool:
+        if self._matches is None:
+            return False
+        fits = self._known.get(path)
+        if fits is None:
+            fits = self._known[path] = bool(self._matches(os.fsdecode(path)))
+        return fits
+
+
+def _digest(paths: Iterable[bytes], files: _Files) -> str:
+    digest = sha256()
+    for path in paths:
+        digest.update(b"%s %s\0" % ((files[path] or "").encode(), path))
+    return digest.hexdigest()
+
+
+def _stamp(now: os.stat_result) -> tuple[int, ...]:
+    return now.st_ino, now.st_size, now.st_mode, now.st_mtime_ns, now.st_ctime_ns
+
+
+def _line(path: bytes) -> bytes:
+    """A path for `--stdin-paths`, quoted as in C where a line could not hold it otherwise."""
+    if not any(byte < 32 or byte in b'"\\' for byte in path):
+        return path + b"\n"
+    quoted = b"".join(b"\\%03o" % byte if byte < 32 or byte in b'"\\' else bytes([byte]) for byte in path)
+    return b'"' + quoted + b'"\n'
