@@ -92,6 +92,11 @@ class Graph:
         waiting = {*self.waited_by[position], self.parents[position]} - {-1}
         return tuple(self.tasks[one].id for one in sorted(waiting))
 
+    def is_awaited(self, task_id: str) -> bool:
+        """Whether the task has dependents."""
+        position = self.index[task_id]
+        return bool(self.waited_by[position]) or self.parents[position] >= 0
+
     @property
     def edges(self) -> tuple[tuple[str, str], ...]:
         """`(waiting, waited for)` ids: own waits, and those of parents for subtasks; closed ones too."""

@@ -13,7 +13,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.repo import owner
 from mdtodo.repo.receipts import from_json, to_json
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 #: Results that are kept for history and estimates.
 KEPT = 20_000
 
-_VERSION = 1
+_VERSION = 2
+_UPGRADES = {1: "ALTER TABLE results ADD COLUMN inputs TEXT"}
 _SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO counters VALUES ('token', 0);
@@ -44,7 +45,8 @@ CREATE TABLE runs (
 CREATE TABLE results (
   id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, attempt INTEGER NOT NULL,
   outcome TEXT NOT NULL, processor TEXT NOT NULL, exit_code INTEGER, seconds REAL NOT NULL,
-  finished REAL NOT NULL, log TEXT, metrics TEXT, receipt TEXT, landed REAL, commit_id TEXT
+  finished REAL NOT NULL, log TEXT, metrics TEXT, receipt TEXT, landed REAL, commit_id TEXT,
+  inputs TEXT
 );
 CREATE UNIQUE INDEX leases_by_token ON leases (token);
 CREATE INDEX results_by_task ON results (task_id, id);
@@ -82,6 +84,7 @@ class Entry:
     log: str | None
     metrics: Mapping[str, float] = field(default_factory=dict)
     receipt: Receipt | None = None
+    inputs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,9 @@ class State:
         from mdtodo.repo.database import Database
 
         path = os.path.join(folder(repo), "state.db")
-        return cls((Database.open if create else Database.open_to_read)(path, _SCHEMA, _VERSION))
+        if not create:
+            return cls(Database.open_to_read(path, _SCHEMA, _VERSION))
+        return cls(Database.open(path, _SCHEMA, _VERSION, _UPGRADES))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -166,21 +171,22 @@ class State:
         since: Moment | None = None,
     ) -> dict[str, Lease]:
         """As `lease`, for several tasks at once: the leases of those that could be taken, by task."""
-        who = owner.myself() if mine else ""
+        who, names = owner.myself() if mine else "", tuple(dict.fromkeys(task_ids))
         with self._db.writing("lease") as db:
             now = _clock()
-            taken: dict[str, Lease] = {}
-            for task_id in task_ids:
-                row = db.execute(_HELD, (task_id,)).fetchone()
-                if row is not None and _live(row[0], row[1], row[2], now):
-                    continue
-                if since is not None and db.execute(_NEWER, (task_id, *since)).fetchone():
-                    continue
-                (token,) = db.execute(_GROWN).fetchone()
-                new = (task_id, token, worker, who, ttl, now + ttl)
-                db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
-                taken[task_id] = Lease(task_id, token, worker, _unix_time(now + ttl))
-            return taken
+            rows = db.execute(f"{_HELD} {_among(names)}", names)
+            refused = {str(task) for task, ttl_, expires, whose in rows if _live(ttl_, expires, whose, now)}
+            if since is not None:
+                refused.update(
+                    str(row[0]) for row in db.execute(f"{_NEWER} {_among(names)}", (*since, *names))
+                )
+            free = [name for name in names if name not in refused]
+            (last,) = db.execute(_GROWN, (len(free),)).fetchone()
+            tokens = dict(zip(free, range(last - len(free) + 1, last + 1), strict=True))
+            new = [(name, token, worker, who, ttl, now + ttl) for name, token in tokens.items()]
+            db.executemany("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
+        until = _unix_time(now + ttl)
+        return {name: Lease(name, token, worker, until) for name, token in tokens.items()}
 
     def renew(self, tokens: Iterable[int], ttl: float) -> frozenset[int]:
         """Give the leases with these tokens `ttl` seconds from now; returns those that are still held.
@@ -194,7 +200,12 @@ class State:
 
     def holds(self, token: int) -> bool:
         """Whether the lease with this token was neither taken over nor released."""
-        return bool(self._db.read("SELECT 1 FROM leases WHERE token = ?", (token,)))
+        return bool(self.held([token]))
+
+    def held(self, tokens: Sequence[int]) -> frozenset[int]:
+        """Those of these tokens whose lease was neither taken over nor released."""
+        rows = self._db.read(f"{_TOKENS} {_among(tokens)}", tokens)
+        return frozenset(_int(row[0]) for row in rows)
 
     def release(self, *tokens: int) -> tuple[str, ...]:
         """Give tasks back; the ids of those whose token held a lease still."""
@@ -231,10 +242,10 @@ class State:
         return Moment(_int(self._db.read("SELECT coalesce(max(id), 0) FROM results")[0][0]), time.time())
 
     def unlanded(self, run_id: str | None = None) -> tuple[Entry, ...]:
-        """The results whose receipts have not landed, oldest first: those of this run, or, without a run,
-        those of every run that no longer goes on.
+        """The results whose receipts have not landed, oldest first, parked ones too: those of this run, or,
+        without a run, those of every run that no longer goes on.
         """
-        rows = self._db.read(f"{_SELECT} WHERE receipt IS NOT NULL AND landed IS NULL ORDER BY id")
+        rows = self._db.read(f"{_SELECT} WHERE receipt IS NOT NULL ORDER BY id")
         active = {run for run, _, _ in self.active_runs()}
         entries = map(_entry, rows)
         return tuple(
@@ -242,6 +253,17 @@ class State:
             for entry in entries
             if (entry.run_id not in active if run_id is None else entry.run_id == run_id)
         )
+
+    def unfinished(self) -> bool:
+        """Whether any result has not landed and is not parked."""
+        query = "SELECT 1 FROM results WHERE receipt IS NOT NULL AND landed IS NULL LIMIT 1"
+        return bool(self._db.read(query))
+
+    def park(self, ids: Iterable[int]) -> None:
+        """Keep these receipts for another checkout; here they are in nobody's way."""
+        rows = [(_PARKED, number) for number in ids]
+        with self._db.writing("parked") as db:
+            db.executemany("UPDATE results SET landed = ? WHERE id = ?", rows)
 
     def mark_landed(self, ids: Iterable[int], commit: str | None = None) -> None:
         """These receipts have landed, in this commit if in one."""
@@ -259,19 +281,26 @@ class State:
 
     # Runs and durations
 
-    def start_run(self, run_id: str, worker: str = "") -> None:
-        """Note that a run of this process has begun."""
-        row = (run_id, worker, owner.myself(), time.time())
+    def start_run(self, run_id: str, worker: str = "", begun: Mapping[str, object] | None = None) -> None:
+        """Note that a run of this process has begun, with any JSON on how (see `begun`)."""
+        row = (run_id, worker, owner.myself(), time.time(), json.dumps(begun))
         with self._db.writing("run") as db:
-            db.execute("INSERT INTO runs (run_id, worker, owner, started) VALUES (?, ?, ?, ?)", row)
+            db.execute(
+                "INSERT INTO runs (run_id, worker, owner, started, summary) VALUES (?, ?, ?, ?, ?)", row
+            )
+
+    def begun(self, run_id: str) -> Mapping[str, object]:
+        """How the run was begun; empty where nobody said."""
+        rows = self._db.read("SELECT summary FROM runs WHERE run_id = ?", (run_id,))
+        return _mapping(rows[0][0] if rows else None)
 
     def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
-        """Note that it has ended, with any JSON to keep; forget what has landed and is older than `KEPT`
-        results.
+        """Note that it has ended, with any JSON to keep instead of how it was begun; forget what has landed
+        and is older than `KEPT` results.
         """
-        row = (time.time(), json.dumps(summary), run_id)
+        row = (time.time(), None if summary is None else json.dumps(summary), run_id)
         with self._db.writing("end") as db:
-            db.execute("UPDATE runs SET finished = ?, summary = ? WHERE run_id = ?", row)
+            db.execute("UPDATE runs SET finished = ?, summary = coalesce(?, summary) WHERE run_id = ?", row)
             db.execute(_OLD, (KEPT,))
 
     def active_runs(self) -> tuple[tuple[str, str, float], ...]:
@@ -292,20 +321,23 @@ class State:
         return _medians(self._db.read(_DURATIONS.format(column="processor")))
 
 
+#: In the place of the time of landing.
+_PARKED = -1.0
 _SELECT = (
     "SELECT id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log, metrics,"
-    " receipt FROM results"
+    " receipt, inputs FROM results"
 )
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
-_HELD = "SELECT ttl, expires, owner FROM leases WHERE task_id = ?"
-_GROWN = "UPDATE counters SET value = value + 1 WHERE name = 'token' RETURNING value"
+_HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
+_TOKENS = "SELECT token FROM leases WHERE token"
+_GROWN = "UPDATE counters SET value = value + ? WHERE name = 'token' RETURNING value"
 _NEWER = (
-    "SELECT 1 FROM results WHERE task_id = ?"
-    " AND (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?) LIMIT 1"
+    "SELECT task_id FROM results"
+    " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?) AND task_id"
 )
 _INSERT = (
     "INSERT INTO results (run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
-    " metrics, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " metrics, receipt, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _DURATIONS = (
     "SELECT {column}, seconds FROM results WHERE outcome = 'done' AND attempt > 0"
@@ -313,17 +345,26 @@ _DURATIONS = (
 )
 
 
+def _among(values: Sequence[object]) -> str:
+    return f"IN ({', '.join('?' * len(values))})"
+
+
 def _row(record: Record) -> tuple[object, ...]:
     receipt = record.receipt
     return (
         *(record.run_id, receipt.task_id, receipt.attempt, str(receipt.outcome), receipt.processor),
-        *(receipt.exit_code, receipt.seconds, time.time(), record.log, json.dumps(dict(record.metrics))),
-        json.dumps(to_json(receipt)) if record.lands else None,
+        *(receipt.exit_code, receipt.seconds, time.time(), record.log, _text(record.metrics)),
+        *(json.dumps(to_json(receipt)) if record.lands else None, receipt.inputs),
     )
 
 
+def _text(metrics: Mapping[str, float]) -> str:
+    return json.dumps(dict(metrics)) if metrics else "{}"
+
+
 def _entry(row: Sequence[object]) -> Entry:
-    number, run_id, task_id, attempt, outcome, processor, code, seconds, finished, log, metrics, receipt = row
+    number, run_id, task_id, attempt, outcome, processor, code, seconds, finished, log, metrics, *rest = row
+    receipt, inputs = rest
     return Entry(
         id=_int(number),
         run_id=str(run_id),
@@ -335,8 +376,9 @@ def _entry(row: Sequence[object]) -> Entry:
         seconds=_float(seconds),
         finished=_float(finished),
         log=None if log is None else str(log),
-        metrics=_metrics(metrics),
+        metrics=_mapping(metrics),
         receipt=None if receipt is None else _receipt(str(receipt)),
+        inputs=None if inputs is None else str(inputs),
     )
 
 
@@ -348,7 +390,7 @@ def _receipt(text: str) -> Receipt | None:
         return None
 
 
-def _metrics(text: object) -> Mapping[str, float]:
+def _mapping(text: object) -> Mapping[str, Any]:
     try:
         found = json.loads(str(text))
     except ValueError:
@@ -373,12 +415,14 @@ def _live(ttl: float, expires: float, who: str, now: float) -> bool:
 
 
 def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
-    from statistics import median
-
     found: dict[str, list[float]] = {}
     for name, seconds in rows:
         if len(found.setdefault(str(name), [])) < 20:
             found[str(name)].append(_float(seconds))
+    if not found:
+        return {}
+    from statistics import median
+
     return {name: median(values) for name, values in found.items()}
 
 

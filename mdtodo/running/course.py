@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a task takes on average where the time between two of them matters.
 SHORT = 0.05
+#: How many tasks for each process are handed over at most, if they are short.
+AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Course:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
     stopped: bool = False
+    _awaited: set[str] = field(default_factory=set)
     _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     _later: list[tuple[float, str]] = field(default_factory=list)
     _ranks: Mapping[str, int] = field(default_factory=dict)
@@ -82,7 +85,7 @@ class Course:
     _seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self._lanes = Lanes(self.config.lanes, 2 * self.jobs)
+        self._lanes = Lanes(self.config.lanes, AHEAD * self.jobs)
         self._begin()
 
     @property
@@ -124,6 +127,8 @@ class Course:
         heappop(self._queues[lane])
         self._lanes.start(lane)
         self.running.add(name)
+        if self.plan.graph.is_awaited(name):
+            self._awaited.add(name)
         if name not in self.attempts:
             self._started += 1
         self.attempts.setdefault(name, Attempts()).count += 1
@@ -135,11 +140,11 @@ class Course:
         Only where tasks are so short that it matters, and where no running task can free one that would have to go
         first, or, with `fail_fast`, stop it.
         """
-        if self.options.fail_fast or len(self.running) >= 2 * self.jobs:
+        if self.options.fail_fast or self._seconds >= SHORT * self._finished:
             return False
-        if self._seconds >= SHORT * self._finished:
+        if len(self.running) >= self.jobs * AHEAD:
             return False
-        return not any(self.plan.graph.dependents(name) for name in self.running)
+        return not self._awaited
 
     def wake(self, now: float) -> float | None:
         """Seconds until a retry is due, None if none is waited for."""
@@ -204,6 +209,7 @@ class Course:
 
     def _begin(self) -> None:
         self._ranks = self.plan.ranks
+        self._awaited = {name for name in self.running if self.plan.graph.is_awaited(name)}
         self._tracker = Tracker(self.plan.graph)
         self._free = set(self._tracker.ready())
         self._take(self._free)
@@ -220,6 +226,7 @@ class Course:
 
     def _leave(self, task: Task) -> None:
         self.running.discard(task.id)
+        self._awaited.discard(task.id)
         self._lanes.finish(task.lane)
 
     def _close(self, names: list[str]) -> list[Task]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.repo.commit import clean_outputs, hold_outputs
+from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.running.landing import finish_earlier, land_entries, new_run_id, sentences_of
 from mdtodo.running.moves import followed
@@ -52,10 +53,13 @@ class Ledger:
     _pending: list[tuple[int, Receipt]] = field(default_factory=list)
     _clean: Snapshot | None = None
     _since: Moment | None = None
+    _place: Place | None = None
+    _stamp: tuple[int, int] = (0, 0)
     _renewed: float = field(default_factory=time.monotonic)
     _git: Plumbing | None = None
     _logs: str = ""
     _shown_logs: str = ""
+    _shown: str = ""
 
     def __post_init__(self) -> None:
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
@@ -69,7 +73,8 @@ class Ledger:
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
         ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
-        state.start_run(run_id, name)
+        ledger._stamp, ledger._place = stamp(repo), place(repo)
+        state.start_run(run_id, name, {"commit": commit, "place": [*ledger._place]})
         return ledger
 
     def __enter__(self) -> Ledger:
@@ -99,6 +104,16 @@ class Ledger:
 
     # While a task runs
 
+    def why_not_here(self) -> str | None:
+        """Why nothing should start any more, as part of a sentence: another branch was checked out."""
+        now = stamp(self.repo)
+        if self._place is None or now == self._stamp:
+            return None
+        if not continues(self.repo, self._place):
+            return f"HEAD is on {place(self.repo).name} now; the run began on {self._place.name}"
+        self._stamp = now
+        return None
+
     def lease(self, tasks: Sequence[Task]) -> None:
         """Take these tasks, where no other worker has them or had them since; `leased` says which are ours."""
         wanted = [task.id for task in tasks if task.id not in self._leases]
@@ -109,10 +124,11 @@ class Ledger:
         """Whether the task was taken, as far as this process knows."""
         return task.id in self._leases
 
-    def holds(self, task: Task) -> bool:
-        """Whether the task's lease is still ours."""
-        lease = self._leases.get(task.id)
-        return lease is not None and self.state.holds(lease.token)
+    def held(self, tasks: Sequence[Task]) -> frozenset[str]:
+        """The ids of those of these tasks whose lease is still ours."""
+        tokens = {task.id: self._leases[task.id].token for task in tasks if task.id in self._leases}
+        held = self.state.held(tuple(tokens.values())) if tokens else frozenset()
+        return frozenset(task_id for task_id, token in tokens.items() if token in held)
 
     def renew(self) -> list[str]:
         """Renew all leases if it is time to; the tasks whose lease is gone."""
@@ -132,9 +148,10 @@ class Ledger:
 
     def shown_log(self, task: Task, attempt: int) -> str | None:
         """The same, relative to the root where it is below it; None if there is none."""
-        if not os.path.exists(self.log_path(task, attempt)):
-            return None
-        return f"{self._shown_logs}/{task.id}.{attempt}.log"
+        name = f"{task.id}.{attempt}.log"
+        if self._shown != name:
+            self._shown = name if os.path.exists(f"{self._logs}/{name}") else ""
+        return f"{self._shown_logs}/{name}" if self._shown else None
 
     # What became of it
 

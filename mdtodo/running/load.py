@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 #: Seconds over which the load of the processors is measured.
 WINDOW = 5.0
+#: Seconds before the first measurement, which costs more than a short run should spend on it.
+DELAY = 0.1
 
 
 @dataclass(slots=True)
@@ -19,7 +21,7 @@ class LoadGate:
 
     max_cpu: int
     max_memory: int
-    _at: float = 0.0
+    _at: float | None = None
     _busy: float = 0.0
     _own: float = 0.0
     _shares: tuple[float, float] = (0.0, 0.0)
@@ -29,21 +31,23 @@ class LoadGate:
         """Whether both shares are at or below their limits, as last measured; `now` in seconds, monotonic."""
         if self.max_cpu >= 100 and self.max_memory >= 100:
             return True
-        if not self._begun or now - self._at >= WINDOW:
-            self._measure(now)
+        if self._at is None:
+            self._at = now
+        if now - self._at >= (WINDOW if self._begun else DELAY):
+            self._measure(now, now - self._at)
         cpu, memory = self._shares
         return cpu <= self.max_cpu and memory <= self.max_memory
 
-    def _measure(self, now: float) -> None:
+    def _measure(self, now: float, passed: float) -> None:
         import psutil
 
         times = psutil.cpu_times()
         busy = sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
         cores = psutil.cpu_count() or 1
         own = _own_seconds() if self._begun and self.max_cpu < 100 else sum(os.times()[:4])
-        if self._begun and now > self._at:
+        if self._begun:
             others = (busy - self._busy) - max(0.0, own - self._own)
-            share = 100.0 * others / ((now - self._at) * cores)
+            share = 100.0 * others / (passed * cores)
             self._shares = (share, psutil.virtual_memory().percent)
         else:
             self._shares = (0.0, psutil.virtual_memory().percent)

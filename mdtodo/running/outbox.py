@@ -54,7 +54,7 @@ class Outboxes:
 
     def close(self, outbox: Outbox, *, unused: bool) -> None:
         """Keep it, or delete it; `unused` says that no process is left that knows of it."""
-        if unused and outbox.untouched():
+        if unused and outbox.empty:
             self._kept = outbox
         else:
             outbox.remove()
@@ -69,10 +69,11 @@ class Outbox:
     """The file of one attempt. What it says at the end counts; while the attempt runs, only the progress
     is read."""
 
-    __slots__ = ("_seen", "folder", "path")
+    __slots__ = ("_seen", "empty", "folder", "path")
 
     def __init__(self, path: str) -> None:
         self._seen: tuple[int, int] | None = None
+        self.empty = False
         self.folder = os.path.dirname(path)
         self.path = _create(path)
 
@@ -92,6 +93,7 @@ class Outbox:
         told = Told()
         data, size, _ = self._read()
         if not data:
+            self.empty = True
             return told
         lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
         if size > LIMIT:

@@ -20,15 +20,15 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from dataclasses import dataclass
-from time import monotonic
+from dataclasses import dataclass, field
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import MdtodoError
 from mdtodo.running import trees
 from mdtodo.running.executor import Event
 from mdtodo.running.shape import empty_result
-from mdtodo.running.wire import Channel
+from mdtodo.running.wire import Channel, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,13 @@ _CLOSE_PATIENCE = 5.0
 _SEND_PATIENCE = 10.0
 _STOP_PATIENCE = 2.0
 _BIRTHS = 3
+#: A task takes moments if the last ones took fewer seconds than this on average; then a process is given that
+#: many at once, and while each has more than `_SUPPLY` left, results gather for `_GATHER` seconds, so that the
+#: runner wakes up and writes less often.
+_BRIEF = 0.02
+_AHEAD = 8
+_SUPPLY = 3
+_GATHER = 0.003
 _MARKS = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
 
 
@@ -75,6 +82,7 @@ class LocalPool:
         self._ready: deque[Event] = deque()
         self._poll = select.poll()
         self._stillborn = 0
+        self._mean: float | None = None
         self._bell: tuple[int, int] | None = None
 
     def __enter__(self) -> LocalPool:
@@ -109,13 +117,14 @@ class LocalPool:
         if attempt not in self._known:
             self._known.add(attempt)
             self._queue.append(spec)
-            self._dispatch()
+            self._give_to_idle()
 
     def events(self, timeout: float | None = None) -> list[Event]:
         """See `Executor.events`."""
         deadline = None if timeout is None else monotonic() + timeout
         while not self._ready and self._bell is not None:
-            busy = self._queue or any(member.spec for member in self._members.values())
+            self._dispatch()
+            busy = self._queue or any(member.specs for member in self._members.values())
             if deadline is None and not busy:
                 break
             woken = self._turn(deadline)
@@ -133,8 +142,8 @@ class LocalPool:
                 self._ready.append(Event("finished", attempt, empty_result(interrupted=True)))
                 return
         for member in self._members.values():
-            if member.spec is not None and member.spec["attempt"] == attempt:
-                member.cancel()
+            if any(spec["attempt"] == attempt for spec in member.specs):
+                member.cancel(attempt)
                 return
 
     def wake(self) -> None:
@@ -167,6 +176,8 @@ class LocalPool:
 
     def _turn(self, deadline: float | None) -> bool:
         """Wait for one round of messages; whether `wake` was called."""
+        if self._all_supplied():
+            sleep(_GATHER)
         due = [member.kill_at for member in self._members.values() if member.kill_at is not None]
         due += [] if deadline is None else [deadline]
         woken = False
@@ -182,25 +193,59 @@ class LocalPool:
         self._dispatch()
         return woken
 
+    def _all_supplied(self) -> bool:
+        """Whether no process can run out of work within the next moment, so that results may gather."""
+        members = self._members.values()
+        return len(members) == self._capacity and all(len(member.specs) > _SUPPLY for member in members)
+
     def _dispatch(self) -> None:
-        """Give what is queued to whom is free."""
+        """Give what is queued to whom is free, and what is short in advance."""
+        self._give_to_idle()
+        if self._queue and self._bell is not None and self._mean is not None and self._mean < _BRIEF:
+            self._give_ahead()
+        elif self._idle and not self._queue:
+            for member in self._members.values():
+                member.ask_back()
+
+    def _give_to_idle(self) -> None:
         while self._queue and self._bell is not None and (self._idle or len(self._members) < self._capacity):
             try:
                 member = self._idle.pop() if self._idle else self._hire()
             except MdtodoError:
                 self._give_up()
                 return
+            self._give(member)
+
+    def _give_ahead(self) -> None:
+        """Hand out evenly what is queued, as far as it should take moments only."""
+        while self._queue and self._members:
+            member = min(self._members.values(), key=lambda one: len(one.specs))
+            count = min(_AHEAD - len(member.specs), -(-len(self._queue) // len(self._members)))
+            if count <= 0 or not self._give(member, count):
+                return
+
+    def _give(self, member: _Member, count: int = 1) -> bool:
+        """Send a process the first `count` specs of the queue; whether it took them."""
+        specs: list[Json] = []
+        lines: list[bytes] = []
+        for _ in range(count):
             spec = self._queue.popleft()
             try:
-                member.channel.send(spec)
-            except (TypeError, ValueError) as error:
+                lines.append(encoded(spec))
+            except (TypeError, ValueError, RecursionError) as error:
                 self._ready.append(_failed(spec, f"the spec is no JSON: {error}"))
-                self._idle.append(member)
-            except OSError:  # it died in idleness, so the attempt has not begun
-                self._queue.appendleft(spec)
-                self._bury(member)
             else:
-                member.spec = spec
+                specs.append(spec)
+        try:
+            member.channel.send_encoded(b"".join(lines))
+        except OSError:  # it died, and so has begun none of these
+            self._queue.extendleft(reversed(specs))
+            self._bury(member)
+            return False
+        member.specs += specs
+        if not member.specs:
+            self._idle.append(member)
+        return True
 
     def _hire(self) -> _Member:
         """One more pool process. It can be given work before it is up."""
@@ -226,26 +271,40 @@ class LocalPool:
     def _hear(self, member: _Member, message: Json) -> None:
         """Turn what a pool process says into an event."""
         match message:
-            case {"ready": int(pid)}:
-                member.pid = pid
-                self._stillborn = 0
+            case {"finished": str(attempt), "result": dict(result)}:
+                self._ready.append(Event("finished", attempt, result))
+                self._release(member, attempt, result)
             case {"started": str(attempt), "pid": int(pid)}:
                 member.group = pid
                 self._ready.append(Event("started", attempt, pid=pid))
             case {"progress": str(attempt), "percent": float(percent)}:
                 self._ready.append(Event("progress", attempt, progress=percent))
-            case {"finished": str(attempt), "result": dict(result)}:
-                self._ready.append(Event("finished", attempt, result))
-                self._release(member)
-            case {"failed": str(_), "message": str(reason), "traceback": str(trace)} if (
-                member.spec is not None
-            ):
-                self._ready.append(_failed(member.spec, reason, trace))
-                self._release(member)
+            case {"ready": int(pid)}:
+                member.pid = pid
+                self._stillborn = 0
+            case {"back": list(attempts)}:
+                self._take_back(member, attempts)
+            case {"failed": str(attempt), "message": str(reason), "traceback": str(trace)}:
+                self._ready += [
+                    _failed(one, reason, trace) for one in member.specs if one["attempt"] == attempt
+                ]
+                self._release(member, attempt, {})
 
-    def _release(self, member: _Member) -> None:
-        member.spec = member.group = member.kill_at = None
-        self._idle.append(member)
+    def _release(self, member: _Member, attempt: str, result: Json) -> None:
+        """An attempt of this process is over."""
+        seconds = result.get("duration")
+        if isinstance(seconds, float):
+            self._mean = seconds if self._mean is None else self._mean + (seconds - self._mean) / 8
+        member.finish(attempt)
+        if not member.specs:
+            self._idle.append(member)
+
+    def _take_back(self, member: _Member, attempts: list[str]) -> None:
+        """Queue again, first, what a process has not begun."""
+        member.asked = False
+        back = [spec for spec in member.specs if spec["attempt"] in attempts]
+        member.specs = deque(spec for spec in member.specs if spec not in back)
+        self._queue.extendleft(reversed(back))
 
     def _bury(self, member: _Member) -> None:
         """Strike out a pool process that is dead or does not answer, and end what it watched over."""
@@ -255,24 +314,29 @@ class LocalPool:
             self._idle.remove(member)
         member.kill()
         member.channel.close()
-        if member.spec is not None:
-            self._recover(member, member.spec)
+        self._recover(member)
         if member.pid is None and self._bell is not None:
             self._stillborn += 1
             if self._stillborn >= _BIRTHS:
                 self._give_up()
 
-    def _recover(self, member: _Member, spec: Json) -> None:
-        """What becomes of the attempt of a dead pool process: tried again, once, if it had not started."""
-        attempt = cast("str", spec["attempt"])
-        if member.kill_at is not None:
-            self._ready.append(Event("finished", attempt, empty_result(interrupted=True)))
-        elif member.pid is None or (member.group is None and attempt not in self._retried):
-            self._retried.add(attempt)
-            self._queue.appendleft(spec)
-        else:
-            reason = "its pool process died"
-            self._ready.append(Event("lost", attempt, empty_result(reason), reason))
+    def _recover(self, member: _Member) -> None:
+        """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so,
+        once, is the first one if it is not known to have started."""
+        again: list[Json] = []
+        for place, spec in enumerate(member.specs):
+            attempt = cast("str", spec["attempt"])
+            if attempt in member.cancelled:
+                self._ready.append(Event("finished", attempt, empty_result(interrupted=True)))
+            elif place or member.pid is None:
+                again.append(spec)
+            elif member.group is None and attempt not in self._retried:
+                self._retried.add(attempt)
+                again.append(spec)
+            else:
+                reason = "its pool process died"
+                self._ready.append(Event("lost", attempt, empty_result(reason), reason))
+        self._queue.extendleft(reversed(again))
 
     def _give_up(self) -> None:
         """If one process after the other dies before it is up, there is no sense in going on."""
@@ -282,34 +346,58 @@ class LocalPool:
 
 @dataclass(slots=True, eq=False)
 class _Member:
-    """A pool process as the runner sees it; `pid` is known once it is up, `group` once its attempt has
-    started."""
+    """A pool process as the runner sees it; `pid` is known once it is up. The first of its `specs` is the one
+    it carries out, with `group` once that has started."""
 
     channel: Channel
     pid: int | None = None
-    spec: Json | None = None
+    specs: deque[Json] = field(default_factory=deque)
     group: int | None = None
     kill_at: float | None = None
+    cancelled: set[str] = field(default_factory=set)
+    asked: bool = False
 
-    def cancel(self) -> None:
-        """Tell it to end its attempt; a second time, at once. If it does not, it is killed itself."""
-        grace = 0.0 if self.kill_at is not None or self.spec is None else _grace(self.spec)
-        self.kill_at = monotonic() + grace + _PATIENCE
+    def finish(self, attempt: str) -> None:
+        """Strike out an attempt that is over."""
+        if self.specs and self.specs[0]["attempt"] == attempt:
+            self.specs.popleft()
+            self.group = self.kill_at = None
+            if self.specs and self.specs[0]["attempt"] in self.cancelled:  # it came too late to be dropped
+                self.kill_at = monotonic() + _grace(self.specs[0]) + _PATIENCE
+        else:
+            self.specs = deque(spec for spec in self.specs if spec["attempt"] != attempt)
+        self.cancelled.discard(attempt)
+
+    def cancel(self, attempt: str) -> None:
+        """Tell it to end or drop an attempt; a second time, at once. If it does not, it is killed itself."""
+        if self.specs[0]["attempt"] == attempt:
+            grace = 0.0 if self.kill_at is not None else _grace(self.specs[0])
+            self.kill_at = monotonic() + grace + _PATIENCE
+        self.cancelled.add(attempt)
         try:
-            self.channel.send({"cancel": self.spec and self.spec["attempt"]})
+            self.channel.send({"cancel": attempt})
         except OSError:
             self.kill_at = monotonic()
+
+    def ask_back(self) -> None:
+        """Ask for what it has not begun, as another one has nothing to do."""
+        if len(self.specs) > 1 and not self.asked:
+            self.asked = True
+            try:
+                self.channel.send({"back": True})
+            except OSError:
+                return  # it is dead, which the next reading shows
 
     def kill(self) -> None:
         """Kill it, unless it is dead already, then its attempt's processes: nobody is left to end them
         gently."""
         if self.pid is not None and not self.channel.ended:
             _kill(self.pid)
-        if self.spec is None or self.pid is None:
+        if not self.specs or self.pid is None:
             return
         if self.group is not None:
             trees.kill_group(self.group)
-        env = cast("Mapping[str, str]", self.spec.get("env") or {})
+        env = cast("Mapping[str, str]", self.specs[0].get("env") or {})
         if all(name in env for name in _MARKS):
             trees.kill_marked({name: env[name] for name in _MARKS})
 

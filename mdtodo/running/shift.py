@@ -28,6 +28,8 @@ from mdtodo.running.processors import spec
 from mdtodo.running.word import stamp_edits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.running.executor import Event, Executor
@@ -54,6 +56,7 @@ class Shift:
     edits: list[Edit] = field(default_factory=list)
     _attempts: dict[str, Task] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
+    _held: frozenset[str] = frozenset()
     _outgrown: bool = False
     _plan_next: float = 0.0
     _ended: bool = False
@@ -76,8 +79,7 @@ class Shift:
             self._start_what_may()
             if self.course.idle:
                 break
-            for event in self.pool.events(self._patience()):
-                self._take(event)
+            self._take_all(self.pool.events(self._patience()))
             self.ledger.write()
             self._keep_leases()
 
@@ -106,7 +108,8 @@ class Shift:
 
     def _start_what_may(self) -> None:
         while tasks := self._startable():
-            fresh = {task.id: self._fresh.why_not(task) for task in tasks}
+            moved = self.ledger.why_not_here()
+            fresh = {task.id: moved or self._fresh.why_not(task) for task in tasks}
             self.ledger.lease([task for task in tasks if fresh[task.id] is None])
             for task in tasks:
                 self._start(task, fresh[task.id])
@@ -150,6 +153,13 @@ class Shift:
 
     # Taking what comes back
 
+    def _take_all(self, events: Sequence[Event]) -> None:
+        """What came back together; whose leases still hold is looked up once for all of it."""
+        ended = [task for event in events if event.ends and (task := self._attempts.get(event.attempt))]
+        self._held = self.ledger.held(ended) if ended else frozenset()
+        for event in events:
+            self._take(event)
+
     def _take(self, event: Event) -> None:
         task = self._attempts.get(event.attempt)
         if task is None:
@@ -172,7 +182,7 @@ class Shift:
         result = result_of(given)
         attempts = self.course.attempts[task.id]
         attempts.seconds += result.duration
-        if not self.ledger.holds(task):
+        if task.id not in self._held:
             self.course.finish(task, Outcome.INTERRUPTED)
             self._tell(task, Outcome.INTERRUPTED, result, reason="its lease is gone; the result is dropped")
         elif given.get("interrupted") or (self._ended and result.outcome is Outcome.FAILED):

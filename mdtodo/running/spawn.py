@@ -1,8 +1,8 @@
 """Starting a command in a session of its own, by `posix_spawn` where that can do it.
 
 It takes three quarters of the processor time of `subprocess.Popen`, which is most of what a short command costs.
-The calling process goes to the command's folder itself and back, as `posix_spawn` cannot; so it must have one
-thread.
+The calling process goes to the command's folder itself, as `posix_spawn` cannot, and stays there; so it must have
+one thread, and no relative paths of its own.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ def spawn(arguments: list[str], env: Mapping[bytes, bytes], cwd: str, source: in
     if any("\0" in argument for argument in arguments):
         raise ValueError("embedded null byte")
     actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate((source, output, output))]
-    home = os.getcwd()
     os.chdir(cwd)
+    program = _found(arguments[0], env)
     try:
-        program = _found(arguments[0], env)
         return os.posix_spawn(program, arguments, env, file_actions=actions, setsid=True, setsigdef=_IGNORED)
     except NotImplementedError:
         return _popen(arguments, env, source, output)
-    finally:
-        os.chdir(home)
+
+
+#: Where programs were found, by name and PATH; as in a shell, one that stays there is not looked for again.
+_known: dict[tuple[bytes, bytes], bytes] = {}
 
 
 def _found(program: str, env: Mapping[bytes, bytes]) -> bytes:
@@ -45,10 +46,15 @@ def _found(program: str, env: Mapping[bytes, bytes]) -> bytes:
     name = os.fsencode(program)
     if b"/" in name or not name:
         return name
-    folders = env.get(b"PATH", os.fsencode(os.defpath)).split(os.fsencode(os.pathsep))
-    paths = [folder + b"/" + name if folder else name for folder in folders]
+    search = env.get(b"PATH", os.fsencode(os.defpath))
+    known = _known.get((name, search))
+    if known is not None and os.access(known, os.X_OK):
+        return known
+    paths = [folder + b"/" + name if folder else name for folder in search.split(os.fsencode(os.pathsep))]
     for path in paths:
         if os.access(path, os.X_OK) and not os.path.isdir(path):
+            if path.startswith(b"/"):
+                _known[name, search] = path
             return path
     code = errno.EACCES if any(os.path.isfile(path) for path in paths) else errno.ENOENT
     raise OSError(code, os.strerror(code), program)

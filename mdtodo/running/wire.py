@@ -29,7 +29,11 @@ class Channel:
 
     def send(self, *messages: Json) -> None:
         """Send objects at once, waiting for room; OSError when the other end is gone."""
-        self._socket.sendall(b"".join(_encode(message) + b"\n" for message in messages))
+        self.send_encoded(b"".join(map(encoded, messages)))
+
+    def send_encoded(self, data: bytes) -> None:
+        """The same with objects that are `encoded` already."""
+        self._socket.sendall(data)
 
     def receive(self) -> list[dict[str, object]]:
         """Wait for one chunk; the objects that it completes."""
@@ -61,5 +65,9 @@ class Channel:
         self._socket.close()
 
 
-def _encode(message: Json) -> bytes:
-    return json.dumps(message, separators=(",", ":")).encode()
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+
+
+def encoded(message: Json) -> bytes:
+    """An object as a line; TypeError and ValueError where it is no JSON."""
+    return _ENCODER.encode(message).encode() + b"\n"

@@ -14,6 +14,7 @@ import gc
 import os
 import signal
 import socket
+from collections import deque
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from mdtodo.running import trees
@@ -78,24 +79,30 @@ def _pool_process(descriptor: int) -> NoReturn:
 
 
 class Line:
-    """A pool process's line to the runner."""
+    """A pool process's line to the runner.
 
-    __slots__ = ("_attempt", "_channel", "_held", "_outboxes")
+    It may be given several specs at once, which it carries out in order, so that a short one does not have to
+    wait for the runner. Until one is begun it can be cancelled, or asked back for a process that is free.
+    """
+
+    __slots__ = ("_attempt", "_channel", "_held", "_outboxes", "_queue")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._outboxes = Outboxes()
         self._held: list[Json] = []
-        self._attempt = ""
+        self._queue: deque[Json] = deque()
+        self._attempt: str | None = None
 
     def work(self) -> None:
         """Carry out what comes, one attempt after the other, until the runner is gone."""
         self._send({"ready": os.getpid()})
         while not self._channel.ended:
-            said = self._channel.receive()
-            for spec in said:
-                if "attempt" in spec:  # a cancellation that came too late is none
-                    self._answer(spec, cancelled={"cancel": spec["attempt"]} in said)
+            if self._queue:
+                self._answer(self._queue.popleft())
+            else:
+                os.chdir("/")
+                self._take(self._channel.receive())
         self._outboxes.end()
 
     def fileno(self) -> int:
@@ -104,8 +111,7 @@ class Line:
 
     def heed(self) -> list[Stop]:
         """Each time that it wants the current attempt to stop, or that it is gone."""
-        said = self._channel.receive()
-        stops = [Stop.CANCELLED for words in said if words.get("cancel") == self._attempt]
+        stops = self._take(self._channel.receive())
         return [*stops, Stop.ABANDONED] if self._channel.ended else stops
 
     def started(self, pid: int, *, over: bool) -> None:
@@ -123,11 +129,31 @@ class Line:
         if poll.poll(0):
             self._send({"progress": self._attempt, "percent": percent})
 
-    def _answer(self, spec: Json, *, cancelled: bool) -> None:
+    def _take(self, said: list[dict[str, object]]) -> list[Stop]:
+        """Queue new specs, and do what is said of queued ones; the words to stop the current attempt."""
+        stops: list[Stop] = []
+        for words in said:
+            if "attempt" in words:
+                self._queue.append(words)
+            elif "back" in words:
+                self._send({"back": [spec["attempt"] for spec in self._queue]})
+                self._queue.clear()
+            elif words.get("cancel") == self._attempt:
+                stops.append(Stop.CANCELLED)
+            else:
+                self._drop(words.get("cancel"))
+        return stops
+
+    def _drop(self, attempt: object) -> None:
+        """Cancel a queued attempt; a cancellation that came too late is none."""
+        for spec in self._queue:
+            if spec["attempt"] == attempt:
+                self._queue.remove(spec)
+                self._send({"finished": attempt, "result": empty_result(interrupted=True)})
+                return
+
+    def _answer(self, spec: Json) -> None:
         self._attempt = cast("str", spec["attempt"])
-        if cancelled:
-            self._send({"finished": self._attempt, "result": empty_result(interrupted=True)})
-            return
         try:
             self._send({"finished": self._attempt, "result": perform(spec, self, self._outboxes)})
         except SpecError as error:
@@ -139,6 +165,7 @@ class Line:
             self._send(
                 {"failed": self._attempt, "message": f"a fault in mdtodo: {error!r}", "traceback": frames}
             )
+        self._attempt = None
 
     def _send(self, *messages: Json) -> None:
         held, self._held = self._held, []
