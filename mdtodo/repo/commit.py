@@ -152,9 +152,8 @@ def _commit(job: Job, git: Plumbing, first: bool, patience: float) -> tuple[Land
     with IndexCopy(git, first=first, patience=patience) as copy:
         head = read_head(git)
         draft = make_draft(job, git, head, copy)
-        new, written = write_commit(job, git, head, draft)
-        copy.stage(draft.staged)
-        written()
+        new = write_commit(job, git, head, draft)
+        copy.stage(draft.staged, draft.known_trees)
         reached("prepared")
         if copy.changed:
             copy.lock()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo.index import Staged
+from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.repo.outputs import take
 from mdtodo.repo.plumbing import now
@@ -16,7 +16,7 @@ from mdtodo.repo.versions import tick
 from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from mdtodo.model import Status
     from mdtodo.repo.git import Repository
@@ -95,6 +95,12 @@ class Draft:
         """The first line of the message."""
         return subject(self.receipts)
 
+    @property
+    def known_trees(self) -> Mapping[bytes, tuple[str, str]]:
+        """By folder, which tree was changed to which, where the index changes as HEAD does."""
+        staged = {os.fsencode(path): (entry.mode, entry.oid) for path, entry in self.staged.items()}
+        return self.objects.trees if staged == self.tree else {}
+
 
 def read_head(git: Plumbing) -> Head:
     """What HEAD is at this moment."""
@@ -112,43 +118,35 @@ def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
 
     The outputs that may go along are staged in `copy` at once.
     """
-    listing = copy.entries(job.wanted)
+    staged = copy.entries(job.wanted)
     draft = Draft(NewObjects(git.algorithm()))
     made = {task for file in job.wanted for task in _edit_head(job, git, head, draft, file)}
     draft.receipts = [receipt for task, receipt in job.receipts.items() if task in made]
     _take_outputs(job, git, head, draft, copy)
-    staged = listing()
     for file in job.wanted:
         if (entry := staged.get(file)) and entry.mode in _REGULAR:
             _edit_index(job, git, draft, file, entry)
     return draft
 
 
-def write_commit(
-    job: Job, git: Plumbing, head: Head, draft: Draft
-) -> tuple[str | None, Callable[[], object]]:
-    """Write all objects, the commit among them: its id, None if nothing changes in HEAD; and what to call
-    before they are needed.
-    """
-    new = None
-    if draft.tree:
-        identity = git.identity()
-        tree = change_tree(head.tree, draft.tree, git.content, draft.objects)
-        text = message(draft.receipts, job.run_id)
-        if not git.signs():
-            author = now(identity.author, "GIT_AUTHOR_DATE")
-            committer = now(identity.committer, "GIT_COMMITTER_DATE")
-            new = draft.objects.add("commit", commit(tree, head.commit, author, committer, text))
-    if not draft.objects:
-        return None, tuple
-    written = git.begin("unpack-objects", "-q", stdin=draft.objects.pack())
-    if draft.tree and new is None:
-        written()
+def write_commit(job: Job, git: Plumbing, head: Head, draft: Draft) -> str | None:
+    """Write all objects, the commit among them: its id, None if nothing changes in HEAD."""
+    if not draft.tree:
+        git.write(draft.objects)
+        return None
+    identity = git.identity()
+    tree = change_tree(head.tree, draft.tree, git.content, draft.objects)
+    text = message(draft.receipts, job.run_id)
+    if git.signs():
+        git.write(draft.objects)
         parent = ("-p", head.commit) if head.commit else ()
         args = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *parent, "-F", "-", tree)
-        new = git.run(*args, stdin=text.encode(), alone=False).decode().strip()
-        return new, tuple
-    return new, written
+        return git.run(*args, stdin=text.encode(), alone=False).decode().strip()
+    author = now(identity.author, "GIT_AUTHOR_DATE")
+    committer = now(identity.committer, "GIT_COMMITTER_DATE")
+    new = draft.objects.add("commit", commit(tree, head.commit, author, committer, text))
+    git.write(draft.objects)
+    return new
 
 
 def move_head(git: Plumbing, head: Head, new: str, line: str) -> None:

@@ -1,10 +1,10 @@
 """The index, changed under git's own lock without losing what a person stages at the same moment.
 
-The new index is written as a copy beside the index by `git update-index`, which keeps everything of it that
-is not ours. Only then git's lock is taken, as briefly as git's own commands take it; if the index is still
-the one that was copied, and HEAD could be moved, the copy is renamed to the index. Where somebody stages
-all the time, the lock is taken first. It is a hard link to a file of ours, by which a lock that a killed
-process of ours left can be told from one of any other program.
+The new index is made beside the index: its bytes are changed in their place (`indexfile`), or, where that is
+not known to be right, a copy is changed by `git update-index`. Only then git's lock is taken, as briefly as
+git's own commands take it; if the index is still the one that was read, and HEAD could be moved, the new one
+is renamed to the index. Where somebody stages all the time, the lock is taken first. It is a hard link to a
+file of ours, by which a lock that a killed process of ours left can be told from one of any other program.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ import errno
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.repo import owner
+from mdtodo.repo.conversion import is_staged
 from mdtodo.repo.fault import reached
+from mdtodo.repo.indexfile import IndexFile, Staged, UnfamiliarError, stat_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from types import TracebackType
 
     from mdtodo.repo.git import Repository
@@ -34,26 +35,21 @@ _MARK = ".mdtodo-"
 _HELD = ".held"
 _MUCH = 1 << 16
 
+#: Files that are compared here rather than by git.
+_MANY = 32
+
+_NONE: Mapping[bytes, tuple[str, str]] = {}
+
 
 class IndexChangedError(Exception):
     """Somebody staged something since the index was copied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """An entry of the index: mode as in a tree, id, and the letter of `git ls-files -v` (`H` for an ordinary
-    one, lower case for assume-unchanged, `S` for skip-worktree)."""
-
-    mode: bytes
-    oid: str
-    flag: str
-
-
 class IndexCopy:
-    """A copy of the index, to be changed and put in its place.
+    """The index as it was read, to be changed and put in its place.
 
-    A context manager: it ends with the copy gone and the lock released. `first`: take the lock before
-    copying. `patience`: seconds to wait for another git that holds the lock; then GitError is raised.
+    A context manager: it ends with its files gone and the lock released. `first`: take the lock before
+    reading. `patience`: seconds to wait for another git that holds the lock; then GitError is raised.
     """
 
     def __init__(self, git: Plumbing, *, first: bool = False, patience: float = PATIENCE) -> None:
@@ -63,18 +59,21 @@ class IndexCopy:
         self._first = first
         self._patience = patience
         self._before: bytes | None = None
+        self._status: os.stat_result | None = None
+        self._file: IndexFile | None = None
         self._held = False
+        self._copied = False
         self.changed = False
 
     def __enter__(self) -> IndexCopy:
         try:
             if self._first:
                 self._hold()
-            self._before = _copy(self._index, self._copy)
-            reached("index.copied")
+            self._before, self._status = _read(self._index)
         except OSError as error:
             self._end()
             raise _cannot(self._copy, error) from error
+        self._file = self._parsed()
         return self
 
     def __exit__(
@@ -82,22 +81,20 @@ class IndexCopy:
     ) -> None:
         self._end()
 
-    def entries(self, paths: Iterable[str]) -> Callable[[], dict[str, Staged]]:
-        """Ask what is staged at these paths now; the function that is given waits for the answer.
-
-        It raises GitError for a path that is unmerged.
-        """
+    def entries(self, paths: Iterable[str]) -> dict[str, Staged]:
+        """What is staged at these paths now. Raises GitError for a path that is unmerged."""
         known = set(paths)
         if not known or (self._before is None and not self.changed):
-            return dict
+            return {}
+        if self._file is not None:
+            return _known_entries(self._file, known)
         wanted = known if sum(map(len, known)) < _MUCH else ()
-        args = ("--literal-pathspecs", "ls-files", "-v", "-s", "-z", "--", *wanted)
-        listing = self._git.begin(*args, env={"GIT_INDEX_FILE": self._copy})
-        return lambda: _parse_entries(listing(), known)
+        listing = self._run("--literal-pathspecs", "ls-files", "-v", "-s", "-z", "--", *wanted)
+        return _parse_entries(listing, known)
 
-    def stage(self, changes: Mapping[str, Staged]) -> None:
-        """Give these paths these entries, flags included."""
-        if not changes:
+    def stage(self, changes: Mapping[str, Staged], trees: Mapping[bytes, tuple[str, str]] = _NONE) -> None:
+        """Give these paths these entries, flags included. `trees` as in `IndexFile.with_ids`."""
+        if not changes or self._has_staged(changes, trees):
             return
         lines = [
             b"%s %s 0\t%s\0" % (e.mode, e.oid.encode(), os.fsencode(path)) for path, e in changes.items()
@@ -129,19 +126,102 @@ class IndexCopy:
             self._run("update-index", "--force-remove", "-z", "--stdin", stdin=b"".join(gone))
         self.stage({path: entry for path, entry in entries.items() if entry is not None})
 
+    def note(self, paths: Iterable[str]) -> list[str]:
+        """Note when the files at these paths were changed, where they are what is staged; those of which git
+        must be asked."""
+        file, root = self._file, self._git.repo.root
+        if file is None:
+            return list(paths)
+        asked: list[str] = []
+        stats: dict[bytes, bytes] = {}
+        for path in paths:
+            name = os.fsencode(path)
+            entry, status = file.entry(name), _status(os.path.join(root, path))
+            if entry is None or entry.flag != "H" or status is None or stat_of(status) == file.times(name):
+                continue
+            same = is_staged(self._git, file, name, status)
+            if same:
+                stats[name] = stat_of(status)
+            elif same is None:
+                asked.append(path)
+        if stats and not self._is_written_safely(stats):
+            return [*asked, *map(os.fsdecode, stats)]
+        if stats:
+            self._file, self.changed = file.with_times(stats), True
+        return asked
+
     def lock(self) -> None:
         """Hold git's lock on the index from now on.
 
-        Raises IndexChangedError where the index is not the one that was copied.
+        Raises IndexChangedError where the index is not the one that was read.
         """
+        if self._file is not None:
+            self._write(self._file.data, keep_time=False)
         if not self._held:
             self._hold()
-            if _read(self._index) != self._before:
+            if _read(self._index)[0] != self._before:
                 raise IndexChangedError("somebody stages all the time")
 
     def install(self) -> None:
-        """Make the copy the index; only while the lock is held."""
+        """Make what was changed the index; only while the lock is held."""
         os.rename(self._copy, self._index)
+        self._git.index = self._file
+
+    def _parsed(self) -> IndexFile | None:
+        """The index as far as we know how to change it; not read again where it is the last one of ours."""
+        known = self._git.index
+        if self._before is None or (known is not None and known.data == self._before):
+            return known if self._before is not None else None
+        try:
+            return IndexFile(self._before, self._git.algorithm())
+        except UnfamiliarError:
+            return None
+
+    def _has_staged(self, changes: Mapping[str, Staged], trees: Mapping[bytes, tuple[str, str]]) -> bool:
+        """Stage in place, if that can be done."""
+        file, ids = self._file, {os.fsencode(path): entry.oid for path, entry in changes.items()}
+        if file is None or any(file.entry(os.fsencode(path)) is None for path in changes):
+            return False
+        there = (file.entry(os.fsencode(path)) for path in changes)
+        alike = all(
+            was is not None and (was.mode, was.flag) == (new.mode, new.flag)
+            for was, new in zip(there, changes.values(), strict=True)
+        )
+        if not alike or not self._is_written_safely(ids):
+            return False
+        try:
+            self._file = file.with_ids(ids, trees)
+        except UnfamiliarError:
+            return False
+        self.changed = True
+        return True
+
+    def _is_written_safely(self, apart: Container[bytes]) -> bool:
+        """Whether no file could be taken for unchanged because the index is younger now.
+
+        git compares the content of a file that was changed in the second in which the index was written, or
+        later, since its times may be those that the index knows. So each such file must be the same, or show
+        by its times that it is not (Documentation/technical/racy-git.txt). Those `apart` are looked after.
+        """
+        file, status = self._file, self._status
+        assert file is not None
+        assert status is not None
+        racy = [name for name in file.changed_since(int(status.st_mtime)) if name not in apart]
+        return len(racy) <= _MANY and all(self._is_settled(file, name) for name in racy)
+
+    def _is_settled(self, file: IndexFile, name: bytes) -> bool:
+        status = _status(os.path.join(os.fsencode(self._git.repo.root), name))
+        if status is None or (now := stat_of(status))[8:12] != (then := file.times(name))[8:12]:
+            return True
+        return now[-4:] != then[-4:] or bool(is_staged(self._git, file, name, status))
+
+    def _write(self, data: bytes, *, keep_time: bool) -> None:
+        try:
+            _copy(self._copy, data, self._status, keep_time=keep_time)
+        except OSError as error:
+            raise _cannot(self._copy, error) from error
+        self._copied = True
+        reached("index.copied")
 
     def _hold(self) -> None:
         _take(self._copy + _HELD, self._index + ".lock", self._patience)
@@ -149,13 +229,19 @@ class IndexCopy:
         reached("index.held")
 
     def _end(self) -> None:
-        _delete(self._copy)
+        if self._copied:
+            _delete(self._copy)
         if self._held:
             _delete(self._index + ".lock")
             reached("index.released")
             _delete(self._copy + _HELD)
 
     def _run(self, *args: str, stdin: bytes = b"") -> bytes:
+        """A git command with a copy as its index, from which on git alone changes it."""
+        data = self._before if self._file is None else self._file.data
+        if data is not None and not self._copied:
+            self._write(data, keep_time=True)
+        self._copied, self._file = True, None
         return self._git.run(*args, stdin=stdin, env={"GIT_INDEX_FILE": self._copy})
 
 
@@ -165,8 +251,16 @@ def refresh(git: Plumbing, paths: Iterable[str]) -> None:
 
     Merely a convenience: where another git holds the index, it is left to that.
     """
-    names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    if names:
+    asked = list(paths)
+    if not asked:
+        return
+    with suppress(GitError, IndexChangedError), IndexCopy(git, patience=0.0) as copy:
+        asked = copy.note(asked)
+        if copy.changed:
+            copy.lock()
+            copy.install()
+    if asked:
+        names = b"".join(os.fsencode(path) + b"\0" for path in asked)
         args = ("add", "--refresh", "--pathspec-from-file=-", "--pathspec-file-nul")
         git.run("--literal-pathspecs", *args, stdin=names, ok=range(256))
 
@@ -191,6 +285,21 @@ def recover(repo: Repository) -> tuple[str, ...]:
     return sentences
 
 
+def _known_entries(file: IndexFile, known: Iterable[str]) -> dict[str, Staged]:
+    found: dict[str, Staged] = {}
+    for path in known:
+        name = os.fsencode(path)
+        if name in file.unmerged:
+            raise _unmerged(path)
+        if (entry := file.entry(name)) is not None:
+            found[path] = entry
+    return found
+
+
+def _unmerged(path: str) -> GitError:
+    return GitError("is unmerged: resolve the conflict and stage it first", file=path)
+
+
 def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, Staged]:
     found: dict[str, Staged] = {}
     for line in listed.split(b"\0")[:-1]:
@@ -200,7 +309,7 @@ def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, Staged]:
             continue
         flag, mode, oid, stage = head.decode().split(" ")
         if stage != "0":
-            raise GitError("is unmerged: resolve the conflict and stage it first", file=path)
+            raise _unmerged(path)
         found[path] = Staged(mode.encode(), oid, flag)
     return found
 
@@ -265,28 +374,32 @@ def _create(lock: str) -> bool:
     return True
 
 
-def _copy(index: str, copy: str) -> bytes | None:
-    """Copy the index, if there is one. The copy gets its time too: git takes a file that changed in the
-    second in which the index was written for possibly changed, and would no longer if the index looked
-    younger.
+def _copy(copy: str, data: bytes, like: os.stat_result | None, *, keep_time: bool) -> None:
+    """Write the copy with the mode of the index, and its time if git is to change it further: git takes a file
+    that changed in the second in which the index was written for possibly changed, and would no longer if the
+    index looked younger.
     """
-    try:
-        with open(index, "rb") as file:
-            data, was = file.read(), os.fstat(file.fileno())
-    except FileNotFoundError:
-        return None
     with open(copy, "wb") as file:
-        os.fchmod(file.fileno(), was.st_mode & 0o777)
+        if like is not None:
+            os.fchmod(file.fileno(), like.st_mode & 0o777)
         file.write(data)
-    os.utime(copy, ns=(was.st_atime_ns, was.st_mtime_ns))
-    return data
+    if keep_time and like is not None:
+        os.utime(copy, ns=(like.st_atime_ns, like.st_mtime_ns))
 
 
-def _read(path: str) -> bytes | None:
+def _read(path: str) -> tuple[bytes, os.stat_result] | tuple[None, None]:
+    """The bytes of the index and its status; None for both where there is none."""
     try:
         with open(path, "rb") as file:
-            return file.read()
+            return file.read(), os.fstat(file.fileno())
     except FileNotFoundError:
+        return None, None
+
+
+def _status(path: str | bytes) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except OSError:
         return None
 
 

@@ -1,21 +1,20 @@
-"""git's objects as bytes: trees changed path by path, commits, and the pack that carries them into a
+"""git's objects as bytes: trees changed path by path, commits, and the pack that can carry them into a
 repository.
 
 Pure: nothing is read or written here but through the function that is handed in. The formats are those of
-gitformat-pack(5) and of `git cat-file tree`; SHA-1 and SHA-256 alike. With one pack for all new objects of a
-commit, one git process writes them, however many files there are.
+gitformat-pack(5) and of `git cat-file tree`; SHA-1 and SHA-256 alike.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass, field
-from hashlib import new as new_hash
 from typing import TYPE_CHECKING
 
+from mdtodo.markdown.anchors import sha1
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     #: What a path becomes: mode (as in a tree: b"100644") and object id, or None to delete it.
     Change = tuple[bytes, str] | None
@@ -26,18 +25,32 @@ _TREE = b"40000"
 _PACK_TYPES = {"commit": 1, "tree": 2, "blob": 3}
 
 
-@dataclass(slots=True)
-class NewObjects:
-    """Objects that are to be written; `algorithm` is `sha1` or `sha256`."""
+#: Bytes from which on loading OpenSSL, whose SHA-1 is three times as fast, takes less time than it saves.
+_MUCH = 1 << 18
 
-    algorithm: str
-    _objects: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+class NewObjects:
+    """Objects that are to be written; `algorithm` is `sha1` or `sha256`.
+
+    `trees` says, by folder (`b""` for the root), which tree was changed to which.
+    """
+
+    __slots__ = ("_objects", "algorithm", "trees")
+
+    def __init__(self, algorithm: str) -> None:
+        self.algorithm = algorithm
+        self.trees: dict[bytes, tuple[str, str]] = {}
+        self._objects: dict[str, tuple[str, bytes]] = {}
 
     def __len__(self) -> int:
         return len(self._objects)
 
+    def __iter__(self) -> Iterator[tuple[str, str, bytes]]:
+        """Id, kind and content of each, in the order in which they were added."""
+        return ((oid, kind, data) for oid, (kind, data) in self._objects.items())
+
     def add(self, kind: str, data: bytes) -> str:
-        """The id of this object, which is part of the pack from now on."""
+        """The id of this object, which is one of them from now on."""
         oid = object_id(self.algorithm, kind, data)
         self._objects[oid] = (kind, data)
         return oid
@@ -48,13 +61,26 @@ class NewObjects:
         for kind, data in self._objects.values():
             parts += [_pack_header(_PACK_TYPES[kind], len(data)), zlib.compress(data, 1)]
         body = b"".join(parts)
-        return body + new_hash(self.algorithm, body, usedforsecurity=False).digest()
+        return body + digest(self.algorithm, body)
 
 
 def object_id(algorithm: str, kind: str, data: bytes) -> str:
     """The hexadecimal id of an object."""
-    head = b"%s %d\0" % (kind.encode(), len(data))
-    return new_hash(algorithm, head + data, usedforsecurity=False).hexdigest()
+    return digest(algorithm, head_of(kind, data) + data).hex()
+
+
+def head_of(kind: str, data: bytes) -> bytes:
+    """What stands before an object's content, where it is hashed and where it is kept."""
+    return b"%s %d\0" % (kind.encode(), len(data))
+
+
+def digest(algorithm: str, data: bytes | bytearray) -> bytes:
+    """The hash of a repository with this `algorithm`, `sha1` or `sha256`."""
+    if algorithm == "sha1" and len(data) < _MUCH:
+        return bytes(sha1(data, usedforsecurity=False).digest())
+    from hashlib import new as new_hash
+
+    return new_hash(algorithm, data, usedforsecurity=False).digest()
 
 
 def change_tree(
@@ -65,7 +91,7 @@ def change_tree(
     Only the trees on the way to these paths are read, with `read`; what is made is added to `new`. Folders
     that become empty go. Raises ValueError for a path that no tree may hold.
     """
-    return _change(root, sorted(changes.items()), read, new)
+    return _change(root, b"", sorted(changes.items()), read, new)
 
 
 def find_in_tree(root: str | None, path: bytes, read: Callable[[str], bytes]) -> tuple[bytes, str] | None:
@@ -90,9 +116,13 @@ def commit(tree: str, parent: str | None, author: bytes, committer: bytes, messa
 
 
 def _change(
-    oid: str | None, changes: list[tuple[bytes, Change]], read: Callable[[str], bytes], new: NewObjects
+    oid: str | None,
+    folder: bytes,
+    changes: list[tuple[bytes, Change]],
+    read: Callable[[str], bytes],
+    new: NewObjects,
 ) -> str:
-    width = new_hash(new.algorithm).digest_size
+    width = len(digest(new.algorithm, b""))
     entries = _parse_tree(read(oid), width) if oid is not None else {}
     below: dict[bytes, list[tuple[bytes, Change]]] = {}
     for path, change in changes:
@@ -106,12 +136,16 @@ def _change(
         elif name in entries and entries[name][0] != _TREE:
             del entries[name]
     for name, inner in below.items():
-        _change_folder(entries, name, inner, read, new)
-    return new.add("tree", _format_tree(entries))
+        _change_folder(entries, folder, name, inner, read, new)
+    made = new.add("tree", _format_tree(entries))
+    if oid is not None:
+        new.trees[folder] = oid, made
+    return made
 
 
 def _change_folder(
     entries: _Entries,
+    folder: bytes,
     name: bytes,
     changes: list[tuple[bytes, Change]],
     read: Callable[[str], bytes],
@@ -123,7 +157,8 @@ def _change_folder(
     is_folder = name in entries and entries[name][0] == _TREE
     if not is_folder and all(change is None for _, change in changes):
         return
-    oid = _change(entries[name][1].hex() if is_folder else None, changes, read, new)
+    path = folder + b"/" + name if folder else name
+    oid = _change(entries[name][1].hex() if is_folder else None, path, changes, read, new)
     entries[name] = _TREE, bytes.fromhex(oid)
     if oid == object_id(new.algorithm, "tree", b""):
         del entries[name]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mdtodo.repo.git import Repository
-    from mdtodo.repo.index import IndexCopy, Staged
+    from mdtodo.repo.index import IndexCopy
+    from mdtodo.repo.indexfile import Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def take(
     Of those that are not `committed` with this landing, only the index is made up for, where an earlier
     landing came as far as HEAD. `in_head` gives mode and id at a path.
     """
-    before = copy.entries(held)()
+    before = copy.entries(held)
     changes: dict[str, tuple[bytes, str] | None] = {}
     left: dict[str, str] = {}
     heads = {path: in_head(path) for path in held}
@@ -91,7 +92,7 @@ def take(
             left[path] = "it is staged"
     mine = [path for path in open_ones if path not in left]
     copy.stage_files(mine)
-    after = copy.entries(mine)()
+    after = copy.entries(mine)
     back: dict[str, Staged | None] = {}
     for path in mine:
         new = (after[path].mode, after[path].oid) if path in after else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.repo.git import environment, refused, start
+from mdtodo.repo.loose import write_loose
 from mdtodo.repo.process import PIPE
 
 if TYPE_CHECKING:
@@ -20,7 +21,24 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.indexfile import IndexFile
+    from mdtodo.repo.objects import NewObjects
     from mdtodo.repo.process import Process
+
+
+#: Bytes of objects that are kept between landings.
+_KEPT = 1 << 22
+
+_UNSHARED = (b"false", b"umask", b"no", b"off", b"0")
+
+#: Those of git's extensions that do not change what a loose object is.
+_EXTENSIONS = tuple(
+    b"extensions." + name
+    for name in (
+        *(b"objectformat", b"partialclone", b"worktreeconfig", b"preciousobjects", b"refstorage", b"noop"),
+        b"relativeworktrees",
+    )
+)
 
 
 class Identity(NamedTuple):
@@ -39,9 +57,13 @@ class Plumbing:
     def __init__(self, repo: Repository) -> None:
         self.repo = repo
         self._env = environment(repo)
+        #: The index as it was put in its place last, of those whose entries we know how to change.
+        self.index: IndexFile | None = None
         self._cached: dict[str, bytes] = {}
+        self._size = 0
         self._identity: Identity | None = None
         self._listed = b""
+        self._settings: dict[bytes, bytes] = {}
         self._listing = self.begin("var", "-l")
         self._cat: Process | None = self.start(("cat-file", "--batch"))
 
@@ -55,7 +77,7 @@ class Plumbing:
 
     def close(self) -> None:
         """End the process that is kept."""
-        if not self._listed:
+        if not self._settings:
             with suppress(GitError):
                 self._listing()
         if self._cat is not None:
@@ -63,8 +85,10 @@ class Plumbing:
             self._cat = None
 
     def forget(self) -> None:
-        """Forget the contents of objects, so that many landings do not fill the memory."""
-        self._cached.clear()
+        """Forget the contents of objects where they are many, so that landings do not fill the memory."""
+        if self._size > _KEPT:
+            self._cached.clear()
+            self._size = 0
 
     def run(
         self,
@@ -126,35 +150,65 @@ class Plumbing:
             found = self.look_up(oid)
             if found is None:
                 raise refused(f"fatal: object {oid} is missing".encode(), ("cat-file",))
-            self._cached[oid] = found[2]
+            self._keep(oid, found[2])
         return self._cached[oid]
+
+    def write(self, objects: NewObjects) -> None:
+        """Write these objects: as git does, or by git where its settings ask for more than is done here."""
+        level = self._level()
+        if level is None:
+            self.run("unpack-objects", "-q", stdin=objects.pack())
+        else:
+            write_loose(os.path.join(self.repo.common_dir, "objects"), objects, level)
+        for oid, _, data in objects:
+            self._keep(oid, data)
 
     def algorithm(self) -> str:
         """The repository's hash: `sha1` or `sha256`."""
-        return self._config().get(b"extensions.objectformat", b"sha1").decode().lower()
+        return self.settings().get(b"extensions.objectformat", b"sha1").decode().lower()
 
     def signs(self) -> bool:
         """Whether commits are signed: `commit.gpgsign`."""
-        return _is_true(self._listed, b"commit.gpgsign") if self._config() else False
+        return _is_true(self._listed, b"commit.gpgsign") if self.settings() else False
 
     def identity(self) -> Identity:
         """Who commits; read once. Raises GitError where git does not know."""
         if self._identity is None:
-            config = self._config()
-            author, committer = config[b"GIT_AUTHOR_IDENT"], config[b"GIT_COMMITTER_IDENT"]
-            if not _is_plain_identity(config):
-                author = self.run("var", "GIT_AUTHOR_IDENT").rstrip(b"\n")
-                committer = self.run("var", "GIT_COMMITTER_IDENT").rstrip(b"\n")
+            config = self.settings()
+            author, committer = (
+                config[f"GIT_{who}_IDENT".upper().encode()]
+                if _is_known(config, who)
+                else self.run("var", f"GIT_{who}_IDENT".upper()).rstrip(b"\n")
+                for who in ("author", "committer")
+            )
             self._identity = Identity(
                 _without_time(author, "GIT_AUTHOR_DATE"), _without_time(committer, "GIT_COMMITTER_DATE")
             )
         return self._identity
 
-    def _config(self) -> Mapping[bytes, bytes]:
+    def settings(self) -> Mapping[bytes, bytes]:
         """What `git var -l` lists: the whole configuration, and the identities after it; read once."""
-        if not self._listed:
+        if not self._settings:
             self._listed = self._listing()
-        return dict(line.partition(b"=")[::2] for line in self._listed.split(b"\n"))
+            self._settings = dict(line.partition(b"=")[::2] for line in self._listed.split(b"\n"))
+        return self._settings
+
+    def _keep(self, oid: str, data: bytes) -> None:
+        self._cached[oid] = data
+        self._size += len(data)
+
+    def _level(self) -> int | None:
+        """How much loose objects are deflated; None where git must write them, for others to write to as well,
+        to be forced to the disk, or in a way that is not known here.
+        """
+        config = self.settings()
+        if config.get(b"core.sharedrepository", b"false").lower() not in _UNSHARED or any(
+            name.startswith(b"core.fsync") or (name.startswith(b"extensions.") and name not in _EXTENSIONS)
+            for name in config
+        ):
+            return None
+        level = config.get(b"core.loosecompression", config.get(b"core.compression", b"1"))
+        return int(level) if re.fullmatch(rb"-1|[0-9]", level) else None
 
 
 def now(identity: bytes, variable: str) -> bytes:
@@ -168,13 +222,16 @@ def _without_time(identity: bytes, variable: str) -> bytes:
     return identity if variable in os.environ else identity[: identity.rindex(b">") + 1]
 
 
-def _is_plain_identity(config: Mapping[bytes, bytes]) -> bool:
-    """Whether `git var -l`, which makes up what it does not know, was told who commits by `user` alone."""
-    elsewhere = (f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL"))
-    named = (f"{who}.{what}".encode() for who in ("author", "committer") for what in ("name", "email"))
-    if any(name in os.environ for name in elsewhere) or any(name in config for name in named):
-        return False
-    return all(re.search(rb"[0-9A-Za-z]", config.get(name, b"")) for name in (b"user.name", b"user.email"))
+def _is_known(config: Mapping[bytes, bytes], who: str) -> bool:
+    """Whether `git var -l`, which makes up what it does not know, was told who `author` or `committer` is."""
+
+    def told(what: str) -> bytes:
+        variable = os.environ.get(f"GIT_{who}_{what}".upper())
+        if variable is not None:
+            return os.fsencode(variable)
+        return config.get(f"{who}.{what}".encode(), config.get(f"user.{what}".encode(), b""))
+
+    return all(re.search(rb"[0-9A-Za-z\x80-\xff]", told(what)) for what in ("name", "email"))
 
 
 def _is_true(listed: bytes, name: bytes) -> bool:

@@ -166,7 +166,7 @@ class TestDisks:
     def test_a_git_directory_that_cannot_be_written(self, todo, land_tasks, monkeypatch):
         """Like a full disk or a missing permission, which a privileged test cannot have."""
 
-        def no_space(*arguments: object) -> None:
+        def no_space(*arguments: object, **words: object) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("mdtodo.repo.index._copy", no_space)

@@ -1,0 +1,90 @@
+"""Whether a file of the work tree is what the index says, where that can be told without git's filters.
+
+What git stores may be something else than what the work tree shows: other line ends, another encoding, `$Id$`
+without its id, whatever a filter makes of it (gitattributes(5)). Here only contents are compared that none of
+these can touch; of all others git must be asked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING
+
+from mdtodo.repo.objects import object_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mdtodo.repo.indexfile import IndexFile
+    from mdtodo.repo.plumbing import Plumbing
+
+#: Attributes, or macros of them, that change more than line ends.
+_CONVERTING = re.compile(rb"filter|encoding|ident")
+
+_REGULAR = {b"100644": False, b"100755": True}
+_LARGEST = 1 << 26
+
+
+def is_staged(git: Plumbing, index: IndexFile, name: bytes, status: os.stat_result) -> bool | None:
+    """Whether the file at this path, of which `status` was read before, is as its entry says; None where only
+    git can tell.
+    """
+    entry = index.entry(name)
+    full = os.path.join(os.fsencode(git.repo.root), name)
+    if entry is None or status.st_size > _LARGEST:
+        return None
+    try:
+        if stat.S_ISLNK(status.st_mode):
+            is_link = entry.mode == b"120000"
+            return is_link and object_id(index.algorithm, "blob", os.readlink(full)) == entry.oid
+        if not stat.S_ISREG(status.st_mode) or _REGULAR.get(entry.mode) is not bool(status.st_mode & 0o100):
+            return None
+        with open(full, "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    if not _is_taken_as_it_is(git, index, name, data):
+        return None
+    return object_id(index.algorithm, "blob", data) == entry.oid
+
+
+def _is_taken_as_it_is(git: Plumbing, index: IndexFile, name: bytes, data: bytes) -> bool:
+    """Whether no setting and no attribute could make git store something else than this content."""
+    attributes = list(_attributes(git, index, name))
+    if None in attributes or any(_CONVERTING.search(found) for found in attributes if found):
+        return False
+    if b"\r" not in data:
+        return True
+    converts = git.settings().get(b"core.autocrlf", b"false").lower() not in (b"false", b"no", b"off", b"0")
+    return not converts and not any(attributes)
+
+
+def _attributes(git: Plumbing, index: IndexFile, name: bytes) -> Iterator[bytes | None]:
+    """The content of each file with attributes that may apply to the path; None for one that is not there to
+    be read, but in the index alone, or known to git alone.
+    """
+    root, folder = os.fsencode(git.repo.root), name
+    while folder:
+        folder = folder.rpartition(b"/")[0]
+        inside = folder + b"/.gitattributes" if folder else b".gitattributes"
+        found = _content(os.path.join(root, inside))
+        yield None if found is None and inside in index else found or b""
+    yield _content(os.path.join(git.repo.common_dir, "info/attributes")) or b""
+    settings = git.settings()
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    default = os.path.join(home, "git/attributes")
+    own = os.fsdecode(settings.get(b"core.attributesfile", settings.get(b"GIT_ATTR_GLOBAL", b""))) or default
+    if own.startswith("%"):
+        yield None
+    yield _content(os.path.expanduser(own)) or b""
+    yield _content(os.fsdecode(settings.get(b"GIT_ATTR_SYSTEM", b"")) or "/etc/gitattributes") or b""
+
+
+def _content(path: str | bytes) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None

@@ -1,0 +1,69 @@
+"""Objects written where git looks for them, one file each, as git itself writes them.
+
+`objects/ab/cdef...` is the deflated object (gitrepository-layout(5), and write_loose_object of git). A file is
+made under a name that `git prune` sweeps (`tmp_obj_`), and takes its own name whole. It is not forced to the
+disk, which git does not do either unless `core.fsync` asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import GitError
+from mdtodo.repo import owner
+from mdtodo.repo.objects import head_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def write_loose(folder: str, objects: Iterable[tuple[str, str, bytes]], level: int) -> None:
+    """Write (id, kind, content) of each into the folder `objects`, deflated with `level` (-1 to 9).
+
+    One that is there already is written again: the new file's age keeps it from being pruned. Raises GitError
+    where that cannot be done.
+    """
+    try:
+        for number, (oid, kind, data) in enumerate(objects):
+            _write(os.path.join(folder, oid[:2]), oid[2:], number, _deflate(head_of(kind, data), data, level))
+    except OSError as error:
+        raise GitError(f"cannot write {folder}: {error.strerror}") from error
+
+
+def _deflate(head: bytes, data: bytes, level: int) -> bytes:
+    stream = zlib.compressobj(level)
+    return stream.compress(head) + stream.compress(data) + stream.flush()
+
+
+def _write(folder: str, name: str, number: int, content: bytes) -> None:
+    temporary = os.path.join(folder, f"tmp_obj_{owner.myself()}-{number}")
+    try:
+        descriptor = _create(temporary)
+    except FileNotFoundError:
+        with suppress(FileExistsError):
+            os.mkdir(folder)
+        descriptor = _create(temporary)
+    try:
+        try:
+            while content:
+                content = content[os.write(descriptor, content) :]
+        finally:
+            os.close(descriptor)
+        os.rename(temporary, os.path.join(folder, name))
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _create(path: str) -> int:
+    """A new file that nobody may change; one of ours that was left by a process of that name gives way."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o444)
+    except FileExistsError:
+        os.unlink(path)
+        return os.open(path, flags, 0o444)
