@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.repo import commit as commits
 from mdtodo.repo.git import operation_in_progress
+from mdtodo.repo.place import Place, continues, place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,14 @@ def new_run_id() -> str:
 
 def refuse_half_done_operation(repo: Repository) -> None:
     """Raises GitError during a merge, rebase, cherry-pick, revert or bisect: a commit now would become part
-    of it."""
+    of it. Also inside of a `git commit`, as in a pre-commit hook: git would find that HEAD has moved, and
+    give up.
+    """
+    if "GIT_INDEX_FILE" in os.environ:
+        raise GitError(
+            "GIT_INDEX_FILE is set, as inside of a `git commit`: mdtodo does not commit now",
+            hint="use --no-commit to tick in the work tree alone",
+        )
     operation = operation_in_progress(repo)
     if operation:
         raise GitError(
@@ -67,7 +76,17 @@ def land_entries(
     clean: Snapshot | None = None,
     git: Plumbing | None = None,
 ) -> Landing:
-    """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it."""
+    """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
+
+    Raises GitError where HEAD no longer stands where the run began: then they are kept for that place.
+    """
+    began = _elsewhere(repo, state, run_id)
+    if began is not None:
+        state.park(number for number, _ in entries)
+        raise GitError(
+            f"the run began on {began.name}, and HEAD is on {place(repo).name} now: nothing is ticked here",
+            hint=f"the results are kept, and land with the next mdtodo run on {began.name}",
+        )
     state.sync()
     receipts = [receipt for _, receipt in entries]
     landing = land(repo, receipts, run_id=run_id, commit=commit, config=config, clean=clean, git=git)
@@ -83,23 +102,58 @@ def finish_earlier(
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
     sentences, made = list(commits.recover(repo)), list[str]()
-    entries = state.unlanded()
-    for run in dict.fromkeys(entry.run_id for entry in entries):
-        receipts = [(one.id, one.receipt) for one in entries if one.run_id == run and one.receipt]
-        landing = land_entries(repo, state, run, receipts, config, commit=commit)
-        titles = [receipt.title for _, receipt in receipts[:3]] + ["..."] * (len(receipts) > 3)
-        sentences += [f"landed what run {run} had finished: {', '.join(titles)}", *sentences_of(landing)]
+    runs: dict[str, list[tuple[int, Receipt]]] = {}
+    for entry in state.unlanded():
+        if entry.receipt is not None:
+            runs.setdefault(entry.run_id, []).append((entry.id, entry.receipt))
+    for run, receipts in runs.items():
+        titles = ", ".join([receipt.title for _, receipt in receipts[:3]] + ["..."] * (len(receipts) > 3))
+        began = _elsewhere(repo, state, run)
+        if began is not None:
+            state.park(number for number, _ in receipts)
+            sentences.append(
+                f"what run {run} had finished waits for {began.name} to be checked out: {titles}"
+            )
+            continue
+        landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
+        sentences += [f"landed what run {run} had finished: {titles}", *sentences_of(landing)]
         made += landing.commits
     return sentences, made
 
 
+def _land_earlier(
+    repo: Repository,
+    state: State,
+    run: str,
+    receipts: Sequence[tuple[int, Receipt]],
+    config: Config,
+    *,
+    commit: bool,
+) -> Landing:
+    """As the run would have, which may have been asked for no commit. What should be committed, and must not
+    now, is ticked and kept."""
+    wanted = state.begun(run).get("commit") != "none"
+    if wanted and not commit:
+        return land(repo, [one for _, one in receipts], run_id=run, commit=False, config=config)
+    return land_entries(repo, state, run, receipts, config, commit=wanted)
+
+
+def _elsewhere(repo: Repository, state: State, run_id: str) -> Place | None:
+    """Where the run began, if HEAD does not stand there any more, nor on what descends from it."""
+    began = state.begun(run_id).get("place")
+    if not (isinstance(began, list) and len(began) == 3):
+        return None
+    was = Place(*map(str, began))
+    return None if continues(repo, was) else was
+
+
 def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
     """The same for a command that is no run: nothing without a state, or where git must not commit now."""
-    import os
-
     from mdtodo.repo.state import State, folder
 
-    if not os.path.exists(os.path.join(folder(repo), "state.db")) or operation_in_progress(repo):
+    if not os.path.exists(os.path.join(folder(repo), "state.db")) or "GIT_INDEX_FILE" in os.environ:
+        return []
+    if operation_in_progress(repo):
         return []
     with State.open(repo) as state:
         return finish_earlier(repo, state, config, commit=config.commit != "none")[0]

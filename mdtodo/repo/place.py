@@ -1,0 +1,101 @@
+"""Where a run began, and whether HEAD still stands on that line of work.
+
+A result was proven in one checkout of one branch. It is landed there, or on what descends from it, and on
+nothing else: on another branch the same box may mean other code.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo.git import run
+
+if TYPE_CHECKING:
+    from mdtodo.repo.git import Repository
+
+
+class Place(NamedTuple):
+    """A checkout at one moment: its git directory, the ref that HEAD names (empty: detached), and the id of
+    HEAD's commit (empty: unborn).
+    """
+
+    git_dir: str
+    ref: str
+    commit: str
+
+    @property
+    def name(self) -> str:
+        """For people: the branch, or the commit where HEAD was detached."""
+        return self.ref.removeprefix("refs/heads/") or self.commit[:10]
+
+
+def place(repo: Repository) -> Place:
+    """Where HEAD is now; mostly without git."""
+    ref, commit = _head(repo.git_dir)
+    if commit is None:
+        commit = _loose(repo.common_dir, ref)
+    if commit is None:
+        ref = run(repo, "symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode(errors="surrogateescape").strip()
+        commit = run(repo, "rev-parse", "-q", "--verify", "HEAD", ok=(0, 1)).decode().strip()
+    return Place(repo.git_dir, ref, commit)
+
+
+def stamp(repo: Repository) -> tuple[int, int]:
+    """Another one whenever another branch was checked out; far cheaper than `place`."""
+    try:
+        now = os.lstat(os.path.join(repo.git_dir, "HEAD"))
+    except OSError:
+        return 0, 0
+    return now.st_ino, now.st_mtime_ns
+
+
+def continues(repo: Repository, began: Place) -> bool:
+    """Whether HEAD, in this checkout, is where the run began, or on what descends from that.
+
+    A checkout that is gone is taken for this one.
+    """
+    if began.git_dir != repo.git_dir and os.path.isdir(began.git_dir):
+        return False
+    now = place(repo)
+    if (began.ref and now.ref == began.ref) or not began.commit or now.commit == began.commit:
+        return True
+    if not now.commit:
+        return False
+    known = ("merge-base", "--is-ancestor", began.commit, now.commit)
+    return _says_yes(repo, known)
+
+
+def _says_yes(repo: Repository, question: tuple[str, ...]) -> bool:
+    from mdtodo.errors import GitError
+
+    try:
+        run(repo, *question)
+    except GitError:  # no, or a commit that is gone
+        return False
+    return True
+
+
+def _head(git_dir: str) -> tuple[str, str | None]:
+    """What the file HEAD says: a ref, or a commit; neither where git must be asked."""
+    path = os.path.join(git_dir, "HEAD")
+    if os.path.islink(path):
+        return "", None
+    try:
+        with open(path, "rb") as file:
+            text = os.fsdecode(file.read().strip())
+    except OSError:
+        return "", None
+    return (text.removeprefix("ref:").strip(), None) if text.startswith("ref:") else ("", text)
+
+
+def _loose(common_dir: str, ref: str) -> str | None:
+    """The commit of a branch that has a file of its own."""
+    if not ref.startswith("refs/heads/") or ref == "refs/heads/.invalid":
+        return None
+    try:
+        with open(os.path.join(common_dir, ref), "rb") as file:
+            text = file.read().strip().decode("ascii", "replace")
+    except OSError:
+        return None
+    return text if len(text) in (40, 64) else None

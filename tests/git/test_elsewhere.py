@@ -1,0 +1,132 @@
+"""What a run has finished is landed where it was proven, and as it was asked for; nowhere else, and never lost."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Checkout
+    from tests.git.calling import Calls
+
+TODO = "1. [ ] one run:ok\n2. [ ] two run:switch\n3. [ ] three run:ok\n"
+DONE = TODO.replace("[ ]", "[x]")
+CONFIG = """\
+[processors.ok]
+run = 'echo "$MDTODO_TITLE" >> ../calls'
+[processors.switch]
+run = '[ -e ../switched ] || $SWITCH; touch ../switched; echo "$MDTODO_TITLE" >> ../calls'
+"""
+
+
+@pytest.fixture
+def todo(make_repo: Callable[..., Checkout]) -> Checkout:
+    repo = make_repo(**{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
+    repo.git("branch", "other")
+    repo.commit("Newer", new="new\n")
+    return repo
+
+
+def called(repo: Checkout) -> list[str]:
+    return (repo.root.parent / "calls").read_text().splitlines()
+
+
+def test_a_branch_that_is_left_gets_its_ticks_when_it_is_back(todo: Checkout, calls: Calls) -> None:
+    said = calls(todo.root, "run", "-j1", SWITCH="git switch -q other")
+    assert said.code == 3
+    assert "the run began on main, and HEAD is on other now: nothing is ticked here" in said.err
+    assert "three: not started, as HEAD is on other now" in said.err
+    assert todo.status() == []
+    assert todo.commits("main") == 2
+    assert todo.read("TODO.md") == TODO.encode()
+    todo.git("switch", "-q", "main")
+    assert calls(todo.root, "run").code == 0
+    assert called(todo) == ["one", "two", "three"]
+    assert todo.head("TODO.md") == todo.read("TODO.md") == DONE.encode()
+    assert todo.status() == []
+
+
+def test_the_other_branch_has_tasks_of_its_own(todo: Checkout, calls: Calls) -> None:
+    """What waits for main is in nobody's way: the same tasks may run where nothing has proven them."""
+    calls(todo.root, "run", "-j1", SWITCH="git switch -q other")
+    said = calls(todo.root, "run", "-j1")
+    assert said.code == 0
+    assert "waits for main to be checked out: one, two" in said.err
+    assert todo.head("TODO.md", "other") == DONE.encode()
+    assert todo.head("TODO.md", "main") == TODO.encode()
+    assert called(todo) == ["one", "two", "one", "two", "three"]
+    todo.git("switch", "-q", "main")
+    calls(todo.root, "run")
+    assert todo.head("TODO.md", "main") == DONE.encode()
+    assert called(todo)[5:] == ["three"]
+
+
+@pytest.mark.parametrize(
+    "move", ["git switch -q -c new", "git checkout -q --detach", "git commit -q --allow-empty -m x"]
+)
+def test_what_descends_from_where_it_began_is_the_same_line(todo: Checkout, calls: Calls, move: str) -> None:
+    assert calls(todo.root, "run", "-j1", SWITCH=move).code == 0
+    assert todo.head("TODO.md") == todo.read("TODO.md") == DONE.encode()
+    assert called(todo) == ["one", "two", "three"]
+
+
+def test_another_worktree_of_the_clone(todo: Checkout, calls: Calls, tmp_path: Path) -> None:
+    """What a killed run in one has finished does not land in the other."""
+    todo.git("worktree", "add", "-q", str(tmp_path / "linked"), "other")
+    linked = type(todo)(tmp_path / "linked")
+    killed = calls(linked.root, "run", "-j1", SWITCH="true", MDTODO_FAULT="sync.kept")
+    assert killed.code == -signal.SIGKILL
+    assert "waits for other to be checked out" in calls(todo.root, "run", "--tag", "none").err
+    assert todo.commits() == 2
+    assert calls(linked.root, "run").code == 0
+    assert called(linked) == ["one", "two", "three"]
+    assert linked.head("TODO.md") == DONE.encode()
+    assert todo.read("TODO.md") == TODO.encode()
+
+
+def test_a_run_that_was_to_commit_nothing_is_not_committed_afterwards(todo: Checkout, calls: Calls) -> None:
+    killed = calls(todo.root, "run", "--no-commit", SWITCH="true", MDTODO_FAULT="sync.kept")
+    assert killed.code == -signal.SIGKILL
+    assert calls(todo.root, "run").code == 0
+    assert todo.commits() == 2
+    assert todo.status() == [" M TODO.md"]
+    assert todo.read("TODO.md") == DONE.encode()
+
+
+def test_what_must_not_be_committed_now_is_ticked_and_committed_later(todo: Checkout, calls: Calls) -> None:
+    calls(todo.root, "run", SWITCH="true", MDTODO_FAULT="sync.kept")
+    assert calls(todo.root, "run", "--no-commit").code == 0
+    assert todo.commits() == 2
+    assert todo.read("TODO.md") == DONE.encode()
+    assert calls(todo.root, "run").code == 0
+    assert todo.head("TODO.md") == todo.index("TODO.md") == DONE.encode()
+    assert called(todo) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("how", [(), ("-a",), ("--only", "mine")])
+def test_a_hook_of_a_commit_moves_no_head(todo: Checkout, calls: Calls, how: tuple[str, ...]) -> None:
+    """git would give up: cannot lock ref 'HEAD'."""
+    hook = todo.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nenv > ../env\n")
+    hook.chmod(0o755)
+    todo.write("mine", "0\n")
+    todo.git("add", "mine")
+    todo.git("commit", "-q", *how, "-m", "Mine")
+    env = dict(
+        line.split("=", 1) for line in (todo.root.parent / "env").read_text().splitlines() if "=" in line
+    )
+    given = {name: value for name, value in env.items() if name.startswith("GIT_")}
+    said = calls(todo.root, "run", SWITCH="true", **given)
+    assert said.code == 3
+    assert "--no-commit" in said.err
+    assert not (todo.root.parent / "calls").exists()
+    assert not (todo.root / ".git/mdtodo").exists()
+    assert calls(todo.root, "run", "--no-commit", SWITCH="true", **given).code == 0
+    assert todo.read("TODO.md") == DONE.encode()
+    assert todo.commits() == 3
