@@ -5,8 +5,8 @@ Apart from `mdtodo.model`, since reading and checking need none of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.model import Status
@@ -29,8 +29,7 @@ class Outcome(StrEnum):
     CACHED = "cached"
 
 
-@dataclass(frozen=True, slots=True)
-class SetStatus:
+class SetStatus(NamedTuple):
     """Write the status character, if the box still shows one of `expects`."""
 
     anchor: Anchor
@@ -38,8 +37,7 @@ class SetStatus:
     expects: frozenset[Status] = frozenset({Status.TODO, Status.DOING})
 
 
-@dataclass(frozen=True, slots=True)
-class SetKey:
+class SetKey(NamedTuple):
     """Write `key:value` on the task's line, or remove the key where `value` is None. Absolute, so
     idempotent."""
 
@@ -48,8 +46,7 @@ class SetKey:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AddSubtasks:
+class AddSubtasks(NamedTuple):
     """Append child list items: markdown lines, each starting with a list marker, or indented by spaces for
     deeper levels. Lines that are there as children already are not added twice."""
 
@@ -57,8 +54,7 @@ class AddSubtasks:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AddNote:
+class AddNote(NamedTuple):
     """Append a nested bullet of plain text (hostile text stays text: never a task, never another block)."""
 
     anchor: Anchor
@@ -68,8 +64,7 @@ class AddNote:
 Edit = SetStatus | SetKey | AddSubtasks | AddNote
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What one attempt of a processor came to.
 
     `exit_code` is 0 to 255, -N for a signal N, None where the process never ran to an end. A Python
@@ -82,7 +77,7 @@ class Result:
     error: str | None = None
     notes: tuple[str, ...] = ()
     subtasks: tuple[str, ...] = ()
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = MappingProxyType({})
 
     @property
     def outcome(self) -> Outcome:
@@ -107,8 +102,7 @@ class Output(NamedTuple):
     base: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What lands for one task: the edits that tick it, and the words of its trailer.
 
     `outcome` is an Outcome, or a Status where a person spoke (`cancelled`, `todo`); `processor` is the
@@ -131,8 +125,7 @@ class Receipt:
     inputs: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRun:
+class TaskRun(NamedTuple):
     """What became of one task in one run. `duration` in seconds over all attempts; `log` is a path or None;
     `tail` the end of its output; `reason` says in words why it did not run or how it failed."""
 
@@ -149,9 +142,14 @@ class TaskRun:
     tail: str = ""
     reason: str = ""
 
+    @property
+    def failed(self) -> bool:
+        """Whether it failed in this run, or had failed before and that stands."""
+        stands = self.outcome is Outcome.CACHED and self.exit_code != 0
+        return stands or self.outcome is Outcome.FAILED
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+
+class RunReport(NamedTuple):
     """A whole run: times in ISO 8601, UTC; `messages` are sentences for a person; `interrupted` by a
     signal."""
 
@@ -174,7 +172,8 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted; 1 where a task failed, or the plan has a cycle (`broken`); else 0."""
+        """130 interrupted; 1 where a task failed, now or in a result that stands, or the plan has a cycle
+        (`broken`); else 0."""
         if self.interrupted:
             return 130
-        return 1 if self.broken or any(task.outcome is Outcome.FAILED for task in self.tasks) else 0
+        return 1 if self.broken or any(task.failed for task in self.tasks) else 0

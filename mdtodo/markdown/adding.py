@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -44,7 +43,7 @@ def with_task(
     for insertion in ways:
         for gap, space in product((False, True), repeat=2):
             draft = Draft(original)
-            draft.insert(replace(insertion, gap=insertion.gap or gap, space=insertion.space or space))
+            draft.insert(insertion._replace(gap=insertion.gap or gap, space=insertion.space or space))
             if draft.is_intended():
                 return draft.data
     raise EditError("there is no place where this would become one more task and nothing else", file=file)

@@ -46,8 +46,7 @@ WAYS = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+class Insertion(NamedTuple):
     """Lines to be put at an offset, below the task `parent`, which has `depth` tasks around it.
 
     `gap` asks for a blank line before, `space` for one after. `heading` is the one that must be right above.

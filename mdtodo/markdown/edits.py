@@ -8,8 +8,7 @@ file.
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places, anchors
@@ -29,8 +28,7 @@ __all__ = ["Applied", "add_task", "anchors", "apply"]
 _LARGE = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """The new bytes, and each edit in one of three places, in their order.
 
     `done` changed something; `already` asked for what is there; `missing` could not be made in this version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import EditError
 from mdtodo.markdown.syntax import read_keys
@@ -38,8 +38,7 @@ class Node:
         return read_keys(self.text).title
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How the items of a list are written: prefix of the line, bullet, and the blanks after it.
 
     `number` is that of the next item, where the list is ordered by `delimiter`, and `step` is 0 in a list

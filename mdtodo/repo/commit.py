@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, TypeVar
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.model import STATUS_CHARS
 from mdtodo.repo import files, index
-from mdtodo.repo.draft import HeadMovedError, Job, make_draft, move_head, read_head, write_commit
+from mdtodo.repo.draft import Job, make_draft, write_commit
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
+from mdtodo.repo.head import HeadMove, HeadMovedError, read_head
 from mdtodo.repo.index import IndexChangedError, IndexCopy
 from mdtodo.repo.outputs import Snapshot, changed_outputs, clean_outputs
 from mdtodo.repo.plumbing import Plumbing
@@ -89,7 +90,7 @@ def land(
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is under way: nothing is committed now")
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
-        plumbing.forget()
+        plumbing.begin_landing()
         landing, tracked = _persist(lambda first: _commit(job, plumbing, first, patience))
         landing = _tick_work_tree(job, replace(landing, messages=(*messages, *landing.messages)))
         index.refresh(plumbing, tracked)
@@ -105,7 +106,7 @@ def hold_outputs(
     """
     held, left = changed_outputs(repo, receipt.outputs, clean)
     sentences = tuple(f"{path}: not committed, since {reason}" for path, reason in left.items())
-    return replace(receipt, held=held), sentences
+    return receipt._replace(held=held), sentences
 
 
 def recover(repo: Repository, paths: Iterable[str] = ()) -> tuple[str, ...]:
@@ -151,25 +152,31 @@ def _commit(job: Job, git: Plumbing, first: bool, patience: float) -> tuple[Land
     """Commit and stage; also gives the paths of which the index may be refreshed."""
     with IndexCopy(git, first=first, patience=patience) as copy:
         head = read_head(git)
-        draft = make_draft(job, git, head, copy)
-        new = write_commit(job, git, head, draft)
-        copy.stage(draft.staged, draft.known_trees)
-        reached("prepared")
-        if copy.changed:
-            copy.lock()
-            reached("locked")
-        if new is not None:
-            move_head(git, head, new, draft.subject)
-            reached("moved")
-        if copy.changed:
-            copy.install()
-            reached("installed")
+        with HeadMove(git, head, job.subject) as move:
+            draft = make_draft(job, git, head, copy)
+            new = write_commit(job, git, head, draft)
+            copy.stage(draft.staged, draft.known_trees)
+            reached("prepared")
+            _place(copy, move, new, draft.subject)
     landing = Landing(
         commits=() if new is None else (new,),
         committed=frozenset(receipt.task_id for receipt in draft.receipts),
         messages=tuple(draft.messages),
     )
     return landing, draft.tracked
+
+
+def _place(copy: IndexCopy, move: HeadMove, new: str | None, line: str) -> None:
+    """What was prepared becomes what is: HEAD, then the index."""
+    if copy.changed:
+        copy.lock()
+        reached("locked")
+    if new is not None:
+        move.make(new, line)
+        reached("moved")
+    if copy.changed:
+        copy.install()
+        reached("installed")
 
 
 def _tick_work_tree(job: Job, landing: Landing) -> Landing:

@@ -13,8 +13,7 @@ message is ever read, so text that looks like a trailer in a title or body prove
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.model import Anchor, Status
 from mdtodo.results import AddNote, AddSubtasks, Output, Receipt, SetKey, SetStatus
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 WIDTH = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Trailer:
+class Trailer(NamedTuple):
     """One `Mdtodo-Task:` line. `exit_code` is None where the process never ran to an end; `seconds` over all
     attempts of the run."""
 

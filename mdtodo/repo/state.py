@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.repo import owner
@@ -54,8 +54,7 @@ CREATE INDEX results_unlanded ON results (id) WHERE receipt IS NOT NULL AND land
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """A task that a worker has. `token` is greater than that of any lease before; `expires` is in Unix
     time, as far as today's date is right.
     """
@@ -66,8 +65,7 @@ class Lease:
     expires: float
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One result in the journal: `id` in the order of recording, `finished` in Unix time, `receipt` None
     where nothing is to land.
     """
@@ -82,19 +80,18 @@ class Entry:
     seconds: float
     finished: float
     log: str | None
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = MappingProxyType({})
     receipt: Receipt | None = None
     inputs: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A result as it is handed in: the receipt that is to land, and what only the history keeps."""
 
     run_id: str
     receipt: Receipt
     log: str | None = None
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = MappingProxyType({})
     lands: bool = True
 
 

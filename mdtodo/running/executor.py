@@ -7,8 +7,7 @@ network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
 
 from mdtodo.results import Result
 from mdtodo.running.shape import empty_result as empty_result
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["started", "progress", "finished", "failed", "lost"]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What an executor has to say about one attempt.
 
     `started`: its process runs, `pid` leads the process group. `progress`: `progress` percent, 0 to 100.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
@@ -31,7 +30,7 @@ def followed(receipts: Sequence[Receipt], board: Board) -> list[Receipt]:
         return list(receipts)
     places = _new_places(board)
     return [
-        replace(receipt, edits=tuple(_followed(edit, gone, places) for edit in receipt.edits))
+        receipt._replace(edits=tuple(_followed(edit, gone, places) for edit in receipt.edits))
         for receipt in receipts
     ]
 
@@ -40,7 +39,7 @@ def _followed(edit: Edit, gone: set[str], places: Mapping[str, Places]) -> Edit:
     if edit.anchor.file not in gone:
         return edit
     there = [file for file, place in places.items() if isinstance(place.find(edit.anchor), int)]
-    return replace(edit, anchor=edit.anchor._replace(file=there[0])) if len(there) == 1 else edit
+    return edit._replace(anchor=edit.anchor._replace(file=there[0])) if len(there) == 1 else edit
 
 
 def _new_places(board: Board) -> dict[str, Places]:

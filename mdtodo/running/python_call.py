@@ -13,7 +13,6 @@ import json
 import os
 import signal
 import sys
-from dataclasses import asdict
 from functools import reduce
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -164,7 +163,7 @@ def _report_of(target: str, returned: object) -> dict[str, object]:
         return {"exit_code": 0}
     if not isinstance(returned, Result):
         raise TypeError(f"{target} returned {type(returned).__name__}: a processor returns None or a Result")
-    report = asdict(returned)
+    report = returned._asdict()
     for name in ("notes", "subtasks"):
         texts = report[name]
         if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):

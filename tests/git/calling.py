@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _call(args: list[str], *, journal: bool) -> int:
     fault.arm(os.environ)
     if not journal:
         record = State.record
-        State.record = lambda self, records: record(self, [replace(one, lands=False) for one in records])  # type: ignore[method-assign]
+        State.record = lambda self, records: record(self, [one._replace(lands=False) for one in records])  # type: ignore[method-assign]
     sys.stdin = os.fdopen(0)
     try:
         main(args)
