@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import GitError
 from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.repo.outputs import take
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from mdtodo.model import Status
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.head import Head
     from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.objects import Change
     from mdtodo.repo.plumbing import Plumbing
@@ -27,18 +27,6 @@ if TYPE_CHECKING:
     from mdtodo.results import Edit, Output, Receipt
 
 _REGULAR = (b"100644", b"100755", b"100664")
-
-
-class HeadMovedError(Exception):
-    """Somebody committed since HEAD was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Commit and tree that HEAD is; both None on an unborn branch."""
-
-    commit: str | None
-    tree: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +55,11 @@ class Job:
             for edit in receipt.edits:
                 wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
         return cls(repo, last, wanted, run_id, statuses)
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message, if every receipt changes something in HEAD."""
+        return subject(tuple(self.receipts.values()))
 
     def tick(self, file: str, data: bytes, *, once: bool) -> Version:
         """The edits made in this version of the file; worked out once where several versions are alike."""
@@ -100,17 +93,6 @@ class Draft:
         """By folder, which tree was changed to which, where the index changes as HEAD does."""
         staged = {os.fsencode(path): (entry.mode, entry.oid) for path, entry in self.staged.items()}
         return self.objects.trees if staged == self.tree else {}
-
-
-def read_head(git: Plumbing) -> Head:
-    """What HEAD is at this moment."""
-    found = git.look_up("HEAD")
-    if found is None:
-        return Head(None, None)
-    oid, kind, data = found
-    if kind != "commit":
-        raise GitError(f"HEAD is a {kind}, not a commit")
-    return Head(oid, data[5 : data.index(b"\n")].decode())
 
 
 def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
@@ -147,18 +129,6 @@ def write_commit(job: Job, git: Plumbing, head: Head, draft: Draft) -> str | Non
     new = draft.objects.add("commit", commit(tree, head.commit, author, committer, text))
     git.write(draft.objects)
     return new
-
-
-def move_head(git: Plumbing, head: Head, new: str, line: str) -> None:
-    """Make `new` what HEAD is, if that is `head` still; HeadMovedError otherwise."""
-    was = head.commit or "0" * len(new)
-    note = f"commit{'' if head.commit else ' (initial)'}: {line}"
-    try:
-        git.run("update-ref", "-m", note, "HEAD", new, was)
-    except GitError as error:
-        if "cannot lock ref" in error.sentence:
-            raise HeadMovedError(error.sentence) from error
-        raise
 
 
 def _edit_head(job: Job, git: Plumbing, head: Head, draft: Draft, file: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Objects written where git looks for them, one file each, as git itself writes them.
+"""Objects where git looks for them first, one file each; written as git itself writes them.
 
 `objects/ab/cdef...` is the deflated object (gitrepository-layout(5), and write_loose_object of git). A file is
 made under a name that `git prune` sweeps (`tmp_obj_`), and takes its own name whole. It is not forced to the
@@ -8,6 +8,7 @@ disk, which git does not do either unless `core.fsync` asks for it.
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,6 +19,36 @@ from mdtodo.repo.objects import head_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+def read_loose(folder: str, oid: str) -> tuple[str, bytes] | None:
+    """Kind and content of an object in the folder `objects`; None where git must be asked."""
+    try:
+        with open(os.path.join(folder, oid[:2], oid[2:]), "rb") as file:
+            head, _, data = zlib.decompress(file.read()).partition(b"\0")
+    except (OSError, zlib.error):
+        return None
+    kind, _, size = head.partition(b" ")
+    return (kind.decode(), data) if size == b"%d" % len(data) and kind in _KINDS else None
+
+
+def loose_head(git_dir: str, common_dir: str) -> str | None:
+    """The id of the commit that HEAD names, where it and its branch are files of their own; None otherwise."""
+    head = _line(os.path.join(git_dir, "HEAD"))
+    if head.startswith(b"ref: refs/heads/"):
+        head = _line(os.path.join(common_dir, os.fsdecode(head[5:])))
+    return head.decode() if _OID.fullmatch(head) else None
+
+
+def must_ask(common_dir: str) -> bool:
+    """Whether only git knows what HEAD is, or may give another object than the one that is asked for: refs in
+    tables, and git-replace(1)."""
+    if os.path.isdir(os.path.join(common_dir, "reftable")):
+        return True
+    with suppress(OSError), open(os.path.join(common_dir, "packed-refs"), "rb") as file:
+        if b" refs/replace/" in file.read():
+            return True
+    return os.path.isdir(os.path.join(common_dir, "refs/replace"))
 
 
 def write_loose(folder: str, objects: Iterable[tuple[str, str, bytes]], level: int) -> None:
@@ -31,6 +62,20 @@ def write_loose(folder: str, objects: Iterable[tuple[str, str, bytes]], level: i
             _write(os.path.join(folder, oid[:2]), oid[2:], number, _deflate(head_of(kind, data), data, level))
     except OSError as error:
         raise GitError(f"cannot write {folder}: {error.strerror}") from error
+
+
+_KINDS = (b"commit", b"tree", b"blob", b"tag")
+
+
+_OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def _line(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(4096).rstrip(b"\r\n")
+    except OSError:
+        return b""
 
 
 def _deflate(head: bytes, data: bytes, level: int) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.repo.git import environment, refused, start
-from mdtodo.repo.loose import write_loose
+from mdtodo.repo.loose import loose_head, must_ask, read_loose, write_loose
 from mdtodo.repo.process import PIPE
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Plumbing:
     def __init__(self, repo: Repository) -> None:
         self.repo = repo
         self._env = environment(repo)
+        self._objects = os.path.join(repo.common_dir, "objects")
         #: The index as it was put in its place last, of those whose entries we know how to change.
         self.index: IndexFile | None = None
         self._cached: dict[str, bytes] = {}
@@ -65,7 +66,8 @@ class Plumbing:
         self._listed = b""
         self._settings: dict[bytes, bytes] = {}
         self._listing = self.begin("var", "-l")
-        self._cat: Process | None = self.start(("cat-file", "--batch"))
+        self._cat: Process | None = None
+        self._direct = False
 
     def __enter__(self) -> Plumbing:
         return self
@@ -84,11 +86,16 @@ class Plumbing:
             self._cat.finish()
             self._cat = None
 
-    def forget(self) -> None:
-        """Forget the contents of objects where they are many, so that landings do not fill the memory."""
+    def begin_landing(self) -> None:
+        """Trust what files say of HEAD, until there is a doubt; forget objects where they are too many."""
+        self._direct = not must_ask(self.repo.common_dir)
         if self._size > _KEPT:
             self._cached.clear()
             self._size = 0
+
+    def doubt(self) -> None:
+        """Let git say what HEAD is, for the rest of this landing."""
+        self._direct = False
 
     def run(
         self,
@@ -129,8 +136,14 @@ class Plumbing:
         """A git command that is to be talked to."""
         return start(self.repo.root, args, self._env | dict(env or {}), alone=alone)
 
+    def head(self) -> tuple[str, str, bytes] | None:
+        """Id, type and content of what HEAD is; None on an unborn branch."""
+        oid = loose_head(self.repo.git_dir, self.repo.common_dir) if self._direct else None
+        found = None if oid is None else self._read(oid)
+        return self.look_up("HEAD") if oid is None or found is None else (oid, *found)
+
     def look_up(self, name: str) -> tuple[str, str, bytes] | None:
-        """Id, type and content of an object, named by its id or `HEAD`; None where there is none."""
+        """What git says of an object, named by its id or `HEAD`: id, type and content; None for none."""
         if self._cat is None:
             self._cat = self.start(("cat-file", "--batch"))
         self._cat.feed(name.encode() + b"\n")
@@ -147,10 +160,10 @@ class Plumbing:
     def content(self, oid: str) -> bytes:
         """The content of an object that must be there; read once."""
         if oid not in self._cached:
-            found = self.look_up(oid)
+            found = self._read(oid)
             if found is None:
                 raise refused(f"fatal: object {oid} is missing".encode(), ("cat-file",))
-            self._keep(oid, found[2])
+            self._keep(oid, found[1])
         return self._cached[oid]
 
     def write(self, objects: NewObjects) -> None:
@@ -159,7 +172,7 @@ class Plumbing:
         if level is None:
             self.run("unpack-objects", "-q", stdin=objects.pack())
         else:
-            write_loose(os.path.join(self.repo.common_dir, "objects"), objects, level)
+            write_loose(self._objects, objects, level)
         for oid, _, data in objects:
             self._keep(oid, data)
 
@@ -192,6 +205,11 @@ class Plumbing:
             self._listed = self._listing()
             self._settings = dict(line.partition(b"=")[::2] for line in self._listed.split(b"\n"))
         return self._settings
+
+    def _read(self, oid: str) -> tuple[str, bytes] | None:
+        """Type and content of an object, without git where it is in a file of its own."""
+        found = read_loose(self._objects, oid) if self._direct else None
+        return found or ((asked := self.look_up(oid)) and asked[1:])
 
     def _keep(self, oid: str, data: bytes) -> None:
         self._cached[oid] = data
