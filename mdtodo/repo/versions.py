@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, InputError
-from mdtodo.markdown.anchors import Places
-from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import apply
+from mdtodo.repo import readings
 from mdtodo.results import SetStatus
 
 if TYPE_CHECKING:
@@ -16,13 +13,13 @@ if TYPE_CHECKING:
 
     from mdtodo.markdown.edits import Applied
     from mdtodo.model import Status
+    from mdtodo.repo.readings import Ticked
     from mdtodo.results import Edit
 
     #: The edits of each receipt for one file, by the id of its task.
     Wanted = Mapping[str, Sequence[Edit]]
 
 
-@dataclass(slots=True)
 class Version:
     """What became of one version of a file: its bytes, and each receipt's lot, by the id of its task.
 
@@ -31,11 +28,14 @@ class Version:
     of a receipt that was made could not be, with the reason.
     """
 
-    data: bytes
-    made: set[str] = field(default_factory=set)
-    closed: set[str] = field(default_factory=set)
-    missed: dict[str, str] = field(default_factory=dict)
-    lacking: dict[str, str] = field(default_factory=dict)
+    __slots__ = ("closed", "data", "lacking", "made", "missed")
+
+    def __init__(self, data: bytes, missed: Mapping[str, str] | None = None) -> None:
+        self.data = data
+        self.made: set[str] = set()
+        self.closed: set[str] = set()
+        self.missed: dict[str, str] = dict(missed or {})
+        self.lacking: dict[str, str] = {}
 
 
 def tick(data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: str, once: bool) -> Version:
@@ -50,7 +50,7 @@ def tick(data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: s
         left = _open_ones(version, wanted, statuses, file)
         while left:
             edits = [edit for task in left.values() for edit in task]
-            applied = apply(data, edits, statuses, file=file, tolerant=True)
+            applied = _apply(data, edits, statuses, file)
             dropped = _drop(version, applied, left, once=once)
             if not dropped:
                 _take(version, applied, left)
@@ -61,21 +61,33 @@ def tick(data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: s
     return version
 
 
+def _apply(data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str) -> Applied | Ticked:
+    """Where only boxes change, without reading the outcome again."""
+    boxes = _boxes(edits)
+    if len(boxes) == len(edits):
+        ticked = readings.read(data, statuses, file).ticked(boxes, statuses)
+        if ticked is not None:
+            readings.keep(ticked.reading, statuses)
+            return ticked
+    from mdtodo.markdown.edits import apply
+
+    return apply(data, edits, statuses, file=file, tolerant=True)
+
+
 def _open_ones(version: Version, wanted: Wanted, statuses: Mapping[str, Status], file: str) -> Wanted:
     """Without those receipts of closed boxes that do not set the box, but only add keys or lines."""
     silent = {task: edits[0].anchor for task, edits in wanted.items() if not _boxes(edits)}
     if not silent:
         return wanted
-    document = parse(version.data, statuses, file=file)
-    places = Places(document, file)
+    reading = readings.read(version.data, statuses, file)
     for task, anchor in silent.items():
-        found = places.find(anchor)
-        if isinstance(found, int) and document.items[found].status.closed:
+        found = reading.places.find(anchor)
+        if isinstance(found, int) and reading.document.items[found].status.closed:
             version.closed.add(task)
     return {task: edits for task, edits in wanted.items() if task not in version.closed}
 
 
-def _drop(version: Version, applied: Applied, wanted: Wanted, *, once: bool) -> set[str]:
+def _drop(version: Version, applied: Applied | Ticked, wanted: Wanted, *, once: bool) -> set[str]:
     """The tasks of which nothing is to be made in this version; notes why."""
     reasons, already = dict(applied.missing), set(applied.already)
     dropped: set[str] = set()
@@ -90,7 +102,7 @@ def _drop(version: Version, applied: Applied, wanted: Wanted, *, once: bool) -> 
     return dropped
 
 
-def _take(version: Version, applied: Applied, wanted: Wanted) -> None:
+def _take(version: Version, applied: Applied | Ticked, wanted: Wanted) -> None:
     version.data = applied.data
     reasons, done = dict(applied.missing), set(applied.done)
     for task, edits in wanted.items():
@@ -101,5 +113,5 @@ def _take(version: Version, applied: Applied, wanted: Wanted) -> None:
             version.lacking[task] = lacking
 
 
-def _boxes(edits: Sequence[Edit]) -> list[Edit]:
+def _boxes(edits: Sequence[Edit]) -> list[SetStatus]:
     return [edit for edit in edits if isinstance(edit, SetStatus)]

@@ -1,0 +1,122 @@
+"""Versions of TODO files as they were read, and boxes ticked in them without reading the file again.
+
+A run that lands each of its tasks meets the same file again and again, with one box more ticked. One of git's
+characters for a box (`[ ]`, `[x]`, `[/]`, `[-]`) in the place of another changes nothing about what is a list
+item, a task or a title, so what a parse of the new bytes would find is known. Pure, but for what is kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.document import parse
+from mdtodo.model import WRITTEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mdtodo.markdown.document import Document
+    from mdtodo.model import Status
+    from mdtodo.results import Edit, SetStatus
+
+#: Bytes of all the versions that are kept, and of the largest one.
+_KEPT, _LARGEST = 1 << 19, 1 << 17
+
+#: Boxes that read as the same block of markdown, whichever of them is there.
+_PLAIN = frozenset(" xX/-")
+
+
+class Ticked(NamedTuple):
+    """The version after the edits, and each edit in one of three places, as in `markdown.edits.Applied`."""
+
+    reading: Reading
+    done: tuple[Edit, ...]
+    already: tuple[Edit, ...]
+    missing: tuple[tuple[Edit, str], ...]
+
+    @property
+    def data(self) -> bytes:
+        """The new bytes."""
+        return self.reading.document.data
+
+
+class Reading:
+    """One version of a file: its document, and where its tasks are."""
+
+    __slots__ = ("document", "places")
+
+    def __init__(self, document: Document, places: Places) -> None:
+        self.document = document
+        self.places = places
+
+    def ticked(self, edits: Iterable[SetStatus], statuses: Mapping[str, Status]) -> Ticked | None:
+        """The edits made as `markdown.edits.apply` makes them when it is tolerant; None where it must."""
+        items = self.document.items
+        now: dict[int, Status] = {}
+        done: list[Edit] = []
+        already: list[Edit] = []
+        missing: list[tuple[Edit, str]] = []
+        for edit in edits:
+            index = self.places.find(edit.anchor)
+            if isinstance(index, str):
+                missing.append((edit, index))
+                continue
+            status = now.get(index, items[index].status)
+            if status is edit.status:
+                already.append(edit)
+            elif status not in edit.expects:
+                missing.append((edit, f"its box says {status.value}"))
+            elif items[index].char in _PLAIN and statuses.get(WRITTEN[edit.status]) is edit.status:
+                now[index] = edit.status
+                done.append(edit)
+            else:
+                return None
+        return Ticked(self._with(now), tuple(done), tuple(already), tuple(missing))
+
+    def _with(self, statuses: Mapping[int, Status]) -> Reading:
+        items = list(self.document.items)
+        data = bytearray(self.document.data)
+        changed = False
+        for index, status in statuses.items():
+            item = items[index]
+            if status is not item.status:
+                char = WRITTEN[status]
+                items[index] = item._replace(char=char, status=status)
+                data[item.box] = ord(char)
+                changed = True
+        if not changed:
+            return self
+        return Reading(self.document._replace(data=bytes(data), items=tuple(items)), self.places)
+
+
+def read(data: bytes, statuses: Mapping[str, Status], file: str) -> Reading:
+    """The version with these bytes. Raises InputError where they cannot be read."""
+    key = data, tuple(statuses.items())
+    known = _readings.get(key)
+    if known is None:
+        document = parse(data, statuses, file=file)
+        known = Reading(document, Places(document, file))
+    keep(known, statuses)
+    return known
+
+
+def keep(reading: Reading, statuses: Mapping[str, Status]) -> None:
+    """Remember the version, and forget those that were not asked for the longest time."""
+    global _size
+    data = reading.document.data
+    key = data, tuple(statuses.items())
+    if len(data) > _LARGEST:
+        return
+    if key not in _readings:
+        _readings[key] = reading
+        _size += len(data)
+    _readings.move_to_end(key)
+    while _size > _KEPT:
+        (forgotten, _), _ = _readings.popitem(last=False)
+        _size -= len(forgotten)
+
+
+_readings: OrderedDict[tuple[bytes, tuple[tuple[str, Status], ...]], Reading] = OrderedDict()
+_size = 0
