@@ -228,7 +228,10 @@ class State:
         and after `sync` a power cut does not either."""
         rows = [_row(record) for record in records]
         with self._db.writing("result") as db:
-            return tuple(int(db.execute(_INSERT, row).lastrowid or 0) for row in rows)
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
+            numbers = tuple(range(last + 1, last + 1 + len(rows)))
+            db.executemany(_INSERT, [(n, *row) for n, row in zip(numbers, rows, strict=True)])
+            return numbers
 
     def sync(self) -> None:
         """Have the disk hold what was recorded."""
@@ -333,8 +336,8 @@ _NEWER = (
     " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?) AND task_id"
 )
 _INSERT = (
-    "INSERT INTO results (run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
-    " metrics, receipt, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO results (id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
+    " metrics, receipt, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _DURATIONS = (
     "SELECT {column}, seconds FROM results WHERE outcome = 'done' AND attempt > 0"

@@ -271,7 +271,9 @@ class LocalPool:
     def _hear(self, member: _Member, message: Json) -> None:
         """Turn what a pool process says into an event."""
         match message:
-            case {"finished": str(attempt), "result": dict(result)}:
+            case {"finished": str(attempt), "result": dict(result), **more}:
+                if isinstance(pid := more.get("pid"), int):
+                    self._ready.append(Event("started", attempt, pid=pid))
                 self._ready.append(Event("finished", attempt, result))
                 self._release(member, attempt, result)
             case {"started": str(attempt), "pid": int(pid)}:

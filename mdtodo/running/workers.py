@@ -85,12 +85,12 @@ class Line:
     wait for the runner. Until one is begun it can be cancelled, or asked back for a process that is free.
     """
 
-    __slots__ = ("_attempt", "_channel", "_held", "_outboxes", "_queue")
+    __slots__ = ("_attempt", "_channel", "_outboxes", "_over", "_queue")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._outboxes = Outboxes()
-        self._held: list[Json] = []
+        self._over: dict[str, object] = {}
         self._queue: deque[Json] = deque()
         self._attempt: str | None = None
 
@@ -116,9 +116,10 @@ class Line:
 
     def started(self, pid: int, *, over: bool) -> None:
         """Tell it that the process group `pid` runs; if that is over already, together with its end."""
-        self._held.append({"started": self._attempt, "pid": pid})
-        if not over:
-            self._send()
+        if over:
+            self._over = {"pid": pid}
+        else:
+            self._send({"started": self._attempt, "pid": pid})
 
     def progress(self, percent: float) -> None:
         """Tell it how far the processor says it is, unless it has not read for long."""
@@ -153,9 +154,10 @@ class Line:
                 return
 
     def _answer(self, spec: Json) -> None:
-        self._attempt = cast("str", spec["attempt"])
+        self._attempt, self._over = cast("str", spec["attempt"]), {}
         try:
-            self._send({"finished": self._attempt, "result": perform(spec, self, self._outboxes)})
+            result = perform(spec, self, self._outboxes)
+            self._send({"finished": self._attempt, "result": result, **self._over})
         except SpecError as error:
             self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
         except Exception as error:  # a fault of ours must not take the pool process away
@@ -168,8 +170,7 @@ class Line:
         self._attempt = None
 
     def _send(self, *messages: Json) -> None:
-        held, self._held = self._held, []
         try:
-            self._channel.send(*held, *messages)
+            self._channel.send(*messages)
         except OSError:
             return  # the runner is gone, which the next reading shows
