@@ -39,13 +39,17 @@ def closing_parents(plan: Plan, changed: Mapping[str, Status]) -> tuple[str, ...
 
 
 def opening_parents(plan: Plan, opened: Mapping[str, Status]) -> tuple[str, ...]:
-    """The ticked ancestors whose only proof was that all their subtasks were done, innermost first."""
+    """The ticked ancestors whose only proof was that all their subtasks were done, innermost first.
+
+    Above one that stays as it is, nothing changes either.
+    """
     found: dict[str, None] = {}
     for name in opened:
         parent = plan.tasks[name].parent
         while parent is not None and parent not in opened:
-            if plan.tasks[parent].status is Status.DONE and not _has_proof_of_its_own(plan, parent):
-                found[parent] = None
+            if plan.tasks[parent].status is not Status.DONE or _has_proof_of_its_own(plan, parent):
+                break
+            found[parent] = None
             parent = plan.tasks[parent].parent
     return tuple(found)
 

@@ -13,7 +13,7 @@ from mdtodo.repo.git import environment, refused, run, start
 from mdtodo.repo.trailers import groups, titles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Container, Iterator, Sequence
 
     from mdtodo.repo.git import Repository
     from mdtodo.repo.receipts import Trailer
@@ -86,6 +86,24 @@ def receipts(repo: Repository) -> Iterator[PastReceipt]:
     """Every receipt on this branch, newest first."""
     for commit in commits(repo):
         yield from commit.receipts()
+
+
+def newest(
+    repo: Repository, task_ids: Collection[str], *, without: Container[str] = ()
+) -> dict[str, PastReceipt]:
+    """The newest receipt of each of these tasks, but for those with an outcome in `without`.
+
+    The history is read only as far as it takes to find them all.
+    """
+    left = set(task_ids)
+    found: dict[str, PastReceipt] = {}
+    for one in receipts(repo) if left else ():
+        if one.task_id in left and one.outcome not in without:
+            found[one.task_id] = one
+            left.discard(one.task_id)
+            if not left:
+                break
+    return found
 
 
 #: Nothing here depends on what `log.*` and `trailer.*` of the configuration say.

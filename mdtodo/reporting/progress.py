@@ -53,6 +53,11 @@ def describe(done: TaskRun) -> str:
     return f"{done.id}  {one_line(done.title)}" + (f"  ({shown})" if shown else "") + reason
 
 
+def mark(done: TaskRun) -> tuple[str, str]:
+    """Sign and style; those of a failure too where it is an earlier one that stands."""
+    return MARKS[Outcome.FAILED if done.failed else done.outcome]
+
+
 def tail(done: TaskRun) -> list[str]:
     """The last lines of a failed task's output, and where all of it is."""
     if done.outcome is not Outcome.FAILED:
@@ -97,7 +102,7 @@ class PlainProgress:
         """`[3/20] ✓ done  id  title  (processor, 0.4s)`; what no process did is not counted."""
         self.over += done.attempts > 0
         count = f"[{self.over}/{max(self.expected, self.over)}]" if done.attempts else "[-]"
-        self._line(f"{count} {MARKS[done.outcome][0]} {done.outcome.value}  {describe(done)}")
+        self._line(f"{count} {mark(done)[0]} {done.outcome.value}  {describe(done)}")
         for line in tail(done):
             self._line(line)
 
@@ -193,8 +198,8 @@ class LiveProgress:
         self._left -= self._seconds.get(done.id, 0.0)
         if self._live and self._total is not None and done.attempts:
             self._live.advance(self._total)
-        mark, style = MARKS[done.outcome]
-        self._print(f"{mark} {describe(done)}", style)
+        sign, style = mark(done)
+        self._print(f"{sign} {describe(done)}", style)
         for line in tail(done):
             self._print(line, "dim")
         self._refresh()

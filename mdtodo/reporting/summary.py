@@ -20,18 +20,19 @@ _STYLES = {
 }
 
 
-def print_summary(report: RunReport, *, color: bool | None) -> None:
-    """`5 done, 1 failed, 2 blocked`, the commits, and the next step."""
+def print_summary(report: RunReport, *, color: bool | None, verified: bool = False) -> None:
+    """`5 done, 1 failed, 2 blocked`, the commits, and the next step; `verified`: of tasks that were done."""
     print_messages(report)
     counts = [
         click.style(f"{count} {outcome}", _STYLES.get(Outcome(outcome)))
         for outcome, count in report.summary.items()
         if count
     ]
-    click.echo(", ".join(counts) if counts else "nothing to run", color=color)
+    nothing = "no done task has a processor: nothing to verify" if verified else "nothing to run"
+    click.echo(", ".join(counts) if counts else nothing, color=color)
     for commit in report.commits:
         click.echo(f"committed {commit[:10]}", color=color)
-    for hint in _hints(report):
+    for hint in _hints(report) if report.tasks or not verified else ():
         click.echo(f"  {hint}", err=True)
 
 
@@ -49,3 +50,6 @@ def _hints(report: RunReport) -> Iterator[str]:
     if failed:
         first = failed[0].id
         yield f"`mdtodo logs {first}` shows what it printed; `mdtodo run {first}` tries it again"
+    stands = [task for task in report.tasks if task.failed and task.outcome is Outcome.CACHED]
+    if stands:
+        yield f"`mdtodo run --fresh {stands[0].id}` runs it although its inputs are unchanged"

@@ -35,6 +35,7 @@ class Options:
     `chosen`: ids of the tasks that may run, None for all. `named`: a person named them, so that one which
     has failed too often is tried again. `can`: the capabilities this worker has, None for any.
     `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
+    `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold.
     """
 
     chosen: frozenset[str] | None = None
@@ -45,6 +46,8 @@ class Options:
     limit: int | None = None
     can: frozenset[str] | None = None
     worker: str | None = None
+    fresh: bool = False
+    verify: bool = False
 
 
 @dataclass(slots=True)
@@ -167,11 +170,18 @@ class Course:
         self._finished += 1
         self._seconds += self.attempts[task.id].seconds
         self.outcomes[task.id] = outcome
-        if outcome not in (Outcome.DONE, Outcome.CACHED):
-            if outcome is Outcome.FAILED and self.options.fail_fast:
-                self.stopped = True
+        if outcome is Outcome.FAILED and self.options.fail_fast:
+            self.stopped = True
+        if outcome is not Outcome.DONE and not self.options.verify:
             return []
         return self._close([task.id])
+
+    def stand(self, task: Task, outcome: Outcome) -> list[Task]:
+        """As `finish`, of a task that was not started after all, since an earlier result with this outcome stands."""
+        parents = self.finish(task, outcome)
+        del self.attempts[task.id]
+        self._started, self._finished = self._started - 1, self._finished - 1
+        return parents
 
     def rolled_up(self) -> list[Task]:
         """The parents whose subtasks were all done before this run began, innermost first."""

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Freshness:
-    """Looks at a file again only when its inode, size or time of change is another one."""
+    """Looks at a file again only when its inode, size or time of change is another one.
+
+    `expected` is the status that the boxes of tasks must show.
+    """
 
     board: Board
+    expected: Status = Status.TODO
     _stamps: dict[str, Stamp | None] = field(default_factory=dict)
     _read: dict[str, tuple[Document, Places] | None] = field(default_factory=dict)
 
@@ -51,7 +55,7 @@ class Freshness:
         if isinstance(index, str):
             return index
         status = document.items[index].status
-        return None if status is Status.TODO else f"somebody has made it {status.value} meanwhile"
+        return None if status is self.expected else f"somebody has made it {status.value} meanwhile"
 
     def _stamp(self, file: str) -> Stamp | None:
         try:

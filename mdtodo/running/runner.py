@@ -19,6 +19,7 @@ from mdtodo.running.interrupt import Interrupt
 from mdtodo.running.landing import refuse_half_done_operation
 from mdtodo.running.ledger import Ledger
 from mdtodo.running.shift import Shift
+from mdtodo.running.verifying import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mdtodo.running.board import Board
     from mdtodo.running.course import Options
     from mdtodo.running.executor import Executor
+    from mdtodo.running.standing import Standing
     from mdtodo.running.watcher import Watcher
 
 
@@ -60,11 +62,12 @@ def run(
         ledger.begin(output for one in config.processors.values() for output in one.outputs)
         board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
         ledger.board = board
-        course = Course(board.plan, config, options, jobs(options, config))
-        broken = _tell_mistakes(board, watcher)
+        course = Course(plan_of(board, options), config, options, jobs(options, config))
+        standing = _standing(board, course, ledger, watcher)
+        broken = not options.verify and _tell_mistakes(board, watcher)
         _tell_what_is_to_do(course, board, watcher)
         with Interrupt(pool.wake, pool.close) as interrupt:
-            shift = Shift(board, course, pool, ledger, watcher, interrupt)
+            shift = Shift(board, course, pool, ledger, watcher, interrupt, standing)
             shift.work()
             ledger.land()
         return shift.report(broken=broken)
@@ -72,7 +75,7 @@ def run(
 
 def dry_run(board: Board, options: Options) -> tuple[Task, ...]:
     """The tasks that a run would start if all goes well, in their order; nothing is started or written."""
-    course = Course(board.plan, board.config, options, jobs=1)
+    course = Course(plan_of(board, options), board.config, options, jobs=1)
     course.rolled_up()
     found: list[Task] = []
     while (task := course.startable(now=0.0)) is not None:
@@ -126,6 +129,15 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
         yield pool
     finally:
         pool.close()
+
+
+def _standing(board: Board, course: Course, ledger: Ledger, watcher: Watcher) -> Standing | None:
+    """The results that stand; None, and no work at all, where no processor says what it reads."""
+    if not any(processor.inputs for processor in board.config.processors.values()):
+        return None
+    from mdtodo.running.standing import Standing
+
+    return Standing.of(board, course, ledger.state, watcher.say)
 
 
 def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.model import Status, Task
 from mdtodo.planning.record import task_record
+from mdtodo.planning.rollup import opening_parents
 from mdtodo.results import (
     AddNote,
     AddSubtasks,
@@ -25,6 +26,7 @@ from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import spec
+from mdtodo.running.verifying import reopening_edits
 from mdtodo.running.word import stamp_edits
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from mdtodo.running.executor import Event, Executor
     from mdtodo.running.interrupt import Interrupt
     from mdtodo.running.ledger import Ledger
+    from mdtodo.running.standing import Last, Standing
     from mdtodo.running.watcher import Watcher
 
 #: Seconds after which the loop looks up even if nothing comes back: signals, leases, the load of the machine.
@@ -51,12 +54,14 @@ class Shift:
     ledger: Ledger
     watcher: Watcher
     interrupt: Interrupt
+    standing: Standing | None = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     done: dict[str, TaskRun] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
     _attempts: dict[str, Task] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _held: frozenset[str] = frozenset()
+    _reopened: set[str] = field(default_factory=set)
     _outgrown: bool = False
     _plan_next: float = 0.0
     _ended: bool = False
@@ -66,7 +71,7 @@ class Shift:
     def __post_init__(self) -> None:
         config = self.board.config
         self._gate = LoadGate(config.max_cpu, config.max_memory)
-        self._fresh = Freshness(self.board)
+        self._fresh = Freshness(self.board, Status.DONE if self.course.options.verify else Status.TODO)
 
     def work(self) -> None:
         """Until nothing runs and nothing may start. What came back is in the journal before anything more starts."""
@@ -110,7 +115,10 @@ class Shift:
         while tasks := self._startable():
             moved = self.ledger.why_not_here()
             fresh = {task.id: moved or self._fresh.why_not(task) for task in tasks}
-            self.ledger.lease([task for task in tasks if fresh[task.id] is None])
+            may = [task for task in tasks if fresh[task.id] is None]
+            self.ledger.lease(may)
+            if self.standing is not None:
+                self.standing.look(may)
             for task in tasks:
                 self._start(task, fresh[task.id])
 
@@ -127,10 +135,28 @@ class Shift:
         if reason is None and not self.ledger.leased(task):
             reason = "another worker has it, or had it just now"
         if reason is None:
-            self._submit(task)
+            last = self.standing.last(task) if self.standing is not None else None
+            if last is not None:
+                self._let_stand(task, last)
+            else:
+                self._submit(task)
         else:
             self.course.leave(task)
             self.watcher.say(f"{task.id} {task.title}: not started, as {reason}")
+
+    def _let_stand(self, task: Task, last: Last) -> None:
+        """Its inputs are what they were at its last result: that is its result now."""
+        parents = self.course.stand(task, Outcome.DONE if last.done else Outcome.FAILED)
+        result = Result(exit_code=last.exit_code)
+        if last.done and (edits := self._edits(task, result)):
+            self._record(task, Outcome.CACHED, result, edits, inputs=last.inputs)
+        else:
+            self.ledger.give_up(task)
+        what = "" if last.done else f"it failed, {failure(result)}, and "
+        reason = f"{what}its inputs are unchanged since run {last.run}"
+        self._tell(task, Outcome.CACHED, result, reason=reason)
+        for parent in parents:
+            self._roll_up(parent)
 
     def _submit(self, task: Task) -> None:
         processor = self.course.processor(task)
@@ -157,6 +183,8 @@ class Shift:
         """What came back together; whose leases still hold is looked up once for all of it."""
         ended = [task for event in events if event.ends and (task := self._attempts.get(event.attempt))]
         self._held = self.ledger.held(ended) if ended else frozenset()
+        if self.standing is not None:
+            self.standing.forget()
         for event in events:
             self._take(event)
 
@@ -209,11 +237,14 @@ class Shift:
         outcome = result.outcome
         edits = self._edits(task, result)
         parents = self.course.finish(task, outcome)
-        self._record(task, outcome, result, edits)
+        inputs = self.standing.digest(task, result) if self.standing is not None else None
+        self._record(task, outcome, result, edits, inputs=inputs)
         reason = failure(result) if outcome is Outcome.FAILED else ""
         self._tell(task, outcome, result, reason=reason, tail=tail)
         for parent in parents:
             self._roll_up(parent)
+        if self.course.options.verify and outcome is Outcome.FAILED:
+            self._reopen_above(task)
         self._outgrown = self._outgrown or any(isinstance(edit, AddSubtasks) for edit in edits)
 
     def _roll_up(self, parent: Task) -> None:
@@ -221,8 +252,26 @@ class Shift:
         self._record(parent, Outcome.DONE, Result(), edits, processor="rollup")
         self._tell(parent, Outcome.DONE, Result(), reason="all its subtasks are done")
 
+    def _reopen_above(self, task: Task) -> None:
+        """The parents that were ticked with their subtasks are not done any more, now that one of those is not."""
+        for name in (
+            opening_parents(self.board.plan, {task.id: Status.TODO}) if self.board.config.rollup else ()
+        ):
+            if name not in self._reopened:
+                self._reopened.add(name)
+                parent = self.board.tasks[name]
+                edits = reopening_edits(self.board, parent)
+                self._record(parent, Status.TODO, Result(), edits, processor="rollup")
+                self.watcher.say(f"{parent.id} {parent.title}: open again with its subtask {task.id}")
+
     def _record(
-        self, task: Task, outcome: Outcome, result: Result, edits: list[Edit], processor: str | None = None
+        self,
+        task: Task,
+        outcome: Outcome | Status,
+        result: Result,
+        edits: list[Edit],
+        processor: str | None = None,
+        inputs: str | None = None,
     ) -> None:
         attempts = self.course.attempts.get(task.id)
         route = self.board.plan.routes[task.id]
@@ -237,12 +286,15 @@ class Shift:
             seconds=attempts.seconds if attempts else 0.0,
             attempt=attempts.count if attempts else 0,
             edits=tuple(edits),
-            outputs=named.outputs if named and outcome is Outcome.DONE else (),
+            outputs=named.outputs if named and edits and outcome is Outcome.DONE else (),
+            inputs=inputs,
         )
         self.ledger.record(task, receipt, result)
 
     def _edits(self, task: Task, result: Result) -> list[Edit]:
-        """What the result changes on the task's line, and below it."""
+        """What the result changes on the task's line, and below it; of one that is verified, only the box."""
+        if self.course.options.verify:
+            return reopening_edits(self.board, task) if result.outcome is Outcome.FAILED else []
         edits: list[Edit] = []
         if result.outcome is Outcome.DONE:
             edits.append(SetStatus(task.anchor, Status.DONE))
@@ -279,7 +331,7 @@ class Shift:
             processor=self.board.plan.routes[task.id].processor,
             attempts=attempts.count if attempts else 0,
             duration=round(attempts.seconds, 3) if attempts else None,
-            exit_code=result.exit_code if attempts else None,
+            exit_code=result.exit_code if attempts or outcome is Outcome.CACHED else None,
             log=self.ledger.shown_log(task, attempts.count) if attempts else None,
             tail=tail,
             reason=reason,

@@ -45,8 +45,23 @@ def speak(board: Board, tasks: Sequence[Task], status: Status, *, commit: bool) 
         return Spoken((), (), None)
     receipts = [_receipt(board, task, status, "person") for task in spoken]
     receipts += [_receipt(board, task, followed_status(status), "rollup") for task in followed]
-    landing = land(board.repo, receipts, run_id=new_run_id(), commit=commit, config=board.config)
+    run_id = new_run_id()
+    if status is Status.TODO:
+        _forget_results(board, receipts, run_id)
+    landing = land(board.repo, receipts, run_id=run_id, commit=commit, config=board.config)
     return Spoken(tuple(changed), tuple(followed), landing)
+
+
+def _forget_results(board: Board, receipts: Sequence[Receipt], run_id: str) -> None:
+    """Note that a person wants these tasks to be done again, also with unchanged inputs."""
+    from mdtodo.repo.state import Record, State
+
+    processors = board.config.processors
+    names = {name for name, processor in processors.items() if processor.inputs}
+    reading = [one for one in receipts if board.plan.routes[one.task_id].processor in names]
+    if reading:
+        with State.open(board.repo) as state:
+            state.record([Record(run_id, receipt, lands=False) for receipt in reading])
 
 
 def _follow(board: Board, changed: Sequence[Task], status: Status) -> tuple[str, ...]:

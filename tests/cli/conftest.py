@@ -56,6 +56,29 @@ def mdtodo(repo: Checkout) -> Callable[..., Said]:
 
 
 @pytest.fixture
+def inside(
+    repo: Checkout, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Said]:
+    """As `mdtodo`, but in this process, which takes a third of the time."""
+    from mdtodo.cli import main
+
+    def call(*args: str, code: int | None = 0, cwd: Path | None = None, **env: str) -> Said:
+        with monkeypatch.context() as patch:
+            for name, value in env.items():
+                patch.setenv(name, value)
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as end:
+                main(["-C", str(cwd or repo.root), *args])
+        said = Said(int(end.value.code or 0), *capsys.readouterr())
+        assert "bug in mdtodo" not in said.err, said.err
+        if code is not None:
+            assert said.code == code, said
+        return said
+
+    return call
+
+
+@pytest.fixture
 def tasks(mdtodo: Callable[..., Said]) -> Callable[..., dict[str, dict[str, Any]]]:
     """`tasks()`: the tasks of `list --json`, by title."""
 

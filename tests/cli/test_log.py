@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
 
+
+@pytest.fixture
+def mdtodo(inside: Mdtodo) -> Mdtodo:
+    return inside
+
+
 CONFIG = '[processors.ok]\nrun = "true"\n[processors.bad]\nrun = "exit 3"\n'
 KEYS = {
     *("commit", "date", "author", "run", "task", "title", "outcome", "processor", "exit_code", "duration"),

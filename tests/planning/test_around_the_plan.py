@@ -86,6 +86,7 @@ def test_a_task_without_subtasks_is_closed_by_nothing() -> None:
         ("- [x] p\n  - [x] q\n    - [x] a", ["a"], ["q", "p"]),
         ("- [x] p run:p\n  - [x] a", ["a"], []),
         ("- [x] p run:misspelt\n  - [x] a", ["a"], []),
+        ("- [x] p\n  - [x] q run:p\n    - [x] a", ["a"], []),
         ("- [-] p\n  - [x] a", ["a"], []),
         ("- [x] p\n  - [x] a", ["a", "p"], []),
     ],

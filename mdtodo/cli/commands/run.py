@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli.options import filters, ids_argument, json_option, selection
+from mdtodo.cli.running import run_and_tell, tell_dry_run
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
-    from mdtodo.running.course import Options
 
 
 @click.command(
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--no-commit", is_flag=True, help="Tick in the work tree alone.")
 @click.option("--fail-fast", is_flag=True, help="After a failure start nothing more; what runs may end.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
+@click.option("--fresh", is_flag=True, help="Run also what has unchanged inputs: no earlier result stands.")
 @click.option("--can", metavar="A,B", help="Take only tasks that need nothing beyond these capabilities.")
 @filters
 @json_option
@@ -39,6 +40,7 @@ def command(
     fail_fast: bool,
     limit: int | None,
     can: str | None,
+    fresh: bool,
     as_json: bool,
     **given: tuple[str, ...],
 ) -> int:
@@ -57,42 +59,8 @@ def command(
         commit="none" if no_commit else session.config.commit,
         fail_fast=fail_fast,
         limit=limit,
+        fresh=fresh,
         can=None if can is None else frozenset(filter(None, can.split(","))),
     )
-    return _dry_run(session, options, as_json=as_json) if dry_run else _run(session, options, as_json=as_json)
-
-
-def _dry_run(session: Session, options: Options, *, as_json: bool) -> int:
-    from mdtodo.running.runner import dry_run
-
-    board = session.board()
-    tasks = dry_run(board, options)
-    if as_json:
-        from mdtodo.reporting.documents import print_tasks_json
-
-        print_tasks_json(board.plan, tasks)
-        return 0
-    from mdtodo.reporting.table import print_tasks
-
-    print_tasks(board.plan, tasks, colored=session.colored())
-    click.echo(f"mdtodo: {len(tasks)} would run; nothing was started", err=True)
-    return 0
-
-
-def _run(session: Session, options: Options, *, as_json: bool) -> int:
-    from mdtodo.reporting.progress import watcher_for
-    from mdtodo.running.runner import run
-
-    with watcher_for(color=session.color, quiet=as_json) as watcher:
-        report = run(session.repo, session.config, options, watcher)
-    if as_json:
-        from mdtodo.reporting.documents import print_run_json
-        from mdtodo.reporting.summary import print_messages
-
-        print_messages(report)
-        print_run_json(report)
-    else:
-        from mdtodo.reporting.summary import print_summary
-
-        print_summary(report, color=session.color)
-    return report.exit_code
+    tell = tell_dry_run if dry_run else run_and_tell
+    return tell(session, options, as_json=as_json)

@@ -1,0 +1,57 @@
+"""`mdtodo verify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import filters, ids_argument, json_option, selection
+from mdtodo.cli.running import run_and_tell, tell_dry_run
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+
+
+@click.command(
+    "verify",
+    epilog="\b\nExamples:\n  mdtodo verify                   all done tasks that have a processor\n"
+    "  mdtodo verify --tag release --no-commit\n"
+    "  mdtodo verify 3f2a --fresh      also if its inputs are unchanged",
+)
+@ids_argument(required=False)
+@click.option("-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, in order; start nothing.")
+@click.option("--no-commit", is_flag=True, help="Open boxes in the work tree alone.")
+@click.option("--fresh", is_flag=True, help="Run also what has unchanged inputs.")
+@filters
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    /,
+    ids: tuple[str, ...],
+    jobs: int | None,
+    dry_run: bool,
+    no_commit: bool,
+    fresh: bool,
+    as_json: bool,
+    **given: tuple[str, ...],
+) -> int:
+    """Run the processors of done tasks again, and open those again that no longer hold, with a receipt.
+
+    What still holds is left as it is, without a commit; so is what its processor puts off or skips (75, 77). Exits 1
+    if a task was opened again.
+    """
+    from mdtodo.running.course import Options
+    from mdtodo.running.verifying import done_ids
+
+    options = Options(
+        chosen=done_ids(session.board(), ids, selection(given)),
+        jobs=jobs or 0,
+        commit="none" if no_commit else session.config.commit,
+        fresh=fresh,
+        verify=True,
+    )
+    tell = tell_dry_run if dry_run else run_and_tell
+    return tell(session, options, as_json=as_json)

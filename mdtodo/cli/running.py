@@ -1,0 +1,49 @@
+"""What `run` and `verify` have in common: the run itself, and what is told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+    from mdtodo.running.course import Options
+
+
+def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
+    """Say what would run, in its order."""
+    from mdtodo.running.runner import dry_run
+
+    board = session.board()
+    tasks = dry_run(board, options)
+    if as_json:
+        from mdtodo.reporting.documents import print_tasks_json
+
+        print_tasks_json(board.plan, tasks)
+        return 0
+    from mdtodo.reporting.table import print_tasks
+
+    print_tasks(board.plan, tasks, colored=session.colored())
+    click.echo(f"mdtodo: {len(tasks)} would run; nothing was started", err=True)
+    return 0
+
+
+def run_and_tell(session: Session, options: Options, *, as_json: bool) -> int:
+    """Run, with progress on standard error, and the report on standard output; the exit code."""
+    from mdtodo.reporting.progress import watcher_for
+    from mdtodo.running.runner import run
+
+    with watcher_for(color=session.color, quiet=as_json) as watcher:
+        report = run(session.repo, session.config, options, watcher)
+    if as_json:
+        from mdtodo.reporting.documents import print_run_json
+        from mdtodo.reporting.summary import print_messages
+
+        print_messages(report)
+        print_run_json(report)
+    else:
+        from mdtodo.reporting.summary import print_summary
+
+        print_summary(report, color=session.color, verified=options.verify)
+    return report.exit_code

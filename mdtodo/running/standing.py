@@ -1,0 +1,169 @@
+"""Results that stand: a task is not run again while what its processor reads is what it was at its last result.
+
+Only for processors that declare `inputs`. What the last result was, this clone's state says, and the receipts of the
+branch do, so that a fresh clone knows it as well; the newer one counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo.inputs import Declared, InputReader, defined
+from mdtodo.results import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mdtodo.config import Processor
+    from mdtodo.model import Task
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.history import PastReceipt
+    from mdtodo.repo.inputs import Seen
+    from mdtodo.repo.state import State
+    from mdtodo.results import Result
+    from mdtodo.running.board import Board
+    from mdtodo.running.course import Course
+
+
+class Last(NamedTuple):
+    """The last thing that became of a task. `outcome` is that of a receipt; `inputs` the digest kept with it."""
+
+    run: str
+    outcome: str
+    processor: str
+    exit_code: int | None
+    inputs: str | None
+
+    @property
+    def done(self) -> bool:
+        """Whether it proved the task."""
+        return self.outcome in (Outcome.DONE, Outcome.CACHED) and self.exit_code == 0
+
+
+@dataclass(slots=True)
+class Standing:
+    """The results of one run's tasks that stand already, and what is to be kept of those that come."""
+
+    repo: Repository
+    state: State
+    course: Course
+    say: Callable[[str], None]
+    reader: InputReader
+    _seen: Mapping[str, Seen] | None = None
+    _before: dict[str, Seen] = field(default_factory=dict)
+    _receipts: Mapping[str, PastReceipt] | None = None
+    _told: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, board: Board, course: Course, state: State, say: Callable[[str], None]) -> Standing:
+        """Those of the tasks that this course takes; `say` is told why a result is not kept."""
+        declared = {
+            name: Declared(one.inputs, one.outputs)
+            for name, one in board.config.processors.items()
+            if one.inputs
+        }
+        reader = InputReader(board.repo, declared, without=board.documents)
+        return cls(board.repo, state, course, say, reader)
+
+    def look(self, tasks: Sequence[Task]) -> None:
+        """Note what the processors of these tasks read, right before they start."""
+        for task in tasks:
+            if (processor := self._reading(task)) is not None:
+                seen = self._before[task.id] = self._read()[processor.name]
+                if seen.digest is None and processor.name not in self._told:
+                    self._told.add(processor.name)
+                    self.say(
+                        f"processor {processor.name}: its inputs fit no file that can be read (ignored ones do not"
+                        " count), so it runs every time"
+                    )
+
+    def forget(self) -> None:
+        """Time has passed: files may have changed."""
+        self._seen = None
+
+    def last(self, task: Task) -> Last | None:
+        """The task's last result, if its inputs are the same now; `look` comes first. Not for a second attempt."""
+        before, options = self._before.get(task.id), self.course.options
+        if before is None or before.digest is None or before.lacking or options.fresh:
+            return None
+        if self.course.attempts[task.id].count > 1:
+            return None
+        processor, last = self._reading(task), self._last(task.id)
+        if last is None or processor is None or last.processor != processor.name:
+            return None
+        same = last.inputs == self._digest(task, processor, before.digest)
+        return last if same and (last.done or not options.verify) else None
+
+    def digest(self, task: Task, result: Result) -> str | None:
+        """What to keep with a result that has come now: None for one that does not follow from the inputs, and
+        where these were changed while it ran."""
+        before, processor = self._before.pop(task.id, None), self._reading(task)
+        if before is None or before.digest is None or processor is None or not _follows(result):
+            return None
+        if self._read()[processor.name].others != before.others:
+            self.say(
+                f"{task.id} {task.title}: its inputs were changed while it ran, so it runs again next time"
+            )
+            return None
+        return self._digest(task, processor, before.digest)
+
+    def _reading(self, task: Task) -> Processor | None:
+        processor = self.course.processor(task)
+        return processor if processor is not None and processor.inputs else None
+
+    def _read(self) -> Mapping[str, Seen]:
+        if self._seen is None:
+            self._seen = self.reader.read()
+        return self._seen
+
+    def _digest(self, task: Task, processor: Processor, files: str) -> str:
+        """Over the files, what defines the processor, and the words of the task that it is given."""
+        command = [processor.run, processor.python, dict(processor.env)]
+        return defined(files, command, task.title, sorted(task.tags), task.body)
+
+    def _last(self, task_id: str) -> Last | None:
+        """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
+        known = [one for one in self.state.history(task_id, limit=50) if one.outcome not in _NO_RESULT]
+        receipt = self._newest_receipts().get(task_id)
+        if known and (
+            receipt is None
+            or any(one.run_id == receipt.run for one in known)
+            or known[0].finished > _unix_time(receipt.date)
+        ):
+            one = known[0]
+            return Last(one.run_id, one.outcome, one.processor, one.exit_code, one.inputs)
+        if receipt is None:
+            return None
+        return Last(receipt.run, receipt.outcome, receipt.processor, receipt.exit_code, receipt.inputs)
+
+    def _newest_receipts(self) -> Mapping[str, PastReceipt]:
+        """Those of all tasks that may come, from one walk through the history, as far as it takes."""
+        if self._receipts is None:
+            from mdtodo.repo.history import newest
+
+            tasks = self.course.plan.tasks.values()
+            wanted = {task.id for task in tasks if self._reading(task) and self.course.takes(task)}
+            self._receipts = newest(self.repo, wanted, without=_NO_RESULT)
+        return self._receipts
+
+
+def _follows(result: Result) -> bool:
+    """Whether a result follows from what was read: not a timeout, a signal, or a command that is missing."""
+    if result.outcome is Outcome.FAILED:
+        code = result.exit_code or 0
+        return not result.timed_out and code > 0 and code not in (126, 127)
+    return result.outcome is Outcome.DONE
+
+
+def _unix_time(date: str) -> float:
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(date).timestamp()
+    except ValueError:
+        return float("inf")
+
+
+#: Outcomes that say nothing of what a further attempt would come to.
+_NO_RESULT = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, Outcome.BLOCKED})

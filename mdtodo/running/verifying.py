@@ -1,0 +1,70 @@
+"""Verifying: the processors of done tasks are run again, in the same pool and by the same story as in a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import UsageError
+from mdtodo.model import Status
+from mdtodo.planning.plan import plan
+from mdtodo.planning.routing import processor_of
+from mdtodo.results import Edit, SetStatus
+from mdtodo.running.word import stamp_edits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.model import Task
+    from mdtodo.planning.plan import Plan
+    from mdtodo.planning.selection import Selection
+    from mdtodo.running.board import Board
+    from mdtodo.running.course import Options
+
+
+def plan_of(board: Board, options: Options) -> Plan:
+    """The plan that a run goes by. Of a verification: the chosen tasks, as if they were open and all others closed.
+
+    So what is verified keeps its order and its lanes, and waits for nothing else.
+    """
+    if not options.verify:
+        return board.plan
+    chosen = options.chosen or frozenset()
+    names = {task.explicit_id for task in board.tasks.values()}
+    tasks = [
+        task._replace(
+            status=Status.TODO if task.id in chosen and task.status is Status.DONE else Status.DONE,
+            after=tuple(name for name in task.after if name in names),
+            failures=0,
+        )
+        for task in board.tasks.values()
+    ]
+    return plan(tasks, board.config, leased=board.memory.leased, durations=board.memory.seconds)
+
+
+def done_ids(board: Board, names: Sequence[str], selection: Selection) -> frozenset[str]:
+    """The ids of the done tasks with a processor that were asked for, by name and by filter; without a name all.
+
+    Raises UsageError where a name fits none or several tasks, or one that there is nothing to verify of.
+    """
+    named = [board.find(name) for name in names] or list(board.tasks.values())
+    for task in named if names else ():
+        why = _why_not(board, task)
+        if why:
+            raise UsageError(f"{task.id} ({task.title}) {why}", file=task.file, line=task.line)
+    meant = {task.id for task in selection.tasks(board.plan)}
+    return frozenset(task.id for task in named if task.id in meant and not _why_not(board, task))
+
+
+def reopening_edits(board: Board, task: Task) -> list[Edit]:
+    """What opens a task again that no longer holds. `failed:` counts the runs that tried to do it, so it stays."""
+    opened = SetStatus(task.anchor, Status.TODO, expects=frozenset({Status.DONE}))
+    return [opened, *stamp_edits(board, task, Status.TODO)]
+
+
+def _why_not(board: Board, task: Task) -> str:
+    """Why there is nothing to verify, as part of a sentence; "" where there is."""
+    if task.status is not Status.DONE:
+        return f"is {task.status.value}, not done"
+    if processor_of(task, board.plan.routes[task.id].processor, board.config) is None:
+        return "has no processor that could show whether it still holds"
+    return ""

@@ -1,0 +1,225 @@
+"""Inputs that are unchanged: the last result stands, and nothing is run."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+
+@pytest.fixture
+def mdtodo(inside: Mdtodo) -> Mdtodo:
+    return inside
+
+
+CONFIG = """
+[processors.t]
+run = "echo $MDTODO_TITLE >> .git/ran; ! grep -q bad src/a"
+inputs = ["src/**"]
+"""
+
+
+def start(repo: Checkout, todo: str = "- [ ] a run:t\n", config: str = CONFIG, **files: str) -> None:
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config, "src/a": "good\n", **files})
+
+
+def outcomes(said: Said) -> dict[str, str]:
+    return {task["title"]: task["outcome"] for task in said.json["tasks"]}
+
+
+def ran(repo: Checkout) -> int:
+    path = repo.root / ".git" / "ran"
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def reopen(repo: Checkout) -> None:
+    """By hand, as an editor does it."""
+    repo.write("TODO.md", repo.read("TODO.md").replace(b"[x]", b"[ ]"))
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_a_result_stands_until_the_inputs_change(repo: Checkout, mdtodo: Mdtodo, forget: bool) -> None:
+    start(repo, "- [ ] p\n  - [ ] a run:t\n- [ ] z run:t after:gone\n")
+    mdtodo("run")
+    assert "Mdtodo-Inputs: " in repo.git("log", "-1", "--format=%B")
+    reopen(repo)
+    repo.git("commit", "-qam", "Open")
+    if forget:
+        shutil.rmtree(repo.root / ".git" / "mdtodo")
+    said = mdtodo("run", "--json")
+    assert outcomes(said) == {"a": "cached", "p": "done", "z": "blocked"}
+    task = next(task for task in said.json["tasks"] if task["title"] == "a")
+    assert (task["attempts"], task["exit_code"], task["log"]) == (0, 0, None)
+    assert ran(repo) == 1
+    assert repo.head("TODO.md").startswith(b"- [x] p\n  - [x] a run:t\n")
+    assert " cached t exit=0 time=0.000 attempt=0\nMdtodo-Inputs: " in repo.git("log", "-1", "--format=%B")
+    repo.write("src/a", "changed\n")
+    reopen(repo)
+    assert outcomes(mdtodo("run", "--json"))["a"] == "done"
+    assert ran(repo) == 2
+
+
+def test_a_fresh_clone_knows(repo: Checkout, make_repo: Callable[..., Checkout], mdtodo: Mdtodo) -> None:
+    start(repo)
+    mdtodo("run")
+    clone = make_repo("clone")
+    clone.git("pull", "-q", str(repo.root), "main")
+    reopen(clone)
+    assert outcomes(mdtodo("run", "--json", cwd=clone.root)) == {"a": "cached"}
+    assert ran(clone) == 0
+    assert outcomes(mdtodo("verify", "--json", cwd=clone.root)) == {"a": "cached"}
+
+
+def test_a_failure_stands_too_and_is_not_counted_again(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:t\n- [ ] b id:b\n")
+    repo.write("src/a", "bad\n")
+    mdtodo("run", code=1)
+    before = repo.commits()
+    said = mdtodo("run", "--json", code=1)
+    assert outcomes(said) == {"a": "cached"}
+    assert said.json["tasks"][0]["exit_code"] == 1
+    assert repo.head("TODO.md").startswith(b"- [ ] a run:t failed:1\n")
+    assert (ran(repo), repo.commits()) == (1, before)
+    said = mdtodo("run", code=1)
+    assert "✗ cached" in said.err
+    assert "mdtodo run --fresh" in said.err
+    assert outcomes(mdtodo("run", "--fresh", "--json", code=1)) == {"a": "failed"}
+    assert (ran(repo), repo.head("TODO.md")[:22]) == (2, b"- [ ] a run:t failed:2")
+    repo.write("src/a", "good\n")
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+
+
+def test_a_cached_failure_holds_up_what_waits_for_it(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "1. [ ] a run:t\n2. [ ] b run:t\n", **{"src/a": "bad\n"})
+    mdtodo("run", code=1)
+    assert outcomes(mdtodo("run", "--json", code=1)) == {"a": "cached", "b": "blocked"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda repo: repo.write(".mdtodo.toml", CONFIG.replace("run = ", 'env = { X = "1" }\nrun = ')),
+        lambda repo: repo.write(".mdtodo.toml", CONFIG.replace("grep -q", "grep -qs")),
+        lambda repo: repo.write("TODO.md", "- [ ] a run:t\n\n  More to do.\n"),
+        lambda repo: repo.write("TODO.md", "- [ ] a run:t #slow\n"),
+        lambda repo: (repo.root / "src/a").chmod(0o755),
+        lambda repo: repo.write("src/b", "new\n"),
+    ],
+)
+def test_what_makes_it_run_again(
+    repo: Checkout, mdtodo: Mdtodo, change: Callable[[Checkout], object]
+) -> None:
+    start(repo)
+    mdtodo("run")
+    reopen(repo)
+    change(repo)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+    assert ran(repo) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda repo: repo.write("other", "x\n"),
+        lambda repo: repo.write(".mdtodo.toml", CONFIG + 'timeout = "5m"\nretries = 1\n'),
+        lambda repo: repo.write("TODO.md", "# Now\n\n- [ ] new\n* [ ] a !high run:t est:2h\n"),
+        lambda repo: repo.git("mv", "TODO.md", "docs/TODO.md"),
+    ],
+)
+def test_what_does_not(repo: Checkout, mdtodo: Mdtodo, change: Callable[[Checkout], object]) -> None:
+    start(repo, **{"docs/x": "x\n"})
+    mdtodo("run")
+    reopen(repo)
+    change(repo)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "cached"}
+
+
+def test_todo_files_do_not_count(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:t\n- [ ] b\n", CONFIG.replace("src/**", "**"))
+    mdtodo("run")
+    repo.write("TODO.md", "- [ ] a run:t\n- [x] b, reworded\n")
+    assert outcomes(mdtodo("run", "--json")) == {"a": "cached"}
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_persons_word_ends_a_result(repo: Checkout, mdtodo: Mdtodo, commit: bool) -> None:
+    start(repo)
+    mdtodo("run")
+    name = mdtodo("list", "--json").json["tasks"][0]["id"]
+    shutil.rmtree(repo.root / ".git" / "mdtodo")
+    mdtodo("reopen", name, *["--commit"] * commit)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+    assert ran(repo) == 2
+
+
+def test_without_a_file_that_fits_it_runs_every_time(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, config=CONFIG.replace("src/**", "none/**"))
+    said = mdtodo("run")
+    assert "its inputs fit no file" in said.err
+    assert "Mdtodo-Inputs" not in repo.git("log", "-1", "--format=%B")
+    reopen(repo)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+
+
+def test_inputs_that_change_while_it_runs_prove_nothing(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, config=CONFIG.replace("! grep", "echo x >> src/b; ! grep"))
+    said = mdtodo("run")
+    assert "inputs were changed while it ran" in said.err
+    reopen(repo)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+    assert ran(repo) == 2
+
+
+def test_a_processor_may_change_its_own_outputs_among_its_inputs(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, config=CONFIG.replace("! grep", "echo x > src/b; ! grep") + 'outputs = ["src/b"]\n')
+    mdtodo("run")
+    reopen(repo)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+    reopen(repo)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "cached"}
+    reopen(repo)
+    (repo.root / "src/b").unlink()
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+
+
+@pytest.mark.parametrize("code", ["exit 75", "exit 77", "kill -9 $$", "no-such-command"])
+def test_what_does_not_follow_from_the_inputs_does_not_stand(
+    repo: Checkout, mdtodo: Mdtodo, code: str
+) -> None:
+    start(repo, config=CONFIG.replace("! grep", f"{code}; ! grep").replace("; ! grep -q bad src/a", ""))
+    mdtodo("run", code=None)
+    mdtodo("run", code=None)
+    assert ran(repo) == 2
+
+
+def test_verify_takes_a_result_that_stands(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo)
+    mdtodo("run")
+    assert outcomes(mdtodo("verify", "--json")) == {"a": "cached"}
+    assert outcomes(mdtodo("verify", "--fresh", "--json")) == {"a": "done"}
+    repo.write("src/a", "bad\n")
+    assert outcomes(mdtodo("verify", "--json", code=1)) == {"a": "failed"}
+    assert repo.head("TODO.md") == b"- [ ] a run:t\n"
+    assert outcomes(mdtodo("run", "--json", code=1)) == {"a": "cached"}
+    repo.write("TODO.md", "- [x] a run:t\n")
+    assert outcomes(mdtodo("verify", "--json", code=1)) == {"a": "failed"}
+
+
+def test_no_git_is_asked_where_no_processor_declares_inputs(
+    repo: Checkout, mdtodo: Mdtodo, tmp_path: object
+) -> None:
+    trace = repo.root / ".git" / "trace"
+    start(repo, config=CONFIG.replace('inputs = ["src/**"]', ""))
+    mdtodo("run", GIT_TRACE2_EVENT=str(trace))
+    assert "diff-files" not in trace.read_text()
+    assert "hash-object" not in trace.read_text()
+    assert '"log"' not in trace.read_text()
