@@ -119,6 +119,11 @@ class IndexCopy:
             self._run("update-index", *options, stdin=b"".join(there[True]))
         self.changed = self.changed or any(there.values())
 
+    def ask(self, *args: str) -> bytes:
+        """What a git command says that works on this index, and may change it, such as `read-tree`."""
+        self.changed = True
+        return self._run(*args)
+
     def put_back(self, entries: Mapping[str, Staged | None]) -> None:
         """Give these paths the entries they had, None for none."""
         gone = [os.fsencode(path) + b"\0" for path, entry in entries.items() if entry is None]

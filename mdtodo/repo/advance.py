@@ -1,0 +1,337 @@
+"""The local branch brought to a commit that upstream has: branch, index and work tree, and nothing of a person's.
+
+As `git merge --ff-only` would, with two differences. The tip may lack commits of the old one, which the caller
+knows to be there in another form. And where a person changes a TODO file in which upstream only ticked, the
+same ticks are made in that file, as a landing does.
+
+The order is that of a landing: git checks first that nothing would be lost; then the branch moves, by
+compare-and-swap; the new index takes its place; each file takes its name whole. A note in the git directory
+says what goes on, so that after a kill `finish` does what is left.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.markdown.lifting import lift
+from mdtodo.repo import files, owner
+from mdtodo.repo.fault import reached
+from mdtodo.repo.git import operation_in_progress
+from mdtodo.repo.index import IndexCopy, refresh
+from mdtodo.repo.indexfile import Staged
+from mdtodo.repo.objects import NewObjects, change_tree, object_id
+from mdtodo.repo.plumbing import Plumbing
+from mdtodo.repo.relanding import REGULAR
+from mdtodo.repo.remake import FileChange, file_changes, read_commit
+from mdtodo.repo.versions import tick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mdtodo.model import Status
+    from mdtodo.repo.git import Repository
+    from mdtodo.results import Edit
+
+#: In the git directory of the work tree: `<old> <new> <owner>`, and the folder where files are made ready.
+NOTE = "mdtodo-advance"
+
+_LINK, _SUBMODULE = b"120000", b"160000"
+_TRIES = 20
+
+
+class BranchMovedError(Exception):
+    """Somebody committed on the branch meanwhile."""
+
+
+class StaysError(Exception):
+    """The branch stays where it is; the reason, as part of a sentence."""
+
+
+def advance(
+    git: Plumbing, branch: str, old: str, new: str, statuses: Mapping[str, Status]
+) -> tuple[str, ...]:
+    """Bring the branch, which HEAD names, from `old` to `new`; sentences about files that were left.
+
+    Raises StaysError, with all as it was, where that would lose something of a person's, or must not be done
+    now; BranchMovedError where the branch is not at `old` any more.
+    """
+    try:
+        _check(git, branch)
+        return _Advance(git, old, new, statuses).make(branch)
+    except GitError as error:
+        raise StaysError(error.sentence) from error
+
+
+def finish(repo: Repository, statuses: Mapping[str, Status]) -> tuple[str, ...]:
+    """What a killed `advance` left undone, if there is any; sentences for a person."""
+    note = os.path.join(repo.git_dir, NOTE)
+    try:
+        with open(note, encoding="ascii") as file:
+            old, new, who = file.read().split()
+    except (OSError, ValueError):
+        return ()
+    if not owner.is_gone(who) and who != owner.myself():
+        return ()
+    with Plumbing(repo) as git:
+        found = git.look_up("HEAD")
+        messages: tuple[str, ...] = ()
+        if found is not None and found[0] == new:
+            messages = _Advance(git, old, new, statuses).make_up()
+        _remove_note(repo, who)
+    return messages
+
+
+def _check(git: Plumbing, branch: str) -> None:
+    if (operation := operation_in_progress(git.repo)) is not None:
+        raise StaysError(f"a {operation} is under way")
+    if git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode(errors="surrogateescape").strip() != branch:
+        raise StaysError("another one was checked out meanwhile")
+
+
+class _Aside(NamedTuple):
+    """A TODO file that a person changes, and the edits of upstream in it."""
+
+    mode: bytes
+    edits: tuple[Edit, ...]
+
+
+@dataclass(slots=True)
+class _Advance:
+    git: Plumbing
+    old: str
+    new: str
+    statuses: Mapping[str, Status]
+    changes: dict[str, FileChange] = field(default_factory=dict)
+    aside: dict[str, _Aside] = field(default_factory=dict)
+    outside: set[str] = field(default_factory=set)
+    messages: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.changes = {os.fsdecode(one.path): one for one in file_changes(self.git, self.old, self.new)}
+
+    def make(self, branch: str) -> tuple[str, ...]:
+        """All of it."""
+        with IndexCopy(self.git, first=True) as copy:
+            self._set_aside(copy, check=True)
+            copy.lock()
+            _write_note(self.git.repo, self.old, self.new)
+            reached("advance.noted")
+            try:
+                _move(self.git, branch, self.old, self.new)
+            except BranchMovedError:
+                _remove_note(self.git.repo, owner.myself())
+                raise
+            reached("advance.moved")
+            copy.install()
+            reached("advance.installed")
+        self._place()
+        _remove_note(self.git.repo, owner.myself())
+        refresh(self.git, [path for path in self.changes if path not in self.outside])
+        return tuple(self.messages)
+
+    def make_up(self) -> tuple[str, ...]:
+        """Index and work tree, each path as far as it is still what the old commit had."""
+        with IndexCopy(self.git, first=True) as copy:
+            entries = copy.entries(self.changes)
+            due: dict[str, Staged | None] = {}
+            for path, change in self.changes.items():
+                entry = entries.get(path)
+                if (None if entry is None else (entry.mode, entry.oid)) == change.before:
+                    flag = entry.flag if entry else "H"
+                    due[path] = None if change.after is None else Staged(*change.after, flag)
+            copy.put_back(due)
+            self._set_aside(copy, check=False)
+            if copy.changed:
+                copy.lock()
+                copy.install()
+        self._place()
+        refresh(self.git, [path for path in self.changes if path not in self.outside])
+        return tuple(self.messages)
+
+    # The index
+
+    def _set_aside(self, copy: IndexCopy, *, check: bool) -> None:
+        """Change the index; before that, with `check`, let git say whether that loses anything."""
+        copy.ask("update-index", "-q", "--refresh")
+        dirty = _names(copy.ask("diff-files", "--name-only", "-z"))
+        dirty |= _names(
+            copy.ask("diff-index", "--cached", "--name-only", "-z", self.old if check else self.new)
+        )
+        for path in dirty & self.changes.keys():
+            self._take_aside(path)
+        if check:
+            self._read_tree(copy)
+        new = NewObjects(self.git.algorithm())
+        entries = copy.entries(self.aside)
+        staged = {}
+        for path, entry in entries.items():
+            data = self.git.content(entry.oid)
+            made = self._ticked(path, data)
+            if made != data:
+                staged[path] = Staged(entry.mode, new.add("blob", made), entry.flag)
+        self.git.write(new)
+        copy.stage(staged)
+        self.outside = {path for path, one in copy.entries(self.changes).items() if one.flag in "Ss"}
+
+    def _take_aside(self, path: str) -> None:
+        change = self.changes[path]
+        if change.before and change.after and change.before[0] == change.after[0] in REGULAR:
+            before, after = self.git.content(change.before[1]), self.git.content(change.after[1])
+            edits = lift(before, after, self.statuses, file=path)
+            if edits:
+                self.aside[path] = _Aside(change.after[0], edits)
+
+    def _read_tree(self, copy: IndexCopy) -> None:
+        """From the old tree to the new one, in which the files set aside are as in the old one."""
+        tree = read_commit(self.git, self.new).tree
+        kept = {os.fsencode(path): self.changes[path].before for path in self.aside}
+        if kept:
+            objects = NewObjects(self.git.algorithm())
+            tree = change_tree(tree, kept, self.git.content, objects)
+            self.git.write(objects)
+        copy.ask("read-tree", "-m", "-n", "-u", self.old, tree)
+        copy.ask("read-tree", "-m", self.old, tree)
+
+    def _ticked(self, path: str, data: bytes) -> bytes:
+        wanted = {str(number): [edit] for number, edit in enumerate(self.aside[path].edits)}
+        return tick(data, wanted, self.statuses, file=path, once=False).data
+
+    # The work tree
+
+    def _place(self) -> None:
+        """Each file that is as the old commit had it becomes what the new one has."""
+        due = {
+            path: one
+            for path, one in self.changes.items()
+            if path not in self.aside and path not in self.outside
+        }
+        now = _entries_on_disk(self.git, due)
+        written: list[str] = []
+        for path, change in due.items():
+            if change.after is not None and change.after[0] == _SUBMODULE:
+                with suppress(OSError):
+                    os.makedirs(os.path.join(self.git.repo.root, path), exist_ok=True)
+            elif _SUBMODULE in (change.before or ())[:1] or now[path] == (change.after and change.after[1]):
+                written += (
+                    [path] if change.after and change.before and change.after[0] != change.before[0] else []
+                )
+            elif now[path] != (change.before and change.before[1]):
+                self.messages.append(f"{path}: changed meanwhile, and left as it is")
+            elif change.after is None:
+                _delete(self.git.repo.root, path)
+            else:
+                written.append(path)
+        self._write(written)
+        for path in self.aside:
+            self._tick_file(path)
+        reached("advance.placed")
+
+    def _write(self, paths: Sequence[str]) -> None:
+        """Have git write these files from the index, filters and all, beside; then each takes its name."""
+        folder = _ready(self.git.repo, owner.myself())
+        attributes = [path for path in paths if os.path.basename(path) == ".gitattributes"]
+        for some in (attributes, [path for path in paths if path not in attributes]):
+            if not some:
+                continue
+            names = b"".join(os.fsencode(path) + b"\0" for path in some)
+            self.git.run("checkout-index", f"--prefix={folder}/", "-f", "-q", "-z", "--stdin", stdin=names)
+            for path in some:
+                reached("advance.file")
+                _take_name(os.path.join(folder, path), self.git.repo.root, path)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _tick_file(self, path: str) -> None:
+        for _ in range(_TRIES):
+            with suppress(EditError):
+                try:
+                    data = files.read(self.git.repo.root, path)
+                    made = self._ticked(path, data)
+                    if made != data:
+                        files.replace(self.git.repo.root, path, data, made)
+                except InputError as error:
+                    self.messages.append(f"{path}: {error.sentence}")
+                return
+        self.messages.append(f"{path}: changes all the time, and is left as it is")
+
+
+def _move(git: Plumbing, branch: str, old: str, new: str) -> None:
+    try:
+        git.run("update-ref", "-m", "mdtodo: receipts made again on what upstream has", branch, new, old)
+    except GitError as error:
+        if "cannot lock ref" in error.sentence:
+            raise BranchMovedError(error.sentence) from error
+        raise
+
+
+def _names(out: bytes) -> set[str]:
+    return {os.fsdecode(name) for name in out.split(b"\0") if name}
+
+
+def _entries_on_disk(git: Plumbing, changes: Iterable[str]) -> dict[str, str | None]:
+    """The object id of each file in the work tree as git would add it; None for none, empty for what is no file."""
+    root, algorithm = git.repo.root, git.algorithm()
+    found: dict[str, str | None] = {}
+    plain: list[str] = []
+    for path in changes:
+        full = os.path.join(root, path)
+        if os.path.islink(full):
+            found[path] = object_id(algorithm, "blob", os.fsencode(os.readlink(full)))
+        elif os.path.isfile(full) and _is_inside(root, path):
+            plain.append(path)
+        else:
+            found[path] = "" if os.path.lexists(full) and not os.path.isdir(full) else None
+    lines = [path for path in plain if "\n" not in path]
+    if lines:
+        names = b"".join(os.fsencode(path) + b"\n" for path in lines)
+        out = git.run("hash-object", "--stdin-paths", stdin=names).decode().split()
+        found |= dict(zip(lines, out, strict=True))
+    for path in set(plain).difference(lines):
+        found[path] = git.run("hash-object", "--", path).decode().strip()
+    return found
+
+
+def _is_inside(root: str, path: str) -> bool:
+    """Whether no folder on the way is a symlink."""
+    folder = os.path.dirname(os.path.join(root, path))
+    return os.path.realpath(folder) == os.path.normpath(folder)
+
+
+def _delete(root: str, path: str) -> None:
+    """The file, and the folders that it leaves empty."""
+    with suppress(OSError):
+        os.unlink(os.path.join(root, path))
+        while path := os.path.dirname(path):
+            os.rmdir(os.path.join(root, path))
+
+
+def _take_name(ready: str, root: str, path: str) -> None:
+    target = os.path.join(root, path)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    try:
+        os.rename(ready, target)
+    except OSError:  # another file system
+        shutil.move(ready, target)
+
+
+def _ready(repo: Repository, who: str) -> str:
+    return os.path.join(repo.git_dir, f"{NOTE}-{who}")
+
+
+def _write_note(repo: Repository, old: str, new: str) -> None:
+    path = os.path.join(repo.git_dir, NOTE)
+    with open(f"{path}.new", "w", encoding="ascii") as file:
+        file.write(f"{old} {new} {owner.myself()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(f"{path}.new", path)
+
+
+def _remove_note(repo: Repository, who: str) -> None:
+    shutil.rmtree(_ready(repo, who), ignore_errors=True)
+    with suppress(FileNotFoundError):
+        os.unlink(os.path.join(repo.git_dir, NOTE))

@@ -1,0 +1,226 @@
+"""One commit's receipts on another tree: whose edits they are, and whether they can be made there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import InputError
+from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.repo.objects import find_in_tree
+from mdtodo.repo.versions import tick
+from mdtodo.results import SetKey, SetStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mdtodo.model import Anchor, Status
+    from mdtodo.repo.objects import Change, NewObjects
+    from mdtodo.repo.receipts import Trailer
+    from mdtodo.repo.versions import Version
+    from mdtodo.results import Edit
+
+    #: Edits by task, and those by file.
+    Shares = dict[str, dict[str, list[Edit]]]
+
+REGULAR = (b"100644", b"100755", b"100664")
+
+
+class Lifted(NamedTuple):
+    """The edits of a commit in one file, and the file as the commit left it."""
+
+    file: str
+    edits: tuple[Edit, ...]
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Relanded:
+    """`changes`: what becomes of the tree. `made`: the tasks with a receipt in it; `reasons`: why others have
+    none."""
+
+    changes: dict[bytes, Change]
+    made: set[str]
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The tree that receipts are to land on. `read` gives the content of an object, `added` the markdown files
+    that are there and were not where the receipts landed first."""
+
+    tree: str
+    read: Callable[[str], bytes]
+    added: Callable[[], Sequence[str]]
+    statuses: Mapping[str, Status]
+
+
+def reland(
+    ground: Ground,
+    lifted: Sequence[Lifted],
+    trailers: Sequence[Trailer],
+    titles: Sequence[str | None],
+    wanted: frozenset[str],
+    new: NewObjects,
+) -> Relanded:
+    """Make the edits of the tasks `wanted` on the ground; `trailers` and `titles` are all of the commit."""
+    shares = _shares(ground, lifted, trailers, titles)
+    kept = {
+        file: {task: own for task, own in tasks.items() if task in wanted} for file, tasks in shares.items()
+    }
+    made: set[str] = set()
+    reasons: dict[str, str] = {}
+    changes: dict[bytes, Change] = {}
+    for file, tasks in _followed(ground, kept).items():
+        if not tasks:
+            continue
+        path = os.fsencode(file)
+        found = find_in_tree(ground.tree, path, ground.read)
+        if found is None or found[0] not in REGULAR:
+            reasons |= dict.fromkeys(tasks, "its file is not there any more")
+            continue
+        data = ground.read(found[1])
+        version = _ticked(
+            ground, data, tasks, {one.task_id for one in trailers if one.processor == "rollup"}, file
+        )
+        made |= version.made
+        reasons |= version.missed | dict.fromkeys(version.closed - version.made, "its box is closed already")
+        if version.data != data:
+            changes[path] = found[0], new.add("blob", version.data)
+    return Relanded(changes, made, reasons)
+
+
+# Whose edits they are
+
+
+def _shares(
+    ground: Ground, lifted: Sequence[Lifted], trailers: Sequence[Trailer], titles: Sequence[str | None]
+) -> Shares:
+    """The edits of each task in each file: by id; else by title; else they are those of the one task that is
+    left."""
+    shares: Shares = {}
+    unknown: list[tuple[Lifted, Edit]] = []
+    for one in lifted:
+        share = shares.setdefault(one.file, {})
+        for edit in one.edits:
+            name = next((t.task_id for t in trailers if _is_id_of(t.task_id, edit.anchor)), None)
+            if name is None:
+                unknown.append((one, edit))
+            else:
+                share.setdefault(name, []).append(edit)
+    found = {name for share in shares.values() for name in share}
+    left = {t.task_id: title for t, title in zip(trailers, titles, strict=True) if t.task_id not in found}
+    for one, edit in unknown:
+        title = _title(one, edit.anchor, ground.statuses)
+        name = next((task for task, known in left.items() if known == title), next(iter(left), None))
+        if name is not None:
+            shares[one.file].setdefault(name, []).append(edit)
+    return shares
+
+
+def _is_id_of(name: str, anchor: Anchor) -> bool:
+    """Whether a task's id is this one: explicit, or derived from its titles (see `markdown.tasks`)."""
+    if anchor.explicit == name or anchor.digest.startswith(name):
+        return True
+    if len(name) < 7:
+        return False
+    alike = (f"{anchor.digest}\n{number}".encode() for number in range(2, anchor.nth + _COPIES))
+    return any(sha1(one, usedforsecurity=False).hexdigest().startswith(name) for one in alike)
+
+
+#: As many tasks with the same titles may stand in other files.
+_COPIES = 20
+
+
+def _title(one: Lifted, anchor: Anchor, statuses: Mapping[str, Status]) -> str | None:
+    document = parse(one.after, statuses, file=one.file)
+    index = Places(document, one.file).find(anchor)
+    return read_keys(document.items[index].text).title if isinstance(index, int) else None
+
+
+def _followed(ground: Ground, shares: Shares) -> Shares:
+    """The shares of files that are gone turned to the one new file that has the task."""
+    found: Shares = {}
+    for file, tasks in shares.items():
+        gone = tasks and find_in_tree(ground.tree, os.fsencode(file), ground.read) is None
+        places = _new_places(ground) if gone else {}
+        for task, edits in tasks.items():
+            there = [name for name, place in places.items() if isinstance(place.find(edits[0].anchor), int)]
+            target = there[0] if len(there) == 1 else file
+            moved = [edit._replace(anchor=edit.anchor._replace(file=target)) for edit in edits]
+            found.setdefault(target, {}).setdefault(task, []).extend(moved)
+    return found
+
+
+def _new_places(ground: Ground) -> dict[str, Places]:
+    places: dict[str, Places] = {}
+    for file in ground.added():
+        entry = find_in_tree(ground.tree, os.fsencode(file), ground.read)
+        if entry is not None and entry[0] in REGULAR:
+            try:
+                places[file] = Places(parse(ground.read(entry[1]), ground.statuses, file=file), file)
+            except InputError:
+                continue
+    return places
+
+
+# Whether they can be made
+
+
+def _ticked(
+    ground: Ground, data: bytes, tasks: Mapping[str, Sequence[Edit]], rollups: set[str], file: str
+) -> Version:
+    """The edits made, but no parent ticked for its subtasks of which some are open there."""
+    left = dict(tasks)
+    reasons: dict[str, str] = {}
+    counted = _counts(data, ground.statuses, file)
+    for name, edits in tasks.items():
+        left[name] = [edit for edit in edits if not (isinstance(edit, SetKey) and _is_less(edit, counted))]
+        if not left[name]:
+            del left[name]
+            reasons[name] = "a failure is counted on its line already"
+    while True:
+        version = tick(data, left, ground.statuses, file=file, once=True)
+        early = [
+            name for name in version.made & rollups if _has_open_subtasks(version, left[name], ground, file)
+        ]
+        if not early:
+            version.missed |= reasons
+            return version
+        for name in early:
+            del left[name]
+            reasons[name] = "some of its subtasks are open there"
+
+
+def _counts(data: bytes, statuses: Mapping[str, Status], file: str) -> Callable[[Anchor], int]:
+    """How many failures the line of a task counts there."""
+    try:
+        document = parse(data, statuses, file=file)
+    except InputError:
+        return lambda _: 0
+    places = Places(document, file)
+
+    def count(anchor: Anchor) -> int:
+        index = places.find(anchor)
+        return read_keys(document.items[index].text).failed if isinstance(index, int) else 0
+
+    return count
+
+
+def _is_less(edit: SetKey, counted: Callable[[Anchor], int]) -> bool:
+    """Whether there are as many failures on the line already as the edit would write, or more."""
+    if edit.key != "failed" or edit.value is None or not edit.value.isdigit():
+        return False
+    return int(edit.value) <= counted(edit.anchor)
+
+
+def _has_open_subtasks(version: Version, edits: Sequence[Edit], ground: Ground, file: str) -> bool:
+    closing = [edit for edit in edits if isinstance(edit, SetStatus) and edit.status.closed]
+    document = parse(version.data, ground.statuses, file=file)
+    places = Places(document, file)
+    parents = {places.find(edit.anchor) for edit in closing}
+    return any(item.parent in parents and not item.status.closed for item in document.items)

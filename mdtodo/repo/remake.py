@@ -1,0 +1,309 @@
+"""Receipts made again on another tip: not their text, but their edits, each found there on its own.
+
+What a commit did is lifted off it (`markdown.lifting`), so a clone that knows nothing but the commits can do
+it. A task that somebody else closed meanwhile, or that is not there any more, gets no receipt; what else a
+commit changed, such as outputs, is merged as git merges text, or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import GitError
+from mdtodo.markdown.lifting import lift
+from mdtodo.repo.objects import NewObjects, change_tree, find_in_tree
+from mdtodo.repo.plumbing import now
+from mdtodo.repo.receipts import parse
+from mdtodo.repo.relanding import REGULAR, Ground, Lifted, reland
+from mdtodo.repo.textmerge import merge_text
+from mdtodo.repo.trailers import groups, titles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mdtodo.model import Status
+    from mdtodo.repo.objects import Change
+    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.repo.receipts import Trailer
+
+
+class Commit(NamedTuple):
+    """A commit as git keeps it: `author` with time, `message` in `encoding`. `receipts`: run and task of each."""
+
+    oid: str
+    tree: str
+    parents: tuple[str, ...]
+    author: bytes
+    encoding: str
+    message: str
+    receipts: tuple[tuple[str, Trailer], ...]
+    undone: frozenset[str]
+
+
+class FileChange(NamedTuple):
+    """What a commit did at one path: mode and id before and after, None for nothing."""
+
+    path: bytes
+    before: tuple[bytes, str] | None
+    after: tuple[bytes, str] | None
+
+
+@dataclass(slots=True)
+class Remade:
+    """The receipts on a new tip. `commits`: what became of each old one, None where it was dropped.
+    `messages`: sentences about what was dropped."""
+
+    tip: str
+    commits: dict[str, str | None] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+
+
+def read_commit(git: Plumbing, oid: str) -> Commit:
+    """The commit of this id, as it is."""
+    head, _, message = git.content(oid).partition(b"\n\n")
+    fields: dict[bytes, list[str]] = {}
+    for line in head.split(b"\n"):
+        name, _, value = line.partition(b" ")
+        fields.setdefault(name, []).append(value.decode("utf-8", "surrogateescape"))
+    text = message.decode("utf-8", "surrogateescape")
+    found = groups(_last_paragraph(text).split("\n")) if parse(text)[0] else ()
+    return Commit(
+        oid,
+        fields[b"tree"][0],
+        tuple(fields.get(b"parent", ())),
+        fields[b"author"][0].encode("utf-8", "surrogateescape"),
+        fields.get(b"encoding", ["UTF-8"])[0],
+        text,
+        tuple((group.run, task) for group in found for task in group.tasks),
+        frozenset(group.undoes for group in found if group.undoes),
+    )
+
+
+def remake(
+    git: Plumbing,
+    commits: Sequence[Commit],
+    tip: str,
+    landed: Mapping[tuple[str, str], str],
+    statuses: Mapping[str, Status],
+    *,
+    where: str,
+) -> Remade:
+    """Do again on `tip` what these receipts did, oldest first, each a child of the one before it.
+
+    `landed`: the commit of each receipt (run and task) that the tip has already. `where` names the tip for
+    people. Only objects are written. Raises GitError where a file that a receipt brings along was changed there
+    in another way.
+    """
+    making = _Remaking(git, tip, read_commit(git, tip).tree, landed, statuses, where, Remade(tip))
+    changed = _changed(git, [commit.oid for commit in commits])
+    for commit in commits:
+        making.made.commits[commit.oid] = making.again(commit, changed.get(commit.oid, []))
+    return making.made
+
+
+@dataclass(slots=True)
+class _Remaking:
+    git: Plumbing
+    ground: str
+    tree: str
+    landed: Mapping[tuple[str, str], str]
+    statuses: Mapping[str, Status]
+    where: str
+    made: Remade
+    _dropped: set[tuple[str, str]] = field(default_factory=set)
+
+    def again(self, commit: Commit, files: Sequence[FileChange]) -> str | None:
+        """The commit made again as the new tip; where nothing of it is left, the one that has its receipts."""
+        new = NewObjects(self.git.algorithm())
+        lifted, others = self._lifted(files)
+        known = [one for run, task in commit.receipts if (one := self.landed.get((run, task.task_id)))]
+        wanted = self._wanted(commit)
+        trailers = [task for _, task in commit.receipts]
+        subject, _, body = commit.message.partition("\n")
+        ground = Ground(self.tree, self.git.content, lambda: self._added(commit), self.statuses)
+        again = reland(ground, lifted, trailers, titles(subject, body, trailers), wanted, new)
+        made = again.made if lifted else set(wanted)
+        for run, task in commit.receipts:
+            if task.task_id not in made and (run, task.task_id) not in self.landed:
+                self._drop(run, task, again.reasons.get(task.task_id, "what it took back is not there"))
+        if not made:
+            return known[-1] if known else None
+        changes = again.changes | self._merged(others, new)
+        return self._commit(commit, changes, new, made) if changes or not files else None
+
+    def _wanted(self, commit: Commit) -> frozenset[str]:
+        """The tasks whose receipts the tip has not; of a commit that takes back others, if those are on it."""
+        gone = {task for run, task in self._dropped if run in commit.undone}
+        return frozenset(
+            task.task_id
+            for run, task in commit.receipts
+            if (run, task.task_id) not in self.landed and task.task_id not in gone
+        )
+
+    def _lifted(self, files: Iterable[FileChange]) -> tuple[list[Lifted], list[FileChange]]:
+        lifted, others = list[Lifted](), list[FileChange]()
+        for file in files:
+            if file.before and file.after and file.before[0] == file.after[0] in REGULAR:
+                before, after = self.git.content(file.before[1]), self.git.content(file.after[1])
+                edits = lift(before, after, self.statuses, file=os.fsdecode(file.path))
+                if edits is not None:
+                    lifted.append(Lifted(os.fsdecode(file.path), edits, after))
+                    continue
+            others.append(file)
+        return lifted, others
+
+    def _added(self, commit: Commit) -> list[str]:
+        """The markdown files that the tip has and the commit's parent had not."""
+        args = "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A"
+        out = self.git.run(*args, commit.parents[0], self.ground)
+        return [
+            os.fsdecode(name) for name in out.split(b"\0") if name.lower().endswith((b".md", b".markdown"))
+        ]
+
+    def _merged(self, others: Iterable[FileChange], new: NewObjects) -> dict[bytes, Change]:
+        changes: dict[bytes, Change] = {}
+        for path, before, after in others:
+            there = find_in_tree(self.tree, path, self.git.content)
+            if there == before:
+                changes[path] = after
+            elif there != after:
+                changes[path] = self._merge(path, before, after, there, new)
+        return changes
+
+    def _merge(
+        self,
+        path: bytes,
+        before: tuple[bytes, str] | None,
+        after: tuple[bytes, str] | None,
+        there: tuple[bytes, str] | None,
+        new: NewObjects,
+    ) -> Change:
+        if before and after and there and before[0] == after[0] == there[0] in REGULAR:
+            versions = (self.git.content(one[1]) for one in (there, before, after))
+            merged = merge_text(self.git, *versions)
+            if merged is not None:
+                return there[0], new.add("blob", merged)
+        raise GitError(
+            f"{os.fsdecode(path)} was changed on {self.where} too, in another way: nothing is pushed",
+            hint="your commits are kept; `git pull --rebase`, then `mdtodo run --push`",
+        )
+
+    def _drop(self, run: str, task: Trailer, reason: str) -> None:
+        self._dropped.add((run, task.task_id))
+        self.made.messages.append(f"{task.task_id}: no receipt ({task.outcome}) on {self.where}: {reason}")
+
+    def _commit(self, old: Commit, changes: Mapping[bytes, Change], new: NewObjects, made: set[str]) -> str:
+        git, parent = self.git, self.made.tip
+        tree = change_tree(self.tree, changes, git.content, new)
+        gone = {task.task_id for _, task in old.receipts} - made
+        text = (without(old.message, gone) if gone else old.message).encode("utf-8", "surrogateescape")
+        if git.signs():
+            git.write(new)
+            oid = self._signed(old, tree, text)
+        else:
+            committer = now(git.identity().committer, "GIT_COMMITTER_DATE")
+            head = [b"tree " + tree.encode(), b"parent " + parent.encode(), b"author " + old.author]
+            head += [b"committer " + committer]
+            head += [b"encoding " + old.encoding.encode()] if old.encoding != "UTF-8" else []
+            oid = new.add("commit", b"\n".join([*head, b"", text]))
+            git.write(new)
+        self.made.tip, self.tree = oid, tree
+        return oid
+
+    def _signed(self, old: Commit, tree: str, text: bytes) -> str:
+        """By git itself, which may ask for a passphrase."""
+        found = _AUTHOR.fullmatch(old.author.decode("utf-8", "surrogateescape"))
+        names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_DATE")
+        env = dict(zip(names, (found[1], found[2], f"@{found[3]}"), strict=True)) if found else {}
+        args = (
+            "-c",
+            f"i18n.commitEncoding={old.encoding}",
+            "commit-tree",
+            "-S",
+            "-p",
+            self.made.tip,
+            "-F",
+            "-",
+            tree,
+        )
+        return self.git.run(*args, stdin=text, env=env, alone=False).decode().strip()
+
+
+def without(message: str, gone: set[str]) -> str:
+    """The message of a receipt without these tasks: in the subject, the list, and the trailers."""
+    body = message.rstrip("\n")
+    above, _, last = body.rpartition("\n\n")
+    lines = [line for line in last.split("\n") if not _is_of(line, gone)]
+    run, tasks = parse(message)
+    subject, _, listed = above.partition("\n")
+    bullets = [line for line in listed.split("\n") if _BULLET.fullmatch(line)]
+    left = [task for task in tasks if task.task_id not in gone]
+    if run is None or len(bullets) != len(tasks) or not left:
+        return "\n".join([above, "", *lines]) + "\n"
+    kept = [line for line, task in zip(bullets, tasks, strict=True) if task.task_id not in gone]
+    if _COUNTS.fullmatch(subject):
+        subject = _subject(left, kept)
+    middle = ["", *kept] if len(kept) > 1 else []
+    return "\n".join([subject, *middle, "", *lines]) + "\n"
+
+
+_AUTHOR = re.compile(r"(.*?) ?<([^<>]*)> (\d+ [+-]\d{4})")
+_BULLET = re.compile(r"- \S+: .*")
+_COUNTS = re.compile(r"todo: \d+ \S+(?:, \d+ \S+)*")
+_OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_NOTHING = b"000000"
+
+
+def _subject(left: Sequence[Trailer], bullets: Sequence[str]) -> str:
+    if len(left) == 1:
+        return "todo: " + bullets[0].partition(": ")[2]
+    counts: dict[str, int] = {}
+    for task in left:
+        counts[task.outcome] = counts.get(task.outcome, 0) + 1
+    return "todo: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+
+
+def _is_of(line: str, gone: set[str]) -> bool:
+    words = line.split(" ", 2)
+    return len(words) > 1 and words[0] in ("Mdtodo-Task:", "Mdtodo-Inputs:") and words[1] in gone
+
+
+def _last_paragraph(message: str) -> str:
+    return message.rstrip("\n").rpartition("\n\n")[2]
+
+
+def _changed(git: Plumbing, oids: Sequence[str]) -> dict[str, list[FileChange]]:
+    """What each of these commits did to its parent, by one git process.
+
+    `git diff-tree --stdin -z` prints the id of a commit, then its changes.
+    """
+    names = b"".join(oid.encode() + b"\n" for oid in oids)
+    out = git.run("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-renames", stdin=names)
+    found: dict[str, list[FileChange]] = {}
+    changes: list[FileChange] = []
+    fields = iter(out.split(b"\0"))
+    for one in fields:
+        if _OID.fullmatch(one):
+            changes = found.setdefault(one.decode(), [])
+        elif one.startswith(b":"):
+            changes.append(_file_change(one, next(fields)))
+    return found
+
+
+def file_changes(git: Plumbing, old: str, new: str) -> list[FileChange]:
+    """How one tree differs from another, path by path; no renames."""
+    fields = iter(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new).split(b"\0"))
+    return [_file_change(one, next(fields)) for one in fields if one.startswith(b":")]
+
+
+def _file_change(line: bytes, path: bytes) -> FileChange:
+    """From `:<mode> <mode> <id> <id> <letter>`, and the path that follows it."""
+    old, new, before, after, _ = line[1:].split(b" ")
+    return FileChange(path, _entry(old, before), _entry(new, after))
+
+
+def _entry(mode: bytes, oid: bytes) -> tuple[bytes, str] | None:
+    return None if mode == _NOTHING else (mode, oid.decode())

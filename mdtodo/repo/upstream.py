@@ -1,0 +1,208 @@
+"""Where a branch is pushed to: as `git push` has it, by `branch.*`, `remote.*` and `push.default`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import GitError
+from mdtodo.repo.git import environment, refused, run, start
+from mdtodo.repo.process import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.plumbing import Plumbing
+
+
+class Upstream(NamedTuple):
+    """`branch` is the local one that HEAD names, `ref` the one on `remote` that it is pushed to, both in full.
+    `source` is what to fetch that from: the remote's name, or the address it is pushed to where that is another
+    one. `tracking` is the local ref that follows it, if there is one."""
+
+    branch: str
+    remote: str
+    source: str
+    ref: str
+    tracking: str | None
+
+    @property
+    def name(self) -> str:
+        """For people: `origin/main`."""
+        return f"{without_password(self.remote)}/{self.ref.removeprefix('refs/heads/')}"
+
+    @property
+    def local(self) -> str:
+        """For people: the name of the local branch."""
+        return self.branch.removeprefix("refs/heads/")
+
+
+class Pushed(NamedTuple):
+    """What git says of one push. `flag` and `words` are of the line for the ref in `git push --porcelain`, empty
+    where there is none; `code` 0 where all went well."""
+
+    code: int
+    flag: str
+    words: str
+    errors: str
+
+    @property
+    def is_refused(self) -> bool:
+        """The remote has decided against it, whatever its branch is at."""
+        return (
+            self.flag == "!" and self.words.startswith("[remote rejected]") and not _RACE.search(self.words)
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why, in the words of git and of the remote."""
+        said = [line[7:].strip() for line in self.errors.split("\n") if line.startswith("remote:")]
+        words = [self.words, *said] if self.flag == "!" else [_fatal(self.errors), *said]
+        return without_password("; ".join(word for word in words if word))
+
+
+def find_upstream(repo: Repository, git: Plumbing) -> Upstream:
+    """Where the branch that HEAD names is pushed to.
+
+    Raises GitError where HEAD names none, and where nothing says where to, or several things.
+    """
+    branch = run(repo, "symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode(errors="surrogateescape").strip()
+    if not branch.startswith("refs/heads/"):
+        raise GitError(
+            "HEAD is on no branch, so nothing says where to push; the commits are kept",
+            hint="`git switch -c NAME` gives them a branch",
+        )
+    out = run(repo, "for-each-ref", f"--format={_FORMAT}", branch).decode(errors="surrogateescape")
+    (tracked_on, tracked), (pushed_to, pushed_as), tracking = _fields(out)
+    if not (pushed_to or tracked_on):
+        remote, ref = _only_remote(repo, branch), branch
+    else:
+        remote = pushed_to or tracked_on
+        ref = pushed_as or _by_default(git, branch, remote, tracked if tracked_on == remote else "")
+    if remote == ".":
+        raise GitError(
+            f"{branch.removeprefix('refs/heads/')} follows a branch of this very repository: nowhere to push to",
+            hint="`git push -u REMOTE BRANCH` sets a remote",
+        )
+    return Upstream(branch, remote, _source(repo, remote), ref, _tracking(repo, remote, ref, tracking))
+
+
+def send(repo: Repository, upstream: Upstream, commit: str) -> Pushed:
+    """Push the commit to the branch on the remote, if that only moves forward by it.
+
+    As `git push`, so the repository's own `pre-push` hook runs; a password is asked for on a terminal alone.
+    """
+    args = "push", "--porcelain", "--no-follow-tags", "--", upstream.remote, f"{commit}:{upstream.ref}"
+    code, out, err = Process(["git", "-C", repo.root, *args], environment(repo) | quiet()).finish()
+    lines = (line.split("\t") for line in out.decode(errors="replace").split("\n"))
+    line = next((line for line in lines if len(line) == 3 and line[1].endswith(f":{upstream.ref}")), None)
+    flag, words = (line[0], line[2]) if line else ("", "")
+    return Pushed(code, flag, words, err.decode(errors="replace"))
+
+
+def fetch(repo: Repository, upstream: Upstream, ref: str) -> str | None:
+    """The commit that the branch on the remote is at, brought here; None where the remote has no such branch.
+
+    `ref` is one of ours that names it for a moment. Raises GitError where the remote cannot be read.
+    """
+    args = (
+        *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-tags", "--no-prune"),
+        *("--no-write-fetch-head", "--no-recurse-submodules", "--refmap="),
+        *("--", upstream.source, f"{upstream.ref}:{ref}"),
+    )
+    code, _, err = start(repo.root, args, environment(repo) | quiet()).finish()
+    if code and b"couldn't find remote ref" in err:
+        return None
+    if code:
+        error = refused(err, ("fetch",))
+        raise GitError(without_password(error.sentence), hint=error.hint)
+    found = run(repo, "rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
+    run(repo, "update-ref", "-d", ref, found)
+    return found
+
+
+def quiet() -> dict[str, str]:
+    """So that no git waits for somebody to type a password where nobody is."""
+    if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
+        return {}
+    never = {"GCM_INTERACTIVE": "never", "SSH_ASKPASS_REQUIRE": "never"}
+    return {name: os.environ.get(name, value) for name, value in never.items()} | {"GIT_TERMINAL_PROMPT": "0"}
+
+
+def without_password(text: str) -> str:
+    """The text with what stands before the host in an address taken out."""
+    return _PASSWORD.sub(r"\1", text)
+
+
+_FORMAT = "%(upstream:remotename)%00%(upstream:remoteref)%00%(push:remotename)%00%(push:remoteref)%00%(push)"
+_PASSWORD = re.compile(r"(://)[^/@\s'\"]*@")
+#: What a remote says when somebody else was faster.
+_RACE = re.compile(
+    r"lock|incorrect old value|already exists|failed to update ref|non-fast-forward|fetch first|stale|but expected"
+)
+
+
+def _fields(out: str) -> tuple[tuple[str, str], tuple[str, str], str]:
+    fields = [*out.rstrip("\n").split("\n")[0].split("\0"), *[""] * 5]
+    return (fields[0], fields[1]), (fields[2], fields[3]), fields[4]
+
+
+def _only_remote(repo: Repository, branch: str) -> str:
+    remotes = run(repo, "remote").decode(errors="surrogateescape").split("\n")[:-1]
+    name = branch.removeprefix("refs/heads/")
+    if not remotes:
+        raise GitError(
+            "there is no remote to push to; the commits are kept", hint="`git remote add origin URL`"
+        )
+    if len(remotes) > 1:
+        raise GitError(
+            f"{name} has no upstream, and there are {len(remotes)} remotes; the commits are kept",
+            hint=f"`git push -u {remotes[0]} {name}` sets one",
+        )
+    return remotes[0]
+
+
+def _by_default(git: Plumbing, branch: str, remote: str, tracked: str) -> str:
+    """The ref by `push.default`; `tracked` is the upstream if that is on the same remote."""
+    way = git.settings().get(b"push.default", b"simple").decode(errors="replace").lower()
+    if way in ("current", "matching") or (way != "upstream" and not tracked):
+        return branch
+    if way in ("upstream", "tracking", "nothing") and tracked:
+        return tracked
+    if way == "upstream":
+        raise GitError(
+            f"push.default is {way}, and {remote} is not where the upstream is: nothing says where to push",
+            hint=f"`git push -u {remote} {branch.removeprefix('refs/heads/')}` sets it",
+        )
+    if tracked != branch:
+        names = [ref.removeprefix("refs/heads/") for ref in (branch, tracked)]
+        raise GitError(
+            f"the branch {names[0]} follows {remote}/{names[1]}, which has another name; the commits are kept",
+            hint="`git config push.default upstream` says that it is meant to be pushed there",
+        )
+    return tracked
+
+
+def _source(repo: Repository, remote: str) -> str:
+    urls: list[Sequence[str]] = []
+    for which in ((), ("--push", "--all")):
+        out = run(repo, "remote", "get-url", *which, "--", remote, ok=(0, 2, 128))
+        urls.append(out.decode(errors="surrogateescape").split("\n")[:-1])
+    return urls[1][0] if all(urls) and urls[1][0] != urls[0][0] else remote
+
+
+def _tracking(repo: Repository, remote: str, ref: str, known: str) -> str | None:
+    name = known or f"refs/remotes/{remote}/{ref.removeprefix('refs/heads/')}"
+    return name if run(repo, "for-each-ref", "--format=%(refname)", name).decode().strip() == name else None
+
+
+def _fatal(errors: str) -> str:
+    lines = [line.strip() for line in errors.split("\n")]
+    for prefix in ("fatal: ", "error: "):
+        for line in lines:
+            if line.startswith(prefix):
+                return line.removeprefix(prefix)
+    return next((line for line in lines if line), "git push failed without a word")
