@@ -12,13 +12,13 @@ from __future__ import annotations
 import os
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.model import STATUS_CHARS
 from mdtodo.repo import files, index
-from mdtodo.repo.draft import Job, make_draft, write_commit
+from mdtodo.repo.draft import Job, make_draft, write_commits
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.head import HeadMove, HeadMovedError, read_head
@@ -42,20 +42,24 @@ __all__ = ["Landing", "Snapshot", "clean_outputs", "hold_outputs", "land", "reco
 PATIENCE = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """What a landing came to.
 
-    `commits`: ids, none where there was nothing to commit. `committed`: the tasks with a receipt in them.
+    `commits`: ids, none where there was nothing to commit. `commit_of`: by task, the one with its receipt.
     `ticked`: the tasks whose edits the work tree has now. `missed`: task, file and reason, for those it
     cannot have. `messages`: sentences, as on outputs that were left out.
     """
 
     commits: tuple[str, ...] = ()
-    committed: frozenset[str] = frozenset()
+    commit_of: Mapping[str, str] = MappingProxyType({})
     ticked: frozenset[str] = frozenset()
     missed: tuple[tuple[str, str, str], ...] = ()
     messages: tuple[str, ...] = ()
+
+    @property
+    def committed(self) -> frozenset[str]:
+        """The tasks with a receipt in a commit."""
+        return frozenset(self.commit_of)
 
 
 def land(
@@ -64,12 +68,15 @@ def land(
     *,
     run_id: str,
     commit: bool = True,
+    each: bool = False,
     statuses: Mapping[str, Status] = STATUS_CHARS,
     clean: Snapshot | None = None,
     patience: float = index.PATIENCE,
     git: Plumbing | None = None,
 ) -> Landing:
     """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone.
+
+    With `each` every receipt gets a commit of its own, in their order; HEAD moves once, to the last of them.
 
     A task that HEAD does not have, or has ticked already, gets no receipt. Landing the same receipts again
     does nothing more, so it is how an interrupted landing is finished. Of several receipts for one task the
@@ -82,7 +89,7 @@ def land(
     HEAD and index have their edits then, and landing again makes up for the file.
     """
     receipts, messages = _with_outputs(repo, receipts, clean) if commit else (receipts, ())
-    job = Job.of(repo, receipts, run_id, statuses)
+    job = Job(repo, receipts, run_id, statuses, each=each)
     if not commit or not job.wanted:
         return _tick_work_tree(job, Landing())
     recover(repo, job.wanted)
@@ -92,7 +99,7 @@ def land(
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
         plumbing.begin_landing()
         landing, tracked = _persist(lambda first: _commit(job, plumbing, first, patience))
-        landing = _tick_work_tree(job, replace(landing, messages=(*messages, *landing.messages)))
+        landing = _tick_work_tree(job, landing._replace(messages=(*messages, *landing.messages)))
         index.refresh(plumbing, tracked)
         reached("refreshed")
     return landing
@@ -154,16 +161,14 @@ def _commit(job: Job, git: Plumbing, first: bool, patience: float) -> tuple[Land
         head = read_head(git)
         with HeadMove(git, head, job.subject) as move:
             draft = make_draft(job, git, head, copy)
-            new = write_commit(job, git, head, draft)
+            made = write_commits(job, git, head, draft)
             copy.stage(draft.staged, draft.known_trees)
             reached("prepared")
-            _place(copy, move, new, draft.subject)
-    landing = Landing(
-        commits=() if new is None else (new,),
-        committed=frozenset(receipt.task_id for receipt in draft.receipts),
-        messages=tuple(draft.messages),
-    )
-    return landing, draft.tracked
+            _place(copy, move, made[-1] if made else None, draft.subject)
+    commit_of = {
+        receipt.task_id: oid for oid, step in zip(made, draft.steps, strict=True) for receipt in step.receipts
+    }
+    return Landing(tuple(made), commit_of, messages=tuple(draft.messages)), draft.tracked
 
 
 def _place(copy: IndexCopy, move: HeadMove, new: str | None, line: str) -> None:
@@ -189,7 +194,7 @@ def _tick_work_tree(job: Job, landing: Landing) -> Landing:
         messages += [f"{file}: {task}: {reason}" for task, reason in version.lacking.items()]
         reached("written")
     ticked = frozenset(job.receipts) - {task for task, _, _ in missed}
-    return replace(landing, ticked=ticked, missed=tuple(missed), messages=tuple(messages))
+    return landing._replace(ticked=ticked, missed=tuple(missed), messages=tuple(messages))
 
 
 def _tick_file(job: Job, file: str) -> Version:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.repo.indexfile import Staged
@@ -11,11 +10,11 @@ from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.repo.outputs import take
 from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import message, subject
-from mdtodo.repo.versions import tick
+from mdtodo.repo.versions import Version, tick
 from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.model import Status
     from mdtodo.repo.git import Repository
@@ -23,38 +22,36 @@ if TYPE_CHECKING:
     from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.objects import Change
     from mdtodo.repo.plumbing import Plumbing
-    from mdtodo.repo.versions import Version, Wanted
     from mdtodo.results import Edit, Output, Receipt
 
 _REGULAR = (b"100644", b"100755", b"100664")
 
 
-@dataclass(frozen=True, slots=True)
 class Job:
-    """What is to land: receipts by the id of their task."""
+    """What is to land: receipts by the id of their task, in one commit, or in one for `each`."""
 
-    repo: Repository
-    receipts: Mapping[str, Receipt]
-    wanted: Mapping[str, Wanted]
-    run_id: str
-    statuses: Mapping[str, Status]
-    _known: dict[tuple[str, bytes], Version] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         repo: Repository,
         receipts: Iterable[Receipt],
         run_id: str,
         statuses: Mapping[str, Status],
-    ) -> Job:
-        """The last receipt of each task, and the edits by file and task."""
-        last = {receipt.task_id: receipt for receipt in receipts}
-        wanted: dict[str, dict[str, list[Edit]]] = {}
-        for task, receipt in last.items():
+        *,
+        each: bool = False,
+    ) -> None:
+        """Of the receipts the last of each task."""
+        self.repo = repo
+        self.run_id = run_id
+        self.statuses = statuses
+        self.receipts = {receipt.task_id: receipt for receipt in receipts}
+        #: The edits by file and task.
+        self.wanted: dict[str, dict[str, list[Edit]]] = {}
+        for task, receipt in self.receipts.items():
             for edit in receipt.edits:
-                wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
-        return cls(repo, last, wanted, run_id, statuses)
+                self.wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
+        #: The tasks of each commit.
+        self.groups = [[task] for task in self.receipts] if each else [list(self.receipts)]
+        self._known: dict[tuple[str, bytes], Version] = {}
 
     @property
     def subject(self) -> str:
@@ -65,34 +62,64 @@ class Job:
         """The edits made in this version of the file; worked out once where several versions are alike."""
         known = self._known.get((file, data))
         if known is None or (known.closed and not once):
-            known = tick(data, self.wanted[file], self.statuses, file=file, once=once)
+            known = Version(data)
+            for group in self.groups:
+                known.add(self.tick_group(group, file, known.data, once=once))
             if once or not known.closed:
                 self._known[file, data] = known
         return known
 
+    def tick_group(self, group: Sequence[str], file: str, data: bytes, *, once: bool) -> Version:
+        """The edits of the tasks of one commit."""
+        wanted = self.wanted[file]
+        if len(group) < len(self.receipts):
+            wanted = {task: wanted[task] for task in group if task in wanted}
+        return tick(data, wanted, self.statuses, file=file, once=once)
 
-@dataclass(slots=True)
+    def files(self, group: Sequence[str]) -> list[str]:
+        """The files with edits of these tasks."""
+        if len(group) == len(self.receipts):
+            return list(self.wanted)
+        return list({edit.anchor.file: None for task in group for edit in self.receipts[task].edits})
+
+
+class Step:
+    """One commit: the receipts of tasks that change in HEAD, and what changes in its tree, by path."""
+
+    __slots__ = ("receipts", "tree")
+
+    def __init__(self) -> None:
+        self.receipts: list[Receipt] = []
+        self.tree: dict[bytes, Change] = {}
+
+
 class Draft:
-    """`tree`: what changes in HEAD's tree, by path. `staged`: what changes in the index. `receipts`: those of
-    tasks that change in HEAD. `tracked`: the files with edits that the index has."""
+    """`steps`: the commits, each on top of the one before. `staged`: what changes in the index. `tracked`: the
+    files with edits that the index has. `objects`: what is not written yet."""
 
-    objects: NewObjects
-    tree: dict[bytes, Change] = field(default_factory=dict)
-    staged: dict[str, Staged] = field(default_factory=dict)
-    receipts: list[Receipt] = field(default_factory=list)
-    tracked: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
+    def __init__(self, algorithm: str) -> None:
+        self.objects = NewObjects(algorithm)
+        self.steps: list[Step] = []
+        self.staged: dict[str, Staged] = {}
+        self.tracked: list[str] = []
+        self.messages: list[str] = []
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        """Those of all commits."""
+        return [receipt for step in self.steps for receipt in step.receipts]
 
     @property
     def subject(self) -> str:
-        """The first line of the message."""
+        """What the reflog says of it: the first line of the message, if it is one commit."""
         return subject(self.receipts)
 
     @property
     def known_trees(self) -> Mapping[bytes, tuple[str, str]]:
         """By folder, which tree was changed to which, where the index changes as HEAD does."""
         staged = {os.fsencode(path): (entry.mode, entry.oid) for path, entry in self.staged.items()}
-        return self.objects.trees if staged == self.tree else {}
+        changed = {path: change for step in self.steps for path, change in step.tree.items()}
+        return self.objects.trees if staged == changed else {}
 
 
 def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
@@ -101,9 +128,8 @@ def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
     The outputs that may go along are staged in `copy` at once.
     """
     staged = copy.entries(job.wanted)
-    draft = Draft(NewObjects(git.algorithm()))
-    made = {task for file in job.wanted for task in _edit_head(job, git, head, draft, file)}
-    draft.receipts = [receipt for task, receipt in job.receipts.items() if task in made]
+    draft = Draft(git.algorithm())
+    _edit_head(job, git, head, draft)
     _take_outputs(job, git, head, draft, copy)
     for file in job.wanted:
         if (entry := staged.get(file)) and entry.mode in _REGULAR:
@@ -111,38 +137,64 @@ def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
     return draft
 
 
-def write_commit(job: Job, git: Plumbing, head: Head, draft: Draft) -> str | None:
-    """Write all objects, the commit among them: its id, None if nothing changes in HEAD."""
-    if not draft.tree:
-        git.write(draft.objects)
-        return None
+def write_commits(job: Job, git: Plumbing, head: Head, draft: Draft) -> list[str]:
+    """Write all objects, the commits among them: their ids, none if nothing changes in HEAD."""
+    made: list[str] = []
+    tree, parent, objects = head.tree, head.commit, draft.objects
+
+    def content(oid: str) -> bytes:
+        return found if (found := objects.get(oid)) is not None else git.content(oid)
+
+    for step in draft.steps:
+        tree = change_tree(tree, step.tree, content, objects)
+        parent = _write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
+        made.append(parent)
+        if objects.size > _MUCH:
+            git.write(objects)
+    git.write(objects)
+    return made
+
+
+#: Bytes of new objects that wait to be written together.
+_MUCH = 1 << 20
+
+
+def _write_commit(git: Plumbing, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
+    """The id of a commit, which is one of the objects, or written already where git must sign it."""
     identity = git.identity()
-    tree = change_tree(head.tree, draft.tree, git.content, draft.objects)
-    text = message(draft.receipts, job.run_id)
     if git.signs():
-        git.write(draft.objects)
-        parent = ("-p", head.commit) if head.commit else ()
-        args = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *parent, "-F", "-", tree)
-        return git.run(*args, stdin=text.encode(), alone=False).decode().strip()
+        git.write(objects)
+        args = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *(("-p", parent) if parent else ()))
+        return git.run(*args, "-F", "-", tree, stdin=text.encode(), alone=False).decode().strip()
     author = now(identity.author, "GIT_AUTHOR_DATE")
     committer = now(identity.committer, "GIT_COMMITTER_DATE")
-    new = draft.objects.add("commit", commit(tree, head.commit, author, committer, text))
-    git.write(draft.objects)
-    return new
+    return objects.add("commit", commit(tree, parent, author, committer, text))
 
 
-def _edit_head(job: Job, git: Plumbing, head: Head, draft: Draft, file: str) -> set[str]:
-    """The tasks that changed in HEAD's version of the file."""
-    path = os.fsencode(file)
-    found = find_in_tree(head.tree, path, git.content)
-    if found is None or found[0] not in _REGULAR:
-        return set()
-    mode, oid = found
-    data = git.content(oid)
-    version = job.tick(file, data, once=True)
-    if version.data != data:
-        draft.tree[path] = mode, draft.objects.add("blob", version.data)
-    return version.made
+def _edit_head(job: Job, git: Plumbing, head: Head, draft: Draft) -> None:
+    """The steps from HEAD's versions of the files: of each task that changes there."""
+    versions: dict[str, tuple[bytes, bytes] | None] = {}
+    for file in job.wanted:
+        found = find_in_tree(head.tree, os.fsencode(file), git.content)
+        regular = found is not None and found[0] in _REGULAR
+        versions[file] = (found[0], git.content(found[1])) if found is not None and regular else None
+    for group in job.groups:
+        step = Step()
+        made: set[str] = set()
+        for file in job.files(group):
+            if (there := versions[file]) is None:
+                continue
+            mode, data = there
+            version = job.tick_group(group, file, data, once=True)
+            if version.data != data:
+                step.tree[os.fsencode(file)] = mode, draft.objects.add("blob", version.data)
+                versions[file] = mode, version.data
+            made |= version.made
+        step.receipts = [job.receipts[task] for task in group if task in made]
+        if step.tree:
+            draft.steps.append(step)
+        if draft.objects.size > _MUCH:
+            git.write(draft.objects)
 
 
 def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged) -> None:
@@ -156,21 +208,27 @@ def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged)
 def _take_outputs(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) -> None:
     """Stage and commit the outputs of what was done that hold nothing of a person's."""
     held: dict[str, Output] = {}
-    now: set[str] = set()
     for receipt in job.receipts.values():
         for output in (receipt.held or ()) if receipt.outcome in _DONE else ():
             if output.path not in job.wanted:
                 held[output.path] = output
-                now |= {output.path} if receipt in draft.receipts else set()
     if not held:
         return
+    steps = {
+        output.path: step
+        for step in draft.steps
+        for receipt in step.receipts
+        if receipt.outcome in _DONE
+        for output in receipt.held or ()
+    }
 
     def in_head(path: str) -> tuple[bytes, str] | None:
         found = find_in_tree(head.tree, os.fsencode(path), git.content)
         return None if found is None or found[0] == b"40000" else found
 
-    changes, left = take(held, now, in_head, copy, job.repo.root)
-    draft.tree |= {os.fsencode(path): change for path, change in changes.items()}
+    changes, left = take(held, steps, in_head, copy, job.repo.root)
+    for path, change in changes.items():
+        steps[path].tree[os.fsencode(path)] = change
     draft.messages += [f"{path}: not committed, since {reason}" for path, reason in left.items()]
 
 

@@ -32,13 +32,15 @@ _MUCH = 1 << 18
 class NewObjects:
     """Objects that are to be written; `algorithm` is `sha1` or `sha256`.
 
-    `trees` says, by folder (`b""` for the root), which tree was changed to which.
+    `trees` says, by folder (`b""` for the root), which tree was changed to which. `size` is the number of bytes
+    that wait.
     """
 
-    __slots__ = ("_objects", "algorithm", "trees")
+    __slots__ = ("_objects", "algorithm", "size", "trees")
 
     def __init__(self, algorithm: str) -> None:
         self.algorithm = algorithm
+        self.size = 0
         self.trees: dict[bytes, tuple[str, str]] = {}
         self._objects: dict[str, tuple[str, bytes]] = {}
 
@@ -52,8 +54,20 @@ class NewObjects:
     def add(self, kind: str, data: bytes) -> str:
         """The id of this object, which is one of them from now on."""
         oid = object_id(self.algorithm, kind, data)
-        self._objects[oid] = (kind, data)
+        if oid not in self._objects:
+            self._objects[oid] = (kind, data)
+            self.size += len(data)
         return oid
+
+    def get(self, oid: str) -> bytes | None:
+        """The content of one of them."""
+        found = self._objects.get(oid)
+        return None if found is None else found[1]
+
+    def clear(self) -> None:
+        """They have been written."""
+        self._objects.clear()
+        self.size = 0
 
     def pack(self) -> bytes:
         """All of them, as `git unpack-objects` reads them."""
@@ -139,7 +153,7 @@ def _change(
         _change_folder(entries, folder, name, inner, read, new)
     made = new.add("tree", _format_tree(entries))
     if oid is not None:
-        new.trees[folder] = oid, made
+        new.trees[folder] = new.trees.get(folder, (oid, ""))[0], made
     return made
 
 

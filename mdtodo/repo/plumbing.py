@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mdtodo.repo.process import Process
 
 
-#: Bytes of objects that are kept between landings.
+#: Bytes of objects that are kept, so that many landings do not fill the memory.
 _KEPT = 1 << 22
 
 _UNSHARED = (b"false", b"umask", b"no", b"off", b"0")
@@ -87,11 +87,8 @@ class Plumbing:
             self._cat = None
 
     def begin_landing(self) -> None:
-        """Trust what files say of HEAD, until there is a doubt; forget objects where they are too many."""
+        """Trust what files say of HEAD, until there is a doubt."""
         self._direct = not must_ask(self.repo.common_dir)
-        if self._size > _KEPT:
-            self._cached.clear()
-            self._size = 0
 
     def doubt(self) -> None:
         """Let git say what HEAD is, for the rest of this landing."""
@@ -167,14 +164,17 @@ class Plumbing:
         return self._cached[oid]
 
     def write(self, objects: NewObjects) -> None:
-        """Write these objects: as git does, or by git where its settings ask for more than is done here."""
+        """Write these objects, which are cleared by that: as git does, or by git where its settings ask for more
+        than is done here.
+        """
         level = self._level()
-        if level is None:
+        if level is None and objects:
             self.run("unpack-objects", "-q", stdin=objects.pack())
-        else:
+        elif level is not None:
             write_loose(self._objects, objects, level)
         for oid, _, data in objects:
             self._keep(oid, data)
+        objects.clear()
 
     def algorithm(self) -> str:
         """The repository's hash: `sha1` or `sha256`."""
@@ -212,6 +212,9 @@ class Plumbing:
         return found or ((asked := self.look_up(oid)) and asked[1:])
 
     def _keep(self, oid: str, data: bytes) -> None:
+        if self._size > _KEPT:
+            self._cached.clear()
+            self._size = 0
         self._cached[oid] = data
         self._size += len(data)
 

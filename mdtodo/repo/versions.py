@@ -37,6 +37,14 @@ class Version:
         self.missed: dict[str, str] = dict(missed or {})
         self.lacking: dict[str, str] = {}
 
+    def add(self, other: Version) -> None:
+        """What became of this one when the edits of other tasks were made in it."""
+        self.data = other.data
+        self.made |= other.made
+        self.closed |= other.closed
+        self.missed |= other.missed
+        self.lacking |= other.lacking
+
 
 def tick(data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: str, once: bool) -> Version:
     """Make the edits of all receipts whose task is there and still open.
