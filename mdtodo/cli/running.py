@@ -29,13 +29,21 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     return 0
 
 
-def run_and_tell(session: Session, options: Options, *, as_json: bool) -> int:
-    """Run, with progress on standard error, and the report on standard output; the exit code."""
+def run_and_tell(session: Session, options: Options, *, as_json: bool, push: bool = False) -> int:
+    """Run, with progress on standard error, and the report on standard output; the exit code.
+
+    Raises GitError, after the report, where a push was asked for and did not succeed.
+    """
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.running.runner import run
 
     with watcher_for(color=session.color, quiet=as_json) as watcher:
         report = run(session.repo, session.config, options, watcher)
+    refusal = None
+    if push:
+        from mdtodo.running.pushing import push_receipts
+
+        report, refusal = push_receipts(session.repo, session.config, report)
     if as_json:
         from mdtodo.reporting.documents import print_run_json
         from mdtodo.reporting.summary import print_messages
@@ -46,4 +54,6 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool) -> int:
         from mdtodo.reporting.summary import print_summary
 
         print_summary(report, color=session.color, verified=options.verify)
+    if refusal is not None:
+        raise refusal
     return report.exit_code

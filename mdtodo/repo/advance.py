@@ -24,6 +24,7 @@ from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.index import IndexCopy, refresh
 from mdtodo.repo.indexfile import Staged
+from mdtodo.repo.note import read_note, ready_folder, remove_note, write_note
 from mdtodo.repo.objects import NewObjects, change_tree, object_id
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.relanding import REGULAR
@@ -37,10 +38,7 @@ if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
     from mdtodo.results import Edit
 
-#: In the git directory of the work tree: `<old> <new> <owner>`, and the folder where files are made ready.
-NOTE = "mdtodo-advance"
-
-_LINK, _SUBMODULE = b"120000", b"160000"
+_SUBMODULE = b"160000"
 _TRIES = 20
 
 
@@ -69,20 +67,18 @@ def advance(
 
 def finish(repo: Repository, statuses: Mapping[str, Status]) -> tuple[str, ...]:
     """What a killed `advance` left undone, if there is any; sentences for a person."""
-    note = os.path.join(repo.git_dir, NOTE)
-    try:
-        with open(note, encoding="ascii") as file:
-            old, new, who = file.read().split()
-    except (OSError, ValueError):
+    note = read_note(repo)
+    if note is None or not (owner.is_gone(note.owner) or note.owner == owner.myself()):
         return ()
-    if not owner.is_gone(who) and who != owner.myself():
-        return ()
+    messages: tuple[str, ...] = ()
     with Plumbing(repo) as git:
         found = git.look_up("HEAD")
-        messages: tuple[str, ...] = ()
-        if found is not None and found[0] == new:
-            messages = _Advance(git, old, new, statuses).make_up()
-        _remove_note(repo, who)
+        if found is not None and found[0] == note.new:
+            try:
+                messages = _Advance(git, note.old, note.new, statuses).make_up()
+            except GitError as error:
+                return (f"the files are not yet what {note.new[:10]} has, to which a push had come: {error}",)
+    remove_note(repo, note.owner)
     return messages
 
 
@@ -119,18 +115,18 @@ class _Advance:
         with IndexCopy(self.git, first=True) as copy:
             self._set_aside(copy, check=True)
             copy.lock()
-            _write_note(self.git.repo, self.old, self.new)
+            write_note(self.git.repo, self.old, self.new)
             reached("advance.noted")
             try:
                 _move(self.git, branch, self.old, self.new)
             except BranchMovedError:
-                _remove_note(self.git.repo, owner.myself())
+                remove_note(self.git.repo, owner.myself())
                 raise
             reached("advance.moved")
             copy.install()
             reached("advance.installed")
         self._place()
-        _remove_note(self.git.repo, owner.myself())
+        remove_note(self.git.repo, owner.myself())
         refresh(self.git, [path for path in self.changes if path not in self.outside])
         return tuple(self.messages)
 
@@ -233,7 +229,7 @@ class _Advance:
 
     def _write(self, paths: Sequence[str]) -> None:
         """Have git write these files from the index, filters and all, beside; then each takes its name."""
-        folder = _ready(self.git.repo, owner.myself())
+        folder = ready_folder(self.git.repo, owner.myself())
         attributes = [path for path in paths if os.path.basename(path) == ".gitattributes"]
         for some in (attributes, [path for path in paths if path not in attributes]):
             if not some:
@@ -316,22 +312,3 @@ def _take_name(ready: str, root: str, path: str) -> None:
         os.rename(ready, target)
     except OSError:  # another file system
         shutil.move(ready, target)
-
-
-def _ready(repo: Repository, who: str) -> str:
-    return os.path.join(repo.git_dir, f"{NOTE}-{who}")
-
-
-def _write_note(repo: Repository, old: str, new: str) -> None:
-    path = os.path.join(repo.git_dir, NOTE)
-    with open(f"{path}.new", "w", encoding="ascii") as file:
-        file.write(f"{old} {new} {owner.myself()}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(f"{path}.new", path)
-
-
-def _remove_note(repo: Repository, who: str) -> None:
-    shutil.rmtree(_ready(repo, who), ignore_errors=True)
-    with suppress(FileNotFoundError):
-        os.unlink(os.path.join(repo.git_dir, NOTE))

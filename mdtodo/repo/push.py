@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.repo import owner
-from mdtodo.repo.advance import BranchMovedError, StaysError, advance
+from mdtodo.repo.advance import BranchMovedError, StaysError, advance, finish
 from mdtodo.repo.fault import reached
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.remake import read_commit, remake
@@ -39,10 +39,12 @@ STILL = 3
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What a push came to. `commits`: what became of each local receipt that was made again, None where the
-    remote has its task's receipt of somebody else. `messages`: sentences for a person."""
+    remote has its task's receipt of somebody else. `messages`: sentences for a person. `where`: the branch on the
+    remote that has moved, None where nothing was to be pushed."""
 
     commits: Mapping[str, str | None]
-    messages: tuple[str, ...]
+    messages: tuple[str, ...] = ()
+    where: str | None = None
 
 
 def push(repo: Repository, statuses: Mapping[str, Status]) -> Sent:
@@ -51,10 +53,11 @@ def push(repo: Repository, statuses: Mapping[str, Status]) -> Sent:
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be made again. All commits are kept then.
     """
+    finish(repo, statuses)
     with Plumbing(repo) as git:
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:
-            return Sent({}, ())
+            return Sent({})
         return _Push(repo, git, statuses, upstream).run()
 
 
@@ -71,6 +74,7 @@ class _Push:
     tip: str | None = None
     tries: int = 0
     still: int = 0
+    where: str | None = None
 
     def run(self) -> Sent:
         """Until all receipts on the branch are on the remote, and the branch is where that is."""
@@ -79,12 +83,12 @@ class _Push:
             self.head = self._head()
             remade = self._deliver()
             if remade is None:
-                return Sent({}, ())
+                return Sent({}, (), self.where)
             try:
                 messages = self._follow(remade)
             except BranchMovedError:
                 continue
-            return Sent(remade.commits, (*remade.messages, *messages))
+            return Sent(remade.commits, (*remade.messages, *messages), self.where)
 
     def _deliver(self) -> Remade | None:
         """Push, and where the remote has moved, what `_again` makes of it, until the remote has it all."""
@@ -95,9 +99,11 @@ class _Push:
             reached("push.sent")
             self.tries += 1
             if pushed.code == 0:
+                self.where = self.where if pushed.flag == "=" else self.upstream.name
                 return remade
             tip = self._fetched(pushed)
             if tip is not None and self._holds(tip, candidate):
+                self.where = self.where if pushed.words.startswith("[rejected]") else self.upstream.name
                 return remade
             self._heed(pushed, tip)
             _pause(self.tries)

@@ -101,7 +101,7 @@ def finish_earlier(
 
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
-    sentences, made = list(commits.recover(repo)), list[str]()
+    sentences, made = [*commits.recover(repo), *_finish_advance(repo, config)], list[str]()
     runs: dict[str, list[tuple[int, Receipt]]] = {}
     for entry in state.unlanded():
         if entry.receipt is not None:
@@ -119,6 +119,17 @@ def finish_earlier(
         sentences += [f"landed what run {run} had finished: {titles}", *sentences_of(landing)]
         made += landing.commits
     return sentences, made
+
+
+def _finish_advance(repo: Repository, config: Config) -> tuple[str, ...]:
+    """What a push that was killed left undone in this checkout."""
+    from mdtodo.repo.note import NOTE
+
+    if not os.path.exists(os.path.join(repo.git_dir, NOTE)):
+        return ()
+    from mdtodo.repo.advance import finish
+
+    return finish(repo, config.status)
 
 
 def _land_earlier(

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     "run",
     epilog="\b\nExamples:\n  mdtodo run                    everything that is ready, and what becomes ready\n"
     "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
-    "  mdtodo run --priority critical --dry-run",
+    "  mdtodo run --priority critical --dry-run\n"
+    "  mdtodo run --push               and push the commits, also those that a failed push left",
 )
 @ids_argument(required=False)
 @click.option("-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, in order; start nothing.")
 @click.option("--no-commit", is_flag=True, help="Tick in the work tree alone.")
+@click.option("--push", is_flag=True, help="Push the branch, made up to date with its upstream; never force.")
 @click.option("--fail-fast", is_flag=True, help="After a failure start nothing more; what runs may end.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
 @click.option("--fresh", is_flag=True, help="Run also what has unchanged inputs: no earlier result stands.")
@@ -37,6 +39,7 @@ def command(
     jobs: int | None,
     dry_run: bool,
     no_commit: bool,
+    push: bool,
     fail_fast: bool,
     limit: int | None,
     can: str | None,
@@ -62,5 +65,10 @@ def command(
         fresh=fresh,
         can=None if can is None else frozenset(filter(None, can.split(","))),
     )
-    tell = tell_dry_run if dry_run else run_and_tell
-    return tell(session, options, as_json=as_json)
+    if push:
+        from mdtodo.running.pushing import refuse_push_without_commit
+
+        refuse_push_without_commit(options.commit, asked=no_commit)
+    if dry_run:
+        return tell_dry_run(session, options, as_json=as_json)
+    return run_and_tell(session, options, as_json=as_json, push=push)

@@ -1,0 +1,57 @@
+"""A note in the git directory of a work tree: that its branch is being brought to another commit.
+
+It stands there from before the branch moves until every file is in its place, so that after a kill the rest
+can be done. Apart from `advance`, since every run looks for it, and most find none.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo import owner
+
+if TYPE_CHECKING:
+    from mdtodo.repo.git import Repository
+
+#: Its name; what it says is `<old> <new> <owner>`.
+NOTE = "mdtodo-advance"
+
+
+class Note(NamedTuple):
+    """From which commit to which, and the process that does it."""
+
+    old: str
+    new: str
+    owner: str
+
+
+def read_note(repo: Repository) -> Note | None:
+    """The note that is there; one that says nothing is none."""
+    try:
+        with open(os.path.join(repo.git_dir, NOTE), encoding="ascii") as file:
+            return Note(*file.read().split())
+    except (OSError, TypeError, ValueError):
+        return None
+
+
+def write_note(repo: Repository, old: str, new: str) -> None:
+    """Put it there, as this process's, on the disk. Until all of it is written, nothing has moved yet."""
+    with open(os.path.join(repo.git_dir, NOTE), "w", encoding="ascii") as file:
+        file.write(f"{old} {new} {owner.myself()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def remove_note(repo: Repository, who: str) -> None:
+    """Take it away, with the folder of that process."""
+    shutil.rmtree(ready_folder(repo, who), ignore_errors=True)
+    with suppress(FileNotFoundError):
+        os.unlink(os.path.join(repo.git_dir, NOTE))
+
+
+def ready_folder(repo: Repository, who: str) -> str:
+    """Where that process makes files ready."""
+    return os.path.join(repo.git_dir, f"{NOTE}-{who}")

@@ -1,0 +1,42 @@
+"""The end of a run that pushes: what became of its commits, and of the push."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import GitError, MdtodoError, UsageError
+
+if TYPE_CHECKING:
+    from mdtodo.config import Config
+    from mdtodo.repo.git import Repository
+    from mdtodo.results import RunReport
+
+
+def refuse_push_without_commit(commit: str, *, asked: bool) -> None:
+    """Raises UsageError where nothing would be committed; `asked` says that the command line wants it so."""
+    if commit == "none":
+        why = "--no-commit makes none" if asked else 'the configuration says commit = "none"'
+        raise UsageError(f"--push pushes commits, and {why}")
+
+
+def push_receipts(
+    repo: Repository, config: Config, report: RunReport
+) -> tuple[RunReport, MdtodoError | None]:
+    """Push the branch, with what earlier runs left on it; the report as it is then, and why it was not done.
+
+    The commits of the report are those that are on the branch in the end.
+    """
+    from mdtodo.repo.push import push
+
+    try:
+        sent = push(repo, config.status)
+    except MdtodoError as error:
+        return report, error
+    except OSError as error:
+        return report, GitError(f"cannot push: {error.strerror or error}", hint="the commits are kept")
+    except KeyboardInterrupt:
+        sentence = "interrupted while pushing: the commits are kept, and `mdtodo run --push` pushes them"
+        return report._replace(interrupted=True, messages=(*report.messages, sentence)), None
+    kept = (sent.commits.get(commit, commit) for commit in report.commits)
+    said = (*report.messages, *sent.messages, *([f"pushed to {sent.where}"] if sent.where else []))
+    return report._replace(commits=tuple(dict.fromkeys(one for one in kept if one)), messages=said), None
