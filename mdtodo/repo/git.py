@@ -239,7 +239,10 @@ def _checked(start: str, root: str, git_dir: str) -> Repository:
     try:
         with open(os.path.join(common, "config"), "rb") as file:
             unusual = _UNUSUAL.search(file.read()) is not None
+        owners = {os.stat(folder).st_uid for folder in (root, git_dir, common)}
     except OSError:
+        unusual, owners = True, set()
+    if owners != {os.geteuid()}:  # git has its own rules on whom it trusts
         unusual = True
     return _ask_git(start) if unusual else Repository(root, git_dir, common)
 

@@ -14,6 +14,7 @@ import signal
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 import psutil
@@ -113,9 +114,10 @@ class Scene:
         return found
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Callable[..., Scene]:
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Scene]:
     """A factory: copies of one scene, by name."""
+    tmp_path = tmp_path_factory.mktemp("scenes")
     repo = Checkout(tmp_path / "template" / "repo")
     repo.root.mkdir(parents=True)
     repo.git("init", "-q")
@@ -135,9 +137,12 @@ def scene(tmp_path: Path) -> Callable[..., Scene]:
     repo.write("TODO.md", TODO.replace("# Plan", "# My plan") + "- [ ] not staged\n")
     repo.write("untracked", "mine\n")
 
+    numbers = count()
+
     def make(name: str) -> Scene:
-        shutil.copytree(tmp_path / "template", tmp_path / name, symlinks=True)
-        return Scene(Checkout(tmp_path / name / "repo"), tmp_path / name)
+        folder = tmp_path / f"{name}-{next(numbers)}"
+        shutil.copytree(tmp_path / "template", folder, symlinks=True)
+        return Scene(Checkout(folder / "repo"), folder)
 
     return make
 
@@ -170,7 +175,7 @@ def finished_before(scene: Scene) -> list[str]:
     return scene.called[: scene.points().count("result.kept")]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def unharmed(scene: Callable[..., Scene], calls: Calls) -> tuple[dict[str, object], list[str]]:
     """How it looks when nobody kills, and the points that were passed, each at its last passing."""
     whole = scene("whole")

@@ -1,0 +1,166 @@
+"""What HEAD may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.git.states.bench import CONFIG, TODO
+from tests.git.states.declared import Group
+
+if TYPE_CHECKING:
+    from tests.git.states.bench import Bench
+
+head = Group("HEAD")
+
+
+@head.lands("a branch", "one commit on top of it")
+def test_a_branch(bench: Bench) -> None:
+    bench.run(bench.repo())
+
+
+@head.lands("detached", "HEAD moves, no branch does")
+def test_detached(bench: Bench) -> None:
+    repo = bench.repo()
+    repo.git("checkout", "-q", "--detach")
+    main = repo.git("rev-parse", "main")
+    bench.run(repo)
+    assert repo.git("rev-parse", "main") == main
+
+
+@head.ticks(
+    "unborn, the file staged", "ticked in the index and in the work tree, for the first commit to come"
+)
+def test_unborn_staged(bench: Bench) -> None:
+    repo = bench.repo()
+    repo.git("update-ref", "-d", "HEAD")
+    bench.run(repo)
+
+
+@head.ticks("unborn, the file untracked", "ticked in the work tree")
+def test_unborn_untracked(bench: Bench) -> None:
+    repo = bench.repo()
+    repo.git("update-ref", "-d", "HEAD")
+    repo.git("rm", "-rq", "--cached", ".")
+    bench.run(repo, person=False)
+
+
+@head.lands("a branch that is in packed-refs alone")
+def test_packed(bench: Bench) -> None:
+    repo = bench.repo()
+    repo.git("checkout", "-q", "-b", "feature/deep/one")
+    repo.git("pack-refs", "--all", "--prune")
+    assert not (repo.root / ".git/refs/heads/feature").exists()
+    bench.run(repo)
+
+
+@head.lands("a branch with an odd name")
+def test_odd_name(bench: Bench) -> None:
+    repo = bench.repo()
+    repo.git("checkout", "-q", "-b", "-q/we\"ird'%41$(x)ß;|&@".removeprefix("-"))
+    bench.run(repo)
+
+
+@head.lands("a symbolic ref to another branch", "that branch moves, the symbolic ref stays one")
+def test_symbolic(bench: Bench) -> None:
+    repo = bench.repo()
+    repo.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    repo.git("symbolic-ref", "HEAD", "refs/heads/alias")
+    bench.run(repo)
+    assert repo.git("rev-parse", "main") == repo.git("rev-parse", "HEAD")
+    assert (repo.root / ".git/refs/heads/alias").read_text() == "ref: refs/heads/main\n"
+
+
+@head.lands("a ref outside of refs/heads")
+def test_weird_ref(bench: Bench) -> None:
+    repo = bench.repo()
+    repo.git("update-ref", "refs/odd/place", "HEAD")
+    repo.git("symbolic-ref", "HEAD", "refs/odd/place")
+    bench.fsck = False  # git's own finds that strange
+    bench.run(repo)
+    assert repo.git("rev-parse", "refs/odd/place") == repo.git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("state", ["a merge", "a rebase", "a cherry-pick", "a revert", "a bisect"])
+@head.refuses("a bisect", "the same")
+@head.refuses("a revert", "the same")
+@head.refuses("a cherry-pick", "the same")
+@head.refuses("a rebase", "the same")
+@head.refuses("a merge", "while it is under way; `--no-commit` ticks in the work tree alone")
+def test_operations(bench: Bench, state: str) -> None:
+    repo = bench.repo()
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit("Side", **{"sub/x.txt": "side\n"})
+    repo.git("checkout", "-q", "main")
+    repo.commit("Main", **{"sub/x.txt": "main\n"})
+    commands = {
+        "a merge": ("merge", "-q", "side"),
+        "a rebase": ("rebase", "-q", "side"),
+        "a cherry-pick": ("cherry-pick", "side"),
+        "a revert": ("revert", "--no-edit", "side"),
+        "a bisect": ("bisect", "start", "HEAD", "HEAD^"),
+    }
+    repo.git(*commands[state], check=False)
+    bench.run(repo, person=False, says=f"{state} is under way")
+    before = bench.look(repo)
+    said = bench.calls(repo.root, "run", "--no-commit")
+    assert said.code == 0
+    assert bench.look(repo).files == bench.ticked(before.files, 1)
+    assert bench.look(repo).index == before.index
+
+
+@head.lands("replaced by `git replace`", "on what git shows")
+def test_replaced(bench: Bench) -> None:
+    repo = bench.repo()
+    first = repo.git("rev-parse", "HEAD")
+    new = repo.git("commit-tree", "HEAD^{tree}", "-m", "Better words")
+    repo.git("replace", first, new)
+    bench.run(repo)
+
+
+@head.lands("with grafts in `info/grafts`", "git's advice about them is passed over")
+def test_grafts(bench: Bench) -> None:
+    repo = bench.repo()
+    second = repo.commit("Second", new="new\n")
+    (repo.root / ".git/info").mkdir(exist_ok=True)
+    (repo.root / ".git/info/grafts").write_text(second + "\n")
+    bench.fsck = False
+    bench.run(repo)
+
+
+@head.lands("in a repository with reftable", "where the installed git has it (2.45)")
+def test_reftable(bench: Bench) -> None:
+    from subprocess import run
+
+    made = run(
+        ["git", "init", "-q", "--ref-format=reftable", "x"],
+        cwd=bench.folder,
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("the installed git has no reftable")
+    bench.run(bench.repo("--ref-format=reftable"))
+
+
+@head.lands("in a SHA-256 repository")
+def test_sha256(bench: Bench) -> None:
+    repo = bench.repo("--object-format=sha256")
+    bench.run(repo)
+    assert len(repo.git("rev-parse", "HEAD")) == 64
+
+
+@head.lands(
+    "moved by somebody between reading and writing", "found again by id on the new HEAD, by compare-and-swap"
+)
+def test_moved(bench: Bench) -> None:
+    """In tests/git/test_landing_crashes.py it is moved at each instant; here once, by the processor."""
+    repo = bench.repo()
+    command = "git commit -q --allow-empty -m Theirs && git log -1 --format=%H > ../theirs"
+    repo.commit("Configure", **{".mdtodo.toml": CONFIG.replace("true", command)})
+    before = bench.look(repo)
+    assert bench.calls(repo.root, "run").code == 0
+    assert repo.git("rev-parse", "HEAD^") == (bench.folder / "theirs").read_text().strip()
+    assert bench.look(repo).tree == bench.ticked(before.tree, 1)
+    assert TODO.encode() == repo.head("TODO.md", "HEAD^")

@@ -1,0 +1,77 @@
+"""What the TODO file may be called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.git.states.bench import TODO
+from tests.git.states.declared import Group
+
+if TYPE_CHECKING:
+    from tests.git.states.bench import Bench
+
+names = Group("Names")
+
+NAMES = {
+    "a line end": "new\nline/TODO.md",
+    "quotes and a backslash": 'it\'s "q\\uoted"/TODO.md',
+    "bytes that are not UTF-8": os.fsdecode(b"caf\xe9/TODO.md"),
+    "a leading dash": "-rf/TODO.md",
+    "an emoji": "✅ plan/TODO.md",
+    "`:(glob)`": ":(glob)**/TODO.md",
+    "wildcards": "[a]*?/TODO.md",
+    "a trailing blank": "trailing /TODO.md",
+    "decomposed letters (NFD)": "cafe\u0301/TODO.md",
+    "a tab and control characters": "t\tab\x01\x7f/TODO.md",
+    "`$(…)` and backquotes": "$(touch x)`touch y`/TODO.md",
+    "a symbolic link": "real/TODO.md",
+}
+
+
+def declared(test):
+    for name in NAMES:
+        test = names.lands(name, "the file it leads to is written; the link stays" if "link" in name else "")(
+            test
+        )
+    return test
+
+
+@pytest.mark.parametrize("state", NAMES)
+@declared
+def test_odd_names(bench: Bench, state: str) -> None:
+    if "UTF-8" in state and sys.platform == "darwin":
+        pytest.skip("file names are UTF-8 on macOS")
+    bench.file = NAMES[state]
+    repo = bench.repo()
+    if "link" in state:
+        (repo.root / "TODO.md").symlink_to("real/TODO.md")
+        repo.git("add", "TODO.md")
+        repo.git("commit", "-q", "-m", "Link")
+    bench.run(repo)
+
+
+@names.lands("two that differ in case alone", "each is its own, where the file system tells them apart")
+def test_case_twins(bench: Bench) -> None:
+    repo = bench.repo()
+    (repo.root / "probe").write_text("")
+    if (repo.root / "PROBE").exists():
+        pytest.skip("this file system does not tell them apart")
+    (repo.root / "probe").unlink()
+    repo.commit(
+        "Twins", **{"Docs/TODO.md": TODO.replace("run:ok", ""), "docs/TODO.md": TODO.replace("run:ok", "")}
+    )
+    bench.run(repo)
+
+
+@names.refuses("a symbolic link that leads out of the work tree", "it is not followed")
+def test_leads_out(bench: Bench) -> None:
+    repo = bench.repo()
+    (bench.folder / "outside.md").write_text(TODO)
+    (repo.root / "docs").mkdir()
+    (repo.root / "docs/TODO.md").symlink_to("../../outside.md")
+    bench.run(repo, person=False, says="is a symlink that leads out of the work tree")
+    assert (bench.folder / "outside.md").read_text() == TODO
