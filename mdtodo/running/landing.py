@@ -54,14 +54,23 @@ def land(
     run_id: str,
     commit: bool,
     config: Config,
+    each: bool = False,
     clean: Snapshot | None = None,
     git: Plumbing | None = None,
 ) -> Landing:
-    """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`; `git` serves many."""
+    """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
+    for `each`; `git` serves many."""
     if commit:
         refuse_half_done_operation(repo)
     return commits.land(
-        repo, receipts, run_id=run_id, commit=commit, statuses=config.status, clean=clean, git=git
+        repo,
+        receipts,
+        run_id=run_id,
+        commit=commit,
+        each=each,
+        statuses=config.status,
+        clean=clean,
+        git=git,
     )
 
 
@@ -73,6 +82,7 @@ def land_entries(
     config: Config,
     *,
     commit: bool,
+    each: bool = False,
     clean: Snapshot | None = None,
     git: Plumbing | None = None,
 ) -> Landing:
@@ -89,8 +99,14 @@ def land_entries(
         )
     state.sync()
     receipts = [receipt for _, receipt in entries]
-    landing = land(repo, receipts, run_id=run_id, commit=commit, config=config, clean=clean, git=git)
-    state.mark_landed([number for number, _ in entries], next(iter(landing.commits), None))
+    landing = land(
+        repo, receipts, run_id=run_id, commit=commit, each=each, config=config, clean=clean, git=git
+    )
+    landed: dict[str | None, list[int]] = {}
+    for number, receipt in entries:
+        landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
+    for made, numbers in landed.items():
+        state.mark_landed(numbers, made)
     return landing
 
 
@@ -143,10 +159,10 @@ def _land_earlier(
 ) -> Landing:
     """As the run would have, which may have been asked for no commit. What should be committed, and must not
     now, is ticked and kept."""
-    wanted = state.begun(run).get("commit") != "none"
-    if wanted and not commit:
+    asked = state.begun(run).get("commit")
+    if asked != "none" and not commit:
         return land(repo, [one for _, one in receipts], run_id=run, commit=False, config=config)
-    return land_entries(repo, state, run, receipts, config, commit=wanted)
+    return land_entries(repo, state, run, receipts, config, commit=asked != "none", each=asked == "task")
 
 
 def _elsewhere(repo: Repository, state: State, run_id: str) -> Place | None:

@@ -85,7 +85,7 @@ class Ledger:
     ) -> None:
         if self._git is not None:
             self._git.close()
-        self.write()
+        self._write()
         self._release(*self._leases)
         self.state.finish_run(self.run_id)
         self.state.close()
@@ -156,17 +156,22 @@ class Ledger:
     # What became of it
 
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
-        """Take a result down, for the next `write`. With `commit = "task"` it is written and lands at once."""
+        """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
         if receipt.outputs and self.commit != "none":
             receipt, sentences = hold_outputs(self.repo, receipt, self._clean)
             self.messages += [sentence for sentence in sentences if sentence not in self.messages]
         self._unwritten.append(Record(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits)))
-        if self.commit == "task":
-            self.land()
 
     def write(self) -> None:
-        """Write the results down that were taken; they are in the journal when this returns."""
+        """Write the results down that were taken; they are in the journal when this returns. With
+        `commit = "task"` they have landed too, in a commit each."""
+        if self.commit == "task":
+            self.land()
+        else:
+            self._write()
+
+    def _write(self) -> None:
         if not self._unwritten:
             return
         records, self._unwritten = self._unwritten, []
@@ -183,7 +188,7 @@ class Ledger:
 
         Raises GitError where that cannot be done now; the next run does it then.
         """
-        self.write()
+        self._write()
         if not self._pending:
             return
         pending, self._pending = self._pending, []
@@ -197,6 +202,7 @@ class Ledger:
             pending,
             self.config,
             commit=self.commit != "none",
+            each=self.commit == "task",
             clean=self._clean,
             git=self._plumbing(),
         )
