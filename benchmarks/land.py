@@ -25,11 +25,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mdtodo.results import Receipt
 
@@ -88,7 +89,9 @@ def prepare(root: Path, files: int, tasks: int) -> None:
         path.write_text(f"{number}\n")
     (root / "TODO.md").write_text(todo(tasks))
     call(root, "git", "init", "-q", "-b", "main")
-    call(root, "git", "config", "gc.auto", "0")  # a collection in the background would be somebody else's time
+    call(
+        root, "git", "config", "gc.auto", "0"
+    )  # a collection in the background would be somebody else's time
     call(root, "git", "add", "-A")
     call(root, "git", "commit", "-q", "-m", "base")
     call(root, "git", "gc", "-q")
@@ -149,18 +152,25 @@ def ratio(pairs: list[tuple[float, float]]) -> float:
     return statistics.median(ours / theirs for ours, theirs in pairs)
 
 
-def count(root: Path, act: Callable[[], object]) -> int:
-    """The number of git processes that a call starts, and those start."""
+@contextmanager
+def traced(root: Path) -> Iterator[Callable[[], int]]:
+    """The function that is given says, after the end, how many git processes were started, by git too."""
     trace = root.parent / "trace"
     trace.touch()
     os.environ["GIT_TRACE2_EVENT"] = str(trace)
     try:
-        act()
+        yield lambda: started
     finally:
         del os.environ["GIT_TRACE2_EVENT"]
-    started = trace.read_text().count('"event":"start"')
-    trace.unlink()
-    return started
+        started = trace.read_text().count('"event":"start"')
+        trace.unlink()
+
+
+def count(root: Path, act: Callable[[], object]) -> int:
+    """The number of git processes that a call starts."""
+    with traced(root) as number:
+        act()
+    return number()
 
 
 def commit_step(folder: Path, files: int, rounds: int) -> None:
@@ -233,8 +243,9 @@ def commit_each(folder: Path, amount: int, *, together: bool) -> None:
     tree, portion = git(theirs, "rev-parse", "HEAD^{tree}"), amount // 10
 
     def step(start: int) -> None:
-        for number in range(start, start + portion):
-            land(found, [all_receipts[number]], run_id="benchmark", git=kept)
+        portions = all_receipts[start : start + portion]
+        for some in [portions] if together else [[one] for one in portions]:
+            land(found, some, run_id="benchmark", each=True, git=kept)
 
     def plumbing(start: int) -> None:
         head = git(theirs, "rev-parse", "HEAD")
@@ -245,11 +256,14 @@ def commit_each(folder: Path, amount: int, *, together: bool) -> None:
             head = new
 
     pair = Pair("a commit each, " + ("together" if together else "one by one"), 1.2)
+    started = count(theirs, lambda: plumbing(0))
+    with traced(ours) as trace, Plumbing(found) as kept:
+        step(0)
+    kept_too = trace()
     with Plumbing(found) as kept:
-        started = count(ours, lambda: step(0)), count(theirs, lambda: plumbing(0))
         for start in range(portion, amount, portion):
             pair.add(lambda start=start: step(start), lambda start=start: plumbing(start))
-    pair.show(portion, f"{started[0] / portion:.2f} beside {started[1] / portion:.2f} a receipt")
+    pair.show(portion, f"{kept_too} beside {started} for {portion}")
     for root in (ours, theirs):
         if git(root, "rev-list", "--count", "HEAD") != str(amount + 1):
             raise SystemExit(f"{root} has another number of commits")
@@ -263,13 +277,16 @@ def main() -> None:
     parser.add_argument("--receipts", type=int, default=1000)
     parser.add_argument("--files", type=int, default=20_000)
     options = parser.parse_args()
-    print("  milliseconds for one, wall-clock and processor: mdtodo | git | ratios of both | goal | git processes")
+    print(
+        "  milliseconds for one, wall-clock and processor: mdtodo | git | ratios of both | goal | git processes"
+    )
     gc.disable()
     # One folder for all: ext4 is slow to make files where many were deleted a moment before.
     with tempfile.TemporaryDirectory() as folder:
         for files in (10, options.files):
             commit_step(Path(folder), files, options.rounds)
-        commit_each(Path(folder), options.receipts, together=False)
+        for together in (False, True):
+            commit_each(Path(folder), options.receipts, together=together)
 
 
 if __name__ == "__main__":
