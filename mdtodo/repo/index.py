@@ -175,8 +175,10 @@ class IndexCopy:
     def _parsed(self) -> IndexFile | None:
         """The index as far as we know how to change it; not read again where it is the last one of ours."""
         known = self._git.index
-        if self._before is None or (known is not None and known.data == self._before):
-            return known if self._before is not None else None
+        if self._before is None or self._git.syncs(b"index"):
+            return None
+        if known is not None and known.data == self._before:
+            return known
         try:
             return IndexFile(self._before, self._git.algorithm())
         except UnfamiliarError:

@@ -211,6 +211,14 @@ class Plumbing:
         found = read_loose(self._objects, oid) if self._direct else None
         return found or ((asked := self.look_up(oid)) and asked[1:])
 
+    def syncs(self, *components: bytes) -> bool:
+        """Whether `core.fsync` asks for one of these to be forced to the disk, which it does not by itself."""
+        config = self.settings()
+        asked = re.split(rb"[, ]+", config.get(b"core.fsync", b""))
+        everything = (b"added", b"all", *components)
+        older = config.get(b"core.fsyncobjectfiles", b"false").lower() not in (b"false", b"no", b"off", b"0")
+        return older or not set(everything).isdisjoint(asked)
+
     def _keep(self, oid: str, data: bytes) -> None:
         if self._size > _KEPT:
             self._cached.clear()
@@ -223,9 +231,12 @@ class Plumbing:
         to be forced to the disk, or in a way that is not known here.
         """
         config = self.settings()
-        if config.get(b"core.sharedrepository", b"false").lower() not in _UNSHARED or any(
-            name.startswith(b"core.fsync") or (name.startswith(b"extensions.") and name not in _EXTENSIONS)
-            for name in config
+        shared = config.get(b"core.sharedrepository", b"false").lower() not in _UNSHARED
+        synced = self.syncs(b"loose-object", b"objects", b"committed")
+        if (
+            shared
+            or synced
+            or any(name.startswith(b"extensions.") and name not in _EXTENSIONS for name in config)
         ):
             return None
         level = config.get(b"core.loosecompression", config.get(b"core.compression", b"1"))
