@@ -12,7 +12,7 @@ _NOTE_LENGTH = 500
 
 
 class Log:
-    """A file of at most `limit` bytes, readable by its owner alone.
+    """A file of at most `limit` bytes, readable by its owner alone, made with the first byte of output.
 
     The beginning of the output goes to the file as it comes, and about an eighth of the limit is kept for
     its end; what lies between is counted, and the log says so in its place. Notes of mdtodo's own come
@@ -27,6 +27,7 @@ class Log:
         "_head_left",
         "_last",
         "_notes",
+        "_path",
         "_reserve",
         "_skipped",
         "error",
@@ -41,11 +42,8 @@ class Log:
         self._skipped = 0
         self._notes: list[str] = []
         self.error: str | None = None
+        self._path = path
         self._descriptor = -1
-        try:
-            self._descriptor = _create(path)
-        except OSError as error:
-            self.error = f"the log could not be written: {error.strerror}"
 
     def write(self, data: bytes) -> None:
         """Take a piece of output, of any bytes."""
@@ -95,13 +93,15 @@ class Log:
         view = memoryview(data)
         while view and self.error is None:
             try:
+                if self._descriptor < 0:
+                    self._descriptor = create(self._path)
                 view = view[os.write(self._descriptor, view) :]
             except OSError as error:
                 self.error = f"the log could not be written: {error.strerror}"
 
 
-def _create(path: str) -> int:
-    """A new file of mode 0600, in a folder of mode 0700 where that has to be made."""
+def create(path: str) -> int:
+    """A descriptor to write a new file of mode 0600, in a folder of mode 0700 where that has to be made."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         return os.open(path, flags, 0o600)

@@ -8,6 +8,8 @@ import os
 import stat
 from typing import NoReturn
 
+from mdtodo.running.capture import create
+
 #: Bytes that are read of it; more than any honest processor writes.
 LIMIT = 1 << 20
 #: Characters of one note or subtask, and how many of each are taken.
@@ -144,7 +146,7 @@ class Outbox:
 def _create(path: str) -> str:
     """An empty file at `path`, else in the folder for temporary files, else the null device."""
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        os.close(create(path))
     except OSError:
         from tempfile import mkstemp
 

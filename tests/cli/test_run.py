@@ -295,6 +295,20 @@ def test_python_processors_run_in_the_pool(repo: Checkout, mdtodo: Mdtodo) -> No
     assert "ValueError: no such thing" in mdtodo("logs", names["b"]).out
 
 
+def test_the_log_is_that_of_the_last_attempt_which_may_have_printed_nothing(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    start(repo, "- [ ] a run:p\n", '[processors.p]\nrun = "test -e quiet || ! echo loud"\n')
+    ran = mdtodo("run", "--json", code=1).json["tasks"][0]
+    assert mdtodo("logs", ran["id"]).out == "loud\n"
+    assert repo.read(ran["log"]) == b"loud\n"
+    repo.write("quiet", "")
+    ran = mdtodo("run", "--json").json["tasks"][0]
+    assert ran["log"] is None
+    said = mdtodo("logs", ran["id"])
+    assert (said.out, "printed nothing" in said.err) == ("", True)
+
+
 def test_filters_limit_and_dry_run(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:ok !low\n- [ ] b run:ok !critical\n- [ ] c run:ok\n")
     planned = [task["title"] for task in mdtodo("run", "--dry-run", "--json").json["tasks"]]

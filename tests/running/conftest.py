@@ -99,8 +99,9 @@ class Bench:
         return dict(event.result)
 
     def log(self, number: int | None = None) -> bytes:
-        """The log of the last attempt, or of one by its number."""
-        return (self.folder / "logs" / f"{number or self._count}.log").read_bytes()
+        """The log of the last attempt, or of one by its number; there is none where nothing was written."""
+        path = self.folder / "logs" / f"{number or self._count}.log"
+        return path.read_bytes() if path.exists() else b""
 
     def worker(self, pid: int) -> int:
         """The pool process that watches over a command's leader."""

@@ -22,6 +22,9 @@ def command(session: Session, task_id: str, only_path: bool) -> None:
 
     task = session.board(tolerant=True).find(task_id)
     path = last_log(session.repo, task.id)
+    if path is None:
+        click.echo(f"mdtodo: the last attempt of {task.id} printed nothing", err=True)
+        return
     if only_path:
         click.echo(path)
         return
