@@ -32,6 +32,7 @@ COMMANDS = {
     "log": "Show receipts, as the commits of this branch have them.",
     "logs": "Show the captured output of a task.",
     "config": "Print the configuration that holds, and where each value comes from.",
+    "merge-driver": "Merge a TODO file by task; called by git.",
     "completion": "Print the completion script for a shell.",
 }
 

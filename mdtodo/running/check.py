@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import exists, join
 from typing import TYPE_CHECKING
 
 from mdtodo.markdown.syntax import read_keys
@@ -34,8 +35,20 @@ def check(
         found = [finding for finding in found if finding.file in paths]
     order = {file: index for index, file in enumerate(board.documents)}
     found.sort(key=lambda finding: (order[finding.file], finding.line, finding.code, finding.message))
+    if not paths:
+        found += _of_clone(repo)
     unreadable = tuple(error for error in board.unreadable if not paths or error.file in paths)
     return found, unreadable
+
+
+def _of_clone(repo: Repository) -> list[Finding]:
+    """What this clone lacks. Most repositories have no attributes; then nothing is imported for them."""
+    if not exists(join(repo.root, ".gitattributes")):
+        return []
+    from mdtodo.running.drivers import missing_driver
+
+    finding = missing_driver(repo)
+    return [] if finding is None else [finding]
 
 
 def _of_document(file: str, document: Document) -> Iterator[Finding]:

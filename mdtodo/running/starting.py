@@ -45,6 +45,12 @@ def starter(repo: Repository) -> list[tuple[str, bool]]:
     return [*rows, (".mdtodo.toml", _make(repo, ".mdtodo.toml", CONFIGURATION))]
 
 
+def is_started(repo: Repository) -> bool:
+    """Whether there is a TODO file, by the configuration that holds; ConfigError where it is broken."""
+    given = (files.read_optional(repo.root, name) for name in ("pyproject.toml", ".mdtodo.toml"))
+    return bool(files.find(repo, load(*given).files))
+
+
 def _make(repo: Repository, path: str, content: str) -> bool:
     if files.read_optional(repo.root, path) is not None:
         return False

@@ -10,13 +10,30 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
 
 
-@click.command("init", epilog="\b\nExamples:\n  mdtodo init\n  mdtodo run")
+@click.command("init", epilog="\b\nExamples:\n  mdtodo init\n  mdtodo run\n  mdtodo init --merge-driver")
+@click.option(
+    "--merge-driver",
+    "merge_driver",
+    is_flag=True,
+    help="Set up the merge driver and the diff driver; a starter only where there is no TODO file yet.",
+)
 @click.pass_obj
-def command(session: Session) -> None:
+def command(session: Session, merge_driver: bool) -> None:
     """Set up a starter TODO.md and a configuration in the repository's root; never overwrites."""
-    from mdtodo.running.starting import starter
+    from mdtodo.running.starting import is_started, starter
 
     repo = session.repo
-    for path, made in starter(repo):
-        click.echo(f"{'made' if made else 'kept'}  {path}")
-    click.echo("mdtodo: `mdtodo list` shows the tasks, `mdtodo run` does what can be proven", err=True)
+    if not merge_driver or not is_started(repo):
+        for path, made in starter(repo):
+            click.echo(f"{'made' if made else 'kept'}  {path}")
+        click.echo("mdtodo: `mdtodo list` shows the tasks, `mdtodo run` does what can be proven", err=True)
+    if merge_driver:
+        from mdtodo.running.drivers import set_up
+
+        for sentence in set_up(repo, session.config):
+            click.echo(sentence)
+        click.echo(
+            "mdtodo: commit .gitattributes; whoever clones runs `mdtodo init --merge-driver` once, "
+            "as git takes no commands from a repository",
+            err=True,
+        )

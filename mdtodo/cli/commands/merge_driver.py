@@ -1,0 +1,39 @@
+"""`mdtodo merge-driver`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(
+    "merge-driver",
+    context_settings={"ignore_unknown_options": True},
+    epilog="\b\nExamples:\n  mdtodo init --merge-driver      what sets it up\n"
+    "  mdtodo merge-driver -- %O %A %B %L %P %S %X %Y      as git calls it",
+)
+@click.argument("base", type=click.Path())
+@click.argument("ours", type=click.Path())
+@click.argument("theirs", type=click.Path())
+@click.argument("size", default="7")
+@click.argument("path", default="")
+@click.argument("labels", nargs=-1)
+def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tuple[str, ...]) -> int:
+    """Merge BASE, OURS and THEIRS by task into OURS; called by git.
+
+    Exits 0 where the merge is clean, else with the number of conflicts that are marked in the file, at most 127.
+    SIZE is the length of the markers, PATH the file that is merged, LABELS what git calls base, ours and theirs.
+    """
+    import os
+
+    from mdtodo.markdown.merge import Markers
+    from mdtodo.running.merging import Trio, labels_of, merge_files
+
+    named = len(labels) == 3 and labels[0] != "%S"
+    our, was, their = (labels[1], labels[0], labels[2]) if named else labels_of(os.environ)
+    markers = Markers(our, was, their, int(size) if size.isdigit() and int(size) else 7)
+    ending = merge_files(Trio(base, ours, theirs), markers, histogram=named)
+    if ending.sentence:
+        from mdtodo.reporting.text import printable
+
+        click.echo(f"mdtodo: {printable(path or ours)}: {printable(ending.sentence)}", err=True)
+    return ending.code

@@ -1,0 +1,110 @@
+"""Three-way merge of a TODO file, by task.
+
+The status and the words of each task's line are lifted from both sides, and merged line by line (`mergeline`).
+What is left, which lines there are and in which order, is merged as text by git, with a number for each line
+(`mergenumbers`). Where git finds a conflict, what can be is put together task by task (`mergeregion`). Then the
+lines are put back, and the result is read again (`mergeresult`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.markdown.mergematch import match
+from mdtodo.markdown.mergeresult import Conflict, Markers, Result, merged_task, written
+from mdtodo.markdown.mergeversion import split
+from mdtodo.markdown.source import readable
+from mdtodo.model import STATUS_CHARS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mdtodo.markdown.mergematch import Matched
+    from mdtodo.markdown.mergenumbers import TextMerge
+    from mdtodo.markdown.mergeversion import Version
+    from mdtodo.model import Status
+
+__all__ = ["Markers", "Merged", "merge"]
+
+
+class Merged(NamedTuple):
+    """The merged bytes, and the number of conflicts left in them."""
+
+    data: bytes
+    conflicts: int
+
+
+def merge(
+    base: bytes,
+    ours: bytes,
+    theirs: bytes,
+    statuses: Mapping[str, Status] = STATUS_CHARS,
+    *,
+    text_merge: TextMerge,
+    markers: Callable[[], Markers] = Markers,
+) -> Merged | None:
+    """The three versions as one, or None where only a plain text merge will do.
+
+    `text_merge` gets base, ours, theirs and a style, and returns what `git merge-file -p` prints with markers
+    of seven characters. `markers` is asked only if there is a conflict. Promises of a result: each task that
+    both sides have, or that one of them added, is there once (twice only in the halves of one conflict), below
+    the task that the sides say, with the status by the rules of `merged_line`; a task that one side changed
+    and the other deleted is in a conflict. Raises InputError for what is no UTF-8 text.
+    """
+    for data in (base, ours, theirs):
+        readable(data, "TODO.md")
+        if _is_conflicted(data):
+            return None
+    versions = was, our, their = split(base, ours, theirs)
+    asked: list[Markers] = []
+
+    def known() -> Markers:
+        asked[:] = asked or [markers()]
+        return asked[0]
+
+    matched = match(was, our, their, statuses)
+    if matched.same:
+        result: Result | None = _in_place(versions, matched, statuses)
+    else:
+        result = _by_lines(versions, matched, statuses, text_merge, known)
+    return None if result is None else Merged(written(result, versions, known), result.conflicts)
+
+
+def _is_conflicted(data: bytes) -> bool:
+    """Whether an earlier merge left markers in it."""
+    return any(data.startswith(mark) or b"\n" + mark in data for mark in (b"<<<<<<<", b">>>>>>>"))
+
+
+def _in_place(versions: Sequence[Version], matched: Matched, statuses: Mapping[str, Status]) -> Result:
+    """Where no line was added, deleted or moved, and none changed but those of tasks."""
+    base, ours, theirs = (version.lines for version in versions)
+    pieces: list[bytes | Conflict] = list(ours)
+    conflicts = 0
+    for at, entity in matched.places[1].items():
+        piece = merged_task(entity, base[at], ours[at], theirs[at], statuses)
+        conflicts += isinstance(piece, Conflict)
+        pieces[at] = piece
+    return Result(pieces, {}, conflicts)
+
+
+def _by_lines(
+    versions: Sequence[Version],
+    matched: Matched,
+    statuses: Mapping[str, Status],
+    text_merge: TextMerge,
+    markers: Callable[[], Markers],
+) -> Result | None:
+    """As the text merge puts the lines; None where that is not sound."""
+    from mdtodo.markdown.mergejudge import Judge
+    from mdtodo.markdown.mergenumbers import Numbers
+
+    numbers = Numbers(versions, matched, text_merge)
+    judge = Judge(versions, matched, statuses)
+    for resolving in (True, False):
+        order, regions = numbers.merged(lambda: markers().style, resolving=resolving)
+        result = numbers.result(order, statuses)
+        if judge.is_sound(result):
+            return result
+        if not regions:
+            break
+    return None

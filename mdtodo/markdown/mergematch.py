@@ -1,0 +1,364 @@
+"""Which task of one version is which of the others: the tasks that a merge has to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.markdown.mergeline import loosely
+from mdtodo.markdown.mergeversion import Task, Version, align, are_tasks, tasks_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.syntax import Keys
+    from mdtodo.model import Status
+
+
+class Entity(NamedTuple):
+    """One task, as the number of its line in each version; None where it is not there."""
+
+    base: int | None
+    ours: int | None
+    theirs: int | None
+
+
+class Matched(NamedTuple):
+    """The tasks that some side changed, moved, added or deleted, and what the parser says of those lines.
+
+    `places` is, for base, ours and theirs, the number of the entity on a line; `tasks` what the parser says.
+    `doubled` are entities that both sides added, or moved, to different places. `same` says that no line was
+    added, deleted or moved, and all that differ are tasks; `tasks` is left empty then.
+    """
+
+    entities: list[Entity]
+    places: tuple[dict[int, int], dict[int, int], dict[int, int]]
+    tasks: tuple[dict[int, Task], dict[int, Task], dict[int, Task]]
+    doubled: list[int]
+    same: bool
+
+
+def match(base: Version, ours: Version, theirs: Version, statuses: Mapping[str, Status]) -> Matched:
+    """See `Matched`. Takes n log n time in the lines, and parses only around those that differ."""
+    versions = base, ours, theirs
+    common = set(base.lines).intersection(ours.lines, theirs.lines)
+    keys = [[line if line in common else loosely(line) for line in one.lines] for one in versions]
+    if keys[0] == keys[1] == keys[2]:
+        lines = zip(base.lines, ours.lines, theirs.lines, strict=True)
+        touched = [at for at, (b, o, t) in enumerate(lines) if b != o or b != t]
+        if are_tasks(versions, touched, statuses):
+            places = {at: number for number, at in enumerate(touched)}
+            entities = [Entity(at, at, at) for at in touched]
+            return Matched(entities, (places, places, places), ({}, {}, {}), [], True)
+    return _match(versions, keys, statuses)
+
+
+def _match(
+    versions: tuple[Version, Version, Version],
+    keys: Sequence[Sequence[bytes]],
+    statuses: Mapping[str, Status],
+) -> Matched:
+    sides = [_Side(versions, keys, side) for side in (1, 2)]
+    touched = _touched(versions, sides)
+    touched |= _alike(keys[0], touched)
+    wanted = [touched, *(side.lines_of(touched) for side in sides)]
+    for side in sides:
+        wanted[side.number] |= _alike(keys[side.number], wanted[side.number])
+    tasks = _parsed(versions, wanted, statuses)
+    if adopted := {line for side in sides for line in side.adopted(tasks[0], tasks[side.number])}:
+        touched |= adopted
+        wanted = [touched, *(wanted[side.number] | side.lines_of(touched) for side in sides)]
+        tasks = _parsed(versions, wanted, statuses)
+    for side in sides:
+        side.pair_tasks(tasks[0], tasks[side.number], touched, wanted[side.number])
+    entities = list(_entities(sides, tasks, touched, wanted))
+    base, ours, theirs = (
+        {line: number for number, one in enumerate(entities) if (line := one[version]) is not None}
+        for version in range(3)
+    )
+    doubled = [number for number, one in enumerate(entities) if _is_doubled(one, sides)]
+    return Matched(entities, (base, ours, theirs), tasks, doubled, False)
+
+
+def _parsed(
+    versions: Sequence[Version], wanted: Sequence[Iterable[int]], statuses: Mapping[str, Status]
+) -> tuple[dict[int, Task], dict[int, Task], dict[int, Task]]:
+    base, ours, theirs = (tasks_at(one, lines, statuses) for one, lines in zip(versions, wanted, strict=True))
+    return base, ours, theirs
+
+
+class _Side:
+    """Base against one side: `there` is for each line of base that of the side, or -1."""
+
+    def __init__(self, versions: Sequence[Version], keys: Sequence[Sequence[bytes]], number: int) -> None:
+        self.number = number
+        self.base, self.side = versions[0], versions[number]
+        self.keys = keys[0], keys[number]
+        self.there = align(*self.keys)
+        self.back = _inverse(self.there, len(self.side.lines))
+        self.moved: set[int] = set()
+        self._stayed: list[int] | None = None
+
+    def lines_of(self, touched: Iterable[int]) -> set[int]:
+        """The side's lines that are new or moved, or that stand for one of `touched`."""
+        new = {line for line, base in enumerate(self.back) if base < 0}
+        return new | {self.there[line] for line in touched if self.there[line] >= 0}
+
+    def adopted(self, before: Mapping[int, Task], after: Mapping[int, Task]) -> Iterator[int]:
+        """The lines of base that stayed, and stand below another task now."""
+        for line, task in before.items():
+            side = after.get(self.there[line])
+            if side is not None and not self._same_parent(task.parent, side.parent):
+                yield line
+
+    def pair_tasks(
+        self,
+        before: Mapping[int, Task],
+        after: Mapping[int, Task],
+        touched: Iterable[int],
+        wanted: Iterable[int],
+    ) -> None:
+        """Part lines that are alike under different tasks, and pair tasks that moved or were reworded."""
+        self._part(before, after, touched)
+        left = [line for line in sorted(touched) if self.there[line] < 0 and line in before]
+        new = [line for line in sorted(wanted) if self.back[line] < 0 and line in after]
+        if not left or not new:
+            return
+        gaps = _gaps(self.there, self.back)
+        pairs = _pairs(_Names(before), left, _Names(after), new, gaps)
+        for line, side in pairs:
+            self.there[line], self.back[side] = side, line
+            if gaps[0][line] != gaps[1][side]:
+                self.moved.add(line)
+
+    def gap(self, line: int) -> int:
+        """The line of base that the side's line comes after, of those that stayed."""
+        if self._stayed is None:
+            self._stayed, last = [], -1
+            for base in self.back:
+                last = base if base >= 0 and base not in self.moved else last
+                self._stayed.append(last)
+        return self._stayed[line]
+
+    def _part(self, before: Mapping[int, Task], after: Mapping[int, Task], touched: Iterable[int]) -> None:
+        """Take apart what was aligned and stands under another task than before, or is no task on one side."""
+        counts = [Counter(keys) for keys in self.keys]
+        wrong = []
+        for line in touched:
+            side = self.there[line]
+            if side < 0 or max(count[self.keys[0][line]] for count in counts) == 1:
+                continue
+            task, now = before.get(line), after.get(side)
+            if task is None or now is None:
+                if task is not now:
+                    wrong.append(line)
+            elif not self._same_parent(task.parent, now.parent):
+                wrong.append(line)
+        for line in wrong:
+            self.back[self.there[line]] = -1
+            self.there[line] = -1
+
+    def _same_parent(self, base: int | None, side: int | None) -> bool:
+        if base is None or side is None:
+            return base is side
+        return self.there[base] in (side, -1) and self.back[side] in (base, -1)
+
+
+class _Names:
+    """How the tasks of one version are called."""
+
+    def __init__(self, tasks: Mapping[int, Task]) -> None:
+        self.tasks = tasks
+        self._keys: dict[int, Keys] = {}
+
+    def keys(self, line: int) -> Keys:
+        from mdtodo.markdown.syntax import read_keys
+
+        if line not in self._keys:
+            self._keys[line] = read_keys(self.tasks[line].text)
+        return self._keys[line]
+
+    def id(self, line: int) -> str | None:
+        return self.keys(line).id
+
+    def title(self, line: int) -> str:
+        return self.keys(line).title
+
+    def path(self, line: int) -> tuple[str, ...]:
+        titles = [self.title(line)]
+        parent = self.tasks[line].parent
+        while parent is not None:
+            titles.append(self.title(parent))
+            parent = self.tasks[parent].parent
+        return tuple(titles)
+
+
+def _pairs(
+    base: _Names, left: list[int], side: _Names, new: list[int], gaps: tuple[list[int], list[int]]
+) -> Iterator[tuple[int, int]]:
+    """Base's and the side's lines of one task: by explicit id, by titles and occurrence, by a title that is
+    unique, and by the place where one was reworded."""
+    for unique, name in ((True, _Names.id), (False, _Names.path), (True, _Names.title)):
+        before = [(name(base, line), line) for line in left]
+        after = [(name(side, line), line) for line in new]
+        found = [
+            (line, other)
+            for line, other in _by_name(before, after, unique=unique)
+            if base.id(line) == side.id(other) or None in (base.id(line), side.id(other))
+        ]
+        yield from found
+        left = _without(left, {line for line, _ in found})
+        new = _without(new, {line for _, line in found})
+    yield from _reworded(base, left, side, new, gaps)
+
+
+def _by_name(
+    before: Iterable[tuple[object, int]], after: Iterable[tuple[object, int]], *, unique: bool
+) -> Iterator[tuple[int, int]]:
+    named: dict[object, tuple[list[int], list[int]]] = {}
+    for number, those in enumerate((before, after)):
+        for name, line in those:
+            if name is not None:
+                named.setdefault(name, ([], []))[number].append(line)
+    for lines, others in named.values():
+        if not unique or len(lines) == len(others) == 1:
+            yield from zip(lines, others, strict=False)
+
+
+def _reworded(
+    base: _Names, left: list[int], side: _Names, new: list[int], gaps: tuple[list[int], list[int]]
+) -> Iterator[tuple[int, int]]:
+    """Tasks between the same lines that stayed, whose titles are more alike than different."""
+    where: dict[int, list[int]] = {}
+    for line in new:
+        where.setdefault(gaps[1][line], []).append(line)
+    taken: set[int] = set()
+    for line in left:
+        around = [one for one in where.get(gaps[0][line], ()) if one not in taken][:_NEIGHBOURS]
+        ids = base.keys(line).id
+        alike = [
+            (score, one)
+            for one in around
+            if (score := _likeness(base.keys(line).title, side.keys(one).title)) >= _ALIKE
+            and (ids is None or side.keys(one).id in (None, ids))
+        ]
+        if alike:
+            best = max(alike, key=lambda pair: pair[0])[1]
+            taken.add(best)
+            yield line, best
+
+
+_NEIGHBOURS = 20
+_ALIKE = 0.7
+
+
+def _likeness(one: str, other: str) -> float:
+    """0 to 1: how many words of the shorter title the longer one has too, or ones that begin like them.
+
+    Other numbers mean another task.
+    """
+    short, long = sorted((one.lower().split(), other.lower().split()), key=len)
+    numbers = [{word for word in words if any(map(str.isdigit, word))} for words in (short, long)]
+    if not short or not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
+        return 0.0
+    left = Counter(long)
+    common = 0
+    for word in short:
+        near = word if left[word] else next((w for w in left if left[w] and _begin_alike(word, w)), None)
+        if near is not None:
+            left[near] -= 1
+            common += 1
+    return common / len(short)
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    short = min(len(one), len(other))
+    same = next((n for n in range(short) if one[n] != other[n]), short)
+    return same >= _LEAST_BEGINNING and same * 4 >= short * 3
+
+
+_LEAST_BEGINNING = 3
+
+
+def _entities(
+    sides: Sequence[_Side],
+    tasks: Sequence[Mapping[int, Task]],
+    touched: Iterable[int],
+    wanted: Sequence[Iterable[int]],
+) -> Iterator[Entity]:
+    for line in sorted(touched):
+        if line in tasks[0]:
+            ours, theirs = (
+                side.there[line] if side.there[line] in tasks[side.number] else None for side in sides
+            )
+            yield Entity(line, ours, theirs)
+    new = [
+        [line for line in sorted(wanted[side.number]) if side.back[line] < 0 and line in tasks[side.number]]
+        for side in sides
+    ]
+    names = [_Names(tasks[1]), _Names(tasks[2])]
+    both = dict(
+        _by_name(
+            [(names[0].path(n), n) for n in new[0]], [(names[1].path(n), n) for n in new[1]], unique=False
+        )
+    )
+    for line in new[0]:
+        yield Entity(None, line, both.get(line))
+    taken = set(both.values())
+    for line in new[1]:
+        if line not in taken:
+            yield Entity(None, None, line)
+
+
+def _is_doubled(one: Entity, sides: Sequence[_Side]) -> bool:
+    """Whether both sides put the task to places of their own."""
+    if one.ours is None or one.theirs is None:
+        return False
+    if one.base is not None and not all(one.base in side.moved for side in sides):
+        return False
+    return sides[0].gap(one.ours) != sides[1].gap(one.theirs)
+
+
+def _touched(versions: Sequence[Version], sides: Sequence[_Side]) -> set[int]:
+    """The lines of base that are not the same on both sides."""
+    lines = versions[0].lines
+    touched: set[int] = set()
+    for side in sides:
+        others = versions[side.number].lines
+        touched.update(
+            number
+            for number, (line, there) in enumerate(zip(lines, side.there, strict=True))
+            if there < 0 or others[there] != line
+        )
+    return touched
+
+
+def _alike(keys: Sequence[bytes], lines: set[int]) -> set[int]:
+    """The other lines that say the same as one of these."""
+    wanted = {keys[line] for line in lines}
+    return {number for number, key in enumerate(keys) if key in wanted and key.strip()}
+
+
+def _inverse(there: Sequence[int], size: int) -> list[int]:
+    back = [-1] * size
+    for line, side in enumerate(there):
+        if side >= 0:
+            back[side] = line
+    return back
+
+
+def _gaps(there: Sequence[int], back: Sequence[int]) -> tuple[list[int], list[int]]:
+    """For each line of base, and of the side, the line of base before it that stayed."""
+    base, side, last = [], [], -1
+    for line, place in enumerate(there):
+        base.append(last)
+        last = line if place >= 0 else last
+    last = -1
+    for line in back:
+        side.append(last)
+        last = line if line >= 0 else last
+    return base, side
+
+
+def _without(lines: Sequence[int], gone: set[int]) -> list[int]:
+    return [line for line in lines if line not in gone]

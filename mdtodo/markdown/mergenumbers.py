@@ -1,0 +1,205 @@
+"""The lines of a merge as numbers, for the text merge: what it cannot see cannot be in its way.
+
+All versions of a task's line are the same number, as long as it stands where it stood, so that no tick, key or
+reword is in the way of another change. Other lines have a number for each text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.markdown.mergeline import frame, read_line
+from mdtodo.markdown.mergeregion import look, resolved
+from mdtodo.markdown.mergeresult import Conflict, Placed, Result, merged_task
+from mdtodo.markdown.mergeversion import swallows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.mergematch import Matched
+    from mdtodo.markdown.mergeregion import Look
+    from mdtodo.markdown.mergeversion import Version
+    from mdtodo.model import Status
+
+    TextMerge = Callable[[bytes, bytes, bytes, str], bytes]
+
+#: What a number stands for: a line, or a task with that of its line which is left to the text merge.
+Meaning = bytes | tuple[int, bytes]
+
+
+class Region(NamedTuple):
+    """Where the text merge left a conflict: the numbers of the lines of each side."""
+
+    ours: list[int]
+    base: list[int]
+    theirs: list[int]
+
+
+class Numbers:
+    """The numbers of the lines of three versions, and what git makes of them."""
+
+    def __init__(self, versions: Sequence[Version], matched: Matched, text_merge: TextMerge) -> None:
+        self.versions, self.matched, self.text_merge = versions, matched, text_merge
+        self.meanings: list[Meaning] = []
+        self._known = _Numbering(self.meanings)
+        self._sides = [self._side(number) for number in range(3)]
+        self._code = any(swallows(version.lines) for version in versions)
+
+    def merged(self, style: Callable[[], str], *, resolving: bool) -> tuple[list[int | Region], int]:
+        """The numbers in the order of the result, with the regions that are in conflict; and how many regions
+        were put together task by task, which is done if `resolving`."""
+        base, ours, theirs = self._sides
+        if theirs in (base, ours):
+            return list(ours), 0
+        if base == ours:
+            return list(theirs), 0
+        found = list(self._run(self._sides, "diff3"))
+        regions = 0
+        if resolving:
+            put = [self._resolved(one) if isinstance(one, Region) else None for one in found]
+            regions = sum(lines is not None for lines in put)
+            found = [
+                n for one, lines in zip(found, put, strict=True) for n in ([one] if lines is None else lines)
+            ]
+        if not any(isinstance(one, Region) for one in found):
+            return found, regions
+        sides = [
+            [n for one in found for n in (one[side] if isinstance(one, Region) else (one,))]
+            for side in (1, 0, 2)
+        ]
+        return list(self._run(sides, style())), regions
+
+    def result(self, order: Sequence[int | Region], statuses: Mapping[str, Status]) -> Result:
+        """The lines that the numbers stand for, with the changes of both sides."""
+        pieces: list[bytes | Conflict] = []
+        places: dict[int, int] = {}
+        conflicts = 0
+        for one in order:
+            meaning = one if isinstance(one, Region) else self.meanings[one]
+            if isinstance(meaning, bytes):
+                pieces.append(meaning)
+                continue
+            if isinstance(meaning, Region):
+                piece: bytes | Conflict = self._conflict(meaning)
+            else:
+                piece = self._task(*meaning, statuses)
+                if isinstance(piece, bytes):
+                    places[len(pieces)] = meaning[0]
+            conflicts += isinstance(piece, Conflict)
+            pieces.append(piece)
+        return Result(pieces, places, conflicts)
+
+    def line(self, entity: int, side: int) -> bytes:
+        """The line of a task in a version that has it."""
+        at = self.matched.entities[entity][side]
+        assert at is not None
+        return self.versions[side].lines[at]
+
+    def _conflict(self, region: Region) -> Conflict:
+        """With the lines as the sides have them."""
+
+        def lines(side: int, those: Sequence[int]) -> list[Placed]:
+            return [
+                Placed(one, None) if isinstance(one, bytes) else Placed(self.line(one[0], side), one[0])
+                for one in (self.meanings[number] for number in those)
+            ]
+
+        return Conflict(lines(1, region.ours), lines(0, region.base), lines(2, region.theirs))
+
+    def _task(self, entity: int, variant: bytes, statuses: Mapping[str, Status]) -> bytes | Conflict:
+        """The line with the changes of both sides, with what the text merge chose to stand before the box."""
+        one = self.matched.entities[entity]
+        if one.ours is None or one.theirs is None:
+            return variant
+        lines = [self.line(entity, side) for side in range(3) if one[side] is not None]
+        heads = [parts.head for line in lines if (parts := read_line(line)) is not None]
+        fitting = [head for head in (*heads[-2:], heads[0]) if frame(head) == variant]
+        head = next((head for head in fitting if head != heads[0]), fitting[0])
+        lines = [head + line[len(old) :] for line, old in zip(lines, heads, strict=True)]
+        return merged_task(entity, None if one.base is None else lines[0], lines[-2], lines[-1], statuses)
+
+    def _side(self, side: int) -> list[int]:
+        numbers = list(map(self._known.__getitem__, self.versions[side].lines))
+        for at, entity in self.matched.places[side].items():
+            numbers[at] = self._known[entity, self._variant(entity, self.versions[side].lines[at])]
+        gone = self._removed(side)
+        return [number for at, number in enumerate(numbers) if at not in gone] if gone else numbers
+
+    def _variant(self, entity: int, line: bytes) -> bytes:
+        """What of a task's line is left to the text merge: where it stands. All of it if one side has
+        deleted the task: a change is in the way of that."""
+        one = self.matched.entities[entity]
+        if one.ours is None or one.theirs is None:
+            return line
+        parts = read_line(line)
+        assert parts is not None
+        return frame(parts.head)
+
+    def _removed(self, side: int) -> set[int]:
+        """The lines of tasks that both sides moved, or added, to different places: ours stay."""
+        gone: set[int] = set()
+        for number in self.matched.doubled if side != 1 else ():
+            base, ours, theirs = (self._own_lines(number, other) for other in range(3))
+            if self._below(2, theirs) == self._below(1, ours) and self._below(0, base) in (
+                self._below(1, ours),
+                None,
+            ):
+                gone.update((base, ours, theirs)[side])
+        return gone
+
+    def _own_lines(self, entity: int, side: int) -> range:
+        line = self.matched.entities[entity][side]
+        return range(0) if line is None else range(line, self.matched.tasks[side][line].end)
+
+    def _below(self, side: int, lines: range) -> list[bytes] | None:
+        """The lines of a task without the first; None where it is not there."""
+        return self.versions[side].lines[lines.start + 1 : lines.stop] if lines else None
+
+    def _run(self, numbers: Sequence[Sequence[int]], style: str) -> Iterator[int | Region]:
+        """What the text merge makes of them."""
+        codes = [b"x%d\n" % number for number in range(len(self.meanings))]
+        base, ours, theirs = (b"".join([codes[number] for number in side]) for side in numbers)
+        part: list[int] | None = None
+        region = Region([], [], [])
+        merged = self.text_merge(base, ours, theirs, style)
+        if b"<" not in merged:
+            yield from map(int, merged.replace(b"x", b"").split())
+            return
+        for line in merged.split(b"\n")[:-1]:
+            if line.startswith(b"x"):
+                if part is None:
+                    yield int(line[1:])
+                else:
+                    part.append(int(line[1:]))
+            elif line.startswith(b"<"):
+                region = Region([], [], [])
+                part = region.ours
+            elif line.startswith(b">"):
+                part = None
+                yield region
+            else:
+                part = region.base if line.startswith(b"|") else region.theirs
+
+    def _resolved(self, region: Region) -> list[int] | None:
+        return resolved(region.base, region.ours, region.theirs, self._look)
+
+    def _look(self, number: int) -> Look:
+        meaning = self.meanings[number]
+        if isinstance(meaning, bytes):
+            return look(meaning, number, task=False, code=self._code)
+        entity, _ = meaning
+        side = next(side for side in (1, 2, 0) if self.matched.entities[entity][side] is not None)
+        return look(self.line(entity, side), (entity,), task=True, code=self._code)
+
+
+class _Numbering(dict[Meaning, int]):
+    """Gives each new meaning the next number."""
+
+    def __init__(self, meanings: list[Meaning]) -> None:
+        super().__init__()
+        self._meanings = meanings
+
+    def __missing__(self, meaning: Meaning) -> int:
+        number = self[meaning] = len(self._meanings)
+        self._meanings.append(meaning)
+        return number

@@ -1,0 +1,233 @@
+"""Where both sides changed the same place: what of it can be put together task by task, without a conflict.
+
+A line is given as the number that stands for it in the text merge; equal lines have equal numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    Numbers = Sequence[int]
+
+
+class Look(NamedTuple):
+    """What a line looks like: `item`, `heading`, `blank` or `text`; how far it is indented; and the task that
+    it is, or the line itself."""
+
+    kind: str
+    indent: int
+    means: object
+
+
+def look(line: bytes, means: object, *, task: bool, code: bool) -> Look:
+    """The look of a line; `means` is equal for all versions of one task.
+
+    A bullet counts only below a task, by its indentation; not where there may be code (`code`), of which it
+    could be a part.
+    """
+    if not line.strip(b" \t>\r\n"):
+        return Look("blank", 0, means)
+    found = _ITEM.match(line)
+    indent = len(found[0].expandtabs(4)) if found else 0
+    if found and (task or (indent and not code)):
+        return Look("item", indent, means)
+    return Look("heading" if _HEADING.match(line) and not code else "text", 0, means)
+
+
+def resolved(
+    base: Numbers, ours: Numbers, theirs: Numbers, look_of: Callable[[int], Look]
+) -> list[int] | None:
+    """The lines of the place with the changes of both sides; None where they cannot be told apart.
+
+    Additions of both are both kept, ours first, and the same one once; subtasks stay with their parents, and
+    tasks with their sections. What one side deleted or moved away goes, if the other left it as it was.
+    """
+    if len(base) + len(ours) + len(theirs) > _LARGEST:
+        return None
+    union = _Union(look_of)
+    if not base:
+        return union.of(ours, theirs)
+    if any(look_of(line).kind in ("heading", "text") for line in base):
+        return None
+    slots = [_slots(base, side, look_of) for side in (ours, theirs)]
+    made: list[int] = []
+    gone: list[Look] = []  # the items right above that are deleted, outermost first
+    for place in range(len(base) + 1):
+        added = union.of(slots[0].added[place], slots[1].added[place])
+        if added is None or not _may_stand(added, gone, look_of):
+            return None
+        made += added
+        if place == len(base):
+            break
+        line, kept = base[place], [slot.kept[place] for slot in slots]
+        if line not in kept and kept[0] != kept[1]:
+            return None
+        merged = kept[1] if kept[0] == line else kept[0]
+        here = look_of(line)
+        if here.kind == "item":
+            gone = [one for one in gone if one.indent < here.indent] + ([here] if merged is None else [])
+        made += [] if merged is None else [merged]
+    return made
+
+
+_ITEM = re.compile(rb"[ \t>]*+(?=(?:[-+*]|[0-9]{1,9}[.)])(?:[ \t]|$))")
+_HEADING = re.compile(rb"[ >]{0,9}#{1,6}(?:[ \t\r\n]|$)")
+_LARGEST = 1000
+
+
+def _may_stand(added: Sequence[int], gone: Sequence[Look], look_of: Callable[[int], Look]) -> bool:
+    """Whether what is added below deleted items is no part of them."""
+    first = next((here for line in added if (here := look_of(line)).kind != "blank"), None)
+    if first is None or not gone:
+        return first is None or first.kind != "text"
+    return first.kind == "item" and first.indent <= gone[0].indent
+
+
+class _Slots(NamedTuple):
+    """What a side made of base's lines: what it added before each and at the end, and what it has for each."""
+
+    added: list[list[int]]
+    kept: list[int | None]
+
+
+def _slots(base: Numbers, side: Numbers, look_of: Callable[[int], Look]) -> _Slots:
+    from difflib import SequenceMatcher
+
+    means = [[look_of(line).means for line in lines] for lines in (base, side)]
+    slots = _Slots([[] for _ in range(len(base) + 1)], [None] * len(base))
+    at = 0
+    for match in SequenceMatcher(None, means[0], means[1], autojunk=False).get_matching_blocks():
+        slots.added[match.a] += side[at : match.b]
+        slots.kept[match.a : match.a + match.size] = side[match.b : match.b + match.size]
+        at = match.b + match.size
+    return slots
+
+
+class _Block(NamedTuple):
+    """An item or a heading with the text right below it, and what is indented deeper."""
+
+    look: Look
+    own: tuple[int, ...]
+    below: tuple[_Block, ...]
+
+    def lines(self) -> Iterator[int]:
+        yield from self.own
+        for block in self.below:
+            yield from block.lines()
+
+
+class _Union(NamedTuple):
+    """Puts what both sides added together."""
+
+    look_of: Callable[[int], Look]
+
+    def of(self, ours: Numbers, theirs: Numbers) -> list[int] | None:
+        """Ours first; None where it is more than items, and headings with items."""
+        if not ours or not theirs or ours == theirs:
+            return list(ours or theirs)
+        blocks = self._blocks(ours), self._blocks(theirs)
+        if blocks[0] is None or blocks[1] is None:
+            return None
+        made = self._sections(blocks[0], blocks[1])
+        return None if made is None else [line for block in made for line in block.lines()]
+
+    def _blocks(self, lines: Numbers) -> list[_Block] | None:
+        """None where there is text that is no item's."""
+        flat: list[tuple[Look, list[int]]] = []
+        blanks: list[int] = []
+        for line in lines:
+            here = self.look_of(line)
+            if here.kind == "blank":
+                blanks.append(line)
+            elif here.kind == "text":
+                if not flat or flat[-1][0].kind == "heading":
+                    return None
+                flat[-1][1].extend([*blanks, line])
+                blanks = []
+            else:
+                if flat and here.kind == "item":
+                    flat[-1][1].extend(blanks)
+                    blanks = []
+                flat.append((here, [*blanks, line]))
+                blanks = []
+        if not flat:
+            return None
+        flat[-1][1].extend(blanks)
+        return self._nested(flat)
+
+    def _nested(self, flat: Sequence[tuple[Look, list[int]]]) -> list[_Block]:
+        made: list[_Block] = []
+        at = 0
+        while at < len(flat):
+            here, own = flat[at]
+            end = at + 1
+            while here.kind == "item" and end < len(flat) and _is_below(flat[end][0], here):
+                end += 1
+            made.append(_Block(here, tuple(own), tuple(self._nested(flat[at + 1 : end]))))
+            at = end
+        return made
+
+    def _sections(self, ours: Sequence[_Block], theirs: Sequence[_Block]) -> list[_Block] | None:
+        """First what goes to the section around, then the sections of both, each with its items."""
+        sections = _by_heading(ours), _by_heading(theirs)
+        made: list[_Block] = []
+        for heading, blocks in sections[0].items():
+            both = self._items(blocks, sections[1].pop(heading, []))
+            if both is None:
+                return None
+            made += both
+        for blocks in sections[1].values():
+            made += blocks
+        return made
+
+    def _items(self, ours: Sequence[_Block], theirs: Sequence[_Block]) -> list[_Block] | None:
+        """Deeper ones first, as they belong to what is above; ours first among equals; the same one once."""
+        if not theirs or not ours:
+            return [*ours, *theirs]
+        known = {block.look.means: place for place, block in enumerate(ours)}
+        made = list(ours)
+        more: list[_Block] = []
+        for block in theirs:
+            place = known.get(block.look.means)
+            if place is None:
+                more.append(block)
+                continue
+            same = made[place]
+            below = self._items(same.below, block.below)
+            if below is None or self._words(same) != self._words(block):
+                return None
+            made[place] = same._replace(below=tuple(below))
+        return _by_depth(made, more)
+
+    def _words(self, block: _Block) -> list[int]:
+        return [line for line in block.own if self.look_of(line).kind == "text"]
+
+
+def _is_below(look: Look, around: Look) -> bool:
+    return look.kind == "item" and look.indent > around.indent
+
+
+def _by_heading(blocks: Sequence[_Block]) -> dict[tuple[object, int] | None, list[_Block]]:
+    """The blocks of each section, the heading among them; under None those before any heading."""
+    heading: tuple[object, int] | None = None
+    sections: dict[tuple[object, int] | None, list[_Block]] = {heading: []}
+    for block in blocks:
+        if block.look.kind == "heading":
+            heading = (block.look.means, sum(1 for one in sections if one and one[0] == block.look.means))
+            sections[heading] = []
+        sections[heading].append(block)
+    return sections
+
+
+def _by_depth(ours: Sequence[_Block], theirs: Sequence[_Block]) -> list[_Block]:
+    made: list[_Block] = []
+    rest = list(reversed(theirs))
+    for block in ours:
+        while rest and rest[-1].look.indent > block.look.indent and rest[-1].look.kind == "item":
+            made.append(rest.pop())
+        made.append(block)
+    return [*made, *reversed(rest)]

@@ -1,0 +1,104 @@
+"""What a merge came to: lines and conflicts, and these as bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.markdown.mergeline import merged_line
+from mdtodo.markdown.mergeversion import merged_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.mergeversion import Version
+    from mdtodo.model import Status
+
+
+class Markers(NamedTuple):
+    """How conflicts are written: the labels, the length of the markers, and whether base's lines are shown
+    (`style` is git's `merge`, `diff3` or `zdiff3`)."""
+
+    ours: str = "ours"
+    base: str = "base"
+    theirs: str = "theirs"
+    size: int = 7
+    style: str = "merge"
+
+
+class Placed(NamedTuple):
+    """A line in a conflict, and the task that it is."""
+
+    line: bytes
+    entity: int | None
+
+
+class Conflict(NamedTuple):
+    """Lines that only a person can put together."""
+
+    ours: list[Placed]
+    base: list[Placed]
+    theirs: list[Placed]
+
+
+class Result(NamedTuple):
+    """Lines and conflicts in order; `places` says which of the lines are tasks that the merge looked at."""
+
+    pieces: list[bytes | Conflict]
+    places: dict[int, int]
+    conflicts: int
+
+
+def merged_task(
+    entity: int, base: bytes | None, ours: bytes, theirs: bytes, statuses: Mapping[str, Status]
+) -> bytes | Conflict:
+    """The line of a task with the changes of both sides."""
+    made = merged_line(base, ours, theirs, statuses)
+    if made is not None:
+        return made
+    was = [] if base is None else [Placed(base, entity)]
+    return Conflict([Placed(ours, entity)], was, [Placed(theirs, entity)])
+
+
+def written(result: Result, versions: Sequence[Version], markers: Callable[[], Markers]) -> bytes:
+    """The bytes of a result; `markers` is asked only if there is a conflict."""
+    base, ours, theirs = (version.frame for version in versions)
+    frame = merged_frame(base, ours, theirs, versions[1].lines)
+    ends_in_conflict = bool(result.pieces) and isinstance(result.pieces[-1], Conflict)
+    lines = _lines(result, markers, b"" if ours.newline else frame.newline)
+    if ours.newline:
+        return (
+            frame.mark
+            + frame.newline.join(lines)
+            + frame.newline * (bool(lines) and (frame.ended or ends_in_conflict))
+        )
+    last = len(lines) - 1
+    return frame.mark + b"".join(
+        [
+            line if at == last or line.endswith((b"\n", b"\r")) else line + frame.newline
+            for at, line in enumerate(lines)
+        ]
+    )
+
+
+def _lines(result: Result, markers: Callable[[], Markers], end: bytes) -> list[bytes]:
+    if not result.conflicts:
+        return result.pieces  # type: ignore[return-value]
+    known = markers()
+    lines: list[bytes] = []
+    for piece in result.pieces:
+        lines += [piece] if isinstance(piece, bytes) else _marked(piece, known, end)
+    return lines
+
+
+def _marked(conflict: Conflict, markers: Markers, end: bytes) -> Iterator[bytes]:
+    """The conflict as git would write it."""
+    for mark, label, side in (
+        (b"<", markers.ours, conflict.ours),
+        (b"|", markers.base, conflict.base),
+        (b"=", "", conflict.theirs),
+        (b">", markers.theirs, []),
+    ):
+        if mark != b"|" or markers.style != "merge":
+            words = f" {label}".encode("utf-8", "surrogateescape") if label else b""
+            yield mark * markers.size + words + end
+            yield from [placed.line for placed in side]

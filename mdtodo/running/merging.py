@@ -1,0 +1,178 @@
+"""The merge driver: three files that git hands over, merged by task, or as git's own text merge would.
+
+gitattributes(5), "Defining a custom merge driver": the result is left in the file of our version; exit 0 for a
+clean merge, up to 128 for conflicts, more for a failure, which ends the whole merge.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import ConfigError, InputError, MdtodoError
+from mdtodo.markdown.merge import Markers, merge
+from mdtodo.model import STATUS_CHARS
+from mdtodo.repo import files
+from mdtodo.repo.git import environment, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mdtodo.markdown.merge import Merged
+    from mdtodo.model import Status
+
+
+class Trio(NamedTuple):
+    """The files of a merge, as paths from the current folder; `ours` gets the result."""
+
+    base: str
+    ours: str
+    theirs: str
+
+
+class Ending(NamedTuple):
+    """What a merge came to: the exit code of the driver, and a sentence where it was no merge by task."""
+
+    code: int
+    sentence: str = ""
+
+
+#: Bytes above which a file is merged as text: a merge by task would take seconds, and much memory.
+LARGEST = 32 << 20
+
+
+def merge_files(trio: Trio, markers: Markers, *, histogram: bool = False) -> Ending:
+    """Merge by task; where that cannot be done, for whatever reason, as `git merge-file` does.
+
+    `markers` says how conflicts are written; its style is taken from git's configuration. `histogram` asks git
+    for the line differences that its own merges use, which needs git 2.44.
+    """
+    try:
+        versions = [_read(path) for path in trio]
+        merged = _by_task(versions, markers, histogram=histogram)
+    except InputError as error:
+        return _as_text(trio, markers, f"{error.sentence}; merged as text", histogram=histogram)
+    except Exception as error:
+        return _as_text(
+            trio, markers, f"cannot be merged by task ({error!r}); merged as text", histogram=histogram
+        )
+    if merged is None:
+        return _as_text(trio, markers, "", histogram=histogram)
+    try:
+        if merged.data != versions[1]:
+            with open(trio.ours, "wb") as file:
+                file.write(merged.data)
+    except OSError as error:
+        return Ending(_FAILED, f"the result cannot be written: {error.strerror}")
+    return Ending(min(merged.conflicts, _MOST_CONFLICTS))
+
+
+def labels_of(environ: Mapping[str, str]) -> tuple[str, str, str]:
+    """What to call the versions where git does not say it, which it does from 2.44 on: ours, base, theirs.
+
+    `git merge` leaves the name of what is merged in `GITHEAD_<object id>`.
+    """
+    heads = {value for name, value in environ.items() if name.startswith("GITHEAD_")}
+    return ("HEAD", "base", heads.pop()) if len(heads) == 1 else ("ours", "base", "theirs")
+
+
+_FAILED = 255
+_MOST_CONFLICTS = 125  # a shell says 126 and 127 of what it cannot start
+_GIT_MOST = 127
+
+
+def _read(path: str) -> bytes:
+    data = files.read(".", path)
+    if len(data) > LARGEST:
+        raise InputError("is too large to be merged by task")
+    return data
+
+
+def _by_task(versions: list[bytes], markers: Markers, *, histogram: bool) -> Merged | None:
+    base, ours, theirs = versions
+    with _folder() as folder:
+        return merge(
+            base,
+            ours,
+            theirs,
+            _statuses(),
+            text_merge=partial(_merge_text, folder, histogram=histogram),
+            markers=lambda: markers._replace(style=_style()),
+        )
+
+
+def _statuses() -> Mapping[str, Status]:
+    """What the boxes mean, by the configuration of the work tree that git merges in; a broken one says
+    nothing."""
+    try:
+        given = [files.read_optional(".", name) for name in ("pyproject.toml", ".mdtodo.toml")]
+        if not any(b"status" in data for data in given if data):
+            return STATUS_CHARS
+        from mdtodo.config import load
+
+        return load(*given).status
+    except (ConfigError, InputError):
+        return STATUS_CHARS
+
+
+def _style() -> str:
+    code, out, _ = start(".", ("config", "--get", "merge.conflictStyle"), _environment()).finish()
+    style = out.decode(errors="replace").strip()
+    return style if code == 0 and style in ("diff3", "zdiff3") else "merge"
+
+
+def _merge_text(
+    folder: str, base: bytes, ours: bytes, theirs: bytes, style: str, *, histogram: bool
+) -> bytes:
+    """What `git merge-file` makes of these, with markers of seven characters."""
+    for name, data in (("base", base), ("ours", ours), ("theirs", theirs)):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(data)
+    named = ([f"--{style}"] if style != "merge" else []) + _algorithm(histogram)
+    paths = (os.path.join(folder, name) for name in ("ours", "base", "theirs"))
+    settings = ("-c", "merge.conflictStyle=merge")
+    args = (*settings, "merge-file", "-p", "-q", "--marker-size=7", *named, *paths)
+    code, out, err = start(".", args, _environment()).finish()
+    if not 0 <= code <= _GIT_MOST:
+        raise InputError(err.decode(errors="replace").strip() or "git merge-file failed")
+    return out
+
+
+def _algorithm(histogram: bool) -> list[str]:
+    return ["--diff-algorithm=histogram"] if histogram else []
+
+
+def _as_text(trio: Trio, markers: Markers, sentence: str, *, histogram: bool) -> Ending:
+    """git's own merge of lines. A file that it takes for binary stays ours, in conflict, as in git."""
+    labels = [word for label in markers[:3] for word in ("-L", label)]
+    args = ("merge-file", "-q", f"--marker-size={markers.size}", *_algorithm(histogram), *labels)
+    try:
+        code, _, _ = start(".", (*args, "--", trio.ours, trio.base, trio.theirs), _environment()).finish()
+    except MdtodoError as error:
+        return Ending(1, error.sentence)
+    if 0 <= code <= _GIT_MOST:
+        return Ending(min(code, _MOST_CONFLICTS), sentence)
+    return Ending(1, "cannot be merged, not as text either; ours is kept")
+
+
+def _environment() -> dict[str, str]:
+    """That of our git commands, in the repository in which git called the driver."""
+    kept = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")
+    return environment(None) | {name: os.environ[name] for name in kept if name in os.environ}
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """A folder of our own for what `git merge-file` reads, gone in the end. `tempfile` takes longer to import
+    than git to merge."""
+    root = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder in it is ours alone
+    folder = os.path.join(root, f"mdtodo-merge-{os.getpid()}-{os.urandom(6).hex()}")
+    os.mkdir(folder, 0o700)
+    try:
+        yield folder
+    finally:
+        for name in os.listdir(folder):
+            os.unlink(os.path.join(folder, name))
+        os.rmdir(folder)
