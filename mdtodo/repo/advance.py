@@ -192,6 +192,8 @@ class _Advance:
             self.git.write(objects)
         copy.ask("read-tree", "-m", "-n", "-u", self.old, tree)
         copy.ask("read-tree", "-m", self.old, tree)
+        outside = _outside_of_sparse_checkout(self.git, self.changes.values())
+        copy.stage({path: Staged(*entry, "S") for path, entry in outside.items()})
 
     def _ticked(self, path: str, data: bytes) -> bytes:
         wanted = {str(number): [edit] for number, edit in enumerate(self.aside[path].edits)}
@@ -262,6 +264,35 @@ def _move(git: Plumbing, branch: str, old: str, new: str) -> None:
         if "cannot lock ref" in error.sentence:
             raise BranchMovedError(error.sentence) from error
         raise
+
+
+def _outside_of_sparse_checkout(git: Plumbing, changes: Iterable[FileChange]) -> dict[str, tuple[bytes, str]]:
+    """The new files that a sparse checkout leaves out, with mode and id. git says so where it checks out just these."""
+    if git.settings().get(b"core.sparsecheckout", b"false").lower() not in (
+        b"true",
+        b"yes",
+        b"on",
+        b"1",
+        b"",
+    ):
+        return {}
+    from tempfile import TemporaryDirectory
+
+    added = {one.path: one.after for one in changes if one.before is None and one.after is not None}
+    objects = NewObjects(git.algorithm())
+    tree = change_tree(None, added, git.content, objects)
+    git.write(objects)
+    with TemporaryDirectory(prefix="mdtodo-") as folder:
+        elsewhere = {
+            "GIT_DIR": git.repo.git_dir,
+            "GIT_WORK_TREE": folder,
+            "GIT_INDEX_FILE": f"{folder}/.index",
+        }
+        git.run("read-tree", "-m", "-u", tree, env=elsewhere)
+        listed = git.run("ls-files", "-t", "-z", env=elsewhere)
+    lines = (line.partition(b" ") for line in listed.split(b"\0"))
+    left = (name for letter, _, name in lines if letter == b"S")
+    return {os.fsdecode(name): entry for name in left if (entry := added[name]) is not None}
 
 
 def _names(out: bytes) -> set[str]:

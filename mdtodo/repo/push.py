@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo import owner
+from mdtodo.repo import index, owner
 from mdtodo.repo.advance import BranchMovedError, StaysError, advance, finish
 from mdtodo.repo.fault import reached
 from mdtodo.repo.plumbing import Plumbing
@@ -53,12 +53,13 @@ def push(repo: Repository, statuses: Mapping[str, Status]) -> Sent:
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be made again. All commits are kept then.
     """
-    finish(repo, statuses)
+    messages = (*index.recover(repo), *finish(repo, statuses))
     with Plumbing(repo) as git:
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:
-            return Sent({})
-        return _Push(repo, git, statuses, upstream).run()
+            return Sent({}, messages)
+        sent = _Push(repo, git, statuses, upstream).run()
+    return replace(sent, messages=(*messages, *sent.messages))
 
 
 @dataclass(slots=True)

@@ -1,0 +1,485 @@
+"""Pushing: the same edits on the remote's new tip, one receipt for each task, and nothing of a person's lost."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mdtodo.errors import GitError
+from mdtodo.repo import push as pushing
+from mdtodo.repo.commit import land
+from mdtodo.repo.git import discover
+from mdtodo.results import AddNote, AddSubtasks, SetKey
+from tests.conftest import Checkout
+from tests.git.conftest import receipt_for
+from tests.git.remotes import BASE, Remote, same_as_remote, send, tick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pushing, "FIRST_PAUSE", 0.0)
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Remote:
+    return Remote(tmp_path)
+
+
+class TestTheRemoteHasNotMoved:
+    def test_a_receipt_arrives(self, remote, sound):
+        a = remote.clone("a")
+        commits = tick(a, "one")
+        sent = send(a)
+        assert sent.commits == {}
+        assert sent.where == "origin/main"
+        assert remote.bare.git("rev-parse", "main") == commits[0]
+        same_as_remote(a, remote)
+        sound(a)
+
+    def test_nothing_to_push(self, remote):
+        a = remote.clone("a")
+        assert send(a) == pushing.Sent({})
+        b = remote.clone("b")
+        tick(b, "one")
+        send(b)
+        head = a.git("rev-parse", "HEAD")
+        assert send(a) == pushing.Sent({})
+        assert a.git("rev-parse", "HEAD") == head  # no `git pull` of what was not asked for
+
+    def test_an_unborn_branch_has_nothing(self, remote):
+        a = remote.clone("a")
+        a.git("switch", "-q", "--orphan", "fresh")
+        assert send(a) == pushing.Sent({})
+
+    def test_commits_of_a_person_go_along(self, remote):
+        a = remote.clone("a")
+        a.commit("Mine", **{"app.py": "2\n"})
+        tick(a, "one")
+        send(a)
+        assert remote.bare.git("log", "--format=%s", "main").splitlines() == ["todo: one", "Mine", "Base"]
+
+    def test_a_branch_that_the_remote_has_not(self, remote):
+        a = remote.clone("a")
+        a.git("switch", "-q", "-c", "side")
+        tick(a, "one")
+        assert send(a).where == "origin/side"
+        assert remote.bare.git("rev-parse", "side") == a.git("rev-parse", "HEAD")
+
+
+class TestTheRemoteHasMoved:
+    @pytest.mark.parametrize(
+        ("theirs", "expected"),
+        [
+            ({"TODO.md": BASE.replace("[ ] one", "[x] one")}, BASE.replace("[ ] one", "[x] one")),
+            ({"TODO.md": BASE.replace("[ ] three", "[x] three")}, BASE.replace("[ ] three", "[x] three")),
+            ({"TODO.md": BASE.replace("- [ ] two\n", "").replace("# Plan\n", "# Plan\n\n* [ ] two\n")}, None),
+            ({"TODO.md": BASE.replace("two\n", "two #tag due:2030-01-01\n")}, None),
+            ({"TODO.md": BASE.replace("one", "ONE").replace("Text", "Other text")}, None),
+            ({"TODO.md": BASE.replace("\n", "\r\n")}, None),
+            ({"app.py": "theirs\n", "new/file": "n\n"}, None),
+        ],
+        ids=["above", "below", "moved", "keys", "reworded around", "line ends", "other files"],
+    )
+    def test_the_edit_is_made_again(self, remote, sound, theirs, expected):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **theirs)
+        b.git("push", "-q")
+        (old,) = tick(a, "two")
+        sent = send(a)
+        data = b.read("TODO.md") if expected is None else expected.encode()
+        assert remote.file() == data.replace(b"[ ] two", b"[x] two")
+        assert sent.messages == ()
+        assert sent.commits == {old: a.git("rev-parse", "HEAD")}
+        assert remote.bare.git("log", "--format=%s", "main").splitlines() == ["todo: two", "Theirs", "Base"]
+        same_as_remote(a, remote)
+        for path in ("app.py", "TODO.md"):
+            assert a.read(path) == a.index(path) == remote.file(path)
+        sound(a)
+
+    def test_a_task_that_somebody_else_closed_gets_no_second_receipt(self, remote, sound):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "one", "two", run="theirs")
+        send(b)
+        (old,) = tick(a, "two", run="ours")
+        sent = send(a)
+        assert sent.commits == {old: None}
+        assert "id-two" in sent.messages[0]
+        assert "closed already" in sent.messages[0]
+        assert remote.receipts() == ["id-one", "id-two"]
+        same_as_remote(a, remote)
+        sound(a)
+
+    def test_of_several_receipts_in_one_commit_those_stay_that_are_new(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "two")
+        send(b)
+        tick(a, "one", "two", "three")
+        send(a)
+        message = remote.bare.git("log", "-1", "--format=%B", "main").splitlines()
+        assert message[0] == "todo: 2 done"
+        assert [line for line in message if line.startswith("- ")] == ["- done: one", "- done: three"]
+        assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
+
+    def test_one_that_is_left_gives_its_title_to_the_commit(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "two", "three")
+        send(b)
+        tick(a, "one", "two")
+        send(a)
+        message = remote.bare.git("log", "-1", "--format=%B", "main")
+        assert message.startswith("todo: one\n\nMdtodo-Run: run-a\nMdtodo-Task: id-one done ")
+        assert "two" not in message
+
+    @pytest.mark.parametrize(
+        ("theirs", "reason"),
+        [
+            (BASE.replace("two", "two, and more"), "no task has that title"),
+            (BASE.replace("[ ] two", "[-] two"), "says cancelled"),
+            (BASE.replace("- [ ] two\n", ""), "no task has that title"),
+        ],
+    )
+    def test_a_task_that_is_another_one_now_is_not_ticked(self, remote, theirs, reason):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"TODO.md": theirs})
+        b.git("push", "-q")
+        tick(a, "two")
+        sent = send(a)
+        assert reason in sent.messages[0]
+        assert remote.file() == theirs.encode() == a.read("TODO.md")
+        same_as_remote(a, remote)
+
+    def test_a_task_with_an_id_is_found_whatever_it_is_called(self, tmp_path):
+        remote = Remote(tmp_path, **{"TODO.md": "- [ ] build id:b\n"})
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"TODO.md": "- [ ] build all of it id:b\n"})
+        b.git("push", "-q")
+        tick(a, "build")
+        send(a)
+        assert remote.file() == b"- [x] build all of it id:b\n"
+
+    def test_a_file_that_was_moved(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.git("mv", "TODO.md", "PLAN.md")
+        b.commit("Theirs")
+        b.git("push", "-q")
+        tick(a, "two")
+        send(a)
+        assert remote.file("PLAN.md") == BASE.replace("[ ] two", "[x] two").encode()
+        same_as_remote(a, remote)
+
+    def test_a_file_that_is_gone(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.git("rm", "-q", "TODO.md")
+        b.commit("Theirs")
+        b.git("push", "-q")
+        tick(a, "two")
+        assert "not there any more" in send(a).messages[0]
+        assert not (a.root / "TODO.md").exists()
+        same_as_remote(a, remote)
+
+    def test_notes_subtasks_and_failures(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "one", "three")
+        send(b)
+
+        def more(anchor):
+            return (
+                AddNote(anchor, "see [there]"),
+                AddSubtasks(anchor, ("- [ ] next run:x", "  - [ ] inner")),
+            )
+
+        tick(a, "two", more=more)
+        failed = receipt_for(a, "one")
+        edits = (SetKey(failed.edits[0].anchor, "failed", "1"), AddNote(failed.edits[0].anchor, "exit 1"))
+        land(discover(str(a.root)), [failed._replace(outcome="failed", edits=edits)], run_id="r2")
+        send(a)
+        after = "- [x] two\n  - [ ] next run:x\n    - [ ] inner\n  - see \\[there]\n- [x] three\n"
+        assert remote.file() == f"# Plan\n\n- [x] one\n{after}\nText.\n".encode()
+        assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
+
+    def test_the_higher_count_of_failures_holds(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        for clone, count in ((b, "2"), (a, "1")):
+            receipt = receipt_for(clone, "one", outcome="failed")
+            edit = SetKey(receipt.edits[0].anchor, "failed", count)
+            land(discover(str(clone.root)), [receipt._replace(edits=(edit,))], run_id=clone.root.name)
+            send(clone)
+        assert b"- [ ] one failed:2\n" in remote.file()
+        assert len(remote.receipts()) == 1
+
+    def test_a_parent_is_not_ticked_for_subtasks_that_are_open_there(self, tmp_path):
+        remote = Remote(tmp_path, **{"TODO.md": "- [ ] all\n  - [ ] one\n"})
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"TODO.md": "- [ ] all\n  - [ ] one\n  - [ ] more\n"})
+        b.git("push", "-q")
+        parent = receipt_for(a, "all", processor="rollup")
+        land(discover(str(a.root)), [receipt_for(a, "one"), parent], run_id="r")
+        sent = send(a)
+        assert "subtasks are open" in sent.messages[0]
+        assert remote.file() == b"- [ ] all\n  - [x] one\n  - [ ] more\n"
+
+    def test_author_and_time_stay(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", x="x")
+        b.git("push", "-q")
+        tick(a, "two")
+        person = ["-c", "user.name=Grace Hopper", "-c", "user.email=g@example.com"]
+        a.git(
+            *person,
+            "commit",
+            "-q",
+            "--amend",
+            "--reset-author",
+            "--no-edit",
+            "--date=2001-02-03T04:05:06+0200",
+        )
+        send(a)
+        said = remote.bare.git("log", "-1", "--format=%an %ae %ad %cn", "--date=iso", "main")
+        assert said == "Grace Hopper g@example.com 2001-02-03 04:05:06 +0200 Ada Tester"
+
+    def test_outputs_come_along_and_are_merged(self, tmp_path):
+        remote = Remote(tmp_path, **{"TODO.md": BASE, "log.txt": "".join(f"{n}\n" for n in range(9))})
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"log.txt": b.read("log.txt") + b"theirs\n"})
+        b.git("push", "-q")
+        tick(a, "two")
+        a.write("log.txt", b"ours\n" + a.read("log.txt"))
+        a.write("new.txt", "new\n")
+        a.git("add", "-A")
+        a.git("commit", "-q", "--amend", "--no-edit")
+        send(a)
+        assert remote.file("log.txt") == b"ours\n" + b.read("log.txt")
+        assert remote.file("new.txt") == b"new\n"
+        same_as_remote(a, remote)
+
+    def test_outputs_that_cannot_be_merged_stop_it(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"app.py": "theirs\n"})
+        b.git("push", "-q")
+        tick(a, "two")
+        a.write("app.py", "ours\n")
+        a.git("commit", "-q", "--amend", "--no-edit", "-a")
+        head = a.git("rev-parse", "HEAD")
+        with pytest.raises(GitError, match=r"app\.py was changed on origin/main too") as caught:
+            send(a)
+        assert "git pull --rebase" in caught.value.hint
+        assert a.git("rev-parse", "HEAD") == head
+        assert a.status() == []
+
+    def test_a_task_taken_back_is_not_opened_again_for_somebody_else(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "two", run="theirs")
+        send(b)
+        tick(a, "two", run="ours")
+        a.write("TODO.md", BASE)
+        trailers = "Mdtodo-Run: ours-2\nMdtodo-Undo: ours\nMdtodo-Task: id-two todo person exit=0 time=0.000 attempt=0"
+        a.git("commit", "-q", "-a", "-m", f"todo: undo ours\n\n{trailers}")
+        send(a)
+        assert remote.file() == BASE.replace("[ ] two", "[x] two").encode()
+        same_as_remote(a, remote)
+
+    def test_many_receipts_one_commit_each(self, remote, sound):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "two")
+        send(b)
+        old = [tick(a, title)[0] for title in ("one", "two", "three")]
+        sent = send(a)
+        assert [sent.commits[oid] is None for oid in old] == [False, True, False]
+        assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
+        same_as_remote(a, remote)
+        sound(a)
+
+
+class TestWhatIsAPersons:
+    def test_commits_of_a_person_are_not_made_again(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "one")
+        send(b)
+        a.commit("Mine", **{"app.py": "mine\n"})
+        tick(a, "three")
+        head, before = a.git("rev-parse", "HEAD"), remote.bare.git("rev-parse", "main")
+        with pytest.raises(
+            GitError, match="has moved on, and main has commits that are no receipts"
+        ) as caught:
+            send(a)
+        assert "git pull --rebase" in caught.value.hint
+        assert (a.git("rev-parse", "HEAD"), remote.bare.git("rev-parse", "main")) == (head, before)
+        assert a.status() == []
+        a.git("pull", "-q", "--rebase")
+        send(a)
+        assert sorted(remote.receipts()) == ["id-one", "id-three"]
+
+    def test_a_merge_is_a_persons(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        a.git("switch", "-q", "-c", "side")
+        tick(a, "two")
+        a.git("switch", "-q", "main")
+        a.git("merge", "-q", "--no-ff", "--no-edit", "side")
+        b.commit("Theirs", x="x")
+        b.git("push", "-q")
+        with pytest.raises(GitError, match="no receipts"):
+            send(a)
+
+    def test_what_is_staged_changed_or_untracked_stays(self, remote, sound):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "one")
+        b.commit("Theirs", **{"new.txt": "new\n"})
+        send(b)
+        tick(a, "two")
+        a.write("TODO.md", a.read("TODO.md") + b"- [ ] staged\n")
+        a.write("app.py", "staged\n")
+        a.git("add", "-A")
+        a.write("TODO.md", a.read("TODO.md") + b"- [ ] changed\n")
+        a.write("app.py", "changed\n")
+        a.write("untracked", "u\n")
+        sent = send(a)
+        assert sent.messages == ()
+        ticked = BASE.replace("[ ] one", "[x] one").replace("[ ] two", "[x] two").encode()
+        assert remote.file() == a.head("TODO.md") == ticked
+        assert a.index("TODO.md") == ticked + b"- [ ] staged\n"
+        assert a.read("TODO.md") == ticked + b"- [ ] staged\n- [ ] changed\n"
+        assert (a.index("app.py"), a.read("app.py")) == (b"staged\n", b"changed\n")
+        assert a.read("new.txt") == b"new\n"
+        assert a.status() == ["MM TODO.md", "MM app.py", "?? untracked"]
+        sound(a)
+
+    @pytest.mark.parametrize("how", ["changed", "staged", "untracked", "reworded"])
+    def test_where_git_would_refuse_the_branch_stays_and_the_receipt_arrives(self, remote, how, sound):
+        a, b = remote.clone("a"), remote.clone("b")
+        theirs = {
+            "reworded": {"TODO.md": BASE.replace("Text", "Words")},
+            "untracked": {"new.txt": "theirs\n"},
+        }
+        b.commit("Theirs", **theirs.get(how, {"app.py": "theirs\n"}))
+        b.git("push", "-q")
+        (old,) = tick(a, "two")
+        path = {"reworded": "TODO.md", "untracked": "new.txt"}.get(how, "app.py")
+        mine = a.read(path) + b"- mine\n" if how == "reworded" else b"mine\n"
+        a.write(path, mine)
+        if how == "staged":
+            a.git("add", path)
+        before = a.status()
+        sent = send(a)
+        assert "main stays behind" in sent.messages[0]
+        assert remote.receipts() == ["id-two"]
+        assert a.git("rev-parse", "HEAD") == old
+        assert a.read(path) == mine
+        assert a.status() == before
+        a.git("stash", "-q", "-u")
+        assert send(a).messages == ()
+        same_as_remote(a, remote)
+        assert remote.receipts() == ["id-two"]
+        a.git("stash", "pop", "-q", check=False)
+        assert b"mine" in a.read(path) or how == "untracked"
+
+    def test_modes_links_folders_and_deletions(self, remote, sound):
+        a = remote.clone("a")
+        a.write("dir/deep/x", "x\n")
+        a.commit("Files", **{"run.sh": "#!/bin/sh\n", "gone/y": "y\n", "kind": "file\n"})
+        a.git("push", "-q")
+        b = remote.clone("b")
+        b.git("update-index", "--chmod=+x", "run.sh")
+        b.git("commit", "-q", "-m", "x")
+        b.git("reset", "-q", "--hard")
+        b.git("rm", "-q", "-r", "gone", "dir", "kind")
+        (b.root / "link").symlink_to("TODO.md")
+        b.write("dir", "a file now\n")
+        b.write("kind/inner", "a folder now\n")
+        b.write("ümläut \n odd", "odd\n")
+        b.commit("Theirs")
+        b.git("push", "-q")
+        tick(a, "two")
+        send(a)
+        same_as_remote(a, remote)
+        assert os.access(a.root / "run.sh", os.X_OK)
+        assert (a.root / "link").readlink().name == "TODO.md"
+        assert not (a.root / "gone").exists()
+        sound(a)
+
+    def test_line_ends_are_those_of_the_work_tree(self, remote):
+        a, b = remote.clone("a", "-c", "core.autocrlf=true"), remote.clone("b")
+        b.commit("Theirs", **{"app.py": "1\n2\n", "TODO.md": BASE.replace("Text", "Words")})
+        b.git("push", "-q")
+        tick(a, "two")
+        send(a)
+        assert a.read("app.py") == b"1\r\n2\r\n"
+        assert b"[x] two\r\n" in a.read("TODO.md")
+        assert b"\r" not in remote.file()
+        same_as_remote(a, remote)
+
+    def test_files_outside_of_a_sparse_checkout_stay_outside(self, tmp_path):
+        remote = Remote(tmp_path, **{"TODO.md": BASE, "in/a": "a\n", "out/b": "b\n"})
+        a, b = remote.clone("a"), remote.clone("b")
+        a.git("sparse-checkout", "set", "in")
+        b.commit("Theirs", **{"in/a": "2\n", "out/b": "2\n", "out/c": "c\n"})
+        b.git("push", "-q")
+        tick(a, "two")
+        send(a)
+        same_as_remote(a, remote)
+        assert a.read("in/a") == b"2\n"
+        assert not (a.root / "out").exists()
+
+
+class TestPlaces:
+    def test_sha256(self, tmp_path, sound):
+        remote = Remote(tmp_path, "--object-format=sha256")
+        self.both_arrive(remote, remote.clone("a"), sound)
+
+    def test_shallow(self, remote, sound):
+        remote.clone("more").commit("Second", x="x")
+        Checkout(remote.folder / "more").git("push", "-q")
+        a = remote.clone("a", "--depth=1", url=f"file://{remote.path}")
+        assert a.commits() == 1
+        self.both_arrive(remote, a, sound)
+
+    def test_partial(self, remote, sound):
+        remote.bare.git("config", "uploadpack.allowFilter", "true")
+        self.both_arrive(remote, remote.clone("a", "--filter=blob:none", url=f"file://{remote.path}"), sound)
+
+    def test_a_linked_worktree(self, remote, sound):
+        main = remote.clone("main")
+        main.git("switch", "-q", "-c", "other")
+        main.git("worktree", "add", "-q", str(remote.folder / "linked"), "main")
+        linked = Checkout(remote.folder / "linked")
+        b = remote.clone("b")
+        tick(b, "one")
+        send(b)
+        tick(linked, "two")
+        send(linked)
+        same_as_remote(linked, remote)
+        assert main.git("symbolic-ref", "HEAD") == "refs/heads/other"
+        assert main.status() == []
+
+    def test_signed(self, remote, tmp_path, monkeypatch):
+        program = tmp_path / "sign"
+        program.write_text(
+            '#!/bin/sh\ncat >/dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho "-----BEGIN PGP SIGNATURE-----\nx\n-----END PGP SIGNATURE-----"\n'
+        )
+        program.chmod(0o755)
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "one")
+        send(b)
+        a.git("config", "commit.gpgsign", "true")
+        a.git("config", "gpg.program", str(program))
+        tick(a, "two")
+        send(a)
+        commit = remote.bare.git("cat-file", "commit", "main")
+        assert "gpgsig -----BEGIN PGP SIGNATURE-----" in commit
+        assert "author Ada Tester <ada@example.com>" in commit
+        same_as_remote(a, remote)
+
+    def both_arrive(self, remote: Remote, a: Checkout, sound: Callable[[Any], None]) -> None:
+        b = remote.clone("b")
+        tick(b, "one")
+        send(b)
+        tick(a, "two")
+        send(a)
+        assert sorted(remote.receipts()) == ["id-one", "id-two"]
+        same_as_remote(a, remote)
+        sound(a)
