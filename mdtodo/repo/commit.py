@@ -21,8 +21,9 @@ from mdtodo.repo import files, index
 from mdtodo.repo.draft import Job, make_draft, write_commits
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
-from mdtodo.repo.head import HeadMove, HeadMovedError, read_head
+from mdtodo.repo.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.repo.index import IndexChangedError, IndexCopy
+from mdtodo.repo.loose import sweep_loose
 from mdtodo.repo.outputs import Snapshot, changed_outputs, clean_outputs
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.versions import Version
@@ -40,6 +41,9 @@ __all__ = ["Landing", "Snapshot", "clean_outputs", "hold_outputs", "land", "reco
 
 #: Seconds for which a landing is tried again while others move HEAD or change the index or a file.
 PATIENCE = 30.0
+
+#: The same where another git holds a lock on HEAD or its branch, which takes it some milliseconds.
+LOCK_PATIENCE = 3.0
 
 
 class Landing(NamedTuple):
@@ -116,12 +120,15 @@ def hold_outputs(
     return receipt._replace(held=held), sentences
 
 
-def recover(repo: Repository, paths: Iterable[str] = ()) -> tuple[str, ...]:
+def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = False) -> tuple[str, ...]:
     """Take away what killed processes of ours left in the git directory and beside these files.
 
-    Locks and files of other programs stay. Gives sentences about what a person might have noticed.
+    Locks and files of other programs stay. Gives sentences about what a person might have noticed. `objects`:
+    look for half written objects too, which takes longer, and which `git gc` does as well.
     """
     files.sweep(repo.root, paths)
+    if objects:
+        sweep_loose(os.path.join(repo.common_dir, "objects"))
     return index.recover(repo)
 
 
@@ -144,12 +151,13 @@ def _persist(attempt: Callable[[bool], T]) -> T:
 
     After two attempts it is told to take the lock first, so that nobody can be faster for ever.
     """
-    deadline, pause, tries = time.monotonic() + PATIENCE, 0.002, 0
+    began, pause, tries = time.monotonic(), 0.002, 0
     while True:
         try:
             return attempt(tries >= 2)
         except (HeadMovedError, IndexChangedError) as error:
-            if time.monotonic() > deadline:
+            patience = LOCK_PATIENCE if isinstance(error, RefLockedError) else PATIENCE
+            if time.monotonic() > began + patience:
                 raise GitError(f"nothing is committed: {error}") from error
         time.sleep(pause)
         pause, tries = min(pause * 2, 0.1), tries + 1

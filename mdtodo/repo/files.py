@@ -102,7 +102,7 @@ def create(root: str, path: str, content: bytes) -> None:
         with _temporary(target) as temporary:
             with open(os.open(temporary, _NEW, 0o666), "wb") as file:
                 _fill(file, content)
-            os.link(temporary, target)
+            _name(temporary, target)
         _sync(os.path.dirname(target))
     except FileExistsError:
         raise EditError("is there already; it is left as it is", file=path) from None
@@ -218,6 +218,20 @@ def _fill(file: BinaryIO, content: bytes) -> None:
     file.write(content)
     file.flush()
     os.fsync(file.fileno())
+
+
+def _name(temporary: str, target: str) -> None:
+    """Give the file its name, if that is free. Where there are no hard links, somebody who takes the name at
+    this very moment loses it.
+    """
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        os.rename(temporary, target)
 
 
 def _write_like(target: str, temporary: str, content: bytes) -> None:

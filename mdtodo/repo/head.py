@@ -18,6 +18,10 @@ class HeadMovedError(Exception):
     """Somebody committed since HEAD was read."""
 
 
+class RefLockedError(HeadMovedError):
+    """Another git holds HEAD, or its branch."""
+
+
 class Head(NamedTuple):
     """Commit and tree that HEAD is; both None on an unborn branch."""
 
@@ -71,7 +75,8 @@ class HeadMove:
             if "cannot lock ref" not in error.sentence:
                 raise error
             self._git.doubt()
-            raise HeadMovedError(error.sentence) from error
+            kind = RefLockedError if b"File exists" in err else HeadMovedError
+            raise kind(error.sentence) from error
 
     def _started(self, line: str) -> Process:
         note = f"commit{'' if self._head.commit else ' (initial)'}: {line}"

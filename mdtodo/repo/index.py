@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo import owner
+from mdtodo.repo import owner, reflocks
 from mdtodo.repo.conversion import is_staged
 from mdtodo.repo.fault import reached
 from mdtodo.repo.indexfile import IndexFile, Staged, UnfamiliarError, stat_of
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 #: Seconds to wait for another git that holds the lock.
 PATIENCE = 2.0
+
+#: How file systems without hard links say so.
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
 
 _MARK = ".mdtodo-"
 _HELD = ".held"
@@ -130,6 +133,14 @@ class IndexCopy:
         if gone:
             self._run("update-index", "--force-remove", "-z", "--stdin", stdin=b"".join(gone))
         self.stage({path: entry for path, entry in entries.items() if entry is not None})
+
+    def refresh(self, paths: Iterable[str]) -> None:
+        """Have git note the same. On a copy: killed on the index itself, it would leave a lock that nobody
+        could tell from a living one's."""
+        names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        args = ("add", "--refresh", "--pathspec-from-file=-", "--pathspec-file-nul")
+        self._run("--literal-pathspecs", *args, stdin=names)
+        self.changed = True
 
     def note(self, paths: Iterable[str]) -> list[str]:
         """Note when the files at these paths were changed, where they are what is staged; those of which git
@@ -266,10 +277,12 @@ def refresh(git: Plumbing, paths: Iterable[str]) -> None:
         if copy.changed:
             copy.lock()
             copy.install()
-    if asked:
-        names = b"".join(os.fsencode(path) + b"\0" for path in asked)
-        args = ("add", "--refresh", "--pathspec-from-file=-", "--pathspec-file-nul")
-        git.run("--literal-pathspecs", *args, stdin=names, ok=range(256))
+    if not asked:
+        return
+    with suppress(GitError, IndexChangedError), IndexCopy(git, patience=0.0) as copy:
+        copy.refresh(asked)
+        copy.lock()
+        copy.install()
 
 
 def recover(repo: Repository) -> tuple[str, ...]:
@@ -280,15 +293,20 @@ def recover(repo: Repository) -> tuple[str, ...]:
     place = _path(repo)
     folder, name = os.path.split(place)
     sentences: tuple[str, ...] = ()
+    dead: list[str] = []
     for left in os.listdir(folder):
         if not left.startswith(name + _MARK):
             continue
         if owner.is_gone(left.removeprefix(name + _MARK).removesuffix(".lock").removesuffix(_HELD)):
             path = os.path.join(folder, left)
-            if _same_file(path, place + ".lock"):
+            dead.append(path)
+            if left.endswith(_HELD) and _is_lock_of(path, place + ".lock"):
                 _delete(place + ".lock")
                 sentences = (f"took away {place}.lock, which a killed run had left",)
-            _delete(path)
+    if dead:
+        sentences += reflocks.recover(repo, min(map(_changed, dead)))
+    for path in dead:
+        _delete(path)
     return sentences
 
 
@@ -364,21 +382,43 @@ def _link(ours: str, lock: str) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS):
+        if error.errno not in NO_LINKS:
             raise
-        return _create(lock)
+        return _create(lock, os.path.basename(ours).encode())
     return True
 
 
-def _create(lock: str) -> bool:
-    """The lock where the file system has no hard links: after a kill it must be deleted by hand, as git's
-    own.
-    """
+def _create(lock: str, name: bytes) -> bool:
+    """The lock where the file system has no hard links: it says in words whose it is."""
     try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o666))
+        with open(lock, "xb") as file:
+            file.write(name)
     except FileExistsError:
         return False
     return True
+
+
+def _is_lock_of(held: str, lock: str) -> bool:
+    """Whether the lock is that of the dead process whose file this is. Without hard links, one that does not
+    say yet whose it is, is if it does not go away.
+    """
+    try:
+        if os.path.samefile(held, lock):
+            return True
+        with open(lock, "rb") as file:
+            content = file.read(4096)
+    except OSError:
+        return False
+    if content:
+        return content == os.path.basename(held).encode()
+    return reflocks.was_left(lock, _changed(held))
+
+
+def _changed(path: str) -> float:
+    try:
+        return os.lstat(path).st_ctime
+    except OSError:
+        return time.time()
 
 
 def _copy(copy: str, data: bytes, like: os.stat_result | None, *, keep_time: bool) -> None:
@@ -417,10 +457,3 @@ def _delete(path: str) -> None:
 
 def _cannot(path: str, error: OSError) -> GitError:
     return GitError(f"cannot write {path}: {error.strerror}")
-
-
-def _same_file(copy: str, lock: str) -> bool:
-    try:
-        return os.path.samefile(copy, lock)
-    except OSError:
-        return False

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.repo import owner
+from mdtodo.repo.fault import reached
 from mdtodo.repo.objects import head_of
 
 if TYPE_CHECKING:
@@ -64,6 +65,18 @@ def write_loose(folder: str, objects: Iterable[tuple[str, str, bytes]], level: i
         raise GitError(f"cannot write {folder}: {error.strerror}") from error
 
 
+def sweep_loose(folder: str) -> None:
+    """Delete what killed processes of ours left half written in the folder `objects`."""
+    for name in os.listdir(folder):
+        if len(name) == 2:
+            inner = os.path.join(folder, name)
+            for left in os.listdir(inner):
+                if left.startswith(_TEMPORARY) and owner.is_gone(left[len(_TEMPORARY) :].rpartition("-")[0]):
+                    with suppress(FileNotFoundError):
+                        os.unlink(os.path.join(inner, left))
+
+
+_TEMPORARY = "tmp_obj_"
 _KINDS = (b"commit", b"tree", b"blob", b"tag")
 
 
@@ -84,7 +97,7 @@ def _deflate(head: bytes, data: bytes, level: int) -> bytes:
 
 
 def _write(folder: str, name: str, number: int, content: bytes) -> None:
-    temporary = os.path.join(folder, f"tmp_obj_{owner.myself()}-{number}")
+    temporary = os.path.join(folder, f"{_TEMPORARY}{owner.myself()}-{number}")
     try:
         descriptor = _create(temporary)
     except FileNotFoundError:
@@ -97,6 +110,7 @@ def _write(folder: str, name: str, number: int, content: bytes) -> None:
                 content = content[os.write(descriptor, content) :]
         finally:
             os.close(descriptor)
+        reached("object.filled")
         os.rename(temporary, os.path.join(folder, name))
     except BaseException:
         with suppress(FileNotFoundError):

@@ -50,17 +50,19 @@ class Calls:
             start_new_session=True,
         )
 
-    def __call__(self, cwd: Path | str, *args: str, journal: bool = True, **env: str) -> Said:
-        """`journal=False` lets the call keep no results: what it records is forgotten at once."""
-        self.start(cwd, *args, journal=journal, **env)
+    def __call__(self, cwd: Path | str, *args: str, without: str = "", **env: str) -> Said:
+        """`without="journal"`: what the call records is forgotten at once; `without="links"`: as where the
+        file system has no hard links.
+        """
+        self.start(cwd, *args, without=without, **env)
         return self.wait()
 
-    def start(self, cwd: Path | str, *args: str, journal: bool = True, **env: str) -> int:
+    def start(self, cwd: Path | str, *args: str, without: str = "", **env: str) -> int:
         """Start the call, which leads a process group; its process id."""
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         given = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"} | env
-        request = {"cwd": str(cwd), "args": args, "env": given, "journal": journal}
+        request = {"cwd": str(cwd), "args": args, "env": given, "without": without}
         self._server.stdin.write(json.dumps(request | {"out": str(self._folder)}) + "\n")
         self._server.stdin.flush()
         return int(self._server.stdout.readline())
@@ -106,7 +108,8 @@ def _child(request: dict[str, Any]) -> None:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
-        code = _call(request["args"], journal=request["journal"])
+        _do_without(request["without"])
+        code = _call(request["args"])
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException as error:
@@ -115,15 +118,24 @@ def _child(request: dict[str, Any]) -> None:
         os._exit(code)
 
 
-def _call(args: list[str], *, journal: bool) -> int:
-    from mdtodo.cli import main
-    from mdtodo.repo import fault
+def _do_without(what: str) -> None:
     from mdtodo.repo.state import State
 
-    fault.arm(os.environ)
-    if not journal:
+    def refuse(*args: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    if what == "journal":
         record = State.record
         State.record = lambda self, records: record(self, [one._replace(lands=False) for one in records])  # type: ignore[method-assign]
+    elif what == "links":
+        os.link = refuse  # type: ignore[assignment]
+
+
+def _call(args: list[str]) -> int:
+    from mdtodo.cli import main
+    from mdtodo.repo import fault
+
+    fault.arm(os.environ)
     sys.stdin = os.fdopen(0)
     try:
         main(args)

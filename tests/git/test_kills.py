@@ -107,6 +107,7 @@ class Scene:
         found += [f"left: {path.name}" for path in git.rglob("*.lock") if path.name != "state.db.lock"]
         found += [f"left: {path.name}" for path in git.iterdir() if "mdtodo-" in path.name]
         found += [f"left: {path.name}" for path in self.repo.root.rglob(".*.mdtodo-*")]
+        found += [f"left: {path.name}" for path in git.glob("objects/??/tmp_obj_*")]
         with State.open(discover(str(self.repo.root)), create=False) as state:
             found += [f"leased: {lease.task_id}" for lease in state.live_leases()]
             found += [f"not landed: {entry.task_id}" for entry in state.unlanded()]
@@ -148,12 +149,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Scene]:
 
 
 def wrong_after(
-    scene: Scene, calls: Calls, finished: list[str], expected: dict[str, object], *, journal: bool = True
+    scene: Scene, calls: Calls, finished: list[str], expected: dict[str, object], *, without: str = ""
 ) -> list[str]:
     """What is not as it would be without the kill, after the next two calls of mdtodo."""
     wrong: list[str] = []
     for args in (("list",), RUN):
-        said = calls(scene.repo.root, *args, journal=journal, CALLS=scene.env["CALLS"])
+        said = calls(scene.repo.root, *args, without=without, CALLS=scene.env["CALLS"])
         if said.code not in (0, 1):
             wrong.append(f"{args[0]}: {said}")
     counts = Counter(scene.called)
@@ -216,10 +217,38 @@ def test_without_the_journal_the_same_kills_do_harm(
     """The control: these tests do see what they look for."""
     for point in ("sync.kept", "moved"):
         killed = scene(f"killed-{point}")
-        said = calls(killed.repo.root, *RUN, journal=False, **killed.env, MDTODO_FAULT=point)
+        said = calls(killed.repo.root, *RUN, without="journal", **killed.env, MDTODO_FAULT=point)
         assert said.code == -signal.SIGKILL, said
-        wrong = wrong_after(killed, calls, finished_before(killed), unharmed[0], journal=False)
+        wrong = wrong_after(killed, calls, finished_before(killed), unharmed[0], without="journal")
         assert any(line.endswith(" 2 calls") for line in wrong), wrong
+
+
+@pytest.mark.parametrize("point", ["index.marked", "index.held", "moved", "installed"])
+def test_a_kill_where_there_are_no_hard_links(
+    scene: Callable[..., Scene], calls: Calls, unharmed: tuple[dict[str, object], list[str]], point: str
+) -> None:
+    killed = scene("killed")
+    said = calls(killed.repo.root, *RUN, without="links", **killed.env, MDTODO_FAULT=point)
+    assert said.code == -signal.SIGKILL
+    wrong = wrong_after(killed, calls, finished_before(killed), unharmed[0], without="links")
+    assert not wrong
+
+
+@pytest.mark.parametrize("names", [("HEAD.lock",), ("refs/heads/main.lock", "HEAD.lock"), ("index.lock",)])
+def test_locks_that_a_killed_git_of_ours_left(
+    scene: Callable[..., Scene],
+    calls: Calls,
+    unharmed: tuple[dict[str, object], list[str]],
+    names: tuple[str, ...],
+) -> None:
+    """`git update-ref`, killed with us, leaves them; and we, before the lock says whose it is."""
+    killed = scene("killed")
+    point = "index.marked" if "index.lock" in names else "locked"
+    assert calls(killed.repo.root, *RUN, **killed.env, MDTODO_FAULT=point).code == -signal.SIGKILL
+    for name in names:
+        (killed.repo.root / ".git" / name).touch()
+    wrong = wrong_after(killed, calls, finished_before(killed), unharmed[0])
+    assert not wrong
 
 
 @pytest.mark.parametrize("seed", range(4))
