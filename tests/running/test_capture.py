@@ -32,6 +32,7 @@ pieces = st.lists(
 def test_a_log_keeps_the_beginning_and_the_end_within_its_limit(
     folder: Path, pieces: list[bytes], limit: int, notes: list[str]
 ) -> None:
+    (folder / "log").unlink(missing_ok=True)
     log = Log(str(folder / "log"), limit)
     for piece in pieces:
         log.write(piece)
