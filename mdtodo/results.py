@@ -61,7 +61,36 @@ class AddNote(NamedTuple):
     text: str
 
 
-Edit = SetStatus | SetKey | AddSubtasks | AddNote
+class Words(NamedTuple):
+    """What a task's box and its first paragraph say: the character, and the text after it."""
+
+    char: str
+    text: str
+
+
+class Added(NamedTuple):
+    """A list item that was put right below a task: its text, box included, and those of the lines `inside` it, all
+    without markers and indentation; `gap` and `space` count blank lines that came with it, before and after."""
+
+    text: str
+    inside: tuple[str, ...] = ()
+    gap: int = 0
+    space: int = 0
+
+
+class Rewind(NamedTuple):
+    """Take back what was made of a task: `after` becomes `before` again, and what was `added` below it goes.
+
+    Of the words only the box and the keys that mdtodo owns are taken back where others have changed since.
+    """
+
+    anchor: Anchor
+    after: Words
+    before: Words
+    added: tuple[Added, ...] = ()
+
+
+Edit = SetStatus | SetKey | AddSubtasks | AddNote | Rewind
 
 
 class Result(NamedTuple):
@@ -102,6 +131,15 @@ class Output(NamedTuple):
     base: str | None
 
 
+class Restore(NamedTuple):
+    """A file that goes back from what a commit made of it to what it was, each `<mode> <object id>`, None for no
+    file."""
+
+    path: str
+    after: str | None
+    before: str | None
+
+
 class Receipt(NamedTuple):
     """What lands for one task: the edits that tick it, and the words of its trailer.
 
@@ -109,7 +147,7 @@ class Receipt(NamedTuple):
     processor's name, `rollup` for a parent ticked with its last subtask, `person` for a person's word.
     `outputs` are patterns; `held` the files that fit them and may be committed, as the task's end found them,
     None where nobody has looked yet. `inputs` is a digest of what its processor had read, None where that does
-    not count.
+    not count. `undoes` is the run that all receipts of this landing take back, `restores` its files.
     """
 
     task_id: str
@@ -123,6 +161,8 @@ class Receipt(NamedTuple):
     outputs: tuple[str, ...] = ()
     held: tuple[Output, ...] | None = None
     inputs: str | None = None
+    undoes: str | None = None
+    restores: tuple[Restore, ...] = ()
 
 
 class TaskRun(NamedTuple):

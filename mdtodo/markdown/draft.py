@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -19,13 +21,15 @@ from mdtodo.markdown.insertion import (
 from mdtodo.markdown.keywriting import SEVERAL_FORMS, key_splices
 from mdtodo.markdown.original import Original, agrees
 from mdtodo.markdown.paragraph import Paragraph, after_paragraph, line_end
+from mdtodo.markdown.rewinding import Unexpected, merged, rewound
 from mdtodo.model import WRITTEN, Status
-from mdtodo.results import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.results import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mdtodo.markdown.document import Document, Item
+    from mdtodo.model import Span
     from mdtodo.results import Edit
 
 
@@ -90,6 +94,8 @@ class Draft:
         self.original = original
         self.document = original.document
         self._statuses: dict[int, Status] = {}
+        self._chars: dict[int, str] = {}
+        self._out: list[Span] = []
         self._paragraphs: dict[int, Paragraph] = {}
         self._additions: dict[int, _Additions] = {}
         self._insertions: list[Insertion] = []
@@ -107,6 +113,8 @@ class Draft:
         if isinstance(edit, AddSubtasks):
             nodes = read_lines(edit.lines, self.original.statuses)
             return self._add_subtasks(index, nodes, way)
+        if isinstance(edit, Rewind):
+            return self._rewind(edit, index)
         assert isinstance(edit, AddNote)
         return self._add_note(index, note(edit.text), way)
 
@@ -139,7 +147,9 @@ class Draft:
 
     def _data(self, *, boxed: bool) -> bytes:
         data = self.document.data
+        out = [(start, end, b"") for start, end in merged(data, self._out)]
         changes = [*self._changed_bytes(), *self._inserted_bytes(boxed=boxed)]
+        changes = [*(one for one in changes if not self._goes(one[0])), *out]
         pieces: list[bytes] = []
         at = 0
         for start, end, new in sorted(changes, key=lambda change: change[:2]):
@@ -178,6 +188,22 @@ class Draft:
         paragraph.splice(splices)
         self._paragraphs[index] = paragraph
         return True
+
+    def _rewind(self, edit: Rewind, index: int) -> bool:
+        item = self.document.items[index]
+        char, text, keys, out = rewound(
+            self.document, item, self.original.keys[index], edit, self.original.statuses
+        )
+        if char is not None:
+            self._chars[index], self._statuses[index] = char, self.original.statuses[char]
+        if text is not None:
+            self._paragraphs[index] = Paragraph(item)
+            self._paragraphs[index].say(text)
+        for key in keys:
+            self._set_key(key, index)
+        for span in out:
+            insort(self._out, span)
+        return char is not None or text is not None or bool(keys or out)
 
     def _add_note(self, index: int, bullet: Node, way: Way) -> bool:
         additions = self._additions_of(index)
@@ -230,7 +256,8 @@ class Draft:
         for index, status in self._statuses.items():
             item = self.document.items[index]
             if status is not item.status:
-                yield item.box, item.box + len(item.char.encode()), WRITTEN[status].encode()
+                char = self._chars.get(index) or WRITTEN[status]
+                yield item.box, item.box + len(item.char.encode()), char.encode()
         for paragraph in self._paragraphs.values():
             yield from paragraph.changes(self.document.data)
 
@@ -271,6 +298,9 @@ class Draft:
         places: list[int] = []
         pending = list(reversed(self._all_insertions))
         for item in self.document.items:
+            if self._goes(item.box):
+                places.append(-1)
+                continue
             while pending and pending[-1].at <= item.box:
                 _enter(pending.pop(), entries, places, boxed=boxed)
             paragraph = self._paragraphs.get(item.index)
@@ -287,6 +317,11 @@ class Draft:
             _enter(pending.pop(), entries, places, boxed=boxed)
         return entries
 
+    def _goes(self, at: int) -> bool:
+        """Whether what stands there is taken out."""
+        place = bisect_right(self._out, (at, sys.maxsize)) - 1
+        return place >= 0 and at < self._out[place].end
+
     def _same_frame(self, document: Document, expected: Sequence[_Entry]) -> bool:
         """Whether headings, lists, empty boxes and conflicts are what they were."""
         before = self.document
@@ -301,10 +336,6 @@ class Draft:
             and len(document.empty_boxes) == len(before.empty_boxes)
             and len(document.conflicts) == len(before.conflicts)
         )
-
-
-class Unexpected(Exception):  # noqa: N818
-    """The task is not in the state that the edit expects; the message says so in part of a sentence."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.model import STATUS_CHARS
-from mdtodo.results import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.results import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,7 +136,8 @@ class _Application:
         return draft.data if draft.is_intended() and (not self.common or draft.is_common()) else None
 
     def _take(self, draft: Draft, number: int) -> bool:
-        from mdtodo.markdown.draft import WAYS, Unexpected
+        from mdtodo.markdown.draft import WAYS
+        from mdtodo.markdown.rewinding import Unexpected
 
         index = self.found[number]
         assert not isinstance(index, str)
@@ -189,6 +190,8 @@ def _described(edit: Edit) -> str:
         return f"to write {edit.status.value} into the box"
     if isinstance(edit, SetKey):
         return f"to {'take off' if edit.value is None else 'write'} the key {edit.key}"
+    if isinstance(edit, Rewind):
+        return "to take back what was made of it"
     return "a subtask" if isinstance(edit, AddSubtasks) else "a note"
 
 

@@ -43,6 +43,10 @@ class Paragraph:
             if by_line.get(at) != []
         ]
 
+    def say(self, text: str) -> None:
+        """Say this text, which has as many lines."""
+        self._lines = list(enumerate(text.split("\n")))
+
     def changes(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
         """What is to be replaced in `data`, the bytes that the item was read from: start, end, new bytes."""
         kept = dict(self._lines)

@@ -26,12 +26,15 @@ from mdtodo.repo.index import IndexChangedError, IndexCopy
 from mdtodo.repo.loose import sweep_loose
 from mdtodo.repo.outputs import Snapshot, changed_outputs, clean_outputs
 from mdtodo.repo.plumbing import Plumbing
+from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version
+from mdtodo.results import Rewind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.model import Status
+    from mdtodo.repo.draft import Draft
     from mdtodo.repo.git import Repository
     from mdtodo.results import Receipt
 
@@ -44,6 +47,15 @@ PATIENCE = 30.0
 
 #: The same where another git holds a lock on HEAD or its branch, which takes it some milliseconds.
 LOCK_PATIENCE = 3.0
+
+
+class RefusedError(GitError):
+    """Nothing was changed, since all of it could not be; `reasons` say why, each with its file."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        more = f"; and {len(reasons) - 8} more" if len(reasons) > 8 else ""
+        super().__init__(f"nothing is changed: {'; '.join(reasons[:8])}{more}")
+        self.reasons = tuple(reasons)
 
 
 class Landing(NamedTuple):
@@ -77,6 +89,7 @@ def land(
     clean: Snapshot | None = None,
     patience: float = index.PATIENCE,
     git: Plumbing | None = None,
+    whole: bool = False,
 ) -> Landing:
     """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone.
 
@@ -86,7 +99,7 @@ def land(
     does nothing more, so it is how an interrupted landing is finished. Of several receipts for one task the
     last counts. Where a receipt does not say yet which outputs may go along, `clean` (see `clean_outputs`)
     does. `patience`: seconds to wait for another git that holds the index. `git`: of a caller who lands many
-    times.
+    times. `whole`: nothing is changed where something of what is to be taken back cannot be.
 
     Raises GitError, with HEAD, index and files as they were: an operation is under way, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
@@ -94,17 +107,19 @@ def land(
     """
     receipts, messages = _with_outputs(repo, receipts, clean) if commit else (receipts, ())
     job = Job(repo, receipts, run_id, statuses, each=each)
-    if not commit or not job.wanted:
+    if not commit or not (job.wanted or job.restores):
         return _tick_work_tree(job, Landing())
-    recover(repo, job.wanted)
+    recover(repo, [*job.wanted, *(one.path for one in job.restores)])
     reached("recovered")
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is under way: nothing is committed now")
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
         plumbing.begin_landing()
-        landing, tracked = _persist(lambda first: _commit(job, plumbing, first, patience))
+        landing, draft = _persist(lambda first: _commit(job, plumbing, first, patience, whole=whole))
         landing = _tick_work_tree(job, landing._replace(messages=(*messages, *landing.messages)))
-        index.refresh(plumbing, tracked)
+        if job.restores:
+            landing = _restore_work_tree(job, draft, landing)
+        index.refresh(plumbing, [*draft.tracked, *(one.path for one in draft.rewrites if one.mode)])
         reached("refreshed")
     return landing
 
@@ -163,12 +178,14 @@ def _persist(attempt: Callable[[bool], T]) -> T:
         pause, tries = min(pause * 2, 0.1), tries + 1
 
 
-def _commit(job: Job, git: Plumbing, first: bool, patience: float) -> tuple[Landing, list[str]]:
-    """Commit and stage; also gives the paths of which the index may be refreshed."""
+def _commit(job: Job, git: Plumbing, first: bool, patience: float, *, whole: bool) -> tuple[Landing, Draft]:
+    """Commit and stage; also gives the draft of it."""
     with IndexCopy(git, first=first, patience=patience) as copy:
         head = read_head(git)
         with HeadMove(git, head, job.subject) as move:
             draft = make_draft(job, git, head, copy)
+            if whole:
+                refuse(job, draft)
             made = write_commits(job, git, head, draft)
             copy.stage(draft.staged, draft.known_trees)
             reached("prepared")
@@ -176,7 +193,40 @@ def _commit(job: Job, git: Plumbing, first: bool, patience: float) -> tuple[Land
     commit_of = {
         receipt.task_id: oid for oid, step in zip(made, draft.steps, strict=True) for receipt in step.receipts
     }
-    return Landing(tuple(made), commit_of, messages=tuple(draft.messages)), draft.tracked
+    return Landing(tuple(made), commit_of, messages=tuple(draft.messages)), draft
+
+
+def refuse(job: Job, draft: Draft) -> None:
+    """Raise RefusedError where something of what is to be taken back could not be, here or in the work tree."""
+    refused = dict(draft.refused)
+    for file in job.wanted:
+        if os.path.lexists(os.path.join(job.repo.root, file)):
+            version = _version_on_disk(job, file)
+            refused = {
+                task: f"{reason} in the work tree" for task, reason in version.missed.items()
+            } | refused
+    reasons = [f"{path}: {refused[path]}" for path in (one.path for one in job.restores) if path in refused]
+    for task, receipt in job.receipts.items():
+        if task in refused and any(isinstance(edit, Rewind) for edit in receipt.edits):
+            reasons.append(f"{receipt.edits[0].anchor.file}: {task} ({receipt.title}): {refused[task]}")
+    if reasons:
+        raise RefusedError(reasons)
+
+
+def _version_on_disk(job: Job, file: str) -> Version:
+    try:
+        return job.tick(file, files.read(job.repo.root, file), once=False)
+    except InputError as error:
+        return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+
+
+def _restore_work_tree(job: Job, draft: Draft, landing: Landing) -> Landing:
+    """Write the files that went back, and say which ones did not."""
+    paths = (one.path for one in job.restores)
+    left = [f"{path}: left as it is, since {draft.refused[path]}" for path in paths if path in draft.refused]
+    left += write(job.repo, draft.rewrites)
+    reached("restored")
+    return landing._replace(messages=(*landing.messages, *left))
 
 
 def _place(copy: IndexCopy, move: HeadMove, new: str | None, line: str) -> None:

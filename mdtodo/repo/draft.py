@@ -10,6 +10,7 @@ from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.repo.outputs import take
 from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import message, subject
+from mdtodo.repo.restoring import restore
 from mdtodo.repo.versions import Version, tick
 from mdtodo.results import Outcome
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.objects import Change
     from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.repo.restoring import Rewrite
     from mdtodo.results import Edit, Output, Receipt
 
 _REGULAR = (b"100644", b"100755", b"100664")
@@ -49,6 +51,8 @@ class Job:
         for task, receipt in self.receipts.items():
             for edit in receipt.edits:
                 self.wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
+        #: Files that go back to what they were.
+        self.restores = [one for receipt in self.receipts.values() for one in receipt.restores]
         #: The tasks of each commit.
         self.groups = [[task] for task in self.receipts] if each else [list(self.receipts)]
         self._known: dict[tuple[str, bytes], Version] = {}
@@ -103,6 +107,10 @@ class Draft:
         self.staged: dict[str, Staged] = {}
         self.tracked: list[str] = []
         self.messages: list[str] = []
+        #: Files that are to be written in the work tree.
+        self.rewrites: list[Rewrite] = []
+        #: By task, or by path: why something could not be taken back.
+        self.refused: dict[str, str] = {}
 
     @property
     def receipts(self) -> list[Receipt]:
@@ -131,6 +139,9 @@ def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
     draft = Draft(git.algorithm())
     _edit_head(job, git, head, draft)
     _take_outputs(job, git, head, draft, copy)
+    if job.restores:
+        draft.rewrites = restore(job, git, head, draft, copy)
+        draft.steps = [step for step in draft.steps if step.tree]
     for file in job.wanted:
         if (entry := staged.get(file)) and entry.mode in _REGULAR:
             _edit_index(job, git, draft, file, entry)
@@ -183,6 +194,7 @@ def _edit_head(job: Job, git: Plumbing, head: Head, draft: Draft) -> None:
         made: set[str] = set()
         for file in job.files(group):
             if (there := versions[file]) is None:
+                draft.refused |= dict.fromkeys(job.wanted[file], "its file is not in HEAD")
                 continue
             mode, data = there
             version = job.tick_group(group, file, data, once=True)
@@ -190,8 +202,9 @@ def _edit_head(job: Job, git: Plumbing, head: Head, draft: Draft) -> None:
                 step.tree[os.fsencode(file)] = mode, draft.objects.add("blob", version.data)
                 versions[file] = mode, version.data
             made |= version.made
+            draft.refused |= version.missed
         step.receipts = [job.receipts[task] for task in group if task in made]
-        if step.tree:
+        if step.tree or job.restores:
             draft.steps.append(step)
         if draft.objects.size > _MUCH:
             git.write(draft.objects)
@@ -201,6 +214,8 @@ def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged)
     draft.tracked.append(file)
     data = git.content(entry.oid)
     version = job.tick(file, data, once=False)
+    for task, reason in version.missed.items():
+        draft.refused.setdefault(task, f"{reason} in what is staged")
     if version.data != data:
         draft.staged[file] = Staged(entry.mode, draft.objects.add("blob", version.data), entry.flag)
 

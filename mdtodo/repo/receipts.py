@@ -16,7 +16,18 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.model import Anchor, Status
-from mdtodo.results import AddNote, AddSubtasks, Output, Receipt, SetKey, SetStatus
+from mdtodo.results import (
+    Added,
+    AddNote,
+    AddSubtasks,
+    Output,
+    Receipt,
+    Restore,
+    Rewind,
+    SetKey,
+    SetStatus,
+    Words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +58,9 @@ class Trailer(NamedTuple):
 
 
 def subject(receipts: Sequence[Receipt]) -> str:
-    """`todo: <title>` for one task, `todo: 3 done, 1 failed` for more."""
+    """`todo: <title>` for one task, `todo: 3 done, 1 failed` for more, `todo: undo <run>` where one is undone."""
+    if (undone := _undone(receipts)) is not None:
+        return f"todo: undo {_word(undone)}"
     if len(receipts) == 1:
         return _cut(f"todo: {_one_line(receipts[0].title) or receipts[0].task_id}")
     counts: dict[str, int] = {}
@@ -58,10 +71,11 @@ def subject(receipts: Sequence[Receipt]) -> str:
 
 def message(receipts: Sequence[Receipt], run_id: str) -> str:
     """The whole commit message: subject, with several tasks their titles, trailers."""
-    lines = [subject(receipts), ""]
-    if len(receipts) > 1:
+    lines, undone = [subject(receipts), ""], _undone(receipts)
+    if len(receipts) > 1 or undone is not None:
         lines += [_cut(f"- {_word(r.outcome)}: {_one_line(r.title)}") for r in receipts] + [""]
     lines.append(f"Mdtodo-Run: {_word(run_id)}")
+    lines += [f"Mdtodo-Undo: {_word(undone)}"] if undone is not None else []
     for r in receipts:
         lines.append(str(Trailer(r.task_id, r.outcome, r.processor, r.exit_code, r.seconds, r.attempt)))
         lines += [f"Mdtodo-Inputs: {_word(r.task_id)} {r.inputs}"] if r.inputs else []
@@ -95,6 +109,8 @@ def to_json(receipt: Receipt) -> dict[str, object]:
         "outputs": list(receipt.outputs),
         **held,
         **inputs,
+        **({} if receipt.undoes is None else {"undoes": receipt.undoes}),
+        **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
     }
 
 
@@ -106,8 +122,9 @@ def from_json(data: Mapping[str, object]) -> Receipt:
         raise TypeError("edits and outputs are lists")
     made = tuple(map(_edit_from_json, edits))
     held = tuple(Output(*_fields(output)) for output in _fields(data["held"])) if "held" in data else None  # type: ignore[arg-type]
-    inputs = None if data.get("inputs") is None else str(data["inputs"])
-    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, inputs=inputs)  # type: ignore[arg-type]
+    restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
+    more = {name: None if data.get(name) is None else str(data[name]) for name in ("inputs", "undoes")}
+    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
 
 
 _PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")
@@ -116,6 +133,10 @@ _TRAILER = re.compile(
     r"Mdtodo-Task: (\S+) (\S+) (\S+) exit=(-?\d{1,10}|-) time=(\d{1,12}(?:\.\d{1,9})?) attempt=(\d{1,9})"
 )
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
+
+
+def _undone(receipts: Sequence[Receipt]) -> str | None:
+    return next((one.undoes for one in receipts if one.undoes is not None), None)
 
 
 def _one_line(text: str) -> str:
@@ -142,6 +163,9 @@ def _edit_to_json(edit: Edit) -> dict[str, object]:
             return {"set_key": edit.key, "value": edit.value, "anchor": place}
         case AddSubtasks():
             return {"add_subtasks": list(edit.lines), "anchor": place}
+        case Rewind():
+            added = [[one.text, list(one.inside), one.gap, one.space] for one in edit.added]
+            return {"rewind": [[*edit.after], [*edit.before]], "added": added, "anchor": place}
         case AddNote():
             pass
     return {"add_note": edit.text, "anchor": place}
@@ -158,7 +182,15 @@ def _edit_from_json(data: Mapping[str, object]) -> Edit:
         return SetKey(anchor, str(data["set_key"]), None if value is None else str(value))
     if "add_subtasks" in data:
         return AddSubtasks(anchor, tuple(str(line) for line in _fields(data["add_subtasks"])))
+    if "rewind" in data:
+        after, before = (Words(*map(str, _fields(words))) for words in _fields(data["rewind"]))
+        return Rewind(anchor, after, before, tuple(map(_added_from_json, _fields(data["added"]))))
     return AddNote(anchor, str(data["add_note"]))
+
+
+def _added_from_json(data: object) -> Added:
+    text, inside, gap, space = _fields(data)
+    return Added(str(text), tuple(map(str, _fields(inside))), int(str(gap)), int(str(space)))
 
 
 def _fields(value: object) -> Iterable[object]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, InputError
 from mdtodo.repo import readings
-from mdtodo.results import SetStatus
+from mdtodo.results import Rewind, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +84,7 @@ def _apply(data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], f
 
 def _open_ones(version: Version, wanted: Wanted, statuses: Mapping[str, Status], file: str) -> Wanted:
     """Without those receipts of closed boxes that do not set the box, but only add keys or lines."""
-    silent = {task: edits[0].anchor for task, edits in wanted.items() if not _boxes(edits)}
+    silent = {task: edits[0].anchor for task, edits in wanted.items() if not _decisive(edits)}
     if not silent:
         return wanted
     reading = readings.read(version.data, statuses, file)
@@ -100,11 +100,11 @@ def _drop(version: Version, applied: Applied | Ticked, wanted: Wanted, *, once: 
     reasons, already = dict(applied.missing), set(applied.already)
     dropped: set[str] = set()
     for task, edits in wanted.items():
-        decisive = _boxes(edits) or edits
+        decisive = _decisive(edits) or edits
         if all(edit in reasons for edit in decisive):
             version.missed[task] = reasons[decisive[0]]
             dropped.add(task)
-        elif _boxes(edits) and already.issuperset(decisive):
+        elif _decisive(edits) and already.issuperset(decisive):
             version.closed.add(task)
             dropped |= {task} if once else set()
     return dropped
@@ -119,6 +119,11 @@ def _take(version: Version, applied: Applied | Ticked, wanted: Wanted) -> None:
         lacking = next((reasons[edit] for edit in edits if edit in reasons), None)
         if lacking is not None:
             version.lacking[task] = lacking
+
+
+def _decisive(edits: Sequence[Edit]) -> list[Edit]:
+    """Those without which nothing else is made."""
+    return [edit for edit in edits if isinstance(edit, (SetStatus, Rewind))]
 
 
 def _boxes(edits: Sequence[Edit]) -> list[SetStatus]:

@@ -1,0 +1,174 @@
+"""Files that go back to what they were before a commit: in HEAD, in the index, and in the work tree.
+
+Only where each of them is still what the commit made of it: what somebody has changed since is theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.repo import files
+from mdtodo.repo.git import run
+from mdtodo.repo.indexfile import Staged
+from mdtodo.repo.objects import find_in_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.repo.draft import Draft, Job
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.head import Head
+    from mdtodo.repo.index import IndexCopy
+    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.results import Restore
+
+    _Entry = tuple[bytes, str] | None
+
+_LINK, _PROGRAM = b"120000", b"100755"
+
+
+class Rewrite(NamedTuple):
+    """What a file of the work tree becomes: from what it holds now to this mode and content; None for no file."""
+
+    path: str
+    now: bytes | None
+    mode: bytes | None
+    content: bytes
+
+
+def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) -> list[Rewrite]:
+    """Put it into the draft's last commit, and into the index; gives what is to be written in the work tree then.
+
+    What cannot go back is left, and is noted in `draft.refused`, by its path.
+    """
+    step = draft.steps[-1]
+    staged = copy.entries(one.path for one in job.restores)
+    back: dict[str, Staged | None] = {}
+    rewrites: list[Rewrite] = []
+    for one in job.restores:
+        entry, before, after = staged.get(one.path), _entry(one.before), _entry(one.after)
+        here = find_in_tree(head.tree, os.fsencode(one.path), git.content)
+        there = None if entry is None else (entry.mode, entry.oid)
+        if here not in (before, after):
+            draft.refused[one.path] = "it was changed since"
+        elif there not in (before, after):
+            draft.refused[one.path] = "something else is staged"
+        else:
+            if here == after:
+                step.tree[os.fsencode(one.path)] = before
+            if there == after:
+                back[one.path] = None if before is None else Staged(*before, entry.flag if entry else "H")
+            if entry is None or entry.flag not in "Ss" or os.path.lexists(_full(job.repo, one.path)):
+                rewrites += _rewrite(job.repo, draft, one)
+    copy.put_back(back)
+    if step.tree:
+        step.receipts += [one for one in job.receipts.values() if one.restores and one not in step.receipts]
+    return rewrites
+
+
+def write(repo: Repository, rewrites: Sequence[Rewrite]) -> list[str]:
+    """Write the files, each if it still holds what it held; sentences on those that do not any more."""
+    sentences: list[str] = []
+    for one in rewrites:
+        try:
+            _write(repo, one)
+        except (EditError, InputError, OSError) as error:
+            reason = error.sentence if isinstance(error, (EditError, InputError)) else error.strerror
+            sentences.append(f"{one.path}: left as it is in the work tree: {reason}")
+    return sentences
+
+
+def _entry(text: str | None) -> _Entry:
+    mode, _, oid = (text or "").partition(" ")
+    return (mode.encode(), oid) if text else None
+
+
+def _full(repo: Repository, path: str) -> str:
+    return os.path.join(repo.root, path)
+
+
+def _rewrite(repo: Repository, draft: Draft, one: Restore) -> list[Rewrite]:
+    """What is to be done with the file, if anything."""
+    before, after = _entry(one.before), _entry(one.after)
+    try:
+        content = _held(repo, one.path)
+        now = _stored(repo, one.path, content)
+        if now == before:
+            return []
+        if now != after:
+            draft.refused[one.path] = "it was changed in the work tree"
+            return []
+        if before is None:
+            return [Rewrite(one.path, content, None, b"")]
+        return [Rewrite(one.path, content, before[0], _shown(repo, one.path, *before))]
+    except InputError as error:
+        draft.refused[one.path] = error.sentence
+        return []
+
+
+def _held(repo: Repository, path: str) -> bytes | None:
+    """What is there: the bytes of a file, or where a symlink leads."""
+    full = _full(repo, path)
+    if os.path.islink(full):
+        return os.fsencode(os.readlink(full))
+    return files.read(repo.root, path) if os.path.lexists(full) else None
+
+
+def _stored(repo: Repository, path: str, content: bytes | None) -> _Entry:
+    """Mode and id that git would give it."""
+    if content is None:
+        return None
+    mode = os.lstat(_full(repo, path)).st_mode
+    if stat.S_ISLNK(mode):
+        return _LINK, run(repo, "hash-object", "--stdin", stdin=content).decode().strip()
+    oid = run(repo, "hash-object", "--stdin", f"--path={path}", stdin=content).decode().strip()
+    return (_PROGRAM if mode & stat.S_IXUSR else b"100644"), oid
+
+
+def _shown(repo: Repository, path: str, mode: bytes, oid: str) -> bytes:
+    """What the work tree shows of a blob, after git's filters."""
+    if mode not in (_LINK, _PROGRAM, b"100644"):
+        raise InputError("is no file that could be put back")
+    try:
+        if mode == _LINK:
+            return run(repo, "cat-file", "blob", oid)
+        return run(repo, "cat-file", "--filters", f"--path={path}", oid)
+    except GitError as error:
+        raise InputError(f"what it was cannot be read: {error.sentence}") from error
+
+
+def _write(repo: Repository, one: Rewrite) -> None:
+    full = _full(repo, one.path)
+    if _held(repo, one.path) != one.now:
+        raise EditError("changed on the disk meanwhile")
+    if one.mode is None:
+        os.unlink(full)
+        _leave_empty_folders(repo, one.path)
+    elif one.mode == _LINK or os.path.islink(full):
+        with suppress(FileNotFoundError):
+            os.unlink(full)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        if one.mode == _LINK:
+            os.symlink(one.content, os.fsencode(full))
+        else:
+            files.create(repo.root, one.path, one.content)
+    elif one.now is None:
+        files.create(repo.root, one.path, one.content)
+    else:
+        files.replace(repo.root, one.path, one.now, one.content)
+    if one.mode is not None and one.mode != _LINK:
+        mode = stat.S_IMODE(os.stat(full).st_mode)
+        os.chmod(full, mode | (mode & 0o444) >> 2 if one.mode == _PROGRAM else mode & ~0o111)
+
+
+def _leave_empty_folders(repo: Repository, path: str) -> None:
+    """Folders that a file was the last of go with it, as in git."""
+    folder = os.path.dirname(path)
+    with suppress(OSError):
+        while folder:
+            os.rmdir(_full(repo, folder))
+            folder = os.path.dirname(folder)
