@@ -1,0 +1,406 @@
+"""What a landing does without git comes to the same as with it; and where only git knows, git is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mdtodo.errors import GitError
+from mdtodo.repo import commit
+from mdtodo.repo.commit import land
+from mdtodo.repo.git import discover
+from mdtodo.repo.plumbing import Plumbing
+from mdtodo.results import AddNote, Receipt, SetKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
+DONE = BASE.replace("[ ] two", "[x] two").encode()
+
+
+@pytest.fixture
+def started(tmp_path, monkeypatch):
+    """`started()`: the git commands since it was called last."""
+    trace: Path = tmp_path / "trace2"
+
+    def commands() -> list[str]:
+        lines = [json.loads(line) for line in trace.read_text().splitlines()] if trace.exists() else []
+        trace.write_text("")
+        return [line["name"] for line in lines if line["event"] == "cmd_name"]
+
+    monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
+    return commands
+
+
+def lands(repo, land_tasks, sound, started) -> list[str]:
+    """The git commands of a landing, which is right in every respect."""
+    started()
+    landing = land_tasks(repo, "two")
+    commands = sorted(started())
+    assert len(landing.commits) == 1
+    assert repo.head("TODO.md") == repo.index("TODO.md") == DONE
+    assert repo.status() == []
+    sound(repo)
+    return commands
+
+
+class TestCommands:
+    """How many git processes a landing takes."""
+
+    @pytest.mark.parametrize("files", [1, 300])
+    def test_two_however_many_files(self, make_repo, land_tasks, sound, started, files):
+        repo = make_repo(**{"TODO.md": BASE, **{f"d{n % 9}/{n}": "x\n" for n in range(files)}})
+        past(repo)
+        assert lands(repo, land_tasks, sound, started) == ["update-ref", "var"]
+
+    def test_a_third_where_objects_and_refs_are_packed(self, make_repo, land_tasks, sound, started):
+        repo = make_repo(**{"TODO.md": BASE, "d/TODO.md": "x"})
+        repo.git("gc", "-q")
+        assert lands(repo, land_tasks, sound, started) == ["cat-file", "update-ref", "var"]
+
+    @pytest.mark.parametrize(
+        ("setting", "value", "command"),
+        [
+            ("core.sharedRepository", "group", "unpack-objects"),
+            ("core.fsync", "loose-object,reference", "unpack-objects"),
+            ("core.fsync", "index", "update-index"),
+            ("core.compression", "9", None),
+            ("core.looseCompression", "0", None),
+            ("core.autocrlf", "input", None),
+        ],
+    )
+    def test_settings(self, make_repo, land_tasks, sound, started, setting, value, command):
+        repo = make_repo(**{"TODO.md": BASE})
+        repo.git("config", setting, value)
+        past(repo)
+        commands = lands(repo, land_tasks, sound, started)
+        assert (command in commands) if command else commands == ["update-ref", "var"]
+
+    def test_one_for_each_of_many_landings(self, make_repo, receipt, started):
+        repo = make_repo(**{"TODO.md": BASE})
+        past(repo)
+        found, receipts = discover(str(repo.root)), [receipt(repo, name) for name in ("one", "two", "three")]
+        started()
+        with Plumbing(found) as git:
+            for one in receipts:
+                land(found, [one], run_id="r", git=git)
+        assert sorted(started()) == ["update-ref"] * 3 + ["var"]
+        assert repo.commits() == 4
+        assert repo.status() == []
+
+
+def past(repo) -> None:
+    """As if all files had been made, and staged, some time ago."""
+    for path in repo.git("ls-files", "-z").split("\0")[:-1]:
+        os.utime(repo.root / path, (1_700_000_000, 1_700_000_000))
+    repo.git("update-index", "-q", "--refresh")
+
+
+class TestObjects:
+    def test_they_are_as_git_writes_them(self, make_repo, land_tasks):
+        repo = make_repo(**{"TODO.md": BASE})
+        land_tasks(repo, "two")
+        for revision in ("HEAD", "HEAD^{tree}", "HEAD:TODO.md"):
+            oid = repo.git("rev-parse", revision)
+            path = repo.root / ".git/objects" / oid[:2] / oid[2:]
+            kind = repo.git("cat-file", "-t", oid)
+            ours, mode = path.read_bytes(), path.stat().st_mode
+            path.unlink()
+            theirs = repo.git("hash-object", "-w", "-t", kind, "--stdin", stdin=inflated(ours))
+            assert theirs == oid
+            assert path.read_bytes()[:2] == ours[:2]
+            assert stat.S_IMODE(mode) == stat.S_IMODE(path.stat().st_mode) == 0o444
+        assert not list((repo.root / ".git/objects").rglob("tmp_obj_*"))
+
+    def test_a_shared_repository_stays_writable_for_all(self, make_repo, land_tasks):
+        repo = make_repo("repo", "--shared=all", **{"TODO.md": BASE})
+        before = {path.name: path.stat().st_mode for path in (repo.root / ".git").iterdir()}
+        land_tasks(repo, "two")
+        for path in (repo.root / ".git/objects").iterdir():
+            assert path.stat().st_mode & 0o020
+        assert (repo.root / ".git/index").stat().st_mode == before["index"]
+
+    def test_replaced_objects_are_read_as_git_reads_them(self, make_repo, land_tasks):
+        repo = make_repo(**{"TODO.md": BASE, "old": "old\n"})
+        head = repo.git("rev-parse", "HEAD")
+        other = repo.commit(**{"TODO.md": BASE + "\nReplaced.\n", "new": "new\n"})
+        repo.git("reset", "-q", "--hard", head)
+        repo.git("replace", head, other)
+        repo.git("reset", "-q", "--hard")
+        assert b"Replaced" in repo.head("TODO.md")
+        for packed in (False, True):
+            if packed:
+                repo.git("pack-refs", "--all")
+                repo.git("update-ref", "HEAD", head)
+                repo.git("reset", "-q", "--hard")
+            land_tasks(repo, "two")
+            assert repo.git("diff", "--stat", "HEAD^", "HEAD").splitlines()[0].split()[0] == "TODO.md"
+            assert b"Replaced" in repo.head("TODO.md")
+            assert repo.status() == []
+
+    def test_objects_of_an_alternate(self, make_repo, land_tasks, tmp_path):
+        origin = make_repo("origin", **{"TODO.md": BASE})
+        origin.git("clone", "-q", "--shared", str(origin.root), str(tmp_path / "clone"))
+        clone = type(origin)(tmp_path / "clone")
+        assert len(land_tasks(clone, "two").commits) == 1
+        assert clone.head("TODO.md") == DONE
+
+    def test_a_corrupt_object_is_told_in_gits_words(self, make_repo, land_tasks):
+        repo = make_repo(**{"TODO.md": BASE})
+        oid = repo.git("rev-parse", "HEAD:TODO.md")
+        path = repo.root / ".git/objects" / oid[:2] / oid[2:]
+        path.chmod(0o644)
+        path.write_bytes(b"not deflated")
+        with pytest.raises(GitError, match=oid[:7]):
+            land_tasks(repo, "two")
+        assert repo.read("TODO.md") == BASE.encode()
+
+
+def inflated(data: bytes) -> bytes:
+    import zlib
+
+    return zlib.decompress(data).partition(b"\0")[2]
+
+
+class TestRaces:
+    """A file saved again in the second of its staging, as long as before: git must go on looking at it."""
+
+    @pytest.fixture
+    def racy(self, make_repo):
+        def make(**settings: str):
+            repo = make_repo(**{"TODO.md": BASE, "same.txt": "aaaa\n"})
+            for name, value in {"core.trustctime": "false", **settings}.items():
+                repo.git("config", name, value)
+            past(repo)
+            return repo
+
+        return make
+
+    def test_a_change_that_only_the_content_shows(self, racy, land_tasks):
+        repo = racy()
+        repo.write("same.txt", "bbbb\n")
+        os.utime(repo.root / "same.txt", (1_700_000_000, 1_700_000_000))
+        os.utime(repo.root / ".git/index", (1_700_000_000, 1_700_000_000))
+        land_tasks(repo, "two")
+        assert repo.status() == [" M same.txt"]
+        assert repo.index("TODO.md") == DONE
+
+    def test_and_one_that_only_a_filter_can_tell(self, racy, land_tasks):
+        repo = racy(**{"filter.up.clean": "tr a-z A-Z"})
+        repo.write(".gitattributes", "same.txt filter=up\n")
+        os.utime(repo.root / ".git/index", (1_700_000_000, 1_700_000_000))
+        land_tasks(repo, "two")
+        assert repo.status() == [" M same.txt", "?? .gitattributes"]
+
+    def test_many_files_of_one_second(self, make_repo, land_tasks, sound, started):
+        repo = make_repo(**{"TODO.md": BASE, **{f"f{n}": f"{n}\n" for n in range(80)}})
+        past(repo)
+        os.utime(repo.root / ".git/index", (1_700_000_000, 1_700_000_000))
+        assert "update-index" in lands(repo, land_tasks, sound, started)
+
+
+class TestConversions:
+    """Whether a TODO file is what is staged, git alone knows where it converts files."""
+
+    @pytest.mark.parametrize(
+        ("attributes", "settings", "content", "asks"),
+        [
+            ("* text=auto\n", {}, BASE, False),
+            ("* text=auto\n", {}, BASE.replace("\n", "\r\n"), True),
+            ("*.md filter=same\n", {"filter.same.clean": "cat"}, BASE, True),
+            ("*.md ident\n", {}, BASE, True),
+            ("*.md working-tree-encoding=UTF-8\n", {}, BASE, True),
+            ("*.md merge=mdtodo diff=markdown\n", {}, BASE, False),
+            (None, {"core.autocrlf": "true"}, BASE.replace("\n", "\r\n"), True),
+            (None, {"core.autocrlf": "false"}, BASE.replace("\n", "\r\n"), False),
+        ],
+    )
+    def test_attributes(self, make_repo, land_tasks, sound, started, attributes, settings, content, asks):
+        repo = make_repo()
+        for name, value in settings.items():
+            repo.git("config", name, value)
+        files = {"TODO.md": content} | ({".gitattributes": attributes} if attributes else {})
+        repo.commit(**files)
+        past(repo)
+        started()
+        land_tasks(repo, "two")
+        assert ("add" in started()) is asks
+        assert repo.status() == []
+        sound(repo)
+
+    @pytest.mark.parametrize("place", ["sub/.gitattributes", ".git/info/attributes", "global", "index"])
+    def test_wherever_they_are(self, make_repo, land_tasks, started, place, tmp_path):
+        repo = make_repo(**{"sub/TODO.md": BASE, "x": "x"})
+        target = {"global": str(tmp_path / "global"), "index": "sub/.gitattributes"}.get(place, place)
+        repo.write(target, "*.md filter=up\n")
+        if place == "global":
+            repo.git("config", "core.attributesFile", target)
+        if place == "index":
+            repo.git("add", target)
+            (repo.root / target).unlink()
+        repo.git("config", "filter.up.clean", "cat")
+        started()
+        land_tasks(repo, "two", file="sub/TODO.md")
+        assert "add" in started()
+
+    def test_a_file_that_is_changed_otherwise_is_not_noted(self, make_repo, land_tasks, started):
+        repo = make_repo(**{"TODO.md": BASE})
+        past(repo)
+        repo.write("TODO.md", BASE + "mine\n")
+        started()
+        land_tasks(repo, "two")
+        assert "add" not in started()
+        assert repo.status() == [" M TODO.md"]
+
+    def test_the_mode_is_gits_to_judge(self, make_repo, land_tasks):
+        repo = make_repo(**{"TODO.md": BASE})
+        repo.git("config", "core.fileMode", "true")
+        (repo.root / "TODO.md").chmod(0o755)
+        land_tasks(repo, "two")
+        assert repo.status() == [" M TODO.md"]
+        repo.git("config", "core.fileMode", "false")
+        land_tasks(repo, "one")
+        assert repo.status() == []
+
+
+class TestIndex:
+    def test_its_mode_stays(self, make_repo, land_tasks):
+        repo = make_repo(**{"TODO.md": BASE})
+        (repo.root / ".git/index").chmod(0o640)
+        land_tasks(repo, "two")
+        assert stat.S_IMODE((repo.root / ".git/index").stat().st_mode) == 0o640
+
+    def test_git_has_no_tree_to_write_again(self, make_repo, land_tasks, sound):
+        repo = make_repo(**{"a/b/TODO.md": BASE, "a/c": "c", "d/e": "e"})
+        repo.git("write-tree")
+        land_tasks(repo, "two", file="a/b/TODO.md")
+        index = (repo.root / ".git/index").read_bytes()
+        assert repo.git("write-tree") == repo.git("rev-parse", "HEAD^{tree}")
+        assert (repo.root / ".git/index").read_bytes() == index
+        sound(repo)
+
+    def test_what_else_is_staged_is_in_no_tree_of_ours(self, make_repo, land_tasks, sound):
+        repo = make_repo(**{"a/TODO.md": BASE, "a/c": "c", "d/e": "e"})
+        repo.write("a/c", "staged")
+        repo.git("add", "a/c")
+        repo.git("write-tree")
+        land_tasks(repo, "two", file="a/TODO.md")
+        tree = repo.git("write-tree")
+        assert tree != repo.git("rev-parse", "HEAD^{tree}")
+        assert repo.git("diff", "--name-only", "HEAD", tree) == "a/c"
+        sound(repo)
+
+
+class TestEach:
+    """A commit for each receipt, in one landing."""
+
+    def land(self, repo, receipts, **words):
+        return land(discover(str(repo.root)), receipts, run_id="r", each=True, **words)
+
+    def test_in_their_order_each_with_its_line_alone(self, make_repo, receipt, sound):
+        repo = make_repo(**{"TODO.md": BASE, "docs/TODO.md": BASE})
+        receipts = [
+            receipt(repo, "three"),
+            receipt(repo, "one"),
+            receipt(repo, "two", "docs/TODO.md", more=lambda anchor: (AddNote(anchor, "seen"),)),
+        ]
+        landing = self.land(repo, receipts)
+        assert list(landing.commits) == repo.git("log", "--reverse", "--format=%H").splitlines()[1:]
+        assert dict(landing.commit_of) == {
+            one.task_id: made for one, made in zip(receipts, landing.commits, strict=True)
+        }
+        assert repo.git("log", "--format=%s").splitlines() == [
+            "todo: two",
+            "todo: one",
+            "todo: three",
+            "Base",
+        ]
+        changed = repo.git("log", "-p", "-U0", "--format=", "--reverse", "HEAD~3..").splitlines()
+        lines = [line for line in changed if line[:2] in ("+-", "--", "+ ") and line[:3] != "---"]
+        assert lines == [
+            *("-- [ ] three", "+- [x] three", "-- [ ] one", "+- [x] one"),
+            *("-- [ ] two", "+- [x] two", "+  - seen"),
+        ]
+        assert repo.git("reflog", "-1", "--format=%gs") == "commit: todo: 3 done"
+        assert repo.git("rev-parse", "HEAD@{1}") == repo.git("rev-parse", "HEAD~3")
+        assert repo.status() == []
+        sound(repo)
+
+    def test_what_changes_nothing_gets_no_commit(self, make_repo, receipt, sound):
+        repo = make_repo(**{"TODO.md": BASE.replace("[ ] one", "[x] one")})
+        gone = receipt(repo, "three")
+        repo.write("TODO.md", repo.read("TODO.md").decode().replace("three", "words of my own"))
+        receipts = [receipt(repo, "one"), receipt(repo, "two"), gone]
+        landing = self.land(repo, receipts)
+        assert landing.committed == {"id-two", "id-three"}
+        assert [task for task, _, _ in landing.missed] == ["id-three"]
+        assert repo.commits() == 3
+        assert self.land(repo, receipts).commits == ()
+        assert repo.status() == [" M TODO.md"]
+        sound(repo)
+
+    def test_failures_beside_ticks_and_a_persons_work(self, make_repo, receipt, sound):
+        repo = make_repo(**{"TODO.md": BASE})
+        repo.write("TODO.md", BASE.replace("one", "one (mine)") + "- [ ] four\n")
+        anchor = receipt(repo, "three").edits[0].anchor
+        failed = Receipt("id-three", "three", "failed", "tests", 1, 0.2, 1, (SetKey(anchor, "failed", "1"),))
+        landing = self.land(repo, [receipt(repo, "two"), failed])
+        assert len(landing.commits) == 2
+        after = BASE.replace("[ ] two", "[x] two").replace("three", "three failed:1")
+        assert repo.head("TODO.md") == repo.index("TODO.md") == after.encode()
+        assert repo.read("TODO.md") == (after.replace("one", "one (mine)") + "- [ ] four\n").encode()
+        sound(repo)
+
+    def test_outputs_go_with_their_task(self, make_repo, receipt, sound):
+        repo = make_repo(**{"TODO.md": BASE, "a.txt": "a\n", "b.txt": "b\n"})
+        clean = commit.clean_outputs(discover(str(repo.root)), ["/a.txt", "/b.txt"])
+        repo.write("a.txt", "made\n")
+        repo.write("b.txt", "made too\n")
+        receipts = [
+            receipt(repo, "one", outputs=("/a.txt",)),
+            receipt(repo, "two"),
+            receipt(repo, "three", outputs=("/b.txt",)),
+        ]
+        self.land(repo, receipts, clean=clean)
+        named = repo.git("log", "-3", "--reverse", "--name-only", "--format=").split()
+        assert named == ["TODO.md", "a.txt", "TODO.md", "TODO.md", "b.txt"]
+        assert repo.status() == []
+        sound(repo)
+
+    def test_a_commit_of_somebody_else_in_between(self, make_repo, receipt, monkeypatch, sound):
+        repo = make_repo(**{"TODO.md": BASE})
+        receipts = [receipt(repo, name) for name in ("one", "two")]
+        theirs = BASE.replace("three", "THREE")
+        points: list[str] = []
+
+        def look(point: str) -> None:
+            points.append(point)
+            if points.count("prepared") == 1 and point == "prepared":
+                repo.commit("Theirs", **{"TODO.md": theirs})
+
+        monkeypatch.setattr(commit, "reached", look)
+        landing = self.land(repo, receipts)
+        assert repo.git("log", "--format=%s").splitlines() == ["todo: two", "todo: one", "Theirs", "Base"]
+        assert len(landing.commits) == 2
+        assert (
+            repo.read("TODO.md")
+            == theirs.replace("[ ] one", "[x] one").replace("[ ] two", "[x] two").encode()
+        )
+        sound(repo)
+
+    def test_more_than_is_kept_in_memory(self, make_repo, receipt, sound, monkeypatch):
+        names = [f"task {n}" for n in range(30)]
+        text = "".join(f"- [ ] {name}\n" for name in names) + "\nwords " * 2000
+        repo = make_repo(**{"TODO.md": text})
+        monkeypatch.setattr("mdtodo.repo.draft._MUCH", 20_000)
+        monkeypatch.setattr("mdtodo.repo.plumbing._KEPT", 20_000)
+        self.land(repo, [receipt(repo, name) for name in names])
+        assert repo.commits() == 31
+        assert repo.read("TODO.md") == repo.head("TODO.md") == text.replace("[ ]", "[x]").encode()
+        assert repo.status() == []
+        sound(repo)

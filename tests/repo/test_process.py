@@ -1,0 +1,79 @@
+"""Programs are talked to without either side waiting for the other for ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+
+from mdtodo.errors import GitError
+from mdtodo.repo.process import Process
+
+
+def python(code: str, **words: bool) -> Process:
+    return Process([sys.executable, "-c", code], dict(os.environ), **words)
+
+
+def test_both_streams_and_the_code():
+    code, out, err = python("import sys; print(input()); print('e', file=sys.stderr); sys.exit(3)").finish(
+        b"in\n"
+    )
+    assert (code, out, err) == (3, b"in\n", b"e\n")
+
+
+def test_more_than_any_pipe_holds_in_every_direction():
+    code = (
+        "import sys; d = sys.stdin.buffer.read(); sys.stderr.write('e' * 300000); sys.stdout.buffer.write(d)"
+    )
+    data = bytes(range(256)) * 4000
+    exit_code, out, err = python(code).finish(data)
+    assert (exit_code, out, len(err)) == (0, data, 300_000)
+
+
+def test_a_program_that_does_not_listen():
+    assert python("import sys; sys.stdin.close()").finish(b"x" * 1_000_000)[0] == 0
+
+
+def test_asked_line_by_line_while_it_complains_a_lot():
+    process = python(
+        "import sys\n"
+        "for line in sys.stdin:\n"
+        "    sys.stderr.write('e' * 200000); sys.stderr.flush()\n"
+        "    print(line.strip().upper()); print('abc'); sys.stdout.flush()\n"
+    )
+    for word in (b"one", b"two"):
+        process.feed(word + b"\n")
+        assert process.line() == word.upper() + b"\n"
+        assert process.read(4) == b"abc\n"
+    assert process.finish()[0] == 0
+
+
+def test_a_program_that_ends_in_the_middle():
+    process = python("print('half', end='')")
+    assert process.line() == b"half"
+    assert process.read(10) == b""
+    process.feed(b"x\n")
+    assert process.finish()[0] == 0
+
+
+def test_killed():
+    process = python("import time; time.sleep(60)")
+    process.kill()
+    process = python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert process.finish()[0] == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_process_groups(alone):
+    _, out, _ = python("import os; print(os.getpgrp() == os.getpid())", alone=alone).finish()
+    assert out == f"{alone}\n".encode()
+
+
+def test_no_descriptor_is_left_open():
+    before = os.listdir("/dev/fd")
+    python("").finish()
+    with pytest.raises(GitError, match="cannot run no-such-program: No such file"):
+        Process(["no-such-program"], dict(os.environ))
+    assert os.listdir("/dev/fd") == before

@@ -1,0 +1,101 @@
+"""A box ticked without reading the file again is what reading it again would find."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mdtodo.errors import EditError
+from mdtodo.markdown.anchors import anchors
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.edits import apply
+from mdtodo.model import STATUS_CHARS, WRITTEN, Status
+from mdtodo.repo import readings
+from mdtodo.results import SetStatus
+from tests.markdown.documents import document, soup
+
+if TYPE_CHECKING:
+    from random import Random
+
+ANY = frozenset(Status)
+
+
+def edits_for(data: bytes, random: Random) -> list[SetStatus]:
+    found = anchors(parse(data), "TODO.md")
+    statuses = list(Status)
+    return [
+        SetStatus(
+            random.choice(found), random.choice(statuses), random.choice([ANY, frozenset({Status.TODO})])
+        )
+        for _ in range(random.randint(1, 3))
+        if found
+    ]
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.randoms(use_true_random=False), st.sampled_from([document, soup]))
+def test_it_is_what_reading_again_finds(random, make):
+    data = make(random)
+    edits = edits_for(data, random)
+    reading = readings.read(data, STATUS_CHARS, "TODO.md")
+    ticked = reading.ticked(edits, STATUS_CHARS)
+    assert ticked is not None
+    assert ticked.reading.document == parse(ticked.data)
+    assert reading.document == parse(data), "the version before stays what it was"
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_it_is_what_apply_makes(random):
+    data = document(random)
+    edits = edits_for(data, random)
+    if not edits:
+        return
+    applied = apply(data, edits, tolerant=True)
+    ticked = readings.read(data, STATUS_CHARS, "TODO.md").ticked(edits, STATUS_CHARS)
+    assert ticked is not None
+    assert (ticked.data, ticked.done, ticked.already, ticked.missing) == applied_fields(applied)
+
+
+def applied_fields(applied):
+    return applied.data, applied.done, applied.already, applied.missing
+
+
+@pytest.mark.parametrize(
+    ("line", "statuses"),
+    [
+        ("- [|] a | b\n  --- | ---\n", {"|": Status.TODO}),
+        ("- [é] a\n", {"é": Status.TODO}),
+        ("- [ ] a\n", {"x": Status.CANCELLED, "d": Status.DONE}),
+    ],
+)
+def test_what_it_does_not_know_is_left_to_apply(line, statuses):
+    known = {**STATUS_CHARS, **statuses}
+    data = line.encode()
+    edit = SetStatus(anchors(parse(data, known), "TODO.md")[0], Status.DONE)
+    assert readings.read(data, known, "TODO.md").ticked([edit], known) is None
+    assert WRITTEN[Status.DONE] == "x"
+    try:
+        made = apply(data, [edit], known)
+    except EditError:
+        return
+    assert made.data == data.replace(b"[|]", b"[x]").replace("[é]".encode(), b"[x]")
+
+
+def test_little_is_kept():
+    for number in range(1200):
+        data = f"- [ ] task {number}\n".encode() * 40
+        readings.read(data, STATUS_CHARS, "TODO.md")
+    assert sum(len(key[0]) for key in readings._readings) == readings._size <= readings._KEPT
+    huge = b"- [ ] a\n" * 17_000
+    readings.read(huge, STATUS_CHARS, "TODO.md")
+    assert all(key[0] != huge for key in readings._readings)
+
+
+def test_other_statuses_are_another_reading():
+    data = b"- [y] a\n"
+    assert readings.read(data, STATUS_CHARS, "TODO.md").document.items == ()
+    assert len(readings.read(data, {**STATUS_CHARS, "y": Status.DONE}, "TODO.md").document.items) == 1
