@@ -1,0 +1,43 @@
+"""When the machine is busy, nothing more is started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from mdtodo.running.load import DELAY, WINDOW, LoadGate, memory_percent
+
+
+def test_memory_is_what_psutil_says() -> None:
+    assert memory_percent() == pytest.approx(psutil.virtual_memory().percent, abs=10)
+
+
+def test_memory_counts_from_the_first_look() -> None:
+    assert not LoadGate(max_cpu=100, max_memory=0).open(0.0)
+    assert LoadGate(max_cpu=100, max_memory=100).open(0.0)
+
+
+def test_the_load_of_others_counts_and_ones_own_does_not() -> None:
+    gate = LoadGate(max_cpu=0, max_memory=100)
+    assert gate.open(0.0)
+    assert gate.open(DELAY + 0.01), "nothing is measured yet, but the clocks are read"
+    spin = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
+    subprocess.run(["setsid", "--fork", *spin], check=True)  # no child of this process
+    while any(process.cmdline()[-1:] == spin[-1:] for process in psutil.process_iter() if _lives(process)):
+        pass
+    assert not gate.open(DELAY + WINDOW + 0.02)
+    own = LoadGate(max_cpu=50, max_memory=100)
+    own.open(0.0)
+    own.open(DELAY + 0.01)
+    subprocess.run(spin, check=True)
+    assert own.open(DELAY + WINDOW + 0.02)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.cmdline())
+    except psutil.Error:
+        return False
