@@ -11,6 +11,7 @@ says what goes on, so that after a kill `finish` does what is left.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -240,10 +241,16 @@ class _Advance:
             self.git.run("checkout-index", f"--prefix={folder}/", "-f", "-q", "-z", "--stdin", stdin=names)
             for path in some:
                 reached("advance.file")
-                _take_name(os.path.join(folder, path), self.git.repo.root, path)
+                try:
+                    _take_name(os.path.join(folder, path), self.git.repo.root, path)
+                except OSError as error:
+                    self.messages.append(f"{path}: cannot be written: {error.strerror}")
         shutil.rmtree(folder, ignore_errors=True)
 
     def _tick_file(self, path: str) -> None:
+        if os.path.islink(os.path.join(self.git.repo.root, path)) or not _is_inside(self.git.repo.root, path):
+            self.messages.append(f"{path}: is a symlink now, and left as it is")
+            return
         for _ in range(_TRIES):
             with suppress(EditError):
                 try:
@@ -341,5 +348,9 @@ def _take_name(ready: str, root: str, path: str) -> None:
     os.makedirs(os.path.dirname(target), exist_ok=True)
     try:
         os.rename(ready, target)
-    except OSError:  # another file system
-        shutil.move(ready, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = f"{target}.mdtodo-{owner.myself()}"
+        shutil.copy2(ready, beside, follow_symlinks=False)
+        os.rename(beside, target)

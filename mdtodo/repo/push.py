@@ -34,6 +34,8 @@ ATTEMPTS = 10
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 #: How often it is tried where the remote has not moved and gives no reason.
 STILL = 3
+#: Where what was fetched has a name for a moment, which ends in that of the process.
+FETCHED = "refs/mdtodo/fetched/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class _Push:
             return Sent(remade.commits, (*remade.messages, *messages), self.where)
 
     def _deliver(self) -> Remade | None:
-        """Push, and where the remote has moved, what `_again` makes of it, until the remote has it all."""
+        """Push until the remote has it all: where that has moved, what `_again` makes of it."""
         remade: Remade | None = None
         while True:
             candidate = remade.tip if remade else self.head
@@ -108,7 +110,7 @@ class _Push:
                 return remade
             self._heed(pushed, tip)
             _pause(self.tries)
-            if tip is not None:
+            if tip is not None and not self._holds(candidate, tip):
                 self.head = self._head()
                 remade = self._again(tip)
                 if remade is None or remade.tip == tip:
@@ -157,8 +159,11 @@ class _Push:
             return (f"{sentence}; settle that, then `mdtodo run --push` brings {local} there",)
 
     def _fetched(self, pushed: Pushed) -> str | None:
+        for ref in self.git.run("for-each-ref", "--format=%(refname)", FETCHED).decode().split():
+            if owner.is_gone(ref.removeprefix(FETCHED)):
+                self.git.run("update-ref", "-d", ref)
         try:
-            tip = fetch(self.repo, self.upstream, f"refs/mdtodo/fetched/{owner.myself()}")
+            tip = fetch(self.repo, self.upstream, FETCHED + owner.myself())
         except GitError as error:
             raise self._refusal(pushed) from error
         tracking, known = self.upstream.tracking, self._commit_of(self.upstream.tracking)

@@ -193,7 +193,7 @@ def _ticked(
             return version
         for name in early:
             del left[name]
-            reasons[name] = "some of its subtasks are open there"
+            reasons[name] = "some of its subtasks are open"
 
 
 def _counts(data: bytes, statuses: Mapping[str, Status], file: str) -> Callable[[Anchor], int]:

@@ -123,12 +123,14 @@ class _Remaking:
         wanted = self._wanted(commit)
         trailers = [task for _, task in commit.receipts]
         subject, _, body = commit.message.partition("\n")
+        names = titles(subject, body, trailers)
         ground = Ground(self.tree, self.git.content, lambda: self._added(commit), self.statuses)
-        again = reland(ground, lifted, trailers, titles(subject, body, trailers), wanted, new)
+        again = reland(ground, lifted, trailers, names, wanted, new)
         made = again.made if lifted else set(wanted)
-        for run, task in commit.receipts:
+        for (run, task), title in zip(commit.receipts, names, strict=True):
             if task.task_id not in made and (run, task.task_id) not in self.landed:
-                self._drop(run, task, again.reasons.get(task.task_id, "what it took back is not there"))
+                reason = again.reasons.get(task.task_id, "there is nothing to take back")
+                self._drop(run, task, title, reason)
         if not made:
             return known[-1] if known else None
         changes = again.changes | self._merged(others, new)
@@ -191,9 +193,10 @@ class _Remaking:
             hint="your commits are kept; `git pull --rebase`, then `mdtodo run --push`",
         )
 
-    def _drop(self, run: str, task: Trailer, reason: str) -> None:
+    def _drop(self, run: str, task: Trailer, title: str | None, reason: str) -> None:
         self._dropped.add((run, task.task_id))
-        self.made.messages.append(f"{task.task_id}: no receipt ({task.outcome}) on {self.where}: {reason}")
+        name = f"{task.task_id} {title}" if title else task.task_id
+        self.made.messages.append(f"{name}: its receipt is dropped, since on {self.where} {reason}")
 
     def _commit(self, old: Commit, changes: Mapping[bytes, Change], new: NewObjects, made: set[str]) -> str:
         git, parent = self.git, self.made.tip

@@ -58,10 +58,13 @@ class Pushed(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Why, in the words of git and of the remote."""
-        said = [line[7:].strip() for line in self.errors.split("\n") if line.startswith("remote:")]
-        words = [self.words, *said] if self.flag == "!" else [_fatal(self.errors), *said]
-        return without_password("; ".join(word for word in words if word))
+        """Why, in the words of git, of the remote, and of hooks; no more than some lines of it."""
+        lines = (
+            _PREFIX.sub("", line).strip() for line in self.errors.split("\n") if not _NO_REASON.match(line)
+        )
+        said = dict.fromkeys([self.words if self.flag == "!" else "", *lines])
+        words = "; ".join(line for line in said if line) or "git push failed without a word"
+        return without_password(words if len(words) <= _MUCH else f"{words[:_MUCH]}…")
 
 
 def find_upstream(repo: Repository, git: Plumbing) -> Upstream:
@@ -139,6 +142,10 @@ def without_password(text: str) -> str:
 
 _FORMAT = "%(upstream:remotename)%00%(upstream:remoteref)%00%(push:remotename)%00%(push:remoteref)%00%(push)"
 _PASSWORD = re.compile(r"(://)[^/@\s'\"]*@")
+#: Characters of a reason.
+_MUCH = 1000
+_PREFIX = re.compile(r"(remote|fatal|error): ?")
+_NO_REASON = re.compile(r"hint:|To |error: failed to push some refs|Everything up-to-date")
 #: What a remote says when somebody else was faster.
 _RACE = re.compile(
     r"lock|incorrect old value|already exists|failed to update ref|non-fast-forward|fetch first|stale|but expected"
@@ -197,12 +204,3 @@ def _source(repo: Repository, remote: str) -> str:
 def _tracking(repo: Repository, remote: str, ref: str, known: str) -> str | None:
     name = known or f"refs/remotes/{remote}/{ref.removeprefix('refs/heads/')}"
     return name if run(repo, "for-each-ref", "--format=%(refname)", name).decode().strip() == name else None
-
-
-def _fatal(errors: str) -> str:
-    lines = [line.strip() for line in errors.split("\n")]
-    for prefix in ("fatal: ", "error: "):
-        for line in lines:
-            if line.startswith(prefix):
-                return line.removeprefix(prefix)
-    return next((line for line in lines if line), "git push failed without a word")

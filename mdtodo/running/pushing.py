@@ -31,12 +31,23 @@ def push_receipts(
     try:
         sent = push(repo, config.status)
     except MdtodoError as error:
-        return report, error
+        return _unpushed(report, error)
     except OSError as error:
-        return report, GitError(f"cannot push: {error.strerror or error}", hint="the commits are kept")
+        return _unpushed(
+            report, GitError(f"cannot push: {error.strerror or error}", hint="the commits are kept")
+        )
     except KeyboardInterrupt:
         sentence = "interrupted while pushing: the commits are kept, and `mdtodo run --push` pushes them"
         return report._replace(interrupted=True, messages=(*report.messages, sentence)), None
     kept = (sent.commits.get(commit, commit) for commit in report.commits)
     said = (*report.messages, *sent.messages, *([f"pushed to {sent.where}"] if sent.where else []))
     return report._replace(commits=tuple(dict.fromkeys(one for one in kept if one)), messages=said), None
+
+
+def _unpushed(report: RunReport, error: MdtodoError) -> tuple[RunReport, MdtodoError | None]:
+    """A run that was interrupted ends as such, whatever became of the push."""
+    if not report.interrupted:
+        return report, error
+    return report._replace(
+        messages=(*report.messages, f"{error}; {error.hint}" if error.hint else str(error))
+    ), None

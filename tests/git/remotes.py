@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from mdtodo.model import STATUS_CHARS
+from mdtodo.repo import push as pushing
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
 from mdtodo.repo.push import push
@@ -25,18 +29,37 @@ class Remote:
 
     def __init__(self, folder: Path, *options: str, **files: str | bytes) -> None:
         self.folder = folder
-        seed = folder / "seed"
-        seed.mkdir()
-        first = Checkout(seed)
+        self.path = folder / "remote.git"
+        self.bare = Checkout(self.path)
+        first = Checkout(folder / "seed")
+        first.root.mkdir()
         first.git("init", "-q", *options)
         first.commit("Base", **(files or {"TODO.md": BASE, "app.py": "1\n"}))
-        first.git("clone", "-q", "--bare", str(seed), str(folder / "remote.git"))
-        self.bare = Checkout(folder / "remote.git")
-        self.path = folder / "remote.git"
+        first.git("clone", "-q", "--bare", str(first.root), str(self.path))
+        first.git("clone", "-q", str(self.path), str(folder / "fresh"))
+
+    @classmethod
+    def copied(cls, other: Remote, folder: Path) -> Remote:
+        """Another one like it, without a single git process."""
+        remote = cls.__new__(cls)
+        remote.folder, remote.path = folder, folder / "remote.git"
+        remote.bare = Checkout(remote.path)
+        for name in ("seed", "remote.git", "fresh"):
+            shutil.copytree(other.folder / name, folder / name)
+        config = folder / "fresh/.git/config"
+        config.write_text(config.read_text().replace(str(other.path), str(remote.path)))
+        return remote
 
     def clone(self, name: str, *options: str, url: str | None = None) -> Checkout:
-        Checkout(self.folder).git("clone", "-q", *options, url or str(self.path), str(self.folder / name))
-        return Checkout(self.folder / name)
+        """A clone of it as it is now, or, without options, as it was at first, and up to date."""
+        clone = Checkout(self.folder / name)
+        if options:
+            self.bare.git("clone", "-q", *options, url or str(self.path), str(clone.root))
+            return clone
+        shutil.copytree(self.folder / "fresh", clone.root)
+        if self.bare.git("rev-parse", "main") != clone.git("rev-parse", "HEAD"):
+            clone.git("pull", "-q", "--ff-only")
+        return clone
 
     def hook(self, name: str, script: str) -> None:
         path = self.path / "hooks" / name
@@ -50,6 +73,18 @@ class Remote:
 
     def file(self, path: str = "TODO.md") -> bytes:
         return self.bare.head(path, "main")
+
+
+@pytest.fixture(scope="session")
+def first_remote(tmp_path_factory: pytest.TempPathFactory) -> Remote:
+    return Remote(tmp_path_factory.mktemp("remote"))
+
+
+@pytest.fixture
+def remote(first_remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
+    """A remote of the test's own; pushes to it do not pause."""
+    monkeypatch.setattr(pushing, "FIRST_PAUSE", 0.0)
+    return Remote.copied(first_remote, tmp_path)
 
 
 def tick(clone: Checkout, *titles: str, run: str | None = None, **words: Any) -> tuple[str, ...]:

@@ -14,21 +14,13 @@ from mdtodo.repo.git import discover
 from mdtodo.results import AddNote, AddSubtasks, SetKey
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for
-from tests.git.remotes import BASE, Remote, same_as_remote, send, tick
+from tests.git.remotes import BASE, Remote, first_remote, remote, same_as_remote, send, tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pushing, "FIRST_PAUSE", 0.0)
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Remote:
-    return Remote(tmp_path)
+__all__ = ["first_remote", "remote"]
 
 
 class TestTheRemoteHasNotMoved:
@@ -416,6 +408,7 @@ class TestWhatIsAPersons:
     def test_files_outside_of_a_sparse_checkout_stay_outside(self, tmp_path):
         remote = Remote(tmp_path, **{"TODO.md": BASE, "in/a": "a\n", "out/b": "b\n"})
         a, b = remote.clone("a"), remote.clone("b")
+        a.git("status")  # the index of a copied clone is refreshed
         a.git("sparse-checkout", "set", "in")
         b.commit("Theirs", **{"in/a": "2\n", "out/b": "2\n", "out/c": "c\n"})
         b.git("push", "-q")

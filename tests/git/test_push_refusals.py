@@ -16,21 +16,13 @@ from mdtodo.repo import push as pushing
 from mdtodo.repo.git import discover
 from mdtodo.repo.plumbing import Plumbing
 from tests.conftest import Checkout
-from tests.git.remotes import BASE, Remote, same_as_remote, send, tick
+from tests.git.remotes import BASE, Remote, first_remote, remote, same_as_remote, send, tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pushing, "FIRST_PAUSE", 0.0)
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Remote:
-    return Remote(tmp_path)
+__all__ = ["first_remote", "remote"]
 
 
 @pytest.fixture
@@ -117,7 +109,7 @@ class TestTheRemoteRefuses:
         hook = a.write(".git/hooks/pre-push", "#!/bin/sh\ncat > seen\necho 'secrets found' >&2\nexit 1\n")
         hook.chmod(0o755)
         (commit,) = tick(a, "one")
-        with pytest.raises(GitError):
+        with pytest.raises(GitError, match="secrets found"):
             send(a)
         assert commit in (a.root / "seen").read_text()
         hook.write_text("#!/bin/sh\nexit 0\n")
