@@ -66,6 +66,25 @@ class Session:
 
         return read_board(self.repo, self.config, paths=paths, tolerant=tolerant)
 
+    def settled_board(self) -> Board:
+        """The same, once what a killed run had finished has landed; where git refuses that, it says so."""
+        board = self.board()
+        if not board.memory.unfinished:
+            return board
+        import click
+
+        from mdtodo.errors import MdtodoError
+        from mdtodo.reporting.text import printable
+        from mdtodo.running.landing import finish_earlier_if_any
+
+        try:
+            sentences = finish_earlier_if_any(self.repo, self.config)
+        except MdtodoError as error:
+            sentences = [f"what a killed run had finished cannot land now: {error}"]
+        for sentence in sentences:
+            click.echo(f"mdtodo: {printable(sentence)}", err=True)
+        return self.board() if sentences else board
+
     def named(self, paths: Sequence[str]) -> tuple[str, ...]:
         """The files that paths as typed stand for, relative to the root of the work tree.
 

@@ -27,15 +27,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a clone remembers of its tasks, by id: which a live worker has, and how many seconds each took."""
+    """What a clone remembers of its tasks, by id: which a live worker has, and how many seconds each took.
+    `unfinished`: there are results that have not landed, of a run that goes on or of one that was killed.
+    """
 
     leased: frozenset[str] = frozenset()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    unfinished: bool = False
 
     @classmethod
     def of(cls, state: State) -> Memory:
         """From an open state."""
-        return cls(frozenset(lease.task_id for lease in state.live_leases()), state.durations())
+        leased = frozenset(lease.task_id for lease in state.live_leases())
+        return cls(leased, state.durations(), state.unfinished())
 
 
 NOTHING = Memory()

@@ -117,7 +117,10 @@ def finish_earlier(
 
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
-    sentences, made = [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)], list[str]()
+    sentences, made = (
+        [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)],
+        list[str](),
+    )
     runs: dict[str, list[tuple[int, Receipt]]] = {}
     for entry in state.unlanded():
         if entry.receipt is not None:

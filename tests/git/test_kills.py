@@ -157,6 +157,8 @@ def wrong_after(
         said = calls(scene.repo.root, *args, without=without, CALLS=scene.env["CALLS"])
         if said.code not in (0, 1):
             wrong.append(f"{args[0]}: {said}")
+        with State.open(discover(str(scene.repo.root)), create=False) as state:
+            wrong += [f"{args[0]} left {entry.task_id}" for entry in state.unlanded()]
     counts = Counter(scene.called)
     wrong += [f"{title}: {counts[title]} calls" for title in set(finished) if counts[title] != 1]
     wrong += [f"{title}: {count} calls" for title, count in counts.items() if count > 2]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(session: Session, /, as_json: bool, **given: tuple[str, ...]) -> None:
     """List tasks, in the order of files and lines; the filters must all hold."""
-    board = session.board()
+    board = session.settled_board()
     tasks = selection(given).tasks(board.plan)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(session: Session, /, count: int, as_json: bool, **given: tuple[str, ...]) -> None:
     """Show what to do next, in plan order: what `mdtodo run` would start, and what waits for a person."""
-    plan = session.board().plan
+    plan = session.settled_board().plan
     chosen = selection(given)
     free = (plan.tasks[name] for name in plan.order if plan.states[name] in (State.READY, State.UNROUTED))
     tasks = [task for task in free if chosen.matches(plan, task)][:count]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(session: Session, task_id: str, as_json: bool) -> None:
     """Show one task: its keys, what it waits for, how it would be done, and its text."""
-    board = session.board()
+    board = session.settled_board()
     task = board.find(task_id)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
