@@ -7,6 +7,7 @@ starves some of many. A damaged file is set aside and made anew, by one process 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ class Database:
         self._connection = connection
         self.path = path
         self.warnings = warnings
+        self.is_new = False
         self._schema: str | None = None
 
     @classmethod
@@ -48,12 +50,10 @@ class Database:
         """
         with _sentences(path):
             os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
             warnings: tuple[str, ...] = ()
-            if not _sound(connection, path):
-                connection.close()
-                warnings = _set_aside(path)
-                connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+            if not _sound(path, schema):
+                warnings = _set_aside(path, schema)
+            connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall(), path)
             connection.execute("PRAGMA synchronous = NORMAL")
             database = cls(connection, path, warnings)
@@ -133,6 +133,7 @@ class Database:
             if found == 0:
                 for statement in schema.split(";\n"):
                     connection.execute(statement)
+                self.is_new = True
             for older in range(found or version, version):
                 connection.execute(upgrades[older])
             if found < version:
@@ -153,27 +154,35 @@ def _empty(schema: str) -> sqlite3.Connection:
     return connection
 
 
-def _sound(connection: sqlite3.Connection, path: str) -> bool:
-    """Whether SQLite can make sense of the file."""
+def _sound(path: str, schema: str) -> bool:
+    """Whether there is nothing yet, or a file that SQLite can make sense of, and that is one of ours."""
+    if os.path.isdir(path):
+        return False
+    connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
     try:
         rows = _patiently(lambda: connection.execute("PRAGMA quick_check(1)").fetchall(), path)
+        known = {
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
+        used = connection.execute("PRAGMA user_version").fetchone()[0] > 0
     except sqlite3.DatabaseError as error:
         if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return False
         raise
-    return rows == [("ok",)]
+    finally:
+        connection.close()
+    return rows == [("ok",)] and (
+        known >= set(re.findall(r"CREATE TABLE (\w+)", schema)) if used else not known
+    )
 
 
-def _set_aside(path: str) -> tuple[str, ...]:
+def _set_aside(path: str, schema: str) -> tuple[str, ...]:
     """Rename the damaged file, unless another process has done so since; a sentence that says so."""
     import fcntl
 
     with open(path + ".lock", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
-        sound = _sound(connection, path)
-        connection.close()
-        if sound:
+        if _sound(path, schema):
             return ()
         aside = f"{path}.damaged-{time.time_ns()}"
         os.rename(path, aside)

@@ -55,12 +55,15 @@ class PastCommit(NamedTuple):
                 yield _receipt(self, group, task, next(titles, None))
 
 
-def commits(repo: Repository, revision: str = "HEAD") -> Iterator[PastCommit]:
+def commits(repo: Repository, revision: str = "HEAD", *, newest: int | None = None) -> Iterator[PastCommit]:
     """The commits with receipts that are reachable from `revision`, newest first, as one git process finds them.
 
-    None on an unborn branch. Close the iterator, or let go of it, to end that process early.
+    None on an unborn branch. `newest`: look at so many commits at most. Close the iterator, or let go of it,
+    to end that process early.
     """
-    git = start(repo.root, (*_LOG, f"--format={'%x00'.join(_FIELDS)}", revision, "--"), environment(repo))
+    limit = () if newest is None else (f"--max-count={newest}",)
+    command = (*_LOG, f"--format={'%x00'.join(_FIELDS)}", *limit, revision, "--")
+    git = start(repo.root, command, environment(repo))
     complete = False
     try:
         fields: list[bytes] = []
@@ -82,9 +85,11 @@ def commits(repo: Repository, revision: str = "HEAD") -> Iterator[PastCommit]:
         raise refused(err, ("log",))
 
 
-def receipts(repo: Repository) -> Iterator[PastReceipt]:
-    """Every receipt on this branch, newest first."""
-    for commit in commits(repo):
+def receipts(repo: Repository, *, newest: int | None = None) -> Iterator[PastReceipt]:
+    """Every receipt on this branch, newest first; with `newest` those of no more than so many commits of
+    whatever kind.
+    """
+    for commit in commits(repo, newest=newest):
         yield from commit.receipts()
 
 

@@ -12,11 +12,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.repo import owner
-from mdtodo.repo.receipts import from_json, to_json
+from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, mapping, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 
     from mdtodo.repo.database import Database
     from mdtodo.repo.git import Repository
-    from mdtodo.results import Receipt
+
+__all__ = ["KEPT", "Entry", "Lease", "Moment", "Record", "State", "folder"]
 
 #: Results that are kept for history and estimates.
 KEPT = 20_000
@@ -33,7 +33,7 @@ _VERSION = 2
 _UPGRADES = {1: "ALTER TABLE results ADD COLUMN inputs TEXT"}
 _SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO counters VALUES ('token', 0);
+INSERT INTO counters VALUES ('token', CAST(strftime('%s', 'now') AS INTEGER));
 CREATE TABLE leases (
   task_id TEXT PRIMARY KEY, token INTEGER NOT NULL, worker TEXT NOT NULL, owner TEXT NOT NULL,
   ttl REAL NOT NULL, expires REAL NOT NULL
@@ -63,36 +63,6 @@ class Lease(NamedTuple):
     token: int
     worker: str
     expires: float
-
-
-class Entry(NamedTuple):
-    """One result in the journal: `id` in the order of recording, `finished` in Unix time, `receipt` None
-    where nothing is to land.
-    """
-
-    id: int
-    run_id: str
-    task_id: str
-    attempt: int
-    outcome: str
-    processor: str
-    exit_code: int | None
-    seconds: float
-    finished: float
-    log: str | None
-    metrics: Mapping[str, float] = MappingProxyType({})
-    receipt: Receipt | None = None
-    inputs: str | None = None
-
-
-class Record(NamedTuple):
-    """A result as it is handed in: the receipt that is to land, and what only the history keeps."""
-
-    run_id: str
-    receipt: Receipt
-    log: str | None = None
-    metrics: Mapping[str, float] = MappingProxyType({})
-    lands: bool = True
 
 
 class Moment(NamedTuple):
@@ -126,7 +96,12 @@ class State:
         path = os.path.join(folder(repo), "state.db")
         if not create:
             return cls(Database.open_to_read(path, _SCHEMA, _VERSION))
-        return cls(Database.open(path, _SCHEMA, _VERSION, _UPGRADES))
+        database = Database.open(path, _SCHEMA, _VERSION, _UPGRADES)
+        if database.is_new:
+            from mdtodo.repo.memory import remember
+
+            remember(database, repo)
+        return cls(database)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -226,11 +201,11 @@ class State:
     def record(self, records: Sequence[Record]) -> tuple[int, ...]:
         """Write results down; their ids in the journal, in order. A killed process does not take them back,
         and after `sync` a power cut does not either."""
-        rows = [_row(record) for record in records]
+        rows = [row_of(record) for record in records]
         with self._db.writing("result") as db:
             (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
             numbers = tuple(range(last + 1, last + 1 + len(rows)))
-            db.executemany(_INSERT, [(n, *row) for n, row in zip(numbers, rows, strict=True)])
+            db.executemany(INSERT, [(n, *row) for n, row in zip(numbers, rows, strict=True)])
             return numbers
 
     def sync(self) -> None:
@@ -245,9 +220,9 @@ class State:
         """The results whose receipts have not landed, oldest first, parked ones too: those of this run, or,
         without a run, those of every run that no longer goes on.
         """
-        rows = self._db.read(f"{_SELECT} WHERE receipt IS NOT NULL ORDER BY id")
+        rows = self._db.read(f"{SELECT} WHERE receipt IS NOT NULL ORDER BY id")
         active = {run for run, _, _ in self.active_runs()}
-        entries = map(_entry, rows)
+        entries = map(entry_of, rows)
         return tuple(
             entry
             for entry in entries
@@ -274,10 +249,10 @@ class State:
     def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[Entry, ...]:
         """Results, newest first; those of one task if named."""
         if task_id is None:
-            rows = self._db.read(f"{_SELECT} ORDER BY id DESC LIMIT ?", (limit,))
+            rows = self._db.read(f"{SELECT} ORDER BY id DESC LIMIT ?", (limit,))
         else:
-            rows = self._db.read(f"{_SELECT} WHERE task_id = ? ORDER BY id DESC LIMIT ?", (task_id, limit))
-        return tuple(map(_entry, rows))
+            rows = self._db.read(f"{SELECT} WHERE task_id = ? ORDER BY id DESC LIMIT ?", (task_id, limit))
+        return tuple(map(entry_of, rows))
 
     # Runs and durations
 
@@ -292,7 +267,7 @@ class State:
     def begun(self, run_id: str) -> Mapping[str, object]:
         """How the run was begun; empty where nobody said."""
         rows = self._db.read("SELECT summary FROM runs WHERE run_id = ?", (run_id,))
-        return _mapping(rows[0][0] if rows else None)
+        return mapping(rows[0][0] if rows else None)
 
     def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
         """Note that it has ended, with any JSON to keep instead of how it was begun; forget what has landed
@@ -323,10 +298,6 @@ class State:
 
 #: In the place of the time of landing.
 _PARKED = -1.0
-_SELECT = (
-    "SELECT id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log, metrics,"
-    " receipt, inputs FROM results"
-)
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
 _HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
 _TOKENS = "SELECT token FROM leases WHERE token"
@@ -334,10 +305,6 @@ _GROWN = "UPDATE counters SET value = value + ? WHERE name = 'token' RETURNING v
 _NEWER = (
     "SELECT task_id FROM results"
     " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?) AND task_id"
-)
-_INSERT = (
-    "INSERT INTO results (id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
-    " metrics, receipt, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _DURATIONS = (
     "SELECT {column}, seconds FROM results WHERE outcome = 'done' AND attempt > 0"
@@ -347,55 +314,6 @@ _DURATIONS = (
 
 def _among(values: Sequence[object]) -> str:
     return f"IN ({', '.join('?' * len(values))})"
-
-
-def _row(record: Record) -> tuple[object, ...]:
-    receipt = record.receipt
-    return (
-        *(record.run_id, receipt.task_id, receipt.attempt, str(receipt.outcome), receipt.processor),
-        *(receipt.exit_code, receipt.seconds, time.time(), record.log, _text(record.metrics)),
-        *(json.dumps(to_json(receipt)) if record.lands else None, receipt.inputs),
-    )
-
-
-def _text(metrics: Mapping[str, float]) -> str:
-    return json.dumps(dict(metrics)) if metrics else "{}"
-
-
-def _entry(row: Sequence[object]) -> Entry:
-    number, run_id, task_id, attempt, outcome, processor, code, seconds, finished, log, metrics, *rest = row
-    receipt, inputs = rest
-    return Entry(
-        id=_int(number),
-        run_id=str(run_id),
-        task_id=str(task_id),
-        attempt=_int(attempt),
-        outcome=str(outcome),
-        processor=str(processor),
-        exit_code=None if code is None else _int(code),
-        seconds=_float(seconds),
-        finished=_float(finished),
-        log=None if log is None else str(log),
-        metrics=_mapping(metrics),
-        receipt=None if receipt is None else _receipt(str(receipt)),
-        inputs=None if inputs is None else str(inputs),
-    )
-
-
-def _receipt(text: str) -> Receipt | None:
-    """None for one that was damaged on the disk: it cannot land any more."""
-    try:
-        return from_json(json.loads(text))
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _mapping(text: object) -> Mapping[str, Any]:
-    try:
-        found = json.loads(str(text))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _clock() -> float:

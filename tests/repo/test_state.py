@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.model import Anchor, Status
 from mdtodo.repo import owner, state
 from mdtodo.repo.git import Repository
+from mdtodo.repo.receipts import to_json
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.results import Receipt, SetStatus
 
@@ -188,7 +190,7 @@ class TestJournal:
             "s.record([Record('run', from_json(json.loads(sys.argv[2])), 'log', {'m': 1.5})])\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"
         )
-        in_another_process(repository, program, json.dumps(state.to_json(RECEIPT)), check=False)
+        in_another_process(repository, program, json.dumps(to_json(RECEIPT)), check=False)
         (entry,) = opened.unlanded()
         assert entry.receipt == RECEIPT
         assert (entry.run_id, entry.log, entry.metrics) == ("run", "log", {"m": 1.5})
@@ -334,11 +336,37 @@ class TestFile:
 
     def test_a_folder_in_its_place(self, repository):
         os.makedirs(os.path.join(folder(repository), "state.db"))
-        with pytest.raises(
-            MdtodoError, match="the state cannot be read or written: unable to open"
-        ) as caught:
-            State.open(repository)
-        assert caught.value.exit_code == 3
+        with State.open(repository) as it:
+            assert "was damaged; it is kept as state.db.damaged-" in it.warnings[0]
+            assert it.lease("a", "w", 60) is not None
+
+    @pytest.mark.parametrize("version", [0, 2])
+    def test_a_database_of_another_program_in_its_place(self, repository, version):
+        os.makedirs(folder(repository))
+        with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
+            raw.execute("CREATE TABLE results (something TEXT)")
+            raw.execute(f"PRAGMA user_version = {version}")
+        raw.close()
+        with State.open(repository, create=False) as it:
+            assert it.live_leases() == ()
+        with State.open(repository) as it:
+            assert it.warnings
+            assert it.lease("a", "w", 60) is not None
+
+    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("name", ["state.db", "state.db-wal", "state.db-shm"])
+    def test_random_bytes(self, repository, seed, name):
+        path = os.path.join(folder(repository), "state.db")
+        with State.open(repository) as it:
+            it.record([Record("run", RECEIPT)])
+        with open(os.path.join(folder(repository), name), "wb") as file:
+            file.write(random.Random(seed).randbytes(random.Random(seed).choice([1, 100, 4096, 50_000])))
+        with State.open(repository, create=False) as it:
+            it.live_leases()
+        with State.open(repository) as it:
+            assert it.lease("a", "w", 60) is not None
+            assert it.record([Record("run", RECEIPT)])
+        assert os.path.exists(path)
 
     def test_a_file_where_the_folder_should_be(self, repository):
         with open(folder(repository), "wb"):

@@ -1,0 +1,118 @@
+"""Results in the journal: what is handed in, what comes back, and the rows that they are in between."""
+
+from __future__ import annotations
+
+import json
+import time
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mdtodo.repo.receipts import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.results import Receipt
+
+
+class Entry(NamedTuple):
+    """One result in the journal: `id` in the order of recording, `finished` in Unix time, `receipt` None
+    where nothing is to land.
+    """
+
+    id: int
+    run_id: str
+    task_id: str
+    attempt: int
+    outcome: str
+    processor: str
+    exit_code: int | None
+    seconds: float
+    finished: float
+    log: str | None
+    metrics: Mapping[str, float] = MappingProxyType({})
+    receipt: Receipt | None = None
+    inputs: str | None = None
+
+
+class Record(NamedTuple):
+    """A result as it is handed in: the receipt that is to land, and what only the history keeps."""
+
+    run_id: str
+    receipt: Receipt
+    log: str | None = None
+    metrics: Mapping[str, float] = MappingProxyType({})
+    lands: bool = True
+
+
+#: The columns of an `Entry`, and of a `Record` with its number before it.
+SELECT = (
+    "SELECT id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log, metrics,"
+    " receipt, inputs FROM results"
+)
+INSERT = (
+    "INSERT INTO results (id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
+    " metrics, receipt, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def row_of(record: Record) -> tuple[object, ...]:
+    """What `INSERT` takes after the number; it is of this moment."""
+    receipt = record.receipt
+    return (
+        *(record.run_id, receipt.task_id, receipt.attempt, str(receipt.outcome), receipt.processor),
+        *(receipt.exit_code, receipt.seconds, time.time(), record.log, _text(record.metrics)),
+        *(json.dumps(to_json(receipt)) if record.lands else None, receipt.inputs),
+    )
+
+
+def _text(metrics: Mapping[str, float]) -> str:
+    return json.dumps(dict(metrics)) if metrics else "{}"
+
+
+def entry_of(row: Sequence[object]) -> Entry:
+    """What `SELECT` gave."""
+    number, run_id, task_id, attempt, outcome, processor, code, seconds, finished, log, metrics, *rest = row
+    receipt, inputs = rest
+    return Entry(
+        id=_int(number),
+        run_id=str(run_id),
+        task_id=str(task_id),
+        attempt=_int(attempt),
+        outcome=str(outcome),
+        processor=str(processor),
+        exit_code=None if code is None else _int(code),
+        seconds=_float(seconds),
+        finished=_float(finished),
+        log=None if log is None else str(log),
+        metrics=mapping(metrics),
+        receipt=None if receipt is None else _receipt(str(receipt)),
+        inputs=None if inputs is None else str(inputs),
+    )
+
+
+def _receipt(text: str) -> Receipt | None:
+    """None for one that was damaged on the disk: it cannot land any more."""
+    try:
+        return from_json(json.loads(text))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def mapping(text: object) -> Mapping[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    try:
+        found = json.loads(str(text))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _int(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _float(value: object) -> float:
+    assert isinstance(value, int | float)
+    return float(value)

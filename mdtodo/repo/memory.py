@@ -1,0 +1,40 @@
+"""What a new state can know: the receipts that git has."""
+
+from __future__ import annotations
+
+import time
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import GitError
+from mdtodo.repo.history import receipts
+
+if TYPE_CHECKING:
+    from mdtodo.repo.database import Database
+    from mdtodo.repo.git import Repository
+
+#: Commits of git's history that are looked at, and receipts that are taken from them.
+KEPT = 5000
+
+_INSERT = (
+    "INSERT INTO results (run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, landed,"
+    " commit_id, inputs, metrics) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')"
+)
+
+
+def remember(database: Database, repo: Repository) -> None:
+    """Fill a new state with the newest receipts: what each came to, when, and how long it took."""
+    from datetime import datetime
+
+    latest = time.time() - 1
+    rows: list[tuple[object, ...]] = []
+    try:
+        for one in islice(receipts(repo, newest=KEPT), KEPT):
+            then = min(latest, datetime.fromisoformat(one.date).timestamp())
+            task = (one.run, one.task_id, one.attempt, one.outcome, one.processor, one.exit_code, one.seconds)
+            rows.append((*task, then, then, one.commit, one.inputs))
+    except (GitError, ValueError):  # a history that git cannot read is no reason to have no state
+        rows.clear()
+    if rows:
+        with database.writing("memory") as db:
+            db.executemany(_INSERT, reversed(rows))
