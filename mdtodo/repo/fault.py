@@ -52,10 +52,13 @@ def _kill(*, everything: bool) -> None:
     import signal
 
     if everything:
+        from contextlib import suppress
+
         import psutil
 
         for process in psutil.Process().children(recursive=True):
-            process.kill()
+            with suppress(psutil.Error):
+                process.kill()
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.repo.commit import clean_outputs, hold_outputs
+from mdtodo.repo.fault import reached
 from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.running.landing import finish_earlier, land_entries, new_run_id, sentences_of
@@ -162,6 +163,7 @@ class Ledger:
             receipt, sentences = hold_outputs(self.repo, receipt, self._clean)
             self.messages += [sentence for sentence in sentences if sentence not in self.messages]
         self._unwritten.append(Record(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits)))
+        reached("result.taken")
 
     def write(self) -> None:
         """Write the results down that were taken; they are in the journal when this returns. With
