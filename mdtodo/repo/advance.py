@@ -11,36 +11,36 @@ says what goes on, so that after a kill `finish` does what is left.
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.errors import GitError, InputError
 from mdtodo.markdown.lifting import lift
 from mdtodo.repo import files, owner
+from mdtodo.repo.changes import file_changes
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.index import IndexCopy, refresh
 from mdtodo.repo.indexfile import Staged
-from mdtodo.repo.note import read_note, ready_folder, remove_note, write_note
-from mdtodo.repo.objects import NewObjects, change_tree, object_id
+from mdtodo.repo.note import read_note, remove_note, write_note
+from mdtodo.repo.objects import NewObjects, change_tree
+from mdtodo.repo.placing import is_inside, place, rewrite
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.relanding import REGULAR
-from mdtodo.repo.remake import FileChange, file_changes, read_commit
+from mdtodo.repo.remake import read_commit
+from mdtodo.repo.textmerge import is_markdown, merge_file
 from mdtodo.repo.versions import tick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from mdtodo.model import Status
+    from mdtodo.repo.changes import FileChange
     from mdtodo.repo.git import Repository
     from mdtodo.results import Edit
-
-_SUBMODULE = b"160000"
-_TRIES = 20
 
 
 class BranchMovedError(Exception):
@@ -91,10 +91,11 @@ def _check(git: Plumbing, branch: str) -> None:
 
 
 class _Aside(NamedTuple):
-    """A TODO file that a person changes, and the edits of upstream in it."""
+    """A TODO file that a person changes: what upstream has made of it, and that as edits, if it can be said so."""
 
-    mode: bytes
-    edits: tuple[Edit, ...]
+    before: bytes
+    after: bytes
+    edits: tuple[Edit, ...] | None
 
 
 @dataclass(slots=True)
@@ -159,8 +160,10 @@ class _Advance:
         dirty |= _names(
             copy.ask("diff-index", "--cached", "--name-only", "-z", self.old if check else self.new)
         )
-        for path in dirty & self.changes.keys():
-            self._take_aside(path)
+        dirty &= self.changes.keys()
+        theirs = copy.entries(dirty)
+        for path in dirty:
+            self._take_aside(path, theirs.get(path))
         if check:
             self._read_tree(copy)
         new = NewObjects(self.git.algorithm())
@@ -168,20 +171,32 @@ class _Advance:
         staged = {}
         for path, entry in entries.items():
             data = self.git.content(entry.oid)
-            made = self._ticked(path, data)
-            if made != data:
+            made = self._combined(path, data)
+            if made is not None and made != data:
                 staged[path] = Staged(entry.mode, new.add("blob", made), entry.flag)
         self.git.write(new)
         copy.stage(staged)
         self.outside = {path for path, one in copy.entries(self.changes).items() if one.flag in "Ss"}
 
-    def _take_aside(self, path: str) -> None:
+    def _take_aside(self, path: str, staged: Staged | None) -> None:
+        """If both the person's versions can have what upstream has."""
         change = self.changes[path]
-        if change.before and change.after and change.before[0] == change.after[0] in REGULAR:
-            before, after = self.git.content(change.before[1]), self.git.content(change.after[1])
-            edits = lift(before, after, self.statuses, file=path)
-            if edits:
-                self.aside[path] = _Aside(change.after[0], edits)
+        if staged is None or not (change.before and change.after and is_markdown(path)):
+            return
+        if not change.before[0] == change.after[0] == staged.mode in REGULAR:
+            return
+        before, after = self.git.content(change.before[1]), self.git.content(change.after[1])
+        self.aside[path] = _Aside(before, after, lift(before, after, self.statuses, file=path))
+        if self._combined(path, self.git.content(staged.oid)) is None or self._on_disk(path) is None:
+            del self.aside[path]
+
+    def _on_disk(self, path: str) -> bytes | None:
+        root = self.git.repo.root
+        if os.path.islink(os.path.join(root, path)) or not is_inside(root, path):
+            return None
+        with suppress(InputError):
+            return self._combined(path, files.read(root, path))
+        return None
 
     def _read_tree(self, copy: IndexCopy) -> None:
         """From the old tree to the new one, in which the files set aside are as in the old one."""
@@ -196,72 +211,25 @@ class _Advance:
         outside = _outside_of_sparse_checkout(self.git, self.changes.values())
         copy.stage({path: Staged(*entry, "S") for path, entry in outside.items()})
 
-    def _ticked(self, path: str, data: bytes) -> bytes:
-        wanted = {str(number): [edit] for number, edit in enumerate(self.aside[path].edits)}
+    def _combined(self, path: str, data: bytes) -> bytes | None:
+        """A person's version with what upstream has made; None where the two disagree."""
+        before, after, edits = self.aside[path]
+        if edits is None:
+            return merge_file(self.git, path, before, data, after, self.statuses)
+        wanted = {str(number): [edit] for number, edit in enumerate(edits)}
         return tick(data, wanted, self.statuses, file=path, once=False).data
 
     # The work tree
 
     def _place(self) -> None:
         """Each file that is as the old commit had it becomes what the new one has."""
-        due = {
-            path: one
-            for path, one in self.changes.items()
-            if path not in self.aside and path not in self.outside
-        }
-        now = _entries_on_disk(self.git, due)
-        written: list[str] = []
-        for path, change in due.items():
-            if change.after is not None and change.after[0] == _SUBMODULE:
-                with suppress(OSError):
-                    os.makedirs(os.path.join(self.git.repo.root, path), exist_ok=True)
-            elif _SUBMODULE in (change.before or ())[:1] or now[path] == (change.after and change.after[1]):
-                written += (
-                    [path] if change.after and change.before and change.after[0] != change.before[0] else []
-                )
-            elif now[path] != (change.before and change.before[1]):
-                self.messages.append(f"{path}: changed meanwhile, and left as it is")
-            elif change.after is None:
-                _delete(self.git.repo.root, path)
-            else:
-                written.append(path)
-        self._write(written)
+        apart = self.aside.keys() | self.outside
+        self.messages += place(
+            self.git, {path: one for path, one in self.changes.items() if path not in apart}
+        )
         for path in self.aside:
-            self._tick_file(path)
+            self.messages += rewrite(self.git.repo.root, path, partial(self._combined, path))
         reached("advance.placed")
-
-    def _write(self, paths: Sequence[str]) -> None:
-        """Have git write these files from the index, filters and all, beside; then each takes its name."""
-        folder = ready_folder(self.git.repo, owner.myself())
-        attributes = [path for path in paths if os.path.basename(path) == ".gitattributes"]
-        for some in (attributes, [path for path in paths if path not in attributes]):
-            if not some:
-                continue
-            names = b"".join(os.fsencode(path) + b"\0" for path in some)
-            self.git.run("checkout-index", f"--prefix={folder}/", "-f", "-q", "-z", "--stdin", stdin=names)
-            for path in some:
-                reached("advance.file")
-                try:
-                    _take_name(os.path.join(folder, path), self.git.repo.root, path)
-                except OSError as error:
-                    self.messages.append(f"{path}: cannot be written: {error.strerror}")
-        shutil.rmtree(folder, ignore_errors=True)
-
-    def _tick_file(self, path: str) -> None:
-        if os.path.islink(os.path.join(self.git.repo.root, path)) or not _is_inside(self.git.repo.root, path):
-            self.messages.append(f"{path}: is a symlink now, and left as it is")
-            return
-        for _ in range(_TRIES):
-            with suppress(EditError):
-                try:
-                    data = files.read(self.git.repo.root, path)
-                    made = self._ticked(path, data)
-                    if made != data:
-                        files.replace(self.git.repo.root, path, data, made)
-                except InputError as error:
-                    self.messages.append(f"{path}: {error.sentence}")
-                return
-        self.messages.append(f"{path}: changes all the time, and is left as it is")
 
 
 def _move(git: Plumbing, branch: str, old: str, new: str) -> None:
@@ -304,53 +272,3 @@ def _outside_of_sparse_checkout(git: Plumbing, changes: Iterable[FileChange]) ->
 
 def _names(out: bytes) -> set[str]:
     return {os.fsdecode(name) for name in out.split(b"\0") if name}
-
-
-def _entries_on_disk(git: Plumbing, changes: Iterable[str]) -> dict[str, str | None]:
-    """The object id of each file in the work tree as git would add it; None for none, empty for what is no file."""
-    root, algorithm = git.repo.root, git.algorithm()
-    found: dict[str, str | None] = {}
-    plain: list[str] = []
-    for path in changes:
-        full = os.path.join(root, path)
-        if os.path.islink(full):
-            found[path] = object_id(algorithm, "blob", os.fsencode(os.readlink(full)))
-        elif os.path.isfile(full) and _is_inside(root, path):
-            plain.append(path)
-        else:
-            found[path] = "" if os.path.lexists(full) and not os.path.isdir(full) else None
-    lines = [path for path in plain if "\n" not in path]
-    if lines:
-        names = b"".join(os.fsencode(path) + b"\n" for path in lines)
-        out = git.run("hash-object", "--stdin-paths", stdin=names).decode().split()
-        found |= dict(zip(lines, out, strict=True))
-    for path in set(plain).difference(lines):
-        found[path] = git.run("hash-object", "--", path).decode().strip()
-    return found
-
-
-def _is_inside(root: str, path: str) -> bool:
-    """Whether no folder on the way is a symlink."""
-    folder = os.path.dirname(os.path.join(root, path))
-    return os.path.realpath(folder) == os.path.normpath(folder)
-
-
-def _delete(root: str, path: str) -> None:
-    """The file, and the folders that it leaves empty."""
-    with suppress(OSError):
-        os.unlink(os.path.join(root, path))
-        while path := os.path.dirname(path):
-            os.rmdir(os.path.join(root, path))
-
-
-def _take_name(ready: str, root: str, path: str) -> None:
-    target = os.path.join(root, path)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    try:
-        os.rename(ready, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        beside = f"{target}.mdtodo-{owner.myself()}"
-        shutil.copy2(ready, beside, follow_symlinks=False)
-        os.rename(beside, target)

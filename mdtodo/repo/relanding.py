@@ -8,7 +8,7 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import InputError
-from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.repo.objects import find_in_tree
@@ -16,7 +16,7 @@ from mdtodo.repo.versions import tick
 from mdtodo.results import SetKey, SetStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.model import Anchor, Status
     from mdtodo.repo.objects import Change, NewObjects
@@ -92,6 +92,17 @@ def reland(
         if version.data != data:
             changes[path] = found[0], new.add("blob", version.data)
     return Relanded(changes, made, reasons)
+
+
+def closed_tasks(data: bytes, names: Iterable[str], statuses: Mapping[str, Status], file: str) -> set[str]:
+    """Those of these ids that a closed task of the file has."""
+    try:
+        document = parse(data, statuses, file=file)
+    except InputError:
+        return set()
+    places = zip(document.items, anchors(document, file), strict=True)
+    closed = [anchor for item, anchor in places if item.status.closed]
+    return {name for name in names if any(_is_id_of(name, anchor) for anchor in closed)}
 
 
 # Whose edits they are

@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.markdown.lifting import lift
+from mdtodo.repo.changes import changes_of
 from mdtodo.repo.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import parse
-from mdtodo.repo.relanding import REGULAR, Ground, Lifted, reland
-from mdtodo.repo.textmerge import merge_text
+from mdtodo.repo.relanding import REGULAR, Ground, Lifted, closed_tasks, reland
+from mdtodo.repo.textmerge import is_markdown, merge_file
 from mdtodo.repo.trailers import groups, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.model import Status
+    from mdtodo.repo.changes import FileChange
     from mdtodo.repo.objects import Change
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.receipts import Trailer
@@ -41,14 +43,6 @@ class Commit(NamedTuple):
     message: str
     receipts: tuple[tuple[str, Trailer], ...]
     undone: frozenset[str]
-
-
-class FileChange(NamedTuple):
-    """What a commit did at one path: mode and id before and after, None for nothing."""
-
-    path: bytes
-    before: tuple[bytes, str] | None
-    after: tuple[bytes, str] | None
 
 
 @dataclass(slots=True)
@@ -98,7 +92,7 @@ def remake(
     in another way.
     """
     making = _Remaking(git, tip, read_commit(git, tip).tree, landed, statuses, where, Remade(tip))
-    changed = _changed(git, [commit.oid for commit in commits])
+    changed = changes_of(git, [commit.oid for commit in commits])
     for commit in commits:
         making.made.commits[commit.oid] = making.again(commit, changed.get(commit.oid, []))
     return making.made
@@ -126,7 +120,8 @@ class _Remaking:
         names = titles(subject, body, trailers)
         ground = Ground(self.tree, self.git.content, lambda: self._added(commit), self.statuses)
         again = reland(ground, lifted, trailers, names, wanted, new)
-        made = again.made if lifted else set(wanted)
+        unsaid = self._unsaid(wanted - again.made - again.reasons.keys(), commit, lifted, others)
+        made = again.made | unsaid
         for (run, task), title in zip(commit.receipts, names, strict=True):
             if task.task_id not in made and (run, task.task_id) not in self.landed:
                 reason = again.reasons.get(task.task_id, "there is nothing to take back")
@@ -146,7 +141,8 @@ class _Remaking:
         )
 
     def _lifted(self, files: Iterable[FileChange]) -> tuple[list[Lifted], list[FileChange]]:
-        lifted, others = list[Lifted](), list[FileChange]()
+        lifted: list[Lifted] = []
+        others: list[FileChange] = []
         for file in files:
             if file.before and file.after and file.before[0] == file.after[0] in REGULAR:
                 before, after = self.git.content(file.before[1]), self.git.content(file.after[1])
@@ -161,9 +157,26 @@ class _Remaking:
         """The markdown files that the tip has and the commit's parent had not."""
         args = "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A"
         out = self.git.run(*args, commit.parents[0], self.ground)
-        return [
-            os.fsdecode(name) for name in out.split(b"\0") if name.lower().endswith((b".md", b".markdown"))
-        ]
+        return [name for name in map(os.fsdecode, out.split(b"\0")) if is_markdown(name)]
+
+    def _unsaid(
+        self, left: frozenset[str], commit: Commit, lifted: Sequence[Lifted], others: Sequence[FileChange]
+    ) -> frozenset[str]:
+        """The tasks whose edits are among what is merged as text, as no edits say it.
+
+        Raises GitError where one of them is closed on the tip already: a text merge would not find out.
+        """
+        merged = [one for one in others if is_markdown(os.fsdecode(one.path))]
+        if lifted and not merged:
+            return frozenset()
+        closing = {task.task_id for _, task in commit.receipts if task.outcome in _CLOSING} & left
+        for one in merged:
+            there = find_in_tree(self.tree, one.path, self.git.content)
+            if there is not None and there != one.before and there[0] in REGULAR:
+                file, data = os.fsdecode(one.path), self.git.content(there[1])
+                if closing & closed_tasks(data, closing, self.statuses, file):
+                    raise self._disagreement(one.path)
+        return left
 
     def _merged(self, others: Iterable[FileChange], new: NewObjects) -> dict[bytes, Change]:
         changes: dict[bytes, Change] = {}
@@ -184,11 +197,14 @@ class _Remaking:
         new: NewObjects,
     ) -> Change:
         if before and after and there and before[0] == after[0] == there[0] in REGULAR:
-            versions = (self.git.content(one[1]) for one in (there, before, after))
-            merged = merge_text(self.git, *versions)
+            base, ours, theirs = (self.git.content(one[1]) for one in (before, there, after))
+            merged = merge_file(self.git, os.fsdecode(path), base, ours, theirs, self.statuses)
             if merged is not None:
                 return there[0], new.add("blob", merged)
-        raise GitError(
+        raise self._disagreement(path)
+
+    def _disagreement(self, path: bytes) -> GitError:
+        return GitError(
             f"{os.fsdecode(path)} was changed on {self.where} too, in another way: nothing is pushed",
             hint="your commits are kept; `git pull --rebase`, then `mdtodo run --push`",
         )
@@ -253,11 +269,10 @@ def without(message: str, gone: set[str]) -> str:
     return "\n".join([subject, *middle, "", *lines]) + "\n"
 
 
+_CLOSING = ("done", "cached", "cancelled")
 _AUTHOR = re.compile(r"(.*?) ?<([^<>]*)> (\d+ [+-]\d{4})")
 _BULLET = re.compile(r"- \S+: .*")
 _COUNTS = re.compile(r"todo: \d+ \S+(?:, \d+ \S+)*")
-_OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_NOTHING = b"000000"
 
 
 def _subject(left: Sequence[Trailer], bullets: Sequence[str]) -> str:
@@ -276,37 +291,3 @@ def _is_of(line: str, gone: set[str]) -> bool:
 
 def _last_paragraph(message: str) -> str:
     return message.rstrip("\n").rpartition("\n\n")[2]
-
-
-def _changed(git: Plumbing, oids: Sequence[str]) -> dict[str, list[FileChange]]:
-    """What each of these commits did to its parent, by one git process.
-
-    `git diff-tree --stdin -z` prints the id of a commit, then its changes.
-    """
-    names = b"".join(oid.encode() + b"\n" for oid in oids)
-    out = git.run("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-renames", stdin=names)
-    found: dict[str, list[FileChange]] = {}
-    changes: list[FileChange] = []
-    fields = iter(out.split(b"\0"))
-    for one in fields:
-        if _OID.fullmatch(one):
-            changes = found.setdefault(one.decode(), [])
-        elif one.startswith(b":"):
-            changes.append(_file_change(one, next(fields)))
-    return found
-
-
-def file_changes(git: Plumbing, old: str, new: str) -> list[FileChange]:
-    """How one tree differs from another, path by path; no renames."""
-    fields = iter(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new).split(b"\0"))
-    return [_file_change(one, next(fields)) for one in fields if one.startswith(b":")]
-
-
-def _file_change(line: bytes, path: bytes) -> FileChange:
-    """From `:<mode> <mode> <id> <id> <letter>`, and the path that follows it."""
-    old, new, before, after, _ = line[1:].split(b" ")
-    return FileChange(path, _entry(old, before), _entry(new, after))
-
-
-def _entry(mode: bytes, oid: bytes) -> tuple[bytes, str] | None:
-    return None if mode == _NOTHING else (mode, oid.decode())

@@ -1,22 +1,64 @@
-"""Three versions of a text to one, as git merges them."""
+"""Three versions of a file to one, where both sides changed it: TODO files by task, all others as git merges text."""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mdtodo.errors import MdtodoError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.model import Status
     from mdtodo.repo.plumbing import Plumbing
 
 
-def merge_text(git: Plumbing, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
-    """`ours` with what `theirs` changed of `base`; None where both changed the same place, or it is no text."""
+def is_markdown(path: str) -> bool:
+    """Whether a path's name says that it holds markdown."""
+    return path.lower().endswith((".md", ".markdown"))
+
+
+def merge_file(
+    git: Plumbing, path: str, base: bytes, ours: bytes, theirs: bytes, statuses: Mapping[str, Status]
+) -> bytes | None:
+    """`ours` with what `theirs` changed of `base`; None where they disagree, or it is no text."""
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="mdtodo-") as folder:
-        paths = [os.path.join(folder, name) for name in ("ours", "base", "theirs")]
-        for path, data in zip(paths, (ours, base, theirs), strict=True):
-            with open(path, "wb") as file:
-                file.write(data)
-        code, out, _ = git.start(("merge-file", "-p", "-q", *paths)).finish()
-    return out if code == 0 else None
+        if is_markdown(path):
+            from mdtodo.markdown.merge import merge
+
+            try:
+                merged = merge(base, ours, theirs, statuses, text_merge=partial(_text, git, folder))
+            except MdtodoError:
+                return None
+            if merged is not None:
+                return merged.data if merged.conflicts == 0 else None
+        code, out = _merge_file(git, folder, base, ours, theirs)
+        return out if code == 0 else None
+
+
+def _text(git: Plumbing, folder: str, base: bytes, ours: bytes, theirs: bytes, style: str) -> bytes:
+    """What `markdown.merge` asks git for."""
+    code, out = _merge_file(git, folder, base, ours, theirs, *([f"--{style}"] if style != "merge" else []))
+    if not 0 <= code < _FAILED:
+        raise MdtodoError("git merge-file failed")
+    return out
+
+
+#: From this exit code on `git merge-file` has failed; below, it is the number of conflicts.
+_FAILED = 128
+
+
+def _merge_file(
+    git: Plumbing, folder: str, base: bytes, ours: bytes, theirs: bytes, *options: str
+) -> tuple[int, bytes]:
+    paths = [os.path.join(folder, name) for name in ("ours", "base", "theirs")]
+    for path, data in zip(paths, (ours, base, theirs), strict=True):
+        with open(path, "wb") as file:
+            file.write(data)
+    settings = ("-c", "merge.conflictStyle=merge", "merge-file", "-p", "-q", "--marker-size=7")
+    code, out, _ = git.start((*settings, *options, *paths)).finish()
+    return code, out

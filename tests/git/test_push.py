@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+ID_TWO = "ad782ec done tests exit=0 time=1.500 attempt=1"
 __all__ = ["first_remote", "remote"]
 
 
@@ -341,18 +342,50 @@ class TestWhatIsAPersons:
         assert a.status() == ["MM TODO.md", "MM app.py", "?? untracked"]
         sound(a)
 
+    def test_a_todo_file_that_both_changed_is_merged_by_task(self, remote, sound):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"TODO.md": BASE.replace("Text", "Words").replace("one", "ONE")})
+        b.git("push", "-q")
+        tick(a, "two")
+        a.write("TODO.md", a.read("TODO.md").replace(b"- [ ] three\n", b"- [ ] three #mine\n- [ ] four\n"))
+        assert send(a).messages == ()
+        theirs = BASE.replace("Text", "Words").replace("one", "ONE").replace("[ ] two", "[x] two").encode()
+        assert remote.file() == a.index("TODO.md") == theirs
+        assert a.read("TODO.md") == theirs.replace(b"- [ ] three\n", b"- [ ] three #mine\n- [ ] four\n")
+        assert a.status() == [" M TODO.md"]
+        sound(a)
+
+    def test_what_no_edits_say_is_merged_by_task_and_never_lands_twice(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"TODO.md": BASE.replace("[ ] one", "[x] one")})
+        b.git("push", "-q")
+        tick(a, "two")
+        a.write("TODO.md", a.read("TODO.md").replace(b"three", b"three, mine"))
+        a.git("commit", "-q", "--amend", "--no-edit", "-a")
+        a.git("branch", "copy")
+        send(a)
+        ticked = BASE.replace("[ ] one", "[x] one").replace("[ ] two", "[x] two")
+        assert remote.file() == ticked.replace("three", "three, mine").encode()
+        same_as_remote(a, remote)
+        a.git("switch", "-q", "-C", "main", "copy")
+        a.git(
+            "commit", "-q", "--amend", "--no-edit", "-m", "todo: two\n\nMdtodo-Run: x\nMdtodo-Task: " + ID_TWO
+        )
+        with pytest.raises(GitError, match="in another way"):
+            send(a)
+
     @pytest.mark.parametrize("how", ["changed", "staged", "untracked", "reworded"])
     def test_where_git_would_refuse_the_branch_stays_and_the_receipt_arrives(self, remote, how, sound):
         a, b = remote.clone("a"), remote.clone("b")
         theirs = {
-            "reworded": {"TODO.md": BASE.replace("Text", "Words")},
+            "reworded": {"TODO.md": BASE.replace("one", "ONE")},
             "untracked": {"new.txt": "theirs\n"},
         }
         b.commit("Theirs", **theirs.get(how, {"app.py": "theirs\n"}))
         b.git("push", "-q")
         (old,) = tick(a, "two")
         path = {"reworded": "TODO.md", "untracked": "new.txt"}.get(how, "app.py")
-        mine = a.read(path) + b"- mine\n" if how == "reworded" else b"mine\n"
+        mine = a.read(path).replace(b"one", b"mine") if how == "reworded" else b"mine\n"
         a.write(path, mine)
         if how == "staged":
             a.git("add", path)

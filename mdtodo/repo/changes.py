@@ -1,0 +1,57 @@
+"""What commits did, path by path, as git says it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.repo.plumbing import Plumbing
+
+
+class FileChange(NamedTuple):
+    """What a commit did at one path: mode and id before and after, None for nothing."""
+
+    path: bytes
+    before: tuple[bytes, str] | None
+    after: tuple[bytes, str] | None
+
+
+def file_changes(git: Plumbing, old: str, new: str) -> list[FileChange]:
+    """How one tree differs from another, path by path; no renames."""
+    fields = iter(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new).split(b"\0"))
+    return [_file_change(one, next(fields)) for one in fields if one.startswith(b":")]
+
+
+def changes_of(git: Plumbing, oids: Sequence[str]) -> dict[str, list[FileChange]]:
+    """What each of these commits did to its parent, by one git process.
+
+    `git diff-tree --stdin -z` prints the id of a commit, then its changes.
+    """
+    names = b"".join(oid.encode() + b"\n" for oid in oids)
+    out = git.run("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-renames", stdin=names)
+    found: dict[str, list[FileChange]] = {}
+    changes: list[FileChange] = []
+    fields = iter(out.split(b"\0"))
+    for one in fields:
+        if _OID.fullmatch(one):
+            changes = found.setdefault(one.decode(), [])
+        elif one.startswith(b":"):
+            changes.append(_file_change(one, next(fields)))
+    return found
+
+
+_OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_NOTHING = b"000000"
+
+
+def _file_change(line: bytes, path: bytes) -> FileChange:
+    """From `:<mode> <mode> <id> <id> <letter>`, and the path that follows it."""
+    old, new, before, after, _ = line[1:].split(b" ")
+    return FileChange(path, _entry(old, before), _entry(new, after))
+
+
+def _entry(mode: bytes, oid: bytes) -> tuple[bytes, str] | None:
+    return None if mode == _NOTHING else (mode, oid.decode())

@@ -1,0 +1,156 @@
+"""Files of the work tree replaced by what the index has, each whole, and none that a person has changed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.repo import files, owner
+from mdtodo.repo.fault import reached
+from mdtodo.repo.note import ready_folder
+from mdtodo.repo.objects import object_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mdtodo.repo.changes import FileChange
+    from mdtodo.repo.plumbing import Plumbing
+
+_SUBMODULE = b"160000"
+_TRIES = 20
+
+
+def place(git: Plumbing, changes: Mapping[str, FileChange]) -> list[str]:
+    """Bring each file that is still as before a change to what the index has after it.
+
+    What is there already stays, also after a kill half way. Sentences about files that were left, since they are
+    neither.
+    """
+    now = _ids_on_disk(git, changes)
+    left: list[str] = []
+    due: list[str] = []
+    for path, change in changes.items():
+        before, after = change.before, change.after
+        if _SUBMODULE in ((before or (b"",))[0], (after or (b"",))[0]):
+            _make_folder_of_submodule(git.repo.root, path, change)
+        elif _is(git, path, now[path], after):
+            due += [path] if before and after and before[0] != after[0] else []
+        elif not _is(git, path, now[path], before):
+            left.append(f"{path}: changed meanwhile, and left as it is")
+        elif after is None:
+            _delete(git.repo.root, path)
+        else:
+            due.append(path)
+    return [*left, *_write(git, due)]
+
+
+def rewrite(root: str, path: str, made: Callable[[bytes], bytes | None]) -> list[str]:
+    """Replace a file by what `made` makes of it, again where somebody saves it meanwhile; sentences if not."""
+    if not is_inside(root, path) or os.path.islink(os.path.join(root, path)):
+        return [f"{path}: is a symlink now, and left as it is"]
+    for _ in range(_TRIES):
+        with suppress(EditError):
+            try:
+                data = files.read(root, path)
+                new = made(data)
+                if new is None:
+                    return [f"{path}: says something else than upstream, and is left as it is"]
+                if new != data:
+                    files.replace(root, path, data, new)
+            except InputError as error:
+                return [str(error)]
+            return []
+    return [f"{path}: changes all the time, and is left as it is"]
+
+
+def is_inside(root: str, path: str) -> bool:
+    """Whether no folder on the way is a symlink."""
+    folder = os.path.dirname(os.path.join(root, path))
+    return os.path.realpath(folder) == os.path.normpath(folder)
+
+
+def _is(git: Plumbing, path: str, found: str | None, entry: tuple[bytes, str] | None) -> bool:
+    """Whether the file is what this entry would be checked out as."""
+    if entry is None or found is None:
+        return entry is None and found is None
+    if found == entry[1]:
+        return True
+    try:  # where line ends are not what git would write now, a file may be as it was and get another id
+        written = git.run("cat-file", "--filters", f"--path={path}", entry[1])
+        return bool(found) and files.read(git.repo.root, path) == written
+    except (GitError, InputError):
+        return False
+
+
+def _write(git: Plumbing, paths: Sequence[str]) -> Iterator[str]:
+    """Have git write these files from the index, filters and all, beside; then each takes its name."""
+    folder = ready_folder(git.repo, owner.myself())
+    attributes = [path for path in paths if os.path.basename(path) == ".gitattributes"]
+    for some in (attributes, [path for path in paths if path not in attributes]):
+        if not some:
+            continue
+        names = b"".join(os.fsencode(path) + b"\0" for path in some)
+        git.run("checkout-index", f"--prefix={folder}/", "-f", "-q", "-z", "--stdin", stdin=names)
+        for path in some:
+            reached("advance.file")
+            try:
+                _take_name(os.path.join(folder, path), git.repo.root, path)
+            except OSError as error:
+                yield f"{path}: cannot be written: {error.strerror}"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_folder_of_submodule(root: str, path: str, change: FileChange) -> None:
+    """As git does for a new one; what is in it is the submodule's."""
+    if change.before is None:
+        with suppress(OSError):
+            os.makedirs(os.path.join(root, path), exist_ok=True)
+
+
+def _ids_on_disk(git: Plumbing, changes: Iterable[str]) -> dict[str, str | None]:
+    """The object id of each file in the work tree as git would add it; None for none, empty for what is no file."""
+    root, algorithm = git.repo.root, git.algorithm()
+    found: dict[str, str | None] = {}
+    plain: list[str] = []
+    for path in changes:
+        full = os.path.join(root, path)
+        if os.path.islink(full):
+            found[path] = object_id(algorithm, "blob", os.fsencode(os.readlink(full)))
+        elif os.path.isfile(full) and is_inside(root, path):
+            plain.append(path)
+        else:
+            found[path] = "" if os.path.lexists(full) and not os.path.isdir(full) else None
+    lines = [path for path in plain if "\n" not in path]
+    if lines:
+        names = b"".join(os.fsencode(path) + b"\n" for path in lines)
+        out = git.run("hash-object", "--stdin-paths", stdin=names).decode().split()
+        found |= dict(zip(lines, out, strict=True))
+    for path in set(plain).difference(lines):
+        found[path] = git.run("hash-object", "--", path).decode().strip()
+    return found
+
+
+def _delete(root: str, path: str) -> None:
+    """The file, and the folders that it leaves empty."""
+    with suppress(OSError):
+        os.unlink(os.path.join(root, path))
+        while path := os.path.dirname(path):
+            os.rmdir(os.path.join(root, path))
+
+
+def _take_name(ready: str, root: str, path: str) -> None:
+    target = os.path.join(root, path)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    try:
+        os.rename(ready, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        folder, name = os.path.split(target)
+        beside = os.path.join(folder, f".{name[:80]}.mdtodo-{owner.myself()}")
+        shutil.copy2(ready, beside, follow_symlinks=False)
+        os.rename(beside, target)
