@@ -217,3 +217,21 @@ class RunReport(NamedTuple):
         if self.interrupted:
             return 130
         return 1 if self.broken or any(task.failed for task in self.tasks) else 0
+
+
+class Undone(NamedTuple):
+    """What an undo came to: the run it took back, its own name, what became of which task (the outcome is the status),
+    and the files that went back. `before`: the run that had undone it already, in which case nothing was done."""
+
+    undone: str
+    run: str | None = None
+    receipts: tuple[Receipt, ...] = ()
+    commits: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    diff: str | None = None
+    before: str | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of files that went back as a whole."""
+        return tuple(one.path for receipt in self.receipts for one in receipt.restores)

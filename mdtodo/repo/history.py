@@ -13,7 +13,7 @@ from mdtodo.repo.git import environment, refused, run, start
 from mdtodo.repo.trailers import groups, titles
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterator, Sequence
+    from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
     from mdtodo.repo.git import Repository
     from mdtodo.repo.receipts import Trailer
@@ -39,8 +39,10 @@ class PastReceipt(NamedTuple):
 
 
 class PastCommit(NamedTuple):
-    """A commit with receipts. There are several `groups` only where commits of several runs were squashed."""
+    """A commit with receipts, the `number`-th of them, from the newest on. There are several `groups` only where
+    commits of several runs were squashed."""
 
+    number: int
     oid: str
     date: str
     author: str
@@ -67,13 +69,14 @@ def commits(repo: Repository, revision: str = "HEAD", *, newest: int | None = No
     complete = False
     try:
         fields: list[bytes] = []
-        rest = b""
+        rest, number = b"", 0
         while block := git.read(_BLOCK):
             *new, rest = (rest + block).split(b"\0")
             fields += new
             whole = len(fields) - len(fields) % len(_FIELDS)
             for at in range(0, whole, len(_FIELDS)):
-                if (found := _commit(fields[at : at + len(_FIELDS)])) is not None:
+                if (found := _commit(number, fields[at : at + len(_FIELDS)])) is not None:
+                    number += 1
                     yield found
             del fields[:whole]
         complete = True
@@ -93,22 +96,31 @@ def receipts(repo: Repository, *, newest: int | None = None) -> Iterator[PastRec
         yield from commit.receipts()
 
 
-def newest(
-    repo: Repository, task_ids: Collection[str], *, without: Container[str] = ()
-) -> dict[str, PastReceipt]:
-    """The newest receipt of each of these tasks, but for those with an outcome in `without`.
+class Newest(NamedTuple):
+    """The newest receipt of each of some tasks, and the runs that are undone, as far as the history was read."""
+
+    receipts: Mapping[str, PastReceipt]
+    undone: frozenset[str]
+
+
+def newest(repo: Repository, task_ids: Collection[str], *, without: Container[str] = ()) -> Newest:
+    """The newest receipts of these tasks, but for those of undone runs, and those with an outcome in `without`.
 
     The history is read only as far as it takes to find them all.
     """
     left = set(task_ids)
     found: dict[str, PastReceipt] = {}
-    for one in receipts(repo) if left else ():
-        if one.task_id in left and one.outcome not in without:
-            found[one.task_id] = one
-            left.discard(one.task_id)
-            if not left:
-                break
-    return found
+    undone: set[str] = set()
+    for commit in commits(repo) if left else ():
+        gone = {group.run for group in commit.groups} & undone
+        undone |= {group.undoes for group in commit.groups if group.undoes and group.run not in gone}
+        for one in commit.receipts():
+            if one.task_id in left and one.run not in undone and one.outcome not in without:
+                found[one.task_id] = one
+        left.difference_update(found)
+        if not left:
+            break
+    return Newest(found, frozenset(undone))
 
 
 #: Nothing here depends on what `log.*` and `trailer.*` of the configuration say.
@@ -130,13 +142,13 @@ _FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", f"%(trailers:{_KEYS},unfold)")
 _BLOCK = 1 << 12
 
 
-def _commit(fields: Sequence[bytes]) -> PastCommit | None:
+def _commit(number: int, fields: Sequence[bytes]) -> PastCommit | None:
     oid, date, author, subject, body, trailers = (field.decode(errors="replace") for field in fields)
     found = groups(trailers.split("\n"))
     if not found:
         return None
     tasks = [task for group in found for task in group.tasks]
-    return PastCommit(oid.strip(), date, author, found, titles(subject, body, tasks))
+    return PastCommit(number, oid.strip(), date, author, found, titles(subject, body, tasks))
 
 
 def _receipt(commit: PastCommit, group: Group, task: Trailer, title: str | None) -> PastReceipt:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mdtodo.config import Processor
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
-    from mdtodo.repo.history import PastReceipt
+    from mdtodo.repo.history import Newest
     from mdtodo.repo.inputs import Seen
     from mdtodo.repo.state import State
     from mdtodo.results import Result
@@ -52,7 +52,7 @@ class Standing:
     reader: InputReader
     _seen: Mapping[str, Seen] | None = None
     _before: dict[str, Seen] = field(default_factory=dict)
-    _receipts: Mapping[str, PastReceipt] | None = None
+    _newest: Newest | None = None
     _told: set[str] = field(default_factory=set)
 
     @classmethod
@@ -124,8 +124,10 @@ class Standing:
 
     def _last(self, task_id: str) -> Last | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
-        known = [one for one in self.state.history(task_id, limit=50) if one.outcome not in _NO_RESULT]
-        receipt = self._newest_receipts().get(task_id)
+        receipts, undone = self._newest_receipts()
+        rows = self.state.history(task_id, limit=50)
+        known = [one for one in rows if one.outcome not in _NO_RESULT and one.run_id not in undone]
+        receipt = receipts.get(task_id)
         if known and (
             receipt is None
             or any(one.run_id == receipt.run for one in known)
@@ -137,15 +139,15 @@ class Standing:
             return None
         return Last(receipt.run, receipt.outcome, receipt.processor, receipt.exit_code, receipt.inputs)
 
-    def _newest_receipts(self) -> Mapping[str, PastReceipt]:
+    def _newest_receipts(self) -> Newest:
         """Those of all tasks that may come, from one walk through the history, as far as it takes."""
-        if self._receipts is None:
+        if self._newest is None:
             from mdtodo.repo.history import newest
 
             tasks = self.course.plan.tasks.values()
             wanted = {task.id for task in tasks if self._reading(task) and self.course.takes(task)}
-            self._receipts = newest(self.repo, wanted, without=_NO_RESULT)
-        return self._receipts
+            self._newest = newest(self.repo, wanted, without=_NO_RESULT)
+        return self._newest
 
 
 def _follows(result: Result) -> bool:

@@ -222,4 +222,3 @@ def test_no_git_is_asked_where_no_processor_declares_inputs(
     mdtodo("run", GIT_TRACE2_EVENT=str(trace))
     assert "diff-files" not in trace.read_text()
     assert "hash-object" not in trace.read_text()
-    assert '"log"' not in trace.read_text()

@@ -1,0 +1,44 @@
+"""`mdtodo undo [RUN]`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import json_option
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+
+
+@click.command(
+    "undo",
+    epilog="\b\nExamples:\n  mdtodo undo --dry-run                   what the newest run did, taken back\n"
+    "  mdtodo undo 20261122T101500-3f2a91      that run, or one that begins so\n"
+    "  mdtodo log -n 20                        the names of runs",
+)
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option("--dry-run", is_flag=True, help="Print the diff; change nothing.")
+@json_option
+@click.pass_obj
+def command(session: Session, /, run: str | None, dry_run: bool, as_json: bool) -> None:
+    """Take back what a run committed, with a new commit: boxes, keys, notes, subtasks, outputs.
+
+    Without RUN the newest one on this branch that is not undone. All of it is taken back, or nothing: where somebody
+    has changed it since, that is said.
+    """
+    from mdtodo.reporting.text import one_line
+    from mdtodo.reporting.undoing import print_undone, print_undone_json
+    from mdtodo.running.landing import finish_earlier_if_any
+    from mdtodo.running.undoing import undo
+
+    for sentence in () if dry_run else finish_earlier_if_any(session.repo, session.config):
+        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+    undone = undo(session.board(), run, dry_run=dry_run)
+    for message in undone.messages:
+        click.echo(f"mdtodo: {one_line(message)}", err=True)
+    if as_json:
+        print_undone_json(undone)
+    else:
+        print_undone(undone, color=session.colored())

@@ -1,0 +1,71 @@
+"""A landing without its end: what it would change in HEAD, and whether all of it could be."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo.commit import refuse
+from mdtodo.repo.draft import Job, make_draft
+from mdtodo.repo.git import run
+from mdtodo.repo.head import read_head
+from mdtodo.repo.index import IndexCopy
+from mdtodo.repo.objects import change_tree
+from mdtodo.repo.plumbing import Plumbing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.model import Status
+    from mdtodo.repo.git import Repository
+    from mdtodo.results import Receipt
+
+
+class Rehearsal(NamedTuple):
+    """The trees before and after, the new objects as a pack, and the receipts that would be in the commit."""
+
+    before: str | None
+    after: str | None
+    pack: bytes
+    receipts: tuple[Receipt, ...]
+
+
+def rehearse(
+    repo: Repository, receipts: Sequence[Receipt], *, run_id: str, statuses: Mapping[str, Status]
+) -> Rehearsal:
+    """As `commit.land` with `whole`, up to where something would change. Raises RefusedError as that does."""
+    job = Job(repo, receipts, run_id, statuses)
+    with Plumbing(repo) as git:
+        git.begin_landing()
+        with IndexCopy(git) as copy:
+            head = read_head(git)
+            draft = make_draft(job, git, head, copy)
+            refuse(job, draft)
+            tree, objects = head.tree, draft.objects
+            for step in draft.steps:
+                tree = change_tree(tree, step.tree, git.content, objects)
+            return Rehearsal(head.tree, tree, objects.pack(), tuple(draft.receipts))
+
+
+def diff(repo: Repository, rehearsal: Rehearsal) -> str:
+    """What would change, as git shows it. Nothing is written into the repository."""
+    from tempfile import TemporaryDirectory
+
+    if rehearsal.before is None or rehearsal.after is None:
+        return ""
+    with TemporaryDirectory(prefix="mdtodo-") as folder:
+        env = {
+            "GIT_OBJECT_DIRECTORY": folder,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.path.join(repo.common_dir, "objects"),
+        }
+        run(repo, "unpack-objects", "-q", stdin=rehearsal.pack, env=env)
+        args = (
+            "diff",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-color",
+            rehearsal.before,
+            rehearsal.after,
+            "--",
+        )
+        return run(repo, *args, env=env).decode(errors="replace")

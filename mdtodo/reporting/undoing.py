@@ -1,0 +1,59 @@
+"""What an undo came to, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.text import one_line, printable
+
+if TYPE_CHECKING:
+    from mdtodo.results import Undone
+
+_WORDS = {"todo": "open", "doing": "begun"}
+_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def print_undone(undone: Undone, *, color: bool) -> None:
+    """A line for each task and file, and the commit; of a dry run the diff."""
+    if undone.before is not None:
+        click.echo(f"{one_line(undone.undone)} is undone already, by {one_line(undone.before)}")
+        return
+    if undone.diff is not None:
+        for line in printable(undone.diff).splitlines():
+            click.echo(click.style(line, _STYLES.get(line[:1])) if color else line, color=color)
+        click.echo(f"mdtodo: {one_line(undone.undone)} would be undone; nothing was changed", err=True)
+        return
+    for receipt in undone.receipts:
+        if receipt.edits:
+            word = _WORDS.get(receipt.outcome, receipt.outcome)
+            click.echo(f"{one_line(receipt.task_id)}  {word}  {one_line(receipt.title)}")
+    for path in undone.files:
+        click.echo(f"as before  {one_line(path)}")
+    for commit in undone.commits:
+        click.echo(f"committed {commit[:10]}, which undoes {one_line(undone.undone)}", color=color)
+    if not undone.commits:
+        click.echo(f"nothing that {one_line(undone.undone)} did is left to take back")
+
+
+def print_undone_json(undone: Undone) -> None:
+    """`undone` and `run` name runs, `already` the one that had undone it; `tasks` have `id`, `title` and `status`."""
+    tasks = [
+        {"id": one.task_id, "title": one.title, "status": str(one.outcome)}
+        for one in undone.receipts
+        if one.edits
+    ]
+    print_json(
+        {
+            "version": 1,
+            "undone": undone.undone,
+            "run": undone.run,
+            "already": undone.before,
+            "tasks": tasks,
+            "files": list(undone.files),
+            "commits": list(undone.commits),
+            "diff": undone.diff,
+        }
+    )

@@ -1,0 +1,146 @@
+"""Undoing: a run's commits taken back by one new commit, all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import GitError, UsageError
+from mdtodo.model import Status
+from mdtodo.planning.rollup import opening_parents
+from mdtodo.repo import commit as commits
+from mdtodo.repo.commit import RefusedError
+from mdtodo.repo.history import commits as past_commits
+from mdtodo.repo.place import place
+from mdtodo.repo.plumbing import Plumbing
+from mdtodo.repo.rehearsal import diff, rehearse
+from mdtodo.repo.reversal import PastRun, reversal
+from mdtodo.repo.state import Record, State
+from mdtodo.results import Receipt, Rewind, Undone
+from mdtodo.running.landing import new_run_id, refuse_half_done_operation, sentences_of
+from mdtodo.running.verifying import reopening_edits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.repo.commit import Landing
+    from mdtodo.running.board import Board
+
+
+def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:
+    """Take back the run of this name, or the newest one that is neither undone nor an undo itself.
+
+    With `dry_run` nothing is changed, and `diff` says what would be. Raises UsageError where there is no such run,
+    GitError where it cannot be taken back now; RefusedError, a kind of that, where later changes would be lost.
+    """
+    refuse_half_done_operation(board.repo)
+    past = PastRun.all(past_commits(board.repo))
+    undone = undone_by(past)
+    chosen = choose(past, undone, name)
+    if chosen.run in undone:
+        return Undone(chosen.run, before=undone[chosen.run])
+    receipts = _receipts(board, chosen, _later(past, undone, chosen))
+    run_id = new_run_id()
+    rehearsal = rehearse(board.repo, receipts, run_id=run_id, statuses=board.config.status)
+    would = Undone(chosen.run, None, rehearsal.receipts)
+    if dry_run:
+        return would._replace(diff=diff(board.repo, rehearsal))
+    landing = _land(board, receipts, run_id, chosen.run)
+    return would._replace(run=run_id, commits=landing.commits, messages=tuple(sentences_of(landing)))
+
+
+def undone_by(past: Mapping[str, PastRun]) -> dict[str, str]:
+    """The runs that are undone, each with the run that took it back. An undo that was undone itself does not count."""
+    found: dict[str, str] = {}
+    for one in past.values():
+        if one.undoes is not None and one.run not in found:
+            found.setdefault(one.undoes, one.run)
+    return found
+
+
+def choose(past: Mapping[str, PastRun], undone: Mapping[str, str], name: str | None) -> PastRun:
+    """The run that is meant, by its name or the beginning of it. UsageError where there is none, or several."""
+    if name is None:
+        found = next((one for one in past.values() if one.run not in undone and one.undoes is None), None)
+        if found is None:
+            raise UsageError(
+                "there is no run on this branch to undo", hint="`mdtodo log` shows what there is"
+            )
+        return found
+    matches = (
+        [past[name]] if name in past else [one for run, one in past.items() if name and run.startswith(name)]
+    )
+    if not matches:
+        raise UsageError(f"no run on this branch is called {name!r}", hint="`mdtodo log` shows their names")
+    if len(matches) > 1:
+        shown = ", ".join(one.run for one in matches[:8]) + (", ..." if len(matches) > 8 else "")
+        raise UsageError(f"{name!r} fits {len(matches)} runs: {shown}", hint="type more of it")
+    return matches[0]
+
+
+def _later(past: Mapping[str, PastRun], undone: Mapping[str, str], chosen: PastRun) -> dict[str, str]:
+    """Tasks of the run that a later one has changed, each with that one. What was undone does not count."""
+    mine = chosen.named()
+    found: dict[str, str] = {}
+    for one in past.values():
+        if one.run not in undone and one.undoes is None and one.run != chosen.run:
+            newer = (task_id for task_id, number in one.named().items() if number < mine.get(task_id, -1))
+            for task_id in newer:
+                found.setdefault(task_id, one.run)
+    return found
+
+
+def _receipts(board: Board, chosen: PastRun, later: Mapping[str, str]) -> list[Receipt]:
+    """What takes the run back, parents that rested on it included. Raises RefusedError as `undo` does."""
+    with Plumbing(board.repo) as git:
+        found = reversal(git, chosen, board.config.status, board.documents)
+    titles = {receipt.task_id: receipt.title for receipt in found.receipts}
+    refused = [
+        f"{task_id} ({titles.get(task_id, '')}): run {run} changed it since" for task_id, run in later.items()
+    ]
+    if refused or found.refused:
+        raise RefusedError([*refused, *found.refused])
+    receipts = list(found.receipts)
+    opened = {
+        receipt.task_id: Status.TODO
+        for receipt in receipts
+        if receipt.task_id in board.tasks and receipt.outcome == Status.TODO and _was_closed(board, receipt)
+    }
+    for name in opening_parents(board.plan, opened) if board.config.rollup else ():
+        parent, edits = board.tasks[name], tuple(reopening_edits(board, board.tasks[name]))
+        receipts.append(
+            Receipt(parent.id, parent.title, "todo", "rollup", 0, 0.0, 0, edits, undoes=chosen.run)
+        )
+    return receipts
+
+
+def _was_closed(board: Board, receipt: Receipt) -> bool:
+    after = (edit.after.char for edit in receipt.edits if isinstance(edit, Rewind))
+    return any(board.config.status.get(char, Status.TODO).closed for char in after)
+
+
+def _land(board: Board, receipts: Sequence[Receipt], run_id: str, undone: str) -> Landing:
+    """Through the journal, as the results of a run: a kill on the way is made up for."""
+    repo = board.repo
+    with State.open(repo) as state:
+        if undone in {run for run, _, _ in state.active_runs()}:
+            raise GitError(f"run {undone} still goes on", hint="wait for its end, or stop it with Ctrl-C")
+        state.start_run(
+            run_id, f"{os.uname().nodename}-{os.getpid()}", {"commit": "run", "place": [*place(repo)]}
+        )
+        try:
+            numbers = state.record([Record(run_id, receipt) for receipt in receipts])
+            state.sync()
+            before = place(repo).commit
+            try:
+                landing = commits.land(
+                    repo, receipts, run_id=run_id, statuses=board.config.status, whole=True
+                )
+            except GitError:
+                if place(repo).commit == before:
+                    state.mark_landed(numbers)  # nothing was changed, so there is nothing to make up for
+                raise
+            state.mark_landed(numbers, next(iter(landing.commits), None))
+        finally:
+            state.finish_run(run_id)
+    return landing
