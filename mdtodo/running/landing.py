@@ -126,18 +126,38 @@ def finish_earlier(
         if entry.receipt is not None:
             runs.setdefault(entry.run_id, []).append((entry.id, entry.receipt))
     for run, receipts in runs.items():
-        titles = ", ".join([receipt.title for _, receipt in receipts[:3]] + ["..."] * (len(receipts) > 3))
         began = _elsewhere(repo, state, run)
         if began is not None:
             state.park(number for number, _ in receipts)
-            sentences.append(
-                f"what run {run} had finished waits for {began.name} to be checked out: {titles}"
-            )
+            where = f"waits for {began.name} to be checked out"
+            sentences.append(f"what run {run} had finished {where}: {_titles(receipts)}")
             continue
-        landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
-        sentences += [f"landed what run {run} had finished: {titles}", *sentences_of(landing)]
-        made += landing.commits
+        receipts, taken_back = _without_undone(repo, state, run, receipts, config)
+        sentences += taken_back
+        if receipts:
+            landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
+            sentences += [f"landed what run {run} had finished: {_titles(receipts)}", *sentences_of(landing)]
+            made += landing.commits
     return sentences, made
+
+
+def _titles(receipts: Sequence[tuple[int, Receipt]]) -> str:
+    return ", ".join([receipt.title for _, receipt in receipts[:3]] + ["..."] * (len(receipts) > 3))
+
+
+def _without_undone(
+    repo: Repository, state: State, run: str, receipts: list[tuple[int, Receipt]], config: Config
+) -> tuple[list[tuple[int, Receipt]], list[str]]:
+    """Those that have not landed yet, or still stand; those that somebody took back are done with."""
+    from mdtodo.repo.undone import undone
+
+    gone = undone(repo, run, [receipt for _, receipt in receipts], config.status)
+    back = [(number, receipt) for number, receipt in receipts if receipt.task_id in gone]
+    if not back:
+        return receipts, []
+    state.mark_landed([number for number, _ in back])
+    sentence = f"what run {run} had landed was taken back since, and is left so: {_titles(back)}"
+    return [one for one in receipts if one not in back], [sentence]
 
 
 def _finish_advance(repo: Repository, config: Config) -> tuple[str, ...]:

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.config import load
+from mdtodo.model import Status
+from mdtodo.repo import commit
+from mdtodo.repo.git import discover
+from mdtodo.running.board import read_board
+from mdtodo.running.word import speak
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -130,3 +137,55 @@ def test_a_hook_of_a_commit_moves_no_head(todo: Checkout, calls: Calls, how: tup
     assert calls(todo.root, "run", "--no-commit", SWITCH="true", **given).code == 0
     assert todo.read("TODO.md") == DONE.encode()
     assert todo.commits() == 3
+
+
+@pytest.mark.parametrize("point", ["moved", "installed", "written"])
+def test_what_has_landed_and_was_taken_back_stays_so(todo: Checkout, calls: Calls, point: str) -> None:
+    """The kill came before the journal knew; a second receipt for one proof would overrule a person."""
+    calls(todo.root, "run", SWITCH="true", MDTODO_FAULT=point)
+    (todo.root / ".git/index.lock").unlink(missing_ok=True)  # as git tells everybody to
+    todo.git("reset", "-q", "--hard")
+    back = DONE.replace("[x] two", "[ ] two").replace("[x] three", "[ ] three")
+    todo.commit("Not yet", **{"TODO.md": back})
+    said = calls(todo.root, "list")
+    assert "was taken back since, and is left so: two, three" in said.err
+    assert todo.head("TODO.md") == todo.index("TODO.md") == todo.read("TODO.md") == back.encode()
+    assert todo.commits() == 4
+    assert todo.status() == []
+    assert calls(todo.root, "run", SWITCH="true").code == 0
+    assert called(todo) == ["one", "two", "three", "two", "three"]
+
+
+def test_a_commit_of_somebody_each_time_that_one_is_prepared(
+    todo: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HEAD moves five times at the critical instant: nothing of theirs is overwritten."""
+    times: list[str] = []
+
+    def look(point: str) -> None:
+        if point in ("prepared", "locked") and len(times) < 5:
+            times.append(point)
+            text = todo.head("TODO.md").decode() + f"9. [ ] theirs {len(times)}\n"
+            blob = todo.git("hash-object", "-w", "--stdin", stdin=text)
+            todo.git("update-index", "--cacheinfo", f"100644,{blob},TODO.md", GIT_INDEX_FILE=".git/theirs")
+            tree = todo.git("write-tree", "--missing-ok", GIT_INDEX_FILE=".git/theirs")
+            new = todo.git("commit-tree", "-p", "HEAD", "-m", f"Theirs {len(times)}", tree)
+            todo.git("update-ref", "HEAD", new)
+
+    repo = discover(str(todo.root))
+    board = read_board(repo, load(None, None))
+    task = next(task for task in board.tasks.values() if task.title == "two")
+    todo.git("read-tree", "HEAD", GIT_INDEX_FILE=".git/theirs")
+    monkeypatch.setattr(commit, "reached", look)
+    speak(board, [task], Status.DONE, commit=True)
+    assert len(times) == 5
+    subjects = todo.git("log", "--format=%s").splitlines()
+    assert subjects == ["todo: two", *(f"Theirs {n}" for n in (5, 4, 3, 2, 1)), "Newer", "Base"]
+    theirs = "".join(f"9. [ ] theirs {n}\n" for n in range(1, 6))
+    assert todo.head("TODO.md").decode() == TODO.replace("[ ] two", "[x] two") + theirs
+    assert (
+        todo.git("diff", "--stat", "HEAD^", "HEAD")
+        .splitlines()[-1]
+        .strip()
+        .startswith("1 file changed, 1 insertion")
+    )

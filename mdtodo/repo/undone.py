@@ -1,0 +1,47 @@
+"""Receipts that have landed already, and that somebody has taken back since."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mdtodo.repo.git import read_blobs
+from mdtodo.repo.history import receipts as past_receipts
+from mdtodo.repo.versions import tick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mdtodo.model import Status
+    from mdtodo.repo.git import Repository
+    from mdtodo.results import Edit, Receipt
+
+#: Commits that are looked at: those that were made since a run was killed.
+NEWEST = 2000
+
+
+def undone(
+    repo: Repository, run_id: str, receipts: Iterable[Receipt], statuses: Mapping[str, Status]
+) -> frozenset[str]:
+    """The ids of those tasks whose receipt of this run git has, although HEAD does not show it any more.
+
+    To land them again would be a second receipt for one proof, against the word of who took it back.
+    """
+    told = {one.task_id for one in islice(past_receipts(repo, newest=NEWEST), NEWEST) if one.run == run_id}
+    return frozenset(
+        receipt.task_id
+        for receipt in receipts
+        if receipt.task_id in told and _would_change(repo, receipt, statuses)
+    )
+
+
+def _would_change(repo: Repository, receipt: Receipt, statuses: Mapping[str, Status]) -> bool:
+    by_file: dict[str, list[Edit]] = {}
+    for edit in receipt.edits:
+        by_file.setdefault(edit.anchor.file, []).append(edit)
+    blobs = read_blobs(repo, [f"HEAD:{file}" for file in by_file])
+    for file, edits in by_file.items():
+        data = blobs[f"HEAD:{file}"]
+        if data is not None and tick(data, {receipt.task_id: edits}, statuses, file=file, once=True).made:
+            return True
+    return False
