@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 #: Attributes, or macros of them, that change more than line ends.
 _CONVERTING = re.compile(rb"filter|encoding|ident")
 
-_REGULAR = {b"100644": False, b"100755": True}
+_REGULAR = (b"100644", b"100755")
 _LARGEST = 1 << 26
 
 
 def is_staged(git: Plumbing, index: IndexFile, name: bytes, status: os.stat_result) -> bool | None:
-    """Whether the file at this path, of which `status` was read before, is as its entry says; None where only
-    git can tell.
+    """Whether the content of the file at this path, of which `status` was read before, is what its entry says;
+    None where only git can tell. Whether it may be executed git sees by itself.
     """
     entry = index.entry(name)
     full = os.path.join(os.fsencode(git.repo.root), name)
@@ -39,7 +39,7 @@ def is_staged(git: Plumbing, index: IndexFile, name: bytes, status: os.stat_resu
         if stat.S_ISLNK(status.st_mode):
             is_link = entry.mode == b"120000"
             return is_link and object_id(index.algorithm, "blob", os.readlink(full)) == entry.oid
-        if not stat.S_ISREG(status.st_mode) or _REGULAR.get(entry.mode) is not bool(status.st_mode & 0o100):
+        if not stat.S_ISREG(status.st_mode) or entry.mode not in _REGULAR:
             return None
         with open(full, "rb") as file:
             data = file.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,12 @@ def past(repo) -> None:
     repo.git("update-index", "-q", "--refresh")
 
 
+def test_the_reflog_tells_what_was_committed_not_what_was_asked(make_repo, receipt):
+    repo = make_repo(**{"TODO.md": BASE.replace("[ ] one", "[x] one")})
+    land(discover(str(repo.root)), [receipt(repo, "one"), receipt(repo, "two")], run_id="r")
+    assert repo.git("reflog", "-1", "--format=%gs") == "commit: todo: two"
+
+
 class TestObjects:
     def test_they_are_as_git_writes_them(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
@@ -136,6 +143,7 @@ class TestObjects:
         for packed in (False, True):
             if packed:
                 repo.git("pack-refs", "--all")
+                shutil.rmtree(repo.root / ".git/refs/replace", ignore_errors=True)
                 repo.git("update-ref", "HEAD", head)
                 repo.git("reset", "-q", "--hard")
             land_tasks(repo, "two")
@@ -282,6 +290,16 @@ class TestIndex:
         index = (repo.root / ".git/index").read_bytes()
         assert repo.git("write-tree") == repo.git("rev-parse", "HEAD^{tree}")
         assert (repo.root / ".git/index").read_bytes() == index
+        sound(repo)
+
+    def test_nor_where_the_index_gets_more_than_head(self, make_repo, receipt, sound):
+        repo = make_repo(**{"a/TODO.md": BASE.replace("[ ] two", "[x] two"), "b": "b"})
+        repo.git("write-tree")
+        noted = receipt(repo, "two", "a/TODO.md", more=lambda anchor: (AddNote(anchor, "late"),))
+        land(discover(str(repo.root)), [noted, receipt(repo, "one", "a/TODO.md")], run_id="r")
+        assert b"late" in repo.index("a/TODO.md")
+        assert b"late" not in repo.head("a/TODO.md")
+        assert b"late" in repo.git_bytes("cat-file", "blob", repo.git("write-tree") + ":a/TODO.md")
         sound(repo)
 
     def test_what_else_is_staged_is_in_no_tree_of_ours(self, make_repo, land_tasks, sound):

@@ -152,10 +152,24 @@ class TestChanging:
         assert repo.git("ls-files", "-s", "d3/3").split()[1] == blob(repo, "y")
         assert repo.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
         assert repo.status()[0] == "MM d3/3"
-        before = index_of(repo)
         repo.git("update-index", "--chmod=+x", "d3/3")
-        end = index_of(repo).index(b"EOIE")
-        assert before[before.index(b"EOIE") : before.index(b"EOIE") + 12] == index_of(repo)[end : end + 12]
+        theirs = index_of(repo)
+        assert ours.data.count(b"EOIE") == theirs.count(b"EOIE") == 1
+        assert ours.data[-52:-20] == theirs[-52:-20], "where they begin, and the hash of what follows"
+
+    @pytest.mark.parametrize("length", [126, 127, 128, 129, 300, 17_000])
+    def test_names_of_which_much_is_stripped(self, make_repo, length):
+        """In version 4 a name says how much of the one before it does not hold, in one byte, two or three."""
+        repo = make_repo(**{"TODO.md": "a\n"})
+        repo.git("update-index", "--index-version", "4")
+        old, new = blob(repo, "a\n"), blob(repo, "b\n")
+        names = ["a/" + "n" * length, "a/z" + "m" * length, "b", "c"]
+        repo.git("update-index", "--index-info", stdin="".join(f"100644 {old} 0\t{n}\n" for n in names))
+        assert index_of(repo)[7] == 4
+        ids = {name.encode(): new for name in names[1:]}
+        put(repo, IndexFile(index_of(repo), "sha1").with_ids(ids, {}))
+        listed = repo.git("ls-files", "-s").splitlines()
+        assert [line.split()[1] for line in listed] == [old, old, new, new, new]
 
 
 class TestCachedTrees:
