@@ -8,8 +8,10 @@ lines are put back, and the result is read again (`mergeresult`).
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.markdown.mergeline import loosely, read_line
 from mdtodo.markdown.mergematch import match
 from mdtodo.markdown.mergeresult import Conflict, Markers, Result, merged_task, written
 from mdtodo.markdown.mergeversion import split
@@ -67,12 +69,27 @@ def merge(
         result: Result | None = _in_place(versions, matched, statuses)
     else:
         result = _by_lines(versions, matched, statuses, text_merge, known)
-    return None if result is None else Merged(written(result, versions, known), result.conflicts)
+    if result is None:
+        return None
+    if result.conflicts and _is_clean_as_text(base, ours, theirs, text_merge):
+        return None
+    return Merged(written(result, versions, known), result.conflicts)
 
 
 def _is_conflicted(data: bytes) -> bool:
     """Whether an earlier merge left markers in it."""
     return any(data.startswith(mark) or b"\n" + mark in data for mark in (b"<<<<<<<", b">>>>>>>"))
+
+
+def _is_clean_as_text(base: bytes, ours: bytes, theirs: bytes, text_merge: TextMerge) -> bool:
+    """Whether git merges the lines without a conflict, and doubles no task by that."""
+    data = text_merge(base, ours, theirs, "merge")
+    if _is_conflicted(data):
+        return False
+    counts = [Counter(map(loosely, one.split(b"\n"))) for one in (data, ours, theirs)]
+    return all(
+        n <= max(counts[1][line], counts[2][line], 1) for line, n in counts[0].items() if read_line(line)
+    )
 
 
 def _in_place(versions: Sequence[Version], matched: Matched, statuses: Mapping[str, Status]) -> Result:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.markdown.mergeline import read_line
 from mdtodo.markdown.mergeresult import Conflict
 from mdtodo.markdown.mergeversion import Version, tasks_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.markdown.mergematch import Matched
     from mdtodo.markdown.mergeresult import Result
@@ -35,10 +36,36 @@ class Judge:
             for side in piece
             for placed in side
         }
+        if not self._is_complete(result):
+            return False
         entities = range(len(self.matched.entities))
         if not all(self._fits(one, counts.get(one, 0), disputed=one in disputed) for one in entities):
             return False
         return self.matched.same or self._is_parsed(result)
+
+    def _is_complete(self, result: Result) -> bool:
+        """Whether no other line with a box is there more often than on one of the sides, or less often than
+        both together say."""
+        base, ours, theirs = (
+            _counts(version.lines, places)
+            for version, places in zip(self.versions, self.matched.places, strict=True)
+        )
+        clean = _counts(result.pieces, result.places)
+        marked = Counter(
+            placed.line
+            for piece in (result.pieces if result.conflicts else ())
+            if isinstance(piece, Conflict)
+            for side in piece
+            for placed in side
+        )
+        for line in ours.keys() | theirs.keys():
+            our, their, there = ours[line], theirs[line], clean[line]
+            if our == their == there or b"[" not in line or read_line(line) is None:
+                continue
+            least = our + their - base[line] if base[line] else max(our, their)
+            if there > max(our, their) or there + marked[line] < least:
+                return False
+        return True
 
     def _fits(self, entity: int, count: int, *, disputed: bool) -> bool:
         """Once, or in a conflict; gone only where one side deleted what the other left as it was."""
@@ -97,3 +124,10 @@ class Judge:
     def _name(self, side: int, line: int) -> object:
         entity = self.matched.places[side].get(line)
         return self.versions[side].lines[line] if entity is None else entity
+
+
+def _counts(pieces: Sequence[bytes | Conflict], places: Iterable[int]) -> Counter[Any]:
+    """How often each line is there, apart from those at `places`."""
+    counts: Counter[Any] = Counter([one for one in pieces if type(one) is bytes])
+    counts.subtract([pieces[place] for place in places])
+    return counts

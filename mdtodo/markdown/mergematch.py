@@ -296,18 +296,27 @@ def _entities(
         [line for line in sorted(wanted[side.number]) if side.back[line] < 0 and line in tasks[side.number]]
         for side in sides
     ]
-    names = [_Names(tasks[1]), _Names(tasks[2])]
-    both = dict(
-        _by_name(
-            [(names[0].path(n), n) for n in new[0]], [(names[1].path(n), n) for n in new[1]], unique=False
-        )
-    )
+    named = [
+        [(_added_name(names, line, side), line) for line in lines]
+        for side, lines, names in zip(sides, new, map(_Names, tasks[1:]), strict=True)
+    ]
+    both = dict(_by_name(named[0], named[1], unique=False))
     for line in new[0]:
         yield Entity(None, line, both.get(line))
     taken = set(both.values())
     for line in new[1]:
         if line not in taken:
             yield Entity(None, None, line)
+
+
+def _added_name(names: _Names, line: int, side: _Side) -> tuple[object, ...]:
+    """What an added task is called: its title, and those of the tasks around it up to the one that base has."""
+    name: list[object] = []
+    at: int | None = line
+    while at is not None and side.back[at] < 0:
+        name.append(names.title(at))
+        at = names.tasks[at].parent
+    return (*name, None if at is None else side.back[at])
 
 
 def _is_doubled(one: Entity, sides: Sequence[_Side]) -> bool:

@@ -6,6 +6,7 @@ reword is in the way of another change. Other lines have a number for each text.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.mergeline import frame, read_line
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 #: What a number stands for: a line, or a task with that of its line which is left to the text merge.
 Meaning = bytes | tuple[int, bytes]
+
+
+#: Lines between two conflicts that git does not join.
+_APART = 5
 
 
 class Region(NamedTuple):
@@ -54,20 +59,11 @@ class Numbers:
         if base == ours:
             return list(theirs), 0
         found = list(self._run(self._sides, "diff3"))
-        regions = 0
-        if resolving:
-            put = [self._resolved(one) if isinstance(one, Region) else None for one in found]
-            regions = sum(lines is not None for lines in put)
-            found = [
-                n for one, lines in zip(found, put, strict=True) for n in ([one] if lines is None else lines)
-            ]
-        if not any(isinstance(one, Region) for one in found):
-            return found, regions
-        sides = [
-            [n for one in found for n in (one[side] if isinstance(one, Region) else (one,))]
-            for side in (1, 0, 2)
-        ]
-        return list(self._run(sides, style())), regions
+        put = [self._resolved(one) if resolving and isinstance(one, Region) else None for one in found]
+        order: list[int | Region] = []
+        for one, lines in zip(found, put, strict=True):
+            order += [one] if lines is None else lines
+        return self._refined(self._once(order), style), sum(lines is not None for lines in put)
 
     def result(self, order: Sequence[int | Region], statuses: Mapping[str, Status]) -> Result:
         """The lines that the numbers stand for, with the changes of both sides."""
@@ -157,8 +153,7 @@ class Numbers:
 
     def _run(self, numbers: Sequence[Sequence[int]], style: str) -> Iterator[int | Region]:
         """What the text merge makes of them."""
-        codes = [b"x%d\n" % number for number in range(len(self.meanings))]
-        base, ours, theirs = (b"".join([codes[number] for number in side]) for side in numbers)
+        base, ours, theirs = (b"".join([b"x%d\n" % number for number in side]) for side in numbers)
         part: list[int] | None = None
         region = Region([], [], [])
         merged = self.text_merge(base, ours, theirs, style)
@@ -180,13 +175,84 @@ class Numbers:
             else:
                 part = region.base if line.startswith(b"|") else region.theirs
 
+    def _once(self, order: list[int | Region]) -> list[int | Region]:
+        """Without the second copy of a task that both sides moved: it stays where ours has it."""
+        ours = self._sides[1]
+        gone: set[int] = set()
+        for places, at in self._doubled(order, ours):
+            copy = min(places, key=lambda place: (self._likeness(order, place, ours, at), -place))
+            gone.add(copy)
+            for below in range(1, min(len(order) - copy, len(ours) - at)):
+                number = ours[at + below]
+                kind = self._look(number).kind
+                if self._is_task(number) or kind not in ("text", "item") or order[copy + below] != number:
+                    break
+                gone.add(copy + below)
+        return [one for place, one in enumerate(order) if place not in gone] if gone else order
+
+    def _doubled(self, order: Sequence[int | Region], ours: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+        """The tasks that are there twice and in ours once: both places, and that in ours."""
+        counts = Counter(number for number in order if isinstance(number, int))
+        raw = {number for number, count in counts.items() if count == 2 and self._is_task(number)}
+        places: dict[object, list[int]] = {}
+        for place, number in enumerate(order):
+            if isinstance(number, int) and (number in raw or isinstance(self.meanings[number], tuple)):
+                places.setdefault(self._name(number), []).append(place)
+        twice = {name: those for name, those in places.items() if len(those) == 2}
+        there: dict[object, list[int]] = {name: [] for name in twice}
+        for at, number in enumerate(ours if twice else ()):
+            if (name := self._name(number)) in there:
+                there[name].append(at)
+        yield from ((twice[name], those[0]) for name, those in there.items() if len(those) == 1)
+
+    def _is_task(self, number: int) -> bool:
+        meaning = self.meanings[number]
+        return isinstance(meaning, tuple) or read_line(meaning) is not None
+
+    def _name(self, number: int) -> object:
+        meaning = self.meanings[number]
+        return number if isinstance(meaning, bytes) else (meaning[0],)
+
+    @staticmethod
+    def _likeness(order: Sequence[int | Region], place: int, ours: Sequence[int], at: int) -> int:
+        """How much around the copy is as it is around the task in ours."""
+        around = [(place + step, at + step) for step in (-1, 0, 1)]
+        return sum(
+            0 <= one < len(order) and 0 <= other < len(ours) and order[one] == ours[other]
+            for one, other in around
+        )
+
+    def _refined(self, order: list[int | Region], style: Callable[[], str]) -> list[int | Region]:
+        """With regions as the text merge writes them in this style: without the lines that are alike in them.
+
+        It gets them with fillers in between, so that it does not join neighbours.
+        """
+        regions = [one for one in order if isinstance(one, Region)]
+        if not regions:
+            return order
+        first = len(self.meanings)
+        fillers = range(first, first + _APART * len(regions))
+        sides: list[list[int]] = [[], [], []]
+        for at, region in enumerate(regions):
+            for side, numbers in zip(sides, (region.base, region.ours, region.theirs), strict=True):
+                side += [*numbers, *fillers[_APART * at : _APART * (at + 1)]]
+        refined: list[list[int | Region]] = [[]]
+        for one in self._run(sides, style()):
+            if isinstance(one, Region) or one < first:
+                refined[-1].append(one)
+            elif (one - first) % _APART == 0:
+                refined.append([])
+        there = iter(refined)
+        return [part for one in order for part in (next(there) if isinstance(one, Region) else (one,))]
+
     def _resolved(self, region: Region) -> list[int] | None:
         return resolved(region.base, region.ours, region.theirs, self._look)
 
     def _look(self, number: int) -> Look:
         meaning = self.meanings[number]
         if isinstance(meaning, bytes):
-            return look(meaning, number, task=False, code=self._code)
+            task = not self._code and read_line(meaning) is not None
+            return look(meaning, number, task=task, code=self._code)
         entity, _ = meaning
         side = next(side for side in (1, 2, 0) if self.matched.entities[entity][side] is not None)
         return look(self.line(entity, side), (entity,), task=True, code=self._code)

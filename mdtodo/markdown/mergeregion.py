@@ -185,23 +185,26 @@ class _Union(NamedTuple):
         return made
 
     def _items(self, ours: Sequence[_Block], theirs: Sequence[_Block]) -> list[_Block] | None:
-        """Deeper ones first, as they belong to what is above; ours first among equals; the same one once."""
-        if not theirs or not ours:
-            return [*ours, *theirs]
-        known = {block.look.means: place for place, block in enumerate(ours)}
-        made = list(ours)
+        """What is the same once; what stands before it on either side before it, ours first."""
+        places = {block.look.means: place for place, block in enumerate(ours)}
+        made: list[_Block] = []
         more: list[_Block] = []
+        done = 0
         for block in theirs:
-            place = known.get(block.look.means)
+            place = places.get(block.look.means)
             if place is None:
                 more.append(block)
                 continue
-            same = made[place]
-            below = self._items(same.below, block.below)
-            if below is None or self._words(same) != self._words(block):
+            if place >= done:
+                made += _by_depth(ours[done:place], more)
+                made.append(ours[place])
+                more, done = [], place + 1
+            below = self._items(ours[place].below, block.below)
+            if below is None or self._words(ours[place]) != self._words(block):
                 return None
-            made[place] = same._replace(below=tuple(below))
-        return _by_depth(made, more)
+            there = next(at for at, one in enumerate(made) if one.look.means == block.look.means)
+            made[there] = ours[place]._replace(below=tuple(below))
+        return made + _by_depth(ours[done:], more)
 
     def _words(self, block: _Block) -> list[int]:
         return [line for line in block.own if self.look_of(line).kind == "text"]
