@@ -7,7 +7,7 @@ children of ours. With pebble a command outlived its pool process when that was 
 outlived the runner when that was killed; pebble does not tell when a task has started, nor carry progress.
 What closes these gaps is what a pool is made of: one socket for each process, JSON lines, no lock that a
 killed process could hold, no thread, and a clean process that forks the others (see `workers`). 1,000 times
-`true` take 1.4 to 1.6 times as long as with `xargs -P2`, with log, environment, standard input and events
+`true` take 1.1 to 1.2 times as long as with `xargs -P2`, with log, environment, standard input and events
 for each.
 """
 
@@ -15,35 +15,25 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import socket
-import subprocess
-import sys
 from collections import deque
-from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import MdtodoError
-from mdtodo.running import trees
 from mdtodo.running.executor import Event
+from mdtodo.running.members import BIRTHS, Member, Nursery
 from mdtodo.running.shape import empty_result
 from mdtodo.running.wire import Channel, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
 
     from mdtodo.model import Json
 
-#: Seconds that a pool process has, beyond an attempt's grace, to end what was cancelled, before it is
-#: killed itself.
-_PATIENCE = 3.0
 #: Seconds that closing waits for the pool processes, each of which gives its command one second to end.
 _CLOSE_PATIENCE = 5.0
 _SEND_PATIENCE = 10.0
-_STOP_PATIENCE = 2.0
-_BIRTHS = 3
 #: A task takes moments if the last ones took fewer seconds than this on average; then a process is given that
 #: many at once, and while each has more than `_SUPPLY` left, results gather for `_GATHER` seconds, so that the
 #: runner wakes up and writes less often.
@@ -51,7 +41,6 @@ _BRIEF = 0.02
 _AHEAD = 8
 _SUPPLY = 3
 _GATHER = 0.003
-_MARKS = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
 
 
 def cores() -> int:
@@ -73,9 +62,9 @@ class LocalPool:
 
     def __init__(self, jobs: int = 0) -> None:
         self._capacity = jobs or cores()
-        self._nursery = _Nursery()
-        self._members: dict[int, _Member] = {}
-        self._idle: list[_Member] = []
+        self._nursery = Nursery()
+        self._members: dict[int, Member] = {}
+        self._idle: list[Member] = []
         self._queue: deque[Json] = deque()
         self._known: set[str] = set()
         self._retried: set[str] = set()
@@ -224,7 +213,7 @@ class LocalPool:
             if count <= 0 or not self._give(member, count):
                 return
 
-    def _give(self, member: _Member, count: int = 1) -> bool:
+    def _give(self, member: Member, count: int = 1) -> bool:
         """Send a process the first `count` specs of the queue; whether it took them."""
         specs: list[Json] = []
         lines: list[bytes] = []
@@ -247,7 +236,7 @@ class LocalPool:
             self._idle.append(member)
         return True
 
-    def _hire(self) -> _Member:
+    def _hire(self) -> Member:
         """One more pool process. It can be given work before it is up."""
         ours, theirs = socket.socketpair()
         with theirs:
@@ -257,18 +246,18 @@ class LocalPool:
                 ours.close()
                 raise
         ours.settimeout(_SEND_PATIENCE)
-        member = _Member(Channel(ours))
+        member = Member(Channel(ours))
         self._members[ours.fileno()] = member
         self._poll.register(ours, select.POLLIN)
         return member
 
-    def _listen(self, member: _Member) -> None:
+    def _listen(self, member: Member) -> None:
         for message in member.channel.receive():
             self._hear(member, message)
         if member.channel.ended:
             self._bury(member)
 
-    def _hear(self, member: _Member, message: Json) -> None:
+    def _hear(self, member: Member, message: Json) -> None:
         """Turn what a pool process says into an event."""
         match message:
             case {"finished": str(attempt), "result": dict(result), **more}:
@@ -292,7 +281,7 @@ class LocalPool:
                 ]
                 self._release(member, attempt, {})
 
-    def _release(self, member: _Member, attempt: str, result: Json) -> None:
+    def _release(self, member: Member, attempt: str, result: Json) -> None:
         """An attempt of this process is over."""
         seconds = result.get("duration")
         if isinstance(seconds, float):
@@ -301,14 +290,14 @@ class LocalPool:
         if not member.specs:
             self._idle.append(member)
 
-    def _take_back(self, member: _Member, attempts: list[str]) -> None:
+    def _take_back(self, member: Member, attempts: list[str]) -> None:
         """Queue again, first, what a process has not begun."""
         member.asked = False
         back = [spec for spec in member.specs if spec["attempt"] in attempts]
         member.specs = deque(spec for spec in member.specs if spec not in back)
         self._queue.extendleft(reversed(back))
 
-    def _bury(self, member: _Member) -> None:
+    def _bury(self, member: Member) -> None:
         """Strike out a pool process that is dead or does not answer, and end what it watched over."""
         self._poll.unregister(member.channel)
         del self._members[member.channel.fileno()]
@@ -319,10 +308,10 @@ class LocalPool:
         self._recover(member)
         if member.pid is None and self._bell is not None:
             self._stillborn += 1
-            if self._stillborn >= _BIRTHS:
+            if self._stillborn >= BIRTHS:
                 self._give_up()
 
-    def _recover(self, member: _Member) -> None:
+    def _recover(self, member: Member) -> None:
         """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so,
         once, is the first one if it is not known to have started."""
         again: list[Json] = []
@@ -346,136 +335,5 @@ class LocalPool:
         self._queue.clear()
 
 
-@dataclass(slots=True, eq=False)
-class _Member:
-    """A pool process as the runner sees it; `pid` is known once it is up. The first of its `specs` is the one
-    it carries out, with `group` once that has started."""
-
-    channel: Channel
-    pid: int | None = None
-    specs: deque[Json] = field(default_factory=deque)
-    group: int | None = None
-    kill_at: float | None = None
-    cancelled: set[str] = field(default_factory=set)
-    asked: bool = False
-
-    def finish(self, attempt: str) -> None:
-        """Strike out an attempt that is over."""
-        if self.specs and self.specs[0]["attempt"] == attempt:
-            self.specs.popleft()
-            self.group = self.kill_at = None
-            if self.specs and self.specs[0]["attempt"] in self.cancelled:  # it came too late to be dropped
-                self.kill_at = monotonic() + _grace(self.specs[0]) + _PATIENCE
-        else:
-            self.specs = deque(spec for spec in self.specs if spec["attempt"] != attempt)
-        self.cancelled.discard(attempt)
-
-    def cancel(self, attempt: str) -> None:
-        """Tell it to end or drop an attempt; a second time, at once. If it does not, it is killed itself."""
-        if self.specs[0]["attempt"] == attempt:
-            grace = 0.0 if self.kill_at is not None else _grace(self.specs[0])
-            self.kill_at = monotonic() + grace + _PATIENCE
-        self.cancelled.add(attempt)
-        try:
-            self.channel.send({"cancel": attempt})
-        except OSError:
-            self.kill_at = monotonic()
-
-    def ask_back(self) -> None:
-        """Ask for what it has not begun, as another one has nothing to do."""
-        if len(self.specs) > 1 and not self.asked:
-            self.asked = True
-            try:
-                self.channel.send({"back": True})
-            except OSError:
-                return  # it is dead, which the next reading shows
-
-    def kill(self) -> None:
-        """Kill it, unless it is dead already, then its attempt's processes: nobody is left to end them
-        gently."""
-        if self.pid is not None and not self.channel.ended:
-            _kill(self.pid)
-        if not self.specs or self.pid is None:
-            return
-        if self.group is not None:
-            trees.kill_group(self.group)
-        env = cast("Mapping[str, str]", self.specs[0].get("env") or {})
-        if all(name in env for name in _MARKS):
-            trees.kill_marked({name: env[name] for name in _MARKS})
-
-
-class _Nursery:
-    """The runner's hold on the process that forks pool processes (see `workers.nursery`)."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._requests: socket.socket | None = None
-
-    def start(self) -> None:
-        """Start it; it needs some 50 ms to be up, and takes requests before."""
-        ours, theirs = socket.socketpair()
-        home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        command = [sys.executable, "-P", "-c", _NURSERY, home, str(theirs.fileno())]
-        null = subprocess.DEVNULL
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    command,
-                    stdin=null,
-                    stdout=null,
-                    stderr=null,
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,
-                )
-            except OSError as error:
-                ours.close()
-                raise MdtodoError(f"the pool of processes could not be started: {error.strerror}") from error
-        self._requests = ours
-
-    def fork(self, line: socket.socket) -> None:
-        """Let it fork a pool process with this socket; if it died, a new one takes its place."""
-        for _ in range(_BIRTHS):
-            if self._requests is not None:
-                try:
-                    socket.send_fds(self._requests, [b"+"], [line.fileno()])
-                except OSError:
-                    self.stop()
-                else:
-                    return
-            self.start()
-        raise MdtodoError("the pool of processes could not be started")
-
-    def stop(self) -> None:
-        """Let it end, and wait for it."""
-        if self._requests is not None:
-            self._requests.close()
-            self._requests = None
-        if self._process is not None:
-            try:
-                self._process.wait(_STOP_PATIENCE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-
-
-_NURSERY = (
-    "import sys; home, descriptor = sys.argv[1:]; sys.path.append(home); "
-    "from mdtodo.running.workers import nursery; nursery(int(descriptor))"
-)
-
-
 def _failed(spec: Json, reason: str, trace: str = "") -> Event:
     return Event("failed", cast("str", spec["attempt"]), {**empty_result(reason), "tail": trace}, reason)
-
-
-def _grace(spec: Json) -> float:
-    grace = spec.get("grace")
-    return float(grace) if isinstance(grace, int | float) else 0.0
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

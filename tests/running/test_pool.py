@@ -279,7 +279,7 @@ def test_cancel_does_not_undo_an_end(own_bench: Bench) -> None:
 def test_a_pool_process_that_does_not_answer_is_killed(
     own_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mdtodo.running.pool._PATIENCE", 0.2)
+    monkeypatch.setattr("mdtodo.running.members._PATIENCE", 0.2)
     bench = own_bench
     attempt = bench.start("echo $$ > up; sleep 60", grace=0.1)
     leader = pid_in(bench.folder / "up")

@@ -1,0 +1,161 @@
+"""The runner's hold on the pool's processes: each as one sees it from here, and the one that forks them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from mdtodo.errors import MdtodoError
+from mdtodo.running import trees
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.model import Json
+    from mdtodo.running.wire import Channel
+
+#: Seconds that a pool process has, beyond an attempt's grace, to end what was cancelled, before it is
+#: killed itself.
+_PATIENCE = 3.0
+_STOP_PATIENCE = 2.0
+#: How often something that is born dead is tried again.
+BIRTHS = 3
+_MARKS = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """A pool process as the runner sees it; `pid` is known once it is up. The first of its `specs` is the one
+    it carries out, with `group` once that has started."""
+
+    channel: Channel
+    pid: int | None = None
+    specs: deque[Json] = field(default_factory=deque)
+    group: int | None = None
+    kill_at: float | None = None
+    cancelled: set[str] = field(default_factory=set)
+    asked: bool = False
+
+    def finish(self, attempt: str) -> None:
+        """Strike out an attempt that is over."""
+        if self.specs and self.specs[0]["attempt"] == attempt:
+            self.specs.popleft()
+            self.group = self.kill_at = None
+            if self.specs and self.specs[0]["attempt"] in self.cancelled:  # it came too late to be dropped
+                self.kill_at = monotonic() + _grace(self.specs[0]) + _PATIENCE
+        else:
+            self.specs = deque(spec for spec in self.specs if spec["attempt"] != attempt)
+        self.cancelled.discard(attempt)
+
+    def cancel(self, attempt: str) -> None:
+        """Tell it to end or drop an attempt; a second time, at once. If it does not, it is killed itself."""
+        if self.specs[0]["attempt"] == attempt:
+            grace = 0.0 if self.kill_at is not None else _grace(self.specs[0])
+            self.kill_at = monotonic() + grace + _PATIENCE
+        self.cancelled.add(attempt)
+        try:
+            self.channel.send({"cancel": attempt})
+        except OSError:
+            self.kill_at = monotonic()
+
+    def ask_back(self) -> None:
+        """Ask for what it has not begun, as another one has nothing to do."""
+        if len(self.specs) > 1 and not self.asked:
+            self.asked = True
+            try:
+                self.channel.send({"back": True})
+            except OSError:
+                return  # it is dead, which the next reading shows
+
+    def kill(self) -> None:
+        """Kill it, unless it is dead already, then its attempt's processes: nobody is left to end them
+        gently."""
+        if self.pid is not None and not self.channel.ended:
+            _kill(self.pid)
+        if not self.specs or self.pid is None:
+            return
+        if self.group is not None:
+            trees.kill_group(self.group)
+        env = cast("Mapping[str, str]", self.specs[0].get("env") or {})
+        if all(name in env for name in _MARKS):
+            trees.kill_marked({name: env[name] for name in _MARKS})
+
+
+class Nursery:
+    """The runner's hold on the process that forks pool processes (see `workers.nursery`)."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._requests: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start it; it needs some 50 ms to be up, and takes requests before."""
+        ours, theirs = socket.socketpair()
+        home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        command = [sys.executable, "-P", "-c", _NURSERY, home, str(theirs.fileno())]
+        null = subprocess.DEVNULL
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=null,
+                    stdout=null,
+                    stderr=null,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+            except OSError as error:
+                ours.close()
+                raise MdtodoError(f"the pool of processes could not be started: {error.strerror}") from error
+        self._requests = ours
+
+    def fork(self, line: socket.socket) -> None:
+        """Let it fork a pool process with this socket; if it died, a new one takes its place."""
+        for _ in range(BIRTHS):
+            if self._requests is not None:
+                try:
+                    socket.send_fds(self._requests, [b"+"], [line.fileno()])
+                except OSError:
+                    self.stop()
+                else:
+                    return
+            self.start()
+        raise MdtodoError("the pool of processes could not be started")
+
+    def stop(self) -> None:
+        """Let it end, and wait for it."""
+        if self._requests is not None:
+            self._requests.close()
+            self._requests = None
+        if self._process is not None:
+            try:
+                self._process.wait(_STOP_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+_NURSERY = (
+    "import sys; home, descriptor = sys.argv[1:]; sys.path.append(home); "
+    "from mdtodo.running.workers import nursery; nursery(int(descriptor))"
+)
+
+
+def _grace(spec: Json) -> float:
+    grace = spec.get("grace")
+    return float(grace) if isinstance(grace, int | float) else 0.0
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
