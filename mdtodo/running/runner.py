@@ -22,11 +22,12 @@ from mdtodo.running.shift import Shift
 from mdtodo.running.verifying import plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mdtodo.config import Config
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.state import State as CloneState
     from mdtodo.results import RunReport
     from mdtodo.running.board import Board
     from mdtodo.running.course import Options
@@ -63,7 +64,7 @@ def run(
         board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
         ledger.board = board
         course = Course(plan_of(board, options), config, options, jobs(options, config))
-        standing = _standing(board, course, ledger, watcher)
+        standing = _standing(board, course, ledger.state, watcher.say)
         broken = not options.verify and _tell_mistakes(board, watcher)
         _tell_what_is_to_do(course, board, watcher)
         with Interrupt(pool.wake, pool.close) as interrupt:
@@ -74,13 +75,25 @@ def run(
 
 
 def dry_run(board: Board, options: Options) -> tuple[Task, ...]:
-    """The tasks that a run would start if all goes well, in their order; nothing is started or written."""
+    """The tasks that a run would start if all goes well, in their order; nothing is started or written.
+
+    Those are not among them whose last result stands.
+    """
+    from mdtodo.repo.state import State as CloneState
+
     course = Course(plan_of(board, options), board.config, options, jobs=1)
     course.rolled_up()
     found: list[Task] = []
-    while (task := course.startable(now=0.0)) is not None:
-        found.append(task)
-        course.finish(task, Outcome.DONE)
+    with CloneState.open(board.repo, create=False) as state:
+        standing = _standing(board, course, state, lambda _: None)
+        while (task := course.startable(now=0.0)) is not None:
+            if standing is not None:
+                standing.look([task])
+            if standing is not None and (last := standing.last(task)) is not None:
+                course.stand(task, Outcome.DONE if last.done else Outcome.FAILED)
+                continue
+            found.append(task)
+            course.finish(task, Outcome.DONE)
     return tuple(found)
 
 
@@ -131,13 +144,13 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
         pool.close()
 
 
-def _standing(board: Board, course: Course, ledger: Ledger, watcher: Watcher) -> Standing | None:
+def _standing(board: Board, course: Course, state: CloneState, say: Callable[[str], None]) -> Standing | None:
     """The results that stand; None, and no work at all, where no processor says what it reads."""
     if not any(processor.inputs for processor in board.config.processors.values()):
         return None
     from mdtodo.running.standing import Standing
 
-    return Standing.of(board, course, ledger.state, watcher.say)
+    return Standing.of(board, course, state, say)
 
 
 def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:

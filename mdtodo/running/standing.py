@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.repo.inputs import Declared, InputReader, defined
+from mdtodo.errors import GitError
+from mdtodo.repo.inputs import Declared, InputReader, Seen, defined
 from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.history import Newest
-    from mdtodo.repo.inputs import Seen
     from mdtodo.repo.state import State
     from mdtodo.results import Result
     from mdtodo.running.board import Board
@@ -70,7 +70,7 @@ class Standing:
         """Note what the processors of these tasks read, right before they start."""
         for task in tasks:
             if (processor := self._reading(task)) is not None:
-                seen = self._before[task.id] = self._read()[processor.name]
+                seen = self._before[task.id] = self._read().get(processor.name, _UNSEEN)
                 if seen.digest is None and processor.name not in self._told:
                     self._told.add(processor.name)
                     self.say(
@@ -101,7 +101,7 @@ class Standing:
         before, processor = self._before.pop(task.id, None), self._reading(task)
         if before is None or before.digest is None or processor is None or not _follows(result):
             return None
-        if self._read()[processor.name].others != before.others:
+        if self._read().get(processor.name, _UNSEEN).others != before.others:
             self.say(
                 f"{task.id} {task.title}: its inputs were changed while it ran, so it runs again next time"
             )
@@ -113,8 +113,13 @@ class Standing:
         return processor if processor is not None and processor.inputs else None
 
     def _read(self) -> Mapping[str, Seen]:
+        """What is read now; nothing where git cannot say, which is no reason to end a run."""
         if self._seen is None:
-            self._seen = self.reader.read()
+            try:
+                self._seen = self.reader.read()
+            except GitError as error:
+                self.say(f"what processors read is not known: {error}")
+                self._seen = {}
         return self._seen
 
     def _digest(self, task: Task, processor: Processor, files: str) -> str:
@@ -124,7 +129,11 @@ class Standing:
 
     def _last(self, task_id: str) -> Last | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
-        receipts, undone = self._newest_receipts()
+        try:
+            receipts, undone = self._newest_receipts()
+        except GitError as error:
+            self.say(f"the receipts cannot be read, so no result stands: {error}")
+            return None
         rows = self.state.history(task_id, limit=50)
         known = [one for one in rows if one.outcome not in _NO_RESULT and one.run_id not in undone]
         receipt = receipts.get(task_id)
@@ -148,6 +157,9 @@ class Standing:
             wanted = {task.id for task in tasks if self._reading(task) and self.course.takes(task)}
             self._newest = newest(self.repo, wanted, without=_NO_RESULT)
         return self._newest
+
+
+_UNSEEN = Seen(None, None)
 
 
 def _follows(result: Result) -> bool:

@@ -46,6 +46,8 @@ def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:
     if dry_run:
         return would._replace(diff=diff(board.repo, rehearsal))
     landing = _land(board, receipts, run_id, chosen.run)
+    if not landing.commits:
+        return Undone(chosen.run, messages=tuple(sentences_of(landing)))
     return would._replace(run=run_id, commits=landing.commits, messages=tuple(sentences_of(landing)))
 
 

@@ -57,6 +57,7 @@ def test_a_result_stands_until_the_inputs_change(repo: Checkout, mdtodo: Mdtodo,
         shutil.rmtree(repo.root / ".git" / "mdtodo")
     said = mdtodo("run", "--json")
     assert outcomes(said) == {"a": "cached", "p": "done", "z": "blocked"}
+    assert mdtodo("verify", "--dry-run", "--json").json["tasks"] == []
     task = next(task for task in said.json["tasks"] if task["title"] == "a")
     assert (task["attempts"], task["exit_code"], task["log"]) == (0, 0, None)
     assert ran(repo) == 1
@@ -64,6 +65,7 @@ def test_a_result_stands_until_the_inputs_change(repo: Checkout, mdtodo: Mdtodo,
     assert " cached t exit=0 time=0.000 attempt=0\nMdtodo-Inputs: " in repo.git("log", "-1", "--format=%B")
     repo.write("src/a", "changed\n")
     reopen(repo)
+    assert [task["title"] for task in mdtodo("run", "--dry-run", "--json").json["tasks"]] == ["a"]
     assert outcomes(mdtodo("run", "--json"))["a"] == "done"
     assert ran(repo) == 2
 
