@@ -101,7 +101,6 @@ class Line:
             if self._queue:
                 self._answer(self._queue.popleft())
             else:
-                os.chdir("/")
                 self._take(self._channel.receive())
         self._outboxes.end()
 
@@ -157,6 +156,8 @@ class Line:
         self._attempt, self._over = cast("str", spec["attempt"]), {}
         try:
             result = perform(spec, self, self._outboxes)
+            if not self._queue:
+                os.chdir("/")  # in idleness it keeps no folder from being unmounted
             self._send({"finished": self._attempt, "result": result, **self._over})
         except SpecError as error:
             self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
