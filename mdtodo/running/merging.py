@@ -81,6 +81,8 @@ def labels_of(environ: Mapping[str, str]) -> tuple[str, str, str]:
 _FAILED = 255
 _MOST_CONFLICTS = 125  # a shell says 126 and 127 of what it cannot start
 _GIT_MOST = 127
+_USAGE = 129
+_PLAIN = ("-c", "merge.conflictStyle=merge")
 
 
 def _read(path: str) -> bytes:
@@ -130,26 +132,30 @@ def _merge_text(
     for name, data in (("base", base), ("ours", ours), ("theirs", theirs)):
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
-    named = ([f"--{style}"] if style != "merge" else []) + _algorithm(histogram)
-    paths = (os.path.join(folder, name) for name in ("ours", "base", "theirs"))
-    settings = ("-c", "merge.conflictStyle=merge")
-    args = (*settings, "merge-file", "-p", "-q", "--marker-size=7", *named, *paths)
-    code, out, err = start(".", args, _environment()).finish()
+    style_option = [f"--{style}"] if style != "merge" else []
+    paths = [os.path.join(folder, name) for name in ("ours", "base", "theirs")]
+    code, out, err = _merge_file("-p", "--marker-size=7", *style_option, *paths, histogram=histogram)
     if not 0 <= code <= _GIT_MOST:
         raise InputError(err.decode(errors="replace").strip() or "git merge-file failed")
     return out
 
 
-def _algorithm(histogram: bool) -> list[str]:
-    return ["--diff-algorithm=histogram"] if histogram else []
+def _merge_file(*args: str, histogram: bool, settings: tuple[str, ...] = _PLAIN) -> tuple[int, bytes, bytes]:
+    """Exit code and output of `git merge-file`; without the histogram where this git does not know it."""
+    algorithm = ("--diff-algorithm=histogram",) if histogram else ()
+    argv = (*settings, "merge-file", "-q", *algorithm, *args)
+    code, out, err = start(".", argv, _environment()).finish()
+    if code == _USAGE and histogram:
+        return _merge_file(*args, histogram=False, settings=settings)
+    return code, out, err
 
 
 def _as_text(trio: Trio, markers: Markers, sentence: str, *, histogram: bool) -> Ending:
     """git's own merge of lines. A file that it takes for binary stays ours, in conflict, as in git."""
     labels = [word for label in markers[:3] for word in ("-L", label)]
-    args = ("merge-file", "-q", f"--marker-size={markers.size}", *_algorithm(histogram), *labels)
+    args = (f"--marker-size={markers.size}", *labels, "--", trio.ours, trio.base, trio.theirs)
     try:
-        code, _, _ = start(".", (*args, "--", trio.ours, trio.base, trio.theirs), _environment()).finish()
+        code, _, _ = _merge_file(*args, histogram=histogram, settings=())
     except MdtodoError as error:
         return Ending(1, error.sentence)
     if 0 <= code <= _GIT_MOST:
