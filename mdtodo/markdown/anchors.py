@@ -66,6 +66,10 @@ class Places:
             if place.explicit is not None:
                 self._ids.setdefault(place.explicit, []).append(index)
 
+    def __getitem__(self, index: int) -> Anchor:
+        """The anchor of the task with that index."""
+        return self._anchors[index]
+
     def find(self, anchor: Anchor) -> int | str:
         """The index of the one task that the anchor means, or why there is none, as a part of a sentence.
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from mdtodo.model import Anchor
     from mdtodo.results import Edit
 
+#: What a box says that a run, or another one, may tick.
+OPEN = frozenset({Status.TODO, Status.DOING})
+
 #: The keys whose changes are lifted.
 KEYS = ("failed", "done", "worker")
 
@@ -55,9 +58,6 @@ def lift(
     except MdtodoError:
         return None
     return tuple(edits)
-
-
-_OPEN = frozenset({Status.TODO, Status.DOING})
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class _Pair:
             return
         old, anchor = self.before.items[origin], self.old_anchors[origin]
         if old.status is not item.status:
-            yield SetStatus(anchor, item.status, _OPEN if old.status in _OPEN else frozenset({old.status}))
+            yield SetStatus(anchor, item.status, OPEN if old.status in OPEN else frozenset({old.status}))
         for name in KEYS:
             was, now = (getattr(keys, name) for keys in (self.old_keys[origin], self.new_keys[index]))
             if was != now:

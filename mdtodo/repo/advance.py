@@ -18,7 +18,6 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError, InputError
-from mdtodo.markdown.lifting import lift
 from mdtodo.repo import files, owner
 from mdtodo.repo.changes import file_changes
 from mdtodo.repo.fault import reached
@@ -29,7 +28,7 @@ from mdtodo.repo.note import read_note, remove_note, write_note
 from mdtodo.repo.objects import NewObjects, change_tree
 from mdtodo.repo.placing import is_inside, place, rewrite
 from mdtodo.repo.plumbing import Plumbing
-from mdtodo.repo.relanding import REGULAR
+from mdtodo.repo.relanding import REGULAR, lifted
 from mdtodo.repo.remake import read_commit
 from mdtodo.repo.textmerge import is_markdown, merge_file
 from mdtodo.repo.versions import tick
@@ -186,7 +185,7 @@ class _Advance:
         if not change.before[0] == change.after[0] == staged.mode in REGULAR:
             return
         before, after = self.git.content(change.before[1]), self.git.content(change.after[1])
-        self.aside[path] = _Aside(before, after, lift(before, after, self.statuses, file=path))
+        self.aside[path] = _Aside(before, after, lifted(before, after, self.statuses, path))
         if self._combined(path, self.git.content(staged.oid)) is None or self._on_disk(path) is None:
             del self.aside[path]
 

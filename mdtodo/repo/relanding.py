@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import InputError
-from mdtodo.markdown.anchors import Places, anchors
-from mdtodo.markdown.document import parse
+from mdtodo.markdown.lifting import OPEN, lift
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.repo.objects import find_in_tree
+from mdtodo.repo.readings import keep, read
 from mdtodo.repo.versions import tick
 from mdtodo.results import SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from mdtodo.markdown.anchors import Places
+    from mdtodo.markdown.document import Document
     from mdtodo.model import Anchor, Status
     from mdtodo.repo.objects import Change, NewObjects
     from mdtodo.repo.receipts import Trailer
@@ -59,6 +62,27 @@ class Ground:
     statuses: Mapping[str, Status]
 
 
+def lifted(before: bytes, after: bytes, statuses: Mapping[str, Status], file: str) -> tuple[Edit, ...] | None:
+    """As `markdown.lifting.lift`; where only boxes differ, neither version is read again that was met just now."""
+    if len(before) == len(after):
+        with suppress(InputError):
+            reading = read(before, statuses, file)
+            boxes = [
+                SetStatus(
+                    reading.places[item.index]._replace(file=file),
+                    now,
+                    OPEN if item.status in OPEN else frozenset({item.status}),
+                )
+                for item in reading.document.items
+                if (now := statuses.get(chr(after[item.box]), item.status)) is not item.status
+            ]
+            ticked = reading.ticked(boxes, statuses)
+            if ticked is not None and ticked.data == after:
+                keep(ticked.reading, statuses)
+                return tuple(boxes)
+    return lift(before, after, statuses, file=file)
+
+
 def reland(
     ground: Ground,
     lifted: Sequence[Lifted],
@@ -97,11 +121,10 @@ def reland(
 def closed_tasks(data: bytes, names: Iterable[str], statuses: Mapping[str, Status], file: str) -> set[str]:
     """Those of these ids that a closed task of the file has."""
     try:
-        document = parse(data, statuses, file=file)
+        reading = read(data, statuses, file)
     except InputError:
         return set()
-    places = zip(document.items, anchors(document, file), strict=True)
-    closed = [anchor for item, anchor in places if item.status.closed]
+    closed = [reading.places[item.index] for item in reading.document.items if item.status.closed]
     return {name for name in names if any(_is_id_of(name, anchor) for anchor in closed)}
 
 
@@ -148,8 +171,8 @@ _COPIES = 20
 
 
 def _title(one: Lifted, anchor: Anchor, statuses: Mapping[str, Status]) -> str | None:
-    document = parse(one.after, statuses, file=one.file)
-    index = Places(document, one.file).find(anchor)
+    document, places = _read(one.after, statuses, one.file)
+    index = places.find(anchor)
     return read_keys(document.items[index].text).title if isinstance(index, int) else None
 
 
@@ -173,7 +196,7 @@ def _new_places(ground: Ground) -> dict[str, Places]:
         entry = find_in_tree(ground.tree, os.fsencode(file), ground.read)
         if entry is not None and entry[0] in REGULAR:
             try:
-                places[file] = Places(parse(ground.read(entry[1]), ground.statuses, file=file), file)
+                places[file] = _read(ground.read(entry[1]), ground.statuses, file)[1]
             except InputError:
                 continue
     return places
@@ -209,13 +232,12 @@ def _ticked(
 
 def _counts(data: bytes, statuses: Mapping[str, Status], file: str) -> Callable[[Anchor], int]:
     """How many failures the line of a task counts there."""
-    try:
-        document = parse(data, statuses, file=file)
-    except InputError:
-        return lambda _: 0
-    places = Places(document, file)
 
     def count(anchor: Anchor) -> int:
+        try:
+            document, places = _read(data, statuses, file)
+        except InputError:
+            return 0
         index = places.find(anchor)
         return read_keys(document.items[index].text).failed if isinstance(index, int) else 0
 
@@ -231,7 +253,11 @@ def _is_less(edit: SetKey, counted: Callable[[Anchor], int]) -> bool:
 
 def _has_open_subtasks(version: Version, edits: Sequence[Edit], ground: Ground, file: str) -> bool:
     closing = [edit for edit in edits if isinstance(edit, SetStatus) and edit.status.closed]
-    document = parse(version.data, ground.statuses, file=file)
-    places = Places(document, file)
+    document, places = _read(version.data, ground.statuses, file)
     parents = {places.find(edit.anchor) for edit in closing}
     return any(item.parent in parents and not item.status.closed for item in document.items)
+
+
+def _read(data: bytes, statuses: Mapping[str, Status], file: str) -> tuple[Document, Places]:
+    reading = read(data, statuses, file)
+    return reading.document, reading.places

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.markdown.lifting import lift
 from mdtodo.repo.changes import changes_of
 from mdtodo.repo.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import parse
-from mdtodo.repo.relanding import REGULAR, Ground, Lifted, closed_tasks, reland
+from mdtodo.repo.relanding import REGULAR, Ground, Lifted, closed_tasks, lifted, reland
 from mdtodo.repo.textmerge import is_markdown, merge_file
 from mdtodo.repo.trailers import groups, titles
 
@@ -112,15 +111,15 @@ class _Remaking:
     def again(self, commit: Commit, files: Sequence[FileChange]) -> str | None:
         """The commit made again as the new tip; where nothing of it is left, the one that has its receipts."""
         new = NewObjects(self.git.algorithm())
-        lifted, others = self._lifted(files)
+        done, others = self._lifted(files)
         known = [one for run, task in commit.receipts if (one := self.landed.get((run, task.task_id)))]
         wanted = self._wanted(commit)
         trailers = [task for _, task in commit.receipts]
         subject, _, body = commit.message.partition("\n")
         names = titles(subject, body, trailers)
         ground = Ground(self.tree, self.git.content, lambda: self._added(commit), self.statuses)
-        again = reland(ground, lifted, trailers, names, wanted, new)
-        unsaid = self._unsaid(wanted - again.made - again.reasons.keys(), commit, lifted, others)
+        again = reland(ground, done, trailers, names, wanted, new)
+        unsaid = self._unsaid(wanted - again.made - again.reasons.keys(), commit, done, others)
         made = again.made | unsaid
         for (run, task), title in zip(commit.receipts, names, strict=True):
             if task.task_id not in made and (run, task.task_id) not in self.landed:
@@ -141,17 +140,17 @@ class _Remaking:
         )
 
     def _lifted(self, files: Iterable[FileChange]) -> tuple[list[Lifted], list[FileChange]]:
-        lifted: list[Lifted] = []
+        found: list[Lifted] = []
         others: list[FileChange] = []
         for file in files:
             if file.before and file.after and file.before[0] == file.after[0] in REGULAR:
                 before, after = self.git.content(file.before[1]), self.git.content(file.after[1])
-                edits = lift(before, after, self.statuses, file=os.fsdecode(file.path))
+                edits = lifted(before, after, self.statuses, os.fsdecode(file.path))
                 if edits is not None:
-                    lifted.append(Lifted(os.fsdecode(file.path), edits, after))
+                    found.append(Lifted(os.fsdecode(file.path), edits, after))
                     continue
             others.append(file)
-        return lifted, others
+        return found, others
 
     def _added(self, commit: Commit) -> list[str]:
         """The markdown files that the tip has and the commit's parent had not."""
@@ -160,14 +159,14 @@ class _Remaking:
         return [name for name in map(os.fsdecode, out.split(b"\0")) if is_markdown(name)]
 
     def _unsaid(
-        self, left: frozenset[str], commit: Commit, lifted: Sequence[Lifted], others: Sequence[FileChange]
+        self, left: frozenset[str], commit: Commit, done: Sequence[Lifted], others: Sequence[FileChange]
     ) -> frozenset[str]:
         """The tasks whose edits are among what is merged as text, as no edits say it.
 
         Raises GitError where one of them is closed on the tip already: a text merge would not find out.
         """
         merged = [one for one in others if is_markdown(os.fsdecode(one.path))]
-        if lifted and not merged:
+        if done and not merged:
             return frozenset()
         closing = {task.task_id for _, task in commit.receipts if task.outcome in _CLOSING} & left
         for one in merged:
