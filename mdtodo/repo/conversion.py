@@ -12,6 +12,7 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
+from mdtodo.repo.loose import content_and_status
 from mdtodo.repo.objects import object_id
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ def is_staged(git: Plumbing, index: IndexFile, name: bytes, status: os.stat_resu
             return is_link and object_id(index.algorithm, "blob", os.readlink(full)) == entry.oid
         if not stat.S_ISREG(status.st_mode) or entry.mode not in _REGULAR:
             return None
-        with open(full, "rb") as file:
-            data = file.read()
+        data, _ = content_and_status(full)
     except OSError:
         return None
     if not _is_taken_as_it_is(git, index, name, data):
@@ -84,7 +84,6 @@ def _attributes(git: Plumbing, index: IndexFile, name: bytes) -> Iterator[bytes 
 
 def _content(path: str | bytes) -> bytes | None:
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return content_and_status(path)[0]
     except OSError:
         return None

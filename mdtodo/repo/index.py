@@ -20,6 +20,7 @@ from mdtodo.repo import owner, reflocks
 from mdtodo.repo.conversion import is_staged
 from mdtodo.repo.fault import reached
 from mdtodo.repo.indexfile import IndexFile, Staged, UnfamiliarError, stat_of
+from mdtodo.repo.loose import content_and_status
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -437,8 +438,7 @@ def _copy(copy: str, data: bytes, like: os.stat_result | None, *, keep_time: boo
 def _read(path: str) -> tuple[bytes, os.stat_result] | tuple[None, None]:
     """The bytes of the index and its status; None for both where there is none."""
     try:
-        with open(path, "rb") as file:
-            return file.read(), os.fstat(file.fileno())
+        return content_and_status(path)
     except FileNotFoundError:
         return None, None
 

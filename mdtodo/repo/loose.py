@@ -22,11 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def content_and_status(path: str | bytes) -> tuple[bytes, os.stat_result]:
+    """The bytes of a file, and its status. A third of what `open` takes, which is much for many small files."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        parts = [os.read(descriptor, status.st_size + 1)]
+        while parts[-1]:
+            parts.append(os.read(descriptor, 1 << 20))
+        return b"".join(parts), status
+    finally:
+        os.close(descriptor)
+
+
 def read_loose(folder: str, oid: str) -> tuple[str, bytes] | None:
     """Kind and content of an object in the folder `objects`; None where git must be asked."""
     try:
-        with open(os.path.join(folder, oid[:2], oid[2:]), "rb") as file:
-            head, _, data = zlib.decompress(file.read()).partition(b"\0")
+        deflated, _ = content_and_status(f"{folder}/{oid[:2]}/{oid[2:]}")
+        head, _, data = zlib.decompress(deflated).partition(b"\0")
     except (OSError, zlib.error):
         return None
     kind, _, size = head.partition(b" ")
@@ -46,8 +59,8 @@ def must_ask(common_dir: str) -> bool:
     tables, and git-replace(1)."""
     if os.path.isdir(os.path.join(common_dir, "reftable")):
         return True
-    with suppress(OSError), open(os.path.join(common_dir, "packed-refs"), "rb") as file:
-        if b" refs/replace/" in file.read():
+    with suppress(OSError):
+        if b" refs/replace/" in content_and_status(os.path.join(common_dir, "packed-refs"))[0]:
             return True
     return os.path.isdir(os.path.join(common_dir, "refs/replace"))
 
@@ -85,8 +98,7 @@ _OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 def _line(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read(4096).rstrip(b"\r\n")
+        return content_and_status(path)[0].rstrip(b"\r\n")
     except OSError:
         return b""
 

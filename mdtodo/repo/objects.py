@@ -8,6 +8,7 @@ gitformat-pack(5) and of `git cat-file tree`; SHA-1 and SHA-256 alike.
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
@@ -90,11 +91,12 @@ def head_of(kind: str, data: bytes) -> bytes:
 
 def digest(algorithm: str, data: bytes | bytearray) -> bytes:
     """The hash of a repository with this `algorithm`, `sha1` or `sha256`."""
-    if algorithm == "sha1" and len(data) < _MUCH:
+    if algorithm == "sha1" and len(data) < _MUCH and "hashlib" not in sys.modules:
         return bytes(sha1(data, usedforsecurity=False).digest())
-    from hashlib import new as new_hash
+    import hashlib
 
-    return new_hash(algorithm, data, usedforsecurity=False).digest()
+    made = hashlib.sha1 if algorithm == "sha1" else hashlib.sha256
+    return made(data, usedforsecurity=False).digest()
 
 
 def change_tree(
