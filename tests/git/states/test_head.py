@@ -114,8 +114,11 @@ def test_operations(bench: Bench, state: str) -> None:
 def test_replaced(bench: Bench) -> None:
     repo = bench.repo()
     first = repo.git("rev-parse", "HEAD")
+    repo.commit("Better", **{"TODO.md": TODO.replace("three", "3"), "mine.txt": "better\n"})
     new = repo.git("commit-tree", "HEAD^{tree}", "-m", "Better words")
+    repo.git("reset", "-q", "--soft", first)
     repo.git("replace", first, new)
+    assert repo.status() == []
     bench.run(repo)
 
 
