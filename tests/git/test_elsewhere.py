@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -189,3 +190,22 @@ def test_a_commit_of_somebody_each_time_that_one_is_prepared(
         .strip()
         .startswith("1 file changed, 1 insertion")
     )
+
+
+def test_a_hook_of_a_real_commit(todo: Checkout) -> None:
+    """git's own commit is made, or not, by what the hook says; HEAD is moved by nobody else."""
+    hook = todo.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\n{sys.executable} -m mdtodo run 2>../said\necho $? > ../code\n")
+    hook.chmod(0o755)
+    todo.write("mine", "0\n")
+    todo.git("add", "mine")
+    todo.git("commit", "-q", "-m", "Mine")
+    assert (todo.root.parent / "code").read_text() == "3\n"
+    assert "--no-commit" in (todo.root.parent / "said").read_text()
+    assert todo.git("log", "-1", "--format=%s") == "Mine"
+    assert todo.read("TODO.md") == TODO.encode()
+    todo.write("mine", "1\n")
+    hook.write_text(f"#!/bin/sh\n{sys.executable} -m mdtodo list --json >../listed 2>../said || exit 1\n")
+    todo.git("commit", "-q", "-a", "-m", "Mine again")
+    assert todo.commits() == 4

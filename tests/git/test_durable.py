@@ -1,0 +1,64 @@
+"""What is on the disk before what, as the kernel is asked for it: seen with strace(1)."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Checkout
+
+pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="no strace to look with")
+
+CALLS = "fsync,fdatasync,rename,renameat,renameat2,link,execve"
+
+
+@pytest.fixture
+def asked(make_repo: Callable[..., Checkout]) -> list[str]:
+    """The calls of a run that ticks one task, in their order: `name(arguments)`."""
+    repo = make_repo(**{"TODO.md": "- [ ] one run:ok\n", ".mdtodo.toml": '[processors.ok]\nrun = "true"\n'})
+    trace = repo.root.parent / "trace"
+    command = [
+        "strace",
+        "-f",
+        "-y",
+        "-o",
+        str(trace),
+        "-e",
+        f"trace={CALLS}",
+        sys.executable,
+        "-m",
+        "mdtodo",
+        "run",
+    ]
+    done = subprocess.run(command, cwd=repo.root, capture_output=True, text=True, check=False)
+    if "ptrace" in done.stderr:
+        pytest.skip("strace may not trace here")
+    assert done.returncode == 0, done.stderr
+    lines = trace.read_text(errors="replace").splitlines()
+    return [re.sub(r"^\d+ +", "", line) for line in lines if " = 0" in line]
+
+
+def first(asked: list[str], *patterns: str) -> int:
+    """Where the first call is that fits all of these."""
+    found = [at for at, line in enumerate(asked) if all(re.search(pattern, line) for pattern in patterns)]
+    assert found, (patterns, asked)
+    return found[0]
+
+
+def test_the_journal_is_on_the_disk_before_head_moves_and_the_file_before_it_takes_its_name(
+    asked: list[str],
+) -> None:
+    journal = first(asked, r"^f(data)?sync", r"state\.db-wal")
+    head = first(asked, r"^rename", r"refs/heads/main\.lock")
+    content = first(asked, r"^fsync", r"\.TODO\.md\.mdtodo-")
+    named = first(asked, r"^rename", r"\.TODO\.md\.mdtodo-")
+    folder = first(asked[named:], r"^fsync", r"/repo>") + named
+    assert journal < head < content < named < folder
