@@ -65,10 +65,9 @@ class Database:
         """The file as it is, nothing made or changed. One that is missing, or not as we write it, reads as
         empty.
         """
-        from urllib.parse import quote
-
+        place = "".join(f"%{byte:02x}" for byte in os.fsencode(path))  # urllib takes long to import
         try:
-            connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
+            connection = sqlite3.connect(f"file:{place}?mode=ro", uri=True, isolation_level=None)
         except sqlite3.OperationalError:
             return cls(_empty(schema), path)
         database = cls(connection, path)

@@ -337,11 +337,13 @@ def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
     for name, seconds in rows:
         if len(found.setdefault(str(name), [])) < 20:
             found[str(name)].append(_float(seconds))
-    if not found:
-        return {}
-    from statistics import median
+    return {name: _median(sorted(values)) for name, values in found.items()}
 
-    return {name: median(values) for name, values in found.items()}
+
+def _median(values: Sequence[float]) -> float:
+    """Of sorted values; `statistics` takes longer to import than a state to read."""
+    middle = len(values) // 2
+    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
 def _int(value: object) -> int:

@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 def new_run_id() -> str:
     """A name for a run that sorts by time: `20261121T101500-3f2a91`, in UTC."""
-    import secrets
     from datetime import UTC, datetime
 
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
 
 
 def refuse_half_done_operation(repo: Repository) -> None:
