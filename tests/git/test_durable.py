@@ -56,7 +56,8 @@ def first(asked: list[str], *patterns: str) -> int:
 def test_the_journal_is_on_the_disk_before_head_moves_and_the_file_before_it_takes_its_name(
     asked: list[str],
 ) -> None:
-    journal = first(asked, r"^f(data)?sync", r"state\.db-wal")
+    ran = first(asked, r"^execve\(.*\"true\"")
+    journal = first(asked[ran:], r"^f(data)?sync", r"state\.db-wal") + ran
     head = first(asked, r"^rename", r"refs/heads/main\.lock")
     content = first(asked, r"^fsync", r"\.TODO\.md\.mdtodo-")
     named = first(asked, r"^rename", r"\.TODO\.md\.mdtodo-")

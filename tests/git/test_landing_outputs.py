@@ -6,8 +6,9 @@ import os
 
 import pytest
 
-from mdtodo.repo.commit import clean_outputs, land
+from mdtodo.repo.commit import clean_outputs, hold_outputs, land
 from mdtodo.repo.git import discover
+from mdtodo.repo.receipts import from_json, to_json
 
 BASE = "- [ ] one\n- [ ] two\n"
 
@@ -186,3 +187,69 @@ def test_submodules_and_nested_repositories_are_no_outputs(make_repo, run_task):
 
     run_task(repo, work, "lib", "nested")
     assert committed(repo) == ["M\tTODO.md"]
+
+
+class TestAfterTheEndOfTheTask:
+    """What somebody does to an output between the task's end and its landing is theirs."""
+
+    @pytest.fixture
+    def landing(self, todo, receipt):
+        """Let the task write out.txt, do something, land."""
+
+        def land_after(meanwhile):
+            found = discover(str(todo.root))
+            clean = clean_outputs(found, ("*.txt",))
+            todo.write("out.txt", "new\n")
+            done, _ = hold_outputs(found, receipt(todo, "two", outputs=("*.txt",)), clean)
+            meanwhile()
+            return land(found, [from_json(to_json(done))], run_id="r")
+
+        return land_after
+
+    def test_nothing(self, todo, landing, sound):
+        assert landing(lambda: None).messages == ()
+        assert committed(todo) == ["M\tTODO.md", "M\tout.txt"]
+        assert todo.status() == []
+        sound(todo)
+
+    @pytest.mark.parametrize("content", ["new\nand mine\n", "old\n", ""])
+    def test_a_change(self, todo, landing, sound, content):
+        said = landing(lambda: todo.write("out.txt", content))
+        assert said.messages == ("out.txt: not committed, since it was changed after the end of its task",)
+        assert committed(todo) == ["M\tTODO.md"]
+        assert todo.read("out.txt") == content.encode()
+        assert todo.index("out.txt") == b"old\n"
+        sound(todo)
+
+    def test_its_mode_is_a_change_too(self, todo, landing):
+        landing(lambda: (todo.root / "out.txt").chmod(0o755))
+        assert committed(todo) == ["M\tTODO.md"]
+
+    def test_it_was_staged(self, todo, landing, sound):
+        said = landing(lambda: todo.git("add", "out.txt"))
+        assert said.messages == ("out.txt: not committed, since it is staged",)
+        assert committed(todo) == ["M\tTODO.md"]
+        assert todo.status() == ["M  out.txt"]
+        sound(todo)
+
+    def test_it_was_committed_by_somebody(self, todo, landing, sound):
+        landing(lambda: todo.git("commit", "-q", "-m", "Mine", "--only", "out.txt"))
+        assert committed(todo) == ["M\tTODO.md"]
+        assert todo.head("out.txt") == b"new\n"
+        assert todo.status() == []
+        sound(todo)
+
+    def test_somebody_committed_something_else_there(self, todo, landing, sound):
+        def theirs() -> None:
+            blob = todo.git("hash-object", "-w", "--stdin", stdin="theirs\n")
+            todo.git("read-tree", "HEAD", GIT_INDEX_FILE=".git/theirs")
+            todo.git("update-index", "--cacheinfo", f"100644,{blob},out.txt", GIT_INDEX_FILE=".git/theirs")
+            tree = todo.git("write-tree", GIT_INDEX_FILE=".git/theirs")
+            todo.git("update-ref", "HEAD", todo.git("commit-tree", "-p", "HEAD", "-m", "Theirs", tree))
+
+        said = landing(theirs)
+        assert said.messages == ("out.txt: not committed, since somebody has committed it meanwhile",)
+        assert todo.head("out.txt") == b"theirs\n"
+        assert todo.index("out.txt") == b"old\n"
+        assert todo.read("out.txt") == b"new\n"
+        sound(todo)
