@@ -273,7 +273,7 @@ def commit_each(folder: Path, amount: int, *, together: bool) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--receipts", type=int, default=1000)
     parser.add_argument("--files", type=int, default=20_000)
     options = parser.parse_args()
