@@ -53,6 +53,7 @@ class Standing:
     _seen: Mapping[str, Seen] | None = None
     _before: dict[str, Seen] = field(default_factory=dict)
     _newest: Newest | None = None
+    _asked: set[str] = field(default_factory=set)
     _told: set[str] = field(default_factory=set)
 
     @classmethod
@@ -130,7 +131,7 @@ class Standing:
     def _last(self, task_id: str) -> Last | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
         try:
-            receipts, undone = self._newest_receipts()
+            receipts, undone = self._newest_receipts(task_id)
         except GitError as error:
             self.say(f"the receipts cannot be read, so no result stands: {error}")
             return None
@@ -148,14 +149,15 @@ class Standing:
             return None
         return Last(receipt.run, receipt.outcome, receipt.processor, receipt.exit_code, receipt.inputs)
 
-    def _newest_receipts(self) -> Newest:
+    def _newest_receipts(self, task_id: str) -> Newest:
         """Those of all tasks that may come, from one walk through the history, as far as it takes."""
-        if self._newest is None:
+        if self._newest is None or task_id not in self._asked:
             from mdtodo.repo.history import newest
 
             tasks = self.course.plan.tasks.values()
             wanted = {task.id for task in tasks if self._reading(task) and self.course.takes(task)}
-            self._newest = newest(self.repo, wanted, without=_NO_RESULT)
+            self._asked |= {*wanted, task_id}
+            self._newest = newest(self.repo, self._asked, without=_NO_RESULT)
         return self._newest
 
 

@@ -193,6 +193,29 @@ def test_a_processor_may_change_its_own_outputs_among_its_inputs(repo: Checkout,
     assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
 
 
+def test_an_output_that_is_gone_is_made_again(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, config=CONFIG.replace("! grep", "echo x > out; ! grep") + 'outputs = ["out"]\n')
+    mdtodo("run")
+    reopen(repo)
+    (repo.root / "out").unlink()
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_results_of_an_undone_run_do_not_stand(repo: Checkout, mdtodo: Mdtodo, forget: bool) -> None:
+    """Also where the undo took the task itself away."""
+    repo.write("say.sh", 'echo \'{"subtask": "- [ ] a run:t"}\' >> $MDTODO_OUTPUT\n')
+    say = '[processors.say]\nrun = ["sh", "say.sh"]\n'
+    start(repo, "- [ ] p run:say\n", CONFIG + say)
+    mdtodo("run")
+    assert ran(repo) == 1
+    mdtodo("undo")
+    if forget:
+        shutil.rmtree(repo.root / ".git" / "mdtodo")
+    assert outcomes(mdtodo("run", "--json")) == {"p": "done", "a": "done"}
+    assert ran(repo) == 2
+
+
 @pytest.mark.parametrize("code", ["exit 75", "exit 77", "kill -9 $$", "no-such-command"])
 def test_what_does_not_follow_from_the_inputs_does_not_stand(
     repo: Checkout, mdtodo: Mdtodo, code: str

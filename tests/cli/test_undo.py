@@ -239,6 +239,11 @@ def test_outputs_go_back(repo: Checkout, mdtodo: Mdtodo) -> None:
 CHANGED: dict[str, Callable[[Checkout], object]] = {
     "committed": lambda repo: repo.commit("Mine", **{"out.txt": "mine\n"}),
     "staged": lambda repo: (repo.write("out.txt", "mine\n"), repo.git("add", "out.txt")),
+    "staged alone": lambda repo: (
+        repo.write("out.txt", "mine\n"),
+        repo.git("add", "out.txt"),
+        repo.write("out.txt", "base\nnew\n"),
+    ),
     "unstaged": lambda repo: repo.write("out.txt", "mine\n"),
     "untracked": lambda repo: repo.write("gone.txt", "mine\n"),
     "mode": lambda repo: (repo.root / "out.txt").chmod(0o755),

@@ -131,6 +131,14 @@ def test_a_box_that_somebody_changes_meanwhile_is_left(repo: Checkout, mdtodo: M
     assert repo.read("TODO.md") == b"- [-] a run:edit\n"
 
 
+def test_a_task_that_somebody_opens_meanwhile_is_not_started(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = CONFIG + "[processors.edit]\nrun = \"sed -i '/good/s/x/ /' TODO.md\"\n"
+    start(repo, "- [x] a run:edit !critical\n- [x] b run:good\n", config)
+    said = mdtodo("verify", "-j", "1")
+    assert "not started, as somebody has made it todo meanwhile" in said.err
+    assert ran(repo) == []
+
+
 def test_notes_and_outputs_of_a_verification_are_not_committed(repo: Checkout, mdtodo: Mdtodo) -> None:
     config = """[processors.w]
 run = "echo '{\\"note\\": \\"n\\"}' >> $MDTODO_OUTPUT; echo w > out"

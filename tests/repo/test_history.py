@@ -92,6 +92,11 @@ def test_what_is_no_trailer_is_no_receipt(repo: Checkout, text: str) -> None:
     assert found(repo) == []
 
 
+def test_a_folded_trailer_is_one(repo: Checkout) -> None:
+    commit(repo, "x\n\nMdtodo-Run: r\nMdtodo-Task: a done tests exit=0\n  time=1.500 attempt=2\n")
+    assert found(repo) == [("r", "a")]
+
+
 def test_configuration_of_git_changes_nothing(repo: Checkout) -> None:
     for key, value in {
         "log.showSignature": "true",
