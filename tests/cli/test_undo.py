@@ -358,7 +358,7 @@ def test_commits_that_are_no_runs(
         assert "fits 2 runs" in mdtodo("undo", same, code=2).err
 
 
-@pytest.mark.parametrize("fault", ["result.kept", "locked", "moved", "installed", "restored"])
+@pytest.mark.parametrize("fault", ["result.kept", "moved", "restored"])
 def test_a_kill_on_the_way_is_made_up_for(repo: Checkout, inside: Mdtodo, fault: str) -> None:
     outputs(repo, inside)
     before = repo.git("rev-parse", "HEAD~^{tree}")
