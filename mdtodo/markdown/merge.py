@@ -21,6 +21,7 @@ from mdtodo.model import STATUS_CHARS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mdtodo.markdown.mergejudge import Judge
     from mdtodo.markdown.mergematch import Matched
     from mdtodo.markdown.mergenumbers import TextMerge
     from mdtodo.markdown.mergeversion import Version
@@ -68,7 +69,10 @@ def merge(
     if matched.same:
         result: Result | None = _in_place(versions, matched, statuses)
     else:
-        result = _by_lines(versions, matched, statuses, text_merge, known)
+        from mdtodo.markdown.mergejudge import Judge
+
+        judge = Judge(versions, matched, statuses, lambda: text_merge(base, ours, theirs, "merge"))
+        result = _by_lines(versions, matched, statuses, text_merge, known, judge)
     if result is None:
         return None
     if result.conflicts and _is_clean_as_text(base, ours, theirs, text_merge):
@@ -110,18 +114,21 @@ def _by_lines(
     statuses: Mapping[str, Status],
     text_merge: TextMerge,
     markers: Callable[[], Markers],
+    judge: Judge,
 ) -> Result | None:
-    """As the text merge puts the lines; None where that is not sound."""
-    from mdtodo.markdown.mergejudge import Judge
+    """As the text merge puts the lines.
+
+    Where that is not sound, once more with the lines there as plain text; None where that does not help.
+    """
     from mdtodo.markdown.mergenumbers import Numbers
 
-    numbers = Numbers(versions, matched, text_merge)
-    judge = Judge(versions, matched, statuses)
-    for resolving in (True, False):
-        order, regions = numbers.merged(lambda: markers().style, resolving=resolving)
+    as_text: set[int] = set()
+    for resolving in (True, True, False):
+        numbers = Numbers(versions, matched, text_merge, as_text)
+        order = numbers.merged(lambda: markers().style, resolving=resolving)
         result = numbers.result(order, statuses)
-        if judge.is_sound(result):
+        faults = judge.faults(result, as_text)
+        if faults is not None and not faults:
             return result
-        if not regions:
-            break
+        as_text = as_text | judge.around(faults or set())
     return None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.markdown.mergeline import read_line
+from mdtodo.markdown.mergeline import loosely, read_line
 from mdtodo.markdown.mergeresult import Conflict
-from mdtodo.markdown.mergeversion import Version, tasks_at
+from mdtodo.markdown.mergeversion import Version, split, tasks_at, top_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
     from mdtodo.markdown.mergematch import Matched
     from mdtodo.markdown.mergeresult import Result
@@ -20,15 +21,26 @@ if TYPE_CHECKING:
 class Judge:
     """Looks at a result again, as a reader who knows nothing of how it was made."""
 
-    def __init__(self, versions: Sequence[Version], matched: Matched, statuses: Mapping[str, Status]) -> None:
+    def __init__(
+        self,
+        versions: Sequence[Version],
+        matched: Matched,
+        statuses: Mapping[str, Status],
+        merge_text: Callable[[], bytes],
+    ) -> None:
+        """`merge_text` is asked for the text merge of the versions where that may settle something."""
         self.versions, self.matched, self.statuses = versions, matched, statuses
+        self.merge_text = merge_text
 
-    def is_sound(self, result: Result) -> bool:
-        """Whether each task is there as often as it should be, below the task that it should be below, with
-        the status that it should have: as a parse of the result finds it."""
-        counts: dict[int, int] = {}
-        for entity in result.places.values():
-            counts[entity] = counts.get(entity, 0) + 1
+    def faults(self, result: Result, as_text: Set[int]) -> set[int] | None:
+        """The tasks that are not there as often as they should be, below the task that they should be below,
+        with the status that they should have: as a parse of the result finds it. None where it is no task that
+        the merge looked at. A task below another than it should be is none where the text merge puts it there
+        as well, without a conflict. How often those are there that were merged `as_text`, git has the word.
+        """
+        if not self._is_complete(result):
+            return None
+        counts = Counter(result.places.values())
         disputed = {
             placed.entity
             for piece in (result.pieces if result.conflicts else ())
@@ -36,12 +48,25 @@ class Judge:
             for side in piece
             for placed in side
         }
-        if not self._is_complete(result):
-            return False
-        entities = range(len(self.matched.entities))
-        if not all(self._fits(one, counts.get(one, 0), disputed=one in disputed) for one in entities):
-            return False
-        return self.matched.same or self._is_parsed(result)
+        wrong = {
+            one
+            for one in range(len(self.matched.entities))
+            if one not in as_text and not self._fits(one, counts[one], disputed=one in disputed)
+        }
+        misplaced = self._misplaced(result)
+        return wrong | {one for one in misplaced if not self._is_as_text_merged(*misplaced[one])}
+
+    def around(self, entities: Set[int]) -> set[int]:
+        """These tasks, those on the lines around them, and their parents, in any version."""
+        near = set(entities)
+        for entity in entities:
+            for side, at in enumerate(self.matched.entities[entity]):
+                if at is None:
+                    continue
+                places, task = self.matched.places[side], self.matched.tasks[side][at]
+                lines = [*range(at - _NEAR, at + _NEAR + 1), task.parent]
+                near.update(places[line] for line in lines if line is not None and line in places)
+        return near
 
     def _is_complete(self, result: Result) -> bool:
         """Whether no other line with a box is there more often than on one of the sides, or less often than
@@ -82,8 +107,10 @@ class Judge:
         assert at is not None
         return self.versions[side].lines[at]
 
-    def _is_parsed(self, result: Result) -> bool:
-        """By the parser; of each conflict our side is taken."""
+    def _misplaced(self, result: Result) -> dict[int, tuple[bytes, bytes | None]]:
+        """The tasks that a parse does not find as they should be, with their line and that of the task around
+        them; of each conflict our side is taken."""
+        wrong: dict[int, tuple[bytes, bytes | None]] = {}
         lines: list[bytes] = []
         names: dict[int, int] = {}
         places: dict[int, int] = {}
@@ -97,15 +124,46 @@ class Judge:
                 len(lines) + n: one.entity for n, one in enumerate(piece.ours) if one.entity is not None
             }
             lines += [placed.line for placed in piece.ours]
-        found = tasks_at(Version(lines, self.versions[1].frame), places, self.statuses)
+        version = Version(lines, self.versions[1].frame)
+        found = top_tasks(version, places, self.statuses)
+        found |= tasks_at(version, places.keys() - found.keys(), self.statuses)
         for at, entity in places.items():
             task, parts = found.get(at), read_line(lines[at])
             if task is None or parts is None or task.status is not self.statuses[parts.char.decode()]:
-                return False
+                wrong[entity] = (b"", None)
+                continue
             around = None if task.parent is None else names.get(task.parent, lines[task.parent])
             if around not in self._parents(entity):
-                return False
-        return True
+                wrong[entity] = (lines[at], None if task.parent is None else lines[task.parent])
+        return wrong
+
+    def _is_as_text_merged(self, line: bytes, parent: bytes | None) -> bool:
+        """Whether the text merge of the whole lines has this line once, below the same task."""
+        version, known = self._text
+        places = known.get(loosely(line), ())
+        if len(places) != 1:
+            return False
+        task = tasks_at(version, places, self.statuses).get(places[0])
+        if task is None:
+            return False
+        around = None if task.parent is None else loosely(version.lines[task.parent])
+        return around == (None if parent is None else loosely(parent))
+
+    @cached_property
+    def _text(self) -> tuple[Version, dict[bytes, list[int]]]:
+        """The text merge without its conflicts, and where each line stands in it."""
+        (version,) = split(self.merge_text())
+        lines: list[bytes] = []
+        inside = False
+        for line in version.lines:
+            inside = inside or line.startswith(b"<<<<<<<")
+            if not inside:
+                lines.append(line)
+            inside = inside and not line.startswith(b">>>>>>>")
+        known: dict[bytes, list[int]] = {}
+        for at, line in enumerate(lines):
+            known.setdefault(loosely(line), []).append(at)
+        return version._replace(lines=lines), known
 
     def _parents(self, entity: int) -> set[object]:
         """What the task may stand below: what the side says that changed it."""
@@ -124,6 +182,10 @@ class Judge:
     def _name(self, side: int, line: int) -> object:
         entity = self.matched.places[side].get(line)
         return self.versions[side].lines[line] if entity is None else entity
+
+
+#: Lines before and after a task that are merged as text with it.
+_NEAR = 2
 
 
 def _counts(pieces: Sequence[bytes | Conflict], places: Iterable[int]) -> Counter[Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.mergeline import loosely
-from mdtodo.markdown.mergeversion import Task, Version, align, are_tasks, tasks_at
+from mdtodo.markdown.mergeversion import Task, Version, align, are_tasks, tasks_at, top_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,11 +64,10 @@ def _match(
     wanted = [touched, *(side.lines_of(touched) for side in sides)]
     for side in sides:
         wanted[side.number] |= _alike(keys[side.number], wanted[side.number])
-    tasks = _parsed(versions, wanted, statuses)
-    if adopted := {line for side in sides for line in side.adopted(tasks[0], tasks[side.number])}:
+    tasks, adopted = _parsed(versions, sides, wanted, statuses)
+    if adopted:
         touched |= adopted
-        wanted = [touched, *(wanted[side.number] | side.lines_of(touched) for side in sides)]
-        tasks = _parsed(versions, wanted, statuses)
+        wanted = [touched, *(wanted[side.number] | side.lines_of(adopted) for side in sides)]
     for side in sides:
         side.pair_tasks(tasks[0], tasks[side.number], touched, wanted[side.number])
     entities = list(_entities(sides, tasks, touched, wanted))
@@ -80,11 +79,39 @@ def _match(
     return Matched(entities, (base, ours, theirs), tasks, doubled, False)
 
 
+_Tasks = tuple[dict[int, Task], dict[int, Task], dict[int, Task]]
+
+
 def _parsed(
-    versions: Sequence[Version], wanted: Sequence[Iterable[int]], statuses: Mapping[str, Status]
-) -> tuple[dict[int, Task], dict[int, Task], dict[int, Task]]:
-    base, ours, theirs = (tasks_at(one, lines, statuses) for one, lines in zip(versions, wanted, strict=True))
-    return base, ours, theirs
+    versions: Sequence[Version],
+    sides: Sequence[_Side],
+    wanted: Sequence[set[int]],
+    statuses: Mapping[str, Status],
+) -> tuple[_Tasks, set[int]]:
+    """What the parser says of the lines `wanted`, and of those around them in any version; and the lines of
+    base that stayed, but stand below another task now.
+
+    Lines that stayed where they were and cannot but be tasks of their own are not parsed.
+    """
+    sure = [top_tasks(version, lines, statuses) for version, lines in zip(versions, wanted, strict=True)]
+    stayed = {line for line in sure[0] if all(side.there[line] in sure[side.number] for side in sides)}
+    plain = [stayed, *({side.there[line] for line in stayed} for side in sides)]
+    base, ours, theirs = (
+        tasks_at(version, lines - those, statuses)
+        for version, lines, those in zip(versions, wanted, plain, strict=True)
+    )
+    for side, after in zip(sides, (ours, theirs), strict=True):
+        before = {side.back[line] for line in after if side.back[line] >= 0}
+        base.update(tasks_at(versions[0], before - base.keys(), statuses))
+    for side, after in zip(sides, (ours, theirs), strict=True):
+        there = {side.there[line] for line in base if side.there[line] >= 0}
+        after.update(tasks_at(versions[side.number], there - after.keys(), statuses))
+    adopted = {
+        line for side, after in zip(sides, (ours, theirs), strict=True) for line in side.adopted(base, after)
+    }
+    for tasks, known, those in zip((base, ours, theirs), sure, plain, strict=True):
+        tasks.update({line: known[line] for line in those - tasks.keys()})
+    return (base, ours, theirs), adopted
 
 
 class _Side:

@@ -15,7 +15,7 @@ from mdtodo.markdown.mergeresult import Conflict, Placed, Result, merged_task
 from mdtodo.markdown.mergeversion import swallows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
     from mdtodo.markdown.mergematch import Matched
     from mdtodo.markdown.mergeregion import Look
@@ -43,27 +43,30 @@ class Region(NamedTuple):
 class Numbers:
     """The numbers of the lines of three versions, and what git makes of them."""
 
-    def __init__(self, versions: Sequence[Version], matched: Matched, text_merge: TextMerge) -> None:
-        self.versions, self.matched, self.text_merge = versions, matched, text_merge
+    def __init__(
+        self, versions: Sequence[Version], matched: Matched, text_merge: TextMerge, as_text: Set[int]
+    ) -> None:
+        """`as_text` are the tasks whose lines are left to the text merge as they are."""
+        self.versions, self.matched, self.text_merge, self.as_text = versions, matched, text_merge, as_text
         self.meanings: list[Meaning] = []
         self._known = _Numbering(self.meanings)
         self._sides = [self._side(number) for number in range(3)]
         self._code = any(swallows(version.lines) for version in versions)
 
-    def merged(self, style: Callable[[], str], *, resolving: bool) -> tuple[list[int | Region], int]:
-        """The numbers in the order of the result, with the regions that are in conflict; and how many regions
-        were put together task by task, which is done if `resolving`."""
+    def merged(self, style: Callable[[], str], *, resolving: bool) -> list[int | Region]:
+        """The numbers in the order of the result, with the regions that are in conflict; those that can be are
+        put together task by task if `resolving`."""
         base, ours, theirs = self._sides
         if theirs in (base, ours):
-            return list(ours), 0
+            return list(ours)
         if base == ours:
-            return list(theirs), 0
+            return list(theirs)
         found = list(self._run(self._sides, "diff3"))
         put = [self._resolved(one) if resolving and isinstance(one, Region) else None for one in found]
         order: list[int | Region] = []
         for one, lines in zip(found, put, strict=True):
             order += [one] if lines is None else lines
-        return self._refined(self._once(order), style), sum(lines is not None for lines in put)
+        return self._refined(self._once(order), style)
 
     def result(self, order: Sequence[int | Region], statuses: Mapping[str, Status]) -> Result:
         """The lines that the numbers stand for, with the changes of both sides."""
@@ -105,7 +108,7 @@ class Numbers:
     def _task(self, entity: int, variant: bytes, statuses: Mapping[str, Status]) -> bytes | Conflict:
         """The line with the changes of both sides, with what the text merge chose to stand before the box."""
         one = self.matched.entities[entity]
-        if one.ours is None or one.theirs is None:
+        if one.ours is None or one.theirs is None or entity in self.as_text:
             return variant
         lines = [self.line(entity, side) for side in range(3) if one[side] is not None]
         heads = [parts.head for line in lines if (parts := read_line(line)) is not None]
@@ -125,7 +128,7 @@ class Numbers:
         """What of a task's line is left to the text merge: where it stands. All of it if one side has
         deleted the task: a change is in the way of that."""
         one = self.matched.entities[entity]
-        if one.ours is None or one.theirs is None:
+        if one.ours is None or one.theirs is None or entity in self.as_text:
             return line
         parts = read_line(line)
         assert parts is not None
@@ -135,6 +138,8 @@ class Numbers:
         """The lines of tasks that both sides moved, or added, to different places: ours stay."""
         gone: set[int] = set()
         for number in self.matched.doubled if side != 1 else ():
+            if number in self.as_text:
+                continue
             base, ours, theirs = (self._own_lines(number, other) for other in range(3))
             if self._below(2, theirs) == self._below(1, ours) and self._below(0, base) in (
                 self._below(1, ours),

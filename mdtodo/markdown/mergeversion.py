@@ -232,6 +232,21 @@ def tasks_at(version: Version, wanted: Iterable[int], statuses: Mapping[str, Sta
     return found
 
 
+def top_tasks(version: Version, wanted: Iterable[int], statuses: Mapping[str, Status]) -> dict[int, Task]:
+    """Those of the lines `wanted` that are tasks below no other, whatever stands around them; with the first
+    line of their text."""
+    if swallows(version.lines):
+        return {}
+    chars = {char.encode(): status for char, status in statuses.items()}
+    found: dict[int, Task] = {}
+    for number in wanted:
+        line = version.lines[number]
+        parts = read_line(line) if _STARTS_TASK(line) and not line.startswith(b" ") else None
+        if parts is not None and parts.char in chars:
+            found[number] = Task(number, None, parts.text.decode(), chars[parts.char], number + 1)
+    return found
+
+
 def are_tasks(versions: Sequence[Version], wanted: Sequence[int], statuses: Mapping[str, Status]) -> bool:
     """Whether all of the lines `wanted` start tasks in each of the versions, which differ in nothing but boxes
     and keys at the ends of these lines."""
