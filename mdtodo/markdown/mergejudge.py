@@ -124,7 +124,7 @@ class Judge:
                 len(lines) + n: one.entity for n, one in enumerate(piece.ours) if one.entity is not None
             }
             lines += [placed.line for placed in piece.ours]
-        version = Version(lines, self.versions[1].frame)
+        version = Version(lines, self.versions[1].frame, any(one.swallows for one in self.versions))
         found = top_tasks(version, places, self.statuses)
         found |= tasks_at(version, places.keys() - found.keys(), self.statuses)
         for at, entity in places.items():

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.markdown.mergeline import frame, read_line
 from mdtodo.markdown.mergeregion import look, resolved
 from mdtodo.markdown.mergeresult import Conflict, Placed, Result, merged_task
-from mdtodo.markdown.mergeversion import swallows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -51,7 +50,7 @@ class Numbers:
         self.meanings: list[Meaning] = []
         self._known = _Numbering(self.meanings)
         self._sides = [self._side(number) for number in range(3)]
-        self._code = any(swallows(version.lines) for version in versions)
+        self._code = any(version.swallows for version in versions)
 
     def merged(self, style: Callable[[], str], *, resolving: bool) -> list[int | Region]:
         """The numbers in the order of the result, with the regions that are in conflict; those that can be are

@@ -27,10 +27,15 @@ class Frame(NamedTuple):
 
 
 class Version(NamedTuple):
-    """The lines of one version, without line ends unless they differ within one of the versions."""
+    """The lines of one version, without line ends unless they differ within one of the versions.
+
+    `swallows` says that some line may open what reaches over lines that start at the left edge: fenced code,
+    HTML, front matter.
+    """
 
     lines: list[bytes]
     frame: Frame
+    swallows: bool
 
 
 class Task(NamedTuple):
@@ -51,7 +56,7 @@ def split(*versions: bytes) -> list[Version]:
     ends = [_line_end(body) for body in bodies]
     if None in ends:
         return [
-            Version(_LINE.findall(body), Frame(mark, b"", True))
+            Version(_LINE.findall(body), Frame(mark, b"", True), _swallows(body))
             for body, mark in zip(bodies, marks, strict=True)
         ]
     made = []
@@ -60,7 +65,7 @@ def split(*versions: bytes) -> list[Version]:
         ended = not lines[-1]
         if ended:
             lines.pop()
-        made.append(Version(lines, Frame(mark, end or b"\n", ended)))
+        made.append(Version(lines, Frame(mark, end or b"\n", ended), _swallows(body)))
     return made
 
 
@@ -219,7 +224,7 @@ def tasks_at(version: Version, wanted: Iterable[int], statuses: Mapping[str, Sta
     if not numbers:
         return {}
     lines = version.lines
-    chosen = list(range(len(lines))) if swallows(lines) else _around(lines, numbers)
+    chosen = list(range(len(lines))) if version.swallows else _around(lines, numbers)
     newline = version.frame.newline and b"\n"
     document = parse(newline.join([lines[number] for number in chosen]), statuses)
     starts = list(accumulate([len(lines[number]) + len(newline) for number in chosen], initial=0))
@@ -235,7 +240,7 @@ def tasks_at(version: Version, wanted: Iterable[int], statuses: Mapping[str, Sta
 def top_tasks(version: Version, wanted: Iterable[int], statuses: Mapping[str, Status]) -> dict[int, Task]:
     """Those of the lines `wanted` that are tasks below no other, whatever stands around them; with the first
     line of their text."""
-    if swallows(version.lines):
+    if version.swallows:
         return {}
     chars = {char.encode(): status for char, status in statuses.items()}
     found: dict[int, Task] = {}
@@ -260,18 +265,16 @@ def are_tasks(versions: Sequence[Version], wanted: Sequence[int], statuses: Mapp
                 return False
         if not _STARTS_TASK(base[number]):
             unsure.append(number)
-    if swallows(base):
+    if versions[0].swallows:
         unsure = list(wanted)
     found = tasks_at(versions[0], unsure, statuses)
     return all(number in found for number in unsure)
 
 
-def swallows(lines: Sequence[bytes]) -> bool:
-    """Whether some line may open what reaches over lines that start at the left edge."""
-    if lines and lines[0][:3] in (b"---", b"+++"):
+def _swallows(body: bytes) -> bool:
+    if body[:3] in (b"---", b"+++") or b"```" in body or b"~~~" in body:
         return True
-    text = b"\n".join(lines)
-    return b"```" in text or b"~~~" in text or (b"<" in text and _HTML.search(text) is not None)
+    return b"<" in body and _HTML.search(body.replace(b"\r", b"\n") if b"\r" in body else body) is not None
 
 
 def _around(lines: Sequence[bytes], numbers: Sequence[int]) -> list[int]:

@@ -23,11 +23,13 @@ def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tup
     Exits 0 where the merge is clean, else with the number of conflicts that are marked in the file, at most 127.
     SIZE is the length of the markers, PATH the file that is merged, LABELS what git calls base, ours and theirs.
     """
+    import gc
     import os
 
     from mdtodo.markdown.merge import Markers
     from mdtodo.running.merging import Trio, labels_of, merge_files
 
+    gc.disable()  # the process is short, and what it makes stays to its end
     named = len(labels) == 3 and labels[0] != "%S"
     our, was, their = (labels[1], labels[0], labels[2]) if named else labels_of(os.environ)
     markers = Markers(our, was, their, int(size) if size.isdigit() and int(size) else 7)
