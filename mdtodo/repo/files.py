@@ -19,7 +19,7 @@ from mdtodo.repo.fault import reached
 from mdtodo.repo.git import list_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from mdtodo.repo.git import Repository
@@ -36,18 +36,62 @@ def find(
     repository or nowhere.
     """
     if not explicit:
-        return _resolved(repo.root, _matching(repo, patterns))
+        return resolved(repo.root, matching(repo, patterns))
     named: list[str] = []
+    here = os.path.realpath(cwd or ".")
     for path in explicit:
-        relative = _relative(repo.root, os.path.join(os.path.realpath(cwd or "."), path), path)
+        relative = _relative(repo.root, os.path.join(here, _slashed(here, path)), path)
         if os.path.isdir(os.path.join(repo.root, relative)) and not _is_markdown(relative):
             below = "" if relative == "." else relative + "/"
-            named += [found for found in _matching(repo, patterns) if found.startswith(below)]
+            named += [found for found in matching(repo, patterns) if found.startswith(below)]
         elif not os.path.lexists(os.path.join(repo.root, relative)):
             raise InputError("no such file", file=relative)
         else:
             named.append(relative)
-    return _resolved(repo.root, named)
+    return resolved(repo.root, named)
+
+
+def matching(
+    repo: Repository, patterns: Sequence[str], listing: Callable[..., Sequence[str]] = list_files
+) -> list[str]:
+    """Files that fit the patterns and are on the disk; `listing` as `list_files`.
+
+    Raises InputError for a folder that is named like one.
+    """
+    for pattern in patterns:
+        literal = pattern.strip("/")
+        if is_simple(pattern) and "*" not in literal and os.path.isdir(os.path.join(repo.root, literal)):
+            raise InputError("is a folder, not a file", file=literal)
+    if all(map(is_simple, patterns)):
+        listed: Iterable[str] = listing(repo, *map(pathspec, patterns)) if patterns else ()
+    else:
+        from pathspec import GitIgnoreSpec
+
+        listed = GitIgnoreSpec.from_lines(patterns).match_files(listing(repo))
+    return sorted(path for path in listed if _present(repo.root, path))
+
+
+def is_simple(pattern: str) -> bool:
+    """Whether a gitignore pattern means the same to git's `:(glob)`, after `pathspec`."""
+    return _SIMPLE.fullmatch(pattern) is not None
+
+
+def pathspec(pattern: str) -> str:
+    """A gitignore pattern without a slash fits in every folder, one with a slash from the root."""
+    return ":(glob)" + (pattern.lstrip("/") if "/" in pattern else "**/" + pattern)
+
+
+def resolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
+    """The real files behind these paths, as `resolve` finds them, sorted, each once."""
+    usual: dict[str, bool] = {}  # a folder's place holds for all its files that are no symlinks
+    found = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if folder not in usual:
+            usual[folder] = _is_usual(root, folder)
+        plain = usual[folder] and not os.path.islink(f"{root}/{path}")
+        found.add(path if plain else resolve(root, path))
+    return tuple(sorted(found))
 
 
 def resolve(root: str, path: str) -> str:
@@ -147,39 +191,26 @@ def sweep(root: str, paths: Iterable[str]) -> None:
 _MARK = ".mdtodo-"
 
 
-def _matching(repo: Repository, patterns: Sequence[str]) -> list[str]:
-    """Files that fit the patterns and are on the disk. Raises InputError for a folder named like one."""
-    for pattern in patterns:
-        literal = pattern.strip("/")
-        if (
-            _SIMPLE.fullmatch(pattern)
-            and "*" not in literal
-            and os.path.isdir(os.path.join(repo.root, literal))
-        ):
-            raise InputError("is a folder, not a file", file=literal)
-    if all(_SIMPLE.fullmatch(pattern) for pattern in patterns):
-        listed: Iterable[str] = list_files(repo, *map(_pathspec, patterns)) if patterns else ()
-    else:
-        from pathspec import GitIgnoreSpec
-
-        listed = GitIgnoreSpec.from_lines(patterns).match_files(list_files(repo))
-    return sorted(path for path in listed if _present(repo.root, path))
-
-
-#: Patterns that mean the same to gitignore and, after `_pathspec`, to git's `:(glob)`: names of markdown
+#: Patterns that mean the same to gitignore and, after `pathspec`, to git's `:(glob)`: names of markdown
 #: files.
 _SIMPLE = re.compile(r"/?(?!.*\*\*(?!/))(?!.*[^/]\*\*)(?:[\w.*-]+/)*[\w.*-]*[\w*-]\.md", re.ASCII)
 
 
-def _pathspec(pattern: str) -> str:
-    """A gitignore pattern without a slash fits in every folder, one with a slash from the root."""
-    return ":(glob)" + (pattern.lstrip("/") if "/" in pattern else "**/" + pattern)
-
-
 def _present(root: str, path: str) -> bool:
     """Whether it is there: not deleted, not outside of a sparse checkout, not a submodule."""
-    full = os.path.join(root, path)
-    return os.path.lexists(full) and not (os.path.isdir(full) and os.path.lexists(os.path.join(full, ".git")))
+    full = f"{root}/{path}"
+    try:
+        mode = os.lstat(full).st_mode
+    except OSError:
+        return False
+    if stat.S_ISREG(mode):
+        return True
+    return not (os.path.isdir(full) and os.path.lexists(os.path.join(full, ".git")))
+
+
+def _slashed(here: str, path: str) -> str:
+    """A path that was typed with backslashes, as on Windows, where no file has that very name."""
+    return path.replace("\\", "/") if "\\" in path and not os.path.lexists(os.path.join(here, path)) else path
 
 
 def _is_markdown(path: str) -> bool:
@@ -195,8 +226,14 @@ def _relative(root: str, full: str, shown: str) -> str:
     return relative
 
 
-def _resolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({resolve(root, path) for path in paths}))
+def _is_usual(root: str, folder: str) -> bool:
+    """Whether a folder is reached without symlinks, and belongs to this repository and not to its git directory."""
+    parts = folder.split("/") if folder else []
+    if os.path.realpath(os.path.join(root, folder)) != os.path.join(root, *parts) or ".git" in parts:
+        return False
+    return not any(
+        os.path.lexists(os.path.join(root, *parts[:depth], ".git")) for depth in range(1, len(parts) + 1)
+    )
 
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC

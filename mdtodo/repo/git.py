@@ -32,6 +32,9 @@ LOCAL_VARIABLES = frozenset(
     )
 )
 
+#: Those that say which index and which objects the calling git works with; `git commit -a` has an index of its own.
+INDEX_VARIABLES = ("GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
+
 #: The settings of every git command of ours: none of the repository's hooks run.
 SETTINGS = ("-c", "core.hooksPath=/dev/null")
 
@@ -98,18 +101,29 @@ def list_files(repo: Repository, *pathspecs: str) -> list[str]:
     return sorted({os.fsdecode(name) for name in out.split(b"\0") if name and not name.endswith(b"/")})
 
 
-def read_blobs(repo: Repository, names: Sequence[str]) -> dict[str, bytes | None]:
+def read_blobs(
+    repo: Repository, names: Sequence[str], env: Mapping[str, str] | None = None
+) -> dict[str, bytes | None]:
     """The blobs named as `HEAD:path`, `:path` (the index) or by object id, None where there is none.
 
-    One process for any number of names; only a name with a line end in it costs one of its own.
+    One process for any number of names; only a name with a line end in it costs one of its own. `env` as in
+    `run`.
     """
     plain = [name for name in names if "\n" not in name]
-    found = {name: _read_blob(repo, name) for name in names if "\n" in name}
+    found = {name: _read_blob(repo, name, env) for name in names if "\n" in name}
     if plain:
         request = b"".join(os.fsencode(name) + b"\n" for name in plain)
-        out = run(repo, "cat-file", "--batch", "--buffer", stdin=request)
+        out = run(repo, "cat-file", "--batch", "--buffer", stdin=request, env=env)
         found.update(zip(plain, _batch(out), strict=True))
     return found
+
+
+def calling_index() -> dict[str, str]:
+    """The environment that lets a command of ours read the index that the calling git works with.
+
+    git takes a relative `GIT_INDEX_FILE` from the root of the work tree, where our commands run.
+    """
+    return {name: os.environ[name] for name in INDEX_VARIABLES if os.environ.get(name)}
 
 
 def operation_in_progress(repo: Repository) -> str | None:
@@ -264,9 +278,9 @@ def _ask_git(start: str, *, explicit: bool = False) -> Repository:
     return Repository(root, git_dir, common, explicit or _git_dir(root) != git_dir)
 
 
-def _read_blob(repo: Repository, name: str) -> bytes | None:
+def _read_blob(repo: Repository, name: str, env: Mapping[str, str] | None) -> bytes | None:
     try:
-        return run(repo, "cat-file", "blob", name)
+        return run(repo, "cat-file", "blob", name, env=env)
     except GitError:
         return None
 

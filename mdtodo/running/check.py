@@ -2,43 +2,134 @@
 
 from __future__ import annotations
 
+import os
+import re
 from os.path import exists, join
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.config import load
+from mdtodo.errors import InputError, MdtodoError
+from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.tasks import read_tasks
 from mdtodo.model import Finding, Severity
 from mdtodo.planning.findings import findings as planning_findings
-from mdtodo.running.board import NOTHING, read_board
+from mdtodo.planning.plan import plan
+from mdtodo.repo import files
+from mdtodo.repo.content import (
+    committed_configuration,
+    find_tracked,
+    named,
+    of_commit,
+    of_index,
+    of_work_tree,
+    staged_configuration,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mdtodo.config import Config
-    from mdtodo.errors import InputError
     from mdtodo.markdown.document import Document
+    from mdtodo.repo.content import Content
     from mdtodo.repo.git import Repository
 
 
-def check(
-    repo: Repository, config: Config, paths: Sequence[str] = ()
-) -> tuple[list[Finding], tuple[InputError, ...]]:
-    """Findings in the order of files and lines, and the files that could not be read.
+def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checked:
+    """What is wrong in the work tree. With `paths` (relative to the root) only what stands in these files.
 
-    With `paths` only what stands in these files is reported.
+    The whole repository is read in any case, as ids and dependencies cross files.
     """
-    board = read_board(repo, config, paths=paths, memory=NOTHING, tolerant=True)
-    found = [
-        finding for file, document in board.documents.items() for finding in _of_document(file, document)
-    ]
-    found += planning_findings(board.plan, config)
-    if paths:
-        found = [finding for finding in found if finding.file in paths]
-    order = {file: index for index, file in enumerate(board.documents)}
+    every = dict.fromkeys([*files.find(repo, config.files), *paths])
+    found = _judge(of_work_tree(repo, every), config)
+    return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo))
+
+
+def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".") -> Checked:
+    """What is wrong in what is staged, in the index that a calling git names, by the staged configuration.
+
+    With `paths`, as typed in `cwd`, only what stands in these files. Raises ConfigError where the staged
+    configuration is broken.
+    """
+    config = load(*staged_configuration(repo))
+    content = of_index(repo, config.files)
+    found = _judge(content, config)
+    return found.only(named(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
+
+
+def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd: str = ".") -> Checked:
+    """What a change is to answer for: what is wrong in the TODO files among `paths`, which changed, and what
+    that made wrong elsewhere: an id that is taken or gone, a cycle, a processor that is not there any more.
+
+    Files that git does not track count only where they are named. What was wrong before, in the commit that
+    the change is compared with, is not reported elsewhere.
+    """
+    every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
+    found = _judge(of_work_tree(repo, every), config)
+    elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
+    here = found.only(chosen)
+    if not elsewhere:
+        return here
+    known = _wrong_before(repo)
+    return here.and_also([finding for finding in elsewhere if _gist(finding) not in known])
+
+
+#: Codes of findings that a change of another file can bring about.
+ACROSS = frozenset({"duplicate-id", "unknown-id", "cycle", "unknown-processor", "unknown-lane"})
+
+
+class Checked(NamedTuple):
+    """Findings in the order of files and lines, and the files that could not be read."""
+
+    findings: list[Finding]
+    unreadable: tuple[InputError, ...] = ()
+
+    def only(self, files: frozenset[str]) -> Checked:
+        """What is said of these files."""
+        findings = [finding for finding in self.findings if finding.file in files]
+        return Checked(findings, tuple([error for error in self.unreadable if error.file in files]))
+
+    def and_also(self, more: Iterable[Finding]) -> Checked:
+        """With these findings as well, after the others."""
+        return Checked([*self.findings, *more], self.unreadable)
+
+
+def _judge(content: Content, config: Config) -> Checked:
+    """Everything that is wrong in these files."""
+    documents: dict[str, Document] = {}
+    unreadable = [*content.unreadable]
+    for file, data in content.bytes_of(content.ids).items():
+        try:
+            documents[file] = parse(data, config.status, file=file)
+        except InputError as error:
+            unreadable.append(error)
+    found = [finding for file, document in documents.items() for finding in _of_document(file, document)]
+    found += planning_findings(plan(read_tasks(documents), config), config)
+    found = [finding for finding in found if finding.file not in content.unmerged]
+    found += map(_unmerged, content.unmerged)
+    order = {file: index for index, file in enumerate(content.ids)}
     found.sort(key=lambda finding: (order[finding.file], finding.line, finding.code, finding.message))
-    if not paths:
-        found += _of_clone(repo)
-    unreadable = tuple(error for error in board.unreadable if not paths or error.file in paths)
-    return found, unreadable
+    return Checked(found, tuple(unreadable))
+
+
+def _unmerged(file: str) -> Finding:
+    message = "not merged in the index: resolve it and `git add` it, then check again"
+    return Finding(file, 1, Severity.ERROR, "conflict-marker", message)
+
+
+def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
+    """The gist of what was wrong in the commit that the change started from; of nothing where there is none."""
+    base = os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
+    try:
+        config = load(*committed_configuration(repo, base))
+        return {_gist(finding) for finding in _judge(of_commit(repo, base, config.files), config).findings}
+    except MdtodoError:  # an unborn branch, or a configuration that was broken
+        return set()
+
+
+def _gist(finding: Finding) -> tuple[str, str, str]:
+    """What makes two findings the same, wherever the lines are by now."""
+    return finding.file, finding.code, re.sub(r":[0-9]+\b", ":", finding.message)
 
 
 def _of_clone(repo: Repository) -> list[Finding]:

@@ -1,0 +1,230 @@
+"""The TODO files of one version of the repository: of the work tree, of the index that git gives its hooks, or
+of a commit. Each is known by git's id of its bytes, so that what was found in the same bytes earlier can stand.
+
+Sources: git-ls-files(1), git-ls-tree(1), gitformat-index(5), githooks(5).
+"""
+
+from __future__ import annotations
+
+import os
+from posixpath import dirname, join, normpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import InputError
+from mdtodo.markdown.anchors import sha1
+from mdtodo.repo import files
+from mdtodo.repo.git import calling_index, read_blobs, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mdtodo.repo.git import Repository
+
+#: Where the configuration stands.
+CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")
+
+#: Symbolic links that are followed one after the other, as on Linux.
+_LINKS = 40
+
+
+class Content(NamedTuple):
+    """`ids` maps the path of each file that could be found, in order, to git's id of its bytes.
+
+    `data` holds the bytes of those that were read on the way, `read` gives those of others. `unmerged` are
+    files whose merge is not finished: what they hold is ours. `unreadable` are those left out, with the reason.
+    """
+
+    ids: Mapping[str, str]
+    data: Mapping[str, bytes]
+    unmerged: tuple[str, ...]
+    unreadable: tuple[InputError, ...]
+    read: Callable[[Sequence[str]], Mapping[str, bytes]]
+
+    def bytes_of(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The bytes of these files; one that git does not have is empty."""
+        wanted = list(paths)
+        missing = [path for path in wanted if path not in self.data]
+        more = self.read(missing) if missing else {}
+        return {path: self.data[path] if path in self.data else more[path] for path in wanted}
+
+
+def of_work_tree(repo: Repository, paths: Iterable[str]) -> Content:
+    """These files as they are on the disk."""
+    data: dict[str, bytes] = {}
+    unreadable = []
+    for path in paths:
+        try:
+            data[path] = files.read(repo.root, path)
+        except InputError as error:
+            unreadable.append(error)
+    return Content(_ids(data), data, (), tuple(unreadable), lambda _: {})
+
+
+def of_index(repo: Repository, patterns: Sequence[str]) -> Content:
+    """The files that fit the patterns, as they are staged: in `GIT_INDEX_FILE` where a calling git sets it."""
+    env = calling_index()
+
+    def entries(*specs: str) -> dict[str, tuple[bytes, str]]:
+        out = run(repo, "ls-files", "-s", "-z", "--", *specs, env=env)
+        found: dict[str, tuple[bytes, str]] = {}
+        for line in sorted(out.split(b"\0")[:-1], key=_stage):
+            about, _, name = line.partition(b"\t")
+            mode, oid, stage = about.split(b" ")
+            path = os.fsdecode(name)
+            if stage != b"0":
+                unmerged.add(path)
+            found.setdefault(path, (mode, oid.decode()))
+        return found
+
+    unmerged: set[str] = set()
+    if all(map(files.is_simple, patterns)):
+        listed = entries(*map(files.pathspec, patterns)) if patterns else {}
+    else:
+        listed = _fitting(entries(), patterns)
+    return _followed(repo, listed, lambda path: entries(f":(top,literal){path}").get(path), unmerged, env)
+
+
+def of_commit(repo: Repository, revision: str, patterns: Sequence[str]) -> Content:
+    """The files that fit the patterns, as that commit has them. Raises GitError where there is no such commit."""
+    every: dict[str, tuple[bytes, str]] = {}
+    for line in run(repo, "ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")[:-1]:
+        about, _, name = line.partition(b"\t")
+        mode, _, oid = about.split(b" ")
+        every[os.fsdecode(name)] = mode, oid.decode()
+    return _followed(repo, _fitting(every, patterns), every.get, set(), {})
+
+
+def staged_configuration(repo: Repository) -> list[bytes | None]:
+    """`pyproject.toml` and `.mdtodo.toml` as they are staged; from the disk where git does not track them."""
+    env = calling_index()
+    found = read_blobs(repo, [f":{name}" for name in CONFIGURATION], env)
+    return [
+        files.read_optional(repo.root, name) if found[f":{name}"] is None else found[f":{name}"]
+        for name in CONFIGURATION
+    ]
+
+
+def committed_configuration(repo: Repository, revision: str) -> list[bytes | None]:
+    """The same, as that commit has them."""
+    found = read_blobs(repo, [f"{revision}:{name}" for name in CONFIGURATION])
+    return [found[f"{revision}:{name}"] for name in CONFIGURATION]
+
+
+def find_tracked(
+    repo: Repository, patterns: Sequence[str], paths: Sequence[str], *, cwd: str
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The files of the work tree that fit the patterns, and those of them that `paths` name (see `named`).
+
+    Those that git does not track are left out unless they are named: a commit would not hold them.
+    """
+    untracked: set[str] = set()
+
+    def listing(repo: Repository, *specs: str) -> list[str]:
+        options = ("ls-files", "-co", "--exclude-standard", "-t", "-z", "--", *specs)
+        found = set()
+        for line in run(repo, *options, env=calling_index()).split(b"\0"):
+            if line and not line.endswith(b"/"):
+                path = os.fsdecode(line[2:])
+                found.add(path)
+                if line.startswith(b"?"):
+                    untracked.add(path)
+        return sorted(found)
+
+    found = files.matching(repo, patterns, listing)
+    chosen = named(repo.root, frozenset(found), paths, cwd=cwd)
+    kept = [path for path in found if path not in untracked or path in chosen]
+    return files.resolved(repo.root, kept), frozenset(files.resolved(repo.root, chosen))
+
+
+def named(root: str, known: frozenset[str], paths: Iterable[str], *, cwd: str) -> frozenset[str]:
+    """Those of the known files that paths as typed in the folder `cwd` stand for; a folder for all below it.
+
+    What else is typed is no TODO file. Backslashes may stand between names, as on Windows.
+    """
+    here = os.path.realpath(cwd)
+    found = set()
+    for path in paths:
+        if here == root and path in known:
+            found.add(path)
+            continue
+        found |= _fitting_names(root, known, os.path.join(here, path))
+        if "\\" in path:
+            found |= _fitting_names(root, known, os.path.join(here, path.replace("\\", "/")))
+    return frozenset(found)
+
+
+def _fitting_names(root: str, known: frozenset[str], full: str) -> set[str]:
+    """The known file with this path, by its name or by its folder's real place; of a folder all below it."""
+    folder, name = os.path.split(os.path.normpath(full))
+    ways = {os.path.relpath(place, root) for place in (full, os.path.join(os.path.realpath(folder), name))}
+    fitting = known & ways
+    if fitting or not os.path.isdir(full):
+        return set(fitting)
+    return {path for path in known for way in ways if way == "." or path.startswith(way + "/")}
+
+
+def _stage(line: bytes) -> tuple[bytes, int]:
+    """Ours before the others, where there are several versions of a path."""
+    about, _, name = line.partition(b"\t")
+    return name, (0, 2, 1, 3)[int(about[-1:])] if about[-1:] in b"0123" else 0
+
+
+def _fitting(every: Mapping[str, tuple[bytes, str]], patterns: Sequence[str]) -> dict[str, tuple[bytes, str]]:
+    from pathspec import GitIgnoreSpec
+
+    return {path: every[path] for path in GitIgnoreSpec.from_lines(patterns).match_files(every)}
+
+
+def _followed(
+    repo: Repository,
+    listed: Mapping[str, tuple[bytes, str]],
+    look_up: Callable[[str], tuple[bytes, str] | None],
+    unmerged: set[str],
+    env: Mapping[str, str],
+) -> Content:
+    """The content of these entries (mode, id), with symbolic links followed and submodules left out."""
+    ids: dict[str, str] = {}
+    unreadable = []
+    for path in sorted(listed):
+        try:
+            place, entry = _follow(repo, path, listed[path], look_up, env)
+        except InputError as error:
+            unreadable.append(error)
+            continue
+        if entry is not None and entry[0] != b"160000":
+            ids[place] = entry[1]
+
+    def read(paths: Sequence[str]) -> dict[str, bytes]:
+        blobs = read_blobs(repo, [ids[path] for path in paths], env)
+        return {path: blobs[ids[path]] or b"" for path in paths}
+
+    ours = tuple(sorted(unmerged.intersection(ids)))
+    return Content(dict(sorted(ids.items())), {}, ours, tuple(unreadable), read)
+
+
+def _follow(
+    repo: Repository,
+    path: str,
+    entry: tuple[bytes, str] | None,
+    look_up: Callable[[str], tuple[bytes, str] | None],
+    env: Mapping[str, str],
+) -> tuple[str, tuple[bytes, str] | None]:
+    """The place and the entry behind a link; no entry where git does not track what it leads to."""
+    place = path
+    for _ in range(_LINKS):
+        if entry is None or entry[0] != b"120000":
+            return place, entry
+        target = os.fsdecode(read_blobs(repo, [entry[1]], env)[entry[1]] or b"")
+        place = normpath(join(dirname(place), target))
+        if target.startswith("/") or place == ".." or place.startswith("../"):
+            raise InputError("is a symlink that leads out of the work tree", file=path)
+        entry = look_up(place)
+    raise InputError("is a symlink that leads nowhere", file=path)
+
+
+def _ids(data: Mapping[str, bytes]) -> dict[str, str]:
+    """git's name for these bytes as a blob, in SHA-1."""
+    return {
+        path: sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        for path, content in data.items()
+    }
