@@ -29,6 +29,10 @@ class Outcome(StrEnum):
     CACHED = "cached"
 
 
+#: The outcome in the receipt of a task that was broken down into subtasks; it says nothing of whether it is done.
+EXPANDED = "expanded"
+
+
 class SetStatus(NamedTuple):
     """Write the status character, if the box still shows one of `expects`."""
 
@@ -48,10 +52,12 @@ class SetKey(NamedTuple):
 
 class AddSubtasks(NamedTuple):
     """Append child list items: markdown lines, each starting with a list marker, or indented by spaces for
-    deeper levels. Lines that are there as children already are not added twice."""
+    deeper levels. Lines that are there as children already are not added twice. `first`: not to a task that has
+    other subtasks."""
 
     anchor: Anchor
     lines: tuple[str, ...]
+    first: bool = False
 
 
 class AddNote(NamedTuple):
@@ -147,7 +153,8 @@ class Receipt(NamedTuple):
     processor's name, `rollup` for a parent ticked with its last subtask, `person` for a person's word.
     `outputs` are patterns; `held` the files that fit them and may be committed, as the task's end found them,
     None where nobody has looked yet. `inputs` is a digest of what its processor had read, None where that does
-    not count. `undoes` is the run that all receipts of this landing take back, `restores` its files.
+    not count. `undoes` is the run that all receipts of this landing take back, `restores` its files. `said_in` is
+    the commit whose message was the person's word.
     """
 
     task_id: str
@@ -163,6 +170,7 @@ class Receipt(NamedTuple):
     inputs: str | None = None
     undoes: str | None = None
     restores: tuple[Restore, ...] = ()
+    said_in: str | None = None
 
 
 class TaskRun(NamedTuple):

@@ -30,6 +30,7 @@ COMMANDS = {
     "run": "Run what is ready, tick what is proven, commit.",
     "verify": "Run the processors of done tasks again; open what no longer holds.",
     "undo": "Take back what a run committed, with a new commit.",
+    "close-from": "Tick the tasks that messages of commits close.",
     "log": "Show receipts, as the commits of this branch have them.",
     "logs": "Show the captured output of a task.",
     "config": "Print the configuration that holds, and where each value comes from.",

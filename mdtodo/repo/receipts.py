@@ -79,6 +79,7 @@ def message(receipts: Sequence[Receipt], run_id: str) -> str:
     for r in receipts:
         lines.append(str(Trailer(r.task_id, r.outcome, r.processor, r.exit_code, r.seconds, r.attempt)))
         lines += [f"Mdtodo-Inputs: {_word(r.task_id)} {r.inputs}"] if r.inputs else []
+        lines += [f"Mdtodo-Commit: {_word(r.task_id)} {_word(r.said_in)}"] if r.said_in else []
     return "\n".join(lines) + "\n"
 
 
@@ -110,6 +111,7 @@ def to_json(receipt: Receipt) -> dict[str, object]:
         **held,
         **inputs,
         **({} if receipt.undoes is None else {"undoes": receipt.undoes}),
+        **({} if receipt.said_in is None else {"said_in": receipt.said_in}),
         **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
     }
 
@@ -123,7 +125,9 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     made = tuple(map(_edit_from_json, edits))
     held = tuple(Output(*_fields(output)) for output in _fields(data["held"])) if "held" in data else None  # type: ignore[arg-type]
     restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
-    more = {name: None if data.get(name) is None else str(data[name]) for name in ("inputs", "undoes")}
+    more = {
+        name: None if data.get(name) is None else str(data[name]) for name in ("inputs", "undoes", "said_in")
+    }
     return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
 
 
@@ -162,7 +166,8 @@ def _edit_to_json(edit: Edit) -> dict[str, object]:
         case SetKey():
             return {"set_key": edit.key, "value": edit.value, "anchor": place}
         case AddSubtasks():
-            return {"add_subtasks": list(edit.lines), "anchor": place}
+            first = {"first": True} if edit.first else {}
+            return {"add_subtasks": list(edit.lines), "anchor": place, **first}
         case Rewind():
             added = [[one.text, list(one.inside), one.gap, one.space] for one in edit.added]
             return {"rewind": [[*edit.after], [*edit.before]], "added": added, "anchor": place}
@@ -181,7 +186,8 @@ def _edit_from_json(data: Mapping[str, object]) -> Edit:
         value = data["value"]
         return SetKey(anchor, str(data["set_key"]), None if value is None else str(value))
     if "add_subtasks" in data:
-        return AddSubtasks(anchor, tuple(str(line) for line in _fields(data["add_subtasks"])))
+        lines = tuple(str(line) for line in _fields(data["add_subtasks"]))
+        return AddSubtasks(anchor, lines, data.get("first") is True)
     if "rewind" in data:
         after, before = (Words(*map(str, _fields(words))) for words in _fields(data["rewind"]))
         return Rewind(anchor, after, before, tuple(map(_added_from_json, _fields(data["added"]))))

@@ -268,6 +268,7 @@ def without(message: str, gone: set[str]) -> str:
     return "\n".join([subject, *middle, "", *lines]) + "\n"
 
 
+_OF_A_TASK = ("Mdtodo-Task:", "Mdtodo-Inputs:", "Mdtodo-Commit:")
 _CLOSING = ("done", "cached", "cancelled")
 _AUTHOR = re.compile(r"(.*?) ?<([^<>]*)> (\d+ [+-]\d{4})")
 _BULLET = re.compile(r"- \S+: .*")
@@ -285,7 +286,7 @@ def _subject(left: Sequence[Trailer], bullets: Sequence[str]) -> str:
 
 def _is_of(line: str, gone: set[str]) -> bool:
     words = line.split(" ", 2)
-    return len(words) > 1 and words[0] in ("Mdtodo-Task:", "Mdtodo-Inputs:") and words[1] in gone
+    return len(words) > 1 and words[0] in _OF_A_TASK and words[1] in gone
 
 
 def _last_paragraph(message: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mdtodo.model import Status, Task
@@ -11,7 +12,7 @@ from mdtodo.results import Edit, Receipt, SetKey, SetStatus
 from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.repo.commit import Landing
     from mdtodo.running.board import Board
@@ -28,9 +29,16 @@ class Spoken:
     landing: Landing | None
 
 
-def speak(board: Board, tasks: Sequence[Task], status: Status, *, commit: bool) -> Spoken:
+def speak(
+    board: Board,
+    tasks: Sequence[Task],
+    status: Status,
+    *,
+    commit: bool,
+    said_in: Mapping[str, str] = MappingProxyType({}),
+) -> Spoken:
     """Give these tasks this status, with the parents that follow by `rollup`; and commit just that if asked, also
-    what the work tree shows already and HEAD does not.
+    what the work tree shows already and HEAD does not. `said_in`: by task, the commit whose message says so.
 
     Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
     """
@@ -43,7 +51,9 @@ def speak(board: Board, tasks: Sequence[Task], status: Status, *, commit: bool) 
     spoken = tasks if commit else changed
     if not spoken:
         return Spoken((), (), None)
-    receipts = [_receipt(board, task, status, "person") for task in spoken]
+    receipts = [
+        _receipt(board, task, status, "person")._replace(said_in=said_in.get(task.id)) for task in spoken
+    ]
     receipts += [_receipt(board, task, followed_status(status), "rollup") for task in followed]
     run_id = new_run_id()
     if status is Status.TODO:

@@ -1,0 +1,70 @@
+"""What `close-from` and the GitHub Action have in common: close what messages say, and tell of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.cli.session import Session
+    from mdtodo.model import Task
+    from mdtodo.repo.messages import Message
+    from mdtodo.running.closing import Closing
+    from mdtodo.running.word import Spoken
+
+
+def close_and_tell(
+    session: Session, messages: Sequence[Message], *, dry_run: bool = False, as_json: bool = False
+) -> int:
+    """Tick what these messages, oldest first, close, and say so; 3 where a task was not in its file any more."""
+    from mdtodo.running.closing import close, closing, words
+
+    said = words(session.repo, messages)
+    board = session.settled_board()
+    found = closing(board, said)
+    for sentence in found.sentences:
+        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+    spoken = None if dry_run else close(board, found)
+    landing = spoken.landing if spoken else None
+    missed = landing.missed if landing else ()
+    gone = {task_id for task_id, _, _ in missed}
+    closed = [task for task in found.tasks if task.id not in gone]
+    if as_json:
+        _print_json(closed, found, spoken)
+    else:
+        _print(closed, found, spoken, dry_run=dry_run)
+    for task_id, file, reason in missed:
+        click.echo(f"mdtodo: {one_line(file)}: {task_id}: {one_line(reason)}", err=True)
+    return 3 if missed else 0
+
+
+def _print(closed: Sequence[Task], found: Closing, spoken: Spoken | None, *, dry_run: bool) -> None:
+    how = "would be done" if dry_run else "done"
+    for task in closed:
+        click.echo(f"{task.id}  {how}  {one_line(task.title)}  (said in {found.said_in[task.id][:10]})")
+    for task in spoken.followed if spoken else ():
+        click.echo(f"{task.id}  done with its subtasks  {one_line(task.title)}")
+    for commit in spoken.landing.commits if spoken and spoken.landing else ():
+        click.echo(f"committed {commit[:10]}")
+
+
+def _print_json(closed: Sequence[Task], found: Closing, spoken: Spoken | None) -> None:
+    from mdtodo.reporting.documents import print_json
+
+    rows = [
+        {
+            "id": task.id,
+            "title": task.title,
+            "file": task.file,
+            "line": task.line,
+            "commit": found.said_in[task.id],
+        }
+        for task in closed
+    ]
+    commits = list(spoken.landing.commits) if spoken and spoken.landing else []
+    print_json({"version": 1, "closed": rows, "commits": commits, "messages": list(found.sentences)})

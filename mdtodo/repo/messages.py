@@ -1,0 +1,46 @@
+"""Messages of commits: those of a range, and what git takes for a trailer in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo.git import run
+
+if TYPE_CHECKING:
+    from mdtodo.repo.git import Repository
+
+
+class Message(NamedTuple):
+    """What a commit says, whole: subject, body and trailers."""
+
+    commit: str
+    text: str
+
+
+def messages(repo: Repository, revisions: str) -> list[Message]:
+    """Those of the commits of `A..B`, or of a single commit, oldest first.
+
+    Raises GitError where git knows no such revision.
+    """
+    args = [
+        "-z",
+        "--reverse",
+        "--format=%H%n%B",
+        "--encoding=UTF-8",
+        "--no-color",
+        "--no-notes",
+        "--no-mailmap",
+    ]
+    args += ["--no-show-signature", "--no-patch", "--no-decorate"]
+    args += [] if ".." in revisions else ["--no-walk"]
+    out = run(repo, "log", *args, "--end-of-options", revisions, "--")
+    found = (entry.decode(errors="replace").partition("\n") for entry in out.split(b"\0") if entry.strip())
+    return [Message(commit.strip(), text) for commit, _, text in found]
+
+
+def trailers(repo: Repository, text: str) -> list[tuple[str, str]]:
+    """Key (in lower case) and value of each trailer, unfolded, as `git interpret-trailers` has it."""
+    given = text.encode("utf-8", "replace")
+    out = run(repo, "-c", "trailer.separators=:", "interpret-trailers", "--parse", stdin=given)
+    pairs = (line.partition(":") for line in out.decode(errors="replace").split("\n"))
+    return [(key.strip().lower(), value.strip()) for key, separator, value in pairs if separator]

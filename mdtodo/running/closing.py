@@ -1,0 +1,128 @@
+"""Closing by commit message: a trailer `Todo: <id>`, or a phrase `closes todo:<id>`, is a person's word.
+
+The keywords are GitHub's for issues (close, fix, resolve, and their forms). What a message merely quotes does not
+count: lines that begin with `>`, code between backticks, and commits that revert others. Neither do mdtodo's own
+commits, whose subjects are titles of tasks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import UsageError
+from mdtodo.model import Status
+from mdtodo.repo.messages import trailers
+from mdtodo.repo.receipts import parse
+from mdtodo.running.word import Spoken, speak
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mdtodo.model import Task
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.messages import Message
+    from mdtodo.running.board import Board
+
+
+class Word(NamedTuple):
+    """A task's name as a message has it, and the commit of that message."""
+
+    name: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What messages come to. `said_in`: the commit by task, for those that are to be closed; `sentences` about names
+    that close nothing."""
+
+    tasks: tuple[Task, ...]
+    said_in: Mapping[str, str]
+    sentences: tuple[str, ...]
+
+
+def words(repo: Repository, messages: Sequence[Message]) -> list[Word]:
+    """What these messages, oldest first, say of tasks; those that are reverted among them say nothing."""
+    reverted = {oid for message in messages for oid in _REVERTS.findall(message.text)}
+    found: dict[str, Word] = {}
+    for message in messages:
+        if "todo" not in message.text.lower() or _says_nothing(message, reverted):
+            continue
+        for name in (*_trailers(repo, message.text), *_phrases(message.text)):
+            found.setdefault(name, Word(name, message.commit))
+    return list(found.values())
+
+
+def closing(board: Board, said: Iterable[Word]) -> Closing:
+    """Which open tasks these words close. A task that is done already is passed over without a word."""
+    tasks: dict[str, Task] = {}
+    said_in: dict[str, str] = {}
+    sentences: list[str] = []
+    for name, commit in said:
+        try:
+            task = _meant(board, name)
+        except UsageError as error:
+            sentences.append(f"commit {commit[:10]} closes todo:{name}: {error.sentence}")
+            continue
+        if task.status is Status.CANCELLED:
+            sentences.append(f"commit {commit[:10]} closes todo:{name}: that task is cancelled, and stays so")
+        elif task.status is not Status.DONE:
+            tasks.setdefault(task.id, task)
+            said_in.setdefault(task.id, commit)
+    return Closing(tuple(tasks.values()), said_in, tuple(sentences))
+
+
+def close(board: Board, found: Closing) -> Spoken:
+    """Tick them, each with its commit as receipt, in one commit unless the configuration wants none."""
+    commit = board.config.commit != "none"
+    return speak(board, found.tasks, Status.DONE, commit=commit, said_in=found.said_in)
+
+
+_ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_IS_ID = re.compile(_ID).fullmatch
+_KEYWORD = r"(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?)"
+_PHRASE = re.compile(
+    rf"(?<![\w-])(?<!\bnot )(?<!n't )(?<!\bnever )(?<!\bto ){_KEYWORD}:?[ \t]+todo:({_ID})", re.IGNORECASE
+)
+_REVERTS = re.compile(r"\bThis reverts commit ([0-9a-f]{40,64})\b")
+_REVERT = re.compile(r"\s*(?:revert|reapply)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"^[ \t]*>.*$|`[^`\n]*`", re.MULTILINE)
+_LEAST = 4
+
+
+def _says_nothing(message: Message, reverted: set[str]) -> bool:
+    """A receipt of ours, a commit that reverts others, and one that is reverted."""
+    if message.commit in reverted or _REVERT.match(message.text) or _REVERTS.search(message.text):
+        return True
+    return parse(message.text)[0] is not None
+
+
+def _trailers(repo: Repository, text: str) -> Iterator[str]:
+    if not re.search(r"^todo\s*:", text, re.IGNORECASE | re.MULTILINE):
+        return
+    for key, value in trailers(repo, text):
+        if key == "todo":
+            names = [name.strip().removeprefix("todo:") for name in value.split(",")]
+            yield from names if all(map(_IS_ID, names)) else ()
+
+
+def _phrases(text: str) -> Iterator[str]:
+    for name in _PHRASE.findall(_QUOTED.sub(" ", text)):
+        yield name.rstrip(".-_") or name
+
+
+def _meant(board: Board, name: str) -> Task:
+    """The task of this id. A derived id may be shortened to four digits; an explicit one is meant only as it stands.
+
+    Raises UsageError where the name fits none, or several.
+    """
+    if name in board.tasks:
+        return board.tasks[name]
+    if len(name) < _LEAST or not re.fullmatch("[0-9a-f]+", name):
+        raise UsageError("no task has that id")
+    task = board.find(name)
+    if task.explicit_id is not None:
+        raise UsageError(f"no task has that id; {task.explicit_id} must be named in full")
+    return task
