@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.errors import GitError
+from mdtodo.repo import advance
 from mdtodo.repo import push as pushing
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
@@ -107,6 +108,16 @@ class TestTheRemoteHasMoved:
         assert remote.receipts() == ["id-one", "id-two"]
         same_as_remote(a, remote)
         sound(a)
+
+    def test_nor_are_its_notes_and_keys_written(self, remote):
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "two")
+        send(b)
+        tick(
+            a, "two", more=lambda anchor: (AddNote(anchor, "412 tests"), SetKey(anchor, "done", "2026-01-02"))
+        )
+        send(a)
+        assert remote.file() == BASE.replace("[ ] two", "[x] two").encode()
 
     def test_of_several_receipts_in_one_commit_those_stay_that_are_new(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
@@ -402,6 +413,24 @@ class TestWhatIsAPersons:
         assert remote.receipts() == ["id-two"]
         a.git("stash", "pop", "-q", check=False)
         assert b"mine" in a.read(path) or how == "untracked"
+
+    def test_what_is_saved_at_the_last_moment_stays(self, remote, monkeypatch, sound):
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"app.py": "theirs\n", "TODO.md": BASE.replace("Text", "Words")})
+        b.git("push", "-q")
+        tick(a, "two")
+
+        def save(point: str) -> None:
+            if point == "advance.installed":
+                a.write("app.py", "mine\n")
+
+        monkeypatch.setattr(advance, "reached", save)
+        assert send(a).messages == ("app.py: changed meanwhile, and left as it is",)
+        assert a.read("app.py") == b"mine\n"
+        assert a.index("app.py") == a.head("app.py") == b"theirs\n"
+        assert a.read("TODO.md") == remote.file()
+        assert a.status() == [" M app.py"]
+        sound(a)
 
     def test_modes_links_folders_and_deletions(self, remote, sound):
         a = remote.clone("a")
