@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.model import STATUS_CHARS
-from mdtodo.repo import files, index
+from mdtodo.repo import files, index, indexlock
 from mdtodo.repo.draft import Job, make_draft, write_commits
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
@@ -144,7 +144,7 @@ def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = Fals
     files.sweep(repo.root, paths)
     if objects:
         sweep_loose(os.path.join(repo.common_dir, "objects"))
-    return index.recover(repo)
+    return indexlock.recover(repo)
 
 
 def _with_outputs(

@@ -3,40 +3,32 @@
 The new index is made beside the index: its bytes are changed in their place (`indexfile`), or, where that is
 not known to be right, a copy is changed by `git update-index`. Only then git's lock is taken, as briefly as
 git's own commands take it; if the index is still the one that was read, and HEAD could be moved, the new one
-is renamed to the index. Where somebody stages all the time, the lock is taken first. It is a hard link to a
-file of ours, by which a lock that a killed process of ours left can be told from one of any other program.
+is renamed to the index. Where somebody stages all the time, the lock is taken first
+(`indexlock`).
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo import owner, reflocks
 from mdtodo.repo.conversion import is_staged
 from mdtodo.repo.fault import reached
 from mdtodo.repo.indexfile import IndexFile, Staged, UnfamiliarError, stat_of
+from mdtodo.repo.indexlock import cannot, delete, hold, own_file, release
 from mdtodo.repo.loose import content_and_status
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
     from types import TracebackType
 
-    from mdtodo.repo.git import Repository
     from mdtodo.repo.plumbing import Plumbing
 
 #: Seconds to wait for another git that holds the lock.
 PATIENCE = 2.0
 
-#: How file systems without hard links say so.
-NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
-
-_MARK = ".mdtodo-"
-_HELD = ".held"
 _MUCH = 1 << 16
 
 #: Files that are compared here rather than by git.
@@ -58,8 +50,7 @@ class IndexCopy:
 
     def __init__(self, git: Plumbing, *, first: bool = False, patience: float = PATIENCE) -> None:
         self._git = git
-        self._index = _path(git.repo)
-        self._copy = self._index + _MARK + owner.myself()
+        self._index, self._copy = own_file(git.repo)
         self._first = first
         self._patience = patience
         self._before: bytes | None = None
@@ -76,7 +67,7 @@ class IndexCopy:
             self._before, self._status = _read(self._index)
         except OSError as error:
             self._end()
-            raise _cannot(self._copy, error) from error
+            raise cannot(self._copy, error) from error
         self._file = self._parsed()
         return self
 
@@ -238,22 +229,20 @@ class IndexCopy:
         try:
             _copy(self._copy, data, self._status, keep_time=keep_time)
         except OSError as error:
-            raise _cannot(self._copy, error) from error
+            raise cannot(self._copy, error) from error
         self._copied = True
         reached("index.copied")
 
     def _hold(self) -> None:
-        _take(self._copy + _HELD, self._index + ".lock", self._patience)
+        hold(self._index, self._copy, self._patience)
         self._held = True
         reached("index.held")
 
     def _end(self) -> None:
         if self._copied:
-            _delete(self._copy)
+            delete(self._copy)
         if self._held:
-            _delete(self._index + ".lock")
-            reached("index.released")
-            _delete(self._copy + _HELD)
+            release(self._index, self._copy)
 
     def _run(self, *args: str, stdin: bytes = b"") -> bytes:
         """A git command with a copy as its index, from which on git alone changes it."""
@@ -284,31 +273,6 @@ def refresh(git: Plumbing, paths: Iterable[str]) -> None:
         copy.refresh(asked)
         copy.lock()
         copy.install()
-
-
-def recover(repo: Repository) -> tuple[str, ...]:
-    """Take away what a killed process of ours left: copies of the index, and the lock if it is one of them.
-
-    The lock of any other program stays. Sentences about what a person might have noticed.
-    """
-    place = _path(repo)
-    folder, name = os.path.split(place)
-    sentences: tuple[str, ...] = ()
-    dead: list[str] = []
-    for left in os.listdir(folder):
-        if not left.startswith(name + _MARK):
-            continue
-        if owner.is_gone(left.removeprefix(name + _MARK).removesuffix(".lock").removesuffix(_HELD)):
-            path = os.path.join(folder, left)
-            dead.append(path)
-            if left.endswith(_HELD) and _is_lock_of(path, place + ".lock"):
-                _delete(place + ".lock")
-                sentences = (f"took away {place}.lock, which a killed run had left",)
-    if dead:
-        sentences += reflocks.recover(repo, min(map(_changed, dead)))
-    for path in dead:
-        _delete(path)
-    return sentences
 
 
 def _known_entries(file: IndexFile, known: Iterable[str]) -> dict[str, Staged]:
@@ -352,76 +316,6 @@ def _is_there(root: str, path: str) -> bool:
     return os.path.lexists(full) and os.path.realpath(folder) == os.path.normpath(folder)
 
 
-def _path(repo: Repository) -> str:
-    return os.path.realpath(os.path.join(repo.git_dir, "index"))
-
-
-def _take(ours: str, lock: str, patience: float) -> None:
-    """Make `lock` a second name of our file, which fails while there is one; wait for that to go."""
-    deadline, pause = time.monotonic() + patience, 0.002
-    try:
-        with open(ours, "wb"):
-            pass
-        reached("index.marked")
-        while not _link(ours, lock):
-            if time.monotonic() >= deadline:
-                _delete(ours)
-                raise GitError(
-                    f"another git process holds {lock}",
-                    hint="wait until it has ended; delete that file if none is running",
-                )
-            time.sleep(pause)
-            pause = min(pause * 2, 0.02)
-    except OSError as error:
-        raise _cannot(lock, error) from error
-
-
-def _link(ours: str, lock: str) -> bool:
-    """Whether the lock is ours now; False where there is one already."""
-    try:
-        os.link(ours, lock)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        if error.errno not in NO_LINKS:
-            raise
-        return _create(lock, os.path.basename(ours).encode())
-    return True
-
-
-def _create(lock: str, name: bytes) -> bool:
-    """The lock where the file system has no hard links: it says in words whose it is."""
-    try:
-        with open(lock, "xb") as file:
-            file.write(name)
-    except FileExistsError:
-        return False
-    return True
-
-
-def _is_lock_of(held: str, lock: str) -> bool:
-    """Whether the lock is that of the dead process whose file this is. Without hard links, one that does not
-    say yet whose it is, is if it does not go away.
-    """
-    try:
-        if os.path.samefile(held, lock):
-            return True
-        with open(lock, "rb") as file:
-            content = file.read(4096)
-    except OSError:
-        return False
-    if content:
-        return content == os.path.basename(held).encode()
-    return reflocks.was_left(lock, _changed(held))
-
-
-def _changed(path: str) -> float:
-    try:
-        return os.lstat(path).st_ctime
-    except OSError:
-        return time.time()
-
-
 def _copy(copy: str, data: bytes, like: os.stat_result | None, *, keep_time: bool) -> None:
     """Write the copy with the mode of the index, and its time if git is to change it further: git takes a file
     that changed in the second in which the index was written for possibly changed, and would no longer if the
@@ -448,12 +342,3 @@ def _status(path: str | bytes) -> os.stat_result | None:
         return os.lstat(path)
     except OSError:
         return None
-
-
-def _delete(path: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(path)
-
-
-def _cannot(path: str, error: OSError) -> GitError:
-    return GitError(f"cannot write {path}: {error.strerror}")

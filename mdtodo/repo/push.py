@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo import index, owner
+from mdtodo.repo import indexlock, owner
 from mdtodo.repo.advance import BranchMovedError, StaysError, advance, finish
 from mdtodo.repo.fault import reached
 from mdtodo.repo.plumbing import Plumbing
@@ -55,7 +55,7 @@ def push(repo: Repository, statuses: Mapping[str, Status]) -> Sent:
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be made again. All commits are kept then.
     """
-    messages = (*index.recover(repo), *finish(repo, statuses))
+    messages = (*indexlock.recover(repo), *finish(repo, statuses))
     with Plumbing(repo) as git:
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:

@@ -1,0 +1,151 @@
+"""git's lock on the index, held so that what a killed process of ours left can be told from any other's.
+
+The lock is a hard link to a file of ours that names its owner; where the file system has no hard links, the lock
+says in words whose it is.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import GitError
+from mdtodo.repo import owner, reflocks
+from mdtodo.repo.fault import reached
+
+if TYPE_CHECKING:
+    from mdtodo.repo.git import Repository
+
+#: How file systems without hard links say so.
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
+
+#: Of the names of our files beside the index: `index.mdtodo-<owner>`, and with this end the lock's.
+_MARK = ".mdtodo-"
+_HELD = ".held"
+
+
+def own_file(repo: Repository) -> tuple[str, str]:
+    """Where the index is, and a file of this process beside it, by which it is found after a kill."""
+    index = _path(repo)
+    return index, index + _MARK + owner.myself()
+
+
+def hold(index: str, own: str, patience: float) -> None:
+    """Lock the index; raises GitError where another git holds it for longer than `patience` seconds."""
+    _take(own + _HELD, index + ".lock", patience)
+
+
+def release(index: str, own: str) -> None:
+    """Give the lock back."""
+    delete(index + ".lock")
+    reached("index.released")
+    delete(own + _HELD)
+
+
+def recover(repo: Repository) -> tuple[str, ...]:
+    """Take away what a killed process of ours left: copies of the index, and the lock if it is one of them.
+
+    The lock of any other program stays. Sentences about what a person might have noticed.
+    """
+    place = _path(repo)
+    folder, name = os.path.split(place)
+    sentences: tuple[str, ...] = ()
+    dead: list[str] = []
+    for left in os.listdir(folder):
+        if not left.startswith(name + _MARK):
+            continue
+        if owner.is_gone(left.removeprefix(name + _MARK).removesuffix(".lock").removesuffix(_HELD)):
+            path = os.path.join(folder, left)
+            dead.append(path)
+            if left.endswith(_HELD) and _is_lock_of(path, place + ".lock"):
+                delete(place + ".lock")
+                sentences = (f"took away {place}.lock, which a killed run had left",)
+    if dead:
+        sentences += reflocks.recover(repo, min(map(_changed, dead)))
+    for path in dead:
+        delete(path)
+    return sentences
+
+
+def _path(repo: Repository) -> str:
+    return os.path.realpath(os.path.join(repo.git_dir, "index"))
+
+
+def _take(ours: str, lock: str, patience: float) -> None:
+    """Make `lock` a second name of our file, which fails while there is one; wait for that to go."""
+    deadline, pause = time.monotonic() + patience, 0.002
+    try:
+        with open(ours, "wb"):
+            pass
+        reached("index.marked")
+        while not _link(ours, lock):
+            if time.monotonic() >= deadline:
+                delete(ours)
+                raise GitError(
+                    f"another git process holds {lock}",
+                    hint="wait until it has ended; delete that file if none is running",
+                )
+            time.sleep(pause)
+            pause = min(pause * 2, 0.02)
+    except OSError as error:
+        raise cannot(lock, error) from error
+
+
+def _link(ours: str, lock: str) -> bool:
+    """Whether the lock is ours now; False where there is one already."""
+    try:
+        os.link(ours, lock)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        return _create(lock, os.path.basename(ours).encode())
+    return True
+
+
+def _create(lock: str, name: bytes) -> bool:
+    """The lock where the file system has no hard links: it says in words whose it is."""
+    try:
+        with open(lock, "xb") as file:
+            file.write(name)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _is_lock_of(held: str, lock: str) -> bool:
+    """Whether the lock is that of the dead process whose file this is. Without hard links, one that does not
+    say yet whose it is, is if it does not go away.
+    """
+    try:
+        if os.path.samefile(held, lock):
+            return True
+        with open(lock, "rb") as file:
+            content = file.read(4096)
+    except OSError:
+        return False
+    if content:
+        return content == os.path.basename(held).encode()
+    return reflocks.was_left(lock, _changed(held))
+
+
+def _changed(path: str) -> float:
+    try:
+        return os.lstat(path).st_ctime
+    except OSError:
+        return time.time()
+
+
+def delete(path: str) -> None:
+    """Delete a file that may be gone."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def cannot(path: str, error: OSError) -> GitError:
+    """What to raise where a file beside the index cannot be written."""
+    return GitError(f"cannot write {path}: {error.strerror}")
