@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import UsageError
+from mdtodo.errors import GitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,14 @@ class Session:
     def start(cls, directories: Sequence[str], color: str, debug: bool) -> Session:
         """From the global options: several -C add up, as in git; NO_COLOR (any value) turns colour off.
 
-        Raises UsageError where a folder is not there.
+        Raises UsageError where a folder is not there, GitError where the current one cannot be worked in.
         """
-        directory = os.path.join(os.getcwd(), *directories)
+        try:
+            here = os.getcwd()
+            os.stat(here)
+        except OSError as error:
+            raise GitError(f"the current folder cannot be used: {error.strerror}") from error
+        directory = os.path.join(here, *directories)
         if not os.path.isdir(directory):
             raise UsageError(f"-C {directories[-1]}: no such folder")
         wanted = {"always": True, "never": False}.get(color)
@@ -59,6 +64,10 @@ class Session:
 
             self._config = read_config(self.repo)
         return self._config
+
+    def use(self, config: Config) -> None:
+        """Work with this configuration instead of the repository's."""
+        self._config = config
 
     def board(self, paths: Sequence[str] = (), *, tolerant: bool = False) -> Board:
         """Every task, planned; `paths` (as `named` gives them) are read too."""

@@ -97,3 +97,13 @@ def test_check_of_a_file_imports_nothing_heavy(repo: Checkout) -> None:
 def test_list_imports_no_git_and_no_pool(repo: Checkout) -> None:
     repo.write("TODO.md", "- [ ] a\n")
     assert not {"git", "mistune", "sqlite3", "pebble", "multiprocessing"} & imported(repo, "list", "--json")
+
+
+def test_a_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$1" && rmdir "$1" && exec "$2" -P -m mdtodo list'
+    command = ["sh", "-c", script, "sh", str(gone), sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "current folder" in done.stderr) == (3, True), done
+    assert "bug" not in done.stderr

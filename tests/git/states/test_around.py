@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -232,8 +233,9 @@ def test_read_only(bench: Bench) -> None:
             os.chown(path, 65534, 65534)
         for path in (repo.root / ".git", *(repo.root / ".git").rglob("*")):
             path.chmod(0o555 if path.is_dir() else 0o444)
-        for folder in bench.folder.parents[:2]:
-            folder.chmod(0o755)
+        for folder in bench.folder.parents:
+            if folder.owner() == getpass.getuser() and folder.stat().st_mode & 0o5 != 0o5:
+                folder.chmod(0o755)
         bench.folder.chmod(0o755)
         said = as_nobody(bench, repo, "run")
     finally:
