@@ -86,7 +86,7 @@ def test_nothing():
     assert lift(BASE, BASE) == ()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_what_edits_did_to_any_document_is_lifted_or_refused(random: Random, nested: bool):
     """Whatever is lifted makes the same bytes again; ticks and keys always are."""
