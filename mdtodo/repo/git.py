@@ -1,7 +1,7 @@
 """The door to git: where the repository is, what it holds, and real git run for everything else.
 
 git is started by `posix_spawn`: importing GitPython costs what twenty gits do, and even `subprocess` more than
-one. GitPython is for what takes long anyway (`porcelain`); its index API is never used: it runs hooks and
+one. GitPython is for what takes long anyway (`porcelain`, in the demo); its index API is never used: it runs hooks and
 loses what a person stages. git gets an environment without what a calling hook left in `GIT_INDEX_FILE` and
 the like, and where it refuses, it is quoted.
 """
@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.repo.process import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from git import Git
 
@@ -303,14 +304,22 @@ def _batch(out: bytes) -> Iterable[bytes | None]:
 _TYPES = (b"blob", b"tree", b"commit", b"tag")
 
 
-def porcelain(repo: Repository) -> Git:
-    """What GitPython calls `Repo.git`: real git, in the repository's root. Imported here alone; it is slow.
+@contextmanager
+def porcelain(place: str) -> Iterator[Git]:
+    """What GitPython calls `Repo.git`, in the folder `place`: real git, for what takes long anyway.
 
-    It is made without a `Repo`, since that reads the variables of a calling hook and would look elsewhere.
+    GitError, in git's words, where git refuses.
+    It is made without a `Repo`, since that reads the variables of a calling hook and would look elsewhere;
+    for the same reason this process has none of `LOCAL_VARIABLES` from here on.
     """
+    for name in LOCAL_VARIABLES & os.environ.keys():
+        del os.environ[name]
     try:
-        from git import Git
+        from git import Git, GitCommandError
     except ImportError as error:
         hint = "install git, or put it on PATH"
         raise GitError("cannot run git: GitPython does not find it", hint=hint) from error
-    return Git(repo.root)
+    try:
+        yield Git(place)
+    except GitCommandError as error:
+        raise refused(str(error.stderr).encode(), ("git",)) from error

@@ -8,8 +8,7 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 from tempfile import mkdtemp
 
-from mdtodo.repo.git import Repository, discover
-from mdtodo.repo.git import run as git
+from mdtodo.repo.git import Repository, discover, porcelain
 
 #: Files of the package that stand under another name there, as they would be taken for the package's own.
 RENAMED = {"mdtodo.toml": ".mdtodo.toml", "gitignore": ".gitignore"}
@@ -26,13 +25,13 @@ def make(folder: str | None = None) -> Repository:
         copytree(source, target, ignore=ignore_patterns("__pycache__", "*.pyc"))
     for packed, name in RENAMED.items():
         (target / packed).rename(target / name)
-    git(None, "init", "-q", "-b", "main", cwd=os.fspath(target))
-    repo = discover(os.fspath(target))
-    for key, value in IDENTITY:
-        git(repo, "config", key, value)
-    git(repo, "add", "-A")
-    git(repo, "commit", "-q", "-m", "A corner shop, and what is left to do")
-    return repo
+    with porcelain(os.fspath(target)) as git:
+        git.init("-q", "-b", "main")
+        for key, value in IDENTITY:
+            git.config(key, value)
+        git.add("-A")
+        git.commit("-q", "-m", "A corner shop, and what is left to do")
+    return discover(os.fspath(target))
 
 
 def boxes(repo: Repository) -> str:
@@ -45,4 +44,5 @@ def boxes(repo: Repository) -> str:
 
 def commits(repo: Repository) -> str:
     """The log of the repository, with messages and changed files."""
-    return git(repo, "log", "--stat", "--format=%C(auto)commit %h%n%n%w(0,4,4)%B").decode(errors="replace")
+    with porcelain(repo.root) as git:
+        return f"{git.log('--stat', '--format=%C(auto)commit %h%n%n%w(0,4,4)%B')}\n"
