@@ -322,4 +322,5 @@ def porcelain(place: str) -> Iterator[Git]:
     try:
         yield Git(place)
     except GitCommandError as error:
-        raise refused(str(error.stderr).encode(), ("git",)) from error
+        words = str(error.stderr).strip().removeprefix("stderr: ").strip("'")
+        raise refused(words.encode(), ("git",)) from error
