@@ -128,8 +128,9 @@ def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
 
 
 def _gist(finding: Finding) -> tuple[str, str, str]:
-    """What makes two findings the same, wherever the lines are by now."""
-    return finding.file, finding.code, re.sub(r":[0-9]+\b", ":", finding.message)
+    """What makes two findings the same, wherever the lines are by now, and whatever names are known by now."""
+    said = re.sub(r":[0-9]+\b", ":", finding.message)
+    return finding.file, finding.code, said.rpartition(" (")[0] or said
 
 
 def _of_clone(repo: Repository) -> list[Finding]:

@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
 
 
-@click.command("init", epilog="\b\nExamples:\n  mdtodo init\n  mdtodo run\n  mdtodo init --merge-driver")
+@click.command(
+    "init", epilog="\b\nExamples:\n  mdtodo init\n  mdtodo run\n  mdtodo init --merge-driver --hooks"
+)
+@click.option(
+    "--hooks",
+    is_flag=True,
+    help="Set up git hooks, as `mdtodo install` does; a starter only where there is no TODO file.",
+)
 @click.option(
     "--merge-driver",
     "merge_driver",
@@ -18,12 +25,12 @@ if TYPE_CHECKING:
     help="Set up the merge driver and the diff driver; a starter only where there is no TODO file yet.",
 )
 @click.pass_obj
-def command(session: Session, merge_driver: bool) -> None:
+def command(session: Session, merge_driver: bool, hooks: bool) -> None:
     """Set up a starter TODO.md and a configuration in the repository's root; never overwrites."""
     from mdtodo.running.starting import is_started, starter
 
     repo = session.repo
-    if not merge_driver or not is_started(repo):
+    if not (merge_driver or hooks) or not is_started(repo):
         for path, made in starter(repo):
             click.echo(f"{'made' if made else 'kept'}  {path}")
         click.echo("mdtodo: `mdtodo list` shows the tasks, `mdtodo run` does what can be proven", err=True)
@@ -37,3 +44,8 @@ def command(session: Session, merge_driver: bool) -> None:
             "as git takes no commands from a repository",
             err=True,
         )
+    if hooks:
+        from mdtodo.cli.commands.install import tell_changes
+        from mdtodo.running.hooking import set_up as set_up_hooks
+
+        tell_changes(set_up_hooks(repo))

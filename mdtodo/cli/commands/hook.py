@@ -1,0 +1,54 @@
+"""`mdtodo hook`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+
+
+@click.command(
+    "hook",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog="\b\nExamples:\n  mdtodo hook run\n  mdtodo hook run --tag release\n  mdtodo hook expand --all\n\n"
+    "docs/hooks.md has the hooks of pre-commit that call this.",
+)
+@click.argument("name", type=click.Choice(["run", "expand", "verify"]), metavar="run|expand|verify")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
+    """Call an editing command as a hook: commit nothing, and exit 1 where a file was changed.
+
+    ARGS are the command's own. During a merge, rebase, cherry-pick, revert or bisect nothing is done.
+    """
+    from mdtodo.reporting.text import printable
+    from mdtodo.running.hooks import EDITING, changed_files, snapshot, why_not_now, without_commits
+
+    session: Session = ctx.obj
+    reason = why_not_now(session.repo)
+    if reason is not None:
+        click.echo(f"mdtodo: {reason}", err=True)
+        return 0
+    session.use(without_commits(session.config))
+    before = snapshot(session.repo, session.config)
+    code = _call(ctx, name, [*EDITING[name], *args])
+    changed = changed_files(before, snapshot(session.repo, session.config))
+    if changed:
+        shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        click.echo(f"mdtodo: changed {printable(shown)}: look at it, `git add` it, commit again", err=True)
+    return code or (1 if changed else 0)
+
+
+def _call(ctx: click.Context, name: str, args: list[str]) -> int:
+    assert ctx.parent is not None
+    group = ctx.parent.command
+    assert isinstance(group, click.Group)
+    called = group.get_command(ctx.parent, name)
+    if called is None:
+        ctx.fail(f"this version has no command {name!r}")
+    with called.make_context(name, args, parent=ctx.parent) as inner:
+        returned = called.invoke(inner)
+    return returned if isinstance(returned, int) else 0

@@ -1,0 +1,246 @@
+"""Plain git hooks, beside those that are there.
+
+A shell script that git runs already gets a few lines after its first one: they start the script once more, as it
+is, with the same arguments and standard input, and then our command if that went well. So it does not matter how
+the script ends, and not a byte of it moves. What is no such script (a program in another language, a symbolic
+link, a file that git does not run) is kept under another name beside it, and a script of ours calls it.
+
+Every line of ours ends in `MARK`, and means the same wherever it stands: other lines may come between them, and
+without them the file is what it was.
+
+Source: githooks(5).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import EditError, GitError, InputError, MdtodoError
+from mdtodo.repo import files
+from mdtodo.repo.git import run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.repo.git import Repository
+
+#: How each line of ours ends.
+MARK = "# (mdtodo install)"
+
+#: What the name of a hook that was there gets, where it cannot stay.
+KEPT = ".before-mdtodo"
+
+_FIRST = b"#!/bin/sh\n"
+_OURS = re.compile(rb"[^\n]*# \(mdtodo install\)[ \t]*(?:\r?\n|\Z)")
+_SHELL = re.compile(rb"#![ \t]*(?:/\S*/env[ \t]+)?(?:/\S*/)?(?:ba|da|k|z|a)?sh(?:[ \t]+-[a-z]+)*[ \t]*\n")
+_AGAIN = '[ "${MDTODO_HOOK:-}" = "$PPID" ] ||'
+
+
+class Change(NamedTuple):
+    """What became of one hook: `added`, `kept` (it was so already), `updated`, `removed` or `absent`.
+
+    `notes` are sentences on what a person should know.
+    """
+
+    path: str
+    outcome: str
+    notes: tuple[str, ...] = ()
+
+
+def folder(repo: Repository) -> str:
+    """The folder of the hooks that git runs here.
+
+    Raises GitError where `core.hooksPath` is not this repository's own setting, or leads to no folder.
+    """
+    asked = ("config", "--show-scope", "--type=path", "-z", "--get-all", "core.hooksPath")
+    parts = run(repo, *asked, ok=(0, 1)).split(b"\0")[:-1]
+    settings = list(zip(parts[::2], parts[1::2], strict=True))[:-1]  # the last one is ours, see git.SETTINGS
+    if not settings:
+        return os.path.join(repo.common_dir, "hooks")
+    scope, value = settings[-1]
+    place = os.path.normpath(os.path.join(repo.root, os.fsdecode(value)))
+    if scope in (b"global", b"system"):
+        raise GitError(
+            f"core.hooksPath is {place}, by git's {scope.decode()} configuration: hooks there run in every repository",
+            hint="call `mdtodo check --staged` in the hook there, or give this repository a core.hooksPath of its own",
+        )
+    if os.path.lexists(place) and not os.path.isdir(place):
+        raise GitError(f"core.hooksPath is {place}, which is no folder: git runs no hooks here")
+    return place
+
+
+def install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
+    """Let the hook `name` in the folder `place` run `program args` after what it does already.
+
+    `program` is a path; where it is gone when the hook runs, the one on PATH is taken, and where there is none
+    the hook says so and lets git go on. Raises EditError where the hook is changed at this moment or its kept
+    name is taken, InputError where it cannot be written.
+    """
+    path = os.path.join(place, name)
+    if os.path.isdir(path):
+        raise EditError("is a folder, and no hook", file=path)
+    try:
+        os.makedirs(place, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be made: {error.strerror}", file=place) from error
+    old = _content(place, name)
+    command = _command(program, args)
+    if old is not None and _OURS.search(old):
+        return _update(place, name, old, command)
+    if not os.path.lexists(path):
+        _make(place, name, (), command)
+        return Change(path, "added")
+    if old is None or not _SHELL.match(old) or not os.access(path, os.X_OK) or os.path.islink(path):
+        return _take_over(place, name, command)
+    first = old.index(b"\n") + 1
+    lines = (f'{_AGAIN} MDTODO_HOOK=$$ "$0" "$@" || exit', _after(command), "unset MDTODO_HOOK")
+    files.replace(place, name, old, old[:first] + _bytes(lines) + old[first:])
+    return Change(path, "added", ("the hook that is there runs first",))
+
+
+def uninstall(place: str, name: str) -> Change:
+    """Take our lines out of the hook, and put back what was there before. Raises as `install` does."""
+    path, kept = os.path.join(place, name), os.path.join(place, name + KEPT)
+    for candidate in (name, name + ".legacy"):  # where `pre-commit install` puts what it finds
+        old = _content(place, candidate)
+        if old is not None and _OURS.search(old) and not os.path.islink(os.path.join(place, candidate)):
+            return _remove(place, candidate, kept, old)
+    if not os.path.lexists(kept):
+        return Change(path, "absent")
+    if os.path.lexists(path):
+        return Change(path, "absent", (f"{name + KEPT}, which was there before, is left where it is",))
+    _rename(kept, path)
+    return Change(path, "removed", (_BACK,))
+
+
+_BACK = "what was there before is in its place again"
+
+
+def _remove(place: str, name: str, kept: str, old: bytes) -> Change:
+    """Take our lines out of the file `name`; it goes where nothing else is in a file of ours."""
+    path, rest = os.path.join(place, name), _OURS.sub(b"", old)
+    calls = [line for line in _OURS.findall(old) if os.fsencode(os.path.basename(kept)) in line]
+    made = calls or _MADE in old
+    if not (made and rest.strip() == _FIRST.strip()):
+        if not (calls and os.path.lexists(kept)):
+            files.replace(place, name, old, rest)
+            return Change(path, "removed")
+        first = rest.index(b"\n") + 1 if rest.startswith(b"#!") and b"\n" in rest else 0
+        files.replace(place, name, old, rest[:first] + b"".join(calls) + rest[first:])
+        note = f"it has lines of your own, so it still calls what was there before, {os.path.basename(kept)}"
+        return Change(path, "removed", (note,))
+    if os.path.lexists(kept):
+        _rename(kept, path)
+        return Change(path, "removed", (_BACK,))
+    try:
+        os.unlink(path)
+    except OSError as error:
+        raise InputError(f"cannot be removed: {error.strerror}", file=path) from error
+    return Change(path, "removed")
+
+
+def _update(place: str, name: str, old: bytes, command: str) -> Change:
+    """Give our line that is there the program and the arguments of now."""
+
+    def newer(line: re.Match[bytes]) -> bytes:
+        if b"mdtodo=" not in line[0]:
+            return line[0]
+        return _bytes([_after(command) if line[0].startswith(_AGAIN.encode()) else f"{command} || exit"])
+
+    path, new = os.path.join(place, name), _OURS.sub(newer, old)
+    if new == old:
+        return Change(path, "kept")
+    files.replace(place, name, old, new)
+    return Change(path, "updated")
+
+
+def _take_over(place: str, name: str, command: str) -> Change:
+    """Keep the hook under another name, and make one of ours that calls it; there is a hook at any time."""
+    path, kept = os.path.join(place, name), os.path.join(place, name + KEPT)
+    if os.path.lexists(kept):
+        raise EditError(
+            "is there already, from an earlier install, and the hook is another one by now",
+            file=kept,
+            hint="move one of the two away",
+        )
+    there = f'"${{0%/*}}/{name}{KEPT}"'
+    inactive = not os.access(path, os.X_OK)
+    linked = False
+    with suppress(OSError):
+        os.link(path, kept, follow_symlinks=False)
+        linked = True
+    try:
+        if not linked:
+            _rename(path, kept)
+        _make(place, name, (f'[ ! -x {there} ] || {there} "$@" || exit',), command, over=linked)
+    except MdtodoError:
+        if linked:
+            os.unlink(kept)
+        elif not os.path.lexists(path):
+            _rename(kept, path)
+        raise
+    runs = "git did not run it, and that stays so" if inactive else "it runs first"
+    return Change(path, "added", (f"what was there is {name + KEPT} now; {runs}",))
+
+
+def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bool = False) -> None:
+    """A hook of ours: what was there before, if anything, then the command."""
+    path, temporary = os.path.join(place, name), f"{name}.mdtodo-{os.getpid()}"
+    files.create(place, temporary, _FIRST + _MADE + _bytes([*lines, f"{command} || exit"]))
+    made = os.path.join(place, temporary)
+    try:
+        mode = stat.S_IMODE(os.stat(made).st_mode)
+        os.chmod(made, mode | (mode & 0o444) >> 2)
+        if not over and os.path.lexists(path):
+            raise EditError("came to be at this moment; it is left as it is", file=path)
+        _rename(made, path)
+    except (OSError, MdtodoError):
+        with suppress(OSError):
+            os.unlink(made)
+        raise
+
+
+def _rename(path: str, to: str) -> None:
+    try:
+        os.rename(path, to)
+    except OSError as error:
+        raise InputError(f"cannot be renamed: {error.strerror}", file=path) from error
+
+
+def _after(command: str) -> str:
+    """For a script that was started by us once more: nothing; else the command, and that was all."""
+    return f"{_AGAIN} {{ {command}; exit; }}"
+
+
+def _command(program: str, args: Sequence[str]) -> str:
+    """One command of a shell that runs ours, without standard input; where it cannot be started, it says so, and
+    that is no failure."""
+    words = " ".join(map(shlex.quote, args))
+    if "\n" in program:  # a line of ours is one line
+        program = "mdtodo"
+    missing = 'echo "mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again" >&2'
+    return (
+        f'mdtodo={shlex.quote(program)}; [ -x "$mdtodo" ] || mdtodo=mdtodo; s=0; '
+        f'if command -v "$mdtodo" >/dev/null 2>&1; then "$mdtodo" {words} </dev/null || s=$?; else s=127; fi; '
+        f"case $s in 0) ;; 126|127) {missing} ;; *) (exit $s) ;; esac"
+    )
+
+
+def _bytes(lines: Sequence[str]) -> bytes:
+    return b"".join([os.fsencode(f"{line}  {MARK}\n") for line in lines])
+
+
+_MADE = _bytes(["# `mdtodo install` made this file; lines of your own may be added below."])
+
+
+def _content(place: str, name: str) -> bytes | None:
+    """The bytes of a hook; None where there is none, or none that can be read."""
+    try:
+        return files.read_optional(place, name)
+    except InputError:
+        return None

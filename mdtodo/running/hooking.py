@@ -1,0 +1,63 @@
+"""Setting up plain git hooks, for those who use no framework for them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from mdtodo.repo import hookfiles
+from mdtodo.repo.git import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.hookfiles import Change
+
+#: What each hook runs. A merge that git commits by itself runs `pre-merge-commit` alone.
+CHECKING = {
+    "pre-commit": ("check", "--staged"),
+    "pre-merge-commit": ("check", "--staged"),
+}
+VERIFYING = {"pre-push": ("hook", "verify")}
+
+
+def set_up(repo: Repository, *, verify: bool = False) -> Iterator[Change]:
+    """Let git check what is staged before each commit, and `verify` before each push; doing it again is fine.
+
+    Raises GitError where there is no place for hooks of this repository alone; EditError and InputError where a
+    hook cannot be written.
+    """
+    place, program = hookfiles.folder(repo), program_path()
+    for name, args in (CHECKING | (VERIFYING if verify else {})).items():
+        change = hookfiles.install(place, name, program, args)
+        yield _noted(repo, change) if change.outcome in ("added", "updated") else change
+
+
+def take_away(repo: Repository) -> Iterator[Change]:
+    """Take all of that away again, and nothing else."""
+    place = hookfiles.folder(repo)
+    for name in CHECKING | VERIFYING:
+        yield hookfiles.uninstall(place, name)
+
+
+def program_path() -> str:
+    """The program that runs now, as an absolute path; where there is none, its name."""
+    beside = os.path.join(os.path.dirname(sys.executable), "mdtodo")
+    for path in (os.path.abspath(sys.argv[0]), beside, shutil.which("mdtodo") or ""):
+        if (
+            os.path.basename(path) in ("mdtodo", "git-mdtodo")
+            and os.path.isfile(path)
+            and os.access(path, os.X_OK)
+        ):
+            return path
+    return "mdtodo"
+
+
+def _noted(repo: Repository, change: Change) -> Change:
+    inside = os.path.relpath(os.path.realpath(change.path), repo.root)
+    if inside.startswith("../") or not run(repo, "ls-files", "-z", "--", f":(top,literal){inside}"):
+        return change
+    return change._replace(notes=(*change.notes, "git tracks this file, so the change is for everybody"))

@@ -1,0 +1,304 @@
+"""`mdtodo install` and `uninstall`: real commits with real hooks, which were there before or not."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mdtodo.errors import EditError, GitError
+from mdtodo.repo import hookfiles
+from mdtodo.repo.git import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Checkout
+
+PROGRAM = str(Path(sys.executable).parent / "mdtodo")
+CHECK = ("check", "--staged")
+BAD = "- [ ] a after:nowhere\n"
+GOOD = "- [ ] a\n"
+
+
+@pytest.fixture
+def hooks(repo: Checkout) -> Path:
+    folder = repo.root / ".git" / "hooks"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def commit(repo: Checkout, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """`git commit`, which may be refused."""
+    return subprocess.run(
+        ["git", "commit", "-q", "-m", "x", *args],
+        cwd=repo.root,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def executable(path: Path, content: str | bytes, mode: int = 0o755) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    path.chmod(mode)
+    return path
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, bytes | str]]:
+    """Names, modes and bytes of everything in a folder; of a link its target."""
+    return {
+        entry.name: (
+            entry.lstat().st_mode,
+            os.readlink(entry) if entry.is_symlink() else entry.read_bytes(),
+        )
+        for entry in folder.iterdir()
+    }
+
+
+def test_a_commit_of_a_mistake_is_refused(repo: Checkout, hooks: Path) -> None:
+    repo.git("commit", "-q", "--allow-empty", "-m", "Base")
+    before = state_of(hooks)
+    assert hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK).outcome == "added"
+    repo.write("TODO.md", BAD)
+    repo.git("add", "-A")
+    refused = commit(repo)
+    assert refused.returncode == 1
+    assert "TODO.md:1: error: unknown-id" in refused.stdout + refused.stderr
+    repo.write("TODO.md", GOOD)
+    assert commit(repo).returncode == 1, "what is staged counts"
+    assert commit(repo, "-a").returncode == 0, "`commit -a` has an index of its own"
+    repo.write("TODO.md", BAD)
+    repo.write("other.txt", "x")
+    repo.git("add", "other.txt")
+    assert commit(repo, "TODO.md").returncode == 1, "`commit PATH` too"
+    assert commit(repo).returncode == 0
+    assert commit(repo, "--amend", "-a").returncode == 1
+    assert hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK).outcome == "kept"
+    assert hookfiles.uninstall(str(hooks), "pre-commit").outcome == "removed"
+    assert state_of(hooks) == before
+    assert commit(repo, "-a").returncode == 0
+
+
+#: Hooks as people have them; each writes its arguments and its standard input to a file, where it can.
+SEEN = 'printf "%s\\n" "$#" "$@" >> "$SEEN"; cat >> "$SEEN"\n'
+THERE = {
+    "plain": "#!/bin/sh\n" + SEEN,
+    "exits": "#!/bin/sh\n" + SEEN + "exit 0\n",
+    "strict": "#!/bin/sh -eu\n" + SEEN,
+    "env bash": "#!/usr/bin/env bash\nset -euo pipefail\n" + SEEN,
+    "exec": "#!/usr/bin/env sh\n" + SEEN + 'exec true "$@"\n',
+    "no last line end": "#!/bin/bash\n" + SEEN + "true",
+    "latin-1": b"#!/bin/sh\n# caf\xe9\n" + SEEN.encode(),
+    "husky": '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n',
+    "python": "#!/usr/bin/env python3\nimport os, sys\nopen(os.environ['SEEN'], 'a').write("
+    "'\\n'.join([str(len(sys.argv) - 1), *sys.argv[1:], sys.stdin.read()]))\n",
+    "no shebang": SEEN,
+}
+
+
+@pytest.mark.parametrize("name", THERE)
+def test_what_is_there_runs_first_with_arguments_and_input(
+    repo: Checkout, hooks: Path, tmp_path: Path, name: str
+) -> None:
+    seen = tmp_path / "seen"
+    executable(hooks / "pre-push", THERE[name], 0o775)
+    executable(hooks / "h", SEEN + "exit 0\n", 0o644)
+    before = state_of(hooks)
+    program = executable(
+        tmp_path / "mdtodo", '#!/bin/sh\necho "after: $*" >> "$SEEN"; cat >> "$SEEN"; exit $CODE\n'
+    )
+    assert hookfiles.install(str(hooks), "pre-push", str(program), ("x y", "$z")).outcome == "added"
+    for code in (0, 7):
+        seen.write_text("")
+        done = subprocess.run(
+            [".git/hooks/pre-push", "origin", "a b"],
+            cwd=repo.root,
+            input=b"refs\n",
+            env=os.environ | {"SEEN": str(seen), "CODE": str(code)},
+            check=False,
+        )
+        assert done.returncode == code
+        assert seen.read_text().split() == ["2", "origin", "a", "b", "refs", "after:", "x", "y", "$z"]
+    assert hookfiles.uninstall(str(hooks), "pre-push").outcome == "removed"
+    assert state_of(hooks) == before
+
+
+@pytest.mark.parametrize("content", ["#!/bin/sh\nexit 9\n", "#!/usr/bin/env python3\nraise SystemExit(9)\n"])
+def test_its_refusal_counts_and_ours_is_not_run(hooks: Path, tmp_path: Path, content: str) -> None:
+    executable(hooks / "pre-commit", content)
+    program = executable(tmp_path / "mdtodo", f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hookfiles.install(str(hooks), "pre-commit", str(program), CHECK)
+    assert subprocess.run([str(hooks / "pre-commit")], check=False).returncode == 9
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_hook_that_commits_elsewhere_has_that_checked_too(
+    make_repo: Callable[..., Checkout], tmp_path: Path
+) -> None:
+    inner, outer = make_repo("inner"), make_repo("outer")
+    for one in (inner, outer):
+        folder = one.root / ".git" / "hooks"
+        nested = (
+            f"cd {inner.root} && env -u GIT_INDEX_FILE git commit -qam inner\n" if one is outer else "true\n"
+        )
+        executable(folder / "pre-commit", "#!/bin/sh\n" + nested)
+        hookfiles.install(str(folder), "pre-commit", PROGRAM, CHECK)
+    inner.write("TODO.md", BAD)
+    inner.git("add", "-A")
+    assert commit(outer, "--allow-empty").returncode == 1, "the inner hook is no second run of the outer one"
+    assert inner.git("rev-list", "--all") == ""
+
+
+def test_what_git_did_not_run_is_not_run(repo: Checkout, hooks: Path) -> None:
+    executable(hooks / "pre-commit", "#!/bin/sh\nexit 9\n", 0o644)
+    before = state_of(hooks)
+    change = hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    assert "did not run" in change.notes[0]
+    assert commit(repo, "--allow-empty").returncode == 0
+    hookfiles.uninstall(str(hooks), "pre-commit")
+    assert state_of(hooks) == before
+
+
+def test_a_link_is_not_written_through(repo: Checkout, hooks: Path) -> None:
+    target = executable(repo.root / "tools" / "hook.sh", "#!/bin/sh\necho from the link >&2\n")
+    (hooks / "pre-commit").symlink_to("../../tools/hook.sh")
+    before, content = state_of(hooks), target.read_bytes()
+    hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    assert target.read_bytes() == content
+    assert "from the link" in commit(repo, "--allow-empty").stderr
+    hookfiles.uninstall(str(hooks), "pre-commit")
+    assert state_of(hooks) == before
+
+
+def test_lines_of_a_person_stay(hooks: Path, tmp_path: Path) -> None:
+    path = executable(hooks / "pre-commit", "#!/bin/sh\necho one\n")
+    hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    lines = path.read_text().splitlines(keepends=True)
+    lines.insert(2, "echo between\n")
+    path.write_text("".join([*lines, "echo last\n"]))
+    assert hookfiles.install(str(hooks), "pre-commit", "/elsewhere/mdtodo", CHECK).outcome == "updated"
+    assert "/elsewhere/mdtodo" in path.read_text()
+    hookfiles.uninstall(str(hooks), "pre-commit")
+    assert path.read_text() == "#!/bin/sh\necho between\necho one\necho last\n"
+
+
+def test_lines_of_a_person_in_a_file_of_ours_stay_and_so_does_what_it_calls(hooks: Path) -> None:
+    path = executable(hooks / "pre-commit", "#!/usr/bin/env python3\nprint('python')\n")
+    hookfiles.install(str(hooks), "pre-commit", "/gone", ())
+    with path.open("a") as file:
+        file.write("echo mine\n")
+    hookfiles.uninstall(str(hooks), "pre-commit")
+    said = subprocess.run([str(path)], capture_output=True, text=True, check=True)
+    assert said.stdout == "python\nmine\n"
+    assert "mdtodo=" not in path.read_text()
+
+
+def test_a_tool_that_is_gone_stops_nobody(repo: Checkout, hooks: Path, tmp_path: Path) -> None:
+    broken = executable(tmp_path / "bin" / "mdtodo", "#!/no/such/python\n")
+    for program in ("/gone/mdtodo", str(broken)):
+        hookfiles.install(str(hooks), "pre-commit", program, CHECK)
+        done = commit(repo, "--allow-empty", PATH="/usr/bin:/bin")
+        assert done.returncode == 0
+        assert "mdtodo: it cannot be started here, so nothing was checked" in done.stderr
+    found = executable(tmp_path / "path" / "mdtodo", "#!/bin/sh\nexit 5\n").parent
+    hookfiles.install(str(hooks), "pre-commit", "/gone/mdtodo", CHECK)
+    assert commit(repo, "--allow-empty", PATH=f"{found}:/usr/bin:/bin").returncode == 1, "the one on PATH"
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", "$(touch x)", "a; esac #", "line\nend", "caf\udce9"])
+def test_a_strange_path_of_the_program_is_a_path(
+    repo: Checkout, hooks: Path, tmp_path: Path, name: str
+) -> None:
+    program = executable(tmp_path / name / "mdtodo", "#!/bin/sh\necho ran >&2\n")
+    other = executable(tmp_path / "b" / "mdtodo", "#!/bin/sh\necho ran >&2\n")
+    executable(hooks / "pre-commit", "#!/bin/sh\ntrue\n")
+    before = state_of(hooks)
+    hookfiles.install(str(hooks), "pre-commit", str(program), CHECK)
+    path = f"{program.parent}:{os.environ['PATH']}" if "\n" in name else os.environ["PATH"]
+    assert "ran" in commit(repo, "--allow-empty", PATH=path).stderr
+    assert not (repo.root / "x").exists()
+    hookfiles.install(str(hooks), "pre-commit", str(other), CHECK)
+    assert "ran" in commit(repo, "--allow-empty", PATH="/usr/bin:/bin").stderr
+    hookfiles.uninstall(str(hooks), "pre-commit")
+    assert state_of(hooks) == before
+
+
+def test_the_folder_is_the_one_that_git_uses(repo: Checkout, tmp_path: Path, isolated_home: Path) -> None:
+    assert hookfiles.folder(discover(str(repo.root))) == str(repo.root / ".git" / "hooks")
+    repo.git("commit", "-q", "--allow-empty", "-m", "x")
+    repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    assert hookfiles.folder(discover(str(tmp_path / "linked"))) == str(repo.root / ".git" / "hooks")
+    repo.git("config", "core.hooksPath", "tools/hooks")
+    assert hookfiles.folder(discover(str(tmp_path / "linked"))) == str(tmp_path / "linked" / "tools/hooks")
+    repo.git("config", "core.hooksPath", "~/hooks")
+    assert hookfiles.folder(discover(str(repo.root))) == str(isolated_home / "hooks")
+    repo.git("config", "core.hooksPath", "/dev/null")
+    with pytest.raises(GitError, match="no folder"):
+        hookfiles.folder(discover(str(repo.root)))
+
+
+def test_hooks_of_every_repository_are_left_alone(
+    repo: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "gitconfig"
+    config.write_text("[core]\nhooksPath = /somewhere\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    with pytest.raises(GitError, match="every repository"):
+        hookfiles.folder(discover(str(repo.root)))
+    repo.git("config", "core.hooksPath", "hooks")
+    assert hookfiles.folder(discover(str(repo.root))) == str(repo.root / "hooks")
+
+
+def test_a_second_hook_beside_a_kept_one_is_refused(hooks: Path) -> None:
+    executable(hooks / "pre-commit", "no shebang")
+    executable(hooks / ("pre-commit" + hookfiles.KEPT), "of long ago")
+    before = state_of(hooks)
+    with pytest.raises(EditError, match="earlier install"):
+        hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    assert state_of(hooks) == before
+
+
+def test_the_commands(repo: Checkout, hooks: Path) -> None:
+    executable(hooks / "pre-push", "#!/bin/sh\ntrue\n")
+
+    def mdtodo(*args: str) -> str:
+        done = subprocess.run([PROGRAM, *args], cwd=repo.root, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    before = state_of(hooks)
+    assert mdtodo("install").split() == [
+        "added",
+        ".git/hooks/pre-commit",
+        "added",
+        ".git/hooks/pre-merge-commit",
+    ]
+    assert "pre-push\n         the hook that is there runs first" in mdtodo("install", "--verify")
+    assert mdtodo("install", "--verify").split()[::2] == ["kept"] * 3
+    assert stat.S_IMODE((hooks / "pre-commit").stat().st_mode) & 0o111
+    assert mdtodo("uninstall").split()[::2] == ["removed"] * 3
+    assert state_of(hooks) == before
+    assert mdtodo("uninstall").split()[::2] == ["absent"] * 3
+    assert "added    .git/hooks/pre-commit" in mdtodo("init", "--hooks")
+
+
+def test_a_merge_that_git_commits_by_itself_is_checked(repo: Checkout, hooks: Path) -> None:
+    repo.commit("Base", **{"TODO.md": GOOD})
+    repo.git("switch", "-qc", "side")
+    repo.commit("Side", **{"todo/one.md": "- [ ] one id:same\n"})
+    repo.git("switch", "-q", "main")
+    repo.commit("Main", **{"todo/two.md": "- [ ] two id:same\n"})
+    hookfiles.install(str(hooks), "pre-merge-commit", PROGRAM, CHECK)
+    done = subprocess.run(
+        ["git", "merge", "side"], cwd=repo.root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode
+    assert "duplicate-id" in done.stdout + done.stderr
