@@ -23,6 +23,7 @@ COMMANDS = {
     "next": "Show what to do next, in plan order.",
     "show": "Show one task: what it waits for, and how it would be done.",
     "add": "Add a task.",
+    "expand": "Break tasks down into subtasks, in place.",
     "done": "Tick tasks: a person's word.",
     "reopen": "Open tasks again, and forget their failures.",
     "cancel": "Cancel tasks.",
@@ -34,6 +35,7 @@ COMMANDS = {
     "log": "Show receipts, as the commits of this branch have them.",
     "logs": "Show the captured output of a task.",
     "config": "Print the configuration that holds, and where each value comes from.",
+    "patterns": "List the patterns that tasks are broken down by.",
     "merge-driver": "Merge a TODO file by task; called by git.",
     "completion": "Print the completion script for a shell.",
 }

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.reporting.text import printable
+
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.running.course import Options
@@ -16,7 +18,14 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     from mdtodo.running.runner import dry_run
 
     board = session.board()
+    if session.config.auto_expand and not options.verify:
+        from mdtodo.running.expanding import expanded_for_dry_run
+
+        board, options = expanded_for_dry_run(
+            board, options, lambda sentence: click.echo(f"mdtodo: {printable(sentence)}", err=True)
+        )
     tasks = dry_run(board, options)
+    session.previews.append(tasks)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
@@ -44,6 +53,7 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
         from mdtodo.running.pushing import push_receipts
 
         report, refusal = push_receipts(session.repo, session.config, report)
+    session.reports.append(report)
     if as_json:
         from mdtodo.reporting.documents import print_run_json
         from mdtodo.reporting.summary import print_messages

@@ -143,7 +143,14 @@ class Pattern:
         default=(), metadata=_of(lines("a list of phrases"), "Phrases of a title that call for this pattern.")
     )
     steps: tuple[str, ...] = field(
-        default=(), metadata=_of(lines("a list of steps", least=1), "The subtasks, as text with keys.")
+        default=(),
+        metadata=_of(
+            lines("a list of steps", least=1), "The subtasks, as text with keys; `{task}` is what the task is about."
+        ),
+    )
+    weights: tuple[float, ...] = field(
+        default=(),
+        metadata=_of(values.weights(), "Shares of the estimate, one for each step; without, all are equal."),
     )
 
 
@@ -156,6 +163,9 @@ class Expand:
         metadata=_of(
             values.shell_command(), "A program that breaks tasks down: JSON in, a markdown list out."
         ),
+    )
+    timeout: float = field(
+        default=60.0, metadata=_of(values.duration(), "The program is ended if it takes longer for a task.")
     )
 
 

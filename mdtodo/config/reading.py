@@ -187,6 +187,9 @@ def _status(given: Tree) -> Tree:
 def _pattern(name: str, given: Tree) -> Pattern:
     if "steps" not in given:
         raise InvalidError("has no steps", ("patterns", name))
+    if given.get("weights") and len(given["weights"]) != len(given["steps"]):
+        count = f"{len(given['weights'])} weights for {len(given['steps'])} steps"
+        raise InvalidError(f"must be one for each step, not {count}", ("patterns", name, "weights"))
     return Pattern(name=name, **given)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mdtodo.config.kinds import InvalidError, Kind, expected, line, lines, shown
+from mdtodo.config.kinds import InvalidError, Kind, expected, line, lines, number, shown
 from mdtodo.model import STATUS_CHARS
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -98,6 +98,27 @@ def callable_name() -> Kind:
         return value
 
     return Kind(says, read)
+
+
+def weights() -> Kind:
+    """Numbers that are not negative, and not all 0."""
+    says = "a list of numbers from 0 to 1000000, not all of them 0"
+    one = number(0, 1_000_000)
+
+    def read(value: object) -> tuple[float, ...]:
+        if not isinstance(value, list):
+            raise expected(says, value)
+        found: list[float] = []
+        for index, item in enumerate(value):
+            try:
+                found.append(one.read(item))
+            except InvalidError as wrong:
+                raise InvalidError(wrong.sentence, (f"[{index}]",)) from None
+        if found and not any(found):
+            raise InvalidError(f"must be {says}")
+        return tuple(found)
+
+    return Kind(says, read, list)
 
 
 def regex() -> Kind:

@@ -112,6 +112,11 @@ class Draft:
             return self._set_key(edit, index)
         if isinstance(edit, AddSubtasks):
             nodes = read_lines(edit.lines, self.original.statuses)
+            if edit.first and (there := self.original.children[index]):
+                titles = [self.original.keys[child.index].title for child in there]
+                if sorted(titles) != sorted(node.title for node in nodes if node.status is not None):
+                    raise Unexpected("it has subtasks already")
+                return False
             return self._add_subtasks(index, nodes, way)
         if isinstance(edit, Rewind):
             return self._rewind(edit, index)

@@ -1,7 +1,7 @@
 """What `check` says of the plan: names that nobody knows, cycles, parents that do not fit their subtasks.
 
-Codes (stable): `duplicate-id`, `unknown-id`, `cycle`, `unknown-processor`, `unknown-lane` are errors;
-`ticked-parent` and `epic-without-subtasks` are warnings.
+Codes (stable): `duplicate-id`, `unknown-id`, `cycle`, `unknown-processor`, `unknown-lane`, `unknown-pattern` are
+errors; `ticked-parent` and `epic-without-subtasks` are warnings.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def findings(plan: Plan, config: Config) -> list[Finding]:
         *_cycles(plan),
         *_unknown_processors(plan, config),
         *_unknown_lanes(plan, config),
+        *_unknown_patterns(plan, config),
         *_ticked_parents(plan),
         *_epics(plan),
     ]
@@ -94,6 +95,19 @@ def _unknown_lanes(plan: Plan, config: Config) -> Iterator[Finding]:
             continue
         if task.own_lane is not None and task.own_lane not in config.lanes:
             yield _error(task, "unknown-lane", f'unknown lane "{task.own_lane}"{suggest(task.own_lane)}')
+
+
+def _unknown_patterns(plan: Plan, config: Config) -> Iterator[Finding]:
+    asking = [task for task in plan.tasks.values() if task.expand is not None and not task.status.closed]
+    if not asking:
+        return
+    from mdtodo.planning.catalogue import patterns
+
+    known = patterns(config)
+    suggest = _suggester(known)
+    for task in asking:
+        if task.expand is not None and task.expand not in known:
+            yield _error(task, "unknown-pattern", f'unknown pattern "{task.expand}"{suggest(task.expand)}')
 
 
 def _ticked_parents(plan: Plan) -> Iterator[Finding]:

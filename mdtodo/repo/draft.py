@@ -12,7 +12,7 @@ from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import message, subject
 from mdtodo.repo.restoring import restore
 from mdtodo.repo.versions import Version, tick
-from mdtodo.results import Outcome
+from mdtodo.results import AddSubtasks, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,11 +41,16 @@ class Job:
         *,
         each: bool = False,
     ) -> None:
-        """Of the receipts the last of each task."""
+        """Of the receipts the last of each task, which also breaks it down if an earlier one did."""
         self.repo = repo
         self.run_id = run_id
         self.statuses = statuses
-        self.receipts = {receipt.task_id: receipt for receipt in receipts}
+        self.receipts: dict[str, Receipt] = {}
+        for receipt in receipts:
+            earlier = self.receipts.get(receipt.task_id)
+            broken_down = _breakdown(earlier) if earlier else ()
+            kept = tuple(edit for edit in broken_down if edit not in receipt.edits)
+            self.receipts[receipt.task_id] = receipt._replace(edits=kept + receipt.edits) if kept else receipt
         #: The edits by file and task.
         self.wanted: dict[str, dict[str, list[Edit]]] = {}
         for task, receipt in self.receipts.items():
@@ -85,6 +90,10 @@ class Job:
         if len(group) == len(self.receipts):
             return list(self.wanted)
         return list({edit.anchor.file: None for task in group for edit in self.receipts[task].edits})
+
+
+def _breakdown(receipt: Receipt) -> tuple[Edit, ...]:
+    return tuple(edit for edit in receipt.edits if isinstance(edit, AddSubtasks) and edit.first)
 
 
 class Step:

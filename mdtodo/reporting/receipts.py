@@ -54,7 +54,7 @@ def print_receipts_json(
 
 
 def _proof(one: PastReceipt) -> str:
-    if one.processor in ("person", "rollup", "undo"):
+    if one.processor in ("person", "rollup", "undo", "expand"):
         return one.processor
     code = "ended by force" if one.exit_code is None else f"exit {one.exit_code}" if one.exit_code else ""
     again = f"attempt {one.attempt}" if one.attempt > 1 else ""

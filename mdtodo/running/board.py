@@ -88,10 +88,20 @@ class Board:
         by_file: dict[str, list[Edit]] = {}
         for edit in edits:
             by_file.setdefault(edit.anchor.file, []).append(edit)
-        documents = dict(self.documents)
-        for file, wanted in by_file.items():
-            data = apply(documents[file].data, wanted, self.config.status, file=file, tolerant=True).data
-            documents[file] = parse(data, self.config.status, file=file)
+        return self.with_contents(
+            {
+                file: apply(
+                    self.documents[file].data, wanted, self.config.status, file=file, tolerant=True
+                ).data
+                for file, wanted in by_file.items()
+            }
+        )
+
+    def with_contents(self, contents: Mapping[str, bytes]) -> Board:
+        """The board as it would be with these bytes in these of its files; nothing is written."""
+        status = self.config.status
+        changed = {file: parse(data, status, file=file) for file, data in contents.items()}
+        documents = {**self.documents, **changed}
         return replace(self, documents=documents, plan=_plan(documents, self.config, self.memory))
 
 

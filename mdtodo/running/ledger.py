@@ -11,7 +11,7 @@ from mdtodo.repo.commit import clean_outputs, hold_outputs
 from mdtodo.repo.fault import reached
 from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import Record, State, folder
-from mdtodo.running.landing import finish_earlier, land_entries, new_run_id, sentences_of
+from mdtodo.running.landing import finish_earlier, land, land_entries, new_run_id, sentences_of
 from mdtodo.running.moves import followed
 
 if TYPE_CHECKING:
@@ -180,6 +180,23 @@ class Ledger:
         numbers = self.state.record(records)
         self._pending += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
         self._release(*(one.receipt.task_id for one in records if not one.lands))
+
+    def show(self) -> None:
+        """Make at once in the work tree what was recorded before the run starts; its commit is that of the run, or,
+        with `commit = "task"`, one for each. What the work tree cannot have is dropped. Read the files again then.
+        """
+        if self.commit != "run":
+            self.land()
+        else:
+            self._write()
+            self.state.sync()
+            receipts = [receipt for _, receipt in self._pending]
+            landing = land(self.repo, receipts, run_id=self.run_id, commit=False, config=self.config)
+            missed = {task_id for task_id, _, _ in landing.missed}
+            self.state.mark_landed([number for number, one in self._pending if one.task_id in missed])
+            self._pending = [(number, one) for number, one in self._pending if one.task_id not in missed]
+            self.messages += sentences_of(landing)
+        self._since = self.state.moment()
 
     def give_up(self, task: Task) -> None:
         """The task did not come to an end here: free it."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.repo.inputs import Declared, InputReader, Seen, defined
-from mdtodo.results import Outcome
+from mdtodo.results import EXPANDED, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -182,4 +182,4 @@ def _unix_time(date: str) -> float:
 
 
 #: Outcomes that say nothing of what a further attempt would come to.
-_NO_RESULT = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, Outcome.BLOCKED})
+_NO_RESULT = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, Outcome.BLOCKED, EXPANDED})

@@ -1,0 +1,102 @@
+"""`mdtodo expand [ID...]`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import ids_argument, json_option
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+    from mdtodo.model import Task
+    from mdtodo.running.expanding import Expansion
+
+
+@click.command(
+    "expand",
+    epilog="\b\nExamples:\n  mdtodo expand                       tasks that say expand:NAME\n"
+    "  mdtodo expand 3f2a --pattern api    one task, by this pattern\n"
+    "  mdtodo expand --all --dry-run | git apply --stat",
+)
+@ids_argument(required=False)
+@click.option("--all", "everything", is_flag=True, help="Also what is estimated at 12 hours or more.")
+@click.option("--pattern", metavar="NAME", help="The pattern for tasks that name none.")
+@click.option("--dry-run", is_flag=True, help="Print the diff; change nothing.")
+@click.option("--commit", is_flag=True, help="Commit just this change.")
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    /,
+    ids: tuple[str, ...],
+    everything: bool,
+    pattern: str | None,
+    dry_run: bool,
+    commit: bool,
+    as_json: bool,
+) -> int:
+    """Break tasks down into an ordered list of subtasks below them, which share the estimate.
+
+    Without ID those that say expand:NAME. All that is asked for is done, or nothing. What has subtasks is never broken
+    down again, nor what is done or cancelled.
+    """
+    from mdtodo.running.expanding import meant, prepare
+
+    board = session.board() if dry_run else session.settled_board()
+    tasks = meant(board, ids, everything=everything)
+    expansion = prepare(board, [task for task in tasks if not task.children], pattern=pattern)
+    for problem in expansion.problems:
+        _say(problem)
+    if expansion.problems:
+        _say("nothing was changed")
+        return 1
+    already = [task for task in tasks if task.children]
+    return _do(session, expansion, already, dry_run=dry_run, commit=commit, as_json=as_json)
+
+
+def _do(
+    session: Session,
+    expansion: Expansion,
+    already: list[Task],
+    *,
+    dry_run: bool,
+    commit: bool,
+    as_json: bool,
+) -> int:
+    from mdtodo.repo.patch import patch
+    from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
+    from mdtodo.running import expanding
+
+    landing = None
+    diff = patch(expansion.contents) if dry_run else None
+    if not dry_run and expansion.breakdowns:
+        if commit:
+            landing = expanding.commit(expansion)
+        else:
+            expanding.write(expansion)
+    commits = landing.commits if landing else ()
+    if as_json:
+        print_expansion_json(expansion.after.plan, expansion.rows(), already, commits=commits, diff=diff)
+    elif diff is not None:
+        print_diff(diff, color=session.colored())
+    else:
+        print_expansion(expansion.rows(), color=session.colored())
+    for task in already:
+        _say(f"{task.id} has subtasks already: {task.title}")
+    if not (expansion.breakdowns or already):
+        _say(
+            "nothing to break down: name tasks by id or with expand:NAME, or take --all that are 12 hours or more"
+        )
+    for oid in commits:
+        _say(f"committed {oid[:10]}")
+    for task_id, file, reason in landing.missed if landing else ():
+        _say(f"{file}: {task_id}: {reason}")
+    return 3 if landing and landing.missed else 0
+
+
+def _say(sentence: str) -> None:
+    from mdtodo.reporting.text import one_line
+
+    click.echo(f"mdtodo: {one_line(sentence)}", err=True)

@@ -1,0 +1,209 @@
+"""Which tasks are broken down, and into which steps: lines of markdown, written under the task by `AddSubtasks`."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import EditError
+from mdtodo.markdown.syntax import format_estimate, read_keys, write_key
+from mdtodo.model import Complexity, State, Status
+from mdtodo.planning.catalogue import grammar
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.syntax import Keys
+    from mdtodo.model import Task
+    from mdtodo.planning.catalogue import Pattern, Step
+    from mdtodo.planning.plan import Plan
+
+#: Characters of a title; a longer one is no title, and would stand in every step.
+LONGEST_TITLE = 1000
+
+#: Characters of a title that its steps repeat.
+LONGEST_SUBJECT = 80
+
+#: Minutes of an estimate, 1000 days: a longer one is a slip, or no task.
+LONGEST_ESTIMATE = 1000 * 8 * 60
+
+_LARGE = (Complexity.COMPLEX, Complexity.EPIC)
+
+
+def asking(plan: Plan) -> list[Task]:
+    """The open tasks without subtasks that say `expand:`, which nobody is at."""
+    return [task for task in plan.tasks.values() if task.expand and _may_be_expanded(plan, task)]
+
+
+def large(plan: Plan, known: Mapping[str, Pattern]) -> list[Task]:
+    """The open tasks without subtasks that are complex or epic, which nobody is at.
+
+    Not the steps that a pattern has made of a larger one: who wants these smaller names them, so that a
+    breakdown comes to an end.
+    """
+    return [
+        task
+        for task in plan.tasks.values()
+        if task.complexity in _LARGE
+        and _may_be_expanded(plan, task)
+        and not _is_step(task, plan, known.values())
+    ]
+
+
+def automatic(plan: Plan, known: Mapping[str, Pattern], chosen: Container[str] | None) -> list[Task]:
+    """What a run breaks down before it starts, of the tasks that it takes (None: of all).
+
+    Those that say `expand:`, and those that are complex or epic and that no processor would do as they are.
+    """
+    found = {task.id: task for task in asking(plan)}
+    for task in large(plan, known):
+        if plan.routes[task.id].processor is None and task.own_run is None:
+            found[task.id] = task
+    return [task for name, task in plan.tasks.items() if name in found and (chosen is None or name in chosen)]
+
+
+def steps(
+    task: Task, pattern: Pattern, *, delimiter: str = ".", dialect: str | None = None
+) -> tuple[str, ...]:
+    """The lines of an ordered list that the pattern makes of the task, in order.
+
+    The task's estimate is shared out by weight, exactly to the minute; without one the steps have none but
+    their own. `dialect`: how keys are written. Raises EditError for a task that cannot be broken down so: a title
+    or an estimate that can be none, steps that estimate more than the task.
+    """
+    if len(task.title) > LONGEST_TITLE:
+        raise _cannot(
+            task, f"a title of {len(task.title)} characters is too long to be broken down: shorten it"
+        )
+    about = subject(task.title)
+    texts = [_filled(step, about) for step in pattern.steps]
+    minutes = _shares(task, pattern, [read_keys(text) for text in texts])
+    return tuple(
+        f"{number}{delimiter} [ ] {_estimated(text, share, dialect)}"
+        for number, (text, share) in enumerate(zip(texts, minutes, strict=True), 1)
+    )
+
+
+def share(minutes: int, weights: Sequence[float]) -> list[int]:
+    """The minutes shared out by weight: whole ones, with the sum kept (largest remainder, Hamilton's method).
+
+    Of equal remainders the first gets the minute. The weights are not negative, and not all zero.
+    """
+    exact = [Fraction(weight) for weight in weights]
+    total = sum(exact)
+    quotas = [minutes * weight / total for weight in exact]
+    shares = [int(quota) for quota in quotas]
+    by_remainder = sorted(range(len(quotas)), key=lambda at: (shares[at] - quotas[at], at))
+    for at in by_remainder[: minutes - sum(shares)]:
+        shares[at] += 1
+    return shares
+
+
+def subject(title: str) -> str:
+    """What a title is about, for a step to repeat: without its verb, on one line, not too long.
+
+    >>> subject("Implement the orders API")
+    'the orders API'
+    >>> subject("Migrate to Postgres")
+    '"Migrate to Postgres"'
+    """
+    words = _CONTROL.sub(" ", title).split()
+    verbs, links = grammar()
+    for length in (2, 1):
+        if tuple(word.casefold() for word in words[:length]) in verbs and len(words) > length:
+            if words[length].casefold() in links:
+                return f'"{_shortened(words)}"'
+            return _shortened(words[length:])
+    return _shortened(words) or "this task"
+
+
+def _may_be_expanded(plan: Plan, task: Task) -> bool:
+    state = plan.states[task.id]
+    return task.status is Status.TODO and not task.children and state is not State.LEASED
+
+
+def _is_step(task: Task, plan: Plan, known: Iterable[Pattern]) -> bool:
+    """Whether one of the patterns has made this task of its parent."""
+    if task.parent is None:
+        return False
+    about = subject(plan.tasks[task.parent].title)
+    return any(
+        read_keys(_filled(step, about)).title == task.title for pattern in known for step in pattern.steps
+    )
+
+
+def _shortened(words: Sequence[str]) -> str:
+    text = " ".join(words).rstrip(".:;,")
+    if len(text) <= LONGEST_SUBJECT:
+        return text
+    return (
+        text[: LONGEST_SUBJECT - 1].rpartition(" ")[0] + "…"
+        if " " in text[1:LONGEST_SUBJECT]
+        else (text[: LONGEST_SUBJECT - 1] + "…")
+    )
+
+
+def _filled(step: Step, about: str) -> str:
+    """The step's text for this subject, with no more keys and no more markup of blocks than the step has itself.
+
+    A subject that would be read as a key stands in a code span, where nothing is one.
+    """
+    wanted = _meaning(read_keys(step.text.replace(_PLACE, "it")))
+    first = step.text.lstrip().startswith(_PLACE)
+    for one in _ways_to_say(about, first=first):
+        text = step.text.replace(_PLACE, one)
+        if _meaning(read_keys(text + " .")) == wanted == _meaning(read_keys(text)):
+            return text
+    return step.text.replace(_PLACE, "this task")
+
+
+def _ways_to_say(about: str, *, first: bool) -> Iterator[str]:
+    if not (first and _BLOCK.match(about)):
+        yield about
+    fence = "`" * (max(map(len, re.findall("`+", about)), default=0) + 1)
+    pad = " " if about.startswith("`") or about.endswith("`") else ""
+    yield f"{fence}{pad}{about}{pad}{fence}"
+
+
+def _meaning(keys: Keys) -> list[tuple[str, str]]:
+    return [(token.name, token.value) for token in keys.tokens]
+
+
+def _shares(task: Task, pattern: Pattern, keys: Sequence[Keys]) -> list[int | None]:
+    """The minutes that each step is to say; None for one that says its own, or has none."""
+    if task.estimate is None:
+        return [None] * len(keys)
+    if not 0 < task.estimate <= LONGEST_ESTIMATE:
+        raise _cannot(
+            task,
+            "an estimate of 0 cannot be shared out: correct it, or take it off"
+            if not task.estimate
+            else f"an estimate of more than {format_estimate(LONGEST_ESTIMATE)} is too long for one task: correct it",
+        )
+    left = task.estimate - sum(one.estimate or 0 for one in keys)
+    free = [number for number, one in enumerate(keys) if one.estimate is None]
+    weights = [pattern.steps[number].weight for number in free]
+    if left < 0 or (left and not any(weights)):
+        said = format_estimate(task.estimate - left)
+        whole = format_estimate(task.estimate)
+        raise _cannot(
+            task, f"the steps of {pattern.name} say {said}, and the task {whole}: correct one of them"
+        )
+    shared = dict(zip(free, share(left, weights), strict=True)) if left else {}
+    return [shared.get(number) or None for number in range(len(keys))]
+
+
+def _estimated(text: str, minutes: int | None, dialect: str | None) -> str:
+    """With its share; one that comes to less than a minute says nothing."""
+    return text if minutes is None else write_key(text, "est", format_estimate(minutes), dialect)
+
+
+def _cannot(task: Task, sentence: str) -> EditError:
+    return EditError(sentence, file=task.file, line=task.line)
+
+
+_PLACE = "{task}"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+#: What begins a block, where a step begins with its subject.
+_BLOCK = re.compile(r"[-+*>#=|~`<\[]|[0-9]{1,9}[.)]")

@@ -1,0 +1,47 @@
+"""A patch from versions of files that are nowhere in the repository, as git itself writes it."""
+
+from __future__ import annotations
+
+import os
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from mdtodo.repo.git import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def patch(contents: Mapping[str, tuple[bytes, bytes]]) -> bytes:
+    """What `git apply` in the root of a work tree takes: by path, the bytes now and then.
+
+    Exact for any line ends and any name, whatever the configuration says of diffs and line ends.
+    """
+    if all(before == after for before, after in contents.values()):
+        return b""
+    with TemporaryDirectory(prefix="mdtodo-") as folder:
+        for path, versions in contents.items():
+            for side, data in zip("ab", versions, strict=True):
+                target = os.path.join(folder, side, path)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "wb") as file:
+                    file.write(data)
+        return run(None, *_SETTINGS, "diff", *_OPTIONS, "--", "a", "b", cwd=folder, env=_ENV, ok=(0, 1))
+
+
+_SETTINGS = (
+    *("-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", f"core.attributesFile={os.devnull}"),
+    *("-c", "diff.suppressBlankEmpty=false", "-c", f"diff.orderFile={os.devnull}"),
+)
+_OPTIONS = (
+    *("--no-index", "--no-prefix", "--text", "--unified=3", "--inter-hunk-context=0", "--no-renames"),
+    *(
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--ignore-submodules=none",
+        "--patch",
+        "--ws-error-highlight=none",
+    ),
+)
+_ENV = {"GIT_CEILING_DIRECTORIES": os.sep, "GIT_ATTR_NOSYSTEM": "1"}

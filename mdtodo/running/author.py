@@ -1,0 +1,132 @@
+"""Asking a program how a task is to be broken down: its time, its output and its processes are bounded."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import tempfile
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.config import format_duration
+from mdtodo.errors import EditError
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from mdtodo.model import Json
+
+#: Bytes of an answer.
+LONGEST_ANSWER = 64 * 1024
+#: Bytes of standard error that are kept, from its end.
+_TAIL = 4096
+#: Seconds that are given to what the program leaves running, and between TERM and KILL.
+_LINGER, _GRACE = 1.0, 2.0
+_LOOK_EVERY = 0.05
+_CHUNK = 1 << 16
+
+
+class Question(NamedTuple):
+    """A shell command, the TASK that is asked about, the folder that the command runs in, and its seconds."""
+
+    command: str
+    task: Json
+    root: str
+    timeout: float
+
+
+def answer(question: Question) -> bytes:
+    """What the program prints, which is given the task as JSON and in its environment, as a processor is.
+
+    It runs in a session of its own, and is ended with everything in it. Raises EditError where it takes too long,
+    prints more than 64 KiB, or does not exit 0: a sentence with what it said on standard error.
+    """
+    import json
+    import subprocess
+
+    from mdtodo.running.processors import environment
+
+    with tempfile.TemporaryFile() as stdin:
+        stdin.write(json.dumps(question.task).encode() + b"\n")
+        stdin.seek(0)
+        try:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", question.command],
+                cwd=question.root,
+                env=environment(question.task, 1, "", {}, os.environ),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise EditError(f"`expand.command` cannot be started: {error}") from None
+    with process:
+        try:
+            return _Listener(process, question.timeout).listen()
+        finally:
+            _end(process)
+
+
+class _Listener:
+    """Takes what a program says until it is over."""
+
+    def __init__(self, process: subprocess.Popen[bytes], timeout: float) -> None:
+        self._process = process
+        self._timeout = timeout
+        self._deadline = monotonic() + timeout
+        self._over_since: float | None = None
+        self._out, self._err = bytearray(), bytearray()
+
+    def listen(self) -> bytes:
+        """Its output; EditError as `answer`."""
+        with selectors.DefaultSelector() as selector:
+            for pipe, heard in ((self._process.stdout, self._out), (self._process.stderr, self._err)):
+                assert pipe is not None
+                selector.register(pipe, selectors.EVENT_READ, heard)
+            while self._goes_on(selector):
+                self._look(selector)
+        code = self._process.wait()
+        if code:
+            how = f"was ended by signal {-code}" if code < 0 else f"exited {code}"
+            raise EditError(f"`expand.command` {how}{self._last_words()}")
+        return bytes(self._out)
+
+    def _goes_on(self, selector: selectors.BaseSelector) -> bool:
+        """Whether there is more to hear. What the program leaves running may hold its pipes open, but not for ever."""
+        now = monotonic()
+        if self._process.poll() is None:
+            if now < self._deadline:
+                return True
+            raise EditError(
+                f"`expand.command` took longer than {format_duration(self._timeout)}{self._last_words()}"
+            )
+        self._over_since = self._over_since or now
+        return bool(selector.get_map()) and now < self._over_since + _LINGER
+
+    def _look(self, selector: selectors.BaseSelector) -> None:
+        for key, _ in selector.select(_LOOK_EVERY):
+            data = os.read(key.fd, _CHUNK)
+            if not data:
+                selector.unregister(key.fileobj)
+            key.data.extend(data)
+        del self._err[:-_TAIL]
+        if len(self._out) > LONGEST_ANSWER:
+            raise EditError(f"`expand.command` printed more than {LONGEST_ANSWER // 1024} KiB")
+
+    def _last_words(self) -> str:
+        lines = self._err.decode(errors="replace").strip().splitlines()
+        return f": {lines[-1].strip()[:200]}" if lines else ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End what is left of its group: TERM, and KILL after the grace."""
+    import subprocess
+
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE if number == signal.SIGTERM else None)

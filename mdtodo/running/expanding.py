@@ -1,0 +1,311 @@
+"""Breaking tasks down in their TODO files: all that is asked for in one call, or nothing of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import EditError, UsageError
+from mdtodo.markdown.edits import apply
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.model import State
+from mdtodo.planning.breakdown import asking, automatic, large, steps
+from mdtodo.planning.catalogue import fitting, named, patterns
+from mdtodo.repo import files
+from mdtodo.results import EXPANDED, AddSubtasks, Receipt, Result
+from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mdtodo.model import Task
+    from mdtodo.planning.catalogue import Pattern
+    from mdtodo.repo.commit import Landing
+    from mdtodo.running.board import Board
+    from mdtodo.running.course import Options
+    from mdtodo.running.ledger import Ledger
+
+#: Who breaks a task down where it is no pattern.
+PROGRAM = "expand.command"
+
+
+class Breakdown(NamedTuple):
+    """One task, who breaks it down (the name of a pattern, or PROGRAM), and the edit that does."""
+
+    task: Task
+    author: str
+    edit: AddSubtasks
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What is to become of the files of `board`: each with its bytes now and then. `after` is the board of then.
+
+    `problems` are sentences with file and line; where there is one, nothing is to be changed.
+    """
+
+    board: Board
+    after: Board
+    breakdowns: tuple[Breakdown, ...] = ()
+    contents: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    def rows(self) -> list[tuple[Task, str, list[Task]]]:
+        """Each task, what broke it down, and its new subtasks of all levels, in order."""
+        return [(one.task, one.author, _below(self.after, [one.task])) for one in self.breakdowns]
+
+
+# Which tasks
+
+
+def meant(board: Board, ids: Sequence[str], *, everything: bool) -> list[Task]:
+    """The tasks that are to be broken down: those of these ids; without ids those that say `expand:`; with
+    `everything` also those that are complex or epic.
+
+    A named one may have subtasks, and is in the list all the same. Raises UsageError for an id that fits none or
+    several, and for a task that is closed or that a live worker has.
+    """
+    found = {task.id: task for task in map(board.find, ids)}
+    for task in found.values():
+        if task.status.closed:
+            raise UsageError(
+                f"{task.id} ({task.title}) is {task.status.value}: there is nothing left to break down",
+                file=task.file,
+                line=task.line,
+            )
+        if board.plan.states[task.id] is State.LEASED:
+            raise UsageError(f"a worker has {task.id} ({task.title}) now", file=task.file, line=task.line)
+    more = [] if ids else asking(board.plan)
+    if everything:
+        more = [*asking(board.plan), *large(board.plan, patterns(board.config))]
+    found |= {task.id: task for task in more}
+    return [task for name, task in board.tasks.items() if name in found]
+
+
+# What becomes of them
+
+
+def prepare(board: Board, tasks: Sequence[Task], *, pattern: str | None = None) -> Expansion:
+    """Break these tasks down in mind; nothing is written. `pattern` is for those that name none.
+
+    A program that is to do it is asked, once for each task. Raises UsageError for a pattern that nobody knows.
+    """
+    known = patterns(board.config)
+    if pattern is not None and pattern not in known:
+        from mdtodo.config import suggestion
+
+        raise UsageError(f"unknown pattern {pattern!r}{suggestion(pattern, known)}", hint="`mdtodo patterns`")
+    made: list[Breakdown] = []
+    problems: list[str] = []
+    for task in tasks:
+        try:
+            made.append(_broken_down(board, task, known, pattern))
+        except EditError as error:
+            problems.append(str(error))
+    if problems:
+        return Expansion(board, board, problems=tuple(problems))
+    return _assembled(board, made)
+
+
+def _broken_down(board: Board, task: Task, known: Mapping[str, Pattern], pattern: str | None) -> Breakdown:
+    name = task.expand or pattern
+    if name is None and board.config.expand.command is not None:
+        return Breakdown(task, PROGRAM, AddSubtasks(task.anchor, _ask(board, task), first=True))
+    chosen = named(name, known, task) if name else fitting(task, board.plan.routes[task.id], known)
+    delimiter, dialect = _manner(board, task)
+    lines = steps(task, chosen, delimiter=delimiter, dialect=dialect)
+    return Breakdown(task, chosen.name, AddSubtasks(task.anchor, lines, first=True))
+
+
+def _ask(board: Board, task: Task) -> tuple[str, ...]:
+    """The lines that the configured program gives for this task; EditError with file and line."""
+    from mdtodo.planning.authored import subtasks
+    from mdtodo.planning.record import task_record
+    from mdtodo.running.author import Question, answer
+
+    expand = board.config.expand
+    record = {**task_record(board.plan, task.id), "body": task.body}
+    try:
+        output = answer(Question(expand.command or "", record, board.repo.root, expand.timeout))
+    except EditError as error:
+        raise EditError(error.sentence, file=task.file, line=task.line) from None
+    try:
+        return subtasks(output, board.config.status)
+    except EditError as error:
+        raise EditError(f"`{PROGRAM}` printed {error.sentence}", file=task.file, line=task.line) from None
+
+
+def _manner(board: Board, task: Task) -> tuple[str, str | None]:
+    """The delimiter of an ordered list that goes on with none in the task's body; the dialect of its keys."""
+    items = board.documents[task.file].items
+    item = next(item for item in items if item.line == task.line)
+    lists = [line.split()[0] for line in task.body.splitlines() if line.strip()]
+    own = item.marker[-1] if item.ordered else "."
+    other = "." if own == ")" else ")"
+    taken = any(word[:-1].isdigit() and word.endswith(own) for word in lists)
+    tokens = read_keys(item.text).tokens
+    fields = [token.dialect for token in tokens if token.dialect in ("plain", "dataview")]
+    return other if taken else own, fields[0] if fields else None
+
+
+def _assembled(board: Board, made: Sequence[Breakdown]) -> Expansion:
+    """All breakdowns together, and whether the files may become that."""
+    contents: dict[str, tuple[bytes, bytes]] = {}
+    problems: list[str] = []
+    for file in dict.fromkeys(one.task.file for one in made):
+        before = board.documents[file].data
+        edits = [one.edit for one in made if one.task.file == file]
+        try:
+            applied = apply(before, edits, board.config.status, file=file)
+        except EditError as error:
+            problems.append(str(error))
+            continue
+        places = {one.task.anchor: one.task for one in made}
+        for edit, reason in applied.missing:
+            task = places[edit.anchor]
+            problems.append(f"{file}:{task.line}: {reason}")
+        contents[file] = before, applied.data
+    if problems:
+        return Expansion(board, board, problems=tuple(problems))
+    after = board.with_contents({file: new for file, (_, new) in contents.items()})
+    problems = list(_mistakes(board, after, made))
+    if problems:
+        return Expansion(board, board, problems=tuple(problems))
+    return Expansion(board, after, tuple(made), contents)
+
+
+def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterable[str]:
+    """What the new tasks would break that was whole: ids of others, unique ids, a plan without this cycle."""
+    new = {task.id for task in _below(after, [one.task for one in made])}
+    kept = [task for task in after.tasks.values() if task.id not in new]
+    for was, now in zip(board.tasks.values(), kept, strict=False):
+        if was.id != now.id:
+            yield (
+                f"{was.file}:{was.line}: the id {was.id} of this task would become another: a task of the same name"
+                " is broken down already, so give one of both another title"
+            )
+            return
+    taken = {task.explicit_id: task for task in kept if task.explicit_id}
+    for task in after.tasks.values():
+        if task.id in new and task.explicit_id:
+            other = taken.setdefault(task.explicit_id, task)
+            if other is not task:
+                parent = after.tasks[task.parent or ""]
+                yield f'{parent.file}:{parent.line}: the id "{task.explicit_id}" of a new subtask is taken already'
+    for path in after.plan.cycles:
+        if path not in board.plan.cycles and (inside := [name for name in path if name in new]):
+            parent = after.tasks[after.tasks[inside[0]].parent or ""]
+            yield f"{parent.file}:{parent.line}: its subtasks would wait for each other: {' -> '.join(path)}"
+
+
+def _below(after: Board, tasks: Iterable[Task]) -> list[Task]:
+    """What stands below these tasks, in order."""
+    around = {task.id for task in tasks}
+    found: list[Task] = []
+    for task in after.tasks.values():
+        if task.parent in around:
+            around.add(task.id)
+            found.append(task)
+    return found
+
+
+# Writing it
+
+
+def write(expansion: Expansion) -> None:
+    """Write the files, all of them or none.
+
+    Raises EditError where one was changed meanwhile, InputError where one cannot be written.
+    """
+    root = expansion.board.repo.root
+    written: list[str] = []
+    try:
+        for file, (before, new) in expansion.contents.items():
+            if new != before:
+                files.replace(root, file, before, new)
+                written.append(file)
+    except BaseException:
+        for file in written:
+            before, new = expansion.contents[file]
+            files.replace(root, file, new, before)
+        raise
+
+
+def commit(expansion: Expansion) -> Landing:
+    """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now."""
+    board = expansion.board
+    refuse_half_done_operation(board.repo)
+    return land(board.repo, _receipts(expansion), run_id=new_run_id(), commit=True, config=board.config)
+
+
+def _receipts(expansion: Expansion) -> list[Receipt]:
+    return [
+        Receipt(one.task.id, one.task.title, EXPANDED, "expand", 0, 0.0, 0, (one.edit,))
+        for one in expansion.breakdowns
+    ]
+
+
+# As part of a run
+
+
+def expand_for_run(
+    board: Board, ledger: Ledger, options: Options, say: Callable[[str], None]
+) -> tuple[Options, bool]:
+    """Break down what must be before a run starts, in the work tree at once and for the run's commit.
+
+    Gives the options, with the new tasks among the chosen, and whether the files are to be read again. What
+    cannot be broken down is said, and stays as it is.
+    """
+    tasks = automatic(board.plan, patterns(board.config), options.chosen)
+    expansion = _possible(board, tasks, say)
+    if not expansion.breakdowns:
+        return options, False
+    for (task, author, subtasks), receipt in zip(expansion.rows(), _receipts(expansion), strict=True):
+        say(f"{task.id} {task.title}: broken down into {len(subtasks)} subtasks by {author}")
+        ledger.record(task, receipt, Result())
+    ledger.show()
+    return _with_new(options, expansion), True
+
+
+def expanded_for_dry_run(board: Board, options: Options, say: Callable[[str], None]) -> tuple[Board, Options]:
+    """The board that a run would start with, and its options. A program is not asked, as nothing is to be started."""
+    known = patterns(board.config)
+    tasks = automatic(board.plan, known, options.chosen)
+    if board.config.expand.command is not None:
+        asked = [task for task in tasks if not task.expand]
+        tasks = [task for task in tasks if task.expand]
+        for task in asked:
+            say(f"{task.id} {task.title}: `{PROGRAM}` would be asked to break it down")
+    expansion = _possible(board, tasks, say)
+    return expansion.after, _with_new(options, expansion)
+
+
+def _possible(board: Board, tasks: Sequence[Task], say: Callable[[str], None]) -> Expansion:
+    """Those of these tasks that can be broken down, together."""
+    known = patterns(board.config)
+    made: list[Breakdown] = []
+    for task in tasks:
+        try:
+            made.append(_broken_down(board, task, known, None))
+        except EditError as error:
+            say(str(error))
+    expansion = _assembled(board, made) if made else Expansion(board, board)
+    if not expansion.problems:
+        return expansion
+    kept: list[Breakdown] = []
+    for one in made:
+        alone = _assembled(board, [*kept, one])
+        if alone.problems:
+            for problem in alone.problems:
+                say(problem)
+        else:
+            kept.append(one)
+            expansion = alone
+    return expansion if kept else Expansion(board, board)
+
+
+def _with_new(options: Options, expansion: Expansion) -> Options:
+    if options.chosen is None:
+        return options
+    new = _below(expansion.after, [one.task for one in expansion.breakdowns])
+    return replace(options, chosen=options.chosen | {task.id for task in new})
