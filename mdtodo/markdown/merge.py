@@ -127,7 +127,7 @@ def _by_lines(
         numbers = Numbers(versions, matched, text_merge, as_text)
         order = numbers.merged(lambda: markers().style, resolving=resolving)
         result = numbers.result(order, statuses)
-        faults = judge.faults(result, as_text)
+        faults = judge.faults(result)
         if faults is not None and not faults:
             return result
         as_text = as_text | judge.around(faults or set())

@@ -32,11 +32,11 @@ class Judge:
         self.versions, self.matched, self.statuses = versions, matched, statuses
         self.merge_text = merge_text
 
-    def faults(self, result: Result, as_text: Set[int]) -> set[int] | None:
+    def faults(self, result: Result) -> set[int] | None:
         """The tasks that are not there as often as they should be, below the task that they should be below,
         with the status that they should have: as a parse of the result finds it. None where it is no task that
         the merge looked at. A task below another than it should be is none where the text merge puts it there
-        as well, without a conflict. How often those are there that were merged `as_text`, git has the word.
+        as well, without a conflict.
         """
         if not self._is_complete(result):
             return None
@@ -51,7 +51,7 @@ class Judge:
         wrong = {
             one
             for one in range(len(self.matched.entities))
-            if one not in as_text and not self._fits(one, counts[one], disputed=one in disputed)
+            if not self._fits(one, counts[one], disputed=one in disputed)
         }
         misplaced = self._misplaced(result)
         return wrong | {one for one in misplaced if not self._is_as_text_merged(*misplaced[one])}
@@ -138,8 +138,9 @@ class Judge:
         return wrong
 
     def _is_as_text_merged(self, line: bytes, parent: bytes | None) -> bool:
-        """Whether the text merge of the whole lines has this line once, below the same task."""
-        version, known = self._text
+        """Whether the text merge of the whole lines has this line once, below the same task, and no conflict
+        between them."""
+        version, known, cuts = self._text
         places = known.get(loosely(line), ())
         if len(places) != 1:
             return False
@@ -147,23 +148,28 @@ class Judge:
         if task is None:
             return False
         around = None if task.parent is None else loosely(version.lines[task.parent])
-        return around == (None if parent is None else loosely(parent))
+        first = task.line - _FAR if task.parent is None else task.parent
+        near = any(first < cut <= task.line for cut in cuts)
+        return not near and around == (None if parent is None else loosely(parent))
 
     @cached_property
-    def _text(self) -> tuple[Version, dict[bytes, list[int]]]:
-        """The text merge without its conflicts, and where each line stands in it."""
+    def _text(self) -> tuple[Version, dict[bytes, list[int]], list[int]]:
+        """The text merge without its conflicts, where each line stands in it, and where conflicts were."""
         (version,) = split(self.merge_text())
         lines: list[bytes] = []
+        cuts: list[int] = []
         inside = False
         for line in version.lines:
             inside = inside or line.startswith(b"<<<<<<<")
             if not inside:
                 lines.append(line)
-            inside = inside and not line.startswith(b">>>>>>>")
+            if line.startswith(b">>>>>>>"):
+                cuts.append(len(lines))
+                inside = False
         known: dict[bytes, list[int]] = {}
         for at, line in enumerate(lines):
             known.setdefault(loosely(line), []).append(at)
-        return version._replace(lines=lines), known
+        return version._replace(lines=lines), known, cuts
 
     def _parents(self, entity: int) -> set[object]:
         """What the task may stand below: what the side says that changed it."""
@@ -186,6 +192,7 @@ class Judge:
 
 #: Lines before and after a task that are merged as text with it.
 _NEAR = 2
+_FAR = 10
 
 
 def _counts(pieces: Sequence[bytes | Conflict], places: Iterable[int]) -> Counter[Any]:

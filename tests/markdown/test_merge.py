@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mdtodo.errors import InputError
 from mdtodo.markdown.merge import Markers, Merged, merge
+from mdtodo.markdown.mergejudge import Judge
 from mdtodo.markdown.mergeline import merged_line
+from mdtodo.markdown.mergematch import match
+from mdtodo.markdown.mergeresult import Result
 from mdtodo.markdown.mergeversion import align, split, tasks_at
 from mdtodo.model import STATUS_CHARS, Status
 from tests.markdown.versions import merge_file, merge_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BASE = "# T\n\n- [ ] a\n- [ ] b\n- [ ] c\n"
 
@@ -332,3 +339,48 @@ def test_where_a_task_ends() -> None:
     found = tasks_at(version, [0], STATUS_CHARS)
     assert {line: task.end for line, task in found.items()} == {0: 5, 5: 6}
     assert found[5].parent == 0
+
+
+def test_a_task_moved_below_one_that_the_other_side_deleted() -> None:
+    base = "- [ ] a\n- [ ] b\n  - note\n- [ ] c\n  - [ ] k\n  - [x] l\n"
+    ours = "- [ ] a\n- [x] c\n  - [ ] k\n  - [x] l\n"
+    theirs = "- [ ] a\n- [ ] b\n  - note\n  - [ ] k\n- [ ] c\n  - [x] l done\n"
+    done = merge(*(one.encode() for one in (base, ours, theirs)), text_merge=merge_text)
+    assert done is None or done.conflicts, "k is below a now, which nobody wanted"
+
+
+@pytest.mark.parametrize(
+    ("tamper", "fault"),
+    [
+        pytest.param(lambda lines: lines, set(), id="as it is"),
+        pytest.param(lambda lines: [line for line in lines if b"] c" not in line], None, id="an untouched task lost"),
+        pytest.param(lambda lines: [*lines, b"- [ ] c"], None, id="an untouched task doubled"),
+        pytest.param(lambda lines: [line for line in lines if b"] x" not in line], {"x"}, id="a new task lost"),
+        pytest.param(lambda lines: [*lines, b"- [ ] x"], {"x"}, id="a new task doubled"),
+        pytest.param(
+            lambda lines: [b"- [ ] c" if line == b"- [ ] b" else b"- [ ] b" if line == b"- [ ] c" else line for line in lines],
+            {"k"},
+            id="below another task",
+        ),
+    ],
+)  # fmt: skip
+def test_a_result_is_read_again(tamper: Callable[[list[bytes]], list[bytes]], fault: set[str] | None) -> None:
+    base, ours, theirs = (
+        b"- [ ] a\n- [ ] b\n\ntext\n\n- [ ] c\n",
+        b"- [x] a\n- [ ] b\n  - [ ] k\n\ntext\n\n- [ ] c\n",
+        b"- [ ] a\n- [ ] b\n\ntext\n\n- [ ] c\n- [ ] x\n",
+    )
+    versions = split(base, ours, theirs)
+    matched = match(*versions, STATUS_CHARS)
+    judge = Judge(versions, matched, STATUS_CHARS, lambda: merge_text(base, ours, theirs, "merge"))
+    lines = tamper([b"- [x] a", b"- [ ] b", b"  - [ ] k", b"", b"text", b"", b"- [ ] c", b"- [ ] x"])
+    names = {entity: next(versions[side].lines[at] for side, at in enumerate(one) if at is not None)[-1:].decode()
+             for entity, one in enumerate(matched.entities)}  # fmt: skip
+    places = {
+        at: entity
+        for at, line in enumerate(lines)
+        for entity, name in names.items()
+        if line.endswith(name.encode())
+    }
+    faults = judge.faults(Result(list(lines), places, 0))
+    assert (None if faults is None else {names[entity] for entity in faults}) == fault
