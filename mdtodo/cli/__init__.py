@@ -107,14 +107,14 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with the code of the contract: 0, 1, 2, 3 or 130."""
     gc.set_threshold(50_000)  # most of what a command makes is in use until its end
     try:
-        code = _guarded(lambda: cli.main(args=args, prog_name="mdtodo", standalone_mode=False))
+        code = guarded(lambda: cli.main(args=args, prog_name="mdtodo", standalone_mode=False))
         sys.stdout.flush()
     except BrokenPipeError:
         code = _stdout_is_gone()
     sys.exit(code)
 
 
-def _guarded(action: Callable[[], Any]) -> int:
+def guarded(action: Callable[[], Any]) -> int:
     """The one place where an exception becomes a sentence, a hint and an exit code."""
     try:
         returned = action()

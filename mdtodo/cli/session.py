@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError, UsageError
@@ -14,19 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.config import Config
+    from mdtodo.model import Task
     from mdtodo.repo.git import Repository
+    from mdtodo.results import RunReport
     from mdtodo.running.board import Board
 
 
 @dataclass(slots=True)
 class Session:
-    """One call of the command line. The repository and its configuration are read when first asked for."""
+    """One call of the command line. The repository and its configuration are read when first asked for.
+
+    `reports` and `previews` are what runs and dry runs of this call came to, for whoever called the command.
+    """
 
     directory: str
     color: bool | None
     debug: bool = False
     _repo: Repository | None = None
     _config: Config | None = None
+    reports: list[RunReport] = field(default_factory=list)
+    previews: list[tuple[Task, ...]] = field(default_factory=list)
 
     @classmethod
     def start(cls, directories: Sequence[str], color: str, debug: bool) -> Session:

@@ -35,7 +35,7 @@ class Selection(NamedTuple):
             and (not self.priorities or task.priority.value in self.priorities)
             and (not self.categories or _category_fits(self.categories, route.category, route.kind))
             and (not self.tags or any(_tag_fits(tag, task.tags) for tag in self.tags))
-            and (not self.files or any(_file_fits(pattern, task.file) for pattern in self.files))
+            and (not self.files or any(file_fits(pattern, task.file) for pattern in self.files))
             and (not self.texts or any(_text_fits(text, task) for text in self.texts))
         )
 
@@ -50,7 +50,7 @@ def _tag_fits(wanted: str, tags: tuple[str, ...]) -> bool:
     return any(tag.casefold() == name or tag.casefold().startswith(name + "/") for tag in tags)
 
 
-def _file_fits(pattern: str, file: str) -> bool:
+def file_fits(pattern: str, file: str) -> bool:
     """The path itself, a folder above it, or a glob."""
     folder = pattern.rstrip("/") + "/"
     return file == pattern or file.startswith(folder) or fnmatchcase(file, pattern)

@@ -23,11 +23,16 @@ def print_tasks_json(plan: Plan, tasks: Iterable[Task]) -> None:
 
 def print_findings_json(findings: Iterable[Finding]) -> None:
     """`{"version": 1, "findings": [{"file", "line", "severity", "code", "message"}, ...]}`."""
+    print_json(findings_document(findings))
+
+
+def findings_document(findings: Iterable[Finding]) -> dict[str, object]:
+    """What `check --json` prints."""
     rows = [
         {"file": f.file, "line": f.line, "severity": f.severity.value, "code": f.code, "message": f.message}
         for f in findings
     ]
-    print_json({"version": 1, "findings": rows})
+    return {"version": 1, "findings": rows}
 
 
 def print_json(document: Mapping[str, object]) -> None:
@@ -53,6 +58,11 @@ def _compact(value: object) -> str:
 
 def print_run_json(report: RunReport) -> None:
     """The one object of `run --json`."""
+    print_json(run_document(report))
+
+
+def run_document(report: RunReport) -> dict[str, object]:
+    """What `run --json` prints."""
     tasks = [
         {
             "id": task.id,
@@ -66,14 +76,12 @@ def print_run_json(report: RunReport) -> None:
         }
         for task in report.tasks
     ]
-    print_json(
-        {
-            "version": 1,
-            "run": report.run,
-            "started": report.started,
-            "finished": report.finished,
-            "tasks": tasks,
-            "summary": report.summary,
-            "commits": list(report.commits),
-        }
-    )
+    return {
+        "version": 1,
+        "run": report.run,
+        "started": report.started,
+        "finished": report.finished,
+        "tasks": tasks,
+        "summary": report.summary,
+        "commits": list(report.commits),
+    }

@@ -25,19 +25,15 @@ def print_findings(findings: Sequence[Finding], *, color: bool | None) -> None:
         click.echo(f"{place}: {severity}: {finding.code}: {one_line(finding.message)}", color=color)
 
 
-def print_annotations(findings: Sequence[Finding]) -> None:
-    """`::error file=...,line=...,title=...::message`, escaped as GitHub's toolkit does (actions/toolkit,
-    command.ts)."""
-    for finding in findings:
-        place = (
-            f"file={_property(finding.file)},line={finding.line},title={_property('mdtodo ' + finding.code)}"
+def print_annotations(findings: Sequence[Finding], *, above: str = "") -> None:
+    """Each as a workflow command of GitHub; `above` is the folder that their files are in, ending in `/`."""
+    from mdtodo.reporting.commands import annotate
+
+    for one in findings:
+        annotate(
+            one.severity.value,
+            one.message,
+            file=above + one.file,
+            line=one.line,
+            title=f"mdtodo {one.code}",
         )
-        click.echo(f"::{finding.severity.value} {place}::{_data(finding.message)}")
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

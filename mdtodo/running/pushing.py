@@ -51,3 +51,20 @@ def _unpushed(report: RunReport, error: MdtodoError) -> tuple[RunReport, MdtodoE
     return report._replace(
         messages=(*report.messages, f"{error}; {error.hint}" if error.hint else str(error))
     ), None
+
+
+def push_to_branch(repo: Repository, name: str) -> str:
+    """Push HEAD to a branch of this name on the remote that the branch of HEAD belongs to; `REMOTE/NAME`.
+
+    Raises GitError where the remote refuses, as it does where such a branch is there and has other commits.
+    """
+    from mdtodo.repo.git import run
+    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.repo.upstream import find_upstream, send
+
+    with Plumbing(repo) as git:
+        there = find_upstream(repo, git)._replace(ref=f"refs/heads/{name}")
+    sent = send(repo, there, run(repo, "rev-parse", "--verify", "HEAD^{commit}").decode().strip())
+    if sent.code:
+        raise GitError(f"{there.name} did not take the receipts: {sent.reason}", hint="the commits are kept")
+    return there.name

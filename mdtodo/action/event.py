@@ -1,0 +1,118 @@
+"""What set the workflow off, and how far that is to be trusted.
+
+Only what nobody can cause who may not write to the repository lets processors run; everything else is checked.
+Payloads are those of GitHub's webhooks ("Events that trigger workflows" in GitHub's documentation).
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo.messages import Message
+from mdtodo.repo.receipts import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Mode(StrEnum):
+    """What the Action does. `PREVIEW`: check, and say what would run. `VERIFY` commits nothing on a pull request."""
+
+    RUN = "run"
+    VERIFY = "verify"
+    CHECK = "check"
+    PREVIEW = "preview"
+    NOTHING = "nothing"
+
+
+class Event(NamedTuple):
+    """The name of the event, and its payload; empty where there is none that can be read."""
+
+    name: str
+    payload: Mapping[str, object]
+    repository: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Event:
+        """From GITHUB_EVENT_NAME, GITHUB_EVENT_PATH and GITHUB_REPOSITORY."""
+        payload: object = {}
+        try:
+            with open(environ.get("GITHUB_EVENT_PATH", ""), "rb") as file:
+                payload = json.loads(file.read())
+        except (OSError, ValueError, RecursionError):
+            pass
+        name = environ.get("GITHUB_EVENT_NAME", "").strip()
+        return cls(name, _mapping(payload), environ.get("GITHUB_REPOSITORY", ""))
+
+    @property
+    def is_pull_request(self) -> bool:
+        """Of this very repository, or of the queue of requests that are about to be merged."""
+        return self.name in ("pull_request", "merge_group")
+
+    @property
+    def is_from_fork(self) -> bool:
+        """Whether a pull request comes from another repository, or may."""
+        if self.name == "merge_group":
+            return False
+        request = _mapping(self.payload.get("pull_request"))
+        head = _full_name(_mapping(request.get("head")))
+        base = _full_name(_mapping(request.get("base"))) or self.repository
+        return not head or head.casefold() != base.casefold()
+
+    @property
+    def messages(self) -> list[Message]:
+        """Those of the commits that were pushed, oldest first."""
+        listed = self.payload.get("commits")
+        given = listed if isinstance(listed, list) and listed else [self.payload.get("head_commit")]
+        commits = [_mapping(one) for one in given]
+        return [
+            Message(str(one.get("id", "")), str(one["message"]).replace("\r\n", "\n"))
+            for one in commits
+            if isinstance(one.get("message"), str)
+        ]
+
+    def decide(self, command: str) -> tuple[Mode, str]:
+        """What to do where the inputs ask for `command`, and a sentence where it is something else."""
+        asked = Mode(command)
+        if asked is Mode.CHECK:
+            return asked, ""
+        if self.is_pull_request and self.is_from_fork:
+            return Mode.CHECK, "the pull request comes from a fork: it is checked, and nothing is run"
+        if self.is_pull_request:
+            if asked is Mode.VERIFY:
+                return asked, ""
+            return Mode.PREVIEW, "a pull request is checked; its tasks run once it is merged"
+        if self.name not in _TRUSTED:
+            name = f"on {self.name}" if self.name else "without a known event"
+            return Mode.CHECK, f"{name} TODO files are only checked: strangers may have caused it"
+        return asked, ""
+
+
+#: What only those cause who may write to the repository.
+_TRUSTED = ("push", "schedule", "workflow_dispatch", "repository_dispatch", "release")
+
+
+def is_receipt(text: str) -> bool:
+    """Whether a commit message is one that a run has written, whole, not one that merely holds such a message.
+
+    A person's `mdtodo done --commit` is none, since what waits for that task may run now.
+    """
+    run, tasks = parse(text)
+    if run is None:
+        return False
+    *above, trailers = text.rstrip("\n").split("\n\n")
+    if not above or any(not line.startswith("- ") for part in above[1:] for line in part.split("\n")):
+        return False
+    said = {line.split(" ")[1] for line in trailers.split("\n") if line.startswith("Mdtodo-Commit: ")}
+    return all(task.processor != "person" or task.task_id in said for task in tasks)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _full_name(side: Mapping[str, object]) -> str:
+    name = _mapping(side.get("repo")).get("full_name")
+    return name if isinstance(name, str) else ""

@@ -1,0 +1,75 @@
+"""The inputs of the Action, as text from the environment, and what they mean."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.config.names import suggestion
+from mdtodo.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+COMMANDS = ("run", "verify", "check")
+_PREFIX = "MDTODO_INPUT_"
+
+
+class Inputs(NamedTuple):
+    """`args` as words, `files` as lines; `directory` relative to the workspace."""
+
+    command: str
+    args: tuple[str, ...]
+    files: tuple[str, ...]
+    jobs: int
+    push: bool
+    pull_request: bool
+    directory: str
+
+
+def take_inputs(environ: MutableMapping[str, str]) -> Inputs:
+    """Read the inputs, and take them out of the environment, which processors inherit.
+
+    Raises UsageError for what an input cannot be.
+    """
+    given = {name: environ.pop(name) for name in list(environ) if name.startswith(_PREFIX)}
+
+    def text(name: str) -> str:
+        return given.get(_PREFIX + name, "").strip()
+
+    command = text("COMMAND") or "run"
+    if command not in COMMANDS:
+        raise UsageError(
+            f"the input command must be run, verify or check, not {command!r}{suggestion(command, COMMANDS)}"
+        )
+    return Inputs(
+        command,
+        _words(text("ARGS")),
+        tuple(line.strip() for line in text("FILES").split("\n") if line.strip()),
+        _jobs(text("JOBS")),
+        _flag("push", text("PUSH"), default=True),
+        _flag("pull-request", text("PULL_REQUEST"), default=False),
+        text("WORKING_DIRECTORY") or ".",
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(f"the input args cannot be split into words: {error}") from None
+    if "--push" in words:
+        raise UsageError("the input args must not hold --push", hint="the input push says whether to push")
+    return words
+
+
+def _jobs(text: str) -> int:
+    if text and not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise UsageError(f"the input jobs must be a number from 0 on, not {text!r}")
+    return int(text or 0)
+
+
+def _flag(name: str, text: str, *, default: bool) -> bool:
+    if text.lower() not in ("", "true", "false"):
+        raise UsageError(f"the input {name} must be true or false, not {text!r}")
+    return text.lower() == "true" if text else default

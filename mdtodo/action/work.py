@@ -1,0 +1,263 @@
+"""The step that does the work, without a token: check, preview, run or verify, and tell the runner of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdtodo.action.console import add_summary, set_outputs
+from mdtodo.action.event import Event, Mode, is_receipt
+from mdtodo.action.handover import Handover
+from mdtodo.action.inputs import Inputs, take_inputs
+from mdtodo.action.settings import introduce, trust
+from mdtodo.cli import guarded
+from mdtodo.cli.session import Session
+from mdtodo.errors import MdtodoError
+from mdtodo.model import Severity
+from mdtodo.repo.place import place
+from mdtodo.reporting import job_summary
+from mdtodo.reporting.commands import annotate, quoted, say
+from mdtodo.reporting.findings import print_annotations, print_findings
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping, Sequence
+
+    import click
+
+    from mdtodo.model import Finding
+    from mdtodo.results import RunReport
+
+
+def work(environ: MutableMapping[str, str]) -> int:
+    """Do what event and inputs ask for, and leave for `deliver` what it needs; the exit code of this step.
+
+    That is 0 wherever there is something to deliver, which then ends as the work did.
+    """
+    environ.pop("MDTODO_PYTHON", None)
+    return guarded(lambda: _work(environ))
+
+
+def _work(environ: MutableMapping[str, str]) -> int:
+    try:
+        inputs = take_inputs(environ)
+        job = _Job.begin(environ, inputs)
+        job.act()
+    except MdtodoError as error:
+        _annotate_error(error, "")
+        return error.exit_code
+    job.tell()
+    state = job.handover().write(environ)
+    set_outputs(environ, {"state": state})
+    return 0
+
+
+#: The exit code where it cannot work.
+_BROKEN = 3
+
+
+@dataclass(slots=True)
+class _Job:
+    """One call of the Action. `start` is the commit that was checked out."""
+
+    environ: MutableMapping[str, str]
+    inputs: Inputs
+    session: Session
+    event: Event
+    mode: Mode
+    start: str
+    code: int = 0
+    error: MdtodoError | None = None
+    findings: list[Finding] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, environ: MutableMapping[str, str], inputs: Inputs) -> _Job:
+        """Raises MdtodoError where there is no checkout to work in, or no configuration that can be read."""
+        folder = os.path.join(environ.get("GITHUB_WORKSPACE") or os.getcwd(), inputs.directory)
+        session = Session.start([folder], "never", debug=False)
+        trust(environ, folder)
+        introduce(session.repo, environ)
+        _ = session.config
+        event = Event.read(environ)
+        mode, why = event.decide(inputs.command)
+        return cls(
+            environ, inputs, session, event, mode, place(session.repo).commit, sentences=[why] if why else []
+        )
+
+    def act(self) -> None:
+        """By mode; also what is run by a push of our own is only checked."""
+        if self.event.name == "push" and self.mode in (Mode.RUN, Mode.VERIFY) and self._is_own_push():
+            self.mode = Mode.NOTHING
+            self.sentences.append("only receipts of mdtodo were pushed: nothing is run")
+        for sentence in self.sentences:
+            with quoted():
+                say(f"mdtodo: {one_line(sentence)}")
+        if self.mode is Mode.NOTHING:
+            return
+        checked = self._check()
+        if self.mode is Mode.CHECK:
+            self.code = checked
+        elif self.mode is Mode.PREVIEW:
+            self.code = max(checked, self._call("run", "--dry-run") if checked < _BROKEN else 0)
+        else:
+            self._close()
+            self.code = max(self.code, self._call(self.mode.value, *self._without_commit()))
+
+    def tell(self) -> None:
+        """Annotations, and the job summary."""
+        report = self._report()
+        above = self._above()
+        reads = self.mode in (Mode.CHECK, Mode.PREVIEW)
+        wanted = [one for one in self.findings if reads or one.severity is Severity.ERROR]
+        for task in report.tasks if report else ():
+            if task.failed:
+                message = "\n".join(filter(None, (one_line(task.reason), task.tail)))
+                title = f"failed: {one_line(task.title)}"
+                annotate(
+                    "error",
+                    message or "it printed nothing",
+                    file=above + task.file,
+                    line=task.line,
+                    title=title,
+                )
+        print_annotations(wanted, above=above)
+        if self.error is not None:
+            _annotate_error(self.error, above)
+        elif self.code not in (0, 1) and not self.findings:
+            annotate("error", f"mdtodo ended with exit {self.code}; the log says why", title="mdtodo")
+        add_summary(self.environ, self._summary(report))
+
+    def handover(self) -> Handover:
+        """What `deliver` needs."""
+        writes = self.mode in (Mode.RUN, Mode.VERIFY) and not self._without_commit()
+        return Handover(
+            code=self.code,
+            root=self.session.repo.root,
+            start=self.start,
+            push=writes and (self.inputs.push or self.inputs.pull_request),
+            pull_request=self.inputs.pull_request,
+            report=self._report(),
+            findings=tuple(self.findings) if self.mode in (Mode.CHECK, Mode.PREVIEW) else None,
+        )
+
+    def _is_own_push(self) -> bool:
+        from mdtodo.repo.messages import messages
+
+        pushed = self.event.messages
+        if not pushed and self.start:
+            pushed = messages(self.session.repo, self.start)
+        return bool(pushed) and all(is_receipt(message.text) for message in pushed)
+
+    def _check(self) -> int:
+        """The findings, of the files that are asked for; as exit code."""
+        from mdtodo.planning.selection import file_fits
+        from mdtodo.running.check import check
+
+        paths, errors_only = self._asked_of_check()
+        found, unreadable = check(self.session.repo, self.session.config, self.session.named(paths))
+        files = self.inputs.files
+        self.findings = [
+            one
+            for one in found
+            if not (files and not any(file_fits(pattern, one.file) for pattern in files))
+            and not (errors_only and one.severity is not Severity.ERROR)
+        ]
+        if self.mode in (Mode.CHECK, Mode.PREVIEW):
+            with quoted():
+                print_findings(self.findings, color=False)
+            for error in unreadable:
+                _annotate_error(error, self._above())
+            return _BROKEN if unreadable else 1 if self.findings else 0
+        return 0
+
+    def _asked_of_check(self) -> tuple[tuple[str, ...], bool]:
+        """The paths among the arguments, and `--errors-only`; arguments for another command are not for this one."""
+        if self.inputs.command != "check":
+            return (), False
+        import click
+
+        from mdtodo.cli.commands.check import command
+
+        try:
+            given = command.make_context("check", list(self.inputs.args)).params
+        except click.ClickException as error:
+            from mdtodo.errors import UsageError
+
+            raise UsageError(f"the input args: {error.format_message()}") from None
+        return given["paths"], given["errors_only"]
+
+    def _close(self) -> None:
+        """What the pushed commits close, if the configuration lets them."""
+        if (
+            self.mode is not Mode.RUN
+            or self.event.name != "push"
+            or not self.session.config.close_from_commits
+        ):
+            return
+        from mdtodo.cli.closing import close_and_tell
+
+        if self._without_commit():
+            return
+        with quoted():
+            self.code = guarded(lambda: close_and_tell(self.session, self.event.messages))
+
+    def _without_commit(self) -> tuple[str, ...]:
+        """On a pull request, and where HEAD is on no branch, as for a tag, there is nothing to commit to."""
+        detached = not place(self.session.repo).ref.startswith("refs/heads/")
+        return ("--no-commit",) if detached or self.event.is_pull_request else ()
+
+    def _call(self, name: str, *more: str) -> int:
+        """A command of the command line, in this process; its exit code. What it raises is kept."""
+        from importlib import import_module
+
+        command: click.Command = import_module(f"mdtodo.cli.commands.{name}").command
+        files = [word for file in self.inputs.files for word in ("--file", file)]
+        jobs = ["--jobs", str(self.inputs.jobs)] if self.inputs.jobs else []
+        words = [*jobs, *files, *more, *self.inputs.args]
+
+        def call() -> object:
+            try:
+                return command.main(
+                    words, prog_name=f"mdtodo {name}", standalone_mode=False, obj=self.session
+                )
+            except MdtodoError as error:
+                self.error = error
+                raise
+
+        with quoted():
+            return guarded(call)
+
+    def _report(self) -> RunReport | None:
+        return self.session.reports[-1] if self.session.reports else None
+
+    def _above(self) -> str:
+        """The folder of the repository in the workspace, which annotations count from; empty, or with a `/`."""
+        workspace = os.path.realpath(self.environ.get("GITHUB_WORKSPACE") or self.session.repo.root)
+        relative = os.path.relpath(self.session.repo.root, workspace)
+        return "" if relative == "." or relative.startswith("..") else f"{relative}/"
+
+    def _summary(self, report: RunReport | None) -> Sequence[str]:
+        links = job_summary.Links.of(self.environ, self.start)
+        parts = [job_summary.heading(self.mode.value, report, self.sentences)]
+        if self.error is not None:
+            parts.append(job_summary.sentences([str(self.error)]))
+        if report is not None:
+            parts += [job_summary.messages(report), job_summary.results(report, links)]
+        if self.mode in (Mode.CHECK, Mode.PREVIEW):
+            parts.append(job_summary.findings(self.findings, links))
+        for tasks in self.session.previews:
+            parts.append(job_summary.preview(tasks, links))
+        if self.mode is not Mode.CHECK and self.mode is not Mode.NOTHING:
+            finished = {task.id for task in report.tasks if task.attempts} if report else set[str]()
+            parts.append(job_summary.graph(self.session.board(tolerant=True).plan, finished))
+        if report is not None:
+            parts += job_summary.tails(report)
+        return [part for part in parts if part]
+
+
+def _annotate_error(error: MdtodoError, above: str) -> None:
+    file = above + error.file if error.file else ""
+    message = f"{error.sentence if file else error}" + (f"\n{error.hint}" if error.hint else "")
+    annotate("error", message, file=file, line=error.line, title="mdtodo")

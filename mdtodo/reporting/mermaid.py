@@ -1,0 +1,58 @@
+"""The plan as a graph that GitHub draws (mermaid): an arrow from what comes first to what waits for it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mdtodo.model import State
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mdtodo.planning.plan import Plan
+
+#: Characters of a title in a node.
+WIDTH = 60
+#: GitHub draws no more than 500 edges, and nobody reads so many nodes.
+NODES, EDGES = 100, 400
+
+_SIGNS = {State.DONE: "✓", State.CANCELLED: "✗", State.FAILED: "✗", State.DOING: "▶", State.LEASED: "▶"}
+_STYLES = {
+    "done": "stroke:green",
+    "ready": "stroke-width:3px",
+    "failed": "stroke:red,stroke-width:3px",
+    "blocked": "stroke-dasharray:4",
+}
+
+
+def flowchart(plan: Plan, *, also: Collection[str] = ()) -> str:
+    """The open tasks, and those of `also`, with what waits for what; as much of it as can be read.
+
+    Titles are text: whatever would be syntax is a character reference of mermaid's, `#NN;`.
+    """
+    shown = [name for name in plan.tasks if name in also] + [name for name in plan.order if name not in also]
+    nodes = {name: f"t{number}" for number, name in enumerate(shown[:NODES])}
+    lines = ["flowchart LR"]
+    for name, node in nodes.items():
+        state = plan.states[name]
+        sign = _SIGNS.get(state, "○")
+        lines.append(f'  {node}["{sign} {_label(plan.tasks[name].title)}"]')
+    edges = [(nodes[one], nodes[other]) for one, other in plan.graph.edges if one in nodes and other in nodes]
+    lines += [f"  {first} --> {waiting}" for waiting, first in edges[:EDGES]]
+    for style, how in _STYLES.items():
+        members = [node for name, node in nodes.items() if plan.states[name].value == style]
+        if members:
+            lines += [f"  classDef {style} {how}", f"  class {','.join(members)} {style}"]
+    return "\n".join(lines)
+
+
+def _label(title: str) -> str:
+    shown = one_line(title)
+    cut = shown if len(shown) <= WIDTH else f"{shown[: WIDTH - 1].rstrip()}…"
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda sign: _reference(sign.group()), cut)
+
+
+def _reference(sign: str) -> str:
+    return sign if sign in " ,.'" else f"#{ord(sign)};"

@@ -1,0 +1,157 @@
+"""A remote, people who push to it, and jobs of the stand-in runner in checkouts of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.action.runner import ROOT, Ended, Job
+from tests.conftest import Checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TODO = "# Plan\n\n- [ ] Good run:good id:good\n- [ ] Bad run:bad id:bad after:good\n"
+CONFIG = """\
+max_failures = 9
+
+[processors.good]
+run = "echo fine"
+
+[processors.bad]
+run = "echo it is broken; exit 3"
+"""
+TOKEN = "ghs_0123456789abcdefTOKEN"
+
+
+class World:
+    """A bare repository, a person's clone of it, and the runner's machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bare = Checkout(folder / "remote.git")
+        self.bare.root.mkdir()
+        self.bare.git("init", "-q", "--bare")
+        self.person = Checkout(folder / "person")
+        self.person.root.mkdir()
+        self.person.git("init", "-q")
+        self.person.git("remote", "add", "origin", self.url)
+        (folder / "temp").mkdir()
+        (folder / "home").mkdir()
+        self._jobs = 0
+
+    @property
+    def url(self) -> str:
+        return f"file://{self.bare.root}"
+
+    def push(self, message: str = "Work", **files: str | bytes) -> dict[str, Any]:
+        """A person commits and pushes; the payload of the event."""
+        before = self.person.git("rev-parse", "-q", "--verify", "refs/remotes/origin/main", check=False)
+        self.person.git("pull", "-q", "--rebase", "origin", "main", check=False)
+        self.person.commit(message, **files)
+        self.person.git("push", "-q", "-u", "origin", "HEAD:main")
+        return self.payload(before or "0" * 40)
+
+    def payload(self, before: str, branch: str = "main") -> dict[str, Any]:
+        """What GitHub says of a push that moved the branch from `before` to where it is."""
+        span = [branch] if set(before) == {"0"} else [f"{before}..{branch}"]
+        ids = self.bare.git("rev-list", "--reverse", *span).split()
+        commits = [{"id": one, "message": self.bare.git("log", "-1", "--format=%B", one)} for one in ids]
+        head = commits[-1] if commits else None
+        return {"ref": f"refs/heads/{branch}", "before": before, "commits": commits, "head_commit": head}
+
+    def main(self, path: str = "TODO.md") -> str:
+        return self.bare.head(path, "main").decode()
+
+    def job(self, event: str = "push", payload: Mapping[str, Any] | None = None, **env: str) -> Job:
+        """A new job, with nothing checked out."""
+        self._jobs += 1
+        folder = self.folder / f"job-{self._jobs}"
+        workspace = folder / "workspace"
+        workspace.mkdir(parents=True)
+        (folder / "event.json").write_text(json.dumps(payload or {}))
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        given = {
+            "PATH": path,
+            "HOME": str(self.folder / "home"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(workspace),
+            "GITHUB_EVENT_NAME": event,
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_REPOSITORY": "octo/shop",
+            "GITHUB_SERVER_URL": "https://github.example",
+            "RUNNER_TEMP": str(self.folder / "temp"),
+        }
+        contexts = {"github": {"token": TOKEN, "event_name": event}, "secrets": {"GITHUB_TOKEN": TOKEN}}
+        return Job(folder, given | env, self.players(), contexts)
+
+    def players(self) -> dict[str, Any]:
+        return {
+            "actions/checkout": lambda job, given: self.checkout(job, **given),
+            "actions/setup-python": lambda job, given: {"python-path": sys.executable},
+            "actions/cache/restore": self.restore,
+            "actions/cache/save": lambda job, given: {},
+        }
+
+    def checkout(self, job: Job, **given: str) -> dict[str, str]:
+        """As actions/checkout does it: depth 1, the branch of the event, its commit."""
+        target = Checkout(job.workspace / given.get("path", "."))
+        target.root.mkdir(exist_ok=True)
+        target.git("init", "-q")
+        target.git("remote", "add", "origin", self.url)
+        branch = given.get("ref", "main")
+        target.git(
+            "fetch",
+            "-q",
+            "--no-tags",
+            "--depth=1",
+            "origin",
+            f"+refs/heads/{branch}:refs/remotes/origin/{branch}",
+        )
+        if job.env["GITHUB_EVENT_NAME"].startswith("pull_request"):
+            target.git("checkout", "-q", "--detach", f"refs/remotes/origin/{branch}")
+        else:
+            target.git("checkout", "-q", "-B", branch, f"refs/remotes/origin/{branch}")
+        return {}
+
+    def restore(self, job: Job, given: Mapping[str, str]) -> dict[str, str]:
+        """The cache has it: an environment that leads to the one of the tests."""
+        folder = Path(given["path"])
+        venv.create(folder, with_pip=False, symlinks=True)
+        (site,) = folder.glob("lib/python*/site-packages")
+        (site / "tests.pth").write_text(f"{ROOT}\n{sysconfig.get_path('purelib')}\n")
+        (folder / "mdtodo-is-installed").touch()
+        return {"cache-hit": "true"}
+
+    def act(self, event: str = "push", payload: Mapping[str, Any] | None = None, **given: Any) -> Ended:
+        """Check out and run the Action; `given` are inputs (`_` for `-`), and `env`."""
+        job = self.job(event, payload, **given.pop("env", {}))
+        self.checkout(job)
+        job.action({name.replace("_", "-"): value for name, value in given.items()})
+        return job.ended
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """With a person's first push, of one task that succeeds, and one that does not."""
+    made = World(tmp_path)
+    made.push("Base", **{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
+    return made
+
+
+def bash(script: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """A script of the documentation, as a shell of a pipeline runs it."""
+    words = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
+    return subprocess.run(
+        words, cwd=cwd, env=os.environ | env, text=True, capture_output=True, check=False, timeout=120
+    )
