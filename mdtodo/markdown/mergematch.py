@@ -275,7 +275,7 @@ def _reworded(
             yield line, best
 
 
-_NEIGHBOURS = 20
+_NEIGHBOURS = 8
 _ALIKE = 0.7
 
 

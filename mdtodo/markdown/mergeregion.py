@@ -46,11 +46,11 @@ def resolved(
     Additions of both are both kept, ours first, and the same one once; subtasks stay with their parents, and
     tasks with their sections. What one side deleted or moved away goes, if the other left it as it was.
     """
-    if len(base) + len(ours) + len(theirs) > _LARGEST:
-        return None
     union = _Union(look_of)
     if not base:
         return union.of(ours, theirs)
+    if len(base) + len(ours) + len(theirs) > _LARGEST:
+        return None
     if any(look_of(line).kind in ("heading", "text") for line in base):
         return None
     slots = [_slots(base, side, look_of) for side in (ours, theirs)]
