@@ -36,6 +36,9 @@ COMMANDS = {
     "logs": "Show the captured output of a task.",
     "config": "Print the configuration that holds, and where each value comes from.",
     "patterns": "List the patterns that tasks are broken down by.",
+    "hook": "Call an editing command as a hook: commit nothing, exit 1 where it changed a file.",
+    "install": "Set up git hooks, beside those that are there.",
+    "uninstall": "Take the lines of install out of the git hooks again.",
     "merge-driver": "Merge a TODO file by task; called by git.",
     "completion": "Print the completion script for a shell.",
 }

@@ -24,9 +24,12 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
 
     ARGS are the command's own. During a merge, rebase, cherry-pick, revert or bisect nothing is done.
     """
+    from mdtodo.errors import UsageError
     from mdtodo.reporting.text import printable
     from mdtodo.running.hooks import EDITING, changed_files, snapshot, why_not_now, without_commits
 
+    if {"--commit", "--push"} & {*args}:
+        raise UsageError("a hook never commits or pushes: call the command itself for that")
     session: Session = ctx.obj
     reason = why_not_now(session.repo)
     if reason is not None:
