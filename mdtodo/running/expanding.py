@@ -16,7 +16,7 @@ from mdtodo.results import EXPANDED, AddSubtasks, Receipt, Result
 from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.model import Task
     from mdtodo.planning.catalogue import Pattern
@@ -174,28 +174,27 @@ def _assembled(board: Board, made: Sequence[Breakdown]) -> Expansion:
     return Expansion(board, after, tuple(made), contents)
 
 
-def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterable[str]:
-    """What the new tasks would break that was whole: ids of others, unique ids, a plan without this cycle."""
-    new = {task.id for task in _below(after, [one.task for one in made])}
-    kept = [task for task in after.tasks.values() if task.id not in new]
-    for was, now in zip(board.tasks.values(), kept, strict=False):
-        if was.id != now.id:
+def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterator[str]:
+    """What the new tasks would break that was whole: unique ids, ids of others, a plan without this cycle."""
+    taken = {task.explicit_id for task in board.tasks.values()} - {None}
+    for task, _, edit in made:
+        for name in filter(None, (read_keys(line.partition("] ")[2]).id for line in edit.lines)):
+            if name in taken:
+                yield f'{task.file}:{task.line}: the id "{name}" of a new subtask is taken already'
+            taken.add(name)
+    new = {one.id: task for task, _, _ in made for one in _below(after, [task])}
+    for was, now in zip(board.tasks, (name for name in after.tasks if name not in new), strict=False):
+        if was != now:
+            other = board.tasks[was]
             yield (
-                f"{was.file}:{was.line}: the id {was.id} of this task would become another: a task of the same name"
-                " is broken down already, so give one of both another title"
+                f"{other.file}:{other.line}: the id {was} would become {now}, as a task of the same name comes to have"
+                " the same subtasks: give one of both another title"
             )
             return
-    taken = {task.explicit_id: task for task in kept if task.explicit_id}
-    for task in after.tasks.values():
-        if task.id in new and task.explicit_id:
-            other = taken.setdefault(task.explicit_id, task)
-            if other is not task:
-                parent = after.tasks[task.parent or ""]
-                yield f'{parent.file}:{parent.line}: the id "{task.explicit_id}" of a new subtask is taken already'
     for path in after.plan.cycles:
-        if path not in board.plan.cycles and (inside := [name for name in path if name in new]):
-            parent = after.tasks[after.tasks[inside[0]].parent or ""]
-            yield f"{parent.file}:{parent.line}: its subtasks would wait for each other: {' -> '.join(path)}"
+        if path not in board.plan.cycles and (inside := [new[name] for name in path if name in new]):
+            place = f"{inside[0].file}:{inside[0].line}"
+            yield f"{place}: its subtasks would wait for each other: {' -> '.join(path)}"
 
 
 def _below(after: Board, tasks: Iterable[Task]) -> list[Task]:

@@ -1,0 +1,63 @@
+"""What a program answers, before it is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from mdtodo.errors import EditError
+from mdtodo.model import STATUS_CHARS
+from mdtodo.planning.authored import subtasks
+
+TAKEN = {
+    b"- [ ] a\n": ["- [ ] a"],
+    b"1. [ ] a est:2h\r\n2. [ ] b run:x\r\n": ["1. [ ] a est:2h", "2. [ ] b run:x"],
+    b"\xef\xbb\xbf- [ ] a\n\n  - [ ] b\n\t- [ ] c\n- [ ] d": [
+        "- [ ] a",
+        "  - [ ] b",
+        "    - [ ] c",
+        "- [ ] d",
+    ],
+    b"- [ ] a\n - [ ] b\n": ["- [ ] a", "- [ ] b"],
+    b"* [ ] `x` <b>bold</b> \xc3\xa9\n": ["* [ ] `x` <b>bold</b> \xe9"],
+    b"  - [ ] a\n  - [ ] b\n": ["- [ ] a", "- [ ] b"],
+}
+
+
+@pytest.mark.parametrize("output", TAKEN)
+def test_a_list_of_tasks_is_taken_as_markdown_reads_it(output: bytes) -> None:
+    assert list(subtasks(output, STATUS_CHARS)) == TAKEN[output]
+
+
+REFUSED = {
+    b"": "no task",
+    b" \n\n": "no task",
+    b"Here you are:\n\n- [ ] a\n": "a line 1 that is no item of a task list: 'Here you are:'",
+    b"```markdown\n- [ ] a\n```\n": "a line 1 that is no item",
+    b"- [ ] a\n- plain\n": "a line 2 that is no item of a task list: '- plain'",
+    b"- [ ] a\n  more\n": "a line",
+    b"- [ ] a\nlazy\n": "a line",
+    b"- [ ] a\n\n      code\n": "a line 3",
+    b"- [ ] a\n===\n": "a line",
+    b"> - [ ] a\n": "a line 1",
+    b"- - [ ] a\n": "a line 1",
+    b"    - [ ] a\n": "a line 1",
+    b"---\nx: y\n---\n- [ ] a\n": "a line 1",
+    b"- [x] a\n": "a line 1 whose box is not open",
+    b"- [/] a\n": "a line 1 whose box is not open",
+    b"- [ ]\n": "a line 1",
+    b"- [ ] a est:soon\n": "a line 1 with a bad key: 'soon' is no estimate",
+    b"- [ ] a after:-\n": "a line 1 with a bad key",
+    b"- [ ] a failed:3\n": "a line 1 with a key that only mdtodo writes",
+    b"- [ ] a done:2026-01-01\n": "a line 1 with a key that only mdtodo writes",
+    b"- [ ] a\xff\n": "what is no text",
+    b"- [ ] a\0\n": "what is no text",
+    b"<div>\n- [ ] a\n": "a line",
+    b"- [ ] a\n<!--\n- [ ] b\n-->\n": "a line",
+}
+
+
+@pytest.mark.parametrize("output", REFUSED)
+def test_anything_else_is_refused_with_the_line(output: bytes) -> None:
+    with pytest.raises(EditError) as refused:
+        subtasks(output, STATUS_CHARS)
+    assert refused.value.sentence.startswith(REFUSED[output])

@@ -1,0 +1,82 @@
+"""A program that is asked for a breakdown: bounded in time, output and processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mdtodo.errors import EditError
+from mdtodo.running.author import LONGEST_ANSWER, Question, answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TASK = {"id": "abc", "title": "A 'title' $(exit 3)", "body": "more", "tags": ["a", "b"]}
+
+
+def ask(command: str, root: Path, timeout: float = 20.0) -> bytes:
+    return answer(Question(command, TASK, str(root), timeout))
+
+
+def test_it_gets_the_task_as_a_processor_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    out = ask('cat; pwd; echo "$MDTODO_TASK_ID $MDTODO_TITLE [$GIT_DIR]"; echo noise >&2', tmp_path)
+    told, folder, words = out.decode().splitlines()
+    assert json.loads(told) == TASK
+    assert os.path.samefile(folder, tmp_path)
+    assert words == "abc A 'title' $(exit 3) []"
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("echo no idea >&2; exit 3", "`expand.command` exited 3: no idea"),
+        ("kill -KILL $$", "`expand.command` was ended by signal 9"),
+        ("no-such-program", "`expand.command` exited 127"),
+        ("head -c 70000 /dev/zero", "`expand.command` printed more than 64 KiB"),
+        ("yes", "`expand.command` printed more than 64 KiB"),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence(tmp_path: Path, command: str, sentence: str) -> None:
+    with pytest.raises(EditError) as refused:
+        ask(command, tmp_path)
+    assert refused.value.sentence.startswith(sentence)
+
+
+def test_the_longest_answer_is_taken(tmp_path: Path) -> None:
+    assert len(ask(f"head -c {LONGEST_ANSWER} /dev/zero", tmp_path)) == LONGEST_ANSWER
+
+
+def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(EditError, match=r"^`expand.command` took longer than 300ms: thinking$"):
+        ask("echo thinking >&2; sleep 60 & echo $! > child; trap '' TERM; sleep 60 & wait", tmp_path, 0.3)
+    assert time.monotonic() - began < 30
+    assert is_gone(int((tmp_path / "child").read_text()))
+
+
+def test_what_it_leaves_running_does_not_hold_us_up(tmp_path: Path) -> None:
+    assert ask("sleep 60 & echo $! > child; echo - [ ] a", tmp_path) == b"- [ ] a\n"
+    assert is_gone(int((tmp_path / "child").read_text()))
+
+
+def test_one_that_reads_nothing_and_closes_its_output(tmp_path: Path) -> None:
+    assert ask("exec >&- 2>&-; read line < /dev/null; exit 0", tmp_path) == b""
+
+
+def is_gone(pid: int) -> bool:
+    """Whether the process ends, within ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] == "Z":
+                    return True
+        except FileNotFoundError:
+            return True
+        os.sched_yield()
+    return False
