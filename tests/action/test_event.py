@@ -1,0 +1,141 @@
+"""What set a workflow off decides what the Action does, whatever the inputs say."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mdtodo.action.event import Event, Mode, is_receipt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.action.conftest import World
+
+
+def request(head: str | None, base: str = "octo/shop") -> dict[str, Any]:
+    side = None if head is None else {"full_name": head}
+    return {"pull_request": {"head": {"repo": side}, "base": {"repo": {"full_name": base}}}}
+
+
+OWN, FORK = request("octo/shop"), request("stranger/shop")
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "command", "mode"),
+    [
+        ("push", {}, "run", Mode.RUN),
+        ("push", {}, "verify", Mode.VERIFY),
+        ("push", {}, "check", Mode.CHECK),
+        ("schedule", {}, "verify", Mode.VERIFY),
+        ("workflow_dispatch", {}, "run", Mode.RUN),
+        ("repository_dispatch", {}, "run", Mode.RUN),
+        ("pull_request", OWN, "run", Mode.PREVIEW),
+        ("pull_request", OWN, "verify", Mode.VERIFY),
+        ("pull_request", OWN, "check", Mode.CHECK),
+        ("merge_group", {}, "run", Mode.PREVIEW),
+        ("pull_request", FORK, "run", Mode.CHECK),
+        ("pull_request", FORK, "verify", Mode.CHECK),
+        ("pull_request", request(None), "run", Mode.CHECK),
+        ("pull_request", {}, "run", Mode.CHECK),
+        ("pull_request", {"pull_request": "octo/shop"}, "run", Mode.CHECK),
+        ("pull_request_target", OWN, "run", Mode.CHECK),
+        ("pull_request_target", FORK, "verify", Mode.CHECK),
+        ("workflow_run", {}, "run", Mode.CHECK),
+        ("issue_comment", {}, "run", Mode.CHECK),
+        ("pull_request_review", OWN, "run", Mode.CHECK),
+        ("PUSH", {}, "run", Mode.CHECK),
+        ("", {}, "run", Mode.CHECK),
+    ],
+)
+def test_the_mode(name: str, payload: dict[str, Any], command: str, mode: Mode) -> None:
+    decided, why = Event(name, payload, "octo/shop").decide(command)
+    assert decided is mode
+    assert bool(why) == (mode.value != command)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[1]", b"null", b"\xff", b"{", b"[" * 100_000])
+def test_an_odd_payload_is_an_empty_one(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "event").write_bytes(content)
+    event = Event.read({"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(tmp_path / "event")})
+    assert event.payload == {}
+    assert event.messages == []
+
+
+RECEIPT = "todo: One\n\nMdtodo-Run: r1\nMdtodo-Task: a done tests exit=0 time=1.0 attempt=1"
+MANY = "todo: 2 done\n\n- done: One\n- done: Two\n\nMdtodo-Run: r1\nMdtodo-Task: a done tests exit=0 time=1.0 attempt=1"
+PERSON = "todo: One\n\nMdtodo-Run: r1\nMdtodo-Task: a done person exit=0 time=0.000 attempt=0"
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        (RECEIPT, True),
+        (RECEIPT + "\n", True),
+        (MANY, True),
+        (f"{PERSON}\nMdtodo-Commit: a 1234", True),
+        # `mdtodo done --commit`: what waited for it may run now.
+        (PERSON, False),
+        ("Work", False),
+        ("", False),
+        (f"{RECEIPT}\n\nA last paragraph.", False),
+        # Squashed with work of a person.
+        (f"Feature (#3)\n\n* Write it\n\n* {MANY}", False),
+    ],
+)
+def test_a_receipt_is_known_by_its_trailers(text: str, ours: bool) -> None:
+    assert is_receipt(text) is ours
+
+
+def test_own_commits_set_nothing_off(world: World) -> None:
+    base = world.bare.git("rev-parse", "main")
+    world.act(payload=world.payload("0" * 40))
+    head = world.bare.git("rev-parse", "main")
+    for payload in (world.payload(base), {}, {"head_commit": world.payload(base)["head_commit"]}):
+        ended = world.act(payload=payload)
+        assert ended.code == 0
+        assert "only receipts of mdtodo were pushed: nothing is run" in ended.log
+        assert ended.outputs["commit"] == ""
+    assert world.bare.git("rev-parse", "main") == head
+    # Somebody's commit among them, and it runs: the failing task is tried again.
+    world.push("Another", **{"b.txt": "b"})
+    ended = world.act(payload=world.payload(base))
+    assert "failed:2" in world.main()
+
+
+def test_a_pull_request_is_checked_and_previewed(world: World) -> None:
+    before = world.bare.git("rev-parse", "main")
+    world.push("Typo", **{"TODO.md": "- [ ] Good run:good\n- [ ] Odd run:goood\n"})
+    head = world.bare.git("rev-parse", "main")
+    ended = world.act("pull_request", OWN | {"before": before}, push="true")
+    assert ended.code == 1
+    assert [(one.properties["file"], one.properties["line"]) for one in ended.of("error")] == [
+        ("TODO.md", "2")
+    ]
+    assert "Would run: 1" in ended.summary
+    assert "| 1 | [Good](" in ended.summary
+    assert "fine" not in ended.log
+    assert [one["code"] for one in json.loads(ended.outputs["json"])["findings"]] == ["unknown-processor"]
+    assert world.bare.git("for-each-ref", "--format=%(objectname)") == head
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"), [("pull_request", FORK), ("pull_request_target", OWN), ("workflow_run", {})]
+)
+def test_what_strangers_cause_runs_nothing(world: World, event: str, payload: dict[str, Any]) -> None:
+    """Neither processors, nor what lies in the checkout and has the name of a module."""
+    evil = "import pathlib; pathlib.Path('pwned').touch()\n"
+    config = '[processors.good]\nrun = "touch pwned"\n[processors.good.match]\ntitle = "Good"\n'
+    names = ("click.py", "mdtodo.py", "sitecustomize.py", "tomllib.py", "ensurepip.py", "json.py")
+    world.push(
+        "Evil", **dict.fromkeys(names, evil), **{".mdtodo.toml": config, "TODO.md": "- [ ] Good run:good\n"}
+    )
+    head = world.bare.git("for-each-ref")
+    ended = world.act(event, payload, command="run", args="--limit 1", push="true", pull_request="true")
+    assert ended.code == 0, ended.log
+    assert not list(world.folder.rglob("pwned"))
+    assert "mdtodo check" in ended.summary
+    assert world.bare.git("for-each-ref") == head

@@ -1,0 +1,260 @@
+"""The Action on push, where something is in its way."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.action.conftest import CONFIG, TODO, TOKEN
+from tests.conftest import Checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.action.conftest import World
+
+
+def test_two_at_once_land_each_task_once(world: World) -> None:
+    """Both check out before either pushes."""
+    todo = "".join(f"- [ ] Task {n} run:good id:t{n}\n" for n in range(4))
+    payload = world.push("Tasks", **{"TODO.md": todo, ".mdtodo.toml": '[processors.good]\nrun = "true"\n'})
+    jobs = [world.job("push", payload) for _ in range(2)]
+    for job in jobs:
+        world.checkout(job)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda job: job.action({}), jobs))
+    assert [job.ended.code for job in jobs] == [0, 0], jobs[0].ended.log + jobs[1].ended.log
+    assert world.main() == todo.replace("[ ]", "[x]")
+    trailers = world.bare.git("log", "--format=%(trailers:key=Mdtodo-Task,valueonly)", "main").split("\n")
+    assert sorted(line.split()[0] for line in trailers if line) == ["t0", "t1", "t2", "t3"]
+
+
+def test_a_push_meanwhile_is_kept(world: World) -> None:
+    job = world.job("push", world.payload("0" * 40))
+    world.checkout(job)
+    world.push("Meanwhile", **{"TODO.md": f"# New heading\n\n{TODO}"})
+    job.action({})
+    assert world.main().startswith("# New heading\n")
+    assert "- [x] Good" in world.main()
+    assert job.ended.outputs["commit"] == world.bare.git("rev-parse", "main")
+
+
+def test_a_protected_branch(world: World, tmp_path: Path) -> None:
+    """Told where it is refused; with `pull-request`, the receipts get a branch of their own."""
+    hook = world.bare.root / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(
+        "#!/bin/sh\nif grep -q refs/heads/main; then echo 'GH006: protected branch'; exit 1; fi\n"
+    )
+    hook.chmod(0o755)
+    before = world.main()
+    ended = world.act(payload=world.payload("0" * 40))
+    assert ended.code == 3
+    assert "GH006: protected branch" in ended.of("error")[-1].message
+    assert "pull-request: true" in ended.of("error")[-1].message
+
+    ended = world.act(payload=world.payload("0" * 40), pull_request="true")
+    assert ended.code == 1
+    (branch,) = world.bare.git("for-each-ref", "--format=%(refname:short)", "refs/heads/mdtodo/").split()
+    assert world.bare.git("rev-parse", branch) == ended.outputs["commit"]
+    assert f"gh pr create --base main --head {branch} --fill" in ended.log
+    assert f"https://github.example/octo/shop/compare/main...{branch}?expand=1" in ended.log
+    assert world.main() == before
+
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(
+        '#!/bin/sh\nprintf "%s\\n" "$@" >"$0.args"; echo "$GH_TOKEN" >"$0.token"; echo https://x/pull/1\n'
+    )
+    gh.chmod(0o755)
+    env = {"PATH": f"{gh.parent}:{os.environ['PATH']}"}
+    ended = world.act(payload=world.payload("0" * 40), pull_request="true", env=env)
+    assert "opened https://x/pull/1" in ended.log
+    arguments = Path(f"{gh}.args").read_text()
+    assert "--title=todo: 1 done, 1 failed\n" in arguments
+    assert TOKEN not in arguments
+    assert Path(f"{gh}.token").read_text().strip() == TOKEN
+
+
+def test_nothing_is_pushed_unless_wanted(world: World) -> None:
+    before = world.bare.git("for-each-ref")
+    ended = world.act(payload=world.payload("0" * 40), push="false")
+    assert ended.code == 1
+    assert len(ended.outputs["commit"]) == 40
+    assert "is not pushed" in ended.summary.replace("&#46;", ".")
+    assert world.bare.git("for-each-ref") == before
+
+
+def test_a_configured_identity_stays(world: World) -> None:
+    Checkout(world.folder).git("config", "-f", str(world.folder / "home/.gitconfig"), "user.name", "Bob")
+    Checkout(world.folder).git(
+        "config", "-f", str(world.folder / "home/.gitconfig"), "user.email", "bob@example.com"
+    )
+    world.act(
+        payload=world.payload("0" * 40), env={"GIT_CONFIG_GLOBAL": str(world.folder / "home/.gitconfig")}
+    )
+    assert world.bare.git("log", "-1", "--format=%an %ce", "main") == "Bob bob@example.com"
+
+
+def test_pushed_commits_close_tasks_before_the_run(world: World) -> None:
+    """Also those that a checkout of depth 1 lacks."""
+    todo = "- [ ] By hand id:hand\n- [ ] Other id:other\n- [ ] Then run:good after:hand id:then\n"
+    config = f"close_from_commits = true\n{CONFIG}"
+    before = world.bare.git("rev-parse", "main")
+    world.push("Set up", **{"TODO.md": todo, ".mdtodo.toml": config})
+    world.push("Do it\n\nTodo: hand", **{"a.txt": "a"})
+    world.push("More. Closes todo:nobody", **{"a.txt": "b"})
+    ended = world.act(payload=world.payload(before))
+    assert ended.code == 0, ended.log
+    assert "closes todo:nobody: no task has that id" in ended.log
+    assert [line[3] for line in world.main().splitlines()] == ["x", " ", "x"]
+    said = world.bare.git("log", "--format=%(trailers:key=Mdtodo-Commit,valueonly)", "main").split()
+    assert said == ["hand", world.bare.git("rev-parse", "main~3")]
+
+
+def test_a_tag_and_a_broken_configuration(world: World) -> None:
+    job = world.job("push", {"ref": "refs/tags/v1"})
+    world.checkout(job)
+    Checkout(job.workspace).git("checkout", "-q", "--detach")
+    before = world.bare.git("for-each-ref")
+    job.action({"args": "good"})
+    assert (job.ended.code, job.ended.outputs["commit"]) == (0, "")
+    assert world.bare.git("for-each-ref") == before
+
+    world.push("Oops", **{".mdtodo.toml": 'fils = ["TODO.md"]\n'})
+    ended = world.act(payload=world.payload("0" * 40))
+    assert ended.code == 3
+    assert "files" in ended.of("error")[0].message
+
+
+def test_a_container_job(world: World) -> None:
+    """Another user owns the checkout, HOME is elsewhere, and nobody has told git to trust the folder."""
+    if os.geteuid():
+        pytest.skip("needs root, as in a container")
+    job = world.job("push", world.payload("0" * 40), HOME=str(world.folder / "nowhere"))
+    world.checkout(job)
+    for path in (job.workspace, *job.workspace.rglob("*")):
+        os.lchown(path, 1001, 1001)
+    job.action({})
+    assert job.ended.code == 1, job.ended.log
+    assert "- [x] Good" in world.main()
+
+
+class _Git(BaseHTTPRequestHandler):
+    """git's own http-backend, behind one password."""
+
+    root: Path
+    seen: list[list[str]]
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    do_POST = do_GET
+
+    def answer(self) -> None:
+        given = self.headers.get_all("Authorization") or []
+        type(self).seen.append(given)
+        wanted = "Basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+        body = self._body()
+        if given != [wanted]:
+            self.send_response(400 if len(given) > 1 else 401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        path, _, query = self.path.partition("?")
+        env = os.environ | {
+            "GIT_PROJECT_ROOT": str(self.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": self.command,
+            "REMOTE_USER": "bot",
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "CONTENT_LENGTH": str(len(body)),
+        }
+        out = subprocess.run(
+            ["git", "http-backend"], env=env, input=body, capture_output=True, check=True
+        ).stdout
+        head, _, content = out.partition(b"\r\n\r\n")
+        lines = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        self.send_response(int(lines.pop("Status", "200").split()[0]))
+        for name, value in lines.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[tuple[str, type[_Git]]]:
+    handler = type("Handler", (_Git,), {"root": world.bare.root.parent, "seen": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_address[1]}", handler
+        made.shutdown()
+
+
+def test_the_token_is_sent_to_the_server_and_kept_from_everybody_else(
+    world: World, server: tuple[str, type[_Git]]
+) -> None:
+    """Also where the checkout has configured another one; processors and hooks do not get it."""
+    url, handler = server
+    world.bare.git("config", "http.receivepack", "true")
+    spying = '[processors.good]\nrun = "env; cat /proc/$PPID/environ; cat .git/config"\n'
+    payload = world.push("Spy", **{".mdtodo.toml": spying, "TODO.md": "- [ ] Good run:good\n"})
+    job = world.job("push", payload, GITHUB_SERVER_URL=url)
+    world.checkout(job)
+    checkout = Checkout(job.workspace)
+    checkout.git("remote", "set-url", "origin", f"{url}/remote.git")
+    checkout.git("config", f"http.{url}/.extraheader", "AUTHORIZATION: basic b2xkOm9sZA==")
+    hook = checkout.write(".git/hooks/pre-push", f"#!/bin/sh\nenv >{job.folder}/stolen\n")
+    hook.chmod(0o755)
+    job.action({})
+    assert job.ended.code == 0, job.ended.log
+    assert "- [x] Good" in world.main()
+    assert handler.seen
+    basic = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+    assert not (job.folder / "stolen").exists()
+    logs = list((job.workspace / ".git").rglob("*.log"))
+    assert any(b"MDTODO_TASK_ID" in log.read_bytes() for log in logs)
+    for path in [*job.workspace.rglob("*"), *world.folder.joinpath("temp").glob("*.json")]:
+        if path.is_file() and stat.S_ISREG(path.lstat().st_mode):
+            data = path.read_bytes()
+            assert TOKEN.encode() not in data, path
+            assert basic.encode() not in data, path
+    assert TOKEN not in job.ended.log
+    assert basic not in job.ended.log
+
+
+def test_a_refused_token_is_told_without_it(world: World, server: tuple[str, type[_Git]]) -> None:
+    url, _ = server
+    job = world.job("push", world.payload("0" * 40), GITHUB_SERVER_URL=url)
+    world.checkout(job)
+    Checkout(job.workspace).git("remote", "set-url", "origin", f"{url}/remote.git")
+    job.action({"token": "wrong-token-1234"})
+    assert job.ended.code == 3
+    assert "did not take the receipts" in job.ended.of("error")[-1].message
+    assert "wrong-token-1234" not in job.ended.log + job.ended.summary
+    assert "- [ ] Good" in world.main()
