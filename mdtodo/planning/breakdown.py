@@ -108,7 +108,7 @@ def subject(title: str) -> str:
     >>> subject("Migrate to Postgres")
     '"Migrate to Postgres"'
     """
-    words = _CONTROL.sub(" ", title).split()
+    words = _LINK.sub(r"\1", _CONTROL.sub(" ", title)).split()
     verbs, links = grammar()
     for length in (2, 1):
         if tuple(word.casefold() for word in words[:length]) in verbs and len(words) > length:
@@ -125,16 +125,21 @@ def _may_be_expanded(plan: Plan, task: Task) -> bool:
 
 def _is_step(task: Task, plan: Plan, known: Iterable[Pattern]) -> bool:
     """Whether one of the patterns has made this task of its parent."""
-    if task.parent is None:
+    first = task.title.split(maxsplit=1)[:1]
+    if task.parent is None or not first:
         return False
-    about = subject(plan.tasks[task.parent].title)
-    return any(
-        read_keys(_filled(step, about)).title == task.title for pattern in known for step in pattern.steps
-    )
+    alike = [
+        step
+        for pattern in known
+        for step in pattern.steps
+        if step.text.split(maxsplit=1)[0] == first[0] or not step.text[0].isalnum()
+    ]
+    about = subject(plan.tasks[task.parent].title) if alike else ""
+    return any(read_keys(_filled(step, about)).title == task.title for step in alike)
 
 
 def _shortened(words: Sequence[str]) -> str:
-    text = " ".join(words).rstrip(".:;,")
+    text = " ".join(words).rstrip(".:;,?!")
     if len(text) <= LONGEST_SUBJECT:
         return text
     return (
@@ -205,5 +210,6 @@ def _cannot(task: Task, sentence: str) -> EditError:
 
 _PLACE = "{task}"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_LINK = re.compile(r"!?\[([^\[\]]*+)\]\([^()\s]*+\)")
 #: What begins a block, where a step begins with its subject.
 _BLOCK = re.compile(r"[-+*>#=|~`<\[]|[0-9]{1,9}[.)]")

@@ -15,7 +15,7 @@ from mdtodo.errors import ConfigError, EditError
 from mdtodo.markdown.syntax import read_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.config import Config
     from mdtodo.model import Task
@@ -109,11 +109,16 @@ def grammar() -> Grammar:
     return _built_in()[1]
 
 
-def _first(phrases: Iterable[str], title: Sequence[str]) -> tuple[int, int] | None:
+@cache
+def _phrases(phrases: tuple[str, ...]) -> tuple[list[str], ...]:
+    return tuple(map(_tokens, phrases))
+
+
+def _first(phrases: tuple[str, ...], title: Sequence[str]) -> tuple[int, int] | None:
     """Where the first of the phrases stands in the title, and minus its length, so that the longest is the least."""
     places = [
         (at, -len(phrase))
-        for phrase in map(_tokens, phrases)
+        for phrase in _phrases(phrases)
         for at in range(len(title) - len(phrase) + 1)
         if phrase and title[at : at + len(phrase)] == phrase
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +17,7 @@ from mdtodo.results import EXPANDED, AddSubtasks, Receipt, Result
 from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mdtodo.model import Task
     from mdtodo.planning.catalogue import Pattern
@@ -52,7 +53,7 @@ class Expansion:
 
     def rows(self) -> list[tuple[Task, str, list[Task]]]:
         """Each task, what broke it down, and its new subtasks of all levels, in order."""
-        return [(one.task, one.author, _below(self.after, [one.task])) for one in self.breakdowns]
+        return [(one.task, one.author, _below(self.after, one.task)) for one in self.breakdowns]
 
 
 # Which tasks
@@ -138,7 +139,7 @@ def _ask(board: Board, task: Task) -> tuple[str, ...]:
 def _manner(board: Board, task: Task) -> tuple[str, str | None]:
     """The delimiter of an ordered list that goes on with none in the task's body; the dialect of its keys."""
     items = board.documents[task.file].items
-    item = next(item for item in items if item.line == task.line)
+    item = items[bisect_left(items, task.line, key=lambda item: item.line)]
     lists = [line.split()[0] for line in task.body.splitlines() if line.strip()]
     own = item.marker[-1] if item.ordered else "."
     other = "." if own == ")" else ")"
@@ -182,7 +183,7 @@ def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterator
             if name in taken:
                 yield f'{task.file}:{task.line}: the id "{name}" of a new subtask is taken already'
             taken.add(name)
-    new = {one.id: task for task, _, _ in made for one in _below(after, [task])}
+    new = {one.id: task for task, _, _ in made for one in _below(after, task)}
     for was, now in zip(board.tasks, (name for name in after.tasks if name not in new), strict=False):
         if was != now:
             other = board.tasks[was]
@@ -197,14 +198,13 @@ def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterator
             yield f"{place}: its subtasks would wait for each other: {' -> '.join(path)}"
 
 
-def _below(after: Board, tasks: Iterable[Task]) -> list[Task]:
-    """What stands below these tasks, in order."""
-    around = {task.id for task in tasks}
+def _below(after: Board, task: Task) -> list[Task]:
+    """What stands below this task on that board, in order."""
     found: list[Task] = []
-    for task in after.tasks.values():
-        if task.parent in around:
-            around.add(task.id)
-            found.append(task)
+    pending = list(reversed(after.tasks[task.id].children)) if task.id in after.tasks else []
+    while pending:
+        found.append(after.tasks[pending.pop()])
+        pending += reversed(found[-1].children)
     return found
 
 
@@ -306,5 +306,5 @@ def _possible(board: Board, tasks: Sequence[Task], say: Callable[[str], None]) -
 def _with_new(options: Options, expansion: Expansion) -> Options:
     if options.chosen is None:
         return options
-    new = _below(expansion.after, [one.task for one in expansion.breakdowns])
-    return replace(options, chosen=options.chosen | {task.id for task in new})
+    new = [task.id for one in expansion.breakdowns for task in _below(expansion.after, one.task)]
+    return replace(options, chosen=options.chosen.union(new))

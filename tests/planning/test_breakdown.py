@@ -129,7 +129,9 @@ def test_any_task_in_any_document(seed: int, title: str, minutes: int | None, pa
         before = tasks(data)
     except InputError:
         return
+    names = [task.explicit_id for task in before]
     leaves = [task for task in before if not task.children and not task.status.closed]
+    leaves = [task for task in leaves if task.explicit_id is None or names.count(task.explicit_id) == 1]
     if not leaves:
         return
     task = random.choice(leaves)
@@ -153,6 +155,7 @@ SUBJECTS = {
     "Migrate to Postgres": '"Migrate to Postgres"',
     "Fix": "Fix",
     "Orders API.": "Orders API",
+    "Read [the docs](https://example.com/a) and ![it](b.png)": "Read the docs and it",
     "": "this task",
     "word " * 60: "word " * 14 + "word…",
     "x" * 900: "x" * 79 + "…",
