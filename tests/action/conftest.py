@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import sysconfig
 import venv
@@ -147,11 +146,3 @@ def world(tmp_path: Path) -> World:
     made = World(tmp_path)
     made.push("Base", **{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
     return made
-
-
-def bash(script: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """A script of the documentation, as a shell of a pipeline runs it."""
-    words = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
-    return subprocess.run(
-        words, cwd=cwd, env=os.environ | env, text=True, capture_output=True, check=False, timeout=120
-    )
