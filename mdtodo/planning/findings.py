@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
 
+#: Codes of findings that depend on other files than the one in which they stand. All others follow from the bytes of
+#: that file and from the configuration, and are remembered by that.
+BETWEEN_FILES = frozenset({"duplicate-id", "unknown-id", "cycle"})
+
+#: Codes of findings that name what the configuration does not have. How many of them are explained depends on how
+#: many there are in all, see `SUGGESTED`.
+SUGGESTING = frozenset({"unknown-processor", "unknown-lane", "unknown-pattern"})
+
 #: So many different unknown names get a suggestion: comparing all of them with all that are known takes long.
 SUGGESTED = 50
 

@@ -13,6 +13,7 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.model import Finding, Severity
+from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTED, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import plan
 from mdtodo.repo import files
@@ -27,12 +28,14 @@ from mdtodo.repo.content import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.config import Config
     from mdtodo.markdown.document import Document
+    from mdtodo.planning.plan import Plan
     from mdtodo.repo.content import Content
     from mdtodo.repo.git import Repository
+    from mdtodo.running.known import Known
 
 
 def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checked:
@@ -41,7 +44,7 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
     The whole repository is read in any case, as ids and dependencies cross files.
     """
     every = dict.fromkeys([*files.find(repo, config.files), *paths])
-    found = _judge(of_work_tree(repo, every), config)
+    found = _judge(repo, of_work_tree(repo, every), config)
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo))
 
 
@@ -53,7 +56,7 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     """
     config = load(*staged_configuration(repo))
     content = of_index(repo, config.files)
-    found = _judge(content, config)
+    found = _judge(repo, content, config)
     return found.only(named(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
@@ -65,7 +68,7 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     the change is compared with, is not reported elsewhere.
     """
     every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
-    found = _judge(of_work_tree(repo, every), config)
+    found = _judge(repo, of_work_tree(repo, every), config)
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
     here = found.only(chosen)
     if not elsewhere:
@@ -75,7 +78,10 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
 
 
 #: Codes of findings that a change of another file can bring about.
-ACROSS = frozenset({"duplicate-id", "unknown-id", "cycle", "unknown-processor", "unknown-lane"})
+ACROSS = BETWEEN_FILES | SUGGESTING
+
+#: Files, or bytes in all, from which on it pays to remember what was found.
+MANY, LARGE = 30, 1 << 17
 
 
 class Checked(NamedTuple):
@@ -94,22 +100,96 @@ class Checked(NamedTuple):
         return Checked([*self.findings, *more], self.unreadable)
 
 
-def _judge(content: Content, config: Config) -> Checked:
+def _judge(repo: Repository, content: Content, config: Config) -> Checked:
     """Everything that is wrong in these files."""
+    if len(content.ids) < MANY and sum(map(len, content.data.values())) < LARGE:
+        return _merged(content, *_read_all(content, config, None))
+    from mdtodo.running.known import Known
+
+    try:
+        known = Known(repo, config)
+    except OSError:  # the rules cannot be read where the package is in an archive
+        return _merged(content, *_read_all(content, config, None))
+    whole = known.whole(content.ids)
+    if whole is not None:
+        return _merged(content, whole, [])
+    found = _from_gists(content, config, known)
+    if found is None:
+        return _merged(content, *_read_all(content, config, known))
+    known.add_whole(content.ids, found)
+    return _merged(content, found, [])
+
+
+def _read_all(
+    content: Content, config: Config, known: Known | None
+) -> tuple[list[Finding], list[InputError]]:
+    """What is found in these files, all of them read; and those that cannot be."""
+    documents, unreadable = _documents(content, content.ids, config)
+    made = plan(read_tasks(documents), config)
+    found = _of_documents(documents, made, config)
+    if known is not None:
+        from mdtodo.running.known import gists
+
+        explained = sum(finding.code in SUGGESTING for finding in found) <= SUGGESTED
+        for file, gist in gists(documents, made, found).items() if explained else ():
+            known.add(content.ids[file], gist)
+        known.add_whole(content.ids, None if unreadable else found)
+    return found, unreadable
+
+
+def _from_gists(content: Content, config: Config, known: Known) -> list[Finding] | None:
+    """What is found in these files, of which only those are read that were not before; None where that does not
+    tell."""
+    from mdtodo.running.known import gists, has_cycle, is_clean_between
+
+    files = {file: known.gist(oid) for file, oid in content.ids.items()}
+    new = [file for file, gist in files.items() if gist is None]
+    if len(new) > len(files) // 2:
+        return None
+    documents, unreadable = _documents(content, new, config)
+    if unreadable:
+        return None
+    for file, document in documents.items():
+        alone = {file: document}
+        made = plan(read_tasks(alone), config)
+        files |= gists(alone, made, _of_documents(alone, made, config))
+    everything = {file: gist for file, gist in files.items() if gist is not None}
+    clean, doubtful = is_clean_between(everything)
+    if not clean or (doubtful and has_cycle(_documents(content, doubtful, config)[0])):
+        return None
+    for file in new:
+        known.add(content.ids[file], everything[file])
+    return [f._replace(file=file) for file, gist in everything.items() for f in gist.findings]
+
+
+def _documents(
+    content: Content, files: Iterable[str], config: Config
+) -> tuple[dict[str, Document], list[InputError]]:
     documents: dict[str, Document] = {}
-    unreadable = [*content.unreadable]
-    for file, data in content.bytes_of(content.ids).items():
+    unreadable = []
+    for file, data in content.bytes_of(files).items():
         try:
             documents[file] = parse(data, config.status, file=file)
         except InputError as error:
             unreadable.append(error)
+    return documents, unreadable
+
+
+def _of_documents(documents: Mapping[str, Document], made: Plan, config: Config) -> list[Finding]:
+    """What the lines say, and what the plan says; in the order of files and lines."""
     found = [finding for file, document in documents.items() for finding in _of_document(file, document)]
-    found += planning_findings(plan(read_tasks(documents), config), config)
-    found = [finding for finding in found if finding.file not in content.unmerged]
-    found += map(_unmerged, content.unmerged)
-    order = {file: index for index, file in enumerate(content.ids)}
+    found += planning_findings(made, config)
+    order = {file: index for index, file in enumerate(documents)}
     found.sort(key=lambda finding: (order[finding.file], finding.line, finding.code, finding.message))
-    return Checked(found, tuple(unreadable))
+    return found
+
+
+def _merged(content: Content, found: list[Finding], unreadable: list[InputError]) -> Checked:
+    """With what the version itself lacks: what is not merged, and what cannot be read."""
+    if content.unmerged:
+        found = [finding for finding in found if finding.file not in content.unmerged]
+        found = sorted([*found, *map(_unmerged, content.unmerged)], key=lambda finding: finding.file)
+    return Checked(found, (*content.unreadable, *unreadable))
 
 
 def _unmerged(file: str) -> Finding:
@@ -122,7 +202,9 @@ def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
     base = os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
     try:
         config = load(*committed_configuration(repo, base))
-        return {_gist(finding) for finding in _judge(of_commit(repo, base, config.files), config).findings}
+        return {
+            _gist(finding) for finding in _judge(repo, of_commit(repo, base, config.files), config).findings
+        }
     except MdtodoError:  # an unborn branch, or a configuration that was broken
         return set()
 
