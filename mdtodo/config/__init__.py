@@ -59,7 +59,7 @@ def _of(shape: Shape, doc: str) -> dict[str, object]:
 def _category_words(value: object) -> object:
     """`frontend = ["theme", "css"]` is short for `frontend = { theme = ["theme"], css = ["css"] }`."""
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
-        return {word: [word] for word in value}
+        return {word.removeprefix("^"): [word] for word in value}
     if not isinstance(value, dict):
         raise InvalidError("must be a list of kinds, or a table of kinds and their words")
     return value

@@ -1,8 +1,7 @@
 """What a task is about, and which processor proves it.
 
-Category and kind: the first tag `#category` or `#category/kind` whose category is known; else the first known
-word of the title, `general`'s words only if no other category has one there. Case, and `-` for `_`, make no
-difference in tags; a plural none in words.
+Category and kind: the first tag `#category` or `#category/kind` whose category is known; else words of the title,
+in the order of `_by_title`. Case, and `-` for `_`, make no difference in tags; a plural none in words.
 
 Processor: what `run:` says on the line or its heading; else the first in the file whose `match` fits; else
 none.
@@ -13,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.config.categories import FALLBACK
+from mdtodo.config.categories import BREAKS, FALLBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
     from mdtodo.config.categories import Categories
     from mdtodo.model import Task
 
-    #: words, category, kind
-    Phrase = tuple[tuple[str, ...], str, str]
+    #: words, category, kind, whether they count only at the start of a title
+    Phrase = tuple[tuple[str, ...], str, str, bool]
 
 
 class Route(NamedTuple):
@@ -67,12 +66,7 @@ class Router:
             category = self._names.get(_folded(first))
             if category is not None:
                 return Route(category, self._kind(category, rest.partition("/")[0]), f"tag #{tag}")
-        best: Route | None = None
-        for route in self._named_in(task.title):
-            if route.category != FALLBACK:
-                return route
-            best = best or route
-        return best or Route(None, None, "")
+        return self._by_title(task.title)
 
     def _kind(self, category: str, written: str) -> str | None:
         """The kind that a tag names: a known one as the table spells it, else as written."""
@@ -87,14 +81,45 @@ class Router:
             found = self._looked_up[word] = self._words.get(_singular(word), ())
         return found
 
-    def _named_in(self, title: str) -> Iterator[Route]:
-        """What the words of the title name, from left to right, the longest phrase at each place first."""
-        words = _tokens(title)
-        for position, word in enumerate(words):
-            for phrase, category, kind in self._phrases_from(word):
-                if phrase == tuple(_singular(one) for one in words[position : position + len(phrase)]):
-                    shown = " ".join(words[position : position + len(phrase)])
-                    yield Route(category, None if kind == category else kind, f'word "{shown}"')
+    def _by_title(self, title: str) -> Route:
+        """What a title names: a word that decides where it comes first (`^test`); else the last one of the first
+        part that names anything, as in "API tests for the parser"; else what `general` has, the first of it.
+        """
+        found: Route | None = None
+        general: Route | None = None
+        for route, ends_part in self._named_in(title):
+            if ends_part and found is not None:
+                break
+            if route is None:
+                continue
+            if route.category == FALLBACK:
+                general = general or route
+            elif route.rule.startswith("first"):
+                return route
+            else:
+                found = route
+        return found or general or Route(None, None, "")
+
+    def _named_in(self, title: str) -> Iterator[tuple[Route | None, bool]]:
+        """What the words of the title name, from left to right, the longest phrase at each place first; and None
+        and True where a part ends."""
+        words = _WORD_OR_END.findall(title.casefold())
+        position = 0
+        while position < len(words):
+            word = words[position]
+            for phrase, category, kind, first in self._phrases_from(word):
+                after = position + len(phrase)
+                if first and position:
+                    continue
+                if phrase == tuple(map(_singular, words[position:after])):
+                    rule = f'{"first " if first else ""}word "{" ".join(words[position:after])}"'
+                    yield Route(category, None if kind == category else kind, rule), False
+                    position = after
+                    break
+            else:
+                if word in BREAKS or not word[0].isalnum():
+                    yield None, True
+                position += 1
 
 
 def classify(task: Task, categories: Categories) -> tuple[str | None, str | None, str]:
@@ -132,17 +157,23 @@ def _fits(match: Match, task: Task, route: Route) -> bool:
 
 
 def _phrases(categories: Categories) -> dict[str, list[Phrase]]:
-    """First word -> phrases, the longest first; of equal ones, the last of the table, which is the user's."""
-    found: dict[tuple[str, ...], tuple[str, str]] = {}
+    """First word -> phrases, the longest first, those for the start of a title before others; of equal ones, the
+    last of the table, which is the user's."""
+    found: dict[tuple[tuple[str, ...], bool], tuple[str, str]] = {}
     for category, kinds in categories.items():
         for kind, words in kinds.items():
             for word in words:
-                found[tuple(_singular(one) for one in _tokens(word))] = (category, kind)
+                phrase = tuple(_singular(one) for one in _tokens(word))
+                found[phrase, word.startswith("^")] = (category, kind)
     phrases: dict[str, list[Phrase]] = {}
-    for phrase, (category, kind) in sorted(found.items(), key=lambda item: -len(item[0])):
+    for (phrase, first), named in sorted(found.items(), key=lambda item: (-len(item[0][0]), not item[0][1])):
         if phrase:
-            phrases.setdefault(phrase[0], []).append((phrase, category, kind))
+            phrases.setdefault(phrase[0], []).append((phrase, *named, first))
     return phrases
+
+
+#: A word, or what ends a part of a title.
+_WORD_OR_END = re.compile(r"[\w+#]+|[:;,()\u2013\u2014]")
 
 
 def _tokens(text: str) -> list[str]:

@@ -43,6 +43,17 @@ TITLES = [
     ("All tests pass", "testing", None),
     ("Implementation of the rest", "general", "implementation"),
     ("Implement the login", "security", "auth"),
+    ("API documentation", "documentation", None),
+    ("Add tests for the API documentation", "testing", None),
+    ("Tests: the database schema", "testing", None),
+    ("Document the API tests", "documentation", None),
+    ("The tests document the API", "backend", "api"),
+    ("Choose a colour for the login button", "frontend", "component"),
+    ("Log in with a password", "security", "auth"),
+    ("Port the importer", "general", "implementation"),
+    ("Open the port", None, None),
+    ("Refactor the API of the server", "backend", "api"),
+    ("Verify the dark modes", "testing", None),
     ("Buy milk", None, None),
     ("Protest, attest, latest", None, None),
     ("", None, None),
@@ -77,6 +88,8 @@ def test_the_rule_says_what_decided() -> None:
     assert classify(about("Fix the CSS", "backend/api"), CATEGORIES)[2] == "tag #backend/api"
     assert classify(about("Fix the CSS"), CATEGORIES)[2] == 'word "css"'
     assert classify(about("Make it a dark mode, please"), CATEGORIES)[2] == 'word "dark mode"'
+    assert classify(about("Document the API"), CATEGORIES)[2] == 'first word "document"'
+    assert classify(about("API documents"), CATEGORIES)[2] == 'word "documents"'
     assert classify(about("Buy milk"), CATEGORIES)[2] == ""
 
 
@@ -89,15 +102,18 @@ def configured(text: str) -> Config:
     [
         ('categories.infra = ["cluster", "dns zone"]', "Move the DNS zones", ("infra", "dns zone")),
         ('categories.infra = ["cluster"]', "Our infra", ("infra", None)),
+        ('categories.infra = ["^deploy"]', "Deploy the API", ("infra", "deploy")),
         ('categories.infra = ["database"]', "The database", ("infra", "database")),
         ('categories.frontend = ["api"]', "The API", ("frontend", "api")),
         ('categories.frontend.theme = ["skin"]', "A new skin", ("frontend", "theme")),
         ('categories.frontend.theme = ["skin"]', "A new theme", (None, None)),
         ('categories.frontend.theme = ["skin"]', "New css", ("frontend", "css")),
         ("categories.backend.api = []", "The API", (None, None)),
+        ('categories.frontend.theme = ["^paint"]', "Paint the API", ("frontend", "theme")),
+        ('categories.frontend.theme = ["^paint"]', "The API paint", ("backend", "api")),
         ('categories.testing.testing = ["proof"]', "A proof", ("testing", None)),
         ('categories.games = ["c++"]', "Port it to C++", ("games", "c++")),
-        ('categories.games = ["..."]', "Port it to C++ ...", (None, None)),
+        ('categories.games = ["..."]', "Move it to C++ ...", (None, None)),
     ],
 )
 def test_categories_are_extended_and_changed(
