@@ -34,8 +34,9 @@ TOKEN = "ghs_0123456789abcdefTOKEN"
 class World:
     """A bare repository, a person's clone of it, and the runner's machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, temp: Path) -> None:
         self.folder = folder
+        self.temp = temp
         self.bare = Checkout(folder / "remote.git")
         self.bare.root.mkdir()
         self.bare.git("init", "-q", "--bare")
@@ -43,7 +44,6 @@ class World:
         self.person.root.mkdir()
         self.person.git("init", "-q")
         self.person.git("remote", "add", "origin", self.url)
-        (folder / "temp").mkdir()
         (folder / "home").mkdir()
         self._jobs = 0
 
@@ -89,7 +89,7 @@ class World:
             "GITHUB_EVENT_PATH": str(folder / "event.json"),
             "GITHUB_REPOSITORY": "octo/shop",
             "GITHUB_SERVER_URL": "https://github.example",
-            "RUNNER_TEMP": str(self.folder / "temp"),
+            "RUNNER_TEMP": str(self.temp),
         }
         contexts = {"github": {"token": TOKEN, "event_name": event}, "secrets": {"GITHUB_TOKEN": TOKEN}}
         return Job(folder, given | env, self.players(), contexts)
@@ -140,9 +140,15 @@ class World:
         return job.ended
 
 
+@pytest.fixture(scope="session")
+def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runner's temporary folder, one for all jobs: a runner that is used again and again."""
+    return tmp_path_factory.mktemp("temp")
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path, temp: Path) -> World:
     """With a person's first push, of one task that succeeds, and one that does not."""
-    made = World(tmp_path)
+    made = World(tmp_path, temp)
     made.push("Base", **{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
     return made

@@ -94,7 +94,7 @@ def test_own_commits_set_nothing_off(world: World) -> None:
     base = world.bare.git("rev-parse", "main")
     world.act(payload=world.payload("0" * 40))
     head = world.bare.git("rev-parse", "main")
-    for payload in (world.payload(base), {}, {"head_commit": world.payload(base)["head_commit"]}):
+    for payload in (world.payload(base), {}):
         ended = world.act(payload=payload)
         assert ended.code == 0
         assert "only receipts of mdtodo were pushed: nothing is run" in ended.log
@@ -122,9 +122,7 @@ def test_a_pull_request_is_checked_and_previewed(world: World) -> None:
     assert world.bare.git("for-each-ref", "--format=%(objectname)") == head
 
 
-@pytest.mark.parametrize(
-    ("event", "payload"), [("pull_request", FORK), ("pull_request_target", OWN), ("workflow_run", {})]
-)
+@pytest.mark.parametrize(("event", "payload"), [("pull_request", FORK), ("pull_request_target", OWN)])
 def test_what_strangers_cause_runs_nothing(world: World, event: str, payload: dict[str, Any]) -> None:
     """Neither processors, nor what lies in the checkout and has the name of a module."""
     evil = "import pathlib; pathlib.Path('pwned').touch()\n"

@@ -239,7 +239,7 @@ def test_the_token_is_sent_to_the_server_and_kept_from_everybody_else(
     assert not (job.folder / "stolen").exists()
     logs = list((job.workspace / ".git").rglob("*.log"))
     assert any(b"MDTODO_TASK_ID" in log.read_bytes() for log in logs)
-    for path in [*job.workspace.rglob("*"), *world.folder.joinpath("temp").glob("*.json")]:
+    for path in [*job.workspace.rglob("*"), *world.temp.rglob("*.json")]:
         if path.is_file() and stat.S_ISREG(path.lstat().st_mode):
             data = path.read_bytes()
             assert TOKEN.encode() not in data, path
