@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import tempfile
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
@@ -20,11 +21,16 @@ BOT = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github
 
 
 def trust(environ: MutableMapping[str, str], folder: str) -> None:
-    """Let git work in the checkout around `folder`, whoever owns it: in a container job that is another user."""
+    """Let git work in the checkout around `folder`, whoever owns it: in a container job that is another user.
+
+    Before 2.38 git heeds `safe.directory` in files alone, so there it gets a file of its own beside the user's.
+    """
     root = os.path.realpath(folder)
     while not os.path.lexists(os.path.join(root, ".git")) and os.path.dirname(root) != root:
         root = os.path.dirname(root)
     add_settings(environ, ("safe.directory", root))
+    if os.stat(root).st_uid != os.geteuid():
+        environ["GIT_CONFIG_GLOBAL"] = _global_settings(environ, root)
 
 
 def sign_in(environ: MutableMapping[str, str], server: str, token: str) -> tuple[str, ...]:
@@ -51,6 +57,21 @@ def add_settings(environ: MutableMapping[str, str], *settings: tuple[str, str]) 
     for number, (key, value) in enumerate(settings, count):
         environ[f"GIT_CONFIG_KEY_{number}"], environ[f"GIT_CONFIG_VALUE_{number}"] = key, value
     environ["GIT_CONFIG_COUNT"] = str(count + len(settings))
+
+
+def _global_settings(environ: Mapping[str, str], root: str) -> str:
+    """A file with what the user's own say, and `safe.directory`."""
+    home = environ.get("HOME", "")
+    xdg = environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    usual = [os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
+    number, path = tempfile.mkstemp(
+        prefix="mdtodo-", suffix=".gitconfig", dir=environ.get("RUNNER_TEMP") or None
+    )
+    os.close(number)
+    for file in [environ["GIT_CONFIG_GLOBAL"]] if "GIT_CONFIG_GLOBAL" in environ else usual:
+        run(None, "config", "-f", path, "--add", "include.path", file)
+    run(None, "config", "-f", path, "--add", "safe.directory", root)
+    return path
 
 
 def introduce(repo: Repository, environ: MutableMapping[str, str]) -> None:
