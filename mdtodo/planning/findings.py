@@ -45,6 +45,31 @@ def findings(plan: Plan, config: Config) -> list[Finding]:
     return sorted(found, key=lambda one: (one.file, one.line, one.code, one.message))
 
 
+def taken(name: str, file: str, line: int) -> str:
+    """The sentence on an id that the task at this place has already."""
+    return f'the id "{name}" is taken by {file}:{line}'
+
+
+def unknown(name: str, hint: str) -> str:
+    """The sentence on an id that no task has."""
+    return f'after: names the unknown id "{name}"{hint}'
+
+
+def suggester(valid: Iterable[str]) -> Callable[[str], str]:
+    """What to add to `unknown …`; each name is looked up once, and only so many."""
+    from mdtodo.config import suggestion
+
+    known = sorted(set(valid))
+    looked_up: set[str] = set()
+
+    @cache
+    def suggest(name: str) -> str:
+        looked_up.add(name)
+        return suggestion(name, known) if len(looked_up) <= SUGGESTED else ""
+
+    return suggest
+
+
 def _at(task: Task, severity: Severity, code: str, message: str) -> Finding:
     return Finding(task.file, task.line, severity, code, message)
 
@@ -60,18 +85,17 @@ def _duplicate_ids(plan: Plan) -> Iterator[Finding]:
             continue
         other = first.setdefault(task.explicit_id, task)
         if other is not task:
-            place = f"{other.file}:{other.line}"
-            yield _error(task, "duplicate-id", f'the id "{task.explicit_id}" is taken by {place}')
+            yield _error(task, "duplicate-id", taken(task.explicit_id, other.file, other.line))
 
 
 def _unknown_ids(plan: Plan) -> Iterator[Finding]:
     explicit = [task.explicit_id for task in plan.tasks.values() if task.explicit_id is not None]
-    suggest = _suggester(explicit)
+    suggest = suggester(explicit)
     for task, names in zip(plan.graph.tasks, plan.graph.unknown, strict=True):
         for name in () if task.status.closed else names:
             other = plan.tasks.get(name)
             hint = suggest(name) if other is None else f" (give {other.file}:{other.line} an id: of its own)"
-            yield _error(task, "unknown-id", f'after: names the unknown id "{name}"{hint}')
+            yield _error(task, "unknown-id", unknown(name, hint))
 
 
 def _cycles(plan: Plan) -> Iterator[Finding]:
@@ -80,7 +104,7 @@ def _cycles(plan: Plan) -> Iterator[Finding]:
 
 
 def _unknown_processors(plan: Plan, config: Config) -> Iterator[Finding]:
-    suggest = _suggester(config.processors)
+    suggest = suggester(config.processors)
     for task in plan.tasks.values():
         name = task.own_run
         if name is None or task.status.closed or plan.routes[task.id].processor is not None:
@@ -96,7 +120,7 @@ _INLINE = {
 
 
 def _unknown_lanes(plan: Plan, config: Config) -> Iterator[Finding]:
-    suggest = _suggester(config.lanes)
+    suggest = suggester(config.lanes)
     for task in plan.tasks.values():
         inherited = task.parent is not None and plan.tasks[task.parent].own_lane == task.own_lane
         if task.status.closed or inherited:
@@ -112,7 +136,7 @@ def _unknown_patterns(plan: Plan, config: Config) -> Iterator[Finding]:
     from mdtodo.planning.catalogue import patterns
 
     known = patterns(config)
-    suggest = _suggester(known)
+    suggest = suggester(known)
     for task in asking:
         if task.expand is not None and task.expand not in known:
             yield _error(task, "unknown-pattern", f'unknown pattern "{task.expand}"{suggest(task.expand)}')
@@ -132,18 +156,3 @@ def _epics(plan: Plan) -> Iterator[Finding]:
         if task.complexity is Complexity.EPIC and not task.children and not task.status.closed:
             message = "an epic (24 h or more) without subtasks: break it down"
             yield _at(task, Severity.WARNING, "epic-without-subtasks", message)
-
-
-def _suggester(valid: Iterable[str]) -> Callable[[str], str]:
-    """What to add to `unknown …`; each name is looked up once, and only so many."""
-    from mdtodo.config import suggestion
-
-    known = sorted(set(valid))
-    looked_up: set[str] = set()
-
-    @cache
-    def suggest(name: str) -> str:
-        looked_up.add(name)
-        return suggestion(name, known) if len(looked_up) <= SUGGESTED else ""
-
-    return suggest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.model import State, Status
 from mdtodo.planning.graph import Graph, build
 from mdtodo.planning.routing import Route, Router
-from mdtodo.planning.schedule import critical_path, order, ranks, work
+from mdtodo.planning.schedule import critical_path, expected, order, ranks, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,8 +40,9 @@ class Plan:
 
     @cached_property
     def minutes(self) -> Mapping[str, float]:
-        """The work that the plan reckons with, of each open task."""
-        return work(self.graph, self.measured)
+        """The work that the plan reckons with, of each open task: its estimate, else what past runs let expect."""
+        processors = {task_id: route.processor for task_id, route in self.routes.items()}
+        return work(self.graph, expected(self.graph, processors, self.measured))
 
     @cached_property
     def ranks(self) -> Mapping[str, int]:
@@ -87,6 +88,14 @@ def plan(
         graph=graph,
         measured={task_id: seconds / 60 for task_id, seconds in (durations or {}).items()},
     )
+
+
+def outline(tasks: Iterable[Task], config: Config) -> Plan:
+    """What `check` needs of a plan: the graph, and routes of those tasks that name their processor; no states."""
+    graph = build(tasks)
+    router = Router(config)
+    routes = {task.id: router.route(task) for task in graph.tasks if task.own_run is not None}
+    return Plan({task.id: task for task in graph.tasks}, routes, {}, {}, graph, {})
 
 
 def _state(

@@ -13,9 +13,9 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.model import Finding, Severity
-from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTED, SUGGESTING
+from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
-from mdtodo.planning.plan import plan
+from mdtodo.planning.plan import outline
 from mdtodo.repo import files
 from mdtodo.repo.content import (
     committed_configuration,
@@ -74,7 +74,7 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     if not elsewhere:
         return here
     known = _wrong_before(repo)
-    return here.and_also([finding for finding in elsewhere if _gist(finding) not in known])
+    return here.and_also([finding for finding in elsewhere if _sameness(finding) not in known])
 
 
 #: Codes of findings that a change of another file can bring about.
@@ -103,63 +103,68 @@ class Checked(NamedTuple):
 def _judge(repo: Repository, content: Content, config: Config) -> Checked:
     """Everything that is wrong in these files."""
     if len(content.ids) < MANY and sum(map(len, content.data.values())) < LARGE:
-        return _merged(content, *_read_all(content, config, None))
+        return _merged(content, *_read_all(content, config))
     from mdtodo.running.known import Known
 
     try:
         known = Known(repo, config)
     except OSError:  # the rules cannot be read where the package is in an archive
-        return _merged(content, *_read_all(content, config, None))
+        return _merged(content, *_read_all(content, config))
     whole = known.whole(content.ids)
     if whole is not None:
         return _merged(content, whole, [])
-    found = _from_gists(content, config, known)
+    found, unreadable = _from_gists(content, config, known), list[InputError]()
     if found is None:
-        return _merged(content, *_read_all(content, config, known))
-    known.add_whole(content.ids, found)
-    return _merged(content, found, [])
+        found, unreadable = _read_all(content, config)
+    known.add_whole(content.ids, None if unreadable else found)
+    return _merged(content, found, unreadable)
 
 
-def _read_all(
-    content: Content, config: Config, known: Known | None
-) -> tuple[list[Finding], list[InputError]]:
+def _read_all(content: Content, config: Config) -> tuple[list[Finding], list[InputError]]:
     """What is found in these files, all of them read; and those that cannot be."""
     documents, unreadable = _documents(content, content.ids, config)
-    made = plan(read_tasks(documents), config)
-    found = _of_documents(documents, made, config)
-    if known is not None:
-        from mdtodo.running.known import gists
-
-        explained = sum(finding.code in SUGGESTING for finding in found) <= SUGGESTED
-        for file, gist in gists(documents, made, found).items() if explained else ():
-            known.add(content.ids[file], gist)
-        known.add_whole(content.ids, None if unreadable else found)
-    return found, unreadable
+    return _of_documents(documents, outline(read_tasks(documents), config), config), unreadable
 
 
 def _from_gists(content: Content, config: Config, known: Known) -> list[Finding] | None:
     """What is found in these files, of which only those are read that were not before; None where that does not
     tell."""
-    from mdtodo.running.known import gists, has_cycle, is_clean_between
+    from mdtodo.running.known import Gist, between, doubtful, has_cycle
+    from mdtodo.running.parts import in_parts
 
     files = {file: known.gist(oid) for file, oid in content.ids.items()}
-    new = [file for file, gist in files.items() if gist is None]
-    if len(new) > len(files) // 2:
+    data = content.bytes_of([file for file, gist in files.items() if gist is None])
+    names = {str(number): file for number, file in enumerate(data)}
+
+    def work(part: Sequence[str]) -> dict[str, str]:
+        texts = {}
+        for name in part:
+            text = _gist(names[name], data[names[name]], config)
+            if text is not None:
+                texts[name] = text
+        return texts
+
+    for name, text in in_parts({name: len(data[file]) for name, file in names.items()}, work).items():
+        known.add(content.ids[names[name]], text)
+        files[names[name]] = Gist.read(text)
+    gists = {file: gist for file, gist in files.items() if gist is not None}
+    found = between(gists) if len(gists) == len(files) else None
+    if found is None or has_cycle(_documents(content, doubtful(gists), config)[0]):
         return None
-    documents, unreadable = _documents(content, new, config)
-    if unreadable:
+    found += [finding._replace(file=file) for file, gist in gists.items() for finding in gist.findings]
+    return _in_order(found, content.ids)
+
+
+def _gist(file: str, data: bytes, config: Config) -> str | None:
+    """What is to be remembered of a file; None where that is nothing."""
+    from mdtodo.running.known import Gist
+
+    try:
+        documents = {file: parse(data, config.status, file=file)}
+    except InputError:
         return None
-    for file, document in documents.items():
-        alone = {file: document}
-        made = plan(read_tasks(alone), config)
-        files |= gists(alone, made, _of_documents(alone, made, config))
-    everything = {file: gist for file, gist in files.items() if gist is not None}
-    clean, doubtful = is_clean_between(everything)
-    if not clean or (doubtful and has_cycle(_documents(content, doubtful, config)[0])):
-        return None
-    for file in new:
-        known.add(content.ids[file], everything[file])
-    return [f._replace(file=file) for file, gist in everything.items() for f in gist.findings]
+    made = outline(read_tasks(documents), config)
+    return Gist.of(made, _of_documents(documents, made, config)).text()
 
 
 def _documents(
@@ -179,9 +184,14 @@ def _of_documents(documents: Mapping[str, Document], made: Plan, config: Config)
     """What the lines say, and what the plan says; in the order of files and lines."""
     found = [finding for file, document in documents.items() for finding in _of_document(file, document)]
     found += planning_findings(made, config)
-    order = {file: index for index, file in enumerate(documents)}
-    found.sort(key=lambda finding: (order[finding.file], finding.line, finding.code, finding.message))
-    return found
+    return _in_order(found, documents)
+
+
+def _in_order(found: list[Finding], files: Iterable[str]) -> list[Finding]:
+    order = {file: index for index, file in enumerate(files)}
+    return sorted(
+        found, key=lambda finding: (order[finding.file], finding.line, finding.code, finding.message)
+    )
 
 
 def _merged(content: Content, found: list[Finding], unreadable: list[InputError]) -> Checked:
@@ -203,13 +213,14 @@ def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
     try:
         config = load(*committed_configuration(repo, base))
         return {
-            _gist(finding) for finding in _judge(repo, of_commit(repo, base, config.files), config).findings
+            _sameness(finding)
+            for finding in _judge(repo, of_commit(repo, base, config.files), config).findings
         }
     except MdtodoError:  # an unborn branch, or a configuration that was broken
         return set()
 
 
-def _gist(finding: Finding) -> tuple[str, str, str]:
+def _sameness(finding: Finding) -> tuple[str, str, str]:
     """What makes two findings the same, wherever the lines are by now, and whatever names are known by now."""
     said = re.sub(r":[0-9]+\b", ":", finding.message)
     return finding.file, finding.code, said.rpartition(" (")[0] or said

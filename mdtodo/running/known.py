@@ -1,9 +1,9 @@
 """What `check` finds in many files, without reading again what it has read before.
 
 Of each file a `Gist` is kept by git's id of its bytes: what is wrong in it whatever other files say, and what of it
-matters to others: the ids that it gives and those that it waits for. From the gists of all files follows whether
-anything is wrong between them. Where it is, or could be, everything is read and judged as if nothing were known;
-so no other finding comes of this than of that.
+matters to others: the ids that it gives and those that it waits for. From the gists of all files follows what is
+wrong between them. Where it does not, as with tasks that wait for each other, everything is read and judged as if
+nothing were known; so no other finding comes of this than of that.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from mdtodo.markdown.anchors import sha1
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.model import Finding, Severity
 from mdtodo.planning.cycles import components
-from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTED, SUGGESTING
+from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTED, SUGGESTING, suggester, taken, unknown
 from mdtodo.planning.graph import build
 from mdtodo.repo.findingcache import FindingCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.config import Config
     from mdtodo.markdown.document import Document
-    from mdtodo.model import Task
+    from mdtodo.planning.graph import Graph
     from mdtodo.planning.plan import Plan
     from mdtodo.repo.git import Repository
 
@@ -45,15 +45,54 @@ RULES = (
 class Gist(NamedTuple):
     """What is kept of a file. `findings` have no file; those between files are not among them.
 
-    `waits` are the names that its tasks wait for and no task of it has, `missed` those of open tasks among them.
-    `knotted`: what is wrong between files may hide in it, so it never stands for its file.
+    `ids` are the explicit ids, with their lines; `missed` lines and names of what open tasks wait for themselves, where
+    no task of the file has that name. `edges` are pairs: the task with this id is not closed before one with that
+    name, of another file, is. `linked`: some task waits for a name. `knotted`: tasks of this very file wait for each
+    other, or an id could be taken for a derived one, so the gist does not stand for its file.
     """
 
     findings: tuple[Finding, ...]
-    ids: tuple[str, ...]
-    waits: frozenset[str]
-    missed: frozenset[str]
+    ids: tuple[tuple[int, str], ...]
+    missed: tuple[tuple[int, str], ...]
+    edges: tuple[tuple[str, str], ...]
+    linked: bool
     knotted: bool = False
+
+    @classmethod
+    def of(cls, plan: Plan, findings: Iterable[Finding]) -> Gist:
+        """That of the only file that the plan was made of, and everything that was found in it."""
+        tasks, graph = plan.graph.tasks, plan.graph
+        ids = tuple([(task.line, task.explicit_id) for task in tasks if task.explicit_id is not None])
+        missed = [
+            (task.line, name)
+            for task, names in zip(tasks, graph.unknown, strict=True)
+            if names and not task.status.closed
+            for name in names
+        ]
+        local = tuple(
+            [finding._replace(file="") for finding in findings if finding.code not in BETWEEN_FILES]
+        )
+        odd = any(_DIGEST.fullmatch(name) for _, name in ids)
+        linked = any(task.after for task in tasks)
+        return cls(local, ids, tuple(missed), tuple(_edges(graph)), linked, bool(graph.cycles) or odd)
+
+    def text(self) -> str | None:
+        """It, in one line; None where it does not stand for its file, or cannot be written so."""
+        found = _text(self.findings)
+        names = [name for _, name in (*self.missed, *self.edges)]
+        if self.knotted or found is None or any(map(_STEERING.search, names)):
+            return None
+        flag = "linked" if self.linked else ""
+        return "\t".join([_pairs(self.ids), _pairs(self.missed), _pairs(self.edges), flag, found])
+
+    @classmethod
+    def read(cls, text: str) -> Gist:
+        """What `text` wrote."""
+        ids, missed, edges, flag, found = text.split("\t", 4)
+        named, waiting = ([(int(line), name) for line, name in _read_pairs(part)] for part in (ids, missed))
+        return cls(
+            tuple(_findings(found)), tuple(named), tuple(waiting), tuple(_read_pairs(edges)), bool(flag)
+        )
 
 
 class Known:
@@ -70,24 +109,11 @@ class Known:
     def gist(self, oid: str) -> Gist | None:
         """That of a file with these bytes; None if it was not read yet."""
         text = self._cache.get(oid)
-        if text is None:
-            return None
-        ids, waits, missed, found = text.split("\t", 3)
-        return Gist(
-            tuple(_findings(found)),
-            tuple(ids.split(" ")) if ids else (),
-            frozenset(waits.split("\x1f")) if waits else frozenset(),
-            frozenset(missed.split("\x1f")) if missed else frozenset(),
-        )
+        return None if text is None else Gist.read(text)
 
-    def add(self, oid: str, gist: Gist) -> None:
-        """Keep the gist of a file, if it can be written down."""
-        if gist.knotted or any(_STEERING.search(one) for one in gist.waits):
-            return
-        found = _text(gist.findings)
-        if found is not None:
-            waits, missed = ("\x1f".join(sorted(names)) for names in (gist.waits, gist.missed))
-            self._cache.put(oid, f"{' '.join(gist.ids)}\t{waits}\t{missed}\t{found}")
+    def add(self, oid: str, text: str) -> None:
+        """Keep the gist of a file, as its text."""
+        self._cache.put(oid, text)
 
     def add_whole(self, ids: Mapping[str, str], findings: Sequence[Finding] | None) -> None:
         """Keep all that was found in these files, None where that is not known; and write down what was added."""
@@ -97,65 +123,99 @@ class Known:
         self._cache.save()
 
 
-def gists(documents: Iterable[str], plan: Plan, findings: Iterable[Finding]) -> dict[str, Gist]:
-    """The gists of these files, of a plan of them and others, and everything that was found in them."""
-    found: dict[str, list[Finding]] = {file: [] for file in documents}
-    for finding in findings:
-        if finding.code not in BETWEEN_FILES:
-            found[finding.file].append(finding._replace(file=""))
-    tasks: dict[str, list[Task]] = {file: [] for file in found}
-    for task in plan.tasks.values():
-        tasks[task.file].append(task)
-    graph = plan.graph
-    knotted = {graph.tasks[node // 2].file for node in graph.knotted}
-    return {file: _gist(tasks[file], found[file], knotted=file in knotted) for file in found}
+def between(files: Mapping[str, Gist]) -> list[Finding] | None:
+    """What is wrong between these files, but for cycles; None where that does not follow from the gists alone.
 
-
-def is_clean_between(files: Mapping[str, Gist]) -> tuple[bool, list[str]]:
-    """Whether surely nothing is wrong between these files, but for cycles; and the files in which one could be.
-
-    Not where an id is given twice or missed, and not where so many names are unknown that not each is explained.
+    That is so where so many names are unknown that not each is explained, and where a name could be a derived id.
     """
-    owner: dict[str, str] = {}
-    count = unknown = 0
-    for file, gist in files.items():
-        owner |= dict.fromkeys(gist.ids, file)
-        count += len(gist.ids)
-        unknown += sum(finding.code in SUGGESTING for finding in gist.findings)
-        if gist.knotted:
-            return False, []
-    if count != len(owner) or unknown > SUGGESTED:
-        return False, []
-    waiting = {file: gist for file, gist in files.items() if gist.waits}
-    if any(not gist.missed <= owner.keys() for gist in waiting.values()):
-        return False, []
-    number = {file: index for index, file in enumerate(waiting)}
+    explained = (
+        sum(finding.code in SUGGESTING for gist in files.values() for finding in gist.findings) <= SUGGESTED
+    )
+    if not explained or any(gist.knotted for gist in files.values()):
+        return None
+    found: list[Finding] = []
+    owners: dict[str, tuple[str, int]] = {}
+    for file in sorted(files):
+        for line, name in files[file].ids:
+            first = owners.setdefault(name, (file, line))
+            if first != (file, line):
+                found.append(Finding(file, line, Severity.ERROR, "duplicate-id", taken(name, *first)))
+    suggest = suggester(owners)
+    for file in sorted(files):
+        for line, name in files[file].missed:
+            if name not in owners:
+                if _DERIVED.fullmatch(name):
+                    return None
+                found.append(Finding(file, line, Severity.ERROR, "unknown-id", unknown(name, suggest(name))))
+    return found
+
+
+def doubtful(files: Mapping[str, Gist]) -> list[str]:
+    """The files in which tasks could wait for each other.
+
+    Where a name is given twice, that is any file whose tasks wait for a name.
+    """
+    owner = {name: file for file, gist in files.items() for _, name in gist.ids}
+    if sum(len(gist.ids) for gist in files.values()) != len(owner):
+        return [file for file, gist in files.items() if gist.linked]
+    waits: dict[str, list[str]] = {}
+    for gist in files.values():
+        for name, other in gist.edges:
+            waits.setdefault(name, []).append(other)
+    number = {name: index for index, name in enumerate(waits)}
     follow = {
-        number[file]: sorted({number[owner[name]] for name in gist.waits if owner.get(name) in number})
-        for file, gist in waiting.items()
+        number[name]: [number[one] for one in others if one in number] for name, others in waits.items()
     }
-    names = list(waiting)
-    return True, [names[one] for knot in components(follow) if len(knot) > 1 for one in knot]
+    names = list(waits)
+    return sorted({owner[names[one]] for knot in components(follow) if len(knot) > 1 for one in knot})
 
 
 def has_cycle(documents: Mapping[str, Document]) -> bool:
     """Whether tasks of these files wait for each other."""
-    return bool(build(read_tasks(documents)).cycles)
-
-
-def _gist(tasks: Sequence[Task], findings: Sequence[Finding], *, knotted: bool) -> Gist:
-    ids = tuple(task.explicit_id for task in tasks if task.explicit_id is not None)
-    waits = {name for task in tasks for name in task.after}.difference(ids)
-    missed = {name for task in tasks if not task.status.closed for name in task.after}.difference(ids)
-    odd = len({*ids}) != len(ids) or any(_DIGEST.fullmatch(one) for one in ids)
-    return Gist(tuple(findings), ids, frozenset(waits), frozenset(missed), knotted or odd)
+    return bool(documents) and bool(build(read_tasks(documents)).cycles)
 
 
 #: An explicit id that could be taken for a derived one that had to be written out.
 _DIGEST = re.compile("[0-9a-f]{40}")
 
+#: A name that could be meant for a derived id.
+_DERIVED = re.compile("[0-9a-f]{7,40}")
+
 #: What separates names and findings, and line ends.
 _STEERING = re.compile("[\x00-\x1f]")
+
+
+def _edges(graph: Graph) -> Iterator[tuple[str, str]]:
+    """For each task with an id the names of no task of this file that it waits for, by way of others too."""
+    outside = [position for position, names in enumerate(graph.unknown) if names]
+    named = [position for position, task in enumerate(graph.tasks) if task.explicit_id is not None]
+    if len(named) * len(graph.needs) > _STEPS:  # more than there are, which costs a closer look at most
+        every = sorted({name for position in outside for name in graph.unknown[position]})
+        yield from ((graph.tasks[one].explicit_id or "", name) for one in named for name in every)
+        return
+    for position in named if outside else ():
+        seen = {2 * position + 1}
+        pending = [2 * position + 1]
+        while pending:
+            for node in graph.needs[pending.pop()]:
+                if node not in seen:
+                    seen.add(node)
+                    pending.append(node)
+        names = {name for node in seen if node % 2 == 0 for name in graph.unknown[node // 2]}
+        yield from ((graph.tasks[position].explicit_id or "", name) for name in sorted(names))
+
+
+#: Steps that are worth while to find out exactly what a file waits for.
+_STEPS = 1_000_000
+
+
+def _pairs(pairs: Iterable[tuple[object, str]]) -> str:
+    return "\x1f".join([f"{one} {name}" for one, name in pairs])
+
+
+def _read_pairs(text: str) -> list[tuple[str, str]]:
+    found = [pair.partition(" ") for pair in text.split("\x1f")] if text else []
+    return [(one, name) for one, _, name in found]
 
 
 def _text(findings: Iterable[Finding]) -> str | None:
