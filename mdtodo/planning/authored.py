@@ -32,7 +32,7 @@ def subtasks(output: bytes, statuses: Mapping[str, Status]) -> tuple[str, ...]:
     for number, line in enumerate(re.split(rb"\r\n|\n|\r", data), 1):
         if line.strip(b" \t"):
             item = items.get(number)
-            if item is None or not _ITEM.match(line) or len(item.pieces) > 1:
+            if item is None or not _ITEM.match(line):
                 raise EditError(f"a line {number} that is no item of a task list: {_quoted(line)}")
             lines.append(_checked(item, line))
     if not lines:

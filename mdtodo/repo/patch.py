@@ -34,7 +34,7 @@ _SETTINGS = (
     *("-c", "diff.suppressBlankEmpty=false", "-c", f"diff.orderFile={os.devnull}"),
 )
 _OPTIONS = (
-    *("--no-index", "--no-prefix", "--text", "--unified=3", "--inter-hunk-context=0", "--no-renames"),
+    *("--no-index", "--no-prefix", "--unified=3", "--inter-hunk-context=0", "--no-renames"),
     *(
         "--no-color",
         "--no-ext-diff",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.repo import owner
 from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, mapping, row_of
+from mdtodo.results import EXPANDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,8 +142,10 @@ class State:
         *,
         mine: bool = True,
         since: Moment | None = None,
+        run: str = "",
     ) -> dict[str, Lease]:
-        """As `lease`, for several tasks at once: the leases of those that could be taken, by task."""
+        """As `lease`, for several tasks at once: the leases of those that could be taken, by task. That `run` has
+        broken a task down keeps it from none."""
         who, names = owner.myself() if mine else "", tuple(dict.fromkeys(task_ids))
         with self._db.writing("lease") as db:
             now = _clock()
@@ -150,7 +153,8 @@ class State:
             refused = {str(task) for task, ttl_, expires, whose in rows if _live(ttl_, expires, whose, now)}
             if since is not None:
                 refused.update(
-                    str(row[0]) for row in db.execute(f"{_NEWER} {_among(names)}", (*since, *names))
+                    str(row[0])
+                    for row in db.execute(f"{_NEWER} {_among(names)}", (*since, EXPANDED, run, *names))
                 )
             free = [name for name in names if name not in refused]
             (last,) = db.execute(_GROWN, (len(free),)).fetchone()
@@ -304,7 +308,8 @@ _TOKENS = "SELECT token FROM leases WHERE token"
 _GROWN = "UPDATE counters SET value = value + ? WHERE name = 'token' RETURNING value"
 _NEWER = (
     "SELECT task_id FROM results"
-    " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?) AND task_id"
+    " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?)"
+    " AND NOT (outcome = ? AND run_id = ?) AND task_id"
 )
 _DURATIONS = (
     "SELECT {column}, seconds FROM results WHERE outcome = 'done' AND attempt > 0"

@@ -145,8 +145,10 @@ def _manner(board: Board, task: Task) -> tuple[str, str | None]:
     other = "." if own == ")" else ")"
     taken = any(word[:-1].isdigit() and word.endswith(own) for word in lists)
     tokens = read_keys(item.text).tokens
-    fields = [token.dialect for token in tokens if token.dialect in ("plain", "dataview")]
-    return other if taken else own, fields[0] if fields else None
+    # that of the estimate, if it has one
+    fields = sorted((token.name != "est", token.start, token.dialect) for token in tokens)
+    dialects = [dialect for _, _, dialect in fields if dialect in ("plain", "dataview")]
+    return other if taken else own, next(iter(dialects), None)
 
 
 def _assembled(board: Board, made: Sequence[Breakdown]) -> Expansion:
@@ -260,7 +262,7 @@ def expand_for_run(
     if not expansion.breakdowns:
         return options, False
     for (task, author, subtasks), receipt in zip(expansion.rows(), _receipts(expansion), strict=True):
-        say(f"{task.id} {task.title}: broken down into {len(subtasks)} subtasks by {author}")
+        say(f"{task.id} {task.title}: broken down by {author}, subtasks: {len(subtasks)}")
         ledger.record(task, receipt, Result())
     ledger.show()
     return _with_new(options, expansion), True

@@ -119,7 +119,9 @@ class Ledger:
         """Take these tasks, where no other worker has them or had them since; `leased` says which are ours."""
         wanted = [task.id for task in tasks if task.id not in self._leases]
         if wanted:
-            self._leases |= self.state.lease_all(wanted, self.worker, self.config.lease, since=self._since)
+            self._leases |= self.state.lease_all(
+                wanted, self.worker, self.config.lease, since=self._since, run=self.run_id
+            )
 
     def leased(self, task: Task) -> bool:
         """Whether the task was taken, as far as this process knows."""
@@ -196,7 +198,6 @@ class Ledger:
             self.state.mark_landed([number for number, one in self._pending if one.task_id in missed])
             self._pending = [(number, one) for number, one in self._pending if one.task_id not in missed]
             self.messages += sentences_of(landing)
-        self._since = self.state.moment()
 
     def give_up(self, task: Task) -> None:
         """The task did not come to an end here: free it."""

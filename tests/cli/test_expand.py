@@ -145,6 +145,32 @@ def test_a_broken_pattern_is_a_sentence(inside: Callable[..., Said], repo: Check
     assert repo.status() == []
 
 
+MANNERS = {
+    "1) [ ] a expand:p\n": "   1) [ ] x\n   2) [ ] y\n",
+    "1. [ ] a expand:p\n": "   1. [ ] x\n   2. [ ] y\n",
+    "- [ ] a expand:p\n\n  1. plain\n  2. text\n": "  1) [ ] x\n  2) [ ] y\n",
+    "- [ ] a expand:p [est:: 4m]\n": "  1. [ ] x [est:: 2m]\n  2. [ ] y [est:: 2m]\n",
+}
+
+
+@pytest.mark.parametrize("todo", MANNERS)
+def test_steps_are_written_as_the_task_is(inside: Callable[..., Said], repo: Checkout, todo: str) -> None:
+    repo.commit(**{"TODO.md": todo, ".mdtodo.toml": 'patterns.p.steps = ["x", "y"]\n'})
+    inside("expand")
+    assert repo.read("TODO.md").decode() == todo + MANNERS[todo]
+
+
+def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
+    repo.commit(**{"TODO.md": TODO})
+    repo.write(".git/MERGE_HEAD", repo.git("rev-parse", "HEAD") + "\n")
+    assert "a merge is under way" in inside("expand", "--commit", code=3).err
+    assert repo.read("TODO.md").decode() == TODO
+    inside("expand")
+    assert repo.read("TODO.md").decode() != TODO
+
+
 # A program as author
 
 PROGRAMS = {
@@ -332,6 +358,26 @@ def test_a_chosen_task_is_broken_down_and_its_steps_run(inside: Callable[..., Sa
     report = inside("run", "asked", "--json").json
     assert [task["title"] for task in report["tasks"] if task["outcome"] == "done"] == ["A", "B"]
     assert len(titles(repo, " ")) == 5
+
+
+def test_a_parent_with_a_processor_runs_it_after_its_steps(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
+    config = 'auto_expand = true\nprocessors.ok.run = "true"\npatterns.p.steps = ["A run:ok"]\n'
+    repo.commit(**{"TODO.md": "- [ ] a expand:p run:ok\n", ".mdtodo.toml": config})
+    inside("run")
+    assert repo.head("TODO.md") == b"- [x] a expand:p run:ok\n  1. [x] A run:ok\n"
+
+
+def test_a_breakdown_is_no_result(inside: Callable[..., Said], repo: Checkout) -> None:
+    config = 'processors.ok = { run = "true", inputs = ["src"] }\npatterns.p.steps = ["A"]\n'
+    repo.commit(**{"TODO.md": "- [ ] a run:ok\n", ".mdtodo.toml": config, "src": "x"})
+    inside("run")
+    repo.commit(**{"TODO.md": "- [ ] a run:ok expand:p\n"})
+    inside("expand", "--commit")
+    step = inside("list", "--json").json["tasks"][1]["id"]
+    inside("done", step)
+    assert [task["outcome"] for task in inside("run", "--json").json["tasks"]] == ["cached"]
 
 
 def test_a_run_goes_on_without_what_cannot_be_broken_down(

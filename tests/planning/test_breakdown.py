@@ -102,7 +102,8 @@ def test_shares_add_up_and_none_is_a_minute_off(minutes: int, weights: list[floa
         assert abs(part - minutes * weight / total) < 1 + 1e-6 * minutes
 
 
-def test_equal_remainders_go_to_the_first() -> None:
+def test_the_largest_remainders_get_a_minute_more_and_of_equal_ones_the_first() -> None:
+    assert share(10, [1.5, 1, 1]) == [4, 3, 3]
     assert share(10, [1, 1, 1]) == [4, 3, 3]
     assert share(2, [1, 1, 1, 0]) == [1, 1, 0, 0]
 
