@@ -90,11 +90,16 @@ def plan(
     )
 
 
-def outline(tasks: Iterable[Task], config: Config) -> Plan:
-    """What `check` needs of a plan: the graph, and routes of those tasks that name their processor; no states."""
+def outline(tasks: Iterable[Task], config: Config, router: Router | None = None) -> Plan:
+    """What `check` needs of a plan: the graph, and routes of those tasks that name their processor; no states.
+
+    `router` is one of this configuration, for many plans.
+    """
     graph = build(tasks)
-    router = Router(config)
-    routes = {task.id: router.route(task) for task in graph.tasks if task.own_run is not None}
+    named = [task for task in graph.tasks if task.own_run is not None]
+    if named and router is None:
+        router = Router(config)
+    routes = {task.id: router.route(task) for task in named} if router is not None else {}
     return Plan({task.id: task for task in graph.tasks}, routes, {}, {}, graph, {})
 
 

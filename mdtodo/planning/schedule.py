@@ -1,7 +1,8 @@
 """In which order tasks are started, and how many at once.
 
-The order: priority; the longest chain of work that waits for a task; due date; file and line. Of tasks that
-are equal but for their place, those of the same category go together.
+The order: priority; the longest chain of work that waits for a task; due date; then those of the same category
+together; its own work, the longest first, which is what keeps the last slots from waiting for one long task
+(Graham 1969); file and line.
 
 A chain is measured in minutes, and where minutes are equal in tasks. A task with subtasks adds what its
 estimate leaves over beyond theirs, since an estimate is shared out among subtasks.
@@ -10,7 +11,7 @@ estimate leaves over beyond theirs, since an estimate is shared out among subtas
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.model import Status
 from mdtodo.planning.graph import Tracker
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 _NEVER = "9999-99-99"
 
 
+class Standing(NamedTuple):
+    """What decides on a task's place before its category, itself and its place do: the least comes first.
+
+    `waiting` and `tasks` are minus the minutes and the tasks of the longest chain that waits for it.
+    """
+
+    priority: int
+    waiting: float
+    tasks: int
+    due: str
+
+
 def ranks(graph: Graph, minutes: Mapping[str, float], categories: Mapping[str, str | None]) -> dict[str, int]:
     """For each open task its place if all were ready: of those that are, the one of the lowest rank is next.
 
@@ -33,6 +46,17 @@ def ranks(graph: Graph, minutes: Mapping[str, float], categories: Mapping[str, s
     """
     keys = _keys(graph, minutes, categories, Tracker(graph).ready())
     return {task_id: rank for rank, task_id in enumerate(sorted(keys, key=keys.__getitem__))}
+
+
+def standings(graph: Graph, minutes: Mapping[str, float]) -> dict[str, Standing]:
+    """Of each open task, by id. Ids that are compared by it compare as `ranks` does, as long as it differs."""
+    ahead, _ = _lengths(graph, minutes, _unknotted(graph))
+    found: dict[str, Standing] = {}
+    for position, task in enumerate(graph.tasks):
+        if not graph.closed[position]:
+            waiting, tasks = ahead[2 * position + 1]
+            found[task.id] = Standing(task.priority.rank, -waiting, -tasks, task.due or _NEVER)
+    return found
 
 
 def order(graph: Graph, ranks: Mapping[str, int]) -> tuple[str, ...]:
@@ -60,19 +84,39 @@ def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]
     starts = [node for node in sorted(able) if node % 2 == 0 and not graph.closed[node // 2]]
     if not starts:
         return ()
-    node = max(starts, key=lambda one: ahead[one])
-    path: list[str] = []
-    while node >= 0:
-        if node % 2:
-            path.append(graph.tasks[node // 2].id)
-        node = following[node]
-    return tuple(path)
+    return _path(graph, following, max(starts, key=lambda one: ahead[one]))
+
+
+def chain(graph: Graph, minutes: Mapping[str, float], task_id: str) -> tuple[str, ...]:
+    """The longest chain of work that waits for an open task, the first to run first; without itself."""
+    _, following = _lengths(graph, minutes, _unknotted(graph))
+    return _path(graph, following, following[2 * graph.index[task_id] + 1])
+
+
+def starts(graph: Graph, minutes: Mapping[str, float]) -> dict[str, float]:
+    """Minutes until each open task could start if nothing but what it waits for held it up, by id.
+
+    Tasks that can never run are not in it.
+    """
+    able = _able(graph)
+    ends = [0.0] * len(graph.needs)
+    found: dict[str, float] = {}
+    for node in graph.sequence:
+        if node not in able:
+            continue
+        before = max((ends[other] for other in graph.needs[node]), default=0.0)
+        task_id = graph.tasks[node // 2].id
+        if node % 2 and not graph.closed[node // 2]:
+            found[task_id] = before
+            before += minutes.get(task_id, 0)
+        ends[node] = before
+    return found
 
 
 def work(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
-    """Minutes of work by id, of open tasks: measured, else estimated; a parent's beyond its subtasks'.
+    """Minutes of work by id, of open tasks: estimated, else measured; a parent's estimate beyond its subtasks'.
 
-    `measured` holds minutes by id (medians of past durations), and wins.
+    `measured` holds minutes by id (medians of past durations, see `expected`).
     """
     found: dict[str, float] = {}
     totals = [0] * len(graph.tasks)
@@ -81,8 +125,34 @@ def work(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
         inside = sum(totals[child] for child in graph.children[position])
         totals[position] = inside if task.estimate is None else task.estimate
         if not graph.closed[position]:
-            found[task.id] = measured.get(task.id, max(0, totals[position] - inside))
+            left = max(0, totals[position] - inside)
+            found[task.id] = measured.get(task.id, 0) if task.estimate is None else left
     return found
+
+
+def expected(
+    graph: Graph, processors: Mapping[str, str | None], measured: Mapping[str, float]
+) -> dict[str, float]:
+    """What past runs let expect of each open task, in minutes by id; nothing where nothing was measured.
+
+    The median of its own past runs; else of those of the same processor and title; else of all. `measured` holds
+    the medians by id, also of tasks that are closed by now or gone. A task that is ticked with its subtasks takes
+    no time of its own.
+    """
+    if not measured:
+        return {}
+    alike: dict[tuple[str | None, str], list[float]] = {}
+    for task in graph.tasks:
+        if task.id in measured:
+            alike.setdefault((processors.get(task.id), task.title), []).append(measured[task.id])
+    medians = {one: _median(values) for one, values in alike.items()}
+    general = _median(list(measured.values()))
+    return {
+        task.id: measured.get(task.id, medians.get((processors.get(task.id), task.title), general))
+        for position, task in enumerate(graph.tasks)
+        if not graph.closed[position]
+        and (not graph.children[position] or processors.get(task.id) is not None)
+    }
 
 
 class Lanes:
@@ -123,7 +193,9 @@ class Lanes:
         self._active[lane] -= 1
 
 
-Key = tuple[int, float, int, str, int, int]
+#: a standing, then the place of its category and its own: minus the minutes of work, and the place by file and line
+Place = tuple[float, int]
+Key = tuple[Standing, Place, Place]
 
 
 def _keys(
@@ -135,25 +207,39 @@ def _keys(
     """What to sort by, for each open task.
 
     A category's place among equals is that of its first task that is ready now, else of its first task; what
-    gets ready later and stands before that keeps its own.
+    gets ready later and stands before that keeps its own. The first of equals is the one with the most work.
     """
-    ahead, _ = _lengths(graph, minutes, set(range(len(graph.needs))) - graph.knotted)
-    equal: dict[str, tuple[int, float, int, str]] = {}
-    for position, task in enumerate(graph.tasks):
-        if not graph.closed[position]:
-            waiting, tasks = ahead[2 * position + 1]
-            equal[task.id] = (task.priority.rank, -waiting, -tasks, task.due or _NEVER)
-    places: dict[object, int] = {}
-    for task_id in (*ready, *equal):
-        category = categories.get(task_id)
-        if category is not None:
-            places.setdefault((equal[task_id], category), graph.index[task_id])
-    keys: dict[str, Key] = {}
-    for task_id, key in equal.items():
-        place = graph.index[task_id]
-        together = places.get((key, categories.get(task_id)), place)
-        keys[task_id] = (*key, min(place, together), place)
-    return keys
+    equal = standings(graph, minutes)
+    own: dict[str, Place] = {name: (-minutes.get(name, 0), graph.index[name]) for name in equal}
+    places: dict[object, Place] = {}
+    for names in (ready, equal):
+        for name in sorted(names, key=own.__getitem__):
+            if (category := categories.get(name)) is not None:
+                places.setdefault((equal[name], category), own[name])
+    return {
+        name: (standing, min(own[name], places.get((standing, categories.get(name)), own[name])), own[name])
+        for name, standing in equal.items()
+    }
+
+
+def _unknotted(graph: Graph) -> set[int]:
+    return set(range(len(graph.needs))) - graph.knotted
+
+
+def _path(graph: Graph, following: list[int], node: int) -> tuple[str, ...]:
+    """The tasks whose ends are on the way from a node on."""
+    path: list[str] = []
+    while node >= 0:
+        if node % 2:
+            path.append(graph.tasks[node // 2].id)
+        node = following[node]
+    return tuple(path)
+
+
+def _median(values: list[float]) -> float:
+    """Of at least one; `statistics` takes long to import."""
+    ordered, middle = sorted(values), len(values) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _lengths(graph: Graph, minutes: Mapping[str, float], among: set[int]) -> tuple[list[Length], list[int]]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mdtodo.config import DEFAULT
+from mdtodo.config import DEFAULT, load
 from mdtodo.model import Priority, Status, Task
 from mdtodo.planning.graph import build
 from mdtodo.planning.plan import plan
@@ -25,16 +25,23 @@ Key = tuple[int, float, int, str]
 ORDERS = [
     pytest.param("- a !low\n- b\n- c !high\n- d !critical", "d c b a", id="priority first"),
     pytest.param("- a\n- b\n- c after:b", "b a c", id="then the longest chain, in tasks"),
-    pytest.param("- a\n- b\n- c\n- d after:b est:30\n- e after:c est:60", "c b a d e", id="then, in minutes"),
+    pytest.param("- a\n- b\n- c\n- d after:b est:30\n- e after:c est:60", "c b e d a", id="then, in minutes"),
     pytest.param(
         "- a\n- b\n- c after:b est:30\n- d after:c est:45\n- e after:a est:60",
-        "b a c d e",
+        "b a c e d",
         id="the whole chain counts",
     ),
     pytest.param(
         "- a\n- b\n- c after:a est:60\n- d after:b\n- e after:d", "a b d c e", id="minutes before tasks"
     ),
-    pytest.param("- a est:600\n- b", "a b", id="its own work is no chain"),
+    pytest.param("- a est:600\n- b\n- c after:b est:1", "b a c", id="its own work is no chain"),
+    pytest.param("- a\n- b est:30\n- c est:60\n- d est:60", "c d b a", id="of equals the longest first"),
+    pytest.param("- a est:60\n- b est:30 due:2026-01-01", "b a", id="the due date before its own work"),
+    pytest.param(
+        "- a #backend est:10\n- b #frontend est:30\n- c #backend est:60\n- d est:20",
+        "c a b d",
+        id="a category stands where its longest does",
+    ),
     pytest.param("- a\n- b due:2026-02-01\n- c due:2026-01-01", "c b a", id="then the due date"),
     pytest.param("- a\n- b due:2026-01-01\n- c after:a", "a b c", id="the chain before the due date"),
     pytest.param("- a #backend\n- b #frontend\n- c #backend", "a c b", id="equals of a category go together"),
@@ -55,7 +62,7 @@ ORDERS = [
     ),
     pytest.param(
         "- s\n- r\n- a after:b\n- b after:a\n- d after:r,a est:30\n- e after:d est:60\n- f after:s est:60",
-        "r s f d a b e",
+        "r s f d e a b",
         id="a chain behind a cycle counts too",
     ),
     pytest.param("- [x] a\n- [-] b\n- [/] c", "c", id="only open tasks"),
@@ -92,11 +99,34 @@ def test_work(text: str, expected: dict[str, float]) -> None:
     assert work(build(outline(text)), {}) == expected
 
 
-def test_what_was_measured_wins_over_estimates() -> None:
-    tasks = outline("- a\n- b\n- c after:a est:60\n- d after:b est:30")
-    slow = plan(tasks, DEFAULT, durations={"d": 7200.0})
-    assert slow.minutes["d"] == 120
-    assert slow.order == ("b", "a", "c", "d")
+MEASURED = load(
+    None, b'[processors.p]\nrun = "true"\nmatch = { title = "^s" }\n[processors.q]\nrun = "true"\n'
+)
+EXPECTED = [
+    pytest.param("- a est:30\n- b est:60", {"a": 7200}, {"a": 30, "b": 60}, id="estimates first"),
+    pytest.param("- a", {"a": 7200}, {"a": 120}, id="then its own past"),
+    pytest.param("- [x] a\n- b\n- c", {"a": 60, "b": 180}, {"b": 3, "c": 2}, id="then the median of all"),
+    pytest.param("- a", {"gone": 60}, {"a": 1}, id="also of what is gone"),
+    pytest.param(
+        "- [x] a same\n- [x] b same\n- c same\n- d same run:q",
+        {"a": 60, "b": 180, "x": 6000, "y": 6000, "z": 6000},
+        {"c": 2, "d": 100},
+        id="before that of the same processor and title",
+    ),
+    pytest.param("- p\n  - a", {"x": 60}, {"p": 0, "a": 1}, id="none for what is ticked with its subtasks"),
+    pytest.param("- p run:q\n  - a", {"x": 60}, {"p": 1, "a": 1}, id="but for a final check"),
+    pytest.param("- a", {}, {"a": 0}, id="nothing was measured"),
+]
+
+
+@pytest.mark.parametrize(("text", "seconds", "minutes"), EXPECTED)
+def test_what_past_runs_let_expect(text: str, seconds: dict[str, float], minutes: dict[str, float]) -> None:
+    assert plan(outline(text), MEASURED, durations=seconds).minutes == minutes
+
+
+def test_past_runs_count_in_the_order() -> None:
+    tasks = outline("- a\n- b\n- c after:a est:60\n- d after:b")
+    assert plan(tasks, DEFAULT, durations={"d": 7200.0}).order == ("b", "a", "d", "c")
 
 
 PATHS = [
@@ -153,8 +183,9 @@ def test_the_order_is_the_best_choice_at_every_step(tasks: tuple[Task, ...]) -> 
 
 
 def together(ready: list[str], keys: dict[str, Key], oracle: Oracle) -> list[str]:
-    """By key; equals in file order, but each takes those of its category with it."""
-    left = sorted(ready, key=lambda name: (keys[name], list(oracle.tasks).index(name)))
+    """By key; of equals the most work first, then in file order, but each takes those of its category with it."""
+    minutes = work(build(tuple(oracle.tasks.values())), {})
+    left = sorted(ready, key=lambda name: (keys[name], -minutes[name], list(oracle.tasks).index(name)))
     found: list[str] = []
     while left:
         first = left.pop(0)
