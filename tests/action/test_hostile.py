@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cmarkgfm.cmark import Options, markdown_to_html_with_extensions
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mdtodo.action.work import work
@@ -92,6 +92,8 @@ def test_a_cell_shows_any_text(text: str) -> None:
     assert page.tags == TABLE_TAGS
 
 
+@example("a\n```\n<b>")
+@example("a\n`````\n<b>")
 @given(st.text(alphabet="`~\n <a\x1b#", max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_nothing_ends_a_block_of_code(text: str) -> None:

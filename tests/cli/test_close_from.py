@@ -39,6 +39,7 @@ def boxes(repo: Checkout) -> str:
         # What only looks like it.
         ("Parse todo:parser", "  x- "),
         ("Parse\n\nTodo: parser is still slow", "  x- "),
+        ("Parse\n\nTodo: parser, which is slow", "  x- "),
         ("Parse\n\nTodo: parser\n\nAnd a last paragraph.", "  x- "),
         ("This does not close todo:parser", "  x- "),
         ("Refixes todo:parser", "  x- "),
@@ -107,6 +108,13 @@ def test_an_ambiguous_beginning_closes_nothing(repo: Checkout, inside: Callable[
     said = inside("close-from", "HEAD")
     assert "matches 2 tasks" in said.err
     assert boxes(repo) == "  "
+
+
+def test_an_id_of_somebody_s_own_is_never_shortened(repo: Checkout, inside: Callable[..., Said]) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] Meat id:beef1\n", ".mdtodo.toml": ON})
+    repo.commit("closes todo:beef")
+    assert "beef1 must be named in full" in inside("close-from", "HEAD").err
+    assert boxes(repo) == " "
 
 
 def test_what_is_reverted_within_the_range_does_not_count(
