@@ -68,6 +68,7 @@ class Keys(NamedTuple):
     done: str | None = None
 
 
+@lru_cache(4096)
 def read_keys(text: str) -> Keys:
     """The keys and the title of a task's first paragraph, or of a heading.
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mdtodo.config import Config
     from mdtodo.markdown.document import Document
     from mdtodo.planning.plan import Plan
+    from mdtodo.planning.routing import Router
     from mdtodo.repo.content import Content
     from mdtodo.repo.git import Repository
     from mdtodo.running.known import Known
@@ -129,6 +130,7 @@ def _read_all(content: Content, config: Config) -> tuple[list[Finding], list[Inp
 def _from_gists(content: Content, config: Config, known: Known) -> list[Finding] | None:
     """What is found in these files, of which only those are read that were not before; None where that does not
     tell."""
+    from mdtodo.planning.routing import Router
     from mdtodo.running.known import Gist, between, doubtful, has_cycle
     from mdtodo.running.parts import in_parts
 
@@ -136,10 +138,12 @@ def _from_gists(content: Content, config: Config, known: Known) -> list[Finding]
     data = content.bytes_of([file for file, gist in files.items() if gist is None])
     names = {str(number): file for number, file in enumerate(data)}
 
+    router = Router(config) if data else None
+
     def work(part: Sequence[str]) -> dict[str, str]:
         texts = {}
         for name in part:
-            text = _gist(names[name], data[names[name]], config)
+            text = _gist(names[name], data[names[name]], config, router)
             if text is not None:
                 texts[name] = text
         return texts
@@ -155,7 +159,7 @@ def _from_gists(content: Content, config: Config, known: Known) -> list[Finding]
     return _in_order(found, content.ids)
 
 
-def _gist(file: str, data: bytes, config: Config) -> str | None:
+def _gist(file: str, data: bytes, config: Config, router: Router | None) -> str | None:
     """What is to be remembered of a file; None where that is nothing."""
     from mdtodo.running.known import Gist
 
@@ -163,7 +167,7 @@ def _gist(file: str, data: bytes, config: Config) -> str | None:
         documents = {file: parse(data, config.status, file=file)}
     except InputError:
         return None
-    made = outline(read_tasks(documents), config)
+    made = outline(read_tasks(documents), config, router)
     return Gist.of(made, _of_documents(documents, made, config)).text()
 
 
