@@ -197,6 +197,24 @@ class TaskRun(NamedTuple):
         return stands or self.outcome is Outcome.FAILED
 
 
+class PastRun(NamedTuple):
+    """One processor's run of one task, as the history has it: `attempts` (at least 1) and `seconds` over all of them.
+
+    `finished` in Unix time, None where a commit's date is none; `inputs` the digest of what it had read; `title`
+    as the receipt has it.
+    """
+
+    run: str
+    task_id: str
+    processor: str
+    outcome: str
+    attempts: int
+    seconds: float
+    finished: float | None
+    inputs: str | None = None
+    title: str | None = None
+
+
 class RunReport(NamedTuple):
     """A whole run: times in ISO 8601, UTC; `messages` are sentences for a person; `interrupted` by a
     signal."""

@@ -33,6 +33,7 @@ COMMANDS = {
     "undo": "Take back what a run committed, with a new commit.",
     "close-from": "Tick the tasks that messages of commits close.",
     "log": "Show receipts, as the commits of this branch have them.",
+    "stats": "Show success, durations, flaky tasks, and estimates beside what was measured.",
     "logs": "Show the captured output of a task.",
     "config": "Print the configuration that holds, and where each value comes from.",
     "patterns": "List the patterns that tasks are broken down by.",

@@ -1,0 +1,84 @@
+"""`mdtodo stats`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.cli.session import Session
+    from mdtodo.model import Task
+
+
+@click.command(
+    "stats",
+    epilog="\b\nExamples:\n  mdtodo stats                     of every processor that has run\n"
+    "  mdtodo stats --since 7d          of the last seven days\n"
+    "  mdtodo stats --json | jq -r '.flaky[].task'",
+)
+@click.option("--processor", "processors", multiple=True, metavar="NAME", help="Of this one only.")
+@click.option("--since", metavar="WHEN", help="Finished since a date (2026-11-01), or so long ago (7d, 12h).")
+@json_option
+@click.pass_obj
+def command(session: Session, processors: tuple[str, ...], since: str | None, as_json: bool) -> None:
+    """Show what the past runs teach: how often each processor succeeds, how long it takes, which tasks are flaky,
+    and estimates beside what was measured.
+
+    It is read from this clone's journal and the receipts on this branch. Durations are those of processors, not of
+    people.
+    """
+    from mdtodo.planning.statistics import statistics
+    from mdtodo.repo.past import past_runs
+
+    begin = None if since is None else _moment(since)
+    runs = past_runs(session.repo)
+    found = statistics(runs, _tasks(session), processors=processors, since=begin)
+    if as_json:
+        from mdtodo.reporting.stats import print_stats_json
+
+        print_stats_json(found, begin)
+    elif found.runs:
+        from mdtodo.reporting.stats import print_stats
+
+        print_stats(found, colored=session.colored())
+    elif runs:
+        click.echo("mdtodo: no run fits; `mdtodo stats` without options shows all", err=True)
+    else:
+        click.echo(
+            "mdtodo: no processor has run yet: `mdtodo run` runs what is ready, and then there is", err=True
+        )
+
+
+def _tasks(session: Session) -> Mapping[str, Task]:
+    """Those of the files now; none where these, or the configuration, cannot be read."""
+    from mdtodo.errors import ConfigError, InputError
+
+    try:
+        return session.board(tolerant=True).tasks
+    except (ConfigError, InputError):
+        return {}
+
+
+def _moment(text: str) -> float:
+    """Unix time of a date, a date with time, or a duration before now."""
+    import time
+    from datetime import datetime
+
+    from mdtodo.config import parse_duration
+    from mdtodo.errors import UsageError
+
+    try:
+        return time.time() - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"--since {text!r} must be a date such as 2026-11-01, or a duration such as 7d"
+        ) from error

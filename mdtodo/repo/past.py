@@ -1,0 +1,69 @@
+"""What processors came to, from both places that know: this clone's journal, and the receipts on this branch.
+
+The journal has what never landed (a check that still holds, a result that was deferred); git has what other clones
+did, and all that is left where the journal is gone. A run of a task that is in both counts once.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mdtodo.repo.history import receipts
+from mdtodo.results import Outcome, PastRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mdtodo.repo.git import Repository
+
+#: Commits of git's history that are looked at, and receipts that are taken from them.
+NEWEST = 5000
+
+_TOLD = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.DEFERRED, Outcome.SKIPPED})
+
+
+def past_runs(repo: Repository) -> tuple[PastRun, ...]:
+    """The newest runs of processors, oldest first. Reads only; GitError where git cannot read the history.
+
+    What a person said, what rolled up, and a result that stood without a run (`cached`) is none.
+    """
+    found: dict[tuple[str, str], PastRun] = {}
+    for one in (*_landed(repo), *_journal(repo)):
+        if one.attempts > 0 and one.outcome in _TOLD:
+            before = found.get((one.run, one.task_id))
+            title = one.title or (before.title if before else None)
+            found[one.run, one.task_id] = one._replace(title=title)
+    return tuple(sorted(found.values(), key=lambda one: one.finished or 0.0))
+
+
+def _landed(repo: Repository) -> Iterator[PastRun]:
+    for one in islice(receipts(repo, newest=NEWEST), NEWEST):
+        then = _unix_time(one.date)
+        what = one.run, one.task_id, one.processor, one.outcome, one.attempt, one.seconds
+        yield PastRun(*what, then, one.inputs, one.title)
+
+
+def _journal(repo: Repository) -> Iterator[PastRun]:
+    from mdtodo.repo.state import KEPT, State, folder
+
+    if not os.path.exists(os.path.join(folder(repo), "state.db")):
+        return
+    with State.open(repo, create=False) as state:
+        rows = state.history(limit=KEPT)
+    for one in reversed(rows):
+        title = one.receipt.title if one.receipt else None
+        what = one.run_id, one.task_id, one.processor, one.outcome, one.attempt, one.seconds
+        yield PastRun(*what, one.finished, one.inputs, title)
+
+
+def _unix_time(date: str) -> float | None:
+    """Not later than now: a commit's date is what somebody's clock said."""
+    from datetime import datetime
+
+    try:
+        return min(time.time(), datetime.fromisoformat(date).timestamp())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,222 @@
+"""`mdtodo stats`: figures as a table, with bars and sparklines on a terminal, and as JSON."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.progress import seconds
+from mdtodo.reporting.table import console, print_grid
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from mdtodo.planning.statistics import Estimate, Figures, Flaky, Statistics
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_STYLES = {"done": "green", "failed": "red", "deferred": "yellow", "skipped": "dim"}
+
+#: Characters of a bar, rows of the lists below the table, and columns that a terminal needs for sparklines.
+_WIDTH, _ROWS, _WIDE = 10, 20, 110
+
+
+def print_stats(found: Statistics, *, colored: bool) -> None:
+    """What there is to say, in up to three parts: processors, flaky tasks, estimates."""
+    pictures = (colored or sys.stdout.isatty()) and _draws()
+    _print_processors(found, colored=colored, pictures=pictures)
+    if found.flaky:
+        click.echo("\nFlaky: both outcomes, and nothing was changed in between")
+        _print_rows([_flaky_row(found, one) for one in found.flaky[:_ROWS]], colored=colored)
+        _more(len(found.flaky))
+    measured = [one for one in found.estimates if one.measured is not None]
+    if measured:
+        click.echo("\nEstimates beside what the processor took")
+        _print_rows([_estimate_row(found, one) for one in measured[:_ROWS]], colored=colored)
+        _more(len(measured))
+    if measured and (left := len(found.estimates) - len(measured)):
+        click.echo(f"{left} more with an estimate: no successful run of a processor yet")
+
+
+def print_stats_json(found: Statistics, since: float | None) -> None:
+    """`{"version": 1, "runs": ..., "processors": [...], "tasks": [...], "flaky": [...], "estimates": [...]}`."""
+    times = [one.finished for one in found.runs if one.finished is not None]
+    print_json(
+        {
+            "version": 1,
+            "since": _iso(since),
+            "runs": len(found.runs),
+            "first_finished": _iso(min(times, default=None)),
+            "last_finished": _iso(max(times, default=None)),
+            "processors": [{"processor": name, **_record(one)} for name, one in found.processors.items()],
+            "tasks": [
+                {**_task(found, task), "processor": name, **_record(one)}
+                for (task, name), one in found.tasks.items()
+            ],
+            "flaky": [{**_task(found, one.task_id), **_flaky_record(one)} for one in found.flaky],
+            "estimates": [{**_task(found, one.task_id), **_estimate_record(one)} for one in found.estimates],
+        }
+    )
+
+
+def bar(share: float) -> str:
+    """A share from 0 to 1 as a bar; only 0 is empty, only 1 is full."""
+    filled = round(share * _WIDTH)
+    filled = max(filled, 1) if share > 0 else 0
+    filled = min(filled, _WIDTH - 1) if share < 1 else _WIDTH
+    return "█" * filled + "░" * (_WIDTH - filled)
+
+
+def sparkline(values: list[float]) -> str:
+    """A block for each value, as high as it is beside the largest."""
+    top = max(values, default=0.0)
+    return "".join(_BLOCKS[round(value / top * 7) if top > 0 else 0] for value in values)
+
+
+def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    wide = pictures and console(colored).width >= _WIDE
+    names = ["processor", "runs", "done", "failed", "other", "success", "median", "95 %", "last"]
+    for name in names + ["lately"] * wide:
+        left = name in ("processor", "last", "lately")
+        table.add_column(justify="left" if left else "right", no_wrap=True)
+    table.add_row(*(Text(name, "dim") for name in names + ["lately"] * wide))
+    for name, one in found.processors.items():
+        cells: list[Text] = [
+            Text(one_line(name), "cyan"),
+            *(Text(str(count)) for count in (one.runs, one.done, one.failed, one.deferred + one.skipped)),
+            _success(one, pictures),
+            Text(_seconds(one.median)),
+            Text(_seconds(one.p95)),
+            Text(one.last_outcome or "-", _STYLES.get(one.last_outcome or "", "")),
+        ]
+        table.add_row(*cells, *([_lately(one)] if wide else []))
+    print_grid(table, colored=colored)
+
+
+def _success(one: Figures, pictures: bool) -> Text:
+    from rich.text import Text
+
+    if one.success_rate is None:
+        return Text("-")
+    # rounded so that only all is 100 %, and only none 0 %
+    percent = min(max(round(one.success_rate * 100), one.done > 0), 100 - (one.failed > 0))
+    style = "green" if not one.failed else "red" if one.success_rate < 0.5 else "yellow"
+    return Text(f"{bar(one.success_rate)} {percent:3d} %" if pictures else f"{percent} %", style)
+
+
+def _lately(one: Figures) -> Text:
+    """Durations of the newest runs, oldest first; those that failed in red."""
+    from rich.text import Text
+
+    heights = sparkline([took for _, took in one.recent])
+    shown = Text()
+    for block, (outcome, _) in zip(heights, one.recent, strict=True):
+        shown.append(block, _STYLES.get(outcome, ""))
+    return shown
+
+
+def _print_rows(rows: list[tuple[str, ...]], *, colored: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for number in range(len(rows[0])):
+        table.add_column(no_wrap=number != 1, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell, "cyan" if number == 0 else "") for number, cell in enumerate(row)))
+    print_grid(table, colored=colored)
+
+
+def _flaky_row(found: Statistics, one: Flaky) -> tuple[str, ...]:
+    if one.evidence == "inputs":
+        why = f"with equal inputs {one.done} done, {one.failed} failed"
+    else:
+        why = f"done by retry {_times(one.done)}"
+    return (*_named(found, one.task_id), one_line(one.processor), why)
+
+
+def _estimate_row(found: Statistics, one: Estimate) -> tuple[str, ...]:
+    took = "-" if one.measured is None else _seconds(one.measured * 3600)
+    percent = 0.0 if one.ratio is None else one.ratio * 100
+    ratio = "" if one.ratio is None else "below 0.1 %" if percent < 0.1 else f"{percent:.3g} %"
+    return (*_named(found, one.task_id), f"planned {one.planned:g}h", f"took {took}", ratio)
+
+
+def _named(found: Statistics, task_id: str) -> tuple[str, str]:
+    return one_line(task_id), one_line(found.titles.get(task_id) or "(its title is not known here)")
+
+
+def _more(count: int) -> None:
+    if count > _ROWS:
+        click.echo(f"... and {count - _ROWS} more; --json has all")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value * 1000:.0f}ms" if value < 0.0995 else seconds(value)
+
+
+def _task(found: Statistics, task_id: str) -> dict[str, object]:
+    return {"task": task_id, "title": found.titles.get(task_id)}
+
+
+def _flaky_record(one: Flaky) -> dict[str, object]:
+    return {
+        "processor": one.processor,
+        "evidence": one.evidence,
+        "done": one.done,
+        "failed": one.failed,
+    }
+
+
+def _estimate_record(one: Estimate) -> dict[str, object]:
+    return {
+        "estimate_hours": one.planned,
+        "measured_hours": one.measured,
+        "ratio": one.ratio,
+        "runs": one.runs,
+    }
+
+
+def _record(one: Figures) -> dict[str, object]:
+    return {
+        "runs": one.runs,
+        "attempts": one.attempts,
+        "done": one.done,
+        "failed": one.failed,
+        "deferred": one.deferred,
+        "skipped": one.skipped,
+        "success_rate": one.success_rate,
+        "median_duration": one.median,
+        "p95_duration": one.p95,
+        "total_duration": round(one.total, 3),
+        "last_outcome": one.last_outcome,
+        "last_finished": _iso(one.last_finished),
+        "recent": [{"outcome": outcome, "duration": took} for outcome, took in one.recent],
+    }
+
+
+def _iso(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
+def _draws() -> bool:
+    """Whether standard output can show blocks."""
+    try:
+        _BLOCKS.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

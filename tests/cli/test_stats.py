@@ -1,0 +1,157 @@
+"""`mdtodo stats`: what real runs came to, also where the journal is gone."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+CONFIG = """
+jobs = 1
+[processors.ok]
+run = "true"
+[processors.bad]
+run = "exit 3"
+[processors.again]
+run = "test -e once || { touch once; exit 1; }"
+retries = 1
+retry_delay = "0s"
+[processors.read]
+run = "test -e twice || { touch twice; exit 1; }"
+inputs = ["src"]
+[processors.later]
+run = "exit 75"
+"""
+TODO = """\
+- [ ] a run:ok est:2h id:a
+- [ ] b run:bad id:b
+- [ ] c run:again id:c
+- [ ] d run:read id:d
+- [ ] e run:later id:e est:1h
+- [ ] f id:f
+"""
+KEYS = {
+    *("runs", "attempts", "done", "failed", "deferred", "skipped", "success_rate", "median_duration"),
+    *("p95_duration", "total_duration", "last_outcome", "last_finished", "recent"),
+}
+
+
+@pytest.fixture
+def ran(repo: Checkout, inside: Mdtodo) -> Mdtodo:
+    """Two runs, after which a person did the last task."""
+    files = {"TODO.md": TODO, ".mdtodo.toml": CONFIG, "src": "x", ".gitignore": "once\ntwice\n"}
+    repo.commit("Base", **files)
+    inside("run", code=1)
+    inside("run", "--fresh", code=1)
+    inside("done", "f", "--commit")
+    return inside
+
+
+def by_name(document: Any) -> dict[str, Any]:
+    return {one["processor"]: one for one in document["processors"]}
+
+
+def counts(one: Any) -> tuple[Any, ...]:
+    return one["runs"], one["attempts"], one["done"], one["failed"], one["deferred"], one["success_rate"]
+
+
+def test_figures_flaky_tasks_and_estimates(ran: Mdtodo) -> None:
+    document = ran("stats", "--json").json
+    found = by_name(document)
+    assert {name: counts(one) for name, one in found.items()} == {
+        "ok": (1, 1, 1, 0, 0, 1.0),
+        "bad": (2, 2, 0, 2, 0, 0.0),
+        "again": (1, 2, 1, 0, 0, 1.0),
+        "read": (2, 2, 1, 1, 0, 0.5),
+        "later": (2, 2, 0, 0, 2, None),
+    }
+    assert all(set(one) == {"processor", *KEYS} for one in found.values())
+    assert all(set(one) == {"task", "title", "processor", *KEYS} for one in document["tasks"])
+    assert (document["version"], document["runs"]) == (1, 8)
+    assert [(one["task"], one["evidence"], one["done"], one["failed"]) for one in document["flaky"]] == [
+        ("c", "retry", 1, 1),
+        ("d", "inputs", 1, 1),
+    ]
+    first, second = document["estimates"]
+    assert (first["task"], first["estimate_hours"], first["runs"]) == ("a", 2.0, 1)
+    assert first["measured_hours"] == found["ok"]["median_duration"] / 3600
+    assert (second["task"], second["measured_hours"], second["ratio"]) == ("e", None, None)
+
+
+def test_without_the_journal_receipts_tell_the_same_but_for_what_never_landed(
+    repo: Checkout, ran: Mdtodo
+) -> None:
+    before = ran("stats", "--json").json
+    shutil.rmtree(repo.root / ".git" / "mdtodo")
+    after = ran("stats", "--json").json
+    assert not (repo.root / ".git" / "mdtodo").exists()
+    left = {name: counts(one) for name, one in by_name(before).items() if name != "later"}
+    assert {name: counts(one) for name, one in by_name(after).items()} == left
+    assert after["flaky"] == before["flaky"]
+    assert after["estimates"][0]["measured_hours"] == pytest.approx(
+        before["estimates"][0]["measured_hours"], abs=1e-6
+    )
+
+
+def test_runs_of_other_clones_count_once(repo: Checkout, ran: Mdtodo) -> None:
+    trailers = "Mdtodo-Run: theirs\nMdtodo-Task: a done ok exit=0 time=7.000 attempt=1"
+    for _ in range(2):
+        repo.git("commit", "-q", "--allow-empty", "-m", f"todo: a\n\n{trailers}")
+    assert counts(by_name(ran("stats", "--json").json)["ok"])[:3] == (2, 2, 2)
+
+
+def test_for_people(ran: Mdtodo) -> None:
+    out = ran("stats").out
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line}
+    assert lines["bad"][1:7] == ["2", "0", "2", "0", "0", "%"]
+    assert lines["read"][1:7] == ["2", "1", "1", "0", "50", "%"]
+    assert lines["later"][5:] == ["-", "-", "-", "deferred"]
+    assert "with equal inputs 1 done, 1 failed" in out
+    assert "done by retry once" in out
+    assert "planned 2h" in out
+    assert "█" not in out
+    assert not [line for line in out.splitlines() if line != line.rstrip()]
+
+
+def test_pictures_where_people_look(ran: Mdtodo) -> None:
+    out = ran("--color", "always", "stats").out
+    assert "█████░░░░░  50 %" in out
+    assert "░░░░░░░░░░   0 %" in out
+
+
+def test_filters(ran: Mdtodo) -> None:
+    only = ran("stats", "--processor", "ok", "--processor", "bad", "--json").json
+    assert list(by_name(only)) == ["bad", "ok"]
+    assert ran("stats", "--since", "1h", "--json").json["runs"] == 8
+    assert ran("stats", "--since", "2999-01-01", "--json").json["runs"] == 0
+    assert "no run fits" in ran("stats", "--since", "2999-01-01").err
+    for wrong in ("yesterday", "", "-1d", "9999999d"):
+        assert "must be a date" in ran("stats", "--since", wrong, code=2).err
+
+
+def test_an_empty_history_says_what_to_do_next(repo: Checkout, inside: Mdtodo) -> None:
+    said = inside("stats")
+    assert (said.out, "`mdtodo run`" in said.err) == ("", True)
+    document = inside("stats", "--json").json
+    assert (document["runs"], document["processors"], document["first_finished"]) == (0, [], None)
+
+
+def test_hostile_receipts_and_a_broken_configuration(repo: Checkout, inside: Mdtodo) -> None:
+    task = "a\x1b[31m done p\u202eq exit=0 time=999999999999.5 attempt=999999999"
+    repo.write(".mdtodo.toml", "nonsense = 1\n")
+    text = f"todo: \x1b[2Jx\n\nMdtodo-Run: r\nMdtodo-Task: {task}\n"
+    dates = {"GIT_AUTHOR_DATE": "@253402300799 +0000"}
+    repo.git("commit", "-q", "--allow-empty", "--cleanup=verbatim", "-F", "-", stdin=text, **dates)
+    out = inside("--color", "never", "stats").out
+    assert "100 %" in out
+    assert not {"\x1b", "\u202e"} & set(out)
+    assert inside("stats", "--json").json["runs"] == 1
