@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mdtodo.model import State
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from mdtodo.planning.plan import Plan
 
@@ -27,20 +28,28 @@ _STYLES = {
 }
 
 
-def flowchart(plan: Plan, *, also: Collection[str] = ()) -> str:
-    """The open tasks, and those of `also`, with what waits for what; as much of it as can be read.
+def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collection[str] = ()) -> str:
+    """These tasks (None: the open ones), and those of `also`, with what waits for what; as much of it as can be read,
+    and how many more there are. Arrows of the critical path are thick.
 
     Titles are text: whatever would be syntax is a character reference of mermaid's, `#NN;`.
     """
-    shown = [name for name in plan.tasks if name in also] + [name for name in plan.order if name not in also]
+    wanted = plan.order if names is None else names
+    shown = [name for name in plan.tasks if name in also] + [name for name in wanted if name not in also]
     nodes = {name: f"t{number}" for number, name in enumerate(shown[:NODES])}
     lines = ["flowchart LR"]
     for name, node in nodes.items():
         state = plan.states[name]
         sign = _SIGNS.get(state, "○")
         lines.append(f'  {node}["{sign} {_label(plan.tasks[name].title)}"]')
+    if len(shown) > NODES:
+        lines.append(f'  more["and {len(shown) - NODES} more"]')
     edges = [(nodes[one], nodes[other]) for one, other in plan.graph.edges if one in nodes and other in nodes]
-    lines += [f"  {first} --> {waiting}" for waiting, first in edges[:EDGES]]
+    critical = {(nodes.get(other), nodes.get(one)) for one, other in pairwise(plan.critical_path)}
+    lines += [
+        f"  {first} {'==>' if (waiting, first) in critical else '-->'} {waiting}"
+        for waiting, first in edges[:EDGES]
+    ]
     for style, how in _STYLES.items():
         members = [node for name, node in nodes.items() if plan.states[name].value == style]
         if members:

@@ -1,0 +1,65 @@
+"""`mdtodo plan`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import complete_id, filters, json_option, selection
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+    from mdtodo.planning.plan import Plan
+
+FORMATS = ["text", "json", "mermaid", "dot"]
+
+
+@click.command(
+    "plan",
+    epilog="\b\nExamples:\n  mdtodo plan\n  mdtodo plan --explain build       why it stands where it does\n"
+    "  mdtodo plan --format mermaid      a graph that GitHub draws\n"
+    "  mdtodo plan --format dot --category backend | dot -Tsvg > plan.svg\n\n"
+    "Exits 1 where the plan has a cycle.",
+)
+@filters
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@json_option
+@click.option(
+    "--explain", metavar="ID", shell_complete=complete_id, help="Say why a task stands where it does."
+)
+@click.pass_obj
+def command(
+    session: Session, /, form: str, as_json: bool, explain: str | None, **given: tuple[str, ...]
+) -> int:
+    """Show the open tasks in the order in which `run` starts them, what waits for what, and the critical path."""
+    board = session.settled_board()
+    plan, caps = board.plan, board.config.lanes
+    form = "json" if as_json else form
+    if explain is not None:
+        from mdtodo.reporting.plans import print_explanation
+
+        print_explanation(plan, caps, board.find(explain), as_json=form == "json", colored=session.colored())
+        return 0
+    chosen = selection(given)
+    names = [name for name in plan.order if chosen.matches(plan, plan.tasks[name])]
+    if form == "text":
+        from mdtodo.reporting.plan import print_plan
+
+        print_plan(plan, names, caps, colored=session.colored())
+    else:
+        from mdtodo.reporting.plans import print_as
+
+        print_as(form, plan, names, caps)
+    if not names:
+        click.echo("mdtodo: no open task fits" if plan.order else "mdtodo: nothing is open", err=True)
+    return _tell_cycles(plan)
+
+
+def _tell_cycles(plan: Plan) -> int:
+    from mdtodo.reporting.text import one_line
+
+    for cycle in plan.cycles:
+        first = plan.tasks[cycle[0]]
+        click.echo(f"{one_line(first.file)}:{first.line}: a cycle: {one_line(' -> '.join(cycle))}", err=True)
+    return 1 if plan.cycles else 0

@@ -1,0 +1,175 @@
+"""Why a task stands where it does in the plan, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.markdown.syntax import format_estimate
+from mdtodo.model import State
+from mdtodo.planning.schedule import chain, standings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.planning.plan import Plan
+    from mdtodo.planning.schedule import Standing
+
+#: Names in a sentence.
+_SHOWN = 8
+
+
+class Explanation(NamedTuple):
+    """`place` among the `of` open tasks, from 1, None for a closed one; `chain` the ids of the longest chain of
+    work that waits for it, without itself, and `minutes` of work in that."""
+
+    place: int | None
+    of: int
+    chain: tuple[str, ...]
+    minutes: float
+    sentences: tuple[str, ...]
+
+
+def explain(plan: Plan, caps: Mapping[str, int], task_id: str) -> Explanation:
+    """The explanation for one task; `caps` are those of the lanes."""
+    task, state = plan.tasks[task_id], plan.states[task_id]
+    if task.status.closed:
+        return Explanation(
+            None, len(plan.order), (), 0, (f"It is {state.value}, so it has no place in the plan.",)
+        )
+    place = plan.order.index(task_id)
+    path = chain(plan.graph, plan.minutes, task_id)
+    minutes = sum(plan.minutes[name] for name in path)
+    sentences = [
+        f"It is number {place + 1} of the {len(plan.order)} open tasks, and {state.value}.",
+        *_waits(plan, task_id),
+        f"Its priority is {task.priority.value}{_all_the_same(plan, task_id)}.",
+        _chain(path, minutes),
+        *(
+            ["It is on the critical path, the longest chain of the plan."]
+            if task_id in plan.critical_path
+            else []
+        ),
+        f"It is due {task.due}." if task.due else "It has no due date.",
+        _own(plan, task_id),
+        _lane(plan, caps, task_id),
+        *_neighbours(plan, place),
+    ]
+    return Explanation(place + 1, len(plan.order), path, minutes, tuple(sentences))
+
+
+def length(minutes: float) -> str:
+    """Of work, for people: `1d4h`, `90s` below two minutes.
+
+    >>> length(90), length(1.5), length(0)
+    ('1h30m', '90s', '0s')
+    """
+    if minutes < 2:
+        return f"{minutes * 60:.3g}s"
+    return format_estimate(round(minutes))
+
+
+def _waits(plan: Plan, task_id: str) -> list[str]:
+    names = plan.blocked_by[task_id]
+    if not names:
+        return ["It waits for nothing."]
+    missing = [name for name in names if name not in plan.tasks]
+    sentences = [f"It waits for {_names(names)}."]
+    if missing:
+        sentences.append(f"No task has the id {_names(missing)}: until then it cannot start.")
+    cycles = [" -> ".join(cycle) for cycle in plan.cycles if task_id in cycle]
+    return [*sentences, *(f"It waits for itself: {cycle}." for cycle in cycles)]
+
+
+def _all_the_same(plan: Plan, task_id: str) -> str:
+    """Where priority does not tell tasks apart."""
+    mine = plan.tasks[task_id].priority
+    if len(plan.order) > 1 and all(plan.tasks[name].priority is mine for name in plan.order):
+        return ", as that of every open task, so that it decides nothing"
+    return ""
+
+
+def _chain(path: Sequence[str], minutes: float) -> str:
+    if not path:
+        return "Nothing waits for it."
+    work = f", {length(minutes)} of work" if minutes else ""
+    return (
+        f"The longest chain that waits for it has {_count(len(path), 'task')}{work}: {_names(path, ' -> ')}."
+    )
+
+
+def _own(plan: Plan, task_id: str) -> str:
+    minutes = plan.minutes[task_id]
+    task = plan.tasks[task_id]
+    if not minutes:
+        return "Nothing says how long it takes."
+    if task.estimate is not None:
+        beyond = " beyond its subtasks" if minutes < task.estimate else ""
+        return f"It is estimated to take {length(minutes)}{beyond}."
+    return f"It has no estimate; past runs let expect {length(minutes)}."
+
+
+def _lane(plan: Plan, caps: Mapping[str, int], task_id: str) -> str:
+    lane, cap = plan.tasks[task_id].lane, caps.get(plan.tasks[task_id].lane, 1)
+    members = [name for name in plan.order if plan.tasks[name].lane == lane]
+    active = sum(plan.states[name] in (State.LEASED, State.DOING) for name in members)
+    ahead = members.index(task_id)
+    full = ", and is full now" if active >= cap else f", and {active} of them are taken" if active else ""
+    before = (
+        f"{_count(ahead, 'task')} of it stand{'s' if ahead == 1 else ''} before this one"
+        if ahead
+        else ("none of it stands before this one")
+    )
+    return f"The lane {lane} takes {_count(cap, 'task')} at once{full}; {before}."
+
+
+def _neighbours(plan: Plan, place: int) -> list[str]:
+    """Why the one before is before, and the one after is after."""
+    standing = standings(plan.graph, plan.minutes)
+    sentences = []
+    if place:
+        first, second = plan.order[place - 1], plan.order[place]
+        sentences.append(f"{first} comes right before it: {_difference(plan, standing, first, second)}.")
+    if place + 1 < len(plan.order):
+        first, second = plan.order[place], plan.order[place + 1]
+        sentences.append(f"{second} comes right after it: {_difference(plan, standing, first, second)}.")
+    return sentences
+
+
+def _difference(plan: Plan, standing: Mapping[str, Standing], first: str, second: str) -> str:
+    """What puts the first before the second."""
+    one, other = standing[first], standing[second]
+    if first in plan.blocked_by[second]:
+        return f"{second} waits for {first}"
+    if plan.ranks[first] > plan.ranks[second]:
+        return f"{second} waits for what comes before"
+    if one.priority != other.priority:
+        return (
+            f"{first} is {plan.tasks[first].priority.value}, {second} is {plan.tasks[second].priority.value}"
+        )
+    if one.waiting != other.waiting:
+        theirs = length(-other.waiting) if other.waiting else "none"
+        return f"{length(-one.waiting)} of work wait for {first}, {theirs} for {second}"
+    if one.tasks != other.tasks:
+        return f"a chain of {_count(-one.tasks, 'task')} waits for {first}, of {-other.tasks} for {second}"
+    if one.due != other.due:
+        return f"{first} is due {one.due}, {second} {plan.tasks[second].due or 'on no date'}"
+    return _tie(plan, first, second)
+
+
+def _tie(plan: Plan, first: str, second: str) -> str:
+    mine, theirs = plan.minutes[first], plan.minutes[second]
+    if mine > theirs:
+        known = f", {second} {length(theirs)}" if theirs else ""
+        return f"{first} takes longer ({length(mine)}{known})"
+    if mine == theirs and plan.graph.index[first] < plan.graph.index[second]:
+        return "they are equal, and it is the order of files and lines"
+    return "they are equal, and tasks of one category go together"
+
+
+def _names(names: Sequence[str], between: str = ", ") -> str:
+    more = len(names) - _SHOWN
+    return between.join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,73 @@
+"""The plan for other programs, and the explanation of one place in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.planning.explaining import explain
+from mdtodo.planning.record import task_record
+from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.model import Task
+    from mdtodo.planning.plan import Plan
+
+
+def print_as(form: str, plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> None:
+    """These tasks as `json`, `mermaid` or `dot`."""
+    if form == "json":
+        print_json(plan_document(plan, names, caps))
+    elif form == "mermaid":
+        from mdtodo.reporting.mermaid import flowchart
+
+        click.echo(flowchart(plan, names))
+    else:
+        from mdtodo.reporting.dot import digraph
+
+        click.echo(digraph(plan, names))
+
+
+def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> dict[str, object]:
+    """`tasks` are these, in plan order; `edges` `[waiting, waited for]` ids among them, own waits and those of
+    parents for subtasks; `lanes` those that any of them is in, and the configured ones. `critical_path` and `cycles`
+    are those of the whole plan.
+    """
+    among = frozenset(names)
+    lanes: dict[str, list[str]] = {lane: [] for lane in caps}
+    for name in names:
+        lanes.setdefault(plan.tasks[name].lane, []).append(name)
+    return {
+        "version": 1,
+        "tasks": [task_record(plan, name) for name in names],
+        "critical_path": list(plan.critical_path),
+        "edges": [[one, other] for one, other in plan.graph.edges if one in among and other in among],
+        "lanes": {lane: {"capacity": caps.get(lane, 1), "tasks": tasks} for lane, tasks in lanes.items()},
+        "cycles": [list(cycle) for cycle in plan.cycles],
+    }
+
+
+def print_explanation(
+    plan: Plan, caps: Mapping[str, int], task: Task, *, as_json: bool, colored: bool
+) -> None:
+    """Why it stands where it does: a sentence for each reason."""
+    found = explain(plan, caps, task.id)
+    if as_json:
+        document: dict[str, object] = {"version": 1, "id": task.id, "place": found.place, "open": found.of}
+        print_json(
+            {
+                **document,
+                "chain": list(found.chain),
+                "chain_minutes": found.minutes,
+                "reasons": list(found.sentences),
+            }
+        )
+        return
+    title = f"{task.id}  {one_line(task.title)}  ({one_line(task.file)}:{task.line})"
+    click.echo(click.style(title, bold=True) if colored else title, color=colored)
+    for sentence in found.sentences:
+        click.echo(f"  {one_line(sentence)}")

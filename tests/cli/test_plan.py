@@ -1,0 +1,186 @@
+"""`mdtodo plan`: order, lanes, what waits, the critical path, and why."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Call = Callable[..., Said]
+
+TODO = """\
+# Tasks
+- [ ] Build the packages id:build est:2h !high run:ok
+- [ ] Upload them id:up after:build est:1h run:ok
+- [ ] Announce it id:ann after:up,docs est:30m
+- [ ] Docs id:docs est:4h #documentation
+- [ ] Mow the lawn id:lawn lane:general
+- [x] Closed id:closed
+- [ ] After what is closed id:free after:closed due:2026-12-01
+"""
+CONFIG = '[processors.ok]\nrun = "true"\n'
+ORDER = ["build", "docs", "up", "free", "ann", "lawn"]
+
+
+@pytest.fixture
+def todo(repo: Checkout) -> Checkout:
+    repo.commit("Base", **{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
+    return repo
+
+
+def test_json(todo: Checkout, inside: Call) -> None:
+    said = inside("plan", "--format", "json").json
+    assert said["version"] == 1
+    listed = {task["id"]: task for task in inside("list", "--json").json["tasks"]}
+    order = [task["id"] for task in said["tasks"]]
+    assert order == ORDER
+    assert said["tasks"] == [listed[name] for name in order]
+    assert said["critical_path"] == ["docs", "ann"]
+    assert sorted(said["edges"]) == [["ann", "docs"], ["ann", "up"], ["up", "build"]]
+    assert said["lanes"]["high"] == {"capacity": 10, "tasks": ["build"]}
+    assert said["lanes"]["general"] == {"capacity": 1, "tasks": ["lawn"]}
+    assert inside("plan", "--json").json == said
+
+
+def test_next_is_the_plan_without_what_waits(todo: Checkout, inside: Call) -> None:
+    planned = [t["id"] for t in inside("plan", "--json").json["tasks"] if t["state"] in ("ready", "unrouted")]
+    assert [task["id"] for task in inside("next", "-n", "9", "--json").json["tasks"]] == planned
+    assert [task["id"] for task in inside("next", "-n", "2", "--json").json["tasks"]] == planned[:2]
+
+
+def test_filters(todo: Checkout, inside: Call) -> None:
+    said = inside("plan", "--json", "--priority", "medium", "--state", "blocked").json
+    assert [task["id"] for task in said["tasks"]] == ["up", "ann"]
+    assert said["edges"] == [["ann", "up"]]
+    assert said["critical_path"] == ["docs", "ann"]
+    empty = inside("plan", "--tag", "nothing")
+    assert (empty.out, empty.err) == ("", "mdtodo: no open task fits\n")
+
+
+def test_text_is_a_tree_with_bars(todo: Checkout, mdtodo: Call) -> None:
+    said = mdtodo("plan")
+    rows = said.out.split("\n\n")[0].splitlines()
+    assert [re.sub(r"^.*(ready {6}|blocked {4}|unrouted {3})", "", row) for row in rows] == [
+        "build  Build the packages",
+        "└─ up  Upload them",
+        "   └─ ann  Announce it  (also waits for docs)",
+        "docs  Docs",
+        "free  After what is closed",
+        "lawn  Mow the lawn",
+    ]
+    assert [row.split()[0] for row in rows] == ["1", "3", "5*", "2*", "4", "6"]
+    drawn = [re.search("[█·]{24}", row) for row in rows]
+    bars = [(bar.group().index("█"), bar.group().count("█")) for bar in drawn if bar]
+    assert bars == [(0, 11), (10, 6), (21, 3), (0, 21), (0, 1), (0, 1)]
+    assert "* critical path: 2 tasks, 4h30m: docs -> ann" in said.out
+    assert "general 1 (1 at once)" in said.out
+    assert "\x1b" not in said.out
+    assert "\x1b[" in mdtodo("--color", "always", "plan").out
+    assert "█" not in mdtodo("plan", PYTHONIOENCODING="ascii:replace").out
+
+
+def test_mermaid_marks_the_critical_path(todo: Checkout, inside: Call) -> None:
+    lines = inside("plan", "--format", "mermaid").out.splitlines()
+    assert lines[0] == "flowchart LR"
+    assert sum(" ==> " in line for line in lines) == 1
+    assert sum(" --> " in line for line in lines) == 2
+
+
+HOSTILE = r"""
+- [ ] "]; click t0 href "javascript:x" <script>&quot;</script> \" \N {a|b} id:a
+- [ ] end %% graph `x` $y$ # ; \ id:b after:a
+- [ ] \
+"""
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not installed")
+@pytest.mark.parametrize(
+    "text", [TODO, HOSTILE, "- [x] done\n", "- [ ] a id:a after:b\n- [ ] b id:b after:a\n"]
+)
+def test_dot_is_read_by_graphviz(repo: Checkout, inside: Call, text: str) -> None:
+    repo.commit("Base", **{"TODO.md": text})
+    said = inside("plan", "--format", "dot", code=None)
+    drawn = subprocess.run(["dot", "-Tjson0"], input=said.out.encode(), capture_output=True, check=False)
+    assert (drawn.returncode, drawn.stderr) == (0, b"")
+
+
+def test_dot_keeps_titles_as_text(repo: Checkout, inside: Call) -> None:
+    repo.commit("Base", **{"TODO.md": HOSTILE})
+    lines = inside("plan", "--format", "dot").out.splitlines()
+    assert len([line for line in lines if " [label=" in line]) == 3
+    for line in lines:
+        assert len(re.sub(r"\\.", "", line.replace('"dashed"', "")).split('"')) in (1, 3)
+
+
+def test_a_cycle_is_told_and_the_rest_planned(repo: Checkout, inside: Call) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a after:b\n- [ ] b id:b after:a\n- [ ] c id:c\n"})
+    said = inside("plan", "--json", code=1)
+    assert [task["id"] for task in said.json["tasks"]] == ["c", "a", "b"]
+    assert said.json["cycles"] == [["a", "b", "a"]]
+    assert said.json["critical_path"] == ["c"]
+    assert "a -> b -> a" in said.err
+    assert "waits for itself: a -> b -> a" in inside("plan", "--explain", "a").out
+
+
+EXPLAINED = [
+    pytest.param(
+        "build",
+        "build is high, docs is medium|longest chain that waits for it has 2 tasks, 1h30m of work: up -> ann",
+    ),
+    pytest.param("docs", "on the critical path|build is high, docs is medium|estimated to take 4h"),
+    pytest.param("ann", "It waits for up, docs.|Nothing waits for it."),
+    pytest.param("lawn", "The lane general takes 1 task at once|ann takes longer (30m)"),
+    pytest.param(
+        "free", "It waits for nothing.|It is due 2026-12-01.|free is due 2026-12-01, ann on no date"
+    ),
+    pytest.param("closed", "It is done, so it has no place in the plan."),
+]
+
+
+@pytest.mark.parametrize(("name", "words"), EXPLAINED)
+def test_explain(todo: Checkout, inside: Call, name: str, words: str) -> None:
+    said = inside("plan", "--explain", name).out
+    assert [part for part in words.split("|") if part not in said] == [], said
+
+
+def test_explain_says_that_a_lane_is_full(repo: Checkout, inside: Call) -> None:
+    repo.commit("Base", **{"TODO.md": "- [/] a id:a lane:general\n- [ ] b id:b lane:general\n"})
+    assert (
+        "takes 1 task at once, and is full now; 1 task of it stands before"
+        in inside("plan", "--explain", "b").out
+    )
+
+
+def test_explain_as_json(todo: Checkout, inside: Call) -> None:
+    said = inside("plan", "--explain", "build", "--json").json
+    assert (said["id"], said["place"], said["open"], said["chain"]) == ("build", 1, 6, ["up", "ann"])
+    assert said["chain_minutes"] == 90
+
+
+def test_explain_of_what_is_not_there(todo: Checkout, inside: Call) -> None:
+    assert "no task has the id 'nope'" in inside("plan", "--explain", "nope", code=2).err
+
+
+def test_everything_critical(repo: Checkout, inside: Call) -> None:
+    lines = [f"- [ ] task {n} !critical id:t{n}" + (" after:t7" if n == 3 else "") for n in range(9)]
+    repo.commit("Base", **{"TODO.md": "\n".join(lines)})
+    said = inside("plan").out
+    assert "Everything is critical" in said
+    assert said.index("t7") < said.index("t0")
+
+
+def test_a_long_chain_and_a_long_title(repo: Checkout, inside: Call) -> None:
+    chain = "".join(f"{n}. [ ] step {n}\n" for n in range(1, 400))
+    repo.commit("Base", **{"TODO.md": chain + "\n- [ ] " + "x" * 10_000 + "\n"})
+    lines = inside("plan").out.splitlines()
+    assert max(len(line) for line in lines if "xxx" not in line) < 400
+    assert len([line for line in lines if "step " in line]) == 399
