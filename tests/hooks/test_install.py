@@ -123,13 +123,21 @@ def test_what_is_there_runs_first_with_arguments_and_input(
             [".git/hooks/pre-push", "origin", "a b"],
             cwd=repo.root,
             input=b"refs\n",
-            env=os.environ | {"SEEN": str(seen), "CODE": str(code)},
+            env=os.environ | {"SEEN": str(seen), "CODE": str(code), "MDTODO_HOOK": "1"},
             check=False,
         )
         assert done.returncode == code
         assert seen.read_text().split() == ["2", "origin", "a", "b", "refs", "after:", "x", "y", "$z"]
     assert hookfiles.uninstall(str(hooks), "pre-push").outcome == "removed"
     assert state_of(hooks) == before
+
+
+def test_what_git_says_is_for_the_other_hook(hooks: Path, tmp_path: Path) -> None:
+    executable(hooks / "pre-push", "#!/bin/sh\ntrue\n")
+    program = executable(tmp_path / "mdtodo", f"#!/bin/sh\ncat > {tmp_path}/heard\n")
+    hookfiles.install(str(hooks), "pre-push", str(program), ())
+    subprocess.run([str(hooks / "pre-push")], input=b"refs", check=True)
+    assert (tmp_path / "heard").read_bytes() == b""
 
 
 @pytest.mark.parametrize("content", ["#!/bin/sh\nexit 9\n", "#!/usr/bin/env python3\nraise SystemExit(9)\n"])
@@ -154,7 +162,9 @@ def test_a_hook_that_commits_elsewhere_has_that_checked_too(
         hookfiles.install(str(folder), "pre-commit", PROGRAM, CHECK)
     inner.write("TODO.md", BAD)
     inner.git("add", "-A")
-    assert commit(outer, "--allow-empty").returncode == 1, "the inner hook is no second run of the outer one"
+    for number in ("", "1", str(os.getpid())):
+        done = commit(outer, "--allow-empty", MDTODO_HOOK=number)
+        assert done.returncode == 1, "the inner hook is no second run of the outer one"
     assert inner.git("rev-list", "--all") == ""
 
 
@@ -204,7 +214,7 @@ def test_lines_of_a_person_in_a_file_of_ours_stay_and_so_does_what_it_calls(hook
 
 def test_a_tool_that_is_gone_stops_nobody(repo: Checkout, hooks: Path, tmp_path: Path) -> None:
     broken = executable(tmp_path / "bin" / "mdtodo", "#!/no/such/python\n")
-    for program in ("/gone/mdtodo", str(broken)):
+    for program in ("/gone/mdtodo", str(broken), str(tmp_path)):
         hookfiles.install(str(hooks), "pre-commit", program, CHECK)
         done = commit(repo, "--allow-empty", PATH="/usr/bin:/bin")
         assert done.returncode == 0

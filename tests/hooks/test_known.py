@@ -102,6 +102,7 @@ def test_nothing_else_is_found(repo: Checkout, remembering: None, changes: list[
         (["- [x] p id:q after:b\n  - [ ] s id:p\n", "- [ ] b id:b after:p\n", ""], "cycle"),
         (["1. [ ] a after:b\n2. [ ] z id:z\n", "- [ ] b id:b after:z\n", ""], "cycle"),
         (["- [ ] a id:a\n", "- [ ] b after:aa\n", "- [ ] b id:a\n"], "duplicate-id"),
+        (["- [ ] x id:x after:y\n", "- [ ] y id:y after:x\n- [ ] z id:x\n", ""], "cycle"),
         (["- [ ] a id:a\n", "- [ ] b after:aa\n", ""], "unknown-id"),
         (["- [ ] a\n", "- [ ] b after:86f7e43\n", ""], "unknown-id"),
         (["- [ ] a id:a after:b\n", "- [ ] b id:b\n", "- [ ] c after:a,b\n"], ""),

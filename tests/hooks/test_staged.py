@@ -100,7 +100,7 @@ def test_what_is_not_merged(repo: Checkout) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", "todo/b.md": "- [ ] b after:a\n"})
     for branch in ("one", "two"):
         repo.git("switch", "-qc", branch, "main")
-        repo.commit(branch, **{"TODO.md": f"- [ ] a {branch} id:a\n"})
+        repo.commit(branch, **{"TODO.md": f"- [ ] a {branch} id:a due:{branch}\n"})
     repo.git("merge", "-q", "one", check=False)
     assert staged(repo) == ["TODO.md:1: conflict-marker"]
     repo.git("rm", "-q", "--cached", "TODO.md")
