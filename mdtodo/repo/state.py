@@ -291,6 +291,12 @@ class State:
             if not owner.is_gone(str(who))
         )
 
+    def ended_runs(self, *, limit: int) -> tuple[tuple[str, float, float], ...]:
+        """Run, start and end in Unix time of the runs that ended last, newest first."""
+        query = "SELECT run_id, started, finished FROM runs WHERE finished IS NOT NULL ORDER BY finished DESC LIMIT ?"
+        rows = self._db.read(query, (limit,))
+        return tuple((str(run), _float(started), _float(finished)) for run, started, finished in rows)
+
     def durations(self) -> dict[str, float]:
         """Median seconds of the last (at most 20) successful runs of each task."""
         return _medians(self._db.read(_DURATIONS.format(column="task_id")))

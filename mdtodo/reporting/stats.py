@@ -27,7 +27,7 @@ _WIDTH, _ROWS, _WIDE = 10, 20, 110
 
 def print_stats(found: Statistics, *, colored: bool) -> None:
     """What there is to say, in up to three parts: processors, flaky tasks, estimates."""
-    pictures = (colored or sys.stdout.isatty()) and _draws()
+    pictures = (colored or sys.stdout.isatty()) and draws()
     _print_processors(found, colored=colored, pictures=pictures)
     if found.flaky:
         click.echo("\nFlaky: both outcomes, and nothing was changed in between")
@@ -75,6 +75,15 @@ def sparkline(values: list[float]) -> str:
     """A block for each value, as high as it is beside the largest."""
     top = max(values, default=0.0)
     return "".join(_BLOCKS[round(value / top * 7) if top > 0 else 0] for value in values)
+
+
+def draws() -> bool:
+    """Whether standard output can show blocks."""
+    try:
+        _BLOCKS.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> None:
@@ -211,12 +220,3 @@ def _record(one: Figures) -> dict[str, object]:
 
 def _iso(moment: float | None) -> str | None:
     return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
-
-
-def _draws() -> bool:
-    """Whether standard output can show blocks."""
-    try:
-        _BLOCKS.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

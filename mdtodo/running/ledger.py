@@ -68,14 +68,22 @@ class Ledger:
         self._shown_logs = self._logs if inside.startswith("..") else inside
 
     @classmethod
-    def open(cls, repo: Repository, config: Config, *, commit: str, worker: str | None = None) -> Ledger:
-        """The ledger of a new run. Raises MdtodoError where the state cannot be written."""
+    def open(
+        cls,
+        repo: Repository,
+        config: Config,
+        *,
+        commit: str,
+        worker: str | None = None,
+        jobs: int | None = None,
+    ) -> Ledger:
+        """The ledger of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
         state = State.open(repo)
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
         ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
         ledger._stamp, ledger._place = stamp(repo), place(repo)
-        state.start_run(run_id, name, {"commit": commit, "place": [*ledger._place]})
+        state.start_run(run_id, name, {"commit": commit, "place": [*ledger._place], "jobs": jobs})
         return ledger
 
     def __enter__(self) -> Ledger:

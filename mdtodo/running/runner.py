@@ -55,7 +55,7 @@ def run(
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
-        Ledger.open(repo, config, commit=options.commit) as ledger,
+        Ledger.open(repo, config, commit=options.commit, jobs=jobs(options, config)) as ledger,
         _opened(executor, options, config) as pool,
     ):
         for sentence in ledger.finish_earlier():

@@ -1,0 +1,75 @@
+"""What goes on in this clone at this moment: the runs that are alive, and what each has in hand."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.state import State
+
+#: Ended runs that are looked at for the newest that ran anything.
+_LOOKED_AT = 20
+
+
+class LiveRun(NamedTuple):
+    """A run whose process is alive: `slots` are the tasks that it may run at once, None where it did not say;
+    `tasks` those that were handed to a slot and have no result yet."""
+
+    run: str
+    worker: str
+    started: float
+    slots: int | None
+    tasks: frozenset[str]
+
+
+class Activity(NamedTuple):
+    """`active` are the tasks that any worker has in hand, claims included; `efficiency` is that of the newest ended run
+    that ran anything: seconds of processors in seconds of slots, None where there is none."""
+
+    runs: tuple[LiveRun, ...] = ()
+    active: frozenset[str] = frozenset()
+    efficiency: float | None = None
+
+
+def activity(repo: Repository) -> Activity:
+    """As the state has it; reads only, and without a state nothing goes on."""
+    from mdtodo.repo.state import State, folder
+
+    if not os.path.exists(os.path.join(folder(repo), "state.db")):
+        return Activity()
+    with State.open(repo, create=False) as state:
+        in_hand = _in_hand(state)
+        runs = tuple(
+            LiveRun(run, worker, started, _slots(state, run), frozenset(in_hand.get(worker, ())))
+            for run, worker, started in state.active_runs()
+        )
+        return Activity(runs, frozenset().union(*in_hand.values()), _efficiency(state))
+
+
+def _in_hand(state: State) -> Mapping[str, set[str]]:
+    """Leased tasks by worker, but for those that have their result and wait for the commit."""
+    over = {entry.task_id for run, _, _ in state.active_runs() for entry in state.unlanded(run)}
+    found: dict[str, set[str]] = {}
+    for lease in state.live_leases():
+        if lease.task_id not in over:
+            found.setdefault(lease.worker, set()).add(lease.task_id)
+    return found
+
+
+def _slots(state: State, run: str) -> int | None:
+    slots = state.begun(run).get("jobs")
+    return slots if isinstance(slots, int) and slots > 0 else None
+
+
+def _efficiency(state: State) -> float | None:
+    entries = state.history(limit=5000)
+    for run, started, finished in state.ended_runs(limit=_LOOKED_AT):
+        seconds = sum(one.seconds for one in entries if one.run_id == run and one.attempt)
+        slots = _slots(state, run)
+        if seconds and slots and finished > started:
+            return min(1.0, seconds / (slots * (finished - started)))
+    return None

@@ -1,0 +1,107 @@
+"""`mdtodo status`: of a quiet repository, and while a run goes on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+KEYS = [
+    *("version", "timestamp", "status", "tasks_total", "by_priority", "by_status", "by_state", "by_category"),
+    *(
+        "tasks_processed",
+        "tasks_completed",
+        "tasks_failed",
+        "subtasks_generated",
+        "active_workers",
+        "workers",
+    ),
+    *("queues", "ready", "blocked", "parallel_processing", "load_balancing", "thread_utilization"),
+    *("worker_efficiency", "load_balance_score"),
+]
+LANE = {"active", "capacity", "processed", "completed", "failed", "average_duration", "last_activity"}
+
+CONFIG = """
+[processors.ok]
+run = "sleep 0.05"
+[processors.bad]
+run = "exit 3"
+[processors.wait]
+run = "touch begun.$MDTODO_TASK_ID; until test -e gate; do sleep 0.01; done"
+"""
+
+
+def test_of_an_empty_repository(repo: Checkout, inside: Mdtodo) -> None:
+    document = inside("status", "--json").json
+    assert list(document) == KEYS
+    assert (document["status"], document["tasks_total"], document["active_workers"]) == ("idle", 0, 0)
+    assert [document[name] for name in ("thread_utilization", "worker_efficiency", "load_balance_score")] == [
+        None
+    ] * 3
+    assert not (repo.root / ".git" / "mdtodo").exists()
+    said = inside("status")
+    assert "Nothing runs now; 0 of 0 tasks are closed" in said.out
+    assert "`mdtodo add" in said.err
+
+
+def test_after_a_run(repo: Checkout, inside: Mdtodo) -> None:
+    text = "- [ ] a run:ok !low\n- [ ] b run:bad\n- [ ] c after:x\n- [ ] x id:x\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
+    inside("run", "-j", "2", code=1)
+    document = inside("status", "--json").json
+    assert (document["status"], document["ready"], document["blocked"]) == ("idle", 1, 1)
+    assert (document["tasks_processed"], document["tasks_completed"], document["tasks_failed"]) == (2, 1, 1)
+    assert all(set(lane) == LANE for lane in document["workers"].values())
+    low = document["workers"]["low"]
+    assert (low["active"], low["capacity"], low["completed"], low["failed"]) == (0, 50, 1, 0)
+    assert low["average_duration"] >= 0.05
+    assert document["queues"] == {"critical": 0, "high": 0, "medium": 1, "low": 0, "general": 0}
+    assert 0 < document["worker_efficiency"] <= 1
+    out = inside("status").out
+    assert "1 of 4 tasks are closed" in out
+    assert "█" not in out
+    assert "█" in inside("--color", "always", "status").out
+
+
+def test_while_a_run_goes_on(repo: Checkout, inside: Mdtodo) -> None:
+    text = "- [ ] a run:wait id:a\n- [ ] b run:wait id:b\n- [ ] c run:wait after:a id:c\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
+    command = [sys.executable, "-m", "mdtodo", "run", "-j", "2"]
+    with subprocess.Popen(
+        command, cwd=repo.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as run:
+        try:
+            until(lambda: all((repo.root / f"begun.{name}").exists() for name in "ab"))
+            document = inside("status", "--json").json
+            out = inside("status").out
+        finally:
+            repo.write("gate", "")
+        assert run.wait(timeout=30) == 0
+    assert (document["status"], document["active_workers"], document["thread_utilization"]) == (
+        "running",
+        1,
+        1.0,
+    )
+    assert document["workers"]["medium"]["active"] == 2
+    assert (document["parallel_processing"], document["load_balancing"]) == (True, False)
+    assert document["by_state"]["leased"] == 2
+    assert "1 run under way, 100 % of the slots busy" in out
+    assert inside("status", "--json").json["status"] == "idle"
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for it, for at most 30 seconds."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        os.sched_yield()
