@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from mdtodo.model import WRITTEN, Priority, State
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
+
+#: Tasks that a terminal shows without folding long titles, since the layout of a table takes most of a second for each
+#: thousand lines.
+MANY = 1000
 
 STATE_STYLES = {
     State.DONE: "green",
@@ -36,8 +41,6 @@ PRIORITY_STYLES = {
 
 def console(colored: bool) -> Console:
     """A console for standard output: as wide as the terminal, or without an end where there is none."""
-    import sys
-
     from rich.console import Console
 
     terminal = sys.stdout.isatty()
@@ -55,6 +58,9 @@ def console(colored: bool) -> Console:
 def print_tasks(plan: Plan, tasks: Sequence[Task], *, colored: bool) -> None:
     """A line for each task: id, box, priority, state, title, where it stands, and what it waits for."""
     if not tasks:
+        return
+    if len(tasks) > MANY or not (colored or sys.stdout.isatty()):
+        _print_plainly(plan, tasks, colored=colored)
         return
     print_grid(_table(plan, tasks), colored=colored)
 
@@ -78,17 +84,60 @@ def _table(plan: Plan, tasks: Sequence[Task]) -> Table:
     for number in range(6):
         table.add_column(no_wrap=number != 4, overflow="fold" if number == 4 else "ignore")
     for task in tasks:
-        state = plan.states[task.id]
-        style = STATE_STYLES[state]
-        table.add_row(
-            Text(task.id, "cyan"),
-            Text("  " * task.depth + f"[{WRITTEN[task.status]}]", style),
-            Text(task.priority.value, PRIORITY_STYLES[task.priority]),
-            Text(state.value, style),
-            Text(one_line(task.title), "dim" if task.status.closed else ""),
-            Text(f"{one_line(task.file)}:{task.line}" + waiting(plan, task), "dim"),
-        )
+        table.add_row(*(Text(text, style) for text, style in _row(plan, task)))
     return table
+
+
+def _row(plan: Plan, task: Task) -> tuple[tuple[str, str], ...]:
+    """The cells of a task, each with its style."""
+    state = plan.states[task.id]
+    style = STATE_STYLES[state]
+    return (
+        (task.id, "cyan"),
+        ("  " * task.depth + f"[{WRITTEN[task.status]}]", style),
+        (task.priority.value, PRIORITY_STYLES[task.priority]),
+        (state.value, style),
+        (one_line(task.title), "dim" if task.status.closed else ""),
+        (f"{one_line(task.file)}:{task.line}" + waiting(plan, task), "dim"),
+    )
+
+
+def _print_plainly(plan: Plan, tasks: Sequence[Task], *, colored: bool) -> None:
+    """The same table without an end to the right, thirty times as fast."""
+    import click
+
+    rows = [_row(plan, task) for task in tasks]
+    widths = [max(_cells(row[column][0]) for row in rows) for column in range(5)]
+    lines = []
+    for row in rows:
+        cells = [
+            (_styled(text, style) if colored else text) + " " * (width - _cells(text))
+            for (text, style), width in zip(row, widths, strict=False)
+        ]
+        last = _styled(*row[5]) if colored else row[5][0]
+        lines.append("  ".join((*cells, last)).rstrip())
+    click.echo("\n".join(lines), color=colored)
+
+
+def _cells(text: str) -> int:
+    """Columns of a terminal."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _styled(text: str, style: str) -> str:
+    import click
+
+    words = style.split()
+    color = next((word for word in words if word not in ("bold", "dim")), None)
+    return (
+        click.style(text, fg=color, bold="bold" in words or None, dim="dim" in words or None)
+        if style
+        else text
+    )
 
 
 def waiting(plan: Plan, task: Task) -> str:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
+
+from mdtodo.config import DEFAULT
+from mdtodo.model import Status, Task
+from mdtodo.planning.plan import plan
+from mdtodo.reporting import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,3 +167,21 @@ def test_show(repo: Checkout, mdtodo: Mdtodo) -> None:
 
 def test_an_empty_repository_says_what_to_do(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "mdtodo add" in mdtodo("list").err
+
+
+def test_a_pipe_gets_the_table_that_rich_would_lay_out() -> None:
+    titles = ["plain", "wide 漢字 and emoji 🔺 text", "e\u0301 combined", "tab\there", "x" * 300, "\x1b[31m"]
+    tasks = [
+        Task(f"id{n}", None, "a/TODO.md", n, title, status, depth=n % 3, after=("x",) * (n % 2))
+        for n, title in enumerate(titles, 1)
+        for status in (Status.TODO, Status.DONE)
+    ]
+    tasks = [task._replace(id=f"{task.id}{task.status}") for task in tasks]
+    made = plan(tasks, DEFAULT)
+    grids = []
+    for show in (table._print_plainly, lambda *args, **kind: table.print_grid(table._table(*args), **kind)):
+        with CliRunner().isolation() as (out, *_):
+            show(made, tasks, colored=False)
+            grids.append(out.getvalue().decode())
+    assert grids[0] == grids[1]
+    assert len(grids[0].splitlines()) == len(tasks)
