@@ -128,7 +128,7 @@ def repository(root: Path) -> None:
 
 
 def make_files(root: Path, count: int) -> list[str]:
-    """Files of about 5 KB, half of it tasks, with ids that others wait for."""
+    """Files of about 5 KB, half of it tasks: some 40 in a file, with ids that others wait for."""
     rng = random.Random(4)
     (root / "todo").mkdir()
     names = []
@@ -142,7 +142,8 @@ def make_files(root: Path, count: int) -> list[str]:
             )
             lines.append(f"- [{rng.choice(' x')}] {words} {task}{keys} est:2h")
             lines.append(f"  - [{rng.choice(' x')}] {words} of {task} #tag !low")
-            lines += ["", f"Some words on {words}, and why it is so.", ""] if task % 4 == 0 else []
+            prose = " ".join(rng.choices(WORDS, k=9))
+            lines += ["", f"Some words on {prose}, and why it is so.", ""]
         name = f"todo/{number:05}.md"
         (root / name).write_text("\n".join(lines).replace("[x] ", "[ ] ") + "\n")
         names.append(name)
