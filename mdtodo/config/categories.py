@@ -29,7 +29,7 @@ BREAKS = frozenset({
 
 CATEGORIES: Categories = {
     "frontend": {
-        "frontend": ("frontend", "front end", "ui", "ux", "user interface", "react", "vue", "angular", "svelte",
+        "frontend": ("frontend", "front end", "ui", "gui", "ux", "user interface", "react", "vue", "angular", "svelte",
                      "vite", "webpack", "javascript bundle", "accessibility", "a11y", "aria", "keyboard navigation",
                      "single page app", "local storage", "localstorage"),
         "theme": ("theme", "theming", "dark mode", "light mode", "night mode", "color scheme", "colour scheme",
@@ -38,12 +38,13 @@ CATEGORIES: Categories = {
                 "media query", "margin", "padding", "overlap", "overlapping", "font size", "misaligned"),
         "component": ("component", "widget", "button", "dialog", "navbar", "dropdown", "modal", "sidebar", "tooltip",
                       "toast", "popup", "date picker", "carousel", "breadcrumb", "checkbox", "accordion",
-                      "spinner", "navigation bar", "storybook"),
+                      "spinner", "menu", "navigation bar", "storybook"),
     },
     "backend": {
         "backend": ("backend", "back end", "django", "flask", "fastapi", "rails", "spring boot", "express"),
         "api": ("api", "endpoint", "graphql", "openapi", "swagger", "webhook", "cors", "http status",
-                "status code", "rate limit", "rate limiting", "query parameter", "request body", "json response"),
+                "status code", "rate limit", "rate limiting", "query parameter", "request body", "json response",
+                "crud"),
         "database": ("database", "db", "sql", "sqlite", "postgres", "postgresql", "mysql", "mongodb", "schema",
                      "migration", "query", "foreign key", "primary key", "transaction", "connection pool", "orm",
                      "deadlock", "backup", "sharding", "stored procedure", "soft delete", "data model"),
