@@ -4,7 +4,8 @@
 
 Graphs of 20 to 400 tasks in five shapes, on 2, 8 and 50 slots, in a simulated clock. "ours" is the course that a run
 takes (`running/course.py`, with the plan's ranks and the lanes), without its processes. The others are list schedules:
-whenever a slot is free, start what became ready first (FIFO), what takes longest (LPT), or any (random). Bound: work /
+whenever a slot is free, start what became ready first (FIFO), what takes longest (LPT), any (random), or what
+begins the longest chain, its own work counted (HLFET; Adam, Chandy, Dickson 1974). Bound: work /
 slots or the critical path, whichever is longer; no schedule is shorter, and often none is as short. `--error`: tasks
 take as long as estimated, times a random factor of which the logarithm has this standard deviation.
 """
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SLOTS = (2, 8, 50)
+POLICIES = ("ours", "FIFO", "LPT", "random", "HLFET")
 CONFIG = load(None, b'[processors.any]\nrun = "true"\nmatch = { title = "." }\n')
 
 #: The numbers of the tasks that each task waits for; they are lower than its own.
@@ -49,6 +51,14 @@ class Graph:
         for before, taken in zip(self.waits, self.minutes, strict=True):
             ends.append(taken + max((ends[one] for one in before), default=0.0))
         return max(*ends, sum(self.minutes) / slots)
+
+    def levels(self) -> list[float]:
+        """Minutes of the longest chain from each task on, with itself."""
+        found = list(self.minutes)
+        for number in range(len(found) - 1, -1, -1):
+            for one in self.waits[number]:
+                found[one] = max(found[one], self.minutes[one] + found[number])
+        return found
 
 
 def independent(count: int, _: Random) -> Waits:
@@ -175,18 +185,20 @@ def list_schedule(given: Graph, slots: int, key: Callable[[int, int], float]) ->
 
 def makespans(given: Graph, slots: int, random: Random) -> dict[str, float]:
     """By policy."""
+    levels = given.levels()
     return {
         "ours": ours(given, slots),
         "FIFO": list_schedule(given, slots, lambda _, came: came),
         "LPT": list_schedule(given, slots, lambda number, _: -given.minutes[number]),
         "random": list_schedule(given, slots, lambda *_: random.random()),
+        "HLFET": list_schedule(given, slots, lambda number, _: -levels[number]),
     }
 
 
 def report(name: str, rows: list[dict[str, float]]) -> None:
     """A line: median and 95th percentile of each policy, over the bound; and ours beside FIFO."""
     cells = []
-    for policy in ("ours", "FIFO", "LPT", "random"):
+    for policy in POLICIES:
         ratios = sorted(row[policy] / row["bound"] for row in rows)
         cells.append(f"{statistics.median(ratios):.3f} {ratios[int(0.95 * (len(ratios) - 1))]:.3f}")
     beside = [row["ours"] / row["FIFO"] for row in rows]
