@@ -85,7 +85,7 @@ def text(checked: checking.Checked) -> tuple[list[object], list[str]]:
         max_size=5,
     )
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_else_is_found(repo: Checkout, remembering: None, changes: list[dict[str, bytes]]) -> None:
     files: dict[str, bytes] = {}
     for change in changes:
