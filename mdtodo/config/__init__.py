@@ -145,7 +145,8 @@ class Pattern:
     steps: tuple[str, ...] = field(
         default=(),
         metadata=_of(
-            lines("a list of steps", least=1), "The subtasks, as text with keys; `{task}` is what the task is about."
+            lines("a list of steps", least=1),
+            "The subtasks, as text with keys; `{task}` is what the task is about.",
         ),
     )
     weights: tuple[float, ...] = field(
