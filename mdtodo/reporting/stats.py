@@ -63,12 +63,12 @@ def print_stats_json(found: Statistics, since: float | None) -> None:
     )
 
 
-def bar(share: float) -> str:
-    """A share from 0 to 1 as a bar; only 0 is empty, only 1 is full."""
-    filled = round(share * _WIDTH)
+def bar(share: float, width: int = _WIDTH) -> str:
+    """A share from 0 to 1 as a bar of so many characters; only 0 is empty, only 1 is full."""
+    filled = round(share * width)
     filled = max(filled, 1) if share > 0 else 0
-    filled = min(filled, _WIDTH - 1) if share < 1 else _WIDTH
-    return "█" * filled + "░" * (_WIDTH - filled)
+    filled = min(filled, width - 1) if share < 1 else width
+    return "█" * filled + "░" * (width - filled)
 
 
 def sparkline(values: list[float]) -> str:
@@ -101,7 +101,7 @@ def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> No
         cells: list[Text] = [
             Text(one_line(name), "cyan"),
             *(Text(str(count)) for count in (one.runs, one.done, one.failed, one.deferred + one.skipped)),
-            _success(one, pictures),
+            _success(one, (_WIDTH if wide else _WIDTH // 2) if pictures else 0),
             Text(_seconds(one.median)),
             Text(_seconds(one.p95)),
             Text(one.last_outcome or "-", _STYLES.get(one.last_outcome or "", "")),
@@ -110,7 +110,8 @@ def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> No
     print_grid(table, colored=colored)
 
 
-def _success(one: Figures, pictures: bool) -> Text:
+def _success(one: Figures, width: int) -> Text:
+    """The success rate, after a bar of this width if that is not 0."""
     from rich.text import Text
 
     if one.success_rate is None:
@@ -118,7 +119,7 @@ def _success(one: Figures, pictures: bool) -> Text:
     # rounded so that only all is 100 %, and only none 0 %
     percent = min(max(round(one.success_rate * 100), one.done > 0), 100 - (one.failed > 0))
     style = "green" if not one.failed else "red" if one.success_rate < 0.5 else "yellow"
-    return Text(f"{bar(one.success_rate)} {percent:3d} %" if pictures else f"{percent} %", style)
+    return Text(f"{bar(one.success_rate, width)} {percent:3d} %" if width else f"{percent} %", style)
 
 
 def _lately(one: Figures) -> Text:
