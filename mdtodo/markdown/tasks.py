@@ -58,14 +58,31 @@ def read_tasks(files: Mapping[str, Document]) -> tuple[Task, ...]:
     titles of its parents and its own, and on how many equal ones stand before it. Of several tasks with the
     same explicit id the first keeps it, and the others go by a derived one.
     """
-    drafts = [draft for file, document in files.items() for draft in _drafts(file, document)]
-    ids = _identify([draft.anchor for draft in drafts])
+    return joined([part(file, document) for file, document in files.items()])
+
+
+class Part(NamedTuple):
+    """The tasks of one file, without ids, parents and children, and the place of each: its parent's number in the file,
+    whether its list is ordered, and the number of that list."""
+
+    tasks: tuple[Task, ...]
+    places: tuple[tuple[int | None, bool, int], ...]
+
+
+def part(file: str, document: Document) -> Part:
+    """What this file adds to the tasks of its repository, as a function of it alone."""
+    places = tuple([(item.parent, item.ordered, item.list_index) for item in document.items])
+    return Part(tuple(_drafts(file, document)), places)
+
+
+def joined(parts: Sequence[Part]) -> tuple[Task, ...]:
+    """All tasks of these files, see `read_tasks`."""
+    ids = _identify([draft.anchor for one in parts for draft in one.tasks])
     linked: list[Task] = []
     first = 0
-    for document in files.values():
-        count = len(document.items)
-        linked += _link(document, drafts[first : first + count], ids[first : first + count])
-        first += count
+    for one in parts:
+        linked += _link(one, ids[first : first + len(one.tasks)])
+        first += len(one.tasks)
     return tuple(linked)
 
 
@@ -148,19 +165,21 @@ def _body(document: Document, item: Item) -> str:
     return "\n".join(data[span.start : span.end].decode() for span in item.body).strip("\n")
 
 
-def _link(document: Document, drafts: Sequence[Task], ids: Sequence[str]) -> Iterator[Task]:
+def _link(given: Part, ids: Sequence[str]) -> Iterator[Task]:
     """The drafts with their ids, parents, children and the task before each in its ordered list."""
-    children: list[list[str]] = [[] for _ in drafts]
-    for item, name in zip(document.items, ids, strict=True):
-        if item.parent is not None:
-            children[item.parent].append(name)
+    children: list[list[str]] = [[] for _ in ids]
+    for (parent, _, _), name in zip(given.places, ids, strict=True):
+        if parent is not None:
+            children[parent].append(name)
     last_of_list: dict[int, str] = {}
-    for item, draft, name, below in zip(document.items, drafts, ids, children, strict=True):
-        previous = last_of_list.get(item.list_index) if item.ordered else None
-        last_of_list[item.list_index] = name
+    for draft, (parent, ordered, number), name, below in zip(
+        given.tasks, given.places, ids, children, strict=True
+    ):
+        previous = last_of_list.get(number) if ordered else None
+        last_of_list[number] = name
         yield draft._replace(
             id=name,
-            parent=None if item.parent is None else ids[item.parent],
+            parent=None if parent is None else ids[parent],
             children=tuple(below),
             previous=previous,
         )

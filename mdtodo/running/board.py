@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mdtodo.config import load
 from mdtodo.errors import InputError, UsageError
 from mdtodo.markdown.document import Document, parse
-from mdtodo.markdown.tasks import read_tasks
+from mdtodo.markdown.tasks import joined, read_tasks
 from mdtodo.planning.plan import Plan, plan
 from mdtodo.repo import files
 
@@ -43,6 +43,9 @@ class Memory:
 
 
 NOTHING = Memory()
+
+#: Files from which on it pays to remember what was parsed.
+MANY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +128,41 @@ def read_board(
     `paths` (relative to the root, see `named_files`) come on top of the configured patterns. A file that
     cannot be read as markdown raises InputError; if `tolerant`, it is left out and named in `unreadable`.
     """
+    names = dict.fromkeys([*files.find(repo, config.files), *paths])
+    known = recall(repo) if memory is None else memory
+    if len(names) >= MANY:
+        return _read_many(repo, config, names, known, tolerant=tolerant)
     documents: dict[str, Document] = {}
     unreadable: list[InputError] = []
-    for file in dict.fromkeys([*files.find(repo, config.files), *paths]):
+    for file in names:
         try:
             documents[file] = parse(files.read(repo.root, file), config.status, file=file)
         except InputError as error:
             if not tolerant:
                 raise
             unreadable.append(error)
-    known = recall(repo) if memory is None else memory
     return Board(repo, config, documents, _plan(documents, config, known), known, tuple(unreadable))
+
+
+def _read_many(
+    repo: Repository, config: Config, names: Iterable[str], known: Memory, *, tolerant: bool
+) -> Board:
+    """The same, of so many files that it pays to remember what was parsed."""
+    from mdtodo.running.remembering import Documents, read_parts
+
+    contents: dict[str, bytes] = {}
+    unreadable: list[InputError] = []
+    for file in names:
+        try:
+            contents[file] = files.read(repo.root, file)
+        except InputError as error:
+            unreadable.append(error)
+    parts, more = read_parts(repo, config, contents)
+    if (unreadable or more) and not tolerant:
+        raise (unreadable + more)[0]
+    documents = Documents({file: contents[file] for file in parts}, config.status)
+    made = plan(joined(list(parts.values())), config, leased=known.leased, durations=known.seconds)
+    return Board(repo, config, documents, made, known, (*unreadable, *more))
 
 
 def recall(repo: Repository) -> Memory:

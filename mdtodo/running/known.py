@@ -38,6 +38,7 @@ RULES = (
     "model.py",
     "running/check.py",
     "running/known.py",
+    "running/remembering.py",
     "repo/findingcache.py",
 )
 
@@ -99,7 +100,7 @@ class Known:
     """The gists of earlier runs, by the rules and the configuration of this one."""
 
     def __init__(self, repo: Repository, config: Config) -> None:
-        self._cache = FindingCache(repo, _key(config))
+        self._cache = FindingCache(repo, rules_key(config))
 
     def whole(self, ids: Mapping[str, str]) -> list[Finding] | None:
         """Everything that was found in exactly these files, in order; None if they were not read together yet."""
@@ -242,7 +243,7 @@ def _name(ids: Mapping[str, str]) -> str:
     return f"all-{sha1(said.encode('utf-8', 'surrogatepass'), usedforsecurity=False).hexdigest()}"
 
 
-def _key(config: Config) -> str:
+def rules_key(config: Config) -> str:
     """The name of the rules, which are the source of the rooms that make findings, and of the configuration."""
     state = sha1(f"{sys.version_info}\n{config!r}\n".encode("utf-8", "surrogatepass"), usedforsecurity=False)
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

@@ -1,0 +1,103 @@
+"""The tasks of many files, without parsing again what was parsed before: by the digest of each file's bytes.
+
+What is kept is what `markdown.tasks.part` makes of a file, in `.git/mdtodo/check/` beside what `check` found there,
+under the same key: the source of the rooms that read tasks, and the configuration. Deleting it costs time alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mdtodo.markdown.anchors import sha1
+from mdtodo.markdown.document import Document, parse
+from mdtodo.markdown.tasks import Part, part
+from mdtodo.model import Anchor, Priority, Status, Task
+from mdtodo.repo.findingcache import FindingCache
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.config import Config
+    from mdtodo.errors import InputError
+    from mdtodo.repo.git import Repository
+
+_STATUSES = {status.value: status for status in Status}
+_PRIORITIES = {priority.value: priority for priority in Priority}
+
+
+class Documents(Mapping[str, Document]):
+    """Files, each parsed when it is first asked for. They parse: that was tried before, with the same bytes."""
+
+    def __init__(self, contents: Mapping[str, bytes], statuses: Mapping[str, Status]) -> None:
+        self._contents = contents
+        self._statuses = statuses
+        self._parsed: dict[str, Document] = {}
+
+    def __getitem__(self, file: str) -> Document:
+        if file not in self._parsed:
+            self._parsed[file] = parse(self._contents[file], self._statuses, file=file)
+        return self._parsed[file]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        return len(self._contents)
+
+    def __contains__(self, file: object) -> bool:
+        return file in self._contents
+
+
+def read_parts(
+    repo: Repository, config: Config, contents: Mapping[str, bytes]
+) -> tuple[dict[str, Part], list[InputError]]:
+    """The tasks of each file, and why others cannot be read."""
+    from mdtodo.errors import InputError
+    from mdtodo.running.known import rules_key
+
+    cache = FindingCache(repo, rules_key(config) + "-tasks")
+    parts: dict[str, Part] = {}
+    unreadable: list[InputError] = []
+    for file, data in contents.items():
+        name = sha1(data, usedforsecurity=False).hexdigest()
+        if (text := cache.get(name)) is not None:
+            parts[file] = _part(file, json.loads(text))
+            continue
+        try:
+            parts[file] = part(file, parse(data, config.status, file=file))
+        except InputError as error:
+            unreadable.append(error)
+            continue
+        cache.put(name, _text(parts[file]))
+    cache.save()
+    return parts, unreadable
+
+
+def _text(given: Part) -> str:
+    """A line of JSON: for each task its fields but for those that depend on other files, then its place."""
+    rows = [
+        (*task._replace(file="", anchor=Anchor("", *task.anchor[1:])), *place)
+        for task, place in zip(given.tasks, given.places, strict=True)
+    ]
+    return json.dumps(rows, separators=(",", ":"))
+
+
+def _part(file: str, rows: Sequence[Sequence[Any]]) -> Part:
+    width = len(Task._fields)
+    return Part(
+        tuple([_task(file, row[:width]) for row in rows]), tuple([tuple(row[width:]) for row in rows])
+    )
+
+
+def _task(file: str, fields: Sequence[Any]) -> Task:
+    values: list[Any] = [tuple(value) if type(value) is list else value for value in fields]
+    values[_FILE] = file
+    values[_STATUS] = _STATUSES[values[_STATUS]]
+    values[_PRIORITY] = _PRIORITIES[values[_PRIORITY]]
+    values[_ANCHOR] = Anchor(file, *values[_ANCHOR][1:])
+    return Task._make(values)
+
+
+_FILE, _STATUS, _PRIORITY, _ANCHOR = map(Task._fields.index, ("file", "status", "priority", "anchor"))

@@ -1,0 +1,107 @@
+"""Tasks that were parsed before are the same tasks, and nothing that has changed is taken for what it was."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mdtodo.config import DEFAULT, load
+from mdtodo.errors import InputError
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.tasks import read_tasks
+from mdtodo.repo.git import discover
+from mdtodo.running import board, remembering
+from mdtodo.running.board import NOTHING, read_board
+
+if TYPE_CHECKING:
+    from mdtodo.config import Config
+    from tests.conftest import Checkout
+
+TODO = """\
+# Section #backend !high after:build run:ok lane:general worker:w needs:gpu due:2026-01-01
+- [ ] Parent id:p{n} est:3h \t tab and \u2028 odd 漢字
+  1. [x] one failed:2 done:2026-01-01
+     with a second line
+
+     and a body
+       ```
+       code
+       ```
+  2. [/] two ^w{n}
+- [-] same
+- [ ] same expand:api
+"""
+
+
+@pytest.fixture
+def many(repo: Checkout, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    monkeypatch.setattr(board, "MANY", 3)
+    repo.commit("Base", **{f"d{n}/TODO.md": TODO.format(n=n) for n in range(5)})
+    return repo
+
+
+def read(repo: Checkout, config: Config = DEFAULT, *, tolerant: bool = False) -> board.Board:
+    return read_board(discover(str(repo.root)), config, memory=NOTHING, tolerant=tolerant)
+
+
+def fresh(repo: Checkout, config: Config = DEFAULT) -> dict[str, object]:
+    names = sorted(str(path.relative_to(repo.root)) for path in repo.root.glob("**/TODO.md"))
+    documents = {name: parse(repo.read(name), config.status, file=name) for name in names}
+    return {task.id: task for task in read_tasks(documents)}
+
+
+def test_the_same_tasks_cold_and_warm(many: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = fresh(many)
+    assert len(expected) == 25
+    assert dict(read(many).tasks) == expected
+    monkeypatch.setattr(remembering, "part", None)  # nothing is parsed again
+    warm = read(many)
+    assert dict(warm.tasks) == expected
+    assert list(warm.documents) == [f"d{n}/TODO.md" for n in range(5)]
+    assert warm.documents["d1/TODO.md"] == parse(many.read("d1/TODO.md"), file="d1/TODO.md")
+
+
+def test_changes_moves_and_new_files_are_seen(many: Checkout) -> None:
+    read(many)
+    many.write("d1/TODO.md", TODO.format(n=1).replace("[-] same", "[x] same"))
+    os.rename(many.root / "d2" / "TODO.md", many.root / "d2" / "gone.txt")
+    many.write("e/TODO.md", TODO.format(n=2))
+    many.write("f/TODO.md", TODO.format(n=2))
+    found = read(many)
+    assert dict(found.tasks) == fresh(many)
+    assert dict(read(many).tasks) == fresh(many)
+
+
+def test_another_configuration_reads_anew(many: Checkout) -> None:
+    many.write("d0/TODO.md", "- [>] a\n")
+    read(many)
+    config = load(None, b'[status]\n">" = "doing"\n')
+    assert dict(read(many, config).tasks) == fresh(many, config)
+    assert len(fresh(many, config)) == len(fresh(many)) + 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", b"mdtodo findings 1 0\nx\ty"])
+def test_what_is_damaged_or_cannot_be_written_costs_time_alone(many: Checkout, damage: bytes) -> None:
+    read(many)
+    folder = many.root / ".git/mdtodo/check"
+    (kept,) = folder.iterdir()
+    kept.write_bytes(damage)
+    assert dict(read(many).tasks) == fresh(many)
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    folder.write_text("a file in the way")
+    assert dict(read(many).tasks) == fresh(many)
+
+
+def test_what_cannot_be_read_is_told_each_time(many: Checkout) -> None:
+    many.write("d3/TODO.md", b"- [ ] \xff\n")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"d3/TODO\.md"):
+            read(many)
+        found = read(many, tolerant=True)
+        assert [error.file for error in found.unreadable] == ["d3/TODO.md"]
+        assert len(found.tasks) == 20
+        assert "d3/TODO.md" not in found.documents
