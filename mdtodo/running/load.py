@@ -7,7 +7,7 @@ from dataclasses import dataclass
 #: Seconds over which the load of the processors is measured.
 WINDOW = 5.0
 #: Seconds before it is measured for the first time: reading it takes longer than a short run should.
-DELAY = 1.0
+DELAY = 2.5
 
 
 @dataclass(slots=True)
