@@ -111,7 +111,9 @@ def _print_plainly(plan: Plan, tasks: Sequence[Task], *, colored: bool) -> None:
     lines = []
     for row in rows:
         cells = [
-            (_styled(text, style) if colored else text) + " " * (width - _cells(text))
+            text.ljust(width)
+            if not colored and text.isascii()
+            else (_styled(text, style) if colored else text) + " " * (width - _cells(text))
             for (text, style), width in zip(row, widths, strict=False)
         ]
         last = _styled(*row[5]) if colored else row[5][0]
