@@ -56,14 +56,14 @@ _WORD = re.compile(
     rf"|(?P<name>{'|'.join(PLAIN)}):(?P<value>(?!:|//)\S*[^\s,;])[,;]*+(?!\S)"
     r")"
 )
-_ASCII_TAG = re.compile(r"\w(?:\w|[-/+]|\.(?=\w))*+", re.ASCII)
+_ASCII_TAG = re.compile(r"\w[\w/+-]*(?:\.(?=\w)[\w/+-]*)*", re.ASCII)
 _FIELD = re.compile(
     r"(?<![\[!])(?:"
     r"\[[ \t]*+([A-Za-z]++)[ \t]*+::([^\[\]\n]++)\](?!\()"
     r"|\([ \t]*+([A-Za-z]++)[ \t]*+::([^()\n]++)\))"
 )
 _BANG = re.compile(rf"(?<!\S)!(?!(?:{'|'.join(PRIORITIES)})\b)[A-Za-z]")
-_HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
+_HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*)\\\n")
 _LETTER = re.compile(r"\s*+\(([A-D])\)(?!\S)")
 _BLOCK = re.compile(r"(?<!\S)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
 _SOME_LETTER = re.compile(r"[^\d_/+.-]")
@@ -198,7 +198,7 @@ def _is_tag(word: str) -> bool:
 def _any_tag() -> re.Pattern[str]:
     """No ASCII punctuation but a few, no general, CJK or full-width punctuation."""
     char = r"[^\s\x00-/:-@\[-^`{-\x7f‐-⁞、-】！-／]"
-    return re.compile(rf"{char}(?:{char}|[-/+]|\.(?={char}))*+")
+    return re.compile(rf"{char}(?:{char}|[-/+]|\.(?={char}))*")
 
 
 @cache

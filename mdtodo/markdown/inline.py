@@ -81,7 +81,7 @@ def _tag() -> re.Pattern[str]:
         r"|/[A-Za-z][A-Za-z0-9-]*+[ \t\n]*+>"
         r"|[A-Za-z][A-Za-z0-9-]*+"
         r"(?:[ \t\n]++[A-Za-z_:][A-Za-z0-9_.:-]*+"
-        r"(?:[ \t\n]*+=[ \t\n]*+(?:[^ \t\n\"'=<>`]++|'[^']*+'|\"[^\"]*+\"))?+)*+[ \t\n]*+/?>"
+        r"(?:[ \t\n]*+=[ \t\n]*+(?:[^ \t\n\"'=<>`]++|'[^']*+'|\"[^\"]*+\"))?)*[ \t\n]*+/?>"
         r")"
     )
 
@@ -111,15 +111,18 @@ def _html_ends(text: str) -> Callable[[int], int | None]:
 @cache
 def _target() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A link's address, with or without angle brackets, and its title."""
-    pointed = r"<(?:[^<>\n\\]|\\.)*+>"
-    title = r""""(?:[^"\\]|\\[\s\S])*+"|'(?:[^'\\]|\\[\s\S])*+'|\((?:[^()\\]|\\[\s\S])*+\)"""
+    pointed = r"<[^<>\n\\]*(?:\\.[^<>\n\\]*)*>"
+    title = "|".join(
+        rf"{opener}[^{inside}\\]*(?:\\[\s\S][^{inside}\\]*)*{closer}"
+        for opener, inside, closer in (('"', '"', '"'), ("'", "'", "'"), (r"\(", "()", r"\)"))
+    )
     return re.compile(rf"{pointed}|{_balanced(_DEEPEST)}"), re.compile(rf"[ \t\n]++(?:{title})")
 
 
 def _balanced(depth: int) -> str:
     """An address that holds parentheses in pairs, so deep within each other."""
     inner = rf"|\({_balanced(depth - 1)}\)" if depth else ""
-    return rf"(?:[^()\x00-\x20\x7f\\]++|\\[!-/:-@\[-`{{-~]|\\{inner})*+"
+    return rf"(?:[^()\x00-\x20\x7f\\]++|\\[!-/:-@\[-`{{-~]|\\(?![!-/:-@\[-`{{-~]){inner})*"
 
 
 def _target_end(text: str, at: int) -> int | None:

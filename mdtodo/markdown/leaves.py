@@ -39,18 +39,18 @@ _BLOCK_TAGS = frozenset(
 _HTML_ENDS = {2: b"-->", 3: b"?>", 4: b">", 5: b"]]>"}
 _NAME = rb"[A-Za-z][A-Za-z0-9-]*+"
 _VALUE = rb"(?:[^ \t\r\n\v\f\"'=<>`]++|'[^'\n]*+'|\"[^\"\n]*+\")"
-_ATTRIBUTE = rb"%b++[a-zA-Z_:][a-zA-Z0-9:._-]*+(?:%b*+=%b*+%b)?+" % (_SPACE, _SPACE, _SPACE, _VALUE)
-_WHOLE_TAG = rb"<(?:%b(?:%b)*+%b*+/?>|/%b%b*+>)[\t\f ]*+%b" % (_NAME, _ATTRIBUTE, _SPACE, _NAME, _SPACE, _EOL)
+_ATTRIBUTE = rb"%b++[a-zA-Z_:][a-zA-Z0-9:._-]*+(?:%b*+=%b*+%b)?" % (_SPACE, _SPACE, _SPACE, _VALUE)
+_WHOLE_TAG = rb"<(?:%b(?:%b)*%b*+/?>|/%b%b*+>)[\t\f ]*+%b" % (_NAME, _ATTRIBUTE, _SPACE, _NAME, _SPACE, _EOL)
 
 _MARKER = rb"%b*+:?+-++:?+%b*+" % (_SPACE, _SPACE)
-DELIMITER_ROW = rb"\|?+%b(?:\|%b)*+\|?+%b*+%b" % (_MARKER, _MARKER, _SPACE, _EOL)
-_CELL = rb"(?:[^|\r\n]++|(?<=\\)\|)++"
+DELIMITER_ROW = rb"\|?%b(?:\|%b)*\|?%b*+%b" % (_MARKER, _MARKER, _SPACE, _EOL)
+_CELL = rb"(?:[^|\r\n]|(?<=\\)\|)[^|\r\n]*(?:(?<=\\)\|[^|\r\n]*)*"
 _PIPE = rb"\|" + _SPACE + rb"*+"
 
-_LABEL = rb"\[((?:[^\\\[\]]|\\%b?+)*+)\]:" % _PUNCTUATION
-_BREAK = rb"[ \t]*+(?:\n[ \t]*+)?+"
+_LABEL = rb"\[([^\\\[\]]*(?:\\%b?[^\\\[\]]*)*)\]:" % _PUNCTUATION
+_BREAK = rb"[ \t]*+(?:\n[ \t]*+)?"
 _LINE_END = rb"[ \t]*+\n"
-_ANGLE_TARGET = rb"(?s:<(?:[^<>\\\n]++|\\.)*+>)"
+_ANGLE_TARGET = rb"(?s:<[^<>\\\n]*(?:\\.[^<>\\\n]*)*>)"
 _TARGET_STEP = rb"[^()\\ \t\n\r]++|\\%b?+|[()]" % _PUNCTUATION
 _TITLE = rb"\"[^\"]*(?:(?<=\\)\"[^\"]*)*\"|'[^']*(?:(?<=\\)'[^']*)*'|\([^()]*(?:(?<=\\)[()][^()]*)*\)"
 _LABEL_LIMIT = 1000

@@ -299,4 +299,4 @@ _STARTS = re.compile(rb"#{1,6}[ \t]|[-+*] {1,4}\[([^\x80-\xff\r\n]|[\xc0-\xff][\
 _STARTS_TASK = re.compile(
     rb" {0,3}[-+*] {1,4}\[(?:[^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\][ \t]+[!-~]"
 ).match
-_HTML = re.compile(rb"(?m)^(?:[ \t>]|[-+*](?=[ \t])|[0-9]{1,9}[.)](?=[ \t]))*+<")
+_HTML = re.compile(rb"(?m)^(?:[ \t>]|[-+*](?=[ \t])|[0-9]{1,9}[.)](?=[ \t]))*<")
