@@ -195,7 +195,9 @@ def faults(base: Outline, ours: Outline, theirs: Outline, merged: bytes, *, conf
                 wrong.append(f"{name} is there {count} times")
         elif was:
             left = our or their
-            if not conflicts and left and left[0].says != was[0].says:
+            # moved away as well, it is one task less here and another one there, as for git
+            stayed = left is not None and left[1] == was[1]
+            if not conflicts and left and stayed and left[0].says != was[0].says:
                 wrong.append(f"{name} was changed and deleted, and that is no conflict")
         elif count == 0 or (not conflicts and count != 1):
             wrong.append(f"{name} was added, and is there {count} times")
