@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Seconds that a task takes on average where the time between two of them matters.
 SHORT = 0.05
 #: How many tasks for each process are handed over at most, if they are short.
-AHEAD = 8
+AHEAD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Options:
     verify: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Attempts:
     """How often a task was tried in this run, and how long that took together."""
 
@@ -58,7 +58,7 @@ class Attempts:
     seconds: float = 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Course:
     """Which tasks this run takes, and in what order they become free.
 

@@ -13,13 +13,15 @@ from mdtodo.model import Status
 from mdtodo.repo import files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mdtodo.model import Task
     from mdtodo.running.board import Board
 
     Stamp = tuple[int, int, int]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Freshness:
     """Looks at a file again only when its inode, size or time of change is another one.
 
@@ -30,6 +32,7 @@ class Freshness:
     expected: Status = Status.TODO
     _stamps: dict[str, Stamp | None] = field(default_factory=dict)
     _read: dict[str, tuple[Document, Places] | None] = field(default_factory=dict)
+    _now: dict[str, Stamp | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for file, document in self.board.documents.items():
@@ -37,11 +40,17 @@ class Freshness:
             if files.read_optional(self.board.repo.root, file) != document.data:
                 self._stamps[file] = None
 
-    def why_not(self, task: Task) -> str | None:
-        """Why the task should not start, as part of a sentence; None where nothing speaks against it."""
+    def look(self, tasks: Iterable[Task]) -> dict[str, str | None]:
+        """Why each should not start, as part of a sentence, by id; None where nothing speaks against it."""
+        self._now.clear()
+        return {task.id: self._why_not(task) for task in tasks}
+
+    def _why_not(self, task: Task) -> str | None:
         if task.id not in self.board.tasks:
             return None  # a processor of this run made it, and it has not landed yet
-        stamp = self._stamp(task.file)
+        if task.file not in self._now:
+            self._now[task.file] = self._stamp(task.file)
+        stamp = self._now[task.file]
         if stamp != self._stamps.get(task.file):
             self._stamps[task.file] = stamp
             self._read[task.file] = self._look(task.file)

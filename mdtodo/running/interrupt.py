@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Interrupt:
     """While it is entered, SIGINT, SIGTERM and SIGHUP set `asked` and call `wake` instead of raising; a
     second one calls `at_once`, and raises KeyboardInterrupt.

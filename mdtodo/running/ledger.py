@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RENEWAL = 1 / 3
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Ledger:
     """The state of this clone, as one run uses it. A result is written down when `write` returns, and on the
     disk before its box is ticked.
@@ -60,7 +60,7 @@ class Ledger:
     _git: Plumbing | None = None
     _logs: str = ""
     _shown_logs: str = ""
-    _shown: str = ""
+    _shown: tuple[str, bool] = ("", False)
 
     def __post_init__(self) -> None:
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
@@ -160,9 +160,9 @@ class Ledger:
     def shown_log(self, task: Task, attempt: int) -> str | None:
         """The same, relative to the root where it is below it; None if there is none."""
         name = f"{task.id}.{attempt}.log"
-        if self._shown != name:
-            self._shown = name if os.path.exists(f"{self._logs}/{name}") else ""
-        return f"{self._shown_logs}/{name}" if self._shown else None
+        if self._shown[0] != name:
+            self._shown = name, os.path.exists(f"{self._logs}/{name}")
+        return f"{self._shown_logs}/{name}" if self._shown[1] else None
 
     # What became of it
 

@@ -10,7 +10,7 @@ WINDOW = 5.0
 DELAY = 2.5
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class LoadGate:
     """Says whether one more task may start beside those that run.
 

@@ -38,8 +38,8 @@ _SEND_PATIENCE = 10.0
 #: many at once, and while each has more than `_SUPPLY` left, results gather for `_GATHER` seconds, so that the
 #: runner wakes up and writes less often.
 _BRIEF = 0.02
-_AHEAD = 8
-_SUPPLY = 3
+_AHEAD = 10
+_SUPPLY = 4
 _GATHER = 0.003
 
 

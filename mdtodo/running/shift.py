@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 TICK = 0.5
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Shift:
     """The loop of a run. Only this process writes: the pool gets plain jobs and gives plain results."""
 
@@ -114,7 +114,7 @@ class Shift:
     def _start_what_may(self) -> None:
         while tasks := self._startable():
             moved = self.ledger.why_not_here()
-            fresh = {task.id: moved or self._fresh.why_not(task) for task in tasks}
+            fresh = dict.fromkeys((task.id for task in tasks), moved) if moved else self._fresh.look(tasks)
             may = [task for task in tasks if fresh[task.id] is None]
             self.ledger.lease(may)
             if self.standing is not None:
