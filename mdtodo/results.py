@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mdtodo.model import Anchor
 
@@ -97,6 +97,11 @@ class Rewind(NamedTuple):
 
 
 Edit = SetStatus | SetKey | AddSubtasks | AddNote | Rewind
+
+
+def new_subtasks(edits: Iterable[Edit]) -> int:
+    """How many subtasks these edits make."""
+    return sum(len(edit.lines) for edit in edits if isinstance(edit, AddSubtasks))
 
 
 class Result(NamedTuple):

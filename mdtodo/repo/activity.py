@@ -28,11 +28,13 @@ class LiveRun(NamedTuple):
 
 class Activity(NamedTuple):
     """`active` are the tasks that any worker has in hand, claims included; `efficiency` is that of the newest ended run
-    that ran anything: seconds of processors in seconds of slots, None where there is none."""
+    that ran anything: seconds of processors in seconds of slots, None where there is none; `subtasks` were made since
+    the state began, None without one."""
 
     runs: tuple[LiveRun, ...] = ()
     active: frozenset[str] = frozenset()
     efficiency: float | None = None
+    subtasks: int | None = None
 
 
 def activity(repo: Repository) -> Activity:
@@ -47,7 +49,7 @@ def activity(repo: Repository) -> Activity:
             LiveRun(run, worker, started, _slots(state, run), frozenset(in_hand.get(worker, ())))
             for run, worker, started in state.active_runs()
         )
-        return Activity(runs, frozenset().union(*in_hand.values()), _efficiency(state))
+        return Activity(runs, frozenset().union(*in_hand.values()), _efficiency(state), state.subtasks())
 
 
 def _in_hand(state: State) -> Mapping[str, set[str]]:

@@ -75,15 +75,15 @@ def entry_of(row: Sequence[object]) -> Entry:
     number, run_id, task_id, attempt, outcome, processor, code, seconds, finished, log, metrics, *rest = row
     receipt, inputs = rest
     return Entry(
-        id=_int(number),
+        id=integer(number),
         run_id=str(run_id),
         task_id=str(task_id),
-        attempt=_int(attempt),
+        attempt=integer(attempt),
         outcome=str(outcome),
         processor=str(processor),
-        exit_code=None if code is None else _int(code),
-        seconds=_float(seconds),
-        finished=_float(finished),
+        exit_code=None if code is None else integer(code),
+        seconds=real(seconds),
+        finished=real(finished),
         log=None if log is None else str(log),
         metrics=mapping(metrics),
         receipt=None if receipt is None else _receipt(str(receipt)),
@@ -108,11 +108,13 @@ def mapping(text: object) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _int(value: object) -> int:
+def integer(value: object) -> int:
+    """A column that holds nothing else."""
     assert isinstance(value, int)
     return value
 
 
-def _float(value: object) -> float:
+def real(value: object) -> float:
+    """A column of numbers."""
     assert isinstance(value, int | float)
     return float(value)

@@ -15,8 +15,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.repo import owner
-from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, mapping, row_of
-from mdtodo.results import EXPANDED
+from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, integer, mapping, real, row_of
+from mdtodo.results import EXPANDED, new_subtasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -174,14 +174,10 @@ class State:
             expires = _clock() + ttl
             return frozenset(token for token in tokens if db.execute(query, (ttl, expires, token)).rowcount)
 
-    def holds(self, token: int) -> bool:
-        """Whether the lease with this token was neither taken over nor released."""
-        return bool(self.held([token]))
-
     def held(self, tokens: Sequence[int]) -> frozenset[int]:
         """Those of these tokens whose lease was neither taken over nor released."""
         rows = self._db.read(f"{_TOKENS} {_among(tokens)}", tokens)
-        return frozenset(_int(row[0]) for row in rows)
+        return frozenset(integer(row[0]) for row in rows)
 
     def release(self, *tokens: int) -> tuple[str, ...]:
         """Give tasks back; the ids of those whose token held a lease still."""
@@ -195,9 +191,9 @@ class State:
         now = _clock()
         query = "SELECT task_id, token, worker, ttl, expires, owner FROM leases ORDER BY task_id"
         return tuple(
-            Lease(str(task), _int(token), str(worker), _unix_time(_float(expires)))
+            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)))
             for task, token, worker, ttl, expires, who in self._db.read(query)
-            if _live(_float(ttl), _float(expires), str(who), now)
+            if _live(real(ttl), real(expires), str(who), now)
         )
 
     # The journal
@@ -210,7 +206,19 @@ class State:
             (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
             numbers = tuple(range(last + 1, last + 1 + len(rows)))
             db.executemany(INSERT, [(n, *row) for n, row in zip(numbers, rows, strict=True)])
+            if subtasks := sum(new_subtasks(record.receipt.edits) for record in records):
+                db.execute(_COUNTED, (subtasks,))
             return numbers
+
+    def count_subtasks(self, number: int) -> None:
+        """Note that so many subtasks were written without a result of a run."""
+        with self._db.writing("count") as db:
+            db.execute(_COUNTED, (number,))
+
+    def subtasks(self) -> int:
+        """How many subtasks breakdowns and processors have made since this state began."""
+        rows = self._db.read("SELECT value FROM counters WHERE name = 'subtasks'")
+        return integer(rows[0][0]) if rows else 0
 
     def sync(self) -> None:
         """Have the disk hold what was recorded."""
@@ -218,7 +226,7 @@ class State:
 
     def moment(self) -> Moment:
         """Now, for `lease`."""
-        return Moment(_int(self._db.read("SELECT coalesce(max(id), 0) FROM results")[0][0]), time.time())
+        return Moment(integer(self._db.read("SELECT coalesce(max(id), 0) FROM results")[0][0]), time.time())
 
     def unlanded(self, run_id: str | None = None) -> tuple[Entry, ...]:
         """The results whose receipts have not landed, oldest first, parked ones too: those of this run, or,
@@ -286,7 +294,7 @@ class State:
         """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone."""
         query = "SELECT run_id, worker, started, owner FROM runs WHERE finished IS NULL ORDER BY started"
         return tuple(
-            (str(run), str(worker), _float(started))
+            (str(run), str(worker), real(started))
             for run, worker, started, who in self._db.read(query)
             if not owner.is_gone(str(who))
         )
@@ -295,15 +303,11 @@ class State:
         """Run, start and end in Unix time of the runs that ended last, newest first."""
         query = "SELECT run_id, started, finished FROM runs WHERE finished IS NOT NULL ORDER BY finished DESC LIMIT ?"
         rows = self._db.read(query, (limit,))
-        return tuple((str(run), _float(started), _float(finished)) for run, started, finished in rows)
+        return tuple((str(run), real(started), real(finished)) for run, started, finished in rows)
 
     def durations(self) -> dict[str, float]:
         """Median seconds of the last (at most 20) successful runs of each task."""
-        return _medians(self._db.read(_DURATIONS.format(column="task_id")))
-
-    def processor_durations(self) -> dict[str, float]:
-        """Median seconds of the last (at most 20) successful runs of each processor."""
-        return _medians(self._db.read(_DURATIONS.format(column="processor")))
+        return _medians(self._db.read(_DURATIONS))
 
 
 #: In the place of the time of landing.
@@ -312,14 +316,14 @@ _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM
 _HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
 _TOKENS = "SELECT token FROM leases WHERE token"
 _GROWN = "UPDATE counters SET value = value + ? WHERE name = 'token' RETURNING value"
+_COUNTED = "INSERT INTO counters VALUES ('subtasks', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
 _NEWER = (
     "SELECT task_id FROM results"
     " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?)"
     " AND NOT (outcome = ? AND run_id = ?) AND task_id"
 )
 _DURATIONS = (
-    "SELECT {column}, seconds FROM results WHERE outcome = 'done' AND attempt > 0"
-    " ORDER BY id DESC LIMIT 20000"
+    "SELECT task_id, seconds FROM results WHERE outcome = 'done' AND attempt > 0 ORDER BY id DESC LIMIT 20000"
 )
 
 
@@ -347,7 +351,7 @@ def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for name, seconds in rows:
         if len(found.setdefault(str(name), [])) < 20:
-            found[str(name)].append(_float(seconds))
+            found[str(name)].append(real(seconds))
     return {name: _median(sorted(values)) for name, values in found.items()}
 
 
@@ -355,13 +359,3 @@ def _median(values: Sequence[float]) -> float:
     """Of sorted values; `statistics` takes longer to import than a state to read."""
     middle = len(values) // 2
     return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
-
-
-def _int(value: object) -> int:
-    assert isinstance(value, int)
-    return value
-
-
-def _float(value: object) -> float:
-    assert isinstance(value, int | float)
-    return float(value)

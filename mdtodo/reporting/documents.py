@@ -46,6 +46,15 @@ def print_json(document: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
+def iso(moment: float | None) -> str | None:
+    """Unix time as ISO 8601 in UTC, to the second."""
+    if moment is None:
+        return None
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
 def _value(value: object) -> str:
     if not isinstance(value, list) or not value:
         return _compact(value)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.documents import iso, print_json
 from mdtodo.reporting.progress import seconds
 from mdtodo.reporting.table import console, print_grid
 from mdtodo.reporting.text import one_line
@@ -48,10 +47,10 @@ def print_stats_json(found: Statistics, since: float | None) -> None:
     print_json(
         {
             "version": 1,
-            "since": _iso(since),
+            "since": iso(since),
             "runs": len(found.runs),
-            "first_finished": _iso(min(times, default=None)),
-            "last_finished": _iso(max(times, default=None)),
+            "first_finished": iso(min(times, default=None)),
+            "last_finished": iso(max(times, default=None)),
             "processors": [{"processor": name, **_record(one)} for name, one in found.processors.items()],
             "tasks": [
                 {**_task(found, task), "processor": name, **_record(one)}
@@ -214,10 +213,6 @@ def _record(one: Figures) -> dict[str, object]:
         "p95_duration": one.p95,
         "total_duration": round(one.total, 3),
         "last_outcome": one.last_outcome,
-        "last_finished": _iso(one.last_finished),
+        "last_finished": iso(one.last_finished),
         "recent": [{"outcome": outcome, "duration": took} for outcome, took in one.recent],
     }
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

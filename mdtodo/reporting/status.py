@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.documents import iso, print_json
 from mdtodo.reporting.progress import seconds
 from mdtodo.reporting.stats import bar, draws
 from mdtodo.reporting.table import STATE_STYLES, console, print_grid
@@ -16,6 +16,7 @@ from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
     from mdtodo.planning.situation import Lane, Load, Situation
+    from mdtodo.repo.activity import Activity
 
 
 def print_status(found: Situation, load: Load, *, colored: bool) -> None:
@@ -41,13 +42,13 @@ def print_status(found: Situation, load: Load, *, colored: bool) -> None:
         _print_lanes(lanes, colored=colored)
 
 
-def print_status_json(found: Situation, load: Load, efficiency: float | None, now: float) -> None:
+def print_status_json(found: Situation, load: Load, doing: Activity, now: float) -> None:
     """The object of `status --json`."""
     active = sum(lane.active for lane in found.lanes.values())
     print_json(
         {
             "version": 1,
-            "timestamp": _iso(now),
+            "timestamp": iso(now),
             "status": "running" if load.workers else "idle",
             "tasks_total": found.total,
             "by_priority": found.priorities,
@@ -57,7 +58,7 @@ def print_status_json(found: Situation, load: Load, efficiency: float | None, no
             "tasks_processed": found.processed,
             "tasks_completed": found.completed,
             "tasks_failed": found.failed,
-            "subtasks_generated": None,
+            "subtasks_generated": doing.subtasks,
             "active_workers": load.workers,
             "workers": {name: _lane_record(lane) for name, lane in found.lanes.items()},
             "queues": {name: lane.ready for name, lane in found.lanes.items()},
@@ -66,7 +67,7 @@ def print_status_json(found: Situation, load: Load, efficiency: float | None, no
             "parallel_processing": active > 1,
             "load_balancing": load.workers > 1,
             "thread_utilization": load.utilization,
-            "worker_efficiency": efficiency,
+            "worker_efficiency": doing.efficiency,
             "load_balance_score": load.balance,
         }
     )
@@ -112,9 +113,5 @@ def _lane_record(lane: Lane) -> dict[str, object]:
         "completed": lane.completed,
         "failed": lane.failed,
         "average_duration": lane.average,
-        "last_activity": _iso(lane.last_activity),
+        "last_activity": iso(lane.last_activity),
     }
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

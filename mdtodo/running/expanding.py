@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.errors import EditError, UsageError
+from mdtodo.errors import EditError, MdtodoError, UsageError
 from mdtodo.markdown.edits import apply
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import State
 from mdtodo.planning.breakdown import asking, automatic, large, steps
 from mdtodo.planning.catalogue import fitting, named, patterns
 from mdtodo.repo import files
-from mdtodo.results import EXPANDED, AddSubtasks, Receipt, Result
+from mdtodo.results import EXPANDED, AddSubtasks, Receipt, Result, new_subtasks
 from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
@@ -230,13 +231,25 @@ def write(expansion: Expansion) -> None:
             before, new = expansion.contents[file]
             files.replace(root, file, new, before)
         raise
+    _count(expansion)
 
 
 def commit(expansion: Expansion) -> Landing:
     """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now."""
     board = expansion.board
     refuse_half_done_operation(board.repo)
-    return land(board.repo, _receipts(expansion), run_id=new_run_id(), commit=True, config=board.config)
+    landing = land(board.repo, _receipts(expansion), run_id=new_run_id(), commit=True, config=board.config)
+    _count(expansion)
+    return landing
+
+
+def _count(expansion: Expansion) -> None:
+    """Let the state know how many subtasks were written, for `status`; they are written also where it cannot be."""
+    from mdtodo.repo.state import State
+
+    number = new_subtasks(one.edit for one in expansion.breakdowns)
+    with suppress(MdtodoError), State.open(expansion.board.repo) as state:
+        state.count_subtasks(number)
 
 
 def _receipts(expansion: Expansion) -> list[Receipt]:

@@ -59,6 +59,28 @@ def test_of_an_empty_repository(repo: Checkout, inside: Mdtodo) -> None:
     assert "`mdtodo add" in said.err
 
 
+def test_subtasks_are_counted_whoever_makes_them(repo: Checkout, inside: Mdtodo) -> None:
+    """By `expand`, with and without a commit, by a processor, and by a run that expands first."""
+    config = """
+auto_expand = true
+[processors.more]
+run = "test -e gate || echo '{\\"subtask\\": \\"- [ ] look again\\"}' > $MDTODO_OUTPUT; touch gate"
+[patterns.two]
+steps = ["one", "other"]
+"""
+    text = "- [ ] a expand:two id:a\n- [ ] b expand:two id:b\n- [ ] c run:more\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": config})
+    assert inside("status", "--json").json["subtasks_generated"] is None
+    counts = []
+    for command in (("expand", "a"), ("expand", "b", "--commit"), ("run",)):
+        inside(*command)
+        counts.append(inside("status", "--json").json["subtasks_generated"])
+    assert counts == [2, 4, 5]
+    repo.write("TODO.md", repo.read("TODO.md") + b"- [ ] d est:12h expand:two\n")
+    inside("run")
+    assert inside("status", "--json").json["subtasks_generated"] == 7
+
+
 def test_after_a_run(repo: Checkout, inside: Mdtodo) -> None:
     text = "- [ ] a run:ok !low\n- [ ] b run:bad\n- [ ] c after:x\n- [ ] x id:x\n"
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})

@@ -38,7 +38,7 @@ def command(session: Session, as_json: bool) -> None:
     if as_json:
         from mdtodo.reporting.status import print_status_json
 
-        print_status_json(found, busy, doing.efficiency, now)
+        print_status_json(found, busy, doing, now)
         return
     from mdtodo.reporting.status import print_status
 
