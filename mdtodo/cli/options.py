@@ -44,6 +44,13 @@ def ids_argument(*, required: bool) -> Callable[[Function], Function]:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+jobs_option = click.option(
+    "-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core."
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would run, in order; start nothing.")
+fresh_option = click.option(
+    "--fresh", is_flag=True, help="Run also what has unchanged inputs: no earlier result stands."
+)
 
 
 def filters(function: Function) -> Function:

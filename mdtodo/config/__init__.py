@@ -253,11 +253,6 @@ class Config:
     )
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
-    @property
-    def expand_command(self) -> str | None:
-        """The program of `[tool.mdtodo.expand]`, if one is set."""
-        return self.expand.command
-
 
 #: What holds without any configuration.
 DEFAULT = Config()

@@ -86,14 +86,8 @@ class Graph:
         around = self._waits_around(position)
         return tuple(dict.fromkeys((*around, *inside))) if inside else around
 
-    def dependents(self, task_id: str) -> tuple[str, ...]:
-        """The tasks that wait for this one themselves: `after:` it, next in its list, or its parent."""
-        position = self.index[task_id]
-        waiting = {*self.waited_by[position], self.parents[position]} - {-1}
-        return tuple(self.tasks[one].id for one in sorted(waiting))
-
     def is_awaited(self, task_id: str) -> bool:
-        """Whether the task has dependents."""
+        """Whether a task waits for this one itself: `after:` it, next in its list, or its parent."""
         position = self.index[task_id]
         return bool(self.waited_by[position]) or self.parents[position] >= 0
 

@@ -83,7 +83,6 @@ def test_every_key_from_either_file() -> None:
     assert (one.max_failures, one.recipes, one.inline, one.isolation) == (5, "auto", True, "worktree")
     assert (one.lease, one.max_cpu, one.max_memory, one.close_from_commits) == (600.0, 50, 60, True)
     assert one.expand == Expand("split")
-    assert one.expand_command == "split"
     assert one.lanes == {"critical": 5, "high": 3, "medium": 20, "low": 50, "general": 1, "slow": 2}
     assert one.status == {**DEFAULT.status, ">": Status.DOING, "✔": Status.DONE}
     assert one.categories["infra"] == {"infra": ("infra",), "cluster": ("cluster",)}
@@ -117,7 +116,7 @@ def test_defaults() -> None:
     assert (DEFAULT.inline, DEFAULT.isolation, DEFAULT.lease) == (False, "checkout", 300.0)
     assert (DEFAULT.max_cpu, DEFAULT.max_memory, DEFAULT.close_from_commits) == (85, 90, False)
     assert DEFAULT.lanes == {"critical": 5, "high": 10, "medium": 20, "low": 50, "general": 1}
-    assert DEFAULT.expand_command is None
+    assert DEFAULT.expand.command is None
     assert (DEFAULT.processors, DEFAULT.patterns, DEFAULT.sources) == ({}, {}, {})
 
 

@@ -82,10 +82,10 @@ def test_a_detour_through_a_parent_is_left_out() -> None:
     assert graph.cycles == (("p", "q", "p"),)
 
 
-def test_edges_and_dependents_are_the_waits_of_the_tasks_themselves() -> None:
+def test_edges_are_the_waits_of_the_tasks_themselves() -> None:
     graph = build(outline("1. x\n2. p\n  - [x] a\n  - b after:a"))
     assert graph.edges == (("p", "x"), ("p", "a"), ("p", "b"), ("b", "a"))
-    assert [graph.dependents(name) for name in "xpab"] == [("p",), (), ("p", "b"), ("p",)]
+    assert [graph.is_awaited(name) for name in "xpab"] == [True, False, True, True]
 
 
 def test_long_chains_and_deep_nesting_need_no_stack() -> None:

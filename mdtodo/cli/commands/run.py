@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli.options import filters, ids_argument, json_option, selection
+from mdtodo.cli.options import (
+    dry_run_option,
+    filters,
+    fresh_option,
+    ids_argument,
+    jobs_option,
+    json_option,
+    selection,
+)
 from mdtodo.cli.running import run_and_tell, tell_dry_run
 
 if TYPE_CHECKING:
@@ -21,13 +29,13 @@ if TYPE_CHECKING:
     "  mdtodo run --push               and push the commits, also those that a failed push left",
 )
 @ids_argument(required=False)
-@click.option("-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core.")
-@click.option("--dry-run", is_flag=True, help="Say what would run, in order; start nothing.")
+@jobs_option
+@dry_run_option
 @click.option("--no-commit", is_flag=True, help="Tick in the work tree alone.")
 @click.option("--push", is_flag=True, help="Push the branch, made up to date with its upstream; never force.")
 @click.option("--fail-fast", is_flag=True, help="After a failure start nothing more; what runs may end.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
-@click.option("--fresh", is_flag=True, help="Run also what has unchanged inputs: no earlier result stands.")
+@fresh_option
 @click.option("--can", metavar="A,B", help="Take only tasks that need nothing beyond these capabilities.")
 @filters
 @json_option

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli.options import filters, ids_argument, json_option, selection
+from mdtodo.cli.options import (
+    dry_run_option,
+    filters,
+    fresh_option,
+    ids_argument,
+    jobs_option,
+    json_option,
+    selection,
+)
 from mdtodo.cli.running import run_and_tell, tell_dry_run
 
 if TYPE_CHECKING:
@@ -20,10 +28,10 @@ if TYPE_CHECKING:
     "  mdtodo verify 3f2a --fresh      also if its inputs are unchanged",
 )
 @ids_argument(required=False)
-@click.option("-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core.")
-@click.option("--dry-run", is_flag=True, help="Say what would run, in order; start nothing.")
+@jobs_option
+@dry_run_option
 @click.option("--no-commit", is_flag=True, help="Open boxes in the work tree alone.")
-@click.option("--fresh", is_flag=True, help="Run also what has unchanged inputs.")
+@fresh_option
 @filters
 @json_option
 @click.pass_obj
