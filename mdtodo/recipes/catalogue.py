@@ -1,0 +1,92 @@
+"""The recipes: what each checks, and the ways to do so, from the files in `data/`, one a recipe.
+
+Nothing here looks at a repository; `detect` does.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from os.path import dirname, exists, join
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.config import Processor
+
+#: The names of all recipes: the kinds of the categories, and the categories that have no kinds.
+NAMES = (
+    "theme", "css", "component", "api", "database", "service", "auth", "encryption", "audit", "model", "training",
+    "prediction", "documentation", "testing", "implementation",
+)  # fmt: skip
+
+
+class Way(NamedTuple):
+    """One tool that a recipe may use, and what must be there for it.
+
+    `tool` is the program's name, `reads` gitignore-style patterns of the files it is given, `run` the command line
+    that begins with the tool, in which `{files}` stands for all of them, `{file}` for one of them (the command is
+    run for each), `{config}` for the configuration found and `{tmp}` for a temporary folder. `install` is a
+    command that gets the tool.
+
+    `holds` is a regular expression that one of a file's first 64 KiB must match; `config` names files of which one
+    must be there, `file:key` a file with that table; in `env` `{tmp}` means the same as in `run`. A failure whose
+    output matches `later` is to be tried again later; `nothing` are exit codes for "nothing to check".
+    """
+
+    tool: str
+    reads: tuple[str, ...]
+    run: tuple[str, ...]
+    install: str
+    holds: str | None = None
+    config: tuple[str, ...] = ()
+    env: Mapping[str, str] = {}
+    later: str | None = None
+    nothing: tuple[int, ...] = ()
+
+
+class Recipe(NamedTuple):
+    """`checks` finishes the sentence "checks ..."; of `ways` the first that fits is used."""
+
+    name: str
+    checks: str
+    ways: tuple[Way, ...]
+
+
+def recipes() -> dict[str, Recipe]:
+    """Every recipe by name, in the order of the categories."""
+    return {name: recipe(name) for name in NAMES if exists(_file(name))}
+
+
+@cache
+def recipe(name: str) -> Recipe:
+    """The recipe of one of NAMES; KeyError for any other name."""
+    import tomllib
+
+    if name not in NAMES:
+        raise KeyError(name)
+    with open(_file(name), "rb") as file:
+        data: dict[str, Any] = tomllib.load(file)
+    return Recipe(name, data["checks"], tuple(Way(**_frozen(way)) for way in data["ways"]))
+
+
+@cache
+def processor(name: str) -> Processor | None:
+    """The processor that carries out the recipe of this name; None where there is none.
+
+    `-P`: a folder `mdtodo` in the repository's root is not imported instead of this package.
+    """
+    from mdtodo.config import Processor
+
+    if name not in NAMES:
+        return None
+    return Processor(name, run=(sys.executable, "-P", "-m", "mdtodo.recipes", name))
+
+
+def _file(name: str) -> str:
+    return join(dirname(__file__), "data", f"{name}.toml")
+
+
+def _frozen(way: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in way.items()}

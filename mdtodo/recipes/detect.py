@@ -1,0 +1,203 @@
+"""What a repository has of what the recipes need: files, configuration, tools. Reads only, and runs git alone.
+
+A tool is looked for where projects keep their own (`node_modules/.bin`, `.venv/bin`, `venv/bin`, the virtual
+environment that is active), then on PATH. Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mdtodo.recipes.catalogue import Recipe, Way
+
+#: Bytes at the start of a file in which `holds` is looked for.
+HEAD = 64 * 1024
+
+#: Where a project keeps its own programs, below its root.
+_OWN = ("node_modules/.bin", ".venv/bin", "venv/bin")
+
+
+class Found(NamedTuple):
+    """A way that fits: the absolute path of its tool, the files it reads and its configuration, both below the
+    root, as `os.fsdecode` names them."""
+
+    way: Way
+    program: str
+    files: tuple[str, ...]
+    config: str | None
+
+
+class Tree:
+    """The work tree at `root`; what was looked up once is remembered."""
+
+    def __init__(self, root: str, environ: Mapping[str, str] | None = None) -> None:
+        self.root = root
+        self.environ = os.environ if environ is None else environ
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """All regular files that are tracked, or untracked and not ignored, in git's order.
+
+        Not what is deleted, submodules, or symlinks that lead out of the work tree or into git's own folder. Raises
+        GitError with git's own words where git cannot tell.
+        """
+        listed = dict.fromkeys(os.fsdecode(name) for name in _ls_files(self.root, self.environ) if name)
+        return tuple(name for name in listed if self._is_file(name))
+
+    def having(self, patterns: Sequence[str]) -> Iterator[str]:
+        """The files that match one of these gitignore-style patterns."""
+        from pathspec import GitIgnoreSpec
+
+        spec = GitIgnoreSpec.from_lines(patterns)
+        return (name for name in self.files if spec.match_file(name))
+
+    def _is_file(self, name: str) -> bool:
+        full = os.path.join(self.root, name)
+        try:
+            kind = os.lstat(full).st_mode
+            if stat.S_ISLNK(kind):
+                real = os.path.relpath(os.path.realpath(full), os.path.realpath(self.root))
+                inside = real.split(os.sep)[0] not in ("..", ".git")
+                return inside and stat.S_ISREG(os.stat(full).st_mode)
+        except OSError:
+            return False
+        return stat.S_ISREG(kind)
+
+
+def detect(recipe: Recipe, tree: Tree) -> Found | tuple[str, ...]:
+    """The first way that has its files, its configuration and its tool; else for each way a sentence on what is
+    missing, and how to get it. Raises GitError where git cannot list the files."""
+    missing = []
+    for way in recipe.ways:
+        fits = _fit(way, tree)
+        if isinstance(fits, Found):
+            return fits
+        missing.append(fits)
+    return tuple(missing)
+
+
+def find_tool(name: str, tree: Tree) -> str | None:
+    """The absolute path of an executable file of this name, None where there is none."""
+    active = tree.environ.get("VIRTUAL_ENV")
+    folders = [os.path.join(tree.root, own) for own in _OWN]
+    folders += [os.path.join(active, "bin")] if active else []
+    folders += tree.environ.get("PATH", os.defpath).split(os.pathsep)
+    for folder in folders:
+        program = os.path.join(folder, name)
+        if os.path.isabs(program) and os.path.isfile(program) and os.access(program, os.X_OK):
+            return program
+    return None
+
+
+def _fit(way: Way, tree: Tree) -> Found | str:
+    """Everything in its place, or a sentence on what is not."""
+    files = tuple(name for name in tree.having(way.reads) if _holds(way, os.path.join(tree.root, name)))
+    if not files:
+        with_content = " with the content that it reads" if way.holds else ""
+        return f"{way.tool}: no file here is one of {', '.join(way.reads)}{with_content}"
+    config = _config(way, tree)
+    program = find_tool(way.tool, tree)
+    sentences = []
+    if program is None:
+        sentences.append(f"{way.tool} is not installed: {way.install}")
+    if way.config and config is None:
+        sentences.append(f"{way.tool} has no configuration here: {' or '.join(map(_place, way.config))}")
+    if program is None or sentences:
+        return "; ".join(sentences)
+    return Found(way, program, files, config)
+
+
+def _holds(way: Way, path: str) -> bool:
+    if way.holds is None:
+        return True
+    try:
+        with open(path, "rb") as file:
+            return re.search(way.holds.encode(), file.read(HEAD)) is not None
+    except OSError:
+        return False
+
+
+def _place(config: str) -> str:
+    file, _, key = config.partition(":")
+    return f"[{key}] in {file}" if key else file
+
+
+def _config(way: Way, tree: Tree) -> str | None:
+    """The first configuration that is there. A pattern with a slash is one of files that git knows, any other of
+    names in the root."""
+    from fnmatch import fnmatchcase
+
+    for wanted in way.config:
+        pattern, _, key = wanted.partition(":")
+        if "/" in pattern:
+            names = tree.having([pattern])
+        else:
+            names = (name for name in sorted(os.listdir(tree.root)) if fnmatchcase(name, pattern))
+        for name in names:
+            path = os.path.join(tree.root, name)
+            if os.path.isfile(path) and (not key or _has_table(path, key)):
+                return name
+    return None
+
+
+def _has_table(path: str, key: str) -> bool:
+    """Whether a file of TOML, JSON or, where its name ends in neither, INI has this dotted key."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if path.endswith((".toml", ".json")):
+            return _leads_to_value(_parsed(path, text), key.split("."))
+        return _has_section(text, key)
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def _parsed(path: str, text: str) -> object:
+    import json
+    import tomllib
+
+    return tomllib.loads(text) if path.endswith(".toml") else json.loads(text)
+
+
+def _leads_to_value(value: object, keys: Sequence[str]) -> bool:
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
+
+
+def _has_section(text: str, key: str) -> bool:
+    import configparser
+
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return False
+    section, _, option = key.rpartition(".")
+    return parser.has_section(key) or parser.has_option(section, option)
+
+
+def _ls_files(root: str, environ: Mapping[str, str]) -> list[bytes]:
+    import subprocess
+
+    env = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        ran = subprocess.run(command, cwd=root, env=env, stdin=subprocess.DEVNULL, capture_output=True)
+    except OSError as error:
+        raise GitError(f"cannot run git: {error.strerror}", hint="install git, or put it on PATH") from error
+    if ran.returncode:
+        words = ran.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {ran.returncode}"]
+        raise GitError(f"git cannot list the files: {words[0]}")
+    return ran.stdout.split(b"\0")

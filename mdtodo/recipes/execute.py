@@ -1,0 +1,108 @@
+"""One command, run to its end in this process group, with its output passed through."""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType
+
+_CHUNK = 64 * 1024
+
+#: Bytes of what was read before that are looked at again, so that a match may lie across two reads.
+_OVERLAP = 4096
+
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+
+
+class Execution:
+    """A program to run in `folder`; after `run`, `matched` says whether its output has `pattern`, and `interrupted`
+    whether a signal asked this process to end.
+
+    Its output is this process's own, read on the way only where there is a pattern. It has no input.
+    """
+
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str], folder: str, pattern: str | None = None
+    ) -> None:
+        self._argv, self._env, self._folder = argv, env, folder
+        self._pattern = None if pattern is None else re.compile(pattern.encode())
+        self._child: subprocess.Popen[bytes] | None = None
+        self.matched = False
+        self.interrupted = False
+
+    def run(self) -> int:
+        """The exit code, 128 and the signal's number where a signal ended it; 126 or 127 and a sentence where it
+        does not start."""
+        handlers = {
+            one: signal.signal(one, self._pass_on) for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+        }
+        try:
+            code = self._run()
+        except OSError as error:
+            sys.stderr.write(f"{self._argv[0]} does not start: {error.strerror}\n")
+            return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
+        finally:
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
+        return 128 - code if code < 0 else code
+
+    def _run(self) -> int:
+        output = None if self._pattern is None else subprocess.PIPE
+        with subprocess.Popen(
+            self._argv,
+            env=self._env,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        ) as child:
+            self._child = child
+            if self._pattern is not None:
+                self._pass_through(child)
+            return child.wait()
+
+    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+        """End the tool as well; Ctrl-C reaches it by itself."""
+        self.interrupted = True
+        if self._child is not None and number != signal.SIGINT:
+            self._child.send_signal(number)
+
+    def _pass_through(self, child: subprocess.Popen[bytes]) -> None:
+        """Copy both streams until they end, or until the tool is gone and what it left behind is silent."""
+        with selectors.DefaultSelector() as streams:
+            for source, target in ((child.stdout, 1), (child.stderr, 2)):
+                if source is not None:
+                    streams.register(source, selectors.EVENT_READ, [target, b""])
+            while streams.get_map():
+                ready = streams.select(timeout=0.5)
+                if not ready and child.poll() is not None:
+                    return
+                for key, _ in ready:
+                    data = os.read(key.fd, _CHUNK)
+                    if not data:
+                        streams.unregister(key.fileobj)
+                    self._take(key.data, data)
+
+    def _take(self, stream: list[object], data: bytes) -> None:
+        target, before = stream
+        assert isinstance(target, int)
+        assert isinstance(before, bytes)
+        with suppress(BrokenPipeError):
+            _write(target, data)
+        if self._pattern is not None and not self.matched:
+            self.matched = self._pattern.search(before + data) is not None
+            stream[1] = (before + data)[-_OVERLAP:]
+
+
+def _write(target: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(target, data) :]
