@@ -49,15 +49,16 @@ def main(args: Sequence[str]) -> int:
 def _carry_out(found: Found, wanted: Iterable[Command], root: str) -> int:
     """Run all commands; what the first failure says, then that it was for later, then that all is well."""
     way, codes = found.way, set[int]()
+    patterns = [one for one in (way.later, way.proof) if one is not None]
     failure = 0
     for command in wanted:
         sys.stdout.write(f"$ {shown(command, SHOWN)}\n")
         sys.stdout.flush()
-        execution = Execution(command.argv, {**os.environ, **command.env}, root, way.later)
+        execution = Execution(command.argv, {**os.environ, **command.env}, root, patterns)
         code = execution.run()
-        if code in way.nothing:
+        if code in way.nothing or (not code and way.proof and way.proof not in execution.matched):
             code = NOTHING
-        elif code and execution.matched:
+        elif code and way.later in execution.matched:
             code = LATER
         elif code and not failure:
             failure = 1 if code in (LATER, NOTHING) else code

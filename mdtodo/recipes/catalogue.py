@@ -32,7 +32,9 @@ class Way(NamedTuple):
 
     `holds` is a regular expression that one of a file's first 64 KiB must match; `config` names files of which one
     must be there, `file:key` a file with that table; in `env` `{tmp}` means the same as in `run`. A failure whose
-    output matches `later` is to be tried again later; `nothing` are exit codes for "nothing to check".
+    output matches `later` is to be tried again later; `nothing` are exit codes for "nothing to check". Where `proof`
+    is given, exit code 0 with output that it does not match means the same: a tool that was given files may have
+    passed over all of them.
     """
 
     tool: str
@@ -44,6 +46,7 @@ class Way(NamedTuple):
     env: Mapping[str, str] = {}
     later: str | None = None
     nothing: tuple[int, ...] = ()
+    proof: str | None = None
 
 
 class Recipe(NamedTuple):

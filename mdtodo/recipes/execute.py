@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
 
 _CHUNK = 64 * 1024
@@ -24,19 +24,19 @@ _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
 class Execution:
-    """A program to run in `folder`; after `run`, `matched` says whether its output has `pattern`, and `interrupted`
-    whether a signal asked this process to end.
+    """A program to run in `folder`; after `run`, `matched` has those of `patterns` that its output has, and
+    `interrupted` says whether a signal asked this process to end.
 
-    Its output is this process's own, read on the way only where there is a pattern. It has no input.
+    Its output is this process's own, read on the way only where there are patterns. It has no input.
     """
 
     def __init__(
-        self, argv: Sequence[str], env: Mapping[str, str], folder: str, pattern: str | None = None
+        self, argv: Sequence[str], env: Mapping[str, str], folder: str, patterns: Iterable[str] = ()
     ) -> None:
         self._argv, self._env, self._folder = argv, env, folder
-        self._pattern = None if pattern is None else re.compile(pattern.encode())
+        self._wanted = {one: re.compile(one.encode()) for one in patterns}
         self._child: subprocess.Popen[bytes] | None = None
-        self.matched = False
+        self.matched = set[str]()
         self.interrupted = False
 
     def run(self) -> int:
@@ -56,7 +56,7 @@ class Execution:
         return 128 - code if code < 0 else code
 
     def _run(self) -> int:
-        output = None if self._pattern is None else subprocess.PIPE
+        output = subprocess.PIPE if self._wanted else None
         with subprocess.Popen(
             self._argv,
             env=self._env,
@@ -66,7 +66,7 @@ class Execution:
             stderr=output,
         ) as child:
             self._child = child
-            if self._pattern is not None:
+            if self._wanted:
                 self._pass_through(child)
             return child.wait()
 
@@ -98,9 +98,9 @@ class Execution:
         assert isinstance(before, bytes)
         with suppress(BrokenPipeError):
             _write(target, data)
-        if self._pattern is not None and not self.matched:
-            self.matched = self._pattern.search(before + data) is not None
-            stream[1] = (before + data)[-_OVERLAP:]
+        seen = before + data
+        self.matched |= {one for one, pattern in self._wanted.items() if pattern.search(seen)}
+        stream[1] = seen[-_OVERLAP:]
 
 
 def _write(target: int, data: bytes) -> None:
