@@ -22,8 +22,9 @@ def is_name(text: str) -> bool:
     return re.fullmatch(NAME, text) is not None
 
 
-def nearest(name: str, valid: Iterable[str]) -> str | None:
-    """The valid name that looks most like `name`, or None where none does. Deterministic."""
+def nearest(name: str, valid: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """The valid name that looks most like `name`, or None where none does. Deterministic. `cutoff`: the least
+    likeness, see difflib."""
     from difflib import get_close_matches
 
     by_folded: dict[str, str] = {}
@@ -34,18 +35,20 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     if len(candidates) > _COMPARED:
         pairs = _pairs(folded)
         candidates.sort(key=lambda one: len(pairs & _pairs(one)), reverse=True)
-    close = get_close_matches(folded[:200], candidates[:_COMPARED], n=1, cutoff=0.5)
+    close = get_close_matches(folded[:200], candidates[:_COMPARED], n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
 
 
-def suggestion(name: str, valid: Iterable[str]) -> str:
+def suggestion(name: str, valid: Iterable[str], also: Iterable[str] = ()) -> str:
     """What to say after `unknown …`: the nearest valid name, else the valid ones, as ` (…)`; "" if none.
+
+    `also`: names that are valid as well, of which one that is much alike is told where none of `valid` is near.
 
     >>> suggestion("tets", ["tests", "lint"])
     ' (did you mean "tests"?)'
     """
     names = sorted(set(valid))
-    near = nearest(name, names)
+    near = nearest(name, names) or nearest(name, also, cutoff=0.75)
     if near is not None:
         return f' (did you mean "{near}"?)'
     return f" (known: {', '.join(names)})" if 0 < len(names) <= _LISTED else ""

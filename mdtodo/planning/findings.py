@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mdtodo.model import Complexity, Finding, Severity, Status
+from mdtodo.recipes.catalogue import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,8 +56,8 @@ def unknown(name: str, hint: str) -> str:
     return f'after: names the unknown id "{name}"{hint}'
 
 
-def suggester(valid: Iterable[str]) -> Callable[[str], str]:
-    """What to add to `unknown …`; each name is looked up once, and only so many."""
+def suggester(valid: Iterable[str], also: Iterable[str] = ()) -> Callable[[str], str]:
+    """What to add to `unknown …`, see `suggestion`; each name is looked up once, and only so many."""
     from mdtodo.config import suggestion
 
     known = sorted(set(valid))
@@ -65,7 +66,7 @@ def suggester(valid: Iterable[str]) -> Callable[[str], str]:
     @cache
     def suggest(name: str) -> str:
         looked_up.add(name)
-        return suggestion(name, known) if len(looked_up) <= SUGGESTED else ""
+        return suggestion(name, known, also) if len(looked_up) <= SUGGESTED else ""
 
     return suggest
 
@@ -104,7 +105,7 @@ def _cycles(plan: Plan) -> Iterator[Finding]:
 
 
 def _unknown_processors(plan: Plan, config: Config) -> Iterator[Finding]:
-    suggest = suggester(config.processors)
+    suggest = suggester(config.processors, NAMES)
     for task in plan.tasks.values():
         name = task.own_run
         if name is None or task.status.closed or plan.routes[task.id].processor is not None:

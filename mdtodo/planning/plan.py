@@ -12,7 +12,7 @@ from mdtodo.planning.routing import Route, Router
 from mdtodo.planning.schedule import critical_path, expected, order, ranks, work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mdtodo.config import Config
     from mdtodo.model import Task
@@ -67,13 +67,15 @@ def plan(
     *,
     leased: frozenset[str] = frozenset(),
     durations: Mapping[str, float] | None = None,
+    available: Callable[[str], bool] | None = None,
 ) -> Plan:
     """The plan of these tasks, in whatever order they come.
 
-    `leased`: ids of tasks that a live worker has. `durations`: medians of past runs in seconds, by id.
+    `leased`: ids of tasks that a live worker has. `durations`: medians of past runs in seconds, by id. `available`:
+    whether a recipe could be carried out here, see `Router`.
     """
     graph = build(tasks)
-    router = Router(config)
+    router = Router(config, available)
     routes = {task.id: router.route(task) for task in graph.tasks}
     blocked_by = {task.id: graph.blockers(task.id) for task in graph.tasks}
     states = {

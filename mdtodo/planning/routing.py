@@ -3,8 +3,9 @@
 Category and kind: the first tag `#category` or `#category/kind` whose category is known; else words of the title,
 in the order of `_by_title`. Case, and `-` for `_`, make no difference in tags; a plural none in words.
 
-Processor: what `run:` says on the line or its heading; else the first in the file whose `match` fits; else
-none.
+Processor: what `run:` says on the line or its heading; else the first in the file whose `match` fits; else, with
+`recipes = "auto"`, the recipe of its kind, where that is available; else none. A name is that of a configured
+processor first, and of a recipe where none is configured.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.categories import BREAKS, FALLBACK
+from mdtodo.recipes.catalogue import NAMES
+from mdtodo.recipes.catalogue import processor as recipe_processor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mdtodo.config import Config, Match, Processor
     from mdtodo.config.categories import Categories
@@ -36,12 +39,18 @@ class Route(NamedTuple):
 
 
 class Router:
-    """Routes tasks by one configuration; a table of words is made once."""
+    """Routes tasks by one configuration; a table of words is made once.
 
-    __slots__ = ("_categories", "_config", "_looked_up", "_names", "_words")
+    `available` says whether the recipe of a name could be carried out here; it is asked once for a name, and only with
+    `recipes = "auto"`. Without it no recipe is taken but one that is named.
+    """
 
-    def __init__(self, config: Config) -> None:
+    __slots__ = ("_asked", "_available", "_categories", "_config", "_looked_up", "_names", "_words")
+
+    def __init__(self, config: Config, available: Callable[[str], bool] | None = None) -> None:
         self._config = config
+        self._available = available if config.recipes == "auto" else None
+        self._asked: dict[str, str | None] = {}
         self._categories = config.categories
         self._names = {_folded(category): category for category in config.categories}
         self._words = _phrases(config.categories)
@@ -53,11 +62,27 @@ class Router:
         processors = self._config.processors
         if task.own_run is not None:
             known = processor_of(task, task.own_run, self._config)
-            return route._replace(processor=known.name if known else None, because=f"run:{task.own_run}")
+            recipe = ", a recipe" if known and is_recipe(known.name, self._config) else ""
+            because = f"run:{task.own_run}{recipe}"
+            return route._replace(processor=known.name if known else None, because=because)
         for name, processor in processors.items():
             if processor.match is not None and _fits(processor.match, task, route):
                 return route._replace(processor=name, because=f"match of {name}")
-        return route
+        kind = route.kind or route.category or ""
+        reason = self._recipe(kind)
+        return route._replace(processor=kind, because=reason) if reason else route
+
+    def _recipe(self, kind: str) -> str | None:
+        """Why tasks of this kind are done by the recipe of its name, or by the processor that takes its place; None
+        if they are not."""
+        if self._available is None or kind not in NAMES:
+            return None
+        if kind not in self._asked:
+            if kind in self._config.processors:
+                self._asked[kind] = f"in place of the recipe of {kind}"
+            else:
+                self._asked[kind] = f"recipe of {kind}" if self._available(kind) else None
+        return self._asked[kind]
 
     def classify(self, task: Task) -> Route:
         """Category and kind alone."""
@@ -136,12 +161,17 @@ def route(task: Task, config: Config) -> str | None:
 
 
 def processor_of(task: Task, name: str | None, config: Config) -> Processor | None:
-    """The processor of this name for this task: a configured one, or the block inside the task."""
+    """The processor of this name for this task: a configured one, a recipe, or the block inside the task."""
     if name == "inline" and config.inline:
         from mdtodo.planning.inline import inline_processor
 
         return inline_processor(task)
-    return config.processors.get(name) if name else None
+    return config.processors.get(name) or recipe_processor(name) if name else None
+
+
+def is_recipe(name: str, config: Config) -> bool:
+    """Whether the name means a recipe: no configured processor has taken its place."""
+    return name in NAMES and name not in config.processors
 
 
 def _fits(match: Match, task: Task, route: Route) -> bool:

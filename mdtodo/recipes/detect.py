@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import re
 import stat
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
+from mdtodo.recipes.catalogue import recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mdtodo.recipes.catalogue import Recipe, Way
 
@@ -73,16 +74,29 @@ class Tree:
         return stat.S_ISREG(kind)
 
 
-def detect(recipe: Recipe, tree: Tree) -> Found | tuple[str, ...]:
+def detect(wanted: Recipe, tree: Tree) -> Found | tuple[str, ...]:
     """The first way that has its files, its configuration and its tool; else for each way a sentence on what is
     missing, and how to get it. Raises GitError where git cannot list the files."""
     missing = []
-    for way in recipe.ways:
+    for way in wanted.ways:
         fits = _fit(way, tree)
         if isinstance(fits, Found):
             return fits
         missing.append(fits)
     return tuple(missing)
+
+
+def availability(tree: Tree) -> Callable[[str], bool]:
+    """Whether the recipe of a name has a way that fits; where git cannot list the files, none has."""
+
+    @cache
+    def available(name: str) -> bool:
+        try:
+            return isinstance(detect(recipe(name), tree), Found)
+        except GitError:
+            return False
+
+    return available
 
 
 def find_tool(name: str, tree: Tree) -> str | None:

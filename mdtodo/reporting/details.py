@@ -12,6 +12,7 @@ from mdtodo.reporting.text import one_line, printable
 if TYPE_CHECKING:
     from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
+    from mdtodo.planning.routing import Route
 
 
 def print_details(plan: Plan, task: Task, *, colored: bool) -> None:
@@ -46,6 +47,13 @@ def _who_instead(task: Task) -> str:
     return "none: it follows its subtasks" if task.children else "none: a person's task (add run:NAME)"
 
 
+def _processor(route: Route) -> str:
+    """Its name, and why this one."""
+    if route.processor is None:
+        return ""
+    return f"{route.processor} ({route.because})" if route.because else route.processor
+
+
 def _facts(plan: Plan, task: Task) -> list[tuple[str, str]]:
     """The rows that hold a value, in words."""
     record = task_record(plan, task.id)
@@ -57,7 +65,7 @@ def _facts(plan: Plan, task: Task) -> list[tuple[str, str]]:
         ("waits for", blocked),
         ("section", " > ".join(task.section)),
         ("category", f"{category} ({route.rule})" if category and route.rule else category),
-        ("processor", route.processor or _who_instead(task)),
+        ("processor", _processor(route) or _who_instead(task)),
         ("lane", task.lane),
         ("tags", " ".join(f"#{tag}" for tag in task.tags)),
         ("needs", ", ".join(task.needs)),

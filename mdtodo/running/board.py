@@ -16,7 +16,7 @@ from mdtodo.planning.plan import Plan, plan
 from mdtodo.repo import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.config import Config
     from mdtodo.model import Task
@@ -50,7 +50,10 @@ MANY = 100
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The repository's tasks as the work tree says them, and the plan. `unreadable` files are left out."""
+    """The repository's tasks as the work tree says them, and the plan. `unreadable` files are left out.
+
+    `available`: whether a recipe can be carried out here, None where it does not matter.
+    """
 
     repo: Repository
     config: Config
@@ -58,6 +61,7 @@ class Board:
     plan: Plan
     memory: Memory = field(default_factory=lambda: NOTHING)
     unreadable: tuple[InputError, ...] = ()
+    available: Callable[[str], bool] | None = None
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -105,7 +109,9 @@ class Board:
         status = self.config.status
         changed = {file: parse(data, status, file=file) for file, data in contents.items()}
         documents = {**self.documents, **changed}
-        return replace(self, documents=documents, plan=_plan(documents, self.config, self.memory))
+        return replace(
+            self, documents=documents, plan=_plan(documents, self.config, self.memory, self.available)
+        )
 
 
 def read_config(repo: Repository) -> Config:
@@ -141,7 +147,9 @@ def read_board(
             if not tolerant:
                 raise
             unreadable.append(error)
-    return Board(repo, config, documents, _plan(documents, config, known), known, tuple(unreadable))
+    available = _available(repo, config)
+    made = _plan(documents, config, known, available)
+    return Board(repo, config, documents, made, known, tuple(unreadable), available)
 
 
 def _read_many(
@@ -161,8 +169,10 @@ def _read_many(
     if (unreadable or more) and not tolerant:
         raise (unreadable + more)[0]
     documents = Documents({file: contents[file] for file in parts}, config.status)
-    made = plan(joined(list(parts.values())), config, leased=known.leased, durations=known.seconds)
-    return Board(repo, config, documents, made, known, (*unreadable, *more))
+    available = _available(repo, config)
+    tasks = joined(list(parts.values()))
+    made = plan(tasks, config, leased=known.leased, durations=known.seconds, available=available)
+    return Board(repo, config, documents, made, known, (*unreadable, *more), available)
 
 
 def recall(repo: Repository) -> Memory:
@@ -177,8 +187,23 @@ def recall(repo: Repository) -> Memory:
         return Memory.of(state)
 
 
-def _plan(documents: Mapping[str, Document], config: Config, memory: Memory) -> Plan:
-    return plan(read_tasks(documents), config, leased=memory.leased, durations=memory.seconds)
+def _plan(
+    documents: Mapping[str, Document],
+    config: Config,
+    memory: Memory,
+    available: Callable[[str], bool] | None,
+) -> Plan:
+    tasks = read_tasks(documents)
+    return plan(tasks, config, leased=memory.leased, durations=memory.seconds, available=available)
+
+
+def _available(repo: Repository, config: Config) -> Callable[[str], bool] | None:
+    """Whether a recipe can be carried out in this work tree, where the configuration lets kinds choose one."""
+    if config.recipes != "auto":
+        return None
+    from mdtodo.recipes.detect import Tree, availability
+
+    return availability(Tree(repo.root))
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

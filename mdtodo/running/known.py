@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 RULES = (
     "markdown",
     "planning",
+    "recipes/catalogue.py",
     "config",
     "model.py",
     "running/check.py",

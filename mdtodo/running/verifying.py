@@ -38,7 +38,10 @@ def plan_of(board: Board, options: Options) -> Plan:
         )
         for task in board.tasks.values()
     ]
-    return plan(tasks, board.config, leased=board.memory.leased, durations=board.memory.seconds)
+    memory = board.memory
+    return plan(
+        tasks, board.config, leased=memory.leased, durations=memory.seconds, available=board.available
+    )
 
 
 def done_ids(board: Board, names: Sequence[str], selection: Selection) -> frozenset[str]:

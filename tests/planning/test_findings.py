@@ -54,6 +54,14 @@ FINDINGS = [
         id="processor",
     ),
     pytest.param(
+        "- a run:csss\n- b run:css\n- c run:testnig",
+        [
+            '1 error unknown-processor: unknown processor "csss" (did you mean "css"?)',
+            '3 error unknown-processor: unknown processor "testnig" (did you mean "tests"?)',
+        ],
+        id="recipe",
+    ),
+    pytest.param(
         "- a lane:hgih", ['1 error unknown-lane: unknown lane "hgih" (did you mean "high"?)'], id="lane"
     ),
     pytest.param(

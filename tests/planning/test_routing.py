@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, Config, load
 from mdtodo.config.categories import CATEGORIES
-from mdtodo.planning.routing import Router, classify, route
+from mdtodo.planning.routing import Router, classify, is_recipe, processor_of, route
+from mdtodo.recipes.catalogue import NAMES
 from tests.planning.outlines import moderately, outline
 
 if TYPE_CHECKING:
@@ -177,3 +179,85 @@ def test_any_title_and_tag_is_classified_within_the_table(title: str, tags: list
     assert (category is None) == (rule == "")
     assert category is None or category in CATEGORIES
     assert kind is None or (kind and category)
+
+
+RECIPES = """
+recipes = "auto"
+[processors.training]
+run = "true"
+[processors.mine]
+run = "true"
+match = { tags = ["mine"] }
+"""
+
+RECIPE_ROUTES = [
+    ("- t run:css", "css", "run:css, a recipe"),
+    ("- t run:training", "training", "run:training"),
+    ("- t run:csss", None, "run:csss"),
+    ("- t Fix the css", "css", "recipe of css"),
+    ("- t Fix the css #mine", "mine", "match of mine"),
+    ("- t Fix the css run:theme", "theme", "run:theme, a recipe"),
+    ("- t #frontend/css", "css", "recipe of css"),
+    ("- t #frontend", None, ""),
+    ("- t #frontend/other", None, ""),
+    ("- t #testing/unit", None, ""),
+    ("- t All tests pass", "testing", "recipe of testing"),
+    ("- t Write the manual", "documentation", "recipe of documentation"),
+    ("- t Train the model", "training", "in place of the recipe of training"),
+    ("- t Audit the dependencies", None, ""),
+    ("- t Buy milk", None, ""),
+    ("- t #general", None, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "processor", "because"), RECIPE_ROUTES)
+def test_with_auto_a_kind_that_nothing_else_routes_gets_its_recipe_if_it_is_available(
+    text: str, processor: str | None, because: str
+) -> None:
+    [task] = outline(text)
+    found = Router(configured(RECIPES), lambda name: name not in ("audit", "training")).route(task)
+    assert (found.processor, found.because) == (processor, because)
+
+
+@pytest.mark.parametrize("text", [text for text, _, because in RECIPE_ROUTES if "run:" not in text])
+def test_the_default_never_routes_by_kind(text: str) -> None:
+    [task] = outline(text)
+    config = configured(RECIPES.replace("auto", "explicit"))
+    assert Router(config, lambda name: True).route(task).processor in (None, "mine")
+
+
+def test_a_recipe_is_named_without_any_configuration_and_without_asking_for_it() -> None:
+    [task] = outline("- t run:audit")
+    assert Router(DEFAULT, lambda name: False).route(task)[3:] == ("audit", "run:audit, a recipe")
+
+
+def test_each_recipe_is_asked_for_once() -> None:
+    asked: list[str] = []
+    router = Router(configured(RECIPES), lambda name: bool(asked.append(name)))
+    for text in (
+        "- t Fix the css",
+        "- t Fix more css",
+        "- t Fix the api",
+        "- t Train the model",
+        "- t Buy milk",
+    ):
+        assert router.route(outline(text)[0]).processor in (None, "training")
+    assert asked == ["css", "api"]
+
+
+def test_the_recipe_and_what_takes_its_place() -> None:
+    [task] = outline("- t")
+    for name in NAMES:
+        found = processor_of(task, name, DEFAULT)
+        assert found is not None
+        assert found.run == (sys.executable, "-P", "-m", "mdtodo.recipes", name)
+    config = configured(RECIPES)
+    found = processor_of(task, "training", config)
+    assert found is not None
+    assert found.run == "true"
+    assert (is_recipe("css", config), is_recipe("training", config), is_recipe("no", config)) == (
+        True,
+        False,
+        False,
+    )
+    assert processor_of(task, "no", config) is None
