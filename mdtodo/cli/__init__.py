@@ -39,6 +39,7 @@ COMMANDS = {
     "logs": "Show the captured output of a task.",
     "config": "Print the configuration that holds, and where each value comes from.",
     "patterns": "List the patterns that tasks are broken down by.",
+    "recipes": "List the built-in processors: what they check, available here or why not.",
     "hook": "Call an editing command as a hook: commit nothing, exit 1 where it changed a file.",
     "install": "Set up git hooks, beside those that are there.",
     "uninstall": "Take the lines of install out of the git hooks again.",

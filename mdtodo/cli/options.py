@@ -32,6 +32,13 @@ def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
     return [CompletionItem(task.id, help=task.title[:60]) for task in tasks if task.id.startswith(incomplete)]
 
 
+def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of recipes that begin so."""
+    from mdtodo.recipes.catalogue import NAMES
+
+    return [name for name in NAMES if name.startswith(incomplete)]
+
+
 def ids_argument(*, required: bool) -> Callable[[Function], Function]:
     """`ID…`: ids, or beginnings of ids that fit one task."""
     return click.argument(

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.recipes.catalogue import recipe
+from mdtodo.recipes.catalogue import recipes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -91,8 +91,9 @@ def availability(tree: Tree) -> Callable[[str], bool]:
 
     @cache
     def available(name: str) -> bool:
+        wanted = recipes().get(name)
         try:
-            return isinstance(detect(recipe(name), tree), Found)
+            return wanted is not None and isinstance(detect(wanted, tree), Found)
         except GitError:
             return False
 

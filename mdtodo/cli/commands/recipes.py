@@ -1,0 +1,53 @@
+"""`mdtodo recipes [NAME]`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli.options import complete_recipe, json_option
+
+if TYPE_CHECKING:
+    from mdtodo.cli.session import Session
+
+
+@click.command(
+    "recipes",
+    epilog="\b\nExamples:\n  mdtodo recipes           what could be checked here, and what is missing for the rest\n"
+    "  mdtodo recipes css       the command lines that `run:css` would run\n"
+    "  mdtodo recipes --json | jq -r '.recipes[] | select(.available).name'",
+)
+@click.argument("name", required=False, metavar="[NAME]", shell_complete=complete_recipe)
+@json_option
+@click.pass_obj
+def command(session: Session, /, name: str | None, as_json: bool) -> None:
+    """List the recipes, built-in processors for `run:NAME`: tool, what it checks, available here or why not.
+
+    With NAME one of them, with the tool that was found, and the command lines that would run. Nothing is run.
+    """
+    from mdtodo.recipes.detect import Tree
+    from mdtodo.recipes.offers import offers
+    from mdtodo.reporting.recipes import print_recipe, print_recipes, print_recipes_json
+
+    found = list(offers(_names(name), Tree(session.repo.root), session.config.processors))
+    if as_json:
+        print_recipes_json(found, lines=name is not None)
+    elif name is not None:
+        print_recipe(found[0], color=session.colored())
+    else:
+        print_recipes(found, color=session.colored())
+
+
+def _names(name: str | None) -> tuple[str, ...]:
+    """The recipe of that name, or all of them; UsageError with the nearest name where there is none."""
+    from mdtodo.config import suggestion
+    from mdtodo.errors import UsageError
+    from mdtodo.recipes.catalogue import recipes
+
+    known = recipes()
+    if name is None:
+        return tuple(known)
+    if name not in known:
+        raise UsageError(f"no recipe is called {name!r}{suggestion(name, known)}")
+    return (name,)

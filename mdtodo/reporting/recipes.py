@@ -1,0 +1,77 @@
+"""Recipes, as a person or a program reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.text import one_line, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mdtodo.recipes.offers import Offer
+
+
+def print_recipes(offers: Iterable[Offer], *, color: bool) -> None:
+    """Each with its tools and what it checks, then whether it is available here, or why not."""
+    for offer in offers:
+        _print_head(offer, color=color)
+        if offer.found is not None and offer.instead is None:
+            click.echo(f"  {_available(offer)}", color=color)
+
+
+def print_recipe(offer: Offer, *, color: bool) -> None:
+    """One of them, with what was found and the command lines that would run."""
+    _print_head(offer, color=color)
+    found = offer.found
+    if found is None:
+        return
+    click.echo(f"  tool    {printable(found.program)}")
+    click.echo(f"  config  {one_line(found.config)}" if found.config else "  config  none needed")
+    click.echo(f"  reads   {_count(len(found.files))} of {one_line(', '.join(found.way.reads))}")
+    for line in offer.lines():
+        click.echo(f"$ {line}")
+
+
+def print_recipes_json(offers: Iterable[Offer], *, lines: bool) -> None:
+    """`{"version": 1, "recipes": [{"name", "tools", "checks", "available", "missing", "instead", "tool", "config",
+    "files"}, ...]}`; with `lines` each has `commands` too. `tool` is a path, `files` a number."""
+    print_json({"version": 1, "recipes": [_record(offer, lines=lines) for offer in offers]})
+
+
+def _record(offer: Offer, *, lines: bool) -> dict[str, object]:
+    found = offer.found
+    record: dict[str, object] = {
+        "name": offer.recipe.name,
+        "tools": list(offer.tools),
+        "checks": offer.recipe.checks,
+        "available": found is not None,
+        "missing": list(offer.missing),
+        "instead": None if offer.instead is None else offer.instead.name,
+        "tool": None if found is None else found.program,
+        "config": None if found is None else found.config,
+        "files": 0 if found is None else len(found.files),
+    }
+    return {**record, "commands": offer.lines()} if lines else record
+
+
+def _print_head(offer: Offer, *, color: bool) -> None:
+    name = click.style(offer.recipe.name, "cyan") if color else offer.recipe.name
+    click.echo(f"{name}  ({', '.join(offer.tools)})  checks {offer.recipe.checks}", color=color)
+    if offer.instead is not None:
+        click.echo(f"  not used: a processor of the configuration is called {offer.recipe.name}")
+    for sentence in offer.missing:
+        click.echo(f"  - {one_line(sentence)}")
+
+
+def _available(offer: Offer) -> str:
+    assert offer.found is not None
+    config = f", configured by {one_line(offer.found.config)}" if offer.found.config else ""
+    return f"available: reads {_count(len(offer.found.files))}{config}"
+
+
+def _count(files: int) -> str:
+    return f"{files:,} file{'' if files == 1 else 's'}"
