@@ -9,6 +9,7 @@ wrong usage.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from contextlib import nullcontext
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import MdtodoError
 from mdtodo.recipes.catalogue import NAMES, recipe
-from mdtodo.recipes.commands import SHOWN, Command, commands, limit, needs_folder, shown
+from mdtodo.recipes.commands import SHOWN, Command, commands, copy_of, limit, needs_copy, needs_folder, shown
 from mdtodo.recipes.detect import Found, Tree, detect
 from mdtodo.recipes.execute import Execution
 
@@ -43,20 +44,27 @@ def main(args: Sequence[str]) -> int:
             _say(f"- {sentence}")
         return NOTHING
     with tempfile.TemporaryDirectory(prefix="mdtodo-") if needs_folder(found) else nullcontext("") as tmp:
+        if needs_copy(found):
+            shutil.copyfile(os.path.join(root, found.config or ""), copy_of(found, tmp))
         return _carry_out(found, commands(found, tmp, limit()), root)
 
 
 def _carry_out(found: Found, wanted: Iterable[Command], root: str) -> int:
     """Run all commands; what the first failure says, then that it was for later, then that all is well."""
     way, codes = found.way, set[int]()
-    patterns = [one for one in (way.later, way.proof) if one is not None]
+    patterns = [one for one in (way.later, way.proof, way.fails) if one is not None]
     failure = 0
     for command in wanted:
         sys.stdout.write(f"$ {shown(command, SHOWN)}\n")
         sys.stdout.flush()
         execution = Execution(command.argv, {**os.environ, **command.env}, root, patterns)
         code = execution.run()
-        if code in way.nothing or (not code and way.proof and way.proof not in execution.matched):
+        if code in way.passes:
+            code = 0
+        if not code and way.fails in execution.matched:
+            _say(f"{way.tool} passed, but says itself that it left something out")
+            code = failure = failure or 1
+        elif code in way.nothing or (not code and way.proof and way.proof not in execution.matched):
             code = NOTHING
         elif code and way.later in execution.matched:
             code = LATER

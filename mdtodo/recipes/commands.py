@@ -38,7 +38,7 @@ def commands(found: Found, tmp: str, limit: int) -> Iterator[Command]:
     A file that does not fit with others has a command of its own.
     """
     way = found.way
-    fixed = {"{tmp}": tmp, "{config}": plain(found.config or "")}
+    fixed = {"{tmp}": tmp, "{config}": plain(found.config or ""), "{copy}": copy_of(found, tmp)}
     env = {name: _filled(value, fixed) for name, value in way.env.items()}
     names = [plain(name) for name in found.files]
     argv = (found.program, *(_filled(word, fixed) for word in way.run[1:]))
@@ -56,7 +56,17 @@ def commands(found: Found, tmp: str, limit: int) -> Iterator[Command]:
 
 def needs_folder(found: Found) -> bool:
     """Whether the way asks for a temporary folder."""
-    return any("{tmp}" in text for text in (*found.way.run, *found.way.env.values()))
+    return needs_copy(found) or any("{tmp}" in text for text in (*found.way.run, *found.way.env.values()))
+
+
+def needs_copy(found: Found) -> bool:
+    """Whether the way asks for a copy of the configuration."""
+    return any("{copy}" in word for word in found.way.run)
+
+
+def copy_of(found: Found, tmp: str) -> str:
+    """The path of that copy: the same name, in the temporary folder."""
+    return os.path.join(tmp, os.path.basename(found.config or ""))
 
 
 def limit() -> int:
