@@ -7,7 +7,6 @@ can be done. Apart from `advance`, since every run looks for it, and most find n
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,6 +46,8 @@ def write_note(repo: Repository, old: str, new: str) -> None:
 
 def remove_note(repo: Repository, who: str) -> None:
     """Take it away, with the folder of that process."""
+    import shutil
+
     shutil.rmtree(ready_folder(repo, who), ignore_errors=True)
     with suppress(FileNotFoundError):
         os.unlink(os.path.join(repo.git_dir, NOTE))

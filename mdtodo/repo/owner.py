@@ -33,7 +33,7 @@ def _name(pid: int) -> str:
 @lru_cache(maxsize=1)
 def _where() -> str:
     """8 hex digits for this boot of this machine and this PID namespace; `unknown` where nothing tells."""
-    from hashlib import sha1
+    from mdtodo.markdown.anchors import sha1
 
     try:
         with open("/proc/sys/kernel/random/boot_id", "rb") as file:
@@ -41,7 +41,7 @@ def _where() -> str:
         namespace = os.readlink("/proc/self/ns/pid").encode()
     except OSError:
         return "unknown"
-    return sha1(boot + namespace, usedforsecurity=False).hexdigest()[:8]
+    return str(sha1(boot + namespace, usedforsecurity=False).hexdigest())[:8]
 
 
 def _started(pid: int) -> int | None:

@@ -19,7 +19,7 @@ from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, integer
 from mdtodo.results import EXPANDED, new_subtasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from mdtodo.repo.database import Database
@@ -181,10 +181,12 @@ class State:
 
     def release(self, *tokens: int) -> tuple[str, ...]:
         """Give tasks back; the ids of those whose token held a lease still."""
-        query = "DELETE FROM leases WHERE token = ? RETURNING task_id"
+        released: list[str] = []
         with self._db.writing("release") as db:
-            rows = [db.execute(query, (token,)).fetchone() for token in tokens]
-        return tuple(str(row[0]) for row in rows if row is not None)
+            for some in _chunks(tokens):
+                query = f"{_RELEASED} {_among(some)} RETURNING task_id"
+                released += (str(row[0]) for row in db.execute(query, some).fetchall())
+        return tuple(released)
 
     def live_leases(self) -> tuple[Lease, ...]:
         """The leases that hold now, by task."""
@@ -314,6 +316,7 @@ class State:
 _PARKED = -1.0
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
 _HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
+_RELEASED = "DELETE FROM leases WHERE token"
 _TOKENS = "SELECT token FROM leases WHERE token"
 _GROWN = "UPDATE counters SET value = value + ? WHERE name = 'token' RETURNING value"
 _COUNTED = "INSERT INTO counters VALUES ('subtasks', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
@@ -325,6 +328,11 @@ _NEWER = (
 _DURATIONS = (
     "SELECT task_id, seconds FROM results WHERE outcome = 'done' AND attempt > 0 ORDER BY id DESC LIMIT 20000"
 )
+
+
+def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many as a statement of any SQLite takes."""
+    return (values[start : start + 500] for start in range(0, len(values), 500))
 
 
 def _among(values: Sequence[object]) -> str:

@@ -75,6 +75,7 @@ class PlainProgress:
         self.quiet = quiet
         self.expected = 0
         self.over = 0
+        self._told: list[str] = []
 
     def __enter__(self) -> PlainProgress:
         return self
@@ -82,7 +83,7 @@ class PlainProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        sys.stderr.flush()
+        self.flush()
 
     def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
         """Remember how many there are."""
@@ -112,11 +113,18 @@ class PlainProgress:
 
     def say(self, sentence: str) -> None:
         """A sentence of its own, also where nothing else is told."""
-        sys.stderr.write(f"mdtodo: {printable(sentence)}\n")
+        self._told.append(f"mdtodo: {printable(sentence)}\n")
+        self.flush()
+
+    def flush(self) -> None:
+        """Write it, all at once: a system call for each of many lines would take longer than short tasks."""
+        told, self._told = self._told, []
+        sys.stderr.write("".join(told))
+        sys.stderr.flush()
 
     def _line(self, text: str) -> None:
         if not self.quiet:
-            sys.stderr.write(text + "\n")
+            self._told.append(text + "\n")
 
 
 class LiveProgress:
@@ -212,6 +220,9 @@ class LiveProgress:
     def say(self, sentence: str) -> None:
         """A sentence of its own, above the live lines."""
         self._print(f"mdtodo: {printable(sentence)}", "yellow")
+
+    def flush(self) -> None:
+        """Nothing: it is seen at once."""
 
     def _print(self, text: str, style: str) -> None:
         from rich.text import Text

@@ -13,6 +13,7 @@ from mdtodo.planning.rollup import closes
 from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
 from mdtodo.results import Outcome
+from mdtodo.running.executor import AHEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 #: Seconds that a task takes on average where the time between two of them matters.
 SHORT = 0.05
-#: How many tasks for each process are handed over at most, if they are short.
-AHEAD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class Course:
     _seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self._lanes = Lanes(self.config.lanes, AHEAD * self.jobs)
+        self._lanes = self._ahead()
         self._begin()
 
     @property
@@ -258,6 +257,12 @@ class Course:
 
     def _is_done_by_subtasks(self, name: str) -> bool:
         return self.config.rollup and closes(self.plan, name, self._closed)
+
+    def _ahead(self) -> Lanes:
+        """Lanes for what is handed over, of which only `jobs` run: the cap of a lane counts if it is less."""
+        most = AHEAD * self.jobs
+        caps = {lane: cap if cap < self.jobs else most for lane, cap in self.config.lanes.items()}
+        return Lanes(caps, most)
 
     def _limit_reached(self) -> bool:
         return self.options.limit is not None and self._started >= self.options.limit

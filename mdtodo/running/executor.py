@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from mdtodo.model import Json
 
+#: How many attempts for each that runs may be handed in, and given to a process, if they are short: so many that
+#: nobody has to be woken up for each.
+AHEAD = 30
+
 Kind = Literal["started", "progress", "finished", "failed", "lost"]
 
 

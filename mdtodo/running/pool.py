@@ -21,7 +21,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import MdtodoError
-from mdtodo.running.executor import Event
+from mdtodo.running.executor import AHEAD, Event
 from mdtodo.running.members import BIRTHS, Member, Nursery
 from mdtodo.running.shape import empty_result
 from mdtodo.running.wire import Channel, encoded
@@ -34,13 +34,12 @@ if TYPE_CHECKING:
 #: Seconds that closing waits for the pool processes, each of which gives its command one second to end.
 _CLOSE_PATIENCE = 5.0
 _SEND_PATIENCE = 10.0
-#: A task takes moments if the last ones took fewer seconds than this on average; then a process is given that
-#: many at once, and while each has more than `_SUPPLY` left, results gather for `_GATHER` seconds, so that the
+#: A task takes moments if the last ones took fewer seconds than this on average; then a process is given `AHEAD` at
+#: once, and while each will have more than `_SUPPLY` left, results gather for up to `_GATHER` seconds, so that the
 #: runner wakes up and writes less often.
 _BRIEF = 0.02
-_AHEAD = 10
-_SUPPLY = 4
-_GATHER = 0.003
+_SUPPLY = 6
+_GATHER = 0.02
 
 
 def cores() -> int:
@@ -165,8 +164,8 @@ class LocalPool:
 
     def _turn(self, deadline: float | None) -> bool:
         """Wait for one round of messages; whether `wake` was called."""
-        if self._all_supplied():
-            sleep(_GATHER)
+        if (moment := self._supplied_for()) > 0:
+            sleep(moment)
         due = [member.kill_at for member in self._members.values() if member.kill_at is not None]
         due += [] if deadline is None else [deadline]
         woken = False
@@ -182,10 +181,12 @@ class LocalPool:
         self._dispatch()
         return woken
 
-    def _all_supplied(self) -> bool:
-        """Whether no process can run out of work within the next moment, so that results may gather."""
-        members = self._members.values()
-        return len(members) == self._capacity and all(len(member.specs) > _SUPPLY for member in members)
+    def _supplied_for(self) -> float:
+        """Seconds in which no process runs out of work, so that results may gather."""
+        if self._mean is None or self._mean >= _BRIEF or len(self._members) < self._capacity:
+            return 0.0
+        least = min(len(member.specs) for member in self._members.values())
+        return min(_GATHER, (least - _SUPPLY) * self._mean)
 
     def _dispatch(self) -> None:
         """Give what is queued to whom is free, and what is short in advance."""
@@ -207,10 +208,15 @@ class LocalPool:
 
     def _give_ahead(self) -> None:
         """Hand out evenly what is queued, as far as it should take moments only."""
-        while self._queue and self._members:
-            member = min(self._members.values(), key=lambda one: len(one.specs))
-            count = min(_AHEAD - len(member.specs), -(-len(self._queue) // len(self._members)))
-            if count <= 0 or not self._give(member, count):
+        members = sorted(self._members.values(), key=lambda one: len(one.specs))
+        for place, member in enumerate(members):
+            # so many that it has its share of what it and those that have more have, and is given
+            others = sum(len(one.specs) for one in members[place:])
+            share = -(-(len(self._queue) + others) // (len(members) - place))
+            count = min(share, AHEAD) - len(member.specs)
+            if count > 0 and not self._give(member, min(count, len(self._queue))):
+                return
+            if not self._queue:
                 return
 
     def _give(self, member: Member, count: int = 1) -> bool:

@@ -84,6 +84,7 @@ class Shift:
             self._start_what_may()
             if self.course.idle:
                 break
+            self.watcher.flush()
             self._take_all(self.pool.events(self._patience()))
             self.ledger.write()
             self._keep_leases()

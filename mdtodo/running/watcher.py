@@ -33,3 +33,6 @@ class Watcher(Protocol):
 
     def say(self, sentence: str) -> None:
         """Something a person should know."""
+
+    def flush(self) -> None:
+        """The run waits now: what was told has to be seen."""

@@ -339,6 +339,21 @@ def test_a_parent_whose_processor_is_misspelt_is_not_ticked_with_its_subtasks(
     assert repo.head("TODO.md") == b"- [ ] p run:okk\n  - [x] a run:ok\n- [ ] q run:okk\n  - [x] b\n"
 
 
+def test_what_is_over_is_told_while_others_run(repo: Checkout) -> None:
+    start(
+        repo,
+        "- [ ] quick run:ok !critical\n- [ ] slow run:slow\n",
+        OK
+        + '[processors.slow]\nrun = "for i in $(seq 200); do test -e go && exit 0; sleep 0.05; done; exit 1"\n',
+    )
+    command = [sys.executable, "-m", "mdtodo", "run", "-j", "1"]
+    with subprocess.Popen(command, cwd=repo.root, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "quick" in process.stderr.readline()
+        repo.write("go", "")
+        assert "✓ done" in process.stderr.readline(), "it was let go, as its start was told in time"
+
+
 def test_ctrl_c_keeps_what_is_done(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(
         repo,
