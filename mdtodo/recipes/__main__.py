@@ -62,7 +62,7 @@ def _carry_out(found: Found, wanted: Iterable[Command], root: str) -> int:
         if code in way.passes:
             code = 0
         if not code and way.fails in execution.matched:
-            _say(f"{way.tool} passed, but says itself that it left something out")
+            _say(f"{way.tool} exited 0, but says itself that not all is well")
             code = failure = failure or 1
         elif code in way.nothing or (not code and way.proof and way.proof not in execution.matched):
             code = NOTHING

@@ -27,15 +27,15 @@ class Way(NamedTuple):
 
     `tool` is the program's name, `reads` gitignore-style patterns of the files it is given, `run` the command line
     that begins with the tool, in which `{files}` stands for all of them, `{file}` for one of them (the command is
-    run for each), `{config}` for the configuration found, `{copy}` for a copy of it that the tool may change, and
-    `{tmp}` for a temporary folder. `install` is a command that gets the tool.
+    run for each) and `{folder}` for the folder that it is in, `{config}` for the configuration found, `{copy}` for a
+    copy of it that the tool may change, and `{tmp}` for a temporary folder. `install` is a command that gets the tool.
 
     `holds` is a regular expression that one of a file's first 64 KiB must match; `config` names files of which one
     must be there, `file:key` a file with that table; in `env` `{tmp}` means the same as in `run`. A failure whose
     output matches `later` is to be tried again later; `nothing` are exit codes for "nothing to check". Where `proof`
     is given, exit code 0 with output that it does not match means the same: a tool that was given files may have
     passed over all of them. `passes` are exit codes that mean what 0 does; output that matches `fails` makes a
-    failure of them: the tool itself says that it left something out.
+    failure of them: the tool itself says that it left something out, or that something is wrong.
     """
 
     tool: str

@@ -49,7 +49,8 @@ def commands(found: Found, tmp: str, limit: int) -> Iterator[Command]:
             yield Command((*argv[:at], *chunk, *argv[at + 1 :]), env)
     elif any("{file}" in word for word in argv):
         for name in names:
-            yield Command(tuple(word.replace("{file}", name) for word in argv), env)
+            one = {"{file}": name, "{folder}": os.path.dirname(name) or "."}
+            yield Command(tuple(_filled(word, one) for word in argv), env)
     else:
         yield Command(argv, env)
 
@@ -110,9 +111,8 @@ def quoted(argument: str) -> str:
 
 
 def _filled(text: str, fixed: dict[str, str]) -> str:
-    for name, value in fixed.items():
-        text = text.replace(name, value)
-    return text
+    """`text` with these names replaced, and nothing within what replaces them."""
+    return re.sub("|".join(map(re.escape, fixed)), lambda name: fixed[name[0]], text)
 
 
 def _chunks(names: Sequence[str], room: int) -> Iterator[tuple[str, ...]]:
