@@ -21,8 +21,8 @@ SHOWN = 2000
 #: What a tool may take for an option, a file of options or a pattern if a name begins with it.
 _SPECIAL = ("-", "@", "+", "!")
 
-#: What cannot stand in a line as it is: control characters, and bytes that are not UTF-8 (surrogates).
-_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+#: What cannot stand in a line as it is: what steers a terminal, and bytes that are not UTF-8 (surrogates).
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Command(NamedTuple):
@@ -47,7 +47,7 @@ def commands(found: Found, tmp: str, limit: int) -> Iterator[Command]:
         room = limit - _size((*argv, *env, *env.values()))
         for chunk in _chunks(names, room):
             yield Command((*argv[:at], *chunk, *argv[at + 1 :]), env)
-    elif any("{file}" in word for word in argv):
+    elif any(place in word for word in argv for place in ("{file}", "{folder}")):
         for name in names:
             one = {"{file}": name, "{folder}": os.path.dirname(name) or "."}
             yield Command(tuple(_filled(word, one) for word in argv), env)
@@ -57,7 +57,8 @@ def commands(found: Found, tmp: str, limit: int) -> Iterator[Command]:
 
 def needs_folder(found: Found) -> bool:
     """Whether the way asks for a temporary folder."""
-    return needs_copy(found) or any("{tmp}" in text for text in (*found.way.run, *found.way.env.values()))
+    texts = (*found.way.run, *found.way.env.values())
+    return found.way.scratch or needs_copy(found) or any("{tmp}" in text for text in texts)
 
 
 def needs_copy(found: Found) -> bool:
