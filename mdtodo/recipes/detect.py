@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import re
 import stat
+from bisect import bisect_right
 from functools import cache, cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
@@ -25,6 +27,9 @@ HEAD = 64 * 1024
 
 #: Where a project keeps its own programs, below its root.
 _OWN = ("node_modules/.bin", ".venv/bin", "venv/bin")
+
+#: What is in these folders is not the project's, unless git tracks it.
+_INSTALLED = ("node_modules", ".venv", "venv")
 
 
 class Found(NamedTuple):
@@ -43,35 +48,75 @@ class Tree:
     def __init__(self, root: str, environ: Mapping[str, str] | None = None) -> None:
         self.root = root
         self.environ = os.environ if environ is None else environ
+        self._real_root = os.path.realpath(root)
+        self._folders: dict[str, bool] = {}
 
     @cached_property
     def files(self) -> tuple[str, ...]:
         """All regular files that are tracked, or untracked and not ignored, in git's order.
 
-        Not what is deleted, submodules, or symlinks that lead out of the work tree or into git's own folder. Raises
-        GitError with git's own words where git cannot tell.
+        Not what is deleted, submodules, symlinks that lead out of the work tree or into git's own folder, and what
+        installers put in a project's folder where that is untracked, ignored or not. Raises GitError with git's own
+        words where git cannot tell.
         """
         listed = dict.fromkeys(os.fsdecode(name) for name in _ls_files(self.root, self.environ) if name)
         return tuple(name for name in listed if self._is_file(name))
 
     def having(self, patterns: Sequence[str]) -> Iterator[str]:
-        """The files that match one of these gitignore-style patterns."""
+        """The files that match these gitignore-style patterns, in git's order."""
         from pathspec import GitIgnoreSpec
 
         spec = GitIgnoreSpec.from_lines(patterns)
-        return (name for name in self.files if spec.match_file(name))
+        return (name for name in self._candidates(patterns) if spec.match_file(name))
+
+    def _candidates(self, patterns: Sequence[str]) -> Sequence[str]:
+        """The files that may match: their names have the letters of a pattern, which is quicker to see in all names
+        at once than each pattern in each name."""
+        positions = set[int]()
+        for literal in {_literal(pattern) for pattern in patterns if not pattern.startswith("!")}:
+            if not literal:
+                return self.files
+            at = self._joined.find(literal)
+            while at >= 0:
+                position = bisect_right(self._starts, at) - 1
+                positions.add(position)
+                following = position + 1
+                at = (
+                    self._joined.find(literal, self._starts[following])
+                    if following < len(self._starts)
+                    else -1
+                )
+        return [self.files[position] for position in sorted(positions)]
+
+    @cached_property
+    def _joined(self) -> str:
+        return "\0".join(self.files)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each name starts in `_joined`."""
+        return list(accumulate((len(name) + 1 for name in self.files[:-1]), initial=0))
 
     def _is_file(self, name: str) -> bool:
         full = os.path.join(self.root, name)
         try:
             kind = os.lstat(full).st_mode
             if stat.S_ISLNK(kind):
-                real = os.path.relpath(os.path.realpath(full), os.path.realpath(self.root))
-                inside = real.split(os.sep)[0] not in ("..", ".git")
-                return inside and stat.S_ISREG(os.stat(full).st_mode)
+                return self._is_inside(os.path.realpath(full)) and stat.S_ISREG(os.stat(full).st_mode)
         except OSError:
             return False
-        return stat.S_ISREG(kind)
+        return stat.S_ISREG(kind) and self._folder_is_inside(os.path.dirname(full))
+
+    def _folder_is_inside(self, folder: str) -> bool:
+        """A folder that git knows may have become a symlink since."""
+        if folder not in self._folders:
+            self._folders[folder] = self._is_inside(os.path.realpath(folder))
+        return self._folders[folder]
+
+    def _is_inside(self, real: str) -> bool:
+        """Whether a path without symlinks is in the work tree, and not git's."""
+        below = os.path.relpath(real, self._real_root)
+        return below.split(os.sep)[0] not in ("..", ".git")
 
 
 def detect(wanted: Recipe, tree: Tree) -> Found | tuple[str, ...]:
@@ -83,7 +128,7 @@ def detect(wanted: Recipe, tree: Tree) -> Found | tuple[str, ...]:
         if isinstance(fits, Found):
             return fits
         missing.append(fits)
-    return tuple(missing)
+    return tuple(dict.fromkeys(missing))
 
 
 def availability(tree: Tree) -> Callable[[str], bool]:
@@ -115,20 +160,24 @@ def find_tool(name: str, tree: Tree) -> str | None:
 
 def _fit(way: Way, tree: Tree) -> Found | str:
     """Everything in its place, or a sentence on what is not."""
-    files = tuple(name for name in tree.having(way.reads) if _holds(way, os.path.join(tree.root, name)))
-    if not files:
+    files = (name for name in tree.having(way.reads) if _holds(way, os.path.join(tree.root, name)))
+    first = next(files, None)
+    if first is None:
         with_content = " with the content that it reads" if way.holds else ""
-        return f"{way.tool}: no file here is one of {', '.join(way.reads)}{with_content}"
+        reads = ", ".join(pattern for pattern in way.reads if not pattern.startswith("!"))
+        return f"{way.tool}: no file here is one of {reads}{with_content}"
     config = _config(way, tree)
-    program = find_tool(way.tool, tree)
+    tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []
-    if program is None:
+    if tool is None:
         sentences.append(f"{way.tool} is not installed: {way.install}")
+    elif program is None:
+        sentences.append(f"{way.run[0]}, which {way.tool} needs, is not on PATH")
     if way.config and config is None:
         sentences.append(f"{way.tool} has no configuration here: {' or '.join(map(_place, way.config))}")
     if program is None or sentences:
         return "; ".join(sentences)
-    return Found(way, program, files, config)
+    return Found(way, program, (first, *files), config)
 
 
 def _holds(way: Way, path: str) -> bool:
@@ -203,11 +252,20 @@ def _has_section(text: str, key: str) -> bool:
     return parser.has_section(key) or parser.has_option(section, option)
 
 
+def _literal(pattern: str) -> str:
+    """The longest part of a gitignore-style pattern that each name which it matches must have; "" if none is known."""
+    if "\\" in pattern:
+        return ""
+    return max((part.strip("/") for part in re.split(r"\[[^]]*\]|[*?\[\]]", pattern)), key=len)
+
+
 def _ls_files(root: str, environ: Mapping[str, str]) -> list[bytes]:
     import subprocess
 
     env = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
+    env |= {"LC_ALL": "C", "LANGUAGE": "C"}
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command += [f"--exclude={folder}/" for folder in _INSTALLED]
     try:
         ran = subprocess.run(command, cwd=root, env=env, stdin=subprocess.DEVNULL, capture_output=True)
     except OSError as error:

@@ -8,6 +8,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 class Execution:
     """A program to run in `folder`; after `run`, `matched` has those of `patterns` that its output has, and
-    `interrupted` says whether a signal asked this process to end.
+    `interrupted` is the signal that asked this process to end, 0 if none did.
 
     Its output is this process's own, read on the way only where there are patterns. It has no input.
     """
@@ -37,7 +38,7 @@ class Execution:
         self._wanted = {one: re.compile(one.encode()) for one in patterns}
         self._child: subprocess.Popen[bytes] | None = None
         self.matched = set[str]()
-        self.interrupted = False
+        self.interrupted = 0
 
     def run(self) -> int:
         """The exit code, 128 and the signal's number where a signal ended it; 126 or 127 and a sentence where it
@@ -63,7 +64,7 @@ class Execution:
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=output,
+            stderr=subprocess.STDOUT if output is not None and os.path.sameopenfile(1, 2) else output,
         ) as child:
             self._child = child
             if self._wanted:
@@ -72,20 +73,24 @@ class Execution:
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         """End the tool as well; Ctrl-C reaches it by itself."""
-        self.interrupted = True
+        self.interrupted = number
         if self._child is not None and number != signal.SIGINT:
             self._child.send_signal(number)
 
     def _pass_through(self, child: subprocess.Popen[bytes]) -> None:
-        """Copy both streams until they end, or until the tool is gone and what it left behind is silent."""
+        """Copy both streams until they end, or until the tool is gone and what it left behind is silent, or had its
+        second."""
+        gone = None
         with selectors.DefaultSelector() as streams:
             for source, target in ((child.stdout, 1), (child.stderr, 2)):
                 if source is not None:
                     streams.register(source, selectors.EVENT_READ, [target, b""])
             while streams.get_map():
-                ready = streams.select(timeout=0.5)
-                if not ready and child.poll() is not None:
-                    return
+                ready = streams.select(timeout=0.2)
+                if child.poll() is not None:
+                    gone = gone or time.monotonic()
+                    if not ready or time.monotonic() > gone + 1:
+                        return
                 for key, _ in ready:
                     data = os.read(key.fd, _CHUNK)
                     if not data:
