@@ -103,10 +103,10 @@ class Bench:
     def run(self, recipe: str, *, code: int, changes: Collection[str] = (), **env: str) -> Ran:
         """The recipe, as a command processor is started.
 
-        Afterwards the work tree is what it was (ignored files too) but for the paths `changes`, and the temporary
-        folder is empty.
+        Afterwards the work tree is what it was (ignored files too) but for the paths `changes`, and nothing was left
+        in the temporary folder.
         """
-        before = _contents(self.repo.root)
+        before, temporary = _contents(self.repo.root), set(self.temporary.iterdir())
         done = subprocess.run(
             [sys.executable, "-P", "-m", "mdtodo.recipes", recipe],
             cwd=self.repo.root,
@@ -122,8 +122,24 @@ class Bench:
         assert "mdtodo/recipes/" not in said, f"a traceback of ours: {said}"
         after = _contents(self.repo.root)
         assert {path for path in before | after if before.get(path) != after.get(path)} == set(changes), said
-        assert not list(self.temporary.iterdir()), said
+        assert set(self.temporary.iterdir()) == temporary, said
         return Ran(done.returncode, said)
+
+    def call(self, *command: str) -> str:
+        """What another command in the repository says, with the same environment; it must exit 0."""
+        done = subprocess.run(
+            command,
+            cwd=self.repo.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=120,
+        )
+        said = done.stdout.decode(errors="replace")
+        assert done.returncode == 0, said
+        return said
 
     @property
     def environment(self) -> dict[str, str]:
@@ -143,11 +159,17 @@ class Bench:
 
 
 def _contents(root: Path) -> dict[str, tuple[int, bytes]]:
-    """Mode and digest (of a symlink: target) of each file below, folders too, without `.git` and `node_modules`."""
+    """Mode and digest (of a symlink: target) of each file below, folders too.
+
+    Not what git, npm and DVC keep for themselves, and have ignored.
+    """
+    kept = {".git", "node_modules"}
     found = {}
     for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if name not in {".git", "node_modules"}]
-        for path in (Path(folder, name) for name in folders + files if name != "node_modules"):
+        folders[:] = [
+            name for name in folders if name not in (kept | {"tmp"} if folder.endswith("/.dvc") else kept)
+        ]
+        for path in (Path(folder, name) for name in folders + files):
             status = path.lstat()
             content = b""
             if stat.S_ISLNK(status.st_mode):
