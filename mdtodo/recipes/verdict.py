@@ -1,0 +1,53 @@
+"""What the exit codes and the output of a way's commands come to, as one exit code of a processor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from mdtodo.recipes.catalogue import Way
+
+#: Of a processor: try again later; nothing to check here.
+LATER, NOTHING = 75, 77
+
+
+def telling(way: Way) -> list[str]:
+    """The patterns that say in the output what the exit code alone does not."""
+    return [one for one in (way.later, way.proof, way.fails, way.empty) if one is not None]
+
+
+def verdict(way: Way, code: int, matched: Collection[str]) -> int:
+    """That of one command, which ended with `code` (128 and the number of a signal that ended it), and whose output
+    has the patterns `matched`: 0, LATER, NOTHING, else it failed."""
+    if code == 0 or code in way.passes:
+        if way.fails in matched:
+            return 1
+        return 0 if way.proof is None or way.proof in matched else NOTHING
+    if code in way.nothing or way.empty in matched:
+        return NOTHING
+    if way.later in matched:
+        return LATER
+    return 1 if code in (LATER, NOTHING) else code
+
+
+def summary(verdicts: Iterable[int]) -> int:
+    """That of all commands: the first failure; else LATER if one is to be tried again; else 0 if one checked something;
+    else NOTHING."""
+    every = list(verdicts)
+    failures = [one for one in every if one not in (0, LATER, NOTHING)]
+    if failures:
+        return failures[0]
+    return next((one for one in (LATER, 0) if one in every), NOTHING)
+
+
+def said(way: Way, end: int, matched: Collection[str]) -> str | None:
+    """A sentence on an end that the tool's own output may not explain; None where that is left to the tool."""
+    if end == LATER:
+        return f"{way.tool} could not do its work now; the task stays as it is, to be tried again"
+    if end == NOTHING:
+        return f"{way.tool} found nothing to check"
+    if end and way.fails in matched:
+        return f"{way.tool} exited 0, but says itself that not all is well"
+    return None
