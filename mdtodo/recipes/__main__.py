@@ -20,9 +20,12 @@ from mdtodo.recipes.catalogue import NAMES, recipe
 from mdtodo.recipes.commands import SHOWN, Command, commands, copy_of, limit, needs_copy, needs_folder, shown
 from mdtodo.recipes.detect import Found, Tree, detect
 from mdtodo.recipes.execute import Execution
+from mdtodo.recipes.scratch import lay_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+
+    from mdtodo.recipes.catalogue import Way
 
 LATER, NOTHING = 75, 77
 
@@ -33,8 +36,9 @@ def main(args: Sequence[str]) -> int:
         _say(f"usage: python -P -m mdtodo.recipes NAME, one of {', '.join(NAMES)}")
         return 2
     root = _root(os.getcwd())
+    tree = Tree(root)
     try:
-        found = detect(recipe(args[0]), Tree(root))
+        found = detect(recipe(args[0]), tree)
     except MdtodoError as error:
         _say(f"{args[0]}: {error}" + (f" ({error.hint})" if error.hint else ""))
         return NOTHING
@@ -46,25 +50,32 @@ def main(args: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="mdtodo-") if needs_folder(found) else nullcontext("") as tmp:
         if needs_copy(found):
             shutil.copyfile(os.path.join(root, found.config or ""), copy_of(found, tmp))
-        return _carry_out(found, commands(found, tmp, limit()), root)
+        folder = os.path.join(tmp, "tree") if found.way.scratch else root
+        if found.way.scratch:
+            try:
+                lay_out(tree, folder)
+            except OSError as error:
+                _say(f"{args[0]}: nothing was checked: the work tree cannot be copied: {error}")
+                return NOTHING
+        return _carry_out(found, commands(found, tmp, limit()), folder)
 
 
-def _carry_out(found: Found, wanted: Iterable[Command], root: str) -> int:
+def _carry_out(found: Found, wanted: Iterable[Command], folder: str) -> int:
     """Run all commands; what the first failure says, then that it was for later, then that all is well."""
     way, codes = found.way, set[int]()
-    patterns = [one for one in (way.later, way.proof, way.fails) if one is not None]
+    patterns = [one for one in (way.later, way.proof, way.fails, way.empty) if one is not None]
     failure = 0
     for command in wanted:
         sys.stdout.write(f"$ {shown(command, SHOWN)}\n")
         sys.stdout.flush()
-        execution = Execution(command.argv, {**os.environ, **command.env}, root, patterns)
+        execution = Execution(command.argv, {**os.environ, **command.env}, folder, patterns)
         code = execution.run()
         if code in way.passes:
             code = 0
         if not code and way.fails in execution.matched:
             _say(f"{way.tool} exited 0, but says itself that not all is well")
             code = failure = failure or 1
-        elif code in way.nothing or (not code and way.proof and way.proof not in execution.matched):
+        elif _found_nothing(way, code, execution.matched):
             code = NOTHING
         elif code and way.later in execution.matched:
             code = LATER
@@ -74,6 +85,13 @@ def _carry_out(found: Found, wanted: Iterable[Command], root: str) -> int:
         if execution.interrupted:
             break
     return failure or _judged(found, codes)
+
+
+def _found_nothing(way: Way, code: int, matched: Collection[str]) -> bool:
+    """Whether this end means that no file was checked."""
+    if code:
+        return code in way.nothing or way.empty in matched
+    return way.proof is not None and way.proof not in matched
 
 
 def _judged(found: Found, codes: set[int]) -> int:

@@ -35,7 +35,10 @@ class Way(NamedTuple):
     output matches `later` is to be tried again later; `nothing` are exit codes for "nothing to check". Where `proof`
     is given, exit code 0 with output that it does not match means the same: a tool that was given files may have
     passed over all of them. `passes` are exit codes that mean what 0 does; output that matches `fails` makes a
-    failure of them: the tool itself says that it left something out, or that something is wrong.
+    failure of them: the tool itself says that it left something out, or that something is wrong. A failure whose
+    output matches `empty` means that there was nothing to check. With `scratch` the commands run in a copy of the
+    work tree, for tools that write beside what they read. `run` may begin with another program than the tool, where
+    both must be there.
     """
 
     tool: str
@@ -50,6 +53,8 @@ class Way(NamedTuple):
     proof: str | None = None
     passes: tuple[int, ...] = ()
     fails: str | None = None
+    empty: str | None = None
+    scratch: bool = False
 
 
 class Recipe(NamedTuple):
