@@ -83,13 +83,10 @@ def pathspec(pattern: str) -> str:
 
 def resolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
     """The real files behind these paths, as `resolve` finds them, sorted, each once."""
-    usual: dict[str, bool] = {}  # a folder's place holds for all its files that are no symlinks
+    usual = {"": os.path.realpath(root) == root}  # a folder's place holds for all that is no symlink in it
     found = set()
     for path in paths:
-        folder = path.rpartition("/")[0]
-        if folder not in usual:
-            usual[folder] = _is_usual(root, folder)
-        plain = usual[folder] and not os.path.islink(f"{root}/{path}")
+        plain = _is_usual(root, path.rpartition("/")[0], usual) and not os.path.islink(f"{root}/{path}")
         found.add(path if plain else resolve(root, path))
     return tuple(sorted(found))
 
@@ -226,14 +223,25 @@ def _relative(root: str, full: str, shown: str) -> str:
     return relative
 
 
-def _is_usual(root: str, folder: str) -> bool:
-    """Whether a folder is reached without symlinks, and belongs to this repository and not to its git directory."""
-    parts = folder.split("/") if folder else []
-    if os.path.realpath(os.path.join(root, folder)) != os.path.join(root, *parts) or ".git" in parts:
-        return False
-    return not any(
-        os.path.lexists(os.path.join(root, *parts[:depth], ".git")) for depth in range(1, len(parts) + 1)
-    )
+def _is_usual(root: str, folder: str, known: dict[str, bool]) -> bool:
+    """Whether a folder is reached without symlinks, and belongs to this repository and not to its git directory.
+
+    `known` are answers, and takes those that were found on the way.
+    """
+    new: list[str] = []
+    above = folder
+    while above not in known:
+        new.append(above)
+        above = above.rpartition("/")[0]
+    for one in reversed(new):
+        above, _, name = one.rpartition("/")
+        known[one] = (
+            known[above]
+            and name not in (".git", "", ".", "..")
+            and not os.path.islink(f"{root}/{one}")
+            and not os.path.lexists(f"{root}/{one}/.git")
+        )
+    return known[folder]
 
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -186,6 +186,29 @@ class TestSymlinks:
         with pytest.raises((InputError, UsageError), match="out"):
             found(repo, explicit=["docs/TODO.md"])
 
+    def test_each_of_many_is_what_it_would_be_alone(self, make_repo):
+        """Folders are looked at once for all their files, and must come to the same."""
+        repo = make_repo(
+            **{"docs/deep/er/TODO.md": "x", "docs/TODO.md": "x", "TODO.md": "x", "other/x.md": "x"}
+        )
+        root = str(repo.root)
+        (repo.root / "alias").symlink_to("docs/deep")
+        (repo.root / "docs/deep/link").symlink_to("../../other")
+        (repo.root / "docs/deep/er/x.md").symlink_to("../../../other/x.md")
+        paths = ["docs/deep/er/TODO.md", "alias/er/TODO.md", "docs/TODO.md", "TODO.md", "docs/deep/link/x.md"]
+        paths += ["docs/deep/er/x.md", "docs/./TODO.md", "docs/../TODO.md", "alias/link/x.md"]
+        real = {"docs/deep/er/TODO.md", "docs/TODO.md", "TODO.md", "other/x.md"}
+        assert {files.resolve(root, path) for path in paths} == real
+        assert set(files.resolved(root, paths)) == real
+        for path in paths:
+            assert files.resolved(root, [path]) == (files.resolve(root, path),)
+
+    def test_by_another_name_of_the_root(self, make_repo, tmp_path):
+        repo = make_repo(**{"docs/TODO.md": "x"})
+        (tmp_path / "elsewhere").symlink_to(repo.root)
+        with pytest.raises(InputError, match="out of the work tree"):
+            files.resolved(str(tmp_path / "elsewhere"), ["docs/TODO.md"])
+
 
 class TestRead:
     def test_a_folder_named_like_a_todo_file(self, make_repo):
