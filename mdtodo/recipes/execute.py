@@ -7,7 +7,6 @@ import re
 import selectors
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -21,12 +20,15 @@ _CHUNK = 64 * 1024
 #: Bytes of what was read before that are looked at again, so that a match may lie across two reads.
 _OVERLAP = 4096
 
+#: What a terminal takes for a change of colour; a tool that is told to use colour puts it between the words.
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
 class Execution:
-    """A program to run in `folder`; after `run`, `matched` has those of `patterns` that its output has, and
-    `interrupted` is the signal that asked this process to end, 0 if none did.
+    """A program to run in `folder`; after `run`, `matched` has those of `patterns` that its output has but for its
+    colours, and `interrupted` is the signal that asked this process to end, 0 if none did.
 
     Its output is this process's own, read on the way only where there are patterns. It has no input.
     """
@@ -49,7 +51,9 @@ class Execution:
         try:
             code = self._run()
         except OSError as error:
-            sys.stderr.write(f"{self._argv[0]} does not start: {error.strerror}\n")
+            write(
+                2, f"{self._argv[0]} does not start: {error.strerror}\n".encode("utf-8", "backslashreplace")
+            )
             return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
         finally:
             for one, handler in handlers.items():
@@ -101,13 +105,15 @@ class Execution:
         target, before = stream
         assert isinstance(target, int)
         assert isinstance(before, bytes)
-        with suppress(BrokenPipeError):
-            _write(target, data)
+        write(target, data)
         seen = before + data
-        self.matched |= {one for one, pattern in self._wanted.items() if pattern.search(seen)}
+        bare = _COLOUR.sub(b"", seen)
+        self.matched |= {one for one, pattern in self._wanted.items() if pattern.search(bare)}
         stream[1] = seen[-_OVERLAP:]
 
 
-def _write(target: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(target, data) :]
+def write(target: int, data: bytes) -> None:
+    """Write all of it to this descriptor; nobody has to read it."""
+    with suppress(BrokenPipeError):
+        while data:
+            data = data[os.write(target, data) :]
