@@ -46,6 +46,9 @@ def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collectio
         lines.append(f'  more["and {len(shown) - NODES} more"]')
     edges = [(nodes[one], nodes[other]) for one, other in plan.graph.edges if one in nodes and other in nodes]
     critical = {(nodes.get(other), nodes.get(one)) for one, other in pairwise(plan.critical_path)}
+    if len(edges) > EDGES:
+        edges.sort(key=lambda edge: edge not in critical)
+        lines.append(f'  arrows["and {len(edges) - EDGES} more arrows"]')
     lines += [
         f"  {first} {'==>' if (waiting, first) in critical else '-->'} {waiting}"
         for waiting, first in edges[:EDGES]

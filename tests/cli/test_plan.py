@@ -88,6 +88,21 @@ def test_text_is_a_tree_with_bars(todo: Checkout, mdtodo: Call) -> None:
     assert "█" not in mdtodo("plan", PYTHONIOENCODING="ascii:replace").out
 
 
+def test_mermaid_says_how_many_arrows_it_leaves_out(repo: Checkout, inside: Call) -> None:
+    """All but those of the critical path may go."""
+    early = "".join(f"- [ ] task {n} id:t{n}\n" for n in range(30))
+    late = "".join(
+        f"- [ ] last {n} after:{','.join(f't{one}' for one in range(30))}{' est:8h id:end' if n == 19 else ''}\n"
+        for n in range(20)
+    )
+    repo.commit("Base", **{"TODO.md": early.replace("task 29", "task 29 est:4h") + late})
+    lines = inside("plan", "--format", "mermaid").out.splitlines()
+    arrows = [line for line in lines if "-->" in line or "==>" in line]
+    assert len(arrows) == 400
+    assert '  arrows["and 200 more arrows"]' in lines
+    assert len([line for line in arrows if "==>" in line]) == 1
+
+
 def test_mermaid_marks_the_critical_path(todo: Checkout, inside: Call) -> None:
     lines = inside("plan", "--format", "mermaid").out.splitlines()
     assert lines[0] == "flowchart LR"
