@@ -45,7 +45,16 @@ class Router:
     `recipes = "auto"`. Without it no recipe is taken but one that is named.
     """
 
-    __slots__ = ("_asked", "_available", "_categories", "_config", "_looked_up", "_names", "_words")
+    __slots__ = (
+        "_asked",
+        "_available",
+        "_by_tag",
+        "_categories",
+        "_config",
+        "_looked_up",
+        "_names",
+        "_words",
+    )
 
     def __init__(self, config: Config, available: Callable[[str], bool] | None = None) -> None:
         self._config = config
@@ -55,6 +64,7 @@ class Router:
         self._names = {_folded(category): category for category in config.categories}
         self._words = _phrases(config.categories)
         self._looked_up: dict[str, Sequence[Phrase]] = {}
+        self._by_tag: dict[str, Route | None] = {}
 
     def route(self, task: Task) -> Route:
         """Category, kind and processor of a task. A processor that is not configured is none."""
@@ -87,11 +97,19 @@ class Router:
     def classify(self, task: Task) -> Route:
         """Category and kind alone."""
         for tag in task.tags:
-            first, _, rest = tag.partition("/")
-            category = self._names.get(_folded(first))
-            if category is not None:
-                return Route(category, self._kind(category, rest.partition("/")[0]), f"tag #{tag}")
+            if tag not in self._by_tag:
+                self._by_tag[tag] = self._tagged(tag)
+            if (route := self._by_tag[tag]) is not None:
+                return route
         return self._by_title(task.title)
+
+    def _tagged(self, tag: str) -> Route | None:
+        """What a tag says; tasks repeat tags, so each is asked for once."""
+        first, _, rest = tag.partition("/")
+        category = self._names.get(_folded(first))
+        if category is None:
+            return None
+        return Route(category, self._kind(category, rest.partition("/")[0]), f"tag #{tag}")
 
     def _kind(self, category: str, written: str) -> str | None:
         """The kind that a tag names: a known one as the table spells it, else as written."""
