@@ -10,24 +10,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mdtodo.errors import MdtodoError
 from mdtodo.recipes.catalogue import NAMES, recipe
 from mdtodo.recipes.commands import SHOWN, Command, commands, copy_of, limit, needs_copy, needs_folder, shown
 from mdtodo.recipes.detect import Found, Tree, detect
-from mdtodo.recipes.execute import Execution
+from mdtodo.recipes.execute import Execution, write
 from mdtodo.recipes.scratch import lay_out
+from mdtodo.recipes.verdict import NOTHING, said, summary, telling, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from types import FrameType
 
-    from mdtodo.recipes.catalogue import Way
-
-LATER, NOTHING = 75, 77
+    from mdtodo.recipes.catalogue import Recipe
 
 
 def main(args: Sequence[str]) -> int:
@@ -35,74 +36,59 @@ def main(args: Sequence[str]) -> int:
     if len(args) != 1 or args[0] not in NAMES:
         _say(f"usage: python -P -m mdtodo.recipes NAME, one of {', '.join(NAMES)}")
         return 2
-    root = _root(os.getcwd())
+    return carry_out(recipe(args[0]), _root(os.getcwd()))
+
+
+def carry_out(wanted: Recipe, root: str) -> int:
+    """Carry out a recipe in the work tree at `root`, an absolute path; the exit code."""
     tree = Tree(root)
     try:
-        found = detect(recipe(args[0]), tree)
+        found = detect(wanted, tree)
     except MdtodoError as error:
-        _say(f"{args[0]}: {error}" + (f" ({error.hint})" if error.hint else ""))
+        _say(f"{wanted.name}: nothing was checked: {error}" + (f" ({error.hint})" if error.hint else ""))
         return NOTHING
     if not isinstance(found, Found):
-        _say(f"{args[0]}: nothing was checked:")
-        for sentence in found:
-            _say(f"- {sentence}")
+        _say("\n".join([f"{wanted.name}: nothing was checked:", *(f"- {sentence}" for sentence in found)]))
         return NOTHING
-    with tempfile.TemporaryDirectory(prefix="mdtodo-") if needs_folder(found) else nullcontext("") as tmp:
+    try:
+        return _in_its_folder(found, tree)
+    except OSError as error:
+        _say(f"{wanted.name}: nothing was checked: what it needs cannot be copied: {error}")
+        return NOTHING
+
+
+def _in_its_folder(found: Found, tree: Tree) -> int:
+    """Run the commands where they may write: in the work tree, or in a copy of it that is gone afterwards."""
+    with _temporary() if needs_folder(found) else nullcontext("") as tmp:
         if needs_copy(found):
-            shutil.copyfile(os.path.join(root, found.config or ""), copy_of(found, tmp))
-        folder = os.path.join(tmp, "tree") if found.way.scratch else root
-        if found.way.scratch:
-            try:
-                lay_out(tree, folder)
-            except OSError as error:
-                _say(f"{args[0]}: nothing was checked: the work tree cannot be copied: {error}")
-                return NOTHING
-        return _carry_out(found, commands(found, tmp, limit()), folder)
+            shutil.copyfile(os.path.join(tree.root, found.config or ""), copy_of(found, tmp))
+        if not found.way.scratch:
+            return _run(found, commands(found, tmp, limit()), tree.root)
+        folder = os.path.join(tmp, "tree")
+        lay_out(tree, folder)
+        return _run(found, commands(found, tmp, limit()), folder)
 
 
-def _carry_out(found: Found, wanted: Iterable[Command], folder: str) -> int:
-    """Run all commands; what the first failure says, then that it was for later, then that all is well."""
-    way, codes = found.way, set[int]()
-    patterns = [one for one in (way.later, way.proof, way.fails, way.empty) if one is not None]
-    failure = 0
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="mdtodo-", ignore_cleanup_errors=True)
+
+
+def _run(found: Found, wanted: Iterable[Command], folder: str) -> int:
+    """Run all commands, whatever the ones before came to, unless a signal asks for the end."""
+    way, verdicts, matched = found.way, list[int](), set[str]()
     for command in wanted:
-        sys.stdout.write(f"$ {shown(command, SHOWN)}\n")
-        sys.stdout.flush()
-        execution = Execution(command.argv, {**os.environ, **command.env}, folder, patterns)
-        code = execution.run()
-        if code in way.passes:
-            code = 0
-        if not code and way.fails in execution.matched:
-            _say(f"{way.tool} exited 0, but says itself that not all is well")
-            code = failure = failure or 1
-        elif _found_nothing(way, code, execution.matched):
-            code = NOTHING
-        elif code and way.later in execution.matched:
-            code = LATER
-        elif code and not failure:
-            failure = 1 if code in (LATER, NOTHING) else code
-        codes.add(code)
+        _write(1, f"$ {shown(command, SHOWN)}\n")
+        execution = Execution(command.argv, {**os.environ, **command.env}, folder, telling(way))
+        verdicts.append(verdict(way, execution.run(), execution.matched))
+        matched |= execution.matched
         if execution.interrupted:
+            verdicts.append(128 + execution.interrupted)
             break
-    return failure or _judged(found, codes)
-
-
-def _found_nothing(way: Way, code: int, matched: Collection[str]) -> bool:
-    """Whether this end means that no file was checked."""
-    if code:
-        return code in way.nothing or way.empty in matched
-    return way.proof is not None and way.proof not in matched
-
-
-def _judged(found: Found, codes: set[int]) -> int:
-    """What it comes to where nothing failed for good."""
-    if LATER in codes:
-        _say(f"{found.way.tool} could not do its work now; the task stays as it is, to be tried again")
-        return LATER
-    if codes == {NOTHING}:
-        _say(f"{found.way.tool} found nothing to check")
-        return NOTHING
-    return 0
+    end = summary(verdicts)
+    sentence = said(way, end, matched)
+    if sentence is not None:
+        _say(sentence)
+    return end
 
 
 def _root(folder: str) -> str:
@@ -117,9 +103,20 @@ def _root(folder: str) -> str:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")
-    sys.stderr.flush()
+    _write(2, sentence + "\n")
+
+
+def _write(target: int, text: str) -> None:
+    """Unbuffered, since the tool writes there as well; nobody has to read it."""
+    write(target, text.encode("utf-8", "backslashreplace"))
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """A signal before or after a command: clean up, and end."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, _end)
     sys.exit(main(sys.argv[1:]))

@@ -180,7 +180,7 @@ def test_contents(tree: Tree, repo: Checkout) -> None:
     repo.write("deep.x", "\n" * (1 << 16) + "openapi: 3\n")
     repo.write("bytes.x", b"\xff\xfe\0\nopenapi: 3\n")
     repo.write("other.x", "not openapi: 3\n")
-    assert names(tree, holds=r"(?m)^\s*openapi:") == ["bytes.x", "head.x"]
+    assert names(tree, holds=r"(?m)^[ \t]*openapi:") == ["bytes.x", "head.x"]
     assert found(tree, holds="swagger") == (
         "tool: no file here is one of *.x with the content that it reads",
     )
