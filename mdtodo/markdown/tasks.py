@@ -5,7 +5,7 @@ Pure. The order of the tasks is that of the files given, then of the lines.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.markdown.anchors import anchors, sha1
 from mdtodo.markdown.syntax import Keys, read_keys
@@ -177,12 +177,13 @@ def _link(given: Part, ids: Sequence[str]) -> Iterator[Task]:
     ):
         previous = last_of_list.get(number) if ordered else None
         last_of_list[number] = name
-        yield draft._replace(
-            id=name,
-            parent=None if parent is None else ids[parent],
-            children=tuple(below),
-            previous=previous,
-        )
+        values: list[Any] = list(draft)  # `_replace` takes three times as long
+        values[_ID], values[_PARENT] = name, None if parent is None else ids[parent]
+        values[_CHILDREN], values[_PREVIOUS] = tuple(below), previous
+        yield Task._make(values)
+
+
+_ID, _PARENT, _CHILDREN, _PREVIOUS = map(Task._fields.index, ("id", "parent", "children", "previous"))
 
 
 def _identify(places: Sequence[Anchor]) -> list[str]:

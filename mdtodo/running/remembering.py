@@ -84,15 +84,14 @@ def _text(given: Part) -> str:
     return json.dumps(rows, separators=(",", ":"))
 
 
-def _part(file: str, rows: Sequence[Sequence[Any]]) -> Part:
-    width = len(Task._fields)
-    return Part(
-        tuple([_task(file, row[:width]) for row in rows]), tuple([tuple(row[width:]) for row in rows])
-    )
+def _part(file: str, rows: Sequence[list[Any]]) -> Part:
+    places: list[Any] = [tuple(row[_WIDTH:]) for row in rows]
+    return Part(tuple([_task(file, row[:_WIDTH]) for row in rows]), tuple(places))
 
 
-def _task(file: str, fields: Sequence[Any]) -> Task:
-    values: list[Any] = [tuple(value) if type(value) is list else value for value in fields]
+def _task(file: str, values: list[Any]) -> Task:
+    for number in _SEVERAL:
+        values[number] = tuple(values[number])
     values[_FILE] = file
     values[_STATUS] = _STATUSES[values[_STATUS]]
     values[_PRIORITY] = _PRIORITIES[values[_PRIORITY]]
@@ -100,4 +99,7 @@ def _task(file: str, fields: Sequence[Any]) -> Task:
     return Task._make(values)
 
 
+_WIDTH = len(Task._fields)
 _FILE, _STATUS, _PRIORITY, _ANCHOR = map(Task._fields.index, ("file", "status", "priority", "anchor"))
+#: The fields that are tuples, which JSON knows as lists.
+_SEVERAL = [number for number, name in enumerate(Task._fields) if Task._field_defaults.get(name) == ()]
