@@ -41,18 +41,20 @@ def commands(found: Found, tmp: str, limit: int) -> Iterator[Command]:
     fixed = {"{tmp}": tmp, "{config}": plain(found.config or ""), "{copy}": copy_of(found, tmp)}
     env = {name: _filled(value, fixed) for name, value in way.env.items()}
     names = [plain(name) for name in found.files]
-    argv = (found.program, *(_filled(word, fixed) for word in way.run[1:]))
-    if "{files}" in argv:
-        at = argv.index("{files}")
-        room = limit - _size((*argv, *env, *env.values()))
-        for chunk in _chunks(names, room):
-            yield Command((*argv[:at], *chunk, *argv[at + 1 :]), env)
-    elif any(place in word for word in argv for place in ("{file}", "{folder}")):
+    words = way.run[1:]
+    if any(place in word for word in words for place in ("{file}", "{folder}")):
         for name in names:
-            one = {"{file}": name, "{folder}": os.path.dirname(name) or "."}
-            yield Command(tuple(_filled(word, one) for word in argv), env)
-    else:
+            one = {**fixed, "{file}": name, "{folder}": os.path.dirname(name) or "."}
+            yield Command((found.program, *(_filled(word, one) for word in words)), env)
+        return
+    argv = (found.program, *(_filled(word, fixed) for word in words))
+    if "{files}" not in words:
         yield Command(argv, env)
+        return
+    at = 1 + words.index("{files}")
+    room = limit - _size((*argv, *env, *env.values()))
+    for chunk in _chunks(names, room):
+        yield Command((*argv[:at], *chunk, *argv[at + 1 :]), env)
 
 
 def needs_folder(found: Found) -> bool:

@@ -1,0 +1,79 @@
+"""Exit codes and output to one exit code."""
+
+from __future__ import annotations
+
+import pytest
+
+from mdtodo.recipes.catalogue import Way
+from mdtodo.recipes.verdict import said, summary, telling, verdict
+
+WAY = Way("tool", ("*",), ("tool",), "get it")
+FULL = WAY._replace(later="L", proof="P", fails="F", empty="E", nothing=(5,), passes=(3,))
+
+
+@pytest.mark.parametrize(
+    ("way", "code", "matched", "end"),
+    [
+        (WAY, 0, "", 0),
+        (WAY, 1, "", 1),
+        (WAY, 5, "", 5),
+        (WAY, 3, "", 3),
+        (WAY, 75, "", 1),
+        (WAY, 77, "", 1),
+        (WAY, 127, "", 127),
+        (WAY, 137, "", 137),
+        (FULL, 0, "P", 0),
+        (FULL, 0, "", 77),
+        (FULL, 0, "PF", 1),
+        (FULL, 0, "PL", 0),
+        (FULL, 0, "PE", 0),
+        (FULL, 3, "P", 0),
+        (FULL, 3, "", 77),
+        (FULL, 3, "PF", 1),
+        (FULL, 5, "P", 77),
+        (FULL, 1, "P", 1),
+        (FULL, 1, "PF", 1),
+        (FULL, 1, "PL", 75),
+        (FULL, 2, "E", 77),
+        (FULL, 75, "", 1),
+        (FULL, 77, "", 1),
+        (FULL, 75, "L", 75),
+        (WAY._replace(nothing=(75, 77)), 75, "", 77),
+        (WAY._replace(nothing=(75, 77)), 77, "", 77),
+    ],
+)
+def test_of_one_command(way: Way, code: int, matched: str, end: int) -> None:
+    assert verdict(way, code, set(matched)) == end
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "end"),
+    [
+        ([0], 0),
+        ([0, 0], 0),
+        ([0, 77], 0),
+        ([77, 77], 77),
+        ([], 77),
+        ([0, 75], 75),
+        ([77, 75], 75),
+        ([0, 2, 1], 2),
+        ([75, 1], 1),
+        ([77, 9, 75], 9),
+        ([0, 143], 143),
+    ],
+)
+def test_of_all(verdicts: list[int], end: int) -> None:
+    assert summary(verdicts) == end
+
+
+def test_what_is_said() -> None:
+    assert said(WAY, 0, ()) is None
+    assert said(WAY, 1, ()) is None
+    assert said(FULL, 1, {"F"}) == "tool exited 0, but says itself that not all is well"
+    assert "tried again" in str(said(WAY, 75, ()))
+    assert said(WAY, 77, ()) == "tool found nothing to check"
+
+
+def test_what_is_looked_for() -> None:
+    assert telling(WAY) == []
+    assert telling(FULL) == ["L", "P", "F", "E"]
