@@ -40,7 +40,9 @@ def test_sphinx_builds_a_whole_book_and_takes_warnings_for_errors(bench: Bench) 
 
 
 def test_lychee_follows_links_between_files_and_to_headings(bench: Bench) -> None:
-    bench.write(**{"README.md": README, "docs/next page.md": "# One\n\n## Two\n", "-n.md": "[up](README.md)\n"})
+    bench.write(
+        **{"README.md": README, "docs/next page.md": "# One\n\n## Two\n", "-n.md": "[up](README.md)\n"}
+    )
     bench.pip("lychee")
     assert " 3 OK" in bench.run("documentation", code=0).said
     bench.repo.write("docs/next page.md", "# One\n")

@@ -61,7 +61,11 @@ def test_a_test_of_pytest_that_fails(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "import pytest\n@pytest.mark.skip\n" + GOOD, "import pytest\n@pytest.mark.xfail\n" + GOOD[:-2] + "3\n"],
+    [
+        "",
+        "import pytest\n@pytest.mark.skip\n" + GOOD,
+        "import pytest\n@pytest.mark.xfail\n" + GOOD[:-2] + "3\n",
+    ],
     ids=["none", "skipped", "expected to fail"],
 )
 def test_tests_that_prove_nothing_are_no_pass(bench: Bench, text: str) -> None:
