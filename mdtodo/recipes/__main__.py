@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from mdtodo.recipes.catalogue import Recipe
 
 
+#: As shells have it.
+_NOT_STARTED = 126
+
+
 def main(args: Sequence[str]) -> int:
     """Carry out the recipe that `args` names, in the work tree that holds the current folder; the exit code."""
     if len(args) != 1 or args[0] not in NAMES:
@@ -79,7 +83,11 @@ def _run(found: Found, wanted: Iterable[Command], folder: str) -> int:
     for command in wanted:
         _write(1, f"$ {shown(command, SHOWN)}\n")
         execution = Execution(command.argv, {**os.environ, **command.env}, folder, telling(way))
-        verdicts.append(verdict(way, execution.run(), execution.matched))
+        code = execution.run()
+        if code is None:
+            verdicts.append(_NOT_STARTED if verdicts else NOTHING)
+            break
+        verdicts.append(verdict(way, code, execution.matched))
         matched |= execution.matched
         if execution.interrupted:
             verdicts.append(128 + execution.interrupted)

@@ -146,16 +146,53 @@ def availability(tree: Tree) -> Callable[[str], bool]:
 
 
 def find_tool(name: str, tree: Tree) -> str | None:
-    """The absolute path of an executable file of this name, None where there is none."""
+    """The absolute path of an executable file of this name, and of a script only where its interpreter is there too;
+    None where there is none."""
+    return next((program for program in _programs(name, tree) if lacking(program, tree) is None), None)
+
+
+def lacking(program: str, tree: Tree) -> str | None:
+    """The interpreter that the first line of a script names, and that is not there; None where nothing is lacking."""
+    try:
+        with open(program, "rb") as file:
+            line = file.read(256).split(b"\n")[0]
+    except OSError:
+        return None
+    if not line.startswith(b"#!"):
+        return None
+    words = [os.fsdecode(word) for word in line[2:].split()]
+    if not words or not os.path.isfile(words[0]):
+        return words[0] if words else None
+    if os.path.basename(words[0]) != "env":
+        return None
+    called = next((word for word in words[1:] if not word.startswith("-") and "=" not in word), None)
+    if called is None or os.path.isabs(called):
+        return None
+    on_path = any(map(_is_program, (os.path.join(folder, called) for folder in _path(tree))))
+    return None if on_path else called
+
+
+def _programs(name: str, tree: Tree) -> Iterator[str]:
+    """All executable files of this name, the project's own first."""
     active = tree.environ.get("VIRTUAL_ENV")
     folders = [os.path.join(tree.root, own) for own in _OWN]
     folders += [os.path.join(active, "bin")] if active else []
-    folders += tree.environ.get("PATH", os.defpath).split(os.pathsep)
-    for folder in folders:
-        program = os.path.join(folder, name)
-        if os.path.isabs(program) and os.path.isfile(program) and os.access(program, os.X_OK):
-            return program
-    return None
+    return filter(_is_program, (os.path.join(folder, name) for folder in (*folders, *_path(tree))))
+
+
+def _path(tree: Tree) -> list[str]:
+    return tree.environ.get("PATH", os.defpath).split(os.pathsep)
+
+
+def _is_program(path: str) -> bool:
+    """An entry of PATH that depends on the current folder would find what lies in the repository."""
+    return os.path.isabs(path) and os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _not_there(name: str, tree: Tree, else_say: str) -> str:
+    """Why there is no such tool: a script lacks its interpreter, or what `else_say` says."""
+    needed = next(filter(None, (lacking(program, tree) for program in _programs(name, tree))), None)
+    return else_say if needed is None else f"{name} is installed, but {needed} is not, which it needs"
 
 
 def _fit(way: Way, tree: Tree) -> Found | str:
@@ -170,9 +207,11 @@ def _fit(way: Way, tree: Tree) -> Found | str:
     tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []
     if tool is None:
-        sentences.append(f"{way.tool} is not installed: {way.install}")
+        sentences.append(_not_there(way.tool, tree, f"{way.tool} is not installed: {way.install}"))
     elif program is None:
-        sentences.append(f"{way.run[0]}, which {way.tool} needs, is not on PATH")
+        sentences.append(
+            _not_there(way.run[0], tree, f"{way.run[0]}, which {way.tool} needs, is not on PATH")
+        )
     if way.config and config is None:
         sentences.append(f"{way.tool} has no configuration here: {' or '.join(map(_place, way.config))}")
     if program is None or sentences:

@@ -23,8 +23,6 @@ _OVERLAP = 4096
 #: What a terminal takes for a change of colour; a tool that is told to use colour puts it between the words.
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
-_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
-
 
 class Execution:
     """A program to run in `folder`; after `run`, `matched` has those of `patterns` that its output has but for its
@@ -42,9 +40,9 @@ class Execution:
         self.matched = set[str]()
         self.interrupted = 0
 
-    def run(self) -> int:
-        """The exit code, 128 and the signal's number where a signal ended it; 126 or 127 and a sentence where it
-        does not start."""
+    def run(self) -> int | None:
+        """The exit code, 128 and the signal's number where a signal ended it; None and a sentence where it does not
+        start."""
         handlers = {
             one: signal.signal(one, self._pass_on) for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         }
@@ -54,7 +52,7 @@ class Execution:
             write(
                 2, f"{self._argv[0]} does not start: {error.strerror}\n".encode("utf-8", "backslashreplace")
             )
-            return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
+            return None
         finally:
             for one, handler in handlers.items():
                 signal.signal(one, handler)

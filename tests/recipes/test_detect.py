@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,11 +14,10 @@ from pathspec import GitIgnoreSpec
 
 from mdtodo.errors import GitError
 from mdtodo.recipes.catalogue import Recipe, Way
-from mdtodo.recipes.detect import Found, Tree, availability, detect, find_tool
+from mdtodo.recipes.detect import Found, Tree, availability, detect, find_tool, lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import Checkout
 
@@ -266,6 +266,44 @@ def test_what_is_no_tool(
         }
     assert find_tool("tool", tree) is None
     assert found(tree) == ("tool is not installed: get tool",)
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("#!/bin/sh", None),
+        ("#! /bin/sh -e", None),
+        ("#!/nowhere/python", "/nowhere/python"),
+        ("#!/usr/bin/env tool", None),
+        ("#!/usr/bin/env -S A=1 node --x", "node"),
+        ("#!/usr/bin/env node", "node"),
+        ("#!/usr/bin/env node\r", "node"),
+        ("#!/usr/bin/env /bin/sh", None),
+        ("#!/usr/bin/env", None),
+        ("#!", None),
+        ("echo", None),
+        ("", None),
+        ("#!/bin/" + "x" * 5000, "/bin/" + "x" * 249),
+    ],
+)
+def test_a_script_without_its_interpreter_is_no_tool(
+    tree: Tree, repo: Checkout, line: str, needed: str | None
+) -> None:
+    own = Path(program(repo.root / ".venv/bin", "script"))
+    own.write_text(f"{line}\n")
+    assert lacking(str(own), tree) == needed
+    assert find_tool("script", tree) == (None if needed else str(own))
+    if needed:
+        assert found(tree, tool="script", run=("script",)) == (
+            f"script is installed, but {needed} is not, which it needs",
+        )
+
+
+def test_a_broken_tool_of_the_project_does_not_hide_a_whole_one(
+    tree: Tree, repo: Checkout, tmp_path: Path
+) -> None:
+    Path(program(repo.root / ".venv/bin")).write_text("#!/moved/.venv/bin/python\n")
+    assert find_tool("tool", tree) == str(tmp_path / "path/tool")
 
 
 # Ways
