@@ -125,22 +125,6 @@ class Bench:
         assert set(self.temporary.iterdir()) == temporary, said
         return Ran(done.returncode, said)
 
-    def call(self, *command: str) -> str:
-        """What another command in the repository says, with the same environment; it must exit 0."""
-        done = subprocess.run(
-            command,
-            cwd=self.repo.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            timeout=120,
-        )
-        said = done.stdout.decode(errors="replace")
-        assert done.returncode == 0, said
-        return said
-
     @property
     def environment(self) -> dict[str, str]:
         kept = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_TEMPLATE_DIR", "LC_ALL", "TZ"}

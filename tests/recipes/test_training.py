@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tests.recipes.notebooks import READS_DATA, notebook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.recipes.conftest import Bench
 
 PIPELINE = """\
@@ -16,10 +21,35 @@ stages:
     deps: [raw.txt]
     outs: [numbers.txt]
   train_model:
-    cmd: wc -l < numbers.txt > model.txt
+    cmd: wc -l < numbers.txt > model.txt; echo training; read _ < "$GATE"
     deps: [numbers.txt]
     outs: [model.txt]
 """
+
+
+@contextmanager
+def training(bench: Bench) -> Iterator[None]:
+    """While it lasts, DVC carries out the stage that trains; afterwards it is done."""
+    gate = bench.home / "gate"
+    os.mkfifo(gate)
+    opened = os.open(gate, os.O_RDWR)
+    with subprocess.Popen(
+        ["dvc", "repro"],
+        cwd=bench.repo.root,
+        env=bench.environment | {"GATE": str(gate)},
+        executable=bench.bin / "dvc",
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert "training\n" in iter(process.stdout.readline, ""), "the stage never began"
+        try:
+            yield
+        finally:
+            os.write(opened, b"\n")
+            process.stdout.read()
+        assert process.wait(60) == 0
+    os.close(opened)
 
 
 def test_training_passes_until_the_data_changes_or_the_model_is_gone(bench: Bench) -> None:
@@ -27,7 +57,8 @@ def test_training_passes_until_the_data_changes_or_the_model_is_gone(bench: Benc
     bench.system("sort", "wc")
     bench.write(**{".dvc/config": "", ".dvc/.gitignore": "/tmp\n/cache\n"})
     bench.write(**{"dvc.yaml": PIPELINE, "raw.txt": "2\n1\n"})
-    bench.call("dvc", "repro", "--quiet", "dvc.yaml")
+    with training(bench):
+        assert "is busy" in bench.run("training", code=75).said
     bench.write()
     assert "up to date" in bench.run("training", code=0).said
 
