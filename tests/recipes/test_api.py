@@ -22,6 +22,7 @@ paths:
 """
 BAD = GOOD.replace("{description: All items}", "{}")
 NO_API = "api:\n  openapi: yes\nversion: 3.0.3\n"
+DEPENDENCY = '{"dependencies": {"swagger": "0.7.5", "openapi": "^1.0.0"}}'
 OWN_RULES = """\
 rules:
   operation-ids-are-lower-case:
@@ -68,7 +69,11 @@ def test_nothing_was_checked_where_the_rules_are_for_another_format(bench: Bench
     assert "spectral found nothing to check" in bench.run("api", code=77).said
 
 
-@pytest.mark.parametrize("files", [{"config.yml": NO_API}, {"openapi.md": GOOD}], ids=["content", "name"])
+@pytest.mark.parametrize(
+    "files",
+    [{"config.yml": NO_API}, {"bower.json": DEPENDENCY}, {"openapi.md": GOOD}],
+    ids=["content", "package", "name"],
+)
 def test_without_a_description_nothing_is_checked(bench: Bench, files: dict[str, str]) -> None:
     bench.write(**files)
     bench.pip("openapi-spec-validator")
