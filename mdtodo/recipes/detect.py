@@ -295,7 +295,7 @@ def _literal(pattern: str) -> str:
     """The longest part of a gitignore-style pattern that each name which it matches must have; "" if none is known."""
     if "\\" in pattern:
         return ""
-    return max((part.strip("/") for part in re.split(r"\[[^]]*\]|[*?\[\]]", pattern)), key=len)
+    return max((part.strip("/") for part in re.split(r"\[[^]]*\]|[*?\[\]]", pattern.strip())), key=len)
 
 
 def _ls_files(root: str, environ: Mapping[str, str]) -> list[bytes]:

@@ -69,6 +69,8 @@ class Execution:
             stderr=subprocess.STDOUT if output is not None and os.path.sameopenfile(1, 2) else output,
         ) as child:
             self._child = child
+            if self.interrupted:  # it came before there was anything to end
+                self._pass_on(self.interrupted, None)
             if self._wanted:
                 self._pass_through(child)
             return child.wait()
