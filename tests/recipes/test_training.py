@@ -14,15 +14,19 @@ if TYPE_CHECKING:
 
     from tests.recipes.conftest import Bench
 
-PIPELINE = """\
+PREPARATION = """\
 stages:
   prepare:
     cmd: sort -n raw.txt > numbers.txt
     deps: [raw.txt]
     outs: [numbers.txt]
+"""
+
+PIPELINE = """\
+stages:
   train_model:
-    cmd: wc -l < numbers.txt > model.txt; echo training; read _ < "$GATE"
-    deps: [numbers.txt]
+    cmd: wc -l < data/numbers.txt > model.txt; echo training; read _ < "$GATE"
+    deps: [data/numbers.txt]
     outs: [model.txt]
 """
 
@@ -56,19 +60,19 @@ def test_training_passes_until_the_data_changes_or_the_model_is_gone(bench: Benc
     bench.pip("dvc")
     bench.system("sort", "wc")
     bench.write(**{".dvc/config": "", ".dvc/.gitignore": "/tmp\n/cache\n"})
-    bench.write(**{"dvc.yaml": PIPELINE, "raw.txt": "2\n1\n"})
+    bench.write(**{"data/dvc.yaml": PREPARATION, "dvc.yaml": PIPELINE, "data/raw.txt": "2\n1\n"})
     with training(bench):
         assert "is busy" in bench.run("training", code=75).said
     bench.write()
     assert "up to date" in bench.run("training", code=0).said
 
-    bench.write(**{"raw.txt": "3\n"})
+    bench.write(**{"data/raw.txt": "3\n"})
     said = bench.run("training", code=1).said
-    assert "modified:           raw.txt" in said, "of the stage before, which training rests on"
+    assert "modified:           data/raw.txt" in said, "of the stage before, which training rests on"
     assert "dvc exited 0, but" in said
     assert bench.repo.read("model.txt").strip() == b"2", "nothing is trained"
 
-    bench.write(**{"raw.txt": "2\n1\n"})
+    bench.write(**{"data/raw.txt": "2\n1\n"})
     (bench.repo.root / "model.txt").unlink()
     assert "deleted:            model.txt" in bench.run("training", code=1).said
 
