@@ -58,10 +58,21 @@ def test_files_without_links_to_files_are_no_pass(bench: Bench, text: str) -> No
     assert "lychee found nothing to check" in bench.run("documentation", code=77).said
 
 
-def test_a_file_that_lychee_takes_for_a_pattern_is_not_passed_over(bench: Bench) -> None:
-    bench.write(**{"README.md": "# A\n\n[a](#a)\n", "[x].md": "[nowhere](nowhere.md)\n"})
+@pytest.mark.parametrize("name", ["[x].md", ".github/x.md", "n\nl.md"])
+def test_lychee_looks_at_every_file_that_git_knows(bench: Bench, name: str) -> None:
+    bench.write(**{"README.md": "# A\n\n[a](#a)\n", name: "[nowhere](nowhere.md)\n"})
     bench.pip("lychee")
-    bench.run("documentation", code=1)
+    assert "nowhere.md" in bench.run("documentation", code=2).said
+
+
+def test_lychee_passes_over_what_is_ignored_or_excluded(bench: Bench) -> None:
+    broken = "[nowhere](nowhere.md)\n"
+    bench.write(**{"README.md": "# A\n\n[a](#a)\n", "samples/a.md": broken})
+    bench.write(**{"lychee.toml": 'exclude_path = ["samples"]\n', ".gitignore": "/made/\n"})
+    bench.repo.write("made/b.md", broken)
+    bench.repo.write(".git/c.md", broken)
+    bench.pip("lychee")
+    bench.run("documentation", code=0)
 
 
 def test_without_tools_it_says_what_would_do(bench: Bench) -> None:
