@@ -264,9 +264,9 @@ def test_odd_names_reach_it_as_they_are(ready: Bench) -> None:
 
 def test_more_files_than_a_command_line_holds(ready: Bench) -> None:
     for folder in range(20):
-        (ready.repo.root / f"{folder}{"-" * 240}").mkdir()
+        (ready.repo.root / f"{folder}{'-' * 240}").mkdir()
         for number in range(250):
-            (ready.repo.root / f"{folder}{"-" * 240}/{number}.x").touch()
+            (ready.repo.root / f"{folder}{'-' * 240}/{number}.x").touch()
     tool(ready, 'echo "$#"; [ "$1" != a.x ]')
     with start(ready, "-c", OWN, way(), str(ready.repo.root)) as process:
         out, _ = process.communicate(timeout=DEADLINE)
