@@ -32,13 +32,16 @@ def print_recipe(offer: Offer, *, color: bool) -> None:
     click.echo(f"  tool    {printable(found.program)}")
     click.echo(f"  config  {one_line(found.config)}" if found.config else "  config  none needed")
     click.echo(f"  reads   {_count(len(found.files))} of {one_line(', '.join(found.way.reads))}")
+    if found.way.scratch:
+        click.echo("  where   a copy of the work tree, since it writes beside what it reads")
     for line in offer.lines():
         click.echo(f"$ {line}")
 
 
 def print_recipes_json(offers: Iterable[Offer], *, lines: bool) -> None:
     """`{"version": 1, "recipes": [{"name", "tools", "checks", "available", "missing", "instead", "tool", "config",
-    "files"}, ...]}`; with `lines` each has `commands` too. `tool` is a path, `files` a number."""
+    "files", "scratch"}, ...]}`; with `lines` each has `commands` too. `tool` is a path, `files` a number, and `scratch`
+    says that the commands run in a copy of the work tree."""
     print_json({"version": 1, "recipes": [_record(offer, lines=lines) for offer in offers]})
 
 
@@ -54,6 +57,7 @@ def _record(offer: Offer, *, lines: bool) -> dict[str, object]:
         "tool": None if found is None else found.program,
         "config": None if found is None else found.config,
         "files": 0 if found is None else len(found.files),
+        "scratch": found is not None and found.way.scratch,
     }
     return {**record, "commands": offer.lines()} if lines else record
 

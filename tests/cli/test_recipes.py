@@ -57,6 +57,7 @@ def test_the_list(inside: Callable[..., Said], repo: Checkout, tools: dict[str, 
     assert (css["available"], css["tool"], css["config"], css["files"]) == (False, None, None, 0)
     assert css["missing"][0].startswith("stylelint: no file here is one of *.css, ")
     assert "commands" not in testing
+    assert (testing["scratch"], css["scratch"]) == (False, False)
     text = inside("recipes", **tools).out
     assert f"testing  (pytest)  checks {testing['checks']}\n  available: reads 1 file\n" in text
     assert f"css  (stylelint)  checks {css['checks']}\n  - {css['missing'][0]}\n" in text
@@ -124,6 +125,16 @@ def test_wrong_usage(inside: Callable[..., Said], args: tuple[str, ...], code: i
 def test_a_repository_that_git_cannot_read(inside: Callable[..., Said], repo: Checkout) -> None:
     repo.write(".git/index", "no index")
     assert "git cannot list the files: fatal: " in inside("recipes", code=3).err
+
+
+def test_a_recipe_that_runs_in_a_copy_says_so(
+    inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]
+) -> None:
+    repo.write("node_modules/.bin/style-dictionary", "#!/bin/sh\n").chmod(0o755)
+    repo.write("colours.tokens.json", "{}")
+    repo.write("sd.config.js", "")
+    assert listed(inside, "theme", **tools)["theme"]["scratch"]
+    assert "  where   a copy of the work tree" in inside("recipes", "theme", **tools).out
 
 
 # Running
