@@ -165,12 +165,12 @@ def test_npm_that_is_configured_to_be_offline_is_no_pass(bench: Bench, service: 
     bench.run("audit", code=1, no_proxy="127.0.0.1")
 
 
-@pytest.mark.parametrize("registry", [NOWHERE, "http://registry.invalid", None])
+@pytest.mark.parametrize("registry", [NOWHERE, None])
 def test_without_the_registry_npm_waits_for_another_time(
     bench: Bench, service: str, registry: str | None
 ) -> None:
     package(bench, "good-pkg", registry or f"{service}/broken")
-    said = bench.run("audit", code=75, no_proxy="127.0.0.1,registry.invalid").said
+    said = bench.run("audit", code=75, no_proxy="127.0.0.1").said
     assert "npm could not do its work now" in said
 
 

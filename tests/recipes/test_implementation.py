@@ -18,18 +18,16 @@ GOOD, BAD = "x: int = 1\n", "x: int = 'one'\n"
 CONFIGURED = {"pyproject.toml": "[tool.mypy]\nstrict = true\n"}
 
 
-def test_mypy_passes_and_fails(bench: Bench) -> None:
-    bench.write(**CONFIGURED, **{"src/a b.py": GOOD})
+def test_mypy_checks_everything(bench: Bench) -> None:
+    bench.write(**CONFIGURED, **{"src/a b.py": BAD})
     bench.pip("mypy")
-    assert "no issues found in 1 source file" in bench.run("implementation", code=0).said
-    bench.repo.write("src/a b.py", BAD)
     assert "Incompatible types" in bench.run("implementation", code=1).said
 
 
-def test_mypy_checks_what_its_configuration_names(bench: Bench) -> None:
+def test_mypy_checks_just_what_its_configuration_names(bench: Bench) -> None:
     bench.write(**{"setup.cfg": "[mypy]\nfiles = src\n", "src/a.py": GOOD, "old/b.py": BAD})
     bench.pip("mypy")
-    bench.run("implementation", code=0)
+    assert "no issues found in 1 source file" in bench.run("implementation", code=0).said
 
 
 def test_mypy_with_all_files_excluded_is_no_pass(bench: Bench) -> None:
@@ -53,9 +51,8 @@ def typescript(**options: object) -> str:
     return json.dumps({"compilerOptions": {"types": [], "lib": ["es5"], "skipLibCheck": True, **options}})
 
 
-@pytest.mark.parametrize("composite", [False, True])
-def test_tsc_passes_and_fails(bench: Bench, composite: bool) -> None:
-    bench.write(**{"tsconfig.json": typescript(composite=composite), "a b.ts": "const x: number = 1\n"})
+def test_tsc_passes_and_fails(bench: Bench) -> None:
+    bench.write(**{"tsconfig.json": typescript(composite=True), "a b.ts": "const x: number = 1\n"})
     bench.npm()
     bench.run("implementation", code=0)
     bench.repo.write("a b.ts", "const x: number = 'one'\n")

@@ -46,7 +46,7 @@ def node(bench: Bench, script: str, **files: str) -> None:
     bench.write(**{"package.json": json.dumps(package, indent=2), **files})
 
 
-@pytest.mark.parametrize("options", ["", "-qq -p no:cacheprovider", "-v --color=yes"])
+@pytest.mark.parametrize("options", ["-qq -p no:cacheprovider", "-v --color=yes"])
 def test_tests_of_pytest_that_pass(bench: Bench, options: str) -> None:
     bench.write(**{"pytest.ini": f"[pytest]\naddopts = {options}\n", "tests/test_a.py": GOOD})
     bench.pip("pytest")
