@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from os.path import dirname, exists, join
+from os.path import dirname, join
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Recipe(NamedTuple):
 
 def recipes() -> dict[str, Recipe]:
     """Every recipe by name, in the order of the categories."""
-    return {name: recipe(name) for name in NAMES if exists(_file(name))}
+    return {name: recipe(name) for name in NAMES}
 
 
 @cache

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.recipes.catalogue import recipes
+from mdtodo.recipes.catalogue import recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -136,9 +136,8 @@ def availability(tree: Tree) -> Callable[[str], bool]:
 
     @cache
     def available(name: str) -> bool:
-        wanted = recipes().get(name)
         try:
-            return wanted is not None and isinstance(detect(wanted, tree), Found)
+            return isinstance(detect(recipe(name), tree), Found)
         except GitError:
             return False
 
