@@ -34,7 +34,7 @@ def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
 
 def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of recipes that begin so."""
-    from mdtodo.recipes.catalogue import NAMES
+    from mdtodo.recipes import NAMES
 
     return [name for name in NAMES if name.startswith(incomplete)]
 

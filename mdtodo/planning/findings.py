@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mdtodo.model import Complexity, Finding, Severity, Status
-from mdtodo.recipes.catalogue import NAMES
+from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

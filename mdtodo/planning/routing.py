@@ -14,8 +14,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.categories import BREAKS, FALLBACK
-from mdtodo.recipes.catalogue import NAMES
-from mdtodo.recipes.catalogue import processor as recipe_processor
+from mdtodo.recipes import NAMES
+from mdtodo.recipes import processor as recipe_processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

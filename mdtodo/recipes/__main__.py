@@ -17,7 +17,8 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, NoReturn
 
 from mdtodo.errors import MdtodoError
-from mdtodo.recipes.catalogue import NAMES, recipe
+from mdtodo.recipes import NAMES
+from mdtodo.recipes.catalogue import recipe
 from mdtodo.recipes.commands import SHOWN, Command, commands, copy_of, limit, needs_copy, needs_folder, shown
 from mdtodo.recipes.detect import Found, Tree, detect
 from mdtodo.recipes.execute import Execution, write

@@ -5,21 +5,14 @@ Nothing here looks at a repository; `detect` does.
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from os.path import dirname, join
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mdtodo.recipes import NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from mdtodo.config import Processor
-
-#: The names of all recipes: the kinds of the categories, and the categories that have no kinds.
-NAMES = (
-    "theme", "css", "component", "api", "database", "service", "auth", "encryption", "audit", "model", "training",
-    "prediction", "documentation", "testing", "implementation",
-)  # fmt: skip
 
 
 class Way(NamedTuple):
@@ -80,19 +73,6 @@ def recipe(name: str) -> Recipe:
     with open(_file(name), "rb") as file:
         data: dict[str, Any] = tomllib.load(file)
     return Recipe(name, data["checks"], tuple(Way(**_frozen(way)) for way in data["ways"]))
-
-
-@cache
-def processor(name: str) -> Processor | None:
-    """The processor that carries out the recipe of this name; None where there is none.
-
-    `-P`: a folder `mdtodo` in the repository's root is not imported instead of this package.
-    """
-    from mdtodo.config import Processor
-
-    if name not in NAMES:
-        return None
-    return Processor(name, run=(sys.executable, "-P", "-m", "mdtodo.recipes", name))
 
 
 def _file(name: str) -> str:

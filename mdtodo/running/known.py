@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 RULES = (
     "markdown",
     "planning",
-    "recipes/catalogue.py",
+    "recipes/__init__.py",
     "config",
     "model.py",
     "running/check.py",

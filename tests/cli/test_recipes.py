@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mdtodo.recipes.catalogue import NAMES
+from mdtodo.recipes import NAMES
 from tests.recipes.test_main import DEADLINE, ended
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mdtodo.config import DEFAULT, Config, load
 from mdtodo.config.categories import CATEGORIES
 from mdtodo.planning.routing import Router, classify, is_recipe, processor_of, route
-from mdtodo.recipes.catalogue import NAMES
+from mdtodo.recipes import NAMES
 from tests.planning.outlines import moderately, outline
 
 if TYPE_CHECKING:

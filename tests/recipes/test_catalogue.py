@@ -11,7 +11,8 @@ import pytest
 
 from mdtodo.config import DEFAULT, load
 from mdtodo.config.categories import CATEGORIES
-from mdtodo.recipes.catalogue import NAMES, Way, processor, recipe, recipes
+from mdtodo.recipes import NAMES, processor
+from mdtodo.recipes.catalogue import Way, recipe, recipes
 
 WAYS = [pytest.param(way, id=f"{one.name}-{way.tool}") for one in recipes().values() for way in one.ways]
 PLACEHOLDERS = {"{files}", "{file}", "{folder}", "{config}", "{copy}", "{tmp}"}
@@ -104,8 +105,8 @@ def test_a_processor_can_be_configured_under_each_name() -> None:
 def test_knowing_the_names_reads_no_data_and_no_disk() -> None:
     """Routing is on the way of every command."""
     code = (
-        "import sys; from mdtodo.planning.routing import Router; from mdtodo.recipes.catalogue import processor;"
-        "processor('css'); bad = {'tomllib', 'pathspec', 'subprocess', 'mdtodo.recipes.detect'} & set(sys.modules);"
+        "import sys; from mdtodo.planning.routing import Router; from mdtodo.recipes import processor;"
+        "processor('css'); bad = {'tomllib', 'pathspec', 'subprocess', 'mdtodo.recipes.detect', 'mdtodo.recipes.catalogue'} & set(sys.modules);"
         "assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mdtodo.config import load
-from mdtodo.recipes.catalogue import NAMES
+from mdtodo.recipes import NAMES
 from tests.recipes.table import PAGE, TEXT, page
 
 
