@@ -81,7 +81,9 @@ def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]
     """The longest chain of open tasks that can run, each waiting for the one before it."""
     able = _able(graph)
     ahead, following = _lengths(graph, minutes, able)
-    starts = [node for node in sorted(able) if node % 2 == 0 and not graph.closed[node // 2]]
+    starts = [
+        node for node in sorted(able) if node % 2 == 0 and node + 1 in able and not graph.closed[node // 2]
+    ]
     if not starts:
         return ()
     return _path(graph, following, max(starts, key=lambda one: ahead[one]))

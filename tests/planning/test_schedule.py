@@ -213,6 +213,12 @@ def test_all_that_can_run_comes_first_and_in_an_order_that_can_be_run(tasks: tup
     assert len(planned) == len(set(planned))
 
 
+def test_a_parent_that_only_waits_to_be_ticked_is_a_path_of_its_own() -> None:
+    """Also where another may begin and never end: its subtask waits for it."""
+    graph = build(outline("- a\n  - b after:a\n- p\n  - [x] d"))
+    assert critical_path(graph, {}) == ("p",)
+
+
 @moderately
 @given(forests(7))
 def test_no_chain_is_longer_than_the_critical_path(tasks: tuple[Task, ...]) -> None:
