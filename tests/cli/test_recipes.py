@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.recipes import NAMES
+from tests.cli.test_run import wait_for
 from tests.recipes.test_main import DEADLINE, ended
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def tools(tmp_path: Path) -> dict[str, str]:
     launcher = folder / "pytest"
     launcher.write_text(f'#!/bin/sh\nexec "{Path(sys.executable).parent / "pytest"}" "$@"\n')
     launcher.chmod(0o755)
-    return {"PATH": str(folder), "VIRTUAL_ENV": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    theirs = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    return {"PATH": str(folder), "VIRTUAL_ENV": "", **theirs}
 
 
 def listed(inside: Callable[..., Said], *args: str, **env: str) -> dict[str, dict[str, Any]]:
@@ -226,8 +228,8 @@ def test_check_knows_the_names(inside: Callable[..., Said], repo: Checkout) -> N
 def test_a_run_that_ends_takes_the_tool_along(
     repo: Checkout, tools: dict[str, str], tmp_path: Path, number: int
 ) -> None:
-    waits = f"import os\n\ndef test_a():\n    open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n    open({str(tmp_path / 'go')!r}).read()\n"
-    os.mkfifo(tmp_path / "pid")
+    place = tmp_path / "pid"
+    waits = f"import os\n\ndef test_a():\n    os.symlink(str(os.getpid()), {str(place)!r})\n    open({str(tmp_path / 'go')!r}).read()\n"
     os.mkfifo(tmp_path / "go")
     repo.commit(**{"TODO.md": "- [ ] a run:testing id:a\n", "test_a.py": waits})
     with subprocess.Popen(
@@ -238,7 +240,8 @@ def test_a_run_that_ends_takes_the_tool_along(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as run:
-        pid = int((tmp_path / "pid").read_text())
+        wait_for(place.is_symlink)
+        pid = int(place.readlink().name)
         os.kill(run.pid, number)
         assert run.wait(timeout=DEADLINE) == (130 if number == signal.SIGINT else -number)
         assert ended(pid)
