@@ -28,6 +28,9 @@ HEAD = 64 * 1024
 #: Where a project keeps its own programs, below its root.
 _OWN = ("node_modules/.bin", ".venv/bin", "venv/bin")
 
+#: Patterns of files that a sentence names.
+_SHOWN = 4
+
 #: What is in these folders is not the project's, unless git tracks it.
 _INSTALLED = ("node_modules", ".venv", "venv")
 
@@ -200,8 +203,9 @@ def _fit(way: Way, tree: Tree) -> Found | str:
     first = next(files, None)
     if first is None:
         with_content = " with the content that it reads" if way.holds else ""
-        reads = ", ".join(pattern for pattern in way.reads if not pattern.startswith("!"))
-        return f"{way.tool}: no file here is one of {reads}{with_content}"
+        reads = [pattern for pattern in way.reads if not pattern.startswith("!")]
+        shown = ", ".join(reads[:_SHOWN]) + (", ..." if len(reads) > _SHOWN else "")
+        return f"{way.tool}: no file here is one of {shown}{with_content}"
     config = _config(way, tree)
     tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []

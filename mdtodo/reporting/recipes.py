@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.table import print_grid
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -15,17 +16,30 @@ if TYPE_CHECKING:
     from mdtodo.recipes.offers import Offer
 
 
-def print_recipes(offers: Iterable[Offer], *, color: bool) -> None:
-    """Each with its tools and what it checks, then whether it is available here, or why not."""
+def print_recipes(offers: Iterable[Offer], *, colored: bool) -> None:
+    """A row for each: whether it is available here, its tools, what it checks, and what it would read, or why not."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for number in range(4):
+        table.add_column(no_wrap=number < 2, overflow="fold")
     for offer in offers:
-        _print_head(offer, color=color)
-        if offer.found is not None and offer.instead is None:
-            click.echo(f"  {_available(offer)}", color=color)
+        used = offer.found is not None and offer.instead is None
+        sign = Text("✓", "green") if used else Text("·", "dim")
+        name = Text(offer.recipe.name, "cyan" if used else "")
+        table.add_row(sign, name, Text(", ".join(offer.tools)), Text(f"checks {offer.recipe.checks}"))
+        for sentence in [_available(offer)] if used else _hindered(offer):
+            table.add_row("", "", "", Text(one_line(sentence), "dim"))
+    print_grid(table, colored=colored)
 
 
 def print_recipe(offer: Offer, *, color: bool) -> None:
     """One of them, with what was found and the command lines that would run."""
-    _print_head(offer, color=color)
+    name = click.style(offer.recipe.name, "cyan") if color else offer.recipe.name
+    click.echo(f"{name}  ({', '.join(offer.tools)})  checks {offer.recipe.checks}", color=color)
+    for sentence in _hindered(offer):
+        click.echo(f"  - {one_line(sentence)}")
     found = offer.found
     if found is None:
         return
@@ -62,19 +76,17 @@ def _record(offer: Offer, *, lines: bool) -> dict[str, object]:
     return {**record, "commands": offer.lines()} if lines else record
 
 
-def _print_head(offer: Offer, *, color: bool) -> None:
-    name = click.style(offer.recipe.name, "cyan") if color else offer.recipe.name
-    click.echo(f"{name}  ({', '.join(offer.tools)})  checks {offer.recipe.checks}", color=color)
-    if offer.instead is not None:
-        click.echo(f"  not used: a processor of the configuration is called {offer.recipe.name}")
-    for sentence in offer.missing:
-        click.echo(f"  - {one_line(sentence)}")
+def _hindered(offer: Offer) -> list[str]:
+    """Why it is not used here, a sentence for each way."""
+    if offer.instead is None:
+        return list(offer.missing)
+    return [f"not used: a processor of the configuration is called {offer.recipe.name}", *offer.missing]
 
 
 def _available(offer: Offer) -> str:
     assert offer.found is not None
     config = f", configured by {one_line(offer.found.config)}" if offer.found.config else ""
-    return f"available: reads {_count(len(offer.found.files))}{config}"
+    return f"reads {_count(len(offer.found.files))}{config}"
 
 
 def _count(files: int) -> str:

@@ -60,9 +60,11 @@ def test_the_list(inside: Callable[..., Said], repo: Checkout, tools: dict[str, 
     assert css["missing"][0].startswith("stylelint: no file here is one of *.css, ")
     assert "commands" not in testing
     assert (testing["scratch"], css["scratch"]) == (False, False)
-    text = inside("recipes", **tools).out
-    assert f"testing  (pytest)  checks {testing['checks']}\n  available: reads 1 file\n" in text
-    assert f"css  (stylelint)  checks {css['checks']}\n  - {css['missing'][0]}\n" in text
+    rows = [line.split(maxsplit=3) for line in inside("recipes", **tools).out.splitlines()]
+    at = rows.index(["✓", "testing", "pytest", f"checks {testing['checks']}"])
+    assert rows[at + 1] == ["reads", "1", "file"]
+    at = rows.index(["·", "css", "stylelint", f"checks {css['checks']}"])
+    assert " ".join(rows[at + 1]) == css["missing"][0]
 
 
 def test_one_of_them_with_its_command(
@@ -93,7 +95,7 @@ def test_the_command_that_is_shown_is_the_one_that_runs(
 def test_a_processor_of_the_same_name_takes_its_place(inside: Callable[..., Said], repo: Checkout) -> None:
     repo.write(".mdtodo.toml", 'processors.css.run = "true"\n')
     assert listed(inside)["css"]["instead"] == "css"
-    assert "  not used: a processor of the configuration is called css\n" in inside("recipes", "css").out
+    assert "  - not used: a processor of the configuration is called css\n" in inside("recipes", "css").out
 
 
 def test_from_below_the_root_and_with_names_that_could_steer_a_terminal(

@@ -36,7 +36,7 @@ def command(session: Session, /, name: str | None, as_json: bool) -> None:
     elif name is not None:
         print_recipe(found[0], color=session.colored())
     else:
-        print_recipes(found, color=session.colored())
+        print_recipes(found, colored=session.colored())
 
 
 def _names(name: str | None) -> tuple[str, ...]:
