@@ -109,6 +109,10 @@ class Graph:
         waits: list[list[int]] = []
         unknown: list[tuple[str, ...]] = []
         for task, parent in zip(self.tasks, self.parents, strict=True):
+            if not task.after and task.previous is None:
+                waits.append([])
+                unknown.append(())
+                continue
             inherited = self.tasks[parent].after if parent >= 0 else ()
             own = [one for one in dict.fromkeys(task.after) if one not in inherited] if task.after else []
             known = [named[one] for one in own if one in named]
@@ -123,11 +127,11 @@ class Graph:
         for one in range(len(self._around), position + 1):
             parent = self.parents[one]
             outer = self._around[parent] if parent >= 0 else ()
-            own = (
-                *(self.tasks[other].id for other in self.waits[one] if not self.closed[other]),
-                *self.unknown[one],
-            )
-            self._around.append(tuple(dict.fromkeys((*own, *outer))) if own else outer)
+            if self.waits[one] or self.unknown[one]:
+                own = [self.tasks[other].id for other in self.waits[one] if not self.closed[other]]
+                own += self.unknown[one]
+                outer = tuple(dict.fromkeys((*own, *outer))) if own else outer
+            self._around.append(outer)
         return self._around[position]
 
     def _needs(self) -> list[list[int]]:

@@ -114,14 +114,13 @@ def resolve(root: str, path: str) -> str:
 def read(root: str, path: str) -> bytes:
     """The bytes of a file. Raises InputError for a folder, a pipe, or one that cannot be read."""
     try:
-        with open(
-            os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
-        ) as file:
+        descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb", buffering=0) as file:
             kind = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(kind):
                 what = "a folder" if stat.S_ISDIR(kind) else "something else"
                 raise InputError(f"is {what}, not a file", file=path)
-            return file.read()
+            return file.readall()
     except IsADirectoryError:
         raise InputError("is a folder, not a file", file=path) from None
     except OSError as error:

@@ -11,7 +11,7 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 
 def printable(text: str) -> str:
     """The text with every control character replaced by `\\xNN` or `\\uNNNN`; tabs and line feeds stay."""
-    return _STEERING.sub(_visible, text)
+    return text if text.isprintable() else _STEERING.sub(_visible, text)
 
 
 def one_line(text: str) -> str:
