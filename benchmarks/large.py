@@ -99,7 +99,7 @@ def chart(at: int, title: str, unit: str, curve: Curve, goal: tuple[int, float])
     goal_x, goal_y = left + goal[0] / most_x * width, bottom - goal[1] / most_y * height
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in place)
     lines = [
-        f'<text x="{left}" y="30" font-weight="bold">{title}</text>',
+        f'<text x="{left}" y="20" font-weight="bold">{title}</text>',
         f'<path d="M{left} {bottom - height}V{bottom}H{left + width}" fill="none" stroke="#888"/>',
         f'<polyline points="{points}" fill="none" stroke="#0969da" stroke-width="2"/>',
         *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#0969da"/>' for x, y in place),
@@ -108,9 +108,11 @@ def chart(at: int, title: str, unit: str, curve: Curve, goal: tuple[int, float])
         f'<text x="{left + width}" y="{bottom + 36}" text-anchor="end">{unit}</text>',
         f'<text x="{left - 6}" y="{bottom - height - 8}">seconds</text>',
     ]
-    for x, _ in place[1:]:
-        size = round((x - left) / width * most_x)
-        lines.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{size:,}</text>')
+    labelled = float(left)
+    for (x, _), size in zip(place, curve, strict=True):
+        if x - labelled >= 45:  # two labels need so much
+            lines.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{size:,}</text>')
+            labelled = x
     for part in (0.5, 1.0):
         y = bottom - part * height
         lines.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{part * most_y:.2f}</text>')
