@@ -49,7 +49,7 @@ def _hints(report: RunReport) -> Iterator[str]:
     failed = [task for task in report.tasks if task.outcome is Outcome.FAILED]
     if failed:
         first = failed[0].id
-        yield f"`mdtodo logs {first}` shows what it printed; `mdtodo run {first}` tries it again"
+        yield f"`mdtodo run {first}` tries it again"
     stands = [task for task in report.tasks if task.failed and task.outcome is Outcome.CACHED]
     if stands:
         yield f"`mdtodo run --fresh {stands[0].id}` runs it although its inputs are unchanged"

@@ -21,7 +21,7 @@ CONFIGURATION = """\
 # mdtodo: a box is ticked when its processor exits 0. All keys: `mdtodo config`.
 
 [processors.whitespace]
-run = ["git", "diff", "--check", "HEAD"]
+run = "git diff --check && git diff --check --cached"
 timeout = "1m"
 
 # [processors.tests]

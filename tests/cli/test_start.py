@@ -29,6 +29,22 @@ def test_init_then_run(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert b"- [x] The work tree has no whitespace errors" in repo.head("TODO.md")
 
 
+@pytest.mark.parametrize("staged", [True, False])
+def test_init_then_run_before_the_first_commit(repo: Checkout, mdtodo: Mdtodo, *, staged: bool) -> None:
+    subprocess.run(["git", "checkout", "-q", "--orphan", "new"], cwd=repo.root, check=True)
+    mdtodo("init")
+    assert "1 done" in mdtodo("run").out
+    mdtodo("reopen", "--", next(t["id"] for t in mdtodo("list", "--json").json["tasks"] if t["processor"]))
+    repo.write("a.py", "a = 1\n")
+    subprocess.run(["git", "add", "a.py"], cwd=repo.root, check=True)
+    repo.write("a.py", "a = 1 \n")
+    if staged:
+        subprocess.run(["git", "add", "a.py"], cwd=repo.root, check=True)
+    said = mdtodo("run", code=1)
+    assert "a.py:1: trailing whitespace" in said.err
+    assert said.err.count("mdtodo logs") == 1
+
+
 def test_init_never_overwrites(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "mine\n")
     repo.write("pyproject.toml", "[tool.mdtodo]\njobs = 1\n")
