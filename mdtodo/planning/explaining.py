@@ -60,9 +60,11 @@ def explain(plan: Plan, caps: Mapping[str, int], task_id: str) -> Explanation:
 def length(minutes: float) -> str:
     """Of work, for people: `1d4h`, `90s` below two minutes.
 
-    >>> length(90), length(1.5), length(0)
-    ('1h30m', '90s', '0s')
+    >>> length(90), length(1.5), length(1e-6), length(0)
+    ('1h30m', '90s', '<0.1s', '0s')
     """
+    if 0 < minutes < 0.1 / 60:
+        return "<0.1s"
     if minutes < 2:
         return f"{minutes * 60:.3g}s"
     return format_estimate(round(minutes))
