@@ -75,7 +75,7 @@ def filters(function: Function) -> Function:
             "states",
             multiple=True,
             type=click.Choice([s.value for s in State]),
-            help="What keeps it.",
+            help="Whether it could start, or what keeps it.",
         ),
         click.option(
             "--priority", "priorities", multiple=True, type=click.Choice([p.value for p in Priority])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "close-from",
-    epilog="\b\nExamples:\n  mdtodo close-from origin/main..HEAD   what the commits that are not pushed yet close\n"
+    epilog="\b\nExamples:\n  mdtodo close-from origin/main..HEAD   by the commits that are not pushed yet\n"
     "  mdtodo close-from HEAD                one commit\n"
     "  mdtodo close-from v1.0..v1.1 --dry-run\n\n"
     "A commit closes a task with a trailer `Todo: ID`, or where its message says `closes todo:ID`.",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "log",
     epilog="\b\nExamples:\n  mdtodo log -n 20         what was landed last\n"
     "  mdtodo log 3f2a          what became of one task, and what proved it\n"
-    "  mdtodo log --json | jq -r '.receipts[] | select(.outcome == \"failed\") | .task'",
+    "  mdtodo log --json | jq -r '.receipts[] | select(.outcome==\"failed\").task'",
 )
 @click.argument("task_id", metavar="[ID]", required=False, shell_complete=complete_id)
 @click.option("-n", "--number", type=click.IntRange(min=0), metavar="N", help="Show at most N receipts.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "recipes",
-    epilog="\b\nExamples:\n  mdtodo recipes           what could be checked here, and what is missing for the rest\n"
+    epilog="\b\nExamples:\n  mdtodo recipes           what could be checked here, and what is missing\n"
     "  mdtodo recipes css       the command lines that `run:css` would run\n"
     "  mdtodo recipes --json | jq -r '.recipes[] | select(.available).name'",
 )

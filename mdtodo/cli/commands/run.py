@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @click.command(
     "run",
-    epilog="\b\nExamples:\n  mdtodo run                    everything that is ready, and what becomes ready\n"
+    epilog="\b\nExamples:\n  mdtodo run                    what is ready, and what becomes ready\n"
     "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
     "  mdtodo run --priority critical --dry-run\n"
-    "  mdtodo run --push               and push the commits, also those that a failed push left",
+    "  mdtodo run --push             and push, also what a failed push left",
 )
 @ids_argument(required=False)
 @jobs_option
