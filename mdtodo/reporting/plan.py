@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from mdtodo.planning.plan import Plan
 
-#: Columns of a bar, and levels of the tree that are indented.
-BAR, LEVELS = 24, 8
+#: Columns of a bar; of one on a terminal narrower than `WIDE`, where ids and titles need them; and levels of the
+#: tree that are indented.
+BAR, SHORT, WIDE, LEVELS = 24, 10, 100, 8
 
 _COLORS = {
     State.READY: "green",
@@ -52,12 +53,13 @@ def print_plan(plan: Plan, names: Sequence[str], caps: Mapping[str, int], *, col
     if not names:
         return
     signs = _signs()
-    bars = _bars(plan, signs)
+    width = _width()
+    bar = BAR if width >= WIDE else SHORT
+    bars = _bars(plan, signs, bar)
     critical = frozenset(plan.critical_path)
     places = {name: place for place, name in enumerate(plan.order, 1)}
     lanes = max(len(one_line(plan.tasks[name].lane)) for name in names)
     digits = len(str(len(places)))
-    width = _width()
     for name, prefix, above in _tree(plan, names, signs):
         task, state = plan.tasks[name], plan.states[name]
         mark = "*" if name in critical else " "
@@ -65,7 +67,7 @@ def print_plan(plan: Plan, names: Sequence[str], caps: Mapping[str, int], *, col
         head = f"{places[name]:>{digits}}{mark} "
         middle = f"  {length(minutes) if minutes else '-':>7}  {one_line(task.lane):<{lanes}}  "
         text = f"{prefix}{one_line(task.id)}  {one_line(task.title)}{_others(plan, name, above)}"
-        tail = _cropped(text, width - len(head) - BAR - len(middle) - 11)
+        tail = _cropped(text, width - len(head) - bar - len(middle) - 11)
         if colored:
             color = "red" if name in critical else "cyan"
             shown = (
@@ -100,9 +102,9 @@ def _tree(plan: Plan, names: Sequence[str], signs: Signs) -> Iterator[tuple[str,
             stack.append((child, own + (signs.branch if number else signs.last), own + more, name))
 
 
-def _bars(plan: Plan, signs: Signs) -> dict[str, str]:
-    """By id: when a task can start at the earliest, and how long it takes, of the whole plan. Where nothing says
-    how long tasks take, all are as long. Blank for what can never run."""
+def _bars(plan: Plan, signs: Signs, width: int) -> dict[str, str]:
+    """By id, in `width` columns: when a task can start at the earliest, and how long it takes, of the whole plan.
+    Where nothing says how long tasks take, all are as long. Blank for what can never run."""
     units: Mapping[str, float] = plan.minutes
     if not any(units.values()):
         units = {name: float(not plan.tasks[name].children) for name in plan.order}
@@ -111,11 +113,11 @@ def _bars(plan: Plan, signs: Signs) -> dict[str, str]:
     bars = {}
     for name in plan.order:
         if name not in begin:
-            bars[name] = " " * BAR
+            bars[name] = " " * width
             continue
-        first = min(BAR - 1, int(begin[name] / end * BAR + 1e-9))
-        last = max(first + 1, min(BAR, round((begin[name] + units[name]) / end * BAR)))
-        bars[name] = signs.empty * first + signs.bar * (last - first) + signs.empty * (BAR - last)
+        first = min(width - 1, int(begin[name] / end * width + 1e-9))
+        last = max(first + 1, min(width, round((begin[name] + units[name]) / end * width)))
+        bars[name] = signs.empty * first + signs.bar * (last - first) + signs.empty * (width - last)
     return bars
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.reporting.documents import print_json
-from mdtodo.reporting.table import print_grid
+from mdtodo.reporting.table import console, print_grid
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -15,22 +15,27 @@ if TYPE_CHECKING:
 
     from mdtodo.recipes.offers import Offer
 
+#: Columns of a terminal from which tools have a column of their own.
+_WIDE = 120
+
 
 def print_recipes(offers: Iterable[Offer], *, colored: bool) -> None:
     """A row for each: whether it is available here, its tools, what it checks, and what it would read, or why not."""
     from rich.table import Table
     from rich.text import Text
 
+    wide = console(colored).width >= _WIDE
     table = Table.grid(padding=(0, 2))
-    for number in range(4):
+    for number in range(4 if wide else 3):
         table.add_column(no_wrap=number < 2, overflow="fold")
     for offer in offers:
         used = offer.found is not None and offer.instead is None
         sign = Text("✓", "green") if used else Text("·", "dim")
         name = Text(offer.recipe.name, "cyan" if used else "")
-        table.add_row(sign, name, Text(", ".join(offer.tools)), Text(f"checks {offer.recipe.checks}"))
+        tools, checks = ", ".join(offer.tools), f"checks {offer.recipe.checks}"
+        table.add_row(sign, name, *(map(Text, (tools, checks)) if wide else [Text(f"({tools}) {checks}")]))
         for sentence in [_available(offer)] if used else _hindered(offer):
-            table.add_row("", "", "", Text(one_line(sentence), "dim"))
+            table.add_row("", "", *([""] * wide), Text(one_line(sentence), "dim"))
     print_grid(table, colored=colored)
 
 

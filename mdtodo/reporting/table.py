@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 #: thousand lines.
 MANY = 1000
 
+#: The first column that a narrow terminal folds: those before are never cut; and how narrow it may get.
+_FOLDED, _LEAST = 4, 12
+
+#: Columns of a value in print_rows that are kept free.
+_VALUE = 32
+
 STATE_STYLES = {
     State.DONE: "green",
     State.CANCELLED: "dim",
@@ -81,11 +87,16 @@ def _table(plan: Plan, tasks: Sequence[Task]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    rows = [_cells_of(plan, task) for task in tasks]
+    widest = [max(map(_cells, column)) for column in zip(*rows, strict=True)]
     table = Table.grid(padding=(0, 2), expand=False)
-    for number in range(6):
-        table.add_column(no_wrap=number != 4, overflow="fold" if number == 4 else "ignore")
-    for task in tasks:
-        cells = zip(_cells_of(plan, task), _styles_of(plan, task), strict=True)
+    for number, width in enumerate(widest):
+        folded = number >= _FOLDED
+        table.add_column(
+            no_wrap=not folded, overflow="fold", min_width=min(width, _LEAST) if folded else width
+        )
+    for task, row in zip(tasks, rows, strict=True):
+        cells = zip(row, _styles_of(plan, task), strict=True)
         table.add_row(*(Text(text, style) for text, style in cells))
     return table
 
@@ -162,20 +173,24 @@ def waiting(plan: Plan, task: Task) -> str:
     return f"  waits for {shown}" + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def print_rows(rows: Sequence[tuple[str, ...]], *, colored: bool) -> None:
-    """Rows of plain text in aligned columns; the first column is what one looks for, the last is dim."""
+def print_rows(rows: Sequence[tuple[str, str, str]], *, colored: bool) -> None:
+    """Rows of plain text in three columns: what one looks for, its value, and a remark. A terminal folds long values;
+    elsewhere the remark stands right behind them."""
+    import click
     from rich.table import Table
     from rich.text import Text
 
-    if not rows:
+    shown = [(one_line(key), one_line(value), one_line(remark)) for key, value, remark in rows]
+    if not sys.stdout.isatty():
+        width = max((_cells(key) for key, _, _ in shown), default=0)
+        for key, value, remark in shown:
+            left = _styled(key, "cyan") if colored else key
+            right = _styled(remark, "dim") if colored else remark
+            click.echo(f"{left}{' ' * (width - _cells(key))}  {value:<{_VALUE}}  {right}", color=colored)
         return
     table = Table.grid(padding=(0, 2))
-    last = len(rows[0]) - 1
-    for number in range(last + 1):
-        table.add_column(no_wrap=number != last, overflow="fold")
-    for row in rows:
-        cells = [one_line(cell) for cell in row]
-        table.add_row(
-            *(Text(cell, "cyan" if n == 0 else "dim" if n == last else "") for n, cell in enumerate(cells))
-        )
+    for number in range(3):
+        table.add_column(no_wrap=number != 1, overflow="fold")
+    for key, value, remark in shown:
+        table.add_row(Text(key, "cyan"), Text(value), Text(remark, "dim"))
     print_grid(table, colored=colored)

@@ -1,0 +1,74 @@
+"""What a terminal of 80 columns shows: nothing that one needs to type is cut off."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    from tests.conftest import Checkout
+
+STEPS = "".join(
+    f"  {n}. [ ] Step number {n} of the orders, which has a title that needs more\n" for n in range(1, 8)
+)
+TASKS = f"- [ ] Implement the orders est:8h\n{STEPS}- [ ] Wide \u65e5\u672c\u8a9e\u65e5\u672c\u8a9e after:{','.join('abcdef')}\n"
+
+
+def shown(repo: Checkout, *args: str, columns: int = 80) -> list[str]:
+    """The lines that `mdtodo` prints on a terminal, without colour."""
+    ours, theirs = pty.openpty()
+    env = os.environ | {"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "xterm"}
+    command = [sys.executable, "-m", "mdtodo", *args]
+    with subprocess.Popen(
+        command, cwd=repo.root, env=env, stdout=theirs, stdin=subprocess.DEVNULL
+    ) as process:
+        os.close(theirs)
+        parts = []
+        try:
+            while part := os.read(ours, 65536):
+                parts.append(part)
+        except OSError:  # the end of a terminal
+            pass
+        os.close(ours)
+    assert process.returncode == 0
+    return b"".join(parts).decode().splitlines()
+
+
+@pytest.mark.parametrize("command", [("list",), ("next", "-n", "9"), ("plan",)])
+def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tuple[str, ...]) -> None:
+    repo.write("TODO.md", TASKS)
+    lines = shown(repo, *command)
+    words = " ".join(lines).split()
+    ids = [line.split()[0] for line in shown(repo, "list", columns=300)]
+    assert len(ids) == 9
+    for name in ids if command[0] != "next" else ids[1:2]:
+        assert name in words
+    assert all(cell_len(line) <= 80 for line in lines if not line.startswith("* critical"))
+    assert any(" Step" in line for line in lines)
+
+
+def test_recipes_have_the_room_that_there_is(repo: Checkout) -> None:
+    repo.write("TODO.md", TASKS)
+    narrow, wide = shown(repo, "recipes"), shown(repo, "recipes", columns=160)
+    assert len(narrow) < 140
+    assert all(cell_len(line) <= 80 for line in narrow)
+    assert any("css " in line and "(stylelint) checks" in line for line in narrow)
+    assert any("css " in line and "stylelint    " in line for line in wide)
+
+
+def test_configuration_folds_long_values(repo: Checkout) -> None:
+    lines = shown(repo, "config")
+    assert all(cell_len(line) <= 80 for line in lines)
+    assert any(line.startswith("jobs ") and line.endswith(" default") for line in lines)
+    piped = subprocess.run(
+        [sys.executable, "-m", "mdtodo", "config"], cwd=repo.root, capture_output=True, check=True
+    )
+    row = next(line for line in piped.stdout.decode().splitlines() if line.startswith("jobs "))
+    assert row.split() == ["jobs", "0", "default"]
+    assert len(row) <= 90
