@@ -74,11 +74,13 @@ class Member:
             except OSError:
                 return  # it is dead, which the next reading shows
 
-    def kill(self) -> None:
-        """Kill it, unless it is dead already, then its attempt's processes: nobody is left to end them
-        gently."""
+    def end(self) -> None:
+        """Kill it, unless it is dead already; what it has said can be read still."""
         if self.pid is not None and not self.channel.ended:
             _kill(self.pid)
+
+    def kill(self) -> None:
+        """Kill the processes of its attempt, once it is dead itself: nobody is left to end them gently."""
         if not self.specs or self.pid is None:
             return
         if self.group is not None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 #: Seconds that closing waits for the pool processes, each of which gives its command one second to end.
 _CLOSE_PATIENCE = 5.0
 _SEND_PATIENCE = 10.0
+_LAST_WORDS = 1.0
 #: A task takes moments if the last ones took fewer seconds than this on average; then a process is given `AHEAD` at
 #: once, and while each will have more than `_SUPPLY` left, results gather for up to `_GATHER` seconds, so that the
 #: runner wakes up and writes less often.
@@ -168,6 +169,10 @@ class LocalPool:
             sleep(moment)
         due = [member.kill_at for member in self._members.values() if member.kill_at is not None]
         due += [] if deadline is None else [deadline]
+        early = [member for member in self._members.values() if member.channel.early]
+        for member in early:
+            self._listen(member)
+        due += [0.0] if early else []
         woken = False
         for descriptor, _ in self._poll.poll(max(0.0, min(due) - monotonic()) * 1000 if due else None):
             if descriptor in self._members:
@@ -231,13 +236,13 @@ class LocalPool:
                 self._ready.append(_failed(spec, f"the spec is no JSON: {error}"))
             else:
                 specs.append(spec)
+        idle = not member.specs
+        member.specs += specs
         try:
             member.channel.send_encoded(b"".join(lines))
-        except OSError:  # it died, and so has begun none of these
-            self._queue.extendleft(reversed(specs))
-            self._bury(member)
+        except OSError:
+            self._bury(member, begun=not idle)
             return False
-        member.specs += specs
         if not member.specs:
             self._idle.append(member)
         return True
@@ -251,8 +256,7 @@ class LocalPool:
             except MdtodoError:
                 ours.close()
                 raise
-        ours.settimeout(_SEND_PATIENCE)
-        member = Member(Channel(ours))
+        member = Member(Channel(ours, _SEND_PATIENCE))
         self._members[ours.fileno()] = member
         self._poll.register(ours, select.POLLIN)
         return member
@@ -287,6 +291,10 @@ class LocalPool:
                 ]
                 self._release(member, attempt, {})
 
+    def _hear_rest(self, member: Member, patience: float) -> None:
+        for message in member.channel.rest(patience):
+            self._hear(member, message)
+
     def _release(self, member: Member, attempt: str, result: Json) -> None:
         """An attempt of this process is over."""
         seconds = result.get("duration")
@@ -303,21 +311,28 @@ class LocalPool:
         member.specs = deque(spec for spec in member.specs if spec not in back)
         self._queue.extendleft(reversed(back))
 
-    def _bury(self, member: Member) -> None:
-        """Strike out a pool process that is dead or does not answer, and end what it watched over."""
+    def _bury(self, member: Member, *, begun: bool = True) -> None:
+        """Strike out a pool process that is dead or does not answer, and end what it watched over.
+
+        What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest.
+        """
         self._poll.unregister(member.channel)
         del self._members[member.channel.fileno()]
+        self._hear_rest(member, 0.0)
+        if member.pid is not None:
+            member.end()
+            self._hear_rest(member, _LAST_WORDS)
         if member in self._idle:
             self._idle.remove(member)
         member.kill()
         member.channel.close()
-        self._recover(member)
+        self._recover(member, begun=begun)
         if member.pid is None and self._bell is not None:
             self._stillborn += 1
             if self._stillborn >= BIRTHS:
                 self._give_up()
 
-    def _recover(self, member: Member) -> None:
+    def _recover(self, member: Member, *, begun: bool) -> None:
         """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so,
         once, is the first one if it is not known to have started."""
         again: list[Json] = []
@@ -325,7 +340,7 @@ class LocalPool:
             attempt = cast("str", spec["attempt"])
             if attempt in member.cancelled:
                 self._ready.append(Event("finished", attempt, empty_result(interrupted=True)))
-            elif place or member.pid is None:
+            elif place or member.pid is None or not begun:
                 again.append(spec)
             elif member.group is None and attempt not in self._retried:
                 self._retried.add(attempt)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from socket import socket
 
     from mdtodo.model import Json
@@ -14,14 +15,21 @@ _CHUNK = 1 << 16
 
 
 class Channel:
-    """One end of a stream socket. `ended` is true once the other end is gone."""
+    """One end of a stream socket. `ended` is true once the other end is gone.
 
-    __slots__ = ("_parts", "_socket", "ended")
+    With `patience`, in seconds, sending keeps what comes meanwhile as `early` words, so that two ends that both have
+    more to say than a socket holds do not wait for each other; TimeoutError if the other one does nothing for so long.
+    """
 
-    def __init__(self, sock: socket) -> None:
+    __slots__ = ("_parts", "_patience", "_socket", "early", "ended")
+
+    def __init__(self, sock: socket, patience: float | None = None) -> None:
         self._socket = sock
+        self._patience = patience
         self._parts: list[bytes] = []
+        self.early: list[dict[str, object]] = []
         self.ended = False
+        sock.setblocking(patience is None)
 
     def fileno(self) -> int:
         """The descriptor, for a selector; -1 once closed."""
@@ -33,12 +41,51 @@ class Channel:
 
     def send_encoded(self, data: bytes) -> None:
         """The same with objects that are `encoded` already."""
-        self._socket.sendall(data)
+        if self._patience is None:
+            self._socket.sendall(data)
+            return
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except BlockingIOError:
+                self._make_room(self._patience)
 
     def receive(self) -> list[dict[str, object]]:
-        """Wait for one chunk; the objects that it completes."""
+        """The early words, else wait for one chunk; the objects that it completes."""
+        if self.early:
+            words, self.early = self.early, []
+            return words
+        return self._read()
+
+    def rest(self, patience: float) -> Iterator[dict[str, object]]:
+        """What is left to be read, until the end or until nothing comes for so many seconds."""
+        from select import POLLIN, poll
+
+        wait = poll()
+        wait.register(self._socket, POLLIN)
+        while self.early or (not self.ended and wait.poll(patience * 1000)):
+            yield from self.receive()
+
+    def _make_room(self, patience: float) -> None:
+        """Wait until the other end takes more, and read what it says."""
+        from select import POLLIN, POLLOUT, poll
+
+        wait = poll()
+        wait.register(self._socket, POLLIN | POLLOUT)
+        ready = wait.poll(patience * 1000)
+        if not ready:
+            raise TimeoutError
+        if ready[0][1] & ~POLLOUT:
+            self.early += self._read()
+            if self.ended:
+                raise BrokenPipeError
+
+    def _read(self) -> list[dict[str, object]]:
         try:
             chunk = self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            return []
         except ConnectionError:
             chunk = b""
         if not chunk:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.running.conftest import Bench, pid_in
+from tests.running.conftest import Bench, eventually, pid_in, runs
 from tests.running.test_pool import gate, open_gate
 
 if TYPE_CHECKING:
@@ -101,3 +101,25 @@ def test_the_end_of_the_pool_ends_what_waits_at_a_process(brisk: Bench) -> None:
     brisk.pool.events(0.05)
     brisk.pool.close()
     assert not (brisk.folder / "marks").exists()
+
+
+def test_what_a_killed_process_had_done_is_not_done_again_where_nobody_had_read_of_it(brisk: Bench) -> None:
+    attempts = [brisk.start(f"echo $PPID >> workers; echo {number} >> marks") for number in range(40)]
+    brisk.events += brisk.pool.events(0)
+    eventually(lambda: (brisk.folder / "marks").exists() and marks(brisk.folder).total() == 40)
+    for worker in {int(line) for line in (brisk.folder / "workers").read_text().split()}:
+        os.kill(worker, signal.SIGKILL)
+        eventually(lambda worker=worker: not runs(worker))
+    attempts += [brisk.start(f"echo {number} >> marks") for number in range(40, 50)]
+    assert {brisk.wait(attempt).kind for attempt in attempts} == {"finished"}
+    assert marks(brisk.folder) == Counter(str(number) for number in range(50))
+
+
+def test_more_than_a_socket_holds_may_be_said_both_ways_at_once(brisk: Bench) -> None:
+    (brisk.folder / "notes").write_text(f'{{"note": "{"x" * 8000}"}}\n' * 100)
+    command = 'echo $MDTODO_TASK_ID >> marks; cat notes > "$MDTODO_OUTPUT"'
+    task = {"id": "t", "title": "Title", "body": "y" * 200_000}
+    attempts = [brisk.start(command, task=task) for _ in range(16)]
+    for attempt in attempts:
+        assert len((brisk.wait(attempt).result or {})["notes"]) == 100
+    assert set(marks(brisk.folder).values()) == {1}
