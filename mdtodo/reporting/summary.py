@@ -18,6 +18,8 @@ _STYLES = {
     Outcome.FAILED: "red",
     Outcome.INTERRUPTED: "yellow",
 }
+#: What a processor does without saying so in the report: its output has the reason.
+_PUT_OFF = (Outcome.SKIPPED, Outcome.DEFERRED)
 
 
 def print_summary(report: RunReport, *, color: bool | None, verified: bool = False) -> None:
@@ -50,6 +52,9 @@ def _hints(report: RunReport) -> Iterator[str]:
     if failed:
         first = failed[0].id
         yield f"`mdtodo run {first}` tries it again"
+    passed_over = [task for task in report.tasks if task.outcome in _PUT_OFF and task.tail.strip()]
+    if passed_over:
+        yield f"`mdtodo logs {passed_over[0].id}` says why it was {passed_over[0].outcome}"
     stands = [task for task in report.tasks if task.failed and task.outcome is Outcome.CACHED]
     if stands:
         yield f"`mdtodo run --fresh {stands[0].id}` runs it although its inputs are unchanged"
