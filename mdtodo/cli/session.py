@@ -37,7 +37,7 @@ class Session:
 
     @classmethod
     def start(cls, directories: Sequence[str], color: str, debug: bool) -> Session:
-        """From the global options: several -C add up, as in git; NO_COLOR (any value) turns colour off.
+        """From the global options: several -C add up, as in git; NO_COLOR (any value) and TERM=dumb turn colour off.
 
         Raises UsageError where a folder is not there, GitError where the current one cannot be worked in.
         """
@@ -50,7 +50,7 @@ class Session:
         if not os.path.isdir(directory):
             raise UsageError(f"-C {directories[-1]}: no such folder")
         wanted = {"always": True, "never": False}.get(color)
-        if wanted is None and os.environ.get("NO_COLOR"):
+        if wanted is None and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"):
             wanted = False
         return cls(directory, wanted, debug)
 

@@ -20,10 +20,11 @@ STEPS = "".join(
 TASKS = f"- [ ] Implement the orders est:8h\n{STEPS}- [ ] Wide \u65e5\u672c\u8a9e\u65e5\u672c\u8a9e after:{','.join('abcdef')}\n"
 
 
-def shown(repo: Checkout, *args: str, columns: int = 80) -> list[str]:
-    """The lines that `mdtodo` prints on a terminal, without colour."""
+def shown(repo: Checkout, *args: str, columns: int = 80, **variables: str) -> list[str]:
+    """The lines that `mdtodo` prints on a terminal."""
     ours, theirs = pty.openpty()
-    env = os.environ | {"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "xterm"}
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    env = kept | {"COLUMNS": str(columns), "TERM": "xterm"} | variables
     command = [sys.executable, "-m", "mdtodo", *args]
     with subprocess.Popen(
         command, cwd=repo.root, env=env, stdout=theirs, stdin=subprocess.DEVNULL
@@ -40,12 +41,23 @@ def shown(repo: Checkout, *args: str, columns: int = 80) -> list[str]:
     return b"".join(parts).decode().splitlines()
 
 
+@pytest.mark.parametrize(
+    ("variables", "colored"), [({}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)]
+)
+def test_colour_where_the_terminal_has_it(
+    repo: Checkout, variables: dict[str, str], *, colored: bool
+) -> None:
+    repo.write("TODO.md", TASKS)
+    for command in ("list", "plan", "status", "recipes"):
+        assert any("\x1b[" in line for line in shown(repo, command, columns=80, **variables)) == colored
+
+
 @pytest.mark.parametrize("command", [("list",), ("next", "-n", "9"), ("plan",)])
 def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tuple[str, ...]) -> None:
     repo.write("TODO.md", TASKS)
-    lines = shown(repo, *command)
+    lines = shown(repo, *command, NO_COLOR="1")
     words = " ".join(lines).split()
-    ids = [line.split()[0] for line in shown(repo, "list", columns=300)]
+    ids = [line.split()[0] for line in shown(repo, "list", columns=300, NO_COLOR="1")]
     assert len(ids) == 9
     for name in ids if command[0] != "next" else ids[1:2]:
         assert name in words
@@ -55,7 +67,7 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
 
 def test_recipes_have_the_room_that_there_is(repo: Checkout) -> None:
     repo.write("TODO.md", TASKS)
-    narrow, wide = shown(repo, "recipes"), shown(repo, "recipes", columns=160)
+    narrow, wide = shown(repo, "recipes", NO_COLOR="1"), shown(repo, "recipes", columns=160, NO_COLOR="1")
     assert len(narrow) < 140
     assert all(cell_len(line) <= 80 for line in narrow)
     assert any("css " in line and "(stylelint) checks" in line for line in narrow)
@@ -63,7 +75,7 @@ def test_recipes_have_the_room_that_there_is(repo: Checkout) -> None:
 
 
 def test_configuration_folds_long_values(repo: Checkout) -> None:
-    lines = shown(repo, "config")
+    lines = shown(repo, "config", NO_COLOR="1")
     assert all(cell_len(line) <= 80 for line in lines)
     assert any(line.startswith("jobs ") and line.endswith(" default") for line in lines)
     piped = subprocess.run(
