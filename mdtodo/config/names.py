@@ -42,13 +42,13 @@ def nearest(name: str, valid: Iterable[str], cutoff: float = 0.5) -> str | None:
 def suggestion(name: str, valid: Iterable[str], also: Iterable[str] = ()) -> str:
     """What to say after `unknown …`: the nearest valid name, else the valid ones, as ` (…)`; "" if none.
 
-    `also`: names that are valid as well, of which one that is much alike is told where none of `valid` is near.
+    `also`: names that are valid as well, of which one that is much alike is told where none of `valid` is rather alike.
 
     >>> suggestion("tets", ["tests", "lint"])
     ' (did you mean "tests"?)'
     """
     names = sorted(set(valid))
-    near = nearest(name, names) or nearest(name, also, cutoff=0.75)
+    near = nearest(name, names, 0.6) or nearest(name, also, 0.75) or nearest(name, names)
     if near is not None:
         return f' (did you mean "{near}"?)'
     return f" (known: {', '.join(names)})" if 0 < len(names) <= _LISTED else ""
