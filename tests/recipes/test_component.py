@@ -93,6 +93,12 @@ def test_nothing_was_checked_where_eslint_passes_over_all(bench: Bench, config: 
     assert "eslint found nothing to check" in bench.run("component", code=77).said
 
 
+def test_a_component_that_no_configuration_is_for_is_not_passed_over(bench: Bench) -> None:
+    bench.write(**{"eslint.config.mjs": FLAT, "A.jsx": DEFINED, "B.svelte": UNDEFINED})
+    bench.npm()
+    assert "eslint exited 0, but" in bench.run("component", code=1).said
+
+
 def test_what_is_missing_is_said(bench: Bench) -> None:
     bench.write(**{"a.js": "1;\n"})
     assert "eslint: no file here is one of *.jsx" in bench.run("component", code=77).said

@@ -36,6 +36,13 @@ def test_nothing_was_checked_where_stylelint_passes_over_all(bench: Bench, ignor
     assert "stylelint found nothing to check" in bench.run("css", code=77).said
 
 
+def test_what_stylelint_only_claims_to_have_mended_is_no_pass(bench: Bench) -> None:
+    bench.write(**{".stylelintrc.json": '{"fix": true, "rules": {"color-hex-length": "short"}}'})
+    bench.write(**{"a.css": "a { color: #ffffff; }\n"})
+    bench.npm()
+    assert "1 problem fixed" in bench.run("css", code=1).said
+
+
 def test_what_is_missing_is_said(bench: Bench) -> None:
     bench.write(**{"package.json": "{}"})
     assert "no file here is one of *.css" in bench.run("css", code=77).said

@@ -63,6 +63,12 @@ def test_nothing_was_checked_where_sqlfluff_passes_over_all(bench: Bench, ignori
     assert "sqlfluff found nothing to check" in bench.run("database", code=77).said
 
 
+def test_a_file_that_sqlfluff_finds_too_long_is_not_passed_over(bench: Bench) -> None:
+    bench.write(**{".sqlfluff": DIALECT, "a.sql": GOOD, "b.sql": BAD * 1000})
+    bench.pip("sqlfluff")
+    assert "a.sql] PASS" in bench.run("database", code=1).said
+
+
 def test_migrations_for_postgresql_pass_or_fail(bench: Bench) -> None:
     bench.write(**{".squawk.toml": "", "migrations/1.sql": SAFE})
     bench.pip("squawk")
@@ -86,6 +92,16 @@ def test_models_agree_with_their_migrations_or_do_not(bench: Bench) -> None:
     assert "No changes detected" in bench.run("database", code=0).said
     bench.write(**{"shop/models.py": f"{MODEL}    price = models.IntegerField(default=0)\n"})
     assert "Add field price to item" in bench.run("database", code=1).said
+
+
+def test_models_without_a_migration_are_no_pass(bench: Bench) -> None:
+    """Django passes over an app that has no migrations."""
+    bench.write(
+        **{"manage.py": MANAGE, "settings.py": SETTINGS, "shop/__init__.py": "", "shop/models.py": MODEL}
+    )
+    bench.pip("django-admin")
+    said = bench.run("database", code=77).said
+    assert "django-admin has no configuration here: **/migrations/[0-9]*.py" in said
 
 
 def test_what_is_missing_is_said(bench: Bench) -> None:

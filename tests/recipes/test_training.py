@@ -76,6 +76,13 @@ def test_training_passes_until_the_data_changes_or_the_model_is_gone(bench: Benc
     (bench.repo.root / "model.txt").unlink()
     assert "deleted:            model.txt" in bench.run("training", code=1).said
 
+    bench.write(
+        **{"dvc.yaml": PIPELINE + "    frozen: true\n", "model.txt": "2\n", "data/numbers.txt": "1\n2\n"}
+    )
+    said = bench.run("training", code=1).said
+    assert "is frozen" in said
+    assert "are up to date" in said, "DVC compares nothing of a frozen stage"
+
 
 def test_a_pipeline_that_trains_nothing_is_not_looked_at(bench: Bench) -> None:
     bench.pip("dvc", "papermill")
