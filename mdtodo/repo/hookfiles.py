@@ -223,7 +223,7 @@ def _command(program: str, args: Sequence[str]) -> str:
     words = " ".join(map(shlex.quote, args))
     if "\n" in program:  # a line of ours is one line
         program = "mdtodo"
-    missing = 'echo "mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again" >&2'
+    missing = "echo 'mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again' >&2"
     return (
         f'mdtodo={shlex.quote(program)}; [ -x "$mdtodo" ] || mdtodo=mdtodo; s=0; '
         f'if command -v "$mdtodo" >/dev/null 2>&1; then "$mdtodo" {words} </dev/null || s=$?; else s=127; fi; '
