@@ -87,7 +87,8 @@ def _do(
         _say(f"{task.id} has subtasks already: {task.title}")
     if not (expansion.breakdowns or already):
         _say(
-            "nothing to break down: name tasks by id or with expand:NAME, or take --all that are 12 hours or more"
+            "nothing to break down: no open task without subtasks says expand:NAME"
+            + (" or is estimated at 12 hours or more" if everything else "; an ID or --all takes others")
         )
     for oid in commits:
         _say(f"committed {oid[:10]}")
