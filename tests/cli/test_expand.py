@@ -37,9 +37,11 @@ def test_without_ids_what_says_so_in_its_place(inside: Callable[..., Said], repo
     assert "  by api  Orders API\n" in said.out
     assert len(said.out.splitlines()) == 7
     again = inside("expand")
-    assert "nothing to break down" in again.err
+    assert "no open task without subtasks says expand:NAME; an ID or --all takes others" in again.err
     assert repo.read("TODO.md").decode().splitlines() == lines
     assert repo.status() == [" M TODO.md"]
+    inside("expand", "--all")
+    assert "expand:NAME or is estimated at 12 hours or more" in inside("expand", "--all").err
 
 
 def test_all_takes_what_is_large_and_an_id_takes_anything_open(

@@ -218,7 +218,10 @@ def test_a_tool_that_is_gone_stops_nobody(repo: Checkout, hooks: Path, tmp_path:
         hookfiles.install(str(hooks), "pre-commit", program, CHECK)
         done = commit(repo, "--allow-empty", PATH="/usr/bin:/bin")
         assert done.returncode == 0
-        assert "mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again\n" in done.stderr
+        assert (
+            "mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again\n"
+            in done.stderr
+        )
     found = executable(tmp_path / "path" / "mdtodo", "#!/bin/sh\nexit 5\n").parent
     hookfiles.install(str(hooks), "pre-commit", "/gone/mdtodo", CHECK)
     assert commit(repo, "--allow-empty", PATH=f"{found}:/usr/bin:/bin").returncode == 1, "the one on PATH"

@@ -53,6 +53,9 @@ def command(
         _say("nothing was changed")
         return 1
     already = [task for task in tasks if task.children]
+    if not tasks:
+        others = " or is estimated at 12 hours or more" if everything else "; an ID or --all takes others"
+        _say(f"nothing to break down: no open task without subtasks says expand:NAME{others}")
     return _do(session, expansion, already, dry_run=dry_run, commit=commit, as_json=as_json)
 
 
@@ -85,11 +88,6 @@ def _do(
         print_expansion(expansion.rows(), color=session.colored())
     for task in already:
         _say(f"{task.id} has subtasks already: {task.title}")
-    if not (expansion.breakdowns or already):
-        _say(
-            "nothing to break down: no open task without subtasks says expand:NAME"
-            + (" or is estimated at 12 hours or more" if everything else "; an ID or --all takes others")
-        )
     for oid in commits:
         _say(f"committed {oid[:10]}")
     for task_id, file, reason in landing.missed if landing else ():
