@@ -189,7 +189,7 @@ class Config:
     )
     stamp: bool = field(default=False, metadata=_of(flag(), "Write `done:DATE` on a ticked task."))
     auto_expand: bool = field(
-        default=False, metadata=_of(flag(), "`run` and `watch` expand what must be expanded first.")
+        default=False, metadata=_of(flag(), "`run` expands what must be expanded first.")
     )
     commit: str = field(
         default="run",
