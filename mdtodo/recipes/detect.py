@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.recipes.catalogue import Recipe, Way
 
 #: Bytes at the start of a file in which `holds` is looked for.
-HEAD = 64 * 1024
+HEAD = 1024 * 1024
 
 #: Where a project keeps its own programs, below its root.
 _OWN = ("node_modules/.bin", ".venv/bin", "venv/bin")

@@ -47,6 +47,15 @@ def test_one_that_is_not_valid_fails(bench: Bench) -> None:
     assert "'info' is a required property" in said
 
 
+def test_one_that_states_its_version_late_is_looked_at(bench: Bench) -> None:
+    """As programs write them that sort their keys."""
+    schemas = {f"S{number}": {"description": "x" * 100} for number in range(1000)}
+    text = {"components": {"schemas": schemas}, "info": {}, "openapi": "3.1.0"}
+    bench.write(**{"a.yaml": GOOD, "b.json": json.dumps(text)})
+    bench.pip("openapi-spec-validator")
+    assert "'title' is a required property" in bench.run("api", code=1).said
+
+
 def test_descriptions_that_keep_the_rules_pass(bench: Bench) -> None:
     bench.write(
         **{".spectral.yaml": "extends: [spectral:oas]\n", "shop [1].yaml": GOOD, "config.yml": NO_API}

@@ -177,7 +177,7 @@ def test_all_of_very_many_files_are_found(tree: Tree, repo: Checkout) -> None:
 
 def test_contents(tree: Tree, repo: Checkout) -> None:
     repo.write("head.x", " openapi: 3\n")
-    repo.write("deep.x", "\n" * (1 << 16) + "openapi: 3\n")
+    repo.write("deep.x", "\n" * (1 << 20) + "openapi: 3\n")
     repo.write("bytes.x", b"\xff\xfe\0\nopenapi: 3\n")
     repo.write("other.x", "not openapi: 3\n")
     assert names(tree, holds=r"(?m)^[ \t]*openapi:") == ["bytes.x", "head.x"]
