@@ -19,14 +19,23 @@ from typing import TYPE_CHECKING, NoReturn
 from mdtodo.errors import MdtodoError
 from mdtodo.recipes import NAMES
 from mdtodo.recipes.catalogue import recipe
-from mdtodo.recipes.commands import SHOWN, Command, commands, copy_of, limit, needs_copy, needs_folder, shown
+from mdtodo.recipes.commands import (
+    SHOWN,
+    commands,
+    copy_of,
+    limit,
+    needs_copy,
+    needs_folder,
+    record_of,
+    shown,
+)
 from mdtodo.recipes.detect import Found, Tree, detect
-from mdtodo.recipes.execute import Execution, write
+from mdtodo.recipes.execute import Execution, taken, write
 from mdtodo.recipes.scratch import lay_out
 from mdtodo.recipes.verdict import NOTHING, said, summary, telling, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from types import FrameType
 
     from mdtodo.recipes.catalogue import Recipe
@@ -68,28 +77,29 @@ def _in_its_folder(found: Found, tree: Tree) -> int:
         if needs_copy(found):
             shutil.copyfile(os.path.join(tree.root, found.config or ""), copy_of(found, tmp))
         if not found.way.scratch:
-            return _run(found, commands(found, tmp, limit()), tree.root)
+            return _run(found, tmp, tree.root)
         folder = os.path.join(tmp, "tree")
         lay_out(tree, folder)
-        return _run(found, commands(found, tmp, limit()), folder)
+        return _run(found, tmp, folder)
 
 
 def _temporary() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="mdtodo-", ignore_cleanup_errors=True)
 
 
-def _run(found: Found, wanted: Iterable[Command], folder: str) -> int:
+def _run(found: Found, tmp: str, folder: str) -> int:
     """Run all commands, whatever the ones before came to, unless a signal asks for the end."""
-    way, verdicts, matched = found.way, list[int](), set[str]()
-    for command in wanted:
+    way, verdicts, matched, record = found.way, list[int](), set[str](), record_of(found, tmp)
+    for command in commands(found, tmp, limit()):
         _write(1, f"$ {shown(command, SHOWN)}\n")
         execution = Execution(command.argv, {**os.environ, **command.env}, folder, telling(way))
         code = execution.run()
         if code is None:
             verdicts.append(_NOT_STARTED if verdicts else NOTHING)
             break
-        verdicts.append(verdict(way, code, execution.matched))
-        matched |= execution.matched
+        said_so = execution.matched | (taken(record, telling(way)) if record else set())
+        verdicts.append(verdict(way, code, said_so))
+        matched |= said_so
         if execution.interrupted:
             verdicts.append(128 + execution.interrupted)
             break

@@ -23,15 +23,17 @@ class Way(NamedTuple):
     run for each) and `{folder}` for the folder that it is in, `{config}` for the configuration found, `{copy}` for a
     copy of it that the tool may change, and `{tmp}` for a temporary folder. `install` is a command that gets the tool.
 
-    `holds` is a regular expression that one of a file's first 64 KiB must match; `config` names files of which one
+    `holds` is a regular expression that one of a file's first MiB must match; `config` names files of which one
     must be there, `file:key` a file with that table; in `env` `{tmp}` means the same as in `run`. A failure whose
     output matches `later` is to be tried again later; `nothing` are exit codes for "nothing to check". Where `proof`
     is given, exit code 0 with output that it does not match means the same: a tool that was given files may have
     passed over all of them. `passes` are exit codes that mean what 0 does; output that matches `fails` makes a
     failure of them: the tool itself says that it left something out, or that something is wrong. A failure whose
-    output matches `empty` means that there was nothing to check. With `scratch` the commands run in a copy of the
-    work tree, for tools that write beside what they read. `run` may begin with another program than the tool, where
-    both must be there.
+    output matches `empty` means that there was nothing to check. So does exit code 0 with output that matches `none`,
+    and `proof` is asked for only there where `none` is given. What the tool writes into the file `record`, in which
+    `{tmp}` means the same as in `run`, counts as output. With `scratch` the commands run in a copy of the work tree,
+    for tools that write beside what they read. `run` may begin with another program than the tool, where both must be
+    there.
     """
 
     tool: str
@@ -47,6 +49,8 @@ class Way(NamedTuple):
     passes: tuple[int, ...] = ()
     fails: str | None = None
     empty: str | None = None
+    none: str | None = None
+    record: str | None = None
     scratch: bool = False
 
 

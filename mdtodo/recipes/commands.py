@@ -59,7 +59,7 @@ def commands(found: Found, tmp: str, limit: int) -> Iterator[Command]:
 
 def needs_folder(found: Found) -> bool:
     """Whether the way asks for a temporary folder."""
-    texts = (*found.way.run, *found.way.env.values())
+    texts = (*found.way.run, *found.way.env.values(), found.way.record or "")
     return found.way.scratch or needs_copy(found) or any("{tmp}" in text for text in texts)
 
 
@@ -71,6 +71,11 @@ def needs_copy(found: Found) -> bool:
 def copy_of(found: Found, tmp: str) -> str:
     """The path of that copy: the same name, in the temporary folder."""
     return os.path.join(tmp, os.path.basename(found.config or ""))
+
+
+def record_of(found: Found, tmp: str) -> str | None:
+    """The path of the file that tells what the tool's output does not; None where the way has none."""
+    return None if found.way.record is None else _filled(found.way.record, {"{tmp}": tmp})
 
 
 def limit() -> int:

@@ -35,7 +35,7 @@ class Execution:
         self, argv: Sequence[str], env: Mapping[str, str], folder: str, patterns: Iterable[str] = ()
     ) -> None:
         self._argv, self._env, self._folder = argv, env, folder
-        self._wanted = {one: re.compile(one.encode()) for one in patterns}
+        self._wanted = compiled(patterns)
         self._child: subprocess.Popen[bytes] | None = None
         self.matched = set[str]()
         self.interrupted = 0
@@ -110,6 +110,22 @@ class Execution:
         bare = _COLOUR.sub(b"", seen)
         self.matched |= {one for one, pattern in self._wanted.items() if pattern.search(bare)}
         stream[1] = seen[-_OVERLAP:]
+
+
+def taken(path: str, patterns: Iterable[str]) -> set[str]:
+    """Those of `patterns` that the file has, which is gone afterwards; none where there is no such file."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+        os.unlink(path)
+    except OSError:
+        return set()
+    return {one for one, pattern in compiled(patterns).items() if pattern.search(text)}
+
+
+def compiled(patterns: Iterable[str]) -> dict[str, re.Pattern[bytes]]:
+    """Each pattern, for bytes."""
+    return {one: re.compile(one.encode()) for one in patterns}
 
 
 def write(target: int, data: bytes) -> None:

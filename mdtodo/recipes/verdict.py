@@ -15,7 +15,7 @@ LATER, NOTHING = 75, 77
 
 def telling(way: Way) -> list[str]:
     """The patterns that say in the output what the exit code alone does not."""
-    return [one for one in (way.later, way.proof, way.fails, way.empty) if one is not None]
+    return [one for one in (way.later, way.proof, way.fails, way.empty, way.none) if one is not None]
 
 
 def verdict(way: Way, code: int, matched: Collection[str]) -> int:
@@ -24,7 +24,8 @@ def verdict(way: Way, code: int, matched: Collection[str]) -> int:
     if code == 0 or code in way.passes:
         if way.fails in matched:
             return 1
-        return 0 if way.proof is None or way.proof in matched else NOTHING
+        proved = way.proof is None or way.proof in matched
+        return 0 if proved or (way.none is not None and way.none not in matched) else NOTHING
     if code in way.nothing or way.empty in matched:
         return NOTHING
     if way.later in matched:

@@ -57,12 +57,24 @@ def test_a_component_used_with_the_wrong_type_fails(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "project",
-    ['{"files": [], "references": [{"path": "./lib"}]}', '{"files": []}', '{"include": ["nothing"]}'],
-    ids=["references alone", "no files", "nothing matched"],
+    [
+        '{"files": [], "references": [{"path": "./lib"}]}',
+        '{"files": []}',
+        '{"include": ["nothing"]}',
+        '{"include": ["scripts"], "compilerOptions": {"types": [], "lib": ["es5"]}}',
+    ],
+    ids=["references alone", "no files", "nothing matched", "no component"],
 )
 def test_nothing_was_checked_where_the_project_has_no_files(bench: Bench, project: str) -> None:
     library = json.dumps({"compilerOptions": {**OPTIONS, "composite": True}, "include": ["."]})
-    bench.write(**{"tsconfig.json": project, "lib/tsconfig.json": library, "lib/Title.tsx": BAD})
+    bench.write(
+        **{
+            "tsconfig.json": project,
+            "lib/tsconfig.json": library,
+            "lib/Title.tsx": BAD,
+            "scripts/a.ts": "1;\n",
+        }
+    )
     bench.npm()
     assert "tsc found nothing to check" in bench.run("component", code=77).said
 
@@ -73,6 +85,11 @@ def test_vue_components_are_checked_with_their_templates(bench: Bench) -> None:
     bench.write(**{"tsconfig.json": json.dumps({"compilerOptions": options}), "A.vue": good})
     bench.npm()
     bench.run("component", code=0)
+    bench.write(
+        **{"tsconfig.json": json.dumps({"compilerOptions": options, "include": ["*.ts"]}), "a.ts": "1\n"}
+    )
+    assert "vue-tsc found nothing to check" in bench.run("component", code=77).said
+    bench.write(**{"tsconfig.json": json.dumps({"compilerOptions": options})})
     bench.write(**{"B.vue": good.replace("{{ size }}", "{{ sized }}")})
     assert "B.vue(4,17): error TS2" in bench.run("component", code=2).said
 

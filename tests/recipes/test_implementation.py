@@ -78,6 +78,20 @@ def test_projects_that_tsc_is_only_referred_to_are_checked(bench: Bench) -> None
     bench.run("implementation", code=2)
 
 
+@pytest.mark.parametrize("base", ['{"files": []}', '{"files": ["a.d.ts"]}'])
+def test_a_project_that_inherits_that_it_has_no_files_is_no_pass(bench: Bench, base: str) -> None:
+    bench.write(
+        **{
+            "tsconfig.json": '{"extends": "./lib/base.json", "compilerOptions": {"types": [], "lib": ["es5"]}}',
+            "lib/base.json": base,
+            "lib/a.d.ts": "declare const y: number\n",
+            "src/a.ts": "const x: number = 'one'\n",
+        }
+    )
+    bench.npm()
+    assert "tsc found nothing to check" in bench.run("implementation", code=77).said
+
+
 def test_cargo_check_passes_and_fails(bench: Bench) -> None:
     if not shutil.which("cargo", path=CALLER["PATH"]):
         pytest.skip("cargo is not installed")

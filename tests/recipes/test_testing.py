@@ -89,7 +89,33 @@ def test_the_test_script_of_a_package(bench: Bench) -> None:
 
 def test_a_runner_of_node_that_finds_no_test_is_no_pass(bench: Bench) -> None:
     node(bench, "node --test", **{"a.js": "1\n"})
-    bench.run("testing", code=1)
+    assert "npm found nothing to check" in bench.run("testing", code=77).said
+    bench.write(**{"a.test.js": "require('node:test')('a', {skip: true}, () => {})\n"})
+    bench.run("testing", code=77)
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "No tests found, exiting with code 0",
+        "No test files found, exiting with code 0",
+        "  0 passing (2ms)",
+        "Tests:       2 skipped, 1 todo, 3 total",
+        "\x1b[2m      Tests \x1b[22m \x1b[33m1 skipped\x1b[39m\x1b[90m (1)\x1b[39m",
+    ],
+    ids=["jest", "vitest", "mocha", "jest, skipped", "vitest, skipped"],
+)
+def test_a_runner_that_says_it_ran_no_test_is_no_pass(bench: Bench, says: str) -> None:
+    """Unless another, as of another package in the same repository, ran some."""
+    node(bench, "cat said.txt", **{"said.txt": f"{says}\n"})
+    bench.run("testing", code=77)
+    bench.repo.write("said.txt", f"{says}\n  3 passing (4ms)\n")
+    bench.run("testing", code=0)
+
+
+def test_a_script_that_says_nothing_known_is_believed(bench: Bench) -> None:
+    node(bench, "cat a.txt", **{"a.txt": "all is well\n"})
+    bench.run("testing", code=0)
 
 
 def test_the_script_that_npm_writes_is_no_test(bench: Bench) -> None:
