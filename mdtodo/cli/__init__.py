@@ -90,9 +90,23 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _folders(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
+    """Folders, as the shell knows them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="dir")]
+
+
 @click.command(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mdtodo")
-@click.option("-C", "directory", metavar="DIR", multiple=True, help="Run as if started in DIR, as in git.")
+@click.option(
+    "-C",
+    "directory",
+    metavar="DIR",
+    multiple=True,
+    shell_complete=_folders,
+    help="Run as if started in DIR, as in git.",
+)
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),

@@ -39,6 +39,13 @@ def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) ->
     return [name for name in NAMES if name.startswith(incomplete)]
 
 
+def complete_path(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
+    """Files and folders, as the shell knows them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 def ids_argument(*, required: bool) -> Callable[[Function], Function]:
     """`ID…`: ids, or beginnings of ids that fit one task."""
     return click.argument(
@@ -84,7 +91,14 @@ def filters(function: Function) -> Function:
             "--category", "categories", multiple=True, metavar="NAME", help="A category, or category/kind."
         ),
         click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag, or the tags below it."),
-        click.option("--file", "files", multiple=True, metavar="PATH", help="A file, a folder or a glob."),
+        click.option(
+            "--file",
+            "files",
+            multiple=True,
+            metavar="PATH",
+            shell_complete=complete_path,
+            help="A file, a folder or a glob.",
+        ),
         click.option("--text", "texts", multiple=True, metavar="TEXT", help="Words of the title or body."),
     ]
     for option in reversed(options):

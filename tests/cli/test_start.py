@@ -87,6 +87,10 @@ def test_completion(repo: Checkout, mdtodo: Mdtodo, shell: str) -> None:
     repo.write("TODO.md", "- [ ] a id:build\n")
     said = mdtodo(_MDTODO_COMPLETE="bash_complete", COMP_WORDS="mdtodo show b", COMP_CWORD="2")
     assert "build" in said.out
+    for words, kind in (("mdtodo list --file T", "file"), ("mdtodo -C T", "dir")):
+        count = str(len(words.split()) - 1)
+        said = mdtodo(_MDTODO_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=count)
+        assert said.out == f"{kind},T\n"
 
 
 def imported(repo: Checkout, *args: str) -> set[str]:
