@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 from tempfile import mkdtemp
 
+from mdtodo.errors import UsageError
 from mdtodo.repo.git import Repository, discover, porcelain
 
 #: Files of the package that stand under another name there, as they would be taken for the package's own.
@@ -18,8 +19,10 @@ IDENTITY = (("user.name", "mdtodo demo"), ("user.email", "demo@mdtodo.invalid"),
 
 
 def make(folder: str | None = None) -> Repository:
-    """The demo repository with its first commit, in `folder` (which must not be there yet) or a temporary
-    one."""
+    """The demo repository with its first commit, in `folder` or a temporary one; UsageError where `folder` is there
+    already."""
+    if folder and os.path.lexists(folder):
+        raise UsageError(f"{folder} is there already: name a folder that is not, or none for a temporary one")
     target = Path(folder) if folder else Path(mkdtemp(prefix="mdtodo-demo-")) / "shop"
     with as_file(files("mdtodo") / "demo") as source:
         copytree(source, target, ignore=ignore_patterns("__pycache__", "*.pyc"))

@@ -66,6 +66,7 @@ def test_demo(mdtodo: Mdtodo, repo: Checkout, tmp_path: Path) -> None:
     assert [t["title"] for t in found if t["failures"]] == ["Links of the guide lead somewhere"]
     status = subprocess.run(["git", "status", "--porcelain"], cwd=target, capture_output=True, check=True)
     assert status.stdout == b""
+    assert "is there already" in mdtodo("demo", str(target), code=2).err
 
 
 def test_config_says_where_values_come_from(repo: Checkout, mdtodo: Mdtodo) -> None:
