@@ -20,6 +20,7 @@ from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mdtodo.markdown.document import Item
     from mdtodo.model import Task
     from mdtodo.planning.catalogue import Pattern
     from mdtodo.repo.commit import Landing
@@ -110,11 +111,15 @@ def prepare(board: Board, tasks: Sequence[Task], *, pattern: str | None = None) 
 
 
 def _broken_down(board: Board, task: Task, known: Mapping[str, Pattern], pattern: str | None) -> Breakdown:
+    item = _item(board, task)
+    for problem in read_keys(item.text).problems:
+        if problem.code == "bad-estimate":
+            raise EditError(problem.message, file=task.file, line=task.line)
     name = task.expand or pattern
     if name is None and board.config.expand.command is not None:
         return Breakdown(task, PROGRAM, AddSubtasks(task.anchor, _ask(board, task), first=True))
     chosen = named(name, known, task) if name else fitting(task, board.plan.routes[task.id], known)
-    delimiter, dialect = _manner(board, task)
+    delimiter, dialect = _manner(item, task)
     lines = steps(task, chosen, delimiter=delimiter, dialect=dialect)
     return Breakdown(task, chosen.name, AddSubtasks(task.anchor, lines, first=True))
 
@@ -137,10 +142,13 @@ def _ask(board: Board, task: Task) -> tuple[str, ...]:
         raise EditError(f"`{PROGRAM}` printed {error.sentence}", file=task.file, line=task.line) from None
 
 
-def _manner(board: Board, task: Task) -> tuple[str, str | None]:
-    """The delimiter of an ordered list that goes on with none in the task's body; the dialect of its keys."""
+def _item(board: Board, task: Task) -> Item:
     items = board.documents[task.file].items
-    item = items[bisect_left(items, task.line, key=lambda item: item.line)]
+    return items[bisect_left(items, task.line, key=lambda item: item.line)]
+
+
+def _manner(item: Item, task: Task) -> tuple[str, str | None]:
+    """The delimiter of an ordered list that goes on with none in the task's body; the dialect of its keys."""
     lists = [line.split()[0] for line in task.body.splitlines() if line.strip()]
     own = item.marker[-1] if item.ordered else "."
     other = "." if own == ")" else ")"

@@ -406,3 +406,15 @@ def test_no_title_steers_the_terminal(inside: Callable[..., Said], repo: Checkou
     repo.commit(**{"TODO.md": "- [ ] a\x1b[2Jb expand:fix\n"})
     assert "\x1b" not in inside("expand").out
     assert repo.read("TODO.md").count(b"\x1b") == 1
+
+
+@pytest.mark.parametrize("written", ["0", "10y", "-3h"])
+@pytest.mark.parametrize("config", ["", "[expand]\ncommand = \"echo '- [ ] a step'\"\n"])
+def test_an_estimate_that_is_none_keeps_a_task_from_being_broken_down(
+    repo: Checkout, inside: Callable[..., Said], written: str, config: str
+) -> None:
+    before = f"- [ ] Implement it id:it est:{written}\n".encode()
+    repo.commit("Base", **{"TODO.md": before, ".mdtodo.toml": config})
+    said = inside("expand", "it", code=1)
+    assert f"TODO.md:1: '{written}' is no estimate" in said.err
+    assert repo.read("TODO.md") == before
