@@ -127,6 +127,8 @@ def cli(ctx: click.Context, directory: tuple[str, ...], color: str, debug: bool)
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with the code of the contract: 0, 1, 2, 3 or 130."""
     gc.set_threshold(50_000)  # most of what a command makes is in use until its end
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _open_what_is_closed()
     try:
         code = guarded(lambda: cli.main(args=args, prog_name="mdtodo", standalone_mode=False))
         sys.stdout.flush()
@@ -184,6 +186,19 @@ def _report_bug(error: Exception) -> int:
         file.write(f"mdtodo {__version__}, Python {sys.version}\n{report}")
     _say(f"this is a bug in mdtodo: {error!r}", f"the report is in {file.name}; --debug shows it here")
     return 3
+
+
+def _open_what_is_closed() -> None:
+    """Started with a standard stream closed (`2>&-`): no file of ours may come to have its number."""
+    import os
+
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _stdout_is_gone() -> int:

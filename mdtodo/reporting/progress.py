@@ -119,8 +119,11 @@ class PlainProgress:
     def flush(self) -> None:
         """Write it, all at once: a system call for each of many lines would take longer than short tasks."""
         told, self._told = self._told, []
-        sys.stderr.write("".join(told))
-        sys.stderr.flush()
+        try:
+            sys.stderr.write("".join(told))
+            sys.stderr.flush()
+        except OSError:
+            _tell_nobody()
 
     def _line(self, text: str) -> None:
         if not self.quiet:
@@ -247,6 +250,15 @@ class LiveProgress:
         whole = self._live.tasks[0]
         count = f"{whole.completed:.0f}/{whole.total or 0:.0f}"
         self._live.update(self._total, description=counts or "starting", left=left, count=count)
+
+
+def _tell_nobody() -> None:
+    """Nobody reads on, or the disk is full: no reason to end a run."""
+    import os
+
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())
+    os.close(nowhere)
 
 
 def watcher_for(*, color: bool | None, quiet: bool) -> PlainProgress | LiveProgress:

@@ -507,3 +507,11 @@ def test_a_dry_run_names_what_would_start_in_its_order(repo: Checkout, mdtodo: M
     assert planned == ["x", "waits"]
     assert outcomes(mdtodo("run", "--json")) == {"x": "done", "waits": "done", "never": "blocked"}
     assert mdtodo("run", "--dry-run", "--json").json["tasks"] == []
+
+
+@pytest.mark.parametrize("lost", ["2>&-", "2>/dev/full", "2>&1 >/dev/null | true", "<&- 2>&-"])
+def test_a_run_that_nobody_listens_to_goes_on(repo: Checkout, lost: str) -> None:
+    start(repo, "- [ ] task run:ok\n" * 30)
+    command = f"{sys.executable} -m mdtodo run -j 2 {lost}"
+    subprocess.run(command, shell=True, cwd=repo.root, stdout=subprocess.DEVNULL, timeout=60, check=True)
+    assert repo.read("TODO.md") == b"- [x] task run:ok\n" * 30 == repo.head("TODO.md")
