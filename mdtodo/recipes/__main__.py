@@ -26,6 +26,7 @@ from mdtodo.recipes.commands import (
     limit,
     needs_copy,
     needs_folder,
+    quoted,
     record_of,
     shown,
 )
@@ -104,7 +105,7 @@ def _run(found: Found, tmp: str, folder: str) -> int:
             verdicts.append(128 + execution.interrupted)
             break
     end = summary(verdicts)
-    sentence = said(way, end, matched)
+    sentence = said(way, end, matched, quoted(found.config) if found.config else None)
     if sentence is not None:
         _say(sentence)
     return end

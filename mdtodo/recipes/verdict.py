@@ -24,8 +24,8 @@ def verdict(way: Way, code: int, matched: Collection[str]) -> int:
     if code == 0 or code in way.passes:
         if way.fails in matched:
             return 1
-        proved = way.proof is None or way.proof in matched
-        return 0 if proved or (way.none is not None and way.none not in matched) else NOTHING
+        lacking = way.proof is not None if way.none is None else way.none in matched
+        return NOTHING if lacking and way.proof not in matched else 0
     if code in way.nothing or way.empty in matched:
         return NOTHING
     if way.later in matched:
@@ -43,12 +43,14 @@ def summary(verdicts: Iterable[int]) -> int:
     return next((one for one in (LATER, 0) if one in every), NOTHING)
 
 
-def said(way: Way, end: int, matched: Collection[str]) -> str | None:
-    """A sentence on an end that the tool's own output may not explain; None where that is left to the tool."""
+def said(way: Way, end: int, matched: Collection[str], config: str | None = None) -> str | None:
+    """A sentence on an end that the tool's own output may not explain; None where that is left to the tool. `config`:
+    the name of its configuration."""
     if end == LATER:
         return f"{way.tool} could not do its work now; the task stays as it is, to be tried again"
     if end == NOTHING:
-        return f"{way.tool} found nothing to check"
+        where = "" if config is None else f"; does {config} lead it to other files?"
+        return f"{way.tool} found nothing to check{where}"
     if end and way.fails in matched:
         return f"{way.tool} exited 0, but says itself that not all is well"
     return None

@@ -76,7 +76,10 @@ def test_nothing_was_checked_where_the_project_has_no_files(bench: Bench, projec
         }
     )
     bench.npm()
-    assert "tsc found nothing to check" in bench.run("component", code=77).said
+    assert (
+        "\ntsc found nothing to check; does tsconfig.json lead it to other files?\n"
+        in bench.run("component", code=77).said
+    )
 
 
 def test_vue_components_are_checked_with_their_templates(bench: Bench) -> None:

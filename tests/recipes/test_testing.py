@@ -100,10 +100,12 @@ def test_a_runner_of_node_that_finds_no_test_is_no_pass(bench: Bench) -> None:
         "No tests found, exiting with code 0",
         "No test files found, exiting with code 0",
         "  0 passing (2ms)",
+        "  Total:     0",
+        "No tasks were executed as part of this run.",
         "Tests:       2 skipped, 1 todo, 3 total",
         "\x1b[2m      Tests \x1b[22m \x1b[33m1 skipped\x1b[39m\x1b[90m (1)\x1b[39m",
     ],
-    ids=["jest", "vitest", "mocha", "jest, skipped", "vitest, skipped"],
+    ids=["jest", "vitest", "mocha", "uvu", "turbo", "jest, skipped", "vitest, skipped"],
 )
 def test_a_runner_that_says_it_ran_no_test_is_no_pass(bench: Bench, says: str) -> None:
     """Unless another, as of another package in the same repository, ran some."""

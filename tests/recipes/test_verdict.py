@@ -43,6 +43,8 @@ FULL = WAY._replace(later="L", proof="P", fails="F", empty="E", nothing=(5,), pa
         (FULL._replace(none="N"), 0, "", 0),
         (FULL._replace(none="N"), 0, "F", 1),
         (FULL._replace(none="N"), 1, "N", 1),
+        (WAY._replace(none="N"), 0, "N", 77),
+        (WAY._replace(none="N"), 0, "", 0),
         (WAY._replace(nothing=(75, 77)), 75, "", 77),
         (WAY._replace(nothing=(75, 77)), 77, "", 77),
     ],
