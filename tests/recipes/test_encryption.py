@@ -95,3 +95,10 @@ def test_bandit_knows_each_test_that_is_named() -> None:
         if way.tool == "bandit":
             for test in way.run[way.run.index("--tests") + 1].split(","):
                 assert f"{test}\t" in said
+
+
+def test_a_configuration_that_skips_one_of_the_tests_is_no_failure_of_the_code(bench: Bench) -> None:
+    bench.write(**{"pyproject.toml": '[tool.bandit]\nskips = ["B324"]\n', "a.py": "x = 1\n"})
+    bench.pip("bandit")
+    said = bench.run("encryption", code=77).said
+    assert "Non-exclusive include/exclude test sets: {'B324'}" in said
