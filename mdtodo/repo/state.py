@@ -212,6 +212,16 @@ class State:
                 db.execute(_COUNTED, (subtasks,))
             return numbers
 
+    def record_missing(self, records: Sequence[Record]) -> None:
+        """Write down those of these results whose attempt the journal does not have."""
+        known = "SELECT 1 FROM results WHERE run_id = ? AND task_id = ? AND attempt >= ?"
+        with self._db.writing("missing") as db:
+            for record in records:
+                attempt = record.run_id, record.receipt.task_id, record.receipt.attempt
+                if db.execute(known, attempt).fetchone() is None:
+                    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
+                    db.execute(INSERT, (last + 1, *row_of(record)))
+
     def count_subtasks(self, number: int) -> None:
         """Note that so many subtasks were written without a result of a run."""
         with self._db.writing("count") as db:

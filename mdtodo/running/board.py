@@ -13,7 +13,7 @@ from mdtodo.errors import InputError, UsageError
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import joined, read_tasks
 from mdtodo.planning.plan import Plan, plan
-from mdtodo.repo import files
+from mdtodo.repo import files, unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -184,7 +184,11 @@ def recall(repo: Repository) -> Memory:
     from mdtodo.repo.state import State
 
     with State.open(repo, create=False) as state:
-        return Memory.of(state)
+        memory = Memory.of(state)
+        if not memory.unfinished and unread.left(repo, ()):
+            active = {run for run, _, _ in state.active_runs()}
+            memory = replace(memory, unfinished=bool(unread.left(repo, active)))
+        return memory
 
 
 def _plan(

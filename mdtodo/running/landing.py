@@ -116,10 +116,13 @@ def finish_earlier(
 
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
+    from mdtodo.running.unread import take_up
+
     sentences, made = (
         [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)],
         list[str](),
     )
+    take_up(repo, state, config)
     runs: dict[str, list[tuple[int, Receipt]]] = {}
     for entry in state.unlanded():
         if entry.receipt is not None:

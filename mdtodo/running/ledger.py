@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mdtodo.repo import unread
 from mdtodo.repo.commit import clean_outputs, hold_outputs
 from mdtodo.repo.fault import reached
 from mdtodo.repo.place import Place, continues, place, stamp
@@ -60,10 +61,12 @@ class Ledger:
     _git: Plumbing | None = None
     _logs: str = ""
     _shown_logs: str = ""
+    unread: str = ""
     _shown: tuple[str, bool] = ("", False)
 
     def __post_init__(self) -> None:
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
+        self.unread = os.path.join(unread.place(self.repo), self.run_id)
         inside = os.path.relpath(self._logs, self.repo.root)
         self._shown_logs = self._logs if inside.startswith("..") else inside
 
@@ -83,6 +86,7 @@ class Ledger:
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
         ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
         ledger._stamp, ledger._place = stamp(repo), place(repo)
+        unread.prepare(repo)
         state.start_run(run_id, name, {"commit": commit, "place": [*ledger._place], "jobs": jobs})
         return ledger
 
@@ -96,6 +100,8 @@ class Ledger:
             self._git.close()
         self._write()
         self._release(*self._leases)
+        if kind is None:
+            unread.delete(unread.left(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
         self.state.close()
 

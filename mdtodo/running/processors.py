@@ -66,11 +66,12 @@ def spec(
     attempt: int,
     root: str,
     log: str,
+    unread: str | None = None,
     grace: float = GRACE,
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
-    """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an
-    absolute path."""
+    """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
+    `unread` the beginning of one, see `repo.unread`."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",
@@ -83,6 +84,7 @@ def spec(
         "grace": grace,
         "log": log,
         "log_limit": log_limit,
+        "unread": unread,
     }
 
 

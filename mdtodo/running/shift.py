@@ -11,14 +11,12 @@ from mdtodo.model import Status, Task
 from mdtodo.planning.record import task_record
 from mdtodo.planning.rollup import opening_parents
 from mdtodo.results import (
-    AddNote,
     AddSubtasks,
     Edit,
     Outcome,
     Receipt,
     Result,
     RunReport,
-    SetKey,
     SetStatus,
     TaskRun,
 )
@@ -27,7 +25,7 @@ from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import spec
 from mdtodo.running.verifying import reopening_edits
-from mdtodo.running.word import stamp_edits
+from mdtodo.running.word import result_edits, stamp_edits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,6 +168,7 @@ class Shift:
             attempt=number,
             root=self.board.repo.root,
             log=self.ledger.log_path(task, number),
+            unread=None if self.course.options.verify else self.ledger.unread,
         )
         self._attempts[str(attempt["attempt"])] = task
         self.pool.submit(attempt)
@@ -296,16 +295,7 @@ class Shift:
         """What the result changes on the task's line, and below it; of one that is verified, only the box."""
         if self.course.options.verify:
             return reopening_edits(self.board, task) if result.outcome is Outcome.FAILED else []
-        edits: list[Edit] = []
-        if result.outcome is Outcome.DONE:
-            edits.append(SetStatus(task.anchor, Status.DONE))
-            edits += [SetKey(task.anchor, "failed", None)] if task.failures else []
-            edits += stamp_edits(self.board, task, Status.DONE)
-        elif result.outcome is Outcome.FAILED:
-            edits.append(SetKey(task.anchor, "failed", str(task.failures + 1)))
-        edits += [AddNote(task.anchor, note) for note in result.notes]
-        edits += [AddSubtasks(task.anchor, (line,)) for line in result.subtasks]
-        return edits
+        return result_edits(self.board, task, result)
 
     def _plan_again_if_outgrown(self) -> None:
         """With new subtasks the plan is made again from the new bytes; not more often than that is worth."""

@@ -22,7 +22,7 @@ from mdtodo.running.outbox import Outboxes
 from mdtodo.running.processors import SpecError, perform
 from mdtodo.running.shape import empty_result
 from mdtodo.running.supervise import Stop
-from mdtodo.running.wire import Channel
+from mdtodo.running.wire import Channel, encoded
 
 if TYPE_CHECKING:
     from mdtodo.model import Json
@@ -85,11 +85,12 @@ class Line:
     wait for the runner. Until one is begun it can be cancelled, or asked back for a process that is free.
     """
 
-    __slots__ = ("_attempt", "_channel", "_outboxes", "_over", "_queue")
+    __slots__ = ("_attempt", "_channel", "_notes", "_outboxes", "_over", "_queue")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._outboxes = Outboxes()
+        self._notes: dict[str, int] = {}
         self._over: dict[str, object] = {}
         self._queue: deque[Json] = deque()
         self._attempt: str | None = None
@@ -158,7 +159,10 @@ class Line:
             result = perform(spec, self, self._outboxes)
             if not self._queue:
                 os.chdir("/")  # in idleness it keeps no folder from being unmounted
-            self._send({"finished": self._attempt, "result": result, **self._over})
+            finished = {"finished": self._attempt, "result": result, **self._over}
+            if result["exit_code"] == 0 and not result["interrupted"]:
+                self._note(spec, finished)
+            self._send(finished)
         except SpecError as error:
             self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
         except Exception as error:  # a fault of ours must not take the pool process away
@@ -170,8 +174,23 @@ class Line:
             )
         self._attempt = None
 
+    def _note(self, spec: Json, finished: Json) -> None:
+        """Write down what succeeded before the runner is told, which may be dead before it has read it."""
+        place = spec.get("unread")
+        if not isinstance(place, str):
+            return
+        task = cast("Json", spec["task"])
+        try:
+            if place not in self._notes:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+                self._notes[place] = os.open(f"{place}.{os.getpid()}", flags, 0o600)
+            os.write(self._notes[place], encoded({**finished, "processor": task.get("processor")}))
+        except OSError:  # a full disk: then it may run again after a kill
+            return
+
     def _send(self, *messages: Json) -> None:
         try:
             self._channel.send(*messages)
-        except OSError:
-            return  # the runner is gone, which the next reading shows
+        except OSError:  # the runner is gone: nobody would know of what is begun now
+            self._channel.ended = True
+            self._queue.clear()

@@ -1,0 +1,159 @@
+"""What pool processes had done, and a killed runner had not read: it counts, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mdtodo.repo.git import discover
+from mdtodo.repo.state import State
+from mdtodo.running.shape import empty_result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import Checkout
+
+TASKS = 400
+CONFIG = """
+[processors.ok]
+run = 'echo "$MDTODO_TASK_ID" >> .git/marks'
+[processors.makes]
+run = "true"
+outputs = ["made"]
+"""
+
+
+def mdtodo(repo: Checkout, *args: str) -> str:
+    command = [sys.executable, "-m", "mdtodo", *args]
+    done = subprocess.run(command, cwd=repo.root, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def is_still(seen: list[int], now: int) -> bool:
+    """Whether a number has not changed the last fifty times."""
+    seen.append(now)
+    return len(seen) >= 50 and len(set(seen[-50:])) == 1
+
+
+def marks(repo: Checkout) -> list[str]:
+    path = repo.root / ".git/marks"
+    return path.read_text().split() if path.exists() else []
+
+
+def noted(repo: Checkout) -> Iterator[Path]:
+    return (repo.root / ".git/mdtodo/unread").iterdir()
+
+
+def lines(repo: Checkout) -> int:
+    return sum(path.read_bytes().count(b"\n") for path in noted(repo))
+
+
+@pytest.mark.parametrize("then", ["list", "run"])
+def test_what_lay_in_the_sockets_of_a_killed_runner_is_not_done_again(repo: Checkout, then: str) -> None:
+    """The runner is held, so that nobody reads what the pool processes go on to do, and killed."""
+    text = "".join(f"- [ ] task {number} run:ok\n" for number in range(TASKS))
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
+    with subprocess.Popen(
+        [sys.executable, "-m", "mdtodo", "run", "-j2"], cwd=repo.root, stderr=subprocess.DEVNULL
+    ) as run:
+        until(lambda: len(marks(repo)) >= 40)
+        run.send_signal(signal.SIGSTOP)
+        until(lambda: lines(repo) == len(marks(repo)) > 40)
+        counts: list[int] = []
+        until(lambda: is_still(counts, len(marks(repo))))
+        until(lambda: lines(repo) == len(marks(repo)))
+        run.kill()
+        run.wait()
+    with State.open(discover(str(repo.root)), create=False) as state:
+        known = len(state.history())
+    assert known < lines(repo), "the runner had read everything, and nothing is shown"
+    finished = Counter(marks(repo))
+    mdtodo(repo, then)
+    assert not list(noted(repo))
+    if then == "list":
+        assert repo.read("TODO.md").count(b"[x]") == len(finished)
+        mdtodo(repo, "run")
+    assert Counter(marks(repo)) == Counter(set(marks(repo)))
+    assert repo.head("TODO.md").count(b"[x]") == len(marks(repo)) == TASKS
+    receipts = repo.git("log", "--format=%B").splitlines()
+    assert sum(line.startswith("Mdtodo-Task: ") for line in receipts) == TASKS
+
+
+def line(task: str, *, attempt: int = 1, processor: str = "ok", **result: Any) -> bytes:
+    """As a pool process writes it."""
+    words = {"finished": f"r1/{task}/{attempt}", "processor": processor}
+    given = empty_result() | {"exit_code": 0, "duration": 0.25} | result
+    return json.dumps({**words, "result": given}).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "ticked"),
+    [
+        pytest.param(line("a"), "a", id="done"),
+        pytest.param(line("a") + line("a"), "a", id="twice"),
+        pytest.param(line("a") + line("b")[:-9], "a", id="cut off by the kill"),
+        pytest.param(
+            line("gone") + b"\xff\x00\n[]\n7\n{}\n" + line("b"), "b", id="rubbish, and a task that is gone"
+        ),
+        pytest.param(line("a", exit_code=1), "", id="failed"),
+        pytest.param(line("a", timed_out=True), "", id="timed out"),
+        pytest.param(line("made", processor="makes"), "", id="with outputs that nobody looked at"),
+        pytest.param(line("x"), "x", id="ticked already"),
+        pytest.param(b"", "", id="nothing"),
+    ],
+)
+def test_what_counts(repo: Checkout, content: bytes, ticked: str) -> None:
+    text = "- [ ] a id:a\n- [ ] b id:b\n- [ ] made id:made\n- [x] x id:x\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
+    mdtodo(repo, "run")
+    (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(content)
+    before = repo.git("rev-list", "--count", "HEAD")
+    mdtodo(repo, "list")
+    expected = "".join(
+        f"- [{'x' if name in (ticked, 'x') else ' '}] {name} id:{name}\n" for name in ("a", "b", "made", "x")
+    )
+    assert repo.read("TODO.md").decode() == repo.head("TODO.md").decode() == expected
+    assert not list(noted(repo))
+    more = int(repo.git("rev-list", "--count", "HEAD")) - int(before)
+    assert more == (ticked in ("a", "b"))
+    if more:
+        assert f"Mdtodo-Task: {ticked} done ok exit=0 time=0.250" in repo.git("log", "-1", "--format=%B")
+
+
+def test_a_run_that_goes_on_keeps_its_own(repo: Checkout) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG})
+    mdtodo(repo, "run")
+    with State.open(discover(str(repo.root))) as state:
+        state.start_run("r1")
+        (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(line("a"))
+        mdtodo(repo, "list")
+    assert repo.read("TODO.md") == b"- [ ] a id:a\n"
+    assert lines(repo) == 1
+
+
+def test_where_it_cannot_be_written_a_run_goes_on(repo: Checkout) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n", ".mdtodo.toml": CONFIG})
+    (repo.root / ".git/mdtodo").mkdir()
+    (repo.root / ".git/mdtodo/unread").write_text("not a folder")
+    command = [sys.executable, "-m", "mdtodo", "run"]
+    done = subprocess.run(command, cwd=repo.root, capture_output=True, env=os.environ, check=False)
+    assert done.returncode == 0, done.stderr
+    assert repo.head("TODO.md") == b"- [x] a run:ok\n"
