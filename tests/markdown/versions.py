@@ -191,17 +191,39 @@ def faults(base: Outline, ours: Outline, theirs: Outline, merged: bytes, *, conf
         was, our, their = (side.get(name) for side in sides)
         if our and their:
             added_apart = not was and (our[1] != their[1] or our[0].title != their[0].title)
-            if count == 0 or (not conflicts and count != 1 + added_apart):
+            # moved and reworded at once, without an id, it is another task: one less here, one more there
+            remade = was and any(_remade(name, sides[0], side) for side in sides[1:])
+            if count == 0 or (not conflicts and count != 1 + added_apart and not (remade and count == 2)):
                 wrong.append(f"{name} is there {count} times")
         elif was:
             left = our or their
             # moved away as well, it is one task less here and another one there, as for git
-            stayed = left is not None and left[1] == was[1]
+            side = sides[1] if our else sides[2]
+            stayed = left is not None and left[1] == was[1] and _stayed(name, sides[0], side)
             if not conflicts and left and stayed and left[0].says != was[0].says:
                 wrong.append(f"{name} was changed and deleted, and that is no conflict")
         elif count == 0 or (not conflicts and count != 1):
             wrong.append(f"{name} was added, and is there {count} times")
     return wrong if conflicts else wrong + list(_wrong_tasks(sides, counts, merged))
+
+
+def _remade(
+    name: str, base: dict[str, tuple[Node, str | None]], side: dict[str, tuple[Node, str | None]]
+) -> bool:
+    """Whether a task was moved and reworded on this side."""
+    moved = side[name][1] != base[name][1] or not _stayed(name, base, side)
+    return moved and side[name][0].title != base[name][0].title
+
+
+def _stayed(
+    name: str, base: dict[str, tuple[Node, str | None]], side: dict[str, tuple[Node, str | None]]
+) -> bool:
+    """Whether a task still comes after the same ones of its list, of those that are there in both."""
+    list_of = base[name][1]
+    both = [one for one in base if base[one][1] == list_of and one in side and side[one][1] == list_of]
+    before = set(both[: both.index(name)])
+    now = [one for one in side if one in both]
+    return before == set(now[: now.index(name)])
 
 
 def _wrong_tasks(
