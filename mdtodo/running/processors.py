@@ -38,6 +38,8 @@ LOG_LIMIT = 10 * 1024 * 1024
 VARIABLE_LIMIT = 64 * 1024
 _SHORT_VARIABLE = 1024
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+#: What of a task is in the environment, each as `MDTODO_TASK_` and its name.
+_VARIABLES = ("id", "title", "file", "line", "priority", "category", "kind", "tags", "body")
 _T = TypeVar("_T")
 
 
@@ -98,15 +100,7 @@ def environment(
     is cut.
     """
     ours = {
-        "TASK_ID": task.get("id"),
-        "TITLE": task.get("title"),
-        "FILE": task.get("file"),
-        "LINE": task.get("line"),
-        "PRIORITY": task.get("priority"),
-        "CATEGORY": task.get("category"),
-        "KIND": task.get("kind"),
-        "TAGS": task.get("tags"),
-        "BODY": task.get("body"),
+        **{f"TASK_{name.upper()}": task.get(name) for name in _VARIABLES},
         "ATTEMPT": attempt,
         "RUN_ID": run_id,
     }
@@ -217,7 +211,7 @@ def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> in
         return _start_command(job, short, files)
 
 
-_TEXTS = (b"MDTODO_TITLE", b"MDTODO_TAGS", b"MDTODO_BODY")
+_TEXTS = (b"MDTODO_TASK_TITLE", b"MDTODO_TASK_TAGS", b"MDTODO_TASK_BODY")
 
 
 def _start_command(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:

@@ -200,7 +200,7 @@ def test_a_program_that_is_of_no_use(inside: Callable[..., Said], repo: Checkout
 
 
 def test_a_program_that_knows_what_to_do(inside: Callable[..., Said], repo: Checkout) -> None:
-    config = "expand.command = '''printf '* [ ] Do %s\\n  1. [ ] deep est:2h\\n' \"$MDTODO_TITLE\"'''\n"
+    config = "expand.command = '''printf '* [ ] Do %s\\n  1. [ ] deep est:2h\\n' \"$MDTODO_TASK_TITLE\"'''\n"
     repo.commit(**{"TODO.md": "> + [ ] Big id:big\r\n> + [ ] x expand:fix\r\n", ".mdtodo.toml": config})
     inside("expand", "--all", "big")
     text = repo.read("TODO.md").decode()

@@ -110,7 +110,7 @@ def test_dependencies_lists_and_parents(repo: Checkout, mdtodo: Mdtodo) -> None:
         "  2. [ ] two run:log\n"
         "- [ ] checked run:log\n"
         "  - [ ] inner run:log\n",
-        '[processors.log]\nrun = "echo $MDTODO_TITLE >> order"\n',
+        '[processors.log]\nrun = "echo $MDTODO_TASK_TITLE >> order"\n',
     )
     said = mdtodo("run", "--json", "-j", "4")
     assert set(outcomes(said).values()) == {"done"}
@@ -160,7 +160,7 @@ def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) 
 def test_outputs_are_committed_with_the_tick_unless_a_person_had_changed_them(
     repo: Checkout, mdtodo: Mdtodo
 ) -> None:
-    config = '[processors.w]\nrun = "echo $MDTODO_TITLE > $MDTODO_TITLE.txt"\noutputs = ["*.txt"]\n'
+    config = '[processors.w]\nrun = "echo $MDTODO_TASK_TITLE > $MDTODO_TASK_TITLE.txt"\noutputs = ["*.txt"]\n'
     repo.write("b.txt", "old\n")
     start(repo, "- [ ] a run:w\n- [ ] b run:w\n", config)
     repo.write("b.txt", "a person's\n")
@@ -269,7 +269,7 @@ def test_lanes_and_jobs_hold(repo: Checkout, mdtodo: Mdtodo) -> None:
         "import os, pathlib, time\n"
         "mine = pathlib.Path('now') / os.environ['MDTODO_TASK_ID']\n"
         "mine.touch()\n"
-        "lane = os.environ['MDTODO_TITLE'].split()[0]\n"
+        "lane = os.environ['MDTODO_TASK_TITLE'].split()[0]\n"
         "time.sleep(0.15)\n"
         "with open('seen', 'a') as seen: seen.write(f'{lane} {len(os.listdir(\"now\"))}\\n')\n"
         "mine.unlink()\n"
@@ -399,7 +399,7 @@ def test_what_a_killed_run_had_finished_is_landed_by_the_next(repo: Checkout, md
 
 def test_two_runners_share_the_work(repo: Checkout, mdtodo: Mdtodo) -> None:
     todo = "".join(f"- [ ] task {n} run:p\n" for n in range(24))
-    start(repo, todo, '[processors.p]\nrun = "echo $MDTODO_TITLE >> ran; sleep 0.05"\n')
+    start(repo, todo, '[processors.p]\nrun = "echo $MDTODO_TASK_TITLE >> ran; sleep 0.05"\n')
     command = [sys.executable, "-m", "mdtodo", "run", "-j", "2"]
     both = [subprocess.Popen(command, cwd=repo.root, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait(timeout=60) for process in both] == [0, 0]
@@ -464,7 +464,9 @@ def test_what_a_person_closes_while_it_goes_on_is_not_started(
     edit = "sed -i 's/\\[ \\] closed/[-] closed/; /gone/d' TODO.md"
     config = f"""commit = "{commit}"\n[processors.edit]\nrun = "{edit.replace(chr(92), chr(92) * 2)}"\n"""
     start(
-        repo, todo, config + '[processors.ran]\nrun = "echo $MDTODO_TITLE >> ran"\nmatch = { title = "x" }\n'
+        repo,
+        todo,
+        config + '[processors.ran]\nrun = "echo $MDTODO_TASK_TITLE >> ran"\nmatch = { title = "x" }\n',
     )
     said = mdtodo("run", "-j", "1")
     assert repo.read("ran") == b"kept\n"

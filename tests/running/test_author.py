@@ -24,7 +24,7 @@ def ask(command: str, root: Path, timeout: float = 20.0) -> bytes:
 
 def test_it_gets_the_task_as_a_processor_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_DIR", "/nowhere")
-    out = ask('cat; pwd; echo "$MDTODO_TASK_ID $MDTODO_TITLE [$GIT_DIR]"; echo noise >&2', tmp_path)
+    out = ask('cat; pwd; echo "$MDTODO_TASK_ID $MDTODO_TASK_TITLE [$GIT_DIR]"; echo noise >&2', tmp_path)
     told, folder, words = out.decode().splitlines()
     assert json.loads(told) == TASK
     assert os.path.samefile(folder, tmp_path)

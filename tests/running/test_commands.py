@@ -91,9 +91,11 @@ def test_a_long_task_that_nobody_reads_blocks_nobody(bench: Bench) -> None:
 
 def test_its_environment(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = '\'; rm -rf / "$(touch pwned)" `x` \n\t%s\x1b[31m 🔺'
-    result = bench.do(["env", "-0"], env={"MDTODO_TITLE": hostile, "MDTODO_OUTPUT": "/etc/passwd", "CI": "1"})
+    result = bench.do(
+        ["env", "-0"], env={"MDTODO_TASK_TITLE": hostile, "MDTODO_OUTPUT": "/etc/passwd", "CI": "1"}
+    )
     env = dict(line.split("=", 1) for line in result["tail"].split("\0") if "=" in line)
-    assert env["MDTODO_TITLE"] == hostile
+    assert env["MDTODO_TASK_TITLE"] == hostile
     assert env["CI"] == "1"
     assert env["MDTODO_OUTPUT"].startswith(str(bench.folder))
     assert not (bench.folder / "pwned").exists()
@@ -102,8 +104,8 @@ def test_its_environment(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_text_that_is_too_long_for_the_system_is_cut_harder(bench: Bench) -> None:
     room = os.sysconf("SC_ARG_MAX") - 150_000
     filler = {f"FILLER{n}": "x" * min(100_000, room - n) for n in range(0, room, 100_100)}
-    texts = dict.fromkeys(("MDTODO_TITLE", "MDTODO_TAGS", "MDTODO_BODY"), "y" * 65536)
-    script = 'printf %s "$MDTODO_BODY"'
+    texts = dict.fromkeys(("MDTODO_TASK_TITLE", "MDTODO_TASK_TAGS", "MDTODO_TASK_BODY"), "y" * 65536)
+    script = 'printf %s "$MDTODO_TASK_BODY"'
     assert bench.do(["sh", "-c", script], env=filler | texts)["tail"] == "y" * 1024
     result = bench.do(["true"], env={"TOO_LONG": "x" * 200_000})
     assert result["exit_code"] == 126
