@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mdtodo.model import Anchor, Status
 from mdtodo.repo.receipts import Trailer, from_json, message, parse, subject, to_json
+from mdtodo.repo.remake import without
 from mdtodo.results import AddNote, AddSubtasks, Outcome, Receipt, SetKey, SetStatus
 
 WORDS = st.text(min_size=1).filter(str.strip)
@@ -34,6 +35,9 @@ RECEIPTS = st.builds(
     outputs=st.lists(st.text(), max_size=3).map(tuple),
     inputs=st.none() | st.just("0a" * 32),
 )
+
+
+MIXED = (("A", "done"), ("B", "failed"), ("C", "todo"))
 
 
 def receipt(title: str = "Tests pass", outcome: str = "done", **words) -> Receipt:
@@ -63,10 +67,16 @@ class TestMessage:
             (["done"] * 3 + ["failed"], "todo: 3 done, 1 failed"),
             (["failed", "done", "failed"], "todo: 1 done, 2 failed"),
             (["cancelled", "cancelled"], "todo: 2 cancelled"),
-            (["failed", "cached", "todo", "done"], "todo: 1 done, 1 cached, 1 todo, 1 failed"),
+            (["failed", "cached", "todo", "done"], "todo: 1 done, 1 cached, 1 reopened, 1 failed"),
+            (["done"], "todo: Tests pass"),
+            (["cached"], "todo: Tests pass"),
+            (["failed"], "todo: failed: Tests pass"),
+            (["todo"], "todo: reopened: Tests pass"),
+            (["cancelled"], "todo: cancelled: Tests pass"),
+            (["expanded"], "todo: expanded: Tests pass"),
         ],
     )
-    def test_counts(self, outcomes, expected):
+    def test_the_subject_says_what_became_of_it(self, outcomes, expected):
         assert subject([receipt(outcome=outcome) for outcome in outcomes]) == expected
 
     @pytest.mark.parametrize(
@@ -87,6 +97,16 @@ class TestMessage:
             message([receipt(inputs="0a" * 32)], "r").splitlines()[-1]
             == f"Mdtodo-Inputs: 1f3c9aa {'0a' * 32}"
         )
+
+    @pytest.mark.parametrize(
+        ("left", "expected"),
+        [({"0"}, "todo: A"), ({"1"}, "todo: failed: B"), ({"0", "1"}, "todo: 1 done, 1 failed")],
+    )
+    def test_the_subject_without_some_of_the_tasks(self, left, expected):
+        three = [receipt(title, outcome, task_id=str(n)) for n, (title, outcome) in enumerate(MIXED)]
+        text = without(message(three, "r"), {"0", "1", "2"} - left)
+        assert text.splitlines()[0] == expected
+        assert {task.task_id for task in parse(text)[1]} == left
 
     def test_an_exit_code_that_there_is_not(self):
         assert "exit=- " in message([receipt(exit_code=None)], "r")
