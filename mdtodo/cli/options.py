@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mdtodo.model import Priority, State, Status
+from mdtodo.model import OLD_STATES, Priority, State, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mdtodo.planning.selection import Selection
 
     Function = TypeVar("Function", bound=Callable[..., Any])
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice
 
 
 def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
@@ -67,23 +70,31 @@ fresh_option = click.option(
 )
 
 
+class _States(_Choice):
+    """States, and `todo` for every box that is open and not begun. Two older names are read as what they are called
+    now, and shown nowhere."""
+
+    name = "state"
+
+    def __init__(self) -> None:
+        super().__init__([*(state.value for state in State), Status.TODO.value])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(OLD_STATES.get(value, value), param, ctx)
+
+
 def filters(function: Function) -> Function:
-    """`--status --state --priority --category --tag --file --text`; each may be given several times."""
+    """`--state --priority --category --tag --file --text`; each may be given several times."""
     options = [
-        click.option(
-            "--status",
-            "statuses",
-            multiple=True,
-            type=click.Choice([s.value for s in Status]),
-            help="What the box says.",
-        ),
         click.option(
             "--state",
             "states",
             multiple=True,
-            type=click.Choice([s.value for s in State]),
-            help="Whether it could start, or what keeps it.",
+            type=_States(),
+            metavar="STATE",
+            help="ready, manual, blocked, failed, running, doing, done or cancelled; todo: every [ ].",
         ),
+        click.option("--status", "statuses", multiple=True, type=_States(), hidden=True),
         click.option(
             "--priority", "priorities", multiple=True, type=click.Choice([p.value for p in Priority])
         ),

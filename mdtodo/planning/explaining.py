@@ -113,7 +113,7 @@ def _own(plan: Plan, task_id: str) -> str:
 def _lane(plan: Plan, caps: Mapping[str, int], task_id: str) -> str:
     lane, cap = plan.tasks[task_id].lane, caps.get(plan.tasks[task_id].lane, 1)
     members = [name for name in plan.order if plan.tasks[name].lane == lane]
-    active = sum(plan.states[name] in (State.LEASED, State.DOING) for name in members)
+    active = sum(plan.states[name] in (State.RUNNING, State.DOING) for name in members)
     ahead = members.index(task_id)
     full = ", and is full now" if active >= cap else f", and {active} of them are taken" if active else ""
     before = (

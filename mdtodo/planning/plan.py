@@ -113,11 +113,11 @@ def _state(
     config: Config,
     leased: frozenset[str],
 ) -> State:
-    """The first that holds, of: closed, leased, doing, failed too often, blocked, unrouted, ready."""
+    """The first that holds, of: closed, running, doing, failed too often, blocked, manual, ready."""
     if task.status.closed:
         return State.DONE if task.status is Status.DONE else State.CANCELLED
     if task.id in leased:
-        return State.LEASED
+        return State.RUNNING
     if task.status is Status.DOING:
         return State.DOING
     if task.failures >= config.max_failures:
@@ -125,7 +125,7 @@ def _state(
     if blocked_by:
         return State.BLOCKED
     if route.processor is None and not (config.rollup and _rolls_up(task, graph)):
-        return State.UNROUTED
+        return State.MANUAL
     return State.READY
 
 

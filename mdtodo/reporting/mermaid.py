@@ -19,7 +19,7 @@ WIDTH = 60
 #: GitHub draws no more than 500 edges, and nobody reads so many nodes.
 NODES, EDGES = 100, 400
 
-_SIGNS = {State.DONE: "✓", State.CANCELLED: "✗", State.FAILED: "✗", State.DOING: "▶", State.LEASED: "▶"}
+_SIGNS = {State.DONE: "✓", State.CANCELLED: "✗", State.FAILED: "✗", State.DOING: "▶", State.RUNNING: "▶"}
 _STYLES = {
     "done": "stroke:green",
     "ready": "stroke-width:3px",

@@ -26,7 +26,7 @@ _COLORS = {
     State.BLOCKED: "yellow",
     State.FAILED: "red",
     State.DOING: "cyan",
-    State.LEASED: "cyan",
+    State.RUNNING: "cyan",
 }
 
 

@@ -34,8 +34,8 @@ STATE_STYLES = {
     State.READY: "bold",
     State.BLOCKED: "yellow",
     State.FAILED: "red",
-    State.LEASED: "cyan",
-    State.UNROUTED: "",
+    State.RUNNING: "cyan",
+    State.MANUAL: "",
 }
 _BOXES = {status: f"[{char}]" for status, char in WRITTEN.items()}
 PRIORITY_STYLES = {

@@ -276,4 +276,4 @@ class Course:
             self._later.clear()
 
 
-_NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.LEASED})
+_NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})

@@ -109,13 +109,18 @@ def test_any_unique_beginning_of_an_id_will_do(repo: Checkout, mdtodo: Mdtodo, t
     ("filters", "titles"),
     [
         (["--status", "done"], {"b"}),
-        (["--state", "unrouted", "--priority", "high"], {"a"}),
+        (["--state", "manual", "--priority", "high"], {"a"}),
         (["--category", "backend"], {"c"}),
         (["--tag", "ops"], {"d"}),
         (["--tag", "#ops/net"], {"d"}),
         (["--file", "docs"], {"d"}),
         (["--text", "A"], {"a"}),
         (["--status", "done", "--status", "cancelled"], {"b", "e"}),
+        (["--state", "unrouted", "--tag", "ops"], {"d"}),
+        (["--state", "leased"], set()),
+        (["--state", "todo", "--state", "done"], {"a", "b", "c", "d"}),
+        (["--status", "manual"], {"a", "c", "d"}),
+        (["--status", "todo", "--state", "cancelled"], set()),
     ],
 )
 def test_filters(repo: Checkout, tasks: Tasks, filters: list[str], titles: set[str]) -> None:

@@ -52,7 +52,7 @@ def test_json(todo: Checkout, inside: Call) -> None:
 
 
 def test_next_is_the_plan_without_what_waits(todo: Checkout, inside: Call) -> None:
-    planned = [t["id"] for t in inside("plan", "--json").json["tasks"] if t["state"] in ("ready", "unrouted")]
+    planned = [t["id"] for t in inside("plan", "--json").json["tasks"] if t["state"] in ("ready", "manual")]
     assert [task["id"] for task in inside("next", "-n", "9", "--json").json["tasks"]] == planned
     assert [task["id"] for task in inside("next", "-n", "2", "--json").json["tasks"]] == planned[:2]
 
@@ -69,7 +69,7 @@ def test_filters(todo: Checkout, inside: Call) -> None:
 def test_text_is_a_tree_with_bars(todo: Checkout, mdtodo: Call) -> None:
     said = mdtodo("plan")
     rows = said.out.split("\n\n")[0].splitlines()
-    assert [re.sub(r"^.*(ready {6}|blocked {4}|unrouted {3})", "", row) for row in rows] == [
+    assert [re.sub(r"^.*(ready {6}|blocked {4}|manual {5})", "", row) for row in rows] == [
         "build  Build the packages",
         "└─ up  Upload them",
         "   └─ ann  Announce it  (also waits for docs)",

@@ -410,7 +410,7 @@ def test_two_runners_share_the_work(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert len([line for line in receipts if line]) == 24
 
 
-def test_an_unrouted_task_by_name_is_wrong_usage(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_manual_task_by_name_is_wrong_usage(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a\n")
     name = mdtodo("list", "--json").json["tasks"][0]["id"]
     assert "run:NAME" in mdtodo("run", name, code=2).err
