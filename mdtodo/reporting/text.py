@@ -19,6 +19,31 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def terminal_width() -> int | None:
+    """Columns of the terminal that standard output is; None where it is none."""
+    import shutil
+    import sys
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def paragraph(text: str, *, first: str = "", rest: str = "") -> str:
+    """The text on one line, or on a terminal in lines that fit it: the first one begins with `first`, others `rest`."""
+    width = terminal_width()
+    if width is None or len(first) + len(text) <= width:
+        return first + text
+    import textwrap
+
+    return textwrap.fill(
+        text,
+        max(width, 20),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _visible(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
