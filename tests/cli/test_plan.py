@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.tools import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,14 +139,14 @@ HOSTILE = r"""
 """
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not installed")
 @pytest.mark.parametrize(
     "text", [TODO, HOSTILE, "- [x] done\n", "- [ ] a id:a after:b\n- [ ] b id:b after:a\n"]
 )
 def test_dot_is_read_by_graphviz(repo: Checkout, inside: Call, text: str) -> None:
+    dot = require("dot", "graphviz", version="-V")
     repo.commit("Base", **{"TODO.md": text})
     said = inside("plan", "--format", "dot", code=None)
-    drawn = subprocess.run(["dot", "-Tjson0"], input=said.out.encode(), capture_output=True, check=False)
+    drawn = subprocess.run([dot, "-Tjson0"], input=said.out.encode(), capture_output=True, check=False)
     assert (drawn.returncode, drawn.stderr) == (0, b"")
 
 

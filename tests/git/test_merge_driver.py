@@ -200,7 +200,7 @@ def test_line_ends_of_the_work_tree(driven: Checkout) -> None:
 
 def drive(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "mdtodo", "merge-driver", *args]
-    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
 
 
 def test_outside_of_a_repository(tmp_path: Path) -> None:

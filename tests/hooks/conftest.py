@@ -87,7 +87,7 @@ class Hooked:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
-            timeout=120,
+            timeout=240,
         )
         said = done.stdout.decode(errors="replace")
         assert done.returncode == code, said

@@ -324,7 +324,7 @@ class TestReplace:
             "    line = b'editor %d\\n' % n\n"
             "    with open(path + '.new', 'wb') as f: f.write(text + line)\n"
             "    os.rename(path + '.new', path)\n"
-            "    deadline = time.monotonic() + 5\n"
+            "    deadline = time.monotonic() + 60\n"
             "    while True:\n"
             "        with open(path, 'rb') as f: text = f.read()\n"
             "        if line in text: break\n"

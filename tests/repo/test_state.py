@@ -175,7 +175,7 @@ class TestLeases:
         for process in processes:
             process.stdin.write(b"go\n")
             process.stdin.flush()
-        won = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
+        won = [json.loads(process.communicate(timeout=240)[0]) for process in processes]
         assert sorted(number for share in won for number in share) == list(range(60))
         assert {lease.worker for lease in opened.live_leases()} == {
             f"w{n}" for n, share in enumerate(won) if share

@@ -144,7 +144,7 @@ def test_it_works_without_what_only_linux_has(tmp_path: Path) -> None:
             **base,
             "attempt": "2",
             "run": "trap '' TERM; sleep 60",
-            "timeout": 0.2,
+            "timeout": 1.0,
             "log": str(tmp_path / "2.log"),
         },
         {
