@@ -63,6 +63,7 @@ class Shift:
     _outgrown: bool = False
     _plan_next: float = 0.0
     _ended: bool = False
+    _said_unknown: bool = False
     _gate: LoadGate = field(init=False)
     _fresh: Freshness = field(init=False)
 
@@ -128,6 +129,11 @@ class Shift:
             if task is None:
                 break
             found.append(task)
+        if self._gate.unknown and not self._said_unknown:
+            self._said_unknown = True
+            self.watcher.say(
+                "the load of this machine is not shown here: max_cpu and max_memory hold nothing back"
+            )
         return found
 
     def _start(self, task: Task, reason: str | None) -> None:

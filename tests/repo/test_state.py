@@ -208,6 +208,21 @@ class TestJournal:
         assert len(opened.unlanded()) == 1
         assert opened.active_runs() == ()
 
+    @pytest.mark.parametrize("unseen", ["0badf00d-1-5", "unknown-1-0"])
+    def test_a_run_that_cannot_be_seen_goes_on_while_it_holds_a_task(
+        self, opened, monkeypatch, clock, unseen
+    ):
+        with monkeypatch.context() as patch:  # before the last boot, in another container, without /proc
+            patch.setattr(owner, "_name", lambda _: unseen)
+            opened.start_run("elsewhere", "w")
+            opened.lease("a", "w", 60)
+        opened.record([Record("elsewhere", RECEIPT)])
+        assert [run for run, _, _ in opened.active_runs()] == ["elsewhere"]
+        assert opened.unlanded() == ()
+        clock(61)
+        assert opened.active_runs() == ()
+        assert len(opened.unlanded()) == 1
+
     def test_what_does_not_land_is_only_history(self, opened):
         opened.record([Record("run", RECEIPT, lands=False)])
         assert opened.unlanded() == ()

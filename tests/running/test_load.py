@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
 from mdtodo.running.load import DELAY, WINDOW, LoadGate, memory_percent
+
+if TYPE_CHECKING:
+    from tests.conftest import Checkout
 
 
 def test_memory_is_what_psutil_says() -> None:
@@ -34,6 +38,41 @@ def test_the_load_of_others_counts_and_ones_own_does_not() -> None:
     own.open(DELAY + 0.01)
     subprocess.run(spin, check=True)
     assert own.open(DELAY + WINDOW + 0.02)
+
+
+HIDDEN = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--mount",
+    "sh",
+    "-c",
+    'mount -t tmpfs none /proc; exec "$@"',
+    "sh",
+]
+NAMESPACES = subprocess.run([*HIDDEN, "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not NAMESPACES, reason="mounts cannot be made here")
+def test_where_nothing_is_shown_a_run_works_and_says_so_once(repo: Checkout) -> None:
+    repo.write(
+        ".mdtodo.toml",
+        "[processors]\nok.run = 'sleep 3 & sleep 3'\nslow = {run = 'sleep 60 & sleep 60', timeout = '0.2s'}\n"
+        "py.python = 'os:getcwd'\n",
+    )
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n- [ ] b run:slow\n- [ ] c run:ok\n- [ ] d run:py\n"})
+    done = subprocess.run(
+        [*HIDDEN, sys.executable, "-m", "mdtodo", "run", "-j", "2"],
+        cwd=repo.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.count("max_cpu and max_memory hold nothing back") == 1
+    assert done.returncode == 1, done.stderr
+    assert repo.read("TODO.md") == (
+        b"- [x] a run:ok\n- [ ] b run:slow failed:1\n- [x] c run:ok\n- [ ] d run:py failed:1\n"
+    )
 
 
 def _lives(process: psutil.Process) -> bool:
