@@ -9,9 +9,11 @@ import click
 from mdtodo.model import OLD_STATES, Priority, State, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from mdtodo.model import Task
     from mdtodo.planning.selection import Selection
+    from mdtodo.running.board import Board
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     _Choice = click.Choice[str]
@@ -58,6 +60,31 @@ def ids_argument(*, required: bool) -> Callable[[Function], Function]:
         metavar="ID..." if required else "[ID]...",
         shell_complete=complete_id,
     )
+
+
+def tasks_argument(*, required: bool) -> Callable[[Function], Function]:
+    """`TASK…`: ids as in `ids_argument`, or words of titles."""
+    return click.argument(
+        "names",
+        nargs=-1,
+        required=required,
+        metavar="TASK..." if required else "[TASK]...",
+        shell_complete=complete_id,
+    )
+
+
+def named_tasks(board: Board, names: Sequence[str]) -> list[Task]:
+    """The tasks that these ids, or words of titles, mean, each once; UsageError where one means none or several."""
+    from mdtodo.errors import UsageError
+
+    try:
+        return list({task.id: task for task in map(board.find_titled, names)}.values())
+    except UsageError as error:
+        if len(names) > 1 and " " not in "".join(names):
+            whole = " ".join(names)
+            hint = f"{error.hint}; words of one title go between quotes: {whole!r}"
+            raise UsageError(error.sentence, hint=hint) from error
+        raise
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -65,3 +65,18 @@ def _text_fits(text: str, task: Task) -> bool:
     """Anywhere in the title or the body, in any case."""
     wanted = text.casefold()
     return wanted in task.title.casefold() or wanted in task.body.casefold()
+
+
+def title_has(title: str, words: str) -> bool:
+    """Whether each of these words stands in the title as a whole word, in any order and any case."""
+    import re
+
+    wanted = _comparable(words).split()
+    known = _comparable(title)
+    return bool(wanted) and all(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", known) for word in wanted)
+
+
+def _comparable(text: str) -> str:
+    from unicodedata import normalize
+
+    return normalize("NFC", text.casefold())
