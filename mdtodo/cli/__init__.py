@@ -142,7 +142,9 @@ def guarded(action: Callable[[], Any]) -> int:
     try:
         returned = action()
     except MdtodoError as error:
-        _say(str(error), error.hint)
+        for sentence in error.sentences[:-1]:
+            _say(sentence)
+        _say(error.sentences[-1], error.hint)
         return error.exit_code
     except click.ClickException as error:
         error.show()

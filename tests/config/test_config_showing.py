@@ -96,9 +96,13 @@ categories.infra = ["cluster"]
 run = ["make", "-s"]
 timeout = "90s"
 env = { CI = "1", DEL = "\\u007f" }
+cwd = "a/b"
 match = { tags = ["ci"], title = '\\d+' }
 [processors.c]
 python = "a:b"
+[defaults]
+timeout = "1h"
+env = { SHARED = "1" }
 [patterns.p]
 steps = ["One", "Two"]
 """
@@ -124,7 +128,20 @@ def test_where_each_value_comes_from() -> None:
     assert sources['processors."a.b".retries'] == ("0", "default")
     assert sources["lease"] == ('"5m"', "default")
     assert sources["expand.command"] == ("", "default")
-    assert 'processors."a.b".timeout' not in sources
+    assert sources['processors."a.b".timeout'] == ("", "default")
+
+
+def test_what_a_processor_has_from_the_defaults_says_so() -> None:
+    config = load(
+        b"[tool.mdtodo.defaults]\ntimeout = '1h'\nenv.CI = '1'\n",
+        b"[processors.a]\nrun = 'x'\nretries = 1\n[defaults]\nretries = 2\n",
+    )
+    sources = {row.key: (row.value, row.source, row.given) for row in describe(config)}
+    assert sources["processors.a.timeout"] == ('"1h"', "[defaults] of pyproject.toml", True)
+    assert sources["processors.a.env.CI"] == ('"1"', "[defaults] of pyproject.toml", True)
+    assert sources["processors.a.retries"] == ("1", ".mdtodo.toml", True)
+    assert sources["defaults.retries"] == ("2", ".mdtodo.toml", True)
+    assert sources["processors.a.backoff"] == ("2.0", "default", False)
 
 
 def test_the_defaults_are_valid_toml_with_documentation() -> None:

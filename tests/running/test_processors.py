@@ -36,6 +36,7 @@ class Configured:
     python: str | None = None
     timeout: float | None = None
     env: dict[str, str] = field(default_factory=dict)
+    cwd: str | None = None
 
 
 def test_the_variables_of_a_task() -> None:

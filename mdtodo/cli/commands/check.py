@@ -62,9 +62,17 @@ def command(
 
     With PATHS only these are reported, but the whole repository is read, as ids and dependencies cross files.
     """
+    from mdtodo.errors import ConfigError
     from mdtodo.model import Severity
 
-    findings, unreadable = _checked(session, paths, staged=staged, changed=changed)
+    try:
+        findings, unreadable = _checked(session, paths, staged=staged, changed=changed)
+    except ConfigError as broken:
+        if form == "github":
+            from mdtodo.reporting.findings import print_mistakes
+
+            print_mistakes(broken)
+        raise
     if errors_only:
         findings = [finding for finding in findings if finding.severity is Severity.ERROR]
     if as_json or form == "json":
