@@ -37,7 +37,7 @@ def command(
     commit: bool,
     as_json: bool,
 ) -> int:
-    """Break tasks down into an ordered list of subtasks below them, which share the estimate.
+    """Break tasks down into an ordered list of subtasks below them, which share their estimate.
 
     Without ID those that say expand:NAME. All that is asked for is done, or nothing. What has subtasks is never broken
     down again, nor what is done or cancelled.
@@ -55,7 +55,7 @@ def command(
     already = [task for task in tasks if task.children]
     if not tasks:
         others = " or is estimated at 12 hours or more" if everything else "; an ID or --all takes others"
-        _say(f"nothing to break down: no open task without subtasks says expand:NAME{others}")
+        session.say(f"nothing to break down: no open task without subtasks says expand:NAME{others}")
     return _do(session, expansion, already, dry_run=dry_run, commit=commit, as_json=as_json)
 
 
@@ -70,6 +70,7 @@ def _do(
 ) -> int:
     from mdtodo.repo.patch import patch
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
+    from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
 
     landing = None
@@ -84,12 +85,12 @@ def _do(
         print_expansion_json(expansion.after.plan, expansion.rows(), already, commits=commits, diff=diff)
     elif diff is not None:
         print_diff(diff, color=session.colored())
-    else:
+    elif not session.quiet:
         print_expansion(expansion.rows(), color=session.colored())
     for task in already:
-        _say(f"{task.id} has subtasks already: {task.title}")
+        session.say(f"{task.id} has subtasks already: {one_line(task.title)}")
     for oid in commits:
-        _say(f"committed {oid[:10]}")
+        session.say(f"committed {oid[:10]}")
     for task_id, file, reason in landing.missed if landing else ():
         _say(f"{file}: {task_id}: {reason}")
     return 3 if landing and landing.missed else 0
