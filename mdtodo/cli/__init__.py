@@ -92,7 +92,7 @@ class LazyGroup(click.Group):
 
         command: click.Command = import_module(f"mdtodo.cli.commands.{name.replace('-', '_')}").command
         if name not in PLUMBING:
-            _accept_verbosity(command)
+            _accept_verbosity(command, shown=name in ("run", "verify", "expand"))
         return command
 
     def resolve_command(
@@ -123,11 +123,11 @@ def refuse_unknown(ctx: click.Context, name: str) -> None:
     ctx.fail(f"no such command {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
-def _accept_verbosity(command: click.Command) -> None:
-    """`-q` and `-v` after the command's name too."""
+def _accept_verbosity(command: click.Command, *, shown: bool) -> None:
+    """`-q` and `-v` after the command's name too; `shown` in its help, where they make the most of a difference."""
     if not any(param.name == "quiet" for param in command.params):
-        for option in (click.option(*names, **how) for names, how in _VERBOSITY):
-            option(command)
+        for names, how in _VERBOSITY:
+            click.option(*names, **how, hidden=not shown)(command)
 
 
 def _set_verbosity(ctx: click.Context, param: click.Parameter, given: bool) -> None:

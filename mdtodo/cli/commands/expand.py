@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     "  mdtodo expand --all --dry-run | git apply --stat",
 )
 @ids_argument(required=False)
-@click.option("--all", "everything", is_flag=True, help="Also what is estimated at 12 hours or more.")
-@click.option("--pattern", metavar="NAME", help="The pattern for tasks that name none.")
+@click.option("--all", "everything", is_flag=True, help="Also tasks estimated at 12 hours or more.")
+@click.option("--pattern", metavar="NAME", help="The pattern for tasks that name none themselves.")
 @click.option("--dry-run", is_flag=True, help="Print the diff; change nothing.")
 @click.option("--commit", is_flag=True, help="Commit just this change.")
 @json_option
@@ -39,8 +39,8 @@ def command(
 ) -> int:
     """Break tasks down into an ordered list of subtasks below them, which share their estimate.
 
-    Without ID those that say expand:NAME. All that is asked for is done, or nothing. What has subtasks is never broken
-    down again, nor what is done or cancelled.
+    Without ID, the tasks that say expand:NAME. Either all of them are broken down, or none. Tasks that have subtasks,
+    or are done or cancelled, are left as they are.
     """
     from mdtodo.running.expanding import meant, prepare
 

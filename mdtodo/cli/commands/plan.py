@@ -20,7 +20,7 @@ FORMATS = ["text", "json", "mermaid", "dot"]
     epilog="\b\nExamples:\n  mdtodo plan\n  mdtodo plan --explain build       why the task is where it is\n"
     "  mdtodo plan --format mermaid      a graph that GitHub draws\n"
     "  mdtodo plan --format dot --category backend | dot -Tsvg > plan.svg\n\n"
-    "Exits 1 where the plan has a cycle.",
+    "Exits 1 if the plan has a cycle.",
 )
 @filters
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
