@@ -1,4 +1,4 @@
-"""Why a task stands where it does in the plan, in words."""
+"""Why a task is where it is in the plan, in words."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_filters(todo: Checkout, inside: Call) -> None:
     assert said["edges"] == [["ann", "up"]]
     assert said["critical_path"] == ["docs", "ann"]
     empty = inside("plan", "--tag", "nothing")
-    assert (empty.out, empty.err) == ("", "mdtodo: no open task fits\n")
+    assert (empty.out, empty.err) == ("", "mdtodo: no open task matches\n")
 
 
 def test_text_is_a_tree_with_bars(todo: Checkout, mdtodo: Call) -> None:

@@ -139,7 +139,7 @@ def test_later_and_not_here_change_nothing(repo: Checkout, mdtodo: Mdtodo, code:
     said = mdtodo("run")
     hint = said.err.splitlines()[-1]
     assert hint.endswith(f"says why it was {outcome}")
-    assert mdtodo("logs", hint.split("`")[1].split()[-1]).out == "no gpu\n"
+    assert mdtodo("output", hint.split("`")[1].split()[-1]).out == "no gpu\n"
 
 
 def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -297,8 +297,8 @@ def test_python_processors_run_in_the_pool(repo: Checkout, mdtodo: Mdtodo) -> No
     said = mdtodo("run", "--json", code=1)
     assert outcomes(said) == {"a": "done", "b": "failed"}
     names = {task["title"]: task["id"] for task in said.json["tasks"]}
-    assert "hello a" in mdtodo("logs", names["a"]).out
-    assert "ValueError: no such thing" in mdtodo("logs", names["b"]).out
+    assert "hello a" in mdtodo("output", names["a"]).out
+    assert "ValueError: no such thing" in mdtodo("output", names["b"]).out
 
 
 def test_the_log_is_that_of_the_last_attempt_which_may_have_printed_nothing(
@@ -306,12 +306,12 @@ def test_the_log_is_that_of_the_last_attempt_which_may_have_printed_nothing(
 ) -> None:
     start(repo, "- [ ] a run:p\n", '[processors.p]\nrun = "test -e quiet || ! echo loud"\n')
     ran = mdtodo("run", "--json", code=1).json["tasks"][0]
-    assert mdtodo("logs", ran["id"]).out == "loud\n"
+    assert mdtodo("output", ran["id"]).out == "loud\n"
     assert repo.read(ran["log"]) == b"loud\n"
     repo.write("quiet", "")
     ran = mdtodo("run", "--json").json["tasks"][0]
     assert ran["log"] is None
-    said = mdtodo("logs", ran["id"])
+    said = mdtodo("output", ran["id"])
     assert (said.out, "printed nothing" in said.err) == ("", True)
 
 
