@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, Config, Expand, Match, Pattern, Processor, load
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.model import Status
+from tests.examples import examples
 
 COMPLETE = """\
 [tool.mdtodo]
@@ -476,7 +477,7 @@ _VALUES = st.recursive(
 _KEYS = st.sampled_from([*(one for one in Config.__dataclass_fields__), "zzz", "a.b"])
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=3))
 def test_any_toml_is_a_config_or_a_sentence(table: dict[str, object]) -> None:
     text = "".join(f"{_toml(key)} = {_toml(value)}\n" for key, value in table.items())
@@ -487,7 +488,7 @@ def test_any_toml_is_a_config_or_a_sentence(table: dict[str, object]) -> None:
         assert "`" in error.sentence
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.binary(max_size=30).map(lambda tail: b"mdtodo = 1\n" + tail))
 def test_any_bytes_are_a_config_or_a_sentence(data: bytes) -> None:
     for pyproject, dotfile in ((data, None), (None, data)):

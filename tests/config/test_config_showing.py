@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import fields
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import (
@@ -23,6 +23,7 @@ from mdtodo.config import (
     reference,
     suggestion,
 )
+from tests.examples import examples
 
 DURATIONS = [
     ("90s", 90),
@@ -68,7 +69,7 @@ def test_what_is_no_duration(text: str) -> None:
         parse_duration(text)
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.integers(0, 366 * 86_400_000))
 def test_a_duration_is_shown_as_it_is_read(milliseconds: int) -> None:
     assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)

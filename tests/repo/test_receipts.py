@@ -6,13 +6,14 @@ import json
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.model import Anchor, Status
 from mdtodo.repo.receipts import Trailer, from_json, message, parse, subject, to_json
 from mdtodo.repo.remake import without
 from mdtodo.results import AddNote, AddSubtasks, Outcome, Receipt, SetKey, SetStatus
+from tests.examples import examples
 
 WORDS = st.text(min_size=1).filter(str.strip)
 ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9))
@@ -111,7 +112,7 @@ class TestMessage:
     def test_an_exit_code_that_there_is_not(self):
         assert "exit=- " in message([receipt(exit_code=None)], "r")
 
-    @settings(max_examples=60)
+    @examples(60)
     @given(st.lists(RECEIPTS, min_size=1, max_size=4), WORDS)
     def test_what_is_written_is_read(self, receipts, run):
         text = message(receipts, run)
@@ -161,7 +162,7 @@ class TestParse:
 
 
 class TestJson:
-    @settings(max_examples=100)
+    @examples(100)
     @given(RECEIPTS)
     def test_a_receipt_is_the_same_again(self, original):
         assert from_json(json.loads(json.dumps(to_json(original)))) == original
