@@ -44,6 +44,20 @@ def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) ->
     return [name for name in NAMES if name.startswith(incomplete)]
 
 
+def complete_pattern(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of patterns that begin so; the built-in ones where the configuration cannot be read."""
+    from mdtodo.cli.session import Session
+    from mdtodo.config import DEFAULT
+    from mdtodo.errors import MdtodoError
+    from mdtodo.planning.catalogue import patterns
+
+    try:
+        config = Session.start(ctx.find_root().params.get("directory") or (), "never", False).config
+    except (MdtodoError, OSError):
+        config = DEFAULT
+    return [name for name in patterns(config) if name.startswith(incomplete)]
+
+
 def complete_path(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
     """Files and folders, as the shell knows them."""
     from click.shell_completion import CompletionItem

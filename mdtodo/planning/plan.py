@@ -40,7 +40,7 @@ class Plan:
 
     @cached_property
     def minutes(self) -> Mapping[str, float]:
-        """The work that the plan reckons with, of each open task: its estimate, else what past runs let expect."""
+        """The work that the plan reckons with, of each open task: its estimate, else what past runs suggest."""
         processors = {task_id: route.processor for task_id, route in self.routes.items()}
         return work(self.graph, expected(self.graph, processors, self.measured))
 
