@@ -54,9 +54,8 @@ def mdtodo(tasks: int) -> None:
 
     imported = time.perf_counter()
     task = {"id": "t", "title": "A task of usual length", "tags": ["one", "two"], "body": ""}
-    env = {
-        f"MDTODO_{name}": "x" for name in ("TASK_ID", "TITLE", "FILE", "LINE", "RUN_ID", "ATTEMPT", "BODY")
-    }
+    names = ("TASK_ID", "TASK_TITLE", "TASK_FILE", "TASK_LINE", "RUN_ID", "ATTEMPT", "TASK_BODY")
+    env = {f"MDTODO_{name}": "x" for name in names}
     first = None
     folder = tempfile.mkdtemp()
     with LocalPool(PROCESSES) as pool:

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mdtodo.model import Priority, State, Status
+from mdtodo.model import OLD_STATES, Priority, State, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from mdtodo.model import Task
     from mdtodo.planning.selection import Selection
+    from mdtodo.running.board import Board
 
     Function = TypeVar("Function", bound=Callable[..., Any])
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice
 
 
 def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
@@ -39,6 +44,20 @@ def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) ->
     return [name for name in NAMES if name.startswith(incomplete)]
 
 
+def complete_pattern(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of patterns that begin so; the built-in ones where the configuration cannot be read."""
+    from mdtodo.cli.session import Session
+    from mdtodo.config import DEFAULT
+    from mdtodo.errors import MdtodoError
+    from mdtodo.planning.catalogue import patterns
+
+    try:
+        config = Session.start(ctx.find_root().params.get("directory") or (), "never", False).config
+    except (MdtodoError, OSError):
+        config = DEFAULT
+    return [name for name in patterns(config) if name.startswith(incomplete)]
+
+
 def complete_path(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
     """Files and folders, as the shell knows them."""
     from click.shell_completion import CompletionItem
@@ -57,6 +76,31 @@ def ids_argument(*, required: bool) -> Callable[[Function], Function]:
     )
 
 
+def tasks_argument(*, required: bool) -> Callable[[Function], Function]:
+    """`TASK…`: ids as in `ids_argument`, or words of titles."""
+    return click.argument(
+        "names",
+        nargs=-1,
+        required=required,
+        metavar="TASK..." if required else "[TASK]...",
+        shell_complete=complete_id,
+    )
+
+
+def named_tasks(board: Board, names: Sequence[str]) -> list[Task]:
+    """The tasks that these ids, or words of titles, mean, each once; UsageError where one means none or several."""
+    from mdtodo.errors import UsageError
+
+    try:
+        return list({task.id: task for task in map(board.find_titled, names)}.values())
+    except UsageError as error:
+        if len(names) > 1 and " " not in "".join(names):
+            whole = " ".join(names)
+            hint = f"{error.hint}; words of one title go between quotes: {whole!r}"
+            raise UsageError(error.sentence, hint=hint) from error
+        raise
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 jobs_option = click.option(
     "-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core."
@@ -67,23 +111,31 @@ fresh_option = click.option(
 )
 
 
+class _States(_Choice):
+    """States, and `todo` for every box that is open and not begun. Two older names are read as what they are called
+    now, and shown nowhere."""
+
+    name = "state"
+
+    def __init__(self) -> None:
+        super().__init__([*(state.value for state in State), Status.TODO.value])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(OLD_STATES.get(value, value), param, ctx)
+
+
 def filters(function: Function) -> Function:
-    """`--status --state --priority --category --tag --file --text`; each may be given several times."""
+    """`--state --priority --category --tag --file --text`; each may be given several times."""
     options = [
-        click.option(
-            "--status",
-            "statuses",
-            multiple=True,
-            type=click.Choice([s.value for s in Status]),
-            help="What the box says.",
-        ),
         click.option(
             "--state",
             "states",
             multiple=True,
-            type=click.Choice([s.value for s in State]),
-            help="Whether it could start, or what keeps it.",
+            type=_States(),
+            metavar="STATE",
+            help="ready, manual, blocked, failed, running, doing, done or cancelled; todo: every [ ].",
         ),
+        click.option("--status", "statuses", multiple=True, type=_States(), hidden=True),
         click.option(
             "--priority", "priorities", multiple=True, type=click.Choice([p.value for p in Priority])
         ),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.reporting.text import printable
-
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
+    from mdtodo.results import RunReport
     from mdtodo.running.course import Options
 
 
@@ -21,9 +21,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     if session.config.auto_expand and not options.verify:
         from mdtodo.running.expanding import expanded_for_dry_run
 
-        board, options = expanded_for_dry_run(
-            board, options, lambda sentence: click.echo(f"mdtodo: {printable(sentence)}", err=True)
-        )
+        board, options = expanded_for_dry_run(board, options, session.say)
     tasks = dry_run(board, options)
     session.previews.append(tasks)
     if as_json:
@@ -34,19 +32,21 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     from mdtodo.reporting.table import print_tasks
 
     print_tasks(board.plan, tasks, colored=session.colored())
-    click.echo(f"mdtodo: {len(tasks)} would run; nothing was started", err=True)
+    session.say(f"{len(tasks)} would run; nothing was started")
     return 0
 
 
 def run_and_tell(session: Session, options: Options, *, as_json: bool, push: bool = False) -> int:
-    """Run, with progress on standard error, and the report on standard output; the exit code.
+    """Run, with progress on standard error, and the report on standard output; the exit code. With -q nothing but what
+    failed.
 
     Raises GitError, after the report, where a push was asked for and did not succeed.
     """
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.running.runner import run
 
-    with watcher_for(color=session.color, quiet=as_json) as watcher:
+    options = replace(options, verbose=session.verbose)
+    with watcher_for(color=session.color, quiet=as_json or session.quiet) as watcher:
         report = run(session.repo, session.config, options, watcher)
     refusal = None
     if push:
@@ -60,6 +60,11 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
 
         print_messages(report)
         print_run_json(report)
+    elif session.quiet:
+        from mdtodo.reporting.summary import print_messages
+
+        print_messages(report)
+        _tell_failures(report)
     else:
         from mdtodo.reporting.summary import print_summary
 
@@ -67,3 +72,12 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
     if refusal is not None:
         raise refusal
     return report.exit_code
+
+
+def _tell_failures(report: RunReport) -> None:
+    """What failed, and the end of its output."""
+    from mdtodo.reporting.progress import describe, mark, tail
+
+    for done in report.tasks:
+        if done.failed:
+            click.echo("\n".join([f"{mark(done)[0]} {describe(done)}", *tail(done)]), err=True)

@@ -6,8 +6,8 @@ reference come from one place. Durations are in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.config import values
 from mdtodo.config.categories import CATEGORIES
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT",
     "Config",
+    "Defaults",
     "Expand",
     "Match",
     "Pattern",
@@ -132,6 +133,48 @@ class Processor:
             Table(values.environment_value(), values.check_variable), "Environment variables it is given."
         ),
     )
+    cwd: str | None = field(
+        default=None,
+        metadata=_of(
+            values.folder(), "The folder it runs in, relative to the repository's root; without, the root."
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for every processor, recipe and inline block that does not say otherwise; None: not given."""
+
+    timeout: float | None = field(
+        default=None, metadata=_of(values.duration(), "The `timeout` of processors that give none.")
+    )
+    retries: int | None = field(
+        default=None, metadata=_of(whole(0), "The `retries` of processors that give none.")
+    )
+    retry_delay: float | None = field(
+        default=None,
+        metadata=_of(values.duration(zero=True), "The `retry_delay` of processors that give none."),
+    )
+    backoff: float | None = field(
+        default=None, metadata=_of(number(1, 100), "The `backoff` of processors that give none.")
+    )
+    env: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=_of(
+            Table(values.environment_value(), values.check_variable),
+            "Environment variables of every processor; where one sets the same, its own value counts.",
+        ),
+    )
+
+    def under(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The keys of a processor, with those that it does not give itself."""
+        numbers = {name: getattr(self, name) for name in ("timeout", "retries", "retry_delay", "backoff")}
+        set_here = {name: value for name, value in numbers.items() if value is not None}
+        return {**set_here, **given, "env": {**self.env, **given.get("env", {})}}
+
+    def of(self, processor: Processor) -> Processor:
+        """A processor that says nothing of these itself: a recipe, or the block inside a task."""
+        return processor if self == Defaults() else replace(processor, **self.under({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +272,9 @@ class Config:
         default_factory=_lanes,
         metadata=_of(Table(whole(1), check_name("lane")), "Tasks of a lane that may run at once."),
     )
+    defaults: Defaults = field(
+        default=Defaults(), metadata=_of(Record(Defaults), "What holds for every processor.")
+    )
     processors: Mapping[str, Processor] = field(
         default_factory=dict,
         metadata=_of(Table(Record(Processor), check_name("processor")), "How tasks are proven, in order."),
@@ -261,8 +307,8 @@ DEFAULT = Config()
 def load(pyproject: bytes | None, dotfile: bytes | None) -> Config:
     """What the bytes of pyproject.toml and of .mdtodo.toml say; None where there is no such file.
 
-    The keys of both are put together. Raises ConfigError with file, line where known, key and the nearest
-    valid name; also where both set a key and disagree.
+    The keys of both are put together. Raises one ConfigError for all that is wrong, each with file, line where known,
+    key and the nearest valid name; also where both set a key and disagree.
     """
     if dotfile is None and (pyproject is None or b"mdtodo" not in pyproject):
         return DEFAULT

@@ -153,6 +153,20 @@ def tags() -> Kind:
     return lines("a list of tags, all of which the task must have", Kind("a tag", read))
 
 
+def folder() -> Kind:
+    """A folder inside the repository, relative to its root; `.` is the root."""
+    plain = line("a folder")
+
+    def read(value: object) -> str:
+        path = str(plain.read(value))
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if path.startswith("/") or ".." in parts or (parts and parts[0].casefold() == ".git"):
+            raise InvalidError(f"must be a folder inside the repository, not {shown(value)}")
+        return "/".join(parts) or "."
+
+    return Kind("a folder, relative to the repository's root", read)
+
+
 def paths(says: str) -> Kind:
     """gitignore-style patterns of files inside the repository."""
     plain = line("a path")

@@ -45,6 +45,18 @@ class Found(NamedTuple):
     config: str | None
 
 
+class Missing(NamedTuple):
+    """Why a way does not fit: its tool, `kind` (NO_FILES, NOT_INSTALLED or NOT_CONFIGURED; the first is farthest from
+    fitting), and a sentence on what is missing and how to get it."""
+
+    kind: int
+    tool: str
+    sentence: str
+
+
+NO_FILES, NOT_INSTALLED, NOT_CONFIGURED = range(3)
+
+
 class Tree:
     """The work tree at `root`; what was looked up once is remembered."""
 
@@ -125,13 +137,19 @@ class Tree:
 def detect(wanted: Recipe, tree: Tree) -> Found | tuple[str, ...]:
     """The first way that has its files, its configuration and its tool; else for each way a sentence on what is
     missing, and how to get it. Raises GitError where git cannot list the files."""
+    found = look(wanted, tree)
+    return found if isinstance(found, Found) else tuple(dict.fromkeys(one.sentence for one in found))
+
+
+def look(wanted: Recipe, tree: Tree) -> Found | tuple[Missing, ...]:
+    """As `detect`, with the reasons of all ways in parts."""
     missing = []
     for way in wanted.ways:
         fits = _fit(way, tree)
         if isinstance(fits, Found):
             return fits
         missing.append(fits)
-    return tuple(dict.fromkeys(missing))
+    return tuple(missing)
 
 
 def availability(tree: Tree) -> Callable[[str], bool]:
@@ -197,15 +215,15 @@ def _not_there(name: str, tree: Tree, else_say: str) -> str:
     return else_say if needed is None else f"{name} is installed, but {needed} is not, which it needs"
 
 
-def _fit(way: Way, tree: Tree) -> Found | str:
-    """Everything in its place, or a sentence on what is not."""
+def _fit(way: Way, tree: Tree) -> Found | Missing:
+    """Everything in its place, or what is not."""
     files = (name for name in tree.having(way.reads) if _holds(way, os.path.join(tree.root, name)))
     first = next(files, None)
     if first is None:
         with_content = " with the content that it reads" if way.holds else ""
         reads = [pattern for pattern in way.reads if not pattern.startswith("!")]
         shown = ", ".join(reads[:_SHOWN]) + (", ..." if len(reads) > _SHOWN else "")
-        return f"{way.tool}: no file here is one of {shown}{with_content}"
+        return Missing(NO_FILES, way.tool, f"{way.tool}: no file here is one of {shown}{with_content}")
     config = _config(way, tree)
     tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []
@@ -218,7 +236,8 @@ def _fit(way: Way, tree: Tree) -> Found | str:
     if way.config and config is None:
         sentences.append(f"{way.tool} has no configuration here: {' or '.join(map(_place, way.config))}")
     if program is None or sentences:
-        return "; ".join(sentences)
+        kind = NOT_CONFIGURED if tool is not None and program is not None else NOT_INSTALLED
+        return Missing(kind, way.tool, "; ".join(sentences))
     return Found(way, program, (first, *files), config)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.markdown import code_block, escaped, link
 from mdtodo.reporting.mermaid import flowchart
-from mdtodo.reporting.progress import seconds
 from mdtodo.results import Outcome
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.text import one_line, printable
 from mdtodo.results import Outcome, TaskRun
 
@@ -29,18 +30,6 @@ MARKS = {
 
 #: Lines of a failed task's output that are shown at once.
 TAIL_LINES = 12
-
-
-def seconds(value: float) -> str:
-    """A duration for people: `0.4s`, `12s`, `3m05s`, `2h10m`."""
-    if value < 9.95:
-        return f"{value:.1f}s"
-    whole = round(value)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
 def describe(done: TaskRun) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.reporting.progress import seconds
+from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.documents import iso, print_json
-from mdtodo.reporting.progress import seconds
 from mdtodo.reporting.stats import bar, draws
 from mdtodo.reporting.table import STATE_STYLES, console, print_grid
 from mdtodo.reporting.text import one_line

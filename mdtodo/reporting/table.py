@@ -24,9 +24,6 @@ MANY = 1000
 #: The first column that a narrow terminal folds: those before are never cut; and how narrow it may get.
 _FOLDED, _LEAST = 4, 12
 
-#: Columns of a value in print_rows that are kept free.
-_VALUE = 32
-
 STATE_STYLES = {
     State.DONE: "green",
     State.CANCELLED: "dim",
@@ -34,8 +31,8 @@ STATE_STYLES = {
     State.READY: "bold",
     State.BLOCKED: "yellow",
     State.FAILED: "red",
-    State.LEASED: "cyan",
-    State.UNROUTED: "",
+    State.RUNNING: "cyan",
+    State.MANUAL: "",
 }
 _BOXES = {status: f"[{char}]" for status, char in WRITTEN.items()}
 PRIORITY_STYLES = {
@@ -171,26 +168,3 @@ def waiting(plan: Plan, task: Task) -> str:
         return ""
     shown = ", ".join(one_line(name) for name in names[:4])
     return f"  waits for {shown}" + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-
-
-def print_rows(rows: Sequence[tuple[str, str, str]], *, colored: bool) -> None:
-    """Rows of plain text in three columns: what one looks for, its value, and a remark. A terminal folds long values;
-    elsewhere the remark stands right behind them."""
-    import click
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = [(one_line(key), one_line(value), one_line(remark)) for key, value, remark in rows]
-    if not sys.stdout.isatty():
-        width = max((_cells(key) for key, _, _ in shown), default=0)
-        for key, value, remark in shown:
-            left = _styled(key, "cyan") if colored else key
-            right = _styled(remark, "dim") if colored else remark
-            click.echo(f"{left}{' ' * (width - _cells(key))}  {value:<{_VALUE}}  {right}", color=colored)
-        return
-    table = Table.grid(padding=(0, 2))
-    for number in range(3):
-        table.add_column(no_wrap=number != 1, overflow="fold")
-    for key, value, remark in shown:
-        table.add_row(Text(key, "cyan"), Text(value), Text(remark, "dim"))
-    print_grid(table, colored=colored)

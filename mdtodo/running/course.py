@@ -35,6 +35,7 @@ class Options:
     has failed too often is tried again. `can`: the capabilities this worker has, None for any.
     `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
     `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold.
+    `verbose`: the command of each attempt is told, and where its output goes.
     """
 
     chosen: frozenset[str] | None = None
@@ -47,6 +48,7 @@ class Options:
     worker: str | None = None
     fresh: bool = False
     verify: bool = False
+    verbose: bool = False
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -276,4 +278,4 @@ class Course:
             self._later.clear()
 
 
-_NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.LEASED})
+_NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})

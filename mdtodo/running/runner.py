@@ -118,7 +118,7 @@ def chosen_ids(
         return frozenset(meant)
     tasks = [board.find(name) for name in names]
     for task in tasks:
-        if board.plan.states[task.id] is State.UNROUTED:
+        if board.plan.states[task.id] is State.MANUAL:
             raise UsageError(
                 f"nothing says how to do {task.id} ({task.title})",
                 file=task.file,

@@ -30,6 +30,7 @@ from mdtodo.running.word import result_edits, stamp_edits
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mdtodo.config import Processor
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.running.executor import Event, Executor
@@ -63,6 +64,7 @@ class Shift:
     _outgrown: bool = False
     _plan_next: float = 0.0
     _ended: bool = False
+    _said_unknown: bool = False
     _gate: LoadGate = field(init=False)
     _fresh: Freshness = field(init=False)
 
@@ -128,6 +130,11 @@ class Shift:
             if task is None:
                 break
             found.append(task)
+        if self._gate.unknown and not self._said_unknown:
+            self._said_unknown = True
+            self.watcher.say(
+                "the load of this machine is not shown here: max_cpu and max_memory hold nothing back"
+            )
         return found
 
     def _start(self, task: Task, reason: str | None) -> None:
@@ -195,6 +202,8 @@ class Shift:
         if event.kind == "started":
             self._begun.add(event.attempt)
             self.watcher.started(task, self.course.attempts[task.id].count)
+            if self.course.options.verbose:
+                self._tell_command(task)
         elif event.kind == "progress":
             self.watcher.progressed(task, event.progress or 0.0)
         else:
@@ -204,6 +213,14 @@ class Shift:
                 self.ledger.give_up(task)
             else:
                 self._take_result(task, event)
+
+    def _tell_command(self, task: Task) -> None:
+        """What the attempt that has begun runs, and where its output goes."""
+        processor, number = self.course.processor(task), self.course.attempts[task.id].count
+        if processor is not None:
+            log = self.ledger.shown_log_path(task, number)
+            command = f"{processor.name}: {' '.join(_command_line(processor).split())}"
+            self.watcher.say(f"{task.id} {task.title}: attempt {number}, {command}; output in {log}")
 
     def _take_result(self, task: Task, event: Event) -> None:
         given = event.result or empty_result(event.message)
@@ -361,3 +378,12 @@ def failure(result: Result) -> str:
         except ValueError:
             return f"ended by signal {-code}"
     return f"exit {code}"
+
+
+def _command_line(processor: Processor) -> str:
+    """As a person would type it."""
+    import shlex
+
+    if processor.run is None:
+        return processor.python or ""
+    return processor.run if isinstance(processor.run, str) else shlex.join(processor.run)

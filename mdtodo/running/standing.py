@@ -126,6 +126,7 @@ class Standing:
     def _digest(self, task: Task, processor: Processor, files: str) -> str:
         """Over the files, what defines the processor, and the words of the task that it is given."""
         command = [processor.run, processor.python, dict(processor.env)]
+        command += [processor.cwd] if processor.cwd else []
         return defined(files, command, task.title, sorted(task.tags), task.body)
 
     def _last(self, task_id: str) -> Last | None:

@@ -140,7 +140,7 @@ class Job:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         outputs = _read_pairs(files["GITHUB_OUTPUT"].read_text())

@@ -83,7 +83,7 @@ def shell(script: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     words = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
     given = os.environ | {"PATH": path} | env
-    return subprocess.run(words, cwd=cwd, env=given, text=True, capture_output=True, check=False, timeout=120)
+    return subprocess.run(words, cwd=cwd, env=given, text=True, capture_output=True, check=False, timeout=240)
 
 
 def test_gitlab(world: World, tmp_path: Path) -> None:

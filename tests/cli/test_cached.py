@@ -23,7 +23,7 @@ def mdtodo(inside: Mdtodo) -> Mdtodo:
 
 CONFIG = """
 [processors.t]
-run = "echo $MDTODO_TITLE >> .git/ran; ! grep -q bad src/a"
+run = "echo $MDTODO_TASK_TITLE >> .git/ran; ! grep -q bad src/a"
 inputs = ["src/**"]
 """
 

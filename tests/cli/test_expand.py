@@ -34,7 +34,8 @@ def test_without_ids_what_says_so_in_its_place(inside: Callable[..., Said], repo
     assert lines[10:] == TODO.splitlines()[4:]
     assert [line[:7] for line in lines[4:10]] == [f"  {n}. [ ]"[:7] for n in range(1, 7)]
     assert lines[4].endswith("Requirements of Orders API: who calls it, with what, and how often est:48m")
-    assert "  by api  Orders API\n" in said.out
+    assert "  by api  Orders API  (1d)\n" in said.out
+    assert "Documentation of Orders API: an example for each call and each error  (48m)\n" in said.out
     assert len(said.out.splitlines()) == 7
     again = inside("expand")
     assert "no open task without subtasks says expand:NAME; an ID or --all takes others" in again.err
@@ -191,7 +192,8 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_that_is_of_no_use(inside: Callable[..., Said], repo: Checkout, program: str) -> None:
-    config = f"[expand]\ntimeout = '300ms'\ncommand = '''{program}'''\n"
+    soon = "timeout = '300ms'\n" if program == "sleep 60" else ""
+    config = f"[expand]\n{soon}command = '''{program}'''\n"
     repo.commit(**{"TODO.md": "- [ ] Big id:big\n- [ ] t id:taken after:big\n", ".mdtodo.toml": config})
     said = inside("expand", "big", code=1)
     assert "TODO.md:1: " in said.err
@@ -200,7 +202,7 @@ def test_a_program_that_is_of_no_use(inside: Callable[..., Said], repo: Checkout
 
 
 def test_a_program_that_knows_what_to_do(inside: Callable[..., Said], repo: Checkout) -> None:
-    config = "expand.command = '''printf '* [ ] Do %s\\n  1. [ ] deep est:2h\\n' \"$MDTODO_TITLE\"'''\n"
+    config = "expand.command = '''printf '* [ ] Do %s\\n  1. [ ] deep est:2h\\n' \"$MDTODO_TASK_TITLE\"'''\n"
     repo.commit(**{"TODO.md": "> + [ ] Big id:big\r\n> + [ ] x expand:fix\r\n", ".mdtodo.toml": config})
     inside("expand", "--all", "big")
     text = repo.read("TODO.md").decode()
@@ -293,10 +295,17 @@ def test_patterns_are_listed(inside: Callable[..., Said], repo: Checkout) -> Non
     assert len(found) == 16
     assert found[0]["source"] == ".mdtodo.toml"
     assert found[0]["steps"][1] == {"text": "B run:ok", "weight": 1.0}
-    text = inside("patterns").out
-    assert "three  (.mdtodo.toml)  small" in text
-    assert "api  (built in)  api, endpoint" in text
-    assert "   33 %  C of {task}" in text
+    lines = [line.split() for line in inside("patterns").out.splitlines()]
+    assert lines[:3] == [["three", "small"], ["(3", "steps,", "from", ".mdtodo.toml)"], found_words(found[1])]
+    one = inside("patterns", "three").out
+    assert one.startswith("three  (.mdtodo.toml)\n  for titles with: small\n")
+    assert "  3.  33 %  C of {task}" in one
+    assert [p["name"] for p in inside("patterns", "api", "--json").json["patterns"]] == ["api"]
+    assert 'did you mean "three"?' in inside("patterns", "thre", code=2).err
+
+
+def found_words(pattern: dict[str, Any]) -> list[str]:
+    return [pattern["name"], *", ".join(pattern["words"]).split()]
 
 
 # As part of a run

@@ -93,29 +93,100 @@ def test_ids_stay_when_tasks_move_are_ticked_and_change_their_keys(repo: Checkou
     assert after["same"] != before["same"], "`before` holds the second of the two"
 
 
-def test_any_unique_beginning_of_an_id_will_do(repo: Checkout, mdtodo: Mdtodo, tasks: Tasks) -> None:
-    repo.write("TODO.md", "".join(f"- [ ] task number {n}\n" for n in range(40)))
-    ids = [task["id"] for task in tasks().values()]
+def test_four_characters_that_one_id_begins_with_will_do(
+    repo: Checkout, mdtodo: Mdtodo, tasks: Tasks
+) -> None:
+    repo.write("TODO.md", "".join(f"- [ ] task number {n}\n" for n in range(40)) + "- [ ] short id:o\n")
+    ids = [task["id"] for task in tasks().values() if task["id"] != "o"]
     assert all(len(name) == 7 for name in ids)
-    first = ids[0]
-    assert mdtodo("show", first[:5], "--json").json["tasks"][0]["id"] == first
-    said = mdtodo("show", first[0], code=2)
-    same = [name for name in ids if name[0] == first[0]]
-    assert f"matches {len(same)} tasks" in said.err if len(same) > 1 else True
-    assert "no task has the id" in mdtodo("show", "zzz", code=2).err
+    (first,) = (name for name in ids if name.startswith(ids[0][:4]))
+    assert mdtodo("show", first[:4], "--json").json["tasks"][0]["id"] == first
+    assert mdtodo("show", "o", "--json").json["tasks"][0]["title"] == "short"
+    assert "no task has the id" in mdtodo("show", "zzzz", code=2).err
+
+
+@pytest.mark.parametrize(
+    "command", ["done", "reopen", "cancel", "show", "next", "run", "expand", "log", "logs", "verify"]
+)
+def test_fewer_characters_never_mean_a_task(repo: Checkout, inside: Mdtodo, command: str) -> None:
+    text = "- [ ] short run:ok\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": '[processors.ok]\nrun = "true"\n'})
+    name = inside("list", "--json").json["tasks"][0]["id"]
+    for length in (1, 3):
+        inside(command, name[:length], code=2)
+    assert "too short" in inside("add", "more", "--under", name[:3], code=2).err
+    assert repo.read("TODO.md") == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("changelog", "Write the changelog"),
+        ("RELEASE notes", "Release notes for v2.1"),
+        ("notes release", "Release notes for v2.1"),
+        ("v2.1", "Release notes for v2.1"),
+        ("change", "News"),
+        ("fix it", "Fix it"),
+        ("tout de\u0301ployer", "Tout d\u00e9ployer"),
+        ("chang", "News"),
+        ("hangelog", None),
+        ("write", None),
+        ("it", None),
+        ("past", None),
+        ("[.*]", None),
+    ],
+)
+def test_words_of_one_open_title_will_do(
+    repo: Checkout, inside: Mdtodo, words: str, title: str | None
+) -> None:
+    repo.write(
+        "TODO.md",
+        "- [ ] Write the changelog\n- [ ] Write this down\n- [ ] Release notes for v2.1\n- [ ] Fix it\n"
+        "- [ ] News id:changes\n- [ ] Tout d\u00e9ployer\n- [x] Past\n",
+    )
+    said = inside("show", words, "--json", code=None)
+    assert said.code == (0 if title else 2), said
+    assert not title or [task["title"] for task in said.json["tasks"]] == [title]
+
+
+def test_words_that_mean_several_tasks_are_refused_with_their_ids(repo: Checkout, inside: Mdtodo) -> None:
+    text = "- [ ] Build one\n- [ ] Build two\n- [ ] Deploy id:build-all\n- [x] Gone\n"
+    repo.write("TODO.md", text)
+    ids = [task["id"] for task in inside("list", "--json").json["tasks"]]
+    said = inside("done", "build", code=2).err
+    assert "'build' matches 3 tasks" in said
+    assert all(f"{name} (TODO.md:" in said for name in ids[:3])
+    assert "closed: " + ids[3] in inside("done", "gone", code=2).err
+    assert "between quotes: 'build two'" in inside("done", "build", "two", code=2).err
+    assert repo.read("TODO.md") == text.encode()
+    inside("done", "build two")
+    assert repo.read("TODO.md") == text.replace("[ ] Build two", "[x] Build two").encode()
+
+
+@pytest.mark.parametrize("command", ["run", "reopen", "cancel", "expand", "log", "verify"])
+def test_words_of_titles_are_no_ids_elsewhere(repo: Checkout, inside: Mdtodo, command: str) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] Write the changelog\n"})
+    said = inside(command, "changelog", code=None)
+    assert said.code == 2 or command == "log"
+    assert repo.read("TODO.md") == b"- [ ] Write the changelog\n"
 
 
 @pytest.mark.parametrize(
     ("filters", "titles"),
     [
         (["--status", "done"], {"b"}),
-        (["--state", "unrouted", "--priority", "high"], {"a"}),
+        (["--state", "manual", "--priority", "high"], {"a"}),
         (["--category", "backend"], {"c"}),
         (["--tag", "ops"], {"d"}),
         (["--tag", "#ops/net"], {"d"}),
         (["--file", "docs"], {"d"}),
         (["--text", "A"], {"a"}),
         (["--status", "done", "--status", "cancelled"], {"b", "e"}),
+        (["--state", "unrouted", "--tag", "ops"], {"d"}),
+        (["--state", "leased"], set()),
+        (["--state", "todo", "--state", "done"], {"a", "b", "c", "d"}),
+        (["--status", "manual"], {"a", "c", "d"}),
+        (["--status", "todo", "--state", "cancelled"], set()),
     ],
 )
 def test_filters(repo: Checkout, tasks: Tasks, filters: list[str], titles: set[str]) -> None:

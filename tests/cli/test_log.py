@@ -66,10 +66,10 @@ def test_for_people(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
 
 def test_ids_that_fit_none_or_several(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
     trailer = "Mdtodo-Task: {} done ok exit=0 time=1.000 attempt=1"
-    text = "todo: x\n\nMdtodo-Run: r\n" + "\n".join(map(trailer.format, ("zz-1", "zz-2", "zz")))
+    text = "todo: x\n\nMdtodo-Run: r\n" + "\n".join(map(trailer.format, ("zzz-1", "zzz-2", "zzz")))
     repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=text)
-    assert "matches 2 tasks" in mdtodo("log", "zz-", code=2).err
-    assert [one["task"] for one in mdtodo("log", "zz", "--json").json["receipts"]] == ["zz"]
+    assert "matches 2 tasks" in mdtodo("log", "zzz-", code=2).err
+    assert [one["task"] for one in mdtodo("log", "zzz", "--json").json["receipts"]] == ["zzz"]
     assert "no receipt on this branch names one" in mdtodo("log", "nobody", code=2).err
 
 

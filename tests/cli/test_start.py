@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.cli import COMMANDS
+from mdtodo.config import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,34 @@ def test_config_says_where_values_come_from(repo: Checkout, mdtodo: Mdtodo) -> N
     rows = {row["key"]: row for row in mdtodo("config", "--json").json["config"]}
     assert (rows["jobs"]["value"], rows["jobs"]["source"]) == ("3", "pyproject.toml")
     assert rows["rollup"]["source"] == "default"
-    assert "jobs" in mdtodo("config").out
+    assert rows["expand.command"]["value"] is None
+
+
+def test_config_prints_what_is_set_and_all_of_it_if_asked(repo: Checkout, mdtodo: Mdtodo) -> None:
+    nothing = mdtodo("config")
+    assert (nothing.out, nothing.err) == (
+        "",
+        "mdtodo: everything has its default; `mdtodo config --all` shows all keys\n",
+    )
+    text = 'lanes.low = 3\n[defaults]\ntimeout = "1h"\n[processors.t]\nrun = "a  b\\n#"\nenv."A" = "1"\n'
+    repo.write(".mdtodo.toml", text)
+    lines = [line.split("  #")[0].rstrip() for line in mdtodo("config").out.splitlines()]
+    assert lines == [
+        "[lanes]",
+        "low = 3",
+        "",
+        "[defaults]",
+        'timeout = "1h"',
+        "",
+        "[processors.t]",
+        'run = "a  b\\n#"',
+        'timeout = "1h"',
+        'env.A = "1"',
+    ]
+    everything = mdtodo("config", "--all").out
+    assert "# cwd is not set\n" in everything
+    for shown in (everything, mdtodo("config").out):
+        assert load(None, shown.encode()) == load(None, text.encode())
 
 
 @pytest.mark.parametrize("command", [(), *[(name,) for name in COMMANDS]])

@@ -120,19 +120,19 @@ def test_while_a_run_goes_on(repo: Checkout, inside: Mdtodo) -> None:
             out = inside("status").out
         finally:
             repo.write("gate", "")
-        assert run.wait(timeout=30) == 0
+        assert run.wait(timeout=120) == 0
     assert (document["status"], document["active_workers"]) == ("running", 1)
     assert document["thread_utilization"] == pytest.approx(2 / 3)
     assert document["workers"]["medium"]["active"] == 2
     assert (document["parallel_processing"], document["load_balancing"]) == (True, False)
-    assert document["by_state"]["leased"] == 3
+    assert document["by_state"]["running"] == 3
     assert "1 run under way, 67 % of the slots busy" in out
     assert inside("status", "--json").json["status"] == "idle"
 
 
 def until(holds: Callable[[], bool]) -> None:
     """Wait for it, for at most 30 seconds."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < deadline
         os.sched_yield()

@@ -65,13 +65,42 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
     assert any(" Step" in line for line in lines)
 
 
-def test_recipes_have_the_room_that_there_is(repo: Checkout) -> None:
+@pytest.mark.parametrize("columns", [80, 40])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("recipes",),
+        ("recipes", "css"),
+        ("patterns",),
+        ("patterns", "api"),
+        ("plan",),
+        ("plan", "--explain", "late"),
+    ],
+)
+def test_nothing_is_wider_than_the_terminal(repo: Checkout, command: tuple[str, ...], columns: int) -> None:
+    repo.write(
+        "TODO.md", TASKS + "- [ ] Late id:late after:orders lane:general est:90m\n- [ ] Orders id:orders\n"
+    )
+    lines = shown(repo, *command, columns=columns, NO_COLOR="1")
+    assert [line for line in lines if cell_len(line) > columns] == []
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_recipes_and_patterns_have_the_room_that_there_is(repo: Checkout) -> None:
     repo.write("TODO.md", TASKS)
-    narrow, wide = shown(repo, "recipes", NO_COLOR="1"), shown(repo, "recipes", columns=160, NO_COLOR="1")
-    assert len(narrow) < 140
-    assert all(cell_len(line) <= 80 for line in narrow)
-    assert any("css " in line and "(stylelint) checks" in line for line in narrow)
-    assert any("css " in line and "stylelint    " in line for line in wide)
+    for command, most in (("recipes", 60), ("patterns", 40)):
+        narrow, wide = (shown(repo, command, columns=columns, NO_COLOR="1") for columns in (80, 200))
+        assert len(wide) < len(narrow) < most
+        assert "".join("".join(narrow).split()) == "".join("".join(wide).split())
+
+
+def test_the_plan_of_a_narrow_terminal_has_ids_lengths_and_titles(repo: Checkout) -> None:
+    repo.write("TODO.md", "- [ ] Write the release notes id:notes est:90m\n")
+    line = shown(repo, "plan", columns=40, NO_COLOR="1")[0]
+    assert line.split()[:2] == ["1*", "1h30m"]
+    assert "notes  Write the" in line
+    assert "█" not in line
+    assert "█" in shown(repo, "plan", columns=80, NO_COLOR="1")[0]
 
 
 def test_configuration_folds_long_values(repo: Checkout) -> None:

@@ -22,9 +22,9 @@ def mdtodo(inside: Mdtodo) -> Mdtodo:
 
 CONFIG = """
 [processors.good]
-run = "echo $MDTODO_TITLE >> .git/ran"
+run = "echo $MDTODO_TASK_TITLE >> .git/ran"
 [processors.bad]
-run = "echo $MDTODO_TITLE >> .git/ran; exit 3"
+run = "echo $MDTODO_TASK_TITLE >> .git/ran; exit 3"
 [processors.later]
 run = "exit 75"
 [processors.never]

@@ -134,3 +134,53 @@ def test_add_takes_no_id_twice_and_says_when_nobody_will_look(repo: Checkout, md
     assert "TODO.md:1" in mdtodo("add", "two id:one", code=2).err
     assert "`files`" in mdtodo("add", "two", "--file", "notes.md").err
     assert repo.read("TODO.md") == b"- [ ] one id:one\n"
+
+
+BLOCKED = (
+    "- [ ] First id:first\n- [ ] Second id:second after:first\n- [ ] Third id:third after:second,nobody\n"
+    "- [ ] Parent id:parent\n  - [ ] Child id:child\n- [ ] Last id:last after:parent\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["second"], "second (Second) waits for first (First)"),
+        (["parent"], "parent (Parent) has an open subtask: child (Child)"),
+        (["first", "third"], "third (Third) waits for second (Second), nobody (no task has this id)"),
+        (["first", "last"], "last (Last) waits for parent (Parent)"),
+    ],
+)
+def test_what_waits_is_not_done_and_neither_are_the_others(
+    repo: Checkout, inside: Mdtodo, names: list[str], sentence: str
+) -> None:
+    repo.write("TODO.md", BLOCKED)
+    said = inside("done", *names, code=1)
+    assert sentence in said.err
+    assert "--force" in said.err
+    assert (said.out, repo.read("TODO.md")) == ("", BLOCKED.encode())
+    inside("done", *names, "--force")
+    assert all(f"[x] {name.title()} id:{name}".encode() in repo.read("TODO.md") for name in names)
+
+
+@pytest.mark.parametrize("names", [["second", "first"], ["parent", "child"], ["child"], ["last", "child"]])
+def test_tasks_that_free_one_another_are_done_together(
+    repo: Checkout, inside: Mdtodo, names: list[str]
+) -> None:
+    repo.write("TODO.md", BLOCKED)
+    inside("done", *names)
+    assert all(f"[x] {name.title()} id:{name}".encode() in repo.read("TODO.md") for name in names)
+
+
+def test_without_rollup_a_parent_is_not_done_with_its_subtasks(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", BLOCKED)
+    repo.write(".mdtodo.toml", "rollup = false\n")
+    assert "waits for parent" in inside("done", "last", "child", code=1).err
+    inside("done", "last", "parent", "child")
+
+
+def test_what_waits_may_be_cancelled_and_reopened(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", BLOCKED)
+    inside("cancel", "second", "parent")
+    inside("reopen", "second", "parent")
+    assert repo.read("TODO.md") == BLOCKED.encode()

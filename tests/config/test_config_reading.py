@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, Config, Expand, Match, Pattern, Processor, load
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.model import Status
+from tests.examples import examples
 
 COMPLETE = """\
 [tool.mdtodo]
@@ -54,6 +55,7 @@ needs = ["python"]
 inputs = ["src/**"]
 outputs = ["CHANGELOG.md"]
 env = { CI = "1" }
+cwd = "packages//api/"
 
 [tool.mdtodo.processors."a.b"]
 python = "tools.embed:main"
@@ -99,6 +101,7 @@ def test_every_key_from_either_file() -> None:
         inputs=("src/**",),
         outputs=("CHANGELOG.md",),
         env={"CI": "1"},
+        cwd="packages/api",
     )
     assert one.processors["a.b"] == Processor(name="a.b", python="tools.embed:main")
     assert one.processors["list"].run == ("make", "")
@@ -197,6 +200,9 @@ WRONG = [
     ('status."]" = "done"', '`status."]"`: cannot be the character of a status'),
     ('status."\\t" = "done"', "cannot be the character of a status"),
     ("expand.command = ' '", '`expand.command`: must be a shell command, not " "'),
+    ("defaults.timeout = 3", "`defaults.timeout`: must be a duration"),
+    ("defaults.timout = '3s'", '`defaults.timout`: unknown key (did you mean "timeout"?)'),
+    ("defaults.run = 'x'", "`defaults.run`: unknown key"),
     ("expand.comand = 'x'", '`expand.comand`: unknown key (did you mean "command"?)'),
     (
         "categories.frontend = 3",
@@ -242,6 +248,10 @@ WRONG_PROCESSORS = [
     ("inputs = ['/etc/passwd']", '`inputs[0]`: must be a path inside the repository, not "/etc/passwd"'),
     ("outputs = ['a/../../b']", '`outputs[0]`: must be a path inside the repository, not "a/../../b"'),
     ("outputs = ['.git/config']", "`outputs[0]`: must be a path inside the repository"),
+    ("cwd = 3", "`cwd`: must be a folder, not 3"),
+    ("cwd = '/srv'", '`cwd`: must be a folder inside the repository, not "/srv"'),
+    ("cwd = 'a/../..'", '`cwd`: must be a folder inside the repository, not "a/../.."'),
+    ("cwd = './.git/hooks'", "`cwd`: must be a folder inside the repository"),
     ("env = { CI = 1 }", "`env.CI`: must be a string, not 1"),
     ("env = { 'A=B' = '1' }", '`env."A=B"`: is no name for an environment variable'),
     ('env = { A = "\\u0000" }', "`env.A`: must be a string"),
@@ -341,6 +351,63 @@ def test_files_that_disagree(pyproject: str, dotfile: str, sentence: str) -> Non
     assert str(caught.value).startswith(sentence)
 
 
+def sentences(pyproject: str | None, dotfile: str | None) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(*(None if text is None else text.encode() for text in (pyproject, dotfile)))
+    assert str(caught.value) == "\n".join(caught.value.sentences)
+    return list(caught.value.sentences)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    found = sentences(
+        "[tool.mdtodo]\njobs = -1\nlease = '5m'\n[tool.mdtodo.processors.t]\nrum = 'x'\nmatch.category = 'testng'\n",
+        "lease = '6m'\njob = 1\n[lanes]\nlow = 0\n[processors.p]\nmatch.category = 'bakend'\n[patterns.q]\n",
+    )
+    assert [line.partition("`: ")[0] for line in found] == [
+        ".mdtodo.toml:1: `lease",
+        ".mdtodo.toml:2: `job",
+        ".mdtodo.toml:4: `lanes.low",
+        ".mdtodo.toml:5: `processors.p",
+        ".mdtodo.toml:6: `processors.p.match.category",
+        ".mdtodo.toml:7: `patterns.q",
+        "pyproject.toml:2: `tool.mdtodo.jobs",
+        "pyproject.toml:5: `tool.mdtodo.processors.t.rum",
+        "pyproject.toml:6: `tool.mdtodo.processors.t.match.category",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "dotfile", "count"),
+    [
+        (None, "[processors.a]\nrun = 3\n", 1),
+        (None, "categories.new = 3\n[processors.a]\nrun = 'x'\nmatch.category = 'new'\n", 1),
+        (None, "[processors.a]\nrun = 'x'\nmatch.titel = 'x'\n", 1),
+        ("[tool.mdtodo.processors.a]\nrun = 'x'\n[", "processors.a.retries = 1\n", 1),
+        ("[tool.mdtodo]\njobs = 0x\n", "jobs = -1\nstamp = 1\n", 3),
+    ],
+)
+def test_no_mistake_is_told_that_only_follows_from_another(
+    pyproject: str | None, dotfile: str, count: int
+) -> None:
+    assert len(sentences(pyproject, dotfile)) == count
+
+
+def test_of_very_many_mistakes_only_fifty_are_told() -> None:
+    found = sentences(None, "".join(f"zz{number} = 1\n" for number in range(60)))
+    assert len(found) == 51
+    assert found[-1] == ".mdtodo.toml: and 10 more mistakes"
+
+
+def test_defaults_hold_where_a_processor_says_nothing_else() -> None:
+    config = load(
+        b"[tool.mdtodo.defaults]\ntimeout = '1h'\nretries = 2\nenv = { CI = '1', A = 'a' }\n",
+        b"[processors.own]\nrun = 'x'\ntimeout = '5m'\nretries = 0\nenv = { A = 'b' }\n[processors.none]\nrun = 'x'\n",
+    )
+    own, none = config.processors["own"], config.processors["none"]
+    assert (own.timeout, own.retries, own.backoff, own.env) == (300.0, 0, 2.0, {"CI": "1", "A": "b"})
+    assert (none.timeout, none.retries, none.retry_delay, none.env) == (3600.0, 2, 1.0, {"CI": "1", "A": "a"})
+
+
 LINES = """\
 [tool.mdtodo]
 files = [
@@ -410,7 +477,7 @@ _VALUES = st.recursive(
 _KEYS = st.sampled_from([*(one for one in Config.__dataclass_fields__), "zzz", "a.b"])
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=3))
 def test_any_toml_is_a_config_or_a_sentence(table: dict[str, object]) -> None:
     text = "".join(f"{_toml(key)} = {_toml(value)}\n" for key, value in table.items())
@@ -421,7 +488,7 @@ def test_any_toml_is_a_config_or_a_sentence(table: dict[str, object]) -> None:
         assert "`" in error.sentence
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.binary(max_size=30).map(lambda tail: b"mdtodo = 1\n" + tail))
 def test_any_bytes_are_a_config_or_a_sentence(data: bytes) -> None:
     for pyproject, dotfile in ((data, None), (None, data)):

@@ -26,9 +26,9 @@ TODO = "1. [ ] one run:ok\n2. [ ] two run:switch\n3. [ ] three run:ok\n"
 DONE = TODO.replace("[ ]", "[x]")
 CONFIG = """\
 [processors.ok]
-run = 'echo "$MDTODO_TITLE" >> ../calls'
+run = 'echo "$MDTODO_TASK_TITLE" >> ../calls'
 [processors.switch]
-run = '[ -e ../switched ] || $SWITCH; touch ../switched; echo "$MDTODO_TITLE" >> ../calls'
+run = '[ -e ../switched ] || $SWITCH; touch ../switched; echo "$MDTODO_TASK_TITLE" >> ../calls'
 """
 
 

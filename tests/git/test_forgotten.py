@@ -24,9 +24,9 @@ TODO = "- [ ] one run:ok\n- [ ] two run:ok\n- [ ] three run:bad\n"
 CONFIG = """\
 max_failures = 1
 [processors.ok]
-run = 'echo "$MDTODO_TITLE" >> ../calls'
+run = 'echo "$MDTODO_TASK_TITLE" >> ../calls'
 [processors.bad]
-run = 'echo "$MDTODO_TITLE" >> ../calls; exit 1'
+run = 'echo "$MDTODO_TASK_TITLE" >> ../calls; exit 1'
 """
 
 

@@ -43,12 +43,12 @@ TODO = """\
 CONFIG = """\
 max_failures = 1
 [processors.ok]
-run = 'echo "$MDTODO_TITLE" >> "$CALLS"'
+run = 'echo "$MDTODO_TASK_TITLE" >> "$CALLS"'
 [processors.makes]
-run = 'echo "$MDTODO_TITLE" >> "$CALLS"; date +%N > made/new.txt; echo more > made/old.txt'
+run = 'echo "$MDTODO_TASK_TITLE" >> "$CALLS"; date +%N > made/new.txt; echo more > made/old.txt'
 outputs = ["made/**"]
 [processors.bad]
-run = 'echo "$MDTODO_TITLE" >> "$CALLS"; echo "{\\"note\\": \\"see there\\"}" > "$MDTODO_OUTPUT"; exit 1'
+run = 'echo "$MDTODO_TASK_TITLE" >> "$CALLS"; echo "{\\"note\\": \\"see there\\"}" > "$MDTODO_OUTPUT"; exit 1'
 """
 RUN = ("run", "-j1")
 #: Points that stand between the writes of any run; a test that does not see them sees nothing.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -126,6 +128,20 @@ def test_verify_before_a_push(hooked: Hooked, make_repo: Callable[..., Checkout]
     assert "changed TODO.md" in hooked.call("git", "push", "-q", "origin", "main", code=1)
     assert repo.read("TODO.md") == b"- [ ] a run:f\n"
     assert remote.commits("main") == 1
+
+
+@pytest.mark.parametrize("name", ["-h.md", "--json.md", "--format=x.md", "--", "--errors-only.MD", "-"])
+def test_a_name_that_looks_like_an_option_is_a_file(hooked: Hooked, name: str) -> None:
+    repo = hooked.repo
+    repo.write(".mdtodo.toml", f"files = ['{name}', 'TODO.md']\n" if name.lower().endswith("md") else "")
+    hooked.use("mdtodo-check", more="types: [], args: [--errors-only]")
+    repo.write(name, "- [ ] a after:gone\n- [ ]\n")
+    repo.write("TODO.md", "- [ ] b after:nobody\n- [ ]\n")
+    repo.git("add", "-A")
+    said = hooked.commit(code=1)
+    assert "TODO.md:1: error: unknown-id" in said
+    assert (f"{name}:1: error: unknown-id" in said) == name.lower().endswith("md")
+    assert "empty-box" not in said
 
 
 def test_strange_names_and_texts_stay_text(hooked: Hooked, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def commit(repo: Checkout, *args: str, **env: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
 from mdtodo.errors import GitError
 from mdtodo.recipes.catalogue import Recipe, Way
 from mdtodo.recipes.detect import Found, Tree, availability, detect, find_tool, lacking
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,7 @@ def test_what_git_cannot_list_is_an_error_and_nothing_is_available(
     assert not availability(tree)("testing")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.text("ab.[]*?!/\\#- ", min_size=1, max_size=6), min_size=1, max_size=3),
     st.lists(st.text("ab.-/[", min_size=1, max_size=6).filter(lambda name: "//" not in name), max_size=8),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
-    """Call an editing command as a hook: commit nothing, and exit 1 where a file was changed.
+    """Call an editing command as a hook: commit nothing, and exit 1 if a file was changed.
 
     ARGS are the command's own. During a merge, rebase, cherry-pick, revert or bisect nothing is done.
     """

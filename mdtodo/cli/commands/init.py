@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 @click.option(
     "--hooks",
     is_flag=True,
-    help="Set up git hooks, as `mdtodo install` does; a starter only where there is no TODO file.",
+    help="Set up git hooks, as `mdtodo install` does; the starter only if there is no TODO file.",
 )
 @click.option(
     "--merge-driver",
     "merge_driver",
     is_flag=True,
-    help="Set up the merge driver and the diff driver; a starter only where there is no TODO file yet.",
+    help="Set up the merge and diff drivers; the starter only if there is no TODO file.",
 )
 @click.pass_obj
 def command(session: Session, merge_driver: bool, hooks: bool) -> None:
-    """Set up a starter TODO.md and a configuration in the repository's root; never overwrites."""
+    """Create a starter TODO.md and configuration in the repository's root; never overwrites."""
     from mdtodo.running.starting import is_started, starter
 
     repo = session.repo

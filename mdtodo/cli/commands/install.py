@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  mdtodo install\n  mdtodo install --verify      and verify what is done before a push\n"
     "  mdtodo uninstall\n\nThose who use pre-commit or prek need none of this: see docs/hooks.md.",
 )
-@click.option("--verify", is_flag=True, help="Run `mdtodo verify` before a push, too.")
+@click.option("--verify", is_flag=True, help="Also run `mdtodo verify` before a push.")
 @click.pass_obj
 def command(session: Session, verify: bool) -> None:
-    """Let git check what is staged before each commit and merge.
+    """Set up git hooks that check what is staged before each commit and merge.
 
     A hook that is there already runs first, as before, and its exit code counts. May be repeated.
     """

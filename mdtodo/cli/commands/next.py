@@ -22,7 +22,7 @@ def command(session: Session, /, count: int, as_json: bool, **given: tuple[str, 
     """Show what to do next, in plan order: what `mdtodo run` would start, and what waits for a person."""
     plan = session.settled_board().plan
     chosen = selection(given)
-    free = (plan.tasks[name] for name in plan.order if plan.states[name] in (State.READY, State.UNROUTED))
+    free = (plan.tasks[name] for name in plan.order if plan.states[name] in (State.READY, State.MANUAL))
     tasks = [task for task in free if chosen.matches(plan, task)][:count]
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json

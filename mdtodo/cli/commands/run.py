@@ -55,10 +55,10 @@ def command(
     as_json: bool,
     **given: tuple[str, ...],
 ) -> int:
-    """Run what is ready and what becomes ready, tick what is proven, commit the ticks with their receipt.
+    """Run what is ready and what becomes ready, tick what passes, and commit the ticks with their receipts.
 
-    A task is ready when what it waits for is done; it is run by the processor that its line, its section or
-    the configuration names. Ctrl-C ends in good order: what is done is kept.
+    A task is ready when what it waits for is done. What runs is the processor that its line, its section or the
+    configuration names. Ctrl-C stops cleanly: what is done is kept.
     """
     from mdtodo.running.course import Options
     from mdtodo.running.runner import chosen_ids

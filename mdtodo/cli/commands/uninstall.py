@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @click.command("uninstall", epilog="\b\nExamples:\n  mdtodo uninstall")
 @click.pass_obj
 def command(session: Session) -> None:
-    """Take the lines of `mdtodo install` out of the git hooks again, and nothing else.
+    """Remove what `mdtodo install` put into the git hooks, and nothing else.
 
     What was there before is as it was, with what you changed since.
     """

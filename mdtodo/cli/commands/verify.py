@@ -46,10 +46,10 @@ def command(
     as_json: bool,
     **given: tuple[str, ...],
 ) -> int:
-    """Run the processors of done tasks again, and open those again that no longer hold, with a receipt.
+    """Run the processors of done tasks again, and reopen the tasks that no longer pass, with a receipt.
 
-    What still holds is left as it is, without a commit; so is what its processor puts off or skips (75, 77). Exits 1
-    if a task was opened again.
+    What still passes is left as it is, without a commit; so is what its processor defers or skips (exit 75, 77).
+    Exits 1 if a task was reopened.
     """
     from mdtodo.running.course import Options
     from mdtodo.running.verifying import done_ids

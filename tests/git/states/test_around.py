@@ -11,6 +11,7 @@ import pytest
 
 from tests.git.states.bench import CONFIG, DONE, OPEN, TODO
 from tests.git.states.declared import Group
+from tests.tools import lacking, ssh_key
 
 if TYPE_CHECKING:
     from tests.git.states.bench import Bench
@@ -154,9 +155,9 @@ def gpg(bench: Bench) -> dict[str, str]:
         "never",
     )
     try:
-        subprocess.run(made, env=os.environ | env, check=True, capture_output=True, timeout=60)
+        subprocess.run(made, env=os.environ | env, check=True, capture_output=True, timeout=240)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no gpg that can make a key: {error}")
+        lacking(f"no gpg that can make a key: {error}")
     return env
 
 
@@ -169,8 +170,7 @@ def test_signed(bench: Bench, state: str) -> None:
         bench.env = gpg(bench)
         repo.git("config", "user.signingKey", "ada@example.com")
     else:
-        key = bench.folder / "key"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        key = ssh_key(bench.folder / "key")
         (bench.folder / "allowed").write_text("ada@example.com " + key.with_suffix(".pub").read_text())
         for name, value in (
             ("gpg.format", "ssh"),
