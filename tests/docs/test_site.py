@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -155,3 +156,30 @@ def test_every_command_and_option_of_the_pages_is_there() -> None:
         wrong += [(path, call) for option in given if option not in known and option[:2] not in known]
     assert len(_calls()) > 100
     assert wrong == []
+
+
+def _said() -> str:
+    """Every text in the program, with `...` for what it puts in."""
+    found = []
+    for path in (ROOT / "mdtodo").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                found.append(
+                    "".join(
+                        str(part.value) if isinstance(part, ast.Constant) else "..." for part in node.values
+                    )
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return "\n".join(found)
+
+
+def test_the_messages_of_the_page_are_those_of_the_program() -> None:
+    said = _said()
+    sections = read("troubleshooting.md").split("## Configuration")[1]
+    cells = [row.split(" | ")[0] for row in re.findall(r"(?m)^\| (?!message|---)(.+)$", sections)]
+    fragments = [
+        part for cell in cells for span in re.findall(r"`([^`]+)`", cell) for part in span.split("...")
+    ]
+    assert len(fragments) > 40
+    assert [one.strip() for one in fragments if one.strip() not in said] == []
