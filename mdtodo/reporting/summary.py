@@ -30,8 +30,8 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
         for outcome, count in report.summary.items()
         if count
     ]
-    nothing = "no done task has a processor: nothing to verify" if verified else "nothing to run"
-    click.echo(", ".join(counts) if counts else nothing, color=color)
+    nothing = "no done task has a processor: nothing to verify" if verified else report.nothing
+    click.echo(nothing if report.idle else ", ".join(counts), color=color)
     for commit in report.commits:
         click.echo(f"committed {commit[:10]}", color=color)
     for hint in _hints(report) if report.tasks or not verified else ():
