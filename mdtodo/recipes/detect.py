@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
+from mdtodo.patterns import matcher
 from mdtodo.recipes.catalogue import recipe
 
 if TYPE_CHECKING:
@@ -79,10 +80,7 @@ class Tree:
 
     def having(self, patterns: Sequence[str]) -> Iterator[str]:
         """The files that match these gitignore-style patterns, in git's order."""
-        from pathspec import GitIgnoreSpec
-
-        spec = GitIgnoreSpec.from_lines(patterns)
-        return (name for name in self._candidates(patterns) if spec.match_file(name))
+        return filter(matcher(patterns), self._candidates(patterns))
 
     def _candidates(self, patterns: Sequence[str]) -> Sequence[str]:
         """The files that may match: their names have the letters of a pattern, which is quicker to see in all names
