@@ -42,7 +42,7 @@ def test_init_then_run_before_the_first_commit(repo: Checkout, mdtodo: Mdtodo, *
         subprocess.run(["git", "add", "a.py"], cwd=repo.root, check=True)
     said = mdtodo("run", code=1)
     assert "a.py:1: trailing whitespace" in said.err
-    assert said.err.count("mdtodo logs") == 1
+    assert said.err.count("mdtodo output") == 1
 
 
 def test_init_never_overwrites(repo: Checkout, mdtodo: Mdtodo) -> None:
