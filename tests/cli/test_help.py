@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -152,3 +154,20 @@ def test_logs_is_an_older_name_of_output(one: Checkout, inside: Call) -> None:
     inside("run")
     assert inside("output", "a").out == inside("logs", "a").out == "fine\n"
     assert inside("output", "a", "--path").out == inside("logs", "a", "--path").out
+
+
+@pytest.mark.skipif(
+    not (Path(sys.executable).parent / "git-mdtodo").exists(),
+    reason="mdtodo is not installed as a git command",
+)
+@pytest.mark.parametrize("args", [("help",), ("-h",), ("help", "run")])
+def test_help_as_a_git_command(repo: Checkout, args: tuple[str, ...]) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["git", "mdtodo", *args],
+        cwd=repo.root,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        check=True,
+    )
+    assert b"Usage: mdtodo" in done.stdout
