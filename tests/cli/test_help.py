@@ -130,7 +130,7 @@ def test_verbose_says_what_is_started_and_where_its_output_is(
     assert "mdtodo: a A: attempt 1, ok: echo fine; output in .git/mdtodo/logs/" in said.err
     path = said.err.split("output in ")[1].split("\n")[0]
     assert (one.root / path).read_text() == "fine\n"
-    assert "mdtodo: configuration .mdtodo.toml\n" in said.err
+    assert "mdtodo: configuration: .mdtodo.toml\n" in said.err
     assert "1 done" in said.out
     assert "attempt 1, ok" not in inside("verify").err
 
@@ -139,8 +139,8 @@ def test_verbose_says_where_things_are(one: Checkout, inside: Call) -> None:
     said = inside("list", "-v", "--json")
     assert [task["id"] for task in said.json["tasks"]] == ["a"]
     assert said.err.splitlines() == [
-        f"mdtodo: work tree {one.root}",
-        "mdtodo: configuration .mdtodo.toml",
+        f"mdtodo: work tree: {one.root}",
+        "mdtodo: configuration: .mdtodo.toml",
         "mdtodo: read 1 file with 1 task",
     ]
 
