@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from bisect import bisect_right
+from enum import IntEnum
 from functools import cache, cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,16 +47,20 @@ class Found(NamedTuple):
     config: str | None
 
 
-class Missing(NamedTuple):
-    """Why a way does not fit: its tool, `kind` (NO_FILES, NOT_INSTALLED or NOT_CONFIGURED; the first is farthest from
-    fitting), and a sentence on what is missing and how to get it."""
+class Lack(IntEnum):
+    """What a way lacks; the first is farthest from fitting."""
 
-    kind: int
+    FILES = 0
+    TOOL = 1
+    CONFIGURATION = 2
+
+
+class Missing(NamedTuple):
+    """Why a way does not fit: its tool, what is lacking, and a sentence on that and how to get it."""
+
+    lack: Lack
     tool: str
     sentence: str
-
-
-NO_FILES, NOT_INSTALLED, NOT_CONFIGURED = range(3)
 
 
 class Tree:
@@ -221,7 +226,7 @@ def _fit(way: Way, tree: Tree) -> Found | Missing:
         with_content = " with the content that it reads" if way.holds else ""
         reads = [pattern for pattern in way.reads if not pattern.startswith("!")]
         shown = ", ".join(reads[:_SHOWN]) + (", ..." if len(reads) > _SHOWN else "")
-        return Missing(NO_FILES, way.tool, f"{way.tool}: no file here is one of {shown}{with_content}")
+        return Missing(Lack.FILES, way.tool, f"{way.tool}: no file here is one of {shown}{with_content}")
     config = _config(way, tree)
     tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []
@@ -234,8 +239,8 @@ def _fit(way: Way, tree: Tree) -> Found | Missing:
     if way.config and config is None:
         sentences.append(f"{way.tool} has no configuration here: {' or '.join(map(_place, way.config))}")
     if program is None or sentences:
-        kind = NOT_CONFIGURED if tool is not None and program is not None else NOT_INSTALLED
-        return Missing(kind, way.tool, "; ".join(sentences))
+        lack = Lack.TOOL if tool is None or program is None else Lack.CONFIGURATION
+        return Missing(lack, way.tool, "; ".join(sentences))
     return Found(way, program, (first, *files), config)
 
 

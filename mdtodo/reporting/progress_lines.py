@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from rich.spinner import Spinner
 from rich.text import Text
 
-from mdtodo.reporting.progress import counted, seconds
+from mdtodo.planning.lengths import seconds
+from mdtodo.reporting.progress import counted
 from mdtodo.reporting.text import one_line
 from mdtodo.results import Outcome
 

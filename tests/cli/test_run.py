@@ -315,7 +315,7 @@ def test_the_log_is_that_of_the_last_attempt_which_may_have_printed_nothing(
     ran = mdtodo("run", "--json").json["tasks"][0]
     assert ran["log"] is None
     said = mdtodo("output", ran["id"])
-    assert (said.out, "printed nothing" in said.err) == ("", True)
+    assert (said.out, "had no output" in said.err) == ("", True)
 
 
 def test_filters_limit_and_dry_run(repo: Checkout, mdtodo: Mdtodo) -> None:
