@@ -80,7 +80,9 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
 )
 def test_nothing_is_wider_than_the_terminal(repo: Checkout, command: tuple[str, ...], columns: int) -> None:
     repo.write(
-        "TODO.md", TASKS + "- [ ] Late id:late after:orders lane:general est:90m\n- [ ] Orders id:orders\n"
+        "TODO.md",
+        TASKS
+        + "- [ ] Late, with a title of more than forty columns id:late after:orders lane:general est:90m\n- [ ] Orders id:orders\n",
     )
     lines = shown(repo, *command, columns=columns, NO_COLOR="1")
     assert [line for line in lines if cell_len(line) > columns] == []
@@ -102,6 +104,13 @@ def test_the_plan_of_a_narrow_terminal_has_ids_lengths_and_titles(repo: Checkout
     assert "notes  Write the" in line
     assert "█" not in line
     assert "█" in shown(repo, "plan", columns=80, NO_COLOR="1")[0]
+
+
+def test_the_plan_of_a_narrow_terminal_cuts_no_id_of_a_long_chain(repo: Checkout) -> None:
+    chain = "".join(f"{n}. [ ] Step {n} of many id:step-{n}\n" for n in range(1, 9))
+    repo.write("TODO.md", chain)
+    words = " ".join(shown(repo, "plan", columns=40, NO_COLOR="1")).split()
+    assert [n for n in range(1, 9) if f"step-{n}" not in words] == []
 
 
 def test_configuration_is_the_same_toml_on_a_terminal_and_in_a_pipe(repo: Checkout) -> None:
