@@ -72,6 +72,10 @@ class Session:
             self._config = read_config(self.repo)
         return self._config
 
+    def reread(self) -> None:
+        """Read the configuration again when it is next asked for."""
+        self._config = None
+
     def use(self, config: Config) -> None:
         """Work with this configuration instead of the repository's."""
         self._config = config
