@@ -223,15 +223,13 @@ class LiveProgress:
         self.flush()
 
     def flush(self) -> None:
-        """Show it, all at once, above the live lines as they are now."""
+        """Show what scrolls up, all at once: the live lines are drawn again by themselves."""
         from rich.text import Text
 
         told, self._told = self._told, []
         try:
             if told:
                 self._console.print(Text("\n").join(told), soft_wrap=True)
-            elif self._live:
-                self._live.draw()
         except OSError:
             _tell_nobody()
 

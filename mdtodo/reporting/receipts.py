@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -30,7 +29,7 @@ def print_receipts(
 
     On a terminal a line is at most as long as that is wide: run and commit go first, then the title is cut.
     """
-    width = get_terminal_size().columns if sys.stdout.isatty() else None
+    width = _width()
     count = 0
     for one in receipts:
         count += 1
@@ -44,6 +43,13 @@ def print_receipts(
         styled = click.style(outcome, _STYLES.get(one.outcome))
         click.echo(start + "  ".join([styled, title, *facts]), color=color)
     return count
+
+
+def _width() -> int | None:
+    """Columns of the terminal, None where there is none."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _fitted(title: str, facts: list[str], width: int) -> tuple[str, list[str]]:
