@@ -44,7 +44,7 @@ def _who_instead(task: Task) -> str:
     """What a task without a processor waits for."""
     if task.status.closed:
         return ""
-    return "none: it follows its subtasks" if task.children else "none: a person's task (add run:NAME)"
+    return "none: it follows its subtasks" if task.children else "none: it is manual (add run:NAME)"
 
 
 def _processor(route: Route) -> str:
