@@ -13,8 +13,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from mdtodo.running.demonstration import LOG_FORMAT
+
 HERE = Path(__file__).parent
-WIDTH, HEIGHT = 100, 44
+WIDTH, HEIGHT = 84, 40
 SESSION = "mdtodo-picture"
 
 
@@ -48,8 +50,8 @@ def main() -> None:
         screen = screen_after(
             [
                 (f"cd {shlex.quote(str(shop))}; PATH={path}:$PATH; clear", "$"),
-                ("mdtodo run", "tries it again"),
-                ("git log -1 --stat | tail -n 7", "files changed"),
+                ("mdtodo run -j 4", "tries it again"),
+                (f"git log -1 --stat --format='{LOG_FORMAT}'", "files changed"),
             ]
         )
     console = Console(record=True, width=WIDTH, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115

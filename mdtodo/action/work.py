@@ -122,6 +122,10 @@ class _Job:
                     line=task.line,
                     title=title,
                 )
+        for one in report.given_up if report else ():
+            message = f"given up after {one.failures} failed runs; mdtodo reopen {one.id} puts it back into the queue"
+            title = f"given up: {one_line(one.title)}"
+            annotate("error", message, file=above + one.file, line=one.line, title=title)
         print_annotations(wanted, above=above)
         if self.error is not None:
             _annotate_error(self.error, above)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mdtodo.model import OLD_STATES, Priority, State, Status
+from mdtodo.model import OLD_STATES, Complexity, Priority, State, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mdtodo.model import Task
     from mdtodo.planning.selection import Selection
@@ -125,41 +125,75 @@ class _States(_Choice):
 
 
 def filters(function: Function) -> Function:
-    """`--state --priority --category --tag --file --text`; each may be given several times."""
+    """`--state --priority --category --tag --file --section --assignee --text` and so on; each may be given several
+    times."""
     options = [
-        click.option(
+        _filter(
             "--state",
             "states",
-            multiple=True,
             type=_States(),
             metavar="STATE",
             help="ready, manual, blocked, failed, running, doing, done or cancelled; todo: every [ ].",
         ),
-        click.option("--status", "statuses", multiple=True, type=_States(), hidden=True),
-        click.option(
-            "--priority", "priorities", multiple=True, type=click.Choice([p.value for p in Priority])
+        _filter("--status", "statuses", type=_States(), hidden=True),
+        _filter(
+            "--priority",
+            "priorities",
+            type=click.Choice([p.value for p in Priority]),
+            metavar="PRIORITY",
+            help="critical, high, medium or low.",
         ),
-        click.option(
-            "--category", "categories", multiple=True, metavar="NAME", help="A category, or category/kind."
-        ),
-        click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag, or the tags below it."),
-        click.option(
+        _filter("--category", "categories", metavar="NAME", help="A category, or category/kind."),
+        _filter("--tag", "tags", metavar="TAG", help="A tag, or the tags below it."),
+        _filter(
             "--file",
             "files",
-            multiple=True,
             metavar="PATH",
             shell_complete=complete_path,
             help="A file, a folder or a glob.",
         ),
-        click.option("--text", "texts", multiple=True, metavar="TEXT", help="Words of the title or body."),
+        _filter("--section", "sections", metavar="HEADING", help="Part of a heading above, in any case."),
+        _filter("--assignee", "assignees", metavar="NAME", help="@NAME in the title."),
+        _filter("--text", "texts", metavar="TEXT", help="Words of the title or body."),
+        _filter("--lane", "lanes", metavar="LANE", help="The lane that the task runs in."),
+        _filter(
+            "--complexity",
+            "complexities",
+            type=click.Choice([c.value for c in Complexity]),
+            metavar="SIZE",
+            help="By estimate: simple, medium, complex or epic.",
+        ),
+        click.option("--overdue", is_flag=True, help="Open, and due before today."),
+        click.option(
+            "--due-before",
+            metavar="DATE",
+            callback=_date,
+            help="Due before this day: 2026-12-01, tomorrow, friday or +2w.",
+        ),
     ]
     for option in reversed(options):
         function = option(function)
     return function
 
 
-def selection(given: dict[str, tuple[str, ...]]) -> Selection:
+def _filter(name: str, field: str, **attributes: Any) -> Callable[[Function], Function]:
+    return click.option(name, field, multiple=True, **attributes)
+
+
+def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    from mdtodo.planning.dates import local_today, read_date
+
+    return None if value is None else read_date(value, local_today())
+
+
+def selection(given: Mapping[str, Any]) -> Selection:
     """The Selection of the filter options as click gives them."""
     from mdtodo.planning.selection import Selection
 
-    return Selection(**given)
+    return Selection(**{**given, "overdue": _today() if given.get("overdue") else None})
+
+
+def _today() -> str:
+    from mdtodo.planning.dates import local_today
+
+    return local_today().isoformat()

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mdtodo.cli.session import Session
+    from mdtodo.model import Task
     from mdtodo.results import RunReport
     from mdtodo.running.course import Options
 
@@ -22,18 +25,38 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
         from mdtodo.running.expanding import expanded_for_dry_run
 
         board, options = expanded_for_dry_run(board, options, session.say)
-    tasks = dry_run(board, options)
+    tasks, left = dry_run(board, options)
     session.previews.append(tasks)
+    if not options.verify:
+        _say(left.messages)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
         print_tasks_json(board.plan, tasks)
-        return 0
+        return 1 if left.refused else 0
     from mdtodo.reporting.table import print_tasks
 
     print_tasks(board.plan, tasks, colored=session.colored())
-    session.say(f"{len(tasks)} would run; nothing was started")
-    return 0
+    if tasks or options.verify:
+        session.say(f"{len(tasks)} would run; nothing was started")
+    else:
+        _say([left.nothing])
+    return 1 if left.refused else 0
+
+
+def tell_left_out(tasks: Iterable[Task]) -> None:
+    """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
+    from mdtodo.running.unstarted import named
+
+    _say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
+
+
+def _say(sentences: Iterable[str]) -> None:
+    """Messages that explain the exit code: also with -q."""
+    from mdtodo.reporting.text import printable
+
+    for sentence in sentences:
+        click.echo(f"mdtodo: {printable(sentence)}", err=True)
 
 
 def run_and_tell(session: Session, options: Options, *, as_json: bool, push: bool = False) -> int:

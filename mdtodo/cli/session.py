@@ -94,7 +94,7 @@ class Session:
             from mdtodo.repo.git import discover
 
             self._repo = discover(self.directory)
-            self.detail(f"work tree {self._repo.root}")
+            self.detail(f"work tree: {self._repo.root}")
         return self._repo
 
     @property
@@ -105,7 +105,7 @@ class Session:
 
             self._config = read_config(self.repo)
             files = sorted(set(self._config.sources.values()))
-            self.detail(f"configuration {', '.join(files) or 'none, so the defaults'}")
+            self.detail(f"configuration: {', '.join(files) or 'none, only defaults'}")
         return self._config
 
     def use(self, config: Config) -> None:

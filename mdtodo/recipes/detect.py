@@ -10,11 +10,13 @@ import os
 import re
 import stat
 from bisect import bisect_right
+from enum import IntEnum
 from functools import cache, cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
+from mdtodo.patterns import matcher
 from mdtodo.recipes.catalogue import recipe
 
 if TYPE_CHECKING:
@@ -45,16 +47,20 @@ class Found(NamedTuple):
     config: str | None
 
 
-class Missing(NamedTuple):
-    """Why a way does not fit: its tool, `kind` (NO_FILES, NOT_INSTALLED or NOT_CONFIGURED; the first is farthest from
-    fitting), and a sentence on what is missing and how to get it."""
+class Lack(IntEnum):
+    """What a way lacks; the first is farthest from fitting."""
 
-    kind: int
+    FILES = 0
+    TOOL = 1
+    CONFIGURATION = 2
+
+
+class Missing(NamedTuple):
+    """Why a way does not fit: its tool, what is lacking, and a sentence on that and how to get it."""
+
+    lack: Lack
     tool: str
     sentence: str
-
-
-NO_FILES, NOT_INSTALLED, NOT_CONFIGURED = range(3)
 
 
 class Tree:
@@ -79,10 +85,7 @@ class Tree:
 
     def having(self, patterns: Sequence[str]) -> Iterator[str]:
         """The files that match these gitignore-style patterns, in git's order."""
-        from pathspec import GitIgnoreSpec
-
-        spec = GitIgnoreSpec.from_lines(patterns)
-        return (name for name in self._candidates(patterns) if spec.match_file(name))
+        return filter(matcher(patterns), self._candidates(patterns))
 
     def _candidates(self, patterns: Sequence[str]) -> Sequence[str]:
         """The files that may match: their names have the letters of a pattern, which is quicker to see in all names
@@ -223,7 +226,7 @@ def _fit(way: Way, tree: Tree) -> Found | Missing:
         with_content = " with the content that it reads" if way.holds else ""
         reads = [pattern for pattern in way.reads if not pattern.startswith("!")]
         shown = ", ".join(reads[:_SHOWN]) + (", ..." if len(reads) > _SHOWN else "")
-        return Missing(NO_FILES, way.tool, f"{way.tool}: no file here is one of {shown}{with_content}")
+        return Missing(Lack.FILES, way.tool, f"{way.tool}: no file here is one of {shown}{with_content}")
     config = _config(way, tree)
     tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []
@@ -236,8 +239,8 @@ def _fit(way: Way, tree: Tree) -> Found | Missing:
     if way.config and config is None:
         sentences.append(f"{way.tool} has no configuration here: {' or '.join(map(_place, way.config))}")
     if program is None or sentences:
-        kind = NOT_CONFIGURED if tool is not None and program is not None else NOT_INSTALLED
-        return Missing(kind, way.tool, "; ".join(sentences))
+        lack = Lack.TOOL if tool is None or program is None else Lack.CONFIGURATION
+        return Missing(lack, way.tool, "; ".join(sentences))
     return Found(way, program, (first, *files), config)
 
 

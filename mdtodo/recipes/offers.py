@@ -34,12 +34,12 @@ class Offer(NamedTuple):
 
     @property
     def nearest(self) -> tuple[Missing, ...]:
-        """For each tool what it lacks in the way that is nearest to fitting; by kind."""
+        """For each tool what it lacks in the way that is nearest to fitting; the nearest tool first."""
         best: dict[str, Missing] = {}
         for one in self.lacks:
-            if one.tool not in best or one.kind > best[one.tool].kind:
+            if one.tool not in best or one.lack > best[one.tool].lack:
                 best[one.tool] = one
-        return tuple(sorted(best.values(), key=lambda one: -one.kind))
+        return tuple(sorted(best.values(), key=lambda one: -one.lack))
 
     @property
     def tools(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, InputError, UsageError
+from mdtodo.patterns import matcher
 from mdtodo.repo import owner
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import list_files
@@ -65,9 +66,7 @@ def matching(
     if all(map(is_simple, patterns)):
         listed: Iterable[str] = listing(repo, *map(pathspec, patterns)) if patterns else ()
     else:
-        from pathspec import GitIgnoreSpec
-
-        listed = GitIgnoreSpec.from_lines(patterns).match_files(listing(repo))
+        listed = filter(matcher(patterns), listing(repo))
     return sorted(path for path in listed if _present(repo.root, path))
 
 

@@ -42,8 +42,9 @@ def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collectio
     for name, node in nodes.items():
         state = plan.states[name]
         sign = _SIGNS.get(state, "○")
-        took = f" ({task_length(plan, name)})" if task_length(plan, name) else ""
-        lines.append(f'  {node}["{sign} {_label(plan.tasks[name].title)}{took}"]')
+        took = task_length(plan, name)
+        label = _label(plan.tasks[name].title) + (f" ({took})" if took else "")
+        lines.append(f'  {node}["{sign} {label}"]')
     if len(shown) > NODES:
         lines.append(f'  more["and {len(shown) - NODES} more"]')
     edges = [(nodes[one], nodes[other]) for one, other in plan.graph.edges if one in nodes and other in nodes]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.recipes.detect import Lack
 from mdtodo.reporting.documents import print_json
 from mdtodo.reporting.text import columns, one_line, paragraph, printable
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.recipes.offers import Offer
-
-_KINDS = ("no files for", "not installed:", "not configured:")
 
 
 def print_recipes(offers: Iterable[Offer], *, colored: bool) -> None:
@@ -91,10 +90,11 @@ def _short(offer: Offer) -> str:
     """Why it is not used here, in one sentence."""
     if offer.instead is not None:
         return f"not used: a processor of the configuration is called {offer.recipe.name}"
-    tools: dict[int, list[str]] = {}
+    words = {Lack.FILES: "no files for", Lack.TOOL: "not installed:", Lack.CONFIGURATION: "not configured:"}
+    tools: dict[Lack, list[str]] = {}
     for one in offer.nearest:
-        tools.setdefault(one.kind, []).append(one.tool)
-    return "; ".join(f"{_KINDS[kind]} {', '.join(names)}" for kind, names in tools.items())
+        tools.setdefault(one.lack, []).append(one.tool)
+    return "; ".join(f"{words[lack]} {', '.join(names)}" for lack, names in tools.items())
 
 
 def _count(files: int) -> str:

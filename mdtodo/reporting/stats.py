@@ -41,7 +41,7 @@ def print_stats(found: Statistics, *, colored: bool) -> None:
         _print_rows([_estimate_row(found, one) for one in measured[:_ROWS]], colored=colored)
         _more(len(measured))
     if measured and (left := len(found.estimates) - len(measured)):
-        click.echo(f"{left} more with an estimate, and no successful run yet")
+        click.echo(paragraph(f"{left} more with an estimate, and no successful run yet"))
 
 
 def print_stats_json(found: Statistics, since: float | None) -> None:

@@ -24,6 +24,7 @@ from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import spec
+from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
 from mdtodo.running.verifying import reopening_edits
 from mdtodo.running.word import result_edits, stamp_edits
 
@@ -60,6 +61,7 @@ class Shift:
     _attempts: dict[str, Task] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _held: frozenset[str] = frozenset()
+    _passed: dict[str, str] = field(default_factory=dict)
     _reopened: set[str] = field(default_factory=set)
     _outgrown: bool = False
     _plan_next: float = 0.0
@@ -96,19 +98,27 @@ class Shift:
             self._tell(task, Outcome.INTERRUPTED, Result(exit_code=None))
         for task in self.course.left_over():
             if task.id not in self.done and self.course.blocked(task):
-                waits = [name for name in self.board.plan.blocked_by[task.id] if not self.course.closed(name)]
-                reason = f"waits for {', '.join(waits[:4])}" if waits else ""
+                reason = waits_for(self.course, task)
                 self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason)
+        left = Unstarted() if self.course.options.verify else self._unstarted()
         return RunReport(
             run=self.ledger.run_id,
             started=self.began.isoformat(timespec="milliseconds"),
             finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
             tasks=tuple(self.done.values()),
             commits=tuple(self.ledger.commits),
-            messages=tuple(self.ledger.messages),
+            messages=(*self.ledger.messages, *left.messages),
             interrupted=self.interrupt.asked,
             broken=broken,
+            refused=left.refused,
+            given_up=left.given_up,
+            nothing=left.nothing,
         )
+
+    def _unstarted(self) -> Unstarted:
+        asked = bool(self.course.options.asked)
+        workers = {one.task_id: one.worker for one in self.ledger.state.live_leases()} if asked else {}
+        return unstarted(self.course, workers, self._passed)
 
     # Starting
 
@@ -139,7 +149,7 @@ class Shift:
 
     def _start(self, task: Task, reason: str | None) -> None:
         if reason is None and not self.ledger.leased(task):
-            reason = "another worker has it, or had it just now"
+            reason = "another worker has it, or has just finished it"
         if reason is None:
             last = self.standing.last(task) if self.standing is not None else None
             if last is not None:
@@ -148,7 +158,8 @@ class Shift:
                 self._submit(task)
         else:
             self.course.leave(task)
-            self.watcher.say(f"{task.id} {task.title}: not started, as {reason}")
+            self._passed[task.id] = reason
+            self.watcher.say(f"{named(task)} was not started: {reason}")
 
     def _let_stand(self, task: Task, last: Last) -> None:
         """Its inputs are what they were at its last result: that is its result now."""

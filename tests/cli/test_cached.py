@@ -46,6 +46,20 @@ def reopen(repo: Checkout) -> None:
     repo.write("TODO.md", repo.read("TODO.md").replace(b"[x]", b"[ ]"))
 
 
+def test_an_input_that_changed_is_seen_where_its_folder_has_a_newline_in_its_name(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    start(
+        repo, config=CONFIG.replace("src/**", "src/**/x.py"), **{"src/one\ntwo/x.py": "1\n", "src/x.py": ""}
+    )
+    mdtodo("run")
+    reopen(repo)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "cached"}
+    reopen(repo)
+    repo.write("src/one\ntwo/x.py", "2\n")
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
+
+
 @pytest.mark.parametrize("forget", [False, True])
 def test_a_result_stands_until_the_inputs_change(repo: Checkout, mdtodo: Mdtodo, forget: bool) -> None:
     start(repo, "- [ ] p\n  - [ ] a run:t\n- [ ] z run:t after:gone\n")

@@ -366,8 +366,9 @@ def test_a_chosen_task_is_broken_down_and_its_steps_run(inside: Callable[..., Sa
             ".mdtodo.toml": AUTO.replace('"A"', '"A run:ok"'),
         }
     )
-    report = inside("run", "asked", "--json").json
-    assert [task["title"] for task in report["tasks"] if task["outcome"] == "done"] == ["A", "B"]
+    said = inside("run", "asked", "--json", code=1)
+    assert [task["title"] for task in said.json["tasks"] if task["outcome"] == "done"] == ["A", "B"]
+    assert '"asked" (asked) waits for "C of asked" (' in said.err
     assert len(titles(repo, " ")) == 5
 
 

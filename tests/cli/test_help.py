@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -128,7 +130,7 @@ def test_verbose_says_what_is_started_and_where_its_output_is(
     assert "mdtodo: a A: attempt 1, ok: echo fine; output in .git/mdtodo/logs/" in said.err
     path = said.err.split("output in ")[1].split("\n")[0]
     assert (one.root / path).read_text() == "fine\n"
-    assert "mdtodo: configuration .mdtodo.toml\n" in said.err
+    assert "mdtodo: configuration: .mdtodo.toml\n" in said.err
     assert "1 done" in said.out
     assert "attempt 1, ok" not in inside("verify").err
 
@@ -137,8 +139,8 @@ def test_verbose_says_where_things_are(one: Checkout, inside: Call) -> None:
     said = inside("list", "-v", "--json")
     assert [task["id"] for task in said.json["tasks"]] == ["a"]
     assert said.err.splitlines() == [
-        f"mdtodo: work tree {one.root}",
-        "mdtodo: configuration .mdtodo.toml",
+        f"mdtodo: work tree: {one.root}",
+        "mdtodo: configuration: .mdtodo.toml",
         "mdtodo: read 1 file with 1 task",
     ]
 
@@ -152,3 +154,20 @@ def test_logs_is_an_older_name_of_output(one: Checkout, inside: Call) -> None:
     inside("run")
     assert inside("output", "a").out == inside("logs", "a").out == "fine\n"
     assert inside("output", "a", "--path").out == inside("logs", "a", "--path").out
+
+
+@pytest.mark.skipif(
+    not (Path(sys.executable).parent / "git-mdtodo").exists(),
+    reason="mdtodo is not installed as a git command",
+)
+@pytest.mark.parametrize("args", [("help",), ("-h",), ("help", "run")])
+def test_help_as_a_git_command(repo: Checkout, args: tuple[str, ...]) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["git", "mdtodo", *args],
+        cwd=repo.root,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        check=True,
+    )
+    assert b"Usage: mdtodo" in done.stdout

@@ -139,6 +139,7 @@ HOSTILE = r"""
 """
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize(
     "text", [TODO, HOSTILE, "- [x] done\n", "- [ ] a id:a after:b\n- [ ] b id:b after:a\n"]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
+
+
+@pytest.fixture
+def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
+    """In this process, which takes a third of the time; that a process of its own does the same, others test."""
+    return inside
+
 
 OK = '[processors.ok]\nrun = "true"\n'
 BAD = '[processors.bad]\nrun = "echo it is broken; exit 3"\n'
@@ -86,10 +94,10 @@ def test_a_failure_is_counted_on_the_line_and_shown(repo: Checkout, mdtodo: Mdto
     mdtodo("run", code=1)
     mdtodo("run", code=1)
     assert repo.head("TODO.md") == b"- [ ] a run:bad failed:3  \n"
-    assert outcomes(mdtodo("run", "--json")) == {}
+    assert outcomes(mdtodo("run", "--json", code=1)) == {}
     assert mdtodo("list", "--json").json["tasks"][0]["state"] == "failed"
     name = mdtodo("list", "--json").json["tasks"][0]["id"]
-    mdtodo("run", name, code=1)
+    assert "has failed in 3 runs; it is tried again" in mdtodo("run", name, code=1).err
     assert b"failed:4" in repo.head("TODO.md")
     mdtodo("reopen", name)
     assert repo.read("TODO.md") == b"- [ ] a run:bad  \n"
@@ -134,12 +142,7 @@ def test_later_and_not_here_change_nothing(repo: Checkout, mdtodo: Mdtodo, code:
     assert outcomes(mdtodo("run", "--json")) == {"a": outcome}
     assert repo.git("rev-parse", "HEAD") == before
     assert repo.status() == []
-    assert "mdtodo logs" not in mdtodo("run").err
-    repo.write(".mdtodo.toml", f'[processors.x]\nrun = "echo no gpu; exit {code}"\n')
-    said = mdtodo("run")
-    hint = said.err.splitlines()[-1]
-    assert hint.endswith(f"says why it was {outcome}")
-    assert mdtodo("output", hint.split("`")[1].split()[-1]).out == "no gpu\n"
+    assert mdtodo("run").err.splitlines()[-1].endswith("s)")
 
 
 def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -312,7 +315,7 @@ def test_the_log_is_that_of_the_last_attempt_which_may_have_printed_nothing(
     ran = mdtodo("run", "--json").json["tasks"][0]
     assert ran["log"] is None
     said = mdtodo("output", ran["id"])
-    assert (said.out, "printed nothing" in said.err) == ("", True)
+    assert (said.out, "had no output" in said.err) == ("", True)
 
 
 def test_filters_limit_and_dry_run(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -410,12 +413,6 @@ def test_two_runners_share_the_work(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert len([line for line in receipts if line]) == 24
 
 
-def test_a_manual_task_by_name_is_wrong_usage(repo: Checkout, mdtodo: Mdtodo) -> None:
-    start(repo, "- [ ] a\n")
-    name = mdtodo("list", "--json").json["tasks"][0]["id"]
-    assert "run:NAME" in mdtodo("run", name, code=2).err
-
-
 def test_unborn_head(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a run:ok\n")
     repo.write(".mdtodo.toml", OK)
@@ -473,8 +470,8 @@ def test_what_a_person_closes_while_it_goes_on_is_not_started(
     assert (
         repo.read("TODO.md") == b"- [x] first run:edit !critical\n- [-] closed run:ran\n- [x] kept run:ran\n"
     )
-    assert "closed: not started, as somebody has made it cancelled meanwhile" in said.err
-    assert "gone: not started" in said.err
+    assert re.search(r'"closed" \(\w+\) was not started: it was cancelled in the meantime\n', said.err)
+    assert re.search(r'"gone" \(\w+\) was not started: ', said.err)
 
 
 @pytest.mark.parametrize("committed", [True, False])

@@ -7,6 +7,9 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.cells import cell_len
+
+from tests.cli.test_terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +126,24 @@ def test_for_people(ran: Mdtodo) -> None:
     assert re.search(r"actual +\d", out)
     assert "█" not in out
     assert not [line for line in out.splitlines() if line != line.rstrip()]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown_columns"),
+    [
+        (120, "processor runs done failed other success median 95 % last recent"),
+        (80, "processor runs done failed other success median 95 % last"),
+        (60, "processor runs failed success median last"),
+        (40, "processor success median last"),
+    ],
+)
+def test_a_terminal_gets_the_columns_that_fit(
+    repo: Checkout, ran: Mdtodo, columns: int, shown_columns: str
+) -> None:
+    lines = shown(repo, "stats", columns=columns, NO_COLOR="1")
+    assert " ".join(lines[0].split()) == shown_columns
+    assert [line for line in lines if cell_len(line) > columns or "…" in line] == []
+    assert any("estimated 2h" in line for line in lines)
 
 
 def test_pictures_where_people_look(ran: Mdtodo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
     Tasks = Callable[..., dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
+    """In this process, which takes a third of the time; that a process of its own does the same, others test."""
+    return inside
 
 
 def test_done_reopen_cancel_change_one_character(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -116,6 +123,22 @@ def test_add_to_another_file(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.read("docs/TODO.md").endswith(b"- [ ] new\n")
     mdtodo("add", "new", "--file", "../TODO.md", code=2)
     mdtodo("add", "new", "--section", "Nowhere", code=2)
+
+
+def test_add_writes_the_date_that_a_word_means(repo: Checkout, inside: Mdtodo) -> None:
+    from mdtodo.planning.dates import local_today
+
+    repo.write("TODO.md", "- [ ] a\n")
+    before = local_today()
+    due = inside("add", "Pay", "on", "friday", "due:+1w", "--json").json["tasks"][0]
+    assert due["title"] == "Pay on friday"
+    days = [date.fromordinal(day.toordinal() + 7).isoformat() for day in (before, local_today())]
+    assert due["due"] in days
+    text = repo.read("TODO.md")
+    assert f"- [ ] Pay on friday due:{due['due']}\n".encode() in text
+    for value in ("soon", "2026-02-30", "12/11"):
+        assert "is not a valid date" in inside("add", f"Pay due:{value}", code=2).err
+    assert repo.read("TODO.md") == text
 
 
 def test_commit_also_commits_what_was_ticked_before(repo: Checkout, mdtodo: Mdtodo) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Checkout
 
+pytestmark = pytest.mark.tools
+
 CALLS = "fsync,fdatasync,rename,renameat,renameat2,link,execve"
 
 

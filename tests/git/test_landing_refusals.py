@@ -86,6 +86,7 @@ class TestIdentityAndSignature:
         todo.git("config", "gpg.program", "/bin/false")
         refused(todo, land_tasks, "failed to sign|gpg failed")
 
+    @pytest.mark.tools
     def test_a_signature_that_works(self, todo, land_tasks, sound, tmp_path):
         key = ssh_key(tmp_path / "key")
         todo.git("config", "gpg.format", "ssh")

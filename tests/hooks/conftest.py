@@ -101,7 +101,7 @@ class Hooked:
         return self.call(str(BIN / self.framework), "run", *args, code=code)
 
 
-@pytest.fixture(params=["pre-commit", "prek"])
+@pytest.fixture(params=[pytest.param("pre-commit", marks=pytest.mark.slow), "prek"])
 def hooked(
     request: pytest.FixtureRequest, make_repo: Callable[..., Checkout], source: Path, revision: str
 ) -> Hooked:

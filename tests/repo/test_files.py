@@ -95,6 +95,11 @@ class TestFind:
         assert found(repo, "a \\[b\\].md") == ["a [b].md"]
         assert found(repo, "ü.md", "nothing.md") == ["ü.md"]
 
+    def test_a_name_may_have_a_newline(self, make_repo):
+        repo = make_repo(**{"a\nb/TODO.md": "", "\n/x/TODO.md": "", "a\nb/TODO.md\n": "", "b/TODO.md": ""})
+        both = sorted(["a\nb/TODO.md", "\n/x/TODO.md"])
+        assert found(repo, "TODO.md", "!/b/*") == found(repo, "*/**/TODO.md", "!b/*") == both
+
     @examples(60)
     @given(
         st.lists(

@@ -19,6 +19,7 @@ from mdtodo.repo.git import Repository
 from mdtodo.repo.receipts import to_json
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.results import Receipt, SetStatus
+from tests.examples import TIMES
 
 RECEIPT = Receipt(
     *("a", "Title", "done", "tests", 0, 1.5, 1),
@@ -367,7 +368,8 @@ class TestFile:
             assert it.warnings
             assert it.lease("a", "w", 60) is not None
 
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.chance
+    @pytest.mark.parametrize("seed", range(3 * TIMES))
     @pytest.mark.parametrize("name", ["state.db", "state.db-wal", "state.db-shm"])
     def test_random_bytes(self, repository, seed, name):
         path = os.path.join(folder(repository), "state.db")

@@ -60,7 +60,8 @@ def command(
 ) -> int:
     """Find mistakes in the TODO files; changes nothing.
 
-    With PATHS only findings in these files are reported, but the whole repository is read, as ids and dependencies cross files.
+    With PATHS only findings in these files are reported, but the whole repository is read, as ids and dependencies
+    cross files.
     """
     from mdtodo.errors import ConfigError
     from mdtodo.model import Severity

@@ -15,7 +15,7 @@ from mdtodo.cli.options import (
     json_option,
     selection,
 )
-from mdtodo.cli.running import run_and_tell, tell_dry_run
+from mdtodo.cli.running import run_and_tell, tell_dry_run, tell_left_out
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
@@ -61,13 +61,17 @@ def command(
 
     A task is ready when what it waits for is done. What runs is the processor that its line, its section or the
     configuration names. Ctrl-C stops cleanly: what is done is kept.
+
+    Exits 1 if a task fails, if one that should run has given up, or if one asked for by ID cannot start.
     """
     from mdtodo.running.course import Options
-    from mdtodo.running.runner import chosen_ids
+    from mdtodo.running.runner import asked_for
 
+    wanted = asked_for(session.repo, session.config, ids, selection(given))
+    tell_left_out(wanted.left_out)
     options = Options(
-        chosen=chosen_ids(session.repo, session.config, ids, selection(given)),
-        named=bool(ids),
+        chosen=wanted.chosen,
+        asked=wanted.asked,
         jobs=jobs or 0,
         commit="none" if no_commit else session.config.commit,
         fail_fast=fail_fast,

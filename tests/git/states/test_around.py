@@ -161,6 +161,7 @@ def gpg(bench: Bench) -> dict[str, str]:
     return env
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("state", ["`commit.gpgsign`, with gpg", "`commit.gpgsign`, with ssh"])
 @around.lands("`commit.gpgsign`, with ssh")
 @around.lands("`commit.gpgsign`, with gpg", "signed; `git verify-commit` agrees")
