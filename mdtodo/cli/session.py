@@ -157,7 +157,7 @@ class Session:
         full = os.path.realpath(os.path.join(self.directory, path))
         relative = os.path.relpath(full, self.repo.root)
         if relative.split("/", 1)[0] in ("..", ".git"):
-            raise UsageError(f"{path} is outside of the work tree {self.repo.root}")
+            raise UsageError(f"{path} is outside the work tree {self.repo.root}")
         return relative
 
     def exists(self, path: str) -> bool:

@@ -251,7 +251,8 @@ class Config:
     recipes: str = field(
         default="explicit",
         metadata=_of(
-            choice("explicit", "auto"), '"auto": a task that nothing else routes gets its kind\'s recipe.'
+            choice("explicit", "auto"),
+            '"auto": a task without any other processor gets the recipe of its kind.',
         ),
     )
     inline: bool = field(

@@ -234,10 +234,10 @@ def _bad_value(token: Token) -> Problem:
         return _unknown_priority(token.value, token.start, Severity.ERROR)
     code, message = {
         "id": ("bad-id", "can be no id: letters, digits, '.', '_' and '-', the first a letter or a digit"),
-        "est": ("bad-estimate", "is no estimate; write it like 30m, 8h, 2d or 1d4h"),
-        "due": ("bad-date", "is no date of the calendar; write it like 2026-12-01"),
-        "done": ("bad-date", "is no date of the calendar; write it like 2026-12-01"),
-        "failed": ("bad-failed", "is no number of failed runs"),
+        "est": ("bad-estimate", "is not a valid estimate; write it like 30m, 8h, 2d or 1d4h"),
+        "due": ("bad-date", "is not a valid date; write it like 2026-12-01"),
+        "done": ("bad-date", "is not a valid date; write it like 2026-12-01"),
+        "failed": ("bad-failed", "is not a number of failed runs"),
     }[token.name]
     return Problem(code, f"{_quoted(token.value)} {message}", token.start, Severity.ERROR)
 

@@ -146,7 +146,7 @@ def create(root: str, path: str, content: bytes) -> None:
     except FileExistsError:
         raise EditError("is there already; it is left as it is", file=path) from None
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", file=path) from error
+        raise InputError(f"cannot be created: {error.strerror}", file=path) from error
 
 
 def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
@@ -217,7 +217,7 @@ def _relative(root: str, full: str, shown: str) -> str:
     folder, name = os.path.split(os.path.normpath(full))
     relative = os.path.relpath(os.path.join(os.path.realpath(folder), name), root)
     if relative == ".." or relative.startswith("../"):
-        raise UsageError(f"{shown} is outside of the work tree {root}")
+        raise UsageError(f"{shown} is outside the work tree {root}")
     return relative
 
 

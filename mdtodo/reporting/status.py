@@ -164,7 +164,7 @@ def _workers(load: Load) -> str:
     if not load.workers:
         return "Nothing runs now"
     busy = "" if load.utilization is None else f", {_percent(load.utilization)} of the slots busy"
-    return f"{load.workers} run{'s' if load.workers > 1 else ''} under way{busy}"
+    return f"{load.workers} run{'s' if load.workers > 1 else ''} in progress{busy}"
 
 
 def _percent(share: float) -> str:

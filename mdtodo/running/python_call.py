@@ -152,7 +152,7 @@ def _function(target: str) -> Callable[[Task], object]:
     except AttributeError:
         raise NoFunctionError(f"the module {name} has no {path!r}") from None
     if not callable(found):
-        raise NoFunctionError(f"{target} is no function")
+        raise NoFunctionError(f"{target} is not a function")
     return cast("Callable[[Task], object]", found)
 
 
@@ -175,10 +175,10 @@ def _report_of(target: str, returned: object) -> dict[str, object]:
     for name in ("notes", "subtasks"):
         texts = report[name]
         if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
-            raise TypeError(f"the {name} of the Result of {target} are not all texts")
+            raise TypeError(f"the {name} of the Result of {target} are not all strings")
     code = report["exit_code"]
     if code is not None and (isinstance(code, bool) or not isinstance(code, int)):
-        raise TypeError(f"the exit_code of the Result of {target} is no number")
+        raise TypeError(f"the exit_code of the Result of {target} is not a number")
     return report
 
 

@@ -192,7 +192,7 @@ run = "printf '%s\\\\n' \\"$MDTODO_TASK_TITLE\\" '::set-output name=commit::pwne
         ({"jobs": "$(touch pwned)"}, "the input jobs must be a number"),
         ({"push": "maybe"}, "the input push must be true or false"),
         ({"args": "--text 'open"}, "the input args cannot be split"),
-        ({"args": "--push"}, "must not hold --push"),
+        ({"args": "--push"}, "must not contain --push"),
         ({"working-directory": "$(touch pwned)"}, "no such folder"),
     ],
 )

@@ -135,7 +135,7 @@ BAD_PATTERNS = {
     "patterns.p = { steps = ['a'], weights = [0] }": "`patterns.p.weights`: must be a list of numbers",
     "patterns.p = { steps = ['a'], weights = [1, 2] }": "`patterns.p.weights`: must be one for each step",
     "patterns.p.steps = ['expand:p']": "without end: p -> p",
-    "expand.timeout = '0s'": "`expand.timeout`: must be longer than nothing",
+    "expand.timeout = '0s'": "`expand.timeout`: must be longer than 0",
 }
 
 
@@ -168,7 +168,7 @@ def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
 ) -> None:
     repo.commit(**{"TODO.md": TODO})
     repo.write(".git/MERGE_HEAD", repo.git("rev-parse", "HEAD") + "\n")
-    assert "a merge is under way" in inside("expand", "--commit", code=3).err
+    assert "a merge is in progress" in inside("expand", "--commit", code=3).err
     assert repo.read("TODO.md").decode() == TODO
     inside("expand")
     assert repo.read("TODO.md").decode() != TODO
@@ -178,8 +178,8 @@ def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
 
 PROGRAMS = {
     "echo": "`expand.command` printed no task",
-    "echo Sure, here is the list": "`expand.command` printed a line 1 that is no item of a task list",
-    "printf '\\377\\n'": "`expand.command` printed what is no text",
+    "echo Sure, here is the list": "`expand.command` printed a line 1 that is not an item of a task list",
+    "printf '\\377\\n'": "`expand.command` printed something that is not text",
     "head -c 1048576 /dev/zero": "`expand.command` printed more than 64 KiB",
     "echo '- [ ] a'; exit 1": "`expand.command` exited 1",
     "sleep 60": "`expand.command` took longer than 300ms",
@@ -426,5 +426,5 @@ def test_an_estimate_that_is_none_keeps_a_task_from_being_broken_down(
     before = f"- [ ] Implement it id:it est:{written}\n".encode()
     repo.commit("Base", **{"TODO.md": before, ".mdtodo.toml": config})
     said = inside("expand", "it", code=1)
-    assert f"TODO.md:1: '{written}' is no estimate" in said.err
+    assert f"TODO.md:1: '{written}' is not a valid estimate" in said.err
     assert repo.read("TODO.md") == before

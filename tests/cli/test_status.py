@@ -129,7 +129,7 @@ def test_while_a_run_goes_on(repo: Checkout, inside: Mdtodo) -> None:
     assert document["workers"]["medium"]["active"] == 2
     assert (document["parallel_processing"], document["load_balancing"]) == (True, False)
     assert document["by_state"]["running"] == 3
-    assert "1 run under way, 67 % of the slots busy" in out
+    assert "1 run in progress, 67 % of the slots busy" in out
     assert inside("status", "--json").json["status"] == "idle"
 
 

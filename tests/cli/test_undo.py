@@ -350,7 +350,7 @@ def test_commits_that_are_no_runs(
         repo.git("switch", "-q", "-c", "side", "HEAD~")
         repo.commit("Side", **{"TODO.md": "x\n"})
         repo.git("merge", "main", check=False)
-        assert "merge is under way" in refused(repo, mdtodo)
+        assert "merge is in progress" in refused(repo, mdtodo)
     elif kind == "unknown":
         assert "no run on this branch is called 'x'" in mdtodo("undo", "x", code=2).err
     else:

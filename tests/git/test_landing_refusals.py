@@ -43,7 +43,7 @@ class TestOperations:
         todo.git("checkout", "-q", "main")
         todo.commit(**{"a.txt": "main\n"})
         todo.git("merge", "-q", "side", check=False)
-        refused(todo, land_tasks, "a merge is under way")
+        refused(todo, land_tasks, "a merge is in progress")
         assert land_tasks(todo, "two", commit=False).ticked == {"id-two"}
 
     @pytest.mark.parametrize("command", ["rebase", "cherry-pick", "revert"])
@@ -53,11 +53,11 @@ class TestOperations:
         todo.git("checkout", "-q", "main")
         todo.commit(**{"a.txt": "main\n"})
         todo.git(command, "side", check=False)
-        refused(todo, land_tasks, f"a {command} is under way")
+        refused(todo, land_tasks, f"a {command} is in progress")
 
     def test_a_bisect(self, todo, land_tasks):
         todo.git("bisect", "start")
-        refused(todo, land_tasks, "a bisect is under way")
+        refused(todo, land_tasks, "a bisect is in progress")
 
 
 class TestIdentityAndSignature:

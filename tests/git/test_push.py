@@ -309,7 +309,7 @@ class TestWhatIsAPersons:
         tick(a, "three")
         head, before = a.git("rev-parse", "HEAD"), remote.bare.git("rev-parse", "main")
         with pytest.raises(
-            GitError, match="has moved on, and main has commits that are no receipts"
+            GitError, match="has moved on, and main has commits that are not receipts"
         ) as caught:
             send(a)
         assert "git pull --rebase" in caught.value.hint

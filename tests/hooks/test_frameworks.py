@@ -109,7 +109,7 @@ def test_during_a_merge_nothing_is_edited(hooked: Hooked) -> None:
     repo.write("file", "both\n")
     repo.git("add", "-A")
     said = hooked.commit(code=1)
-    assert "mdtodo: a merge is under way: nothing is run or edited now" in said
+    assert "mdtodo: a merge is in progress: nothing is run or edited now" in said
     assert "duplicate-id" in said
     assert repo.read("TODO.md") == b"- [ ] a run:t\n"
     repo.write("todo/two.md", "- [ ] two id:other\n")

@@ -255,7 +255,7 @@ def test_the_folder_is_the_one_that_git_uses(repo: Checkout, tmp_path: Path, iso
     repo.git("config", "core.hooksPath", "~/hooks")
     assert hookfiles.folder(discover(str(repo.root))) == str(isolated_home / "hooks")
     repo.git("config", "core.hooksPath", "/dev/null")
-    with pytest.raises(GitError, match="no folder"):
+    with pytest.raises(GitError, match="not a folder"):
         hookfiles.folder(discover(str(repo.root)))
 
 

@@ -147,7 +147,7 @@ class TestExplicitPaths:
     def test_outside_of_the_work_tree(self, make_repo, tmp_path):
         repo = make_repo(**{"TODO.md": "x"})
         (tmp_path / "x.md").write_text("x")
-        with pytest.raises(UsageError, match="outside of the work tree"):
+        with pytest.raises(UsageError, match="outside the work tree"):
             found(repo, explicit=["../x.md"])
 
     def test_in_the_git_directory(self, make_repo):

@@ -67,7 +67,7 @@ def test_however_it_ends_it_is_a_result(
         ("broken:main", "SyntaxError"),
         ("raising:main", "RuntimeError: at import"),
         ("plain:missing", "the module plain has no 'missing'"),
-        ("plain:number", "plain:number is no function"),
+        ("plain:number", "plain:number is not a function"),
         ("no-such-entry-point", "no entry point 'no-such-entry-point'"),
     ],
 )

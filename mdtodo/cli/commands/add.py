@@ -45,7 +45,7 @@ def command(
     file = None if not path else named[0] if named else session.new_file(path)
     after, task = add(board, " ".join(words), parent=parent, section=section, file=file)
     if not is_looked_at(after, task.file):
-        click.echo(f"mdtodo: {task.file} fits none of `files`, so other commands do not look at it", err=True)
+        click.echo(f"mdtodo: {task.file} does not match `files`, so other commands do not read it", err=True)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 

@@ -32,7 +32,7 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
     repo = session.repo
     if not (merge_driver or hooks) or not is_started(repo):
         for path, made in starter(repo):
-            click.echo(f"{'made' if made else 'kept'}  {path}")
+            click.echo(f"{'created' if made else 'kept   '}  {path}")
         click.echo("mdtodo: `mdtodo list` shows the tasks, `mdtodo run` does what can be proven", err=True)
     if merge_driver:
         from mdtodo.running.drivers import set_up

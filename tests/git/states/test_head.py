@@ -87,7 +87,7 @@ def test_weird_ref(bench: Bench) -> None:
 @head.refuses("a revert", "the same")
 @head.refuses("a cherry-pick", "the same")
 @head.refuses("a rebase", "the same")
-@head.refuses("a merge", "while it is under way; `--no-commit` ticks in the work tree alone")
+@head.refuses("a merge", "while it is in progress; `--no-commit` ticks in the work tree alone")
 def test_operations(bench: Bench, state: str) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "-b", "side")
@@ -102,7 +102,7 @@ def test_operations(bench: Bench, state: str) -> None:
         "a bisect": ("bisect", "start", "HEAD", "HEAD^"),
     }
     repo.git(*commands[state], check=False)
-    bench.run(repo, person=False, says=f"{state} is under way")
+    bench.run(repo, person=False, says=f"{state} is in progress")
     before = bench.look(repo)
     said = bench.calls(repo.root, "run", "--no-commit")
     assert said.code == 0
