@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.examples import TIMES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 #: serve all of its examples, which then do not depend on what the last one left.
 settings.register_profile(
     "mdtodo",
+    max_examples=100 * TIMES,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

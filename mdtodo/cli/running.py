@@ -34,9 +34,10 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
 
         print_tasks_json(board.plan, tasks)
         return 1 if left.refused else 0
-    from mdtodo.reporting.table import print_tasks
+    from mdtodo.planning.dates import local_today
+    from mdtodo.reporting.tasks import print_tasks
 
-    print_tasks(board.plan, tasks, colored=session.colored())
+    print_tasks(board.plan, tasks, local_today().isoformat(), colored=session.colored())
     if tasks or options.verify:
         session.say(f"{len(tasks)} would run; nothing was started")
     else:

@@ -108,6 +108,10 @@ class Session:
             self.detail(f"configuration: {', '.join(files) or 'none, only defaults'}")
         return self._config
 
+    def reread(self) -> None:
+        """Read the configuration again when it is next asked for."""
+        self._config = None
+
     def use(self, config: Config) -> None:
         """Work with this configuration instead of the repository's."""
         self._config = config

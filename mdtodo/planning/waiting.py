@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mdtodo.planning.plan import Plan
 
@@ -13,30 +13,45 @@ if TYPE_CHECKING:
 _TITLE, _NAMED = 40, 4
 
 
+def awaited(plan: Plan, names: Iterable[str]) -> dict[str, None]:
+    """These tasks, and every task that one of them waits for, itself or by what it waits for."""
+    found = dict.fromkeys(names)
+    left = list(found)
+    while left:
+        for name in plan.blocked_by[left.pop()]:
+            if name in plan.tasks and name not in found:
+                found[name] = None
+                left.append(name)
+    return found
+
+
 def waits_in_words(plan: Plan, name: str, waits: Sequence[str]) -> str:
     """The end of a sentence that begins with the task: `waits for guide (Write it)`, `has open subtasks: …`."""
-    subtasks = [one for one in waits if one in plan.tasks[name].children]
-    others = [one for one in waits if one not in subtasks]
-    parts = [f"waits for {_listed(plan, others)}"] if others else []
+    others, subtasks = split_waits(plan, name, waits)
+    parts = [f"waits for {listed(plan, others)}"] if others else []
     if subtasks:
         many = "an open subtask" if len(subtasks) == 1 else "open subtasks"
-        parts.append(f"has {many}: {_listed(plan, subtasks)}")
+        parts.append(f"has {many}: {listed(plan, subtasks)}")
     return " and ".join(parts)
+
+
+def split_waits(plan: Plan, name: str, waits: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What a task waits for: other tasks and unknown names, and its own subtasks."""
+    children = frozenset(plan.tasks[name].children)
+    return [one for one in waits if one not in children], [one for one in waits if one in children]
 
 
 def waits_by_title(plan: Plan, name: str, *, width: int = 30) -> str:
     """`Write the guide, 2 subtasks`: the same in few words, for a table; empty where it waits for nothing."""
-    waits = plan.blocked_by[name]
-    inside = sum(one in plan.tasks[name].children for one in waits) if plan.tasks[name].children else 0
-    outside = [one for one in waits if not inside or one not in plan.tasks[name].children]
+    outside, subtasks = split_waits(plan, name, plan.blocked_by[name])
     shown = [
         shortened(plan.tasks[one].title or one, width) if one in plan.tasks else f"{one} (unknown id)"
         for one in outside[:2]
     ]
     if len(outside) > len(shown):
         shown.append(f"{len(outside) - len(shown)} more")
-    if inside:
-        shown.append("a subtask" if inside == 1 else f"{inside} subtasks")
+    if subtasks:
+        shown.append("a subtask" if len(subtasks) == 1 else f"{len(subtasks)} subtasks")
     return ", ".join(shown)
 
 
@@ -54,7 +69,8 @@ def shortened(text: str, width: int) -> str:
     return (words if len(words) >= width // 2 else cut).rstrip(" ,;:.") + "…"
 
 
-def _listed(plan: Plan, names: Sequence[str]) -> str:
+def listed(plan: Plan, names: Sequence[str]) -> str:
+    """`guide (Write the guide), api (Document the API) and 3 more`."""
     shown = [f"{name} ({shortened(_title(plan, name), _TITLE)})" for name in names[:_NAMED]]
     return ", ".join(shown) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 

@@ -33,6 +33,18 @@ _ERASE = "\r\x1b[K\x1b[C\x1b[J\r"
 _FOLD_NOTHING, _FOLD = "\x1b[?7l", "\x1b[?7h"
 
 
+def live_console(*, colored: bool, stderr: bool = False) -> Console:
+    """A console for a terminal that live lines stand on; nothing that is printed to it has a meaning of its own."""
+    return Console(
+        stderr=stderr,
+        force_terminal=True,
+        no_color=not colored,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+
+
 class LiveLines(RenderHook):
     """A context in which `lines(width, height)`, one row each, stand below whatever `console` prints.
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 BAR, SHORT, WIDE = 24, 10, 100
 #: A terminal narrower than this has neither bars nor lanes.
 NARROW = 64
-#: Levels of the tree that are indented, and columns that a title has at least.
-LEVELS, TITLE = 8, 16
+#: Levels of the tree that are indented, there and elsewhere, and columns that id and title have at least.
+FEW, LEVELS, TITLE = 1, 8, 16
 
 _COLORS = {
     State.READY: "green",
@@ -57,7 +57,7 @@ def print_plan(plan: Plan, names: Sequence[str], caps: Mapping[str, int], *, col
         return
     signs, width = _signs(), terminal_width() or sys.maxsize
     columns = _columns(plan, names, signs, width, colored=colored)
-    for name, prefix, above in _tree(plan, names, signs):
+    for name, prefix, above in _tree(plan, names, signs, LEVELS if width >= NARROW else FEW):
         task = plan.tasks[name]
         head, taken = columns(name)
         text = f"{prefix}{one_line(task.id)}  {one_line(task.title)}{_others(plan, name, above)}"
@@ -97,7 +97,9 @@ def _columns(
     return columns
 
 
-def _tree(plan: Plan, names: Sequence[str], signs: Signs) -> Iterator[tuple[str, str, str | None]]:
+def _tree(
+    plan: Plan, names: Sequence[str], signs: Signs, levels: int
+) -> Iterator[tuple[str, str, str | None]]:
     """Each task with what is drawn before it and the task that it stands below; those free first at the edge."""
     place = {name: number for number, name in enumerate(names)}
     below: dict[str | None, list[str]] = {}
@@ -112,7 +114,7 @@ def _tree(plan: Plan, names: Sequence[str], signs: Signs) -> Iterator[tuple[str,
         yield name, prefix, above
         under = below.get(name, [])
         for number, child in enumerate(reversed(under)):
-            deep = len(inner) >= 3 * LEVELS
+            deep = len(inner) >= 3 * levels
             own = inner[:-3] if deep else inner
             more = "   " if not number else signs.line
             stack.append((child, own + (signs.branch if number else signs.last), own + more, name))

@@ -67,7 +67,7 @@ def print_explanation(
             }
         )
         return
-    title = f"{task.id}  {one_line(task.title)}  ({one_line(task.file)}:{task.line})"
+    title = paragraph(f"{task.id}  {one_line(task.title)}  ({one_line(task.file)}:{task.line})", rest="  ")
     click.echo(click.style(title, bold=True) if colored else title, color=colored)
     for sentence in found.sentences:
         click.echo(paragraph(one_line(sentence), first="  ", rest="    "))

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.planning.lengths import seconds
-from mdtodo.reporting.text import one_line, printable
+from mdtodo.reporting.text import one_line, printable, redraws
 from mdtodo.results import Outcome, TaskRun
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from rich.console import Console
     from rich.text import Text
 
     from mdtodo.model import Task
@@ -156,18 +155,10 @@ class LiveProgress:
     """A live line for each task that runs, and one of the whole; what is over scrolls up, and stays as it is."""
 
     def __init__(self, *, colored: bool) -> None:
-        from rich.console import Console
-
+        from mdtodo.reporting.live import live_console
         from mdtodo.reporting.progress_lines import ProgressLines
 
-        self._console: Console = Console(
-            stderr=True,
-            force_terminal=True,
-            no_color=not colored,
-            highlight=False,
-            emoji=False,
-            markup=False,
-        )
+        self._console = live_console(colored=colored, stderr=True)
         self._live: LiveLines | None = None
         self._lines = ProgressLines(plain=self._console.options.ascii_only)
         self._told: list[Text] = []
@@ -221,15 +212,13 @@ class LiveProgress:
         self.flush()
 
     def flush(self) -> None:
-        """Show it, all at once, above the live lines as they are now."""
+        """Show what scrolls up, all at once: the live lines are drawn again by themselves."""
         from rich.text import Text
 
         told, self._told = self._told, []
         try:
             if told:
                 self._console.print(Text("\n").join(told), soft_wrap=True)
-            elif self._live:
-                self._live.draw()
         except OSError:
             _tell_nobody()
 
@@ -251,8 +240,6 @@ def _tell_nobody() -> None:
 def watcher_for(*, color: bool | None, quiet: bool) -> PlainProgress | LiveProgress:
     """Live lines where standard error is a terminal that can show them, else plain ones; `quiet` tells
     nothing but what a person must know."""
-    import os
-
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if quiet or not redraws(sys.stderr):
         return PlainProgress(quiet=quiet)
     return LiveProgress(colored=color is not False)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.progress import counted
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.text import one_line, room
 from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ class ProgressLines:
         now = monotonic()
         with self._lock:
             tasks = list(self._running.items())
-            room = height - 1
-            shown = tasks if len(tasks) <= room else tasks[: max(0, room - 1)]
+            free = height - 1
+            shown = tasks if len(tasks) <= free else tasks[: max(0, free - 1)]
             column = min(_TITLE, max((cell_len(one.title) for _, one in shown), default=0))
             rows = [self._row(width, self._task(name, one, column, now)) for name, one in shown]
-            if room > len(shown) < len(tasks):
+            if free > len(shown) < len(tasks):
                 rows.append(Text(f"  and {len(tasks) - len(shown)} more", "dim"))
                 rows[-1].truncate(width, overflow="ellipsis")
             return [*rows, self._row(width, self._whole(now))]
@@ -142,12 +142,10 @@ class ProgressLines:
         sign = self._spinner.render(monotonic())
         assert isinstance(sign, Text), "a spinner without a text of its own"
         first, *facts = parts
-        room = max(1, width - 2)
-        while facts and min(first.cell_len, _LEAST) + sum(2 + fact.cell_len for fact in facts) > room:
-            facts.pop()
+        shown, left = room(first.cell_len, [fact.cell_len for fact in facts], width - 2, least=_LEAST)
         title = first.copy()
-        title.truncate(room - sum(2 + fact.cell_len for fact in facts), overflow="ellipsis")
-        return Text("  ").join([Text.assemble(sign.copy(), " ", title), *facts])
+        title.truncate(left, overflow="ellipsis")
+        return Text("  ").join([Text.assemble(sign.copy(), " ", title), *facts[:shown]])
 
     def _bar(self, share: float) -> Text:
         filled = int(share * _BAR)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import TextIO
 
 #: C0 and C1 controls but tab and line feed, the line and paragraph separators, and the bidirectional
 #: overrides (Unicode TR36, "Trojan Source").
@@ -72,6 +74,21 @@ def columns(
         if not number and not narrow:
             lines[0] = f"{shown}  {lines[0][len(plain) :]}"
         yield from lines
+
+
+def redraws(stream: TextIO) -> bool:
+    """Whether it is a terminal on which lines can be drawn again."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def room(title: int, facts: Sequence[int], width: int, *, least: int = 24) -> tuple[int, int]:
+    """Of a line with a title and facts behind it, two columns apart, all in columns: how many facts it has room for,
+    the first ones first, and the columns that are left for the title; a title of more than `least` gives way only so
+    far, where facts can go."""
+    shown = len(facts)
+    while shown and min(title, least) + sum(facts[:shown]) + 2 * shown > width:
+        shown -= 1
+    return shown, max(1, width - sum(facts[:shown]) - 2 * shown)
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -111,3 +111,10 @@ def test_counts_leave_out_what_was_not_expected(repo: Checkout, inside: Mdtodo) 
     assert [words[0] for words in said if words[0] != "[-]"] == ["[1/4]", "[2/4]", "[3/4]"]
     assert {words[2] for words in said if words[0] != "[-]"} == {"cached", "done", "failed"}
     assert [words[2] for words in said if words[0] == "[-]"] == ["done", "blocked"]
+
+
+def test_a_limit_is_what_is_expected(repo: Checkout, inside: Mdtodo) -> None:
+    text = "- [ ] a run:ok\n- [ ] b run:ok\n- [ ] c run:ok\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": '[processors.ok]\nrun = "true"\n'})
+    said = inside("run", "-j", "1", "--limit", "2").err.splitlines()
+    assert [line.split()[0] for line in said] == ["[1/2]", "[2/2]"]

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner
-
-from mdtodo.config import DEFAULT
-from mdtodo.model import Status, Task
-from mdtodo.planning.plan import plan
-from mdtodo.reporting import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -289,19 +284,116 @@ def test_an_empty_repository_says_what_to_do(repo: Checkout, mdtodo: Mdtodo) -> 
     assert "mdtodo add" in mdtodo("list").err
 
 
-def test_a_pipe_gets_the_table_that_rich_would_lay_out() -> None:
-    titles = ["plain", "wide 漢字 and emoji 🔺 text", "e\u0301 combined", "tab\there", "x" * 300, "\x1b[31m"]
-    tasks = [
-        Task(f"id{n}", None, "a/TODO.md", n, title, status, depth=n % 3, after=("x",) * (n % 2))
-        for n, title in enumerate(titles, 1)
-        for status in (Status.TODO, Status.DONE)
+MANY_KINDS = (
+    "# Release 3.0 #docs\n\n"
+    "1. [ ] Freeze the branch and tell everybody who has work in flight id:freeze est:30m\n"
+    "2. [ ] Run the benchmarks est:1h30m !high due:2020-01-02\n"
+    "3. [ ] \u767a\u884c\u30ce\u30fc\u30c8 est:2d\n\n## After\n\n"
+    "- [ ] Parent due:2999-01-02\n  - [ ] Child one\n  - [ ] Child two\n- [x] Closed !critical\n- [-] Dropped\n"
+    "- [ ] Last after:freeze,nobody\n"
+)
+
+
+def test_a_pipe_gets_every_column_and_no_cut_whatever_the_width(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", MANY_KINDS + f"- [ ] {'long ' * 200}\n")
+    said = inside("list", COLUMNS="40").out
+    assert said == inside("list", COLUMNS="200").out
+    rows = [re.split(r" {2,}", line) for line in said.splitlines()]
+    assert rows[0][1:] == [
+        *("[ ]", "medium", "manual", "-", "30m"),
+        *("Freeze the branch and tell everybody who has work in flight", "TODO.md:3"),
     ]
-    tasks = [task._replace(id=f"{task.id}{task.status}") for task in tasks]
-    made = plan(tasks, DEFAULT)
-    grids = []
-    for show in (table._print_plainly, lambda *args, **kind: table.print_grid(table._table(*args), **kind)):
-        with CliRunner().isolation() as (out, *_):
-            show(made, tasks, colored=False)
-            grids.append(out.getvalue().decode())
-    assert grids[0] == grids[1]
-    assert len(grids[0].splitlines()) == len(tasks)
+    assert rows[1][2:] == [
+        *("high", "blocked", "2020-01-02 overdue", "1h30m", "Run the benchmarks", "TODO.md:4"),
+        "waits for Freeze the branch and tell\u2026",
+    ]
+    assert rows[2][5:] == [
+        "2d",
+        "\u767a\u884c\u30ce\u30fc\u30c8",
+        "TODO.md:5",
+        "waits for Run the benchmarks",
+    ]
+    assert rows[3][4:] == ["2999-01-02", "-", "Parent", "TODO.md:9", "waits for 2 subtasks"]
+    assert rows[6][-1] == "waits for Freeze the branch and tell\u2026, nobody (unknown id)"
+    assert [" ".join(["long"] * 200) in line for line in said.splitlines()] == [False] * 7 + [True]
+    starts = {len(line[: line.index("TODO.md:")].encode("utf-16-le")) // 2 for line in said.splitlines()[:2]}
+    assert len(starts) == 1
+
+
+def test_open_tasks_alone_and_a_word_of_the_others(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", MANY_KINDS)
+    said = inside("list")
+    assert not re.search("Closed|Dropped", said.out)
+    assert said.err == "mdtodo: 2 closed tasks not shown; --all shows them\n"
+    for options in (["--all"], ["--state", "done", "--state", "cancelled"], ["--status", "done"]):
+        said = inside("list", *options)
+        assert "Closed" in said.out
+        assert said.err == ""
+    assert {task["title"] for task in inside("list", "--json").json["tasks"]} > {
+        "Closed",
+        "Dropped",
+        "Parent",
+    }
+    said = inside("list", "--priority", "critical")
+    assert (said.out, said.err) == (
+        "",
+        "mdtodo: no open task matches; 1 closed task not shown; --all shows it\n",
+    )
+    assert inside("list", "--tag", "none").err == "mdtodo: no task matches\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "order"),
+    [
+        ("file", "dabc"),
+        ("plan", "cbad"),
+        ("priority", "cabd"),
+        ("due", "bdac"),
+        ("estimate", "adbc"),
+        ("state", "bacd"),
+        ("title", "abcd"),
+    ],
+)
+def test_sort(repo: Checkout, inside: Mdtodo, key: str, order: str) -> None:
+    repo.write(
+        "TODO.md",
+        "- [ ] d !low after:c est:1h due:2026-02-01\n- [ ] A est:5m\n- [/] B est:2h due:2026-01-01\n- [ ] c id:c !high\n",
+    )
+    found = inside("list", "--json", "--sort", key).json["tasks"]
+    assert "".join(task["title"] for task in found).lower() == order
+    assert "".join(re.findall(r"  ([A-Za-z])  +TODO", inside("list", "--sort", key).out)).lower() == order
+
+
+def test_subtasks_stand_below_the_parents_that_are_shown(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] p\n  - [ ] a !high\n    - [ ] b !high\n- [x] q\n  - [ ] c !high\n")
+    titles = [re.search(r"-  -(  +\w)", line)[1] for line in inside("list").out.splitlines()]  # type: ignore[index]
+    assert titles == ["  p", "    a", "      b", "  c"]
+    high = inside("list", "--priority", "high").out.splitlines()
+    assert [re.search(r"-  -(  +\w)", line)[1] for line in high] == ["  a", "    b", "  c"]  # type: ignore[index]
+
+
+def test_next_for_a_task_is_what_leads_to_it(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", MANY_KINDS + "- [ ] Urgent !critical\n")
+
+    def titles(*args: str) -> list[str]:
+        return [task["title"].split()[0] for task in inside("next", "--json", *args).json["tasks"]]
+
+    assert titles() == ["Urgent"]
+    assert titles("benchmarks") == titles("freeze") == titles("last", "-n", "9") == ["Freeze"]
+    assert titles("parent", "-n", "9") == ["Child", "Child"]
+    assert titles("parent", "last", "-n", "9") == ["Freeze", "Child", "Child"]
+    assert titles("parent", "--text", "two") == ["Child"]
+    inside("done", "freeze")
+    assert titles("last") == []
+    assert "`mdtodo plan --explain" in inside("next", "last").err
+    assert "freeze is done: Freeze" in inside("next", "freeze").err
+
+
+def test_show_says_estimates_dates_and_waits_as_people_do(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", MANY_KINDS)
+    out = inside("show", "benchmarks").out
+    assert re.search(r"^estimate +1h30m \(simple\)$", out, re.MULTILINE)
+    assert re.search(r"^due +2020-01-02 \(overdue\)$", out, re.MULTILINE)
+    assert re.search(r"^waits for +freeze \(Freeze the branch and tell everybody\u2026\)$", out, re.MULTILINE)
+    assert re.search(r"^waits for +its subtasks$", inside("show", "parent").out, re.MULTILINE)
+    assert "due        2999-01-02\n" in inside("show", "parent").out

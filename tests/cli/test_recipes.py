@@ -223,7 +223,7 @@ def test_by_kind_only_where_that_is_wanted(
     assert processors() == by_default | {"named": "testing", "mine": "mine", "train": "training"}
     assert "testing (recipe of testing)" in inside("show", "named", **tools).out
     assert "training (in place of the recipe of training)" in inside("show", "train", **tools).out
-    assert "none: a person's task" in inside("show", "without", **tools).out
+    assert "none: done by hand" in inside("show", "without", **tools).out
 
 
 def test_a_run_by_kind(mdtodo: Callable[..., Said], repo: Checkout, tools: dict[str, str]) -> None:

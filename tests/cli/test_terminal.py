@@ -58,7 +58,8 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
     repo.write("TODO.md", TASKS)
     lines = shown(repo, *command, NO_COLOR="1")
     words = " ".join(lines).split()
-    ids = [line.split()[0] for line in shown(repo, "list", columns=300, NO_COLOR="1")]
+    piped = [sys.executable, "-m", "mdtodo", "list"]
+    ids = [line.split()[0] for line in subprocess.check_output(piped, cwd=repo.root, text=True).splitlines()]
     assert len(ids) == 9
     for name in ids if command[0] != "next" else ids[1:2]:
         assert name in words
@@ -70,6 +71,10 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
 @pytest.mark.parametrize(
     "command",
     [
+        ("list",),
+        ("list", "--all", "--sort", "due"),
+        ("next", "-n", "9"),
+        ("show", "late"),
         ("recipes",),
         ("recipes", "css"),
         ("patterns",),
@@ -80,11 +85,52 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
 )
 def test_nothing_is_wider_than_the_terminal(repo: Checkout, command: tuple[str, ...], columns: int) -> None:
     repo.write(
-        "TODO.md", TASKS + "- [ ] Late id:late after:orders lane:general est:90m\n- [ ] Orders id:orders\n"
+        "TODO.md",
+        TASKS
+        + "- [ ] Late, with a title of more than forty columns id:late after:orders lane:general est:90m\n- [ ] Orders id:orders\n",
     )
     lines = shown(repo, *command, columns=columns, NO_COLOR="1")
     assert [line for line in lines if cell_len(line) > columns] == []
     assert not [line for line in lines if line != line.rstrip()]
+
+
+LISTED = (
+    "# Release 3.0\n\n- [ ] Freeze the branch and tell everybody who has work in flight id:freeze est:30m\n"
+    "- [ ] Benchmarks after:freeze est:1h30m !high due:2020-01-02 id:bench\n- [x] Closed\n\n## Docs\n\n"
+    "- [ ] 発行ノートを書いて、すべての言語に翻訳する id:notes\n"
+)
+AT_120 = """TODO.md
+# Release 3.0
+freeze  manual   Freeze the branch and tell everybody who has work in flight                              30m
+bench   blocked  Benchmarks  waits for Freeze the branch and tell…            high  2020-01-02 overdue  1h30m
+## Docs
+notes   manual   発行ノートを書いて、すべての言語に翻訳する"""
+AT_80 = """TODO.md
+# Release 3.0
+freeze  manual   Freeze the branch and tell everybody                        30m
+                 who has work in flight
+bench   blocked  Benchmarks                             high  2020-01-02!  1h30m
+                 waits for Freeze the branch and tell…
+## Docs
+notes   manual   発行ノートを書いて、すべての言語に翻
+                 訳する"""
+AT_40 = """TODO.md
+# Release 3.0
+freeze  manual   Freeze the branch and
+                 tell everybody who has
+                 work in flight
+bench   blocked  Benchmarks
+                 waits for Freeze the b…
+## Docs
+notes   manual   発行ノートを書いて、す
+                 べての言語に翻訳する"""
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(120, AT_120), (80, AT_80), (40, AT_40)])
+def test_titles_have_the_room_that_the_rest_leaves(repo: Checkout, columns: int, expected: list[str]) -> None:
+    repo.write("TODO.md", LISTED)
+    lines = shown(repo, "list", columns=columns, NO_COLOR="1")
+    assert "\n".join(lines) == expected
 
 
 def test_recipes_and_patterns_have_the_room_that_there_is(repo: Checkout) -> None:
@@ -102,6 +148,13 @@ def test_the_plan_of_a_narrow_terminal_has_ids_lengths_and_titles(repo: Checkout
     assert "notes  Write the" in line
     assert "█" not in line
     assert "█" in shown(repo, "plan", columns=80, NO_COLOR="1")[0]
+
+
+def test_the_plan_of_a_narrow_terminal_cuts_no_id_of_a_long_chain(repo: Checkout) -> None:
+    chain = "".join(f"{n}. [ ] Step {n} of many id:step-{n}\n" for n in range(1, 9))
+    repo.write("TODO.md", chain)
+    words = " ".join(shown(repo, "plan", columns=40, NO_COLOR="1")).split()
+    assert [n for n in range(1, 9) if f"step-{n}" not in words] == []
 
 
 def test_configuration_is_the_same_toml_on_a_terminal_and_in_a_pipe(repo: Checkout) -> None:

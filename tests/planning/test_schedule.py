@@ -15,7 +15,7 @@ from mdtodo.config import DEFAULT, load
 from mdtodo.model import Priority, Status, Task
 from mdtodo.planning.graph import build
 from mdtodo.planning.plan import plan
-from mdtodo.planning.schedule import Lanes, critical_path, order, ranks, work
+from mdtodo.planning.schedule import Lanes, chain, critical_path, order, ranks, standings, work
 from tests.examples import examples
 from tests.planning.outlines import Oracle, forests, moderately, outline
 from tests.timing import cpu_seconds, grows_linearly
@@ -340,3 +340,14 @@ def test_lanes_refuse_what_cannot_be() -> None:
         lanes.finish("low")
     with pytest.raises(ValueError, match="at least 1"):
         Lanes({}, 0)
+
+
+@moderately
+@given(forests())
+def test_the_chain_that_is_shown_is_the_one_that_decides(tasks: tuple[Task, ...]) -> None:
+    graph = build(tasks)
+    minutes = work(graph, {})
+    for name, standing in standings(graph, minutes).items():
+        path = chain(graph, minutes, name)
+        assert path[0] == name
+        assert sum(minutes[one] for one in path) == -standing.minutes

@@ -31,9 +31,11 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 
         print_tasks_json(board.plan, tasks)
         return
+    from mdtodo.planning.dates import local_today
     from mdtodo.reporting.details import print_details
 
+    today = local_today().isoformat()
     for number, task in enumerate(tasks):
         if number:
             click.echo()
-        print_details(board.plan, task, colored=session.colored())
+        print_details(board.plan, task, today, colored=session.colored())
