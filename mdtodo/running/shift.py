@@ -363,7 +363,7 @@ class Shift:
         if self.interrupt.asked and not self._ended:
             self._ended = True
             self.course.stop()
-            self.watcher.say("interrupted: ending what runs; what is done is kept (again to stop at once)")
+            self.watcher.say("interrupted: stopping what is running; what is done is kept (again to stop at once)")
             for attempt in self._attempts:
                 self.pool.cancel(attempt)
 
