@@ -8,7 +8,7 @@ from mdtodo.markdown.syntax import format_estimate
 from mdtodo.model import WRITTEN
 from mdtodo.planning.selection import is_overdue
 from mdtodo.planning.waiting import listed, split_waits
-from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, console, print_grid
+from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -23,9 +23,8 @@ def print_details(plan: Plan, task: Task, today: str, *, colored: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    out = console(colored)
     state = plan.states[task.id]
-    out.print(Text(f"[{WRITTEN[task.status]}] {one_line(task.title)}", "bold"))
+    print_grid(Text(f"[{WRITTEN[task.status]}] {one_line(task.title)}", "bold"), colored=colored)
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim", no_wrap=True)
     rows.add_column(overflow="fold")
@@ -38,9 +37,9 @@ def print_details(plan: Plan, task: Task, today: str, *, colored: bool) -> None:
     print_grid(rows, colored=colored)
     for child in task.children:
         below = plan.tasks[child]
-        out.print(Text(f"  [{WRITTEN[below.status]}] {below.id}  {one_line(below.title)}"))
+        print_grid(Text(f"  [{WRITTEN[below.status]}] {below.id}  {one_line(below.title)}"), colored=colored)
     if task.body:
-        out.print(Text("\n" + printable(task.body), "dim"))
+        print_grid(Text("\n" + printable(task.body), "dim"), colored=colored)
 
 
 def _who_instead(task: Task) -> str:

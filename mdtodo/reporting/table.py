@@ -10,6 +10,7 @@ from mdtodo.model import Priority, State
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 STATE_STYLES = {
     State.DONE: "green",
@@ -45,8 +46,8 @@ def console(colored: bool) -> Console:
     )
 
 
-def print_grid(table: Table, *, colored: bool) -> None:
-    """A table without the blanks that rich puts at the ends of lines."""
+def print_grid(table: Table | Text, *, colored: bool) -> None:
+    """A table, or a text, without the blanks that rich puts at the ends of lines."""
     import click
 
     out = console(colored)
