@@ -20,4 +20,5 @@ def command(session: Session) -> None:
     from mdtodo.cli.commands.install import tell_changes
     from mdtodo.running.hooking import take_away
 
-    tell_changes(take_away(session.repo))
+    if not tell_changes(take_away(session.repo)):
+        click.echo("nothing to uninstall: no hook calls mdtodo")
