@@ -24,11 +24,11 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     if session.config.auto_expand and not options.verify:
         from mdtodo.running.expanding import expanded_for_dry_run
 
-        board, options = expanded_for_dry_run(board, options, lambda sentence: _say([sentence]))
+        board, options = expanded_for_dry_run(board, options, lambda sentence: say([sentence]))
     tasks, left = dry_run(board, options)
     session.previews.append(tasks)
     if not options.verify:
-        _say(left.messages)
+        say(left.messages)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
@@ -37,7 +37,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     from mdtodo.reporting.table import print_tasks
 
     print_tasks(board.plan, tasks, colored=session.colored())
-    _say([f"{len(tasks)} would run; nothing was started" if tasks or options.verify else left.nothing])
+    say([f"{len(tasks)} would run; nothing was started" if tasks or options.verify else left.nothing])
     return 1 if left.refused else 0
 
 
@@ -45,10 +45,11 @@ def tell_left_out(tasks: Iterable[Task]) -> None:
     """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
     from mdtodo.running.unstarted import named
 
-    _say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
+    say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
 
 
-def _say(sentences: Iterable[str]) -> None:
+def say(sentences: Iterable[str]) -> None:
+    """Sentences for a person, each on a line of standard error."""
     for sentence in sentences:
         click.echo(f"mdtodo: {printable(sentence)}", err=True)
 

@@ -98,7 +98,7 @@ class Shift:
             if task.id not in self.done and self.course.blocked(task):
                 reason = waits_for(self.course, task)
                 self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason)
-        left = Unstarted() if self.course.options.verify else self._unstarted()
+        left = self._unstarted()
         return RunReport(
             run=self.ledger.run_id,
             started=self.began.isoformat(timespec="milliseconds"),
@@ -114,7 +114,9 @@ class Shift:
         )
 
     def _unstarted(self) -> Unstarted:
-        asked = bool(self.course.options.asked)
+        asked = self.course.options.asked
+        if self.course.options.verify:
+            return Unstarted(refused=not asked.isdisjoint(self._passed))
         workers = {one.task_id: one.worker for one in self.ledger.state.live_leases()} if asked else {}
         return unstarted(self.course, workers, self._passed)
 
