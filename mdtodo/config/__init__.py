@@ -101,9 +101,9 @@ class Processor:
     )
     timeout: float | None = field(
         default=None,
-        metadata=_of(values.duration(), "An attempt that takes longer is ended, and has failed."),
+        metadata=_of(values.duration(), "An attempt that takes longer is stopped, and fails."),
     )
-    retries: int = field(default=0, metadata=_of(whole(0), "More attempts inside one run."))
+    retries: int = field(default=0, metadata=_of(whole(0), "Further attempts within one run."))
     retry_delay: float = field(
         default=1.0, metadata=_of(values.duration(zero=True), "The wait before the second attempt.")
     )
@@ -120,7 +120,7 @@ class Processor:
         default=(),
         metadata=_of(
             values.paths("a list of patterns"),
-            "Files it reads; unchanged since the last result, the result stands.",
+            "Files it reads; while they are unchanged, its last result stands.",
         ),
     )
     outputs: tuple[str, ...] = field(
@@ -143,7 +143,7 @@ class Processor:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What holds for every processor, recipe and inline block that does not say otherwise; None: not given."""
+    """For every processor, recipe and inline block that does not say otherwise; None: not given."""
 
     timeout: float | None = field(
         default=None, metadata=_of(values.duration(), "The `timeout` of processors that give none.")
@@ -209,7 +209,8 @@ class Expand:
         ),
     )
     timeout: float = field(
-        default=60.0, metadata=_of(values.duration(), "The program is ended if it takes longer for a task.")
+        default=60.0,
+        metadata=_of(values.duration(), "The program is stopped if it takes longer than this for a task."),
     )
 
 
@@ -219,8 +220,8 @@ def _lanes() -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What holds. `sources` says where each given value comes from, by dotted key; one that is not in it has
-    its default."""
+    """The effective configuration. `sources` says where each given value comes from, by dotted key; one that is not in
+    it has its default."""
 
     files: tuple[str, ...] = field(
         default=("TODO.md", "**/TODO.md", "todo/**/*.md"),
@@ -257,7 +258,7 @@ class Config:
     )
     lease: float = field(
         default=300.0,
-        metadata=_of(values.duration(), "A worker that gives no sign for so long has lost its task."),
+        metadata=_of(values.duration(), "A worker that shows no sign of life for this long loses its task."),
     )
     max_cpu: int = field(
         default=85, metadata=_of(whole(1, 100), "Percent of CPU above which no new task is started.")
@@ -273,7 +274,8 @@ class Config:
         metadata=_of(Table(whole(1), check_name("lane")), "Tasks of a lane that may run at once."),
     )
     defaults: Defaults = field(
-        default=Defaults(), metadata=_of(Record(Defaults), "What holds for every processor.")
+        default=Defaults(),
+        metadata=_of(Record(Defaults), "What every processor has that does not say otherwise."),
     )
     processors: Mapping[str, Processor] = field(
         default_factory=dict,
@@ -300,7 +302,7 @@ class Config:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-#: What holds without any configuration.
+#: What is in effect without any configuration.
 DEFAULT = Config()
 
 
@@ -318,7 +320,7 @@ def load(pyproject: bytes | None, dotfile: bytes | None) -> Config:
 
 
 def describe(config: Config) -> list[Row]:
-    """Every value that holds, in the order of the fields: key, value as TOML, source, documentation."""
+    """Every value in effect, in the order of the fields: key, value as TOML, source, documentation."""
     from mdtodo.config.showing import rows
 
     return rows(config)

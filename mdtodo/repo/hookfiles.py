@@ -71,7 +71,7 @@ def folder(repo: Repository) -> str:
             hint="call `mdtodo check --staged` in the hook there, or give this repository a core.hooksPath of its own",
         )
     if os.path.lexists(place) and not os.path.isdir(place):
-        raise GitError(f"core.hooksPath is {place}, which is no folder: git runs no hooks here")
+        raise GitError(f"core.hooksPath is {place}, which is not a folder: git runs no hooks here")
     return place
 
 
@@ -84,11 +84,11 @@ def install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
     """
     path = os.path.join(place, name)
     if os.path.isdir(path):
-        raise EditError("is a folder, and no hook", file=path)
+        raise EditError("is a folder, not a hook", file=path)
     try:
         os.makedirs(place, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", file=place) from error
+        raise InputError(f"cannot be created: {error.strerror}", file=place) from error
     old = _content(place, name)
     command = _command(program, args)
     if old is not None and _OURS.search(old):
@@ -165,7 +165,7 @@ def _take_over(place: str, name: str, command: str) -> Change:
     path, kept = os.path.join(place, name), os.path.join(place, name + KEPT)
     if os.path.lexists(kept):
         raise EditError(
-            "is there already, from an earlier install, and the hook is another one by now",
+            "exists already, from an earlier install, and the hook has been replaced since",
             file=kept,
             hint="move one of the two away",
         )
@@ -198,7 +198,7 @@ def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bo
         mode = stat.S_IMODE(os.stat(made).st_mode)
         os.chmod(made, mode | (mode & 0o444) >> 2)
         if not over and os.path.lexists(path):
-            raise EditError("came to be at this moment; it is left as it is", file=path)
+            raise EditError("was created at this very moment; it is left as it is", file=path)
         _rename(made, path)
     except (OSError, MdtodoError):
         with suppress(OSError):
@@ -224,7 +224,9 @@ def _command(program: str, args: Sequence[str]) -> str:
     words = " ".join(map(shlex.quote, args))
     if "\n" in program:  # a line of ours is one line
         program = "mdtodo"
-    missing = "echo 'mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again' >&2"
+    missing = (
+        "echo 'mdtodo: cannot be started here, so nothing was checked; `mdtodo install` sets it up again' >&2"
+    )
     return (
         f'mdtodo={shlex.quote(program)}; [ -x "$mdtodo" ] || mdtodo=mdtodo; s=0; '
         f'if command -v "$mdtodo" >/dev/null 2>&1; then "$mdtodo" {words} </dev/null || s=$?; else s=127; fi; '
@@ -236,7 +238,7 @@ def _bytes(lines: Sequence[str]) -> bytes:
     return b"".join([os.fsencode(f"{line}  {MARK}\n") for line in lines])
 
 
-_MADE = _bytes(["# `mdtodo install` made this file; lines of your own may be added below."])
+_MADE = _bytes(["# `mdtodo install` created this file; lines of your own may be added below."])
 
 
 def _content(place: str, name: str) -> bytes | None:

@@ -260,9 +260,7 @@ def _not_started(job: Job, error: OSError | ValueError, log: Log) -> dict[str, o
     elif isinstance(error, PermissionError):
         sentence = f"{name} is not executable"
     elif isinstance(error, OSError) and error.errno == errno.ENOEXEC:
-        sentence = (
-            f"{name} is no program: the first line of a script has to name its interpreter, as in `#!/bin/sh`"
-        )
+        sentence = f"{name} is not a program: the first line of a script has to name its interpreter, as in `#!/bin/sh`"
     elif isinstance(error, OSError):
         sentence = f"{name} could not be started: {error.strerror}"
     log.note(sentence)

@@ -225,7 +225,12 @@ class Shift:
         attempts.seconds += result.duration
         if task.id not in self._held:
             self.course.finish(task, Outcome.INTERRUPTED)
-            self._tell(task, Outcome.INTERRUPTED, result, reason="its lease is gone; the result is dropped")
+            self._tell(
+                task,
+                Outcome.INTERRUPTED,
+                result,
+                reason="another worker may have it by now, so the result was dropped",
+            )
         elif given.get("interrupted") or (self._ended and result.outcome is Outcome.FAILED):
             self.course.finish(task, Outcome.INTERRUPTED)
             self.ledger.give_up(task)
@@ -275,7 +280,7 @@ class Shift:
                 parent = self.board.tasks[name]
                 edits = reopening_edits(self.board, parent)
                 self._record(parent, Status.TODO, Result(), edits, processor="rollup")
-                self.watcher.say(f"{parent.id} {parent.title}: open again with its subtask {task.id}")
+                self.watcher.say(f"{named(parent)} was reopened with its subtask {named(task)}")
 
     def _record(
         self,
@@ -348,7 +353,9 @@ class Shift:
         if self.interrupt.asked and not self._ended:
             self._ended = True
             self.course.stop()
-            self.watcher.say("interrupted: ending what runs; what is done is kept (again to stop at once)")
+            self.watcher.say(
+                "interrupted: stopping what runs and keeping what is done (Ctrl-C again stops at once)"
+            )
             for attempt in self._attempts:
                 self.pool.cancel(attempt)
 

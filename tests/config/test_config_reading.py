@@ -185,19 +185,19 @@ WRONG = [
     ("max_memory = 101", "`max_memory`: must be a whole number from 1 to 100, not 101"),
     ("lease = 300", '`lease`: must be a duration such as "90s", "5m" or "1h30m", not 300'),
     ('lease = "5 minutes"', '`lease`: must be a duration such as "90s", "5m" or "1h30m", not "5 minutes"'),
-    ('lease = "0s"', "`lease`: must be longer than nothing"),
+    ('lease = "0s"', "`lease`: must be longer than zero"),
     ('lease = "999d"', '`lease`: must be at most 366 days, not "999d"'),
     ("lanes = 3", "`lanes`: must be a table, not 3"),
     ("lanes.high = 0", "`lanes.high`: must be a whole number from 1, not 0"),
-    ('lanes."a b" = 1', '`lanes."a b"`: is no name for a lane: use letters,'),
+    ('lanes."a b" = 1', '`lanes."a b"`: is not a valid name for a lane: use letters,'),
     (
         'status.">" = "doign"',
         '`status.">"`: must be "todo" or "done" or "doing" or "cancelled", not "doign" (did',
     ),
     ('status.x = "doing"', '`status.x`: is built in as "done", and cannot be changed'),
     ('status.ab = "done"', "`status.ab`: must be exactly one character"),
-    ('status."]" = "done"', '`status."]"`: cannot be the character of a status'),
-    ('status."\\t" = "done"', "cannot be the character of a status"),
+    ('status."]" = "done"', '`status."]"`: cannot be used in a box'),
+    ('status."\\t" = "done"', "cannot be used in a box"),
     ("expand.command = ' '", '`expand.command`: must be a shell command, not " "'),
     ("defaults.timeout = 3", "`defaults.timeout`: must be a duration"),
     ("defaults.timout = '3s'", '`defaults.timout`: unknown key (did you mean "timeout"?)'),
@@ -213,11 +213,11 @@ WRONG = [
     ),
     ("categories.frontend.css = 'x'", '`categories.frontend.css`: must be a list of words, not "x"'),
     ("categories.frontend.' ' = ['x']", '`categories.frontend." "`: has an empty name'),
-    ("categories.'a b' = ['x']", '`categories."a b"`: is no name for a category'),
+    ("categories.'a b' = ['x']", '`categories."a b"`: is not a valid name for a category'),
     ("patterns.p = {}", "`patterns.p`: has no steps"),
     ("patterns.p.steps = []", "`patterns.p.steps`: must be a list of steps, and not empty"),
-    ("processors.'' = {}", '`processors.""`: is no name for a processor'),
-    ("processors.inline.run = 'x'", "`processors.inline`: cannot be called so: `run:inline` means the block"),
+    ("processors.'' = {}", '`processors.""`: is not a valid name for a processor'),
+    ("processors.inline.run = 'x'", "`processors.inline`: is a reserved name: `run:inline` means the block"),
     ("processors.a = {}", "`processors.a`: must have one of `run` and `python`"),
     (
         "processors.a = { run = 'x', python = 'y' }",
@@ -231,12 +231,12 @@ WRONG_PROCESSORS = [
     ("run = []", "`run`: must be a command"),
     ("run = ['', 'x']", "`run`: must be a command"),
     ("run = ['x', 3]", "`run`: must be a command"),
-    ('run = "a\\u0000"', "`run`: must not hold NUL"),
+    ('run = "a\\u0000"', "`run`: must not contain NUL"),
     ("python = 3", '`python`: must be "package.module:function"'),
     ("python = 'tools embed'", '`python`: must be "package.module:function"'),
     ("python = 'tools.embed:'", '`python`: must be "package.module:function"'),
     ("python = '3tools:main'", '`python`: must be "package.module:function"'),
-    ("timeout = '0s'", "`timeout`: must be longer than nothing"),
+    ("timeout = '0s'", "`timeout`: must be longer than zero"),
     ("timout = '1s'", '`timout`: unknown key (did you mean "timeout"?)'),
     ("retries = -1", "`retries`: must be a whole number from 0, not -1"),
     ("retry_delay = 'soon'", "`retry_delay`: must be a duration such as"),
@@ -252,14 +252,14 @@ WRONG_PROCESSORS = [
     ("cwd = 'a/../..'", '`cwd`: must be a folder inside the repository, not "a/../.."'),
     ("cwd = './.git/hooks'", "`cwd`: must be a folder inside the repository"),
     ("env = { CI = 1 }", "`env.CI`: must be a string, not 1"),
-    ("env = { 'A=B' = '1' }", '`env."A=B"`: is no name for an environment variable'),
+    ("env = { 'A=B' = '1' }", '`env."A=B"`: is not a valid name for an environment variable'),
     ('env = { A = "\\u0000" }', "`env.A`: must be a string"),
     ("match = {}", "`match`: must name a category, a kind, tags or a title"),
     ("match = { tags = [] }", "`match`: must name a category, a kind, tags or a title"),
     ("match = { tags = ['a b'] }", '`match.tags[0]`: must be a tag without blanks, not "a b"'),
     ("match = { tags = ['#'] }", '`match.tags[0]`: must be a tag without blanks, not "#"'),
     ("match = { tilte = 'x' }", '`match.tilte`: unknown key (did you mean "title"?)'),
-    ("match = { title = '(' }", "`match.title`: is no regular expression: missing )"),
+    ("match = { title = '(' }", "`match.title`: is not a valid regular expression: missing )"),
     ("match = { title = 3 }", "`match.title`: must be a regular expression, not 3"),
     (
         "match = { category = 'bakend' }",
@@ -294,7 +294,7 @@ BROKEN = [
     (b"\n\n# \xff\xfe\n", 3, "not UTF-8, so not TOML"),
     (b"x=" + b"[" * 20_000, None, "nested too deeply to be read"),
     (b"jobs = " + b"9" * 5_000, None, "broken TOML: a number is too long to be read"),
-    (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: the keys of .mdtodo.toml stand without"),
+    (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: in .mdtodo.toml the keys have no"),
 ]
 
 
@@ -394,7 +394,7 @@ def test_no_mistake_is_told_that_only_follows_from_another(
 def test_of_very_many_mistakes_only_fifty_are_told() -> None:
     found = sentences(None, "".join(f"zz{number} = 1\n" for number in range(60)))
     assert len(found) == 51
-    assert found[-1] == ".mdtodo.toml: and 10 more mistakes"
+    assert found[-1] == ".mdtodo.toml: and 10 more errors"
 
 
 def test_defaults_hold_where_a_processor_says_nothing_else() -> None:

@@ -219,7 +219,7 @@ def test_a_tool_that_is_gone_stops_nobody(repo: Checkout, hooks: Path, tmp_path:
         done = commit(repo, "--allow-empty", PATH="/usr/bin:/bin")
         assert done.returncode == 0
         assert (
-            "mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again\n"
+            "mdtodo: cannot be started here, so nothing was checked; `mdtodo install` sets it up again\n"
             in done.stderr
         )
     found = executable(tmp_path / "path" / "mdtodo", "#!/bin/sh\nexit 5\n").parent
@@ -255,7 +255,7 @@ def test_the_folder_is_the_one_that_git_uses(repo: Checkout, tmp_path: Path, iso
     repo.git("config", "core.hooksPath", "~/hooks")
     assert hookfiles.folder(discover(str(repo.root))) == str(isolated_home / "hooks")
     repo.git("config", "core.hooksPath", "/dev/null")
-    with pytest.raises(GitError, match="no folder"):
+    with pytest.raises(GitError, match="not a folder"):
         hookfiles.folder(discover(str(repo.root)))
 
 

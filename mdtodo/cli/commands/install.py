@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def command(session: Session, verify: bool) -> None:
     """Let git check what is staged before each commit and merge.
 
-    A hook that is there already runs first, as before, and its exit code counts. May be repeated.
+    A hook that exists already runs first, as before, and its exit code counts. Safe to repeat.
     """
     from mdtodo.running.hooking import set_up
 

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 @jobs_option
 @dry_run_option
 @click.option("--no-commit", is_flag=True, help="Tick in the work tree alone.")
-@click.option("--push", is_flag=True, help="Push the branch, made up to date with its upstream; never force.")
+@click.option(
+    "--push", is_flag=True, help="Push the branch, brought up to date with its upstream; never force."
+)
 @click.option("--fail-fast", is_flag=True, help="After a failure start nothing more; what runs may end.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
 @fresh_option

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
-@click.option("--no-commit", is_flag=True, help="Open boxes in the work tree alone.")
+@click.option("--no-commit", is_flag=True, help="Reopen in the work tree alone.")
 @fresh_option
 @filters
 @json_option
@@ -46,10 +46,10 @@ def command(
     as_json: bool,
     **given: tuple[str, ...],
 ) -> int:
-    """Run the processors of done tasks again, and open those again that no longer hold, with a receipt.
+    """Run the processors of done tasks again, and reopen those that no longer hold, with a receipt.
 
-    What still holds is left as it is, without a commit; so is what its processor puts off or skips (75, 77). Exits 1
-    if a task was opened again, or one asked for by ID has nothing to verify.
+    What still holds is left as it is, without a commit; so is what its processor defers or skips (75, 77). Exits 1
+    if a task was reopened, or one asked for by ID has nothing to verify.
     """
     from mdtodo.running.course import Options
     from mdtodo.running.verifying import done_ids
