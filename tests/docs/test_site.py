@@ -183,3 +183,10 @@ def test_the_messages_of_the_page_are_those_of_the_program() -> None:
     ]
     assert len(fragments) > 40
     assert [one.strip() for one in fragments if one.strip() not in said] == []
+
+
+def test_every_finding_has_its_line_in_troubleshooting() -> None:
+    table = read("reference.md").split("## Findings")[1].split("\n## ")[0]
+    codes = re.findall(r"(?m)^\| `([a-z-]+)` \|", table)
+    assert len(codes) >= 17
+    assert [code for code in codes if f"| `{code}` |" not in read("troubleshooting.md")] == []
