@@ -117,3 +117,33 @@ def test_the_page_can_be_followed(name: str, tmp_path: Path, monkeypatch: pytest
 def test_no_page_with_commands_is_forgotten() -> None:
     shown = {name for name in pages() if any(one.language in {"sh", "console"} for one in blocks(read(name)))}
     assert shown - ELSEWHERE == set(RUN)
+
+
+def test_cron_mails_only_what_was_opened(tmp_path: Path) -> None:
+    line = read("workflows.md").split("## Nightly")[1].split("```\n")[2].strip()
+    assert re.match(r"(\S+ ){5}cd ", line)
+    command = line.split(" ", 5)[5]
+    assert "%" not in command  # a line end, in a crontab
+    home, shop = tmp_path / "home", tmp_path / "shop"
+    (home / ".local/bin").mkdir(parents=True)
+    (home / ".local/bin/mdtodo").symlink_to(Path(sys.executable).parent / "mdtodo")
+    shop.mkdir()
+    config = '[processors.link]\nrun = "test -e ../up"\n'
+    _prepare(shop, {"TODO.md": "- [x] The link works run:link\n", ".mdtodo.toml": config})
+    subprocess.run(["git", "clone", "-q", shop, home / "nightly/shop"], check=True)
+    (home / "nightly/up").touch()
+
+    def night() -> subprocess.CompletedProcess[str]:
+        words = ["sh", "-c", command]
+        env = os.environ | {"HOME": str(home)}
+        return subprocess.run(
+            words, cwd=home, env=env, text=True, capture_output=True, check=False, timeout=120
+        )
+
+    quiet = night()
+    assert (quiet.returncode, quiet.stdout + quiet.stderr) == (0, "")
+    (home / "nightly/up").unlink()
+    loud = night()
+    assert loud.returncode == 1
+    assert "The link works" in loud.stdout + loud.stderr
+    assert "- [ ] The link works" in (home / "nightly/shop/TODO.md").read_text(encoding="utf-8")
