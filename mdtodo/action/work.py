@@ -117,7 +117,7 @@ class _Job:
                 title = f"failed: {one_line(task.title)}"
                 annotate(
                     "error",
-                    message or "it printed nothing",
+                    message or "no output",
                     file=above + task.file,
                     line=task.line,
                     title=title,

@@ -28,7 +28,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     tasks, left = dry_run(board, options)
     session.previews.append(tasks)
     if not options.verify:
-        _say(left.messages)
+        say(left.messages)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
@@ -41,7 +41,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     if tasks or options.verify:
         session.say(f"{len(tasks)} would run; nothing was started")
     else:
-        _say([left.nothing])
+        say([left.nothing])
     return 1 if left.refused else 0
 
 
@@ -49,11 +49,11 @@ def tell_left_out(tasks: Iterable[Task]) -> None:
     """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
     from mdtodo.running.unstarted import named
 
-    _say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
+    say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
 
 
-def _say(sentences: Iterable[str]) -> None:
-    """Messages that explain the exit code: also with -q."""
+def say(sentences: Iterable[str]) -> None:
+    """Sentences for a person, each on a line of standard error, also with -q: they explain the exit code."""
     from mdtodo.reporting.text import printable
 
     for sentence in sentences:

@@ -146,7 +146,7 @@ class Processor:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What holds for every processor, recipe and inline block that does not say otherwise; None: not given."""
+    """For every processor, recipe and inline block that does not say otherwise; None: not given."""
 
     timeout: float | None = field(
         default=None, metadata=_of(values.duration(), "The `timeout` of processors that set none.")
@@ -222,8 +222,8 @@ def _lanes() -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What holds. `sources` says where each given value comes from, by dotted key; one that is not in it has
-    its default."""
+    """The effective configuration. `sources` says where each given value comes from, by dotted key; one that is not in
+    it has its default."""
 
     files: tuple[str, ...] = field(
         default=("TODO.md", "**/TODO.md", "todo/**/*.md"),
@@ -279,7 +279,8 @@ class Config:
         metadata=_of(Table(whole(1), check_name("lane")), "How many tasks of the lane run at once."),
     )
     defaults: Defaults = field(
-        default=Defaults(), metadata=_of(Record(Defaults), "What holds for every processor.")
+        default=Defaults(),
+        metadata=_of(Record(Defaults), "What every processor has that does not say otherwise."),
     )
     processors: Mapping[str, Processor] = field(
         default_factory=dict,
@@ -306,7 +307,7 @@ class Config:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-#: What holds without any configuration.
+#: What is in effect without any configuration.
 DEFAULT = Config()
 
 
@@ -324,7 +325,7 @@ def load(pyproject: bytes | None, dotfile: bytes | None) -> Config:
 
 
 def describe(config: Config) -> list[Row]:
-    """Every value that holds, in the order of the fields: key, value as TOML, source, documentation."""
+    """Every value in effect, in the order of the fields: key, value as TOML, source, documentation."""
     from mdtodo.config.showing import rows
 
     return rows(config)

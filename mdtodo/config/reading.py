@@ -80,7 +80,7 @@ def _in_order(errors: Sequence[ConfigError]) -> list[ConfigError]:
         return ordered
     return [
         *ordered[:_SHOWN],
-        ConfigError(f"and {more} more mistake{'s' if more > 1 else ''}", file=ordered[-1].file),
+        ConfigError(f"and {more} more error{'s' if more > 1 else ''}", file=ordered[-1].file),
     ]
 
 
@@ -186,7 +186,7 @@ def _inside(shape: Table | Record, key: str) -> Shape:
 
 def _unknown(key: str, shape: Record, known: dict[str, Shape]) -> InvalidError:
     if shape.cls is Config and key in ("tool", "mdtodo"):
-        return InvalidError("is not needed here: the keys of .mdtodo.toml stand without [tool.mdtodo]")
+        return InvalidError("is not needed here: in .mdtodo.toml the keys have no [tool.mdtodo] before them")
     return InvalidError("unknown key" + (suggestion(key, known) or f" (known: {', '.join(sorted(known))})"))
 
 
@@ -266,7 +266,7 @@ def _pattern(name: str, given: Tree) -> Pattern:
 def _processor(name: str, given: Tree, defaults: Defaults) -> Processor:
     path = ("processors", name)
     if name == "inline":
-        raise InvalidError("cannot be called so: `run:inline` means the block inside a task", path)
+        raise InvalidError("is a reserved name: `run:inline` means the block inside a task", path)
     if ("run" in given) == ("python" in given):
         raise InvalidError(
             "must have one of `run` and `python`" + (", not both" if "run" in given else ""), path

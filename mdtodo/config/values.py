@@ -203,4 +203,4 @@ def check_status_char(key: str) -> None:
     if len(key) != 1:
         raise InvalidError("must be exactly one character")
     if key not in STATUS_CHARS and (not key.isprintable() or key.isspace() or key in "[]\\"):
-        raise InvalidError("cannot be the character of a status")
+        raise InvalidError("cannot be used in a box")

@@ -67,7 +67,7 @@ class Freshness:
             return None
         found = self._read[task.file]
         if found is None:
-            return "its file cannot be read any more"
+            return "its file can no longer be read"
         document, places = found
         index = places.find(task.anchor)
         if isinstance(index, str):

@@ -100,7 +100,7 @@ class Shift:
             if task.id not in self.done and self.course.blocked(task):
                 reason = waits_for(self.course, task)
                 self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason)
-        left = Unstarted() if self.course.options.verify else self._unstarted()
+        left = self._unstarted()
         return RunReport(
             run=self.ledger.run_id,
             started=self.began.isoformat(timespec="milliseconds"),
@@ -116,7 +116,9 @@ class Shift:
         )
 
     def _unstarted(self) -> Unstarted:
-        asked = bool(self.course.options.asked)
+        asked = self.course.options.asked
+        if self.course.options.verify:
+            return Unstarted(refused=not asked.isdisjoint(self._passed))
         workers = {one.task_id: one.worker for one in self.ledger.state.live_leases()} if asked else {}
         return unstarted(self.course, workers, self._passed)
 
@@ -240,7 +242,12 @@ class Shift:
         attempts.seconds += result.duration
         if task.id not in self._held:
             self.course.finish(task, Outcome.INTERRUPTED)
-            self._tell(task, Outcome.INTERRUPTED, result, reason="its lease is gone; the result is dropped")
+            self._tell(
+                task,
+                Outcome.INTERRUPTED,
+                result,
+                reason="another worker may have it by now, so the result was dropped",
+            )
         elif given.get("interrupted") or (self._ended and result.outcome is Outcome.FAILED):
             self.course.finish(task, Outcome.INTERRUPTED)
             self.ledger.give_up(task)
@@ -290,7 +297,7 @@ class Shift:
                 parent = self.board.tasks[name]
                 edits = reopening_edits(self.board, parent)
                 self._record(parent, Status.TODO, Result(), edits, processor="rollup")
-                self.watcher.say(f"{parent.id} {parent.title}: open again with its subtask {task.id}")
+                self.watcher.say(f"{named(parent)} was reopened with its subtask {named(task)}")
 
     def _record(
         self,
@@ -363,7 +370,9 @@ class Shift:
         if self.interrupt.asked and not self._ended:
             self._ended = True
             self.course.stop()
-            self.watcher.say("interrupted: ending what runs; what is done is kept (again to stop at once)")
+            self.watcher.say(
+                "interrupted: stopping what runs and keeping what is done (Ctrl-C again stops at once)"
+            )
             for attempt in self._attempts:
                 self.pool.cancel(attempt)
 

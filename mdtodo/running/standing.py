@@ -75,8 +75,8 @@ class Standing:
                 if seen.digest is None and processor.name not in self._told:
                     self._told.add(processor.name)
                     self.say(
-                        f"processor {processor.name}: its inputs fit no file that can be read (ignored ones do not"
-                        " count), so it runs every time"
+                        f"processor {processor.name}: no file that can be read matches its inputs (ignored ones do"
+                        " not count), so it runs every time"
                     )
 
     def forget(self) -> None:

@@ -112,7 +112,7 @@ def _unable(course: Course, task: Task) -> str:
 def _blocker(course: Course, name: str) -> str:
     task = course.plan.tasks.get(name)
     if task is None:
-        return f"{name}, which no task is called"
+        return f"{name} (no task has this id)"
     manual = ", which is manual" if course.state(task) is State.MANUAL else ""
     return f"{named(task)}{manual}"
 

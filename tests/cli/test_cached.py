@@ -180,7 +180,7 @@ def test_a_persons_word_ends_a_result(repo: Checkout, mdtodo: Mdtodo, commit: bo
 def test_without_a_file_that_fits_it_runs_every_time(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, config=CONFIG.replace("src/**", "none/**"))
     said = mdtodo("run")
-    assert "its inputs fit no file" in said.err
+    assert "no file that can be read matches its inputs" in said.err
     assert "Mdtodo-Inputs" not in repo.git("log", "-1", "--format=%B")
     reopen(repo)
     assert outcomes(mdtodo("run", "--json")) == {"a": "done"}

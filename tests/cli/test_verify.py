@@ -105,9 +105,13 @@ def test_which_tasks(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert [t["title"] for t in mdtodo("verify", "--dry-run", "--json").json["tasks"]] == ["a", "d"]
     assert outcomes(mdtodo("verify", "--priority", "high", "--json")) == {"a": "done"}
     assert outcomes(mdtodo("verify", "d", "--json")) == {"d": "done"}
-    assert "no processor" in mdtodo("verify", "b", code=2).err
-    assert "is todo, not done" in mdtodo("verify", "c", code=2).err
-    assert ran(repo) == ["a", "d"]
+    said = mdtodo("verify", "b", "c", "a", code=1)
+    assert '"b" (b) has no processor that could verify it\n' in said.err
+    assert (
+        '"c" (c) is not done, so there is nothing to verify; `mdtodo run c` runs its processor\n' in said.err
+    )
+    assert said.out == "1 done\n", "the others are verified"
+    assert sorted(ran(repo)) == ["a", "a", "d"]
     assert "nothing to verify" in mdtodo("verify", "--tag", "nothing").out
 
 

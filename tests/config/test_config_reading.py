@@ -197,8 +197,8 @@ WRONG = [
     ),
     ('status.x = "doing"', '`status.x`: is built in as "done", and cannot be changed'),
     ('status.ab = "done"', "`status.ab`: must be exactly one character"),
-    ('status."]" = "done"', '`status."]"`: cannot be the character of a status'),
-    ('status."\\t" = "done"', "cannot be the character of a status"),
+    ('status."]" = "done"', '`status."]"`: cannot be used in a box'),
+    ('status."\\t" = "done"', "cannot be used in a box"),
     ("expand.command = ' '", '`expand.command`: must be a shell command, not " "'),
     ("defaults.timeout = 3", "`defaults.timeout`: must be a duration"),
     ("defaults.timout = '3s'", '`defaults.timout`: unknown key (did you mean "timeout"?)'),
@@ -218,7 +218,7 @@ WRONG = [
     ("patterns.p = {}", "`patterns.p`: has no steps"),
     ("patterns.p.steps = []", "`patterns.p.steps`: must be a list of steps, and not empty"),
     ("processors.'' = {}", '`processors.""`: is not a valid name for a processor'),
-    ("processors.inline.run = 'x'", "`processors.inline`: cannot be called so: `run:inline` means the block"),
+    ("processors.inline.run = 'x'", "`processors.inline`: is a reserved name: `run:inline` means the block"),
     ("processors.a = {}", "`processors.a`: must have one of `run` and `python`"),
     (
         "processors.a = { run = 'x', python = 'y' }",
@@ -295,7 +295,7 @@ BROKEN = [
     (b"\n\n# \xff\xfe\n", 3, "not UTF-8, so not TOML"),
     (b"x=" + b"[" * 20_000, None, "nested too deeply to be read"),
     (b"jobs = " + b"9" * 5_000, None, "broken TOML: a number is too long to be read"),
-    (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: the keys of .mdtodo.toml stand without"),
+    (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: in .mdtodo.toml the keys have no"),
 ]
 
 
@@ -395,7 +395,7 @@ def test_no_mistake_is_told_that_only_follows_from_another(
 def test_of_very_many_mistakes_only_fifty_are_told() -> None:
     found = sentences(None, "".join(f"zz{number} = 1\n" for number in range(60)))
     assert len(found) == 51
-    assert found[-1] == ".mdtodo.toml: and 10 more mistakes"
+    assert found[-1] == ".mdtodo.toml: and 10 more errors"
 
 
 def test_defaults_hold_where_a_processor_says_nothing_else() -> None:

@@ -214,14 +214,17 @@ def as_nobody(bench: Bench, repo, *args: str) -> subprocess.CompletedProcess[str
     """Rights mean nothing to root."""
     import sys
 
-    command = [sys.executable, "-m", "mdtodo", *args]
+    command = [sys.executable, "-m", "mdtodo"]
+    env = os.environ | {"HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
-    env = os.environ | {"HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        return subprocess.run(command, cwd=repo.root, env=env, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("no setpriv to give up root's rights with")
+        try:
+            subprocess.run([*command, "--version"], cwd="/", env=env, capture_output=True, check=True)
+        except (FileNotFoundError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"nobody else can run this mdtodo, as where it is in /root: {error}")
+    return subprocess.run(
+        [*command, *args], cwd=repo.root, env=env, capture_output=True, text=True, check=False
+    )
 
 
 @around.refuses("a git directory that cannot be written", "the message says which file and why")
