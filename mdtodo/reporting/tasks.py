@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
 
 #: Columns that a title has before anything else is left out for it, and before it is; and lines that it may take.
-_TITLE, _LEAST, _LINES = 34, 12, 3
+_TITLE, _LEAST, _LINES = 28, 12, 3
 #: From this width on there is room for the word `overdue`.
 _WIDE = 100
 _GAP = "  "

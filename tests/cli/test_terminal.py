@@ -114,6 +114,16 @@ bench   blocked  Benchmarks                             high  2020-01-02!  1h30m
 ## Docs
 notes   manual   発行ノートを書いて、すべての言語に翻
                  訳する"""
+AT_60 = """TODO.md
+# Release 3.0
+freeze  manual   Freeze the branch and tell
+                 everybody who has work in
+                 flight
+bench   blocked  Benchmarks                      2020-01-02!
+                 waits for Freeze the branch a…
+## Docs
+notes   manual   発行ノートを書いて、すべての言
+                 語に翻訳する"""
 AT_40 = """TODO.md
 # Release 3.0
 freeze  manual   Freeze the branch and
@@ -126,7 +136,7 @@ notes   manual   発行ノートを書いて、す
                  べての言語に翻訳する"""
 
 
-@pytest.mark.parametrize(("columns", "expected"), [(120, AT_120), (80, AT_80), (40, AT_40)])
+@pytest.mark.parametrize(("columns", "expected"), [(120, AT_120), (80, AT_80), (60, AT_60), (40, AT_40)])
 def test_titles_have_the_room_that_the_rest_leaves(repo: Checkout, columns: int, expected: list[str]) -> None:
     repo.write("TODO.md", LISTED)
     lines = shown(repo, "list", columns=columns, NO_COLOR="1")

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     "  mdtodo list --tag backend --json | jq '.tasks[].id'",
 )
 @click.option("--all", "closed_too", is_flag=True, help="Show done and cancelled tasks too.")
-@click.option("--sort", type=click.Choice(KEYS), default="file", metavar="KEY", help=f"By {', '.join(KEYS)}.")
+@click.option(
+    "--sort", type=click.Choice(KEYS), default="file", metavar="KEY", help=f"Sort by {', '.join(KEYS)}."
+)
 @filters
 @json_option
 @click.pass_obj
