@@ -66,14 +66,14 @@ class Terminal:
             return bool(part)
         return True
 
-    def read_until(self, words: str, patience: float = 60.0) -> None:
+    def read_until(self, words: str, patience: float = 240.0) -> None:
         """Until these words stand on the screen."""
         deadline = time.monotonic() + patience
         while words not in self.text:
             assert time.monotonic() < deadline, self.text
             assert self.read(), self.text
 
-    def end(self, patience: float = 120.0) -> int:
+    def end(self, patience: float = 240.0) -> int:
         """Read until the process is over; its exit code."""
         deadline = time.monotonic() + patience
         while self.read():

@@ -174,6 +174,8 @@ def test_rows_fit_every_terminal() -> None:
             assert len(rows) == min(height, len(titles))
             assert all(cell_len(row.plain) <= width for row in rows), width
             assert height < 3 or width < 34 or "1/30" in rows[-1].plain
+    short, *_ = (row.plain for row in lines.rows(89, 21) if "Plain" in row.plain)
+    assert "…" not in short, "it is padded, and not cut"
 
 
 def task(name: str, title: str) -> Task:
