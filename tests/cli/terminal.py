@@ -52,7 +52,7 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._ours)
+        self.hang_up()
 
     def read(self, patience: float = 0.1) -> bool:
         """Show what was written in the meantime; whether the terminal is still in use."""
@@ -89,6 +89,12 @@ class Terminal:
     def type(self, keys: str) -> None:
         """As a person does; the terminal shows what is typed."""
         os.write(self._ours, keys.encode())
+
+    def hang_up(self) -> None:
+        """Close the window."""
+        if self._ours >= 0:
+            os.close(self._ours)
+        self._ours = -1
 
     @property
     def rows(self) -> list[str]:

@@ -159,6 +159,18 @@ retry_delay = "1h"
         terminal.end()
 
 
+def test_a_run_outlives_its_terminal(repo: Checkout) -> None:
+    config = '[processors.wait]\nrun = "until test -e gate; do sleep 0.02; done"\n'
+    text = "- [ ] a run:wait\n- [ ] b run:wait\n- [ ] c run:wait\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": config})
+    with Terminal(["run", "-j", "1"], repo.root, 60, 12) as terminal:
+        terminal.read_until("1 running")
+        terminal.hang_up()
+        repo.write("gate", "")
+        terminal.process.wait(timeout=240)
+    assert repo.head("TODO.md").count(b"[x]") == 3
+
+
 def test_rows_fit_every_terminal() -> None:
     """Also titles that pyte cannot show: joined emoji, and those with a variation selector."""
     lines = ProgressLines()
