@@ -10,6 +10,7 @@ no line is folded when it is drawn, as the terminal is told not to (DECAWM, VT10
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -79,10 +80,11 @@ class LiveLines(RenderHook):
         self._over.set()
         self._thread.join()
         self._console.pop_render_hook()
-        self._console.print(_raw(_ERASE), end="", soft_wrap=True)
-        for row in self._shown() if self._keep else ():
-            self._console.print(row, soft_wrap=True)
-        self._console.show_cursor(True)
+        with suppress(OSError):  # the terminal is gone
+            self._console.print(_raw(_ERASE), end="", soft_wrap=True)
+            for row in self._shown() if self._keep else ():
+                self._console.print(row, soft_wrap=True)
+            self._console.show_cursor(True)
 
     def draw(self) -> None:
         """Draw the lines as they are now."""

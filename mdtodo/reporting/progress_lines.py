@@ -7,7 +7,6 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from rich.spinner import Spinner
 from rich.text import Text
 
@@ -93,23 +92,22 @@ class ProgressLines:
             tasks = list(self._running.items())
             free = height - 1
             shown = tasks if len(tasks) <= free else tasks[: max(0, free - 1)]
-            column = min(_TITLE, max((cell_len(one.title) for _, one in shown), default=0))
-            rows = [self._row(width, self._task(name, one, column, now)) for name, one in shown]
+            rows = self._rows(width, [self._task(name, one, now) for name, one in shown], _LEAST)
             if free > len(shown) < len(tasks):
                 rows.append(Text(f"  and {len(tasks) - len(shown)} more", "dim"))
                 rows[-1].truncate(width, overflow="ellipsis")
-            return [*rows, self._row(width, self._whole(now))]
+            return [*rows, *self._rows(width, [self._whole(now)], width)]
 
-    def _task(self, name: str, one: _Running, column: int, now: float) -> list[Text]:
+    def _task(self, name: str, one: _Running, now: float) -> list[Text]:
         """Title, time and how long it takes, how far it is."""
         title = Text(one.title)
-        title.truncate(column, overflow="ellipsis", pad=True)
+        title.truncate(_TITLE, overflow="ellipsis")
         if one.again is not None:
             wait = max(0.0, one.again - now)
             return [title, Text(f"retrying in {seconds(wait)}", "yellow")]
         known = self._known.get(name)
-        elapsed = seconds(now - one.since) + (f" of about {seconds(known)}" if known else "")
-        parts = [title, Text(elapsed, "dim")]
+        parts = [title, Text(seconds(now - one.since), "dim")]
+        parts += [Text(f"of about {seconds(known)}", "dim")] if known else []
         if one.percent is not None:
             parts += [Text(f"{one.percent:3.0f} %"), self._bar(one.percent / 100)]
         return parts
@@ -124,8 +122,9 @@ class ProgressLines:
         told += [f"{count} {outcome.value}" for outcome, count in self._counts.items() if count]
         whole = max(self.expected, over)
         parts = [Text(", ".join(told) or "starting")]
-        parts += [Text(f"{over}/{whole}", "bold"), self._bar(over / whole)] if whole else []
+        parts += [Text(f"{over}/{whole}", "bold")] if whole else []
         parts.append(Text(seconds(now - self._began), "dim"))
+        parts += [self._bar(over / whole)] if whole else []
         left = self._seconds_left(now)
         return [*parts, Text(f"about {seconds(left)} of work left", "dim")] if left > 0.05 else parts
 
@@ -137,15 +136,20 @@ class ProgressLines:
         )
         return self._left - spent
 
-    def _row(self, width: int, parts: list[Text]) -> Text:
-        """The parts side by side: where they do not fit the last ones go, then the first one is cut."""
+    def _rows(self, width: int, rows: list[list[Text]], least: int) -> list[Text]:
+        """The parts of each row side by side, all second parts in one column. Where they do not fit, the first part is
+        cut to `least` columns, then the last parts are left out, then the first one is cut further."""
         sign = self._spinner.render(monotonic())
         assert isinstance(sign, Text), "a spinner without a text of its own"
-        first, *facts = parts
-        shown, left = room(first.cell_len, [fact.cell_len for fact in facts], width - 2, least=_LEAST)
-        title = first.copy()
-        title.truncate(left, overflow="ellipsis")
-        return Text("  ").join([Text.assemble(sign.copy(), " ", title), *facts[:shown]])
+        widest = max((row[0].cell_len for row in rows), default=0)
+        fits = [room(widest, [fact.cell_len for fact in row[1:]], width - 2, least=least) for row in rows]
+        column = min((left for _, left in fits), default=widest)
+        for (title, *_), (shown, _) in zip(rows, fits, strict=True):
+            title.truncate(min(widest, column), overflow="ellipsis", pad=shown > 0)
+        return [
+            Text("  ").join([Text.assemble(sign.copy(), " ", row[0]), *row[1 : shown + 1]])
+            for row, (shown, _) in zip(rows, fits, strict=True)
+        ]
 
     def _bar(self, share: float) -> Text:
         filled = int(share * _BAR)

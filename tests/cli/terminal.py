@@ -52,7 +52,7 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._ours)
+        self.hang_up()
 
     def read(self, patience: float = 0.1) -> bool:
         """Show what was written in the meantime; whether the terminal is still in use."""
@@ -66,14 +66,14 @@ class Terminal:
             return bool(part)
         return True
 
-    def read_until(self, words: str, patience: float = 60.0) -> None:
+    def read_until(self, words: str, patience: float = 240.0) -> None:
         """Until these words stand on the screen."""
         deadline = time.monotonic() + patience
         while words not in self.text:
             assert time.monotonic() < deadline, self.text
             assert self.read(), self.text
 
-    def end(self, patience: float = 120.0) -> int:
+    def end(self, patience: float = 240.0) -> int:
         """Read until the process is over; its exit code."""
         deadline = time.monotonic() + patience
         while self.read():
@@ -89,6 +89,12 @@ class Terminal:
     def type(self, keys: str) -> None:
         """As a person does; the terminal shows what is typed."""
         os.write(self._ours, keys.encode())
+
+    def hang_up(self) -> None:
+        """Close the window."""
+        if self._ours >= 0:
+            os.close(self._ours)
+        self._ours = -1
 
     @property
     def rows(self) -> list[str]:

@@ -159,6 +159,18 @@ retry_delay = "1h"
         terminal.end()
 
 
+def test_a_run_outlives_its_terminal(repo: Checkout) -> None:
+    config = '[processors.wait]\nrun = "until test -e gate; do sleep 0.02; done"\n'
+    text = "- [ ] a run:wait\n- [ ] b run:wait\n- [ ] c run:wait\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": config})
+    with Terminal(["run", "-j", "1"], repo.root, 60, 12) as terminal:
+        terminal.read_until("1 running")
+        terminal.hang_up()
+        repo.write("gate", "")
+        terminal.process.wait(timeout=240)
+    assert repo.head("TODO.md").count(b"[x]") == 3
+
+
 def test_rows_fit_every_terminal() -> None:
     """Also titles that pyte cannot show: joined emoji, and those with a variation selector."""
     lines = ProgressLines()
@@ -174,6 +186,8 @@ def test_rows_fit_every_terminal() -> None:
             assert len(rows) == min(height, len(titles))
             assert all(cell_len(row.plain) <= width for row in rows), width
             assert height < 3 or width < 34 or "1/30" in rows[-1].plain
+    short, *_ = (row.plain for row in lines.rows(89, 21) if "Plain" in row.plain)
+    assert "…" not in short, "it is padded, and not cut"
 
 
 def task(name: str, title: str) -> Task:
