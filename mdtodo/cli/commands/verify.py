@@ -56,6 +56,8 @@ def command(
 
     chosen, refusals = done_ids(session.board(), ids, selection(given))
     say(refusals)
+    if refusals and not chosen and not as_json:
+        return 1
     options = Options(
         chosen=chosen,
         asked=chosen if ids else frozenset(),
