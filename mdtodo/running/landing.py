@@ -11,7 +11,7 @@ from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.place import Place, continues, place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mdtodo.config import Config
     from mdtodo.repo.commit import Landing, Snapshot
@@ -213,6 +213,23 @@ def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
 
 def sentences_of(landing: Landing) -> list[str]:
     """What a person should know of a landing."""
-    return [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed] + list(
-        landing.messages
-    )
+    missed = [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed]
+    return [*missed, *_uncommitted(landing), *landing.messages]
+
+
+#: So many tasks are named in a sentence.
+_NAMED = 5
+
+
+def _uncommitted(landing: Landing) -> Iterator[str]:
+    """A sentence for each file on what was changed in the work tree alone, as HEAD does not have these tasks."""
+    by_file: dict[str, list[str]] = {}
+    for task_id, file in landing.uncommitted:
+        if task_id in landing.ticked:
+            by_file.setdefault(file, []).append(task_id)
+    for file, ids in by_file.items():
+        names = ", ".join(ids[:_NAMED]) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
+        what, it = ("is not committed and has no receipt", "it")
+        if len(ids) > 1:
+            what, it = ("are not committed and have no receipts", "them")
+        yield f"{file}: {names} {what}, since HEAD does not have {it}; commit {file} first"

@@ -209,6 +209,24 @@ def test_refuses_while_another_operation_is_under_way(repo: Checkout, mdtodo: Md
     assert repo.read("TODO.md") == b"- [x] a run:ok\n"
 
 
+def test_what_is_not_committed_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a id:a run:ok\n")
+    repo.write(".mdtodo.toml", OK)
+    alone = "mdtodo: TODO.md: a is not committed and has no receipt, since HEAD does not have it; commit TODO.md first"
+    said = mdtodo("run")
+    assert (said.out, alone in said.err) == ("1 done\n", True), "no commit at all yet"
+    repo.commit("Base")
+    assert "not committed" not in mdtodo("run").err
+    more = "".join(f"- [ ] {name} id:{name} run:ok\n" for name in "bcdefgh")
+    repo.write("TODO.md", f"- [x] a id:a run:ok\n{more}")
+    said = mdtodo("run", "-j", "1")
+    assert "mdtodo: TODO.md: b, c, d, e, f and 2 more are not committed and have no receipts" in said.err
+    assert "not committed" not in mdtodo("reopen", "c").err, "nobody asked for a commit"
+    assert "c is not committed" in mdtodo("done", "c", "--commit").err
+    assert "not committed" not in mdtodo("run", "--no-commit").err
+    assert "not committed" not in mdtodo("reopen", "a", "--commit").err
+
+
 @pytest.mark.parametrize("trouble", ["lock", "identity", "signing"])
 def test_a_landing_that_git_refuses_is_made_up_for_without_running_again(
     repo: Checkout, mdtodo: Mdtodo, trouble: str
