@@ -46,6 +46,20 @@ def refuse_half_done_operation(repo: Repository) -> None:
         )
 
 
+def refuse_without_identity(repo: Repository) -> None:
+    """Raises GitError where git would not know who commits: better before an hour of work than after it. Not where
+    HEAD is unborn, as nothing is committed there."""
+    from mdtodo.repo.git import run
+
+    if not place(repo).commit:
+        return
+    try:
+        run(repo, "var", "GIT_COMMITTER_IDENT")
+    except GitError as error:
+        hint = f"{error.hint}; --no-commit ticks in the work tree alone" if error.hint else None
+        raise GitError(f"{error.sentence}; nothing was started", hint=hint) from error
+
+
 def land(
     repo: Repository,
     receipts: Sequence[Receipt],
