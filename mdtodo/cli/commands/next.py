@@ -37,7 +37,7 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     board = session.settled_board()
     plan = board.plan
     wanted = named_tasks(board, names)
-    chosen = selection(given)
+    chosen = selection(session, given)
     among = awaited(plan, [task.id for task in wanted]) if wanted else plan.tasks
     free = [name for name in plan.order if name in among and plan.states[name] in (State.READY, State.MANUAL)]
     tasks = [task for task in map(plan.tasks.__getitem__, free) if chosen.matches(plan, task)][:count]
