@@ -28,21 +28,25 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
 
 
-def refuse_half_done_operation(repo: Repository) -> None:
+#: What a command that is told to commit may be told instead.
+WITHOUT_COMMIT = "use --no-commit to tick in the work tree alone"
+
+
+def refuse_half_done_operation(repo: Repository, *, instead: str = WITHOUT_COMMIT) -> None:
     """Raises GitError during a merge, rebase, cherry-pick, revert or bisect: a commit now would become part
     of it. Also inside of a `git commit`, as in a pre-commit hook: git would find that HEAD has moved, and
-    give up.
+    give up. `instead`: what this command could do now, "" for nothing.
     """
     if "GIT_INDEX_FILE" in os.environ:
         raise GitError(
             "GIT_INDEX_FILE is set, as inside of a `git commit`: mdtodo does not commit now",
-            hint="use --no-commit to tick in the work tree alone",
+            hint=instead or None,
         )
     operation = operation_in_progress(repo)
     if operation:
         raise GitError(
             f"a {operation} is in progress: mdtodo does not commit now",
-            hint=f"finish the {operation}, or use --no-commit to tick in the work tree alone",
+            hint=f"finish the {operation}{f', or {instead}' if instead else ' first'}",
         )
 
 
