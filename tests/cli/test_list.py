@@ -229,6 +229,19 @@ def test_a_file_that_is_not_there_is_told(repo: Checkout, inside: Mdtodo) -> Non
         assert "is outside the work tree" in inside(command, "--file", "..", code=2).err
 
 
+def test_show_does_not_take_a_misspelt_processor_for_none(repo: Checkout, inside: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a run:tset\n- [ ] b id:b\n"})
+    assert "none: run:tset names no processor; `mdtodo config` shows" in inside("show", "a").out
+    assert "none: done by hand" in inside("show", "b").out
+
+
+def test_next_says_why_there_is_none(repo: Checkout, inside: Mdtodo) -> None:
+    says = {"# A\n": "no tasks yet", "- [x] a\n": "everything is done", "- [/] a\n": "nothing is ready"}
+    for todo, why in says.items():
+        repo.write("TODO.md", todo)
+        assert why in inside("next").err
+
+
 SECTIONS = (
     "# Release 2.0 !high\n\n## Docs #docs\n\n- [ ] a @ann due:2020-01-01 est:2h\n- [x] b @Bob. due:2020-01-01\n\n"
     "## Code\n\n- [ ] c (@ann, @bob) due:2999-01-01 est:30h lane:slow\n- [ ] d ann@bob, see @org/team @ann-b\n"

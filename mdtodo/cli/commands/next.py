@@ -61,4 +61,8 @@ def _nothing(plan: Plan, wanted: Sequence[Task]) -> str:
         if task.status.closed or not plan.blocked_by[task.id]:
             return f"{task.id} is {plan.states[task.id]}: {task.title}"
         return f"nothing that {task.id} waits for is ready; `mdtodo plan --explain {task.id}` says why"
+    if not plan.tasks:
+        return "no tasks yet: `mdtodo add TEXT` writes the first"
+    if all(task.status.closed for task in plan.tasks.values()):
+        return "everything is done"
     return "nothing is ready; `mdtodo list --state blocked` says what waits"
