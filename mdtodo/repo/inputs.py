@@ -38,12 +38,18 @@ class Seen(NamedTuple):
     """The inputs of one processor at one moment.
 
     `digest` (64 hex digits) stands for all of them, `others` for those that are not its outputs; both None
-    where no file fits, or one cannot be read. `lacking`: an output that it declares by name is not there.
+    where no file fits, or one cannot be read. `lacking`: an output that it declares by name is not there. `files`: what
+    `others` stands for, a path each.
     """
 
     digest: str | None
     others: str | None
     lacking: bool = False
+    files: tuple[tuple[bytes, str | None], ...] = ()
+
+    def changed_since(self, before: Seen) -> list[str]:
+        """The paths, sorted, that are there now and were not before or the other way round, or that differ."""
+        return sorted({os.fsdecode(path) for path, _ in set(self.files) ^ set(before.files)})
 
 
 class InputReader:
@@ -72,7 +78,9 @@ class InputReader:
             return Seen(None, None)
         own = self._outputs[name]
         lacking = any(not self._is_there(output, listed) for output in self._declared[name].outputs)
-        return Seen(_digest(there, files), _digest([path for path in there if not own(path)], files), lacking)
+        others = [path for path in there if not own(path)]
+        kept = tuple((path, files[path]) for path in others)
+        return Seen(_digest(there, files), _digest(others, files), lacking, kept)
 
     def _is_there(self, output: str, listed: Mapping[bytes, str]) -> bool:
         """Whether an output that is no pattern, but a name, exists."""

@@ -102,9 +102,15 @@ class Standing:
         before, processor = self._before.pop(task.id, None), self._reading(task)
         if before is None or before.digest is None or processor is None or not _follows(result):
             return None
-        if self._read().get(processor.name, _UNSEEN).others != before.others:
+        after = self._read().get(processor.name, _UNSEEN)
+        if after.others != before.others:
+            changed = after.changed_since(before)
+            shown = ", ".join(changed[:_NAMED]) + (
+                f" and {len(changed) - _NAMED} more" * (len(changed) > _NAMED)
+            )
             self.say(
-                f"{task.id} {task.title}: its inputs were changed while it ran, so it runs again next time"
+                f"{task.id} {task.title}: its inputs were changed while it ran, so this result does not stand for the"
+                f" next time: {shown} (ignored files and `outputs` do not count)"
             )
             return None
         return self._digest(task, processor, before.digest)
@@ -163,6 +169,8 @@ class Standing:
 
 
 _UNSEEN = Seen(None, None)
+#: So many changed inputs are named.
+_NAMED = 3
 
 
 def _follows(result: Result) -> bool:
