@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from mdtodo.markdown.syntax import format_estimate
-from mdtodo.model import WRITTEN, Priority
+from mdtodo.model import WRITTEN, Priority, State
 from mdtodo.planning.selection import is_overdue
 from mdtodo.planning.waiting import waits_by_title
 from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, cells, styled
@@ -16,7 +16,7 @@ from mdtodo.reporting.text import one_line, terminal_width
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mdtodo.model import State, Task
+    from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
 
 #: Columns that a title has before anything else is left out for it, and before it is; and lines that it may take.
@@ -27,7 +27,8 @@ _GAP = "  "
 
 
 class Row(NamedTuple):
-    """What is said of a task. `indent` in levels; dates and estimates are empty where there are none."""
+    """What is said of a task. `waits`: what keeps it from running, in words. `indent` in levels; dates and
+    estimates are empty where there are none."""
 
     task: Task
     state: State
@@ -74,7 +75,7 @@ def _rows(plan: Plan, tasks: Sequence[Task], today: str, *, nested: bool) -> lis
             task,
             plan.states[task.id],
             one_line(task.title) or "(no title)",
-            one_line(waits_by_title(plan, task.id)),
+            one_line(_hindrance(plan, task)),
             task.due or "",
             is_overdue(task, today),
             "" if task.estimate is None else format_estimate(task.estimate),
@@ -83,6 +84,14 @@ def _rows(plan: Plan, tasks: Sequence[Task], today: str, *, nested: bool) -> lis
         )
         for task in tasks
     ]
+
+
+def _hindrance(plan: Plan, task: Task) -> str:
+    """What keeps a task from running, as its line names it; "" where nothing does."""
+    if waits := waits_by_title(plan, task.id):
+        return f"waits for {waits}"
+    misspelt = plan.states[task.id] is State.MANUAL and task.own_run is not None
+    return f"no processor is called {task.own_run}" if misspelt else ""
 
 
 # --- For a pipe ---------------------------------------------------------------------------------------------
@@ -98,7 +107,7 @@ def _plain(rows: Sequence[Row], colored: bool) -> Iterator[str]:
         _column([_due(row, wide=True) or "-" for row in rows], [_due_style(row) for row in rows]),
         _column([row.estimate or "-" for row in rows], ""),
         _column(["  " * row.indent + row.title for row in rows], [_title_style(row) for row in rows]),
-        _column([row.where + (f"  waits for {row.waits}" if row.waits else "") for row in rows], "dim"),
+        _column([row.where + (f"  {row.waits}" if row.waits else "") for row in rows], "dim"),
     ]
     for number in range(len(rows)):
         yield _GAP.join(_cell(column, number, colored) for column in columns).rstrip()
@@ -212,7 +221,7 @@ def _shortened(text: str, width: int) -> str:
 
 
 def _waits(row: Row) -> str:
-    return f"  waits for {row.waits}" if row.waits else ""
+    return f"  {row.waits}" if row.waits else ""
 
 
 def _due(row: Row, *, wide: bool) -> str:

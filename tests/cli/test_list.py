@@ -235,6 +235,15 @@ def test_show_does_not_take_a_misspelt_processor_for_none(repo: Checkout, inside
     assert "none: done by hand" in inside("show", "b").out
 
 
+def test_list_shows_a_misspelt_processor(repo: Checkout, inside: Mdtodo) -> None:
+    todo = "- [ ] a run:tset\n- [ ] b\n- [ ] c run:tset after:x\n- [x] d run:tset\n- [ ] e run:test\n"
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": '[processors.test]\nrun = "true"\n'})
+    a, b, c, d, e = inside("list", "--all").out.splitlines()
+    assert a.endswith("  a  TODO.md:1  no processor is called tset")
+    assert c.endswith("  waits for x (unknown id)")
+    assert [line.split("TODO.md:")[1] for line in (b, d, e)] == ["2", "4", "5"]
+
+
 def test_next_says_why_there_is_none(repo: Checkout, inside: Mdtodo) -> None:
     says = {"# A\n": "no tasks yet", "- [x] a\n": "everything is done", "- [/] a\n": "nothing is ready"}
     for todo, why in says.items():
