@@ -29,7 +29,7 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
     """`5 done, 1 failed, 2 blocked`, the commits, and the next step; `verified`: of tasks that were done."""
     print_messages(report)
     counts = [
-        click.style(f"{count} {outcome}", _STYLES.get(Outcome(outcome)))
+        click.style(f"{count} {_word(outcome, verified)}", _STYLES.get(Outcome(outcome)))
         for outcome, count in report.summary.items()
         if count
     ]
@@ -39,6 +39,11 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
         click.echo(f"committed {commit[:10]}", color=color)
     for hint in _hints(report) if report.tasks or not verified else ():
         click.echo(f"  {hint}", err=True)
+
+
+def _word(outcome: str, verified: bool) -> str:
+    """What a count says: of what was done and failed now, that its box is open again."""
+    return "reopened" if verified and outcome == Outcome.FAILED else outcome
 
 
 def print_messages(report: RunReport) -> None:

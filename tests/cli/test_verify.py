@@ -166,3 +166,9 @@ def test_a_landing_that_git_refuses_is_made_up_for_without_running_again(
     assert outcomes(mdtodo("verify", "--json")) == {}
     assert repo.head("TODO.md") == b"- [ ] a run:bad\n"
     assert ran(repo) == ["a"]
+
+
+def test_the_summary_says_what_was_reopened(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [x] a id:a run:good\n- [x] b id:b run:bad\n")
+    assert mdtodo("verify", code=1).out.startswith("1 done, 1 reopened\ncommitted ")
+    assert mdtodo("run", code=1).out.startswith("1 failed\ncommitted ")
