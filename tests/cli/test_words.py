@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def test_a_mistake_in_what_is_added_is_told(repo: Checkout, inside: Mdtodo) -> None:
+    repo.commit(
+        "Base", **{"TODO.md": "- [ ] a id:a run:old\n", ".mdtodo.toml": '[processors.test]\nrun = "true"\n'}
+    )
+    said = inside("add", "Tests pass run:tset after:a")
+    assert said.err == 'mdtodo: TODO.md:2: unknown processor "tset" (did you mean "test"?)\n', (
+        "not of other tasks"
+    )
+    assert 'unknown id "b"' in inside("add", "Ship it after:b", "--json").err
+    assert "is taken by TODO.md:1" in inside("add", "Again id:a").err
+    assert inside("add", "More run:test").err == ""
+
+
 def test_during_a_merge_the_hint_is_about_this_command(repo: Checkout, inside: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n"})
     (repo.root / ".git/MERGE_HEAD").write_text(repo.git("rev-parse", "HEAD") + "\n")

@@ -37,6 +37,9 @@ def command(
 
     A due date may be a day: due:tomorrow, due:friday, due:+2w. It is written as YYYY-MM-DD.
     """
+    from mdtodo.cli.running import say
+    from mdtodo.model import Severity
+    from mdtodo.planning.findings import findings
     from mdtodo.running.adding import add, is_looked_at
 
     named = session.named([path]) if path and session.exists(path) else ()
@@ -46,6 +49,9 @@ def command(
     after, task = add(board, " ".join(words), parent=parent, section=section, file=file)
     if not is_looked_at(after, task.file):
         click.echo(f"mdtodo: {task.file} does not match `files`, so other commands do not read it", err=True)
+    for finding in findings(after.plan, session.config):
+        if (finding.file, finding.line) == (task.file, task.line) and finding.severity is Severity.ERROR:
+            say([f"{finding.file}:{finding.line}: {finding.message}"])
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
