@@ -143,6 +143,15 @@ class Processor:
         ),
     )
 
+    @property
+    def command_line(self) -> str:
+        """The command as a person would type it, or the name of the callable."""
+        import shlex
+
+        if self.run is None:
+            return self.python or ""
+        return self.run if isinstance(self.run, str) else shlex.join(self.run)
+
 
 @dataclass(frozen=True, slots=True)
 class Defaults:

@@ -12,14 +12,15 @@ from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
+    from mdtodo.config import Processor
     from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Route
 
 
-def print_details(plan: Plan, task: Task, today: str, *, colored: bool) -> None:
+def print_details(plan: Plan, task: Task, today: str, *, processor: Processor | None, colored: bool) -> None:
     """The title, a row for each key that says something, the subtasks, the text below. `today` (YYYY-MM-DD) decides
-    whether it is overdue."""
+    whether it is overdue; `processor` is the one that its route names."""
     from rich.table import Table
     from rich.text import Text
 
@@ -32,7 +33,7 @@ def print_details(plan: Plan, task: Task, today: str, *, colored: bool) -> None:
     rows.add_row("where", f"{one_line(task.file)}:{task.line}")
     rows.add_row("state", Text(state.value, STATE_STYLES[state]))
     rows.add_row("priority", Text(task.priority.value, PRIORITY_STYLES[task.priority]))
-    for name, value in _facts(plan, task, today):
+    for name, value in _facts(plan, task, today, processor):
         rows.add_row(name, Text(one_line(value)))
     print_grid(rows, colored=colored)
     for child in task.children:
@@ -60,7 +61,7 @@ def _processor(route: Route) -> str:
     return f"{route.processor} ({route.because})" if route.because else route.processor
 
 
-def _facts(plan: Plan, task: Task, today: str) -> list[tuple[str, str]]:
+def _facts(plan: Plan, task: Task, today: str, processor: Processor | None) -> list[tuple[str, str]]:
     """The rows that hold a value, in words."""
     route = plan.routes[task.id]
     others, subtasks = split_waits(plan, task.id, plan.blocked_by[task.id])
@@ -71,6 +72,7 @@ def _facts(plan: Plan, task: Task, today: str) -> list[tuple[str, str]]:
         ("section", " > ".join(task.section)),
         ("category", f"{category} ({route.rule})" if category and route.rule else category),
         ("processor", _processor(route) or _who_instead(task)),
+        ("command", processor.command_line if processor else ""),
         ("lane", task.lane),
         ("tags", " ".join(f"#{tag}" for tag in task.tags)),
         ("needs", ", ".join(task.needs)),

@@ -31,7 +31,6 @@ from mdtodo.running.word import result_edits, stamp_edits
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.config import Processor
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.running.executor import Event, Executor
@@ -233,7 +232,7 @@ class Shift:
         processor, number = self.course.processor(task), self.course.attempts[task.id].count
         if processor is not None:
             log = self.ledger.shown_log_path(task, number)
-            command = f"{processor.name}: {' '.join(_command_line(processor).split())}"
+            command = f"{processor.name}: {' '.join(processor.command_line.split())}"
             self.watcher.say(f"{task.id} {task.title}: attempt {number}, {command}; output in {log}")
 
     def _take_result(self, task: Task, event: Event) -> None:
@@ -399,12 +398,3 @@ def failure(result: Result) -> str:
         except ValueError:
             return f"ended by signal {-code}"
     return f"exit {code}"
-
-
-def _command_line(processor: Processor) -> str:
-    """As a person would type it."""
-    import shlex
-
-    if processor.run is None:
-        return processor.python or ""
-    return processor.run if isinstance(processor.run, str) else shlex.join(processor.run)

@@ -235,6 +235,15 @@ def test_show_does_not_take_a_misspelt_processor_for_none(repo: Checkout, inside
     assert "none: done by hand" in inside("show", "b").out
 
 
+def test_show_says_what_would_run(repo: Checkout, inside: Mdtodo) -> None:
+    todo = "- [ ] a id:a run:test\n- [ ] b id:b run:words\n- [ ] c id:c\n"
+    config = '[processors.test]\nrun = "pytest -q | tail"\n[processors.words]\nrun = ["echo", "a b"]\n'
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config})
+    assert "\ncommand    pytest -q | tail\n" in inside("show", "a").out
+    assert "\ncommand    echo 'a b'\n" in inside("show", "b").out
+    assert "command" not in inside("show", "c").out
+
+
 def test_list_shows_a_misspelt_processor(repo: Checkout, inside: Mdtodo) -> None:
     todo = "- [ ] a run:tset\n- [ ] b\n- [ ] c run:tset after:x\n- [x] d run:tset\n- [ ] e run:test\n"
     repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": '[processors.test]\nrun = "true"\n'})

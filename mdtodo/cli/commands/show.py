@@ -32,10 +32,12 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
         print_tasks_json(board.plan, tasks)
         return
     from mdtodo.planning.dates import local_today
+    from mdtodo.planning.routing import processor_of
     from mdtodo.reporting.details import print_details
 
     today = local_today().isoformat()
     for number, task in enumerate(tasks):
         if number:
             click.echo()
-        print_details(board.plan, task, today, colored=session.colored())
+        processor = processor_of(task, board.plan.routes[task.id].processor, session.config)
+        print_details(board.plan, task, today, processor=processor, colored=session.colored())
