@@ -106,7 +106,7 @@ class Shift:
             finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
             tasks=tuple(self.done.values()),
             commits=tuple(self.ledger.commits),
-            messages=(*self.ledger.messages, *left.messages),
+            messages=(*self.ledger.messages, *self._cut_short(), *left.messages),
             interrupted=self.interrupt.asked,
             broken=broken,
             refused=left.refused,
@@ -114,6 +114,15 @@ class Shift:
             nothing=left.nothing,
             hint=left.hint,
         )
+
+    def _cut_short(self) -> tuple[str, ...]:
+        """How many tasks were ready when an interrupt or a failure ended the run."""
+        left = [task for task in self.course.left_over() if task.id not in self.done]
+        if not self.course.stopped:
+            return ()
+        why = "" if self.interrupt.asked else ", because of --fail-fast"
+        were = "task that was ready was" if len(left) == 1 else "tasks that were ready were"
+        return (f"{len(left)} {were} not started{why}",) if left else ()
 
     def _unstarted(self) -> Unstarted:
         asked = self.course.options.asked

@@ -358,7 +358,19 @@ def test_filters_limit_and_dry_run(repo: Checkout, mdtodo: Mdtodo) -> None:
 
 def test_fail_fast(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:bad !critical\n- [ ] b run:ok\n", OK + BAD)
-    assert outcomes(mdtodo("run", "--fail-fast", "-j", "1", "--json", code=1)) == {"a": "failed"}
+    said = mdtodo("run", "--fail-fast", "-j", "1", "--json", code=1)
+    assert outcomes(said) == {"a": "failed"}
+    assert "mdtodo: 1 task that was ready was not started, because of --fail-fast\n" in said.err
+
+
+def test_fail_fast_says_how_much_is_left(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(
+        repo, "- [ ] a run:bad !critical\n- [ ] b run:ok\n- [ ] c run:ok\n- [ ] d after:x run:ok\n", OK + BAD
+    )
+    said = mdtodo("run", "--fail-fast", "-j", "1", code=1)
+    assert "mdtodo: 2 tasks that were ready were not started, because of --fail-fast\n" in said.err
+    assert "not started" not in mdtodo("run", "--fail-fast", "-j", "1", "--text", "a", code=1).err
+    assert "not started" not in mdtodo("run", code=1).err
 
 
 def test_timeout(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -406,6 +418,7 @@ def test_ctrl_c_keeps_what_is_done(repo: Checkout, mdtodo: Mdtodo) -> None:
     _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in err
+    assert "mdtodo: 1 task that was ready was not started\n" in err
     assert repo.head("TODO.md").startswith(b"- [x] quick run:ok !critical\n- [ ] slow run:slow\n")
 
 
