@@ -342,9 +342,11 @@ def _cut(data: bytes, size: int) -> bytes:
     """At most `size` bytes, without half a character at the end."""
     if len(data) <= size:
         return data
-    while size and data[size] & 0xC0 == 0x80:
-        size -= 1
-    return data[:size]
+    begins = size
+    while begins and size - begins < 4 and data[begins] & 0xC0 == 0x80:
+        begins -= 1
+    whole = size - begins < 4  # UTF-8 has three such bytes in a row at most: more are bytes of no character
+    return data[: begins if whole else size]
 
 
 def _nameless_file(data: bytes = b"") -> int:
