@@ -63,7 +63,8 @@ class Landing(NamedTuple):
 
     `commits`: ids, none where there was nothing to commit. `commit_of`: by task, the one with its receipt.
     `ticked`: the tasks whose edits the work tree has now. `missed`: task, file and reason, for those it
-    cannot have. `messages`: sentences, as on outputs that were left out.
+    cannot have. `uncommitted`: task and file of those that a commit was asked for and that HEAD does not have.
+    `messages`: sentences, as on outputs that were left out.
     """
 
     commits: tuple[str, ...] = ()
@@ -71,6 +72,7 @@ class Landing(NamedTuple):
     ticked: frozenset[str] = frozenset()
     missed: tuple[tuple[str, str, str], ...] = ()
     messages: tuple[str, ...] = ()
+    uncommitted: tuple[tuple[str, str], ...] = ()
 
     @property
     def committed(self) -> frozenset[str]:
@@ -193,7 +195,12 @@ def _commit(job: Job, git: Plumbing, first: bool, patience: float, *, whole: boo
     commit_of = {
         receipt.task_id: oid for oid, step in zip(made, draft.steps, strict=True) for receipt in step.receipts
     }
-    return Landing(tuple(made), commit_of, messages=tuple(draft.messages)), draft
+    lacking = tuple(
+        (task, receipt.edits[0].anchor.file)
+        for task, receipt in job.receipts.items()
+        if receipt.edits and task in draft.refused and task not in commit_of
+    )
+    return Landing(tuple(made), commit_of, messages=tuple(draft.messages), uncommitted=lacking), draft
 
 
 def refuse(job: Job, draft: Draft) -> None:

@@ -87,9 +87,7 @@ class Board:
         """
         if name in self.tasks:
             return self.tasks[name]
-        from mdtodo.planning.selection import title_has
-
-        titled = [task for task in self.tasks.values() if title_has(task.title, name)]
+        titled = self._titled(name)
         still_open = [task for task in titled if not task.status.closed]
         found = {task.id: task for task in (*self._beginning(name), *still_open)}
         if not found and titled:
@@ -97,6 +95,11 @@ class Board:
                 f"no open task is called {name!r}; closed: {_listed(titled)}", hint="name its id"
             )
         return self._the_one(name, list(found.values()), words=True)
+
+    def _titled(self, words: str) -> list[Task]:
+        from mdtodo.planning.selection import title_has
+
+        return [task for task in self.tasks.values() if title_has(task.title, words)]
 
     def _beginning(self, name: str) -> list[Task]:
         if len(name) < LEAST:
@@ -111,9 +114,10 @@ class Board:
             hint = "name it by its id" if words else "type more of it"
             raise UsageError(f"{what} matches {len(found)} tasks: {_listed(found)}", hint=hint)
         also = ", and no open task has it in its title" if words else ""
+        titled = [] if words else self._titled(name)
         raise UsageError(
             f"no task has the id {name!r}{also}{_nearest(name, self.tasks)}",
-            hint="`mdtodo list` shows the ids",
+            hint=f"in titles: {_listed(titled)}" if titled else "`mdtodo list` shows the ids",
         )
 
     def with_edits(self, edits: Iterable[Edit]) -> Board:

@@ -11,7 +11,7 @@ from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.place import Place, continues, place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mdtodo.config import Config
     from mdtodo.repo.commit import Landing, Snapshot
@@ -28,22 +28,40 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
 
 
-def refuse_half_done_operation(repo: Repository) -> None:
+#: What a command that is told to commit may be told instead.
+WITHOUT_COMMIT = "use --no-commit to tick in the work tree alone"
+
+
+def refuse_half_done_operation(repo: Repository, *, instead: str = WITHOUT_COMMIT) -> None:
     """Raises GitError during a merge, rebase, cherry-pick, revert or bisect: a commit now would become part
     of it. Also inside of a `git commit`, as in a pre-commit hook: git would find that HEAD has moved, and
-    give up.
+    give up. `instead`: what this command could do now, "" for nothing.
     """
     if "GIT_INDEX_FILE" in os.environ:
         raise GitError(
             "GIT_INDEX_FILE is set, as inside of a `git commit`: mdtodo does not commit now",
-            hint="use --no-commit to tick in the work tree alone",
+            hint=instead or None,
         )
     operation = operation_in_progress(repo)
     if operation:
         raise GitError(
             f"a {operation} is in progress: mdtodo does not commit now",
-            hint=f"finish the {operation}, or use --no-commit to tick in the work tree alone",
+            hint=f"finish the {operation}{f', or {instead}' if instead else ' first'}",
         )
+
+
+def refuse_without_identity(repo: Repository) -> None:
+    """Raises GitError where git would not know who commits: better before an hour of work than after it. Not where
+    HEAD is unborn, as nothing is committed there."""
+    from mdtodo.repo.git import run
+
+    if not place(repo).commit:
+        return
+    try:
+        run(repo, "var", "GIT_COMMITTER_IDENT")
+    except GitError as error:
+        hint = f"{error.hint}; --no-commit ticks in the work tree alone" if error.hint else None
+        raise GitError(f"{error.sentence}; nothing was started", hint=hint) from error
 
 
 def land(
@@ -213,6 +231,23 @@ def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
 
 def sentences_of(landing: Landing) -> list[str]:
     """What a person should know of a landing."""
-    return [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed] + list(
-        landing.messages
-    )
+    missed = [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed]
+    return [*missed, *_uncommitted(landing), *landing.messages]
+
+
+#: So many tasks are named in a sentence.
+_NAMED = 5
+
+
+def _uncommitted(landing: Landing) -> Iterator[str]:
+    """A sentence for each file on what was changed in the work tree alone, as HEAD does not have these tasks."""
+    by_file: dict[str, list[str]] = {}
+    for task_id, file in landing.uncommitted:
+        if task_id in landing.ticked:
+            by_file.setdefault(file, []).append(task_id)
+    for file, ids in by_file.items():
+        names = ", ".join(ids[:_NAMED]) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
+        what, it = ("is not committed and has no receipt", "it")
+        if len(ids) > 1:
+            what, it = ("are not committed and have no receipts", "them")
+        yield f"{file}: {names} {what}, since HEAD does not have {it}; commit {file} first"

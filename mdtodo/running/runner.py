@@ -16,7 +16,7 @@ from mdtodo.results import Outcome
 from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
-from mdtodo.running.landing import refuse_half_done_operation
+from mdtodo.running.landing import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.ledger import Ledger
 from mdtodo.running.shift import Shift
 from mdtodo.running.unstarted import named, unstarted
@@ -49,8 +49,9 @@ def run(
 ) -> RunReport:
     """Run what is ready and what becomes ready, tick what is proven, commit.
 
-    Raises GitError where a commit must not be made now (a merge, rebase, cherry-pick or bisect under way, no
-    identity, an index lock); then what was done is in the journal, and the next run lands it.
+    Raises GitError where a commit must not be made now: before anything starts during a merge, rebase, cherry-pick or
+    bisect, or without an identity; else, as with an index lock, what was done is in the journal, and the next run lands
+    it.
     """
     if config.isolation != "checkout":
         raise ConfigError(f'isolation = "{config.isolation}" is not built yet; only "checkout" is')
@@ -72,6 +73,12 @@ def run(
                 board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
         ledger.board = board
         course = Course(plan_of(board, options), config, options, jobs(options, config))
+        if (
+            options.commit != "none"
+            and not options.verify
+            and not all(map(course.blocked, course.left_over()))
+        ):
+            refuse_without_identity(repo)
         standing = _standing(board, course, ledger.state, watcher.say)
         broken = not options.verify and _tell_mistakes(board, watcher)
         _tell_what_is_to_do(course, board, watcher)

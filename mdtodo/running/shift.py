@@ -113,6 +113,7 @@ class Shift:
             refused=left.refused,
             given_up=left.given_up,
             nothing=left.nothing,
+            hint=left.hint,
         )
 
     def _unstarted(self) -> Unstarted:

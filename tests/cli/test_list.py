@@ -197,6 +197,51 @@ def test_filters(repo: Checkout, tasks: Tasks, filters: list[str], titles: set[s
     assert set(tasks(*filters)) == titles
 
 
+@pytest.mark.parametrize(
+    ("folder", "path", "titles"),
+    [
+        (".", "./TODO.md", {"root"}),
+        (".", ".", {"root", "api", "web"}),
+        (".", "packages/*/TODO.md", {"api", "web"}),
+        ("packages", "./web/", {"web"}),
+        ("packages", "../TODO.md", {"root"}),
+        ("packages", "*.md", {"api", "web"}),
+        ("packages/web", "TODO.md", {"web"}),
+        ("packages/web", ".", {"web"}),
+        ("packages/web", "packages/api", {"api"}),
+    ],
+)
+def test_a_file_is_named_as_from_here(
+    repo: Checkout, inside: Mdtodo, folder: str, path: str, titles: set[str]
+) -> None:
+    files = {"TODO.md": "root", "packages/api/TODO.md": "api", "packages/web/TODO.md": "web"}
+    repo.commit("Base", **{file: f"- [ ] {title}\n" for file, title in files.items()})
+    for here in (path, str(repo.root / folder / path)):
+        said = inside("list", "--json", "--file", here, cwd=repo.root / folder, code=None)
+        if here == path or not path.startswith("packages/api"):
+            assert {task["title"] for task in said.json["tasks"]} == titles
+
+
+def test_a_file_that_is_not_there_is_told(repo: Checkout, inside: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a\n"})
+    for command in ("list", "next", "plan", "run", "verify"):
+        assert "--file TODOO.md: no such file or folder" in inside(command, "--file", "TODOO.md", code=2).err
+        assert "is outside the work tree" in inside(command, "--file", "..", code=2).err
+
+
+def test_show_does_not_take_a_misspelt_processor_for_none(repo: Checkout, inside: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a run:tset\n- [ ] b id:b\n"})
+    assert "none: run:tset names no processor; `mdtodo config` shows" in inside("show", "a").out
+    assert "none: done by hand" in inside("show", "b").out
+
+
+def test_next_says_why_there_is_none(repo: Checkout, inside: Mdtodo) -> None:
+    says = {"# A\n": "no tasks yet", "- [x] a\n": "everything is done", "- [/] a\n": "nothing is ready"}
+    for todo, why in says.items():
+        repo.write("TODO.md", todo)
+        assert why in inside("next").err
+
+
 SECTIONS = (
     "# Release 2.0 !high\n\n## Docs #docs\n\n- [ ] a @ann due:2020-01-01 est:2h\n- [x] b @Bob. due:2020-01-01\n\n"
     "## Code\n\n- [ ] c (@ann, @bob) due:2999-01-01 est:30h lane:slow\n- [ ] d ann@bob, see @org/team @ann-b\n"
