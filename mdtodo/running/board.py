@@ -99,7 +99,7 @@ class Board:
         return self._the_one(name, list(found.values()), words=True)
 
     def _beginning(self, name: str) -> list[Task]:
-        if len(name) < LEAST:
+        if len("".join(name.split())) < LEAST:
             raise too_short(name)
         return [task for task in self.tasks.values() if task.id.startswith(name)]
 
