@@ -102,7 +102,7 @@ class Board:
         return [task for task in self.tasks.values() if title_has(task.title, words)]
 
     def _beginning(self, name: str) -> list[Task]:
-        if len(name) < LEAST:
+        if len("".join(name.split())) < LEAST:
             raise too_short(name)
         return [task for task in self.tasks.values() if task.id.startswith(name)]
 

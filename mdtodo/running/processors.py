@@ -180,7 +180,10 @@ class Job(NamedTuple):
 
 
 def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, object]:
-    if (reason := _why_not_there(job)) is not None:
+    try:
+        job = _in_its_folder(job)
+    except NoFolderError as error:
+        reason = str(error)
         log.note(reason)
         return {**empty_result(reason), "exit_code": _NOT_EXECUTABLE}
     spared = trees.earlier_children()
@@ -204,15 +207,26 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
     return _result(job, ending, reported or {}, outbox.read(), log)
 
 
-def _why_not_there(job: Job) -> str | None:
-    """Why nothing can run in the folder of a job, as a sentence; None if it can."""
+class NoFolderError(Exception):
+    """Nothing can run in the folder of a job; the sentence says why."""
+
+
+def _in_its_folder(job: Job) -> Job:
+    """The job with its folder as it is without links: what a link leads to from now on makes no difference.
+
+    Raises NoFolderError where there is no such folder in the work tree; git's own folder is none.
+    """
     if job.cwd == job.root:
-        return None
+        return job
     shown = os.path.relpath(job.cwd, job.root)
-    if not os.path.isdir(job.cwd):
-        return f"cwd: {shown} is not a folder" if os.path.lexists(job.cwd) else f"cwd: no folder {shown}"
     real, root = os.path.realpath(job.cwd), os.path.realpath(job.root)
-    return None if f"{real}/".startswith(f"{root}/") else f"cwd: {shown} leads out of the repository"
+    if not os.path.isdir(real):
+        there = os.path.lexists(job.cwd)
+        raise NoFolderError(f"cwd: {shown} is not a folder" if there else f"cwd: no folder {shown}")
+    inside = f"{real}/".removeprefix(f"{root}/")
+    if inside.startswith("/") or inside.split("/", 1)[0].casefold() == ".git":
+        raise NoFolderError(f"cwd: {shown} leads out of the repository")
+    return job._replace(cwd=real)
 
 
 def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:

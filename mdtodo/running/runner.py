@@ -171,7 +171,7 @@ def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
     known = board.memory.seconds
     watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
     for task in map(course.plan.tasks.__getitem__, expected):
-        if course.plan.states[task.id] is State.FAILED:
+        if course.plan.states[task.id] is State.FAILED and not course.blocked(task):
             watcher.say(
                 f"{named(task)} has failed in {task.failures} runs; it is tried again, as you asked for it"
             )
