@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mdtodo.planning.record import task_record
+from mdtodo.reporting.text import escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +39,7 @@ def findings_document(findings: Iterable[Finding]) -> dict[str, object]:
 def print_json(document: Mapping[str, object]) -> None:
     """One JSON document on standard output: UTF-8, a line for each entry and for each entry of a list in it.
 
-    So that a person can read it, and that the encoder written in C, which cannot indent, does the work.
+    Without characters that steer a terminal. So that a person can read it, and that the encoder written in C, which cannot indent, does the work.
     """
     entries = [f"  {_compact(key)}: {_value(value)}" for key, value in document.items()]
     text = "{\n" + ",\n".join(entries) + "\n}\n"
@@ -62,7 +63,7 @@ def _value(value: object) -> str:
 
 
 def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return escaped_json(json.dumps(value, ensure_ascii=False))
 
 
 def print_run_json(report: RunReport) -> None:
