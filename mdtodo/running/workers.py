@@ -165,6 +165,9 @@ class Line:
             self._send(finished)
         except SpecError as error:
             self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
+        except MemoryError:
+            words = "there is not enough memory to run it"
+            self._send({"failed": self._attempt, "message": words, "traceback": ""})
         except Exception as error:  # a fault of ours must not take the pool process away
             import traceback
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+
+from mdtodo.cli import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,3 +127,47 @@ def test_a_pipe_that_nobody_reads(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert done.stdout.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert "Broken" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "done a", "stats --since 7d", "status", "add x", "verify", "list"]
+)
+@pytest.mark.parametrize("fault", [OverflowError("timestamp too large"), -7e10, 4e11])
+def test_an_absurd_clock_is_a_sentence_or_does_no_harm(
+    repo: Checkout,
+    inside: Mdtodo,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    fault: OverflowError | float,
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok id:a\n", ".mdtodo.toml": OK})
+
+    def now() -> float:
+        if isinstance(fault, float):
+            return fault
+        raise fault
+
+    monkeypatch.setattr(time, "time", now)
+    said = inside(*command.split(), code=None)
+    assert said.code in (0, 3)
+    assert said.code == 0 or "the clock of this machine shows a date" in said.err
+
+
+@pytest.mark.parametrize("moment", [1e300, -1e300, 3e11])
+def test_times_that_an_absurd_clock_left_do_no_harm(repo: Checkout, mdtodo: Mdtodo, moment: float) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n- [ ] b run:ok\n", ".mdtodo.toml": OK})
+    mdtodo("run", "--no-commit")
+    with sqlite3.connect(repo.root / ".git/mdtodo/state.db") as state:
+        state.execute("UPDATE runs SET started = ?1, finished = ?1", (moment,))
+        state.execute("UPDATE results SET finished = ?1, landed = ?1", (moment,))
+    state.close()
+    for command in ("status", "status --json", "stats", "stats --json", "log", "list", "plan", "run"):
+        mdtodo(*command.split())
+
+
+def test_too_little_memory_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    assert guarded(fail) == 3
+    assert capsys.readouterr().err == "mdtodo: there is not enough memory for this\n"
