@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
 
 
+#: Where the configuration stands.
+CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")
+
+
 def find(
     repo: Repository, patterns: Sequence[str], explicit: Sequence[str] = (), *, cwd: str | None = None
 ) -> tuple[str, ...]:
@@ -130,6 +134,18 @@ def read(root: str, path: str) -> bytes:
 def read_optional(root: str, path: str) -> bytes | None:
     """The bytes of a file, None where there is none. Raises InputError as `read` does."""
     return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
+
+
+def read_inside(root: str, path: str) -> bytes | None:
+    """The bytes of the real file behind `path`, None where there is nothing. Raises InputError as `resolve` and
+    `read` do.
+    """
+    return read(root, resolve(root, path)) if os.path.lexists(os.path.join(root, path)) else None
+
+
+def read_configuration(root: str) -> list[bytes | None]:
+    """The files of CONFIGURATION in this folder, as `read_inside` gives them."""
+    return [read_inside(root, name) for name in CONFIGURATION]
 
 
 def create(root: str, path: str, content: bytes) -> None:

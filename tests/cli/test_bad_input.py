@@ -55,6 +55,22 @@ def test_a_symlink_that_leads_out_is_refused(repo: Checkout, mdtodo: Mdtodo, tmp
     assert "TODO.md: is a symlink that leads out of the work tree" in said.err
 
 
+@pytest.mark.parametrize("name", [".mdtodo.toml", "pyproject.toml"])
+@pytest.mark.parametrize("folder", ["", "conf"])
+def test_a_configuration_that_leads_out_is_refused_unread(
+    repo: Checkout, mdtodo: Mdtodo, tmp_path: Path, name: str, folder: str
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret").write_text("[tool.mdtodo]\njobs = 'the password'\n")
+    if folder:
+        os.symlink(tmp_path / "outside", repo.root / folder)
+    os.symlink(f"{folder or '../outside'}/secret", repo.root / name)
+    for command in ("list", "check", "run", "config", "init", "check --staged"):
+        said = mdtodo(*command.split(), code=3)
+        assert said.err.startswith(f"mdtodo: {name}: is a symlink that leads out of the work tree")
+        assert "password" not in said.err + said.out
+
+
 def test_a_symlink_inside_is_followed_and_kept(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("docs/TODO.md", "- [ ] a run:ok\n")
     os.symlink("docs/TODO.md", repo.root / "TODO.md")
