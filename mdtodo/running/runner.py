@@ -142,7 +142,7 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
     """The pool, which gets ready while the files are read; whatever still runs in it is ended on the way out."""
     from mdtodo.running.pool import LocalPool
 
-    pool = executor or LocalPool(jobs(options, config))
+    pool = executor or LocalPool(jobs(options, config), silence=config.lease)
     pool.open()
     try:
         yield pool

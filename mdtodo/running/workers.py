@@ -136,6 +136,8 @@ class Line:
         for words in said:
             if "attempt" in words:
                 self._queue.append(words)
+            elif "sign" in words:
+                self._send({"sign": os.getpid()})
             elif "back" in words:
                 self._send({"back": [spec["attempt"] for spec in self._queue]})
                 self._queue.clear()
