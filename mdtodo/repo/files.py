@@ -11,9 +11,9 @@ import os
 import re
 import stat
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from mdtodo.errors import EditError, InputError, UsageError
+from mdtodo.errors import ChangedError, InputError, UsageError
 from mdtodo.repo import owner
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import list_files
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
     from mdtodo.repo.git import Repository
 
+
+T = TypeVar("T")
+
+#: Seconds for which a change is tried again while others change the same files.
+PATIENCE = 20.0
 
 #: Where the configuration stands.
 CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")
@@ -149,7 +154,7 @@ def read_configuration(root: str) -> list[bytes | None]:
 
 
 def create(root: str, path: str, content: bytes) -> None:
-    """Make a file, whole or not at all, with the folders it needs. Raises InputError, also where it is
+    """Make a file, whole or not at all, with the folders it needs. Raises InputError, ChangedError where it is
     there.
     """
     target = os.path.join(root, path)
@@ -161,7 +166,7 @@ def create(root: str, path: str, content: bytes) -> None:
             _name(temporary, target)
         _sync(os.path.dirname(target))
     except FileExistsError:
-        raise EditError("is there already; it is left as it is", file=path) from None
+        raise ChangedError("is there already; it is left as it is", file=path) from None
     except OSError as error:
         raise InputError(f"cannot be made: {error.strerror}", file=path) from error
 
@@ -171,7 +176,7 @@ def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
 
     The new content is on the disk before it takes the name, so after a crash the file is whole, old or new.
     Where the platform can exchange two names at once, no save of another program in between is overwritten
-    either: what was exchanged away is looked at, and put back if it is not `expected`. Raises EditError
+    either: what was exchanged away is looked at, and put back if it is not `expected`. Raises ChangedError
     where the file changed meanwhile (it is left as it is), InputError where it cannot be written.
     """
     target = os.path.realpath(os.path.join(root, path))
@@ -185,6 +190,24 @@ def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
         reached("file.synced")
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
+
+
+def persist(attempt: Callable[[], T], patience: float = PATIENCE) -> T:
+    """What `attempt` gives, which reads files and then writes them: made again from the start while others change them
+    in between, for so many seconds. Raises ChangedError after that.
+    """
+    import random
+    import time
+
+    began, pause = time.monotonic(), 0.005
+    while True:
+        try:
+            return attempt()
+        except ChangedError:
+            if time.monotonic() > began + patience:
+                raise
+        time.sleep(random.uniform(0, pause))  # noqa: S311 - so that they do not meet again
+        pause = min(pause * 2, 0.5)
 
 
 def sweep(root: str, paths: Iterable[str]) -> None:
@@ -329,7 +352,7 @@ def _copy_attributes(source: str, fd: int) -> None:
 
 
 def _swap(temporary: str, target: str, expected: bytes, path: str) -> None:
-    changed = EditError("changed on the disk meanwhile", file=path)
+    changed = ChangedError("changed on the disk meanwhile", file=path)
     if _content(target) != expected:
         raise changed
     with ExitStack() as files:  # while they are open, no other file gets their inodes' numbers

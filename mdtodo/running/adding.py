@@ -8,7 +8,6 @@ from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.edits import add_task
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.repo import files
-from mdtodo.running.board import read_board
 
 if TYPE_CHECKING:
     from mdtodo.model import Task
@@ -22,9 +21,9 @@ FIRST_TEXT = b"# TODO\n"
 def add(
     board: Board, text: str, *, parent: Task | None, section: str | None, file: str | None
 ) -> tuple[Board, Task]:
-    """Write the task; gives the board that is then read, and the new task on it.
+    """Write the task; gives the board with it, and the new task on that.
 
-    Raises UsageError where text, file and parent do not go together, EditError where the file cannot take it.
+    Raises UsageError where text, file and parent do not go together, ChangedError where the file is another one by now.
     """
     if parent and file and parent.file != file:
         raise UsageError(f"{parent.id} stands in {parent.file}, not in {file}", hint="leave --file out")
@@ -47,7 +46,7 @@ def add(
         files.replace(board.repo.root, target, before, after)
     else:
         files.create(board.repo.root, target, after)
-    new = read_board(board.repo, board.config, paths=[target], memory=board.memory, tolerant=True)
+    new = board.with_contents({target: after})  # and not as it is by now, with what others have added
     return new, _added(board, new, target)
 
 
@@ -69,5 +68,5 @@ def _added(before: Board, after: Board, file: str) -> Task:
     known = {(task.anchor, task.file) for task in before.tasks.values()}
     fresh = [task for task in after.tasks.values() if task.file == file and (task.anchor, file) not in known]
     if not fresh:
-        raise EditError("the new task is not found again; the file changed meanwhile", file=file)
+        raise EditError("the new task is not found again", file=file)
     return fresh[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.config import load
+from mdtodo.errors import ChangedError
 from mdtodo.repo import files
 
 if TYPE_CHECKING:
@@ -54,5 +55,8 @@ def is_started(repo: Repository) -> bool:
 def _make(repo: Repository, path: str, content: str) -> bool:
     if files.read_optional(repo.root, path) is not None:
         return False
-    files.create(repo.root, path, content.encode())
+    try:
+        files.create(repo.root, path, content.encode())
+    except ChangedError:  # somebody else was faster
+        return False
     return True

@@ -42,6 +42,23 @@ def command(
     Without ID those that say expand:NAME. All that is asked for is done, or nothing. What has subtasks is never broken
     down again, nor what is done or cancelled.
     """
+    from mdtodo.repo.files import persist
+
+    return persist(
+        lambda: _expand(session, ids, everything, pattern, dry_run=dry_run, commit=commit, as_json=as_json)
+    )
+
+
+def _expand(
+    session: Session,
+    ids: tuple[str, ...],
+    everything: bool,
+    pattern: str | None,
+    *,
+    dry_run: bool,
+    commit: bool,
+    as_json: bool,
+) -> int:
     from mdtodo.running.expanding import meant, prepare
 
     board = session.board() if dry_run else session.settled_board()
