@@ -187,3 +187,19 @@ def test_too_little_memory_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> 
 
     assert guarded(fail) == 3
     assert capsys.readouterr().err == "mdtodo: there is not enough memory for this\n"
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_a_clock_that_was_wrong_for_a_day_keeps_no_task_from_starting(
+    repo: Checkout, mdtodo: Mdtodo, years: int
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok id:a\n", ".mdtodo.toml": OK})
+    mdtodo("run")
+    with sqlite3.connect(repo.root / ".git/mdtodo/state.db") as state:
+        moved = years * 365 * 86400
+        state.execute("UPDATE runs SET started = started + ?1, finished = finished + ?1", (moved,))
+        state.execute("UPDATE results SET finished = finished + ?1, landed = landed + ?1", (moved,))
+    state.close()
+    mdtodo("reopen", "a")
+    assert "not started" not in mdtodo("run").err
+    assert repo.read("TODO.md") == b"- [x] a run:ok id:a\n"
