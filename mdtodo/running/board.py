@@ -209,7 +209,7 @@ def _available(repo: Repository, config: Config) -> Callable[[str], bool] | None
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
+    from mdtodo.config import nearest
 
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known, 0.6)
+    return f"; did you mean {near!r}?" if near else ""
