@@ -71,6 +71,24 @@ def test_a_configuration_that_leads_out_is_refused_unread(
         assert "password" not in said.err + said.out
 
 
+@pytest.mark.parametrize("part", ["docs", "docs/TODO.md"])
+@pytest.mark.parametrize("commit", ["run", "none"])
+def test_what_is_swapped_for_an_outward_link_during_a_run_is_not_written_through(
+    repo: Checkout, mdtodo: Mdtodo, tmp_path: Path, part: str, commit: str
+) -> None:
+    text = "- [ ] a run:swap\n- [ ] b\n"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/TODO.md").write_text(text)
+    swap = f"mv {part} {tmp_path}/away; ln -s {tmp_path}/{part} {part}"
+    repo.commit(
+        "Base",
+        **{"docs/TODO.md": text, ".mdtodo.toml": f"commit = '{commit}'\nprocessors.swap.run = '{swap}'\n"},
+    )
+    mdtodo("run", code=None)
+    assert (tmp_path / "docs/TODO.md").read_text() == text
+    assert os.listdir(tmp_path / "docs") == ["TODO.md"]
+
+
 def test_a_symlink_inside_is_followed_and_kept(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("docs/TODO.md", "- [ ] a run:ok\n")
     os.symlink("docs/TODO.md", repo.root / "TODO.md")
