@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from mdtodo.config import Config, Expand, Match, Pattern, Processor
+from mdtodo.config import Config, Expand, Logs, Match, Pattern, Processor
 from mdtodo.config.categories import merged as merged_categories
 from mdtodo.config.kinds import InvalidError, Kind, Record, Shape, Table, expected, shown
 from mdtodo.config.names import suggestion
@@ -168,6 +168,7 @@ def _build(tree: Tree, sources: dict[str, str]) -> Config:
     values["status"] = _status(tree.get("status", {}))
     values["categories"] = merged_categories(tree.get("categories", {}))
     values["expand"] = Expand(**tree.get("expand", {}))
+    values["logs"] = Logs(**tree.get("logs", {}))
     values["patterns"] = {name: _pattern(name, one) for name, one in tree.get("patterns", {}).items()}
     values["processors"] = {
         name: _processor(name, one, values["categories"]) for name, one in tree.get("processors", {}).items()
