@@ -12,6 +12,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.patterns import matcher
 from mdtodo.repo.git import run
 from mdtodo.repo.index import IndexChangedError
 from mdtodo.results import Output
@@ -139,9 +140,7 @@ def matching(paths: Iterable[str], patterns: Sequence[str]) -> list[str]:
     candidates = list(paths)
     if not candidates:
         return []
-    from pathspec import GitIgnoreSpec
-
-    return sorted(GitIgnoreSpec.from_lines(patterns).match_files(candidates))
+    return sorted(filter(matcher(patterns), candidates))
 
 
 class _Change(NamedTuple):

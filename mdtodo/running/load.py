@@ -14,7 +14,7 @@ DELAY = 2.5
 class LoadGate:
     """Says whether one more task may start beside those that run.
 
-    The processor share is that of everything but this run: its own processes and what they started, else a
+    The CPU share is that of everything but this run: its own processes and what they started, else a
     run that uses its machine well would hold itself up. Memory is that of the whole machine. Both in percent.
     Where a share cannot be read, as without /proc, it limits nothing, and `unknown` is true.
     """
@@ -77,7 +77,7 @@ def memory_percent() -> float:
 
 
 def _own_seconds() -> float:
-    """Processor seconds of this process and everything below it, with what has ended already."""
+    """CPU seconds of this process and everything below it, with what has ended already."""
     import psutil
 
     total = 0.0

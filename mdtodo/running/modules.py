@@ -24,7 +24,8 @@ def missing_modules(repo: Repository, config: Config) -> Iterator[Finding]:
         if processor.python is None:
             continue
         module, colon, _ = processor.python.partition(":")
-        lacking = _lacking(repo.root, module) if colon else _no_entry_point(repo.root, module)
+        path = [*([f"{repo.root}/{processor.cwd}"] if processor.cwd else []), repo.root, *sys.path]
+        lacking = _lacking(path, module) if colon else _no_entry_point(path, module)
         if lacking is not None:
             yield _finding(repo, config, name, lacking)
 
@@ -40,14 +41,14 @@ def _finding(repo: Repository, config: Config, name: str, lacking: str) -> Findi
     return Finding(file, line, Severity.WARNING, "unknown-module", f"processor {name}: {lacking}")
 
 
-def _lacking(root: str, module: str) -> str | None:
-    """What there is not, None where the module is found. Looked for as an attempt does: in the root first."""
+def _lacking(path: Sequence[str], module: str) -> str | None:
+    """What there is not, None where the module is found on the path, which is that of an attempt."""
     from importlib.machinery import PathFinder
 
     first, *inner = module.split(".")
     if first in sys.stdlib_module_names:
         return None
-    spec = PathFinder.find_spec(first, [root, *sys.path])
+    spec = PathFinder.find_spec(first, path)
     for finder in sys.meta_path if spec is None else ():
         spec = spec or finder.find_spec(first, None)
     found = first
@@ -64,12 +65,12 @@ def _lacking(root: str, module: str) -> str | None:
     return f'no module "{found}" is found from here' if spec is None else None
 
 
-def _no_entry_point(root: str, name: str) -> str | None:
+def _no_entry_point(path: Sequence[str], name: str) -> str | None:
     from importlib.metadata import distributions
 
     known = {
         point.name
-        for distribution in distributions(path=[root, *sys.path])
+        for distribution in distributions(path=list(path))
         for point in distribution.entry_points
         if point.group == GROUP
     }

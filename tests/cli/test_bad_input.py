@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
 
+
+@pytest.fixture
+def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
+    """In this process, which takes a third of the time; that a process of its own does the same, others test."""
+    return inside
+
+
 OK = '[processors.ok]\nrun = "true"\n'
 
 
@@ -221,3 +228,22 @@ def test_a_clock_that_was_wrong_for_a_day_keeps_no_task_from_starting(
     mdtodo("reopen", "a")
     assert "not started" not in mdtodo("run").err
     assert repo.read("TODO.md") == b"- [x] a run:ok id:a\n"
+
+
+def test_all_mistakes_of_the_configuration_are_told(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a\n")
+    repo.write(".mdtodo.toml", "jbos = 1\n[lanes]\nhigh = 0\n")
+    found = [
+        '.mdtodo.toml:1: `jbos`: unknown key (did you mean "jobs"?)',
+        ".mdtodo.toml:3: `lanes.high`: must be a whole number from 1, not 0",
+    ]
+    said = mdtodo("check", code=3)
+    assert (said.out, said.err.splitlines()) == ("", [f"mdtodo: {line}" for line in found])
+    for options in ((), ("--staged",)):
+        repo.git("add", "-A")
+        said = mdtodo("check", "--format", "github", *options, code=3)
+        assert said.err.splitlines() == [f"mdtodo: {line}" for line in found]
+        assert said.out.splitlines() == [
+            f"::error file=.mdtodo.toml,line={number},title=mdtodo configuration::{line.split(': ', 1)[1]}"
+            for number, line in zip((1, 3), found, strict=True)
+        ]

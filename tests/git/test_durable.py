@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.tools import lacking, require
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import Checkout
 
-pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="no strace to look with")
+pytestmark = pytest.mark.tools
 
 CALLS = "fsync,fdatasync,rename,renameat,renameat2,link,execve"
 
@@ -23,10 +24,11 @@ CALLS = "fsync,fdatasync,rename,renameat,renameat2,link,execve"
 @pytest.fixture
 def asked(make_repo: Callable[..., Checkout]) -> list[str]:
     """The calls of a run that ticks one task, in their order: `name(arguments)`."""
+    strace = require("strace", version="-V")
     repo = make_repo(**{"TODO.md": "- [ ] one run:ok\n", ".mdtodo.toml": '[processors.ok]\nrun = "true"\n'})
     trace = repo.root.parent / "trace"
     command = [
-        "strace",
+        str(strace),
         "-f",
         "-y",
         "-o",
@@ -40,7 +42,7 @@ def asked(make_repo: Callable[..., Checkout]) -> list[str]:
     ]
     done = subprocess.run(command, cwd=repo.root, capture_output=True, text=True, check=False)
     if "ptrace" in done.stderr:
-        pytest.skip("strace may not trace here")
+        lacking("strace may not trace here")
     assert done.returncode == 0, done.stderr
     lines = trace.read_text(errors="replace").splitlines()
     return [re.sub(r"^\d+ +", "", line) for line in lines if " = 0" in line]

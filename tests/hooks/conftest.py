@@ -87,7 +87,7 @@ class Hooked:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
-            timeout=120,
+            timeout=240,
         )
         said = done.stdout.decode(errors="replace")
         assert done.returncode == code, said
@@ -101,7 +101,7 @@ class Hooked:
         return self.call(str(BIN / self.framework), "run", *args, code=code)
 
 
-@pytest.fixture(params=["pre-commit", "prek"])
+@pytest.fixture(params=[pytest.param("pre-commit", marks=pytest.mark.slow), "prek"])
 def hooked(
     request: pytest.FixtureRequest, make_repo: Callable[..., Checkout], source: Path, revision: str
 ) -> Hooked:

@@ -24,6 +24,7 @@ outputs = ["made.txt"]
 """
 
 
+@pytest.mark.parametrize("hooked", ["pre-commit", "prek"], indirect=True)
 def test_a_change_answers_for_itself(hooked: Hooked) -> None:
     repo = hooked.repo
     repo.write("TODO.md", "- [ ] a id:a\n- [ ] old mistake after:nowhere\n")
@@ -108,7 +109,7 @@ def test_during_a_merge_nothing_is_edited(hooked: Hooked) -> None:
     repo.write("file", "both\n")
     repo.git("add", "-A")
     said = hooked.commit(code=1)
-    assert "mdtodo: a merge is under way: nothing is run or edited now" in said
+    assert "mdtodo: a merge is in progress: nothing is run or edited now" in said
     assert "duplicate-id" in said
     assert repo.read("TODO.md") == b"- [ ] a run:t\n"
     repo.write("todo/two.md", "- [ ] two id:other\n")
@@ -157,6 +158,7 @@ def test_strange_names_and_texts_stay_text(hooked: Hooked, tmp_path: Path) -> No
     assert not {"x", "y", "z"} & {path.name for path in repo.root.iterdir()}
 
 
+@pytest.mark.slow
 def test_as_it_is_installed(repo: Checkout, source: Path, make_repo: Callable[..., Checkout]) -> None:
     """`try-repo` builds the environment as users get it, from a fresh clone."""
     from tests.hooks.conftest import BIN, Hooked

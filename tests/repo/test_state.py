@@ -19,6 +19,7 @@ from mdtodo.repo.git import Repository
 from mdtodo.repo.receipts import to_json
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.results import Receipt, SetStatus
+from tests.examples import TIMES
 
 RECEIPT = Receipt(
     *("a", "Title", "done", "tests", 0, 1.5, 1),
@@ -201,7 +202,7 @@ class TestLeases:
         for process in processes:
             process.stdin.write(b"go\n")
             process.stdin.flush()
-        won = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
+        won = [json.loads(process.communicate(timeout=240)[0]) for process in processes]
         assert sorted(number for share in won for number in share) == list(range(60))
         assert {lease.worker for lease in opened.live_leases()} == {
             f"w{n}" for n, share in enumerate(won) if share
@@ -393,7 +394,8 @@ class TestFile:
             assert it.warnings
             assert it.lease("a", "w", 60) is not None
 
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.chance
+    @pytest.mark.parametrize("seed", range(3 * TIMES))
     @pytest.mark.parametrize("name", ["state.db", "state.db-wal", "state.db-shm"])
     def test_random_bytes(self, repository, seed, name):
         path = os.path.join(folder(repository), "state.db")

@@ -36,7 +36,7 @@ class Check(click.Command):
     cls=Check,
     epilog="\b\nExamples:\n  mdtodo check\n  mdtodo check docs/TODO.md --format github\n"
     "  mdtodo check --staged                what `git commit` would commit\n\n"
-    "The codes are explained in docs/reference.md. Exits 1 where it finds something.",
+    "The codes are explained in docs/reference.md. Exits 1 if there are findings.",
 )
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
 @click.option(
@@ -58,13 +58,22 @@ def command(
     staged: bool,
     changed: bool,
 ) -> int:
-    """Find what is wrong in the TODO files; reads only.
+    """Find mistakes in the TODO files; changes nothing.
 
-    With PATHS only these are reported, but the whole repository is read, as ids and dependencies cross files.
+    With PATHS only findings in these files are reported, but the whole repository is read, as ids and dependencies
+    cross files.
     """
+    from mdtodo.errors import ConfigError
     from mdtodo.model import Severity
 
-    findings, unreadable = _checked(session, paths, staged=staged, changed=changed)
+    try:
+        findings, unreadable = _checked(session, paths, staged=staged, changed=changed)
+    except ConfigError as broken:
+        if form == "github":
+            from mdtodo.reporting.findings import print_mistakes
+
+            print_mistakes(broken)
+        raise
     if errors_only:
         findings = [finding for finding in findings if finding.severity is Severity.ERROR]
     if as_json or form == "json":
@@ -85,6 +94,8 @@ def command(
         for error in unreadable:
             click.echo(f"mdtodo: {printable(str(error))}", err=True)
         return 3
+    if not findings:
+        session.detail("no findings")
     return 1 if findings else 0
 
 
