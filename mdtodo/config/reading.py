@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mdtodo.config import Config, Defaults, Expand, Match, Pattern, Processor
+from mdtodo.config import Config, Defaults, Expand, Logs, Match, Pattern, Processor
 from mdtodo.config.categories import merged as merged_categories
 from mdtodo.config.kinds import InvalidError, Kind, Record, Shape, Table, expected, shown
 from mdtodo.config.names import suggestion
@@ -231,6 +231,7 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
     values["status"] = _status(tree.get("status", {}), wrong)
     values["categories"] = categories
     values["expand"] = Expand(**tree.get("expand", {}))
+    values["logs"] = Logs(**tree.get("logs", {}))
     values["defaults"] = defaults
 
     def made(kind: str, make: Callable[[str, Tree], _T]) -> dict[str, _T]:

@@ -148,9 +148,7 @@ class Board:
 
 def read_config(repo: Repository) -> Config:
     """The configuration in the root of the work tree, validated."""
-    return load(
-        files.read_optional(repo.root, "pyproject.toml"), files.read_optional(repo.root, ".mdtodo.toml")
-    )
+    return load(*files.read_configuration(repo.root))
 
 
 def read_board(
@@ -256,7 +254,7 @@ def _listed(tasks: Sequence[Task]) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
+    from mdtodo.config import nearest
 
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known, 0.6)
+    return f"; did you mean {near!r}?" if near else ""

@@ -13,6 +13,7 @@ from mdtodo.repo.fault import reached
 from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.running.landing import finish_earlier, land, land_entries, new_run_id, sentences_of
+from mdtodo.running.logs import prune
 from mdtodo.running.moves import followed
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Ledger:
         if kind is None:
             unread.delete(unread.left(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
+        prune(self.repo, self.state, self.config.logs, keep=self.run_id)
         self.state.close()
 
     def finish_earlier(self) -> list[str]:

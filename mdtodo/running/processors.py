@@ -283,10 +283,7 @@ def _not_started(job: Job, error: OSError | ValueError, log: Log) -> dict[str, o
 
 def _result(job: Job, ending: Ending, report: Json, told: Told, log: Log) -> dict[str, object]:
     stopped = ending.stop is not None
-    code = (
-        ending.exit_code if stopped or "exit_code" not in report else cast("int | None", report["exit_code"])
-    )
-    error = cast("str | None", report.get("error"))
+    code, error = _ended_as(ending, {} if stopped else report)
     if isinstance(job.run, str) and job.python is None and not stopped:
         error = {_NOT_FOUND: "a command was not found", _NOT_EXECUTABLE: "a command is not executable"}.get(
             code or 0
@@ -305,6 +302,33 @@ def _result(job: Job, ending: Ending, report: Json, told: Told, log: Log) -> dic
         "tail": "",
         "log_error": None,
     }
+
+
+def _ended_as(ending: Ending, report: Json) -> tuple[int | None, str | None]:
+    """Exit code and error of an attempt. A Python processor's report holds only if its process then ended so too, and
+    did not crash in what runs at its exit."""
+    if "exit_code" not in report:
+        return ending.exit_code, cast("str | None", report.get("error"))
+    code = cast("int | None", report["exit_code"])
+    if ending.exit_code == exit_status(code):
+        return code, cast("str | None", report.get("error"))
+    left = ending.exit_code or 0
+    how = f"by {signal_name(-left)}" if left < 0 else f"with exit code {left}"
+    sentence = f"its process ended {how} after its function had returned"
+    return ending.exit_code or code, sentence
+
+
+def exit_status(code: int | None) -> int:
+    """What the process of a Python processor exits with that reports `code`."""
+    return code & 0xFF if isinstance(code, int) else 1
+
+
+def signal_name(number: int) -> str:
+    """`SIGSEGV`, or `signal 99` for one without a name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _last_words(ending: Ending, limits: Limits) -> tuple[str, ...]:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from mdtodo.running.watcher import Watcher
 
 
+#: Seconds for which a pool process may be silent on a busy machine, however short the lease is.
+LEAST_SILENCE = 10.0
+
+
 def run(
     repo: Repository,
     config: Config,
@@ -149,7 +153,7 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
     """The pool, which gets ready while the files are read; whatever still runs in it is ended on the way out."""
     from mdtodo.running.pool import LocalPool
 
-    pool = executor or LocalPool(jobs(options, config))
+    pool = executor or LocalPool(jobs(options, config), silence=max(config.lease, LEAST_SILENCE))
     pool.open()
     try:
         yield pool

@@ -23,7 +23,7 @@ from mdtodo.results import (
 from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
-from mdtodo.running.processors import spec
+from mdtodo.running.processors import signal_name, spec
 from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
 from mdtodo.running.verifying import reopening_edits
 from mdtodo.running.word import result_edits, stamp_edits
@@ -386,18 +386,13 @@ class Shift:
 
 def failure(result: Result) -> str:
     """Why an attempt failed, in a few words."""
-    import signal
-
     if result.timed_out:
         return "timed out"
     if result.error:
         return result.error
     code = result.exit_code
     if code is not None and code < 0:
-        try:
-            return f"ended by {signal.Signals(-code).name}"
-        except ValueError:
-            return f"ended by signal {-code}"
+        return f"ended by {signal_name(-code)}"
     return f"exit {code}"
 
 

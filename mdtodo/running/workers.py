@@ -136,6 +136,8 @@ class Line:
         for words in said:
             if "attempt" in words:
                 self._queue.append(words)
+            elif "sign" in words:
+                self._send({"sign": os.getpid()})
             elif "back" in words:
                 self._send({"back": [spec["attempt"] for spec in self._queue]})
                 self._queue.clear()
@@ -165,6 +167,9 @@ class Line:
             self._send(finished)
         except SpecError as error:
             self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
+        except MemoryError:
+            words = "there is not enough memory to run it"
+            self._send({"failed": self._attempt, "message": words, "traceback": ""})
         except Exception as error:  # a fault of ours must not take the pool process away
             import traceback
 

@@ -296,6 +296,13 @@ BROKEN = [
     (b"\n\n# \xff\xfe\n", 3, "not UTF-8, so not TOML"),
     (b"x=" + b"[" * 20_000, None, "nested too deeply to be read"),
     (b"jobs = " + b"9" * 5_000, None, "broken TOML: a number is too long to be read"),
+    (b"jobs = 0x" + b"f" * 3_600, 1, ".mdtodo.toml:1: `jobs`: must be a whole number"),
+    (
+        b"lanes.high = 0o" + b"7" * 9_000,
+        1,
+        "`lanes.high`: must be a whole number from 1, not a number that is too",
+    ),
+    (b"processors.a.run = [0b" + b"1" * 20_000 + b"]", 1, "`processors.a.run`: must be a command"),
     (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: in .mdtodo.toml the keys have no"),
 ]
 
