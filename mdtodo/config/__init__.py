@@ -124,7 +124,10 @@ class Processor:
     )
     outputs: tuple[str, ...] = field(
         default=(),
-        metadata=_of(values.paths("a list of paths"), "Files it changes; they are committed with the tick."),
+        metadata=_of(
+            values.paths("a list of paths"),
+            "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
+        ),
     )
     env: Mapping[str, str] = field(
         default_factory=dict,

@@ -60,7 +60,7 @@ def run(
     ):
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
-        ledger.begin(output for one in config.processors.values() for output in one.outputs)
+        ledger.begin()
         board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
         if config.auto_expand and not options.verify:
             from mdtodo.running.expanding import expand_for_run
