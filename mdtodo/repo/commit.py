@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -29,6 +29,7 @@ from mdtodo.repo.outputs import OutputsChangedError, forget, hold
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version
+from mdtodo.repo.writers import BusyError
 from mdtodo.results import Rewind
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Landing(NamedTuple):
     `commits`: ids, none where there was nothing to commit. `commit_of`: by task, the one with its receipt.
     `ticked`: the tasks whose edits the work tree has now. `missed`: task, file and reason, for those it
     cannot have. `kept_open`: tasks that were not ticked anywhere, with a sentence: their outputs could not go along.
+    `waiting`: those of the missed ones whose file somebody else is writing; landing them again makes up for it.
     `messages`: sentences.
     """
 
@@ -74,6 +76,7 @@ class Landing(NamedTuple):
     missed: tuple[tuple[str, str, str], ...] = ()
     messages: tuple[str, ...] = ()
     kept_open: Mapping[str, str] = MappingProxyType({})
+    waiting: frozenset[str] = frozenset()
 
     @property
     def committed(self) -> frozenset[str]:
@@ -262,35 +265,47 @@ def _tick_work_tree(job: Job, landing: Landing) -> Landing:
     """Make the edits in the files as they are on the disk now."""
     missed: list[tuple[str, str, str]] = []
     messages = list(landing.messages)
+    waiting: set[str] = set()
     for file in job.wanted:
         version = _tick_file(job, file)
+        waiting |= set(version.missed) if version.waits else set()
         missed += [(task, file, reason) for task, reason in version.missed.items()]
         messages += [f"{file}: {task}: {reason}" for task, reason in version.lacking.items()]
         reached("written")
     ticked = frozenset(job.receipts) - {task for task, _, _ in missed}
-    return landing._replace(ticked=ticked, missed=tuple(missed), messages=tuple(messages))
+    return landing._replace(
+        ticked=ticked, missed=tuple(missed), messages=tuple(messages), waiting=frozenset(waiting)
+    )
 
 
 def _tick_file(job: Job, file: str) -> Version:
     """Again on the new bytes if the file is saved meanwhile; and, if a task is missing from a file that was
-    written just now, again after a moment, since it may be only half written."""
+    written just now, again after a moment, since it may be only half written. Where somebody goes on writing it, it is
+    left."""
     deadline, pause = time.monotonic() + PATIENCE, 0.005
     while True:
         try:
-            data = files.read(job.repo.root, file)
-        except InputError as error:
-            return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
-        version = job.tick(file, data, once=False)
-        if not (version.missed and pause < 0.1 and _is_fresh(job.repo.root, file)):
-            try:
-                if version.data != data:
-                    files.replace(job.repo.root, file, data, version.data)
-                return version
-            except EditError as error:
-                if time.monotonic() > deadline:
-                    return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+            with ExitStack() as stack:
+                try:
+                    data, quiet = stack.enter_context(files.settled(job.repo.root, file))
+                except InputError as error:
+                    return _missed(job, file, error)
+                version = job.tick(file, data, once=False)
+                if not (version.missed and pause < 0.1 and _is_fresh(job.repo.root, file)):
+                    if version.data != data:
+                        files.replace(job.repo.root, file, data, version.data, quiet)
+                    return version
+        except EditError as error:
+            if isinstance(error, BusyError) or time.monotonic() > deadline:
+                return _missed(job, file, error)
         time.sleep(pause)
-        pause = min(pause * 2, 0.2)
+        pause = min(pause * 2, 0.12)
+
+
+def _missed(job: Job, file: str, error: EditError | InputError) -> Version:
+    version = Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+    version.waits = isinstance(error, EditError)
+    return version
 
 
 def _is_fresh(root: str, file: str) -> bool:

@@ -84,7 +84,8 @@ def land_entries(
 ) -> Landing:
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
 
-    What has to stay open since its outputs cannot be committed counts as failed. Raises GitError where HEAD no longer
+    What has to stay open since its outputs cannot be committed counts as failed; what waits for somebody who writes the
+    file is left to the next call. Raises GitError where HEAD no longer
     stands where the run began: then they are kept for that place.
     """
     began = _elsewhere(repo, state, run_id)
@@ -101,7 +102,7 @@ def land_entries(
         state.refuse(number for number, receipt in entries if receipt.task_id in landing.kept_open)
     landed: dict[str | None, list[int]] = {}
     for number, receipt in entries:
-        if receipt.task_id in landing.kept_open:
+        if receipt.task_id in landing.kept_open or receipt.task_id in landing.waiting:
             continue
         landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
     for made, numbers in landed.items():
@@ -217,6 +218,10 @@ def sentences_of(landing: Landing) -> list[str]:
     """What a person should know of a landing."""
     return [
         *(f"{task_id} stays open: {reason}" for task_id, reason in landing.kept_open.items()),
-        *(f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed),
+        *(
+            f"{file}: {task_id}: {reason}"
+            + ("; the next call of mdtodo ticks it there" if task_id in landing.waiting else "")
+            for task_id, file, reason in landing.missed
+        ),
         *landing.messages,
     ]

@@ -61,13 +61,13 @@ def run(
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
         ledger.begin()
-        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         if config.auto_expand and not options.verify:
             from mdtodo.running.expanding import expand_for_run
 
             options, grown = expand_for_run(board, ledger, options, watcher.say)
             if grown:
-                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         ledger.board = board
         course = Course(plan_of(board, options), config, options, jobs(options, config))
         standing = _standing(board, course, ledger.state, watcher.say)
