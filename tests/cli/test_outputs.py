@@ -260,6 +260,55 @@ def test_tasks_that_write_the_same_file_take_turns(repo: Checkout, mdtodo: Mdtod
     assert repo.status() == []
 
 
+def test_what_a_killed_attempt_wrote_long_after_its_begin_is_its_own(repo: Checkout, mdtodo: Mdtodo) -> None:
+    """As long as it gives signs of life, and after that a person's save is not."""
+    start(repo)
+    then(repo, "sleep 1.7; echo late > out.txt; touch ../begun; sleep 60\n")
+    with begin(repo) as run:
+        kill_all(run)
+        run.wait(30)
+    time.sleep(1.5)
+    then(repo, "cat out.txt > ../found")
+    mdtodo("run")
+    assert repo.head("out.txt") == b"new\n"
+    assert repo.status() == []
+
+
+def test_what_a_first_attempt_left_goes_with_the_second(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, CONFIG + 'retries = 1\nretry_delay = "0.1s"\n')
+    then(repo, "test $MDTODO_ATTEMPT = 2")
+    mdtodo("run")
+    assert (ran(repo), repo.head("TODO.md"), repo.head("out.txt")) == (2, DONE, b"new\n")
+
+
+def test_what_a_person_makes_of_it_between_two_attempts_is_theirs(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, CONFIG + 'retries = 1\nretry_delay = "2s"\n')
+    then(repo, "touch ../begun; exit 1")
+    with begin(repo) as run:
+        wait_for(lambda: any((repo.root / ".git/mdtodo/left").glob("*")))
+        repo.write("out.txt", "mine\n")
+        assert "out.txt is one of its outputs" in run.communicate(timeout=30)[1].decode()
+    assert (run.returncode, ran(repo)) == (1, 1)
+    assert (repo.read("out.txt"), repo.head("out.txt")) == (b"mine\n", b"old\n")
+
+
+def test_a_save_after_a_task_that_is_committed_at_once(repo: Checkout, mdtodo: Mdtodo) -> None:
+    """What was committed stays so; the save is a change on top of it."""
+    slow = '[processors.slow]\nrun = "touch ../begun; while test ! -e ../go; do sleep .01; done"\n'
+    todo = TODO + "- [ ] slow run:slow after:o\n- [ ] q run:o after:o !low\n"
+    start(repo, 'commit = "task"\n' + CONFIG + slow, todo=todo)
+    then(repo, "")
+    with begin(repo, "-j1") as run:
+        repo.write("out.txt", "mine\n")
+        (repo.root.parent / "go").touch()
+        said = run.communicate(timeout=30)[1].decode()
+    assert "out.txt is one of its outputs" in said
+    assert run.returncode == 1
+    assert repo.head("TODO.md").splitlines()[0] + b"\n" == DONE
+    assert repo.head("TODO.md").splitlines()[2] == b"- [ ] q run:o after:o !low"
+    assert (repo.head("out.txt"), repo.read("out.txt")) == (b"new\n", b"mine\n")
+
+
 def test_the_last_one_fails(repo: Checkout, mdtodo: Mdtodo) -> None:
     """What it left stays in the work tree; what the others left is committed with their ticks."""
     config = CONFIG.replace("echo new > out.txt", "echo $MDTODO_TITLE >> out.txt; test $MDTODO_TITLE != b")
