@@ -12,6 +12,9 @@ import pytest
 
 from mdtodo.repo.git import discover
 from mdtodo.repo.state import State
+from mdtodo.running.board import read_board, read_config
+from mdtodo.running.freshness import Freshness
+from tests.repo.test_writers import saving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +89,20 @@ def test_every_line_and_every_tick_is_there(
 def test_without_a_look_at_who_writes_it_lines_are_lost(repo: Checkout, calls: Calls, tmp_path: Path) -> None:
     """The control: this test does see what it looks for."""
     assert any(lines_lost(repo, calls, tmp_path, "both", seed, without="leases") for seed in range(1, 9))
+
+
+def test_a_half_written_file_is_not_believed(repo: Checkout) -> None:
+    """Otherwise the second subtask would be gone, and the parent done with the first; and the task not to be started."""
+    text = "- [ ] p\n  - [x] one\n  - [ ] two run:ok\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": '[processors.ok]\nrun = "true"\n'})
+    found, path = discover(str(repo.root)), repo.root / "TODO.md"
+    config = read_config(found)
+    with saving(path, [text[:20].encode(), text[20:].encode() + b"\n"], 0.2):
+        board = read_board(found, config, settled=True)
+        assert len(board.tasks) == 3
+    fresh = Freshness(board)
+    with saving(path, [text[:20].encode(), text[20:].encode() + b"\nmore\n"], 0.2):
+        assert set(fresh.look(board.tasks.values()).values()) == {None, "somebody has made it done meanwhile"}
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "--no-commit")])
