@@ -73,7 +73,7 @@ def quiet(target: str, path: str) -> Iterator[Quiet]:
         yield Quiet(None)
         return
     try:
-        leased = _await(descriptor, target, path)
+        leased = _await(descriptor, path)
     except BaseException:
         os.close(descriptor)
         raise
@@ -130,22 +130,22 @@ def _span(expected: bytes, new: bytes) -> slice | None:
     return different[0] if len(different) == 1 else None
 
 
-def _await(descriptor: int, target: str, path: str) -> bool:
+def _await(descriptor: int, path: str) -> bool:
     """Whether a lease says that nobody writes; False where the file's times had to."""
     since, pause = time.monotonic(), 0.002
-    patience = 0.1 if since - _given_up.get(target, -_GIVEN_UP) < _GIVEN_UP else PATIENCE
+    patience = 0.1 if since - _given_up.get(path, -_GIVEN_UP) < _GIVEN_UP else PATIENCE
     granted = _lease(descriptor, "F_RDLCK")
     while granted is False:
         if time.monotonic() > since + patience:
-            _given_up[target] = time.monotonic()
+            _given_up[path] = time.monotonic()
             raise BusyError(path)
         time.sleep(pause)
         pause = min(pause * 1.2, 0.02)
         granted = _lease(descriptor, "F_RDLCK")
     if granted is None and not _settles(descriptor, since + patience):
-        _given_up[target] = time.monotonic()
+        _given_up[path] = time.monotonic()
         raise BusyError(path)
-    _given_up.pop(target, None)
+    _given_up.pop(path, None)
     return granted is True
 
 

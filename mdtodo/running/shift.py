@@ -273,7 +273,12 @@ class Shift:
         self.course.finish(task, Outcome.FAILED)
         self.ledger.give_up(task)
         named = "; ".join(f"{path} is one of its outputs, and {reason}" for path, reason in reasons.items())
-        self._tell(task, Outcome.FAILED, Result(exit_code=None), reason=f"not started: {named}")
+        self._tell(
+            task,
+            Outcome.FAILED,
+            Result(exit_code=None),
+            reason=f"not started: {named}; commit or discard it first",
+        )
 
     def _open_again(self) -> None:
         """What was done, and could not land with its outputs, is not done after all."""
