@@ -2,7 +2,7 @@
 
     python benchmarks/large.py [--rounds N] [--plot docs/large.svg]
 
-Processor seconds of this machine, the best of some rounds. Planning: tasks that are parsed already, with two waits
+CPU seconds of this machine, the best of some rounds. Planning: tasks that are parsed already, with two waits
 each, to states, order and critical path; goal 10,000 tasks with 20,000 edges in 1 s. Listing: `mdtodo list` as a
 process of its own over files of five tasks, which it has read before; its own time is that of
 the process without `git ls-files`; goal 2,000 files in 0.5 s.
@@ -82,7 +82,7 @@ def listing(folder: Path, count: int, rounds: int) -> float:
 
 
 def seconds(root: Path, *command: str) -> float:
-    """Processor seconds of a command and of what it starts."""
+    """CPU seconds of a command and of what it starts."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL, env=os.environ)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

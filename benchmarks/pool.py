@@ -2,7 +2,7 @@
 
 python benchmarks/pool.py [--rounds 5] [--peers]
 
-Prints the ratio of the best rounds and of processor seconds (steadier on a shared machine), and the
+Prints the ratio of the best rounds and of CPU seconds (steadier on a shared machine), and the
 start-up: from the opening of the pool, and from the start of Python, until the first command runs.
 `--peers` does the same with `multiprocessing` and pebble (if it is installed), as far as they can: neither
 has logs, timeouts of trees or events.
@@ -54,9 +54,8 @@ def mdtodo(tasks: int) -> None:
 
     imported = time.perf_counter()
     task = {"id": "t", "title": "A task of usual length", "tags": ["one", "two"], "body": ""}
-    env = {
-        f"MDTODO_{name}": "x" for name in ("TASK_ID", "TITLE", "FILE", "LINE", "RUN_ID", "ATTEMPT", "BODY")
-    }
+    names = ("TASK_ID", "TASK_TITLE", "TASK_FILE", "TASK_LINE", "RUN_ID", "ATTEMPT", "TASK_BODY")
+    env = {f"MDTODO_{name}": "x" for name in names}
     first = None
     folder = tempfile.mkdtemp()
     with LocalPool(PROCESSES) as pool:
@@ -126,7 +125,7 @@ ONCE: dict[str, Callable[[int], None]] = {
 
 
 def _measure(name: str) -> tuple[float, float, float, float]:
-    """Seconds by the clock, processor seconds, and the two start-ups (0 for xargs)."""
+    """Seconds by the clock, CPU seconds, and the two start-ups (0 for xargs)."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
     if name == "xargs":

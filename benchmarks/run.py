@@ -2,7 +2,7 @@
 
 python benchmarks/run.py [--rounds N] [--tasks N]
 
-Wall-clock and processor seconds of whole process trees, in turn, in repositories made for it: `mdtodo run -j 2`
+Wall-clock and CPU seconds of whole process trees, in turn, in repositories made for it: `mdtodo run -j 2`
 parses, runs, ticks and commits; the other side is `xargs -P2 -n1 true` and one `git commit` of the same change.
 """
 
@@ -28,7 +28,7 @@ GIT = {
 
 
 def call(root: Path, *command: str) -> tuple[float, float]:
-    """Wall-clock and processor seconds that a command takes, with all that it starts; it must succeed."""
+    """Wall-clock and CPU seconds that a command takes, with all that it starts; it must succeed."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, cwd=root, env=os.environ | GIT, check=True, capture_output=True)
     wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -46,7 +46,7 @@ def prepare(root: Path, tasks: int) -> None:
 
 
 def one_round(folder: Path, tasks: int) -> tuple[float, ...]:
-    """Wall-clock and processor seconds of mdtodo, then of the other side, in a new folder."""
+    """Wall-clock and CPU seconds of mdtodo, then of the other side, in a new folder."""
     ours, theirs = folder / "ours", folder / "theirs"
     for root in (ours, theirs):
         root.mkdir(parents=True)
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=1000)
     options = parser.parse_args()
     print(
-        f"{options.tasks} tasks; seconds, and processor seconds, of mdtodo run | of xargs and git commit | ratios"
+        f"{options.tasks} tasks; seconds, and CPU seconds, of mdtodo run | of xargs and git commit | ratios"
     )
     ratios = []
     # One folder for all rounds: ext4 is slow to make files where many were deleted a moment before.
@@ -77,7 +77,7 @@ def main() -> None:
             sides = f"{wall:6.2f} {cpu:6.2f} | {floor:6.2f} {floor_cpu:6.2f}"
             print(f"  {sides} | {wall / floor:5.2f} {cpu / floor_cpu:5.2f}")
     walls, cpus = zip(*ratios, strict=True)
-    print(f"median ratios {statistics.median(walls):.2f}, of processor seconds {statistics.median(cpus):.2f}")
+    print(f"median ratios {statistics.median(walls):.2f}, of CPU seconds {statistics.median(cpus):.2f}")
 
 
 if __name__ == "__main__":

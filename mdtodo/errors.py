@@ -7,6 +7,11 @@ interrupted).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class MdtodoError(Exception):
     """A sentence for a person: `file:line: sentence`, with what to do next in `hint`."""
@@ -23,6 +28,11 @@ class MdtodoError(Exception):
         self.line = line
         self.hint = hint
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is to be printed, a line for each."""
+        return (str(self),)
+
 
 class UsageError(MdtodoError):
     """Wrong usage: an id that matches none or several tasks, an option that does not fit."""
@@ -31,7 +41,32 @@ class UsageError(MdtodoError):
 
 
 class ConfigError(MdtodoError):
-    """The configuration is broken: names file, key and the nearest valid name."""
+    """The configuration is broken: names file, key and the nearest valid name.
+
+    `each` are all the mistakes that were found, this one first; `str` has a line for each.
+    """
+
+    others: tuple[ConfigError, ...] = ()
+
+    @classmethod
+    def of(cls, errors: Sequence[ConfigError]) -> ConfigError:
+        """One error that tells of all these, of which there is at least one."""
+        first, *others = errors
+        first.others = tuple(others)
+        return first
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+    @property
+    def each(self) -> tuple[ConfigError, ...]:
+        """All of them; `sentence`, `file` and `line` are those of each alone."""
+        return (self, *self.others)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """A line for each."""
+        return tuple(Exception.__str__(one) for one in self.each)
 
 
 class InputError(MdtodoError):

@@ -75,8 +75,12 @@ class State(StrEnum):
     READY = "ready"
     BLOCKED = "blocked"
     FAILED = "failed"
-    LEASED = "leased"
-    UNROUTED = "unrouted"
+    RUNNING = "running"
+    MANUAL = "manual"
+
+
+#: What two of the states were called; filters still take these names.
+OLD_STATES: Mapping[str, str] = {"leased": State.RUNNING.value, "unrouted": State.MANUAL.value}
 
 
 class Complexity(StrEnum):

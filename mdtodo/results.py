@@ -222,9 +222,20 @@ class PastRun(NamedTuple):
     title: str | None = None
 
 
+class GivenUp(NamedTuple):
+    """A task that has failed in so many runs that `run` no longer tries it."""
+
+    id: str
+    title: str
+    file: str
+    line: int
+    failures: int
+
+
 class RunReport(NamedTuple):
     """A whole run: times in ISO 8601, UTC; `messages` are sentences for a person; `interrupted` by a
-    signal."""
+    signal; `refused`: a task that was asked for by id could not start; `given_up`: those that it should have run;
+    `nothing` says why it ran nothing, where that is so."""
 
     run: str
     started: str
@@ -234,6 +245,14 @@ class RunReport(NamedTuple):
     messages: tuple[str, ...] = ()
     interrupted: bool = False
     broken: bool = False
+    refused: bool = False
+    given_up: tuple[GivenUp, ...] = ()
+    nothing: str = "nothing to run"
+
+    @property
+    def idle(self) -> bool:
+        """Whether it ran nothing, and no earlier result stands either."""
+        return all(task.outcome is Outcome.BLOCKED for task in self.tasks)
 
     @property
     def summary(self) -> Mapping[str, int]:
@@ -245,11 +264,12 @@ class RunReport(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted; 1 where a task failed, now or in a result that stands, or the plan has a cycle
-        (`broken`); else 0."""
+        """130 interrupted; 1 where a task failed, now or in a result that stands, or has given up, where one that was
+        asked for could not start, or the plan has a cycle (`broken`); else 0."""
         if self.interrupted:
             return 130
-        return 1 if self.broken or any(task.failed for task in self.tasks) else 0
+        wrong = self.broken or self.refused or bool(self.given_up)
+        return 1 if wrong or any(task.failed for task in self.tasks) else 0
 
 
 class Undone(NamedTuple):

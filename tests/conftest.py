@@ -7,10 +7,24 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.examples import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+#: A machine may be busy: neither an example nor the choice of one has to be quick. And a fixture of a function may
+#: serve all of its examples, which then do not depend on what the last one left.
+settings.register_profile(
+    "mdtodo",
+    max_examples=100 * TIMES,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("mdtodo")
 
 _CONFIG = """\
 [user]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
 from mdtodo.model import Finding, Severity
-from mdtodo.results import Outcome, RunReport, TaskRun
+from mdtodo.results import GivenUp, Outcome, RunReport, TaskRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,11 +60,12 @@ class Handover:
 
 
 def _report(plain: dict[str, object]) -> RunReport:
-    tasks = plain.pop("tasks")
+    tasks, given_up = plain.pop("tasks"), plain.pop("given_up")
     assert isinstance(tasks, list)
+    assert isinstance(given_up, list)
     made = tuple(TaskRun(**task | {"outcome": Outcome(task["outcome"])}) for task in tasks)
     lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
-    return RunReport(**plain | lists, tasks=made)  # type: ignore[arg-type]
+    return RunReport(**plain | lists, tasks=made, given_up=tuple(GivenUp(*one) for one in given_up))  # type: ignore[arg-type]
 
 
 def _finding(plain: dict[str, object]) -> Finding:

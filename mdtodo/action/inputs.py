@@ -59,7 +59,7 @@ def _words(text: str) -> tuple[str, ...]:
     except ValueError as error:
         raise UsageError(f"the input args cannot be split into words: {error}") from None
     if "--push" in words:
-        raise UsageError("the input args must not hold --push", hint="the input push says whether to push")
+        raise UsageError("the input args must not contain --push", hint="the input push says whether to push")
     return words
 
 

@@ -13,7 +13,7 @@ from mdtodo.action.inputs import Inputs, take_inputs
 from mdtodo.action.settings import introduce, trust
 from mdtodo.cli import guarded
 from mdtodo.cli.session import Session
-from mdtodo.errors import MdtodoError
+from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.model import Severity
 from mdtodo.repo.place import place
 from mdtodo.reporting import job_summary
@@ -117,11 +117,15 @@ class _Job:
                 title = f"failed: {one_line(task.title)}"
                 annotate(
                     "error",
-                    message or "it printed nothing",
+                    message or "no output",
                     file=above + task.file,
                     line=task.line,
                     title=title,
                 )
+        for one in report.given_up if report else ():
+            message = f"given up after {one.failures} failed runs; mdtodo reopen {one.id} puts it back into the queue"
+            title = f"given up: {one_line(one.title)}"
+            annotate("error", message, file=above + one.file, line=one.line, title=title)
         print_annotations(wanted, above=above)
         if self.error is not None:
             _annotate_error(self.error, above)
@@ -258,6 +262,11 @@ class _Job:
 
 
 def _annotate_error(error: MdtodoError, above: str) -> None:
+    for one in error.each if isinstance(error, ConfigError) else (error,):
+        _annotate_one(one, above)
+
+
+def _annotate_one(error: MdtodoError, above: str) -> None:
     file = above + error.file if error.file else ""
     message = f"{error.sentence if file else error}" + (f"\n{error.hint}" if error.hint else "")
     annotate("error", message, file=file, line=error.line, title="mdtodo")

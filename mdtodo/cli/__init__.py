@@ -15,61 +15,84 @@ from mdtodo.errors import MdtodoError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Every command and the line of help that the overview shows, so that none has to be loaded for it.
-COMMANDS = {
-    "init": "Set up a starter TODO.md and configuration; never overwrites.",
-    "demo": "Make a small repository in a temporary folder, run the main job on it, show the commits.",
-    "list": "List tasks, filtered.",
-    "next": "Show what to do next, in plan order.",
-    "show": "Show one task: what it waits for, and how it would be done.",
-    "add": "Add a task.",
-    "expand": "Break tasks down into subtasks, in place.",
-    "done": "Tick tasks: a person's word.",
-    "reopen": "Open tasks again, and forget their failures.",
-    "cancel": "Cancel tasks.",
-    "plan": "Show the order, what waits for what, and the critical path.",
-    "check": "Find what is wrong in the TODO files; reads only.",
-    "run": "Run what is ready, tick what is proven, commit.",
-    "verify": "Run the processors of done tasks again; open what no longer holds.",
-    "undo": "Take back what a run committed, with a new commit.",
-    "close-from": "Tick the tasks that messages of commits close.",
-    "log": "Show receipts, as the commits of this branch have them.",
-    "status": "Show what is going on: tasks by state, what runs now, what each lane came to.",
-    "stats": "Show success, durations, flaky tasks, and estimates beside what was measured.",
-    "logs": "Show the captured output of a task.",
-    "config": "Print the configuration that holds, and where each value comes from.",
-    "patterns": "List the patterns that tasks are broken down by.",
-    "recipes": "List the built-in processors: what they check, available here or why not.",
-    "hook": "Call an editing command as a hook: commit nothing, exit 1 where it changed a file.",
-    "install": "Set up git hooks, beside those that are there.",
-    "uninstall": "Take the lines of install out of the git hooks again.",
-    "merge-driver": "Merge a TODO file by task; called by git.",
-    "completion": "Print the completion script for a shell.",
+#: What the overview shows: every command with a line of help, in groups, so that none has to be loaded for it.
+GROUPS = {
+    "See": {
+        "list": "List tasks, with filters.",
+        "next": "Show what to do next, in plan order.",
+        "show": "Show one task: what it waits for, and what proves it.",
+        "plan": "Show the order, what waits for what, and the critical path.",
+        "status": "Show tasks by state, what runs now, and results by lane.",
+        "stats": "Show success, durations, flaky tasks, estimated and actual.",
+        "log": "Show the receipts of this branch: what was done, and how.",
+        "output": "Show the captured output of a task.",
+    },
+    "Change": {
+        "add": "Add a task.",
+        "done": "Mark tasks as done by hand.",
+        "reopen": "Open tasks again, and forget their failures.",
+        "cancel": "Cancel tasks.",
+        "expand": "Break tasks down into subtasks, in place.",
+        "undo": "Take back what a run committed, with a new commit.",
+    },
+    "Run": {
+        "run": "Run the tasks that are ready, tick what passes, commit.",
+        "verify": "Run done tasks again; open those that no longer pass.",
+        "check": "Find mistakes in the TODO files; changes nothing.",
+    },
+    "Set up": {
+        "init": "Create a starter TODO.md and configuration.",
+        "demo": "Try it all in a small repository in a temporary folder.",
+        "config": "Show the effective configuration, and where it is from.",
+        "recipes": "List the built-in processors, and what each needs.",
+        "patterns": "List the patterns for breaking tasks down.",
+        "install": "Set up git hooks, next to those that are there.",
+        "uninstall": "Remove these git hooks again.",
+        "completion": "Print the completion script for a shell.",
+        "help": "Show the help of a command.",
+    },
 }
+
+#: What git, hooks and CI call: not in the overview.
+PLUMBING = {
+    "close-from": "Mark tasks as done that commit messages close.",
+    "hook": "Call an editing command as a hook: no commit, exit 1 on changes.",
+    "merge-driver": "Merge a TODO file by task; called by git.",
+}
+
+COMMANDS = {name: line for group in (*GROUPS.values(), PLUMBING) for name, line in group.items()}
+
+#: Names that commands had before.
+RENAMED = {"logs": "output"}
 
 EPILOG = """\b
 Examples:
-  mdtodo list --state ready      what could be done now
-  mdtodo run                     run it, tick what is proven, commit
+  mdtodo list --state ready      what can be done now
+  mdtodo run                     run it, tick what passes, commit
   mdtodo -C ~/project check      find mistakes in another checkout
+  mdtodo help run                options and examples of a command
 
-Exit codes: 0 all well; 1 findings, or a task failed; 2 wrong usage; 3 cannot work here; 130 interrupted."""
+Exit codes: 0 all well; 1 findings, or a task failed, or a command refused; 2 wrong usage; 3 cannot work here (no
+repository, bad configuration, unreadable file, git refused); 130 interrupted."""
 
 
 class LazyGroup(click.Group):
     """A group whose commands live in `commands/` that are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of use, not of the alphabet."""
-        return list(COMMANDS)
+        """In the order of use, not of the alphabet; for completion too, so without plumbing."""
+        return [name for group in GROUPS.values() for name in group]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
-        if cmd_name not in COMMANDS:
+        name = RENAMED.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
             return None
         from importlib import import_module
 
-        command: click.Command = import_module(f"mdtodo.cli.commands.{cmd_name.replace('-', '_')}").command
+        command: click.Command = import_module(f"mdtodo.cli.commands.{name.replace('-', '_')}").command
+        if name not in PLUMBING:
+            _accept_verbosity(command, shown=name in ("run", "verify", "expand"))
         return command
 
     def resolve_command(
@@ -77,17 +100,59 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does; an unknown command is told the nearest one."""
         name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in COMMANDS:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, COMMANDS, n=1)
-            ctx.fail(f"no such command {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        if name and not name.startswith("-"):
+            refuse_unknown(ctx, name)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The overview, without importing a single command."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The overview, without importing a single command, then the options."""
+        longest = max(len(name) for group in GROUPS.values() for name in group)
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{longest}}", line) for name, line in commands.items()])
+        click.Command.format_options(self, ctx, formatter)
+
+
+def refuse_unknown(ctx: click.Context, name: str) -> None:
+    """Wrong usage, with the nearest name, where no command is called so."""
+    if name in COMMANDS or name in RENAMED:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    ctx.fail(f"no such command {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def _accept_verbosity(command: click.Command, *, shown: bool) -> None:
+    """`-q` and `-v` after the command's name too; `shown` in its help, where they make the most of a difference."""
+    if not any(param.name == "quiet" for param in command.params):
+        for names, how in _VERBOSITY:
+            click.option(*names, **how, hidden=not shown)(command)
+
+
+def _set_verbosity(ctx: click.Context, param: click.Parameter, given: bool) -> None:
+    """Before or after the command's name, where both count."""
+    if not given or ctx.resilient_parsing:
+        return
+    root = ctx.find_root()
+    root.meta[f"mdtodo.{param.name}"] = True
+    if len(root.meta.keys() & {"mdtodo.quiet", "mdtodo.verbose"}) > 1:
+        ctx.fail("-q and -v do not go together")
+    if root.obj is not None:
+        root.obj.verbosity = _verbosity(root)
+
+
+def _verbosity(root: click.Context) -> int:
+    return ("mdtodo.verbose" in root.meta) - ("mdtodo.quiet" in root.meta)
+
+
+_VERBOSITY: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = tuple(
+    (names, {"is_flag": True, "expose_value": False, "callback": _set_verbosity, "help": line})
+    for names, line in (
+        (("-v", "--verbose"), "Print more about what is done."),
+        (("-q", "--quiet"), "Print errors and results only."),
+    )
+)
 
 
 def _folders(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
@@ -114,13 +179,16 @@ def _folders(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[A
     show_default=True,
     help="Colour; NO_COLOR is respected.",
 )
-@click.option("--debug", is_flag=True, help="Show the traceback of an error in mdtodo itself.")
+@click.option(*_VERBOSITY[1][0], **_VERBOSITY[1][1])
+@click.option(*_VERBOSITY[0][0], **_VERBOSITY[0][1])
+@click.option("--debug", is_flag=True, help="Show tracebacks of bugs in mdtodo.")
 @click.pass_context
 def cli(ctx: click.Context, directory: tuple[str, ...], color: str, debug: bool) -> None:
     """Your TODO.md is the queue, and a box is ticked only when something proves it."""
     from mdtodo.cli.session import Session
 
     ctx.obj = Session.start(directory, color, debug)
+    ctx.obj.verbosity = _verbosity(ctx)
     ctx.color = ctx.obj.color
 
 
@@ -142,7 +210,9 @@ def guarded(action: Callable[[], Any]) -> int:
     try:
         returned = action()
     except MdtodoError as error:
-        _say(str(error), error.hint)
+        for sentence in error.sentences[:-1]:
+            _say(sentence)
+        _say(error.sentences[-1], error.hint)
         return error.exit_code
     except click.ClickException as error:
         error.show()

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mdtodo.model import Priority, State, Status
+from mdtodo.model import OLD_STATES, Complexity, Priority, State, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
+    from mdtodo.model import Task
     from mdtodo.planning.selection import Selection
+    from mdtodo.running.board import Board
 
     Function = TypeVar("Function", bound=Callable[..., Any])
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice
 
 
 def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
@@ -39,6 +44,20 @@ def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) ->
     return [name for name in NAMES if name.startswith(incomplete)]
 
 
+def complete_pattern(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of patterns that begin so; the built-in ones where the configuration cannot be read."""
+    from mdtodo.cli.session import Session
+    from mdtodo.config import DEFAULT
+    from mdtodo.errors import MdtodoError
+    from mdtodo.planning.catalogue import patterns
+
+    try:
+        config = Session.start(ctx.find_root().params.get("directory") or (), "never", False).config
+    except (MdtodoError, OSError):
+        config = DEFAULT
+    return [name for name in patterns(config) if name.startswith(incomplete)]
+
+
 def complete_path(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
     """Files and folders, as the shell knows them."""
     from click.shell_completion import CompletionItem
@@ -57,6 +76,31 @@ def ids_argument(*, required: bool) -> Callable[[Function], Function]:
     )
 
 
+def tasks_argument(*, required: bool) -> Callable[[Function], Function]:
+    """`TASK…`: ids as in `ids_argument`, or words of titles."""
+    return click.argument(
+        "names",
+        nargs=-1,
+        required=required,
+        metavar="TASK..." if required else "[TASK]...",
+        shell_complete=complete_id,
+    )
+
+
+def named_tasks(board: Board, names: Sequence[str]) -> list[Task]:
+    """The tasks that these ids, or words of titles, mean, each once; UsageError where one means none or several."""
+    from mdtodo.errors import UsageError
+
+    try:
+        return list({task.id: task for task in map(board.find_titled, names)}.values())
+    except UsageError as error:
+        if len(names) > 1 and " " not in "".join(names):
+            whole = " ".join(names)
+            hint = f"{error.hint}; words of one title go between quotes: {whole!r}"
+            raise UsageError(error.sentence, hint=hint) from error
+        raise
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 jobs_option = click.option(
     "-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core."
@@ -67,47 +111,89 @@ fresh_option = click.option(
 )
 
 
+class _States(_Choice):
+    """States, and `todo` for every box that is open and not begun. Two older names are read as what they are called
+    now, and shown nowhere."""
+
+    name = "state"
+
+    def __init__(self) -> None:
+        super().__init__([*(state.value for state in State), Status.TODO.value])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(OLD_STATES.get(value, value), param, ctx)
+
+
 def filters(function: Function) -> Function:
-    """`--status --state --priority --category --tag --file --text`; each may be given several times."""
+    """`--state --priority --category --tag --file --section --assignee --text` and so on; each may be given several
+    times."""
     options = [
-        click.option(
-            "--status",
-            "statuses",
-            multiple=True,
-            type=click.Choice([s.value for s in Status]),
-            help="What the box says.",
-        ),
-        click.option(
+        _filter(
             "--state",
             "states",
-            multiple=True,
-            type=click.Choice([s.value for s in State]),
-            help="Whether it could start, or what keeps it.",
+            type=_States(),
+            metavar="STATE",
+            help="ready, manual, blocked, failed, running, doing, done or cancelled; todo: every [ ].",
         ),
-        click.option(
-            "--priority", "priorities", multiple=True, type=click.Choice([p.value for p in Priority])
+        _filter("--status", "statuses", type=_States(), hidden=True),
+        _filter(
+            "--priority",
+            "priorities",
+            type=click.Choice([p.value for p in Priority]),
+            metavar="PRIORITY",
+            help="critical, high, medium or low.",
         ),
-        click.option(
-            "--category", "categories", multiple=True, metavar="NAME", help="A category, or category/kind."
-        ),
-        click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag, or the tags below it."),
-        click.option(
+        _filter("--category", "categories", metavar="NAME", help="A category, or category/kind."),
+        _filter("--tag", "tags", metavar="TAG", help="A tag, or the tags below it."),
+        _filter(
             "--file",
             "files",
-            multiple=True,
             metavar="PATH",
             shell_complete=complete_path,
             help="A file, a folder or a glob.",
         ),
-        click.option("--text", "texts", multiple=True, metavar="TEXT", help="Words of the title or body."),
+        _filter("--section", "sections", metavar="HEADING", help="Part of a heading above, in any case."),
+        _filter("--assignee", "assignees", metavar="NAME", help="@NAME in the title."),
+        _filter("--text", "texts", metavar="TEXT", help="Words of the title or body."),
+        _filter("--lane", "lanes", metavar="LANE", help="The lane that the task runs in."),
+        _filter(
+            "--complexity",
+            "complexities",
+            type=click.Choice([c.value for c in Complexity]),
+            metavar="SIZE",
+            help="By estimate: simple, medium, complex or epic.",
+        ),
+        click.option("--overdue", is_flag=True, help="Open, and due before today."),
+        click.option(
+            "--due-before",
+            metavar="DATE",
+            callback=_date,
+            help="Due before this day: 2026-12-01, tomorrow, friday or +2w.",
+        ),
     ]
     for option in reversed(options):
         function = option(function)
     return function
 
 
-def selection(given: dict[str, tuple[str, ...]]) -> Selection:
+def _filter(name: str, field: str, **attributes: Any) -> Callable[[Function], Function]:
+    return click.option(name, field, multiple=True, **attributes)
+
+
+def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    from mdtodo.planning.dates import local_today, read_date
+
+    return None if value is None else read_date(value, local_today())
+
+
+def selection(given: Mapping[str, Any]) -> Selection:
     """The Selection of the filter options as click gives them."""
     from mdtodo.planning.selection import Selection
 
-    return Selection(**given)
+    return Selection(**{**given, "overdue": _today() if given.get("overdue") else None})
+
+
+def _today() -> str:
+    from mdtodo.planning.dates import local_today
+
+    return local_today().isoformat()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.reporting.text import printable
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mdtodo.cli.session import Session
+    from mdtodo.model import Task
+    from mdtodo.results import RunReport
     from mdtodo.running.course import Options
 
 
@@ -21,32 +24,53 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     if session.config.auto_expand and not options.verify:
         from mdtodo.running.expanding import expanded_for_dry_run
 
-        board, options = expanded_for_dry_run(
-            board, options, lambda sentence: click.echo(f"mdtodo: {printable(sentence)}", err=True)
-        )
-    tasks = dry_run(board, options)
+        board, options = expanded_for_dry_run(board, options, session.say)
+    tasks, left = dry_run(board, options)
     session.previews.append(tasks)
+    if not options.verify:
+        say(left.messages)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
         print_tasks_json(board.plan, tasks)
-        return 0
-    from mdtodo.reporting.table import print_tasks
+        return 1 if left.refused else 0
+    from mdtodo.planning.dates import local_today
+    from mdtodo.reporting.tasks import print_tasks
 
-    print_tasks(board.plan, tasks, colored=session.colored())
-    click.echo(f"mdtodo: {len(tasks)} would run; nothing was started", err=True)
-    return 0
+    print_tasks(board.plan, tasks, local_today().isoformat(), colored=session.colored())
+    if tasks or options.verify:
+        session.say(f"{len(tasks)} would run; nothing was started")
+    else:
+        say([left.nothing])
+    return 1 if left.refused else 0
+
+
+def tell_left_out(tasks: Iterable[Task]) -> None:
+    """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
+    from mdtodo.running.unstarted import named
+
+    say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
+
+
+def say(sentences: Iterable[str]) -> None:
+    """Sentences for a person, each on a line of standard error, also with -q: they explain the exit code."""
+    from mdtodo.reporting.text import printable
+
+    for sentence in sentences:
+        click.echo(f"mdtodo: {printable(sentence)}", err=True)
 
 
 def run_and_tell(session: Session, options: Options, *, as_json: bool, push: bool = False) -> int:
-    """Run, with progress on standard error, and the report on standard output; the exit code.
+    """Run, with progress on standard error, and the report on standard output; the exit code. With -q nothing but what
+    failed.
 
     Raises GitError, after the report, where a push was asked for and did not succeed.
     """
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.running.runner import run
 
-    with watcher_for(color=session.color, quiet=as_json) as watcher:
+    options = replace(options, verbose=session.verbose)
+    with watcher_for(color=session.color, quiet=as_json or session.quiet) as watcher:
         report = run(session.repo, session.config, options, watcher)
     refusal = None
     if push:
@@ -60,6 +84,11 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
 
         print_messages(report)
         print_run_json(report)
+    elif session.quiet:
+        from mdtodo.reporting.summary import print_messages
+
+        print_messages(report)
+        _tell_failures(report)
     else:
         from mdtodo.reporting.summary import print_summary
 
@@ -67,3 +96,12 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
     if refusal is not None:
         raise refusal
     return report.exit_code
+
+
+def _tell_failures(report: RunReport) -> None:
+    """What failed, and the end of its output."""
+    from mdtodo.reporting.progress import describe, mark, tail
+
+    for done in report.tasks:
+        if done.failed:
+            click.echo("\n".join([f"{mark(done)[0]} {describe(done)}", *tail(done)]), err=True)

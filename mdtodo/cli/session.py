@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 class Session:
     """One call of the command line. The repository and its configuration are read when first asked for.
 
+    `verbosity`: -1 prints only errors and what was asked for, 1 also what is done on the way.
     `reports` and `previews` are what runs and dry runs of this call came to, for whoever called the command.
     """
 
     directory: str
     color: bool | None
     debug: bool = False
+    verbosity: int = 0
     _repo: Repository | None = None
     _config: Config | None = None
     reports: list[RunReport] = field(default_factory=list)
@@ -55,12 +57,44 @@ class Session:
         return cls(directory, wanted, debug)
 
     @property
+    def quiet(self) -> bool:
+        """Whether only errors and results are printed."""
+        return self.verbosity < 0
+
+    @property
+    def verbose(self) -> bool:
+        """Whether more than usual is printed."""
+        return self.verbosity > 0
+
+    def say(self, sentence: str) -> None:
+        """A message on standard error, which is no error: not with -q."""
+        if not self.quiet:
+            import click
+
+            from mdtodo.reporting.text import printable
+
+            click.echo(f"mdtodo: {printable(sentence)}", err=True)
+
+    def hint(self, sentence: str) -> None:
+        """What to type next, on standard error: not with -q."""
+        if not self.quiet:
+            import click
+
+            click.echo(f"  {sentence}", err=True)
+
+    def detail(self, sentence: str) -> None:
+        """A message for -v alone."""
+        if self.verbose:
+            self.say(sentence)
+
+    @property
     def repo(self) -> Repository:
         """The repository around the folder; GitError where there is none with a work tree."""
         if self._repo is None:
             from mdtodo.repo.git import discover
 
             self._repo = discover(self.directory)
+            self.detail(f"work tree: {self._repo.root}")
         return self._repo
 
     @property
@@ -70,7 +104,13 @@ class Session:
             from mdtodo.running.board import read_config
 
             self._config = read_config(self.repo)
+            files = sorted(set(self._config.sources.values()))
+            self.detail(f"configuration: {', '.join(files) or 'none, only defaults'}")
         return self._config
+
+    def reread(self) -> None:
+        """Read the configuration again when it is next asked for."""
+        self._config = None
 
     def use(self, config: Config) -> None:
         """Work with this configuration instead of the repository's."""
@@ -80,7 +120,9 @@ class Session:
         """Every task, planned; `paths` (as `named` gives them) are read too."""
         from mdtodo.running.board import read_board
 
-        return read_board(self.repo, self.config, paths=paths, tolerant=tolerant)
+        board = read_board(self.repo, self.config, paths=paths, tolerant=tolerant)
+        self.detail(f"read {_count(len(board.documents), 'file')} with {_count(len(board.tasks), 'task')}")
+        return board
 
     def settled_board(self) -> Board:
         """The same, once what a killed run had finished has landed; where git refuses that, it says so."""
@@ -115,7 +157,7 @@ class Session:
         full = os.path.realpath(os.path.join(self.directory, path))
         relative = os.path.relpath(full, self.repo.root)
         if relative.split("/", 1)[0] in ("..", ".git"):
-            raise UsageError(f"{path} is outside of the work tree {self.repo.root}")
+            raise UsageError(f"{path} is outside the work tree {self.repo.root}")
         return relative
 
     def exists(self, path: str) -> bool:
@@ -128,3 +170,7 @@ class Session:
             return self.color
         out = stream or sys.stdout
         return bool(getattr(out, "isatty", lambda: False)())
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

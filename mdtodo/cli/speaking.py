@@ -6,25 +6,39 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.cli.options import named_tasks
+from mdtodo.model import Status
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.cli.session import Session
-    from mdtodo.model import Status, Task
+    from mdtodo.model import Task
+    from mdtodo.running.board import Board
     from mdtodo.running.word import Spoken
 
 
-def speak_and_tell(session: Session, ids: Sequence[str], status: Status, *, commit: bool) -> int:
-    """Do it, and say what changed; 3 where a task could not be found in its file any more."""
+def speak_and_tell(
+    session: Session, names: Sequence[str], status: Status, *, commit: bool, force: bool = True
+) -> int:
+    """Do it, and say what changed; 3 where a task could not be found in its file any more.
+
+    Without `force`, 1 and nothing is changed where one of the tasks cannot be done yet. `done` takes words of titles
+    too.
+    """
     from mdtodo.running.landing import finish_earlier_if_any
     from mdtodo.running.word import followed_status, speak
 
     for sentence in finish_earlier_if_any(session.repo, session.config):
         click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     board = session.board()
-    tasks = list({task.id: task for task in map(board.find, ids)}.values())
+    if status is Status.DONE:
+        tasks = named_tasks(board, names)
+    else:
+        tasks = list({task.id: task for task in map(board.find, names)}.values())
+    if not force and _tell_refused(board, tasks):
+        return 1
     spoken = speak(board, tasks, status, commit=commit)
     missed = {task_id for task_id, _, _ in spoken.landing.missed} if spoken.landing else set()
     for task in tasks:
@@ -34,6 +48,21 @@ def speak_and_tell(session: Session, ids: Sequence[str], status: Status, *, comm
         if task.id not in missed:
             _tell(task, followed_status(status), " with its subtasks")
     return _tell_landing(spoken)
+
+
+def _tell_refused(board: Board, tasks: Sequence[Task]) -> bool:
+    """Say which of these tasks cannot be done yet, and why; whether there are any."""
+    from mdtodo.planning.waiting import waits_in_words
+    from mdtodo.running.word import waits_of
+
+    held = waits_of(board, tasks)
+    for name, waits in held.items():
+        task = board.tasks[name]
+        sentence = f"{task.file}:{task.line}: {name} ({task.title}) {waits_in_words(board.plan, name, waits)}"
+        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+    if held:
+        click.echo("mdtodo: nothing was ticked\n  hint: --force ticks it all the same", err=True)
+    return bool(held)
 
 
 def _tell(task: Task, status: Status, how: str) -> None:

@@ -6,8 +6,8 @@ reference come from one place. Durations are in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.config import values
 from mdtodo.config.categories import CATEGORIES
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT",
     "Config",
+    "Defaults",
     "Expand",
     "Match",
     "Pattern",
@@ -75,7 +76,7 @@ class Match:
         default=(), metadata=_of(values.tags(), "Tags, all of which the task must have.")
     )
     title: str | None = field(
-        default=None, metadata=_of(values.regex(), "A regular expression that is found in the title.")
+        default=None, metadata=_of(values.regex(), "A regular expression to find in the title.")
     )
 
 
@@ -100,14 +101,14 @@ class Processor:
     )
     timeout: float | None = field(
         default=None,
-        metadata=_of(values.duration(), "An attempt that takes longer is ended, and has failed."),
+        metadata=_of(values.duration(), "An attempt that takes longer is stopped, and fails."),
     )
-    retries: int = field(default=0, metadata=_of(whole(0), "More attempts inside one run."))
+    retries: int = field(default=0, metadata=_of(whole(0), "Further attempts in the same run."))
     retry_delay: float = field(
-        default=1.0, metadata=_of(values.duration(zero=True), "The wait before the second attempt.")
+        default=1.0, metadata=_of(values.duration(zero=True), "The pause before the second attempt.")
     )
     backoff: float = field(
-        default=2.0, metadata=_of(number(1, 100), "What each further wait is multiplied by.")
+        default=2.0, metadata=_of(number(1, 100), "Each further pause is longer by this factor.")
     )
     needs: tuple[str, ...] = field(
         default=(),
@@ -119,7 +120,7 @@ class Processor:
         default=(),
         metadata=_of(
             values.paths("a list of patterns"),
-            "Files it reads; unchanged since the last result, the result stands.",
+            "Files that it reads; while they are unchanged, the last result stands.",
         ),
     )
     outputs: tuple[str, ...] = field(
@@ -132,9 +133,52 @@ class Processor:
     env: Mapping[str, str] = field(
         default_factory=dict,
         metadata=_of(
-            Table(values.environment_value(), values.check_variable), "Environment variables it is given."
+            Table(values.environment_value(), values.check_variable), "Environment variables for it."
         ),
     )
+    cwd: str | None = field(
+        default=None,
+        metadata=_of(
+            values.folder(),
+            "The folder that it runs in, relative to the root of the repository; default: the root.",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """For every processor, recipe and inline block that does not say otherwise; None: not given."""
+
+    timeout: float | None = field(
+        default=None, metadata=_of(values.duration(), "The `timeout` of processors that set none.")
+    )
+    retries: int | None = field(
+        default=None, metadata=_of(whole(0), "The `retries` of processors that set none.")
+    )
+    retry_delay: float | None = field(
+        default=None,
+        metadata=_of(values.duration(zero=True), "The `retry_delay` of processors that set none."),
+    )
+    backoff: float | None = field(
+        default=None, metadata=_of(number(1, 100), "The `backoff` of processors that set none.")
+    )
+    env: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=_of(
+            Table(values.environment_value(), values.check_variable),
+            "Environment variables for every processor; a processor's own value wins.",
+        ),
+    )
+
+    def under(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The keys of a processor, with those that it does not give itself."""
+        numbers = {name: getattr(self, name) for name in ("timeout", "retries", "retry_delay", "backoff")}
+        set_here = {name: value for name, value in numbers.items() if value is not None}
+        return {**set_here, **given, "env": {**self.env, **given.get("env", {})}}
+
+    def of(self, processor: Processor) -> Processor:
+        """A processor that says nothing of these itself: a recipe, or the block inside a task."""
+        return processor if self == Defaults() else replace(processor, **self.under({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +187,7 @@ class Pattern:
 
     name: str
     match: tuple[str, ...] = field(
-        default=(), metadata=_of(lines("a list of phrases"), "Phrases of a title that call for this pattern.")
+        default=(), metadata=_of(lines("a list of phrases"), "Phrases in a title that select this pattern.")
     )
     steps: tuple[str, ...] = field(
         default=(),
@@ -154,7 +198,7 @@ class Pattern:
     )
     weights: tuple[float, ...] = field(
         default=(),
-        metadata=_of(values.weights(), "Shares of the estimate, one for each step; without, all are equal."),
+        metadata=_of(values.weights(), "Shares of the estimate, one for each step; default: equal shares."),
     )
 
 
@@ -165,11 +209,11 @@ class Expand:
     command: str | None = field(
         default=None,
         metadata=_of(
-            values.shell_command(), "A program that breaks tasks down: JSON in, a markdown list out."
+            values.shell_command(), "A program that breaks tasks down: JSON in, a Markdown list out."
         ),
     )
     timeout: float = field(
-        default=60.0, metadata=_of(values.duration(), "The program is ended if it takes longer for a task.")
+        default=60.0, metadata=_of(values.duration(), "The program is stopped if it takes longer for a task.")
     )
 
 
@@ -179,20 +223,22 @@ def _lanes() -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What holds. `sources` says where each given value comes from, by dotted key; one that is not in it has
-    its default."""
+    """The effective configuration. `sources` says where each given value comes from, by dotted key; one that is not in
+    it has its default."""
 
     files: tuple[str, ...] = field(
         default=("TODO.md", "**/TODO.md", "todo/**/*.md"),
         metadata=_of(lines("a list of patterns"), "gitignore-style patterns of the TODO files."),
     )
-    jobs: int = field(default=0, metadata=_of(whole(0, 10_000), "Tasks that run at once; 0: one per core."))
+    jobs: int = field(
+        default=0, metadata=_of(whole(0, 10_000), "How many tasks run at once; 0: one per core.")
+    )
     rollup: bool = field(
         default=True, metadata=_of(flag(), "Tick a parent without a processor with its last subtask.")
     )
     stamp: bool = field(default=False, metadata=_of(flag(), "Write `done:DATE` on a ticked task."))
     auto_expand: bool = field(
-        default=False, metadata=_of(flag(), "`run` expands what must be expanded first.")
+        default=False, metadata=_of(flag(), "`run` first breaks down tasks that need it.")
     )
     commit: str = field(
         default="run",
@@ -201,23 +247,24 @@ class Config:
         ),
     )
     max_failures: int = field(
-        default=3, metadata=_of(whole(1), "Runs in which a task may fail before it needs a person.")
+        default=3, metadata=_of(whole(1), "After so many failed runs, a task is left to a person.")
     )
     recipes: str = field(
         default="explicit",
         metadata=_of(
-            choice("explicit", "auto"), '"auto": a task that nothing else routes gets its kind\'s recipe.'
+            choice("explicit", "auto"),
+            '"auto": a task without any other processor gets the recipe of its kind.',
         ),
     )
     inline: bool = field(
-        default=False, metadata=_of(flag(), "A fenced block inside a task may be its processor.")
+        default=False, metadata=_of(flag(), "A fenced code block inside a task may be its processor.")
     )
     isolation: str = field(
         default="checkout", metadata=_of(choice("checkout", "worktree"), "Where processors run.")
     )
     lease: float = field(
         default=300.0,
-        metadata=_of(values.duration(), "A worker that gives no sign for so long has lost its task."),
+        metadata=_of(values.duration(), "A worker that gives no sign of life for so long loses its task."),
     )
     max_cpu: int = field(
         default=85, metadata=_of(whole(1, 100), "Percent of CPU above which no new task is started.")
@@ -226,11 +273,15 @@ class Config:
         default=90, metadata=_of(whole(1, 100), "Percent of memory above which no new task is started.")
     )
     close_from_commits: bool = field(
-        default=False, metadata=_of(flag(), "A person's commit may close a task that its message names.")
+        default=False, metadata=_of(flag(), "The message of a commit may close the tasks that it names.")
     )
     lanes: Mapping[str, int] = field(
         default_factory=_lanes,
-        metadata=_of(Table(whole(1), check_name("lane")), "Tasks of a lane that may run at once."),
+        metadata=_of(Table(whole(1), check_name("lane")), "How many tasks of the lane run at once."),
+    )
+    defaults: Defaults = field(
+        default=Defaults(),
+        metadata=_of(Record(Defaults), "What every processor has that does not say otherwise."),
     )
     processors: Mapping[str, Processor] = field(
         default_factory=dict,
@@ -257,15 +308,15 @@ class Config:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-#: What holds without any configuration.
+#: What is in effect without any configuration.
 DEFAULT = Config()
 
 
 def load(pyproject: bytes | None, dotfile: bytes | None) -> Config:
     """What the bytes of pyproject.toml and of .mdtodo.toml say; None where there is no such file.
 
-    The keys of both are put together. Raises ConfigError with file, line where known, key and the nearest
-    valid name; also where both set a key and disagree.
+    The keys of both are put together. Raises one ConfigError for all that is wrong, each with file, line where known,
+    key and the nearest valid name; also where both set a key and disagree.
     """
     if dotfile is None and (pyproject is None or b"mdtodo" not in pyproject):
         return DEFAULT
@@ -275,7 +326,7 @@ def load(pyproject: bytes | None, dotfile: bytes | None) -> Config:
 
 
 def describe(config: Config) -> list[Row]:
-    """Every value that holds, in the order of the fields: key, value as TOML, source, documentation."""
+    """Every value in effect, in the order of the fields: key, value as TOML, source, documentation."""
     from mdtodo.config.showing import rows
 
     return rows(config)

@@ -180,7 +180,8 @@ def check_name(noun: str) -> Callable[[str], None]:
     def check(key: str) -> None:
         if not is_name(key):
             raise InvalidError(
-                f"is no name for a {noun}: use letters, digits, '.', '_', '-', a letter or digit first"
+                f"is not a valid name for a {noun}: use letters, digits, '.', '_' and '-', and begin with a letter "
+                "or digit"
             )
 
     return check

@@ -4,40 +4,84 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mdtodo.config import Config, Expand, Match, Pattern, Processor
+from mdtodo.config import Config, Defaults, Expand, Match, Pattern, Processor
 from mdtodo.config.categories import merged as merged_categories
 from mdtodo.config.kinds import InvalidError, Kind, Record, Shape, Table, expected, shown
 from mdtodo.config.names import suggestion
 from mdtodo.errors import ConfigError
 from mdtodo.model import STATUS_CHARS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+
 PYPROJECT = "pyproject.toml"
 DOTFILE = ".mdtodo.toml"
 _PREFIX = {PYPROJECT: ("tool", "mdtodo"), DOTFILE: ()}
 
+#: So many mistakes are told.
+_SHOWN = 50
+
 Tree = dict[str, Any]
 Path = tuple[str, ...]
+_T = TypeVar("_T")
 
 
 def read_config(pyproject: bytes | None, dotfile: bytes | None) -> Config:
     """See `mdtodo.config.load`."""
-    texts = {
-        file: decode(data, file)
-        for file, data in ((PYPROJECT, pyproject), (DOTFILE, dotfile))
-        if data is not None
-    }
-    given = {file: _given(text, file) for file, text in texts.items()}
-    sources = {dotted(path): file for file, tree in given.items() for path in _leaves(tree)}
+    data = {file: one for file, one in ((PYPROJECT, pyproject), (DOTFILE, dotfile)) if one is not None}
+    given, errors = _each_read(data)
+    sources = {dotted(path): file for file, one in given.items() for path in _leaves(one.tree)}
+    wrong: list[InvalidError] = []
     tree: Tree = {}
-    try:
-        for one in given.values():
-            tree = _both(tree, one, ())
-        return _build(tree, sources)
-    except InvalidError as wrong:
-        file = _source_of(wrong.path, sources) or next(iter(texts))
-        raise _error(wrong, texts[file], file) from None
+    for one in given.values():
+        tree = _both(tree, one.tree, (), wrong)
+    if len(given) == len(data):  # what is missing in one file may stand in the other, if that can be read
+        broken = [path for one in given.values() for path in one.broken] + [error.path for error in wrong]
+        values = _values(tree, {path[:2] for path in broken} | {path[:3] for path in broken}, wrong)
+    for error in wrong:
+        file = _source_of(error.path, sources) or next(iter(given))
+        errors.append(_error(error, given[file].text, file))
+    if errors:
+        raise ConfigError.of(_in_order(errors))
+    return Config(**values, sources=sources)
+
+
+class _Read(NamedTuple):
+    """What one file says: the values that can be, and the paths of those that cannot."""
+
+    text: str
+    tree: Tree
+    broken: tuple[Path, ...]
+
+
+def _each_read(data: Mapping[str, bytes]) -> tuple[dict[str, _Read], list[ConfigError]]:
+    """Each file that is TOML, and all that is wrong in any of them."""
+    found: dict[str, _Read] = {}
+    errors: list[ConfigError] = []
+    for file, one in data.items():
+        try:
+            text = decode(one, file)
+            tree, wrong = _given(text, file)
+        except ConfigError as error:
+            errors.append(error)
+            continue
+        found[file] = _Read(text, tree, tuple(error.path for error in wrong))
+        errors += [_error(error, text, file) for error in wrong]
+    return found, errors
+
+
+def _in_order(errors: Sequence[ConfigError]) -> list[ConfigError]:
+    """By file and line; those beyond the first fifty as a number."""
+    ordered = sorted(errors, key=lambda error: (error.file or "", error.line or 0))
+    more = len(ordered) - _SHOWN
+    if more <= 0:
+        return ordered
+    return [
+        *ordered[:_SHOWN],
+        ConfigError(f"and {more} more error{'s' if more > 1 else ''}", file=ordered[-1].file),
+    ]
 
 
 def decode(data: bytes, file: str) -> str:
@@ -57,27 +101,33 @@ def dotted(path: Path) -> str:
             keys += part
             continue
         bare = re.fullmatch(r"[A-Za-z0-9_-]+", part)
-        keys += ("." if keys else "") + (
-            part if bare else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        )
+        keys += ("." if keys else "") + (part if bare else quoted(part))
     return keys
 
 
-def _given(text: str, file: str) -> Tree:
-    """What one file says, checked value by value."""
+def quoted(text: str) -> str:
+    """A text as a TOML string."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _given(text: str, file: str) -> tuple[Tree, list[InvalidError]]:
+    """What one file says, checked value by value, and what is wrong with the others."""
     table: object = _parsed(text, file)
     try:
         for depth, key in enumerate(_PREFIX[file]):
             if not isinstance(table, dict):
                 raise InvalidError(f"must be a table, not {shown(table)}", _PREFIX[file][:depth])
             table = table.get(key, {})
-    except InvalidError as wrong:
-        raise _error(wrong, text, file, prefix=()) from None
+    except InvalidError as error:
+        raise _error(error, text, file, prefix=()) from None
+    wrong: list[InvalidError] = []
     try:
-        tree: Tree = read(Record(Config), table)
-    except InvalidError as wrong:
-        raise _error(wrong, text, file) from None
-    return tree
+        tree: Tree = read(Record(Config), table, wrong)
+    except InvalidError as error:
+        raise _error(error, text, file) from None
+    return tree, wrong
 
 
 def _parsed(text: str, file: str) -> Tree:
@@ -100,8 +150,11 @@ def _broken(reason: str, text: str, file: str) -> ConfigError:
     return ConfigError(f"broken TOML: {reason}", file=file, line=line)
 
 
-def read(shape: Shape, value: object) -> Any:
-    """The value, checked and converted; tables become dicts. Raises InvalidError with path."""
+def read(shape: Shape, value: object, wrong: list[InvalidError]) -> Any:
+    """The value, checked and converted; tables become dicts, without the entries that are `wrong`, with their paths.
+
+    Raises InvalidError where it is not of the shape itself.
+    """
     if isinstance(shape, Kind):
         return shape.read(value)
     if isinstance(shape, Table):
@@ -110,10 +163,12 @@ def read(shape: Shape, value: object) -> Any:
         raise expected("a table", value)
     tree: Tree = {}
     for key, inner in value.items():
+        inside: list[InvalidError] = []
         try:
-            tree[key] = read(_inside(shape, key), inner)
-        except InvalidError as wrong:
-            raise InvalidError(wrong.sentence, (key, *wrong.path)) from None
+            tree[key] = read(_inside(shape, key), inner, inside)
+        except InvalidError as error:
+            inside.append(error)
+        wrong += [InvalidError(error.sentence, (key, *error.path)) for error in inside]
     return tree
 
 
@@ -131,7 +186,7 @@ def _inside(shape: Table | Record, key: str) -> Shape:
 
 def _unknown(key: str, shape: Record, known: dict[str, Shape]) -> InvalidError:
     if shape.cls is Config and key in ("tool", "mdtodo"):
-        return InvalidError("is not needed here: the keys of .mdtodo.toml stand without [tool.mdtodo]")
+        return InvalidError("is not needed here: in .mdtodo.toml the keys have no [tool.mdtodo] before them")
     return InvalidError("unknown key" + (suggestion(key, known) or f" (known: {', '.join(sorted(known))})"))
 
 
@@ -145,42 +200,57 @@ def _leaves(tree: Tree, path: Path = ()) -> list[Path]:
     ]
 
 
-def _both(first: Tree, second: Tree, path: Path) -> Tree:
-    """Both trees; a value that both give must be the same."""
+def _both(first: Tree, second: Tree, path: Path, wrong: list[InvalidError]) -> Tree:
+    """Both trees; a value that both give must be the same, else it is `wrong`."""
     tree = dict(first)
     for key, value in second.items():
         here = (*path, key)
         if key not in tree:
             tree[key] = value
         elif isinstance(value, dict):
-            tree[key] = _both(tree[key], value, here)
+            tree[key] = _both(tree[key], value, here, wrong)
         elif tree[key] != value:
-            raise InvalidError(
-                f"{DOTFILE} and {PYPROJECT} disagree: {shown(value)} here, {shown(tree[key])} there", here
-            )
+            sentence = f"{DOTFILE} and {PYPROJECT} disagree: {shown(value)} here, {shown(tree[key])} there"
+            wrong.append(InvalidError(sentence, here))
     return tree
 
 
-def _build(tree: Tree, sources: dict[str, str]) -> Config:
-    default = Config()
+def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
+    """The fields of Config, and what is `wrong` between them; what has something `broken` in it is not looked at.
+
+    `broken`: the first two parts of paths, and of matches three.
+    """
     values: Tree = dict(tree)
-    values["lanes"] = {**default.lanes, **tree.get("lanes", {})}
-    values["status"] = _status(tree.get("status", {}))
-    values["categories"] = merged_categories(tree.get("categories", {}))
+    categories: Tree = {**merged_categories(tree.get("categories", {}))}
+    known = None if any(path[0] == "categories" for path in broken) else categories
+    defaults = Defaults(**tree.get("defaults", {}))
+    values["lanes"] = {**Config().lanes, **tree.get("lanes", {})}
+    values["status"] = _status(tree.get("status", {}), wrong)
+    values["categories"] = categories
     values["expand"] = Expand(**tree.get("expand", {}))
-    values["patterns"] = {name: _pattern(name, one) for name, one in tree.get("patterns", {}).items()}
-    values["processors"] = {
-        name: _processor(name, one, values["categories"]) for name, one in tree.get("processors", {}).items()
-    }
-    return Config(**values, sources=sources)
+    values["defaults"] = defaults
+
+    def made(kind: str, make: Callable[[str, Tree], _T]) -> dict[str, _T]:
+        found: dict[str, _T] = {}
+        for name, one in tree.get(kind, {}).items():
+            try:
+                if (kind, name) not in broken:
+                    found[name] = make(name, one)
+            except InvalidError as error:
+                wrong.append(error)
+        return found
+
+    values["patterns"] = made("patterns", _pattern)
+    values["processors"] = made("processors", lambda name, one: _processor(name, one, defaults))
+    wrong += _wrong_matches(tree, broken, known)
+    return values
 
 
-def _status(given: Tree) -> Tree:
+def _status(given: Tree, wrong: list[InvalidError]) -> Tree:
     for char, status in given.items():
         if STATUS_CHARS.get(char, status) is not status:
-            raise InvalidError(
-                f'is built in as "{STATUS_CHARS[char]}", and cannot be changed', ("status", char)
-            )
+            sentence = f'is built in as "{STATUS_CHARS[char]}", and cannot be changed'
+            wrong.append(InvalidError(sentence, ("status", char)))
     return {**STATUS_CHARS, **given}
 
 
@@ -193,27 +263,30 @@ def _pattern(name: str, given: Tree) -> Pattern:
     return Pattern(name=name, **given)
 
 
-def _processor(name: str, given: Tree, categories: Tree) -> Processor:
+def _processor(name: str, given: Tree, defaults: Defaults) -> Processor:
     path = ("processors", name)
     if name == "inline":
-        raise InvalidError("cannot be called so: `run:inline` means the block inside a task", path)
+        raise InvalidError("is a reserved name: `run:inline` means the block inside a task", path)
     if ("run" in given) == ("python" in given):
         raise InvalidError(
             "must have one of `run` and `python`" + (", not both" if "run" in given else ""), path
         )
-    match = None if "match" not in given else _match(given["match"], categories, (*path, "match"))
-    return Processor(name=name, **{**given, "match": match})
+    match = Match(**given["match"]) if "match" in given else None
+    return Processor(name=name, **{**defaults.under(given), "match": match})
 
 
-def _match(given: Tree, categories: Tree, path: Path) -> Match:
-    if not any(given.values()):
-        raise InvalidError("must name a category, a kind, tags or a title", path)
-    category = given.get("category")
-    if category is not None and category not in categories:
-        raise InvalidError(
-            f"unknown category {shown(category)}{suggestion(category, categories)}", (*path, "category")
-        )
-    return Match(**given)
+def _wrong_matches(tree: Tree, broken: Set[Path], categories: Tree | None) -> Iterator[InvalidError]:
+    """Of processors; `categories` are those that are known, None where that cannot be said."""
+    for name, one in tree.get("processors", {}).items():
+        path = ("processors", name, "match")
+        if "match" not in one or path in broken:
+            continue
+        category = one["match"].get("category")
+        if not any(one["match"].values()):
+            yield InvalidError("must name a category, a kind, tags or a title", path)
+        elif category is not None and categories is not None and category not in categories:
+            sentence = f"unknown category {shown(category)}{suggestion(category, categories)}"
+            yield InvalidError(sentence, (*path, "category"))
 
 
 def _source_of(path: Path, sources: dict[str, str]) -> str | None:

@@ -8,20 +8,39 @@ from typing import NamedTuple
 
 from mdtodo.config import Config
 from mdtodo.config.kinds import Kind, Record, Shape, Table
-from mdtodo.config.reading import dotted
+from mdtodo.config.reading import dotted, quoted
 
 
 class Row(NamedTuple):
-    """One value that holds: dotted key, value as TOML ("" where none is set), source, documentation."""
+    """One value in effect: dotted key, value as TOML ("" where none is set), source, documentation, and the key in
+    parts."""
 
     key: str
     value: str
     source: str
     doc: str
+    path: tuple[str, ...]
+
+    @property
+    def given(self) -> bool:
+        """Whether the configuration says so, and not only the defaults of mdtodo."""
+        return self.source != DEFAULT
+
+    def head(self, depth: int) -> str:
+        """The name of the table that holds it, of so many parts."""
+        return dotted(self.path[:depth])
+
+    def tail(self, depth: int) -> str:
+        """The rest of the key, inside that table."""
+        return dotted(self.path[depth:])
+
+
+#: The source of what no file says.
+DEFAULT = "default"
 
 
 def rows(config: Config) -> list[Row]:
-    """See `mdtodo.config.describe`; options of a processor that are not set are left out."""
+    """See `mdtodo.config.describe`."""
     return list(_rows(config, Record(Config), config, (), ""))
 
 
@@ -40,9 +59,7 @@ def toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        import json
-
-        return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+        return quoted(str(value))
     if isinstance(value, list | tuple):
         return "[" + ", ".join(toml(item) for item in value) + "]"
     return str(value)
@@ -50,18 +67,25 @@ def toml(value: object) -> str:
 
 def _rows(config: Config, shape: Shape, value: object, path: tuple[str, ...], doc: str) -> Iterator[Row]:
     if isinstance(shape, Kind):
-        if value is not None or len(path) <= 2:
-            text = "" if value is None else toml(shape.show(value))
-            yield Row(dotted(path), text, config.sources.get(dotted(path), "default"), doc)
+        text = "" if value is None else toml(shape.show(value))
+        yield Row(dotted(path), text, _source(config, path), doc, path)
     elif isinstance(shape, Table):
         assert isinstance(value, Mapping)
         for key, inner in value.items():
             yield from _rows(config, shape.of, inner, (*path, key), doc)
-    elif value is not None:
+    else:
         for one in fields(shape.cls):
             if "shape" in one.metadata:
-                inner = getattr(value, one.name)
+                inner = None if value is None else getattr(value, one.name)
                 yield from _rows(config, one.metadata["shape"], inner, (*path, one.name), one.metadata["doc"])
+
+
+def _source(config: Config, path: tuple[str, ...]) -> str:
+    """The file that says so, `[defaults] of FILE` where a processor has it from there, or that it is the default."""
+    if (file := config.sources.get(dotted(path))) is not None:
+        return file
+    shared = config.sources.get(dotted(("defaults", *path[2:]))) if path[0] == "processors" else None
+    return DEFAULT if shared is None else f"[defaults] of {shared}"
 
 
 def _documented(shape: Record, path: tuple[str, ...]) -> Iterator[tuple[str, str, str, str]]:

@@ -52,7 +52,7 @@ def duration(*, zero: bool = False) -> Kind:
         except ValueError as error:
             raise InvalidError(str(error)) from None
         if seconds == 0 and not zero:
-            raise InvalidError("must be longer than nothing")
+            raise InvalidError("must be longer than 0")
         return seconds
 
     return Kind('a duration such as "90s", "5m" or "1h30m"', read, format_duration)
@@ -67,7 +67,7 @@ def command() -> Kind:
         if (isinstance(value, list) and len(words) < len(value)) or not words or not words[0].strip():
             raise expected(says, value)
         if any("\0" in word for word in words):
-            raise InvalidError("must not hold NUL")
+            raise InvalidError("must not contain NUL")
         return tuple(words) if isinstance(value, list) else words[0]
 
     return Kind(says, read, lambda value: value if isinstance(value, str) else list(value))
@@ -134,7 +134,7 @@ def regex() -> Kind:
                 warnings.simplefilter("ignore")
                 re.compile(value)
         except (re.error, RecursionError, OverflowError) as error:
-            raise InvalidError(f"is no regular expression: {error}") from None
+            raise InvalidError(f"is not a valid regular expression: {error}") from None
         return value
 
     return Kind("a regular expression, found anywhere", read)
@@ -151,6 +151,20 @@ def tags() -> Kind:
         return tag
 
     return lines("a list of tags, all of which the task must have", Kind("a tag", read))
+
+
+def folder() -> Kind:
+    """A folder inside the repository, relative to its root; `.` is the root."""
+    plain = line("a folder")
+
+    def read(value: object) -> str:
+        path = str(plain.read(value))
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if path.startswith("/") or ".." in parts or (parts and parts[0].casefold() == ".git"):
+            raise InvalidError(f"must be a folder inside the repository, not {shown(value)}")
+        return "/".join(parts) or "."
+
+    return Kind("a folder, relative to the repository's root", read)
 
 
 def paths(says: str) -> Kind:
@@ -181,7 +195,7 @@ def environment_value() -> Kind:
 def check_variable(key: str) -> None:
     """Refuses what cannot be an environment variable."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
-        raise InvalidError("is no name for an environment variable")
+        raise InvalidError("is not a valid name for an environment variable")
 
 
 def check_status_char(key: str) -> None:
@@ -189,4 +203,4 @@ def check_status_char(key: str) -> None:
     if len(key) != 1:
         raise InvalidError("must be exactly one character")
     if key not in STATUS_CHARS and (not key.isprintable() or key.isspace() or key in "[]\\"):
-        raise InvalidError("cannot be the character of a status")
+        raise InvalidError("cannot be used in a box")

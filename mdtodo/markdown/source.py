@@ -47,7 +47,7 @@ def readable(data: bytes, file: str) -> None:
             f"not UTF-8: byte {byte}", file=file, line=line, hint="Save the file as UTF-8."
         ) from None
     if nul >= 0:
-        raise InputError("holds a NUL byte, so it is no text", file=file, line=line_of(data, nul))
+        raise InputError("contains a NUL byte, so it is not text", file=file, line=line_of(data, nul))
 
 
 def line_of(data: bytes, offset: int) -> int:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.markdown.dialects import (
     PRIORITIES,
+    SUSPECTED,
     Token,
     end_with_leftover,
     find_keys,
+    suspected_keys,
     unknown_priorities,
     without_hard_breaks,
 )
@@ -34,7 +36,7 @@ __all__ = [
 class Problem(NamedTuple):
     """Something wrong with a key: a stable `code`, a sentence, and the offset of its first character.
 
-    Codes: bad-date, bad-estimate, bad-failed, bad-id, duplicate-key, unknown-priority.
+    Codes: bad-date, bad-estimate, bad-failed, bad-id, duplicate-key, suspected-key, unknown-priority.
     """
 
     code: str
@@ -77,6 +79,7 @@ def read_keys(text: str) -> Keys:
     """
     tokens = find_keys(text)
     problems = _unknown_priorities(text) if "!" in text else []
+    problems += _suspected_keys(text)
     if not tokens:
         return Keys(_title(text, ()), problems=tuple(problems))
     values: dict[str, Any] = {}
@@ -176,6 +179,20 @@ def _unknown_priorities(text: str) -> list[Problem]:
     ]
 
 
+def _suspected_keys(text: str) -> list[Problem]:
+    return [
+        Problem("suspected-key", _suspected(name, value), offset, Severity.WARNING)
+        for offset, name, value in suspected_keys(text)
+    ]
+
+
+def _suspected(name: str, value: str) -> str:
+    word, meant = f"{name}:{value if len(value) <= 40 else value[:40] + '…'}", SUSPECTED[name]
+    if meant is None:
+        return f"`{word}` is not read on a task's line; set `{name}` of its processor"
+    return f"`{word}` is not a key; did you mean `{meant}:`?"
+
+
 def _priority(value: str) -> Priority | None:
     return _PRIORITIES.get(value.lower())
 
@@ -217,10 +234,10 @@ def _bad_value(token: Token) -> Problem:
         return _unknown_priority(token.value, token.start, Severity.ERROR)
     code, message = {
         "id": ("bad-id", "can be no id: letters, digits, '.', '_' and '-', the first a letter or a digit"),
-        "est": ("bad-estimate", "is no estimate; write it like 30m, 8h, 2d or 1d4h"),
-        "due": ("bad-date", "is no date of the calendar; write it like 2026-12-01"),
-        "done": ("bad-date", "is no date of the calendar; write it like 2026-12-01"),
-        "failed": ("bad-failed", "is no number of failed runs"),
+        "est": ("bad-estimate", "is not a valid estimate; write it like 30m, 8h, 2d or 1d4h"),
+        "due": ("bad-date", "is not a valid date; write it like 2026-12-01"),
+        "done": ("bad-date", "is not a valid date; write it like 2026-12-01"),
+        "failed": ("bad-failed", "is not a number of failed runs"),
     }[token.name]
     return Problem(code, f"{_quoted(token.value)} {message}", token.start, Severity.ERROR)
 

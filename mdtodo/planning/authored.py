@@ -26,14 +26,14 @@ def subtasks(output: bytes, statuses: Mapping[str, Status]) -> tuple[str, ...]:
     try:
         document = parse(data, statuses, file="")
     except InputError as error:
-        raise EditError(f"what is no text: {error.sentence}") from None
+        raise EditError(f"something that is not text: {error.sentence}") from None
     items = {item.line: item for item in document.items}
     lines: list[str] = []
     for number, line in enumerate(re.split(rb"\r\n|\n|\r", data), 1):
         if line.strip(b" \t"):
             item = items.get(number)
             if item is None or not _ITEM.match(line):
-                raise EditError(f"a line {number} that is no item of a task list: {_quoted(line)}")
+                raise EditError(f"a line {number} that is not an item of a task list: {_quoted(line)}")
             lines.append(_checked(item, line))
     if not lines:
         raise EditError("no task")

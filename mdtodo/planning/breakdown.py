@@ -120,7 +120,7 @@ def subject(title: str) -> str:
 
 def _may_be_expanded(plan: Plan, task: Task) -> bool:
     state = plan.states[task.id]
-    return task.status is Status.TODO and not task.children and state is not State.LEASED
+    return task.status is Status.TODO and not task.children and state is not State.RUNNING
 
 
 def _is_step(task: Task, plan: Plan, known: Iterable[Pattern]) -> bool:

@@ -1,11 +1,11 @@
-"""Why a task stands where it does in the plan, in words."""
+"""Why a task is where it is in the plan, in words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.syntax import format_estimate
 from mdtodo.model import State
+from mdtodo.planning.lengths import length, task_length
 from mdtodo.planning.schedule import chain, standings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _SHOWN = 8
 
 class Explanation(NamedTuple):
     """`place` among the `of` open tasks, from 1, None for a closed one; `chain` the ids of the longest chain of
-    work that waits for it, without itself, and `minutes` of work in that."""
+    work that begins with it, itself first, and `minutes` of work in that."""
 
     place: int | None
     of: int
@@ -43,7 +43,7 @@ def explain(plan: Plan, caps: Mapping[str, int], task_id: str) -> Explanation:
         f"It is number {place + 1} of the {len(plan.order)} open tasks, and {state.value}.",
         *_waits(plan, task_id),
         f"Its priority is {task.priority.value}{_all_the_same(plan, task_id)}.",
-        _chain(path, minutes),
+        *_chain(plan, path, minutes),
         *(
             ["It is on the critical path, the longest chain of the plan."]
             if task_id in plan.critical_path
@@ -55,19 +55,6 @@ def explain(plan: Plan, caps: Mapping[str, int], task_id: str) -> Explanation:
         *_neighbours(plan, place),
     ]
     return Explanation(place + 1, len(plan.order), path, minutes, tuple(sentences))
-
-
-def length(minutes: float) -> str:
-    """Of work, for people: `1d4h`, `90s` below two minutes.
-
-    >>> length(90), length(1.5), length(1e-6), length(0)
-    ('1h30m', '90s', '<0.1s', '0s')
-    """
-    if 0 < minutes < 0.1 / 60:
-        return "<0.1s"
-    if minutes < 2:
-        return f"{minutes * 60:.3g}s"
-    return format_estimate(round(minutes))
 
 
 def _waits(plan: Plan, task_id: str) -> list[str]:
@@ -90,38 +77,43 @@ def _all_the_same(plan: Plan, task_id: str) -> str:
     return ""
 
 
-def _chain(path: Sequence[str], minutes: float) -> str:
-    if not path:
-        return "Nothing waits for it."
+def _chain(plan: Plan, path: Sequence[str], minutes: float) -> list[str]:
+    if any(path[0] in cycle for cycle in plan.cycles):
+        return []
+    if len(path) == 1:
+        return ["Nothing waits for it."]
     work = f", {length(minutes)} of work" if minutes else ""
-    return (
-        f"The longest chain that waits for it has {_count(len(path), 'task')}{work}: {_names(path, ' -> ')}."
-    )
+    return [f"The longest chain that begins with it has {len(path)} tasks{work}: {_names(path, ' -> ')}."]
 
 
 def _own(plan: Plan, task_id: str) -> str:
-    minutes = plan.minutes[task_id]
-    task = plan.tasks[task_id]
-    if not minutes:
-        return "Nothing says how long it takes."
+    """How long it takes, and how that is known."""
+    task, took = plan.tasks[task_id], task_length(plan, task_id)
     if task.estimate is not None:
-        beyond = " beyond its subtasks" if minutes < task.estimate else ""
-        return f"It is estimated to take {length(minutes)}{beyond}."
-    return f"It has no estimate; past runs let expect {length(minutes)}."
+        if plan.minutes[task_id] < task.estimate:
+            return f"Its estimate leaves {took or '0m'} beyond its subtasks."
+        return f"It is estimated at {took or '0m'}."
+    if took:
+        return f"It has no estimate; past runs suggest {took}."
+    if plan.routes[task_id].processor is not None:
+        return "It has no estimate, and no past run says how long it takes."
+    if task.children:
+        return "It takes no time of its own: it is ticked with its subtasks."
+    return "It is manual and has no estimate, so nothing says how long it takes."
 
 
 def _lane(plan: Plan, caps: Mapping[str, int], task_id: str) -> str:
     lane, cap = plan.tasks[task_id].lane, caps.get(plan.tasks[task_id].lane, 1)
     members = [name for name in plan.order if plan.tasks[name].lane == lane]
-    active = sum(plan.states[name] in (State.LEASED, State.DOING) for name in members)
+    active = sum(plan.states[name] in (State.RUNNING, State.DOING) for name in members)
     ahead = members.index(task_id)
-    full = ", and is full now" if active >= cap else f", and {active} of them are taken" if active else ""
+    full = " (full now)" if active >= cap else f" ({active} now)" if active else ""
     before = (
-        f"{_count(ahead, 'task')} of it stand{'s' if ahead == 1 else ''} before this one"
+        f"{_count(ahead, 'task')} of that lane {'is' if ahead == 1 else 'are'}"
         if ahead
-        else ("none of it stands before this one")
+        else "no task of it is"
     )
-    return f"The lane {lane} takes {_count(cap, 'task')} at once{full}; {before}."
+    return f"Its lane, {lane}, runs at most {_count(cap, 'task')} at a time{full}; {before} ahead of it."
 
 
 def _neighbours(plan: Plan, place: int) -> list[str]:
@@ -148,24 +140,16 @@ def _difference(plan: Plan, standing: Mapping[str, Standing], first: str, second
         return (
             f"{first} is {plan.tasks[first].priority.value}, {second} is {plan.tasks[second].priority.value}"
         )
-    if one.waiting != other.waiting:
-        theirs = length(-other.waiting) if other.waiting else "none"
-        return f"{length(-one.waiting)} of work wait for {first}, {theirs} for {second}"
+    if one.minutes != other.minutes:
+        theirs = length(-other.minutes) if other.minutes else "none"
+        return f"{first} begins a longer chain of work ({length(-one.minutes)}; {second} {theirs})"
     if one.tasks != other.tasks:
-        return f"a chain of {_count(-one.tasks, 'task')} waits for {first}, of {-other.tasks} for {second}"
+        return f"{first} begins a longer chain ({_count(-one.tasks, 'task')}; {second} {-other.tasks})"
     if one.due != other.due:
         return f"{first} is due {one.due}, {second} {plan.tasks[second].due or 'on no date'}"
-    return _tie(plan, first, second)
-
-
-def _tie(plan: Plan, first: str, second: str) -> str:
-    mine, theirs = plan.minutes[first], plan.minutes[second]
-    if mine > theirs:
-        known = f", {second} {length(theirs)}" if theirs else ""
-        return f"{first} takes longer ({length(mine)}{known})"
-    if mine == theirs and plan.graph.index[first] < plan.graph.index[second]:
-        return "they are equal, and it is the order of files and lines"
-    return "they are equal, and tasks of one category go together"
+    if plan.graph.index[first] < plan.graph.index[second]:
+        return "they are equal, so file and line decide"
+    return "they are equal, and tasks of the same category go together"
 
 
 def _names(names: Sequence[str], between: str = ", ") -> str:

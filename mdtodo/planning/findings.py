@@ -116,7 +116,7 @@ def _unknown_processors(plan: Plan, config: Config) -> Iterator[Finding]:
 
 _INLINE = {
     False: " (inline = true allows the block inside a task)",
-    True: " (the task holds no block of sh, bash or python)",
+    True: " (the task contains no block of sh, bash or python)",
 }
 
 

@@ -40,7 +40,7 @@ class Plan:
 
     @cached_property
     def minutes(self) -> Mapping[str, float]:
-        """The work that the plan reckons with, of each open task: its estimate, else what past runs let expect."""
+        """The work that the plan reckons with, of each open task: its estimate, else what past runs suggest."""
         processors = {task_id: route.processor for task_id, route in self.routes.items()}
         return work(self.graph, expected(self.graph, processors, self.measured))
 
@@ -113,11 +113,11 @@ def _state(
     config: Config,
     leased: frozenset[str],
 ) -> State:
-    """The first that holds, of: closed, leased, doing, failed too often, blocked, unrouted, ready."""
+    """The first that holds, of: closed, running, doing, failed too often, blocked, manual, ready."""
     if task.status.closed:
         return State.DONE if task.status is Status.DONE else State.CANCELLED
     if task.id in leased:
-        return State.LEASED
+        return State.RUNNING
     if task.status is Status.DOING:
         return State.DOING
     if task.failures >= config.max_failures:
@@ -125,7 +125,7 @@ def _state(
     if blocked_by:
         return State.BLOCKED
     if route.processor is None and not (config.rollup and _rolls_up(task, graph)):
-        return State.UNROUTED
+        return State.MANUAL
     return State.READY
 
 

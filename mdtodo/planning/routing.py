@@ -183,8 +183,12 @@ def processor_of(task: Task, name: str | None, config: Config) -> Processor | No
     if name == "inline" and config.inline:
         from mdtodo.planning.inline import inline_processor
 
-        return inline_processor(task)
-    return config.processors.get(name) or recipe_processor(name) if name else None
+        found = inline_processor(task)
+        return config.defaults.of(found) if found else None
+    if not name or name in config.processors:
+        return config.processors.get(name or "")
+    recipe = recipe_processor(name)
+    return config.defaults.of(recipe) if recipe else None
 
 
 def is_recipe(name: str, config: Config) -> bool:

@@ -1,8 +1,8 @@
 """In which order tasks are started, and how many at once.
 
-The order: priority; the longest chain of work that waits for a task; due date; then those of the same category
-together; its own work, the longest first, which is what keeps the last slots from waiting for one long task
-(Graham 1969); file and line.
+The order: priority; the longest chain of work that begins with a task, its own work included; due date; file and
+line, with tasks of the same category together. Longest chain first is HLFET (Adam, Chandy, Dickson 1974): it starts
+early what would otherwise hold up the end, whether that is one long task or a long chain of short ones.
 
 A chain is measured in minutes, and where minutes are equal in tasks. A task with subtasks adds what its
 estimate leaves over beyond theirs, since an estimate is shared out among subtasks.
@@ -28,13 +28,13 @@ _NEVER = "9999-99-99"
 
 
 class Standing(NamedTuple):
-    """What decides on a task's place before its category, itself and its place do: the least comes first.
+    """What decides on a task's place before its category, file and line do: the least comes first.
 
-    `waiting` and `tasks` are minus the minutes and the tasks of the longest chain that waits for it.
+    `minutes` and `tasks` are those of the longest chain that begins with it, negated.
     """
 
     priority: int
-    waiting: float
+    minutes: float
     tasks: int
     due: str
 
@@ -54,8 +54,8 @@ def standings(graph: Graph, minutes: Mapping[str, float]) -> dict[str, Standing]
     found: dict[str, Standing] = {}
     for position, task in enumerate(graph.tasks):
         if not graph.closed[position]:
-            waiting, tasks = ahead[2 * position + 1]
-            found[task.id] = Standing(task.priority.rank, -waiting, -tasks, task.due or _NEVER)
+            length, tasks = _with_own(graph, minutes, position, ahead[2 * position + 1])
+            found[task.id] = Standing(task.priority.rank, -length, -tasks, task.due or _NEVER)
     return found
 
 
@@ -90,9 +90,9 @@ def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]
 
 
 def chain(graph: Graph, minutes: Mapping[str, float], task_id: str) -> tuple[str, ...]:
-    """The longest chain of work that waits for an open task, the first to run first; without itself."""
+    """The longest chain of work that begins with an open task, itself first."""
     _, following = _lengths(graph, minutes, _unknotted(graph))
-    return _path(graph, following, following[2 * graph.index[task_id] + 1])
+    return _path(graph, following, 2 * graph.index[task_id] + 1)
 
 
 def starts(graph: Graph, minutes: Mapping[str, float]) -> dict[str, float]:
@@ -135,11 +135,11 @@ def work(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
 def expected(
     graph: Graph, processors: Mapping[str, str | None], measured: Mapping[str, float]
 ) -> dict[str, float]:
-    """What past runs let expect of each open task, in minutes by id; nothing where nothing was measured.
+    """How long each open task should take, going by past runs, in minutes by id; nothing where nothing was measured.
 
     The median of its own past runs; else of those of the same processor and title; else of all. `measured` holds
-    the medians by id, also of tasks that are closed by now or gone. A task that is ticked with its subtasks takes
-    no time of its own.
+    the medians by id, also of tasks that are closed by now or gone. A task without a processor is not in it: a
+    parent that is ticked with its subtasks takes no time of its own, and how long a person takes was never measured.
     """
     if not measured:
         return {}
@@ -152,8 +152,7 @@ def expected(
     return {
         task.id: measured.get(task.id, medians.get((processors.get(task.id), task.title), general))
         for position, task in enumerate(graph.tasks)
-        if not graph.closed[position]
-        and (not graph.children[position] or processors.get(task.id) is not None)
+        if not graph.closed[position] and processors.get(task.id) is not None
     }
 
 
@@ -195,9 +194,8 @@ class Lanes:
         self._active[lane] -= 1
 
 
-#: a standing, then the place of its category and its own: minus the minutes of work, and the place by file and line
-Place = tuple[float, int]
-Key = tuple[Standing, Place, Place]
+#: a standing, then the place of its category and its own, by file and line
+Key = tuple[Standing, int, int]
 
 
 def _keys(
@@ -209,11 +207,10 @@ def _keys(
     """What to sort by, for each open task.
 
     A category's place among equals is that of its first task that is ready now, else of its first task; what
-    gets ready later and stands before that keeps its own. The first of equals is the one with the most work.
+    gets ready later and stands before that keeps its own.
     """
-    equal = standings(graph, minutes)
-    own: dict[str, Place] = {name: (-minutes.get(name, 0), graph.index[name]) for name in equal}
-    places: dict[object, Place] = {}
+    equal, own = standings(graph, minutes), graph.index
+    places: dict[object, int] = {}
     for names in (ready, equal):
         for name in sorted(names, key=own.__getitem__):
             if (category := categories.get(name)) is not None:
@@ -255,10 +252,7 @@ def _lengths(graph: Graph, minutes: Mapping[str, float], among: set[int]) -> tup
         if node not in among:
             continue
         position = node // 2
-        length = ahead[node]
-        if node % 2:
-            own = minutes.get(graph.tasks[position].id, 0)
-            length = (length[0] + own, length[1] + (not graph.children[position]))
+        length = _with_own(graph, minutes, position, ahead[node]) if node % 2 else ahead[node]
         for before in graph.needs[node]:
             if before not in among:
                 continue
@@ -266,6 +260,11 @@ def _lengths(graph: Graph, minutes: Mapping[str, float], among: set[int]) -> tup
             if by < 0 or length > known or (length == known and node < by):
                 ahead[before], following[before] = length, node
     return ahead, following
+
+
+def _with_own(graph: Graph, minutes: Mapping[str, float], position: int, after: Length) -> Length:
+    """The length of what comes after a task's end, and its own work."""
+    return after[0] + minutes.get(graph.tasks[position].id, 0), after[1] + (not graph.children[position])
 
 
 def _able(graph: Graph) -> set[int]:

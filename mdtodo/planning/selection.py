@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mdtodo.model import Task
+    from mdtodo.model import State, Status, Task
     from mdtodo.planning.plan import Plan
 
 
 class Selection(NamedTuple):
     """Each filter that is given must hold; of its several values any one. Nothing given: everything is
-    meant."""
+    meant. `statuses` is the older name of `states`, with the same values.
+
+    `sections` are parts of headings above. Dates are YYYY-MM-DD: `due_before` that one, and for `overdue` open and due
+    before today, which it names.
+    """
 
     statuses: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
@@ -21,6 +26,12 @@ class Selection(NamedTuple):
     tags: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    lanes: tuple[str, ...] = ()
+    complexities: tuple[str, ...] = ()
+    due_before: str | None = None
+    overdue: str | None = None
 
     def tasks(self, plan: Plan) -> tuple[Task, ...]:
         """The tasks of the plan that are meant, in the order of files and lines."""
@@ -29,15 +40,49 @@ class Selection(NamedTuple):
     def matches(self, plan: Plan, task: Task) -> bool:
         """Whether this task is meant."""
         route = plan.routes[task.id]
+        state = plan.states[task.id]
         return (
-            (not self.statuses or task.status.value in self.statuses)
-            and (not self.states or plan.states[task.id].value in self.states)
+            (not self.states or _state_fits(self.states, state, task.status))
+            and (not self.statuses or _state_fits(self.statuses, state, task.status))
             and (not self.priorities or task.priority.value in self.priorities)
             and (not self.categories or _category_fits(self.categories, route.category, route.kind))
             and (not self.tags or any(_tag_fits(tag, task.tags) for tag in self.tags))
             and (not self.files or any(file_fits(pattern, task.file) for pattern in self.files))
             and (not self.texts or any(_text_fits(text, task) for text in self.texts))
+            and self._place_and_person_fit(task)
+            and self._dates_fit(task)
         )
+
+    def _place_and_person_fit(self, task: Task) -> bool:
+        return (
+            (not self.sections or any(_section_fits(part, task.section) for part in self.sections))
+            and (not self.assignees or any(_is_assigned(task, name) for name in self.assignees))
+            and (not self.lanes or task.lane in self.lanes)
+            and (not self.complexities or task.complexity in self.complexities)
+        )
+
+    def _dates_fit(self, task: Task) -> bool:
+        if self.due_before is not None and not (task.due and task.due < self.due_before):
+            return False
+        return self.overdue is None or is_overdue(task, self.overdue)
+
+
+def is_overdue(task: Task, today: str) -> bool:
+    """Whether the task is open, and was due before today (YYYY-MM-DD)."""
+    return task.due is not None and task.due < today and not task.status.closed
+
+
+def assignees(task: Task) -> tuple[str, ...]:
+    """The names that stand in the title as `@name`, without the `@`; an e-mail address is none."""
+    return tuple(_ASSIGNEE.findall(task.title)) if "@" in task.title else ()
+
+
+_ASSIGNEE = re.compile(r"(?<![\w@./])@(\w(?:[\w./-]*\w)?)")
+
+
+def _state_fits(wanted: tuple[str, ...], state: State, status: Status) -> bool:
+    """What `list` shows, or what the box says."""
+    return state.value in wanted or status.value in wanted
 
 
 def _category_fits(wanted: tuple[str, ...], category: str | None, kind: str | None) -> bool:
@@ -60,3 +105,27 @@ def _text_fits(text: str, task: Task) -> bool:
     """Anywhere in the title or the body, in any case."""
     wanted = text.casefold()
     return wanted in task.title.casefold() or wanted in task.body.casefold()
+
+
+def _section_fits(part: str, section: tuple[str, ...]) -> bool:
+    """Part of a heading above, in any case; its `#` may be typed."""
+    wanted = _comparable(" ".join(part.lstrip("#").split()))
+    return any(wanted in _comparable(heading) for heading in section)
+
+
+def _is_assigned(task: Task, name: str) -> bool:
+    wanted = name.removeprefix("@").casefold()
+    return any(one.casefold() == wanted for one in assignees(task))
+
+
+def title_has(title: str, words: str) -> bool:
+    """Whether each of these words stands in the title as a whole word, in any order and any case."""
+    wanted = _comparable(words).split()
+    known = _comparable(title)
+    return bool(wanted) and all(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", known) for word in wanted)
+
+
+def _comparable(text: str) -> str:
+    from unicodedata import normalize
+
+    return normalize("NFC", text.casefold())

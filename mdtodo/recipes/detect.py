@@ -10,11 +10,13 @@ import os
 import re
 import stat
 from bisect import bisect_right
+from enum import IntEnum
 from functools import cache, cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
+from mdtodo.patterns import matcher
 from mdtodo.recipes.catalogue import recipe
 
 if TYPE_CHECKING:
@@ -45,6 +47,22 @@ class Found(NamedTuple):
     config: str | None
 
 
+class Lack(IntEnum):
+    """What a way lacks; the first is farthest from fitting."""
+
+    FILES = 0
+    TOOL = 1
+    CONFIGURATION = 2
+
+
+class Missing(NamedTuple):
+    """Why a way does not fit: its tool, what is lacking, and a sentence on that and how to get it."""
+
+    lack: Lack
+    tool: str
+    sentence: str
+
+
 class Tree:
     """The work tree at `root`; what was looked up once is remembered."""
 
@@ -67,10 +85,7 @@ class Tree:
 
     def having(self, patterns: Sequence[str]) -> Iterator[str]:
         """The files that match these gitignore-style patterns, in git's order."""
-        from pathspec import GitIgnoreSpec
-
-        spec = GitIgnoreSpec.from_lines(patterns)
-        return (name for name in self._candidates(patterns) if spec.match_file(name))
+        return filter(matcher(patterns), self._candidates(patterns))
 
     def _candidates(self, patterns: Sequence[str]) -> Sequence[str]:
         """The files that may match: their names have the letters of a pattern, which is quicker to see in all names
@@ -125,13 +140,19 @@ class Tree:
 def detect(wanted: Recipe, tree: Tree) -> Found | tuple[str, ...]:
     """The first way that has its files, its configuration and its tool; else for each way a sentence on what is
     missing, and how to get it. Raises GitError where git cannot list the files."""
+    found = look(wanted, tree)
+    return found if isinstance(found, Found) else tuple(dict.fromkeys(one.sentence for one in found))
+
+
+def look(wanted: Recipe, tree: Tree) -> Found | tuple[Missing, ...]:
+    """As `detect`, with the reasons of all ways in parts."""
     missing = []
     for way in wanted.ways:
         fits = _fit(way, tree)
         if isinstance(fits, Found):
             return fits
         missing.append(fits)
-    return tuple(dict.fromkeys(missing))
+    return tuple(missing)
 
 
 def availability(tree: Tree) -> Callable[[str], bool]:
@@ -197,15 +218,15 @@ def _not_there(name: str, tree: Tree, else_say: str) -> str:
     return else_say if needed is None else f"{name} is installed, but {needed} is not, which it needs"
 
 
-def _fit(way: Way, tree: Tree) -> Found | str:
-    """Everything in its place, or a sentence on what is not."""
+def _fit(way: Way, tree: Tree) -> Found | Missing:
+    """Everything in its place, or what is not."""
     files = (name for name in tree.having(way.reads) if _holds(way, os.path.join(tree.root, name)))
     first = next(files, None)
     if first is None:
         with_content = " with the content that it reads" if way.holds else ""
         reads = [pattern for pattern in way.reads if not pattern.startswith("!")]
         shown = ", ".join(reads[:_SHOWN]) + (", ..." if len(reads) > _SHOWN else "")
-        return f"{way.tool}: no file here is one of {shown}{with_content}"
+        return Missing(Lack.FILES, way.tool, f"{way.tool}: no file here is one of {shown}{with_content}")
     config = _config(way, tree)
     tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []
@@ -218,7 +239,8 @@ def _fit(way: Way, tree: Tree) -> Found | str:
     if way.config and config is None:
         sentences.append(f"{way.tool} has no configuration here: {' or '.join(map(_place, way.config))}")
     if program is None or sentences:
-        return "; ".join(sentences)
+        lack = Lack.TOOL if tool is None or program is None else Lack.CONFIGURATION
+        return Missing(lack, way.tool, "; ".join(sentences))
     return Found(way, program, (first, *files), config)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.recipes.catalogue import recipe
 from mdtodo.recipes.commands import commands, limit, shown
-from mdtodo.recipes.detect import Found, detect
+from mdtodo.recipes.detect import Found, Missing, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,13 +19,27 @@ if TYPE_CHECKING:
 
 
 class Offer(NamedTuple):
-    """A recipe here. `found` is the way that fits, else `missing` says for each way what it lacks and how to get that;
-    `instead` is the configured processor that takes the recipe's place."""
+    """A recipe here. `found` is the way that fits, else `lacks` has for each way what is missing; `instead` is the
+    configured processor that takes the recipe's place."""
 
     recipe: Recipe
     found: Found | None
-    missing: tuple[str, ...]
+    lacks: tuple[Missing, ...]
     instead: Processor | None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """For each way a sentence on what it lacks and how to get that."""
+        return tuple(dict.fromkeys(one.sentence for one in self.lacks))
+
+    @property
+    def nearest(self) -> tuple[Missing, ...]:
+        """For each tool what it lacks in the way that is nearest to fitting; the nearest tool first."""
+        best: dict[str, Missing] = {}
+        for one in self.lacks:
+            if one.tool not in best or one.lack > best[one.tool].lack:
+                best[one.tool] = one
+        return tuple(sorted(best.values(), key=lambda one: -one.lack))
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -49,7 +63,7 @@ def offers(names: Iterable[str], tree: Tree, processors: Mapping[str, Processor]
     """
     for name in names:
         one = recipe(name)
-        found = detect(one, tree)
+        found = look(one, tree)
         instead = processors.get(name)
         if isinstance(found, Found):
             yield Offer(one, found, (), instead)

@@ -84,7 +84,7 @@ def finish(repo: Repository, statuses: Mapping[str, Status]) -> tuple[str, ...]:
 
 def _check(git: Plumbing, branch: str) -> None:
     if (operation := operation_in_progress(git.repo)) is not None:
-        raise StaysError(f"a {operation} is under way")
+        raise StaysError(f"a {operation} is in progress")
     if git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode(errors="surrogateescape").strip() != branch:
         raise StaysError("another one was checked out meanwhile")
 

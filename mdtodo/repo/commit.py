@@ -106,7 +106,7 @@ def land(
     git that holds the index. `git`: of a caller who lands many times. `whole`: nothing is changed where something of
     what is to be taken back cannot be.
 
-    Raises GitError, with HEAD, index and files as they were: an operation is under way, no identity, no
+    Raises GitError, with HEAD, index and files as they were: an operation is in progress, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
     HEAD and index have their edits then, and landing again makes up for the file.
     """
@@ -116,7 +116,7 @@ def land(
     recover(repo, [*job.wanted, *(one.path for one in job.restores)])
     reached("recovered")
     if (operation := operation_in_progress(repo)) is not None:
-        raise GitError(f"a {operation} is under way: nothing is committed now")
+        raise GitError(f"a {operation} is in progress: nothing is committed now")
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
         plumbing.begin_landing()
         job, kept_open = _hold_rest(job, plumbing)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import sha1
+from mdtodo.patterns import matcher
 from mdtodo.repo import files
 from mdtodo.repo.git import calling_index, read_blobs, run
 
@@ -170,9 +171,7 @@ def _stage(line: bytes) -> tuple[bytes, int]:
 
 
 def _fitting(every: Mapping[str, tuple[bytes, str]], patterns: Sequence[str]) -> dict[str, tuple[bytes, str]]:
-    from pathspec import GitIgnoreSpec
-
-    return {path: every[path] for path in GitIgnoreSpec.from_lines(patterns).match_files(every)}
+    return {path: every[path] for path in filter(matcher(patterns), every)}
 
 
 def _followed(

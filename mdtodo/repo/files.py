@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, InputError, UsageError
+from mdtodo.patterns import matcher
 from mdtodo.repo import owner, writers
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import list_files
@@ -65,9 +66,7 @@ def matching(
     if all(map(is_simple, patterns)):
         listed: Iterable[str] = listing(repo, *map(pathspec, patterns)) if patterns else ()
     else:
-        from pathspec import GitIgnoreSpec
-
-        listed = GitIgnoreSpec.from_lines(patterns).match_files(listing(repo))
+        listed = filter(matcher(patterns), listing(repo))
     return sorted(path for path in listed if _present(repo.root, path))
 
 
@@ -169,7 +168,7 @@ def create(root: str, path: str, content: bytes) -> None:
     except FileExistsError:
         raise EditError("is there already; it is left as it is", file=path) from None
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", file=path) from error
+        raise InputError(f"cannot be created: {error.strerror}", file=path) from error
 
 
 def replace(root: str, path: str, expected: bytes, new: bytes, quiet: writers.Quiet | None = None) -> None:
@@ -244,7 +243,7 @@ def _relative(root: str, full: str, shown: str) -> str:
     folder, name = os.path.split(os.path.normpath(full))
     relative = os.path.relpath(os.path.join(os.path.realpath(folder), name), root)
     if relative == ".." or relative.startswith("../"):
-        raise UsageError(f"{shown} is outside of the work tree {root}")
+        raise UsageError(f"{shown} is outside the work tree {root}")
     return relative
 
 

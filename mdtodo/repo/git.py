@@ -128,7 +128,7 @@ def calling_index() -> dict[str, str]:
 
 
 def operation_in_progress(repo: Repository) -> str | None:
-    """`merge`, `rebase`, `am`, `cherry-pick`, `revert` or `bisect` while one is under way here, else None."""
+    """`merge`, `rebase`, `am`, `cherry-pick`, `revert` or `bisect` while one is in progress here, else None."""
 
     def there(name: str) -> bool:
         return os.path.exists(os.path.join(repo.git_dir, name))

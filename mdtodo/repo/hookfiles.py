@@ -44,12 +44,13 @@ _AGAIN = '[ "${MDTODO_HOOK:-}" = "$PPID" ] ||'
 class Change(NamedTuple):
     """What became of one hook: `added`, `kept` (it was so already), `updated`, `removed` or `absent`.
 
-    `notes` are sentences on what a person should know.
+    `whole`: not only lines, but the file itself came or went. `notes` are sentences on what a person should know.
     """
 
     path: str
     outcome: str
     notes: tuple[str, ...] = ()
+    whole: bool = False
 
 
 def folder(repo: Repository) -> str:
@@ -70,7 +71,7 @@ def folder(repo: Repository) -> str:
             hint="call `mdtodo check --staged` in the hook there, or give this repository a core.hooksPath of its own",
         )
     if os.path.lexists(place) and not os.path.isdir(place):
-        raise GitError(f"core.hooksPath is {place}, which is no folder: git runs no hooks here")
+        raise GitError(f"core.hooksPath is {place}, which is not a folder: git runs no hooks here")
     return place
 
 
@@ -83,24 +84,24 @@ def install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
     """
     path = os.path.join(place, name)
     if os.path.isdir(path):
-        raise EditError("is a folder, and no hook", file=path)
+        raise EditError("is a folder, not a hook", file=path)
     try:
         os.makedirs(place, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", file=place) from error
+        raise InputError(f"cannot be created: {error.strerror}", file=place) from error
     old = _content(place, name)
     command = _command(program, args)
     if old is not None and _OURS.search(old):
         return _update(place, name, old, command)
     if not os.path.lexists(path):
         _make(place, name, (), command)
-        return Change(path, "added")
+        return Change(path, "added", whole=True)
     if old is None or not _SHELL.match(old) or not os.access(path, os.X_OK) or os.path.islink(path):
         return _take_over(place, name, command)
     first = old.index(b"\n") + 1
     lines = (f'{_AGAIN} MDTODO_HOOK=$$ "$0" "$@" || exit', _after(command), "unset MDTODO_HOOK")
     files.replace(place, name, old, old[:first] + _bytes(lines) + old[first:])
-    return Change(path, "added", ("the hook that is there runs first",))
+    return Change(path, "added", ("what was there runs first",))
 
 
 def uninstall(place: str, name: str) -> Change:
@@ -115,10 +116,10 @@ def uninstall(place: str, name: str) -> Change:
     if os.path.lexists(path):
         return Change(path, "absent", (f"{name + KEPT}, which was there before, is left where it is",))
     _rename(kept, path)
-    return Change(path, "removed", (_BACK,))
+    return Change(path, "removed", (_BACK,), whole=True)
 
 
-_BACK = "what was there before is in its place again"
+_BACK = "the hook that was there before is back in its place"
 
 
 def _remove(place: str, name: str, kept: str, old: bytes) -> Change:
@@ -136,12 +137,12 @@ def _remove(place: str, name: str, kept: str, old: bytes) -> Change:
         return Change(path, "removed", (note,))
     if os.path.lexists(kept):
         _rename(kept, path)
-        return Change(path, "removed", (_BACK,))
+        return Change(path, "removed", (_BACK,), whole=True)
     try:
         os.unlink(path)
     except OSError as error:
         raise InputError(f"cannot be removed: {error.strerror}", file=path) from error
-    return Change(path, "removed")
+    return Change(path, "removed", whole=True)
 
 
 def _update(place: str, name: str, old: bytes, command: str) -> Change:
@@ -164,7 +165,7 @@ def _take_over(place: str, name: str, command: str) -> Change:
     path, kept = os.path.join(place, name), os.path.join(place, name + KEPT)
     if os.path.lexists(kept):
         raise EditError(
-            "is there already, from an earlier install, and the hook is another one by now",
+            "exists already, from an earlier install, and the hook has been replaced since",
             file=kept,
             hint="move one of the two away",
         )
@@ -185,7 +186,7 @@ def _take_over(place: str, name: str, command: str) -> Change:
             _rename(kept, path)
         raise
     runs = "git did not run it, and that stays so" if inactive else "it runs first"
-    return Change(path, "added", (f"what was there is {name + KEPT} now; {runs}",))
+    return Change(path, "added", (f"what was there is {name + KEPT} now; {runs}",), whole=True)
 
 
 def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bool = False) -> None:
@@ -197,7 +198,7 @@ def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bo
         mode = stat.S_IMODE(os.stat(made).st_mode)
         os.chmod(made, mode | (mode & 0o444) >> 2)
         if not over and os.path.lexists(path):
-            raise EditError("came to be at this moment; it is left as it is", file=path)
+            raise EditError("was created at this moment; it is left as it is", file=path)
         _rename(made, path)
     except (OSError, MdtodoError):
         with suppress(OSError):
@@ -223,7 +224,9 @@ def _command(program: str, args: Sequence[str]) -> str:
     words = " ".join(map(shlex.quote, args))
     if "\n" in program:  # a line of ours is one line
         program = "mdtodo"
-    missing = "echo 'mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again' >&2"
+    missing = (
+        "echo 'mdtodo: cannot be started here, so nothing was checked; `mdtodo install` sets it up again' >&2"
+    )
     return (
         f'mdtodo={shlex.quote(program)}; [ -x "$mdtodo" ] || mdtodo=mdtodo; s=0; '
         f'if command -v "$mdtodo" >/dev/null 2>&1; then "$mdtodo" {words} </dev/null || s=$?; else s=127; fi; '
@@ -235,7 +238,7 @@ def _bytes(lines: Sequence[str]) -> bytes:
     return b"".join([os.fsencode(f"{line}  {MARK}\n") for line in lines])
 
 
-_MADE = _bytes(["# `mdtodo install` made this file; lines of your own may be added below."])
+_MADE = _bytes(["# `mdtodo install` created this file; lines of your own may be added below."])
 
 
 def _content(place: str, name: str) -> bytes | None:

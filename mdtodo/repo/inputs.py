@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
+from mdtodo.patterns import matcher
 from mdtodo.repo.git import run
 from mdtodo.repo.outputs import anchored
 
@@ -187,16 +188,14 @@ class _Fit:
         self._known: dict[bytes, bool] = {}
         self._matches: Callable[[str], bool] | None = None
         if patterns:
-            from pathspec import GitIgnoreSpec
-
-            self._matches = GitIgnoreSpec.from_lines(patterns).match_file
+            self._matches = matcher(patterns)
 
     def __call__(self, path: bytes) -> bool:
         if self._matches is None:
             return False
         fits = self._known.get(path)
         if fits is None:
-            fits = self._known[path] = bool(self._matches(os.fsdecode(path)))
+            fits = self._known[path] = self._matches(os.fsdecode(path))
         return fits
 
 

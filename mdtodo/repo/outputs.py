@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.patterns import matcher
 from mdtodo.repo.git import run
 from mdtodo.results import Output
 
@@ -85,9 +86,7 @@ class Declared:
 
     def _fits(self, path: str) -> bool:
         if not self._matches:
-            from pathspec import GitIgnoreSpec
-
-            self._matches.append(GitIgnoreSpec.from_lines(self.patterns).match_file)
+            self._matches.append(matcher(self.patterns))
         return self._matches[0](path)
 
 

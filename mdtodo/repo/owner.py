@@ -25,6 +25,17 @@ def is_gone(owner: str) -> bool:
     return not _exists(int(pid)) if now is None else now != int(started)
 
 
+def is_visible(owner: str) -> bool:
+    """Whether `is_gone` can tell: not of a process in another container, before the last boot, or where there is no
+    /proc.
+    """
+    where, _, rest = owner.partition("-")
+    return where == _where() != _UNKNOWN and not rest.endswith("-0")
+
+
+_UNKNOWN = "unknown"
+
+
 @lru_cache(maxsize=1)
 def _name(pid: int) -> str:
     return f"{_where()}-{pid}-{_started(pid) or 0}"
@@ -32,7 +43,7 @@ def _name(pid: int) -> str:
 
 @lru_cache(maxsize=1)
 def _where() -> str:
-    """8 hex digits for this boot of this machine and this PID namespace; `unknown` where nothing tells."""
+    """8 hex digits for this boot of this machine and this PID namespace; _UNKNOWN where nothing tells."""
     from mdtodo.markdown.anchors import sha1
 
     try:
@@ -40,7 +51,7 @@ def _where() -> str:
             boot = file.read()
         namespace = os.readlink("/proc/self/ns/pid").encode()
     except OSError:
-        return "unknown"
+        return _UNKNOWN
     return str(sha1(boot + namespace, usedforsecurity=False).hexdigest())[:8]
 
 

@@ -121,7 +121,7 @@ class _Push:
         name, local = self.upstream.name, self.upstream.local
         base = self.git.run("merge-base", tip, self.head, ok=(0, 1)).decode().strip()
         if not base:
-            raise self._stop(f"{name} holds another history, which has nothing in common with {local}")
+            raise self._stop(f"{name} has an unrelated history, with nothing in common with {local}")
         if self.before is not None and not self._holds(tip, self.before):
             raise self._stop(f"{name} was rewritten: {self.before[:10]} was on it, and is not any more")
         listed = self._listed("--reverse", "--topo-order", self.head, f"^{tip}")
@@ -129,7 +129,7 @@ class _Push:
         theirs = [one for one in commits if len(one.parents) != 1 or not one.receipts]
         if theirs:
             some = f"{theirs[0].oid[:10]}{' and others' if len(theirs) > 1 else ''}"
-            raise self._stop(f"{name} has moved on, and {local} has commits that are no receipts ({some})")
+            raise self._stop(f"{name} has moved on, and {local} has commits that are not receipts ({some})")
         if not commits:
             return None
         found = self._listed("--grep=^Mdtodo-Run: ", tip, f"^{base}")

@@ -58,22 +58,39 @@ class Trailer(NamedTuple):
 
 
 def subject(receipts: Sequence[Receipt]) -> str:
-    """`todo: <title>` for one task, `todo: 3 done, 1 failed` for more, `todo: undo <run>` where one is undone."""
+    """`todo: <title>` for one task that was done, `todo: failed: <title>` for one that failed, `todo: 3 done, 1 failed`
+    for more, `todo: undo <run>` where one is undone."""
     if (undone := _undone(receipts)) is not None:
         return f"todo: undo {_word(undone)}"
     if len(receipts) == 1:
-        return _cut(f"todo: {_one_line(receipts[0].title) or receipts[0].task_id}")
+        one = receipts[0]
+        return _cut(f"todo: {before_title(one.outcome)}{_one_line(one.title) or one.task_id}")
+    return counted(receipt.outcome for receipt in receipts)
+
+
+def counted(outcomes: Iterable[str]) -> str:
+    """The subject of a commit for several tasks: `todo: 3 done, 1 failed`."""
     counts: dict[str, int] = {}
-    for receipt in sorted(receipts, key=lambda receipt: _RANK.get(receipt.outcome, len(_RANK))):
-        counts[receipt.outcome] = counts.get(receipt.outcome, 0) + 1
-    return "todo: " + ", ".join(f"{count} {_word(outcome)}" for outcome, count in counts.items())
+    for outcome in sorted(outcomes, key=lambda outcome: _RANK.get(outcome, len(_RANK))):
+        counts[said(outcome)] = counts.get(said(outcome), 0) + 1
+    return "todo: " + ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def before_title(outcome: str) -> str:
+    """What stands before the title in the subject of a commit for one task: nothing where the task is done."""
+    return "" if outcome in ("done", "cached") else f"{said(outcome)}: "
+
+
+def said(outcome: str) -> str:
+    """An outcome as subjects and lists of titles have it: a task whose status is `todo` again was reopened."""
+    return "reopened" if outcome == "todo" else _word(outcome)
 
 
 def message(receipts: Sequence[Receipt], run_id: str) -> str:
     """The whole commit message: subject, with several tasks their titles, trailers."""
     lines, undone = [subject(receipts), ""], _undone(receipts)
     if len(receipts) > 1 or undone is not None:
-        lines += [_cut(f"- {_word(r.outcome)}: {_one_line(r.title)}") for r in receipts] + [""]
+        lines += [_cut(f"- {said(r.outcome)}: {_one_line(r.title)}") for r in receipts] + [""]
     lines.append(f"Mdtodo-Run: {_word(run_id)}")
     lines += [f"Mdtodo-Undo: {_word(undone)}"] if undone is not None else []
     for r in receipts:

@@ -16,7 +16,7 @@ from mdtodo.errors import GitError
 from mdtodo.repo.changes import changes_of
 from mdtodo.repo.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.repo.plumbing import now
-from mdtodo.repo.receipts import parse
+from mdtodo.repo.receipts import before_title, counted, parse
 from mdtodo.repo.relanding import REGULAR, Ground, Lifted, closed_tasks, lifted, reland
 from mdtodo.repo.textmerge import is_markdown, merge_file
 from mdtodo.repo.trailers import groups, titles
@@ -277,11 +277,8 @@ _COUNTS = re.compile(r"todo: \d+ \S+(?:, \d+ \S+)*")
 
 def _subject(left: Sequence[Trailer], bullets: Sequence[str]) -> str:
     if len(left) == 1:
-        return "todo: " + bullets[0].partition(": ")[2]
-    counts: dict[str, int] = {}
-    for task in left:
-        counts[task.outcome] = counts.get(task.outcome, 0) + 1
-    return "todo: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+        return f"todo: {before_title(left[0].outcome)}{bullets[0].partition(': ')[2]}"
+    return counted(task.outcome for task in left)
 
 
 def _is_of(line: str, gone: set[str]) -> bool:

@@ -132,7 +132,7 @@ def _stored(repo: Repository, path: str, content: bytes | None) -> _Entry:
 def _shown(repo: Repository, path: str, mode: bytes, oid: str) -> bytes:
     """What the work tree shows of a blob, after git's filters."""
     if mode not in (_LINK, _PROGRAM, b"100644"):
-        raise InputError("is no file that could be put back")
+        raise InputError("is not a file that can be restored")
     try:
         if mode == _LINK:
             return run(repo, "cat-file", "blob", oid)

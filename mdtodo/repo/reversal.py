@@ -112,13 +112,13 @@ def _trees(git: Plumbing, commit: PastCommit) -> tuple[str, str]:
     short = commit.oid[:10]
     if len(commit.groups) > 1:
         raise GitError(
-            f"{short} holds the receipts of several runs", hint=f"git revert {short} takes it all back"
+            f"{short} contains the receipts of several runs", hint=f"git revert {short} takes it all back"
         )
     lines = git.content(commit.oid).split(b"\n\n", 1)[0].split(b"\n")
     parents = [line[7:].decode() for line in lines if line.startswith(b"parent ")]
     if len(parents) != 1:
         what = "is a merge" if parents else "has no parent"
-        raise GitError(f"{short} {what}, which no run makes", hint=f"git revert {short} may take it back")
+        raise GitError(f"{short} {what}, which no run creates", hint=f"git revert {short} may take it back")
     parent = git.look_up(parents[0])
     if parent is None:
         raise GitError(f"the commit before {short} is not in this clone", hint="git fetch --deepen=1 gets it")

@@ -311,13 +311,24 @@ class State:
             db.execute(_OLD, (KEPT,))
 
     def active_runs(self) -> tuple[tuple[str, str, float], ...]:
-        """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone."""
+        """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone.
+
+        One that cannot be seen from here (see `owner`) is taken for gone once it holds no task any more.
+        """
         query = "SELECT run_id, worker, started, owner FROM runs WHERE finished IS NULL ORDER BY started"
+        rows = self._db.read(query)
+        holding = self._holding() if rows else set()
         return tuple(
             (str(run), str(worker), real(started))
-            for run, worker, started, who in self._db.read(query)
-            if not owner.is_gone(str(who))
+            for run, worker, started, who in rows
+            if not owner.is_gone(str(who)) and (owner.is_visible(str(who)) or who in holding)
         )
+
+    def _holding(self) -> set[str]:
+        """The owners of leases that hold now."""
+        now = _clock()
+        rows = self._db.read("SELECT ttl, expires, owner FROM leases")
+        return {str(who) for ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)}
 
     def ended_runs(self, *, limit: int) -> tuple[tuple[str, float, float], ...]:
         """Run, start and end in Unix time of the runs that ended last, newest first."""

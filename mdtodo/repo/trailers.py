@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.repo.receipts import Trailer
+from mdtodo.repo.receipts import Trailer, before_title, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,9 +46,9 @@ def groups(trailers: Iterable[str]) -> tuple[Group, ...]:
 def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | None, ...]:
     """The titles of these tasks, as far as the message of their commit holds them whole."""
     if len(tasks) == 1 and (named := _SUBJECT.fullmatch(subject)):
-        return (named[1],)
+        return (named[1].removeprefix(before_title(tasks[0].outcome)),)
     lines = [line for line in map(_BULLET.fullmatch, body.split("\n")) if line]
-    if [line[1] for line in lines] != [task.outcome for task in tasks]:
+    if [line[1] for line in lines] != [said(task.outcome) for task in tasks]:
         return (None,) * len(tasks)
     return tuple(None if line[2].endswith("…") else line[2] for line in lines)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.markdown.syntax import format_estimate
 from mdtodo.model import WRITTEN
-from mdtodo.planning.record import task_record
-from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, console, print_grid
+from mdtodo.planning.selection import is_overdue
+from mdtodo.planning.waiting import listed, split_waits
+from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -15,14 +17,14 @@ if TYPE_CHECKING:
     from mdtodo.planning.routing import Route
 
 
-def print_details(plan: Plan, task: Task, *, colored: bool) -> None:
-    """The title, a row for each key that says something, the subtasks, the text below."""
+def print_details(plan: Plan, task: Task, today: str, *, colored: bool) -> None:
+    """The title, a row for each key that says something, the subtasks, the text below. `today` (YYYY-MM-DD) decides
+    whether it is overdue."""
     from rich.table import Table
     from rich.text import Text
 
-    out = console(colored)
     state = plan.states[task.id]
-    out.print(Text(f"[{WRITTEN[task.status]}] {one_line(task.title)}", "bold"))
+    print_grid(Text(f"[{WRITTEN[task.status]}] {one_line(task.title)}", "bold"), colored=colored)
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim", no_wrap=True)
     rows.add_column(overflow="fold")
@@ -30,21 +32,23 @@ def print_details(plan: Plan, task: Task, *, colored: bool) -> None:
     rows.add_row("where", f"{one_line(task.file)}:{task.line}")
     rows.add_row("state", Text(state.value, STATE_STYLES[state]))
     rows.add_row("priority", Text(task.priority.value, PRIORITY_STYLES[task.priority]))
-    for name, value in _facts(plan, task):
+    for name, value in _facts(plan, task, today):
         rows.add_row(name, Text(one_line(value)))
     print_grid(rows, colored=colored)
     for child in task.children:
         below = plan.tasks[child]
-        out.print(Text(f"  [{WRITTEN[below.status]}] {below.id}  {one_line(below.title)}"))
+        print_grid(Text(f"  [{WRITTEN[below.status]}] {below.id}  {one_line(below.title)}"), colored=colored)
     if task.body:
-        out.print(Text("\n" + printable(task.body), "dim"))
+        print_grid(Text("\n" + printable(task.body), "dim"), colored=colored)
 
 
 def _who_instead(task: Task) -> str:
     """What a task without a processor waits for."""
     if task.status.closed:
         return ""
-    return "none: it follows its subtasks" if task.children else "none: a person's task (add run:NAME)"
+    return (
+        "none: ticked with its subtasks" if task.children else "none: done by hand (add run:NAME to name one)"
+    )
 
 
 def _processor(route: Route) -> str:
@@ -54,15 +58,14 @@ def _processor(route: Route) -> str:
     return f"{route.processor} ({route.because})" if route.because else route.processor
 
 
-def _facts(plan: Plan, task: Task) -> list[tuple[str, str]]:
+def _facts(plan: Plan, task: Task, today: str) -> list[tuple[str, str]]:
     """The rows that hold a value, in words."""
-    record = task_record(plan, task.id)
     route = plan.routes[task.id]
-    blocked = ", ".join(plan.blocked_by[task.id])
+    others, subtasks = split_waits(plan, task.id, plan.blocked_by[task.id])
+    inside = "its subtasks" if len(subtasks) > 1 else "its subtask" if subtasks else ""
     category = f"{route.category}/{route.kind}" if route.kind else route.category or ""
-    hours = record["estimate_hours"]
     rows = [
-        ("waits for", blocked),
+        ("waits for", " and ".join(filter(None, (listed(plan, others), inside)))),
         ("section", " > ".join(task.section)),
         ("category", f"{category} ({route.rule})" if category and route.rule else category),
         ("processor", _processor(route) or _who_instead(task)),
@@ -70,8 +73,11 @@ def _facts(plan: Plan, task: Task) -> list[tuple[str, str]]:
         ("tags", " ".join(f"#{tag}" for tag in task.tags)),
         ("needs", ", ".join(task.needs)),
         ("after", ", ".join(task.after)),
-        ("estimate", "" if hours is None else f"{hours:g} h ({record['complexity']})"),
-        ("due", task.due or ""),
+        (
+            "estimate",
+            "" if task.estimate is None else f"{format_estimate(task.estimate)} ({task.complexity})",
+        ),
+        ("due", f"{task.due} (overdue)" if is_overdue(task, today) else task.due or ""),
         ("worker", task.worker or ""),
         ("failures", str(task.failures) if task.failures else ""),
     ]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mdtodo.model import State
-from mdtodo.planning.explaining import length
+from mdtodo.planning.lengths import task_length
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def digraph(plan: Plan, names: Sequence[str]) -> str:
     critical = set(pairwise(plan.critical_path))
     lines = ["digraph plan {", "  rankdir=LR;", "  node [shape=box];"]
     for name, node in nodes.items():
-        task, minutes = plan.tasks[name], plan.minutes.get(name, 0)
-        facts = f"{task.lane}, {length(minutes)}" if minutes else task.lane
+        task, took = plan.tasks[name], task_length(plan, name)
+        facts = f"{task.lane}, {took}" if took else task.lane
         style = _STYLES.get(plan.states[name], "")
         label = f'label="{_escaped(task.title)}\\n{_escaped(facts)}"'
         lines.append(f"  {node} [{label}{', ' * bool(style)}{style}];")

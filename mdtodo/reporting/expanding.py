@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.markdown.syntax import format_estimate
+from mdtodo.planning.catalogue import BUILT_IN
 from mdtodo.planning.record import task_record
 from mdtodo.reporting.documents import print_json
-from mdtodo.reporting.text import one_line, printable
+from mdtodo.reporting.text import columns, one_line, paragraph, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,11 +37,16 @@ def print_diff(diff: bytes, *, color: bool) -> None:
 
 
 def print_expansion(rows: Iterable[Row], *, color: bool) -> None:
-    """Each task with its new subtasks, by id and title."""
+    """Each task with its new subtasks, by id, title and estimate."""
     for task, author, subtasks in rows:
-        click.echo(f"{task.id}  by {one_line(author)}  {one_line(task.title)}", color=color)
+        click.echo(f"{task.id}  by {one_line(author)}  {one_line(task.title)}{_estimate(task)}", color=color)
         for one in subtasks:
-            click.echo(f"{'  ' * (one.depth - task.depth)}{one.id}  {one_line(one.title)}", color=color)
+            indent = "  " * (one.depth - task.depth)
+            click.echo(f"{indent}{one.id}  {one_line(one.title)}{_estimate(one)}", color=color)
+
+
+def _estimate(task: Task) -> str:
+    return "" if task.estimate is None else f"  ({format_estimate(task.estimate)})"
 
 
 def print_expansion_json(
@@ -80,15 +87,27 @@ def print_expansion_json(
 
 
 def print_patterns(patterns: Iterable[Pattern], *, color: bool) -> None:
-    """Each with its words, where it is from, and its steps with their shares."""
-    for pattern in patterns:
-        words = one_line(", ".join(pattern.words)) or "only by name"
-        source = f"  ({one_line(pattern.source)})"
-        name = click.style(one_line(pattern.name), "cyan") if color else one_line(pattern.name)
-        click.echo(f"{name}{source}  {words}", color=color)
-        total = sum(step.weight for step in pattern.steps)
-        for step in pattern.steps:
-            click.echo(f"  {100 * step.weight / total:3.0f} %  {one_line(step.text)}")
+    """Each with the words of a title that call for it, and where it is from if it is not built in."""
+    known = list(patterns)
+    width = max(len(one_line(pattern.name)) for pattern in known)
+    for pattern in known:
+        texts = [one_line(", ".join(pattern.words)) or "(by name only)"]
+        if pattern.source != BUILT_IN:
+            texts.append(f"({len(pattern.steps)} steps, from {one_line(pattern.source)})")
+        for line in columns([(one_line(pattern.name), "cyan")], texts, width, colored=color):
+            click.echo(line, color=color)
+
+
+def print_pattern(pattern: Pattern, *, color: bool) -> None:
+    """One of them: its words, where it is from, and its steps with their shares of the estimate."""
+    name = one_line(pattern.name)
+    click.echo(f"{click.style(name, 'cyan') if color else name}  ({one_line(pattern.source)})", color=color)
+    words = one_line(", ".join(pattern.words))
+    click.echo(paragraph(f"for titles with: {words}" if words else "by name only", first="  ", rest="    "))
+    total = sum(step.weight for step in pattern.steps)
+    for number, step in enumerate(pattern.steps, 1):
+        share = f"{number:>3}. {100 * step.weight / total:3.0f} %  "
+        click.echo(paragraph(one_line(step.text), first=share, rest=" " * len(share)))
 
 
 def print_patterns_json(patterns: Iterable[Pattern]) -> None:

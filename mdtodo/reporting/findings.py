@@ -12,6 +12,7 @@ from mdtodo.reporting.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mdtodo.errors import ConfigError
     from mdtodo.model import Finding
 
 
@@ -37,3 +38,11 @@ def print_annotations(findings: Sequence[Finding], *, above: str = "") -> None:
             line=one.line,
             title=f"mdtodo {one.code}",
         )
+
+
+def print_mistakes(error: ConfigError) -> None:
+    """All mistakes of the configuration, as workflow commands."""
+    from mdtodo.reporting.commands import annotate
+
+    for one in error.each:
+        annotate("error", one.sentence, file=one.file or "", line=one.line, title="mdtodo configuration")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.markdown import code_block, escaped, link
 from mdtodo.reporting.mermaid import flowchart
-from mdtodo.reporting.progress import seconds
 from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Links(NamedTuple):
 def heading(mode: str, report: RunReport | None, said: Iterable[str]) -> str:
     """`### mdtodo run: 3 done, 1 failed`, and sentences."""
     counts = [f"{count} {name}" for name, count in report.summary.items() if count] if report else []
-    result = ", ".join(counts) if counts else "nothing to run" if report else ""
+    result = (report.nothing if report.idle else ", ".join(counts)) if report else ""
     first = f"### mdtodo {mode}" + (f": {result}" if result else "")
     return "\n\n".join([first, *map(escaped, said)])
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mdtodo.model import State
+from mdtodo.planning.lengths import task_length
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ WIDTH = 60
 #: GitHub draws no more than 500 edges, and nobody reads so many nodes.
 NODES, EDGES = 100, 400
 
-_SIGNS = {State.DONE: "✓", State.CANCELLED: "✗", State.FAILED: "✗", State.DOING: "▶", State.LEASED: "▶"}
+_SIGNS = {State.DONE: "✓", State.CANCELLED: "✗", State.FAILED: "✗", State.DOING: "▶", State.RUNNING: "▶"}
 _STYLES = {
     "done": "stroke:green",
     "ready": "stroke-width:3px",
@@ -30,7 +31,7 @@ _STYLES = {
 
 def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collection[str] = ()) -> str:
     """These tasks (None: the open ones), and those of `also`, with what waits for what; as much of it as can be read,
-    and how many more there are. Arrows of the critical path are thick.
+    and how many more there are; how long an open one takes. Arrows of the critical path are thick.
 
     Titles are text: whatever would be syntax is a character reference of mermaid's, `#NN;`.
     """
@@ -41,7 +42,9 @@ def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collectio
     for name, node in nodes.items():
         state = plan.states[name]
         sign = _SIGNS.get(state, "○")
-        lines.append(f'  {node}["{sign} {_label(plan.tasks[name].title)}"]')
+        took = task_length(plan, name)
+        label = _label(plan.tasks[name].title) + (f" ({took})" if took else "")
+        lines.append(f'  {node}["{sign} {label}"]')
     if len(shown) > NODES:
         lines.append(f'  more["and {len(shown) - NODES} more"]')
     edges = [(nodes[one], nodes[other]) for one, other in plan.graph.edges if one in nodes and other in nodes]

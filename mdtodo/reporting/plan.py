@@ -8,25 +8,28 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from mdtodo.model import State
-from mdtodo.planning.explaining import length
+from mdtodo.planning.lengths import length, task_length
 from mdtodo.planning.schedule import starts
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.text import one_line, paragraph, terminal_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mdtodo.planning.plan import Plan
 
-#: Columns of a bar; of one on a terminal narrower than `WIDE`, where ids and titles need them; and levels of the
-#: tree that are indented.
-BAR, SHORT, WIDE, LEVELS = 24, 10, 100, 8
+#: Columns of a bar; of one on a terminal narrower than `WIDE`, where ids and titles need them.
+BAR, SHORT, WIDE = 24, 10, 100
+#: A terminal narrower than this has neither bars nor lanes.
+NARROW = 64
+#: Levels of the tree that are indented, there and elsewhere, and columns that id and title have at least.
+FEW, LEVELS, TITLE = 1, 8, 16
 
 _COLORS = {
     State.READY: "green",
     State.BLOCKED: "yellow",
     State.FAILED: "red",
     State.DOING: "cyan",
-    State.LEASED: "cyan",
+    State.RUNNING: "cyan",
 }
 
 
@@ -48,40 +51,55 @@ def print_plan(plan: Plan, names: Sequence[str], caps: Mapping[str, int], *, col
     """A line for each of these tasks, below the last one that it waits for; then the critical path and the lanes.
 
     A line has its place in the plan, `*` on the critical path, when it can start at the earliest and how long it
-    takes as a bar, its length, lane, state, id and title.
+    takes as a bar, its length, lane, state, id and title. A narrow terminal gets less of that.
     """
     if not names:
         return
-    signs = _signs()
-    width = _width()
-    bar = BAR if width >= WIDE else SHORT
-    bars = _bars(plan, signs, bar)
-    critical = frozenset(plan.critical_path)
-    places = {name: place for place, name in enumerate(plan.order, 1)}
-    lanes = max(len(one_line(plan.tasks[name].lane)) for name in names)
-    digits = len(str(len(places)))
-    for name, prefix, above in _tree(plan, names, signs):
-        task, state = plan.tasks[name], plan.states[name]
-        mark = "*" if name in critical else " "
-        minutes = plan.minutes[name]
-        head = f"{places[name]:>{digits}}{mark} "
-        middle = f"  {length(minutes) if minutes else '-':>7}  {one_line(task.lane):<{lanes}}  "
+    signs, width = _signs(), terminal_width() or sys.maxsize
+    columns = _columns(plan, names, signs, width, colored=colored)
+    for name, prefix, above in _tree(plan, names, signs, LEVELS if width >= NARROW else FEW):
+        task = plan.tasks[name]
+        head, taken = columns(name)
         text = f"{prefix}{one_line(task.id)}  {one_line(task.title)}{_others(plan, name, above)}"
-        tail = _cropped(text, width - len(head) - bar - len(middle) - 11)
-        if colored:
-            color = "red" if name in critical else "cyan"
-            shown = (
-                click.style(bars[name], fg=color),
-                click.style(f"{state.value:<9}", fg=_COLORS.get(state)),
-            )
-            click.echo(f"{head}{shown[0]}{middle}{shown[1]}  {tail}".rstrip(), color=True)
-        else:
-            click.echo(f"{head}{bars[name]}{middle}{state.value:<9}  {tail}".rstrip(), color=False)
+        click.echo(f"{head}{_cropped(text, width - taken)}".rstrip(), color=colored)
     for line in _foot(plan, names, caps):
         click.echo(line)
 
 
-def _tree(plan: Plan, names: Sequence[str], signs: Signs) -> Iterator[tuple[str, str, str | None]]:
+def _columns(
+    plan: Plan, names: Sequence[str], signs: Signs, width: int, *, colored: bool
+) -> Callable[[str], tuple[str, int]]:
+    """What makes of an id all that stands before its title, and how many columns that takes."""
+    places = {name: place for place, name in enumerate(plan.order, 1)}
+    lengths = {name: task_length(plan, name) or "-" for name in names}
+    critical = frozenset(plan.critical_path)
+    bars = _bars(plan, signs, BAR if width >= WIDE else SHORT) if width >= NARROW else {}
+    digits = len(str(len(places)))
+    longest = max(map(len, lengths.values()))
+    lanes = max(len(one_line(plan.tasks[name].lane)) for name in names)
+    states = max(len(plan.states[name].value) for name in names)
+
+    def columns(name: str) -> tuple[str, int]:
+        state = plan.states[name]
+        lane = f"{one_line(plan.tasks[name].lane):<{lanes}}" if bars else ""
+        cells = [
+            (f"{places[name]:>{digits}}{'*' if name in critical else ' '}", None),
+            (bars.get(name, ""), "red" if name in critical else "cyan"),
+            (f"{lengths[name]:>{longest}}", None),
+            (lane, None),
+            (f"{state.value:<{states}}", _COLORS.get(state)),
+        ]
+        shown = [(text, color) for text, color in cells if text]
+        taken = sum(len(text) + 2 for text, _ in shown)
+        styled = (click.style(text, fg=color) if colored and color else text for text, color in shown)
+        return "".join(f"{text}  " for text in styled), taken
+
+    return columns
+
+
+def _tree(
+    plan: Plan, names: Sequence[str], signs: Signs, levels: int
+) -> Iterator[tuple[str, str, str | None]]:
     """Each task with what is drawn before it and the task that it stands below; those free first at the edge."""
     place = {name: number for number, name in enumerate(names)}
     below: dict[str | None, list[str]] = {}
@@ -96,7 +114,7 @@ def _tree(plan: Plan, names: Sequence[str], signs: Signs) -> Iterator[tuple[str,
         yield name, prefix, above
         under = below.get(name, [])
         for number, child in enumerate(reversed(under)):
-            deep = len(inner) >= 3 * LEVELS
+            deep = len(inner) >= 3 * levels
             own = inner[:-3] if deep else inner
             more = "   " if not number else signs.line
             stack.append((child, own + (signs.branch if number else signs.last), own + more, name))
@@ -138,7 +156,8 @@ def _foot(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> Iterator
             one_line(name) for name in (path if len(path) <= 12 else (*path[:6], "…", *path[-5:]))
         )
         took = f", {length(total)}" if total else ""
-        yield f"\n* critical path: {len(path)} task{'s' * (len(path) > 1)}{took}: {shown}"
+        sentence = f"critical path: {len(path)} task{'s' * (len(path) > 1)}{took}: {shown}"
+        yield "\n" + paragraph(sentence, first="* ", rest="  ")
     lanes: dict[str, int] = {}
     for name in names:
         lane = plan.tasks[name].lane
@@ -146,10 +165,12 @@ def _foot(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> Iterator
     shown = ", ".join(
         f"{one_line(lane)} {count} ({caps.get(lane, 1)} at once)" for lane, count in lanes.items()
     )
-    yield f"lanes: {shown}"
+    yield paragraph(f"lanes: {shown}", rest="  ")
     first = plan.tasks[names[0]].priority
     if len(names) > 3 and all(plan.tasks[name].priority is first for name in names):
-        yield f"Everything is {first.value}, so priority decides nothing: the longest chains go first."
+        yield paragraph(
+            f"Everything is {first.value}, so priority decides nothing: the longest chain goes first."
+        )
 
 
 def _signs() -> Signs:
@@ -160,15 +181,8 @@ def _signs() -> Signs:
     return _DRAWN
 
 
-def _width() -> int:
-    """Columns of the terminal; without an end where there is none."""
-    import shutil
-
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
-
-
 def _cropped(text: str, width: int) -> str:
     from rich.cells import cell_len, set_cell_size
 
-    width = max(width, 20)
+    width = max(width, TITLE)
     return text if len(text) * 2 <= width or cell_len(text) <= width else set_cell_size(text, width - 1) + "…"

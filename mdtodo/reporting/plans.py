@@ -9,7 +9,7 @@ import click
 from mdtodo.planning.explaining import explain
 from mdtodo.planning.record import task_record
 from mdtodo.reporting.documents import print_json
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.text import one_line, paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ def print_explanation(
             }
         )
         return
-    title = f"{task.id}  {one_line(task.title)}  ({one_line(task.file)}:{task.line})"
+    title = paragraph(f"{task.id}  {one_line(task.title)}  ({one_line(task.file)}:{task.line})", rest="  ")
     click.echo(click.style(title, bold=True) if colored else title, color=colored)
     for sentence in found.sentences:
-        click.echo(f"  {one_line(sentence)}")
+        click.echo(paragraph(one_line(sentence), first="  ", rest="    "))

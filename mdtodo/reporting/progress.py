@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mdtodo.reporting.text import one_line, printable
+import click
+
+from mdtodo.planning.lengths import seconds
+from mdtodo.reporting.text import one_line, printable, redraws
 from mdtodo.results import Outcome, TaskRun
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
     from rich.text import Text
 
     from mdtodo.model import Task
+    from mdtodo.reporting.live import LiveLines
 
 MARKS = {
     Outcome.DONE: ("✓", "green"),
@@ -27,29 +29,28 @@ MARKS = {
     Outcome.INTERRUPTED: ("!", "yellow"),
 }
 
+#: What a processor does without saying why in its exit code.
+_PUT_OFF = (Outcome.SKIPPED, Outcome.DEFERRED)
+
 #: Lines of a failed task's output that are shown at once.
 TAIL_LINES = 12
 
 
-def seconds(value: float) -> str:
-    """A duration for people: `0.4s`, `12s`, `3m05s`, `2h10m`."""
-    if value < 9.95:
-        return f"{value:.1f}s"
-    whole = round(value)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+def counted(done: TaskRun) -> bool:
+    """Whether it is one of the tasks that a run expects: a parent that is ticked with its subtasks is none, and one
+    that still waits is not over."""
+    return done.processor is not None and done.outcome is not Outcome.BLOCKED
 
 
 def describe(done: TaskRun) -> str:
-    """`id  title  (processor, 0.4s)`, and why, in one line."""
+    """`id  title  (processor, 0.4s)`, and why, in one line; of a task that was skipped or deferred, its own last words
+    say why."""
     facts = [done.processor or "", "" if done.duration is None else seconds(done.duration)]
     if done.attempts > 1:
         facts.append(f"{done.attempts} attempts")
     shown = ", ".join(fact for fact in facts if fact)
-    reason = f": {one_line(done.reason)}" if done.reason else ""
+    why = done.reason or (last_line(done.tail) if done.outcome in _PUT_OFF else "")
+    reason = f": {one_line(why)}" if why else ""
     return f"{done.id}  {one_line(done.title)}" + (f"  ({shown})" if shown else "") + reason
 
 
@@ -58,14 +59,34 @@ def mark(done: TaskRun) -> tuple[str, str]:
     return MARKS[Outcome.FAILED if done.failed else done.outcome]
 
 
+def describe_retry(task: Task, delay: float, reason: str) -> str:
+    """`id  title: exit 1; retrying in 5s`."""
+    return f"{task.id}  {one_line(task.title)}: {one_line(reason)}; retrying in {seconds(delay)}"
+
+
 def tail(done: TaskRun) -> list[str]:
     """The last lines of a failed task's output, and where all of it is."""
     if done.outcome is not Outcome.FAILED:
         return []
-    if not done.tail.strip():
-        return ["    it printed nothing"]
-    lines = printable(done.tail).rstrip("\n").split("\n")
-    return [*(f"    {line}" for line in lines[-TAIL_LINES:]), f"    all of it: mdtodo logs {done.id}"]
+    lines = _lines(done.tail)
+    if not lines:
+        return ["    no output"]
+    return [
+        *(f"    {line}".rstrip() for line in lines[-TAIL_LINES:]),
+        f"    full log: mdtodo output {done.id}",
+    ]
+
+
+def last_line(output: str) -> str:
+    """The last line that says anything, empty where there is none."""
+    return next((line for line in reversed(_lines(output)) if line.strip()), "")
+
+
+def _lines(output: str) -> list[str]:
+    """Output as lines that are safe to show: of a line that was written over (`\\r`) what stood there in the end,
+    without colours, and without blank lines at the end."""
+    text = click.unstyle(output.replace("\r\n", "\n")).rstrip()
+    return [printable(line.rstrip("\r").rpartition("\r")[2]) for line in text.split("\n")] if text else []
 
 
 class PlainProgress:
@@ -97,12 +118,12 @@ class PlainProgress:
 
     def retrying(self, task: Task, attempt: int, delay: float, reason: str) -> None:
         """Say it: it explains why a task takes so long."""
-        self._line(f"~ {task.id}  {one_line(task.title)}: {one_line(reason)}; again in {seconds(delay)}")
+        self._line(f"~ {describe_retry(task, delay, reason)}")
 
     def finished(self, done: TaskRun) -> None:
-        """`[3/20] ✓ done  id  title  (processor, 0.4s)`; what no process did is not counted."""
-        self.over += done.attempts > 0
-        count = f"[{self.over}/{max(self.expected, self.over)}]" if done.attempts else "[-]"
+        """`[3/20] ✓ done  id  title  (processor, 0.4s)`; what was not expected is not counted."""
+        self.over += counted(done)
+        count = f"[{self.over}/{max(self.expected, self.over)}]" if counted(done) else "[-]"
         self._line(f"{count} {mark(done)[0]} {done.outcome.value}  {describe(done)}")
         for line in tail(done):
             self._line(line)
@@ -131,125 +152,80 @@ class PlainProgress:
 
 
 class LiveProgress:
-    """A live line for each running task, counts and the time left; what is over scrolls up."""
+    """A live line for each task that runs, and one of the whole; what is over scrolls up, and stays as it is."""
 
     def __init__(self, *, colored: bool) -> None:
-        from rich.console import Console
+        from mdtodo.reporting.live import live_console
+        from mdtodo.reporting.progress_lines import ProgressLines
 
-        self._console: Console = Console(
-            stderr=True, no_color=not colored, highlight=False, emoji=False, markup=False
-        )
-        self._live: Progress | None = None
-        self._total: TaskID | None = None
-        self._lines: dict[str, TaskID] = {}
-        self._counts = dict.fromkeys(Outcome, 0)
-        self._seconds: dict[str, float] = {}
-        self._left = 0.0
+        self._console = live_console(colored=colored, stderr=True)
+        self._live: LiveLines | None = None
+        self._lines = ProgressLines(plain=self._console.options.ascii_only)
+        self._told: list[Text] = []
 
     def __enter__(self) -> LiveProgress:
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-        )
+        from mdtodo.reporting.live import LiveLines
 
-        self._live = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[count]}", markup=False),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}", markup=False),
-            console=self._console,
-            transient=True,
-        )
-        self._live.start()
+        self._live = LiveLines(self._console, self._lines.rows)
+        self._live.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.flush()
         if self._live:
-            self._live.stop()
+            self._live.__exit__(kind, error, trace)
 
     def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
         """The line of the whole."""
-        if self._live:
-            self._total = self._live.add_task("", total=expected, left="", count="")
-        self._seconds = seconds_of
-        self._left = sum(seconds_of.values())
-        self._refresh()
+        self._lines.begin(expected, seconds_of)
 
     def started(self, task: Task, attempt: int) -> None:
-        """A line of its own, with a bar if its duration is known."""
-        known = self._seconds.get(task.id)
-        again = f" (attempt {attempt})" if attempt > 1 else ""
-        if self._live:
-            left = f"about {seconds(known)}" if known else ""
-            title = f"{one_line(task.title)[:60]}{again}"
-            self._lines[task.id] = self._live.add_task(title, total=None, left=left, count="")
+        """A line of its own."""
+        self._lines.started(task, attempt)
 
     def progressed(self, task: Task, percent: float) -> None:
         """Move its bar."""
-        if self._live and task.id in self._lines:
-            done = max(0.0, min(100.0, percent))
-            self._live.update(self._lines[task.id], total=100, completed=done, count=f"{done:.0f} %")
+        self._lines.progressed(task.id, percent)
 
     def retrying(self, task: Task, attempt: int, delay: float, reason: str) -> None:
-        """Say it above, and take the line away until it begins again."""
-        self._drop(task.id)
-        self.say(f"{task.id} {one_line(task.title)}: {one_line(reason)}; again in {seconds(delay)}")
+        """Say it above; its line counts down."""
+        self._lines.retrying(task.id, delay)
+        self._print(f"~ {describe_retry(task, delay, reason)}", "yellow")
 
     def finished(self, done: TaskRun) -> None:
-        """Its line scrolls up with its outcome."""
-        self._drop(done.id)
-        self._counts[done.outcome] += 1
-        self._left -= self._seconds.get(done.id, 0.0)
-        if self._live and self._total is not None and done.attempts:
-            self._live.advance(self._total)
+        """Its line goes, and its outcome scrolls up, with the end of its output if it failed."""
+        self._lines.finished(done)
         sign, style = mark(done)
         self._print(f"{sign} {describe(done)}", style)
         for line in tail(done):
             self._print(line, "dim")
-        self._refresh()
 
     def expect(self, more: int) -> None:
         """A longer line of the whole."""
-        if self._live and self._total is not None:
-            self._live.update(self._total, total=(self._live.tasks[0].total or 0) + more)
+        self._lines.expected += more
 
     def say(self, sentence: str) -> None:
         """A sentence of its own, above the live lines."""
         self._print(f"mdtodo: {printable(sentence)}", "yellow")
+        self.flush()
 
     def flush(self) -> None:
-        """Nothing: it is seen at once."""
+        """Show what scrolls up, all at once: the live lines are drawn again by themselves."""
+        from rich.text import Text
+
+        told, self._told = self._told, []
+        try:
+            if told:
+                self._console.print(Text("\n").join(told), soft_wrap=True)
+        except OSError:
+            _tell_nobody()
 
     def _print(self, text: str, style: str) -> None:
         from rich.text import Text
 
-        line: Text = Text(text, style)
-        self._console.print(line, soft_wrap=True)
-
-    def _drop(self, task_id: str) -> None:
-        if self._live and task_id in self._lines:
-            self._live.remove_task(self._lines.pop(task_id))
-
-    def _refresh(self) -> None:
-        """Counts, and the time left where durations are known."""
-        if not self._live or self._total is None:
-            return
-        counts = ", ".join(f"{count} {outcome.value}" for outcome, count in self._counts.items() if count)
-        left = (
-            f"about {seconds(max(0.0, self._left))} of work left"
-            if self._seconds and self._left > 0.05
-            else ""
-        )
-        whole = self._live.tasks[0]
-        count = f"{whole.completed:.0f}/{whole.total or 0:.0f}"
-        self._live.update(self._total, description=counts or "starting", left=left, count=count)
+        self._told.append(Text(text, style))
 
 
 def _tell_nobody() -> None:
@@ -264,8 +240,6 @@ def _tell_nobody() -> None:
 def watcher_for(*, color: bool | None, quiet: bool) -> PlainProgress | LiveProgress:
     """Live lines where standard error is a terminal that can show them, else plain ones; `quiet` tells
     nothing but what a person must know."""
-    import os
-
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if quiet or not redraws(sys.stderr):
         return PlainProgress(quiet=quiet)
     return LiveProgress(colored=color is not False)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.reporting.progress import seconds
-from mdtodo.reporting.text import one_line
+from mdtodo.planning.lengths import seconds
+from mdtodo.reporting.text import one_line, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mdtodo.repo.history import PastReceipt
+
+#: Columns of a terminal from which on a line begins with the date.
+_DATED = 60
 
 _STYLES = {"done": "green", "cached": "green", "failed": "red", "todo": "yellow", "cancelled": "yellow"}
 
@@ -22,19 +25,41 @@ _STYLES = {"done": "green", "cached": "green", "failed": "red", "todo": "yellow"
 def print_receipts(
     receipts: Iterable[PastReceipt], title_of: Callable[[PastReceipt], str | None], *, color: bool | None
 ) -> int:
-    """A line for each: date, task, outcome, title, proof, commit and run. How many there were."""
+    """A line for each: date, task, outcome, title, proof, commit and run. How many there were.
+
+    On a terminal a line is at most as long as that is wide: run and commit go first, then the title is cut.
+    """
+    width = _width()
     count = 0
     for one in receipts:
         count += 1
-        outcome = click.style(f"{one_line(one.outcome):<9}", _STYLES.get(one.outcome))
-        when = one.date[:16].replace("T", " ")
+        outcome = f"{one_line(one.outcome):<9}"
+        when = f"{one.date[:16].replace('T', ' ')}  " if width is None or width >= _DATED else ""
+        start = f"{when}{one_line(one.task_id):<8}  "
         title = one_line(title_of(one) or "(its title is not known here)")
-        click.echo(
-            f"{when}  {one_line(one.task_id):<8}  {outcome}  {title}  ({_proof(one)})"
-            f"  {one.commit[:10]} {one_line(one.run)}",
-            color=color,
-        )
+        facts = [f"({_proof(one)})", one.commit[:10], one_line(one.run)]
+        if width is not None:
+            title, facts = _fitted(title, facts, width - len(start) - len(outcome) - 2)
+        styled = click.style(outcome, _STYLES.get(one.outcome))
+        click.echo(start + "  ".join([styled, title, *facts]), color=color)
     return count
+
+
+def _width() -> int | None:
+    """Columns of the terminal, None where there is none."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _fitted(title: str, facts: list[str], width: int) -> tuple[str, list[str]]:
+    """What a line of so many columns has room for."""
+    from rich.text import Text
+
+    whole = Text(title)
+    shown, left = room(whole.cell_len, list(map(len, facts)), width, least=16)
+    whole.truncate(left, overflow="ellipsis")
+    return whole.plain, facts[:shown]
 
 
 def print_receipts_json(

@@ -6,53 +6,45 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.recipes.detect import Lack
 from mdtodo.reporting.documents import print_json
-from mdtodo.reporting.table import console, print_grid
-from mdtodo.reporting.text import one_line, printable
+from mdtodo.reporting.text import columns, one_line, paragraph, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.recipes.offers import Offer
 
-#: Columns of a terminal from which tools have a column of their own.
-_WIDE = 120
-
 
 def print_recipes(offers: Iterable[Offer], *, colored: bool) -> None:
-    """A row for each: whether it is available here, its tools, what it checks, and what it would read, or why not."""
-    from rich.table import Table
-    from rich.text import Text
-
-    wide = console(colored).width >= _WIDE
-    table = Table.grid(padding=(0, 2))
-    for number in range(4 if wide else 3):
-        table.add_column(no_wrap=number < 2, overflow="fold")
+    """For each what it checks, and the tool that would be used or what is missing, in short."""
     for offer in offers:
         used = offer.found is not None and offer.instead is None
-        sign = Text("✓", "green") if used else Text("·", "dim")
-        name = Text(offer.recipe.name, "cyan" if used else "")
-        tools, checks = ", ".join(offer.tools), f"checks {offer.recipe.checks}"
-        table.add_row(sign, name, *(map(Text, (tools, checks)) if wide else [Text(f"({tools}) {checks}")]))
-        for sentence in [_available(offer)] if used else _hindered(offer):
-            table.add_row("", "", *([""] * wide), Text(one_line(sentence), "dim"))
-    print_grid(table, colored=colored)
+        sign, style = ("✓", "green") if used else ("·", "dim")
+        name = (offer.recipe.name, "cyan" if used else "bold")
+        texts = [f"checks {offer.recipe.checks}", _available(offer) if used else _short(offer)]
+        for line in columns([(sign, style), name], [one_line(text) for text in texts], 14, colored=colored):
+            click.echo(line, color=colored)
 
 
 def print_recipe(offer: Offer, *, color: bool) -> None:
     """One of them, with what was found and the command lines that would run."""
     name = click.style(offer.recipe.name, "cyan") if color else offer.recipe.name
-    click.echo(f"{name}  ({', '.join(offer.tools)})  checks {offer.recipe.checks}", color=color)
+    click.echo(name, color=color)
+    click.echo(paragraph(f"checks {offer.recipe.checks}", first="  ", rest="    "))
+    click.echo(paragraph(f"with {', '.join(offer.tools)}", first="  ", rest="    "))
     for sentence in _hindered(offer):
-        click.echo(f"  - {one_line(sentence)}")
+        click.echo(paragraph(one_line(sentence), first="  - ", rest="    "))
     found = offer.found
     if found is None:
         return
     click.echo(f"  tool    {printable(found.program)}")
     click.echo(f"  config  {one_line(found.config)}" if found.config else "  config  none needed")
-    click.echo(f"  reads   {_count(len(found.files))} of {one_line(', '.join(found.way.reads))}")
+    reads = f"{_count(len(found.files))} of {one_line(', '.join(found.way.reads))}"
+    click.echo(paragraph(reads, first="  reads   ", rest=" " * 10))
     if found.way.scratch:
-        click.echo("  where   a copy of the work tree, since it writes beside what it reads")
+        where = "a copy of the work tree, since it writes beside what it reads"
+        click.echo(paragraph(where, first="  where   ", rest=" " * 10))
     for line in offer.lines():
         click.echo(f"$ {line}")
 
@@ -90,8 +82,19 @@ def _hindered(offer: Offer) -> list[str]:
 
 def _available(offer: Offer) -> str:
     assert offer.found is not None
-    config = f", configured by {one_line(offer.found.config)}" if offer.found.config else ""
-    return f"reads {_count(len(offer.found.files))}{config}"
+    config = f", configured by {offer.found.config}" if offer.found.config else ""
+    return f"available: {offer.found.way.tool}, reads {_count(len(offer.found.files))}{config}"
+
+
+def _short(offer: Offer) -> str:
+    """Why it is not used here, in one sentence."""
+    if offer.instead is not None:
+        return f"not used: a processor of the configuration is called {offer.recipe.name}"
+    words = {Lack.FILES: "no files for", Lack.TOOL: "not installed:", Lack.CONFIGURATION: "not configured:"}
+    tools: dict[Lack, list[str]] = {}
+    for one in offer.nearest:
+        tools.setdefault(one.lack, []).append(one.tool)
+    return "; ".join(f"{words[lack]} {', '.join(names)}" for lack, names in tools.items())
 
 
 def _count(files: int) -> str:

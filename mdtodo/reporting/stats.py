@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.markdown.syntax import format_estimate
+from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.documents import iso, print_json
-from mdtodo.reporting.progress import seconds
 from mdtodo.reporting.table import console, print_grid
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.text import one_line, paragraph
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -20,25 +21,27 @@ if TYPE_CHECKING:
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _STYLES = {"done": "green", "failed": "red", "deferred": "yellow", "skipped": "dim"}
 
-#: Characters of a bar, rows of the lists below the table, and columns that a terminal needs for sparklines.
-_WIDTH, _ROWS, _WIDE = 10, 20, 110
+#: Characters of a bar, and rows of the lists below the table.
+_WIDTH, _ROWS = 10, 20
+#: Columns that a terminal needs for sparklines, for all figures, and for more than success and median.
+_WIDE, _ALL, _SOME = 110, 78, 56
 
 
 def print_stats(found: Statistics, *, colored: bool) -> None:
-    """What there is to say, in up to three parts: processors, flaky tasks, estimates."""
+    """In up to three parts: processors, flaky tasks, estimated and actual."""
     pictures = (colored or sys.stdout.isatty()) and draws()
     _print_processors(found, colored=colored, pictures=pictures)
     if found.flaky:
-        click.echo("\nFlaky: both outcomes, and nothing was changed in between")
+        click.echo("\n" + paragraph("Flaky: both passed and failed, with nothing changed in between"))
         _print_rows([_flaky_row(found, one) for one in found.flaky[:_ROWS]], colored=colored)
         _more(len(found.flaky))
     measured = [one for one in found.estimates if one.measured is not None]
     if measured:
-        click.echo("\nEstimates beside what the processor took")
+        click.echo("\n" + paragraph("Estimated and actual (the median of successful runs)"))
         _print_rows([_estimate_row(found, one) for one in measured[:_ROWS]], colored=colored)
         _more(len(measured))
     if measured and (left := len(found.estimates) - len(measured)):
-        click.echo(f"{left} more with an estimate: no successful run of a processor yet")
+        click.echo(paragraph(f"{left} more with an estimate, and no successful run yet"))
 
 
 def print_stats_json(found: Statistics, since: float | None) -> None:
@@ -89,24 +92,41 @@ def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> No
     from rich.table import Table
     from rich.text import Text
 
+    width = console(colored).width
+    names = _columns(width, pictures=pictures)
     table = Table.grid(padding=(0, 2))
-    wide = pictures and console(colored).width >= _WIDE
-    names = ["processor", "runs", "done", "failed", "other", "success", "median", "95 %", "last"]
-    for name in names + ["lately"] * wide:
-        left = name in ("processor", "last", "lately")
+    for name in names:
+        left = name in ("processor", "last", "recent")
         table.add_column(justify="left" if left else "right", no_wrap=True)
-    table.add_row(*(Text(name, "dim") for name in names + ["lately"] * wide))
-    for name, one in found.processors.items():
-        cells: list[Text] = [
-            Text(one_line(name), "cyan"),
-            *(Text(str(count)) for count in (one.runs, one.done, one.failed, one.deferred + one.skipped)),
-            _success(one, (_WIDTH if wide else _WIDTH // 2) if pictures else 0),
-            Text(_seconds(one.median)),
-            Text(_seconds(one.p95)),
-            Text(one.last_outcome or "-", _STYLES.get(one.last_outcome or "", "")),
-        ]
-        table.add_row(*cells, *([_lately(one)] if wide else []))
+    table.add_row(*(Text(name, "dim") for name in names))
+    drawn = (_WIDTH if width >= _WIDE else _WIDTH // 2) if pictures and width >= _ALL else 0
+    for processor, one in found.processors.items():
+        cells = {
+            "processor": Text(one_line(processor), "cyan"),
+            **{name: Text(str(count)) for name, count in _counts(one).items()},
+            "success": _success(one, drawn),
+            "median": Text(_seconds(one.median)),
+            "95 %": Text(_seconds(one.p95)),
+            "last": Text(one.last_outcome or "-", _STYLES.get(one.last_outcome or "", "")),
+        }
+        if "recent" in names:
+            cells["recent"] = _recent(one)
+        table.add_row(*(cells[name] for name in names))
     print_grid(table, colored=colored)
+
+
+def _columns(width: int, *, pictures: bool) -> list[str]:
+    """Those that fit."""
+    if width < _SOME:
+        return ["processor", "success", "median", "last"]
+    if width < _ALL:
+        return ["processor", "runs", "failed", "success", "median", "last"]
+    names = ["processor", "runs", "done", "failed", "other", "success", "median", "95 %", "last"]
+    return names + ["recent"] * (pictures and width >= _WIDE)
+
+
+def _counts(one: Figures) -> dict[str, int]:
+    return {"runs": one.runs, "done": one.done, "failed": one.failed, "other": one.deferred + one.skipped}
 
 
 def _success(one: Figures, width: int) -> Text:
@@ -121,7 +141,7 @@ def _success(one: Figures, width: int) -> Text:
     return Text(f"{bar(one.success_rate, width)} {percent:3d} %" if width else f"{percent} %", style)
 
 
-def _lately(one: Figures) -> Text:
+def _recent(one: Figures) -> Text:
     """Durations of the newest runs, oldest first; those that failed in red."""
     from rich.text import Text
 
@@ -133,9 +153,15 @@ def _lately(one: Figures) -> Text:
 
 
 def _print_rows(rows: list[tuple[str, ...]], *, colored: bool) -> None:
+    """Id, title and figures; the figures below them where a terminal has no room beside."""
     from rich.table import Table
     from rich.text import Text
 
+    if console(colored).width < _ALL:
+        for task_id, title, *figures in rows:
+            click.echo(paragraph(title, first=f"{task_id}  ", rest="  "))
+            click.echo(paragraph(", ".join(filter(None, figures)), first="    ", rest="    "))
+        return
     table = Table.grid(padding=(0, 2))
     for number in range(len(rows[0])):
         table.add_column(no_wrap=number != 1, overflow="fold")
@@ -146,21 +172,22 @@ def _print_rows(rows: list[tuple[str, ...]], *, colored: bool) -> None:
 
 def _flaky_row(found: Statistics, one: Flaky) -> tuple[str, ...]:
     if one.evidence == "inputs":
-        why = f"with equal inputs {one.done} done, {one.failed} failed"
+        why = f"{one.done} done and {one.failed} failed with equal inputs"
     else:
-        why = f"done by retry {_times(one.done)}"
+        why = f"passed on retry {_times(one.done)}"
     return (*_named(found, one.task_id), one_line(one.processor), why)
 
 
 def _estimate_row(found: Statistics, one: Estimate) -> tuple[str, ...]:
     took = "-" if one.measured is None else _seconds(one.measured * 3600)
     percent = 0.0 if one.ratio is None else one.ratio * 100
-    ratio = "" if one.ratio is None else "below 0.1 %" if percent < 0.1 else f"{percent:.3g} %"
-    return (*_named(found, one.task_id), f"planned {one.planned:g}h", f"took {took}", ratio)
+    ratio = "" if one.ratio is None else "<0.1 %" if percent < 0.1 else f"{percent:.3g} %"
+    planned = format_estimate(round(one.planned * 60))
+    return (*_named(found, one.task_id), f"estimated {planned}", f"actual {took}", ratio)
 
 
 def _named(found: Statistics, task_id: str) -> tuple[str, str]:
-    return one_line(task_id), one_line(found.titles.get(task_id) or "(its title is not known here)")
+    return one_line(task_id), one_line(found.titles.get(task_id) or "(title unknown here)")
 
 
 def _more(count: int) -> None:

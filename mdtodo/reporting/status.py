@@ -4,42 +4,108 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.documents import iso, print_json
-from mdtodo.reporting.progress import seconds
 from mdtodo.reporting.stats import bar, draws
 from mdtodo.reporting.table import STATE_STYLES, console, print_grid
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.table import Table
+    from rich.text import Text
+
     from mdtodo.planning.situation import Lane, Load, Situation
     from mdtodo.repo.activity import Activity
 
 
-def print_status(found: Situation, load: Load, *, colored: bool) -> None:
-    """A sentence, a row for each state that tasks are in, and one for each lane that anything is or was in."""
+class InHand(NamedTuple):
+    """A task that a worker has: `by` is its processor, or the worker where it has none."""
+
+    task_id: str
+    title: str
+    by: str
+
+
+def print_status(found: Situation, load: Load, hand: Sequence[InHand], *, colored: bool) -> None:
+    """A sentence, a row for each task that runs, for each state that tasks are in, and for each lane that anything is
+    or was in."""
+    pictures = (colored or sys.stdout.isatty()) and draws()
+    for number, part in enumerate(_parts(found, load, hand, pictures=pictures)):
+        if number:
+            click.echo("")
+        print_grid(part, colored=colored)
+
+
+def status_rows(
+    found: Situation, load: Load, hand: Sequence[InHand], *, colored: bool, width: int
+) -> list[Text]:
+    """The same as rows of a terminal that is so wide."""
+    from rich.text import Text
+
+    out = console(colored)
+    out.width = width
+    with out.capture() as captured:
+        for number, part in enumerate(_parts(found, load, hand, pictures=draws())):
+            if number:
+                out.print()
+            out.print(part)
+    return [Text.from_ansi(row.rstrip()) for row in captured.get().splitlines()]
+
+
+def watch_heading(when: float, interval: float, wrong: Exception | None) -> list[Text]:
+    """When it was looked at and how often that is, and what has kept it from being read since."""
+    from rich.text import Text
+
+    looked = f"{datetime.fromtimestamp(when, UTC).astimezone():%H:%M:%S}"
+    told = [Text(one_line(str(wrong)), "red")] if wrong else []
+    return [Text(f"{looked}, every {interval:g} s, Ctrl-C ends", "dim"), *told]
+
+
+def _parts(found: Situation, load: Load, hand: Sequence[InHand], *, pictures: bool) -> Iterator[Table]:
     from rich.table import Table
     from rich.text import Text
 
-    pictures = (colored or sys.stdout.isatty()) and draws()
+    top = Table.grid()
     closed = found.statuses["done"] + found.statuses["cancelled"]
-    share = closed / found.total if found.total else 0.0
-    click.echo(f"{_workers(load)}; {closed} of {found.total} tasks are closed")
+    top.add_row(Text(f"{_workers(load)}; {closed} of {found.total} tasks are closed"))
     if pictures and found.total:
-        console(colored).print(Text(f"{bar(share)} {_percent(share)}", "green"))
+        share = closed / found.total
+        top.add_row(Text(f"{bar(share)} {_percent(share)}", "green"))
+    yield top
+    if hand:
+        yield _in_hand(hand)
     states = Table.grid(padding=(0, 2))
     states.add_column(justify="right")
     for state, style in STATE_STYLES.items():
         if found.states[state]:
             states.add_row(Text(str(found.states[state])), Text(state.value, style))
-    print_grid(states, colored=colored)
+    if found.total:
+        yield states
     lanes = {name: lane for name, lane in found.lanes.items() if lane.active or lane.ready or lane.processed}
     if lanes:
-        click.echo("")
-        _print_lanes(lanes, colored=colored)
+        yield _lanes(lanes)
+
+
+def _in_hand(hand: Sequence[InHand]) -> Table:
+    """A row for each task that a worker has: id, title, and what proves it or who has it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_row(*(Text(name, "dim") for name in ("in hand", "title", "by")))
+    for one in hand:
+        row = (Text(one.task_id, "cyan"), Text(one_line(one.title)), Text(one_line(one.by), "dim"))
+        table.add_row(*row)
+    return table
 
 
 def print_status_json(found: Situation, load: Load, doing: Activity, now: float) -> None:
@@ -73,7 +139,7 @@ def print_status_json(found: Situation, load: Load, doing: Activity, now: float)
     )
 
 
-def _print_lanes(lanes: dict[str, Lane], *, colored: bool) -> None:
+def _lanes(lanes: dict[str, Lane]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -87,7 +153,7 @@ def _print_lanes(lanes: dict[str, Lane], *, colored: bool) -> None:
         average = "-" if lane.average is None else seconds(lane.average)
         last = "-" if lane.last_activity is None else _local(lane.last_activity)
         table.add_row(Text(one_line(name), "cyan"), *map(str, counts), average, last)
-    print_grid(table, colored=colored)
+    return table
 
 
 def _local(moment: float) -> str:
@@ -98,7 +164,7 @@ def _workers(load: Load) -> str:
     if not load.workers:
         return "Nothing runs now"
     busy = "" if load.utilization is None else f", {_percent(load.utilization)} of the slots busy"
-    return f"{load.workers} run{'s' if load.workers > 1 else ''} under way{busy}"
+    return f"{load.workers} run{'s' if load.workers > 1 else ''} in progress{busy}"
 
 
 def _percent(share: float) -> str:

@@ -18,8 +18,11 @@ _STYLES = {
     Outcome.FAILED: "red",
     Outcome.INTERRUPTED: "yellow",
 }
-#: What a processor does without saying so in the report: its output has the reason.
 _PUT_OFF = (Outcome.SKIPPED, Outcome.DEFERRED)
+#: How many tasks a command names at most.
+_NAMED = 48
+#: Columns that a command takes at most before it is folded.
+_WIDTH = 66
 
 
 def print_summary(report: RunReport, *, color: bool | None, verified: bool = False) -> None:
@@ -30,8 +33,8 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
         for outcome, count in report.summary.items()
         if count
     ]
-    nothing = "no done task has a processor: nothing to verify" if verified else "nothing to run"
-    click.echo(", ".join(counts) if counts else nothing, color=color)
+    nothing = "no done task has a processor: nothing to verify" if verified else report.nothing
+    click.echo(nothing if report.idle else ", ".join(counts), color=color)
     for commit in report.commits:
         click.echo(f"committed {commit[:10]}", color=color)
     for hint in _hints(report) if report.tasks or not verified else ():
@@ -48,13 +51,32 @@ def _hints(report: RunReport) -> Iterator[str]:
     """What a person would want to know next."""
     if not report.tasks:
         yield "`mdtodo list` says what each task waits for; `run:NAME` on its line gives it a processor"
-    failed = [task for task in report.tasks if task.outcome is Outcome.FAILED]
-    if failed:
-        first = failed[0].id
-        yield f"`mdtodo run {first}` tries it again"
-    passed_over = [task for task in report.tasks if task.outcome in _PUT_OFF and task.tail.strip()]
-    if passed_over:
-        yield f"`mdtodo logs {passed_over[0].id}` says why it was {passed_over[0].outcome}"
-    stands = [task for task in report.tasks if task.failed and task.outcome is Outcome.CACHED]
+    failed = [task.id for task in report.tasks if task.outcome is Outcome.FAILED]
+    if len(failed) > _NAMED:
+        yield "`mdtodo run` tries those again that have not reached max_failures"
+    elif failed:
+        yield _call("mdtodo run", failed, "tries it again", "tries them again")
+    wordy = [task for task in report.tasks if task.outcome in _PUT_OFF and "\n" in task.tail.strip()]
+    if wordy:
+        yield f"`mdtodo output {wordy[0].id}` shows all that it printed before it was {wordy[0].outcome}"
+    stands = [task.id for task in report.tasks if task.failed and task.outcome is Outcome.CACHED]
     if stands:
-        yield f"`mdtodo run --fresh {stands[0].id}` runs it although its inputs are unchanged"
+        call = "mdtodo run --fresh"
+        yield _call(
+            *(call, stands),
+            *("runs it although its inputs are unchanged", "runs them although their inputs are unchanged"),
+        )
+
+
+def _call(command: str, ids: list[str], does: str, do: str) -> str:
+    """`` `mdtodo run A B` does``: with every id, as `mdtodo run` alone leaves out what has failed too often. Many are
+    folded, so that the lines can be copied as they stand."""
+    import textwrap
+
+    whole = f"{command} {' '.join(ids)}"
+    if len(whole) <= _WIDTH:
+        return f"`{whole}` {does if len(ids) == 1 else do}"
+    lines = textwrap.wrap(
+        whole, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    return f"this {do}:\n    " + " \\\n    ".join(lines)

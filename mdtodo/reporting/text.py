@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import TextIO
 
 #: C0 and C1 controls but tab and line feed, the line and paragraph separators, and the bidirectional
 #: overrides (Unicode TR36, "Trojan Source").
@@ -17,6 +23,72 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """The text, printable, and on one line."""
     return printable(" ".join(text.split()))
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal that standard output is; None where it is none."""
+    import shutil
+    import sys
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def paragraph(text: str, *, first: str = "", rest: str = "") -> str:
+    """The text on one line, or on a terminal in lines that fit it: the first one begins with `first`, others `rest`."""
+    width = terminal_width()
+    if width is None or len(first) + len(text) <= width:
+        return first + text
+    import textwrap
+
+    return textwrap.fill(
+        text,
+        max(width, 20),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def columns(
+    head: Sequence[tuple[str, str]], texts: Iterable[str], width: int, *, colored: bool
+) -> Iterator[str]:
+    """Lines of a table without lines: the cells of `head`, each with the style of `click.style`, the last one so
+    wide, and beside them the texts, each from a new line on. On a narrow terminal the texts are below.
+    """
+    import click
+
+    *signs, (name, style) = head
+    cells = [*signs, (f"{name:<{width}}", style)]
+    plain = "  ".join(text for text, _ in cells) + "  "
+    styles = [{"fg": style} if style not in ("dim", "bold") else {style: True} for _, style in cells]
+    shown = "  ".join(
+        click.style(text, **how) if colored else text for (text, _), how in zip(cells, styles, strict=True)
+    )
+    narrow = (terminal_width() or 1000) < 2 * width + 24
+    if narrow:
+        yield shown.rstrip()
+    indent = " " * (4 if narrow else len(plain))
+    for number, text in enumerate(texts):
+        lines = paragraph(text, first=indent, rest=indent).split("\n")
+        if not number and not narrow:
+            lines[0] = f"{shown}  {lines[0][len(plain) :]}"
+        yield from lines
+
+
+def redraws(stream: TextIO) -> bool:
+    """Whether it is a terminal on which lines can be drawn again."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def room(title: int, facts: Sequence[int], width: int, *, least: int = 24) -> tuple[int, int]:
+    """Of a line with a title and facts behind it, two columns apart, all in columns: how many facts it has room for,
+    the first ones first, and the columns that are left for the title; a title of more than `least` gives way only so
+    far, where facts can go."""
+    shown = len(facts)
+    while shown and min(title, least) + sum(facts[:shown]) + 2 * shown > width:
+        shown -= 1
+    return shown, max(1, width - sum(facts[:shown]) - 2 * shown)
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.edits import add_task
 from mdtodo.markdown.syntax import read_keys
+from mdtodo.planning.dates import local_today, with_dates
 from mdtodo.repo import files
 from mdtodo.running.board import read_board
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from mdtodo.model import Task
     from mdtodo.running.board import Board
 
@@ -20,12 +23,21 @@ FIRST_TEXT = b"# TODO\n"
 
 
 def add(
-    board: Board, text: str, *, parent: Task | None, section: str | None, file: str | None
+    board: Board,
+    text: str,
+    *,
+    parent: Task | None,
+    section: str | None,
+    file: str | None,
+    today: date | None = None,
 ) -> tuple[Board, Task]:
     """Write the task; gives the board that is then read, and the new task on it.
 
+    A due date in words (`due:friday`) is written as the date that it means `today`, by default the local date.
+
     Raises UsageError where text, file and parent do not go together, EditError where the file cannot take it.
     """
+    text = with_dates(text, today or local_today())
     if parent and file and parent.file != file:
         raise UsageError(f"{parent.id} stands in {parent.file}, not in {file}", hint="leave --file out")
     _refuse_taken_id(board, text)

@@ -44,6 +44,9 @@ class Memory:
 
 NOTHING = Memory()
 
+#: Characters of an id that are enough, if no other id begins so.
+LEAST = 4
+
 #: Files from which on it pays to remember what was parsed.
 MANY = 100
 
@@ -69,23 +72,48 @@ class Board:
         return self.plan.tasks
 
     def find(self, name: str) -> Task:
-        """The task with this id, or with this unique beginning of an id.
+        """The task with this id, or with an id that begins so: `LEAST` characters or more that fit no other.
 
         Raises UsageError where there is none, or several: it says which.
         """
         if name in self.tasks:
             return self.tasks[name]
-        matches = [task for task in self.tasks.values() if name and task.id.startswith(name)]
-        if len(matches) == 1:
-            return matches[0]
-        if not matches:
+        return self._the_one(name, self._beginning(name))
+
+    def find_titled(self, name: str) -> Task:
+        """The same, or else the open task whose title has these words, whole, in any order and any case.
+
+        Raises UsageError where nothing fits, and where several tasks do, by their ids or by their titles.
+        """
+        if name in self.tasks:
+            return self.tasks[name]
+        from mdtodo.planning.selection import title_has
+
+        titled = [task for task in self.tasks.values() if title_has(task.title, name)]
+        still_open = [task for task in titled if not task.status.closed]
+        found = {task.id: task for task in (*self._beginning(name), *still_open)}
+        if not found and titled:
             raise UsageError(
-                f"no task has the id {name!r}{_nearest(name, self.tasks)}", hint="`mdtodo list` shows the ids"
+                f"no open task is called {name!r}; closed: {_listed(titled)}", hint="name its id"
             )
-        shown = "; ".join(f"{task.id} ({task.file}:{task.line} {task.title[:40]})" for task in matches[:8])
-        more = f"; and {len(matches) - 8} more" if len(matches) > 8 else ""
+        return self._the_one(name, list(found.values()), words=True)
+
+    def _beginning(self, name: str) -> list[Task]:
+        if len(name) < LEAST:
+            raise too_short(name)
+        return [task for task in self.tasks.values() if task.id.startswith(name)]
+
+    def _the_one(self, name: str, found: Sequence[Task], *, words: bool = False) -> Task:
+        if len(found) == 1:
+            return found[0]
+        if found:
+            what = repr(name) if words else f"the id {name!r}"
+            hint = "name it by its id" if words else "type more of it"
+            raise UsageError(f"{what} matches {len(found)} tasks: {_listed(found)}", hint=hint)
+        also = ", and no open task has it in its title" if words else ""
         raise UsageError(
-            f"the id {name!r} matches {len(matches)} tasks: {shown}{more}", hint="type more of it"
+            f"no task has the id {name!r}{also}{_nearest(name, self.tasks)}",
+            hint="`mdtodo list` shows the ids",
         )
 
     def with_edits(self, edits: Iterable[Edit]) -> Board:
@@ -217,6 +245,19 @@ def _available(repo: Repository, config: Config) -> Callable[[str], bool] | None
     from mdtodo.recipes.detect import Tree, availability
 
     return availability(Tree(repo.root))
+
+
+def too_short(name: str) -> UsageError:
+    """For fewer than `LEAST` characters that are no whole id."""
+    return UsageError(
+        f"{name!r} is too short: unless it is a whole id, at least {LEAST} characters are needed",
+        hint="`mdtodo list` shows the ids",
+    )
+
+
+def _listed(tasks: Sequence[Task]) -> str:
+    shown = "; ".join(f"{task.id} ({task.file}:{task.line} {task.title[:40]})" for task in tasks[:8])
+    return shown + (f"; and {len(tasks) - 8} more" if len(tasks) > 8 else "")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import UsageError
 from mdtodo.model import Status
+from mdtodo.planning.waiting import waits_in_words
 from mdtodo.repo.messages import trailers
 from mdtodo.repo.receipts import parse
-from mdtodo.running.word import Spoken, speak
+from mdtodo.running.board import LEAST
+from mdtodo.running.word import Spoken, speak, waits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,7 +58,8 @@ def words(repo: Repository, messages: Sequence[Message]) -> list[Word]:
 
 
 def closing(board: Board, said: Iterable[Word]) -> Closing:
-    """Which open tasks these words close. A task that is done already is passed over without a word."""
+    """Which open tasks these words close. A task that is done already is passed over without a word; one that waits
+    for what they do not close stays open."""
     tasks: dict[str, Task] = {}
     said_in: dict[str, str] = {}
     sentences: list[str] = []
@@ -71,6 +74,10 @@ def closing(board: Board, said: Iterable[Word]) -> Closing:
         elif task.status is not Status.DONE:
             tasks.setdefault(task.id, task)
             said_in.setdefault(task.id, commit)
+    for name, waits in waits_of(board, tasks.values()).items():
+        sentence = waits_in_words(board.plan, name, waits)
+        sentences.append(f"commit {said_in.pop(name)[:10]} closes todo:{name}: that task {sentence}")
+        del tasks[name]
     return Closing(tuple(tasks.values()), said_in, tuple(sentences))
 
 
@@ -89,7 +96,6 @@ _PHRASE = re.compile(
 _REVERTS = re.compile(r"\bThis reverts commit ([0-9a-f]{40,64})\b")
 _REVERT = re.compile(r"\s*(?:revert|reapply)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"^[ \t]*>.*$|`[^`\n]*`", re.MULTILINE)
-_LEAST = 4
 
 
 def _says_nothing(message: Message, reverted: set[str]) -> bool:
@@ -120,7 +126,7 @@ def _meant(board: Board, name: str) -> Task:
     """
     if name in board.tasks:
         return board.tasks[name]
-    if len(name) < _LEAST or not re.fullmatch("[0-9a-f]+", name):
+    if len(name) < LEAST or not re.fullmatch("[0-9a-f]+", name):
         raise UsageError("no task has that id")
     task = board.find(name)
     if task.explicit_id is not None:

@@ -32,14 +32,15 @@ SHORT = 0.05
 class Options:
     """What a run is asked for.
 
-    `chosen`: ids of the tasks that may run, None for all. `named`: a person named them, so that one which
-    has failed too often is tried again. `can`: the capabilities this worker has, None for any.
+    `chosen`: ids of the tasks that may run, None for all. `asked`: those of them that were asked for by id, so that
+    one which has failed too often is tried again. `can`: the capabilities this worker has, None for any.
     `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
     `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold.
+    `verbose`: the command of each attempt is told, and where its output goes.
     """
 
     chosen: frozenset[str] | None = None
-    named: bool = False
+    asked: frozenset[str] = frozenset()
     jobs: int = 0
     commit: str = "run"
     fail_fast: bool = False
@@ -48,6 +49,7 @@ class Options:
     worker: str | None = None
     fresh: bool = False
     verify: bool = False
+    verbose: bool = False
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -102,15 +104,31 @@ class Course:
 
     def takes(self, task: Task) -> bool:
         """Whether this run may take the task once it is free: open, routed, meant, and within its powers."""
-        found = self.processor(task)
+        return self._would_take(task) and not self._has_given_up(task)
+
+    def means(self, task: Task) -> bool:
+        """Whether the task is one of those that were asked for, by id, by filters, or as all of them."""
+        return self.options.chosen is None or task.id in self.options.chosen
+
+    def given_up(self) -> list[Task]:
+        """The tasks that this run would take, had they not failed in so many runs, in the order of files and lines."""
+        tasks = self.plan.tasks.values()
+        return [task for task in tasks if self._has_given_up(task) and self._would_take(task)]
+
+    def state(self, task: Task) -> State:
+        """The state of the task as this run has left it, in the words of the plan."""
         state = self.plan.states[task.id]
-        if found is None or state in _NOT_TAKEN or (state is State.FAILED and not self.options.named):
-            return False
-        if self.options.chosen is not None and task.id not in self.options.chosen:
-            return False
-        needs = {*task.needs, *found.needs}
-        able = self.options.can is None or needs <= self.options.can
-        return able and task.worker in (None, self.options.worker)
+        if task.id in self._closed:
+            return State.DONE
+        if state is State.BLOCKED and not self.blocked(task):
+            return State.READY if self.processor(task) is not None else State.MANUAL
+        return state
+
+    def lacking(self, task: Task) -> frozenset[str]:
+        """The capabilities that the task needs and this worker does not have."""
+        found = self.processor(task)
+        needs = {*task.needs, *(found.needs if found else ())}
+        return frozenset() if self.options.can is None else frozenset(needs - self.options.can)
 
     def processor(self, task: Task) -> Processor | None:
         """The task's processor, if it has one."""
@@ -208,9 +226,8 @@ class Course:
 
     def rolled_up(self) -> list[Task]:
         """The parents whose subtasks were all done before this run began, innermost first."""
-        if self.options.chosen is not None:
-            return []
-        return self._close([name for name in self._tracker.ready() if self._is_done_by_subtasks(name)])
+        ready = [name for name in self._tracker.ready() if self.means(self.plan.tasks[name])]
+        return self._close([name for name in ready if self._is_done_by_subtasks(name)])
 
     def stop(self) -> None:
         """Start nothing more."""
@@ -240,6 +257,14 @@ class Course:
     def closed(self, name: str) -> bool:
         """Whether this run has closed the task."""
         return name in self._closed
+
+    def _would_take(self, task: Task) -> bool:
+        if not self.means(task) or self.plan.states[task.id] in _NOT_TAKEN or self.processor(task) is None:
+            return False
+        return not self.lacking(task) and task.worker in (None, self.options.worker)
+
+    def _has_given_up(self, task: Task) -> bool:
+        return self.plan.states[task.id] is State.FAILED and task.id not in self.options.asked
 
     def _begin(self) -> None:
         self._ranks = self.plan.ranks
@@ -314,4 +339,4 @@ def _sharing(processors: Mapping[str, Processor]) -> dict[str, frozenset[str]]:
     }
 
 
-_NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.LEASED})
+_NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})

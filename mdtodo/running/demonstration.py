@@ -14,6 +14,8 @@ from mdtodo.repo.git import Repository, discover, porcelain
 #: Files of the package that stand under another name there, as they would be taken for the package's own.
 RENAMED = {"mdtodo.toml": ".mdtodo.toml", "gitignore": ".gitignore"}
 
+_WIDTH = 80
+
 #: Who commits in the demo, so that it also works where git does not know who is there.
 IDENTITY = (("user.name", "mdtodo demo"), ("user.email", "demo@mdtodo.invalid"), ("commit.gpgsign", "false"))
 
@@ -37,15 +39,23 @@ def make(folder: str | None = None) -> Repository:
     return discover(os.fspath(target))
 
 
-def boxes(repo: Repository) -> str:
-    """The TODO files as they stand now, each under its name."""
-    from mdtodo.running.board import read_board, read_config
-
-    board = read_board(repo, read_config(repo))
-    return "\n".join(f"--- {file}\n{document.data.decode()}" for file, document in board.documents.items())
+def tasks(repo: Repository) -> str:
+    """The TODO file as it stands now."""
+    return (Path(repo.root) / "TODO.md").read_text(encoding="utf-8")
 
 
-def commits(repo: Repository) -> str:
-    """The log of the repository, with messages and changed files."""
+#: The format of git log that shows a commit of mdtodo's in few lines.
+LOG_FORMAT = "%s%n%n%(trailers:separator=%n)"
+
+
+def last_commit(repo: Repository) -> str:
+    """The last commit, its receipts and changed files; trailers that are too long are folded, as git reads them."""
+    from textwrap import fill
+
     with porcelain(repo.root) as git:
-        return f"{git.log('--stat', '--format=%C(auto)commit %h%n%n%w(0,4,4)%B')}\n"
+        shown: str = git.log("-1", "--stat=80", f"--format={LOG_FORMAT}")
+    lines = (
+        line if len(line) <= _WIDTH else fill(line, _WIDTH, subsequent_indent="  ")
+        for line in shown.splitlines()
+    )
+    return "\n".join(lines) + "\n"

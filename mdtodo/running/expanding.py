@@ -76,7 +76,7 @@ def meant(board: Board, ids: Sequence[str], *, everything: bool) -> list[Task]:
                 file=task.file,
                 line=task.line,
             )
-        if board.plan.states[task.id] is State.LEASED:
+        if board.plan.states[task.id] is State.RUNNING:
             raise UsageError(f"a worker has {task.id} ({task.title}) now", file=task.file, line=task.line)
     more = [] if ids else asking(board.plan)
     if everything:

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     Stamp = tuple[int, int, int]
 
 
+#: What has become of a box, in a sentence.
+_CHANGED = {
+    Status.TODO: "it was opened in the meantime",
+    Status.DONE: "it was ticked in the meantime",
+    Status.DOING: "somebody has begun it in the meantime",
+    Status.CANCELLED: "it was cancelled in the meantime",
+}
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Freshness:
     """Looks at a file again only when its inode, size or time of change is another one.
@@ -58,13 +67,13 @@ class Freshness:
             return None
         found = self._read[task.file]
         if found is None:
-            return "its file cannot be read any more"
+            return "its file can no longer be read"
         document, places = found
         index = places.find(task.anchor)
         if isinstance(index, str):
             return index
         status = document.items[index].status
-        return None if status is self.expected else f"somebody has made it {status.value} meanwhile"
+        return None if status is self.expected else _CHANGED[status]
 
     def _stamp(self, file: str) -> Stamp | None:
         try:

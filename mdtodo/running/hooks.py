@@ -28,7 +28,7 @@ def why_not_now(repo: Repository) -> str | None:
     operation = operation_in_progress(repo)
     if operation is None:
         return None
-    return f"{'an' if operation == 'am' else 'a'} {operation} is under way: nothing is run or edited now"
+    return f"{'an' if operation == 'am' else 'a'} {operation} is in progress: nothing is run or edited now"
 
 
 def without_commits(config: Config) -> Config:

@@ -41,7 +41,7 @@ def refuse_half_done_operation(repo: Repository) -> None:
     operation = operation_in_progress(repo)
     if operation:
         raise GitError(
-            f"a {operation} is under way: mdtodo does not commit now",
+            f"a {operation} is in progress: mdtodo does not commit now",
             hint=f"finish the {operation}, or use --no-commit to tick in the work tree alone",
         )
 

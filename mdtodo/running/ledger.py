@@ -163,6 +163,10 @@ class Ledger:
         """Where the output of an attempt is captured."""
         return f"{self._logs}/{task.id}.{attempt}.log"
 
+    def shown_log_path(self, task: Task, attempt: int) -> str:
+        """The same, relative to the root where it is below it."""
+        return f"{self._shown_logs}/{task.id}.{attempt}.log"
+
     def shown_log(self, task: Task, attempt: int) -> str | None:
         """The same, relative to the root where it is below it; None if there is none."""
         name = f"{task.id}.{attempt}.log"

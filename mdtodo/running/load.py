@@ -14,14 +14,16 @@ DELAY = 2.5
 class LoadGate:
     """Says whether one more task may start beside those that run.
 
-    The processor share is that of everything but this run: its own processes and what they started, else a
+    The CPU share is that of everything but this run: its own processes and what they started, else a
     run that uses its machine well would hold itself up. Memory is that of the whole machine. Both in percent.
+    Where a share cannot be read, as without /proc, it limits nothing, and `unknown` is true.
     """
 
     max_cpu: int
     max_memory: int
     _cpu: float = 0.0
     _memory: float = 0.0
+    unknown: bool = False
     _looked: float | None = None
     _at: float | None = None
     _busy: float = 0.0
@@ -30,12 +32,22 @@ class LoadGate:
     def open(self, now: float) -> bool:
         """Whether both shares are at or below their limits, as last measured; `now` in seconds, monotonic."""
         if self._looked is None or now - self._looked >= WINDOW:
-            self._memory, self._looked = memory_percent() if self.max_memory < 100 else 0.0, now
+            self._memory, self._looked = self._known_memory() if self.max_memory < 100 else 0.0, now
         if self._at is None:
             self._at = now + DELAY - WINDOW
         if self.max_cpu < 100 and now - self._at >= WINDOW:
-            self._measure(now, now - self._at)
+            try:
+                self._measure(now, now - self._at)
+            except Exception:  # as in `_known_memory`
+                self.unknown, self._at = True, now
         return self._cpu <= self.max_cpu and self._memory <= self.max_memory
+
+    def _known_memory(self) -> float:
+        try:
+            return memory_percent()
+        except Exception:  # psutil raises what it comes upon: OSError, IndexError, its own
+            self.unknown = True
+            return 0.0
 
     def _measure(self, now: float, passed: float) -> None:
         import psutil
@@ -65,7 +77,7 @@ def memory_percent() -> float:
 
 
 def _own_seconds() -> float:
-    """Processor seconds of this process and everything below it, with what has ended already."""
+    """CPU seconds of this process and everything below it, with what has ended already."""
     import psutil
 
     total = 0.0

@@ -33,5 +33,8 @@ def last_log(repo: Repository, task_id: str) -> str | None:
     if last is not None and last.log is None and last.finished >= written:
         return None
     if path is None:
-        raise UsageError(f"{task_id} has no captured output in this clone", hint="`mdtodo run` makes it")
+        raise UsageError(
+            f"{task_id} has no captured output in this clone",
+            hint="`mdtodo run` captures it; clones do not share it",
+        )
     return path

@@ -39,11 +39,14 @@ LOG_LIMIT = 10 * 1024 * 1024
 VARIABLE_LIMIT = 64 * 1024
 _SHORT_VARIABLE = 1024
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+#: What of a task is in the environment, each as `MDTODO_TASK_` and its name.
+_VARIABLES = ("id", "title", "file", "line", "priority", "category", "kind", "tags", "body")
 _T = TypeVar("_T")
 
 
 class Processor(Protocol):
-    """What an attempt needs of a configured processor: one of `run` and `python`; `timeout` in seconds."""
+    """What an attempt needs of a configured processor: one of `run` and `python`; `timeout` in seconds; `cwd` relative
+    to the root."""
 
     @property
     def run(self) -> str | tuple[str, ...] | None: ...
@@ -53,6 +56,8 @@ class Processor(Protocol):
     def timeout(self) -> float | None: ...
     @property
     def env(self) -> Mapping[str, str]: ...
+    @property
+    def cwd(self) -> str | None: ...
 
 
 class SpecError(ValueError):
@@ -79,7 +84,8 @@ def spec(
         "kind": "command" if processor.python is None else "python",
         "run": list(processor.run) if isinstance(processor.run, tuple) else processor.run,
         "python": processor.python,
-        "cwd": root,
+        "root": root,
+        "cwd": os.path.join(root, processor.cwd) if processor.cwd else root,
         "env": environment(task, attempt, run_id, processor.env, {}),
         "task": dict(task),
         "timeout": processor.timeout,
@@ -101,15 +107,7 @@ def environment(
     is cut.
     """
     ours = {
-        "TASK_ID": task.get("id"),
-        "TITLE": task.get("title"),
-        "FILE": task.get("file"),
-        "LINE": task.get("line"),
-        "PRIORITY": task.get("priority"),
-        "CATEGORY": task.get("category"),
-        "KIND": task.get("kind"),
-        "TAGS": task.get("tags"),
-        "BODY": task.get("body"),
+        **{f"TASK_{name.upper()}": task.get(name) for name in _VARIABLES},
         "ATTEMPT": attempt,
         "RUN_ID": run_id,
     }
@@ -144,11 +142,12 @@ def perform(spec: Json, control: Control, outboxes: Outboxes) -> dict[str, objec
 
 
 class Job(NamedTuple):
-    """A spec, checked."""
+    """A spec, checked. `cwd` is where it runs, in the `root` of the repository or below it."""
 
     attempt: str
     run: str | list[str]
     python: str | None
+    root: str
     cwd: str
     env: dict[str, str]
     task: Json
@@ -167,12 +166,14 @@ class Job(NamedTuple):
         if kind not in ("command", "python"):
             raise SpecError(f"unknown kind {kind!r}")
         cwd = _field(spec, "cwd", str)
-        if not os.path.isdir(cwd):
-            raise SpecError(f"the folder {cwd} is not there")
+        root = _field({"root": cwd, **spec}, "root", str)
+        if not os.path.isdir(root):
+            raise SpecError(f"the folder {root} is not there")
         return cls(
             attempt=_field(spec, "attempt", str),
             run=cast("str | list[str]", run),
             python=_field(spec, "python", str) if kind == "python" else None,
+            root=root,
             cwd=cwd,
             env=_checked_environment(_field(spec, "env", dict)),
             task=_field(spec, "task", dict),
@@ -206,6 +207,9 @@ def _watched(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, 
 
 
 def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, object]:
+    if (reason := _why_not_there(job)) is not None:
+        log.note(reason)
+        return {**empty_result(reason), "exit_code": _NOT_EXECUTABLE}
     spared = trees.earlier_children()
     output, writing = os.pipe()
     source = _nameless_file(json.dumps(job.task).encode() + b"\n")
@@ -227,12 +231,23 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
     return _result(job, ending, reported or {}, outbox.read(), log)
 
 
+def _why_not_there(job: Job) -> str | None:
+    """Why nothing can run in the folder of a job, as a sentence; None if it can."""
+    if job.cwd == job.root:
+        return None
+    shown = os.path.relpath(job.cwd, job.root)
+    if not os.path.isdir(job.cwd):
+        return f"cwd: {shown} is not a folder" if os.path.lexists(job.cwd) else f"cwd: no folder {shown}"
+    real, root = os.path.realpath(job.cwd), os.path.realpath(job.root)
+    return None if f"{real}/".startswith(f"{root}/") else f"cwd: {shown} leads out of the repository"
+
+
 def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
     """Start the process of a job; its id. A text that the system finds too long is cut harder."""
     if job.python is not None:
         from mdtodo.running import python_call
 
-        return python_call.fork(job.python, job.task, env, job.cwd, files)
+        return python_call.fork(job.python, job.task, env, (job.root, job.cwd), files)
     try:
         return _start_command(job, env, files)
     except OSError as error:
@@ -244,7 +259,7 @@ def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> in
         return _start_command(job, short, files)
 
 
-_TEXTS = (b"MDTODO_TITLE", b"MDTODO_TAGS", b"MDTODO_BODY")
+_TEXTS = (b"MDTODO_TASK_TITLE", b"MDTODO_TASK_TAGS", b"MDTODO_TASK_BODY")
 
 
 def _start_command(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
@@ -272,9 +287,7 @@ def _not_started(job: Job, error: OSError | ValueError, log: Log) -> dict[str, o
     elif isinstance(error, PermissionError):
         sentence = f"{name} is not executable"
     elif isinstance(error, OSError) and error.errno == errno.ENOEXEC:
-        sentence = (
-            f"{name} is no program: the first line of a script has to name its interpreter, as in `#!/bin/sh`"
-        )
+        sentence = f"{name} is not a program: the first line of a script must name its interpreter, such as `#!/bin/sh`"
     elif isinstance(error, OSError):
         sentence = f"{name} could not be started: {error.strerror}"
     log.note(sentence)
@@ -358,9 +371,11 @@ def _cut(data: bytes, size: int) -> bytes:
     """At most `size` bytes, without half a character at the end."""
     if len(data) <= size:
         return data
-    while size and data[size] & 0xC0 == 0x80:
-        size -= 1
-    return data[:size]
+    begins = size
+    while begins and size - begins < 4 and data[begins] & 0xC0 == 0x80:
+        begins -= 1
+    whole = size - begins < 4  # UTF-8 has three such bytes in a row at most: more are bytes of no character
+    return data[: begins if whole else size]
 
 
 def _nameless_file(data: bytes = b"") -> int:

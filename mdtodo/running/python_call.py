@@ -30,10 +30,15 @@ _FILES = 1 << 16
 
 
 def fork(
-    target: str, task: Json, environment: Mapping[bytes, bytes], cwd: str, files: tuple[int, int, int]
+    target: str,
+    task: Json,
+    environment: Mapping[bytes, bytes],
+    folders: tuple[str, str],
+    files: tuple[int, int, int],
 ) -> int:
     """Fork a process that calls `target` with the task; its id.
 
+    `folders` are the root of the repository and the folder that it runs in: modules are looked for in that one first.
     `files` are the descriptors of its standard input, of its output, and of the file for its report.
     """
     parent = os.getpid()
@@ -42,7 +47,7 @@ def fork(
         return pid
     own = os.getpid()
     try:
-        _become(environment, cwd, files, parent)
+        _become(environment, folders, files, parent)
         report = _call(target, task)
         if os.getpid() == own:  # and not a fork that the function forgot
             _leave(report)
@@ -87,7 +92,9 @@ def task_of(data: Json) -> Task:
     )
 
 
-def _become(environment: Mapping[bytes, bytes], cwd: str, files: tuple[int, int, int], parent: int) -> None:
+def _become(
+    environment: Mapping[bytes, bytes], folders: tuple[str, str], files: tuple[int, int, int], parent: int
+) -> None:
     """Turn the fork of a pool process into one of its own."""
     os.setsid()
     trees.die_with_parent(parent)
@@ -98,6 +105,7 @@ def _become(environment: Mapping[bytes, bytes], cwd: str, files: tuple[int, int,
     for descriptor, number in ((source, 0), (output, 1), (output, 2), (report, 3)):
         os.dup2(descriptor, number, inheritable=number < 3)
     os.closerange(4, _FILES)
+    root, cwd = folders
     os.chdir(cwd)
     os.environb.clear()
     os.environb.update(environment)
@@ -106,7 +114,7 @@ def _become(environment: Mapping[bytes, bytes], cwd: str, files: tuple[int, int,
         os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1) for number in (1, 2)
     )
     sys.argv = ["mdtodo"]
-    sys.path.insert(0, cwd)
+    sys.path[:0] = dict.fromkeys((cwd, root))
     sys.dont_write_bytecode = True
 
 
@@ -144,7 +152,7 @@ def _function(target: str) -> Callable[[Task], object]:
     except AttributeError:
         raise NoFunctionError(f"the module {name} has no {path!r}") from None
     if not callable(found):
-        raise NoFunctionError(f"{target} is no function")
+        raise NoFunctionError(f"{target} is not a function")
     return cast("Callable[[Task], object]", found)
 
 
@@ -167,10 +175,10 @@ def _report_of(target: str, returned: object) -> dict[str, object]:
     for name in ("notes", "subtasks"):
         texts = report[name]
         if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
-            raise TypeError(f"the {name} of the Result of {target} are not all texts")
+            raise TypeError(f"the {name} of the Result of {target} are not all strings")
     code = report["exit_code"]
     if code is not None and (isinstance(code, bool) or not isinstance(code, int)):
-        raise TypeError(f"the exit_code of the Result of {target} is no number")
+        raise TypeError(f"the exit_code of the Result of {target} is not a number")
     return report
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
 from mdtodo.repo.history import receipts
+from mdtodo.running.board import LEAST, too_short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,9 @@ def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterat
 def _meant(name: str, found: Mapping[str, list[PastReceipt]], known: Mapping[str, str]) -> str:
     if name in found:
         return name
-    if not name or not found:
+    if len(name) < LEAST:
+        raise too_short(name)
+    if not found:
         raise UsageError(
             f"no task has the id {name!r}, and no receipt on this branch names one",
             hint="`mdtodo list` shows the ids of tasks, `mdtodo log` those of receipts",

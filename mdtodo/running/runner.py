@@ -6,9 +6,9 @@ bytes -> Document -> Tasks -> Plan -> pool -> Results -> Edits -> bytes -> commi
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.errors import ConfigError, UsageError
+from mdtodo.errors import ConfigError
 from mdtodo.model import Severity, State
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
@@ -19,6 +19,7 @@ from mdtodo.running.interrupt import Interrupt
 from mdtodo.running.landing import refuse_half_done_operation
 from mdtodo.running.ledger import Ledger
 from mdtodo.running.shift import Shift
+from mdtodo.running.unstarted import named, unstarted
 from mdtodo.running.verifying import plan_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mdtodo.running.course import Options
     from mdtodo.running.executor import Executor
     from mdtodo.running.standing import Standing
+    from mdtodo.running.unstarted import Unstarted
     from mdtodo.running.watcher import Watcher
 
 
@@ -80,8 +82,9 @@ def run(
         return shift.report(broken=broken)
 
 
-def dry_run(board: Board, options: Options) -> tuple[Task, ...]:
-    """The tasks that a run would start if all goes well, in their order; nothing is started or written.
+def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted]:
+    """The tasks that a run would start if all goes well, in their order, and what it would not start; nothing is
+    started or written.
 
     Those are not among them whose last result stands.
     """
@@ -100,32 +103,29 @@ def dry_run(board: Board, options: Options) -> tuple[Task, ...]:
                 continue
             found.append(task)
             course.finish(task, Outcome.DONE)
-    return tuple(found)
+    return tuple(found), unstarted(course)
 
 
-def chosen_ids(
-    repo: Repository, config: Config, names: Sequence[str], selection: Selection
-) -> frozenset[str] | None:
-    """The ids that were asked for, by name and by filter; None where nothing was asked for in particular.
+class Asked(NamedTuple):
+    """What a run was asked for: `chosen` ids, None where nothing was asked for in particular; those of them that were
+    named (`asked`); and the tasks that were named and that the filters leave out."""
 
-    Raises UsageError where a name fits none or several tasks, or one that nothing says how to do.
-    """
+    chosen: frozenset[str] | None = None
+    asked: frozenset[str] = frozenset()
+    left_out: tuple[Task, ...] = ()
+
+
+def asked_for(repo: Repository, config: Config, names: Sequence[str], selection: Selection) -> Asked:
+    """The tasks that are asked for, by name and by filter. Raises UsageError where a name fits none or several."""
     if not names and selection == Selection():
-        return None
+        return Asked()
     board = read_board(repo, config)
     meant = {task.id for task in selection.tasks(board.plan)}
     if not names:
-        return frozenset(meant)
-    tasks = [board.find(name) for name in names]
-    for task in tasks:
-        if board.plan.states[task.id] is State.UNROUTED:
-            raise UsageError(
-                f"nothing says how to do {task.id} ({task.title})",
-                file=task.file,
-                line=task.line,
-                hint="add run:NAME to its line, or tick it with `mdtodo done`",
-            )
-    return frozenset(task.id for task in tasks if task.id in meant)
+        return Asked(frozenset(meant))
+    tasks = {task.id: task for task in map(board.find, names)}
+    both = frozenset(tasks.keys() & meant)
+    return Asked(both, both, tuple(task for task in tasks.values() if task.id not in meant))
 
 
 def jobs(options: Options, config: Config) -> int:
@@ -160,9 +160,14 @@ def _standing(board: Board, course: Course, state: CloneState, say: Callable[[st
 
 
 def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
-    expected = [task.id for task in course.left_over()]
+    expected = [task.id for task in course.left_over()][: course.options.limit]
     known = board.memory.seconds
     watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
+    for task in map(course.plan.tasks.__getitem__, expected):
+        if course.plan.states[task.id] is State.FAILED:
+            watcher.say(
+                f"{named(task)} has failed in {task.failures} runs; it is tried again, as you asked for it"
+            )
 
 
 def _tell_mistakes(board: Board, watcher: Watcher) -> bool:

@@ -24,6 +24,7 @@ from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import spec
+from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
 from mdtodo.running.verifying import reopening_edits
 from mdtodo.running.word import result_edits, stamp_edits
 from mdtodo.running.written import said
@@ -31,6 +32,7 @@ from mdtodo.running.written import said
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.config import Processor
     from mdtodo.model import Json
     from mdtodo.results import Output
     from mdtodo.running.board import Board
@@ -62,10 +64,12 @@ class Shift:
     _attempts: dict[str, Task] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _held: frozenset[str] = frozenset()
+    _passed: dict[str, str] = field(default_factory=dict)
     _reopened: set[str] = field(default_factory=set)
     _outgrown: bool = False
     _plan_next: float = 0.0
     _ended: bool = False
+    _said_unknown: bool = False
     _gate: LoadGate = field(init=False)
     _fresh: Freshness = field(init=False)
 
@@ -98,19 +102,29 @@ class Shift:
         self._open_again()
         for task in self.course.left_over():
             if task.id not in self.done and self.course.blocked(task):
-                waits = [name for name in self.board.plan.blocked_by[task.id] if not self.course.closed(name)]
-                reason = f"waits for {', '.join(waits[:4])}" if waits else ""
+                reason = waits_for(self.course, task)
                 self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason)
+        left = self._unstarted()
         return RunReport(
             run=self.ledger.run_id,
             started=self.began.isoformat(timespec="milliseconds"),
             finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
             tasks=tuple(self.done.values()),
             commits=tuple(self.ledger.commits),
-            messages=tuple(self.ledger.messages),
+            messages=(*self.ledger.messages, *left.messages),
             interrupted=self.interrupt.asked,
             broken=broken,
+            refused=left.refused,
+            given_up=left.given_up,
+            nothing=left.nothing,
         )
+
+    def _unstarted(self) -> Unstarted:
+        asked = self.course.options.asked
+        if self.course.options.verify:
+            return Unstarted(refused=not asked.isdisjoint(self._passed))
+        workers = {one.task_id: one.worker for one in self.ledger.state.live_leases()} if asked else {}
+        return unstarted(self.course, workers, self._passed)
 
     # Starting
 
@@ -132,11 +146,16 @@ class Shift:
             if task is None:
                 break
             found.append(task)
+        if self._gate.unknown and not self._said_unknown:
+            self._said_unknown = True
+            self.watcher.say(
+                "the load of this machine is not shown here: max_cpu and max_memory hold nothing back"
+            )
         return found
 
     def _start(self, task: Task, reason: str | None) -> None:
         if reason is None and not self.ledger.leased(task):
-            reason = "another worker has it, or had it just now"
+            reason = "another worker has it, or has just finished it"
         if reason is None:
             last = self.standing.last(task) if self.standing is not None else None
             if last is not None:
@@ -145,7 +164,8 @@ class Shift:
                 self._submit(task)
         else:
             self.course.leave(task)
-            self.watcher.say(f"{task.id} {task.title}: not started, as {reason}")
+            self._passed[task.id] = reason
+            self.watcher.say(f"{named(task)} was not started: {reason}")
 
     def _let_stand(self, task: Task, last: Last) -> None:
         """Its inputs are what they were at its last result: that is its result now."""
@@ -205,6 +225,8 @@ class Shift:
         if event.kind == "started":
             self._begun.add(event.attempt)
             self.watcher.started(task, self.course.attempts[task.id].count)
+            if self.course.options.verbose:
+                self._tell_command(task)
         elif event.kind == "progress":
             self.watcher.progressed(task, event.progress or 0.0)
         else:
@@ -214,6 +236,14 @@ class Shift:
                 self.ledger.give_up(task)
             else:
                 self._take_result(task, event)
+
+    def _tell_command(self, task: Task) -> None:
+        """What the attempt that has begun runs, and where its output goes."""
+        processor, number = self.course.processor(task), self.course.attempts[task.id].count
+        if processor is not None:
+            log = self.ledger.shown_log_path(task, number)
+            command = f"{processor.name}: {' '.join(_command_line(processor).split())}"
+            self.watcher.say(f"{task.id} {task.title}: attempt {number}, {command}; output in {log}")
 
     def _take_result(self, task: Task, event: Event) -> None:
         given = event.result or empty_result(event.message)
@@ -225,7 +255,12 @@ class Shift:
             self.watcher.say(f"{task.id} {task.title}: {sentence}")
         if task.id not in self._held:
             self.course.finish(task, Outcome.INTERRUPTED)
-            self._tell(task, Outcome.INTERRUPTED, result, reason="its lease is gone; the result is dropped")
+            self._tell(
+                task,
+                Outcome.INTERRUPTED,
+                result,
+                reason="another worker may have it by now, so the result was dropped",
+            )
         elif refused := written.get("refused"):
             self._refuse(task, cast("Mapping[str, str]", refused))
         elif given.get("interrupted") or (self._ended and result.outcome is Outcome.FAILED):
@@ -272,12 +307,12 @@ class Shift:
         """It was not started: what it would write is a person's. That is no failed run."""
         self.course.finish(task, Outcome.FAILED)
         self.ledger.give_up(task)
-        named = "; ".join(f"{path} is one of its outputs, and {reason}" for path, reason in reasons.items())
+        why = "; ".join(f"{path} is one of its outputs, and {reason}" for path, reason in reasons.items())
         self._tell(
             task,
             Outcome.FAILED,
             Result(exit_code=None),
-            reason=f"not started: {named}; commit or discard it first",
+            reason=f"not started: {why}; commit or discard it first",
         )
 
     def _open_again(self) -> None:
@@ -302,7 +337,7 @@ class Shift:
                 parent = self.board.tasks[name]
                 edits = reopening_edits(self.board, parent)
                 self._record(parent, Status.TODO, Result(), edits, processor="rollup")
-                self.watcher.say(f"{parent.id} {parent.title}: open again with its subtask {task.id}")
+                self.watcher.say(f"{named(parent)} was reopened with its subtask {named(task)}")
 
     def _record(
         self,
@@ -377,7 +412,9 @@ class Shift:
         if self.interrupt.asked and not self._ended:
             self._ended = True
             self.course.stop()
-            self.watcher.say("interrupted: ending what runs; what is done is kept (again to stop at once)")
+            self.watcher.say(
+                "interrupted: stopping what runs and keeping what is done (Ctrl-C again stops at once)"
+            )
             for attempt in self._attempts:
                 self.pool.cancel(attempt)
 
@@ -403,3 +440,12 @@ def failure(result: Result) -> str:
         except ValueError:
             return f"ended by signal {-code}"
     return f"exit {code}"
+
+
+def _command_line(processor: Processor) -> str:
+    """As a person would type it."""
+    import shlex
+
+    if processor.run is None:
+        return processor.python or ""
+    return processor.run if isinstance(processor.run, str) else shlex.join(processor.run)

@@ -1,6 +1,6 @@
 """Starting a command in a session of its own, by `posix_spawn` where that can do it.
 
-It takes three quarters of the processor time of `subprocess.Popen`, which is most of what a short command costs.
+It takes three quarters of the CPU time of `subprocess.Popen`, which is most of what a short command costs.
 The calling process goes to the command's folder itself, as `posix_spawn` cannot, and stays there; so it must have
 one thread, and no relative paths of its own.
 """

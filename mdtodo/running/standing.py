@@ -75,8 +75,8 @@ class Standing:
                 if seen.digest is None and processor.name not in self._told:
                     self._told.add(processor.name)
                     self.say(
-                        f"processor {processor.name}: its inputs fit no file that can be read (ignored ones do not"
-                        " count), so it runs every time"
+                        f"processor {processor.name}: no file that can be read matches its inputs (ignored ones do"
+                        " not count), so it runs every time"
                     )
 
     def forget(self) -> None:
@@ -140,6 +140,7 @@ class Standing:
     def _digest(self, task: Task, processor: Processor, files: str) -> str:
         """Over the files, what defines the processor, and the words of the task that it is given."""
         command = [processor.run, processor.python, dict(processor.env)]
+        command += [processor.cwd] if processor.cwd else []
         return defined(files, command, task.title, sorted(task.tags), task.body)
 
     def _last(self, task_id: str) -> Last | None:

@@ -2,8 +2,8 @@
 
 A command leads a session of its own, so one signal to its group reaches nearly all of it. On Linux a pool
 process also is a child subreaper (prctl(2)): what a command's descendants orphan comes back to it, so that
-daemons with a session of their own are found too. Elsewhere those that detached twice before the end are
-missed.
+daemons with a session of their own are found too. Elsewhere, and without /proc, those that detached twice
+before the end are missed.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def earlier_children() -> tuple[psutil.Process, ...]:
             pass
     except ChildProcessError:
         return ()
-    import psutil
-
-    return tuple(psutil.Process().children())
+    return tuple(_children(recursive=False))
 
 
 def outside(group: int, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
@@ -84,9 +82,7 @@ def outside(group: int, processes: Iterable[psutil.Process]) -> list[psutil.Proc
 
 def descendants(spared: Iterable[psutil.Process] = ()) -> list[psutil.Process]:
     """All living descendants of this process, without the spared ones and theirs."""
-    import psutil
-
-    left = set(_children(psutil.Process()))
+    left = set(_children())
     for process in spared:
         left -= {process, *_children(process)}
     return [process for process in left if _alive(process)]
@@ -111,7 +107,7 @@ def kill_marked(marks: Mapping[str, str]) -> None:
     import psutil
 
     for _ in range(_ROUNDS):
-        marked = [p for p in psutil.process_iter() if p.pid != os.getpid() and _holds(p, marks)]
+        marked = [p for p in _processes() if p.pid != os.getpid() and _holds(p, marks)]
         if not marked:
             return
         signal_all(marked, signal.SIGKILL)
@@ -125,13 +121,27 @@ def _group_of(pid: int) -> int | None:
         return None
 
 
-def _children(process: psutil.Process) -> list[psutil.Process]:
+def _children(process: psutil.Process | None = None, *, recursive: bool = True) -> list[psutil.Process]:
+    """Of this process, or of another; none that the system does not show."""
     import psutil
 
     try:
-        return list(process.children(recursive=True))
-    except psutil.Error:
+        return list((process or psutil.Process()).children(recursive=recursive))
+    except (psutil.Error, *_HIDDEN):
         return []
+
+
+def _processes() -> list[psutil.Process]:
+    import psutil
+
+    try:
+        return list(psutil.process_iter())
+    except _HIDDEN:
+        return []
+
+
+#: What psutil comes upon where /proc is not mounted, or is an empty folder.
+_HIDDEN = (OSError, LookupError)
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -126,7 +126,9 @@ def _land(board: Board, receipts: Sequence[Receipt], run_id: str, undone: str) -
     repo = board.repo
     with State.open(repo) as state:
         if undone in {run for run, _, _ in state.active_runs()}:
-            raise GitError(f"run {undone} still goes on", hint="wait for its end, or stop it with Ctrl-C")
+            raise GitError(
+                f"run {undone} is still running", hint="wait until it ends, or stop it with Ctrl-C"
+            )
         state.start_run(
             run_id, f"{os.uname().nodename}-{os.getpid()}", {"commit": "run", "place": [*place(repo)]}
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import UsageError
 from mdtodo.model import Status
 from mdtodo.planning.plan import plan
 from mdtodo.planning.routing import processor_of
 from mdtodo.results import Edit, SetStatus
+from mdtodo.running.unstarted import named
 from mdtodo.running.word import stamp_edits
 
 if TYPE_CHECKING:
@@ -44,18 +44,20 @@ def plan_of(board: Board, options: Options) -> Plan:
     )
 
 
-def done_ids(board: Board, names: Sequence[str], selection: Selection) -> frozenset[str]:
-    """The ids of the done tasks with a processor that were asked for, by name and by filter; without a name all.
+def done_ids(
+    board: Board, names: Sequence[str], selection: Selection
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The ids of the done tasks with a processor that were asked for, by name and by filter; without a name all. And a
+    sentence on each task that was named and of which there is nothing to verify.
 
-    Raises UsageError where a name fits none or several tasks, or one that there is nothing to verify of.
+    Raises UsageError where a name fits none or several tasks.
     """
-    named = [board.find(name) for name in names] or list(board.tasks.values())
-    for task in named if names else ():
-        why = _why_not(board, task)
-        if why:
-            raise UsageError(f"{task.id} ({task.title}) {why}", file=task.file, line=task.line)
+    tasks = {task.id: task for task in map(board.find, names)} or board.tasks
     meant = {task.id for task in selection.tasks(board.plan)}
-    return frozenset(task.id for task in named if task.id in meant and not _why_not(board, task))
+    refusals = {name: _why_not(board, task) for name, task in tasks.items()}
+    chosen = frozenset(name for name, refusal in refusals.items() if name in meant and not refusal)
+    sentences = tuple(f"{named(tasks[name])} {why}" for name, why in refusals.items() if why) if names else ()
+    return chosen, sentences
 
 
 def reopening_edits(board: Board, task: Task) -> list[Edit]:
@@ -67,7 +69,8 @@ def reopening_edits(board: Board, task: Task) -> list[Edit]:
 def _why_not(board: Board, task: Task) -> str:
     """Why there is nothing to verify, as part of a sentence; "" where there is."""
     if task.status is not Status.DONE:
-        return f"is {task.status.value}, not done"
+        open_again = f"; `mdtodo run {task.id}` runs its processor" if not task.status.closed else ""
+        return f"is not done, so there is nothing to verify{open_again}"
     if processor_of(task, board.plan.routes[task.id].processor, board.config) is None:
-        return "has no processor that could show whether it still holds"
+        return "has no processor that could verify it"
     return ""

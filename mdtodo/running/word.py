@@ -12,7 +12,7 @@ from mdtodo.results import AddNote, AddSubtasks, Edit, Outcome, Receipt, SetKey,
 from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.repo.commit import Landing
     from mdtodo.results import Result
@@ -48,7 +48,7 @@ def speak(
     changed = [
         task for task in tasks if task.status is not status or (status is Status.TODO and task.failures)
     ]
-    followed = [board.tasks[name] for name in _follow(board, changed, status)]
+    followed = [board.tasks[name] for name in _follow(board, [task.id for task in changed], status)]
     spoken = tasks if commit else changed
     if not spoken:
         return Spoken((), (), None)
@@ -63,6 +63,23 @@ def speak(
     return Spoken(tuple(changed), tuple(followed), landing)
 
 
+def waits_of(board: Board, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
+    """Which of these tasks cannot be done yet, and what each waits for: ids of other tasks, also of its open subtasks,
+    and unknown names. What the others of them close, with the parents that follow, is waited for no more."""
+    closing = {task.id: Status.DONE for task in tasks if not task.status.closed}
+    held: dict[str, tuple[str, ...]] = {}
+    while True:
+        closed = {*closing, *_follow(board, closing, Status.DONE)}
+        waits = {
+            name: tuple(one for one in board.plan.blocked_by[name] if one not in closed) for name in closing
+        }
+        refused = {name: left for name, left in waits.items() if left}
+        if not refused:
+            return held
+        held |= refused
+        closing = {name: status for name, status in closing.items() if name not in refused}
+
+
 def _forget_results(board: Board, receipts: Sequence[Receipt], run_id: str) -> None:
     """Note that a person wants these tasks to be done again, also with unchanged inputs."""
     from mdtodo.repo.state import Record, State
@@ -75,8 +92,8 @@ def _forget_results(board: Board, receipts: Sequence[Receipt], run_id: str) -> N
             state.record([Record(run_id, receipt, lands=False) for receipt in reading])
 
 
-def _follow(board: Board, changed: Sequence[Task], status: Status) -> tuple[str, ...]:
-    statuses = {task.id: status for task in changed}
+def _follow(board: Board, changed: Iterable[str], status: Status) -> tuple[str, ...]:
+    statuses = dict.fromkeys(changed, status)
     if not board.config.rollup:
         return ()
     if status.closed:

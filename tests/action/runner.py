@@ -118,7 +118,7 @@ class Job:
     def _use(self, step: dict[str, Any], steps: dict[str, Any]) -> Mapping[str, str]:
         given = {name: self.value(value, steps=steps) for name, value in (step.get("with") or {}).items()}
         name = step["uses"].split("@")[0]
-        if name == "./" or name.endswith("/mdtodo"):
+        if name == "./" or name.endswith("/git-mdtodo"):
             return self.action(given)
         return self.players[name](self, given)
 
@@ -140,7 +140,7 @@ class Job:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         outputs = _read_pairs(files["GITHUB_OUTPUT"].read_text())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cmarkgfm.cmark import Options, markdown_to_html_with_extensions
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mdtodo.action.work import work
@@ -24,6 +24,7 @@ from mdtodo.reporting.mermaid import flowchart
 from mdtodo.reporting.text import one_line, printable
 from tests.action.runner import Ended, Job, _command
 from tests.conftest import Checkout
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from tests.action.conftest import World
@@ -85,7 +86,7 @@ def test_a_cell_shows_just_the_text(text: str) -> None:
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_cell_shows_any_text(text: str) -> None:
     page = Page(f"| a | b |\n| --- | --- |\n| {escaped(text)} | z |\n")
     assert page.cells[2:] == [one_line(text), "z"]
@@ -95,7 +96,7 @@ def test_a_cell_shows_any_text(text: str) -> None:
 @example("a\n```\n<b>")
 @example("a\n`````\n<b>")
 @given(st.text(alphabet="`~\n <a\x1b#", max_size=40))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_nothing_ends_a_block_of_code(text: str) -> None:
     page = Page(f"{code_block(text)}\n\n| end |\n| --- |\n")
     assert page.tags == {"pre", "code", "table", "thead", "tr", "th"}
@@ -191,7 +192,7 @@ run = "printf '%s\\\\n' \\"$MDTODO_TASK_TITLE\\" '::set-output name=commit::pwne
         ({"jobs": "$(touch pwned)"}, "the input jobs must be a number"),
         ({"push": "maybe"}, "the input push must be true or false"),
         ({"args": "--text 'open"}, "the input args cannot be split"),
-        ({"args": "--push"}, "must not hold --push"),
+        ({"args": "--push"}, "must not contain --push"),
         ({"working-directory": "$(touch pwned)"}, "no such folder"),
     ],
 )

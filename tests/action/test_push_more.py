@@ -130,10 +130,23 @@ def test_a_tag_and_a_broken_configuration(world: World) -> None:
     assert (job.ended.code, job.ended.outputs["commit"]) == (0, "")
     assert world.bare.git("for-each-ref") == before
 
-    world.push("Oops", **{".mdtodo.toml": 'fils = ["TODO.md"]\n'})
+    world.push("Oops", **{".mdtodo.toml": 'fils = ["TODO.md"]\njobs = -1\n'})
     ended = world.act(payload=world.payload("0" * 40))
     assert ended.code == 3
+    assert [error.properties["line"] for error in ended.of("error")] == ["1", "2"]
     assert "files" in ended.of("error")[0].message
+
+
+def test_what_has_given_up_fails_each_run_but_no_pull_request(world: World) -> None:
+    before = world.push("Given up", **{"TODO.md": "# Plan\n\n- [ ] Bad run:bad id:bad failed:9\n"})["before"]
+    ended = world.act(payload=world.payload(before))
+    assert (ended.code, ended.outputs["commit"]) == (1, "")
+    (error,) = ended.of("error")
+    assert error.properties == {"file": "TODO.md", "line": "3", "title": "given up: Bad"}
+    assert "mdtodo reopen bad" in error.message
+    assert "### mdtodo run: nothing to run: 1 given up" in ended.summary
+    assert world.act("schedule", {}).code == 1
+    assert world.act("merge_group", {}).code == 0
 
 
 def test_a_container_job(world: World) -> None:

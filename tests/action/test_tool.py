@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.action.runner import ROOT
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from tests.action.runner import Job
 
 
+@pytest.mark.slow
 def test_it_is_installed_and_cached_and_nothing_else_is_touched(world: World, tmp_path: Path) -> None:
     """With pip, from the Action's own files; the second job has it from the cache."""
     kept: dict[str, Path] = {}

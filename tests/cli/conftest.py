@@ -41,7 +41,7 @@ def mdtodo(repo: Checkout) -> Callable[..., Said]:
             cwd=cwd or repo.root,
             env=os.environ | env,
             capture_output=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         said = Said(

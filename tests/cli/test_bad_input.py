@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
 
+
+@pytest.fixture
+def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
+    """In this process, which takes a third of the time; that a process of its own does the same, others test."""
+    return inside
+
+
 OK = '[processors.ok]\nrun = "true"\n'
 
 
@@ -123,3 +130,22 @@ def test_a_pipe_that_nobody_reads(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert done.stdout.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert "Broken" not in done.stderr
+
+
+def test_all_mistakes_of_the_configuration_are_told(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a\n")
+    repo.write(".mdtodo.toml", "jbos = 1\n[lanes]\nhigh = 0\n")
+    found = [
+        '.mdtodo.toml:1: `jbos`: unknown key (did you mean "jobs"?)',
+        ".mdtodo.toml:3: `lanes.high`: must be a whole number from 1, not 0",
+    ]
+    said = mdtodo("check", code=3)
+    assert (said.out, said.err.splitlines()) == ("", [f"mdtodo: {line}" for line in found])
+    for options in ((), ("--staged",)):
+        repo.git("add", "-A")
+        said = mdtodo("check", "--format", "github", *options, code=3)
+        assert said.err.splitlines() == [f"mdtodo: {line}" for line in found]
+        assert said.out.splitlines() == [
+            f"::error file=.mdtodo.toml,line={number},title=mdtodo configuration::{line.split(': ', 1)[1]}"
+            for number, line in zip((1, 3), found, strict=True)
+        ]

@@ -23,7 +23,7 @@ def mdtodo(inside: Mdtodo) -> Mdtodo:
 
 CONFIG = """
 [processors.t]
-run = "echo $MDTODO_TITLE >> .git/ran; ! grep -q bad src/a"
+run = "echo $MDTODO_TASK_TITLE >> .git/ran; ! grep -q bad src/a"
 inputs = ["src/**"]
 """
 
@@ -44,6 +44,20 @@ def ran(repo: Checkout) -> int:
 def reopen(repo: Checkout) -> None:
     """By hand, as an editor does it."""
     repo.write("TODO.md", repo.read("TODO.md").replace(b"[x]", b"[ ]"))
+
+
+def test_an_input_that_changed_is_seen_where_its_folder_has_a_newline_in_its_name(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    start(
+        repo, config=CONFIG.replace("src/**", "src/**/x.py"), **{"src/one\ntwo/x.py": "1\n", "src/x.py": ""}
+    )
+    mdtodo("run")
+    reopen(repo)
+    assert outcomes(mdtodo("run", "--json")) == {"a": "cached"}
+    reopen(repo)
+    repo.write("src/one\ntwo/x.py", "2\n")
+    assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
 
 
 @pytest.mark.parametrize("forget", [False, True])
@@ -166,7 +180,7 @@ def test_a_persons_word_ends_a_result(repo: Checkout, mdtodo: Mdtodo, commit: bo
 def test_without_a_file_that_fits_it_runs_every_time(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, config=CONFIG.replace("src/**", "none/**"))
     said = mdtodo("run")
-    assert "its inputs fit no file" in said.err
+    assert "no file that can be read matches its inputs" in said.err
     assert "Mdtodo-Inputs" not in repo.git("log", "-1", "--format=%B")
     reopen(repo)
     assert outcomes(mdtodo("run", "--json")) == {"a": "done"}

@@ -167,3 +167,17 @@ def test_odd_bytes_in_a_message(ready: Checkout, inside: Callable[..., Said]) ->
     )
     inside("close-from", "HEAD")
     assert boxes(ready) == "x x- "
+
+
+def test_what_waits_is_closed_only_with_what_it_waits_for(
+    repo: Checkout, inside: Callable[..., Said]
+) -> None:
+    text = "- [ ] First id:first\n- [ ] Second id:second after:first\n- [ ] Third id:third\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": ON})
+    oid = repo.commit("closes todo:second, closes todo:third")
+    said = inside("close-from", "HEAD")
+    assert f"commit {oid[:10]} closes todo:second: that task waits for first (First)" in said.err
+    assert boxes(repo) == "  x"
+    repo.commit("closes todo:first")
+    inside("close-from", "HEAD~3..HEAD")
+    assert boxes(repo) == "xxx"

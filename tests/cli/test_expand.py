@@ -34,7 +34,8 @@ def test_without_ids_what_says_so_in_its_place(inside: Callable[..., Said], repo
     assert lines[10:] == TODO.splitlines()[4:]
     assert [line[:7] for line in lines[4:10]] == [f"  {n}. [ ]"[:7] for n in range(1, 7)]
     assert lines[4].endswith("Requirements of Orders API: who calls it, with what, and how often est:48m")
-    assert "  by api  Orders API\n" in said.out
+    assert "  by api  Orders API  (1d)\n" in said.out
+    assert "Documentation of Orders API: an example for each call and each error  (48m)\n" in said.out
     assert len(said.out.splitlines()) == 7
     again = inside("expand")
     assert "no open task without subtasks says expand:NAME; an ID or --all takes others" in again.err
@@ -134,7 +135,7 @@ BAD_PATTERNS = {
     "patterns.p = { steps = ['a'], weights = [0] }": "`patterns.p.weights`: must be a list of numbers",
     "patterns.p = { steps = ['a'], weights = [1, 2] }": "`patterns.p.weights`: must be one for each step",
     "patterns.p.steps = ['expand:p']": "without end: p -> p",
-    "expand.timeout = '0s'": "`expand.timeout`: must be longer than nothing",
+    "expand.timeout = '0s'": "`expand.timeout`: must be longer than 0",
 }
 
 
@@ -167,7 +168,7 @@ def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
 ) -> None:
     repo.commit(**{"TODO.md": TODO})
     repo.write(".git/MERGE_HEAD", repo.git("rev-parse", "HEAD") + "\n")
-    assert "a merge is under way" in inside("expand", "--commit", code=3).err
+    assert "a merge is in progress" in inside("expand", "--commit", code=3).err
     assert repo.read("TODO.md").decode() == TODO
     inside("expand")
     assert repo.read("TODO.md").decode() != TODO
@@ -177,8 +178,8 @@ def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
 
 PROGRAMS = {
     "echo": "`expand.command` printed no task",
-    "echo Sure, here is the list": "`expand.command` printed a line 1 that is no item of a task list",
-    "printf '\\377\\n'": "`expand.command` printed what is no text",
+    "echo Sure, here is the list": "`expand.command` printed a line 1 that is not an item of a task list",
+    "printf '\\377\\n'": "`expand.command` printed something that is not text",
     "head -c 1048576 /dev/zero": "`expand.command` printed more than 64 KiB",
     "echo '- [ ] a'; exit 1": "`expand.command` exited 1",
     "sleep 60": "`expand.command` took longer than 300ms",
@@ -191,7 +192,8 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_that_is_of_no_use(inside: Callable[..., Said], repo: Checkout, program: str) -> None:
-    config = f"[expand]\ntimeout = '300ms'\ncommand = '''{program}'''\n"
+    soon = "timeout = '300ms'\n" if program == "sleep 60" else ""
+    config = f"[expand]\n{soon}command = '''{program}'''\n"
     repo.commit(**{"TODO.md": "- [ ] Big id:big\n- [ ] t id:taken after:big\n", ".mdtodo.toml": config})
     said = inside("expand", "big", code=1)
     assert "TODO.md:1: " in said.err
@@ -200,7 +202,7 @@ def test_a_program_that_is_of_no_use(inside: Callable[..., Said], repo: Checkout
 
 
 def test_a_program_that_knows_what_to_do(inside: Callable[..., Said], repo: Checkout) -> None:
-    config = "expand.command = '''printf '* [ ] Do %s\\n  1. [ ] deep est:2h\\n' \"$MDTODO_TITLE\"'''\n"
+    config = "expand.command = '''printf '* [ ] Do %s\\n  1. [ ] deep est:2h\\n' \"$MDTODO_TASK_TITLE\"'''\n"
     repo.commit(**{"TODO.md": "> + [ ] Big id:big\r\n> + [ ] x expand:fix\r\n", ".mdtodo.toml": config})
     inside("expand", "--all", "big")
     text = repo.read("TODO.md").decode()
@@ -293,10 +295,17 @@ def test_patterns_are_listed(inside: Callable[..., Said], repo: Checkout) -> Non
     assert len(found) == 16
     assert found[0]["source"] == ".mdtodo.toml"
     assert found[0]["steps"][1] == {"text": "B run:ok", "weight": 1.0}
-    text = inside("patterns").out
-    assert "three  (.mdtodo.toml)  small" in text
-    assert "api  (built in)  api, endpoint" in text
-    assert "   33 %  C of {task}" in text
+    lines = [line.split() for line in inside("patterns").out.splitlines()]
+    assert lines[:3] == [["three", "small"], ["(3", "steps,", "from", ".mdtodo.toml)"], found_words(found[1])]
+    one = inside("patterns", "three").out
+    assert one.startswith("three  (.mdtodo.toml)\n  for titles with: small\n")
+    assert "  3.  33 %  C of {task}" in one
+    assert [p["name"] for p in inside("patterns", "api", "--json").json["patterns"]] == ["api"]
+    assert 'did you mean "three"?' in inside("patterns", "thre", code=2).err
+
+
+def found_words(pattern: dict[str, Any]) -> list[str]:
+    return [pattern["name"], *", ".join(pattern["words"]).split()]
 
 
 # As part of a run
@@ -357,8 +366,9 @@ def test_a_chosen_task_is_broken_down_and_its_steps_run(inside: Callable[..., Sa
             ".mdtodo.toml": AUTO.replace('"A"', '"A run:ok"'),
         }
     )
-    report = inside("run", "asked", "--json").json
-    assert [task["title"] for task in report["tasks"] if task["outcome"] == "done"] == ["A", "B"]
+    said = inside("run", "asked", "--json", code=1)
+    assert [task["title"] for task in said.json["tasks"] if task["outcome"] == "done"] == ["A", "B"]
+    assert '"asked" (asked) waits for "C of asked" (' in said.err
     assert len(titles(repo, " ")) == 5
 
 
@@ -416,5 +426,5 @@ def test_an_estimate_that_is_none_keeps_a_task_from_being_broken_down(
     before = f"- [ ] Implement it id:it est:{written}\n".encode()
     repo.commit("Base", **{"TODO.md": before, ".mdtodo.toml": config})
     said = inside("expand", "it", code=1)
-    assert f"TODO.md:1: '{written}' is no estimate" in said.err
+    assert f"TODO.md:1: '{written}' is not a valid estimate" in said.err
     assert repo.read("TODO.md") == before

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.terminal import Terminal
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -64,12 +66,28 @@ def test_for_people(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
     assert mdtodo("log", "-n", "0", "--json").json == {"version": 1, "receipts": []}
 
 
+@pytest.mark.parametrize("columns", [30, 60, 80, 200])
+def test_a_receipt_takes_one_row_of_a_terminal(repo: Checkout, columns: int) -> None:
+    title = "A title that is longer than most terminals are wide, " * 2 + "日本語" * 9
+    trailer = "Mdtodo-Task: abcdef0 failed ok exit=3 time=1.000 attempt=1"
+    text = f"todo: {title.strip()}\n\nMdtodo-Run: 20261122T044229-99aa08\n{trailer}"
+    for _ in range(3):
+        repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=text)
+    with Terminal(["log"], repo.root, columns, 24) as terminal:
+        assert terminal.end() == 0
+        rows = terminal.text.splitlines()
+    assert len(rows) == 3, rows
+    assert all("abcdef0" in row and "failed" in row and "A ti" in row for row in rows), rows
+    assert all(("(ok, exit 3, 1.0s)" in row) == (columns >= 80) for row in rows)
+    assert all(row.endswith("-99aa08") == (columns == 200) for row in rows)
+
+
 def test_ids_that_fit_none_or_several(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
     trailer = "Mdtodo-Task: {} done ok exit=0 time=1.000 attempt=1"
-    text = "todo: x\n\nMdtodo-Run: r\n" + "\n".join(map(trailer.format, ("zz-1", "zz-2", "zz")))
+    text = "todo: x\n\nMdtodo-Run: r\n" + "\n".join(map(trailer.format, ("zzz-1", "zzz-2", "zzz")))
     repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=text)
-    assert "matches 2 tasks" in mdtodo("log", "zz-", code=2).err
-    assert [one["task"] for one in mdtodo("log", "zz", "--json").json["receipts"]] == ["zz"]
+    assert "matches 2 tasks" in mdtodo("log", "zzz-", code=2).err
+    assert [one["task"] for one in mdtodo("log", "zzz", "--json").json["receipts"]] == ["zzz"]
     assert "no receipt on this branch names one" in mdtodo("log", "nobody", code=2).err
 
 

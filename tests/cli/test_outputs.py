@@ -251,7 +251,7 @@ def test_tasks_that_write_the_same_file_take_turns(repo: Checkout, mdtodo: Mdtod
     start(repo, config, todo=todo)
     then(
         repo,
-        'read line < out.txt; sleep .05; echo "$line $MDTODO_TITLE" > out.txt; test $MDTODO_TITLE != c',
+        'read line < out.txt; sleep .05; echo "$line $MDTODO_TASK_TITLE" > out.txt; test $MDTODO_TASK_TITLE != c',
     )
     mdtodo("run", "-j4", code=1)
     done = todo.replace("[ ]", "[x]").replace("[x] c run:o id:c", "[ ] c run:o id:c failed:1")
@@ -311,7 +311,9 @@ def test_a_save_after_a_task_that_is_committed_at_once(repo: Checkout, mdtodo: M
 
 def test_the_last_one_fails(repo: Checkout, mdtodo: Mdtodo) -> None:
     """What it left stays in the work tree; what the others left is committed with their ticks."""
-    config = CONFIG.replace("echo new > out.txt", "echo $MDTODO_TITLE >> out.txt; test $MDTODO_TITLE != b")
+    config = CONFIG.replace(
+        "echo new > out.txt", "echo $MDTODO_TASK_TITLE >> out.txt; test $MDTODO_TASK_TITLE != b"
+    )
     start(repo, config.replace("; sh ../then", ""), todo="- [ ] a run:o\n- [ ] b run:o\n")
     mdtodo("run", code=1)
     assert repo.head("out.txt") == b"old\na\n"

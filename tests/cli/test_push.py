@@ -130,7 +130,7 @@ def test_six_clones_at_once_lose_nothing(tmp_path: Path) -> None:
     remote = Checkout(tmp_path / "remote.git")
     clones = [clone(remote, f"clone{n}") for n in range(6)]
     processes = [start(one, n) for n, one in enumerate(clones)]
-    said = [process.communicate(timeout=120) for process in processes]
+    said = [process.communicate(timeout=240) for process in processes]
     assert [process.returncode for process in processes] == [0] * 6, said
     assert sorted(receipts(remote).values()) == [1] * 9
     assert remote.head("TODO.md", "main") == seed.read("TODO.md").replace(b"[ ]", b"[x]")

@@ -60,11 +60,27 @@ def test_the_list(inside: Callable[..., Said], repo: Checkout, tools: dict[str, 
     assert css["missing"][0].startswith("stylelint: no file here is one of *.css, ")
     assert "commands" not in testing
     assert (testing["scratch"], css["scratch"]) == (False, False)
-    rows = [line.split(maxsplit=3) for line in inside("recipes", **tools).out.splitlines()]
-    at = rows.index(["✓", "testing", "pytest", f"checks {testing['checks']}"])
-    assert rows[at + 1] == ["reads", "1", "file"]
-    at = rows.index(["·", "css", "stylelint", f"checks {css['checks']}"])
-    assert " ".join(rows[at + 1]) == css["missing"][0]
+    rows = [line.split(maxsplit=2) for line in inside("recipes", **tools).out.splitlines()]
+    at = rows.index(["✓", "testing", f"checks {testing['checks']}"])
+    assert " ".join(rows[at + 1]) == "available: pytest, reads 1 file"
+    at = rows.index(["·", "css", f"checks {css['checks']}"])
+    assert " ".join(rows[at + 1]) == "no files for stylelint"
+
+
+def test_what_is_missing_in_short(inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]) -> None:
+    """For each tool the way that is nearest to fitting."""
+    repo.write("a.py", "a = 1\n")
+    repo.write("a.css", "")
+    own = repo.root / "node_modules/.bin/pyright"
+    own.parent.mkdir(parents=True)
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    lines = [
+        line.strip() for line in inside("recipes", PATH=f"{tools['PATH']}:/usr/bin:/bin").out.splitlines()
+    ]
+    assert "not configured: pyright; not installed: mypy; no files for tsc, cargo, go" in lines
+    assert "not installed: stylelint" in lines
+    assert "  - mypy is not installed: pip install mypy" in inside("recipes", "implementation", **tools).out
 
 
 def test_one_of_them_with_its_command(
@@ -87,7 +103,7 @@ def test_the_command_that_is_shown_is_the_one_that_runs(
     [line] = listed(inside, "testing", **tools)["testing"]["commands"]
     repo.commit(**{"TODO.md": "- [ ] a run:testing id:a\n"})
     mdtodo("run", **tools)
-    ran = mdtodo("logs", "a").out.splitlines()[0].removeprefix("$ ")
+    ran = mdtodo("output", "a").out.splitlines()[0].removeprefix("$ ")
     places = ran.split("mdtodo-")[1].split("/")[0]
     assert ran.replace(places, "XXXXXXXX") == line
 
@@ -168,7 +184,7 @@ def test_a_recipe_that_is_named_proves_a_task(
     assert outcomes(said) == {"a": ("done", "testing", 0), "b": ("skipped", "css", 77)}
     assert repo.read("TODO.md").count(b"[x]") == 1
     assert b"- [x] a run:testing id:a\n" in repo.head("TODO.md")
-    logs = [mdtodo("-C", str(repo.root), "logs", name, cwd=elsewhere).out for name in "ab"]
+    logs = [mdtodo("-C", str(repo.root), "output", name, cwd=elsewhere).out for name in "ab"]
     assert "1 passed" in logs[0]
     assert "- stylelint: no file here is one of *.css" in logs[1]
     assert "a done testing exit=0" in repo.git("log", "-1", "--format=%B")
@@ -207,7 +223,7 @@ def test_by_kind_only_where_that_is_wanted(
     assert processors() == by_default | {"named": "testing", "mine": "mine", "train": "training"}
     assert "testing (recipe of testing)" in inside("show", "named", **tools).out
     assert "training (in place of the recipe of training)" in inside("show", "train", **tools).out
-    assert "none: a person's task" in inside("show", "without", **tools).out
+    assert "none: done by hand" in inside("show", "without", **tools).out
 
 
 def test_a_run_by_kind(mdtodo: Callable[..., Said], repo: Checkout, tools: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
 
+
+@pytest.fixture
+def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
+    """In this process, which takes a third of the time; that a process of its own does the same, others test."""
+    return inside
+
+
 OK = '[processors.ok]\nrun = "true"\n'
 BAD = '[processors.bad]\nrun = "echo it is broken; exit 3"\n'
 
@@ -31,7 +39,7 @@ def outcomes(said: Said) -> dict[str, str]:
     return {task["title"]: task["outcome"] for task in said.json["tasks"]}
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
@@ -86,10 +94,10 @@ def test_a_failure_is_counted_on_the_line_and_shown(repo: Checkout, mdtodo: Mdto
     mdtodo("run", code=1)
     mdtodo("run", code=1)
     assert repo.head("TODO.md") == b"- [ ] a run:bad failed:3  \n"
-    assert outcomes(mdtodo("run", "--json")) == {}
+    assert outcomes(mdtodo("run", "--json", code=1)) == {}
     assert mdtodo("list", "--json").json["tasks"][0]["state"] == "failed"
     name = mdtodo("list", "--json").json["tasks"][0]["id"]
-    mdtodo("run", name, code=1)
+    assert "has failed in 3 runs; it is tried again" in mdtodo("run", name, code=1).err
     assert b"failed:4" in repo.head("TODO.md")
     mdtodo("reopen", name)
     assert repo.read("TODO.md") == b"- [ ] a run:bad  \n"
@@ -110,7 +118,7 @@ def test_dependencies_lists_and_parents(repo: Checkout, mdtodo: Mdtodo) -> None:
         "  2. [ ] two run:log\n"
         "- [ ] checked run:log\n"
         "  - [ ] inner run:log\n",
-        '[processors.log]\nrun = "echo $MDTODO_TITLE >> order"\n',
+        '[processors.log]\nrun = "echo $MDTODO_TASK_TITLE >> order"\n',
     )
     said = mdtodo("run", "--json", "-j", "4")
     assert set(outcomes(said).values()) == {"done"}
@@ -134,12 +142,7 @@ def test_later_and_not_here_change_nothing(repo: Checkout, mdtodo: Mdtodo, code:
     assert outcomes(mdtodo("run", "--json")) == {"a": outcome}
     assert repo.git("rev-parse", "HEAD") == before
     assert repo.status() == []
-    assert "mdtodo logs" not in mdtodo("run").err
-    repo.write(".mdtodo.toml", f'[processors.x]\nrun = "echo no gpu; exit {code}"\n')
-    said = mdtodo("run")
-    hint = said.err.splitlines()[-1]
-    assert hint.endswith(f"says why it was {outcome}")
-    assert mdtodo("logs", hint.split("`")[1].split()[-1]).out == "no gpu\n"
+    assert mdtodo("run").err.splitlines()[-1].endswith("s)")
 
 
 def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -158,7 +161,7 @@ def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) 
 
 
 WRITES = """[processors.w]
-run = 'echo "{\\"output\\": \\"$MDTODO_TITLE.txt\\"}" >> $MDTODO_OUTPUT; echo $MDTODO_TITLE > $MDTODO_TITLE.txt'
+run = 'echo "{\\"output\\": \\"$MDTODO_TASK_TITLE.txt\\"}" >> $MDTODO_OUTPUT; echo $MDTODO_TASK_TITLE > $MDTODO_TASK_TITLE.txt'
 outputs = ["*.txt"]
 """
 
@@ -274,7 +277,7 @@ def test_lanes_and_jobs_hold(repo: Checkout, mdtodo: Mdtodo) -> None:
         "import os, pathlib, time\n"
         "mine = pathlib.Path('now') / os.environ['MDTODO_TASK_ID']\n"
         "mine.touch()\n"
-        "lane = os.environ['MDTODO_TITLE'].split()[0]\n"
+        "lane = os.environ['MDTODO_TASK_TITLE'].split()[0]\n"
         "time.sleep(0.15)\n"
         "with open('seen', 'a') as seen: seen.write(f'{lane} {len(os.listdir(\"now\"))}\\n')\n"
         "mine.unlink()\n"
@@ -302,8 +305,8 @@ def test_python_processors_run_in_the_pool(repo: Checkout, mdtodo: Mdtodo) -> No
     said = mdtodo("run", "--json", code=1)
     assert outcomes(said) == {"a": "done", "b": "failed"}
     names = {task["title"]: task["id"] for task in said.json["tasks"]}
-    assert "hello a" in mdtodo("logs", names["a"]).out
-    assert "ValueError: no such thing" in mdtodo("logs", names["b"]).out
+    assert "hello a" in mdtodo("output", names["a"]).out
+    assert "ValueError: no such thing" in mdtodo("output", names["b"]).out
 
 
 def test_the_log_is_that_of_the_last_attempt_which_may_have_printed_nothing(
@@ -311,13 +314,13 @@ def test_the_log_is_that_of_the_last_attempt_which_may_have_printed_nothing(
 ) -> None:
     start(repo, "- [ ] a run:p\n", '[processors.p]\nrun = "test -e quiet || ! echo loud"\n')
     ran = mdtodo("run", "--json", code=1).json["tasks"][0]
-    assert mdtodo("logs", ran["id"]).out == "loud\n"
+    assert mdtodo("output", ran["id"]).out == "loud\n"
     assert repo.read(ran["log"]) == b"loud\n"
     repo.write("quiet", "")
     ran = mdtodo("run", "--json").json["tasks"][0]
     assert ran["log"] is None
-    said = mdtodo("logs", ran["id"])
-    assert (said.out, "printed nothing" in said.err) == ("", True)
+    said = mdtodo("output", ran["id"])
+    assert (said.out, "had no output" in said.err) == ("", True)
 
 
 def test_filters_limit_and_dry_run(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -355,7 +358,7 @@ def test_what_is_over_is_told_while_others_run(repo: Checkout) -> None:
         repo,
         "- [ ] quick run:ok !critical\n- [ ] slow run:slow\n",
         OK
-        + '[processors.slow]\nrun = "for i in $(seq 200); do test -e go && exit 0; sleep 0.05; done; exit 1"\n',
+        + '[processors.slow]\nrun = "for i in $(seq 2000); do test -e go && exit 0; sleep 0.05; done; exit 1"\n',
     )
     command = [sys.executable, "-m", "mdtodo", "run", "-j", "1"]
     with subprocess.Popen(command, cwd=repo.root, stderr=subprocess.PIPE, text=True) as process:
@@ -376,7 +379,7 @@ def test_ctrl_c_keeps_what_is_done(repo: Checkout, mdtodo: Mdtodo) -> None:
     )
     wait_for((repo.root / "running").exists)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert repo.head("TODO.md").startswith(b"- [x] quick run:ok !critical\n- [ ] slow run:slow\n")
@@ -404,21 +407,15 @@ def test_what_a_killed_run_had_finished_is_landed_by_the_next(repo: Checkout, md
 
 def test_two_runners_share_the_work(repo: Checkout, mdtodo: Mdtodo) -> None:
     todo = "".join(f"- [ ] task {n} run:p\n" for n in range(24))
-    start(repo, todo, '[processors.p]\nrun = "echo $MDTODO_TITLE >> ran; sleep 0.05"\n')
+    start(repo, todo, '[processors.p]\nrun = "echo $MDTODO_TASK_TITLE >> ran; sleep 0.05"\n')
     command = [sys.executable, "-m", "mdtodo", "run", "-j", "2"]
     both = [subprocess.Popen(command, cwd=repo.root, stderr=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    assert [process.wait(timeout=240) for process in both] == [0, 0]
     mdtodo("run")
     assert sorted(repo.read("ran").decode().splitlines()) == sorted(f"task {n}" for n in range(24))
     assert repo.head("TODO.md").count(b"[x]") == 24
     receipts = repo.git("log", "--format=%(trailers:key=Mdtodo-Task,valueonly)").split("\n")
     assert len([line for line in receipts if line]) == 24
-
-
-def test_an_unrouted_task_by_name_is_wrong_usage(repo: Checkout, mdtodo: Mdtodo) -> None:
-    start(repo, "- [ ] a\n")
-    name = mdtodo("list", "--json").json["tasks"][0]["id"]
-    assert "run:NAME" in mdtodo("run", name, code=2).err
 
 
 def test_unborn_head(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -469,15 +466,17 @@ def test_what_a_person_closes_while_it_goes_on_is_not_started(
     edit = "sed -i 's/\\[ \\] closed/[-] closed/; /gone/d' TODO.md"
     config = f"""commit = "{commit}"\n[processors.edit]\nrun = "{edit.replace(chr(92), chr(92) * 2)}"\n"""
     start(
-        repo, todo, config + '[processors.ran]\nrun = "echo $MDTODO_TITLE >> ran"\nmatch = { title = "x" }\n'
+        repo,
+        todo,
+        config + '[processors.ran]\nrun = "echo $MDTODO_TASK_TITLE >> ran"\nmatch = { title = "x" }\n',
     )
     said = mdtodo("run", "-j", "1")
     assert repo.read("ran") == b"kept\n"
     assert (
         repo.read("TODO.md") == b"- [x] first run:edit !critical\n- [-] closed run:ran\n- [x] kept run:ran\n"
     )
-    assert "closed: not started, as somebody has made it cancelled meanwhile" in said.err
-    assert "gone: not started" in said.err
+    assert re.search(r'"closed" \(\w+\) was not started: it was cancelled in the meantime\n', said.err)
+    assert re.search(r'"gone" \(\w+\) was not started: ', said.err)
 
 
 @pytest.mark.parametrize("committed", [True, False])

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mdtodo.cli import COMMANDS
+from mdtodo.config import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from tests.cli.conftest import Said
     from tests.conftest import Checkout
@@ -42,7 +44,7 @@ def test_init_then_run_before_the_first_commit(repo: Checkout, mdtodo: Mdtodo, *
         subprocess.run(["git", "add", "a.py"], cwd=repo.root, check=True)
     said = mdtodo("run", code=1)
     assert "a.py:1: trailing whitespace" in said.err
-    assert said.err.count("mdtodo logs") == 1
+    assert said.err.count("mdtodo output") == 1
 
 
 def test_init_never_overwrites(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -56,17 +58,61 @@ def test_init_never_overwrites(repo: Checkout, mdtodo: Mdtodo) -> None:
 def test_demo(mdtodo: Mdtodo, repo: Checkout, tmp_path: Path) -> None:
     target = tmp_path / "shop"
     said = mdtodo("demo", str(target), GIT_CONFIG_GLOBAL="/dev/null")
-    assert "todo: " in said.out
-    assert "[x] Prices can be trusted" in said.out
+    before, after = said.out.split("$ cat TODO.md\n")[1:]
+    assert "- [ ] Prices can be trusted" in before
+    assert "- [x] Prices can be trusted" in after
+    assert "Mdtodo-Task: index done index exit=0" in after
+    assert " pages/INDEX.md | " in after
     found = mdtodo("-C", str(target), "list", "--json").json["tasks"]
-    assert len(found) >= 20
-    assert len({task["file"] for task in found}) == 3
     states = {task["title"]: task["state"] for task in found}
     assert states["Write the index of the pages"] == "done"
-    assert [t["title"] for t in found if t["failures"]] == ["Links of the guide lead somewhere"]
+    assert [t["title"] for t in found if t["failures"]] == ["Links in the guide work"]
     status = subprocess.run(["git", "status", "--porcelain"], cwd=target, capture_output=True, check=True)
     assert status.stdout == b""
     assert "is there already" in mdtodo("demo", str(target), code=2).err
+
+
+def test_the_demo_is_seen_whole_and_its_last_line_can_be_typed(short_folder: Path) -> None:
+    """As the README's first command calls it: a path that is not on PATH, an empty HOME, and nothing is a terminal."""
+    script = Path(sys.executable).with_name("mdtodo")
+    (short_folder / ".venv").symlink_to(script.parent.parent)
+    env = {"HOME": str(short_folder), "PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(short_folder)}
+
+    def typed(line: str) -> str:
+        how: dict[str, Any] = {"cwd": short_folder, "env": env | {"LC_ALL": "C.UTF-8"}, "check": True}
+        return subprocess.run(
+            line, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **how
+        ).stdout
+
+    lines = typed(".venv/bin/mdtodo demo").splitlines()
+    assert len(lines) < 60
+    assert max(map(len, lines)) <= 80
+    assert lines[-1].startswith(".venv/bin/mdtodo -C ")
+    assert "Links in the guide work" in typed(lines[-1])
+
+
+@pytest.mark.parametrize("how", ["path", "name", "module"])
+def test_a_command_to_type_begins_as_this_one_did(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    from mdtodo.cli.commands.demo import as_called
+
+    script = tmp_path / "a b" / "mdtodo"
+    script.parent.mkdir()
+    script.write_text("")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(script.parent) if how == "name" else "/nowhere")
+    monkeypatch.setattr(sys, "argv", ["x/__main__.py" if how == "module" else str(script)])
+    monkeypatch.setattr(sys, "orig_argv", ["python3", "-m", "mdtodo", "demo"])
+    expected = {"path": f"'{script}'", "name": "mdtodo", "module": "python3 -m mdtodo"}
+    assert as_called() == expected[how]
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """One with a name of the length that a temporary folder usually has."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="m-") as folder:
+        yield Path(folder)
 
 
 def test_config_says_where_values_come_from(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -74,7 +120,34 @@ def test_config_says_where_values_come_from(repo: Checkout, mdtodo: Mdtodo) -> N
     rows = {row["key"]: row for row in mdtodo("config", "--json").json["config"]}
     assert (rows["jobs"]["value"], rows["jobs"]["source"]) == ("3", "pyproject.toml")
     assert rows["rollup"]["source"] == "default"
-    assert "jobs" in mdtodo("config").out
+    assert rows["expand.command"]["value"] is None
+
+
+def test_config_prints_what_is_set_and_all_of_it_if_asked(repo: Checkout, mdtodo: Mdtodo) -> None:
+    nothing = mdtodo("config")
+    assert (nothing.out, nothing.err) == (
+        "",
+        "mdtodo: everything has its default; `mdtodo config --all` shows all keys\n",
+    )
+    text = 'lanes.low = 3\n[defaults]\ntimeout = "1h"\n[processors.t]\nrun = "a  b\\n#"\nenv."A" = "1"\n'
+    repo.write(".mdtodo.toml", text)
+    lines = [line.split("  #")[0].rstrip() for line in mdtodo("config").out.splitlines()]
+    assert lines == [
+        "[lanes]",
+        "low = 3",
+        "",
+        "[defaults]",
+        'timeout = "1h"',
+        "",
+        "[processors.t]",
+        'run = "a  b\\n#"',
+        'timeout = "1h"',
+        'env.A = "1"',
+    ]
+    everything = mdtodo("config", "--all").out
+    assert "# cwd is not set\n" in everything
+    for shown in (everything, mdtodo("config").out):
+        assert load(None, shown.encode()) == load(None, text.encode())
 
 
 @pytest.mark.parametrize("command", [(), *[(name,) for name in COMMANDS]])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.cells import cell_len
+
+from tests.cli.test_terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,11 +119,31 @@ def test_for_people(ran: Mdtodo) -> None:
     assert lines["bad"][1:7] == ["2", "0", "2", "0", "0", "%"]
     assert lines["read"][1:7] == ["2", "1", "1", "0", "50", "%"]
     assert lines["later"][5:] == ["-", "-", "-", "deferred"]
-    assert "with equal inputs 1 done, 1 failed" in out
-    assert "done by retry once" in out
-    assert "planned 2h" in out
+    assert "1 done and 1 failed with equal inputs" in out
+    assert "passed on retry once" in out
+    assert "Estimated and actual" in out
+    assert "estimated 2h" in out
+    assert re.search(r"actual +\d", out)
     assert "█" not in out
     assert not [line for line in out.splitlines() if line != line.rstrip()]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown_columns"),
+    [
+        (120, "processor runs done failed other success median 95 % last recent"),
+        (80, "processor runs done failed other success median 95 % last"),
+        (60, "processor runs failed success median last"),
+        (40, "processor success median last"),
+    ],
+)
+def test_a_terminal_gets_the_columns_that_fit(
+    repo: Checkout, ran: Mdtodo, columns: int, shown_columns: str
+) -> None:
+    lines = shown(repo, "stats", columns=columns, NO_COLOR="1")
+    assert " ".join(lines[0].split()) == shown_columns
+    assert [line for line in lines if cell_len(line) > columns or "…" in line] == []
+    assert any("estimated 2h" in line for line in lines)
 
 
 def test_pictures_where_people_look(ran: Mdtodo) -> None:
@@ -142,7 +166,7 @@ def test_filters(ran: Mdtodo) -> None:
     assert list(by_name(only)) == ["bad", "ok"]
     assert ran("stats", "--since", "1h", "--json").json["runs"] == 8
     assert ran("stats", "--since", "2999-01-01", "--json").json["runs"] == 0
-    assert "no run fits" in ran("stats", "--since", "2999-01-01").err
+    assert "no run matches" in ran("stats", "--since", "2999-01-01").err
     for wrong in ("yesterday", "", "-1d", "9999999d"):
         assert "must be a date" in ran("stats", "--since", wrong, code=2).err
 

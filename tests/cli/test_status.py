@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ import pytest
 
 from mdtodo.repo.git import discover
 from mdtodo.repo.state import State
+from tests.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,19 +123,58 @@ def test_while_a_run_goes_on(repo: Checkout, inside: Mdtodo) -> None:
             out = inside("status").out
         finally:
             repo.write("gate", "")
-        assert run.wait(timeout=30) == 0
+        assert run.wait(timeout=120) == 0
     assert (document["status"], document["active_workers"]) == ("running", 1)
     assert document["thread_utilization"] == pytest.approx(2 / 3)
     assert document["workers"]["medium"]["active"] == 2
     assert (document["parallel_processing"], document["load_balancing"]) == (True, False)
-    assert document["by_state"]["leased"] == 3
-    assert "1 run under way, 67 % of the slots busy" in out
+    assert document["by_state"]["running"] == 3
+    assert "1 run in progress, 67 % of the slots busy" in out
     assert inside("status", "--json").json["status"] == "idle"
+
+
+def test_watching_redraws_in_place(repo: Checkout) -> None:
+    text = "- [ ] first one run:wait id:a !low\n- [ ] second run:ok after:a\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
+    with Terminal(["status", "--watch", "--interval", "0.1"], repo.root, 70, 24) as terminal:
+        terminal.read_until("Nothing runs now; 0 of 2 tasks are closed")
+        command = [sys.executable, "-m", "mdtodo", "run"]
+        run = subprocess.Popen(command, cwd=repo.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            terminal.read_until("a        first one  wait")
+            terminal.resize(60, 24)
+            repo.write(".mdtodo.toml", "[broken\n")
+            terminal.read_until(".mdtodo.toml:")
+        finally:
+            repo.write(".mdtodo.toml", CONFIG)
+            repo.write("gate", "")
+        terminal.read_until("2 of 2 tasks are closed")
+        assert run.wait(timeout=60) == 0
+        assert terminal.text.count("tasks are closed") == 1, terminal.text
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() == 0
+        assert not terminal.screen.cursor.hidden
+    assert terminal.text.count("tasks are closed") == 1, terminal.text
+    assert "Ctrl-C ends" in terminal.text
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_watching_without_a_terminal_prints_it_again(repo: Checkout, options: tuple[str, ...]) -> None:
+    repo.write("TODO.md", "- [ ] a\n")
+    command = [sys.executable, "-m", "mdtodo", "status", "--watch", "--interval", "0.1", *options]
+    with subprocess.Popen(command, cwd=repo.root, stdout=subprocess.PIPE) as watch:
+        assert watch.stdout is not None
+        word = b'"tasks_total": 1' if options else b"0 of 1 tasks are closed"
+        seen = itertools.islice((line for line in watch.stdout if word in line), 3)
+        assert len(list(seen)) == 3
+        watch.send_signal(signal.SIGINT)
+        assert b"\x1b" not in watch.stdout.read()
+        assert watch.wait(timeout=30) == 0
 
 
 def until(holds: Callable[[], bool]) -> None:
     """Wait for it, for at most 30 seconds."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < deadline
         os.sched_yield()

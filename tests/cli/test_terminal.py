@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,7 +58,8 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
     repo.write("TODO.md", TASKS)
     lines = shown(repo, *command, NO_COLOR="1")
     words = " ".join(lines).split()
-    ids = [line.split()[0] for line in shown(repo, "list", columns=300, NO_COLOR="1")]
+    piped = [sys.executable, "-m", "mdtodo", "list"]
+    ids = [line.split()[0] for line in subprocess.check_output(piped, cwd=repo.root, text=True).splitlines()]
     assert len(ids) == 9
     for name in ids if command[0] != "next" else ids[1:2]:
         assert name in words
@@ -65,22 +67,109 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
     assert any(" Step" in line for line in lines)
 
 
-def test_recipes_have_the_room_that_there_is(repo: Checkout) -> None:
-    repo.write("TODO.md", TASKS)
-    narrow, wide = shown(repo, "recipes", NO_COLOR="1"), shown(repo, "recipes", columns=160, NO_COLOR="1")
-    assert len(narrow) < 140
-    assert all(cell_len(line) <= 80 for line in narrow)
-    assert any("css " in line and "(stylelint) checks" in line for line in narrow)
-    assert any("css " in line and "stylelint    " in line for line in wide)
-
-
-def test_configuration_folds_long_values(repo: Checkout) -> None:
-    lines = shown(repo, "config", NO_COLOR="1")
-    assert all(cell_len(line) <= 80 for line in lines)
-    assert any(line.startswith("jobs ") and line.endswith(" default") for line in lines)
-    piped = subprocess.run(
-        [sys.executable, "-m", "mdtodo", "config"], cwd=repo.root, capture_output=True, check=True
+@pytest.mark.parametrize("columns", [80, 40])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("list",),
+        ("list", "--all", "--sort", "due"),
+        ("next", "-n", "9"),
+        ("show", "late"),
+        ("recipes",),
+        ("recipes", "css"),
+        ("patterns",),
+        ("patterns", "api"),
+        ("plan",),
+        ("plan", "--explain", "late"),
+    ],
+)
+def test_nothing_is_wider_than_the_terminal(repo: Checkout, command: tuple[str, ...], columns: int) -> None:
+    repo.write(
+        "TODO.md",
+        TASKS
+        + "- [ ] Late, with a title of more than forty columns id:late after:orders lane:general est:90m\n- [ ] Orders id:orders\n",
     )
-    row = next(line for line in piped.stdout.decode().splitlines() if line.startswith("jobs "))
-    assert row.split() == ["jobs", "0", "default"]
-    assert len(row) <= 90
+    lines = shown(repo, *command, columns=columns, NO_COLOR="1")
+    assert [line for line in lines if cell_len(line) > columns] == []
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+LISTED = (
+    "# Release 3.0\n\n- [ ] Freeze the branch and tell everybody who has work in flight id:freeze est:30m\n"
+    "- [ ] Benchmarks after:freeze est:1h30m !high due:2020-01-02 id:bench\n- [x] Closed\n\n## Docs\n\n"
+    "- [ ] 発行ノートを書いて、すべての言語に翻訳する id:notes\n"
+)
+AT_120 = """TODO.md
+# Release 3.0
+freeze  manual   Freeze the branch and tell everybody who has work in flight                              30m
+bench   blocked  Benchmarks  waits for Freeze the branch and tell…            high  2020-01-02 overdue  1h30m
+## Docs
+notes   manual   発行ノートを書いて、すべての言語に翻訳する"""
+AT_80 = """TODO.md
+# Release 3.0
+freeze  manual   Freeze the branch and tell everybody                        30m
+                 who has work in flight
+bench   blocked  Benchmarks                             high  2020-01-02!  1h30m
+                 waits for Freeze the branch and tell…
+## Docs
+notes   manual   発行ノートを書いて、すべての言語に翻
+                 訳する"""
+AT_60 = """TODO.md
+# Release 3.0
+freeze  manual   Freeze the branch and tell
+                 everybody who has work in
+                 flight
+bench   blocked  Benchmarks                      2020-01-02!
+                 waits for Freeze the branch a…
+## Docs
+notes   manual   発行ノートを書いて、すべての言
+                 語に翻訳する"""
+AT_40 = """TODO.md
+# Release 3.0
+freeze  manual   Freeze the branch and
+                 tell everybody who has
+                 work in flight
+bench   blocked  Benchmarks
+                 waits for Freeze the b…
+## Docs
+notes   manual   発行ノートを書いて、す
+                 べての言語に翻訳する"""
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(120, AT_120), (80, AT_80), (60, AT_60), (40, AT_40)])
+def test_titles_have_the_room_that_the_rest_leaves(repo: Checkout, columns: int, expected: list[str]) -> None:
+    repo.write("TODO.md", LISTED)
+    lines = shown(repo, "list", columns=columns, NO_COLOR="1")
+    assert "\n".join(lines) == expected
+
+
+def test_recipes_and_patterns_have_the_room_that_there_is(repo: Checkout) -> None:
+    repo.write("TODO.md", TASKS)
+    for command, most in (("recipes", 60), ("patterns", 40)):
+        narrow, wide = (shown(repo, command, columns=columns, NO_COLOR="1") for columns in (80, 200))
+        assert len(wide) < len(narrow) < most
+        assert "".join("".join(narrow).split()) == "".join("".join(wide).split())
+
+
+def test_the_plan_of_a_narrow_terminal_has_ids_lengths_and_titles(repo: Checkout) -> None:
+    repo.write("TODO.md", "- [ ] Write the release notes id:notes est:90m\n")
+    line = shown(repo, "plan", columns=40, NO_COLOR="1")[0]
+    assert line.split()[:2] == ["1*", "1h30m"]
+    assert "notes  Write the" in line
+    assert "█" not in line
+    assert "█" in shown(repo, "plan", columns=80, NO_COLOR="1")[0]
+
+
+def test_the_plan_of_a_narrow_terminal_cuts_no_id_of_a_long_chain(repo: Checkout) -> None:
+    chain = "".join(f"{n}. [ ] Step {n} of many id:step-{n}\n" for n in range(1, 9))
+    repo.write("TODO.md", chain)
+    words = " ".join(shown(repo, "plan", columns=40, NO_COLOR="1")).split()
+    assert [n for n in range(1, 9) if f"step-{n}" not in words] == []
+
+
+def test_configuration_is_the_same_toml_on_a_terminal_and_in_a_pipe(repo: Checkout) -> None:
+    repo.write(".mdtodo.toml", 'jobs = 2\nprocessors.p.run = "true"\n')
+    command = [sys.executable, "-m", "mdtodo", "config"]
+    piped = subprocess.run(command, cwd=repo.root, capture_output=True, check=True).stdout.decode()
+    assert shown(repo, "config", NO_COLOR="1") == piped.splitlines()
+    assert tomllib.loads(piped) == {"jobs": 2, "processors": {"p": {"run": "true"}}}

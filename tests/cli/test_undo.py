@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONFIG = """
 [processors.ok]
-run = "echo $MDTODO_TITLE >> .git/ran"
+run = "echo $MDTODO_TASK_TITLE >> .git/ran"
 [processors.bad]
 run = "exit 3"
 [processors.tell]
@@ -76,7 +76,7 @@ def test_everything_of_a_run_goes_back_byte_by_byte(repo: Checkout, mdtodo: Mdto
     assert said.json["commits"] == [repo.git("rev-parse", "HEAD")]
     assert {task["title"]: task["status"] for task in said.json["tasks"]} == dict.fromkeys("abcpd", "todo")
     message = repo.git("log", "-1", "--format=%B")
-    assert message.startswith(f"todo: undo {name}\n\n- todo: ")
+    assert message.startswith(f"todo: undo {name}\n\n- reopened: ")
     assert f"Mdtodo-Run: {said.json['run']}\nMdtodo-Undo: {name}\n" in message
     assert message.count(" todo undo exit=0 time=0.000 attempt=0") == 5
     assert repo.git("fsck", "--strict", "--no-dangling") == ""
@@ -353,7 +353,7 @@ def test_commits_that_are_no_runs(
         repo.git("switch", "-q", "-c", "side", "HEAD~")
         repo.commit("Side", **{"TODO.md": "x\n"})
         repo.git("merge", "main", check=False)
-        assert "merge is under way" in refused(repo, mdtodo)
+        assert "merge is in progress" in refused(repo, mdtodo)
     elif kind == "unknown":
         assert "no run on this branch is called 'x'" in mdtodo("undo", "x", code=2).err
     else:

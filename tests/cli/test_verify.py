@@ -22,9 +22,9 @@ def mdtodo(inside: Mdtodo) -> Mdtodo:
 
 CONFIG = """
 [processors.good]
-run = "echo $MDTODO_TITLE >> .git/ran"
+run = "echo $MDTODO_TASK_TITLE >> .git/ran"
 [processors.bad]
-run = "echo $MDTODO_TITLE >> .git/ran; exit 3"
+run = "echo $MDTODO_TASK_TITLE >> .git/ran; exit 3"
 [processors.later]
 run = "exit 75"
 [processors.never]
@@ -105,9 +105,13 @@ def test_which_tasks(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert [t["title"] for t in mdtodo("verify", "--dry-run", "--json").json["tasks"]] == ["a", "d"]
     assert outcomes(mdtodo("verify", "--priority", "high", "--json")) == {"a": "done"}
     assert outcomes(mdtodo("verify", "d", "--json")) == {"d": "done"}
-    assert "no processor" in mdtodo("verify", "b", code=2).err
-    assert "is todo, not done" in mdtodo("verify", "c", code=2).err
-    assert ran(repo) == ["a", "d"]
+    said = mdtodo("verify", "b", "c", "a", code=1)
+    assert '"b" (b) has no processor that could verify it\n' in said.err
+    assert (
+        '"c" (c) is not done, so there is nothing to verify; `mdtodo run c` runs its processor\n' in said.err
+    )
+    assert said.out == "1 done\n", "the others are verified"
+    assert sorted(ran(repo)) == ["a", "a", "d"]
     assert "nothing to verify" in mdtodo("verify", "--tag", "nothing").out
 
 
@@ -135,7 +139,7 @@ def test_a_task_that_somebody_opens_meanwhile_is_not_started(repo: Checkout, mdt
     config = CONFIG + "[processors.edit]\nrun = \"sed -i '/good/s/x/ /' TODO.md\"\n"
     start(repo, "- [x] a run:edit !critical\n- [x] b run:good\n", config)
     said = mdtodo("verify", "-j", "1")
-    assert "not started, as somebody has made it todo meanwhile" in said.err
+    assert "was not started: it was opened in the meantime" in said.err
     assert ran(repo) == []
 
 

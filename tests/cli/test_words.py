@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
     Tasks = Callable[..., dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
+    """In this process, which takes a third of the time; that a process of its own does the same, others test."""
+    return inside
 
 
 def test_done_reopen_cancel_change_one_character(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -118,6 +125,22 @@ def test_add_to_another_file(repo: Checkout, mdtodo: Mdtodo) -> None:
     mdtodo("add", "new", "--section", "Nowhere", code=2)
 
 
+def test_add_writes_the_date_that_a_word_means(repo: Checkout, inside: Mdtodo) -> None:
+    from mdtodo.planning.dates import local_today
+
+    repo.write("TODO.md", "- [ ] a\n")
+    before = local_today()
+    due = inside("add", "Pay", "on", "friday", "due:+1w", "--json").json["tasks"][0]
+    assert due["title"] == "Pay on friday"
+    days = [date.fromordinal(day.toordinal() + 7).isoformat() for day in (before, local_today())]
+    assert due["due"] in days
+    text = repo.read("TODO.md")
+    assert f"- [ ] Pay on friday due:{due['due']}\n".encode() in text
+    for value in ("soon", "2026-02-30", "12/11"):
+        assert "is not a valid date" in inside("add", f"Pay due:{value}", code=2).err
+    assert repo.read("TODO.md") == text
+
+
 def test_commit_also_commits_what_was_ticked_before(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] one id:one\n- [ ] two\n", ".mdtodo.toml": "stamp = true\n"})
     mdtodo("done", "one")
@@ -134,3 +157,53 @@ def test_add_takes_no_id_twice_and_says_when_nobody_will_look(repo: Checkout, md
     assert "TODO.md:1" in mdtodo("add", "two id:one", code=2).err
     assert "`files`" in mdtodo("add", "two", "--file", "notes.md").err
     assert repo.read("TODO.md") == b"- [ ] one id:one\n"
+
+
+BLOCKED = (
+    "- [ ] First id:first\n- [ ] Second id:second after:first\n- [ ] Third id:third after:second,nobody\n"
+    "- [ ] Parent id:parent\n  - [ ] Child id:child\n- [ ] Last id:last after:parent\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["second"], "second (Second) waits for first (First)"),
+        (["parent"], "parent (Parent) has an open subtask: child (Child)"),
+        (["first", "third"], "third (Third) waits for second (Second), nobody (no task has this id)"),
+        (["first", "last"], "last (Last) waits for parent (Parent)"),
+    ],
+)
+def test_what_waits_is_not_done_and_neither_are_the_others(
+    repo: Checkout, inside: Mdtodo, names: list[str], sentence: str
+) -> None:
+    repo.write("TODO.md", BLOCKED)
+    said = inside("done", *names, code=1)
+    assert sentence in said.err
+    assert "--force" in said.err
+    assert (said.out, repo.read("TODO.md")) == ("", BLOCKED.encode())
+    inside("done", *names, "--force")
+    assert all(f"[x] {name.title()} id:{name}".encode() in repo.read("TODO.md") for name in names)
+
+
+@pytest.mark.parametrize("names", [["second", "first"], ["parent", "child"], ["child"], ["last", "child"]])
+def test_tasks_that_free_one_another_are_done_together(
+    repo: Checkout, inside: Mdtodo, names: list[str]
+) -> None:
+    repo.write("TODO.md", BLOCKED)
+    inside("done", *names)
+    assert all(f"[x] {name.title()} id:{name}".encode() in repo.read("TODO.md") for name in names)
+
+
+def test_without_rollup_a_parent_is_not_done_with_its_subtasks(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", BLOCKED)
+    repo.write(".mdtodo.toml", "rollup = false\n")
+    assert "waits for parent" in inside("done", "last", "child", code=1).err
+    inside("done", "last", "parent", "child")
+
+
+def test_what_waits_may_be_cancelled_and_reopened(repo: Checkout, inside: Mdtodo) -> None:
+    repo.write("TODO.md", BLOCKED)
+    inside("cancel", "second", "parent")
+    inside("reopen", "second", "parent")
+    assert repo.read("TODO.md") == BLOCKED.encode()

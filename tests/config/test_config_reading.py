@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, Config, Expand, Match, Pattern, Processor, load
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.model import Status
+from tests.examples import examples
 
 COMPLETE = """\
 [tool.mdtodo]
@@ -54,6 +55,7 @@ needs = ["python"]
 inputs = ["src/**"]
 outputs = ["CHANGELOG.md"]
 env = { CI = "1" }
+cwd = "packages//api/"
 
 [tool.mdtodo.processors."a.b"]
 python = "tools.embed:main"
@@ -99,6 +101,7 @@ def test_every_key_from_either_file() -> None:
         inputs=("src/**",),
         outputs=("CHANGELOG.md",),
         env={"CI": "1"},
+        cwd="packages/api",
     )
     assert one.processors["a.b"] == Processor(name="a.b", python="tools.embed:main")
     assert one.processors["list"].run == ("make", "")
@@ -183,20 +186,23 @@ WRONG = [
     ("max_memory = 101", "`max_memory`: must be a whole number from 1 to 100, not 101"),
     ("lease = 300", '`lease`: must be a duration such as "90s", "5m" or "1h30m", not 300'),
     ('lease = "5 minutes"', '`lease`: must be a duration such as "90s", "5m" or "1h30m", not "5 minutes"'),
-    ('lease = "0s"', "`lease`: must be longer than nothing"),
+    ('lease = "0s"', "`lease`: must be longer than 0"),
     ('lease = "999d"', '`lease`: must be at most 366 days, not "999d"'),
     ("lanes = 3", "`lanes`: must be a table, not 3"),
     ("lanes.high = 0", "`lanes.high`: must be a whole number from 1, not 0"),
-    ('lanes."a b" = 1', '`lanes."a b"`: is no name for a lane: use letters,'),
+    ('lanes."a b" = 1', '`lanes."a b"`: is not a valid name for a lane: use letters,'),
     (
         'status.">" = "doign"',
         '`status.">"`: must be "todo" or "done" or "doing" or "cancelled", not "doign" (did',
     ),
     ('status.x = "doing"', '`status.x`: is built in as "done", and cannot be changed'),
     ('status.ab = "done"', "`status.ab`: must be exactly one character"),
-    ('status."]" = "done"', '`status."]"`: cannot be the character of a status'),
-    ('status."\\t" = "done"', "cannot be the character of a status"),
+    ('status."]" = "done"', '`status."]"`: cannot be used in a box'),
+    ('status."\\t" = "done"', "cannot be used in a box"),
     ("expand.command = ' '", '`expand.command`: must be a shell command, not " "'),
+    ("defaults.timeout = 3", "`defaults.timeout`: must be a duration"),
+    ("defaults.timout = '3s'", '`defaults.timout`: unknown key (did you mean "timeout"?)'),
+    ("defaults.run = 'x'", "`defaults.run`: unknown key"),
     ("expand.comand = 'x'", '`expand.comand`: unknown key (did you mean "command"?)'),
     (
         "categories.frontend = 3",
@@ -208,11 +214,11 @@ WRONG = [
     ),
     ("categories.frontend.css = 'x'", '`categories.frontend.css`: must be a list of words, not "x"'),
     ("categories.frontend.' ' = ['x']", '`categories.frontend." "`: has an empty name'),
-    ("categories.'a b' = ['x']", '`categories."a b"`: is no name for a category'),
+    ("categories.'a b' = ['x']", '`categories."a b"`: is not a valid name for a category'),
     ("patterns.p = {}", "`patterns.p`: has no steps"),
     ("patterns.p.steps = []", "`patterns.p.steps`: must be a list of steps, and not empty"),
-    ("processors.'' = {}", '`processors.""`: is no name for a processor'),
-    ("processors.inline.run = 'x'", "`processors.inline`: cannot be called so: `run:inline` means the block"),
+    ("processors.'' = {}", '`processors.""`: is not a valid name for a processor'),
+    ("processors.inline.run = 'x'", "`processors.inline`: is a reserved name: `run:inline` means the block"),
     ("processors.a = {}", "`processors.a`: must have one of `run` and `python`"),
     (
         "processors.a = { run = 'x', python = 'y' }",
@@ -226,12 +232,12 @@ WRONG_PROCESSORS = [
     ("run = []", "`run`: must be a command"),
     ("run = ['', 'x']", "`run`: must be a command"),
     ("run = ['x', 3]", "`run`: must be a command"),
-    ('run = "a\\u0000"', "`run`: must not hold NUL"),
+    ('run = "a\\u0000"', "`run`: must not contain NUL"),
     ("python = 3", '`python`: must be "package.module:function"'),
     ("python = 'tools embed'", '`python`: must be "package.module:function"'),
     ("python = 'tools.embed:'", '`python`: must be "package.module:function"'),
     ("python = '3tools:main'", '`python`: must be "package.module:function"'),
-    ("timeout = '0s'", "`timeout`: must be longer than nothing"),
+    ("timeout = '0s'", "`timeout`: must be longer than 0"),
     ("timout = '1s'", '`timout`: unknown key (did you mean "timeout"?)'),
     ("retries = -1", "`retries`: must be a whole number from 0, not -1"),
     ("retry_delay = 'soon'", "`retry_delay`: must be a duration such as"),
@@ -242,15 +248,19 @@ WRONG_PROCESSORS = [
     ("inputs = ['/etc/passwd']", '`inputs[0]`: must be a path inside the repository, not "/etc/passwd"'),
     ("outputs = ['a/../../b']", '`outputs[0]`: must be a path inside the repository, not "a/../../b"'),
     ("outputs = ['.git/config']", "`outputs[0]`: must be a path inside the repository"),
+    ("cwd = 3", "`cwd`: must be a folder, not 3"),
+    ("cwd = '/srv'", '`cwd`: must be a folder inside the repository, not "/srv"'),
+    ("cwd = 'a/../..'", '`cwd`: must be a folder inside the repository, not "a/../.."'),
+    ("cwd = './.git/hooks'", "`cwd`: must be a folder inside the repository"),
     ("env = { CI = 1 }", "`env.CI`: must be a string, not 1"),
-    ("env = { 'A=B' = '1' }", '`env."A=B"`: is no name for an environment variable'),
+    ("env = { 'A=B' = '1' }", '`env."A=B"`: is not a valid name for an environment variable'),
     ('env = { A = "\\u0000" }', "`env.A`: must be a string"),
     ("match = {}", "`match`: must name a category, a kind, tags or a title"),
     ("match = { tags = [] }", "`match`: must name a category, a kind, tags or a title"),
     ("match = { tags = ['a b'] }", '`match.tags[0]`: must be a tag without blanks, not "a b"'),
     ("match = { tags = ['#'] }", '`match.tags[0]`: must be a tag without blanks, not "#"'),
     ("match = { tilte = 'x' }", '`match.tilte`: unknown key (did you mean "title"?)'),
-    ("match = { title = '(' }", "`match.title`: is no regular expression: missing )"),
+    ("match = { title = '(' }", "`match.title`: is not a valid regular expression: missing )"),
     ("match = { title = 3 }", "`match.title`: must be a regular expression, not 3"),
     (
         "match = { category = 'bakend' }",
@@ -285,7 +295,7 @@ BROKEN = [
     (b"\n\n# \xff\xfe\n", 3, "not UTF-8, so not TOML"),
     (b"x=" + b"[" * 20_000, None, "nested too deeply to be read"),
     (b"jobs = " + b"9" * 5_000, None, "broken TOML: a number is too long to be read"),
-    (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: the keys of .mdtodo.toml stand without"),
+    (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: in .mdtodo.toml the keys have no"),
 ]
 
 
@@ -339,6 +349,63 @@ def test_files_that_disagree(pyproject: str, dotfile: str, sentence: str) -> Non
     with pytest.raises(ConfigError) as caught:
         load(f"[tool.mdtodo]\n{pyproject}\n".encode(), dotfile.encode())
     assert str(caught.value).startswith(sentence)
+
+
+def sentences(pyproject: str | None, dotfile: str | None) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(*(None if text is None else text.encode() for text in (pyproject, dotfile)))
+    assert str(caught.value) == "\n".join(caught.value.sentences)
+    return list(caught.value.sentences)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    found = sentences(
+        "[tool.mdtodo]\njobs = -1\nlease = '5m'\n[tool.mdtodo.processors.t]\nrum = 'x'\nmatch.category = 'testng'\n",
+        "lease = '6m'\njob = 1\n[lanes]\nlow = 0\n[processors.p]\nmatch.category = 'bakend'\n[patterns.q]\n",
+    )
+    assert [line.partition("`: ")[0] for line in found] == [
+        ".mdtodo.toml:1: `lease",
+        ".mdtodo.toml:2: `job",
+        ".mdtodo.toml:4: `lanes.low",
+        ".mdtodo.toml:5: `processors.p",
+        ".mdtodo.toml:6: `processors.p.match.category",
+        ".mdtodo.toml:7: `patterns.q",
+        "pyproject.toml:2: `tool.mdtodo.jobs",
+        "pyproject.toml:5: `tool.mdtodo.processors.t.rum",
+        "pyproject.toml:6: `tool.mdtodo.processors.t.match.category",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "dotfile", "count"),
+    [
+        (None, "[processors.a]\nrun = 3\n", 1),
+        (None, "categories.new = 3\n[processors.a]\nrun = 'x'\nmatch.category = 'new'\n", 1),
+        (None, "[processors.a]\nrun = 'x'\nmatch.titel = 'x'\n", 1),
+        ("[tool.mdtodo.processors.a]\nrun = 'x'\n[", "processors.a.retries = 1\n", 1),
+        ("[tool.mdtodo]\njobs = 0x\n", "jobs = -1\nstamp = 1\n", 3),
+    ],
+)
+def test_no_mistake_is_told_that_only_follows_from_another(
+    pyproject: str | None, dotfile: str, count: int
+) -> None:
+    assert len(sentences(pyproject, dotfile)) == count
+
+
+def test_of_very_many_mistakes_only_fifty_are_told() -> None:
+    found = sentences(None, "".join(f"zz{number} = 1\n" for number in range(60)))
+    assert len(found) == 51
+    assert found[-1] == ".mdtodo.toml: and 10 more errors"
+
+
+def test_defaults_hold_where_a_processor_says_nothing_else() -> None:
+    config = load(
+        b"[tool.mdtodo.defaults]\ntimeout = '1h'\nretries = 2\nenv = { CI = '1', A = 'a' }\n",
+        b"[processors.own]\nrun = 'x'\ntimeout = '5m'\nretries = 0\nenv = { A = 'b' }\n[processors.none]\nrun = 'x'\n",
+    )
+    own, none = config.processors["own"], config.processors["none"]
+    assert (own.timeout, own.retries, own.backoff, own.env) == (300.0, 0, 2.0, {"CI": "1", "A": "b"})
+    assert (none.timeout, none.retries, none.retry_delay, none.env) == (3600.0, 2, 1.0, {"CI": "1", "A": "a"})
 
 
 LINES = """\
@@ -410,7 +477,7 @@ _VALUES = st.recursive(
 _KEYS = st.sampled_from([*(one for one in Config.__dataclass_fields__), "zzz", "a.b"])
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=3))
 def test_any_toml_is_a_config_or_a_sentence(table: dict[str, object]) -> None:
     text = "".join(f"{_toml(key)} = {_toml(value)}\n" for key, value in table.items())
@@ -421,7 +488,7 @@ def test_any_toml_is_a_config_or_a_sentence(table: dict[str, object]) -> None:
         assert "`" in error.sentence
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.binary(max_size=30).map(lambda tail: b"mdtodo = 1\n" + tail))
 def test_any_bytes_are_a_config_or_a_sentence(data: bytes) -> None:
     for pyproject, dotfile in ((data, None), (None, data)):

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import fields
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import (
@@ -23,6 +23,7 @@ from mdtodo.config import (
     reference,
     suggestion,
 )
+from tests.examples import examples
 
 DURATIONS = [
     ("90s", 90),
@@ -68,7 +69,7 @@ def test_what_is_no_duration(text: str) -> None:
         parse_duration(text)
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.integers(0, 366 * 86_400_000))
 def test_a_duration_is_shown_as_it_is_read(milliseconds: int) -> None:
     assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
@@ -96,9 +97,13 @@ categories.infra = ["cluster"]
 run = ["make", "-s"]
 timeout = "90s"
 env = { CI = "1", DEL = "\\u007f" }
+cwd = "a/b"
 match = { tags = ["ci"], title = '\\d+' }
 [processors.c]
 python = "a:b"
+[defaults]
+timeout = "1h"
+env = { SHARED = "1" }
 [patterns.p]
 steps = ["One", "Two"]
 """
@@ -124,7 +129,20 @@ def test_where_each_value_comes_from() -> None:
     assert sources['processors."a.b".retries'] == ("0", "default")
     assert sources["lease"] == ('"5m"', "default")
     assert sources["expand.command"] == ("", "default")
-    assert 'processors."a.b".timeout' not in sources
+    assert sources['processors."a.b".timeout'] == ("", "default")
+
+
+def test_what_a_processor_has_from_the_defaults_says_so() -> None:
+    config = load(
+        b"[tool.mdtodo.defaults]\ntimeout = '1h'\nenv.CI = '1'\n",
+        b"[processors.a]\nrun = 'x'\nretries = 1\n[defaults]\nretries = 2\n",
+    )
+    sources = {row.key: (row.value, row.source, row.given) for row in describe(config)}
+    assert sources["processors.a.timeout"] == ('"1h"', "[defaults] of pyproject.toml", True)
+    assert sources["processors.a.env.CI"] == ('"1"', "[defaults] of pyproject.toml", True)
+    assert sources["processors.a.retries"] == ("1", ".mdtodo.toml", True)
+    assert sources["defaults.retries"] == ("2", ".mdtodo.toml", True)
+    assert sources["processors.a.backoff"] == ("2.0", "default", False)
 
 
 def test_the_defaults_are_valid_toml_with_documentation() -> None:

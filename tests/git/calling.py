@@ -78,7 +78,7 @@ class Calls:
         return Said(code, out, err)
 
     def close(self) -> None:
-        self._server.communicate(timeout=30)
+        self._server.communicate(timeout=120)
 
 
 def _serve() -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.tools import lacking, require
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import Checkout
 
-pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="no strace to look with")
+pytestmark = pytest.mark.tools
 
 CALLS = "fsync,fdatasync,rename,renameat,renameat2,link,execve"
 
@@ -23,11 +24,12 @@ CALLS = "fsync,fdatasync,rename,renameat,renameat2,link,execve"
 @pytest.fixture
 def asked(make_repo: Callable[..., Checkout], request: pytest.FixtureRequest) -> list[str]:
     """The calls of a run that ticks one task, in their order: `name(arguments)`."""
+    strace = require("strace", version="-V")
     config = f'{request.param}\n[processors.ok]\nrun = "true"\n'
     repo = make_repo(**{"TODO.md": "- [ ] one run:ok\n", ".mdtodo.toml": config})
     trace = repo.root.parent / "trace"
     command = [
-        "strace",
+        str(strace),
         "-f",
         "-y",
         "-o",
@@ -41,7 +43,7 @@ def asked(make_repo: Callable[..., Checkout], request: pytest.FixtureRequest) ->
     ]
     done = subprocess.run(command, cwd=repo.root, capture_output=True, text=True, check=False)
     if "ptrace" in done.stderr:
-        pytest.skip("strace may not trace here")
+        lacking("strace may not trace here")
     assert done.returncode == 0, done.stderr
     lines = trace.read_text(errors="replace").splitlines()
     return [re.sub(r"^\d+ +", "", line) for line in lines if " = 0" in line]

@@ -26,9 +26,9 @@ TODO = "1. [ ] one run:ok\n2. [ ] two run:switch\n3. [ ] three run:ok\n"
 DONE = TODO.replace("[ ]", "[x]")
 CONFIG = """\
 [processors.ok]
-run = 'echo "$MDTODO_TITLE" >> ../calls'
+run = 'echo "$MDTODO_TASK_TITLE" >> ../calls'
 [processors.switch]
-run = '[ -e ../switched ] || $SWITCH; touch ../switched; echo "$MDTODO_TITLE" >> ../calls'
+run = '[ -e ../switched ] || $SWITCH; touch ../switched; echo "$MDTODO_TASK_TITLE" >> ../calls'
 """
 
 
@@ -48,7 +48,7 @@ def test_a_branch_that_is_left_gets_its_ticks_when_it_is_back(todo: Checkout, ca
     said = calls(todo.root, "run", "-j1", SWITCH="git switch -q other")
     assert said.code == 3
     assert "the run began on main, and HEAD is on other now: nothing is ticked here" in said.err
-    assert "three: not started, as HEAD is on other now" in said.err
+    assert ") was not started: HEAD is on other now" in said.err
     assert todo.status() == []
     assert todo.commits("main") == 2
     assert todo.read("TODO.md") == TODO.encode()

@@ -24,6 +24,7 @@ from mdtodo.repo.git import discover
 from mdtodo.repo.receipts import parse as parse_message
 from mdtodo.repo.state import State
 from tests.conftest import Checkout
+from tests.examples import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,15 +44,15 @@ TODO = """\
 CONFIG = """\
 max_failures = 1
 [processors.ok]
-run = 'echo "$MDTODO_TITLE" >> "$CALLS"'
+run = 'echo "$MDTODO_TASK_TITLE" >> "$CALLS"'
 [processors.makes]
 run = ["sh", "makes.sh"]
 outputs = ["made/old.txt", "made/new*"]
 [processors.bad]
-run = 'echo "$MDTODO_TITLE" >> "$CALLS"; echo "{\\"note\\": \\"see there\\"}" > "$MDTODO_OUTPUT"; exit 1'
+run = 'echo "$MDTODO_TASK_TITLE" >> "$CALLS"; echo "{\\"note\\": \\"see there\\"}" > "$MDTODO_OUTPUT"; exit 1'
 """
 MAKES = """\
-echo "$MDTODO_TITLE" >> "$CALLS"
+echo "$MDTODO_TASK_TITLE" >> "$CALLS"
 echo '{"output": "made/new.txt"}' >> "$MDTODO_OUTPUT"
 date +%N > made/new.txt
 echo more > made/old.txt
@@ -280,7 +281,8 @@ def test_locks_that_a_killed_git_of_ours_left(
     assert not wrong
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.chance
+@pytest.mark.parametrize("seed", range(4 * TIMES))
 def test_a_kill_at_a_random_time(
     scene: Callable[..., Scene], calls: Calls, unharmed: tuple[dict[str, object], list[str]], seed: int
 ) -> None:

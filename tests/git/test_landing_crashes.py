@@ -60,7 +60,7 @@ def start_lander(repo, receipts, point: str = "-", *options: str) -> subprocess.
 
 def lander(repo, receipts, point: str = "-", *options: str) -> int:
     process = start_lander(repo, receipts, point, *options)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=240)
     assert process.returncode in (0, -signal.SIGKILL), err.decode()
     return process.returncode
 
@@ -246,7 +246,7 @@ class TestOthersAtTheSameTime:
         shares = [receipts[:8], receipts[4:], receipts[::-1], receipts[::2]]
         processes = [start_lander(repo, share, "-", "each") for share in shares]
         for process in processes:
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=240)
             assert process.returncode == 0, err.decode()
         landed = [
             trailer.task_id

@@ -159,6 +159,12 @@ def test_line_ends_and_filters_of_outputs_are_gits(make_repo, run_task):
     assert repo.status() == []
 
 
+@pytest.mark.parametrize("pattern", ["made/**/out.txt", "made/", "*.txt"])
+def test_an_output_may_have_a_newline_in_its_name(todo, run_task, pattern):
+    run_task(todo, lambda: todo.write("made/a\nb/out.txt", "new\n"), pattern)
+    assert committed(todo) == ["M\tTODO.md", 'A\t"made/a\\nb/out.txt"']
+
+
 def test_ignored_files_are_no_outputs(todo, run_task):
     todo.commit(**{".gitignore": "build/\n"})
     run_task(todo, lambda: todo.write("build/x", "x"), "build/**")

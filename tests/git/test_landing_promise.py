@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
@@ -50,12 +51,7 @@ def has_open(text: str, name: str) -> bool:
     return ticked(text, [name]) != text
 
 
-@settings(
-    max_examples=20,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],  # each example runs git some twenty times
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(20, phases=[Phase.explicit, Phase.generate])  # each example runs git some twenty times
 @given(data=st.data(), head=versions(), staged=versions(), disk=versions(), tracked=st.booleans())
 def test_each_version_gets_its_ticks_and_nothing_else(everywhere, receipt, data, head, staged, disk, tracked):
     repo = everywhere

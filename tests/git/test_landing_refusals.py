@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 
 import pytest
 
 from mdtodo.errors import GitError, InputError
+from tests.tools import ssh_key
 
 BASE = "- [ ] one\n- [ ] two\n- [ ] three\n"
 
@@ -43,7 +43,7 @@ class TestOperations:
         todo.git("checkout", "-q", "main")
         todo.commit(**{"a.txt": "main\n"})
         todo.git("merge", "-q", "side", check=False)
-        refused(todo, land_tasks, "a merge is under way")
+        refused(todo, land_tasks, "a merge is in progress")
         assert land_tasks(todo, "two", commit=False).ticked == {"id-two"}
 
     @pytest.mark.parametrize("command", ["rebase", "cherry-pick", "revert"])
@@ -53,11 +53,11 @@ class TestOperations:
         todo.git("checkout", "-q", "main")
         todo.commit(**{"a.txt": "main\n"})
         todo.git(command, "side", check=False)
-        refused(todo, land_tasks, f"a {command} is under way")
+        refused(todo, land_tasks, f"a {command} is in progress")
 
     def test_a_bisect(self, todo, land_tasks):
         todo.git("bisect", "start")
-        refused(todo, land_tasks, "a bisect is under way")
+        refused(todo, land_tasks, "a bisect is in progress")
 
 
 class TestIdentityAndSignature:
@@ -86,9 +86,9 @@ class TestIdentityAndSignature:
         todo.git("config", "gpg.program", "/bin/false")
         refused(todo, land_tasks, "failed to sign|gpg failed")
 
+    @pytest.mark.tools
     def test_a_signature_that_works(self, todo, land_tasks, sound, tmp_path):
-        key = tmp_path / "key"
-        todo.git("-c", f"alias.keygen=!ssh-keygen -q -t ed25519 -N '' -C test -f {key}", "keygen")
+        key = ssh_key(tmp_path / "key")
         todo.git("config", "gpg.format", "ssh")
         todo.git("config", "user.signingKey", str(key))
         todo.git("config", "commit.gpgsign", "yes")
@@ -106,9 +106,7 @@ class TestLocks:
     def test_an_index_lock_of_another_git(self, todo, land_tasks):
         lock = todo.root / ".git/index.lock"
         lock.write_bytes(b"")
-        began = time.monotonic()
         refused(todo, land_tasks, "another git process holds .*index.lock", patience=0.05)
-        assert time.monotonic() - began < 5
         assert lock.read_bytes() == b""
 
     def test_an_index_lock_that_goes_away_in_time(self, todo, land_tasks):
@@ -116,7 +114,7 @@ class TestLocks:
         lock.write_bytes(b"")
         timer = threading.Timer(0.1, lock.unlink)
         timer.start()
-        landing = land_tasks(todo, "two", patience=20.0)
+        landing = land_tasks(todo, "two", patience=60.0)
         timer.join()
         assert len(landing.commits) == 1
         assert todo.status() == []

@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT
@@ -17,6 +17,7 @@ from mdtodo.errors import GitError
 from mdtodo.repo.git import discover
 from mdtodo.running.drivers import attribute_lines, missing_driver, set_up
 from tests.conftest import Checkout
+from tests.examples import examples
 from tests.markdown.versions import changed, faults, merge_file, outline, written
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def test_neighbouring_ticks_combine(driven: Checkout, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(3)
 @given(seed=st.integers(0, 2**32))
 def test_two_people_work_on_one_list(driven: Checkout, way: str, seed: int) -> None:
     random = Random(seed)
@@ -200,7 +201,7 @@ def test_line_ends_of_the_work_tree(driven: Checkout) -> None:
 
 def drive(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "mdtodo", "merge-driver", *args]
-    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
 
 
 def test_outside_of_a_repository(tmp_path: Path) -> None:

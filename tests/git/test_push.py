@@ -309,7 +309,7 @@ class TestWhatIsAPersons:
         tick(a, "three")
         head, before = a.git("rev-parse", "HEAD"), remote.bare.git("rev-parse", "main")
         with pytest.raises(
-            GitError, match="has moved on, and main has commits that are no receipts"
+            GitError, match="has moved on, and main has commits that are not receipts"
         ) as caught:
             send(a)
         assert "git pull --rebase" in caught.value.hint
@@ -327,7 +327,7 @@ class TestWhatIsAPersons:
         a.git("merge", "-q", "--no-ff", "--no-edit", "side")
         b.commit("Theirs", x="x")
         b.git("push", "-q")
-        with pytest.raises(GitError, match="no receipts"):
+        with pytest.raises(GitError, match="commits that are not receipts"):
             send(a)
 
     def test_what_is_staged_changed_or_untracked_stays(self, remote, sound):

@@ -275,7 +275,7 @@ class TestAnotherHistory:
         if not tracked:
             a.git("update-ref", "-d", "refs/remotes/origin/main")
         check = kept(a)
-        with pytest.raises(GitError, match="holds another history"):
+        with pytest.raises(GitError, match="has an unrelated history"):
             send(a)
         check()
 

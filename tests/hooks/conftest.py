@@ -65,13 +65,13 @@ class Hooked:
     def __init__(self, repo: Checkout, framework: str, source: Path, revision: str) -> None:
         self.repo, self.framework, self.source, self.revision = repo, framework, source, revision
 
-    def use(self, *hooks: str, types: tuple[str, ...] = ("pre-commit",)) -> None:
-        """Configure these hooks, install them for these types, and commit that."""
+    def use(self, *hooks: str, types: tuple[str, ...] = ("pre-commit",), more: str = "") -> None:
+        """Configure these hooks, with more keys as YAML has them, install them for these types, and commit that."""
         lines = [
             f"- repo: {self.source}",
             f"  rev: {self.revision}",
             "  hooks:",
-            *(f"  - {{id: {hook}, language: system}}" for hook in hooks),
+            *(f"  - {{id: {hook}, language: system{more and f', {more}'}}}" for hook in hooks),
         ]
         self.repo.write(".pre-commit-config.yaml", "repos:\n" + "\n".join(lines) + "\n")
         self.repo.commit("Hooks")
@@ -87,7 +87,7 @@ class Hooked:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
-            timeout=120,
+            timeout=240,
         )
         said = done.stdout.decode(errors="replace")
         assert done.returncode == code, said
@@ -101,7 +101,7 @@ class Hooked:
         return self.call(str(BIN / self.framework), "run", *args, code=code)
 
 
-@pytest.fixture(params=["pre-commit", "prek"])
+@pytest.fixture(params=[pytest.param("pre-commit", marks=pytest.mark.slow), "prek"])
 def hooked(
     request: pytest.FixtureRequest, make_repo: Callable[..., Checkout], source: Path, revision: str
 ) -> Hooked:

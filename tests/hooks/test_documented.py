@@ -36,9 +36,8 @@ def test_the_configurations_can_be_copied(hooked: Hooked) -> None:
     ours = [block for block in blocks("yaml") if "repos:" in block]
     assert len(ours) == 2
     for block in ours:
-        said = block.replace("https://example.com/mdtodo", str(hooked.source)).replace(
-            "v0.1.0", hooked.revision
-        )
+        address = yaml.safe_load(block)["repos"][0]["repo"]
+        said = block.replace(address, str(hooked.source)).replace("v0.1.0", hooked.revision)
         config = yaml.safe_load(said)
         assert {hook["id"] for hook in config["repos"][0]["hooks"]} <= {*HOOKS}
         repo.write(

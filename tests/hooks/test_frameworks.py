@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -22,6 +24,7 @@ outputs = ["made.txt"]
 """
 
 
+@pytest.mark.parametrize("hooked", ["pre-commit", "prek"], indirect=True)
 def test_a_change_answers_for_itself(hooked: Hooked) -> None:
     repo = hooked.repo
     repo.write("TODO.md", "- [ ] a id:a\n- [ ] old mistake after:nowhere\n")
@@ -106,7 +109,7 @@ def test_during_a_merge_nothing_is_edited(hooked: Hooked) -> None:
     repo.write("file", "both\n")
     repo.git("add", "-A")
     said = hooked.commit(code=1)
-    assert "mdtodo: a merge is under way: nothing is run or edited now" in said
+    assert "mdtodo: a merge is in progress: nothing is run or edited now" in said
     assert "duplicate-id" in said
     assert repo.read("TODO.md") == b"- [ ] a run:t\n"
     repo.write("todo/two.md", "- [ ] two id:other\n")
@@ -128,6 +131,20 @@ def test_verify_before_a_push(hooked: Hooked, make_repo: Callable[..., Checkout]
     assert remote.commits("main") == 1
 
 
+@pytest.mark.parametrize("name", ["-h.md", "--json.md", "--format=x.md", "--", "--errors-only.MD", "-"])
+def test_a_name_that_looks_like_an_option_is_a_file(hooked: Hooked, name: str) -> None:
+    repo = hooked.repo
+    repo.write(".mdtodo.toml", f"files = ['{name}', 'TODO.md']\n" if name.lower().endswith("md") else "")
+    hooked.use("mdtodo-check", more="types: [], args: [--errors-only]")
+    repo.write(name, "- [ ] a after:gone\n- [ ]\n")
+    repo.write("TODO.md", "- [ ] b after:nobody\n- [ ]\n")
+    repo.git("add", "-A")
+    said = hooked.commit(code=1)
+    assert "TODO.md:1: error: unknown-id" in said
+    assert (f"{name}:1: error: unknown-id" in said) == name.lower().endswith("md")
+    assert "empty-box" not in said
+
+
 def test_strange_names_and_texts_stay_text(hooked: Hooked, tmp_path: Path) -> None:
     repo = hooked.repo
     name = "todo/$(touch x) \x1b[31m;`touch y`.md"
@@ -141,6 +158,7 @@ def test_strange_names_and_texts_stay_text(hooked: Hooked, tmp_path: Path) -> No
     assert not {"x", "y", "z"} & {path.name for path in repo.root.iterdir()}
 
 
+@pytest.mark.slow
 def test_as_it_is_installed(repo: Checkout, source: Path, make_repo: Callable[..., Checkout]) -> None:
     """`try-repo` builds the environment as users get it, from a fresh clone."""
     from tests.hooks.conftest import BIN, Hooked

@@ -42,7 +42,7 @@ def commit(repo: Checkout, *args: str, **env: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 
@@ -219,7 +219,7 @@ def test_a_tool_that_is_gone_stops_nobody(repo: Checkout, hooks: Path, tmp_path:
         done = commit(repo, "--allow-empty", PATH="/usr/bin:/bin")
         assert done.returncode == 0
         assert (
-            "mdtodo: it cannot be started here, so nothing was checked; `mdtodo install` finds it again\n"
+            "mdtodo: cannot be started here, so nothing was checked; `mdtodo install` sets it up again\n"
             in done.stderr
         )
     found = executable(tmp_path / "path" / "mdtodo", "#!/bin/sh\nexit 5\n").parent
@@ -255,7 +255,7 @@ def test_the_folder_is_the_one_that_git_uses(repo: Checkout, tmp_path: Path, iso
     repo.git("config", "core.hooksPath", "~/hooks")
     assert hookfiles.folder(discover(str(repo.root))) == str(isolated_home / "hooks")
     repo.git("config", "core.hooksPath", "/dev/null")
-    with pytest.raises(GitError, match="no folder"):
+    with pytest.raises(GitError, match="not a folder"):
         hookfiles.folder(discover(str(repo.root)))
 
 
@@ -283,24 +283,28 @@ def test_a_second_hook_beside_a_kept_one_is_refused(hooks: Path) -> None:
 def test_the_commands(repo: Checkout, hooks: Path) -> None:
     executable(hooks / "pre-push", "#!/bin/sh\ntrue\n")
 
-    def mdtodo(*args: str) -> str:
+    executable(hooks / "pre-merge-commit", "#!/usr/bin/env python3\n")
+
+    def mdtodo(*args: str) -> list[str]:
         done = subprocess.run([PROGRAM, *args], cwd=repo.root, capture_output=True, text=True, check=True)
-        return done.stdout
+        return [line.removeprefix(".git/hooks/") for line in done.stdout.splitlines()]
 
     before = state_of(hooks)
-    assert mdtodo("install").split() == [
-        "added",
-        ".git/hooks/pre-commit",
-        "added",
-        ".git/hooks/pre-merge-commit",
-    ]
-    assert "pre-push\n         the hook that is there runs first" in mdtodo("install", "--verify")
-    assert mdtodo("install", "--verify").split()[::2] == ["kept"] * 3
+    kept = "what was there is pre-merge-commit.before-mdtodo now; it runs first"
+    assert mdtodo("install") == ["pre-commit: created", f"pre-merge-commit: created; {kept}"]
+    already = ["pre-commit: installed already", "pre-merge-commit: installed already"]
+    push = "pre-push: added a call of mdtodo; what was there runs first"
+    assert mdtodo("install", "--verify") == [*already, push]
+    assert mdtodo("install", "--verify") == [*already, "pre-push: installed already"]
     assert stat.S_IMODE((hooks / "pre-commit").stat().st_mode) & 0o111
-    assert mdtodo("uninstall").split()[::2] == ["removed"] * 3
+    assert mdtodo("uninstall") == [
+        "pre-commit: removed",
+        "pre-merge-commit: removed; the hook that was there before is back in its place",
+        "pre-push: took out the call of mdtodo, and left the rest as it is",
+    ]
     assert state_of(hooks) == before
-    assert mdtodo("uninstall").split()[::2] == ["absent"] * 3
-    assert "added    .git/hooks/pre-commit" in mdtodo("init", "--hooks")
+    assert mdtodo("uninstall") == ["nothing to uninstall: no hook calls mdtodo"]
+    assert "pre-commit: created" in mdtodo("init", "--hooks")
 
 
 def test_a_merge_that_git_commits_by_itself_is_checked(repo: Checkout, hooks: Path) -> None:

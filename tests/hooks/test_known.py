@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import load
@@ -17,6 +17,7 @@ from mdtodo.repo.content import of_work_tree
 from mdtodo.repo.git import discover
 from mdtodo.running import check as checking
 from mdtodo.running import parts
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ def text(checked: checking.Checked) -> tuple[list[object], list[str]]:
         max_size=5,
     )
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40)
 def test_nothing_else_is_found(repo: Checkout, remembering: None, changes: list[dict[str, bytes]]) -> None:
     files: dict[str, bytes] = {}
     for change in changes:

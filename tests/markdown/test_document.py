@@ -9,12 +9,13 @@ from random import Random
 from types import MappingProxyType
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import Document, Item, parse, second_opinion
 from mdtodo.model import STATUS_CHARS, Status
+from tests.examples import examples
 
 from . import documents
 
@@ -414,7 +415,7 @@ _bytes = st.one_of(
 
 
 @given(_bytes)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @example(b"- [ ] a")
 @example("- [ ] \u2028\n- [ ] \ue000\x0b\x0c\x85".encode())
 @example(b"\xef\xbb\xbf- [ ] a\r")
@@ -433,13 +434,13 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_places_in_hard_documents(random: Random) -> None:
     holds(documents.document(random))
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_indent_leads_into_the_item(seed: int) -> None:
     """A list item below a blank line that has the item's indent is its child, whatever the item holds."""
     data = documents.document(Random(seed))

@@ -15,6 +15,7 @@ from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.source import scannable, skip_front_matter
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import STATUS_CHARS, Status
+from tests.examples import TIMES
 
 from . import documents, gfm_oracle
 
@@ -55,7 +56,8 @@ def has_front_matter(data: bytes) -> bool:
     return skip_front_matter(scannable(data))[1] > 1
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.chance
+@pytest.mark.parametrize("seed", range(8 * TIMES))
 def test_hard_documents(seed: int) -> None:
     """100,000 more were compared while this was written; here is a part that is the same each time."""
     random = Random(seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.markdown.anchors import anchors
@@ -14,6 +14,7 @@ from mdtodo.markdown.edits import apply
 from mdtodo.markdown.lifting import lift
 from mdtodo.model import Status
 from mdtodo.results import AddNote, AddSubtasks, SetKey, SetStatus
+from tests.examples import examples
 from tests.markdown.documents import document, outline
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def test_nothing():
     assert lift(BASE, BASE) == ()
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_what_edits_did_to_any_document_is_lifted_or_refused(random: Random, nested: bool):
     """Whatever is lifted makes the same bytes again; ticks and keys always are."""

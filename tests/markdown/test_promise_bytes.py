@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mdtodo.errors import EditError
@@ -15,6 +15,7 @@ from mdtodo.markdown.edits import add_task, anchors, apply
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import WRITTEN, Status
 from mdtodo.results import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from tests.examples import examples
 
 ANY = frozenset(Status)
 
@@ -153,7 +154,7 @@ SEPARATORS = "- [ ] a\u2028- [ ] b\x0b\x0c\x1c\x85c\n- [ ] d".encode()
 PRIVATE = "\ue000\ue001\uf8ff\n- [ ] \ue000 0\n- [ ] \U0010fffd\n".encode()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(DOCUMENTS, st.sampled_from(Status), st.data())
 @example(DEEP, Status.DONE, None)
 @example(DEEP_QUOTES, Status.DONE, None)
@@ -189,7 +190,7 @@ def test_a_tick_changes_one_character(data: bytes, status: Status, draw: st.Data
 KEYS = {"failed": "7", "worker": "w-1", "done": "2026-11-21", "id": "fresh", "lane": "general", "est": "1d4h"}
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(DOCUMENTS, st.sampled_from(sorted(KEYS)), st.integers(0, 9))
 @example(DEEP, "failed", 49)
 @example(DEEP_QUOTES, "failed", 20)
@@ -225,7 +226,7 @@ def test_a_key_that_is_written_and_taken_off_leaves_no_trace(data: bytes, key: s
         assert apply(result.data, [remove], tolerant=True).data == data or key == "id"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(DOCUMENTS, st.sampled_from(["- [ ] new one", "1. [ ] new one", "note"]), st.integers(0, 9))
 @example(DEEP, "- [ ] new one", 49)
 @example(DEEP_QUOTES, "1. [ ] new one", 49)
@@ -255,7 +256,7 @@ def test_an_insertion_leaves_everything_else_as_it_is(data: bytes, line: str, nu
     assert again.already == (edit,)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(DOCUMENTS)
 @example(DEEP_QUOTES)
 @example(b"---\nfront: matter\n---\n")
@@ -274,7 +275,7 @@ def test_a_new_task_leaves_everything_else_as_it_is(data: bytes) -> None:
 NOTES = st.one_of(st.text(max_size=40), st.lists(WORDS, max_size=4).map(" ".join), LINES)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(NOTES)
 @example("[x]: /url")
 @example("a\n\n# b\n- [ ] c")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.errors import InputError
@@ -16,6 +16,7 @@ from mdtodo.markdown.rewinding import lift
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import STATUS_CHARS, Status
 from mdtodo.results import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from tests.examples import examples
 from tests.markdown.documents import document, outline
 
 ANY = frozenset(Status)
@@ -34,7 +35,7 @@ def undone(before: str, after: str, now: str) -> tuple[str, list[str]]:
     return applied.data.decode(), [reason for _, reason in applied.missing]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.integers(0, 10**9))
 def test_whatever_edits_did_is_taken_back_byte_by_byte(seed: int) -> None:
     random = Random(seed)

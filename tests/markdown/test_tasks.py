@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from hashlib import sha1
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.markdown.document import parse
@@ -14,6 +13,8 @@ from mdtodo.markdown.edits import apply
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.model import Anchor, Priority, Status, Task
 from mdtodo.results import SetKey, SetStatus
+from tests.examples import examples
+from tests.timing import cpu_seconds, grows_linearly
 
 
 def read(*files: str) -> dict[str, Task]:
@@ -262,7 +263,7 @@ def _outline(lines: list[tuple[int, str, str, str]]) -> str:
     return "".join(written)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(OUTLINES, st.data())
 def test_ids_are_unique_and_survive_ticks_keys_and_moves(
     lines: list[tuple[int, str, str, str]], draw: st.DataObject
@@ -286,9 +287,6 @@ def test_time_is_linear() -> None:
             for n in range(count)
         )
         document = parse(text.encode())
-        start = time.process_time()
-        read_tasks({"f": document})
-        return time.process_time() - start
+        return cpu_seconds(lambda: read_tasks({"f": document}))
 
-    small = min(seconds(200) for _ in range(3))
-    assert seconds(2000) < 10 * small * 3
+    assert grows_linearly(seconds, 200, 2000)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from mdtodo.model import STATUS_CHARS, Priority, Status, Task
+from tests.examples import examples
 
 _LINE = re.compile(r"( *)(-|\d\.) (?:\[(.)\] )?(\S+)(.*)")
 
@@ -67,7 +67,7 @@ def _task(name: str, keys: str, *, file: str, line: int, status: Status) -> Task
 
 
 #: Enough to break what is broken, in a second.
-moderately = settings(max_examples=60)
+moderately = examples(60)
 
 _STATUSES = st.sampled_from(
     [Status.TODO, Status.TODO, Status.TODO, Status.DOING, Status.DONE, Status.CANCELLED]

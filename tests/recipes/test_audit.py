@@ -11,7 +11,6 @@ import gzip
 import io
 import json
 import re
-import shutil
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.recipes.catalogue import recipe
-from tests.recipes.conftest import CALLER, NOWHERE
+from tests.recipes.conftest import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,9 +107,7 @@ def pylock(*names: str) -> dict[str, str]:
 
 def package(bench: Bench, name: str, registry: str) -> None:
     """npm on PATH, and a package that depends on one of this name."""
-    if not shutil.which("npm", path=CALLER["PATH"]):
-        bench._request.getfixturevalue("npm_packages")
-    bench.system("npm", "node")
+    bench.toolchain("npm", "node")
     root = {"name": "a", "version": "1.0.0", "dependencies": {name: "1.0.0"}}
     packages = {"": root, f"node_modules/{name}": {"version": "1.0.0"}}
     lock = {"name": "a", "version": "1.0.0", "lockfileVersion": 3, "packages": packages}

@@ -17,6 +17,7 @@ KEY = "AKIA" + "Q3EG" * 4
 
 def baseline(bench: Bench) -> None:
     """What is there now is known, and committed as such."""
+    bench.pip("detect-secrets", "detect-secrets-hook")
     command = [BIN / "detect-secrets", "scan"]
     done = subprocess.run(command, cwd=bench.repo.root, capture_output=True, check=True, text=True)
     assert json.loads(done.stdout)["results"]
@@ -41,7 +42,6 @@ def test_a_key_fails_and_the_place_is_said(bench: Bench) -> None:
 def test_a_known_secret_passes_also_when_it_has_moved_and_the_baseline_stays_as_it_is(bench: Bench) -> None:
     bench.write(**{"sample.py": f"key = '{KEY}'\n"})
     baseline(bench)
-    bench.pip("detect-secrets-hook")
     bench.run("auth", code=0)
     bench.repo.write("sample.py", f"\n\n\nkey = '{KEY}'\n")
     said = bench.run("auth", code=0).said
@@ -53,7 +53,6 @@ def test_a_new_secret_fails_beside_known_ones_also_with_an_unstaged_baseline(ben
     baseline(bench)
     bench.repo.write(".secrets.baseline", bench.repo.read(".secrets.baseline") + b"\n")
     bench.repo.write("new.py", f"key = '{KEY[:-4]}0000'\n")
-    bench.pip("detect-secrets-hook")
     said = bench.run("auth", code=1).said
     assert "new.py:1" in said
     assert "sample.py" not in said.partition("ERROR")[2]

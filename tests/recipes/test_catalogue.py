@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
+from functools import partial
 
 import pytest
 
@@ -14,6 +14,7 @@ from mdtodo.config.categories import CATEGORIES
 from mdtodo.recipes import NAMES, processor
 from mdtodo.recipes.catalogue import Way, recipe, recipes
 from mdtodo.recipes.verdict import telling
+from tests.timing import TRIES, cpu_seconds
 
 WAYS = [pytest.param(way, id=f"{one.name}-{way.tool}") for one in recipes().values() for way in one.ways]
 PLACEHOLDERS = {"{files}", "{file}", "{folder}", "{config}", "{copy}", "{tmp}"}
@@ -81,9 +82,8 @@ def test_its_patterns_take_no_time_on_hostile_text(way: Way) -> None:
         compiled = re.compile(pattern.encode())
         for unit in units:
             text = unit.encode() * (32 * 1024 // len(unit))
-            before = time.process_time()
-            compiled.search(text)
-            assert time.process_time() - before < 0.3, (pattern, unit)
+            look = partial(compiled.search, text)
+            assert any(cpu_seconds(look) < 0.3 for _ in range(TRIES)), (pattern, unit)
 
 
 def test_a_field_that_is_misspelt_is_an_error() -> None:

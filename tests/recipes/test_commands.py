@@ -6,12 +6,13 @@ import os
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.recipes.catalogue import Way
 from mdtodo.recipes.commands import Command, commands, limit, needs_copy, needs_folder, plain, quoted, shown
 from mdtodo.recipes.detect import Found
+from tests.examples import examples
 
 WAY = Way("tool", ("*",), ("tool", "{files}"), "get it")
 
@@ -88,7 +89,7 @@ def test_a_name_that_a_tool_may_take_for_something_else(name: str, given: str) -
     assert plain(name) == given
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(st.text("ab-é\udcff", min_size=1, max_size=40), min_size=1, max_size=60), st.integers(1, 900))
 def test_chunks_keep_every_file_in_order_and_the_limit(files: list[str], most: int) -> None:
     """A file that alone is too long has a command of its own."""
@@ -110,7 +111,7 @@ def test_so_many_files_that_the_system_would_refuse_them() -> None:
 ODD = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=12)
 
 
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(
     st.lists(
         st.one_of(ODD, st.binary(max_size=8).map(lambda b: os.fsdecode(b.replace(b"\0", b"")))),

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from pathspec import GitIgnoreSpec
 
 from mdtodo.errors import GitError
+from mdtodo.patterns import matcher
 from mdtodo.recipes.catalogue import Recipe, Way
 from mdtodo.recipes.detect import Found, Tree, availability, detect, find_tool, lacking
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,7 @@ def test_what_git_cannot_list_is_an_error_and_nothing_is_available(
     assert not availability(tree)("testing")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.text("ab.[]*?!/\\#- ", min_size=1, max_size=6), min_size=1, max_size=3),
     st.lists(st.text("ab.-/[", min_size=1, max_size=6).filter(lambda name: "//" not in name), max_size=8),
@@ -158,10 +159,10 @@ def test_looking_for_letters_first_finds_what_the_patterns_find(
     tree = Tree("/")
     tree.__dict__["files"] = tuple(dict.fromkeys(files))
     try:
-        spec = GitIgnoreSpec.from_lines(patterns)
+        matches = matcher(patterns)
     except ValueError:
         return
-    assert list(tree.having(patterns)) == [name for name in tree.files if spec.match_file(name)]
+    assert list(tree.having(patterns)) == [name for name in tree.files if matches(name)]
 
 
 def test_all_of_very_many_files_are_found(tree: Tree, repo: Checkout) -> None:

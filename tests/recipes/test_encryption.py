@@ -89,7 +89,8 @@ def test_without_python_there_is_nothing_to_check(bench: Bench) -> None:
     bench.run("encryption", code=77)
 
 
-def test_bandit_knows_each_test_that_is_named() -> None:
+def test_bandit_knows_each_test_that_is_named(bench: Bench) -> None:
+    bench.pip("bandit")
     said = subprocess.run([BIN / "bandit", "--help"], capture_output=True, text=True, check=True).stdout
     for way in recipe("encryption").ways + recipe("auth").ways:
         if way.tool == "bandit":

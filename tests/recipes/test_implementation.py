@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.recipes.conftest import CALLER
+from tests.tools import CALLER
 
 if TYPE_CHECKING:
     from tests.recipes.conftest import Bench
@@ -93,9 +92,7 @@ def test_a_project_that_inherits_that_it_has_no_files_is_no_pass(bench: Bench, b
 
 
 def test_cargo_check_passes_and_fails(bench: Bench) -> None:
-    if not shutil.which("cargo", path=CALLER["PATH"]):
-        pytest.skip("cargo is not installed")
-    bench.system("cargo", "rustc", "cc")
+    bench.toolchain("cargo", "rustc", "cc")
     bench.write(
         **{
             "Cargo.toml": '[package]\nname = "one"\nversion = "0.1.0"\nedition = "2021"\n',

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.recipes.conftest import CALLER
+from tests.tools import CALLER
 
 if TYPE_CHECKING:
     from tests.recipes.conftest import Bench
@@ -22,9 +21,7 @@ GOOD = "def test_sum():\n    assert 1 + 1 == 2\n"
 
 def rust(bench: Bench) -> dict[str, str]:
     """cargo, the compiler and the linker on PATH; the variables that a toolchain of rustup's needs."""
-    if not shutil.which("cargo", path=CALLER["PATH"]):
-        pytest.skip("cargo is not installed")
-    bench.system("cargo", "rustc", "rustdoc", "cc")
+    bench.toolchain("cargo", "rustc", "rustdoc", "cc")
     home = Path(CALLER["HOME"])
     return {"RUSTUP_HOME": CALLER.get("RUSTUP_HOME", str(home / ".rustup"))}
 
@@ -39,9 +36,7 @@ def crate(code: str) -> dict[str, str]:
 
 def node(bench: Bench, script: str, **files: str) -> None:
     """npm and Node.js on PATH, and a package with this test script."""
-    if not shutil.which("npm", path=CALLER["PATH"]):
-        bench._request.getfixturevalue("npm_packages")
-    bench.system("npm", "node")
+    bench.toolchain("npm", "node")
     package = {"name": "a", "scripts": {"lint": 'echo "}"', "test": script}}
     bench.write(**{"package.json": json.dumps(package, indent=2), **files})
 

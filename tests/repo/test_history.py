@@ -129,7 +129,13 @@ def test_what_message_writes_is_read_with_its_titles(repo: Checkout) -> None:
     commit(repo, message(several, "r2"))
     commit(repo, message([receipt("todo: - done: \x1b[31mOne")], "r3"))
     commit(repo, message([receipt("y" * 200)], "r4"))
+    for outcome in ("failed", "todo", "done"):
+        commit(repo, message([receipt("failed: it", outcome=outcome)], outcome))
+    commit(repo, message([receipt("A", outcome="todo"), receipt("B", outcome="cancelled")], "r5"))
     assert [(one.title, one.outcome, one.exit_code) for one in receipts(discover(str(repo.root)))] == [
+        ("A", "todo", 0),
+        ("B", "cancelled", 0),
+        *(("failed: it", outcome, 0) for outcome in ("done", "todo", "failed")),
         (None, "done", 0),
         ("todo: - done: [31mOne", "done", 0),
         ("One", "done", 0),

@@ -57,6 +57,18 @@ def test_what_counts_and_that_adding_and_committing_it_changes_nothing(
     assert digest(clone) == after
 
 
+@pytest.mark.parametrize("odd", ["\n", "\r", "\v", "\f", "\x85", "\u2028", "\udcff"])
+@pytest.mark.parametrize("place", ["src/a{}b/x.py", "src/{}/x.py", "src/{}x/y/x.py", "src/x{}.py"])
+def test_a_change_is_seen_whatever_the_name_is(repo: Checkout, place: str, odd: str) -> None:
+    path = place.format(odd)
+    repo.commit("Base", **{path: "one\n", "src/other.py": "other\n", "src/y/z.txt": "\n"})
+    for pattern in ("src/**/*.py", "src/", "*.py", "elsewhere", path):
+        declared = {"p": Declared((pattern, "src/other.py"), ())}
+        before = digest(repo, declared)
+        repo.write(path, os.fsencode(pattern))
+        assert (digest(repo, declared) == before) is (pattern == "elsewhere"), pattern
+
+
 @pytest.mark.parametrize(
     "change",
     [

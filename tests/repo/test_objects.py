@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree, object_id
+from tests.examples import examples
 
 NAMES = st.sampled_from([b"a", b"b", b"a.b", b"a-", b"ab", b"a0", b"z\xff", b"\n", b'"', b"\xc3\xbc"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map(b"/".join)
@@ -53,7 +54,7 @@ def listing(new: NewObjects, tree: str, prefix: bytes = b"") -> dict:
 
 
 class TestChangeTree:
-    @settings(max_examples=80, deadline=None)
+    @examples(80)
     @given(CHANGES, CHANGES)
     def test_it_is_what_the_paths_say(self, first, second):
         first = without_clashes(first)
@@ -114,7 +115,7 @@ def test_git_takes_the_pack_and_finds_nothing_wrong(make_repo, algorithm):
     assert repo.git("rev-parse", "HEAD^{tree}") == tree
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(20)
 @given(st.binary(max_size=50))
 def test_ids_are_gits(data):
     out = subprocess.check_output(["git", "hash-object", "--stdin"], input=data, text=False)

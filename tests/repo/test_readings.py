@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.errors import EditError
@@ -15,6 +15,7 @@ from mdtodo.markdown.edits import apply
 from mdtodo.model import STATUS_CHARS, WRITTEN, Status
 from mdtodo.repo import readings
 from mdtodo.results import SetStatus
+from tests.examples import examples
 from tests.markdown.documents import document, soup
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def edits_for(data: bytes, random: Random) -> list[SetStatus]:
     ]
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(st.randoms(use_true_random=False), st.sampled_from([document, soup]))
 def test_it_is_what_reading_again_finds(random, make):
     data = make(random)
@@ -47,7 +48,7 @@ def test_it_is_what_reading_again_finds(random, make):
     assert reading.document == parse(data), "the version before stays what it was"
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(st.randoms(use_true_random=False))
 def test_it_is_what_apply_makes(random):
     data = document(random)

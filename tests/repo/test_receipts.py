@@ -6,12 +6,14 @@ import json
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.model import Anchor, Status
 from mdtodo.repo.receipts import Trailer, from_json, message, parse, subject, to_json
+from mdtodo.repo.remake import without
 from mdtodo.results import AddNote, AddSubtasks, Outcome, Receipt, SetKey, SetStatus
+from tests.examples import examples
 
 WORDS = st.text(min_size=1).filter(str.strip)
 ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9))
@@ -34,6 +36,9 @@ RECEIPTS = st.builds(
     outputs=st.lists(st.text(), max_size=3).map(tuple),
     inputs=st.none() | st.just("0a" * 32),
 )
+
+
+MIXED = (("A", "done"), ("B", "failed"), ("C", "todo"))
 
 
 def receipt(title: str = "Tests pass", outcome: str = "done", **words) -> Receipt:
@@ -63,10 +68,16 @@ class TestMessage:
             (["done"] * 3 + ["failed"], "todo: 3 done, 1 failed"),
             (["failed", "done", "failed"], "todo: 1 done, 2 failed"),
             (["cancelled", "cancelled"], "todo: 2 cancelled"),
-            (["failed", "cached", "todo", "done"], "todo: 1 done, 1 cached, 1 todo, 1 failed"),
+            (["failed", "cached", "todo", "done"], "todo: 1 done, 1 cached, 1 reopened, 1 failed"),
+            (["done"], "todo: Tests pass"),
+            (["cached"], "todo: Tests pass"),
+            (["failed"], "todo: failed: Tests pass"),
+            (["todo"], "todo: reopened: Tests pass"),
+            (["cancelled"], "todo: cancelled: Tests pass"),
+            (["expanded"], "todo: expanded: Tests pass"),
         ],
     )
-    def test_counts(self, outcomes, expected):
+    def test_the_subject_says_what_became_of_it(self, outcomes, expected):
         assert subject([receipt(outcome=outcome) for outcome in outcomes]) == expected
 
     @pytest.mark.parametrize(
@@ -88,10 +99,20 @@ class TestMessage:
             == f"Mdtodo-Inputs: 1f3c9aa {'0a' * 32}"
         )
 
+    @pytest.mark.parametrize(
+        ("left", "expected"),
+        [({"0"}, "todo: A"), ({"1"}, "todo: failed: B"), ({"0", "1"}, "todo: 1 done, 1 failed")],
+    )
+    def test_the_subject_without_some_of_the_tasks(self, left, expected):
+        three = [receipt(title, outcome, task_id=str(n)) for n, (title, outcome) in enumerate(MIXED)]
+        text = without(message(three, "r"), {"0", "1", "2"} - left)
+        assert text.splitlines()[0] == expected
+        assert {task.task_id for task in parse(text)[1]} == left
+
     def test_an_exit_code_that_there_is_not(self):
         assert "exit=- " in message([receipt(exit_code=None)], "r")
 
-    @settings(max_examples=60)
+    @examples(60)
     @given(st.lists(RECEIPTS, min_size=1, max_size=4), WORDS)
     def test_what_is_written_is_read(self, receipts, run):
         text = message(receipts, run)
@@ -141,7 +162,7 @@ class TestParse:
 
 
 class TestJson:
-    @settings(max_examples=100)
+    @examples(100)
     @given(RECEIPTS)
     def test_a_receipt_is_the_same_again(self, original):
         assert from_json(json.loads(json.dumps(to_json(original)))) == original

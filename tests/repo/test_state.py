@@ -19,6 +19,7 @@ from mdtodo.repo.git import Repository
 from mdtodo.repo.receipts import to_json
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.results import Receipt, SetStatus
+from tests.examples import TIMES
 
 RECEIPT = Receipt(
     *("a", "Title", "done", "tests", 0, 1.5, 1),
@@ -175,7 +176,7 @@ class TestLeases:
         for process in processes:
             process.stdin.write(b"go\n")
             process.stdin.flush()
-        won = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
+        won = [json.loads(process.communicate(timeout=240)[0]) for process in processes]
         assert sorted(number for share in won for number in share) == list(range(60))
         assert {lease.worker for lease in opened.live_leases()} == {
             f"w{n}" for n, share in enumerate(won) if share
@@ -207,6 +208,21 @@ class TestJournal:
         opened.finish_run("mine", {"done": 1})
         assert len(opened.unlanded()) == 1
         assert opened.active_runs() == ()
+
+    @pytest.mark.parametrize("unseen", ["0badf00d-1-5", "unknown-1-0"])
+    def test_a_run_that_cannot_be_seen_goes_on_while_it_holds_a_task(
+        self, opened, monkeypatch, clock, unseen
+    ):
+        with monkeypatch.context() as patch:  # before the last boot, in another container, without /proc
+            patch.setattr(owner, "_name", lambda _: unseen)
+            opened.start_run("elsewhere", "w")
+            opened.lease("a", "w", 60)
+        opened.record([Record("elsewhere", RECEIPT)])
+        assert [run for run, _, _ in opened.active_runs()] == ["elsewhere"]
+        assert opened.unlanded() == ()
+        clock(61)
+        assert opened.active_runs() == ()
+        assert len(opened.unlanded()) == 1
 
     def test_what_does_not_land_is_only_history(self, opened):
         opened.record([Record("run", RECEIPT, lands=False)])
@@ -352,7 +368,8 @@ class TestFile:
             assert it.warnings
             assert it.lease("a", "w", 60) is not None
 
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.chance
+    @pytest.mark.parametrize("seed", range(3 * TIMES))
     @pytest.mark.parametrize("name", ["state.db", "state.db-wal", "state.db-shm"])
     def test_random_bytes(self, repository, seed, name):
         path = os.path.join(folder(repository), "state.db")

@@ -11,6 +11,7 @@ import pytest
 
 from mdtodo.errors import EditError
 from mdtodo.running.author import LONGEST_ANSWER, Question, answer
+from tests.running.conftest import DEADLINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 TASK = {"id": "abc", "title": "A 'title' $(exit 3)", "body": "more", "tags": ["a", "b"]}
 
 
-def ask(command: str, root: Path, timeout: float = 20.0) -> bytes:
+def ask(command: str, root: Path, timeout: float = DEADLINE) -> bytes:
     return answer(Question(command, TASK, str(root), timeout))
 
 
 def test_it_gets_the_task_as_a_processor_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_DIR", "/nowhere")
-    out = ask('cat; pwd; echo "$MDTODO_TASK_ID $MDTODO_TITLE [$GIT_DIR]"; echo noise >&2', tmp_path)
+    out = ask('cat; pwd; echo "$MDTODO_TASK_ID $MDTODO_TASK_TITLE [$GIT_DIR]"; echo noise >&2', tmp_path)
     told, folder, words = out.decode().splitlines()
     assert json.loads(told) == TASK
     assert os.path.samefile(folder, tmp_path)
@@ -52,17 +53,20 @@ def test_the_longest_answer_is_taken(tmp_path: Path) -> None:
 
 
 def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
-    began = time.monotonic()
-    with pytest.raises(EditError, match=r"^`expand.command` took longer than 300ms: thinking$"):
-        ask("echo thinking >&2; sleep 60 & echo $! > child; trap '' TERM; sleep 60 & wait", tmp_path, 0.3)
-    assert time.monotonic() - began < 30
+    command = "trap '' TERM; sleep 60 & echo $! > child; echo thinking >&2; sleep 60 & wait"
+    for seconds in (0.3, 1.2, 6, 30):  # a busy machine takes longer to come as far as to think
+        with pytest.raises(EditError, match=r"^`expand.command` took longer than [0-9.]+m?s") as refused:
+            ask(command, tmp_path, seconds)
+        if refused.value.sentence.endswith(": thinking"):
+            break
+    assert refused.value.sentence.endswith("s: thinking")
     assert is_gone(int((tmp_path / "child").read_text()))
 
 
 def test_what_it_leaves_running_does_not_hold_us_up(tmp_path: Path) -> None:
     began = time.monotonic()
-    assert ask("sleep 60 & echo $! > child; echo - [ ] a", tmp_path) == b"- [ ] a\n"
-    assert time.monotonic() - began < 30
+    assert ask("sleep 600 & echo $! > child; echo - [ ] a", tmp_path) == b"- [ ] a\n"
+    assert time.monotonic() - began < 300
     assert is_gone(int((tmp_path / "child").read_text()))
 
 
@@ -71,8 +75,8 @@ def test_one_that_reads_nothing_and_closes_its_output(tmp_path: Path) -> None:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether the process ends, within ten seconds."""
-    deadline = time.monotonic() + 10
+    """Whether the process ends, within the deadline."""
+    deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline:
         try:
             with open(f"/proc/{pid}/stat") as file:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from mdtodo.running.load import DELAY, WINDOW, LoadGate, memory_percent
+from mdtodo.running.load import DELAY, WINDOW, LoadGate, _own_seconds, memory_percent
+
+SPIN = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
+
+if TYPE_CHECKING:
+    from tests.conftest import Checkout
 
 
 def test_memory_is_what_psutil_says() -> None:
@@ -20,20 +26,62 @@ def test_memory_counts_from_the_first_look() -> None:
     assert LoadGate(max_cpu=100, max_memory=100).open(0.0)
 
 
-def test_the_load_of_others_counts_and_ones_own_does_not() -> None:
+def test_the_load_of_others_counts() -> None:
     gate = LoadGate(max_cpu=0, max_memory=100)
     assert gate.open(0.0)
     assert gate.open(DELAY + 0.01), "nothing is measured yet, but the clocks are read"
-    spin = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
-    subprocess.run(["setsid", "--fork", *spin], check=True)  # no child of this process
-    while any(process.cmdline()[-1:] == spin[-1:] for process in psutil.process_iter() if _lives(process)):
+    subprocess.run(["setsid", "--fork", *SPIN], check=True)  # no child of this process
+    while any(process.cmdline()[-1:] == SPIN[-1:] for process in psutil.process_iter() if _lives(process)):
         pass
     assert not gate.open(DELAY + WINDOW + 0.02)
-    own = LoadGate(max_cpu=50, max_memory=100)
-    own.open(0.0)
-    own.open(DELAY + 0.01)
-    subprocess.run(spin, check=True)
-    assert own.open(DELAY + WINDOW + 0.02)
+
+
+def test_ones_own_load_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's clock stands still beside what this process and its children took: all load is ours."""
+    before, own = psutil.cpu_times(), _own_seconds()
+    monkeypatch.setattr(psutil, "cpu_times", lambda: before._replace(user=before.user + _own_seconds() - own))
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 1)
+    gate = LoadGate(max_cpu=2, max_memory=100)
+    gate.open(0.0)
+    gate.open(DELAY + 0.01)
+    subprocess.run(SPIN, check=True)
+    assert _own_seconds() - own > 0.25
+    assert gate.open(DELAY + WINDOW + 0.02)
+
+
+HIDDEN = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--mount",
+    "sh",
+    "-c",
+    'mount -t tmpfs none /proc; exec "$@"',
+    "sh",
+]
+NAMESPACES = subprocess.run([*HIDDEN, "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not NAMESPACES, reason="mounts cannot be made here")
+def test_where_nothing_is_shown_a_run_works_and_says_so_once(repo: Checkout) -> None:
+    repo.write(
+        ".mdtodo.toml",
+        "[processors]\nok.run = 'sleep 3 & sleep 3'\nslow = {run = 'sleep 60 & sleep 60', timeout = '0.2s'}\n"
+        "py.python = 'os:getcwd'\n",
+    )
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n- [ ] b run:slow\n- [ ] c run:ok\n- [ ] d run:py\n"})
+    done = subprocess.run(
+        [*HIDDEN, sys.executable, "-m", "mdtodo", "run", "-j", "2"],
+        cwd=repo.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.count("max_cpu and max_memory hold nothing back") == 1
+    assert done.returncode == 1, done.stderr
+    assert repo.read("TODO.md") == (
+        b"- [x] a run:ok\n- [ ] b run:slow failed:1\n- [x] c run:ok\n- [ ] d run:py failed:1\n"
+    )
 
 
 def _lives(process: psutil.Process) -> bool:

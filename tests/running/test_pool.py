@@ -117,9 +117,7 @@ def runner(bench: Bench, *commands: str, **more: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("whole_group", [False, True])
-def test_when_the_runner_is_killed_everything_is_gone_within_two_seconds(
-    tmp_path: Path, whole_group: bool
-) -> None:
+def test_when_the_runner_is_killed_everything_is_gone_soon(tmp_path: Path, whole_group: bool) -> None:
     bench = Bench(LocalPool(1), tmp_path)
     stubborn = (
         "trap '' TERM; setsid sleep 60 & echo $! > fled; echo $$ > stubborn; while :; do sleep 60; done"
@@ -132,7 +130,7 @@ def test_when_the_runner_is_killed_everything_is_gone_within_two_seconds(
     else:
         process.kill()
     _, errors = process.communicate()
-    eventually(lambda: not any(runs(pid) for pid in (*pids, *pool)), 3.0)
+    eventually(lambda: not any(runs(pid) for pid in (*pids, *pool)))
     assert errors == ""
 
 
@@ -149,7 +147,7 @@ def test_a_python_processor_does_not_outlive_the_runner_and_the_whole_pool(tmp_p
     for member in (process, *family):
         member.kill()
     process.communicate()
-    eventually(lambda: not runs(pid), 3.0)
+    eventually(lambda: not runs(pid))
 
 
 def test_ctrl_c_in_the_terminal_reaches_only_the_runner(tmp_path: Path) -> None:
@@ -161,7 +159,7 @@ def test_ctrl_c_in_the_terminal_reaches_only_the_runner(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=DEADLINE)
     assert errors.count("Traceback") == 1, "its own, of the KeyboardInterrupt"
-    eventually(lambda: not runs(leader), 3.0)
+    eventually(lambda: not runs(leader))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -178,6 +176,12 @@ def test_who_asks_the_pool_processes_to_end_asks_the_wrong_ones(own_bench: Bench
     assert (bench.wait(attempt).result or {})["exit_code"] == 0
 
 
+def hear_within(bench: Bench, seconds: float) -> None:
+    """Wait for events, with a SIGALRM to come."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    bench.pool.events()
+
+
 def test_a_second_ctrl_c_may_close_the_pool_amid_its_events(own_bench: Bench) -> None:
     def at_once(*_: object) -> None:
         own_bench.pool.close()
@@ -187,9 +191,8 @@ def test_a_second_ctrl_c_may_close_the_pool_amid_its_events(own_bench: Bench) ->
     try:
         attempt = own_bench.start("trap '' TERM; sleep 60; sleep 60")
         leader = own_bench.wait(attempt, "started").pid or 0
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
         with pytest.raises(KeyboardInterrupt):
-            own_bench.pool.events()
+            hear_within(own_bench, 0.1)
     finally:
         signal.signal(signal.SIGALRM, before)
     assert not runs(leader)
@@ -214,26 +217,36 @@ def test_cancel_ends_the_tree_and_tells(own_bench: Bench) -> None:
     assert bench.do("true")["exit_code"] == 0
 
 
+def is_there(bench: Bench, name: str) -> bool:
+    return (bench.folder / name).exists()
+
+
+def has_ended(bench: Bench, attempt: str) -> bool:
+    bench.events += bench.pool.events(0)
+    return any(event.ends for event in bench.events if event.attempt == attempt)
+
+
 def test_a_timeout_does_not_cut_the_grace_of_a_cancellation(own_bench: Bench) -> None:
     bench = own_bench
-    script = "trap 'sleep 2.2; echo clean; exit 4' TERM; echo $$ > up; while :; do sleep 0.05; done"
-    attempt = bench.start(script, timeout=2.0, grace=10.0)
-    pid_in(bench.folder / "up")
-    bench.pool.cancel(attempt)
-    result = bench.wait(attempt).result or {}
+    for seconds in (1, 4, 16):  # a busy machine may take longer to come to the cancellation
+        script = f"trap 'sleep {seconds + 0.2}; echo clean; exit 4' TERM; echo $$ > up-{seconds}; "
+        attempt = bench.start(script + "while :; do sleep 0.05; done", timeout=float(seconds), grace=DEADLINE)
+        eventually(lambda at=attempt, name=f"up-{seconds}": is_there(bench, name) or has_ended(bench, at))
+        bench.pool.cancel(attempt)
+        result = bench.wait(attempt).result or {}
+        if not result["timed_out"]:
+            break
     assert (result["interrupted"], result["timed_out"]) == (True, False)
     assert (result["exit_code"], result["tail"].split()[-1]) == (4, "clean")
 
 
 def test_a_second_cancel_kills_at_once(own_bench: Bench) -> None:
     bench = own_bench
-    attempt = bench.start("trap '' TERM; echo $$ > up; while :; do sleep 60; done", grace=60.0)
+    attempt = bench.start("trap '' TERM; echo $$ > up; while :; do sleep 60; done", grace=2 * DEADLINE)
     pid_in(bench.folder / "up")
     bench.pool.cancel(attempt)
-    begun = time.monotonic()
     bench.pool.cancel(attempt)
-    assert (bench.wait(attempt).result or {})["interrupted"]
-    assert time.monotonic() - begun < 10
+    assert (bench.wait(attempt).result or {})["interrupted"], "before the grace is over"
 
 
 def test_cancel_takes_from_the_queue(own_bench: Bench) -> None:
@@ -253,11 +266,9 @@ def test_cancel_takes_from_the_queue(own_bench: Bench) -> None:
 def test_cancel_comes_in_time_for_what_has_not_begun(tmp_path: Path) -> None:
     with LocalPool(1) as pool:
         bench = Bench(pool, tmp_path)
-        attempt = bench.start("touch begun; trap '' TERM; sleep 60; sleep 60")
+        attempt = bench.start("touch begun; trap '' TERM; sleep 60; sleep 60", grace=2 * DEADLINE)
         pool.cancel(attempt)
-        begun = time.monotonic()
         assert (bench.wait(attempt).result or {})["interrupted"]
-        assert time.monotonic() - begun < 3
         assert not (tmp_path / "begun").exists()
         assert bench.do("true")["exit_code"] == 0
 
@@ -335,7 +346,7 @@ def test_events_wait_as_long_as_they_are_told(own_bench: Bench) -> None:
     assert pool.events() == [], "nothing is under way"
     begun = time.monotonic()
     assert pool.events(0.2) == []
-    assert 0.15 < time.monotonic() - begun < 5
+    assert time.monotonic() - begun > 0.15
     own_bench.wait(own_bench.start(gate(own_bench, "a")), "started")
     threading.Timer(0.1, pool.wake).start()
     assert pool.events() == [], "woken"
@@ -361,14 +372,14 @@ def test_closing_ends_everything_quickly_and_twice(tmp_path: Path) -> None:
     pool.open()
     bench = Bench(pool, tmp_path)
     bench.do("true")
-    bench.start("trap '' TERM; echo $$ > up; while :; do sleep 60; done", grace=60.0)
-    bench.start("echo $$ > other; sleep 60")
+    bench.start("trap '' TERM; echo $$ > up; while :; do sleep 600; done", grace=600.0)
+    bench.start("echo $$ > other; sleep 600")
     bench.start("touch never")
     leaders = [pid_in(tmp_path / name) for name in ("up", "other")]
     members = psutil.Process().children(recursive=True)
     begun = time.monotonic()
     pool.close()
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < DEADLINE, "nothing of the grace"
     pool.close()
     assert not any(runs(pid) for pid in leaders)
     assert not any(runs(process.pid) for process in members)
@@ -380,7 +391,11 @@ def test_closing_ends_everything_quickly_and_twice(tmp_path: Path) -> None:
     assert all(event.kind != "lost" for event in pool.events(0))
 
 
-def test_an_idle_pool_closes_at_once_and_leaves_no_descriptor(tmp_path: Path) -> None:
+def test_an_idle_pool_closes_at_once_and_leaves_no_descriptor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patience in ("pool._CLOSE_PATIENCE", "pool._LAST_WORDS", "members._STOP_PATIENCE"):
+        monkeypatch.setattr(f"mdtodo.running.{patience}", 2 * DEADLINE)
     before = sorted(os.listdir("/proc/self/fd"))
     with LocalPool(2) as pool:
         bench = Bench(pool, tmp_path)
@@ -388,7 +403,7 @@ def test_an_idle_pool_closes_at_once_and_leaves_no_descriptor(tmp_path: Path) ->
             bench.wait(attempt)
         assert {process.cwd() for process in psutil.Process().children(recursive=True)} == {"/"}
         begun = time.monotonic()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < DEADLINE, "no patience was needed"
     assert sorted(os.listdir("/proc/self/fd")) == before
 
 

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mdtodo.running.processors import VARIABLE_LIMIT, environment, spec
@@ -36,19 +36,20 @@ class Configured:
     python: str | None = None
     timeout: float | None = None
     env: dict[str, str] = field(default_factory=dict)
+    cwd: str | None = None
 
 
 def test_the_variables_of_a_task() -> None:
     assert environment(TASK, 2, "r1", {}, {}) == {
         "MDTODO_TASK_ID": "ab12345",
-        "MDTODO_TITLE": "Say hello",
-        "MDTODO_FILE": "docs/TODO.md",
-        "MDTODO_LINE": "12",
-        "MDTODO_PRIORITY": "high",
-        "MDTODO_CATEGORY": "backend",
-        "MDTODO_KIND": "",
-        "MDTODO_TAGS": "a,b/c",
-        "MDTODO_BODY": "one\ntwo",
+        "MDTODO_TASK_TITLE": "Say hello",
+        "MDTODO_TASK_FILE": "docs/TODO.md",
+        "MDTODO_TASK_LINE": "12",
+        "MDTODO_TASK_PRIORITY": "high",
+        "MDTODO_TASK_CATEGORY": "backend",
+        "MDTODO_TASK_KIND": "",
+        "MDTODO_TASK_TAGS": "a,b/c",
+        "MDTODO_TASK_BODY": "one\ntwo",
         "MDTODO_ATTEMPT": "2",
         "MDTODO_RUN_ID": "r1",
     }
@@ -63,10 +64,10 @@ def test_who_wins() -> None:
         "MDTODO_OUTPUT": "z",
         "GITHUB": "1",
     }
-    own = {"CI": "1", "MDTODO_TITLE": "forged", "GIT_AUTHOR_NAME": "Robot", "NUL": "a\0b"}
+    own = {"CI": "1", "MDTODO_TASK_TITLE": "forged", "GIT_AUTHOR_NAME": "Robot", "NUL": "a\0b"}
     env = environment(TASK, 1, "r", own, base)
     assert (env["PATH"], env["CI"], env["GITHUB"]) == ("/bin", "1", "1")
-    assert env["MDTODO_TITLE"] == "Say hello"
+    assert env["MDTODO_TASK_TITLE"] == "Say hello"
     assert env["GIT_AUTHOR_NAME"] == "Robot", "what the processor's own configuration says is meant"
     assert env["NUL"] == "a�b"
     assert not {"GIT_DIR", "GIT_INDEX_FILE", "MDTODO_OUTPUT"} & set(env)
@@ -76,6 +77,7 @@ def test_who_wins() -> None:
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.binary().map(os.fsdecode)
 
 
+@example("\udc80\udc80", [], 3)
 @given(_TEXTS, st.lists(_TEXTS), st.integers(0, 3))
 def test_any_text_fits_into_the_environment(text: str, tags: list[str], scale: int) -> None:
     env = environment({**TASK, "title": text, "body": text * 40**scale, "tags": tags}, 1, "r", {}, {})
@@ -83,7 +85,7 @@ def test_any_text_fits_into_the_environment(text: str, tags: list[str], scale: i
         encoded = os.fsencode(value)
         assert len(encoded) <= VARIABLE_LIMIT
         assert "\0" not in value
-        if name == "MDTODO_BODY":
+        if name == "MDTODO_TASK_BODY":
             whole = os.fsencode((text * 40**scale).replace("\0", "�"))
             assert whole.startswith(encoded)
             assert len(encoded) > min(len(whole), VARIABLE_LIMIT) - 4
@@ -145,7 +147,7 @@ def test_it_works_without_what_only_linux_has(tmp_path: Path) -> None:
             **base,
             "attempt": "2",
             "run": "trap '' TERM; sleep 60",
-            "timeout": 0.2,
+            "timeout": 1.0,
             "log": str(tmp_path / "2.log"),
         },
         {

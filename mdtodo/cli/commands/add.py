@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command(
     "add",
     epilog="\b\nExamples:\n  mdtodo add 'Tests pass run:tests !high'\n"
-    "  mdtodo add 'Write the guide' --section Docs\n  mdtodo add 'Edge cases' --under 3f2a",
+    "  mdtodo add 'Write the guide due:friday' --section Docs\n  mdtodo add 'Edge cases' --under 3f2a",
 )
 @click.argument("words", nargs=-1, required=True, metavar="TEXT...")
 @click.option("--under", metavar="ID", shell_complete=complete_id, help="As the last subtask of this task.")
@@ -33,7 +33,10 @@ def command(
     path: str | None,
     as_json: bool,
 ) -> None:
-    """Add a task, with any keys in its text; prints its id."""
+    """Add a task, with any keys in its text; prints its id.
+
+    A due date may be a day: due:tomorrow, due:friday, due:+2w. It is written as YYYY-MM-DD.
+    """
     from mdtodo.running.adding import add, is_looked_at
 
     named = session.named([path]) if path and session.exists(path) else ()
@@ -42,7 +45,7 @@ def command(
     file = None if not path else named[0] if named else session.new_file(path)
     after, task = add(board, " ".join(words), parent=parent, section=section, file=file)
     if not is_looked_at(after, task.file):
-        click.echo(f"mdtodo: {task.file} fits none of `files`, so other commands do not look at it", err=True)
+        click.echo(f"mdtodo: {task.file} does not match `files`, so other commands do not read it", err=True)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 

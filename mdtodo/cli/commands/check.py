@@ -11,11 +11,32 @@ if TYPE_CHECKING:
     from mdtodo.running.check import Checked
 
 
+class Check(click.Command):
+    """A hook passes the names of changed files as they are, and so that `args` of its configuration still are options
+    there is no `--` before them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, but that with --changed what looks like an option and is a file is a path."""
+        ends = args.index("--") if "--" in args else len(args)
+        if "--changed" in args[:ends]:
+            names = [arg for arg in args[:ends] if self._is_file(ctx, arg)]
+            rest = [arg for arg in args[:ends] if arg not in names]
+            args = [*rest, "--", *names, *args[ends + 1 :]]
+        return super().parse_args(ctx, args)
+
+    def _is_file(self, ctx: click.Context, arg: str) -> bool:
+        options = {option for param in self.get_params(ctx) for option in param.opts}
+        if not arg.startswith("-") or arg.partition("=")[0] in options:
+            return arg.startswith("-") and arg.lower().endswith((".md", ".markdown"))
+        return ctx.obj is not None and ctx.obj.exists(arg)
+
+
 @click.command(
     "check",
+    cls=Check,
     epilog="\b\nExamples:\n  mdtodo check\n  mdtodo check docs/TODO.md --format github\n"
     "  mdtodo check --staged                what `git commit` would commit\n\n"
-    "The codes are explained in docs/reference.md. Exits 1 where it finds something.",
+    "The codes are explained in docs/reference.md. Exits 1 if there are findings.",
 )
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
 @click.option(
@@ -37,13 +58,22 @@ def command(
     staged: bool,
     changed: bool,
 ) -> int:
-    """Find what is wrong in the TODO files; reads only.
+    """Find mistakes in the TODO files; changes nothing.
 
-    With PATHS only these are reported, but the whole repository is read, as ids and dependencies cross files.
+    With PATHS only findings in these files are reported, but the whole repository is read, as ids and dependencies
+    cross files.
     """
+    from mdtodo.errors import ConfigError
     from mdtodo.model import Severity
 
-    findings, unreadable = _checked(session, paths, staged=staged, changed=changed)
+    try:
+        findings, unreadable = _checked(session, paths, staged=staged, changed=changed)
+    except ConfigError as broken:
+        if form == "github":
+            from mdtodo.reporting.findings import print_mistakes
+
+            print_mistakes(broken)
+        raise
     if errors_only:
         findings = [finding for finding in findings if finding.severity is Severity.ERROR]
     if as_json or form == "json":
@@ -64,6 +94,8 @@ def command(
         for error in unreadable:
             click.echo(f"mdtodo: {printable(str(error))}", err=True)
         return 3
+    if not findings:
+        session.detail("no findings")
     return 1 if findings else 0
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, revisions: str, dry_run: bool, as_json: bool) -> int:
-    """Tick the tasks that the messages of these commits close, each with its commit as receipt.
+    """Mark tasks as done that the messages of these commits close, each with its commit as receipt.
 
     Only with `close_from_commits = true` in the configuration. Messages that revert or quote close nothing.
     """

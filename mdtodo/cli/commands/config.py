@@ -12,19 +12,31 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
 
 
-@click.command("config", epilog="\b\nExamples:\n  mdtodo config\n  mdtodo config --json")
+@click.command(
+    "config",
+    epilog="\b\nExamples:\n  mdtodo config          what pyproject.toml and .mdtodo.toml set\n"
+    "  mdtodo config --all    and all other keys, with their defaults\n  mdtodo config --json",
+)
+@click.option("--all", "everything", is_flag=True, help="Print every key, also those that are not set.")
 @json_option
 @click.pass_obj
-def command(session: Session, as_json: bool) -> None:
-    """Print the configuration that holds, and where each value comes from."""
+def command(session: Session, everything: bool, as_json: bool) -> None:
+    """Print what is configured, as TOML, and where each value comes from.
+
+    Without --all the keys that have their default are left out; --json prints all of them.
+    """
     from mdtodo.config import describe
-    from mdtodo.reporting.table import print_rows
 
     rows = describe(session.config)
     if as_json:
         from mdtodo.reporting.documents import print_json
 
-        values = [{"key": r.key, "value": r.value, "source": r.source} for r in rows]
+        values = [{"key": r.key, "value": r.value or None, "source": r.source} for r in rows]
         print_json({"version": 1, "config": values})
         return
-    print_rows([(row.key, row.value, row.source) for row in rows], colored=session.colored())
+    from mdtodo.reporting.configuration import print_configuration
+
+    shown = [row for row in rows if everything or row.given]
+    print_configuration(shown, color=session.color)
+    if not shown:
+        click.echo("mdtodo: everything has its default; `mdtodo config --all` shows all keys", err=True)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
+
+#: Processes of its run, so that tasks run side by side on any machine.
+_JOBS = 4
 
 
 @click.command(
@@ -16,23 +22,37 @@ if TYPE_CHECKING:
 @click.argument("folder", required=False, type=click.Path(), metavar="[DIR]")
 @click.pass_obj
 def command(session: Session, folder: str | None) -> None:
-    """Make a small repository, run the main job on it, show the boxes and the commits.
+    """Create a small repository, run its tasks, and show what became of TODO.md, and the commit.
 
-    It is made in DIR, which must not be there yet, or in a temporary folder. One of its
-    tasks fails on purpose, and two wait for a person.
+    It is created in DIR, which must not be there yet, or in a temporary folder. One of its
+    tasks fails on purpose, and one is left to a person.
     """
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.reporting.summary import print_summary
     from mdtodo.running.board import read_config
     from mdtodo.running.course import Options
-    from mdtodo.running.demonstration import boxes, commits, make
+    from mdtodo.running.demonstration import LOG_FORMAT, last_commit, make, tasks
     from mdtodo.running.runner import run
 
     repo = make(folder)
-    click.echo(f"$ cd {repo.root}\n$ mdtodo run")
+    click.echo(f"$ cd {shlex.quote(repo.root)}\n$ cat TODO.md\n{tasks(repo)}\n$ mdtodo run -j {_JOBS}")
     with watcher_for(color=session.color, quiet=False) as watcher:
-        report = run(repo, read_config(repo), Options(), watcher)
+        report = run(repo, read_config(repo), Options(jobs=_JOBS), watcher)
     print_summary(report, color=session.color)
-    click.echo(f"\n$ cat TODO.md docs/TODO.md todo/release.md\n{boxes(repo)}")
-    click.echo(f"$ git log --stat\n{commits(repo)}")
-    click.echo(f"The repository is in {repo.root}: try `mdtodo -C {repo.root} list`.")
+    click.echo(f"\n$ cat TODO.md\n{tasks(repo)}")
+    click.echo(f"$ git log -1 --stat --format='{LOG_FORMAT}'\n{last_commit(repo)}")
+    click.echo(
+        f"The repository stays, to try other commands in, such as\n{as_called()} -C {shlex.quote(repo.root)} list"
+    )
+
+
+def as_called() -> str:
+    """This program, as it can be typed again where it was typed: its name where that is enough to find it."""
+    from shutil import which
+
+    path = sys.argv[0]
+    name = os.path.basename(path)
+    if name == "__main__.py":
+        return shlex.join([sys.orig_argv[0], "-m", "mdtodo"])
+    found = which(name)
+    return name if found and os.path.realpath(found) == os.path.realpath(path) else shlex.quote(path)

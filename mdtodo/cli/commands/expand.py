@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     "  mdtodo expand --all --dry-run | git apply --stat",
 )
 @ids_argument(required=False)
-@click.option("--all", "everything", is_flag=True, help="Also what is estimated at 12 hours or more.")
-@click.option("--pattern", metavar="NAME", help="The pattern for tasks that name none.")
+@click.option("--all", "everything", is_flag=True, help="Also tasks estimated at 12 hours or more.")
+@click.option("--pattern", metavar="NAME", help="The pattern for tasks that name none themselves.")
 @click.option("--dry-run", is_flag=True, help="Print the diff; change nothing.")
 @click.option("--commit", is_flag=True, help="Commit just this change.")
 @json_option
@@ -37,10 +37,10 @@ def command(
     commit: bool,
     as_json: bool,
 ) -> int:
-    """Break tasks down into an ordered list of subtasks below them, which share the estimate.
+    """Break tasks down into an ordered list of subtasks below them, which share their estimate.
 
-    Without ID those that say expand:NAME. All that is asked for is done, or nothing. What has subtasks is never broken
-    down again, nor what is done or cancelled.
+    Without ID, the tasks that say expand:NAME. Either all of them are broken down, or none. Tasks that have subtasks,
+    or are done or cancelled, are left as they are.
     """
     from mdtodo.running.expanding import meant, prepare
 
@@ -55,7 +55,7 @@ def command(
     already = [task for task in tasks if task.children]
     if not tasks:
         others = " or is estimated at 12 hours or more" if everything else "; an ID or --all takes others"
-        _say(f"nothing to break down: no open task without subtasks says expand:NAME{others}")
+        session.say(f"nothing to break down: no open task without subtasks says expand:NAME{others}")
     return _do(session, expansion, already, dry_run=dry_run, commit=commit, as_json=as_json)
 
 
@@ -70,6 +70,7 @@ def _do(
 ) -> int:
     from mdtodo.repo.patch import patch
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
+    from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
 
     landing = None
@@ -84,12 +85,12 @@ def _do(
         print_expansion_json(expansion.after.plan, expansion.rows(), already, commits=commits, diff=diff)
     elif diff is not None:
         print_diff(diff, color=session.colored())
-    else:
+    elif not session.quiet:
         print_expansion(expansion.rows(), color=session.colored())
     for task in already:
-        _say(f"{task.id} has subtasks already: {task.title}")
+        session.say(f"{task.id} has subtasks already: {one_line(task.title)}")
     for oid in commits:
-        _say(f"committed {oid[:10]}")
+        session.say(f"committed {oid[:10]}")
     for task_id, file, reason in landing.missed if landing else ():
         _say(f"{file}: {task_id}: {reason}")
     return 3 if landing and landing.missed else 0

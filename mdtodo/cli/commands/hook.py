@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
-    """Call an editing command as a hook: commit nothing, and exit 1 where a file was changed.
+    """Call an editing command as a hook: commit nothing, and exit 1 if a file was changed or a task failed.
 
-    ARGS are the command's own. During a merge, rebase, cherry-pick, revert or bisect nothing is done.
+    A task that has given up in earlier runs is named, and stops no commit. ARGS are the command's own.
+    During a merge, rebase, cherry-pick, revert or bisect nothing is done.
     """
     from mdtodo.errors import UsageError
     from mdtodo.reporting.text import printable
@@ -38,6 +39,8 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
     session.use(without_commits(session.config))
     before = snapshot(session.repo, session.config)
     code = _call(ctx, name, [*EDITING[name], *args])
+    if name == "run" and code == 1 and session.reports:  # what has given up is no fault of this commit
+        code = session.reports[-1]._replace(given_up=()).exit_code
     changed = changed_files(before, snapshot(session.repo, session.config))
     if changed:
         shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")

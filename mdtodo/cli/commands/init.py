@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 @click.option(
     "--hooks",
     is_flag=True,
-    help="Set up git hooks, as `mdtodo install` does; a starter only where there is no TODO file.",
+    help="Set up git hooks, as `mdtodo install` does; the starter only if there is no TODO file.",
 )
 @click.option(
     "--merge-driver",
     "merge_driver",
     is_flag=True,
-    help="Set up the merge driver and the diff driver; a starter only where there is no TODO file yet.",
+    help="Set up the merge and diff drivers; the starter only if there is no TODO file.",
 )
 @click.pass_obj
 def command(session: Session, merge_driver: bool, hooks: bool) -> None:
-    """Set up a starter TODO.md and a configuration in the repository's root; never overwrites."""
+    """Create a starter TODO.md and configuration in the repository's root; never overwrites."""
     from mdtodo.running.starting import is_started, starter
 
     repo = session.repo
     if not (merge_driver or hooks) or not is_started(repo):
         for path, made in starter(repo):
-            click.echo(f"{'made' if made else 'kept'}  {path}")
+            click.echo(f"{'created' if made else 'kept   '}  {path}")
         click.echo("mdtodo: `mdtodo list` shows the tasks, `mdtodo run` does what can be proven", err=True)
     if merge_driver:
         from mdtodo.running.drivers import set_up

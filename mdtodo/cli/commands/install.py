@@ -18,25 +18,39 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  mdtodo install\n  mdtodo install --verify      and verify what is done before a push\n"
     "  mdtodo uninstall\n\nThose who use pre-commit or prek need none of this: see docs/hooks.md.",
 )
-@click.option("--verify", is_flag=True, help="Run `mdtodo verify` before a push, too.")
+@click.option("--verify", is_flag=True, help="Also run `mdtodo verify` before a push.")
 @click.pass_obj
 def command(session: Session, verify: bool) -> None:
-    """Let git check what is staged before each commit and merge.
+    """Set up git hooks that check what is staged before each commit and merge.
 
-    A hook that is there already runs first, as before, and its exit code counts. May be repeated.
+    A hook that exists already runs first, as before, and its exit code counts. Safe to repeat.
     """
     from mdtodo.running.hooking import set_up
 
-    tell_changes(set_up(session.repo, verify=verify))
+    if tell_changes(set_up(session.repo, verify=verify)):
+        click.echo("mdtodo: `mdtodo uninstall` takes this out again", err=True)
 
 
-def tell_changes(changes: Iterable[Change]) -> None:
-    """A line for each hook, as it is done."""
+def tell_changes(changes: Iterable[Change]) -> int:
+    """A line for each hook, as it is done; how many were changed. Of one that has nothing of ours, only its notes."""
     import os
 
     from mdtodo.reporting.text import one_line
 
+    changed = 0
     for change in changes:
-        click.echo(f"{change.outcome:<7}  {one_line(os.path.relpath(change.path))}")
-        for note in change.notes:
-            click.echo(f"         {one_line(note)}")
+        changed += change.outcome not in ("kept", "absent")
+        words = [_DID[change.outcome, change.whole]] if change.outcome != "absent" else []
+        if told := "; ".join([*words, *change.notes]):
+            click.echo(one_line(f"{os.path.relpath(change.path)}: {told}"))
+    return changed
+
+
+_DID = {
+    ("added", True): "created",
+    ("added", False): "added a call of mdtodo",
+    ("kept", False): "installed already",
+    ("updated", False): "updated the call of mdtodo",
+    ("removed", True): "removed",
+    ("removed", False): "took out the call of mdtodo, and left the rest as it is",
+}

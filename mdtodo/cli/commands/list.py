@@ -2,36 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mdtodo.cli.options import filters, json_option, selection
+from mdtodo.planning.sort import KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mdtodo.cli.session import Session
+    from mdtodo.model import Task
+    from mdtodo.running.board import Board
 
 
 @click.command(
     "list",
     epilog="\b\nExamples:\n  mdtodo list --state ready --priority high\n"
+    "  mdtodo list --section 'release 2' --assignee ann --sort due\n"
     "  mdtodo list --tag backend --json | jq '.tasks[].id'",
+)
+@click.option("--all", "closed_too", is_flag=True, help="Show done and cancelled tasks too.")
+@click.option(
+    "--sort", type=click.Choice(KEYS), default="file", metavar="KEY", help=f"Sort by {', '.join(KEYS)}."
 )
 @filters
 @json_option
 @click.pass_obj
-def command(session: Session, /, as_json: bool, **given: tuple[str, ...]) -> None:
-    """List tasks, in the order of files and lines; the filters must all hold."""
+def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **given: Any) -> None:
+    """List open tasks, those that match every filter, in the order of files and lines.
+
+    On a terminal the columns that say nothing are left out, and on a narrow one more of them, but never the title.
+    --json has every task that matches, closed ones too.
+    """
+    from mdtodo.planning.sort import sorted_tasks
+
     board = session.settled_board()
-    tasks = selection(given).tasks(board.plan)
+    matching = selection(given).tasks(board.plan)
+    tasks = sorted_tasks(board.plan, matching, sort)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
         print_tasks_json(board.plan, tasks)
         return
-    from mdtodo.reporting.table import print_tasks
+    from mdtodo.planning.dates import local_today
+    from mdtodo.reporting.tasks import print_tasks
 
-    print_tasks(board.plan, tasks, colored=session.colored())
-    if not tasks:
-        hint = "no task fits" if board.tasks else 'no tasks yet: `mdtodo add "Tests pass"` makes the first'
-        click.echo(f"mdtodo: {hint}", err=True)
+    if not (closed_too or given["states"] or given["statuses"]):
+        tasks = [task for task in tasks if not task.status.closed]
+    print_tasks(
+        board.plan, tasks, local_today().isoformat(), colored=session.colored(), grouped=sort == "file"
+    )
+    if sentence := _left_out(board, matching, tasks):
+        session.say(sentence)
+
+
+def _left_out(board: Board, matching: Sequence[Task], shown: Sequence[Task]) -> str:
+    """What a person who sees these tasks may miss."""
+    if not board.tasks:
+        return 'no tasks yet: `mdtodo add "Tests pass"` creates the first'
+    if not matching:
+        return "no task matches"
+    hidden = len(matching) - len(shown)
+    if not hidden:
+        return ""
+    tasks = "1 closed task" if hidden == 1 else f"{hidden} closed tasks"
+    left = f"{tasks} not shown; --all shows {'it' if hidden == 1 else 'them'}"
+    return left if shown else f"no open task matches; {left}"

@@ -1,36 +1,64 @@
-"""`mdtodo next`."""
+"""`mdtodo next [TASK...]`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdtodo.cli.options import filters, json_option, selection
+from mdtodo.cli.options import filters, json_option, named_tasks, selection, tasks_argument
 from mdtodo.model import State
+from mdtodo.planning.waiting import awaited
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mdtodo.cli.session import Session
+    from mdtodo.model import Task
+    from mdtodo.planning.plan import Plan
 
 
-@click.command("next", epilog="\b\nExamples:\n  mdtodo next\n  mdtodo next -n 5 --category backend")
+@click.command(
+    "next",
+    epilog="\b\nExamples:\n  mdtodo next\n  mdtodo next -n 5 --category backend\n"
+    "  mdtodo next 'ship 3.0'    what to do next on the way to it",
+)
+@tasks_argument(required=False)
 @click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many tasks.")
 @filters
 @json_option
 @click.pass_obj
-def command(session: Session, /, count: int, as_json: bool, **given: tuple[str, ...]) -> None:
-    """Show what to do next, in plan order: what `mdtodo run` would start, and what waits for a person."""
-    plan = session.settled_board().plan
+def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bool, **given: Any) -> None:
+    """Show what to do next, in plan order: what `mdtodo run` would start, and what is to be done by hand.
+
+    With TASK, what to do next for it: the task itself, or what it waits for. TASK is an id, at least four characters
+    that only one id begins with, or words of an open task's title.
+    """
+    board = session.settled_board()
+    plan = board.plan
+    wanted = named_tasks(board, names)
     chosen = selection(given)
-    free = (plan.tasks[name] for name in plan.order if plan.states[name] in (State.READY, State.UNROUTED))
-    tasks = [task for task in free if chosen.matches(plan, task)][:count]
+    among = awaited(plan, [task.id for task in wanted]) if wanted else plan.tasks
+    free = [name for name in plan.order if name in among and plan.states[name] in (State.READY, State.MANUAL)]
+    tasks = [task for task in map(plan.tasks.__getitem__, free) if chosen.matches(plan, task)][:count]
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
         print_tasks_json(plan, tasks)
         return
-    from mdtodo.reporting.table import print_tasks
+    from mdtodo.planning.dates import local_today
+    from mdtodo.reporting.tasks import print_tasks
 
-    print_tasks(plan, tasks, colored=session.colored())
+    print_tasks(plan, tasks, local_today().isoformat(), colored=session.colored())
     if not tasks:
-        click.echo("mdtodo: nothing is ready; `mdtodo list --state blocked` says what waits", err=True)
+        session.say(_nothing(plan, wanted))
+
+
+def _nothing(plan: Plan, wanted: Sequence[Task]) -> str:
+    """Why there is no next task, and where to look."""
+    if len(wanted) == 1:
+        task = wanted[0]
+        if task.status.closed or not plan.blocked_by[task.id]:
+            return f"{task.id} is {plan.states[task.id]}: {task.title}"
+        return f"nothing that {task.id} waits for is ready; `mdtodo plan --explain {task.id}` says why"
+    return "nothing is ready; `mdtodo list --state blocked` says what waits"

@@ -6,28 +6,47 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli.options import json_option
+from mdtodo.cli.options import complete_pattern, json_option
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
+    from mdtodo.planning.catalogue import Pattern
 
 
 @click.command(
     "patterns",
-    epilog="\b\nExamples:\n  mdtodo patterns\n  mdtodo patterns --json | jq -r '.patterns[].name'",
+    epilog="\b\nExamples:\n  mdtodo patterns              names, and the words that call for each\n"
+    "  mdtodo patterns api          its steps, and their shares of the estimate\n"
+    "  mdtodo patterns --json | jq -r '.patterns[].name'",
 )
+@click.argument("name", required=False, metavar="[NAME]", shell_complete=complete_pattern)
 @json_option
 @click.pass_obj
-def command(session: Session, /, as_json: bool) -> None:
-    """List the patterns that `expand` breaks tasks down by: name, words that call for it, steps.
+def command(session: Session, /, name: str | None, as_json: bool) -> None:
+    """List the patterns that `expand` uses, and the words of a title that call for each; with NAME the steps of one.
 
-    The configuration's come first, as they do when one is looked for.
+    Those of the configuration come first, as they do when one is looked for.
     """
     from mdtodo.planning.catalogue import patterns
-    from mdtodo.reporting.expanding import print_patterns, print_patterns_json
+    from mdtodo.reporting.expanding import print_pattern, print_patterns, print_patterns_json
 
-    known = patterns(session.config).values()
+    known = _chosen(patterns(session.config), name)
     if as_json:
-        print_patterns_json(known)
+        print_patterns_json(known.values())
+    elif name is not None:
+        print_pattern(known[name], color=session.colored())
     else:
-        print_patterns(known, color=session.colored())
+        print_patterns(known.values(), color=session.colored())
+        session.hint("`mdtodo patterns NAME` shows the steps")
+
+
+def _chosen(known: dict[str, Pattern], name: str | None) -> dict[str, Pattern]:
+    """All of them, or the one of that name; UsageError with the nearest name where there is none."""
+    from mdtodo.config import suggestion
+    from mdtodo.errors import UsageError
+
+    if name is None:
+        return known
+    if name not in known:
+        raise UsageError(f"no pattern is called {name!r}{suggestion(name, known)}")
+    return {name: known[name]}

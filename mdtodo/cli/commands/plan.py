@@ -17,22 +17,26 @@ FORMATS = ["text", "json", "mermaid", "dot"]
 
 @click.command(
     "plan",
-    epilog="\b\nExamples:\n  mdtodo plan\n  mdtodo plan --explain build       why it stands where it does\n"
+    epilog="\b\nExamples:\n  mdtodo plan\n  mdtodo plan --explain build       why the task is where it is\n"
     "  mdtodo plan --format mermaid      a graph that GitHub draws\n"
     "  mdtodo plan --format dot --category backend | dot -Tsvg > plan.svg\n\n"
-    "Exits 1 where the plan has a cycle.",
+    "Exits 1 if the plan has a cycle.",
 )
 @filters
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @json_option
 @click.option(
-    "--explain", metavar="ID", shell_complete=complete_id, help="Say why a task stands where it does."
+    "--explain", metavar="ID", shell_complete=complete_id, help="Say why a task is where it is in the order."
 )
 @click.pass_obj
 def command(
     session: Session, /, form: str, as_json: bool, explain: str | None, **given: tuple[str, ...]
 ) -> int:
-    """Show the open tasks in the order in which `run` starts them, what waits for what, and the critical path."""
+    """Show the open tasks in the order in which `run` starts them, what waits for what, and the critical path.
+
+    First by priority; then by the longest chain of work that begins with a task, its own work included (estimates,
+    else medians of past runs); then by due date.
+    """
     board = session.settled_board()
     plan, caps = board.plan, board.config.lanes
     form = "json" if as_json else form
@@ -52,7 +56,7 @@ def command(
 
         print_as(form, plan, names, caps)
     if not names:
-        click.echo("mdtodo: no open task fits" if plan.order else "mdtodo: nothing is open", err=True)
+        session.say("no open task matches" if plan.order else "nothing is open")
     return _tell_cycles(plan)
 
 

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 @click.command(
     "recipes",
-    epilog="\b\nExamples:\n  mdtodo recipes           what could be checked here, and what is missing\n"
-    "  mdtodo recipes css       the command lines that `run:css` would run\n"
+    epilog="\b\nExamples:\n  mdtodo recipes           what can be checked here, and what is missing\n"
+    "  mdtodo recipes css       its tool, and the commands that `run:css` would run\n"
     "  mdtodo recipes --json | jq -r '.recipes[] | select(.available).name'",
 )
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=complete_recipe)
 @json_option
 @click.pass_obj
 def command(session: Session, /, name: str | None, as_json: bool) -> None:
-    """List the recipes, built-in processors for `run:NAME`: tool, what it checks, available here or why not.
+    """List the recipes, the built-in processors for `run:NAME`: what each checks, and whether it is available here.
 
-    With NAME one of them, with the tool that was found, and the command lines that would run. Nothing is run.
+    With NAME one of them: its tool, what is missing, and the commands that would run. Nothing is run.
     """
     from mdtodo.recipes.detect import Tree
     from mdtodo.recipes.offers import offers
@@ -37,6 +37,7 @@ def command(session: Session, /, name: str | None, as_json: bool) -> None:
         print_recipe(found[0], color=session.colored())
     else:
         print_recipes(found, colored=session.colored())
+        session.hint("`mdtodo recipes NAME` shows what is missing, or the commands")
 
 
 def _names(name: str | None) -> tuple[str, ...]:

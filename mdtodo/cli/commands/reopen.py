@@ -19,5 +19,5 @@ if TYPE_CHECKING:
 @click.option("--commit", is_flag=True, help="Commit just this change.")
 @click.pass_obj
 def command(session: Session, ids: tuple[str, ...], commit: bool) -> int:
-    """Open tasks again, and forget their failures and their date."""
+    """Open tasks again, and reset their failures and their date."""
     return speak_and_tell(session, ids, Status.TODO, commit=commit)

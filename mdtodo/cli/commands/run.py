@@ -15,7 +15,7 @@ from mdtodo.cli.options import (
     json_option,
     selection,
 )
-from mdtodo.cli.running import run_and_tell, tell_dry_run
+from mdtodo.cli.running import run_and_tell, tell_dry_run, tell_left_out
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 @jobs_option
 @dry_run_option
 @click.option("--no-commit", is_flag=True, help="Tick in the work tree alone.")
-@click.option("--push", is_flag=True, help="Push the branch, made up to date with its upstream; never force.")
+@click.option(
+    "--push", is_flag=True, help="Push the branch, brought up to date with its upstream; never force."
+)
 @click.option("--fail-fast", is_flag=True, help="After a failure start nothing more; what runs may end.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
 @fresh_option
@@ -55,17 +57,21 @@ def command(
     as_json: bool,
     **given: tuple[str, ...],
 ) -> int:
-    """Run what is ready and what becomes ready, tick what is proven, commit the ticks with their receipt.
+    """Run what is ready and what becomes ready, tick what passes, and commit the ticks with their receipts.
 
-    A task is ready when what it waits for is done; it is run by the processor that its line, its section or
-    the configuration names. Ctrl-C ends in good order: what is done is kept.
+    A task is ready when what it waits for is done. What runs is the processor that its line, its section or the
+    configuration names. Ctrl-C stops cleanly: what is done is kept.
+
+    Exits 1 if a task fails, if one that should run has given up, or if one asked for by ID cannot start.
     """
     from mdtodo.running.course import Options
-    from mdtodo.running.runner import chosen_ids
+    from mdtodo.running.runner import asked_for
 
+    wanted = asked_for(session.repo, session.config, ids, selection(given))
+    tell_left_out(wanted.left_out)
     options = Options(
-        chosen=chosen_ids(session.repo, session.config, ids, selection(given)),
-        named=bool(ids),
+        chosen=wanted.chosen,
+        asked=wanted.asked,
         jobs=jobs or 0,
         commit="none" if no_commit else session.config.commit,
         fail_fast=fail_fast,

@@ -1,4 +1,4 @@
-"""`mdtodo show ID`."""
+"""`mdtodo show TASK...`."""
 
 from __future__ import annotations
 
@@ -6,25 +6,36 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli.options import complete_id, json_option
+from mdtodo.cli.options import json_option, named_tasks, tasks_argument
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
 
 
-@click.command("show", epilog="\b\nExamples:\n  mdtodo show 3f2a9c1\n  mdtodo show build --json")
-@click.argument("task_id", metavar="ID", shell_complete=complete_id)
+@click.command(
+    "show",
+    epilog="\b\nExamples:\n  mdtodo show 3f2a9c1\n  mdtodo show 'release notes'\n  mdtodo show build --json",
+)
+@tasks_argument(required=True)
 @json_option
 @click.pass_obj
-def command(session: Session, task_id: str, as_json: bool) -> None:
-    """Show one task: its keys, what it waits for, how it would be done, and its text."""
+def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
+    """Show tasks: keys, what each waits for, how it would be done, and its text.
+
+    TASK is an id, at least four characters that only one id begins with, or words of an open task's title.
+    """
     board = session.settled_board()
-    task = board.find(task_id)
+    tasks = named_tasks(board, names)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json
 
-        print_tasks_json(board.plan, [task])
+        print_tasks_json(board.plan, tasks)
         return
+    from mdtodo.planning.dates import local_today
     from mdtodo.reporting.details import print_details
 
-    print_details(board.plan, task, colored=session.colored())
+    today = local_today().isoformat()
+    for number, task in enumerate(tasks):
+        if number:
+            click.echo()
+        print_details(board.plan, task, today, colored=session.colored())

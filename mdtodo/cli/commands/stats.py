@@ -17,20 +17,30 @@ if TYPE_CHECKING:
 
 @click.command(
     "stats",
-    epilog="\b\nExamples:\n  mdtodo stats                     of every processor that has run\n"
-    "  mdtodo stats --since 7d          of the last seven days\n"
+    epilog="\b\nExamples:\n  mdtodo stats                     all processors that have run\n"
+    "  mdtodo stats --since 7d          the last seven days\n"
     "  mdtodo stats --json | jq -r '.flaky[].task'",
 )
-@click.option("--processor", "processors", multiple=True, metavar="NAME", help="Of this one only.")
-@click.option("--since", metavar="WHEN", help="Finished since a date (2026-11-01), or so long ago (7d, 12h).")
+@click.option(
+    "--processor",
+    "processors",
+    multiple=True,
+    metavar="NAME",
+    help="Only this processor; may be given several times.",
+)
+@click.option(
+    "--since",
+    metavar="WHEN",
+    help="Only runs that finished since a date (2026-11-01) or in the last 7d, 12h.",
+)
 @json_option
 @click.pass_obj
 def command(session: Session, processors: tuple[str, ...], since: str | None, as_json: bool) -> None:
-    """Show what the past runs teach: how often each processor succeeds, how long it takes, which tasks are flaky,
-    and estimates beside what was measured.
+    """Show how often each processor succeeds and how long it takes, which tasks are flaky, and estimated and
+    actual durations.
 
-    It is read from this clone's journal and the receipts on this branch. Durations are those of processors, not of
-    people.
+    All of it is measured: from this clone's journal and the receipts on this branch. Durations are those of processors,
+    not of people.
     """
     from mdtodo.planning.statistics import statistics
     from mdtodo.repo.past import past_runs
@@ -47,11 +57,9 @@ def command(session: Session, processors: tuple[str, ...], since: str | None, as
 
         print_stats(found, colored=session.colored())
     elif runs:
-        click.echo("mdtodo: no run fits; `mdtodo stats` without options shows all", err=True)
+        session.say("no run matches; `mdtodo stats` without options shows all")
     else:
-        click.echo(
-            "mdtodo: no processor has run yet: `mdtodo run` runs what is ready, and then there is", err=True
-        )
+        session.say("no processor has run yet; `mdtodo run` runs what is ready")
 
 
 def _tasks(session: Session) -> Mapping[str, Task]:

@@ -9,39 +9,136 @@ import click
 from mdtodo.cli.options import json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.text import Text
+
     from mdtodo.cli.session import Session
+    from mdtodo.planning.plan import Plan
+    from mdtodo.planning.situation import Load, Situation
+    from mdtodo.repo.activity import Activity
+    from mdtodo.reporting.status import InHand
 
 
 @click.command(
     "status",
     epilog="\b\nExamples:\n  mdtodo status                        what is going on\n"
+    "  mdtodo status --watch                the same, kept up to date until Ctrl-C\n"
     "  mdtodo status --json | jq .queues    how many tasks each lane could start",
+)
+@click.option("-w", "--watch", is_flag=True, help="Keep it up to date until Ctrl-C.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often --watch looks.",
 )
 @json_option
 @click.pass_obj
-def command(session: Session, as_json: bool) -> None:
-    """Show what is going on: how many tasks are in which state, what runs now, and what each lane came to.
+def command(session: Session, watch: bool, interval: float, as_json: bool) -> None:
+    """Show what is going on: tasks by state, what runs now, and results by lane.
 
-    Reads only. Every figure is measured; in JSON one that cannot be is null.
+    Reads only. Every figure is measured; in JSON one that cannot be is null. With --watch a terminal
+    shows it in place; elsewhere it is printed again each time.
     """
+    import sys
+
+    from mdtodo.reporting.text import redraws
+
+    def show() -> None:
+        _show(session, as_json=as_json)
+
+    if not watch:
+        show()
+    elif as_json or not redraws(sys.stdout):
+        _print_again(show, interval, between="" if as_json else "\n")
+    else:
+        _redraw(session, interval)
+
+
+def _show(session: Session, *, as_json: bool) -> None:
     import time
 
+    found, busy, doing, plan = _look(session)
+    if as_json:
+        from mdtodo.reporting.status import print_status_json
+
+        print_status_json(found, busy, doing, time.time())
+        return
+    from mdtodo.reporting.status import print_status
+
+    print_status(found, busy, _in_hand(plan, doing), colored=session.colored())
+    if not found.total:
+        click.echo("mdtodo: no tasks yet: `mdtodo add TEXT` writes the first", err=True)
+
+
+def _look(session: Session) -> tuple[Situation, Load, Activity, Plan]:
+    """What goes on at this moment."""
     from mdtodo.planning.situation import load, situation
     from mdtodo.repo.activity import activity
     from mdtodo.repo.past import past_runs
 
-    now = time.time()
     doing = activity(session.repo)
-    board = session.board()
-    found = situation(board.plan, session.config, past_runs(session.repo), doing.active)
-    busy = load([(len(run.tasks), run.slots) for run in doing.runs])
-    if as_json:
-        from mdtodo.reporting.status import print_status_json
+    plan = session.board().plan
+    found = situation(plan, session.config, past_runs(session.repo), doing.active)
+    return found, load([(len(run.tasks), run.slots) for run in doing.runs]), doing, plan
 
-        print_status_json(found, busy, doing, now)
+
+def _in_hand(plan: Plan, doing: Activity) -> list[InHand]:
+    """The tasks that a worker has now, in plan order."""
+    from mdtodo.reporting.status import InHand
+
+    workers = {name: run.worker for run in doing.runs for name in run.tasks}
+    names = sorted(doing.active & plan.tasks.keys(), key=list(plan.tasks).index)
+    return [
+        InHand(name, plan.tasks[name].title, plan.routes[name].processor or workers.get(name, ""))
+        for name in names
+    ]
+
+
+def _print_again(show: Callable[[], None], interval: float, *, between: str) -> None:
+    """Print it each time, for whoever reads on; Ctrl-C is how one leaves."""
+    import sys
+    import time
+
+    try:
+        while True:
+            show()
+            click.echo(between, nl=False)
+            sys.stdout.flush()
+            time.sleep(interval)
+    except KeyboardInterrupt:
         return
-    from mdtodo.reporting.status import print_status
 
-    print_status(found, busy, colored=session.colored())
-    if not found.total:
-        click.echo("mdtodo: no tasks yet: `mdtodo add TEXT` writes the first", err=True)
+
+def _redraw(session: Session, interval: float) -> None:
+    """Show it in place until Ctrl-C; what it was then stays. A file that cannot be read meanwhile does not end it."""
+    import time
+
+    from mdtodo.errors import MdtodoError
+    from mdtodo.reporting.live import LiveLines, live_console
+    from mdtodo.reporting.status import status_rows, watch_heading
+
+    colored = session.colored()
+    now, when = _look(session), time.time()
+    wrong: MdtodoError | None = None
+
+    def rows(width: int, _: int) -> list[Text]:
+        found, busy, doing, plan = now
+        shown = status_rows(found, busy, _in_hand(plan, doing), colored=colored, width=width)
+        return [*watch_heading(when, interval, wrong), *shown]
+
+    try:
+        with LiveLines(live_console(colored=colored), rows, interval=0.5, keep=True) as live:
+            while True:
+                live.draw()
+                time.sleep(interval)
+                try:
+                    session.reread()
+                    now, when, wrong = _look(session), time.time(), None
+                except MdtodoError as error:
+                    wrong = error
+    except KeyboardInterrupt:
+        return

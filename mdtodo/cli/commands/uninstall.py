@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 @click.command("uninstall", epilog="\b\nExamples:\n  mdtodo uninstall")
 @click.pass_obj
 def command(session: Session) -> None:
-    """Take the lines of `mdtodo install` out of the git hooks again, and nothing else.
+    """Remove what `mdtodo install` added to the git hooks, and nothing else.
 
-    What was there before is as it was, with what you changed since.
+    The hooks that were there before are as they were, with what you have changed since.
     """
     from mdtodo.cli.commands.install import tell_changes
     from mdtodo.running.hooking import take_away
 
-    tell_changes(take_away(session.repo))
+    if not tell_changes(take_away(session.repo)):
+        click.echo("nothing to uninstall: no hook calls mdtodo")

@@ -15,7 +15,7 @@ from mdtodo.cli.options import (
     json_option,
     selection,
 )
-from mdtodo.cli.running import run_and_tell, tell_dry_run
+from mdtodo.cli.running import run_and_tell, say, tell_dry_run
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
-@click.option("--no-commit", is_flag=True, help="Open boxes in the work tree alone.")
+@click.option("--no-commit", is_flag=True, help="Reopen in the work tree alone.")
 @fresh_option
 @filters
 @json_option
@@ -46,20 +46,23 @@ def command(
     as_json: bool,
     **given: tuple[str, ...],
 ) -> int:
-    """Run the processors of done tasks again, and open those again that no longer hold, with a receipt.
+    """Run the processors of done tasks again, and reopen the tasks that no longer pass, with a receipt.
 
-    What still holds is left as it is, without a commit; so is what its processor puts off or skips (75, 77). Exits 1
-    if a task was opened again.
+    What still passes is left as it is, without a commit; so is what its processor defers or skips (exit 75, 77).
+    Exits 1 if a task was reopened, or one asked for by ID has nothing to verify.
     """
     from mdtodo.running.course import Options
     from mdtodo.running.verifying import done_ids
 
+    chosen, refusals = done_ids(session.board(), ids, selection(given))
+    say(refusals)
     options = Options(
-        chosen=done_ids(session.board(), ids, selection(given)),
+        chosen=chosen,
+        asked=chosen if ids else frozenset(),
         jobs=jobs or 0,
         commit="none" if no_commit else session.config.commit,
         fresh=fresh,
         verify=True,
     )
     tell = tell_dry_run if dry_run else run_and_tell
-    return tell(session, options, as_json=as_json)
+    return tell(session, options, as_json=as_json) or (1 if refusals else 0)

@@ -16,15 +16,15 @@ _INTRODUCTION = """\
 # Where a run works
 
 mdtodo ticks a box in three places: in HEAD's version of the TODO file, in the index's, and in the work tree's, each
-time one line, and nothing else. This page says what becomes of that in every state of a repository that we could
-think of. It is made from the tests in `tests/git/states`; each line is one of them, and each of them looks at all of
+time one line, and nothing else. This page says what happens in every state of a repository that we could
+think of. It is generated from the tests in `tests/git/states`. Each line is one of them, and each test compares
 HEAD, index, work tree, status and refs before and after.
 
-| outcome | means |
+| outcome | meaning |
 | --- | --- |
-| lands | exit 0: one commit of one line on top of HEAD; index and work tree get the same line; what is staged, changed or untracked stays as it was |
-| ticks | exit 0: HEAD does not have the task, so there is nothing to commit; it is ticked where it stands |
-| exit 3 | a sentence; HEAD, index and work tree are as they were |
+| lands | exit 0: one commit that changes one line, on top of HEAD; the same line changes in index and work tree; whatever is staged, changed or untracked stays as it was |
+| ticks | exit 0: HEAD does not have the task, so there is nothing to commit; it is ticked where it is |
+| exit 3 | a message; HEAD, index and work tree are as they were |
 """
 
 

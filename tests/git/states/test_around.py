@@ -11,6 +11,7 @@ import pytest
 
 from tests.git.states.bench import CONFIG, DONE, OPEN, TODO
 from tests.git.states.declared import Group
+from tests.tools import lacking, ssh_key
 
 if TYPE_CHECKING:
     from tests.git.states.bench import Bench
@@ -44,7 +45,7 @@ def test_index_file(bench: Bench) -> None:
 
 
 @around.lands(
-    "other variables of git", "namespaces, pathspec settings and object folders of others are cleared"
+    "other variables of git", "namespaces, pathspec settings and foreign object folders are cleared"
 )
 def test_other_variables(bench: Bench) -> None:
     repo = bench.repo()
@@ -109,7 +110,7 @@ def test_hooks(bench: Bench) -> None:
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
 
 
-@around.refuses("no identity (`user.useConfigOnly`)", "git's reason; the next run lands the result")
+@around.refuses("no identity (`user.useConfigOnly`)", "git's message; the next run lands the result")
 def test_no_identity(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "config").write_text("[user]\nuseConfigOnly = true\n")
@@ -154,12 +155,13 @@ def gpg(bench: Bench) -> dict[str, str]:
         "never",
     )
     try:
-        subprocess.run(made, env=os.environ | env, check=True, capture_output=True, timeout=60)
+        subprocess.run(made, env=os.environ | env, check=True, capture_output=True, timeout=240)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no gpg that can make a key: {error}")
+        lacking(f"no gpg that can make a key: {error}")
     return env
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("state", ["`commit.gpgsign`, with gpg", "`commit.gpgsign`, with ssh"])
 @around.lands("`commit.gpgsign`, with ssh")
 @around.lands("`commit.gpgsign`, with gpg", "signed; `git verify-commit` agrees")
@@ -169,8 +171,7 @@ def test_signed(bench: Bench, state: str) -> None:
         bench.env = gpg(bench)
         repo.git("config", "user.signingKey", "ada@example.com")
     else:
-        key = bench.folder / "key"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        key = ssh_key(bench.folder / "key")
         (bench.folder / "allowed").write_text("ada@example.com " + key.with_suffix(".pub").read_text())
         for name, value in (
             ("gpg.format", "ssh"),
@@ -187,7 +188,7 @@ def test_signed(bench: Bench, state: str) -> None:
             subprocess.run(["gpgconf", "--kill", "all"], env=os.environ | bench.env, check=False)
 
 
-@around.refuses("a signature that fails", "git's reason; the next run lands the result")
+@around.refuses("a signature that fails", "git's message; the next run lands the result")
 def test_no_signature(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("config", "commit.gpgsign", "true")
@@ -198,7 +199,7 @@ def test_no_signature(bench: Bench) -> None:
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
 
 
-@around.refuses("the branch locked by another git", "its sentence; the next run lands the result")
+@around.refuses("the branch locked by another git", "git's message; the next run lands the result")
 def test_ref_locked(bench: Bench) -> None:
     repo = bench.repo()
     lock = repo.root / ".git/refs/heads/main.lock"
@@ -213,17 +214,20 @@ def as_nobody(bench: Bench, repo, *args: str) -> subprocess.CompletedProcess[str
     """Rights mean nothing to root."""
     import sys
 
-    command = [sys.executable, "-m", "mdtodo", *args]
+    command = [sys.executable, "-m", "mdtodo"]
+    env = os.environ | {"HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
-    env = os.environ | {"HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        return subprocess.run(command, cwd=repo.root, env=env, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("no setpriv to give up root's rights with")
+        try:
+            subprocess.run([*command, "--version"], cwd="/", env=env, capture_output=True, check=True)
+        except (FileNotFoundError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"nobody else can run this mdtodo, as where it is in /root: {error}")
+    return subprocess.run(
+        [*command, *args], cwd=repo.root, env=env, capture_output=True, text=True, check=False
+    )
 
 
-@around.refuses("a git directory that cannot be written", "which file, and why")
+@around.refuses("a git directory that cannot be written", "the message says which file and why")
 def test_read_only(bench: Bench) -> None:
     repo = bench.repo()
     before = bench.look(repo)
@@ -254,7 +258,9 @@ def test_read_only(bench: Bench) -> None:
     assert bench.look(repo) == before
 
 
-@around.refuses("a full disk", "which file, and why; what could not be written down is run again")
+@around.refuses(
+    "a full disk", "the message says which file and why; results that could not be recorded are run again"
+)
 def test_full(bench: Bench) -> None:
     disk = bench.folder / "disk"
     disk.mkdir()

@@ -89,7 +89,7 @@ def test_shallow(bench: Bench) -> None:
     assert shallow.commits() == 2
 
 
-@checkout.lands("a partial clone (`--filter=blob:none`)", "what is missing of the file is fetched by git")
+@checkout.lands("a partial clone (`--filter=blob:none`)", "git fetches what is missing of the file")
 def test_partial(bench: Bench) -> None:
     origin = bench.repo()
     partial = clone(bench, origin, "--filter=blob:none")
@@ -122,7 +122,7 @@ def test_partial_fetches(bench: Bench) -> None:
     assert partial.read("TODO.md") == TODO.encode().replace(OPEN, DONE)
 
 
-@checkout.refuses("the same without a network", "git's reason; the result lands with the next run")
+@checkout.refuses("the same without a network", "git's message; the next run lands the result")
 def test_partial_offline(bench: Bench) -> None:
     partial = promised_blob_missing(bench)
     (bench.folder / "repo").rename(bench.folder / "away")
@@ -170,7 +170,7 @@ def test_sparse(bench: Bench, state: str) -> None:
     bench.check_sound(repo)
 
 
-@checkout.lands("a TODO file outside of the sparse checkout", "it is not read: its tasks are not there")
+@checkout.lands("a TODO file outside the sparse checkout", "it is not read: its tasks are not there")
 def test_outside_of_the_cone(bench: Bench) -> None:
     repo = bench.repo(**{"out/TODO.md": "- [ ] elsewhere run:ok\n"})
     repo.git("sparse-checkout", "set", "--cone", "sub")
@@ -252,7 +252,7 @@ def test_none(bench: Bench) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
-@checkout.refuses("a folder of somebody else", "git's sentence on `safe.directory`")
+@checkout.refuses("a folder that belongs to somebody else", "git's message about `safe.directory`")
 def test_unsafe(bench: Bench) -> None:
     repo = bench.repo()
     before = bench.look(repo)

@@ -132,7 +132,7 @@ def test_commit_encoding(bench: Bench) -> None:
     assert b"encoding" not in repo.git_bytes("cat-file", "commit", "HEAD").split(b"\n\n")[0]
 
 
-@content.lands("`commit.cleanup`, `core.commentChar`, `commit.template`", "the message is as it was written")
+@content.lands("`commit.cleanup`, `core.commentChar`, `commit.template`", "the message stays as it is")
 def test_cleanup(bench: Bench) -> None:
     repo = bench.repo(todo=TODO.replace("two", "#2 two"))
     (bench.folder / "template").write_text("a template\n")
@@ -165,7 +165,7 @@ def test_storage(bench: Bench) -> None:
     bench.run(repo)
 
 
-@content.lands("a file of many kilobytes, with BOM, tabs and no last line end", "one line changes")
+@content.lands("a file of many kilobytes, with BOM, tabs and no final newline", "one line changes")
 def test_bytes(bench: Bench) -> None:
     data = b"\xef\xbb\xbf" + TODO.encode() + b"\t \n".join(b"text %d" % n for n in range(9000)) + b"  "
     repo = bench.repo(todo=data)

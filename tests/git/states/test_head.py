@@ -72,7 +72,7 @@ def test_symbolic(bench: Bench) -> None:
     assert (repo.root / ".git/refs/heads/alias").read_text() == "ref: refs/heads/main\n"
 
 
-@head.lands("a ref outside of refs/heads")
+@head.lands("a ref outside refs/heads")
 def test_weird_ref(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-ref", "refs/odd/place", "HEAD")
@@ -87,7 +87,7 @@ def test_weird_ref(bench: Bench) -> None:
 @head.refuses("a revert", "the same")
 @head.refuses("a cherry-pick", "the same")
 @head.refuses("a rebase", "the same")
-@head.refuses("a merge", "while it is under way; `--no-commit` ticks in the work tree alone")
+@head.refuses("a merge", "while it is in progress; `--no-commit` ticks in the work tree alone")
 def test_operations(bench: Bench, state: str) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "-b", "side")
@@ -102,7 +102,7 @@ def test_operations(bench: Bench, state: str) -> None:
         "a bisect": ("bisect", "start", "HEAD", "HEAD^"),
     }
     repo.git(*commands[state], check=False)
-    bench.run(repo, person=False, says=f"{state} is under way")
+    bench.run(repo, person=False, says=f"{state} is in progress")
     before = bench.look(repo)
     said = bench.calls(repo.root, "run", "--no-commit")
     assert said.code == 0
@@ -122,7 +122,7 @@ def test_replaced(bench: Bench) -> None:
     bench.run(repo)
 
 
-@head.lands("with grafts in `info/grafts`", "git's advice about them is passed over")
+@head.lands("with grafts in `info/grafts`", "git's advice about them is ignored")
 def test_grafts(bench: Bench) -> None:
     repo = bench.repo()
     second = repo.commit("Second", new="new\n")
@@ -132,7 +132,7 @@ def test_grafts(bench: Bench) -> None:
     bench.run(repo)
 
 
-@head.lands("in a repository with reftable", "where the installed git has it (2.45)")
+@head.lands("in a repository with reftable", "if the installed git supports it (2.45 or later)")
 def test_reftable(bench: Bench) -> None:
     from subprocess import run
 
@@ -155,7 +155,7 @@ def test_sha256(bench: Bench) -> None:
 
 
 @head.lands(
-    "moved by somebody between reading and writing", "found again by id on the new HEAD, by compare-and-swap"
+    "moved by someone between reading and writing", "found again by id on the new HEAD, by compare-and-swap"
 )
 def test_moved(bench: Bench) -> None:
     """In tests/git/test_landing_crashes.py it is moved at each instant; here once, by the processor."""

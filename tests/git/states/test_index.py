@@ -17,7 +17,7 @@ index = Group("Index")
 
 @pytest.mark.parametrize("state", ["version 2", "version 3", "version 4"])
 @index.lands("version 4", "it stays version 4")
-@index.lands("version 3", "as git writes it where an entry needs it")
+@index.lands("version 3", "as git writes it if an entry needs it")
 @index.lands("version 2")
 def test_versions(bench: Bench, state: str) -> None:
     repo = bench.repo()
@@ -70,7 +70,7 @@ def test_stat_settings(bench: Bench) -> None:
     bench.run(repo)
 
 
-@index.lands("`index.skipHash`, `feature.manyFiles`", "where the installed git knows them")
+@index.lands("`index.skipHash`, `feature.manyFiles`", "if the installed git knows them")
 def test_many_files(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("config", "feature.manyFiles", "true")
@@ -84,7 +84,7 @@ def test_many_files(bench: Bench) -> None:
     ["assume-unchanged, another file", "assume-unchanged, the TODO file", "skip-worktree, another file"],
 )
 @index.lands("skip-worktree, another file", "the flag stays")
-@index.lands("assume-unchanged, the TODO file", "the flag stays, and what the person hid with it too")
+@index.lands("assume-unchanged, the TODO file", "the flag stays, and so does the change that it hides")
 @index.lands("assume-unchanged, another file", "the flag stays")
 def test_flags(bench: Bench, state: str) -> None:
     repo = bench.repo()
@@ -142,7 +142,7 @@ def test_ignored(bench: Bench) -> None:
     assert repo.status() == []
 
 
-@index.lands("no index", "HEAD and work tree get the tick; no index is made")
+@index.lands("no index", "HEAD and work tree get the tick; no index is created")
 def test_no_index(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git/index").unlink()
@@ -151,7 +151,7 @@ def test_no_index(bench: Bench) -> None:
     assert not (repo.root / ".git/index").exists()
 
 
-@index.lands("read-only", "it is replaced as git replaces it; its mode stays")
+@index.lands("read-only", "replaced as git does it; its mode stays")
 def test_read_only(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
@@ -160,7 +160,7 @@ def test_read_only(bench: Bench) -> None:
     bench.run(repo, person=False)
 
 
-@index.refuses("locked by another git", "after two seconds, git's sentence; the next run lands the result")
+@index.refuses("locked by another git", "after two seconds, git's message; the next run lands the result")
 def test_locked(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
@@ -174,7 +174,7 @@ def test_locked(bench: Bench) -> None:
     assert bench.look(repo).files == bench.ticked(before.files, 1)
 
 
-@index.refuses("damaged", "git's sentence")
+@index.refuses("damaged", "git's message")
 def test_damaged(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git/index").write_bytes(b"DIRC\0\0\0\2\0\0\0\7" + b"x" * 90)

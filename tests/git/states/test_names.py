@@ -34,9 +34,7 @@ NAMES = {
 
 def declared(test):
     for name in NAMES:
-        test = names.lands(name, "the file it leads to is written; the link stays" if "link" in name else "")(
-            test
-        )
+        test = names.lands(name, "its target is written; the link stays" if "link" in name else "")(test)
     return test
 
 
@@ -54,7 +52,7 @@ def test_odd_names(bench: Bench, state: str) -> None:
     bench.run(repo)
 
 
-@names.lands("two that differ in case alone", "each is its own, where the file system tells them apart")
+@names.lands("two that differ only in case", "they are two files, if the file system tells them apart")
 def test_case_twins(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / "probe").write_text("")

@@ -1,4 +1,4 @@
-"""`mdtodo logs ID`."""
+"""`mdtodo output ID`, which was called `logs`."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
 
 
-@click.command("logs", epilog="\b\nExamples:\n  mdtodo logs 3f2a9c1\n  mdtodo logs 3f2a --path")
+@click.command(
+    "output",
+    epilog="\b\nExamples:\n  mdtodo output 3f2a               the last attempt of a task\n"
+    "  less $(mdtodo output 3f2a --path)",
+)
 @click.argument("task_id", metavar="ID", shell_complete=complete_id)
-@click.option("--path", "only_path", is_flag=True, help="Print the path of the file instead.")
+@click.option("--path", "only_path", is_flag=True, help="Print the path of the file that holds it.")
 @click.pass_obj
 def command(session: Session, task_id: str, only_path: bool) -> None:
-    """Show what the processor of a task printed in its last attempt."""
+    """Show the captured output of a task: what its processor printed in its last attempt in this clone."""
     from mdtodo.running.logs import last_log
 
     task = session.board(tolerant=True).find(task_id)
     path = last_log(session.repo, task.id)
     if path is None:
-        click.echo(f"mdtodo: the last attempt of {task.id} printed nothing", err=True)
+        session.say(f"the last attempt of {task.id} had no output")
         return
     if only_path:
         click.echo(path)

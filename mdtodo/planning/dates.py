@@ -1,0 +1,103 @@
+"""Dates as people type them: `tomorrow`, `friday`, `+2w`. What is written is always YYYY-MM-DD."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import UsageError
+from mdtodo.markdown.dialects import EMOJI, Taken
+from mdtodo.markdown.inline import opaque
+from mdtodo.markdown.keywriting import Splice, spliced
+from mdtodo.markdown.syntax import is_date, read_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_COUNT = re.compile(r"(?:\+|in )?(\d{1,4}) ?(d|w|m|y|days?|weeks?|months?|years?)", re.ASCII)
+_UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+_BETWEEN_WORDS = re.compile(r"(?<=\w)[-_](?=\w)")
+_WORDS = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
+_SIGN = re.compile(
+    rf"(?:{'|'.join(sign for sign, name in EMOJI.items() if name == 'due')})\ufe0f?[ \t]*([\w+-]+)"
+)
+
+
+def local_today() -> date:
+    """The date where the person is."""
+    return datetime.now().astimezone().date()
+
+
+def read_date(value: str, today: date) -> str:
+    """YYYY-MM-DD of a date, of a day's name (the next such day after today), or of so many days, weeks, months or years
+    from today: `friday`, `tomorrow`, `next week`, `+2w`.
+
+    Raises UsageError for anything else, also for what could be meant in two ways, as `12/11`.
+    """
+    if is_date(value):
+        return value
+    found = _relative(" ".join(_BETWEEN_WORDS.sub(" ", value.casefold()).split()), today)
+    if found is None:
+        raise UsageError(
+            f"{value[:40]!r} is not a valid date; write it like 2026-12-01, tomorrow, friday or +2w"
+        )
+    return found.isoformat()
+
+
+def with_dates(text: str, today: date) -> str:
+    """The text of a task with each due date as YYYY-MM-DD; every other character stays.
+
+    Raises UsageError where the value of `due:` is no date. A word behind the sign of a due date that is none belongs to
+    the title.
+    """
+    splices = sorted([*_keys(text, today), *_signs(text, today)])
+    return spliced(text, splices)
+
+
+def _keys(text: str, today: date) -> Iterator[Splice]:
+    for token in read_keys(text).tokens:
+        if token.name == "due" and not is_date(token.value):
+            start = text.rindex(token.value, token.start, token.end)
+            yield Splice(start, start + len(token.value), read_date(token.value, today))
+
+
+def _signs(text: str, today: date) -> Iterator[Splice]:
+    if text.isascii():
+        return
+    code = Taken(opaque(text))
+    for found in _SIGN.finditer(text):
+        if is_date(found[1]) or not code.free(found.start(), found.end()):
+            continue
+        try:
+            yield Splice(found.start(1), found.end(1), read_date(found[1], today))
+        except UsageError:
+            continue
+
+
+def _relative(words: str, today: date) -> date | None:
+    if counted := _COUNT.fullmatch(words):
+        return _parsed(f"in {counted[1]} {_UNITS[counted[2][0]]}", today, "relative-time")
+    if not _WORDS.fullmatch(words):
+        return None
+    found = _parsed(words, today, "relative-time")
+    if found is None and " " not in words:
+        return _parsed(words, today, "absolute-time")
+    return found
+
+
+def _parsed(words: str, today: date, parser: str) -> date | None:
+    """By dateparser; from noon, so that no change of clocks makes a day of it. A month is no day."""
+    from dateparser.date import DateDataParser
+
+    settings = {
+        "PARSERS": [parser],
+        "PREFER_DATES_FROM": "future",
+        "RELATIVE_BASE": datetime.combine(today, time(12)),
+        "RETURN_TIME_AS_PERIOD": True,
+    }
+    found = DateDataParser(languages=["en"], settings=settings).get_date_data(words)
+    if found.date_obj is None or (parser == "absolute-time" and found.period != "day"):
+        return None
+    day: date = found.date_obj.date()
+    return day

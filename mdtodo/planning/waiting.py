@@ -1,0 +1,79 @@
+"""What a task waits for, in words: by title, since an id says nothing to a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mdtodo.planning.plan import Plan
+
+#: Characters of a title in a sentence, and how many tasks one names.
+_TITLE, _NAMED = 40, 4
+
+
+def awaited(plan: Plan, names: Iterable[str]) -> dict[str, None]:
+    """These tasks, and every task that one of them waits for, itself or by what it waits for."""
+    found = dict.fromkeys(names)
+    left = list(found)
+    while left:
+        for name in plan.blocked_by[left.pop()]:
+            if name in plan.tasks and name not in found:
+                found[name] = None
+                left.append(name)
+    return found
+
+
+def waits_in_words(plan: Plan, name: str, waits: Sequence[str]) -> str:
+    """The end of a sentence that begins with the task: `waits for guide (Write it)`, `has open subtasks: …`."""
+    others, subtasks = split_waits(plan, name, waits)
+    parts = [f"waits for {listed(plan, others)}"] if others else []
+    if subtasks:
+        many = "an open subtask" if len(subtasks) == 1 else "open subtasks"
+        parts.append(f"has {many}: {listed(plan, subtasks)}")
+    return " and ".join(parts)
+
+
+def split_waits(plan: Plan, name: str, waits: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What a task waits for: other tasks and unknown names, and its own subtasks."""
+    children = frozenset(plan.tasks[name].children)
+    return [one for one in waits if one not in children], [one for one in waits if one in children]
+
+
+def waits_by_title(plan: Plan, name: str, *, width: int = 30) -> str:
+    """`Write the guide, 2 subtasks`: the same in few words, for a table; empty where it waits for nothing."""
+    outside, subtasks = split_waits(plan, name, plan.blocked_by[name])
+    shown = [
+        shortened(plan.tasks[one].title or one, width) if one in plan.tasks else f"{one} (unknown id)"
+        for one in outside[:2]
+    ]
+    if len(outside) > len(shown):
+        shown.append(f"{len(outside) - len(shown)} more")
+    if subtasks:
+        shown.append("a subtask" if len(subtasks) == 1 else f"{len(subtasks)} subtasks")
+    return ", ".join(shown)
+
+
+def shortened(text: str, width: int) -> str:
+    """At most so many characters, whole words where that leaves half of it, with `…` where something was cut.
+
+    >>> shortened("Write the release notes", 16), shortened("Antidisestablishmentarianism", 8)
+    ('Write the…', 'Antidis…')
+    """
+    text = " ".join(text.split())
+    if len(text) <= width:
+        return text
+    cut = text[: width - 1]
+    words = cut if text[width - 1] == " " else cut.rpartition(" ")[0]
+    return (words if len(words) >= width // 2 else cut).rstrip(" ,;:.") + "…"
+
+
+def listed(plan: Plan, names: Sequence[str]) -> str:
+    """`guide (Write the guide), api (Document the API) and 3 more`."""
+    shown = [f"{name} ({shortened(_title(plan, name), _TITLE)})" for name in names[:_NAMED]]
+    return ", ".join(shown) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _title(plan: Plan, name: str) -> str:
+    return (plan.tasks[name].title or "no title") if name in plan.tasks else "no task has this id"

@@ -1,0 +1,167 @@
+"""What a run did not start, and why: tasks that were asked for by id, tasks that have given up, and the others in
+numbers. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.model import State
+from mdtodo.results import GivenUp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mdtodo.model import Task
+    from mdtodo.running.course import Course
+
+#: So many tasks that have given up are named, and so many that one waits for.
+_NAMED, _WAITED_FOR = 10, 3
+#: Characters of a title in a sentence.
+_TITLE = 60
+
+
+class Unstarted(NamedTuple):
+    """`messages` are sentences for a person; `refused`: a task that was asked for by id could not start; `given_up`
+    are those that the run should have run; `nothing` says why, where it ran nothing at all."""
+
+    messages: tuple[str, ...] = ()
+    refused: bool = False
+    given_up: tuple[GivenUp, ...] = ()
+    nothing: str = "nothing to run"
+
+
+def unstarted(
+    course: Course, workers: Mapping[str, str] | None = None, passed: Mapping[str, str] | None = None
+) -> Unstarted:
+    """At the end of a run. `workers`: who has a task now, by its id; `passed`: what kept a task that was about to
+    start, as said already."""
+    known = passed or {}
+    refusals = [_refusal(course, task, workers or {}) for task in _asked(course) if task.id not in known]
+    given_up = tuple(GivenUp(t.id, t.title, t.file, t.line, t.failures) for t in course.given_up())
+    return Unstarted(
+        messages=(*(sentence for sentence, _ in refusals), *_told(given_up)),
+        refused=any(refused for _, refused in refusals)
+        or any(name in known for name in course.options.asked),
+        given_up=given_up,
+        nothing=_nothing(course),
+    )
+
+
+def named(task: Task) -> str:
+    """A task in a sentence: its title and its id."""
+    return _named(task.title, task.id)
+
+
+def waits_for(course: Course, task: Task) -> str:
+    """`waits for "Title" (id) and 2 more`: what the run has left open of that."""
+    names = [name for name in course.plan.blocked_by[task.id] if not course.closed(name)]
+    shown = ", ".join(_blocker(course, name) for name in names[:_WAITED_FOR])
+    more = f" and {len(names) - _WAITED_FOR} more" if len(names) > _WAITED_FOR else ""
+    return f"waits for {shown}{more}" if names else "is blocked"
+
+
+def _named(title: str, task_id: str) -> str:
+    line = " ".join(title.split())
+    return f'"{line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"}" ({task_id})'
+
+
+def _asked(course: Course) -> Iterator[Task]:
+    """The tasks that were asked for by id and did not run, in the order of files and lines."""
+    for task in course.plan.tasks.values():
+        if task.id in course.options.asked and task.id not in course.outcomes:
+            yield task
+
+
+def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[str, bool]:
+    """Why a task that was asked for did not run, with what helps; and whether that is a failure."""
+    state, it = course.state(task), named(task)
+    if state is State.DONE:
+        again = f"; `mdtodo verify {task.id}` checks it again" if course.processor(task) else ""
+        return f"{it} is done already{again}", False
+    if state is State.CANCELLED:
+        return f"{it} is cancelled; `mdtodo reopen {task.id}` opens it again", True
+    if state is State.DOING:
+        return f"{it} is in progress, as its box says; `mdtodo reopen {task.id}` gives it back to `run`", True
+    if state is State.RUNNING:
+        who = f": {workers[task.id]} has it" if task.id in workers else ", in another worker"
+        return f"{it} is running already{who}; `mdtodo status` shows it", True
+    if state is State.BLOCKED:
+        return f"{it} {waits_for(course, task)}", True
+    if state is State.MANUAL:
+        return _manual(task), True
+    return f"{it} was not started{_unable(course, task)}", True
+
+
+def _manual(task: Task) -> str:
+    if task.own_run is not None:
+        return f"{named(task)} has no processor: nothing is called {task.own_run}; `mdtodo config` shows what there is"
+    return (
+        f"{named(task)} is manual: nothing says how to prove it; add run:NAME to its line, or tick it with "
+        f"`mdtodo done {task.id}`"
+    )
+
+
+def _unable(course: Course, task: Task) -> str:
+    """What this worker lacks, as the end of a sentence."""
+    if task.worker not in (None, course.options.worker):
+        return f": it is left to the worker {task.worker}"
+    lacking = course.lacking(task)
+    return f": it needs {', '.join(sorted(lacking))}, which --can does not have" if lacking else ""
+
+
+def _blocker(course: Course, name: str) -> str:
+    task = course.plan.tasks.get(name)
+    if task is None:
+        return f"{name} (no task has this id)"
+    manual = ", which is manual" if course.state(task) is State.MANUAL else ""
+    return f"{named(task)}{manual}"
+
+
+def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:
+    """A line for each, up to a number."""
+    tasks = list(given_up)
+    for one in tasks[:_NAMED]:
+        runs = f"{one.failures} failed run{'s' if one.failures != 1 else ''}"
+        back = f"`mdtodo reopen {one.id}` puts it back in the queue"
+        yield f"{one.file}:{one.line}: given up after {runs}: {_named(one.title, one.id)}; {back}"
+    if len(tasks) > _NAMED:
+        yield f"{len(tasks) - _NAMED} more have given up; `mdtodo list --state failed` shows all of them"
+
+
+def _nothing(course: Course) -> str:
+    """`nothing to run: 3 manual, 2 blocked, 1 given up`."""
+    meant = [task for task in course.plan.tasks.values() if course.means(task)]
+    if not meant:
+        return "nothing to run: " + (
+            "no task matches" if course.options.chosen is not None else "there are no tasks"
+        )
+    counts = dict.fromkeys(_LABELS.values(), 0)
+    for task in meant:
+        if (label := _label(course, task)) is not None:
+            counts[label] += 1
+    told = [f"{count} {label}" for label, count in counts.items() if count]
+    return "nothing to run" + (f": {', '.join(told)}" if told else _all_done(course, meant))
+
+
+def _all_done(course: Course, meant: Iterable[Task]) -> str:
+    return ": everything is done" if all(course.state(task) in _CLOSED for task in meant) else ""
+
+
+def _label(course: Course, task: Task) -> str | None:
+    state = course.state(task)
+    if state is State.READY and not _unable(course, task):
+        return None
+    return _LABELS.get(state)
+
+
+_CLOSED = frozenset({State.DONE, State.CANCELLED})
+_ELSEWHERE = "for other workers"
+#: How many there are of each is said, in this order.
+_LABELS = {
+    State.MANUAL: "manual",
+    State.BLOCKED: "blocked",
+    State.FAILED: "given up",
+    State.DOING: "in progress",
+    State.RUNNING: "running elsewhere",
+    State.READY: _ELSEWHERE,
+}
