@@ -158,21 +158,24 @@ def read_board(
     paths: Sequence[str] = (),
     memory: Memory | None = None,
     tolerant: bool = False,
+    settled: bool = False,
 ) -> Board:
     """Every TODO file, read, parsed and planned.
 
     `paths` (relative to the root, see `named_files`) come on top of the configured patterns. A file that
     cannot be read as markdown raises InputError; if `tolerant`, it is left out and named in `unreadable`.
+    `settled`: for who goes by it; one that somebody is writing is waited for.
     """
+    read = files.read_once_settled if settled else files.read
     names = dict.fromkeys([*files.find(repo, config.files), *paths])
     known = recall(repo) if memory is None else memory
     if len(names) >= MANY:
-        return _read_many(repo, config, names, known, tolerant=tolerant)
+        return _read_many(repo, config, names, known, tolerant=tolerant, read=read)
     documents: dict[str, Document] = {}
     unreadable: list[InputError] = []
     for file in names:
         try:
-            documents[file] = parse(files.read(repo.root, file), config.status, file=file)
+            documents[file] = parse(read(repo.root, file), config.status, file=file)
         except InputError as error:
             if not tolerant:
                 raise
@@ -183,7 +186,13 @@ def read_board(
 
 
 def _read_many(
-    repo: Repository, config: Config, names: Iterable[str], known: Memory, *, tolerant: bool
+    repo: Repository,
+    config: Config,
+    names: Iterable[str],
+    known: Memory,
+    *,
+    tolerant: bool,
+    read: Callable[[str, str], bytes],
 ) -> Board:
     """The same, of so many files that it pays to remember what was parsed."""
     from mdtodo.running.remembering import Documents, read_parts
@@ -192,7 +201,7 @@ def _read_many(
     unreadable: list[InputError] = []
     for file in names:
         try:
-            contents[file] = files.read(repo.root, file)
+            contents[file] = read(repo.root, file)
         except InputError as error:
             unreadable.append(error)
     parts, more = read_parts(repo, config, contents)

@@ -67,14 +67,14 @@ def run(
     ):
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
-        ledger.begin(output for one in config.processors.values() for output in one.outputs)
-        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+        ledger.begin()
+        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         if config.auto_expand and not options.verify:
             from mdtodo.running.expanding import expand_for_run
 
             options, grown = expand_for_run(board, ledger, options, watcher.say)
             if grown:
-                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         ledger.board = board
         course = Course(plan_of(board, options), config, options, jobs(options, config))
         if (
