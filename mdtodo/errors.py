@@ -77,5 +77,9 @@ class EditError(MdtodoError):
     """An edit that cannot be made without changing more than it should: the file is left as it is."""
 
 
+class ChangedError(EditError):
+    """A file is not any more what it was when it was read: to be read again, and tried again."""
+
+
 class GitError(MdtodoError):
     """git refused, is missing, or the repository is in a state in which mdtodo must not write."""

@@ -228,9 +228,28 @@ def guarded(action: Callable[[], Any]) -> int:
         place = f"{error.filename}: " if isinstance(error.filename, str) else ""
         _say(f"{place}{error.strerror or error}")
         return 3
+    except MemoryError:
+        _say("there is not enough memory for this")
+        return 3
     except Exception as error:
+        if isinstance(error, OverflowError | ValueError) and not _clock_is_usable():
+            _say(
+                "the clock of this machine shows a date that cannot be worked with", "set it; `date` shows it"
+            )
+            return 3
         return _report_bug(error)
     return returned if isinstance(returned, int) else 0
+
+
+def _clock_is_usable() -> bool:
+    """Whether Python can tell the date: not in the year 1, 2500 or 9999, depending on the time zone."""
+    import time
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(time.time(), UTC).astimezone().year > 1
+    except (OverflowError, ValueError, OSError):
+        return False
 
 
 def _say(sentence: str, hint: str | None = None) -> None:

@@ -40,6 +40,7 @@ __all__ = [
     "Config",
     "Defaults",
     "Expand",
+    "Logs",
     "Match",
     "Pattern",
     "Processor",
@@ -126,7 +127,8 @@ class Processor:
     outputs: tuple[str, ...] = field(
         default=(),
         metadata=_of(
-            values.paths("a list of paths"), "Files that it writes; they are committed with the tick."
+            values.paths("a list of paths"),
+            "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
         ),
     )
     env: Mapping[str, str] = field(
@@ -225,6 +227,22 @@ class Expand:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """How much captured output is kept; that of the oldest runs goes first."""
+
+    size: int = field(
+        default=100_000_000,
+        metadata=_of(
+            values.size(), "Captured output that is kept in all; above it that of the oldest runs goes."
+        ),
+    )
+    age: float = field(
+        default=90 * 86400.0,
+        metadata=_of(values.duration(), "How long captured output is kept."),
+    )
+
+
 def _lanes() -> dict[str, int]:
     return {"critical": 5, "high": 10, "medium": 20, "low": 50, "general": 1}
 
@@ -274,6 +292,7 @@ class Config:
         default=300.0,
         metadata=_of(values.duration(), "A worker that gives no sign of life for so long loses its task."),
     )
+    logs: Logs = field(default=Logs(), metadata=_of(Record(Logs), "Captured output."))
     max_cpu: int = field(
         default=85, metadata=_of(whole(1, 100), "Percent of CPU above which no new task is started.")
     )

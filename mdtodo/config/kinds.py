@@ -68,7 +68,10 @@ def shown(value: object) -> str:
     import json
 
     plain = isinstance(value, str | bool | int | float)
-    text = json.dumps(value, ensure_ascii=False) if plain else str(value)
+    try:
+        text = json.dumps(value, ensure_ascii=False) if plain else str(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits, but reads it in base 16
+        return "a number that is too long to be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -89,13 +92,14 @@ def flag() -> Kind:
 
 
 def whole(low: int, high: int | None = None) -> Kind:
-    """A whole number from `low` to `high`; true and false are none."""
+    """A whole number from `low` to `high`, or to the largest of TOML; true and false are none."""
     says = f"a whole number from {low}" + ("" if high is None else f" to {high}")
+    limit = (1 << 63) - 1 if high is None else high
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise expected(says, value)
-        if value < low or (high is not None and value > high):
+        if not low <= value <= limit:
             raise expected(says, value)
         return value
 

@@ -15,6 +15,10 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _LISTED = 12
 #: Of more names than this, only those that share most pairs of letters are compared: difflib takes its time.
 _COMPARED = 40
+#: Of more than so many that share a pair of letters, only those with a rare one.
+_LOOKED_AT = 1000
+#: Letters of a name that are compared.
+_LONGEST = 200
 
 
 def is_name(text: str) -> bool:
@@ -22,24 +26,55 @@ def is_name(text: str) -> bool:
     return re.fullmatch(NAME, text) is not None
 
 
+class Names:
+    """Valid names, sorted, and ready for many wrong ones to be compared with them."""
+
+    __slots__ = ("_by_folded", "_having", "names")
+
+    def __init__(self, valid: Iterable[str]) -> None:
+        self.names = sorted(set(valid))
+        self._by_folded: dict[str, str] = {}
+        self._having: dict[str, list[str]] | None = None
+
+    def nearest(self, name: str, cutoff: float = 0.5) -> str | None:
+        """See `nearest`."""
+        from difflib import get_close_matches
+
+        if not self._by_folded:
+            for one in self.names:
+                self._by_folded.setdefault(one.casefold()[:_LONGEST], one)
+        folded = name.casefold()[:_LONGEST]
+        candidates: Iterable[str] = self._by_folded
+        if len(self._by_folded) > _COMPARED:
+            candidates = self._alike(folded)
+        close = get_close_matches(folded, candidates, n=1, cutoff=cutoff)
+        return self._by_folded[close[0]] if close else None
+
+    def _alike(self, folded: str) -> list[str]:
+        """Those that share most pairs of letters, of so many that share the rarest ones."""
+        if self._having is None:
+            self._having = {}
+            for one in self._by_folded:
+                for pair in _pairs(one):
+                    self._having.setdefault(pair, []).append(one)
+        pairs = _pairs(folded)
+        found: dict[str, None] = {}
+        for having in sorted((self._having.get(pair, []) for pair in sorted(pairs)), key=len):
+            found |= dict.fromkeys(having[: _LOOKED_AT - len(found)])
+            if len(found) >= _LOOKED_AT:
+                break
+        return sorted(found, key=lambda one: (-len(pairs & _pairs(one)), abs(len(one) - len(folded)), one))[
+            :_COMPARED
+        ]
+
+
 def nearest(name: str, valid: Iterable[str], cutoff: float = 0.5) -> str | None:
     """The valid name that looks most like `name`, or None where none does. Deterministic. `cutoff`: the least
     likeness, see difflib."""
-    from difflib import get_close_matches
-
-    by_folded: dict[str, str] = {}
-    for one in sorted(set(valid)):
-        by_folded.setdefault(one.casefold(), one)
-    folded = name.casefold()
-    candidates = list(by_folded)
-    if len(candidates) > _COMPARED:
-        pairs = _pairs(folded)
-        candidates.sort(key=lambda one: len(pairs & _pairs(one)), reverse=True)
-    close = get_close_matches(folded[:200], candidates[:_COMPARED], n=1, cutoff=cutoff)
-    return by_folded[close[0]] if close else None
+    return Names(valid).nearest(name, cutoff)
 
 
-def suggestion(name: str, valid: Iterable[str], also: Iterable[str] = ()) -> str:
+def suggestion(name: str, valid: Iterable[str] | Names, also: Iterable[str] = ()) -> str:
     """What to say after `unknown …`: the nearest valid name, else the valid ones, as ` (…)`; "" if none.
 
     `also`: names that are valid as well, of which one that is much alike is told where none of `valid` is rather alike.
@@ -47,11 +82,11 @@ def suggestion(name: str, valid: Iterable[str], also: Iterable[str] = ()) -> str
     >>> suggestion("tets", ["tests", "lint"])
     ' (did you mean "tests"?)'
     """
-    names = sorted(set(valid))
-    near = nearest(name, names, 0.6) or nearest(name, also, 0.75) or nearest(name, names)
+    known = valid if isinstance(valid, Names) else Names(valid)
+    near = known.nearest(name, 0.6) or nearest(name, also, 0.75) or known.nearest(name)
     if near is not None:
         return f' (did you mean "{near}"?)'
-    return f" (known: {', '.join(names)})" if 0 < len(names) <= _LISTED else ""
+    return f" (known: {', '.join(known.names)})" if 0 < len(known.names) <= _LISTED else ""
 
 
 def _pairs(text: str) -> set[str]:

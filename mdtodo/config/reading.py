@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mdtodo.config import Config, Defaults, Expand, Match, Pattern, Processor
+from mdtodo.config import Config, Defaults, Expand, Logs, Match, Pattern, Processor
 from mdtodo.config.categories import merged as merged_categories
 from mdtodo.config.kinds import InvalidError, Kind, Record, Shape, Table, expected, shown
 from mdtodo.config.names import suggestion
@@ -106,10 +106,13 @@ def dotted(path: Path) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as a TOML string."""
+    """A text as a TOML string that a terminal shows as it is, without what could steer it."""
     import json
 
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return _UNSEEN.sub(lambda one: f"\\u{ord(one[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def _given(text: str, file: str) -> tuple[Tree, list[InvalidError]]:
@@ -228,6 +231,7 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
     values["status"] = _status(tree.get("status", {}), wrong)
     values["categories"] = categories
     values["expand"] = Expand(**tree.get("expand", {}))
+    values["logs"] = Logs(**tree.get("logs", {}))
     values["defaults"] = defaults
 
     def made(kind: str, make: Callable[[str, Tree], _T]) -> dict[str, _T]:

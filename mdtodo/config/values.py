@@ -41,14 +41,53 @@ def format_duration(seconds: float) -> str:
     return "".join(parts) or "0s"
 
 
+_SIZES = {"GB": 10**9, "GiB": 1 << 30, "MB": 10**6, "MiB": 1 << 20, "kB": 1000, "KiB": 1 << 10, "B": 1}
+_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(" + "|".join(_SIZES) + ")", re.ASCII | re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """Bytes of `500kB`, `100MB`, `1.5GB`, or, in powers of 1024, `64MiB`. Raises ValueError for anything else."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f'must be a size such as "100MB" or "1GiB", not {shown(text)}')
+    unit = next(size for name, size in _SIZES.items() if name.lower() == found[2].lower())
+    return int(float(found[1]) * unit)
+
+
+def format_size(size: int) -> str:
+    """The shortest whole number with a unit that `parse_size` reads as `size`."""
+    return min(
+        (f"{size // unit}{name}" for name, unit in _SIZES.items() if not size % unit and size >= unit),
+        key=len,
+    )
+
+
+def size() -> Kind:
+    """A size in bytes; nothing at all is none."""
+    says = 'a size such as "100MB" or "1GiB"'
+
+    def read(value: object) -> int:
+        if not isinstance(value, str):
+            raise expected(says, value)
+        try:
+            found = parse_size(value)
+        except ValueError as error:
+            raise InvalidError(str(error)) from None
+        if not found:
+            raise InvalidError("must be more than nothing")
+        return found
+
+    return Kind(says, read, format_size)
+
+
 def duration(*, zero: bool = False) -> Kind:
-    """A duration in seconds; nothing at all only with `zero`."""
+    """A duration in seconds, to the millisecond; nothing at all only with `zero`."""
 
     def read(value: object) -> float:
         if not isinstance(value, str):
             raise expected('a duration such as "90s", "5m" or "1h30m"', value)
         try:
-            seconds = parse_duration(value)
+            seconds = round(parse_duration(value), 3)
         except ValueError as error:
             raise InvalidError(str(error)) from None
         if seconds == 0 and not zero:

@@ -12,7 +12,7 @@ from mdtodo.markdown.syntax import Keys, read_keys
 from mdtodo.model import Anchor, Priority, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.markdown.document import Document, Item
 
@@ -110,11 +110,7 @@ def _drafts(file: str, document: Document) -> Iterator[Task]:
             tags=effective.tags,
             needs=effective.needs,
             worker=effective.worker,
-            after=tuple(
-                name
-                for name in effective.after
-                if name in own.after or not named or name not in named[item.index]
-            ),
+            after=_without(effective.after, named[item.index], own.after) if named else effective.after,
             estimate=own.estimate,
             due=effective.due,
             own_run=effective.run,
@@ -227,6 +223,11 @@ def _shortened(digests: Sequence[str], taken: Iterable[str | None]) -> dict[str,
                 pending += group
         digits += 1
     return short
+
+
+def _without(names: tuple[str, ...], others: Container[str], own: tuple[str, ...]) -> tuple[str, ...]:
+    kept = frozenset(own)
+    return tuple([name for name in names if name in kept or name not in others])
 
 
 def _merged(own: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

@@ -58,9 +58,9 @@ def unknown(name: str, hint: str) -> str:
 
 def suggester(valid: Iterable[str], also: Iterable[str] = ()) -> Callable[[str], str]:
     """What to add to `unknown …`, see `suggestion`; each name is looked up once, and only so many."""
-    from mdtodo.config import suggestion
+    from mdtodo.config.names import Names, suggestion
 
-    known = sorted(set(valid))
+    known = Names(valid)
     looked_up: set[str] = set()
 
     @cache

@@ -114,7 +114,10 @@ class Graph:
                 unknown.append(())
                 continue
             inherited = self.tasks[parent].after if parent >= 0 else ()
-            own = [one for one in dict.fromkeys(task.after) if one not in inherited] if task.after else []
+            own = [] if task.after is inherited else list(dict.fromkeys(task.after))
+            if own and inherited:
+                passed = frozenset(inherited)
+                own = [one for one in own if one not in passed]
             known = [named[one] for one in own if one in named]
             if task.previous in self.index:
                 known.append(self.index[task.previous])

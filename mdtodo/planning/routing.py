@@ -18,11 +18,12 @@ from mdtodo.recipes import NAMES
 from mdtodo.recipes import processor as recipe_processor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mdtodo.config import Config, Match, Processor
     from mdtodo.config.categories import Categories
     from mdtodo.model import Task
+    from mdtodo.planning.titlepattern import TitlePattern
 
     #: words, category, kind, whether they count only at the start of a title
     Phrase = tuple[tuple[str, ...], str, str, bool]
@@ -53,6 +54,7 @@ class Router:
         "_config",
         "_looked_up",
         "_names",
+        "_titles",
         "_words",
     )
 
@@ -65,6 +67,7 @@ class Router:
         self._words = _phrases(config.categories)
         self._looked_up: dict[str, Sequence[Phrase]] = {}
         self._by_tag: dict[str, Route | None] = {}
+        self._titles = _title_patterns(config)
 
     def route(self, task: Task) -> Route:
         """Category, kind and processor of a task. A processor that is not configured is none."""
@@ -76,7 +79,11 @@ class Router:
             because = f"run:{task.own_run}{recipe}"
             return route._replace(processor=known.name if known else None, because=because)
         for name, processor in processors.items():
-            if processor.match is not None and _fits(processor.match, task, route):
+            if (
+                processor.match is not None
+                and _fits(processor.match, task, route)
+                and (name not in self._titles or self._titles[name].found_in(task.title))
+            ):
                 return route._replace(processor=name, because=f"match of {name}")
         kind = route.kind or route.category or ""
         reason = self._recipe(kind)
@@ -196,16 +203,32 @@ def is_recipe(name: str, config: Config) -> bool:
     return name in NAMES and name not in config.processors
 
 
+def _title_patterns(config: Config) -> Mapping[str, TitlePattern]:
+    """By processor, for those whose `match` has one."""
+    patterns = {
+        name: one.match.title
+        for name, one in config.processors.items()
+        if one.match is not None and one.match.title is not None
+    }
+    if not patterns:
+        return {}
+    from mdtodo.planning.titlepattern import TitlePattern
+
+    sources = config.sources
+    return {
+        name: TitlePattern(name, pattern, sources.get(f"processors.{name}.match.title"))
+        for name, pattern in patterns.items()
+    }
+
+
 def _fits(match: Match, task: Task, route: Route) -> bool:
+    """All but the title."""
     if match.category is not None and match.category != route.category:
         return False
     if match.kind is not None and (route.kind is None or _folded(match.kind) != _folded(route.kind)):
         return False
-    if match.tags:
-        tags = {tag.casefold() for tag in task.tags}
-        if not all(tag.casefold() in tags for tag in match.tags):
-            return False
-    return match.title is None or re.search(match.title, task.title) is not None
+    tags = {tag.casefold() for tag in task.tags} if match.tags else ()
+    return all(tag.casefold() in tags for tag in match.tags)
 
 
 def _phrases(categories: Categories) -> dict[str, list[Phrase]]:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from mdtodo.repo.git import Repository
 
-#: Where the configuration stands.
-CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")
-
 #: Symbolic links that are followed one after the other, as on Linux.
 _LINKS = 40
 
@@ -98,17 +95,48 @@ def of_commit(repo: Repository, revision: str, patterns: Sequence[str]) -> Conte
 def staged_configuration(repo: Repository) -> list[bytes | None]:
     """`pyproject.toml` and `.mdtodo.toml` as they are staged; from the disk where git does not track them."""
     env = calling_index()
-    found = read_blobs(repo, [f":{name}" for name in CONFIGURATION], env)
+
+    def entry(path: str) -> tuple[bytes, str] | None:
+        out = run(repo, "ls-files", "-s", "-z", "--", f":(top,literal){path}", env=env)
+        about = out.partition(b"\t")[0].split(b" ")
+        return (about[0], about[1].decode()) if len(about) > 1 and out.count(b"\0") == 1 else None
+
+    found = _configuration(repo, "", entry, env)
     return [
-        files.read_optional(repo.root, name) if found[f":{name}"] is None else found[f":{name}"]
-        for name in CONFIGURATION
+        files.read_inside(repo.root, name) if data is None else data
+        for name, data in zip(files.CONFIGURATION, found, strict=True)
     ]
 
 
 def committed_configuration(repo: Repository, revision: str) -> list[bytes | None]:
     """The same, as that commit has them."""
-    found = read_blobs(repo, [f"{revision}:{name}" for name in CONFIGURATION])
-    return [found[f"{revision}:{name}"] for name in CONFIGURATION]
+
+    def entry(path: str) -> tuple[bytes, str] | None:
+        out = run(repo, "ls-tree", "-z", "--full-tree", revision, "--", f":(literal){path}")
+        about = out.partition(b"\t")[0].split(b" ")
+        return (about[0], about[2].decode()) if len(about) > 2 else None
+
+    return _configuration(repo, revision, entry, {})
+
+
+def _configuration(
+    repo: Repository,
+    revision: str,
+    entry: Callable[[str], tuple[bytes, str] | None],
+    env: Mapping[str, str],
+) -> list[bytes | None]:
+    """The files of the configuration as that version has them, links followed; None where it does not.
+
+    Only what could be the text of a link is looked at more closely, which takes a process.
+    """
+    names = [f"{revision}:{name}" for name in files.CONFIGURATION]
+    found = list(read_blobs(repo, names, env).values())
+    for number, (name, data) in enumerate(zip(files.CONFIGURATION, found, strict=True)):
+        if data and b"\n" not in data and (link := entry(name)) is not None and link[0] == b"120000":
+            target = _follow(repo, name, link, entry, env)[1]
+            regular = target is not None and target[0].startswith(b"100")
+            found[number] = read_blobs(repo, [target[1]], env)[target[1]] if target and regular else None
+    return found
 
 
 def find_tracked(

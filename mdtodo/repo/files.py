@@ -7,15 +7,16 @@ matches the usual ones itself.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from mdtodo.errors import EditError, InputError, UsageError
+from mdtodo.errors import ChangedError, InputError, UsageError
 from mdtodo.patterns import matcher
-from mdtodo.repo import owner
+from mdtodo.repo import owner, writers
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import list_files
 
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from mdtodo.repo.git import Repository
+
+
+T = TypeVar("T")
+
+#: Seconds for which a change is tried again while others change the same files.
+PATIENCE = 20.0
+
+#: Where the configuration stands.
+CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")
 
 
 def find(
@@ -111,9 +121,11 @@ def resolve(root: str, path: str) -> str:
 
 
 def read(root: str, path: str) -> bytes:
-    """The bytes of a file. Raises InputError for a folder, a pipe, or one that cannot be read."""
+    """The bytes of a file, symlinks within `root` followed. Raises InputError for a folder, a pipe, one that cannot be
+    read, and one that leads out of `root`, also where it comes to do so at this moment.
+    """
     try:
-        descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = _open(root, path)
         with open(descriptor, "rb", buffering=0) as file:
             kind = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(kind):
@@ -126,48 +138,103 @@ def read(root: str, path: str) -> bytes:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
 
 
+@contextmanager
+def settled(root: str, path: str) -> Iterator[tuple[bytes, writers.Quiet]]:
+    """The bytes of a file that nobody is writing, nor can begin to write unnoticed until the end. Raises InputError as
+    `read` does, and `writers.BusyError`."""
+    with writers.quiet(os.path.realpath(os.path.join(root, path)), path) as quiet:
+        yield read(root, path), quiet
+
+
+def read_settled(root: str, path: str) -> bytes:
+    """The bytes of such a file."""
+    with settled(root, path) as (data, _):
+        return data
+
+
+def read_once_settled(root: str, path: str) -> bytes:
+    """The same, but of one that somebody goes on writing what it holds by then."""
+    try:
+        return read_settled(root, path)
+    except writers.BusyError:
+        return read(root, path)
+
+
 def read_optional(root: str, path: str) -> bytes | None:
     """The bytes of a file, None where there is none. Raises InputError as `read` does."""
     return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
 
 
+def read_inside(root: str, path: str) -> bytes | None:
+    """The bytes of the real file behind `path`, None where there is nothing. Raises InputError as `resolve` and
+    `read` do.
+    """
+    return read(root, resolve(root, path)) if os.path.lexists(os.path.join(root, path)) else None
+
+
+def read_configuration(root: str) -> list[bytes | None]:
+    """The files of CONFIGURATION in this folder, as `read_inside` gives them."""
+    return [read_inside(root, name) for name in CONFIGURATION]
+
+
 def create(root: str, path: str, content: bytes) -> None:
-    """Make a file, whole or not at all, with the folders it needs. Raises InputError, also where it is
+    """Make a file, whole or not at all, with the folders it needs. Raises InputError, ChangedError where it is
     there.
     """
-    target = os.path.join(root, path)
     try:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with _temporary(target) as temporary:
-            with open(os.open(temporary, _NEW, 0o666), "wb") as file:
-                _fill(file, content)
-            _name(temporary, target)
-        _sync(os.path.dirname(target))
+        with _pinned(root, path, make=True) as target:
+            with _temporary(target) as temporary:
+                with open(os.open(temporary, _NEW, 0o666), "wb") as file:
+                    _fill(file, content)
+                _name(temporary, target)
+            _sync(os.path.dirname(target))
     except FileExistsError:
-        raise EditError("is there already; it is left as it is", file=path) from None
+        raise ChangedError("is there already; it is left as it is", file=path) from None
     except OSError as error:
         raise InputError(f"cannot be created: {error.strerror}", file=path) from error
 
 
-def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
-    """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept.
+def replace(root: str, path: str, expected: bytes, new: bytes, quiet: writers.Quiet | None = None) -> None:
+    """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept. A few bytes
+    are written in their place (`writers.put`), where that is as safe.
 
     The new content is on the disk before it takes the name, so after a crash the file is whole, old or new.
     Where the platform can exchange two names at once, no save of another program in between is overwritten
-    either: what was exchanged away is looked at, and put back if it is not `expected`. Raises EditError
-    where the file changed meanwhile (it is left as it is), InputError where it cannot be written.
+    either: what was exchanged away is looked at, and put back if it is not `expected`. Nor is it replaced while
+    somebody has it open for writing. Raises ChangedError where the file changed meanwhile (it is left as it is),
+    BusyError where somebody goes on writing it, InputError where it cannot be written. `quiet` is of a caller who has
+    read it as `settled`.
     """
-    target = os.path.realpath(os.path.join(root, path))
     try:
-        with _temporary(target) as temporary:
-            _write_like(target, temporary, new)
-            reached("file.filled")
-            _swap(temporary, target, expected, path)
-            reached("file.swapped")
-        _sync(os.path.dirname(target))
-        reached("file.synced")
+        with _pinned(root, _followed(root, path)) as target:
+            if quiet is not None and not (quiet.undisturbed and writers.fits(expected, new)):
+                _take_name(target, expected, new, path, quiet)
+                return
+            if quiet is not None:
+                quiet.end()
+            if not writers.put(target, expected, new):
+                with writers.quiet(target, path) as again:
+                    _take_name(target, expected, new, path, again)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
+
+
+def persist(attempt: Callable[[], T], patience: float = PATIENCE) -> T:
+    """What `attempt` gives, which reads files and then writes them: made again from the start while others change them
+    in between, for so many seconds. Raises ChangedError after that.
+    """
+    import random
+    import time
+
+    began, pause = time.monotonic(), 0.005
+    while True:
+        try:
+            return attempt()
+        except ChangedError:
+            if time.monotonic() > began + patience:
+                raise
+        time.sleep(random.uniform(0, pause))  # noqa: S311 - so that they do not meet again
+        pause = min(pause * 2, 0.5)
 
 
 def sweep(root: str, paths: Iterable[str]) -> None:
@@ -242,6 +309,79 @@ def _is_usual(root: str, folder: str, known: dict[str, bool]) -> bool:
     return known[folder]
 
 
+def _open(root: str, path: str) -> int:
+    """A descriptor of the file, to read it."""
+    try:
+        return _open_plain(root, path)
+    except OSError as error:
+        if error.errno not in _SYMLINK:
+            raise
+        return _open_plain(root, resolve(root, path))
+
+
+def _open_plain(root: str, path: str) -> int:
+    """The same where no part of the path is a symlink, else an error of `_SYMLINK`: each is opened from the one above,
+    so that none can be swapped for one after it was looked at.
+    """
+    folder, _, name = path.rpartition("/")
+    if not folder:
+        return os.open(f"{root}/{name}", _READ)
+    above = _open_folder(root, folder)
+    try:
+        return os.open(name, _READ, dir_fd=above)
+    finally:
+        os.close(above)
+
+
+def _open_folder(root: str, folder: str, *, make: bool = False) -> int:
+    """A descriptor of a folder below the root, in the same way; with `make`, it is made where it is not there."""
+    above = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+    for name in filter(None, folder.split("/")):
+        try:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=above)
+            below = os.open(name, _FOLDER, dir_fd=above)
+        finally:
+            os.close(above)
+        above = below
+    return above
+
+
+def _followed(root: str, path: str) -> str:
+    """The real path of a file that is there."""
+    try:
+        os.close(_open_plain(root, path))
+    except OSError as error:
+        if error.errno in _SYMLINK:
+            return resolve(root, path)
+    return path
+
+
+@contextmanager
+def _pinned(root: str, path: str, *, make: bool = False) -> Iterator[str]:
+    """A path of the file by its folder's descriptor, which stays the same folder whatever becomes of those above.
+
+    Where the system has no such paths, as without /proc, it is the plain one. Raises InputError for a symlink above it.
+    """
+    folder, _, name = path.rpartition("/")
+    try:
+        descriptor = _open_folder(root, folder, make=make)
+    except OSError as error:
+        if error.errno in _SYMLINK:
+            raise InputError("has a symlink or a file above it now", file=path) from None
+        raise
+    try:
+        place = f"/proc/self/fd/{descriptor}"
+        yield f"{place}/{name}" if os.path.isdir(place) else os.path.join(root, path)
+    finally:
+        os.close(descriptor)
+
+
+#: What open(2) says of a symlink, with O_NOFOLLOW: as the file, as a folder.
+_SYMLINK = (errno.ELOOP, errno.ENOTDIR, getattr(errno, "EMLINK", errno.ELOOP))
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -279,7 +419,9 @@ def _name(temporary: str, target: str) -> None:
 
 def _write_like(target: str, temporary: str, content: bytes) -> None:
     """Write a file with target's mode, owner and attributes."""
-    was = os.stat(target)
+    was = os.lstat(target)
+    if not stat.S_ISREG(was.st_mode):
+        raise OSError(errno.ELOOP, "it is no file any more")
     with open(os.open(temporary, _NEW, 0o600), "wb") as file:
         now = os.fstat(file.fileno())
         if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
@@ -305,28 +447,45 @@ def _copy_attributes(source: str, fd: int) -> None:
     if not hasattr(os, "listxattr"):
         return
     try:
-        for name in os.listxattr(source):
-            os.setxattr(fd, name, os.getxattr(source, name))
+        for name in os.listxattr(source, follow_symlinks=False):
+            os.setxattr(fd, name, os.getxattr(source, name, follow_symlinks=False))
     except OSError:
         return
 
 
-def _swap(temporary: str, target: str, expected: bytes, path: str) -> None:
-    changed = EditError("changed on the disk meanwhile", file=path)
+def _take_name(target: str, expected: bytes, new: bytes, path: str, quiet: writers.Quiet) -> None:
+    """Write another file, and let it take the name at once."""
+    with _temporary(target) as temporary:
+        _write_like(target, temporary, new)
+        reached("file.filled")
+        _swap(temporary, target, expected, path, quiet)
+        reached("file.swapped")
+    reached("file.synced")
+
+
+def _swap(temporary: str, target: str, expected: bytes, path: str, quiet: writers.Quiet) -> None:
+    changed = ChangedError("changed on the disk meanwhile", file=path)
     if _content(target) != expected:
         raise changed
     with ExitStack() as files:  # while they are open, no other file gets their inodes' numbers
 
         def look() -> BinaryIO:
-            return files.enter_context(open(temporary, "rb"))
+            return files.enter_context(open(os.open(temporary, _READ), "rb"))
 
         placed = look()
         if not _exchange(temporary, target):
             os.rename(temporary, target)
+            _sync(os.path.dirname(target))
             return
-        out = look()
-        if out.read() == expected:
-            return
+        try:
+            out = look()
+        except OSError:  # a symlink came in between
+            _exchange(temporary, target)
+            raise changed from None
+        if out.read() == expected and quiet.undisturbed:
+            _sync(os.path.dirname(target))
+            if quiet.undisturbed:  # also by one who had found the old file, and came to open it only now
+                return
         while True:  # give the name back to the save that came in between, and to any that came since
             _exchange(temporary, target)
             back = look()
@@ -337,10 +496,12 @@ def _swap(temporary: str, target: str, expected: bytes, path: str) -> None:
 
 def _content(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:
+        with open(os.open(path, _READ), "rb") as file:
             return file.read()
-    except FileNotFoundError:
-        return None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, *_SYMLINK):
+            return None
+        raise
 
 
 def _exchange(one: str, other: str) -> bool:
@@ -348,7 +509,6 @@ def _exchange(one: str, other: str) -> bool:
     possible.
     """
     import ctypes
-    import errno
 
     libc = ctypes.CDLL(None, use_errno=True)
     names = os.fsencode(one), os.fsencode(other)

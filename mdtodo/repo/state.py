@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.repo import owner
 from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, integer, mapping, real, row_of
-from mdtodo.results import EXPANDED, new_subtasks
+from mdtodo.results import EXPANDED, Outcome, new_subtasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,10 +67,12 @@ class Lease(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A point in the life of a state: the newest entry of its journal, and Unix time."""
+    """A point in the life of a state: the newest entry of its journal, and those that had not landed. No time, since
+    the date may be set back.
+    """
 
     entry: int
-    time: float
+    waiting: tuple[int, ...] = ()
 
 
 def folder(repo: Repository) -> str:
@@ -154,7 +156,10 @@ class State:
             if since is not None:
                 refused.update(
                     str(row[0])
-                    for row in db.execute(f"{_NEWER} {_among(names)}", (*since, EXPANDED, run, *names))
+                    for row in db.execute(
+                        f"{_NEWER} {_among(names)}",
+                        (since.entry, json.dumps(since.waiting), EXPANDED, run, *names),
+                    )
                 )
             free = [name for name in names if name not in refused]
             (last,) = db.execute(_GROWN, (len(free),)).fetchone()
@@ -238,7 +243,8 @@ class State:
 
     def moment(self) -> Moment:
         """Now, for `lease`."""
-        return Moment(integer(self._db.read("SELECT coalesce(max(id), 0) FROM results")[0][0]), time.time())
+        ((last, waiting),) = self._db.read(_MOMENT)
+        return Moment(integer(last), tuple(json.loads(str(waiting))))
 
     def unlanded(self, run_id: str | None = None) -> tuple[Entry, ...]:
         """The results whose receipts have not landed, oldest first, parked ones too: those of this run, or,
@@ -269,6 +275,14 @@ class State:
         rows = [(time.time(), commit, number) for number in ids]
         with self._db.writing("landed") as db:
             db.executemany("UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?", rows)
+
+    def refuse(self, ids: Iterable[int]) -> None:
+        """These receipts will not land: their tasks stay open, and no result of theirs stands."""
+        rows = [(time.time(), str(Outcome.FAILED), number) for number in ids]
+        with self._db.writing("refused") as db:
+            db.executemany(
+                "UPDATE results SET landed = ?, outcome = ?, receipt = NULL, inputs = NULL WHERE id = ?", rows
+            )
 
     def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[Entry, ...]:
         """Results, newest first; those of one task if named."""
@@ -341,9 +355,14 @@ _RELEASED = "DELETE FROM leases WHERE token"
 _TOKENS = "SELECT token FROM leases WHERE token"
 _GROWN = "UPDATE counters SET value = value + ? WHERE name = 'token' RETURNING value"
 _COUNTED = "INSERT INTO counters VALUES ('subtasks', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+_MOMENT = (
+    "SELECT coalesce(max(id), 0), (SELECT json_group_array(id) FROM results WHERE receipt IS NOT NULL)"
+    " FROM results"
+)
 _NEWER = (
     "SELECT task_id FROM results"
-    " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL) OR landed >= ?)"
+    " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL)"
+    " OR (receipt IS NULL AND id IN (SELECT value FROM json_each(?))))"
     " AND NOT (outcome = ? AND run_id = ?) AND task_id"
 )
 _DURATIONS = (
@@ -372,8 +391,11 @@ def _unix_time(clock: float) -> float:
 
 
 def _live(ttl: float, expires: float, who: str, now: float) -> bool:
-    """Whether a lease holds: not run out, not of a time before the machine's start, its process not gone."""
-    return now < expires <= now + ttl and not (who and owner.is_gone(who))
+    """Whether a lease holds: not run out, its process not gone; one that ends later than it can, as of a time before
+    the machine's start, only if its process is seen to live."""
+    if now >= expires or (who and owner.is_gone(who)):
+        return False
+    return expires <= now + ttl or owner.is_visible(who)
 
 
 def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:

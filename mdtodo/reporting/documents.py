@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mdtodo.planning.record import task_record
+from mdtodo.reporting.text import escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +39,8 @@ def findings_document(findings: Iterable[Finding]) -> dict[str, object]:
 def print_json(document: Mapping[str, object]) -> None:
     """One JSON document on standard output: UTF-8, a line for each entry and for each entry of a list in it.
 
-    So that a person can read it, and that the encoder written in C, which cannot indent, does the work.
+    So that a person can read it, and that the encoder written in C, which cannot indent, does the work. No character
+    in it steers a terminal.
     """
     entries = [f"  {_compact(key)}: {_value(value)}" for key, value in document.items()]
     text = "{\n" + ",\n".join(entries) + "\n}\n"
@@ -47,12 +49,15 @@ def print_json(document: Mapping[str, object]) -> None:
 
 
 def iso(moment: float | None) -> str | None:
-    """Unix time as ISO 8601 in UTC, to the second."""
+    """Unix time as ISO 8601 in UTC, to the second; None for what is no date, as of a clock that was wrong."""
     if moment is None:
         return None
     from datetime import UTC, datetime
 
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+    try:
+        return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def _value(value: object) -> str:
@@ -62,7 +67,7 @@ def _value(value: object) -> str:
 
 
 def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return escaped_json(json.dumps(value, ensure_ascii=False))
 
 
 def print_run_json(report: RunReport) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.planning.lengths import seconds
-from mdtodo.reporting.text import one_line, room
+from mdtodo.reporting.text import escaped_json, one_line, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -70,9 +70,8 @@ def print_receipts_json(
     out.write(b'{\n  "version": 1,\n  "receipts": [')
     between = b"\n    "
     for one in receipts:
-        out.write(
-            between + json.dumps(_record(one, title_of(one)), ensure_ascii=False).encode("utf-8", "replace")
-        )
+        record = escaped_json(json.dumps(_record(one, title_of(one)), ensure_ascii=False))
+        out.write(between + record.encode("utf-8", "replace"))
         between = b",\n    "
     out.write(b"]\n}\n" if between[:1] == b"\n" else b"\n  ]\n}\n")
     sys.stdout.flush()

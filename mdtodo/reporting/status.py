@@ -157,7 +157,10 @@ def _lanes(lanes: dict[str, Lane]) -> Table:
 
 
 def _local(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC).astimezone():%Y-%m-%d %H:%M}"
+    try:
+        return f"{datetime.fromtimestamp(moment, UTC).astimezone():%Y-%m-%d %H:%M}"
+    except (OverflowError, ValueError, OSError):  # of a clock that was wrong
+        return "-"
 
 
 def _workers(load: Load) -> str:

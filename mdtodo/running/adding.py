@@ -9,7 +9,6 @@ from mdtodo.markdown.edits import add_task
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.planning.dates import local_today, with_dates
 from mdtodo.repo import files
-from mdtodo.running.board import read_board
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,11 +30,12 @@ def add(
     file: str | None,
     today: date | None = None,
 ) -> tuple[Board, Task]:
-    """Write the task; gives the board that is then read, and the new task on it.
+    """Write the task; gives the board with it, and the new task on that.
 
     A due date in words (`due:friday`) is written as the date that it means `today`, by default the local date.
 
-    Raises UsageError where text, file and parent do not go together, EditError where the file cannot take it.
+    Raises UsageError where text, file and parent do not go together, ChangedError where the
+    file has changed meanwhile.
     """
     text = with_dates(text, today or local_today())
     if parent and file and parent.file != file:
@@ -59,7 +59,7 @@ def add(
         files.replace(board.repo.root, target, before, after)
     else:
         files.create(board.repo.root, target, after)
-    new = read_board(board.repo, board.config, paths=[target], memory=board.memory, tolerant=True)
+    new = board.with_contents({target: after})  # and not as it is by now, with what others have added
     return new, _added(board, new, target)
 
 
@@ -81,5 +81,5 @@ def _added(before: Board, after: Board, file: str) -> Task:
     known = {(task.anchor, task.file) for task in before.tasks.values()}
     fresh = [task for task in after.tasks.values() if task.file == file and (task.anchor, file) not in known]
     if not fresh:
-        raise EditError("the new task is not found again; the file changed meanwhile", file=file)
+        raise EditError("the new task is not found again", file=file)
     return fresh[-1]

@@ -102,7 +102,7 @@ class Board:
         return [task for task in self.tasks.values() if title_has(task.title, words)]
 
     def _beginning(self, name: str) -> list[Task]:
-        if len(name) < LEAST:
+        if len("".join(name.split())) < LEAST:
             raise too_short(name)
         return [task for task in self.tasks.values() if task.id.startswith(name)]
 
@@ -148,9 +148,7 @@ class Board:
 
 def read_config(repo: Repository) -> Config:
     """The configuration in the root of the work tree, validated."""
-    return load(
-        files.read_optional(repo.root, "pyproject.toml"), files.read_optional(repo.root, ".mdtodo.toml")
-    )
+    return load(*files.read_configuration(repo.root))
 
 
 def read_board(
@@ -160,21 +158,24 @@ def read_board(
     paths: Sequence[str] = (),
     memory: Memory | None = None,
     tolerant: bool = False,
+    settled: bool = False,
 ) -> Board:
     """Every TODO file, read, parsed and planned.
 
     `paths` (relative to the root, see `named_files`) come on top of the configured patterns. A file that
     cannot be read as markdown raises InputError; if `tolerant`, it is left out and named in `unreadable`.
+    `settled`: for who goes by it; one that somebody is writing is waited for.
     """
+    read = files.read_once_settled if settled else files.read
     names = dict.fromkeys([*files.find(repo, config.files), *paths])
     known = recall(repo) if memory is None else memory
     if len(names) >= MANY:
-        return _read_many(repo, config, names, known, tolerant=tolerant)
+        return _read_many(repo, config, names, known, tolerant=tolerant, read=read)
     documents: dict[str, Document] = {}
     unreadable: list[InputError] = []
     for file in names:
         try:
-            documents[file] = parse(files.read(repo.root, file), config.status, file=file)
+            documents[file] = parse(read(repo.root, file), config.status, file=file)
         except InputError as error:
             if not tolerant:
                 raise
@@ -185,7 +186,13 @@ def read_board(
 
 
 def _read_many(
-    repo: Repository, config: Config, names: Iterable[str], known: Memory, *, tolerant: bool
+    repo: Repository,
+    config: Config,
+    names: Iterable[str],
+    known: Memory,
+    *,
+    tolerant: bool,
+    read: Callable[[str, str], bytes],
 ) -> Board:
     """The same, of so many files that it pays to remember what was parsed."""
     from mdtodo.running.remembering import Documents, read_parts
@@ -194,7 +201,7 @@ def _read_many(
     unreadable: list[InputError] = []
     for file in names:
         try:
-            contents[file] = files.read(repo.root, file)
+            contents[file] = read(repo.root, file)
         except InputError as error:
             unreadable.append(error)
     parts, more = read_parts(repo, config, contents)
@@ -256,7 +263,7 @@ def _listed(tasks: Sequence[Task]) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
+    from mdtodo.config import nearest
 
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known, 0.6)
+    return f"; did you mean {near!r}?" if near else ""

@@ -46,7 +46,7 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
     """
     every = dict.fromkeys([*files.find(repo, config.files), *paths])
     found = _judge(repo, of_work_tree(repo, every), config)
-    return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo))
+    return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
 
 
 def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".") -> Checked:
@@ -230,14 +230,20 @@ def _sameness(finding: Finding) -> tuple[str, str, str]:
     return finding.file, finding.code, said.rpartition(" (")[0] or said
 
 
-def _of_clone(repo: Repository) -> list[Finding]:
-    """What this clone lacks. Most repositories have no attributes; then nothing is imported for them."""
-    if not exists(join(repo.root, ".gitattributes")):
-        return []
-    from mdtodo.running.drivers import missing_driver
+def _of_clone(repo: Repository, config: Config) -> list[Finding]:
+    """What this clone lacks. Most repositories have no attributes and no Python processors; then nothing is imported
+    for them."""
+    found: list[Finding] = []
+    if any(processor.python for processor in config.processors.values()):
+        from mdtodo.running.modules import missing_modules
 
-    finding = missing_driver(repo)
-    return [] if finding is None else [finding]
+        found += missing_modules(repo, config)
+    if exists(join(repo.root, ".gitattributes")):
+        from mdtodo.running.drivers import missing_driver
+
+        driver = missing_driver(repo)
+        found += [] if driver is None else [driver]
+    return found
 
 
 def _of_document(file: str, document: Document) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mdtodo.config import Config
-    from mdtodo.repo.commit import Landing, Snapshot
+    from mdtodo.repo.commit import Landing
     from mdtodo.repo.git import Repository
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
@@ -72,7 +72,6 @@ def land(
     commit: bool,
     config: Config,
     each: bool = False,
-    clean: Snapshot | None = None,
     git: Plumbing | None = None,
 ) -> Landing:
     """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
@@ -86,7 +85,6 @@ def land(
         commit=commit,
         each=each,
         statuses=config.status,
-        clean=clean,
         git=git,
     )
 
@@ -100,12 +98,13 @@ def land_entries(
     *,
     commit: bool,
     each: bool = False,
-    clean: Snapshot | None = None,
     git: Plumbing | None = None,
 ) -> Landing:
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
 
-    Raises GitError where HEAD no longer stands where the run began: then they are kept for that place.
+    What has to stay open since its outputs cannot be committed counts as failed; what waits for somebody who writes the
+    file is left to the next call. Raises GitError where HEAD no longer
+    stands where the run began: then they are kept for that place.
     """
     began = _elsewhere(repo, state, run_id)
     if began is not None:
@@ -116,11 +115,13 @@ def land_entries(
         )
     state.sync()
     receipts = [receipt for _, receipt in entries]
-    landing = land(
-        repo, receipts, run_id=run_id, commit=commit, each=each, config=config, clean=clean, git=git
-    )
+    landing = land(repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=git)
+    if landing.kept_open:
+        state.refuse(number for number, receipt in entries if receipt.task_id in landing.kept_open)
     landed: dict[str | None, list[int]] = {}
     for number, receipt in entries:
+        if receipt.task_id in landing.kept_open or receipt.task_id in landing.waiting:
+            continue
         landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
     for made, numbers in landed.items():
         state.mark_landed(numbers, made)
@@ -140,7 +141,7 @@ def finish_earlier(
         [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)],
         list[str](),
     )
-    take_up(repo, state, config)
+    sentences += take_up(repo, state, config)
     runs: dict[str, list[tuple[int, Receipt]]] = {}
     for entry in state.unlanded():
         if entry.receipt is not None:
@@ -156,7 +157,9 @@ def finish_earlier(
         sentences += taken_back
         if receipts:
             landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
-            sentences += [f"landed what run {run} had finished: {_titles(receipts)}", *sentences_of(landing)]
+            receipts = [one for one in receipts if one[1].task_id not in landing.kept_open]
+            sentences += [f"landed what run {run} had finished: {_titles(receipts)}"] if receipts else []
+            sentences += sentences_of(landing)
             made += landing.commits
     return sentences, made
 
@@ -231,8 +234,16 @@ def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
 
 def sentences_of(landing: Landing) -> list[str]:
     """What a person should know of a landing."""
-    missed = [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed]
-    return [*missed, *_uncommitted(landing), *landing.messages]
+    return [
+        *(f"{task_id} stays open: {reason}" for task_id, reason in landing.kept_open.items()),
+        *(
+            f"{file}: {task_id}: {reason}"
+            + ("; the next call of mdtodo ticks it there" if task_id in landing.waiting else "")
+            for task_id, file, reason in landing.missed
+        ),
+        *_uncommitted(landing),
+        *landing.messages,
+    ]
 
 
 #: So many tasks are named in a sentence.

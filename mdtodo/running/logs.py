@@ -1,13 +1,19 @@
-"""Where the captured output of a task is."""
+"""The captured output of tasks: where it is, and how long it is kept."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mdtodo.config import Logs
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.state import State
 
 
 def last_log(repo: Repository, task_id: str) -> str | None:
@@ -15,8 +21,6 @@ def last_log(repo: Repository, task_id: str) -> str | None:
 
     Raises UsageError where there was no attempt.
     """
-    import os
-
     from mdtodo.repo.state import State
 
     folder = os.path.join(repo.common_dir, "mdtodo", "logs")
@@ -38,3 +42,43 @@ def last_log(repo: Repository, task_id: str) -> str | None:
             hint="`mdtodo run` captures it; clones do not share it",
         )
     return path
+
+
+def prune(repo: Repository, state: State, logs: Logs, *, keep: str) -> None:
+    """Delete the output of whole runs, the oldest first, that are older than `logs.age` or too much for `logs.size`.
+
+    Never that of the run `keep`, or of one that goes on. What cannot be deleted stays.
+    """
+    from shutil import rmtree
+
+    found = sorted(_outputs(os.path.join(repo.common_dir, "mdtodo", "logs")))
+    left = sum(one.size for one in found)
+    too_old = time.time() - logs.age
+    if left <= logs.size and (not found or found[0].written >= too_old):
+        return
+    active = {keep, *(run for run, _, _ in state.active_runs())}
+    for one in found:
+        if (left > logs.size or one.written < too_old) and os.path.basename(one.folder) not in active:
+            rmtree(one.folder, ignore_errors=True)
+            left -= one.size
+
+
+class _Output(NamedTuple):
+    """The output of a run: when it last changed, its folder, its bytes."""
+
+    written: float
+    folder: str
+    size: int
+
+
+def _outputs(folder: str) -> Iterator[_Output]:
+    try:
+        with os.scandir(folder) as runs:
+            for run in runs:
+                if run.is_dir(follow_symlinks=False):
+                    with os.scandir(run.path) as logs:
+                        files = [log.stat(follow_symlinks=False) for log in logs]
+                    written = max((one.st_mtime for one in files), default=run.stat().st_mtime)
+                    yield _Output(written, run.path, sum(one.st_size for one in files))
+    except OSError:  # somebody else deletes them at this moment
+        return

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 #: Seconds that a pool process has, beyond an attempt's grace, to end what was cancelled, before it is
 #: killed itself.
 _PATIENCE = 3.0
+#: Seconds beyond timeout and grace that a pool process has to end an attempt, before that is done from here.
+_TIMEOUT_PATIENCE = 5.0
 _STOP_PATIENCE = 2.0
+#: The share of the silence that is put up with after which a pool process is asked for a sign of life.
+_QUESTION = 1 / 4
 #: How often something that is born dead is tried again.
 BIRTHS = 3
 _MARKS = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
@@ -33,7 +37,8 @@ _MARKS = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
 @dataclass(slots=True, eq=False)
 class Member:
     """A pool process as the runner sees it; `pid` is known once it is up. The first of its `specs` is the one
-    it carries out, with `group` once that has started."""
+    it carries out, with `group` once that has started; after `overdue` its timeout was not kept. `heard` is when it
+    last said something, or was given work."""
 
     channel: Channel
     pid: int | None = None
@@ -42,12 +47,37 @@ class Member:
     kill_at: float | None = None
     cancelled: set[str] = field(default_factory=set)
     asked: bool = False
+    overdue: float | None = None
+    heard: float = field(default_factory=monotonic)
+    _questioned: bool = False
+
+    def started(self, group: int) -> None:
+        """Its first attempt runs."""
+        self.group = group
+        timeout = self.specs[0].get("timeout") if self.specs else None
+        if isinstance(timeout, int | float):
+            self.overdue = monotonic() + timeout + _grace(self.specs[0]) + _TIMEOUT_PATIENCE
+
+    def hear(self) -> None:
+        """It gave a sign of life, or has none to give as it had no work."""
+        self.heard, self._questioned = monotonic(), False
+
+    def attend(self, silence: float) -> float:
+        """Ask it for a sign of life if it was silent for long; the moment at which it is to be looked at again."""
+        if not self._questioned and monotonic() >= self.heard + silence * _QUESTION:
+            self._questioned = True
+            try:
+                self.channel.send({"sign": True})
+            except OSError:
+                self.kill_at = monotonic()
+        silent = self.heard + silence * (1 if self._questioned else _QUESTION)
+        return min(moment for moment in (silent, self.overdue) if moment is not None)
 
     def finish(self, attempt: str) -> None:
         """Strike out an attempt that is over."""
         if self.specs and self.specs[0]["attempt"] == attempt:
             self.specs.popleft()
-            self.group = self.kill_at = None
+            self.group = self.kill_at = self.overdue = None
             if self.specs and self.specs[0]["attempt"] in self.cancelled:  # it came too late to be dropped
                 self.kill_at = monotonic() + _grace(self.specs[0]) + _PATIENCE
         else:

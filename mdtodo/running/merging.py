@@ -109,7 +109,7 @@ def _statuses() -> Mapping[str, Status]:
     """What the boxes mean, by the configuration of the work tree that git merges in; a broken one says
     nothing."""
     try:
-        given = [files.read_optional(".", name) for name in ("pyproject.toml", ".mdtodo.toml")]
+        given = files.read_configuration(os.path.realpath("."))
         if not any(b"status" in data for data in given if data):
             return STATUS_CHARS
         from mdtodo.config import load

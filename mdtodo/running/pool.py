@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _CLOSE_PATIENCE = 5.0
 _SEND_PATIENCE = 10.0
 _LAST_WORDS = 1.0
+#: Seconds after which a pool process that gives no sign of life while it has work is given up.
+SILENCE = 300.0
 #: A task takes moments if the last ones took fewer seconds than this on average; then a process is given `AHEAD` at
 #: once, and while each will have more than `_SUPPLY` left, results gather for up to `_GATHER` seconds, so that the
 #: runner wakes up and writes less often.
@@ -57,10 +59,12 @@ class LocalPool:
 
     A command is ended with everything that it started, on a timeout, on `cancel`, when its pool process
     dies, and when the runner itself dies, `kill -9` included. An attempt whose pool process died is `lost`
-    once nothing of it runs any more; another process takes its place.
+    once nothing of it runs any more; another process takes its place. So with one that was stopped and gives no sign
+    of life for `silence` seconds, or that does not keep a timeout.
     """
 
-    def __init__(self, jobs: int = 0) -> None:
+    def __init__(self, jobs: int = 0, *, silence: float = SILENCE) -> None:
+        self._silence = silence
         self._capacity = jobs or cores()
         self._nursery = Nursery()
         self._members: dict[int, Member] = {}
@@ -168,6 +172,7 @@ class LocalPool:
         if (moment := self._supplied_for()) > 0:
             sleep(moment)
         due = [member.kill_at for member in self._members.values() if member.kill_at is not None]
+        due += [member.attend(self._silence) for member in self._members.values() if member.specs]
         due += [] if deadline is None else [deadline]
         early = [member for member in self._members.values() if member.channel.early]
         for member in early:
@@ -183,8 +188,18 @@ class LocalPool:
         for member in list(self._members.values()):
             if member.kill_at is not None and monotonic() >= member.kill_at:
                 self._bury(member)
+            elif member.specs:
+                self._judge(member)
         self._dispatch()
         return woken
+
+    def _judge(self, member: Member) -> None:
+        """Give up a pool process that was stopped, or hangs; SIGKILL ends it in any state."""
+        if member.overdue is not None and monotonic() >= member.overdue:
+            self._bury(member, result={**empty_result(), "timed_out": True})
+        elif monotonic() >= member.heard + self._silence:
+            reason = f"its pool process gave no sign of life for {self._silence:g} s"
+            self._bury(member, result=empty_result(reason))
 
     def _supplied_for(self) -> float:
         """Seconds in which no process runs out of work, so that results may gather."""
@@ -237,6 +252,8 @@ class LocalPool:
             else:
                 specs.append(spec)
         idle = not member.specs
+        if idle:
+            member.hear()
         member.specs += specs
         try:
             member.channel.send_encoded(b"".join(lines))
@@ -262,6 +279,7 @@ class LocalPool:
         return member
 
     def _listen(self, member: Member) -> None:
+        member.hear()
         for message in member.channel.receive():
             self._hear(member, message)
         if member.channel.ended:
@@ -276,7 +294,7 @@ class LocalPool:
                 self._ready.append(Event("finished", attempt, result))
                 self._release(member, attempt, result)
             case {"started": str(attempt), "pid": int(pid)}:
-                member.group = pid
+                member.started(pid)
                 self._ready.append(Event("started", attempt, pid=pid))
             case {"progress": str(attempt), "percent": float(percent)}:
                 self._ready.append(Event("progress", attempt, progress=percent))
@@ -311,10 +329,11 @@ class LocalPool:
         member.specs = deque(spec for spec in member.specs if spec not in back)
         self._queue.extendleft(reversed(back))
 
-    def _bury(self, member: Member, *, begun: bool = True) -> None:
+    def _bury(self, member: Member, *, begun: bool = True, result: Json | None = None) -> None:
         """Strike out a pool process that is dead or does not answer, and end what it watched over.
 
-        What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest.
+        What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest;
+        `result` is what that one comes to.
         """
         self._poll.unregister(member.channel)
         del self._members[member.channel.fileno()]
@@ -326,15 +345,15 @@ class LocalPool:
             self._idle.remove(member)
         member.kill()
         member.channel.close()
-        self._recover(member, begun=begun)
+        self._recover(member, result or empty_result("its pool process died"), begun=begun)
         if member.pid is None and self._bell is not None:
             self._stillborn += 1
             if self._stillborn >= BIRTHS:
                 self._give_up()
 
-    def _recover(self, member: Member, *, begun: bool) -> None:
+    def _recover(self, member: Member, result: Json, *, begun: bool) -> None:
         """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so,
-        once, is the first one if it is not known to have started."""
+        once, is the first one if it is not known to have started; else it has this `result`."""
         again: list[Json] = []
         for place, spec in enumerate(member.specs):
             attempt = cast("str", spec["attempt"])
@@ -345,9 +364,10 @@ class LocalPool:
             elif member.group is None and attempt not in self._retried:
                 self._retried.add(attempt)
                 again.append(spec)
+            elif result["timed_out"]:
+                self._ready.append(Event("finished", attempt, result))
             else:
-                reason = "its pool process died"
-                self._ready.append(Event("lost", attempt, empty_result(reason), reason))
+                self._ready.append(Event("lost", attempt, result, str(result["error"])))
         self._queue.extendleft(reversed(again))
 
     def _give_up(self) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from mdtodo.model import Priority, Status, Task
 from mdtodo.results import Result
 from mdtodo.running import trees
+from mdtodo.running.processors import exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -206,5 +207,4 @@ def _leave(report: dict[str, object]) -> NoReturn:
         except (OSError, ValueError):
             continue
     ctypes.CDLL(None).fflush(None)
-    code = report["exit_code"]
-    os._exit(code & 0xFF if isinstance(code, int) else 1)
+    os._exit(exit_status(cast("int | None", report["exit_code"])))

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from mdtodo.running.watcher import Watcher
 
 
+#: Seconds for which a pool process may be silent on a busy machine, however short the lease is.
+LEAST_SILENCE = 10.0
+
+
 def run(
     repo: Repository,
     config: Config,
@@ -63,14 +67,14 @@ def run(
     ):
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
-        ledger.begin(output for one in config.processors.values() for output in one.outputs)
-        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+        ledger.begin()
+        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         if config.auto_expand and not options.verify:
             from mdtodo.running.expanding import expand_for_run
 
             options, grown = expand_for_run(board, ledger, options, watcher.say)
             if grown:
-                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         ledger.board = board
         course = Course(plan_of(board, options), config, options, jobs(options, config))
         if (
@@ -149,7 +153,7 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
     """The pool, which gets ready while the files are read; whatever still runs in it is ended on the way out."""
     from mdtodo.running.pool import LocalPool
 
-    pool = executor or LocalPool(jobs(options, config))
+    pool = executor or LocalPool(jobs(options, config), silence=max(config.lease, LEAST_SILENCE))
     pool.open()
     try:
         yield pool
@@ -171,7 +175,7 @@ def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
     known = board.memory.seconds
     watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
     for task in map(course.plan.tasks.__getitem__, expected):
-        if course.plan.states[task.id] is State.FAILED:
+        if course.plan.states[task.id] is State.FAILED and not course.blocked(task):
             watcher.say(
                 f"{named(task)} has failed in {task.failures} runs; it is tried again, as you asked for it"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.config import load
+from mdtodo.errors import ChangedError
 from mdtodo.repo import files
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def starter(repo: Repository) -> list[tuple[str, bool]]:
     A repository whose pyproject.toml configures mdtodo gets no second configuration. Raises ConfigError
     where the configuration that is there is broken.
     """
-    pyproject = files.read_optional(repo.root, "pyproject.toml")
-    load(pyproject, files.read_optional(repo.root, ".mdtodo.toml"))
+    pyproject, dotfile = files.read_configuration(repo.root)
+    load(pyproject, dotfile)
     rows = [("TODO.md", _make(repo, "TODO.md", TODO))]
     if pyproject is not None and b"[tool.mdtodo" in pyproject:
         return [*rows, ("pyproject.toml", False)]
@@ -47,12 +48,15 @@ def starter(repo: Repository) -> list[tuple[str, bool]]:
 
 def is_started(repo: Repository) -> bool:
     """Whether there is a TODO file, by the configuration that holds; ConfigError where it is broken."""
-    given = (files.read_optional(repo.root, name) for name in ("pyproject.toml", ".mdtodo.toml"))
+    given = files.read_configuration(repo.root)
     return bool(files.find(repo, load(*given).files))
 
 
 def _make(repo: Repository, path: str, content: str) -> bool:
     if files.read_optional(repo.root, path) is not None:
         return False
-    files.create(repo.root, path, content.encode())
+    try:
+        files.create(repo.root, path, content.encode())
+    except ChangedError:  # somebody else was faster
+        return False
     return True

@@ -88,9 +88,9 @@ def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[st
     if state is State.RUNNING:
         who = f": {workers[task.id]} has it" if task.id in workers else ", in another worker"
         return f"{it} is running already{who}; `mdtodo status` shows it", True
-    if state is State.BLOCKED:
+    if state is State.BLOCKED or (state is State.FAILED and course.blocked(task)):
         return f"{it} {waits_for(course, task)}", True
-    if state is State.MANUAL:
+    if course.processor(task) is None:
         return _manual(task), True
     return f"{it} was not started{_unable(course, task)}", True
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+
+from mdtodo.cli import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +60,40 @@ def test_a_symlink_that_leads_out_is_refused(repo: Checkout, mdtodo: Mdtodo, tmp
     os.symlink(tmp_path / "outside.md", repo.root / "TODO.md")
     said = mdtodo("run", code=3)
     assert "TODO.md: is a symlink that leads out of the work tree" in said.err
+
+
+@pytest.mark.parametrize("name", [".mdtodo.toml", "pyproject.toml"])
+@pytest.mark.parametrize("folder", ["", "conf"])
+def test_a_configuration_that_leads_out_is_refused_unread(
+    repo: Checkout, mdtodo: Mdtodo, tmp_path: Path, name: str, folder: str
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret").write_text("[tool.mdtodo]\njobs = 'the password'\n")
+    if folder:
+        os.symlink(tmp_path / "outside", repo.root / folder)
+    os.symlink(f"{folder or '../outside'}/secret", repo.root / name)
+    for command in ("list", "check", "run", "config", "init", "check --staged"):
+        said = mdtodo(*command.split(), code=3)
+        assert said.err.startswith(f"mdtodo: {name}: is a symlink that leads out of the work tree")
+        assert "password" not in said.err + said.out
+
+
+@pytest.mark.parametrize("part", ["docs", "docs/TODO.md"])
+@pytest.mark.parametrize("commit", ["run", "none"])
+def test_what_is_swapped_for_an_outward_link_during_a_run_is_not_written_through(
+    repo: Checkout, mdtodo: Mdtodo, tmp_path: Path, part: str, commit: str
+) -> None:
+    text = "- [ ] a run:swap\n- [ ] b\n"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/TODO.md").write_text(text)
+    swap = f"mv {part} {tmp_path}/away; ln -s {tmp_path}/{part} {part}"
+    repo.commit(
+        "Base",
+        **{"docs/TODO.md": text, ".mdtodo.toml": f"commit = '{commit}'\nprocessors.swap.run = '{swap}'\n"},
+    )
+    mdtodo("run", code=None)
+    assert (tmp_path / "docs/TODO.md").read_text() == text
+    assert os.listdir(tmp_path / "docs") == ["TODO.md"]
 
 
 def test_a_symlink_inside_is_followed_and_kept(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -130,6 +168,66 @@ def test_a_pipe_that_nobody_reads(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert done.stdout.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert "Broken" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "done a", "stats --since 7d", "status", "add x", "verify", "list"]
+)
+@pytest.mark.parametrize("fault", [OverflowError("timestamp too large"), -7e10, 4e11])
+def test_an_absurd_clock_is_a_sentence_or_does_no_harm(
+    repo: Checkout,
+    inside: Mdtodo,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    fault: OverflowError | float,
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok id:a\n", ".mdtodo.toml": OK})
+
+    def now() -> float:
+        if isinstance(fault, float):
+            return fault
+        raise fault
+
+    monkeypatch.setattr(time, "time", now)
+    said = inside(*command.split(), code=None)
+    assert said.code in (0, 3)
+    assert said.code == 0 or "the clock of this machine shows a date" in said.err
+
+
+@pytest.mark.parametrize("moment", [1e300, -1e300, 3e11])
+def test_times_that_an_absurd_clock_left_do_no_harm(repo: Checkout, mdtodo: Mdtodo, moment: float) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n- [ ] b run:ok\n", ".mdtodo.toml": OK})
+    mdtodo("run", "--no-commit")
+    with sqlite3.connect(repo.root / ".git/mdtodo/state.db") as state:
+        state.execute("UPDATE runs SET started = ?1, finished = ?1", (moment,))
+        state.execute("UPDATE results SET finished = ?1, landed = ?1", (moment,))
+    state.close()
+    for command in ("status", "status --json", "stats", "stats --json", "log", "list", "plan", "run"):
+        mdtodo(*command.split())
+
+
+def test_too_little_memory_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    assert guarded(fail) == 3
+    assert capsys.readouterr().err == "mdtodo: there is not enough memory for this\n"
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_a_clock_that_was_wrong_for_a_day_keeps_no_task_from_starting(
+    repo: Checkout, mdtodo: Mdtodo, years: int
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok id:a\n", ".mdtodo.toml": OK})
+    mdtodo("run")
+    with sqlite3.connect(repo.root / ".git/mdtodo/state.db") as state:
+        moved = years * 365 * 86400
+        state.execute("UPDATE runs SET started = started + ?1, finished = finished + ?1", (moved,))
+        state.execute("UPDATE results SET finished = finished + ?1, landed = landed + ?1", (moved,))
+    state.close()
+    mdtodo("reopen", "a")
+    assert "not started" not in mdtodo("run").err
+    assert repo.read("TODO.md") == b"- [x] a run:ok id:a\n"
 
 
 def test_all_mistakes_of_the_configuration_are_told(repo: Checkout, mdtodo: Mdtodo) -> None:

@@ -97,3 +97,62 @@ def test_check_writes_nothing(repo: Checkout, mdtodo: Mdtodo) -> None:
     before = sorted(str(path) for path in repo.root.rglob("*"))
     mdtodo("check", code=1)
     assert sorted(str(path) for path in repo.root.rglob("*")) == before
+
+
+MODULES = """\
+[processors]
+there.python = "tools.embed:main"
+package.python = "tools:main"
+deep.python = "tools.sub.deep:main"
+standard.python = "os.path:exists"
+builtin.python = "time:sleep"
+installed.python = "click.testing:CliRunner"
+folder = { python = "inner:main", cwd = "sub" }
+point.python = "known"
+gone.python = "tools.embde:main"
+no-package.python = "tools.embed.more:main"
+nowhere.python = "nowhere_at_all.x:main"
+[processors.no-point]
+python = "unknown"
+"""
+
+
+def test_modules_of_processors_are_looked_for_and_not_imported(repo: Checkout, mdtodo: Mdtodo) -> None:
+    for path in (
+        "tools/__init__.py",
+        "tools/embed.py",
+        "tools/sub/deep.py",
+        "sub/inner.py",
+        "nowhere_at_all/y.py",
+    ):
+        repo.write(path, "open('imported', 'w')\nraise SystemExit(9)\n")
+    repo.write("plugin-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: plugin\nVersion: 1\n")
+    repo.write("plugin-1.dist-info/entry_points.txt", "[mdtodo.processors]\nknown = tools.embed:main\n")
+    repo.write("TODO.md", "- [ ] a run:there\n")
+    repo.write(".mdtodo.toml", MODULES)
+    found = mdtodo("check", "--json", code=1).json["findings"]
+    assert [(one["line"], one["message"]) for one in found] == [
+        (10, 'processor gone: no module "tools.embde" is found from here'),
+        (
+            10,
+            'processor no-package: the module "tools.embed" is no package, so there is no "tools.embed.more"',
+        ),
+        (12, 'processor nowhere: no module "nowhere_at_all.x" is found from here'),
+        (
+            13,
+            'processor no-point: no entry point "unknown" of the group mdtodo.processors is found from here',
+        ),
+    ]
+    assert {(one["file"], one["severity"], one["code"]) for one in found} == {
+        (".mdtodo.toml", "warning", "unknown-module")
+    }
+    assert not (repo.root / "imported").exists()
+    assert mdtodo("check", "--errors-only").out == "", "a run may have another environment"
+
+
+def test_the_line_of_a_module_in_pyproject_toml(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a\n")
+    repo.write(
+        "pyproject.toml", "[project]\nname = 'x'\n\n[tool.mdtodo.processors.p]\npython = 'gone:main'\n"
+    )
+    assert mdtodo("check", code=1).out.startswith("pyproject.toml:5: warning: unknown-module: processor p: ")

@@ -136,6 +136,14 @@ def test_fewer_characters_never_mean_a_task(repo: Checkout, inside: Mdtodo, comm
         ("it", None),
         ("past", None),
         ("[.*]", None),
+        ("it  ", None),
+        ("   i", None),
+        (
+            "\u0926\u0941\u0928\u093f\u092f\u093e",
+            "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
+        ),
+        ("\u0926\u0941\u0928\u093f", None),
+        ("a-b-a", "x-a-b-a-b-a"),
     ],
 )
 def test_words_of_one_open_title_will_do(
@@ -144,7 +152,8 @@ def test_words_of_one_open_title_will_do(
     repo.write(
         "TODO.md",
         "- [ ] Write the changelog\n- [ ] Write this down\n- [ ] Release notes for v2.1\n- [ ] Fix it\n"
-        "- [ ] News id:changes\n- [ ] Tout d\u00e9ployer\n- [x] Past\n",
+        "- [ ] News id:changes\n- [ ] Tout d\u00e9ployer\n- [x] Past\n- [ ] x-a-b-a-b-a\n"
+        "- [ ] \u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e\n",
     )
     said = inside("show", words, "--json", code=None)
     assert said.code == (0 if title else 2), said

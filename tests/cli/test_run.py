@@ -160,17 +160,22 @@ def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) 
     assert repo.git("show", "--name-only", "--format=", "HEAD") == "TODO.md"
 
 
-def test_outputs_are_committed_with_the_tick_unless_a_person_had_changed_them(
-    repo: Checkout, mdtodo: Mdtodo
-) -> None:
-    config = '[processors.w]\nrun = "echo $MDTODO_TASK_TITLE > $MDTODO_TASK_TITLE.txt"\noutputs = ["*.txt"]\n'
+WRITES = """[processors.w]
+run = 'echo "{\\"output\\": \\"$MDTODO_TASK_TITLE.txt\\"}" >> $MDTODO_OUTPUT; echo $MDTODO_TASK_TITLE > $MDTODO_TASK_TITLE.txt'
+outputs = ["*.txt"]
+"""
+
+
+def test_outputs_are_committed_with_the_tick_or_there_is_no_tick(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("b.txt", "old\n")
-    start(repo, "- [ ] a run:w\n- [ ] b run:w\n", config)
+    start(repo, "- [ ] a run:w\n- [ ] b run:w\n- [ ] c run:w\n", WRITES)
     repo.write("b.txt", "a person's\n")
-    mdtodo("run")
-    assert repo.head("a.txt") == b"a\n"
-    assert repo.head("b.txt") == b"old\n"
+    said = mdtodo("run", code=1)
+    assert "b.txt: it had changes that were not committed before the task began" in said.err
+    assert (repo.head("a.txt"), repo.head("b.txt"), repo.head("c.txt")) == (b"a\n", b"old\n", b"c\n")
+    assert repo.head("TODO.md") == repo.read("TODO.md") == b"- [x] a run:w\n- [ ] b run:w\n- [x] c run:w\n"
     assert repo.status() == [" M b.txt"]
+    assert repo.git("show", "--format=", "--name-only").split() == ["TODO.md", "a.txt", "c.txt"]
 
 
 def test_no_commit_ticks_the_work_tree_alone(repo: Checkout, mdtodo: Mdtodo) -> None:

@@ -13,6 +13,9 @@ import pytest
 from rich.cells import cell_len
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Said
     from tests.conftest import Checkout
 
 STEPS = "".join(
@@ -39,7 +42,8 @@ def shown(repo: Checkout, *args: str, columns: int = 80, **variables: str) -> li
             pass
         os.close(ours)
     assert process.returncode == 0
-    return b"".join(parts).decode().splitlines()
+    text = b"".join(parts).decode(errors="replace").replace("\r\n", "\n")
+    return text.split("\n")[:-1]
 
 
 @pytest.mark.parametrize(
@@ -173,3 +177,65 @@ def test_configuration_is_the_same_toml_on_a_terminal_and_in_a_pipe(repo: Checko
     piped = subprocess.run(command, cwd=repo.root, capture_output=True, check=True).stdout.decode()
     assert shown(repo, "config", NO_COLOR="1") == piped.splitlines()
     assert tomllib.loads(piped) == {"jobs": 2, "processors": {"p": {"run": "true"}}}
+
+
+HOSTILE = (
+    "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x1b[0m \x9b31m\x9d0;c1\x9c \u202edlrow\u2066 50%\r100%\r\ntab\tend"
+)
+
+
+def test_what_a_processor_printed_steers_no_terminal(repo: Checkout) -> None:
+    repo.write("hostile", HOSTILE.encode() + b" \xff\xc2\n")
+    repo.write(".mdtodo.toml", "processors.h.run = 'cat hostile'\n")
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:h id:aaaa\n"})
+    subprocess.run([sys.executable, "-m", "mdtodo", "run"], cwd=repo.root, check=True, capture_output=True)
+    lines = shown(repo, "output", "aaaa")
+    assert lines == [
+        "\\x1b]0;owned\\x07\\x1b[2Jred \\x9d0;c1\\x9c \\u202edlrow\\u2066 50%",
+        "100%",
+        "tab\tend \ufffd\ufffd",
+    ]
+    command = [sys.executable, "-m", "mdtodo", "output", "aaaa"]
+    piped = subprocess.run(command, cwd=repo.root, check=True, capture_output=True)
+    assert piped.stdout == repo.read("hostile"), "a pipe gets what was printed"
+    raw = "\n".join(shown(repo, "output", "aaaa", "--raw"))
+    assert "\x1b]0;owned" in raw
+
+
+STEERING = "\x7f\x85\x9b2J\x9d\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "list --json",
+        "next --json",
+        "show aaaa --json",
+        "plan --json",
+        "check --json",
+        "run --json --no-commit",
+        "expand bbbb --json",
+        "add new\u202e --json",
+        "config --json",
+        "log --json",
+        "status --json",
+        "stats --json",
+    ],
+)
+def test_json_steers_no_terminal_and_means_the_same(
+    repo: Checkout, command: str, inside: Callable[..., Said]
+) -> None:
+    repo.write(".mdtodo.toml", f'processors.h.run = "true # {STEERING.translate({0x7F: None})}"\n')
+    repo.commit(
+        f"todo: {STEERING}\n\nMdtodo-Run: r\nMdtodo-Task: a done ok exit=0 time=1.000 attempt=1\n",
+        **{
+            "TODO.md": f"- [ ] a\u00e9 {STEERING} run:h id:aaaa\n- [ ] b {STEERING} id:bbbb after:{STEERING}\n"
+        },
+    )
+    said = inside(*command.split(" "), code=None)
+    assert said.code < 2
+    assert not set(STEERING) & set(said.out) - set("2J")
+    assert "\\u" in said.out or command.split()[0] in ("status", "stats")
+    if command == "list --json":
+        assert "a\u00e9" in said.out
+        assert "\x9b2J\x9d\u061c\u200e" in said.json["tasks"][0]["title"]

@@ -29,6 +29,8 @@ TODO = """\
 - [-] Cancelled id:cancelled run:ok
 - [/] Doing id:doing run:ok
 - [ ] Failed id:failed run:ok failed:3
+- [ ] Held id:held run:ok failed:3 after:sign
+- [ ] Nobody id:nobody failed:3
 - [ ] Hardware id:hardware run:ok needs:gpu
 - [ ] Bob's id:bobs run:ok worker:bob
 - [ ] Parent id:parent
@@ -70,6 +72,8 @@ def todo(repo: Checkout) -> Checkout:
             '"Doing" (doing) is in progress, as its box says; `mdtodo reopen doing` gives it back to `run`',
         ),
         ("bobs", 1, '"Bob\'s" (bobs) was not started: it is left to the worker bob'),
+        ("held", 1, '"Held" (held) waits for "Sign off" (sign), which is manual'),
+        ("nobody", 1, '"Nobody" (nobody) is manual'),
         ("parent", 1, '"Parent" (parent) waits for "Child" (child), which is manual'),
     ],
 )

@@ -190,6 +190,47 @@ def test_add_takes_no_id_twice_and_says_when_nobody_will_look(repo: Checkout, md
     assert repo.read("TODO.md") == b"- [ ] one id:one\n"
 
 
+@pytest.mark.parametrize("before", [None, "# Tasks\n\n- [ ] first\n"])
+def test_tasks_that_are_added_at_once_are_all_there(
+    repo: Checkout, tasks: Callable[..., dict[str, dict[str, Any]]], before: str | None
+) -> None:
+    if before:
+        repo.write("TODO.md", before)
+    said = at_once(repo, [["add", f"number {n} id:n{n}"] for n in range(8)] + [["add", "same", "id:x"]] * 2)
+    assert sorted(code for code, _, _ in said) == [0] * 9 + [2], "an id is given once"
+    assert [out.split()[0] for code, out, _ in said[:8]] == [f"n{n}" for n in range(8)], "each tells its own"
+    added = {f"number {n}" for n in range(8)} | {"same"}
+    assert set(tasks()) == added | ({"first"} if before else set())
+    assert repo.read("TODO.md").count(b"- [ ] ") == 9 + bool(before)
+
+
+def test_breakdowns_at_once_happen_once_each(repo: Checkout, mdtodo: Mdtodo) -> None:
+    lines = [f"- [ ] Build thing {n} expand:api id:t{n}\n" for n in range(6)]
+    repo.write("TODO.md", "".join(lines))
+    said = at_once(repo, [["expand", f"t{n}"] for n in range(6)] + [["expand"]] * 3)
+    assert [code for code, _, _ in said] == [0] * 9, said
+    together = repo.read("TODO.md")
+    repo.write("TODO.md", "".join(lines))
+    mdtodo("expand")
+    assert together == repo.read("TODO.md")
+
+
+def at_once(repo: Checkout, calls: list[list[str]]) -> list[tuple[int, str, str]]:
+    """Code, output and errors of calls that run side by side."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mdtodo", *args],
+            cwd=repo.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for args in calls
+    ]
+    ended = [process.communicate() for process in processes]
+    return [(process.returncode, *texts) for process, texts in zip(processes, ended, strict=True)]
+
+
 BLOCKED = (
     "- [ ] First id:first\n- [ ] Second id:second after:first\n- [ ] Third id:third after:second,nobody\n"
     "- [ ] Parent id:parent\n  - [ ] Child id:child\n- [ ] Last id:last after:parent\n"

@@ -187,6 +187,7 @@ WRONG = [
     ("lease = 300", '`lease`: must be a duration such as "90s", "5m" or "1h30m", not 300'),
     ('lease = "5 minutes"', '`lease`: must be a duration such as "90s", "5m" or "1h30m", not "5 minutes"'),
     ('lease = "0s"', "`lease`: must be longer than 0"),
+    ('lease = "0.4ms"', "`lease`: must be longer than 0"),
     ('lease = "999d"', '`lease`: must be at most 366 days, not "999d"'),
     ("lanes = 3", "`lanes`: must be a table, not 3"),
     ("lanes.high = 0", "`lanes.high`: must be a whole number from 1, not 0"),
@@ -295,6 +296,13 @@ BROKEN = [
     (b"\n\n# \xff\xfe\n", 3, "not UTF-8, so not TOML"),
     (b"x=" + b"[" * 20_000, None, "nested too deeply to be read"),
     (b"jobs = " + b"9" * 5_000, None, "broken TOML: a number is too long to be read"),
+    (b"jobs = 0x" + b"f" * 3_600, 1, ".mdtodo.toml:1: `jobs`: must be a whole number"),
+    (
+        b"lanes.high = 0o" + b"7" * 9_000,
+        1,
+        "`lanes.high`: must be a whole number from 1, not a number that is too",
+    ),
+    (b"processors.a.run = [0b" + b"1" * 20_000 + b"]", 1, "`processors.a.run`: must be a command"),
     (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: in .mdtodo.toml the keys have no"),
 ]
 

@@ -327,7 +327,7 @@ class TestWhatIsAPersons:
         a.git("merge", "-q", "--no-ff", "--no-edit", "side")
         b.commit("Theirs", x="x")
         b.git("push", "-q")
-        with pytest.raises(GitError, match="no receipts"):
+        with pytest.raises(GitError, match="commits that are not receipts"):
             send(a)
 
     def test_what_is_staged_changed_or_untracked_stays(self, remote, sound):

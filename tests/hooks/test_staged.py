@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.errors import ConfigError
+from mdtodo.errors import ConfigError, InputError
 from mdtodo.repo.git import discover
 from mdtodo.running.board import read_config
 from mdtodo.running.check import check_changed, check_staged
@@ -168,3 +168,31 @@ def test_the_command(repo: Checkout, make_repo: Callable[..., Checkout]) -> None
     repo.git("commit", "-qm", "x")
     assert code("--staged")[0] == 1
     assert code("--changed", "TODO.md")[0] == 0
+
+
+@pytest.mark.parametrize("name", [".mdtodo.toml", "pyproject.toml"])
+def test_a_configuration_behind_a_link_is_followed_in_what_is_staged(repo: Checkout, name: str) -> None:
+    head = "[tool.mdtodo]\n" if name == "pyproject.toml" else ""
+    repo.write("conf/deep/real.toml", f"{head}files = ['one.md']\n")
+    os.symlink("deep/real.toml", repo.root / "conf/link")
+    os.symlink("conf/link", repo.root / name)
+    repo.write("one.md", BAD)
+    repo.write("two.md", GOOD)
+    repo.git("add", "-A")
+    repo.write("conf/deep/real.toml", f"{head}files = ['two.md']\n")
+    assert staged(repo) == ["one.md:1: unknown-id"]
+    repo.git("commit", "-qm", "Base")
+    assert changed(repo, "two.md") == [], "the work tree's, and what HEAD says was wrong before"
+    repo.git("rm", "-q", "--cached", "conf/deep/real.toml")
+    assert staged(repo) == [], "git does not track it: from the disk"
+
+
+def test_a_staged_configuration_behind_an_outward_link_is_refused(repo: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "secret.toml").write_text("password = 'x'")
+    os.symlink("../secret.toml", repo.root / ".mdtodo.toml")
+    repo.git("add", "-A")
+    with pytest.raises(InputError, match="leads out of the work tree"):
+        staged(repo)
+    repo.git("rm", "-q", "--cached", ".mdtodo.toml")
+    with pytest.raises(InputError, match="leads out of the work tree"):
+        staged(repo)

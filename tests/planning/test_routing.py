@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import warnings
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,8 @@ from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, Config, load
 from mdtodo.config.categories import CATEGORIES
+from mdtodo.errors import ConfigError
+from mdtodo.planning import titlepattern
 from mdtodo.planning.routing import Router, classify, is_recipe, processor_of, route
 from mdtodo.recipes import NAMES
 from tests.planning.outlines import moderately, outline
@@ -261,3 +266,45 @@ def test_the_recipe_and_what_takes_its_place() -> None:
         False,
     )
     assert processor_of(task, "no", config) is None
+
+
+ENDLESS = r"^(?:a|aa)+$"
+
+
+def test_a_title_pattern_that_would_take_for_ever_is_a_sentence() -> None:
+    config = load(None, f"processors.p.run = 'true'\nprocessors.p.match.title = '{ENDLESS}'\n".encode())
+    assert route(about("a" * 60), config) == "p"
+    began = process_time()
+    with pytest.raises(ConfigError) as caught:
+        route(about("a" * 100 + "!"), config)
+    assert process_time() - began < 5
+    assert str(caught.value) == (
+        f'.mdtodo.toml: `processors.p.match.title`: takes too long to look for in the title "{"a" * 57}..."'
+    )
+    named = about("a" * 100 + "!")._replace(own_run="p")
+    assert route(named, config) == "p", "a task that says so needs no pattern"
+
+
+def test_many_titles_that_take_long_each_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(titlepattern, "ALL", 0.2)
+    pattern = titlepattern.TitlePattern("p", ENDLESS)
+    with pytest.raises(ConfigError, match="takes too long"):
+        any(pattern.found_in("a" * 24 + "!") for _ in range(100_000))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "title", "fits"),
+    [
+        (r"(?i)^tests? PASS", "Test pass", True),
+        (r"(?<!un)done(?= now)", "undone now", False),
+        (r"(\w+) \1", "again again", True),
+        (r"[[a]x]", "ax]", True),
+        (r"(?P<n>x)(?P=n)", "xx", True),
+        ("stra\u00dfe", "STRASSE", False),
+    ],
+)
+def test_a_title_pattern_means_what_it_means_to_re(pattern: str, title: str, *, fits: bool) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert (re.search(pattern, title) is not None) == fits
+        assert titlepattern.TitlePattern("p", pattern).found_in(title) == fits

@@ -288,7 +288,7 @@ class TestReplace:
 
         monkeypatch.setattr(files, "_exchange", exchange_after_a_save)
         with pytest.raises(EditError, match="changed on the disk"):
-            files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+            files.replace(str(tmp_path), "TODO.md", b"old", b"newer")
         assert path.read_bytes() == b"save %d" % (saves - 1)
         assert os.listdir(tmp_path) == ["TODO.md"]
 
@@ -348,15 +348,17 @@ class TestReplace:
         lines = [line for line in path.read_bytes().split(b"\n") if line.startswith(b"editor")]
         assert lines == [b"editor %d" % n for n in range(800)]
 
-    def test_where_it_cannot_be_written(self, tmp_path, monkeypatch):
+    @pytest.mark.parametrize("new", [b"new", b"newer"])
+    def test_where_it_cannot_be_written(self, tmp_path, monkeypatch, new):
         (tmp_path / "TODO.md").write_bytes(b"old")
 
-        def full(fd: int) -> None:
+        def full(*arguments: object) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
+        monkeypatch.setattr(os, "pwrite", full)
         with pytest.raises(InputError, match=r"^TODO\.md: cannot be written: No space left on device$"):
-            files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+            files.replace(str(tmp_path), "TODO.md", b"old", new)
         assert (tmp_path / "TODO.md").read_bytes() == b"old"
         assert os.listdir(tmp_path) == ["TODO.md"]
 
@@ -386,3 +388,59 @@ class TestCreateAndSweep:
             (tmp_path / name).write_text("x")
         files.sweep(str(tmp_path), ["a.md", "nowhere/b.md"])
         assert sorted(os.listdir(tmp_path)) == [f".b.md.mdtodo-{owner.myself()}", ".c.md.mdtodo-unknown-1-0"]
+
+
+class TestSwappedWhileItGoesOn:
+    """Somebody puts a symlink that leads out in the place of the file, or of a folder above it."""
+
+    @pytest.fixture
+    def place(self, tmp_path):
+        for folder in ("root/docs/deep", "outside/deep"):
+            (tmp_path / folder).mkdir(parents=True)
+            (tmp_path / folder / "TODO.md").write_bytes(b"- [ ] a\n")
+        return tmp_path
+
+    @staticmethod
+    def swap(place, part: str) -> None:
+        there = place / "root" / part
+        os.rename(there, place / "away")
+        os.symlink(place / "outside" / os.path.relpath(part, "docs"), there)
+
+    @pytest.mark.parametrize("part", ["docs", "docs/deep", "docs/deep/TODO.md"])
+    def test_before_it_is_read_or_written(self, place, part):
+        root = str(place / "root")
+        self.swap(place, part)
+        with pytest.raises(InputError, match="leads out of the work tree"):
+            files.read(root, "docs/deep/TODO.md")
+        with pytest.raises(InputError, match="leads out of the work tree"):
+            files.replace(root, "docs/deep/TODO.md", b"- [ ] a\n", b"- [x] a\n")
+        if not part.endswith("TODO.md"):
+            with pytest.raises(InputError, match="has a symlink or a file above it now"):
+                files.create(root, "docs/deep/new.md", b"new")
+        assert sorted(os.listdir(place / "outside/deep")) == ["TODO.md"]
+        assert (place / "outside/deep/TODO.md").read_bytes() == b"- [ ] a\n"
+
+    @pytest.mark.parametrize("part", ["docs", "docs/deep", "docs/deep/TODO.md"])
+    @pytest.mark.parametrize("moment", ["file.begun", "file.filled", "file.swapped"])
+    def test_while_it_is_written(self, place, monkeypatch, part, moment):
+        def reached(name: str) -> None:
+            if name == moment:
+                self.swap(place, part)
+
+        monkeypatch.setattr(files, "reached", reached)
+        try:
+            files.replace(str(place / "root"), "docs/deep/TODO.md", b"- [ ] a\n", b"- [x] a\n")
+        except (EditError, InputError):
+            assert part.endswith("TODO.md")
+        assert sorted(os.listdir(place / "outside/deep")) == ["TODO.md"]
+        assert (place / "outside/deep/TODO.md").read_bytes() == b"- [ ] a\n"
+
+    def test_links_inside_are_followed(self, place):
+        root = str(place / "root")
+        os.symlink("docs/deep", place / "root/link")
+        os.symlink("link/TODO.md", place / "root/other.md")
+        for number, path in enumerate(("link/TODO.md", "other.md", "docs/deep/TODO.md")):
+            before = files.read(root, path)
+            files.replace(root, path, before, b"%d\n" % number)
+            assert (place / "root/docs/deep/TODO.md").read_bytes() == b"%d\n" % number
+        assert (place / "root/other.md").is_symlink()

@@ -128,11 +128,37 @@ class TestLeases:
             assert len(opened.live_leases()) == 1
             monkeypatch.undo()
 
+    @pytest.mark.parametrize("moved", [-1e9, -1.0, 0.0, 1e9])
+    def test_what_others_came_to_since_counts_whatever_the_date(self, opened, monkeypatch, moved):
+        def receipt(task: str) -> Record:
+            return Record("other", RECEIPT._replace(task_id=task))
+
+        before, waiting, parked = opened.record([receipt("before"), receipt("waiting"), receipt("parked")])
+        opened.mark_landed([before])
+        opened.park([parked])
+        since = opened.moment()
+        now = state.time.time()
+        monkeypatch.setattr(state.time, "time", lambda: now + moved)
+        opened.mark_landed([waiting, parked])
+        opened.mark_landed(opened.record([receipt("after")]))
+        taken = opened.lease_all(["before", "waiting", "parked", "after", "new"], "w", 60, since=since)
+        assert set(taken) == {"before", "new"}
+        assert set(opened.lease_all(["waiting", "after"], "w", 60, since=opened.moment())) == {
+            "waiting",
+            "after",
+        }
+
     def test_a_restart_of_the_machine_frees_them(self, opened, clock):
         opened.lease("a", "one", 60, mine=False)
         clock(-1_000_000)
         assert opened.live_leases() == ()
         assert opened.lease("a", "two", 60) is not None
+
+    def test_a_clock_that_jumps_back_frees_none_of_a_living_process(self, opened, clock):
+        opened.lease("a", "one", 60)
+        clock(-1_000_000)
+        assert opened.lease("a", "two", 60) is None
+        assert len(opened.live_leases()) == 1
 
     def test_a_killed_worker_frees_its_tasks_at_once(self, repository, opened):
         program = "s.lease('a', 'w', 3600); s.lease('b', 'w', 3600, mine=False)\nos.kill(os.getpid(), signal.SIGKILL)"

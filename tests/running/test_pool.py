@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from mdtodo.errors import MdtodoError
+from mdtodo.running import members
 from mdtodo.running.pool import LocalPool, cores
 from tests.running.conftest import DEADLINE, Bench, eventually, pid_in, runs
 
@@ -299,6 +300,50 @@ def test_a_pool_process_that_does_not_answer_is_killed(
     assert (bench.wait(attempt).result or {})["interrupted"]
     assert not runs(leader)
     assert bench.do("true")["exit_code"] == 0
+
+
+def test_a_stopped_pool_process_keeps_no_timeout_but_the_runner_does(
+    own_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "_TIMEOUT_PATIENCE", 0.5)
+    attempt = own_bench.start("sleep 60 & echo $! > child; wait", timeout=0.3, grace=0.2)
+    leader = own_bench.wait(attempt, "started").pid or 0
+    child = pid_in(own_bench.folder / "child")
+    worker = own_bench.worker(leader)
+    os.kill(worker, signal.SIGSTOP)
+    event = own_bench.wait(attempt)
+    assert event.kind == "finished"
+    assert event.result is not None
+    assert event.result["timed_out"]
+    assert not any(map(runs, (worker, leader, child)))
+    assert own_bench.do("true")["exit_code"] == 0
+
+
+@pytest.mark.parametrize("stopped", ["worker", "both"])
+def test_a_pool_process_that_gives_no_sign_of_life_is_given_up(tmp_path: Path, stopped: str) -> None:
+    with LocalPool(1, silence=2.0) as pool:
+        bench = Bench(pool, tmp_path)
+        attempt = bench.start(gate(bench, "a"), timeout=None)
+        leader = bench.wait(attempt, "started").pid or 0
+        assert pool.events(4.0) == [], "what takes long gives signs"
+        next_one = bench.start("true")
+        for pid in (bench.worker(leader), *([leader] if stopped == "both" else [])):
+            os.kill(pid, signal.SIGSTOP)
+        event = bench.wait(attempt)
+        assert (event.kind, event.message) == ("lost", "its pool process gave no sign of life for 2 s")
+        assert not runs(leader)
+        assert (bench.wait(next_one).result or {})["exit_code"] == 0
+
+
+def test_a_stopped_process_that_forks_the_others_ends_the_wait(tmp_path: Path) -> None:
+    with LocalPool(1, silence=2.0) as pool:
+        bench = Bench(pool, tmp_path)
+        assert bench.do("true")["exit_code"] == 0
+        (worker,) = (one.pid for one in psutil.Process().children()[0].children())
+        os.kill(psutil.Process().children()[0].pid, signal.SIGSTOP)
+        os.kill(worker, signal.SIGKILL)
+        event = bench.wait(bench.start("true"))
+        assert (event.kind, event.message) == ("failed", "no pool process could be started")
 
 
 def test_the_same_attempt_is_carried_out_once(own_bench: Bench) -> None:

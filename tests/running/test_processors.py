@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mdtodo.running.processors import VARIABLE_LIMIT, environment, spec
@@ -77,6 +77,7 @@ def test_who_wins() -> None:
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.binary().map(os.fsdecode)
 
 
+@example("\udc80\udc80", [], 3)
 @given(_TEXTS, st.lists(_TEXTS), st.integers(0, 3))
 def test_any_text_fits_into_the_environment(text: str, tags: list[str], scale: int) -> None:
     env = environment({**TASK, "title": text, "body": text * 40**scale, "tags": tags}, 1, "r", {}, {})
@@ -119,6 +120,7 @@ class Control:
     def fileno(self): return self.line.fileno()
     def heed(self): return []
     def started(self, pid, over): pass
+    def alive(self): pass
     def progress(self, percent): pass
 print(json.dumps([perform(spec, Control(), Outboxes()) for spec in json.load(sys.stdin)]))
 """
@@ -169,6 +171,9 @@ from mdtodo.running.processors import perform
 class Control:
     line, _other = socket.socketpair()
     def fileno(self): return self.line.fileno()
+    def alive(self):
+        pass
+
     def started(self, pid, over):
         print(pid)
         raise RuntimeError("a fault of ours")

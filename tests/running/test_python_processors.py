@@ -184,6 +184,32 @@ atexit.register(print, "at exit")
         assert (result["exit_code"], result["tail"]) == (0, "at exit\n"), bench.log().decode()
 
 
+@pytest.mark.parametrize(
+    ("at_exit", "returned", "code", "how"),
+    [
+        ("os.kill(os.getpid(), 11)", "None", -11, "by SIGSEGV"),
+        ("os._exit(3)", "None", 3, "with exit code 3"),
+        ("os._exit(3)", "Result(75)", 3, "with exit code 3"),
+        ("os._exit(0)", "Result(4)", 4, "with exit code 0"),
+        ("os.kill(os.getpid(), 9)", "Result(0, notes=('a',))", -9, "by SIGKILL"),
+        ("os._exit(0)", "None", 0, None),
+        ("1 / 0", "Result(256)", 256, None),
+    ],
+)
+def test_a_process_that_dies_after_its_report_has_failed(
+    bench: Bench, at_exit: str, returned: str, code: int, how: str | None
+) -> None:
+    body = f"""\
+import atexit
+from mdtodo.results import Result
+atexit.register(lambda: {at_exit})
+return {returned}
+"""
+    result = call(bench, body)
+    error = None if how is None else f"its process ended {how} after its function had returned"
+    assert (result["exit_code"], result["error"]) == (code, error)
+
+
 def test_a_fork_that_returns_as_well_does_not_speak_for_it(bench: Bench) -> None:
     body = """\
 from mdtodo.results import Result

@@ -10,6 +10,8 @@ from mdtodo.cli.options import complete_id, json_option
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
+    from mdtodo.model import Task
+    from mdtodo.running.board import Board
 
 
 @click.command(
@@ -40,13 +42,17 @@ def command(
     from mdtodo.cli.running import say
     from mdtodo.model import Severity
     from mdtodo.planning.findings import findings
+    from mdtodo.repo.files import persist
     from mdtodo.running.adding import add, is_looked_at
 
-    named = session.named([path]) if path and session.exists(path) else ()
-    board = session.board(named)
-    parent = board.find(under) if under else None
-    file = None if not path else named[0] if named else session.new_file(path)
-    after, task = add(board, " ".join(words), parent=parent, section=section, file=file)
+    def attempt() -> tuple[Board, Task]:
+        named = session.named([path]) if path and session.exists(path) else ()
+        board = session.board(named)
+        parent = board.find(under) if under else None
+        file = None if not path else named[0] if named else session.new_file(path)
+        return add(board, " ".join(words), parent=parent, section=section, file=file)
+
+    after, task = persist(attempt)
     if not is_looked_at(after, task.file):
         click.echo(f"mdtodo: {task.file} does not match `files`, so other commands do not read it", err=True)
     for finding in findings(after.plan, session.config):

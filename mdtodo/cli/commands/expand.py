@@ -42,6 +42,23 @@ def command(
     Without ID, the tasks that say expand:NAME. Either all of them are broken down, or none. Tasks that have subtasks,
     or are done or cancelled, are left as they are.
     """
+    from mdtodo.repo.files import persist
+
+    return persist(
+        lambda: _expand(session, ids, everything, pattern, dry_run=dry_run, commit=commit, as_json=as_json)
+    )
+
+
+def _expand(
+    session: Session,
+    ids: tuple[str, ...],
+    everything: bool,
+    pattern: str | None,
+    *,
+    dry_run: bool,
+    commit: bool,
+    as_json: bool,
+) -> int:
     from mdtodo.running.expanding import meant, prepare
 
     board = session.board() if dry_run else session.settled_board()

@@ -1,0 +1,77 @@
+"""Whether the modules and entry points of Python processors are there, found out without importing any of them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mdtodo.model import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mdtodo.config import Config
+    from mdtodo.repo.git import Repository
+
+GROUP = "mdtodo.processors"
+
+
+def missing_modules(repo: Repository, config: Config) -> Iterator[Finding]:
+    """What is to be said of processors whose module or entry point is not found from here: warnings, as a run may have
+    another environment.
+    """
+    for name, processor in config.processors.items():
+        if processor.python is None:
+            continue
+        module, colon, _ = processor.python.partition(":")
+        path = [*([f"{repo.root}/{processor.cwd}"] if processor.cwd else []), repo.root, *sys.path]
+        lacking = _lacking(path, module) if colon else _no_entry_point(path, module)
+        if lacking is not None:
+            yield _finding(repo, config, name, lacking)
+
+
+def _finding(repo: Repository, config: Config, name: str, lacking: str) -> Finding:
+    from mdtodo.config.lines import line_of
+    from mdtodo.repo.files import read_inside
+
+    file = config.sources.get(f"processors.{name}.python", "pyproject.toml")
+    prefix = ("tool", "mdtodo") if file == "pyproject.toml" else ()
+    text = (read_inside(repo.root, file) or b"").decode("utf-8-sig", "replace")
+    line = line_of(text, (*prefix, "processors", name, "python")) or 1
+    return Finding(file, line, Severity.WARNING, "unknown-module", f"processor {name}: {lacking}")
+
+
+def _lacking(path: Sequence[str], module: str) -> str | None:
+    """What there is not, None where the module is found on the path, which is that of an attempt."""
+    from importlib.machinery import PathFinder
+
+    first, *inner = module.split(".")
+    if first in sys.stdlib_module_names:
+        return None
+    spec = PathFinder.find_spec(first, path)
+    for finder in sys.meta_path if spec is None else ():
+        spec = spec or finder.find_spec(first, None)
+    found = first
+    for name in inner:
+        if spec is None:
+            break
+        places: Sequence[str] | None = spec.submodule_search_locations
+        outer, found = found, f"{found}.{name}"
+        if places is None:
+            return f'the module "{outer}" is no package, so there is no "{module}"'
+        spec = PathFinder.find_spec(
+            name, list(places)
+        )  # by its full name its package would have to be imported
+    return f'no module "{found}" is found from here' if spec is None else None
+
+
+def _no_entry_point(path: Sequence[str], name: str) -> str | None:
+    from importlib.metadata import distributions
+
+    known = {
+        point.name
+        for distribution in distributions(path=list(path))
+        for point in distribution.entry_points
+        if point.group == GROUP
+    }
+    return None if name in known else f'no entry point "{name}" of the group {GROUP} is found from here'
