@@ -100,7 +100,7 @@ def staged_configuration(repo: Repository) -> list[bytes | None]:
     env = calling_index()
     found = read_blobs(repo, [f":{name}" for name in CONFIGURATION], env)
     return [
-        files.read_optional(repo.root, name) if found[f":{name}"] is None else found[f":{name}"]
+        files.read_configuration(repo.root, name) if found[f":{name}"] is None else found[f":{name}"]
         for name in CONFIGURATION
     ]
 

@@ -131,6 +131,13 @@ def read_optional(root: str, path: str) -> bytes | None:
     return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
 
 
+def read_configuration(root: str, path: str) -> bytes | None:
+    """The same of a file that says what is run: also where it is a symlink that leads out of the work tree."""
+    if os.path.islink(os.path.join(root, path)):
+        resolve(root, path)
+    return read_optional(root, path)
+
+
 def create(root: str, path: str, content: bytes) -> None:
     """Make a file, whole or not at all, with the folders it needs. Raises InputError, also where it is
     there.

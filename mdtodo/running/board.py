@@ -144,9 +144,7 @@ class Board:
 
 def read_config(repo: Repository) -> Config:
     """The configuration in the root of the work tree, validated."""
-    return load(
-        files.read_optional(repo.root, "pyproject.toml"), files.read_optional(repo.root, ".mdtodo.toml")
-    )
+    return load(*(files.read_configuration(repo.root, name) for name in ("pyproject.toml", ".mdtodo.toml")))
 
 
 def read_board(

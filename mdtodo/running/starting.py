@@ -37,8 +37,8 @@ def starter(repo: Repository) -> list[tuple[str, bool]]:
     A repository whose pyproject.toml configures mdtodo gets no second configuration. Raises ConfigError
     where the configuration that is there is broken.
     """
-    pyproject = files.read_optional(repo.root, "pyproject.toml")
-    load(pyproject, files.read_optional(repo.root, ".mdtodo.toml"))
+    pyproject = files.read_configuration(repo.root, "pyproject.toml")
+    load(pyproject, files.read_configuration(repo.root, ".mdtodo.toml"))
     rows = [("TODO.md", _make(repo, "TODO.md", TODO))]
     if pyproject is not None and b"[tool.mdtodo" in pyproject:
         return [*rows, ("pyproject.toml", False)]
@@ -47,7 +47,7 @@ def starter(repo: Repository) -> list[tuple[str, bool]]:
 
 def is_started(repo: Repository) -> bool:
     """Whether there is a TODO file, by the configuration that holds; ConfigError where it is broken."""
-    given = (files.read_optional(repo.root, name) for name in ("pyproject.toml", ".mdtodo.toml"))
+    given = (files.read_configuration(repo.root, name) for name in ("pyproject.toml", ".mdtodo.toml"))
     return bool(files.find(repo, load(*given).files))
 
 
