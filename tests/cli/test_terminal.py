@@ -173,3 +173,11 @@ def test_configuration_is_the_same_toml_on_a_terminal_and_in_a_pipe(repo: Checko
     piped = subprocess.run(command, cwd=repo.root, capture_output=True, check=True).stdout.decode()
     assert shown(repo, "config", NO_COLOR="1") == piped.splitlines()
     assert tomllib.loads(piped) == {"jobs": 2, "processors": {"p": {"run": "true"}}}
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_a_terminal_of_a_few_columns_breaks_nothing(repo: Checkout, columns: int) -> None:
+    text = f"# \u65e5\u672c\u8a9e heading\n\n{TASKS}- [ ] \u65e5\u672c after:nothing due:2020-01-01 est:5m !high\n"
+    repo.commit("Base", **{"TODO.md": text})
+    for command in (["list"], ["next", "-n", "9"], ["plan"], ["status"], ["show", "Implement orders"]):
+        assert "bug" not in "".join("".join(shown(repo, *command, columns=columns)).split()), command
