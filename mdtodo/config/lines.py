@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+_Lines = dict[tuple[str, ...], int]
+_Keys = dict[tuple[str, ...], list[tuple[int, str]]]
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 _KEY = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
@@ -11,7 +15,25 @@ _QUOTES = re.compile(r'"""|\'\'\'')
 
 def line_of(text: str, path: tuple[str, ...]) -> int | None:
     """The 1-based line of the key at `path`, or of what is nearest around it; None where neither is found."""
+    first, keys = _places(text)
     best, found = 0, None
+    for depth in range(1, len(path) + 1):
+        here = path[:depth]
+        if here in first:
+            best, found = depth, first[here]
+        for number, line in keys.get(here, ()):
+            inside = depth + len(_inline(line, path, depth))
+            if inside > best:
+                best, found = inside, number
+    return found
+
+
+@lru_cache(2)
+def _places(text: str) -> tuple[_Lines, _Keys]:
+    """The first line of each key and of each part of one, and all lines of each key, with their numbers. A text with
+    many mistakes is asked for them again and again."""
+    first: _Lines = {}
+    keys: _Keys = {}
     table: tuple[str, ...] = ()
     for number, line in _outside_strings(text):
         header = re.match(rf"\s*\[\[?\s*({_KEY})\s*\]", line)
@@ -19,17 +41,11 @@ def line_of(text: str, path: tuple[str, ...]) -> int | None:
         if header:
             table = _parts(header[1])
         here = table if header else (*table, *_parts(key[1])) if key else ()
-        here += _inline(line, path, len(here)) if key else ()
-        common = _common(here, path)
-        if common > best:
-            best, found = common, number
-    return found
-
-
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    return next(
-        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
+        for depth in range(1, len(here) + 1):
+            first.setdefault(here[:depth], number)
+        if key:
+            keys.setdefault(here, []).append((number, line))
+    return first, keys
 
 
 def _outside_strings(text: str) -> list[tuple[int, str]]:

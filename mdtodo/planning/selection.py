@@ -108,9 +108,19 @@ def _text_fits(text: str, task: Task) -> bool:
 
 
 def _section_fits(part: str, section: tuple[str, ...]) -> bool:
-    """Part of a heading above, in any case; its `#` may be typed."""
+    """Part of a heading above, in any case, as it is written or as it is shown; its `#` may be typed."""
     wanted = _comparable(" ".join(part.lstrip("#").split()))
-    return any(wanted in _comparable(heading) for heading in section)
+    return any(
+        wanted in _comparable(" ".join(text.split()))
+        for heading in section
+        for text in (heading, _shown(heading))
+    )
+
+
+def _shown(heading: str) -> str:
+    """A heading without its markdown: of a link the text, no signs of code and emphasis, no backslashes."""
+    text = re.sub(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])", r"\1", heading)
+    return re.sub(r"\\([^\sA-Za-z0-9])|[`*~]|(?<!\w)_+|_+(?!\w)", lambda sign: sign[1] or "", text)
 
 
 def _is_assigned(task: Task, name: str) -> bool:

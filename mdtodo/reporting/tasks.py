@@ -217,7 +217,7 @@ def _shortened(text: str, width: int) -> str:
         return text
     from rich.cells import chop_cells
 
-    return chop_cells(text, width - 1)[0].rstrip() + "…"
+    return (chop_cells(text, width - 1)[0].rstrip() if width > 1 else "") + "…"
 
 
 def _waits(row: Row) -> str:

@@ -79,6 +79,7 @@ class Course:
     stopped: bool = False
     _awaited: set[str] = field(default_factory=set)
     _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    _over_limit: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     _later: list[tuple[float, str]] = field(default_factory=list)
     _ranks: Mapping[str, int] = field(default_factory=dict)
     _lanes: Lanes = field(init=False)
@@ -204,6 +205,7 @@ class Course:
         self._leave(task)
         self.attempts.pop(task.id, None)
         self._started -= 1
+        self._take_back()
 
     def finish(self, task: Task, outcome: Outcome) -> list[Task]:
         """The task is over; gives the parents that are done with it, innermost first."""
@@ -222,6 +224,7 @@ class Course:
         parents = self.finish(task, outcome)
         del self.attempts[task.id]
         self._started, self._finished = self._started - 1, self._finished - 1
+        self._take_back()
         return parents
 
     def rolled_up(self) -> list[Task]:
@@ -238,6 +241,7 @@ class Course:
         self.plan = plan
         self._queues.clear()
         self._aside.clear()
+        self._over_limit.clear()
         self._begin()
 
     def abandoned(self) -> list[Task]:
@@ -249,6 +253,20 @@ class Course:
         """The tasks that this run would take and that never became free, in plan order."""
         tasks = (self.plan.tasks[name] for name in self.plan.order)
         return [task for task in tasks if task.id not in self.outcomes and self.takes(task)]
+
+    def within_reach(self) -> list[Task]:
+        """Those of them that become free if all goes well: what they wait for is closed, or is among them."""
+        closed, found = dict(self._closed), []
+        for name in self.plan.order:
+            task = self.plan.tasks[name]
+            if name in closed or any(other not in closed for other in self.plan.blocked_by[name]):
+                continue
+            if self.takes(task):
+                closed[name] = Status.DONE
+                found += [] if name in self.outcomes else [task]
+            elif self.config.rollup and closes(self.plan, name, closed):
+                closed[name] = Status.DONE
+        return found
 
     def blocked(self, task: Task) -> bool:
         """Whether the task still waits for something."""
@@ -317,6 +335,12 @@ class Course:
         caps = {lane: cap if cap < self.jobs else most for lane, cap in self.config.lanes.items()}
         return Lanes(caps, most)
 
+    def _take_back(self) -> None:
+        """What the limit kept from being started may start after all: one that had started counts no more."""
+        for lane, entries in self._over_limit.items():
+            self._queues[lane] = sorted([*self._queues.get(lane, ()), *entries])
+        self._over_limit.clear()
+
     def _limit_reached(self) -> bool:
         return self.options.limit is not None and self._started >= self.options.limit
 
@@ -324,6 +348,9 @@ class Course:
         """Of what is queued, only what was begun already may go on; after a stop, not that either."""
         for lane, queue in self._queues.items():
             begun = [] if self.stopped else [entry for entry in queue if entry[1] in self.attempts]
+            if len(begun) < len(queue):
+                new = [entry for entry in queue if entry[1] not in self.attempts]
+                self._over_limit[lane] = [*self._over_limit.get(lane, ()), *new]
             self._queues[lane] = sorted(begun)
         if self.stopped:
             self._later.clear()

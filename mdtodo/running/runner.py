@@ -171,7 +171,7 @@ def _standing(board: Board, course: Course, state: CloneState, say: Callable[[st
 
 
 def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
-    expected = [task.id for task in course.left_over()][: course.options.limit]
+    expected = [task.id for task in course.within_reach()][: course.options.limit]
     known = board.memory.seconds
     watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
     for task in map(course.plan.tasks.__getitem__, expected):

@@ -32,6 +32,7 @@ from mdtodo.running.written import said
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.config import Processor
     from mdtodo.model import Json
     from mdtodo.results import Output
     from mdtodo.running.board import Board
@@ -65,6 +66,7 @@ class Shift:
     _held: frozenset[str] = frozenset()
     _passed: dict[str, str] = field(default_factory=dict)
     _reopened: set[str] = field(default_factory=set)
+    _more: int = 0
     _outgrown: bool = False
     _plan_next: float = 0.0
     _ended: bool = False
@@ -79,6 +81,8 @@ class Shift:
 
     def work(self) -> None:
         """Until nothing runs and nothing may start. What came back is in the journal before anything more starts."""
+        limit = self.course.options.limit
+        self._more = 0 if limit is None else len(self.course.within_reach()) - limit
         for parent in self.course.rolled_up():
             self._roll_up(parent)
         self.ledger.write()
@@ -179,6 +183,9 @@ class Shift:
     def _let_stand(self, task: Task, last: Last) -> None:
         """Its inputs are what they were at its last result: that is its result now."""
         parents = self.course.stand(task, Outcome.DONE if last.done else Outcome.FAILED)
+        if self._more > 0:  # it counts in no limit, so another task may start in its place
+            self._more -= 1
+            self.watcher.expect(1)
         result = Result(exit_code=last.exit_code)
         if last.done and (edits := self._edits(task, result)):
             self._record(task, Outcome.CACHED, result, edits, inputs=last.inputs)
@@ -286,7 +293,7 @@ class Shift:
         count = self.course.attempts[task.id].count
         if processor is None or count > processor.retries or self.course.stopped:
             return False
-        delay = processor.retry_delay * processor.backoff ** (count - 1)
+        delay = _pause(processor, count)
         self.watcher.retrying(task, count, delay, failure(result))
         self.course.retry(task, time.monotonic() + delay)
         return True
@@ -388,11 +395,11 @@ class Shift:
         now = time.monotonic()
         if not self._outgrown or (self.course.running and now < self._plan_next):
             return
-        before = len(self.course.left_over())
+        before = len(self.course.within_reach())
         self.board = self.board.with_edits(self.edits)
         self.edits, self._outgrown = [], False
         self.course.replan(self.board.plan)
-        self.watcher.expect(max(0, len(self.course.left_over()) - before))
+        self.watcher.expect(max(0, len(self.course.within_reach()) - before))
         self._plan_next = now + 20 * (time.monotonic() - now)
 
     def _tell(
@@ -432,6 +439,17 @@ class Shift:
             for attempt, task in self._attempts.items():
                 if task.id == task_id:
                     self.pool.cancel(attempt)
+
+
+def _pause(processor: Processor, count: int) -> float:
+    """Seconds between this attempt and the next one; a year where they are beyond all reckoning."""
+    try:
+        return min(processor.retry_delay * processor.backoff ** (count - 1), _LONGEST)
+    except OverflowError:
+        return _LONGEST if processor.retry_delay else 0.0
+
+
+_LONGEST = 366 * 86400.0
 
 
 def failure(result: Result) -> str:

@@ -247,3 +247,25 @@ def test_all_mistakes_of_the_configuration_are_told(repo: Checkout, mdtodo: Mdto
             f"::error file=.mdtodo.toml,line={number},title=mdtodo configuration::{line.split(': ', 1)[1]}"
             for number, line in zip((1, 3), found, strict=True)
         ]
+
+
+@pytest.mark.parametrize(
+    "command", [("list",), ("run",), ("check", "--staged"), ("init",), ("config", "--json")]
+)
+def test_a_configuration_from_outside_is_refused(
+    repo: Checkout, mdtodo: Mdtodo, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n", "config/mine.toml": OK})
+    (tmp_path / "outside.toml").write_text(OK)
+    os.symlink("config/mine.toml", repo.root / ".mdtodo.toml")
+    mdtodo(*command)
+    (repo.root / ".mdtodo.toml").unlink()
+    os.symlink(tmp_path / "outside.toml", repo.root / ".mdtodo.toml")
+    assert ".mdtodo.toml" in mdtodo(*command, code=3).err
+
+
+@pytest.mark.parametrize("pattern", ["!", "\\\\", "[", "[[:nothing:]]", "[z-a]", "a\\\\", "\\\\/"])
+def test_a_pattern_that_matches_nothing(repo: Checkout, mdtodo: Mdtodo, pattern: str) -> None:
+    config = f'files = ["TODO.md", "{pattern}"]\n{OK}inputs = ["{pattern}"]\noutputs = ["{pattern}"]\n'
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n", ".mdtodo.toml": config})
+    assert mdtodo("run", "--json").json["summary"]["done"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -267,3 +268,24 @@ def test_no_git_is_asked_where_no_processor_declares_inputs(
     mdtodo("run", GIT_TRACE2_EVENT=str(trace))
     assert "diff-files" not in trace.read_text()
     assert "hash-object" not in trace.read_text()
+
+
+def test_what_stands_counts_in_no_limit_and_the_counts_say_so(repo: Checkout, mdtodo: Mdtodo) -> None:
+    """Neither does what waits for a person count as expected."""
+    config = '[processors.ok]\nrun = "true"\ninputs = ["in"]\n[processors.go]\nrun = "true"\n'
+    text = (
+        "- [ ] a run:ok id:a !high\n- [ ] b run:ok id:b\n- [ ] c run:go id:c\n- [ ] d run:go id:d\n"
+        "- [ ] e run:go\n- [ ] sign id:sign\n- [ ] f run:go after:sign !critical\n"
+    )
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": config, "in": ""})
+    mdtodo("run", "a", "b")
+    reopen(repo)
+    said = mdtodo("run", "--dry-run", "--limit", "2", "--json")
+    assert [task["id"] for task in said.json["tasks"]] == ["c", "d"]
+    said = mdtodo("run", "--limit", "2", "-j", "1", "--no-commit")
+    told = re.findall(r"^\[(\d+)/(\d+)\] . (\w+)", said.err, re.MULTILINE)
+    assert [outcome for *_, outcome in told] == ["cached", "cached", "done", "done"]
+    assert [int(number) for number, *_ in told] == [1, 2, 3, 4]
+    assert told[-1][1] == "4"
+    told = re.findall(r"^\[(\d+)/(\d+)\]", mdtodo("run", "--no-commit").err, re.MULTILINE)
+    assert told == [("1", "1")]

@@ -470,3 +470,24 @@ def test_show_says_estimates_dates_and_waits_as_people_do(repo: Checkout, inside
     assert re.search(r"^waits for +freeze \(Freeze the branch and tell everybody\u2026\)$", out, re.MULTILINE)
     assert re.search(r"^waits for +its subtasks$", inside("show", "parent").out, re.MULTILINE)
     assert "due        2999-01-02\n" in inside("show", "parent").out
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(
+            "Release 2.0: the _new API \U0001f680",
+            "[2.0](https://a.b/c)",
+            "# release",
+            "run `fast_path`",
+            "RUN fast_path",
+        ),
+        *("**not** _now_", "not now", "stra\xdfe", "STRASSE", "a * b"),
+    ],
+)
+def test_a_section_is_found_as_it_is_written_and_as_it_is_shown(
+    repo: Checkout, inside: Mdtodo, part: str
+) -> None:
+    heading = "# Release [2.0](https://a.b/c): the \\_new API \U0001f680, **not** _now_, run `fast_path`, Stra\xdfe, a \\* b !high\n"
+    repo.write("TODO.md", f"{heading}\n- [ ] a\n\n# Other\n\n- [ ] b\n")
+    assert [task["title"] for task in inside("list", "--json", "--section", part).json["tasks"]] == ["a"]

@@ -561,3 +561,9 @@ def test_a_run_that_nobody_listens_to_goes_on(repo: Checkout, lost: str) -> None
     command = f"{sys.executable} -m mdtodo run -j 2 {lost}"
     subprocess.run(command, shell=True, cwd=repo.root, stdout=subprocess.DEVNULL, timeout=60, check=True)
     assert repo.read("TODO.md") == b"- [x] task run:ok\n" * 30 == repo.head("TODO.md")
+
+
+def test_so_many_retries_that_no_number_holds_the_pause(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = '[processors.p]\nrun = "exit 3"\nretries = 160\nretry_delay = "0s"\nbackoff = 100\n'
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:p\n", ".mdtodo.toml": config})
+    assert mdtodo("-q", "run", "--json", code=1).json["tasks"][0]["attempts"] == 161

@@ -239,3 +239,11 @@ def test_json_steers_no_terminal_and_means_the_same(
     if command == "list --json":
         assert "a\u00e9" in said.out
         assert "\x9b2J\x9d\u061c\u200e" in said.json["tasks"][0]["title"]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_a_terminal_of_a_few_columns_breaks_nothing(repo: Checkout, columns: int) -> None:
+    text = f"# \u65e5\u672c\u8a9e heading\n\n{TASKS}- [ ] \u65e5\u672c after:nothing due:2020-01-01 est:5m !high\n"
+    repo.commit("Base", **{"TODO.md": text})
+    for command in (["list"], ["next", "-n", "9"], ["plan"], ["status"], ["show", "Implement orders"]):
+        assert "bug" not in "".join("".join(shown(repo, *command, columns=columns)).split()), command

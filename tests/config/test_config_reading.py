@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, Config, Expand, Match, Pattern, Processor, load
+from mdtodo.config.lines import _places
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.model import Status
 from tests.examples import examples
@@ -535,3 +536,13 @@ def test_the_example_of_the_documentation_holds() -> None:
         steps = ["Data preparation", "Training run:train"]
     """)
     assert load(text.encode(), None).patterns["machine_learning"].steps[1] == "Training run:train"
+
+
+def test_a_text_with_many_mistakes_is_looked_through_once() -> None:
+    text = "".join(f"[processors.p{number}]\nrun = 3\n" for number in range(500))
+    _places.cache_clear()
+    with pytest.raises(ConfigError) as caught:
+        load(None, text.encode())
+    assert _places.cache_info().misses == 1
+    found = [error.line for error in caught.value.each]
+    assert found[:50] == [*range(2, 101, 2)]
