@@ -1,33 +1,139 @@
-"""Gitignore-style patterns against names, as git has them. The one door to pathspec, which is slow to import."""
+"""Gitignore-style patterns against names, as git has them. The one door to pathspec, which is slow to import.
+
+pathspec knows which folders and files a pattern reaches (`**`, slashes, `!`, the last one decides). What stands for a
+character is read here, byte by byte as git's wildmatch does: pathspec has other rules for blanks at the end, for
+backslashes and classes inside brackets, for newlines, and for what is no pattern at all.
+"""
 
 from __future__ import annotations
 
-import warnings
+import os
+import re
+import string
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Set
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a path, relative to the root with `/` between names, matches these patterns; the last one decides.
 
-    A path is what `os.fsdecode` gives, so it may hold every byte but NUL.
+    A path is what `os.fsdecode` gives, so it may hold every byte but NUL. A pattern that git cannot read, such as one
+    with a single backslash at its end, matches nothing.
     """
     from pathspec import GitIgnoreSpec
 
-    lines = [_one_line(line.rstrip("\n")) for line in patterns]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of Python, about `[[]`, which means the same to git
-        # of its backends the one that is always there, and that takes names which are no UTF-8
-        spec = GitIgnoreSpec.from_lines(lines, backend="simple")
-    return lambda path: bool(spec.match_file(_one_line(path)))
+    lines = [line for pattern in patterns if (line := _line(pattern.rstrip("\n"))) is not None]
+    # of its backends the one that is always there, and that takes every name
+    spec = GitIgnoreSpec.from_lines(lines, backend="simple")
+    return lambda path: bool(spec.match_file(_inert(path)))
 
 
-#: Stands for a newline, which pathspec's regular expressions take for an end. No path has it: half of a surrogate
-#: pair, and none of those that stand for a byte.
-_NEWLINE = "\ud800"
+#: Bytes that mean themselves to pathspec and to Python's regular expressions, also between brackets; each other one
+#: is a character of the private use area.
+_PLAIN = frozenset(map(ord, string.ascii_letters + string.digits + "_./"))
+_CHARACTERS = [chr(byte) if byte in _PLAIN else chr(0xE000 + byte) for byte in range(256)]
+_IS_PLAIN = re.compile(r"[A-Za-z0-9_./]*").fullmatch
+_SLASH = ord("/")
+_CLASSES = {
+    "alnum": string.ascii_letters + string.digits,
+    "alpha": string.ascii_letters,
+    "blank": " \t",
+    "cntrl": "".join(map(chr, (*range(32), 127))),
+    "digit": string.digits,
+    "graph": string.ascii_letters + string.digits + string.punctuation,
+    "lower": string.ascii_lowercase,
+    "print": string.ascii_letters + string.digits + string.punctuation + " ",
+    "punct": string.punctuation,
+    "space": " \t\n\r\v\f",
+    "upper": string.ascii_uppercase,
+    "xdigit": string.hexdigits,
+}
 
 
-def _one_line(text: str) -> str:
-    return text.replace("\n", _NEWLINE)
+def _inert(path: str) -> str:
+    """A path in characters that mean nothing but themselves, one for each byte."""
+    return path if _IS_PLAIN(path) else "".join(map(_CHARACTERS.__getitem__, _bytes(path)))
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return os.fsencode(text)
+    except UnicodeEncodeError:  # half of a surrogate pair, which no name can hold
+        return text.encode("utf-8", "replace")
+
+
+def _line(pattern: str) -> str | None:
+    """A pattern for pathspec, in the characters of `_inert`; None for one that matches nothing."""
+    sign, data = "", _without_blanks(_bytes(pattern))
+    if data.startswith(b"!"):
+        sign, data = "!", data[1:]
+    elif data.startswith(b"#"):
+        return None
+    name = data.removesuffix(b"/")
+    glob = None if data.startswith(rb"\/") else _glob(name)
+    if not glob or glob == "/" or "//" in glob or name.endswith(b"/"):
+        return None
+    glob = re.sub(r"(^|/)\*{3,}(?=/|$)", r"\1**", glob)
+    if b"/" in name and "/" not in glob:
+        glob = f"/{glob}"  # a slash between brackets is one of the pattern too
+    if name == data:
+        return sign + glob
+    # `**/` and `a/**/` are folders, which pathspec takes for files too
+    return sign + (f"{glob}/*/" if glob == "**" or glob.endswith("/**") else f"{glob}/")
+
+
+def _without_blanks(data: bytes) -> bytes:
+    """Without the spaces at the end that no backslash keeps."""
+    kept = re.match(rb"(?:\\.|[^\\ ]| +(?! *$))*", data, re.DOTALL)
+    return data if kept is None or data.endswith(b"\\") else kept[0]
+
+
+def _glob(data: bytes) -> str | None:
+    shown: list[str] = []
+    at = 0
+    while at < len(data):
+        byte, at = data[at], at + 1
+        if byte == ord("["):
+            found = _bracket(data, at)
+            if found is None or not found[0]:
+                return None
+            shown.append(f"[{''.join(_CHARACTERS[one] for one in sorted(found[0]))}]")
+            at = found[1]
+        elif byte == ord("\\"):
+            if at == len(data):
+                return None
+            shown.append(_CHARACTERS[data[at]])
+            at += 1
+        else:
+            shown.append(chr(byte) if byte in b"*?" else _CHARACTERS[byte])
+    return "".join(shown)
+
+
+def _bracket(data: bytes, at: int) -> tuple[Set[int], int] | None:
+    """The bytes that the brackets which begin before `at` stand for, and where they end; None where they do not, or
+    name an unknown class. What goes on in them is as in wildmatch.c: a range begins with a byte that ends none."""
+    negated = data[at : at + 1] in (b"!", b"^")
+    at += negated
+    found: set[int] = set()
+    first, before = True, 0
+    while at < len(data) and (first or data[at] != ord("]")):
+        first = False
+        if data[at] == ord("-") and before and data[at + 1 : at + 2] not in (b"", b"]"):
+            at += 2 if data[at + 1] == ord("\\") else 1
+            found.update(range(before, data[at] + 1) if at < len(data) else ())
+            before = 0
+        elif (named := re.compile(rb"\[:([^\]]*):\]").match(data, at)) is not None:
+            if named[1].decode("latin-1") not in _CLASSES:
+                return None
+            found.update(_CLASSES[named[1].decode()].encode())
+            at, before = named.end() - 1, 0
+        else:
+            at += data[at] == ord("\\")
+            before = data[at] if at < len(data) else 0
+            found.add(before)
+        at += 1
+    if at >= len(data):
+        return None
+    return (frozenset(range(1, 256)) - found if negated else found) - {_SLASH}, at + 1

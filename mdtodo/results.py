@@ -134,12 +134,14 @@ class Output(NamedTuple):
     """A file that a processor has changed.
 
     `digest` stands for what it left there, None where it deleted it; `base` is what HEAD and the index had,
-    `<mode> <object id>`, None for nothing.
+    `<mode> <object id>`, None for nothing; `entry` what they are to have, "" for nothing, None where that is not in
+    git's object store yet.
     """
 
     path: str
     digest: str | None
     base: str | None
+    entry: str | None = None
 
 
 class Restore(NamedTuple):
@@ -156,8 +158,8 @@ class Receipt(NamedTuple):
 
     `outcome` is an Outcome, or a Status where a person spoke (`cancelled`, `todo`); `processor` is the
     processor's name, `rollup` for a parent ticked with its last subtask, `person` for a person's word.
-    `outputs` are patterns; `held` the files that fit them and may be committed, as the task's end found them,
-    None where nobody has looked yet. `inputs` is a digest of what its processor had read, None where that does
+    `outputs` is what its processor declares; `held` the files of it that go with the tick, as the task's end found
+    them, None where it wrote none. `inputs` is a digest of what its processor had read, None where that does
     not count. `undoes` is the run that all receipts of this landing take back, `restores` its files. `said_in` is
     the commit whose message was the person's word.
     """
@@ -233,7 +235,7 @@ class GivenUp(NamedTuple):
 class RunReport(NamedTuple):
     """A whole run: times in ISO 8601, UTC; `messages` are sentences for a person; `interrupted` by a
     signal; `refused`: a task that was asked for by id could not start; `given_up`: those that it should have run;
-    `nothing` says why it ran nothing, where that is so."""
+    `nothing` says why it ran nothing, where that is so, and `hint` what to do then."""
 
     run: str
     started: str
@@ -246,6 +248,7 @@ class RunReport(NamedTuple):
     refused: bool = False
     given_up: tuple[GivenUp, ...] = ()
     nothing: str = "nothing to run"
+    hint: str = ""
 
     @property
     def idle(self) -> bool:

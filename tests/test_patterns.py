@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mdtodo.patterns import matcher
 
@@ -45,6 +48,18 @@ NAMES = [place.replace(b"%s", odd) for place in PLACES for odd in ODD]
         ["*.py\n"],
         ["[[a]"],
         ["[[]*"],
+        ["a?"],
+        ["a[!z]b/"],
+        ["*\t"],
+        ["*\u2028"],
+        ["[[:cntrl:]]*", "[[:nothing:]"],
+        ["[\\[]?"],
+        ["\\"],
+        ["!"],
+        ["a\\"],
+        ["[a-"],
+        ["/"],
+        ["\\[*", "[z-a]"],
     ],
 )
 def test_names_match_as_git_matches_them(repo: Checkout, patterns: list[str]) -> None:
@@ -53,3 +68,40 @@ def test_names_match_as_git_matches_them(repo: Checkout, patterns: list[str]) ->
     ignored = repo.git_bytes(*args, stdin=b"\0".join(NAMES), check=False).split(b"\0")[:-1]
     matches = matcher(patterns)
     assert [name for name in NAMES if matches(os.fsdecode(name))] == ignored
+
+
+_PIECES = [*"ab.- !#*?[]\\^{+|~", "\t", "\r", "\v", "\x1c", "\x85", "\u2028", "é", "\udcff"]
+_NAMES = st.text(
+    st.sampled_from([*(piece for piece in _PIECES if piece != "/"), "\n"]), min_size=1, max_size=4
+)
+_PATHS = st.lists(_NAMES.filter(lambda name: name not in (".", "..")), min_size=1, max_size=3).map("/".join)
+_GLOBS = st.lists(
+    st.sampled_from(
+        [*_PIECES, "/", "/", "*", "**/", "/**", "[a-b]", "[!a]", "[]a]", "[[:alpha:]-]", "\\ ", "\\*", "[/a]"]
+    ),
+    min_size=1,
+    max_size=5,
+).map("".join)
+
+
+def _has_a_meaning_of_its_own(pattern: str) -> bool:
+    """What of gitignore does not hold in the configuration: git takes a return at the end of a line for its end, and
+    what it thinks of `a**/b` depends on where in memory it stands (wildmatch.c compares two pointers)."""
+    return pattern.endswith("\r") or re.search(r"[^/]\*\*+/|/\*\*+[^/*]|^\*\*+[^/*]", pattern) is not None
+
+
+@given(st.data())
+def test_random_patterns_match_as_git_matches_them(repo: Checkout, data: st.DataObject) -> None:
+    drawn = data.draw(st.lists(_PATHS, min_size=1, max_size=5, unique=True))
+    paths = [path for path in drawn if not any(other.startswith(f"{path}/") for other in drawn)]
+    copies = st.sampled_from(paths).map(
+        lambda path: re.sub(r"([\\*?\[!# ])", r"\\\1", path).replace("\n", "?")
+    )
+    patterns = data.draw(st.lists(st.one_of(_GLOBS, copies), min_size=1, max_size=3))
+    patterns = [one for one in patterns if not _has_a_meaning_of_its_own(one) and not one.startswith("!")]
+    repo.write(".git/info/exclude", os.fsencode("\n".join([*patterns, ""])))
+    names = [os.fsencode(path) for path in paths]
+    args = "check-ignore", "--no-index", "-z", "--stdin"
+    ignored = repo.git_bytes(*args, stdin=b"\0".join(names), check=False).split(b"\0")[:-1]
+    matches = matcher(patterns)
+    assert [name for name in names if matches(os.fsdecode(name))] == ignored, patterns

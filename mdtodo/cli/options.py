@@ -11,6 +11,7 @@ from mdtodo.model import OLD_STATES, Complexity, Priority, State, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mdtodo.cli.session import Session
     from mdtodo.model import Task
     from mdtodo.planning.selection import Selection
     from mdtodo.running.board import Board
@@ -186,11 +187,12 @@ def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     return None if value is None else read_date(value, local_today())
 
 
-def selection(given: Mapping[str, Any]) -> Selection:
-    """The Selection of the filter options as click gives them."""
+def selection(session: Session, given: Mapping[str, Any]) -> Selection:
+    """The Selection of the filter options as click gives them. Raises UsageError for a --file that is not there."""
     from mdtodo.planning.selection import Selection
 
-    return Selection(**{**given, "overdue": _today() if given.get("overdue") else None})
+    files = tuple(map(session.pattern, given.get("files", ())))
+    return Selection(**{**given, "files": files, "overdue": _today() if given.get("overdue") else None})
 
 
 def _today() -> str:

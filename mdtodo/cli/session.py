@@ -160,6 +160,23 @@ class Session:
             raise UsageError(f"{path} is outside the work tree {self.repo.root}")
         return relative
 
+    def pattern(self, path: str) -> str:
+        """A file, a folder or a glob as typed, relative to the root: from the folder that it was typed in, or else from
+        the root. UsageError where it leads out of the work tree, or where no such file or folder is there.
+        """
+        root, typed = self.repo.root, os.path.join(os.path.realpath(self.directory), path)
+        if any(sign in path for sign in "*?["):
+            found = os.path.normpath(typed)
+        else:
+            places = (typed, os.path.join(root, path))
+            found = next((os.path.realpath(place) for place in places if os.path.exists(place)), "")
+            if not found:
+                raise UsageError(f"--file {path}: no such file or folder")
+        relative = os.path.relpath(found, root)
+        if relative.split("/", 1)[0] == "..":
+            raise UsageError(f"{path} is outside the work tree {root}")
+        return "*" if relative == "." else relative
+
     def exists(self, path: str) -> bool:
         """Whether something is there at a path as typed."""
         return os.path.lexists(os.path.join(self.directory, path))

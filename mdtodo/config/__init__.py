@@ -127,7 +127,8 @@ class Processor:
     outputs: tuple[str, ...] = field(
         default=(),
         metadata=_of(
-            values.paths("a list of paths"), "Files that it writes; they are committed with the tick."
+            values.paths("a list of paths"),
+            "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
         ),
     )
     env: Mapping[str, str] = field(

@@ -106,10 +106,13 @@ def dotted(path: Path) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as a TOML string."""
+    """A text as a TOML string that a terminal shows as it is, without what could steer it."""
     import json
 
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return _UNSEEN.sub(lambda one: f"\\u{ord(one[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def _given(text: str, file: str) -> tuple[Tree, list[InvalidError]]:

@@ -81,8 +81,11 @@ def _rows(config: Config, shape: Shape, value: object, path: tuple[str, ...], do
 
 
 def _source(config: Config, path: tuple[str, ...]) -> str:
-    """The file that says so, `[defaults] of FILE` where a processor has it from there, or that it is the default."""
+    """The file that says so, `[defaults] of FILE` where a processor has it from there, or that it is the default. A
+    category that is given without kinds is there since the file names it."""
     if (file := config.sources.get(dotted(path))) is not None:
+        return file
+    if path[0] == "categories" and (file := config.sources.get(dotted(path[:2]))) is not None:
         return file
     shared = config.sources.get(dotted(("defaults", *path[2:]))) if path[0] == "processors" else None
     return DEFAULT if shared is None else f"[defaults] of {shared}"

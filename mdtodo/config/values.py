@@ -81,13 +81,13 @@ def size() -> Kind:
 
 
 def duration(*, zero: bool = False) -> Kind:
-    """A duration in seconds; nothing at all only with `zero`."""
+    """A duration in seconds, to the millisecond; nothing at all only with `zero`."""
 
     def read(value: object) -> float:
         if not isinstance(value, str):
             raise expected('a duration such as "90s", "5m" or "1h30m"', value)
         try:
-            seconds = parse_duration(value)
+            seconds = round(parse_duration(value), 3)
         except ValueError as error:
             raise InvalidError(str(error)) from None
         if seconds == 0 and not zero:

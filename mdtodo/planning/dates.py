@@ -96,7 +96,10 @@ def _parsed(words: str, today: date, parser: str) -> date | None:
         "RELATIVE_BASE": datetime.combine(today, time(12)),
         "RETURN_TIME_AS_PERIOD": True,
     }
-    found = DateDataParser(languages=["en"], settings=settings).get_date_data(words)
+    try:
+        found = DateDataParser(languages=["en"], settings=settings).get_date_data(words)
+    except OverflowError:  # after the year 9999
+        return None
     if found.date_obj is None or (parser == "absolute-time" and found.period != "day"):
         return None
     day: date = found.date_obj.date()

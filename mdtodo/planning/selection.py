@@ -122,7 +122,21 @@ def title_has(title: str, words: str) -> bool:
     """Whether each of these words stands in the title as a whole word, in any order and any case."""
     wanted = _comparable(words).split()
     known = _comparable(title)
-    return bool(wanted) and all(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", known) for word in wanted)
+    return bool(wanted) and all(_stands_in(word, known) for word in wanted)
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Whether it stands there, and neither before it nor behind it what would belong to the same word."""
+    end = len(word)
+    places = (found.start() for found in re.finditer(f"(?={re.escape(word)})", text))
+    return any(not _joins(text[at - 1 : at]) and not _joins(text[at + end : at + end + 1]) for at in places)
+
+
+def _joins(char: str) -> bool:
+    """A letter, a digit or `_`; and a mark that stands on a letter, which no regular expression takes for one."""
+    from unicodedata import category
+
+    return char == "_" or char.isalnum() or (char != "" and category(char)[0] == "M")
 
 
 def _comparable(text: str) -> str:

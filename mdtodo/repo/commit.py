@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -24,10 +25,11 @@ from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.repo.index import IndexChangedError, IndexCopy
 from mdtodo.repo.loose import sweep_loose
-from mdtodo.repo.outputs import Snapshot, changed_outputs, clean_outputs
+from mdtodo.repo.outputs import OutputsChangedError, forget, hold
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version
+from mdtodo.repo.writers import BusyError
 from mdtodo.results import Rewind
 
 if TYPE_CHECKING:
@@ -36,11 +38,11 @@ if TYPE_CHECKING:
     from mdtodo.model import Status
     from mdtodo.repo.draft import Draft
     from mdtodo.repo.git import Repository
-    from mdtodo.results import Receipt
+    from mdtodo.results import Output, Receipt
 
 T = TypeVar("T")
 
-__all__ = ["Landing", "Snapshot", "clean_outputs", "hold_outputs", "land", "recover"]
+__all__ = ["Landing", "hold_outputs", "land", "recover"]
 
 #: Seconds for which a landing is tried again while others move HEAD or change the index or a file.
 PATIENCE = 30.0
@@ -63,7 +65,9 @@ class Landing(NamedTuple):
 
     `commits`: ids, none where there was nothing to commit. `commit_of`: by task, the one with its receipt.
     `ticked`: the tasks whose edits the work tree has now. `missed`: task, file and reason, for those it
-    cannot have. `messages`: sentences, as on outputs that were left out.
+    cannot have. `kept_open`: tasks that were not ticked anywhere, with a sentence: their outputs could not go along.
+    `waiting`: those of the missed ones whose file somebody else is writing; landing them again makes up for it.
+    `uncommitted`: task and file of those that a commit was asked for and that HEAD does not have. `messages`: others.
     """
 
     commits: tuple[str, ...] = ()
@@ -71,6 +75,9 @@ class Landing(NamedTuple):
     ticked: frozenset[str] = frozenset()
     missed: tuple[tuple[str, str, str], ...] = ()
     messages: tuple[str, ...] = ()
+    uncommitted: tuple[tuple[str, str], ...] = ()
+    kept_open: Mapping[str, str] = MappingProxyType({})
+    waiting: frozenset[str] = frozenset()
 
     @property
     def committed(self) -> frozenset[str]:
@@ -86,7 +93,6 @@ def land(
     commit: bool = True,
     each: bool = False,
     statuses: Mapping[str, Status] = STATUS_CHARS,
-    clean: Snapshot | None = None,
     patience: float = index.PATIENCE,
     git: Plumbing | None = None,
     whole: bool = False,
@@ -97,15 +103,14 @@ def land(
 
     A task that HEAD does not have, or has ticked already, gets no receipt. Landing the same receipts again
     does nothing more, so it is how an interrupted landing is finished. Of several receipts for one task the
-    last counts. Where a receipt does not say yet which outputs may go along, `clean` (see `clean_outputs`)
-    does. `patience`: seconds to wait for another git that holds the index. `git`: of a caller who lands many
-    times. `whole`: nothing is changed where something of what is to be taken back cannot be.
+    last counts. A task is ticked together with its outputs, or not at all. `patience`: seconds to wait for another
+    git that holds the index. `git`: of a caller who lands many times. `whole`: nothing is changed where something of
+    what is to be taken back cannot be.
 
     Raises GitError, with HEAD, index and files as they were: an operation is in progress, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
     HEAD and index have their edits then, and landing again makes up for the file.
     """
-    receipts, messages = _with_outputs(repo, receipts, clean) if commit else (receipts, ())
     job = Job(repo, receipts, run_id, statuses, each=each)
     if not commit or not (job.wanted or job.restores):
         return _tick_work_tree(job, Landing())
@@ -115,24 +120,53 @@ def land(
         raise GitError(f"a {operation} is in progress: nothing is committed now")
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
         plumbing.begin_landing()
-        landing, draft = _persist(lambda first: _commit(job, plumbing, first, patience, whole=whole))
-        landing = _tick_work_tree(job, landing._replace(messages=(*messages, *landing.messages)))
+        job, kept_open = _hold_rest(job, plumbing)
+        while True:
+            try:
+                landing, draft = _persist(partial(_commit, job, plumbing, patience=patience, whole=whole))
+                break
+            except OutputsChangedError as changed:
+                job, kept_open = _without(job, kept_open, changed.reasons)
+        forget(repo, draft.outputs)
+        landing = _tick_work_tree(job, landing._replace(kept_open=kept_open))
         if job.restores:
             landing = _restore_work_tree(job, draft, landing)
-        index.refresh(plumbing, [*draft.tracked, *(one.path for one in draft.rewrites if one.mode)])
+        outputs = [output.path for output in draft.outputs if output.digest is not None]
+        restored = [one.path for one in draft.rewrites if one.mode]
+        index.refresh(plumbing, [*draft.tracked, *restored, *outputs])
         reached("refreshed")
     return landing
 
 
 def hold_outputs(
-    repo: Repository, receipt: Receipt, clean: Snapshot | None
-) -> tuple[Receipt, tuple[str, ...]]:
-    """The receipt of a task that has ended just now, with the outputs that may be committed with it as they
-    are now; and sentences on those that may not.
-    """
-    held, left = changed_outputs(repo, receipt.outputs, clean)
-    sentences = tuple(f"{path}: not committed, since {reason}" for path, reason in left.items())
-    return receipt._replace(held=held), sentences
+    repo: Repository, held: Sequence[Output], git: Plumbing | None = None
+) -> tuple[tuple[Output, ...], dict[str, str]]:
+    """The outputs of a task that has ended just now, their content in git's object store; and why others are not.
+    Raises GitError where git refuses."""
+    if not held:
+        return (), {}
+    with Plumbing(repo) if git is None else nullcontext(git) as plumbing, IndexCopy(plumbing) as copy:
+        return hold(copy, repo.root, held)
+
+
+def _hold_rest(job: Job, git: Plumbing) -> tuple[Job, dict[str, str]]:
+    """Where that was not done at the end of a task; the tasks with outputs that changed since are left out."""
+    reasons: dict[str, str] = {}
+    for task, receipt in job.receipts.items():
+        if any(output.entry is None for output in receipt.held or ()):
+            held, left = hold_outputs(job.repo, receipt.held or (), git)
+            job.receipts[task] = receipt._replace(held=held)
+            if left:
+                reasons[task] = "; ".join(f"{path}: {reason}" for path, reason in left.items())
+    return _without(job, {}, reasons) if reasons else (job, {})
+
+
+def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) -> tuple[Job, dict[str, str]]:
+    """The job without these tasks, nor the parents that were to be ticked with them."""
+    reasons = {**kept_open, **more}
+    for parent, child in job.rolled_up_with(more).items():
+        reasons.setdefault(parent, f"its subtask {child} stays open")
+    return job.without(reasons), reasons
 
 
 def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = False) -> tuple[str, ...]:
@@ -145,20 +179,6 @@ def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = Fals
     if objects:
         sweep_loose(os.path.join(repo.common_dir, "objects"))
     return indexlock.recover(repo)
-
-
-def _with_outputs(
-    repo: Repository, receipts: Sequence[Receipt], clean: Snapshot | None
-) -> tuple[list[Receipt], tuple[str, ...]]:
-    """The receipts, with the outputs of those that do not name theirs yet."""
-    done: list[Receipt] = []
-    sentences: dict[str, None] = {}
-    for receipt in receipts:
-        if receipt.held is None and receipt.outputs:
-            receipt, said = hold_outputs(repo, receipt, clean)
-            sentences |= dict.fromkeys(said)
-        done.append(receipt)
-    return done, tuple(sentences)
 
 
 def _persist(attempt: Callable[[bool], T]) -> T:
@@ -178,7 +198,7 @@ def _persist(attempt: Callable[[bool], T]) -> T:
         pause, tries = min(pause * 2, 0.1), tries + 1
 
 
-def _commit(job: Job, git: Plumbing, first: bool, patience: float, *, whole: bool) -> tuple[Landing, Draft]:
+def _commit(job: Job, git: Plumbing, first: bool, *, patience: float, whole: bool) -> tuple[Landing, Draft]:
     """Commit and stage; also gives the draft of it."""
     with IndexCopy(git, first=first, patience=patience) as copy:
         head = read_head(git)
@@ -193,7 +213,12 @@ def _commit(job: Job, git: Plumbing, first: bool, patience: float, *, whole: boo
     commit_of = {
         receipt.task_id: oid for oid, step in zip(made, draft.steps, strict=True) for receipt in step.receipts
     }
-    return Landing(tuple(made), commit_of, messages=tuple(draft.messages)), draft
+    lacking = tuple(
+        (task, receipt.edits[0].anchor.file)
+        for task, receipt in job.receipts.items()
+        if receipt.edits and task in draft.refused and task not in commit_of
+    )
+    return Landing(tuple(made), commit_of, messages=tuple(draft.messages), uncommitted=lacking), draft
 
 
 def refuse(job: Job, draft: Draft) -> None:
@@ -246,35 +271,47 @@ def _tick_work_tree(job: Job, landing: Landing) -> Landing:
     """Make the edits in the files as they are on the disk now."""
     missed: list[tuple[str, str, str]] = []
     messages = list(landing.messages)
+    waiting: set[str] = set()
     for file in job.wanted:
         version = _tick_file(job, file)
+        waiting |= set(version.missed) if version.waits else set()
         missed += [(task, file, reason) for task, reason in version.missed.items()]
         messages += [f"{file}: {task}: {reason}" for task, reason in version.lacking.items()]
         reached("written")
     ticked = frozenset(job.receipts) - {task for task, _, _ in missed}
-    return landing._replace(ticked=ticked, missed=tuple(missed), messages=tuple(messages))
+    return landing._replace(
+        ticked=ticked, missed=tuple(missed), messages=tuple(messages), waiting=frozenset(waiting)
+    )
 
 
 def _tick_file(job: Job, file: str) -> Version:
     """Again on the new bytes if the file is saved meanwhile; and, if a task is missing from a file that was
-    written just now, again after a moment, since it may be only half written."""
+    written just now, again after a moment, since it may be only half written. Where somebody goes on writing it, it is
+    left."""
     deadline, pause = time.monotonic() + PATIENCE, 0.005
     while True:
         try:
-            data = files.read(job.repo.root, file)
-        except InputError as error:
-            return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
-        version = job.tick(file, data, once=False)
-        if not (version.missed and pause < 0.1 and _is_fresh(job.repo.root, file)):
-            try:
-                if version.data != data:
-                    files.replace(job.repo.root, file, data, version.data)
-                return version
-            except EditError as error:
-                if time.monotonic() > deadline:
-                    return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+            with ExitStack() as stack:
+                try:
+                    data, quiet = stack.enter_context(files.settled(job.repo.root, file))
+                except InputError as error:
+                    return _missed(job, file, error)
+                version = job.tick(file, data, once=False)
+                if not (version.missed and pause < 0.1 and _is_fresh(job.repo.root, file)):
+                    if version.data != data:
+                        files.replace(job.repo.root, file, data, version.data, quiet)
+                    return version
+        except EditError as error:
+            if isinstance(error, BusyError) or time.monotonic() > deadline:
+                return _missed(job, file, error)
         time.sleep(pause)
-        pause = min(pause * 2, 0.2)
+        pause = min(pause * 2, 0.12)
+
+
+def _missed(job: Job, file: str, error: EditError | InputError) -> Version:
+    version = Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+    version.waits = isinstance(error, EditError)
+    return version
 
 
 def _is_fresh(root: str, file: str) -> bool:

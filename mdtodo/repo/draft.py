@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.errors import InputError
+from mdtodo.repo import files
 from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
-from mdtodo.repo.outputs import take
+from mdtodo.repo.outputs import OutputsChangedError, take
 from mdtodo.repo.plumbing import now
+from mdtodo.repo.readings import read as reading
 from mdtodo.repo.receipts import message, subject
 from mdtodo.repo.restoring import restore
 from mdtodo.repo.versions import Version, tick
 from mdtodo.results import AddSubtasks, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from mdtodo.model import Status
     from mdtodo.repo.git import Repository
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.objects import Change
     from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.repo.readings import Reading
     from mdtodo.repo.restoring import Rewrite
     from mdtodo.results import Edit, Output, Receipt
 
@@ -56,11 +60,35 @@ class Job:
         for task, receipt in self.receipts.items():
             for edit in receipt.edits:
                 self.wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
+        self._each = each
         #: Files that go back to what they were.
         self.restores = [one for receipt in self.receipts.values() for one in receipt.restores]
         #: The tasks of each commit.
         self.groups = [[task] for task in self.receipts] if each else [list(self.receipts)]
         self._known: dict[tuple[str, bytes], Version] = {}
+
+    def without(self, tasks: Container[str]) -> Job:
+        """The same, but for these tasks."""
+        left = [receipt for task, receipt in self.receipts.items() if task not in tasks]
+        return Job(self.repo, left, self.run_id, self.statuses, each=self._each)
+
+    def rolled_up_with(self, tasks: Iterable[str]) -> dict[str, str]:
+        """The parents that are to be ticked since their subtasks are done, each with one of these tasks below it."""
+        rollups = [
+            one for one in self.receipts.values() if one.processor == "rollup" and one.outcome == Outcome.DONE
+        ]
+        found: dict[str, str] = {}
+        for task in tasks if rollups else ():
+            file = self.receipts[task].edits[0].anchor.file
+            try:
+                read = reading(files.read(self.repo.root, file), self.statuses, file)
+            except InputError:
+                continue
+            above = _above(read, read.places.find(self.receipts[task].edits[0].anchor))
+            for one in rollups:
+                if one.edits[0].anchor.file == file and read.places.find(one.edits[0].anchor) in above:
+                    found[one.task_id] = task
+        return found
 
     @property
     def subject(self) -> str:
@@ -92,6 +120,15 @@ class Job:
         return list({edit.anchor.file: None for task in group for edit in self.receipts[task].edits})
 
 
+def _above(read: Reading, index: int | str | None) -> set[int | str | None]:
+    """The indices of the tasks around this one."""
+    found: set[int | str | None] = set()
+    while isinstance(index, int):
+        index = read.document.items[index].parent
+        found.add(index)
+    return found - {None}
+
+
 def _breakdown(receipt: Receipt) -> tuple[Edit, ...]:
     return tuple(edit for edit in receipt.edits if isinstance(edit, AddSubtasks) and edit.first)
 
@@ -116,6 +153,8 @@ class Draft:
         self.staged: dict[str, Staged] = {}
         self.tracked: list[str] = []
         self.messages: list[str] = []
+        #: The outputs that the commits contain.
+        self.outputs: list[Output] = []
         #: Files that are to be written in the work tree.
         self.rewrites: list[Rewrite] = []
         #: By task, or by path: why something could not be taken back.
@@ -230,30 +269,32 @@ def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged)
 
 
 def _take_outputs(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) -> None:
-    """Stage and commit the outputs of what was done that hold nothing of a person's."""
-    held: dict[str, Output] = {}
-    for receipt in job.receipts.values():
-        for output in (receipt.held or ()) if receipt.outcome in _DONE else ():
-            if output.path not in job.wanted:
-                held[output.path] = output
-    if not held:
-        return
-    steps = {
-        output.path: step
-        for step in draft.steps
-        for receipt in step.receipts
-        if receipt.outcome in _DONE
+    """Stage and commit the outputs of what was done. Raises OutputsChangedError where some cannot go along."""
+    steps = {receipt.task_id: step for step in draft.steps for receipt in step.receipts}
+    given = [
+        (receipt.task_id, output)
+        for receipt in job.receipts.values()
         for output in receipt.held or ()
-    }
+        if receipt.outcome in _DONE and output.path not in job.wanted
+    ]
+    if not given:
+        return
 
     def in_head(path: str) -> tuple[bytes, str] | None:
         found = find_in_tree(head.tree, os.fsencode(path), git.content)
         return None if found is None or found[0] == b"40000" else found
 
-    changes, left = take(held, steps, in_head, copy, job.repo.root)
-    for path, change in changes.items():
-        steps[path].tree[os.fsencode(path)] = change
-    draft.messages += [f"{path}: not committed, since {reason}" for path, reason in left.items()]
+    held = [(output, task in steps) for task, output in given]
+    changes, left = take(job.repo, held, in_head, copy)
+    if left:
+        reasons = {task: f"{one.path}: {left[one.path]}" for task, one in given if one.path in left}
+        raise OutputsChangedError({task: why for task, why in reasons.items() if task in steps})
+    now = {output.path: in_head(output.path) for _, output in given}
+    for (task, output), change in zip(given, changes, strict=True):
+        if task in steps:
+            draft.outputs.append(output)
+            if change != now[output.path]:
+                steps[task].tree[os.fsencode(output.path)] = now[output.path] = change
 
 
 _DONE = (Outcome.DONE, Outcome.CACHED)

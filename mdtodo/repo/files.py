@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mdtodo.errors import ChangedError, InputError, UsageError
 from mdtodo.patterns import matcher
-from mdtodo.repo import owner
+from mdtodo.repo import owner, writers
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import list_files
 
@@ -138,6 +138,28 @@ def read(root: str, path: str) -> bytes:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
 
 
+@contextmanager
+def settled(root: str, path: str) -> Iterator[tuple[bytes, writers.Quiet]]:
+    """The bytes of a file that nobody is writing, nor can begin to write unnoticed until the end. Raises InputError as
+    `read` does, and `writers.BusyError`."""
+    with writers.quiet(os.path.realpath(os.path.join(root, path)), path) as quiet:
+        yield read(root, path), quiet
+
+
+def read_settled(root: str, path: str) -> bytes:
+    """The bytes of such a file."""
+    with settled(root, path) as (data, _):
+        return data
+
+
+def read_once_settled(root: str, path: str) -> bytes:
+    """The same, but of one that somebody goes on writing what it holds by then."""
+    try:
+        return read_settled(root, path)
+    except writers.BusyError:
+        return read(root, path)
+
+
 def read_optional(root: str, path: str) -> bytes | None:
     """The bytes of a file, None where there is none. Raises InputError as `read` does."""
     return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
@@ -172,23 +194,27 @@ def create(root: str, path: str, content: bytes) -> None:
         raise InputError(f"cannot be created: {error.strerror}", file=path) from error
 
 
-def replace(root: str, path: str, expected: bytes, new: bytes) -> None:
-    """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept.
+def replace(root: str, path: str, expected: bytes, new: bytes, quiet: writers.Quiet | None = None) -> None:
+    """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept. A few bytes
+    are written in their place (`writers.put`), where that is as safe.
 
     The new content is on the disk before it takes the name, so after a crash the file is whole, old or new.
     Where the platform can exchange two names at once, no save of another program in between is overwritten
-    either: what was exchanged away is looked at, and put back if it is not `expected`. Raises ChangedError
-    where the file changed meanwhile (it is left as it is), InputError where it cannot be written.
+    either: what was exchanged away is looked at, and put back if it is not `expected`. Nor is it replaced while
+    somebody has it open for writing. Raises ChangedError where the file changed meanwhile (it is left as it is),
+    BusyError where somebody goes on writing it, InputError where it cannot be written. `quiet` is of a caller who has
+    read it as `settled`.
     """
     try:
         with _pinned(root, _followed(root, path)) as target:
-            with _temporary(target) as temporary:
-                _write_like(target, temporary, new)
-                reached("file.filled")
-                _swap(temporary, target, expected, path)
-                reached("file.swapped")
-            _sync(os.path.dirname(target))
-            reached("file.synced")
+            if quiet is not None and not (quiet.undisturbed and writers.fits(expected, new)):
+                _take_name(target, expected, new, path, quiet)
+                return
+            if quiet is not None:
+                quiet.end()
+            if not writers.put(target, expected, new):
+                with writers.quiet(target, path) as again:
+                    _take_name(target, expected, new, path, again)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
 
@@ -427,7 +453,17 @@ def _copy_attributes(source: str, fd: int) -> None:
         return
 
 
-def _swap(temporary: str, target: str, expected: bytes, path: str) -> None:
+def _take_name(target: str, expected: bytes, new: bytes, path: str, quiet: writers.Quiet) -> None:
+    """Write another file, and let it take the name at once."""
+    with _temporary(target) as temporary:
+        _write_like(target, temporary, new)
+        reached("file.filled")
+        _swap(temporary, target, expected, path, quiet)
+        reached("file.swapped")
+    reached("file.synced")
+
+
+def _swap(temporary: str, target: str, expected: bytes, path: str, quiet: writers.Quiet) -> None:
     changed = ChangedError("changed on the disk meanwhile", file=path)
     if _content(target) != expected:
         raise changed
@@ -439,14 +475,17 @@ def _swap(temporary: str, target: str, expected: bytes, path: str) -> None:
         placed = look()
         if not _exchange(temporary, target):
             os.rename(temporary, target)
+            _sync(os.path.dirname(target))
             return
         try:
             out = look()
         except OSError:  # a symlink came in between
             _exchange(temporary, target)
             raise changed from None
-        if out.read() == expected:
-            return
+        if out.read() == expected and quiet.undisturbed:
+            _sync(os.path.dirname(target))
+            if quiet.undisturbed:  # also by one who had found the old file, and came to open it only now
+                return
         while True:  # give the name back to the save that came in between, and to any that came since
             _exchange(temporary, target)
             back = look()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import GitError
 from mdtodo.patterns import matcher
 from mdtodo.repo.git import run
+from mdtodo.repo.outputs import anchored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -56,7 +57,7 @@ class InputReader:
         self._without = without
         self._declared = declared
         self._inputs = {name: _Fit(one.inputs) for name, one in declared.items()}
-        self._outputs = {name: _Fit(one.outputs) for name, one in declared.items()}
+        self._outputs = {name: _Fit(list(map(anchored, one.outputs))) for name, one in declared.items()}
         self._hashes: dict[bytes, tuple[tuple[int, ...], str]] = {}
 
     def read(self) -> dict[str, Seen]:

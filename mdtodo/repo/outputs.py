@@ -1,20 +1,26 @@
-"""What processors declare as their outputs: which of it may be committed with the tick.
+"""What processors declare as their outputs: which of it is theirs, and goes with the tick, and which is a person's.
 
-A file may be if it held nothing of a person's when the run began (neither changed, nor staged, nor untracked),
-and if it still is what the task's end found there: what somebody changes between that and the landing is
-theirs. So what was found is part of the receipt, and outlives a killed run in the journal.
+Who wrote a file cannot be seen from outside. So a file is a processor's if it is declared by its name, or named by the
+processor itself, and if it held nothing of a person's when the attempt began: it was what HEAD has, or what an earlier
+attempt of ours had left there. What an attempt leaves is marked, whatever became of it, by path and digest; so it is
+known again after a failure, an interruption or a kill. Everything else that differs from HEAD is a person's.
+
+The content that an attempt has left goes into git's object store at its end, and that is what a landing commits. What
+somebody changes between the two is theirs.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
-from dataclasses import dataclass
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.patterns import matcher
 from mdtodo.repo.git import run
-from mdtodo.repo.index import IndexChangedError
 from mdtodo.results import Output
 
 if TYPE_CHECKING:
@@ -22,98 +28,223 @@ if TYPE_CHECKING:
 
     from mdtodo.repo.git import Repository
     from mdtodo.repo.index import IndexCopy
-    from mdtodo.repo.indexfile import Staged
+
+    _Entry = tuple[bytes, str] | None
+
+#: Days after which what an attempt left is no longer known as ours.
+_KEPT_DAYS = 90
+
+#: What makes a pattern of a path, in gitignore's syntax.
+_WILDCARD = re.compile(r"[*?\[\\]")
+
+
+class OutputsChangedError(Exception):
+    """Outputs can no longer be committed: `reasons` gives a sentence by the id of each task."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(reasons.values()))
+        self.reasons = dict(reasons)
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The paths that were changed, staged or untracked at one moment: they stay a person's."""
+class Declared:
+    """The `outputs` of one processor. `names` are files, by their paths from the root; all else is a pattern.
 
-    dirty: frozenset[str]
-
-
-def clean_outputs(repo: Repository, patterns: Sequence[str]) -> Snapshot:
-    """Taken when a run begins, with the gitignore-style `patterns` of all outputs that its processors
-    declare.
-
-    Without patterns git is not asked.
+    `without`: paths that are none, as TODO files, which people and mdtodo write at any time.
     """
-    return Snapshot(frozenset(matching(_dirty(repo), patterns)) if patterns else frozenset())
+
+    names: frozenset[str]
+    patterns: tuple[str, ...]
+    without: frozenset[str] = frozenset()
+    _matches: list[Callable[[str], bool]] = field(default_factory=list, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, outputs: Iterable[str], without: Iterable[str] = ()) -> Declared:
+        """As the configuration has them. What stands below a name that is a folder fits it as a pattern."""
+        given, left = tuple(outputs), frozenset(without)
+        names = frozenset(rooted(one) for one in given if is_name(one)) - left
+        return cls(names, tuple(one for one in given if not is_name(one)), left)
+
+    def matches(self, path: str) -> bool:
+        """Whether the path is one of them, by name or by pattern."""
+        if path in self.without:
+            return False
+        if path in self.names or any(path.startswith(f"{name}/") for name in self.names):
+            return True
+        return bool(self.patterns) and self._fits(path)
+
+    def pathspecs(self) -> list[str]:
+        """What git has to look at, as pathspecs; none for everything."""
+        places = [*self.names, *map(_literal, self.patterns)]
+        return [] if "" in places else [f":(top,literal){place}" for place in sorted(set(places))]
+
+    def overlaps(self, other: Declared) -> bool:
+        """Whether a file may be an output of both; for patterns, as far as their beginnings tell."""
+        ours = [*self.names, *map(_literal, self.patterns)]
+        theirs = [*other.names, *map(_literal, other.patterns)]
+        return any(_meet(one, another) for one in ours for another in theirs)
+
+    def _fits(self, path: str) -> bool:
+        if not self._matches:
+            self._matches.append(matcher(self.patterns))
+        return self._matches[0](path)
 
 
-def changed_outputs(
-    repo: Repository, patterns: Sequence[str], clean: Snapshot | None
-) -> tuple[tuple[Output, ...], dict[str, str]]:
-    """The files that fit `patterns` and differ from HEAD now: those that may be committed, and why others
-    may not.
+class Change(NamedTuple):
+    """A file that differs from HEAD or the index, or is untracked.
 
-    Without a snapshot none may. One that is staged now may not either, whoever did that.
+    `digest` is its `fingerprint`, `base` what HEAD has (`<mode> <id>`, None for nothing). `left_by`: the id of the task
+    whose attempt left exactly this, None for a person's.
     """
-    if not patterns:
-        return (), {}
-    dirty = _dirty(repo)
-    mine: list[Output] = []
-    left: dict[str, str] = {}
-    for path in matching(dirty, patterns):
-        if clean is None or path in clean.dirty:
-            left[path] = (
-                "it was changed before the run" if clean else "it may have been changed before the run"
-            )
-        elif dirty[path].staged:
-            left[path] = "it is staged"
+
+    digest: str | None
+    base: str | None
+    staged: bool
+    left_by: str | None = None
+
+    @property
+    def theirs(self) -> bool:
+        """Whether it is, or may be, a person's."""
+        return self.staged or self.left_by is None
+
+
+Survey = dict[str, Change]
+
+
+class Verdict(NamedTuple):
+    """What an attempt has written. `held` may be committed with its task; `unnamed` changed while it ran, and it did
+    not say that it was the one; `theirs` are a person's, each with the reason."""
+
+    held: tuple[Output, ...] = ()
+    unnamed: tuple[str, ...] = ()
+    theirs: Mapping[str, str] = {}  # a default that nobody changes
+
+
+def is_name(output: str) -> bool:
+    """Whether a declared output is one file's name, and not a pattern or a folder."""
+    return not (output.startswith("!") or output.endswith("/") or _WILDCARD.search(output))
+
+
+def rooted(name: str) -> str:
+    """A declared name as git writes paths."""
+    return os.path.normpath(name.lstrip("/"))
+
+
+def anchored(output: str) -> str:
+    """A declared output as a gitignore pattern."""
+    return f"/{rooted(output)}" if is_name(output) else output
+
+
+def survey(repo: Repository, declared: Declared) -> Survey:
+    """Those declared outputs that are not what HEAD and the index have, as they are now. Raises GitError."""
+    found: Survey = {}
+    if not declared.names and not declared.patterns:
+        return found
+    for path, change in _dirty(repo, declared.pathspecs()).items():
+        if declared.matches(path):
+            digest = fingerprint(repo.root, path)
+            found[path] = change._replace(digest=digest, left_by=left_by(repo, path, digest))
+    return found
+
+
+def blocking(before: Survey, declared: Declared) -> dict[str, str]:
+    """Why an attempt that writes these names must not begin: what it would overwrite is a person's. A file that
+    somebody has deleted is none."""
+    return {
+        path: "it is staged" if change.staged else "it has changes that are not committed"
+        for path, change in before.items()
+        if path in declared.names and change.theirs and (change.digest is not None or change.staged)
+    }
+
+
+def judge(before: Survey, after: Survey, declared: Declared, named: Container[str], task_id: str) -> Verdict:
+    """Whose the files are that an attempt of the task has left, from how they were before and after it."""
+    held: list[Output] = []
+    unnamed: list[str] = []
+    theirs: dict[str, str] = {}
+
+    def is_named(path: str) -> bool:
+        return path in declared.names or path in named
+
+    for path, now in sorted(after.items()):
+        was = before.get(path)
+        unchanged = was is not None and was.digest == now.digest
+        mine = is_named(path) or (was is not None and unchanged and was.left_by == task_id)
+        if not mine and now.digest is None:  # a folder gave way to a file that is the processor's
+            mine = any(above in after and is_named(above) for above in _above(path))
+        if not mine:
+            unnamed += [] if unchanged else [path]
+        elif now.staged:
+            theirs[path] = "it is staged"
+        elif was is not None and was.theirs:
+            theirs[path] = "it had changes that were not committed before the task began"
         else:
-            mine.append(Output(path, fingerprint(repo.root, path), dirty[path].base))
-    return tuple(mine), left
+            held.append(Output(path, now.digest, now.base))
+    return Verdict(tuple(held), tuple(unnamed), theirs)
+
+
+def hold(
+    git_index: IndexCopy, root: str, held: Sequence[Output]
+) -> tuple[tuple[Output, ...], dict[str, str]]:
+    """The outputs with what git keeps of each, which is in its object store then; and why others are not held.
+
+    `git_index` is a copy of the index that nobody installs.
+    """
+    git_index.stage_files([output.path for output in held])
+    entries = git_index.entries(output.path for output in held)
+    kept: list[Output] = []
+    left: dict[str, str] = {}
+    for output in held:
+        entry = entries.get(output.path)
+        if fingerprint(root, output.path) != output.digest:
+            left[output.path] = "it was changed after the end of its task"
+        else:
+            kept.append(output._replace(entry="" if entry is None else f"{entry.mode.decode()} {entry.oid}"))
+    return tuple(kept), left
 
 
 def take(
-    held: Mapping[str, Output],
-    committed: Container[str],
-    in_head: Callable[[str], tuple[bytes, str] | None],
+    repo: Repository,
+    held: Sequence[tuple[Output, bool]],
+    in_head: Callable[[str], _Entry],
     copy: IndexCopy,
-    root: str,
-) -> tuple[dict[str, tuple[bytes, str] | None], dict[str, str]]:
-    """Stage in `copy` what was held and is still as it was; gives what changes in HEAD's tree, and why the
-    others are left.
+) -> tuple[list[_Entry], dict[str, str]]:
+    """Stage in `copy` what was held, and give what each of them becomes in HEAD's tree; or why some are left.
 
-    Of those that are not `committed` with this landing, only the index is made up for, where an earlier
-    landing came as far as HEAD. `in_head` gives mode and id at a path.
+    `held`: in the order of their landings, each with whether it is committed now. Of those that are not, only the
+    index is made up for, where an earlier landing came as far as HEAD. Where something is left nothing is staged.
     """
-    before = copy.entries(held)
-    changes: dict[str, tuple[bytes, str] | None] = {}
+    paths = {output.path for output, _ in held}
+    staged = {path: (one.mode, one.oid) for path, one in copy.entries(paths).items()}
+    heads = {path: in_head(path) for path in paths}
+    ours: dict[str, list[_Entry]] = {path: [] for path in paths}
     left: dict[str, str] = {}
-    heads = {path: in_head(path) for path in held}
-    staged = {path: (one.mode, one.oid) if (one := before.get(path)) else None for path in held}
-    bases = {path: _entry(output.base) for path, output in held.items()}
-    open_ones = [path for path in held if staged[path] != heads[path] or path in committed]
-    for path in open_ones:
-        if fingerprint(root, path) != held[path].digest:
-            left[path] = "it was changed after the end of its task"
-        elif staged[path] != bases[path]:
-            left[path] = "it is staged"
-    mine = [path for path in open_ones if path not in left]
-    copy.stage_files(mine)
-    after = copy.entries(mine)
-    back: dict[str, Staged | None] = {}
-    for path in mine:
-        new = (after[path].mode, after[path].oid) if path in after else None
-        if heads[path] == bases[path] and path in committed:
-            changes[path] = new
-        elif heads[path] != new:
-            back[path] = before.get(path)
+    index: dict[str, _Entry] = {}
+    for output, committed in held:
+        path, base, new = output.path, _entry(output.base), _entry(output.entry)
+        known = [base, *ours[path], *([new] if heads[path] == new else [])]
+        if committed and (reason := _why_not(repo, output, staged.get(path), known)):
+            left[path] = reason
+        elif committed and heads[path] not in known:
             left[path] = "somebody has committed it meanwhile"
-        if fingerprint(root, path) != held[path].digest:
-            raise IndexChangedError(f"{path} was changed")
-    copy.put_back(back)
-    return changes, {path: reason for path, reason in left.items() if path in committed}
+        elif committed or (staged.get(path) == base and heads[path] == new):
+            index[path] = new
+        ours[path].append(new)
+    if not left:
+        _stage(copy, {path: new for path, new in index.items() if new != staged.get(path)})
+    return [_entry(output.entry) for output, _ in held], left
 
 
 def fingerprint(root: str, path: str) -> str | None:
-    """A digest of kind, mode and content of a file or symlink; None where there is none, `-` for others."""
+    """A digest of kind, mode and content of a file or symlink; None where there is none, `-` for others. What lies
+    behind a symlink is another file."""
     from hashlib import sha256
 
     full = os.path.join(root, path)
+    folder = os.path.dirname(full)
     try:
+        if folder != root and os.path.realpath(folder) != os.path.normpath(folder):
+            return None
         mode = os.lstat(full).st_mode
         if stat.S_ISLNK(mode):
             kind, content = b"link", os.fsencode(os.readlink(full))
@@ -130,28 +261,100 @@ def fingerprint(root: str, path: str) -> str | None:
     return sha256(kind + b"\0" + content, usedforsecurity=False).hexdigest()
 
 
-def _entry(base: str | None) -> tuple[bytes, str] | None:
-    mode, _, oid = (base or "").partition(" ")
-    return (mode.encode(), oid) if base else None
+# What attempts of ours have left: a small file for each, in this work tree's own git directory
 
 
-def matching(paths: Iterable[str], patterns: Sequence[str]) -> list[str]:
-    """Those paths that fit gitignore-style patterns, sorted."""
-    candidates = list(paths)
-    if not candidates:
-        return []
-    return sorted(filter(matcher(patterns), candidates))
+def mark(repo: Repository, path: str, digest: str | None, task_id: str) -> None:
+    """Note that an attempt of this task has left the file like this. Where that cannot be written, it is taken for a
+    person's."""
+    place = _mark(repo, path, digest)
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
+        with open(f"{place}.{os.getpid()}", "wb") as file:
+            file.write(os.fsencode(task_id))
+        os.replace(f"{place}.{os.getpid()}", place)
 
 
-class _Change(NamedTuple):
-    """Whether it is staged, and what HEAD has: `<mode> <id>`, None for nothing."""
+def left_by(repo: Repository, path: str, digest: str | None) -> str | None:
+    """The task whose attempt left the file like this, None where no attempt did."""
+    try:
+        with open(_mark(repo, path, digest), "rb") as file:
+            return os.fsdecode(file.read())
+    except OSError:
+        return None
 
-    staged: bool
-    base: str | None
+
+def forget(repo: Repository, outputs: Iterable[Output]) -> None:
+    """They are committed: whoever makes the same of them now is a person."""
+    for output in outputs:
+        with suppress(OSError):
+            os.unlink(_mark(repo, output.path, output.digest))
 
 
-def _dirty(repo: Repository) -> dict[str, _Change]:
-    """Files that differ between work tree, index and HEAD, or are untracked and not ignored; no submodules.
+def forget_old(repo: Repository) -> None:
+    """Take away the marks that are months old."""
+    folder, oldest = os.path.join(repo.git_dir, *_MARKS), time.time() - _KEPT_DAYS * 86400
+    with suppress(OSError):
+        for one in os.scandir(folder):
+            if one.stat().st_mtime < oldest:
+                os.unlink(one.path)
+
+
+_MARKS = ("mdtodo", "left")
+
+
+def _mark(repo: Repository, path: str, digest: str | None) -> str:
+    from hashlib import sha256
+
+    name = sha256(os.fsencode(path) + b"\0" + (digest or "").encode(), usedforsecurity=False).hexdigest()
+    return os.path.join(repo.git_dir, *_MARKS, name[:40])
+
+
+def _why_not(repo: Repository, output: Output, staged: _Entry, bases: Sequence[_Entry]) -> str | None:
+    """Why it cannot be committed any more: somebody has staged it, or changed it since the end of its task."""
+    now = fingerprint(repo.root, output.path)
+    if now != output.digest and left_by(repo, output.path, now) is None:
+        return "it was changed after the end of its task"
+    return None if staged in bases else "it is staged"
+
+
+def _stage(copy: IndexCopy, entries: Mapping[str, _Entry]) -> None:
+    from mdtodo.repo.indexfile import Staged
+
+    if entries:
+        copy.put_back({path: Staged(*new, "H") if new else None for path, new in entries.items()})
+        copy.changed = True
+
+
+def _entry(text: str | None) -> _Entry:
+    mode, _, oid = (text or "").partition(" ")
+    return (mode.encode(), oid) if text else None
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def _literal(pattern: str) -> str:
+    """The folder, or the path, below which everything is that can fit; "" for the root."""
+    if pattern.startswith("!"):
+        return ""
+    plain = pattern.strip("/")
+    found = _WILDCARD.search(plain)
+    if found is None:
+        return plain if "/" in pattern.rstrip("/") else ""
+    folder, slash, _ = plain[: found.start()].rpartition("/")
+    return folder if slash else ""
+
+
+def _meet(one: str, other: str) -> bool:
+    return not one or not other or f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def _dirty(repo: Repository, pathspecs: Sequence[str]) -> Survey:
+    """Files that differ between work tree, index and HEAD, or are untracked and not ignored; no submodules. Digests are
+    not taken here.
 
     The format is that of `git status --porcelain=v2 -z`: `1` and `u` entries have 8 and 10 fields before
     the path.
@@ -159,19 +362,19 @@ def _dirty(repo: Repository) -> dict[str, _Change]:
     out = run(
         repo,
         *("--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames"),
-        "--ignore-submodules=dirty",
+        *("--ignore-submodules=dirty", "--", *pathspecs),
     )
-    found: dict[str, _Change] = {}
+    found: Survey = {}
     for line in out.split(b"\0"):
         kind = line[:1]
         if kind == b"?" and not line.endswith(b"/"):
-            found[os.fsdecode(line[2:])] = _Change(staged=False, base=None)
+            found[os.fsdecode(line[2:])] = Change(None, None, staged=False)
         elif kind in _FIELDS:
             *fields, path = line.split(b" ", _FIELDS[kind])
             if not fields[2].startswith(b"S"):
                 staged = kind == b"u" or not fields[1].startswith(b".")
                 base = None if fields[3] == b"000000" else f"{fields[3].decode()} {fields[6].decode()}"
-                found[os.fsdecode(path)] = _Change(staged, base)
+                found[os.fsdecode(path)] = Change(None, base, staged)
     return found
 
 

@@ -140,7 +140,7 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     if not isinstance(edits, list) or not isinstance(outputs, list):
         raise TypeError("edits and outputs are lists")
     made = tuple(map(_edit_from_json, edits))
-    held = tuple(Output(*_fields(output)) for output in _fields(data["held"])) if "held" in data else None  # type: ignore[arg-type]
+    held = tuple(map(_output, _fields(data["held"]))) if "held" in data else None
     restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
     more = {
         name: None if data.get(name) is None else str(data[name]) for name in ("inputs", "undoes", "said_in")
@@ -214,6 +214,10 @@ def _edit_from_json(data: Mapping[str, object]) -> Edit:
 def _added_from_json(data: object) -> Added:
     text, inside, gap, space = _fields(data)
     return Added(str(text), tuple(map(str, _fields(inside))), int(str(gap)), int(str(space)))
+
+
+def _output(data: object) -> Output:
+    return Output(*(None if one is None else str(one) for one in _fields(data)))  # type: ignore[arg-type]
 
 
 def _fields(value: object) -> Iterable[object]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.repo import owner
 from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, integer, mapping, real, row_of
-from mdtodo.results import EXPANDED, new_subtasks
+from mdtodo.results import EXPANDED, Outcome, new_subtasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -275,6 +275,14 @@ class State:
         rows = [(time.time(), commit, number) for number in ids]
         with self._db.writing("landed") as db:
             db.executemany("UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?", rows)
+
+    def refuse(self, ids: Iterable[int]) -> None:
+        """These receipts will not land: their tasks stay open, and no result of theirs stands."""
+        rows = [(time.time(), str(Outcome.FAILED), number) for number in ids]
+        with self._db.writing("refused") as db:
+            db.executemany(
+                "UPDATE results SET landed = ?, outcome = ?, receipt = NULL, inputs = NULL WHERE id = ?", rows
+            )
 
     def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[Entry, ...]:
         """Results, newest first; those of one task if named."""

@@ -3,6 +3,9 @@
 A file for each pool process in `mdtodo/unread` of the git common directory, named `<run>.<pid>`, with a line of JSON
 for each result. It is deleted with the end of its run; what a killed run leaves is taken up by the next call, so that a
 task which was done is not run again because its result still lay in a socket.
+
+Of a task with outputs it also says, before it begins, how they were then; while the attempt goes on, the file's time is
+set again and again. So what it had written when it was killed can be told from what a person wrote after that.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from mdtodo.repo.git import Repository
 
@@ -25,6 +28,16 @@ class Unread(NamedTuple):
     attempt: int
     processor: str
     result: Mapping[str, Any]
+
+
+class Begun(NamedTuple):
+    """An attempt whose end was not written down. `owner` is the pool process; `outputs` is what `written.adopt` needs;
+    `last_sign`: when it was alive last, in Unix time."""
+
+    task_id: str
+    owner: str
+    outputs: Mapping[str, Any]
+    last_sign: float
 
 
 def place(repo: Repository) -> str:
@@ -55,13 +68,39 @@ def left(repo: Repository, active: Collection[str]) -> dict[str, list[str]]:
 def read(path: str) -> list[Unread]:
     """What a file holds; a line that was not written to its end is passed over."""
     found: list[Unread] = []
+    for said in _lines(path):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            _, task_id, attempt = said["finished"].split("/")
+            found.append(Unread(task_id, int(attempt), str(said["processor"]), dict(said["result"])))
+    return found
+
+
+def begun(path: str) -> Begun | None:
+    """The attempt that the file's pool process was at last, if it has not come to an end."""
+    last: Begun | None = None
+    with suppress(OSError):
+        sign = os.stat(path).st_mtime
+        for said in _lines(path):
+            last = None
+            with suppress(ValueError, KeyError, TypeError, AttributeError):
+                task_id = said["begun"].split("/")[1]
+                last = Begun(task_id, str(said["owner"]), dict(said["outputs"]), sign)
+    return last
+
+
+def elsewhere(path: str, root: str) -> bool:
+    """Whether the file is of a run in another work tree, which is still there."""
+    roots = {said.get("root", root) for said in _lines(path)} - {root}
+    return any(isinstance(one, str) and os.path.isdir(one) for one in roots)
+
+
+def _lines(path: str) -> Iterator[dict[str, Any]]:
     with suppress(OSError), open(path, "rb") as file:
         for line in file:
-            with suppress(ValueError, KeyError, TypeError, AttributeError):
+            with suppress(ValueError):
                 said = json.loads(line)
-                _, task_id, attempt = said["finished"].split("/")
-                found.append(Unread(task_id, int(attempt), str(said["processor"]), dict(said["result"])))
-    return found
+                if isinstance(said, dict):
+                    yield said
 
 
 def delete(paths: Collection[str]) -> None:

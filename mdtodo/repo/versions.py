@@ -25,10 +25,11 @@ class Version:
 
     `made`: something was changed. `closed`: the box shows the target already, or, where only keys or lines
     should be added, is no longer open. `missed`: nothing could be made, with the reason. `lacking`: what else
-    of a receipt that was made could not be, with the reason.
+    of a receipt that was made could not be, with the reason. `waits`: it may be made later, when somebody has written
+    the file.
     """
 
-    __slots__ = ("closed", "data", "lacking", "made", "missed")
+    __slots__ = ("closed", "data", "lacking", "made", "missed", "waits")
 
     def __init__(self, data: bytes, missed: Mapping[str, str] | None = None) -> None:
         self.data = data
@@ -36,6 +37,7 @@ class Version:
         self.closed: set[str] = set()
         self.missed: dict[str, str] = dict(missed or {})
         self.lacking: dict[str, str] = {}
+        self.waits = False
 
     def add(self, other: Version) -> None:
         """What became of this one when the edits of other tasks were made in it."""

@@ -46,6 +46,8 @@ def _who_instead(task: Task) -> str:
     """What a task without a processor waits for."""
     if task.status.closed:
         return ""
+    if task.own_run is not None:
+        return f"none: run:{task.own_run} names no processor; `mdtodo config` shows what there is"
     return (
         "none: ticked with its subtasks" if task.children else "none: done by hand (add run:NAME to name one)"
     )

@@ -49,8 +49,8 @@ def print_messages(report: RunReport) -> None:
 
 def _hints(report: RunReport) -> Iterator[str]:
     """What a person would want to know next."""
-    if not report.tasks:
-        yield "`mdtodo list` says what each task waits for; `run:NAME` on its line gives it a processor"
+    if not report.tasks and report.hint:
+        yield report.hint
     failed = [task.id for task in report.tasks if task.outcome is Outcome.FAILED]
     if len(failed) > _NAMED:
         yield "`mdtodo run` tries those again that have not reached max_failures"

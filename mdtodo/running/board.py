@@ -87,9 +87,7 @@ class Board:
         """
         if name in self.tasks:
             return self.tasks[name]
-        from mdtodo.planning.selection import title_has
-
-        titled = [task for task in self.tasks.values() if title_has(task.title, name)]
+        titled = self._titled(name)
         still_open = [task for task in titled if not task.status.closed]
         found = {task.id: task for task in (*self._beginning(name), *still_open)}
         if not found and titled:
@@ -98,8 +96,13 @@ class Board:
             )
         return self._the_one(name, list(found.values()), words=True)
 
+    def _titled(self, words: str) -> list[Task]:
+        from mdtodo.planning.selection import title_has
+
+        return [task for task in self.tasks.values() if title_has(task.title, words)]
+
     def _beginning(self, name: str) -> list[Task]:
-        if len(name) < LEAST:
+        if len("".join(name.split())) < LEAST:
             raise too_short(name)
         return [task for task in self.tasks.values() if task.id.startswith(name)]
 
@@ -111,9 +114,10 @@ class Board:
             hint = "name it by its id" if words else "type more of it"
             raise UsageError(f"{what} matches {len(found)} tasks: {_listed(found)}", hint=hint)
         also = ", and no open task has it in its title" if words else ""
+        titled = [] if words else self._titled(name)
         raise UsageError(
             f"no task has the id {name!r}{also}{_nearest(name, self.tasks)}",
-            hint="`mdtodo list` shows the ids",
+            hint=f"in titles: {_listed(titled)}" if titled else "`mdtodo list` shows the ids",
         )
 
     def with_edits(self, edits: Iterable[Edit]) -> Board:
@@ -154,21 +158,24 @@ def read_board(
     paths: Sequence[str] = (),
     memory: Memory | None = None,
     tolerant: bool = False,
+    settled: bool = False,
 ) -> Board:
     """Every TODO file, read, parsed and planned.
 
     `paths` (relative to the root, see `named_files`) come on top of the configured patterns. A file that
     cannot be read as markdown raises InputError; if `tolerant`, it is left out and named in `unreadable`.
+    `settled`: for who goes by it; one that somebody is writing is waited for.
     """
+    read = files.read_once_settled if settled else files.read
     names = dict.fromkeys([*files.find(repo, config.files), *paths])
     known = recall(repo) if memory is None else memory
     if len(names) >= MANY:
-        return _read_many(repo, config, names, known, tolerant=tolerant)
+        return _read_many(repo, config, names, known, tolerant=tolerant, read=read)
     documents: dict[str, Document] = {}
     unreadable: list[InputError] = []
     for file in names:
         try:
-            documents[file] = parse(files.read(repo.root, file), config.status, file=file)
+            documents[file] = parse(read(repo.root, file), config.status, file=file)
         except InputError as error:
             if not tolerant:
                 raise
@@ -179,7 +186,13 @@ def read_board(
 
 
 def _read_many(
-    repo: Repository, config: Config, names: Iterable[str], known: Memory, *, tolerant: bool
+    repo: Repository,
+    config: Config,
+    names: Iterable[str],
+    known: Memory,
+    *,
+    tolerant: bool,
+    read: Callable[[str, str], bytes],
 ) -> Board:
     """The same, of so many files that it pays to remember what was parsed."""
     from mdtodo.running.remembering import Documents, read_parts
@@ -188,7 +201,7 @@ def _read_many(
     unreadable: list[InputError] = []
     for file in names:
         try:
-            contents[file] = files.read(repo.root, file)
+            contents[file] = read(repo.root, file)
         except InputError as error:
             unreadable.append(error)
     parts, more = read_parts(repo, config, contents)

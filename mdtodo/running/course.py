@@ -12,6 +12,7 @@ from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
 from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
+from mdtodo.repo.outputs import Declared
 from mdtodo.results import Outcome
 from mdtodo.running.executor import AHEAD
 
@@ -84,12 +85,15 @@ class Course:
     _tracker: Tracker = field(init=False)
     _free: set[str] = field(default_factory=set)
     _closed: dict[str, Status] = field(default_factory=dict)
+    _aside: list[str] = field(default_factory=list)
+    _sharing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     _started: int = 0
     _finished: int = 0
     _seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self._lanes = self._ahead()
+        self._sharing = _sharing(self.config.processors)
         self._begin()
 
     @property
@@ -138,13 +142,9 @@ class Course:
             return None
         while self._later and self._later[0][0] <= now:
             self._enqueue(heappop(self._later)[1])
-        heads = [
-            (queue[0], lane) for lane, queue in self._queues.items() if queue and self._lanes.may_start(lane)
-        ]
-        if not heads:
+        if (found := self._next()) is None:
             return None
-        (_, name), lane = min(heads)
-        heappop(self._queues[lane])
+        name, lane = found
         self._lanes.start(lane)
         self.running.add(name)
         if self.plan.graph.is_awaited(name):
@@ -153,6 +153,30 @@ class Course:
             self._started += 1
         self.attempts.setdefault(name, Attempts()).count += 1
         return self.plan.tasks[name]
+
+    def _next(self) -> tuple[str, str] | None:
+        """The first task whose lane has room, and that lane; but none that shares an output with a running one."""
+        while True:
+            heads = [
+                (queue[0], lane)
+                for lane, queue in self._queues.items()
+                if queue and self._lanes.may_start(lane)
+            ]
+            if not heads:
+                return None
+            (_, name), lane = min(heads)
+            heappop(self._queues[lane])
+            if not self._shares(name):
+                return name, lane
+            self._aside.append(name)
+
+    def _shares(self, name: str) -> bool:
+        found = self.processor(self.plan.tasks[name])
+        shared = self._sharing.get(found.name) if found is not None else None
+        if not shared:
+            return False
+        at_work = (self.processor(self.plan.tasks[other]) for other in self.running)
+        return any(one is not None and one.name in shared for one in at_work)
 
     def _may_look_ahead(self) -> bool:
         """Whether a task may be handed over before a process is free for it, so that none has to wait for us.
@@ -213,6 +237,7 @@ class Course:
         """Go on with a new plan, in which what is finished so far is closed already."""
         self.plan = plan
         self._queues.clear()
+        self._aside.clear()
         self._begin()
 
     def abandoned(self) -> list[Task]:
@@ -262,6 +287,9 @@ class Course:
         self.running.discard(task.id)
         self._awaited.discard(task.id)
         self._lanes.finish(task.lane)
+        aside, self._aside = self._aside, []
+        for name in aside:
+            self._enqueue(name)
 
     def _close(self, names: list[str]) -> list[Task]:
         """Close these, and then every parent that is done with them; frees what waited."""
@@ -299,6 +327,16 @@ class Course:
             self._queues[lane] = sorted(begun)
         if self.stopped:
             self._later.clear()
+
+
+def _sharing(processors: Mapping[str, Processor]) -> dict[str, frozenset[str]]:
+    """By processor with outputs, those that may write the same files, itself among them: whose attempts overlap in time
+    would be taken for each other's."""
+    declared = {name: Declared.of(one.outputs) for name, one in processors.items() if one.outputs}
+    return {
+        name: frozenset(other for other, theirs in declared.items() if mine.overlaps(theirs))
+        for name, mine in declared.items()
+    }
 
 
 _NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})

@@ -84,7 +84,7 @@ class Freshness:
 
     def _look(self, file: str) -> tuple[Document, Places] | None:
         try:
-            data = files.read(self.board.repo.root, file)
+            data = files.read_once_settled(self.board.repo.root, file)
             document = parse(data, self.board.config.status, file=file)
         except InputError:
             return None

@@ -11,10 +11,10 @@ from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.place import Place, continues, place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mdtodo.config import Config
-    from mdtodo.repo.commit import Landing, Snapshot
+    from mdtodo.repo.commit import Landing
     from mdtodo.repo.git import Repository
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
@@ -28,22 +28,40 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
 
 
-def refuse_half_done_operation(repo: Repository) -> None:
+#: What a command that is told to commit may be told instead.
+WITHOUT_COMMIT = "use --no-commit to tick in the work tree alone"
+
+
+def refuse_half_done_operation(repo: Repository, *, instead: str = WITHOUT_COMMIT) -> None:
     """Raises GitError during a merge, rebase, cherry-pick, revert or bisect: a commit now would become part
     of it. Also inside of a `git commit`, as in a pre-commit hook: git would find that HEAD has moved, and
-    give up.
+    give up. `instead`: what this command could do now, "" for nothing.
     """
     if "GIT_INDEX_FILE" in os.environ:
         raise GitError(
             "GIT_INDEX_FILE is set, as inside of a `git commit`: mdtodo does not commit now",
-            hint="use --no-commit to tick in the work tree alone",
+            hint=instead or None,
         )
     operation = operation_in_progress(repo)
     if operation:
         raise GitError(
             f"a {operation} is in progress: mdtodo does not commit now",
-            hint=f"finish the {operation}, or use --no-commit to tick in the work tree alone",
+            hint=f"finish the {operation}{f', or {instead}' if instead else ' first'}",
         )
+
+
+def refuse_without_identity(repo: Repository) -> None:
+    """Raises GitError where git would not know who commits: better before an hour of work than after it. Not where
+    HEAD is unborn, as nothing is committed there."""
+    from mdtodo.repo.git import run
+
+    if not place(repo).commit:
+        return
+    try:
+        run(repo, "var", "GIT_COMMITTER_IDENT")
+    except GitError as error:
+        hint = f"{error.hint}; --no-commit ticks in the work tree alone" if error.hint else None
+        raise GitError(f"{error.sentence}; nothing was started", hint=hint) from error
 
 
 def land(
@@ -54,7 +72,6 @@ def land(
     commit: bool,
     config: Config,
     each: bool = False,
-    clean: Snapshot | None = None,
     git: Plumbing | None = None,
 ) -> Landing:
     """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
@@ -68,7 +85,6 @@ def land(
         commit=commit,
         each=each,
         statuses=config.status,
-        clean=clean,
         git=git,
     )
 
@@ -82,12 +98,13 @@ def land_entries(
     *,
     commit: bool,
     each: bool = False,
-    clean: Snapshot | None = None,
     git: Plumbing | None = None,
 ) -> Landing:
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
 
-    Raises GitError where HEAD no longer stands where the run began: then they are kept for that place.
+    What has to stay open since its outputs cannot be committed counts as failed; what waits for somebody who writes the
+    file is left to the next call. Raises GitError where HEAD no longer
+    stands where the run began: then they are kept for that place.
     """
     began = _elsewhere(repo, state, run_id)
     if began is not None:
@@ -98,11 +115,13 @@ def land_entries(
         )
     state.sync()
     receipts = [receipt for _, receipt in entries]
-    landing = land(
-        repo, receipts, run_id=run_id, commit=commit, each=each, config=config, clean=clean, git=git
-    )
+    landing = land(repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=git)
+    if landing.kept_open:
+        state.refuse(number for number, receipt in entries if receipt.task_id in landing.kept_open)
     landed: dict[str | None, list[int]] = {}
     for number, receipt in entries:
+        if receipt.task_id in landing.kept_open or receipt.task_id in landing.waiting:
+            continue
         landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
     for made, numbers in landed.items():
         state.mark_landed(numbers, made)
@@ -122,7 +141,7 @@ def finish_earlier(
         [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)],
         list[str](),
     )
-    take_up(repo, state, config)
+    sentences += take_up(repo, state, config)
     runs: dict[str, list[tuple[int, Receipt]]] = {}
     for entry in state.unlanded():
         if entry.receipt is not None:
@@ -138,7 +157,9 @@ def finish_earlier(
         sentences += taken_back
         if receipts:
             landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
-            sentences += [f"landed what run {run} had finished: {_titles(receipts)}", *sentences_of(landing)]
+            receipts = [one for one in receipts if one[1].task_id not in landing.kept_open]
+            sentences += [f"landed what run {run} had finished: {_titles(receipts)}"] if receipts else []
+            sentences += sentences_of(landing)
             made += landing.commits
     return sentences, made
 
@@ -213,6 +234,31 @@ def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
 
 def sentences_of(landing: Landing) -> list[str]:
     """What a person should know of a landing."""
-    return [f"{file}: {task_id}: {reason}" for task_id, file, reason in landing.missed] + list(
-        landing.messages
-    )
+    return [
+        *(f"{task_id} stays open: {reason}" for task_id, reason in landing.kept_open.items()),
+        *(
+            f"{file}: {task_id}: {reason}"
+            + ("; the next call of mdtodo ticks it there" if task_id in landing.waiting else "")
+            for task_id, file, reason in landing.missed
+        ),
+        *_uncommitted(landing),
+        *landing.messages,
+    ]
+
+
+#: So many tasks are named in a sentence.
+_NAMED = 5
+
+
+def _uncommitted(landing: Landing) -> Iterator[str]:
+    """A sentence for each file on what was changed in the work tree alone, as HEAD does not have these tasks."""
+    by_file: dict[str, list[str]] = {}
+    for task_id, file in landing.uncommitted:
+        if task_id in landing.ticked:
+            by_file.setdefault(file, []).append(task_id)
+    for file, ids in by_file.items():
+        names = ", ".join(ids[:_NAMED]) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
+        what, it = ("is not committed and has no receipt", "it")
+        if len(ids) > 1:
+            what, it = ("are not committed and have no receipts", "them")
+        yield f"{file}: {names} {what}, since HEAD does not have {it}; commit {file} first"

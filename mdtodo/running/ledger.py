@@ -8,25 +8,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.repo import unread
-from mdtodo.repo.commit import clean_outputs, hold_outputs
 from mdtodo.repo.fault import reached
+from mdtodo.repo.outputs import forget_old
 from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.running.landing import finish_earlier, land, land_entries, new_run_id, sentences_of
 from mdtodo.running.logs import prune
 from mdtodo.running.moves import followed
+from mdtodo.running.unread import held_of
+from mdtodo.running.written import verdict_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from types import TracebackType
 
     from mdtodo.config import Config
     from mdtodo.model import Task
-    from mdtodo.repo.commit import Snapshot
     from mdtodo.repo.git import Repository
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import Lease, Moment
-    from mdtodo.results import Receipt, Result
+    from mdtodo.results import Output, Receipt, Result
     from mdtodo.running.board import Board
 
 #: A lease is renewed after this share of its time.
@@ -51,10 +52,10 @@ class Ledger:
     board: Board | None = None
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    kept_open: dict[str, str] = field(default_factory=dict)
     _leases: dict[str, Lease] = field(default_factory=dict)
     _unwritten: list[Record] = field(default_factory=list)
     _pending: list[tuple[int, Receipt]] = field(default_factory=list)
-    _clean: Snapshot | None = None
     _since: Moment | None = None
     _place: Place | None = None
     _stamp: tuple[int, int] = (0, 0)
@@ -88,6 +89,7 @@ class Ledger:
         ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
         ledger._stamp, ledger._place = stamp(repo), place(repo)
         unread.prepare(repo)
+        forget_old(repo)
         state.start_run(run_id, name, {"commit": commit, "place": [*ledger._place], "jobs": jobs})
         return ledger
 
@@ -113,11 +115,9 @@ class Ledger:
         self.commits += commits
         return sentences
 
-    def begin(self, outputs: Iterable[str]) -> None:
-        """To be called before the files are read: what others come to after this moment is theirs, and
-        declared outputs that hold nothing of a person's now may go along with the ticks."""
+    def begin(self) -> None:
+        """To be called before the files are read: what others come to after this moment is theirs."""
         self._since = self.state.moment()
-        self._clean = clean_outputs(self.repo, tuple(outputs))
 
     # While a task runs
 
@@ -178,12 +178,13 @@ class Ledger:
 
     # What became of it
 
+    def hold(self, given: object) -> tuple[tuple[Output, ...] | None, str | None]:
+        """Of `outputs` of a result: what goes with the tick; or why the task must stay open, as a sentence."""
+        return held_of(self.repo, verdict_of(given), self._plumbing())
+
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
-        if receipt.outputs and self.commit != "none":
-            receipt, sentences = hold_outputs(self.repo, receipt, self._clean)
-            self.messages += [sentence for sentence in sentences if sentence not in self.messages]
         self._unwritten.append(Record(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits)))
         reached("result.taken")
 
@@ -243,11 +244,11 @@ class Ledger:
             self.config,
             commit=self.commit != "none",
             each=self.commit == "task",
-            clean=self._clean,
             git=self._plumbing(),
         )
+        self.kept_open |= landing.kept_open
         self.commits += landing.commits
-        self.messages += sentences_of(landing)
+        self.messages += sentences_of(landing._replace(kept_open={}))
         self._release(*(receipt.task_id for _, receipt in pending))
 
     def _plumbing(self) -> Plumbing | None:

@@ -22,12 +22,13 @@ _COMPLAINTS = 10
 class Told:
     """What the lines said, in their order; `ignored` are sentences for the log."""
 
-    __slots__ = ("ignored", "metrics", "notes", "subtasks")
+    __slots__ = ("ignored", "metrics", "notes", "outputs", "subtasks")
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.subtasks: list[str] = []
         self.metrics: dict[str, float] = {}
+        self.outputs: list[str] = []
         self.ignored: list[str] = []
 
 
@@ -81,7 +82,7 @@ class Outbox:
 
     def progress(self) -> float | None:
         """The latest progress, 0 to 100, where the file changed since the last call and says one."""
-        data, size, changed = self._read(tail=_PROGRESS_WINDOW)
+        data, size, changed = _read(self.path, tail=_PROGRESS_WINDOW)
         if self._seen == (size, changed):
             return None
         self._seen = size, changed
@@ -93,7 +94,7 @@ class Outbox:
     def read(self) -> Told:
         """Everything it says now. An unfinished last line counts if it is whole JSON."""
         told = Told()
-        data, size, _ = self._read()
+        data, size, _ = _read(self.path)
         if not data:
             self.empty = True
             return told
@@ -124,23 +125,32 @@ class Outbox:
             except OSError:
                 return
 
-    def _read(self, tail: int = 0) -> tuple[bytes, int, int]:
-        """Data (the last `tail` bytes, else the first `LIMIT`), size, time of change; nothing if it is
-        no file now."""
-        try:
-            if not os.stat(self.path).st_size:
-                return b"", 0, 0
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
+
+def outputs_told(path: str) -> list[str]:
+    """The outputs that the file of a killed attempt names."""
+    told = Told()
+    for line in _read(path)[0].split(b"\n"):
+        _take(line, told)
+    return told.outputs
+
+
+def _read(path: str, tail: int = 0) -> tuple[bytes, int, int]:
+    """Data (the last `tail` bytes, else the first `LIMIT`), size, time of change; nothing if it is
+    no file now."""
+    try:
+        if not os.stat(path).st_size:
             return b"", 0, 0
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return b"", 0, 0
-            start = max(0, status.st_size - tail) if tail else 0
-            return os.pread(descriptor, tail or LIMIT, start), status.st_size, status.st_mtime_ns
-        finally:
-            os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b"", 0, 0
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return b"", 0, 0
+        start = max(0, status.st_size - tail) if tail else 0
+        return os.pread(descriptor, tail or LIMIT, start), status.st_size, status.st_mtime_ns
+    finally:
+        os.close(descriptor)
 
 
 def _create(path: str) -> str:
@@ -172,6 +182,9 @@ def _take(line: bytes, told: Told) -> str | None:
         if isinstance(text := found.get(key), str) and text.strip() and len(texts) < COUNT_LIMIT:
             texts.append(clean(text))
             known = True
+    if isinstance(path := found.get("output"), str) and path and "\0" not in path:
+        told.outputs.append(path)
+        known = True
     if isinstance(metric := found.get("metric"), dict):
         numbers = {
             clean(name): measured for name, value in metric.items() if (measured := number(value)) is not None
@@ -179,7 +192,7 @@ def _take(line: bytes, told: Told) -> str | None:
         known = known or bool(numbers)
         if len(told.metrics) + len(numbers) <= COUNT_LIMIT:
             told.metrics.update(numbers)
-    return None if known else "ignored: no progress, note, subtask or metric that can be taken"
+    return None if known else "ignored: no progress, note, subtask, output or metric that can be taken"
 
 
 def _object(line: bytes) -> dict[str, object] | None:

@@ -17,6 +17,7 @@ from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
+from mdtodo.errors import MdtodoError
 from mdtodo.running import trees
 from mdtodo.running.capture import Log
 from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
@@ -72,11 +73,12 @@ def spec(
     root: str,
     log: str,
     unread: str | None = None,
+    outputs: Json | None = None,
     grace: float = GRACE,
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
     """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
-    `unread` the beginning of one, see `repo.unread`."""
+    `unread` the beginning of one, see `repo.unread`; `outputs` is of `written.said`."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",
@@ -91,6 +93,7 @@ def spec(
         "log": log,
         "log_limit": log_limit,
         "unread": unread,
+        "outputs": outputs,
     }
 
 
@@ -129,7 +132,7 @@ def perform(spec: Json, control: Control, outboxes: Outboxes) -> dict[str, objec
         outbox = outboxes.open(os.path.dirname(job.log))
         unused = False
         try:
-            result = _carry_out(job, log, outbox, control)
+            result = _watched(job, log, outbox, control)
             unused = sys.platform == "linux" and not trees.earlier_children()
         finally:
             outboxes.close(outbox, unused=unused)
@@ -151,6 +154,7 @@ class Job(NamedTuple):
     limits: Limits
     log: str
     log_limit: int
+    outputs: Json | None
 
     @classmethod
     def read(cls, spec: Json) -> Job:
@@ -176,11 +180,37 @@ class Job(NamedTuple):
             limits=Limits(_seconds(spec.get("timeout")), _seconds(spec.get("grace", GRACE)) or 0.0),
             log=_absolute(_field(spec, "log", str)),
             log_limit=_field({"log_limit": LOG_LIMIT, **spec}, "log_limit", int),
+            outputs=_field(spec, "outputs", dict) if spec.get("outputs") is not None else None,
         )
 
 
+def _watched(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, object]:
+    """As `_carry_out`, with what it wrote of its declared outputs; it does not begin where these are a person's."""
+    if job.outputs is None:
+        return _carry_out(job, log, outbox, control)
+    from mdtodo.running.written import Before
+
+    try:
+        before = Before(job.outputs, job.cwd, str(job.task.get("id")))
+    except MdtodoError as error:
+        return empty_result(f"its outputs cannot be told from other changes: {error}")
+    if refused := before.refused:
+        for path, reason in refused.items():
+            log.note(f"not started, since {path} is an output of it: {reason}")
+        return {**empty_result(), "outputs": {"refused": refused}}
+    control.note("begun", {"outputs": before.note(outbox.path)})
+    result = _carry_out(job, log, outbox, control)
+    outputs, sentences = before.end(outbox.read().outputs)
+    for sentence in sentences:
+        log.note(f"MDTODO_OUTPUT: {sentence}")
+    return {**result, "outputs": {**outputs, "said": sentences}}
+
+
 def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, object]:
-    if (reason := _why_not_there(job)) is not None:
+    try:
+        job = _in_its_folder(job)
+    except NoFolderError as error:
+        reason = str(error)
         log.note(reason)
         return {**empty_result(reason), "exit_code": _NOT_EXECUTABLE}
     spared = trees.earlier_children()
@@ -204,15 +234,26 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
     return _result(job, ending, reported or {}, outbox.read(), log)
 
 
-def _why_not_there(job: Job) -> str | None:
-    """Why nothing can run in the folder of a job, as a sentence; None if it can."""
+class NoFolderError(Exception):
+    """Nothing can run in the folder of a job; the sentence says why."""
+
+
+def _in_its_folder(job: Job) -> Job:
+    """The job with its folder as it is without links: what a link leads to from now on makes no difference.
+
+    Raises NoFolderError where there is no such folder in the work tree; git's own folder is none.
+    """
     if job.cwd == job.root:
-        return None
+        return job
     shown = os.path.relpath(job.cwd, job.root)
-    if not os.path.isdir(job.cwd):
-        return f"cwd: {shown} is not a folder" if os.path.lexists(job.cwd) else f"cwd: no folder {shown}"
     real, root = os.path.realpath(job.cwd), os.path.realpath(job.root)
-    return None if f"{real}/".startswith(f"{root}/") else f"cwd: {shown} leads out of the repository"
+    if not os.path.isdir(real):
+        there = os.path.lexists(job.cwd)
+        raise NoFolderError(f"cwd: {shown} is not a folder" if there else f"cwd: no folder {shown}")
+    inside = f"{real}/".removeprefix(f"{root}/")
+    if inside.startswith("/") or inside.split("/", 1)[0].casefold() == ".git":
+        raise NoFolderError(f"cwd: {shown} leads out of the repository")
+    return job._replace(cwd=real)
 
 
 def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
@@ -274,7 +315,8 @@ def _result(job: Job, ending: Ending, report: Json, told: Told, log: Log) -> dic
         error = {_NOT_FOUND: "a command was not found", _NOT_EXECUTABLE: "a command is not executable"}.get(
             code or 0
         )
-    for sentence in (*told.ignored, *_last_words(ending, job.limits)):
+    unasked = ["MDTODO_OUTPUT: its processor declares no outputs"] if told.outputs and not job.outputs else []
+    for sentence in (*told.ignored, *unasked, *_last_words(ending, job.limits)):
         log.note(sentence)
     return {
         "exit_code": code,
@@ -285,6 +327,7 @@ def _result(job: Job, ending: Ending, report: Json, told: Told, log: Log) -> dic
         "notes": [*told.notes, *_cleaned(report.get("notes"))],
         "subtasks": [*told.subtasks, *_cleaned(report.get("subtasks"))],
         "metrics": {**told.metrics, **_metrics(report.get("metrics"))},
+        "outputs": None,
         "tail": "",
         "log_error": None,
     }

@@ -16,7 +16,7 @@ from mdtodo.results import Outcome
 from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
-from mdtodo.running.landing import refuse_half_done_operation
+from mdtodo.running.landing import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.ledger import Ledger
 from mdtodo.running.shift import Shift
 from mdtodo.running.unstarted import named, unstarted
@@ -53,8 +53,9 @@ def run(
 ) -> RunReport:
     """Run what is ready and what becomes ready, tick what is proven, commit.
 
-    Raises GitError where a commit must not be made now (a merge, rebase, cherry-pick or bisect under way, no
-    identity, an index lock); then what was done is in the journal, and the next run lands it.
+    Raises GitError where a commit must not be made now: before anything starts during a merge, rebase, cherry-pick or
+    bisect, or without an identity; else, as with an index lock, what was done is in the journal, and the next run lands
+    it.
     """
     if config.isolation != "checkout":
         raise ConfigError(f'isolation = "{config.isolation}" is not built yet; only "checkout" is')
@@ -66,16 +67,22 @@ def run(
     ):
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
-        ledger.begin(output for one in config.processors.values() for output in one.outputs)
-        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+        ledger.begin()
+        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         if config.auto_expand and not options.verify:
             from mdtodo.running.expanding import expand_for_run
 
             options, grown = expand_for_run(board, ledger, options, watcher.say)
             if grown:
-                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state))
+                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         ledger.board = board
         course = Course(plan_of(board, options), config, options, jobs(options, config))
+        if (
+            options.commit != "none"
+            and not options.verify
+            and not all(map(course.blocked, course.left_over()))
+        ):
+            refuse_without_identity(repo)
         standing = _standing(board, course, ledger.state, watcher.say)
         broken = not options.verify and _tell_mistakes(board, watcher)
         _tell_what_is_to_do(course, board, watcher)
@@ -168,7 +175,7 @@ def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
     known = board.memory.seconds
     watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
     for task in map(course.plan.tasks.__getitem__, expected):
-        if course.plan.states[task.id] is State.FAILED:
+        if course.plan.states[task.id] is State.FAILED and not course.blocked(task):
             watcher.say(
                 f"{named(task)} has failed in {task.failures} runs; it is tried again, as you asked for it"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mdtodo.model import Status, Task
 from mdtodo.planning.record import task_record
@@ -27,11 +27,14 @@ from mdtodo.running.processors import signal_name, spec
 from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
 from mdtodo.running.verifying import reopening_edits
 from mdtodo.running.word import result_edits, stamp_edits
+from mdtodo.running.written import said
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.config import Processor
+    from mdtodo.model import Json
+    from mdtodo.results import Output
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.running.executor import Event, Executor
@@ -96,6 +99,7 @@ class Shift:
         for task in self.course.abandoned():
             self.ledger.give_up(task)
             self._tell(task, Outcome.INTERRUPTED, Result(exit_code=None))
+        self._open_again()
         for task in self.course.left_over():
             if task.id not in self.done and self.course.blocked(task):
                 reason = waits_for(self.course, task)
@@ -113,6 +117,7 @@ class Shift:
             refused=left.refused,
             given_up=left.given_up,
             nothing=left.nothing,
+            hint=left.hint,
         )
 
     def _unstarted(self) -> Unstarted:
@@ -189,9 +194,15 @@ class Shift:
             root=self.board.repo.root,
             log=self.ledger.log_path(task, number),
             unread=None if self.course.options.verify else self.ledger.unread,
+            outputs=said(processor.outputs, self.board.documents, ticks=self._commits),
         )
         self._attempts[str(attempt["attempt"])] = task
         self.pool.submit(attempt)
+
+    @property
+    def _commits(self) -> bool:
+        """Whether what is done is ticked and committed, and its outputs with it."""
+        return not self.course.options.verify and self.ledger.commit != "none"
 
     def _patience(self) -> float:
         wake = self.course.wake(time.monotonic())
@@ -240,6 +251,9 @@ class Shift:
         result = result_of(given)
         attempts = self.course.attempts[task.id]
         attempts.seconds += result.duration
+        written = cast("Json", given.get("outputs") or {})
+        for sentence in cast("Sequence[str]", written.get("said") or ()):
+            self.watcher.say(f"{task.id} {task.title}: {sentence}")
         if task.id not in self._held:
             self.course.finish(task, Outcome.INTERRUPTED)
             self._tell(
@@ -248,6 +262,8 @@ class Shift:
                 result,
                 reason="another worker may have it by now, so the result was dropped",
             )
+        elif refused := written.get("refused"):
+            self._refuse(task, cast("Mapping[str, str]", refused))
         elif given.get("interrupted") or (self._ended and result.outcome is Outcome.FAILED):
             self.course.finish(task, Outcome.INTERRUPTED)
             self.ledger.give_up(task)
@@ -255,7 +271,7 @@ class Shift:
         elif result.outcome is Outcome.FAILED and self._try_again(task, result):
             pass
         else:
-            self._settle(task, result, str(given.get("tail") or ""))
+            self._settle(task, result, str(given.get("tail") or ""), written)
 
     def _try_again(self, task: Task, result: Result) -> bool:
         processor = self.course.processor(task)
@@ -267,13 +283,19 @@ class Shift:
         self.course.retry(task, time.monotonic() + delay)
         return True
 
-    def _settle(self, task: Task, result: Result, tail: str) -> None:
+    def _settle(self, task: Task, result: Result, tail: str, written: Json) -> None:
         """The task is over: its result is taken down, and what it frees may start."""
+        held: tuple[Output, ...] | None = None
+        counts = True
+        if result.outcome is Outcome.DONE and self._commits:
+            held, reason = self.ledger.hold(written)
+            if reason is not None:  # only what the processor is to blame for counts as a failed run
+                result, counts = result._replace(error=reason), bool(written.get("unnamed"))
         outcome = result.outcome
-        edits = self._edits(task, result)
+        edits = self._edits(task, result) if counts else []
         parents = self.course.finish(task, outcome)
         inputs = self.standing.digest(task, result) if self.standing is not None else None
-        self._record(task, outcome, result, edits, inputs=inputs)
+        self._record(task, outcome, result, edits, inputs=inputs, held=held)
         reason = failure(result) if outcome is Outcome.FAILED else ""
         self._tell(task, outcome, result, reason=reason, tail=tail)
         for parent in parents:
@@ -281,6 +303,25 @@ class Shift:
         if self.course.options.verify and outcome is Outcome.FAILED:
             self._reopen_above(task)
         self._outgrown = self._outgrown or any(isinstance(edit, AddSubtasks) for edit in edits)
+
+    def _refuse(self, task: Task, reasons: Mapping[str, str]) -> None:
+        """It was not started: what it would write is a person's. That is no failed run."""
+        self.course.finish(task, Outcome.FAILED)
+        self.ledger.give_up(task)
+        why = "; ".join(f"{path} is one of its outputs, and {reason}" for path, reason in reasons.items())
+        self._tell(
+            task,
+            Outcome.FAILED,
+            Result(exit_code=None),
+            reason=f"not started: {why}; commit or discard it first",
+        )
+
+    def _open_again(self) -> None:
+        """What was done, and could not land with its outputs, is not done after all."""
+        for task_id, reason in self.ledger.kept_open.items():
+            if (told := self.done.get(task_id)) is not None:
+                self.done[task_id] = told._replace(outcome=Outcome.FAILED, reason=reason)
+                self.watcher.finished(self.done[task_id])
 
     def _roll_up(self, parent: Task) -> None:
         edits = [SetStatus(parent.anchor, Status.DONE), *stamp_edits(self.board, parent, Status.DONE)]
@@ -307,6 +348,7 @@ class Shift:
         edits: list[Edit],
         processor: str | None = None,
         inputs: str | None = None,
+        held: tuple[Output, ...] | None = None,
     ) -> None:
         attempts = self.course.attempts.get(task.id)
         route = self.board.plan.routes[task.id]
@@ -322,6 +364,7 @@ class Shift:
             attempt=attempts.count if attempts else 0,
             edits=tuple(edits),
             outputs=named.outputs if named and edits and outcome is Outcome.DONE else (),
+            held=held,
             inputs=inputs,
         )
         self.ledger.record(task, receipt, result)

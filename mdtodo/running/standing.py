@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.repo.inputs import Declared, InputReader, Seen, defined
+from mdtodo.repo.inputs import Declared as Read
+from mdtodo.repo.inputs import InputReader, Seen, defined
+from mdtodo.repo.outputs import Declared, survey
 from mdtodo.results import EXPANDED, Outcome
 
 if TYPE_CHECKING:
@@ -60,9 +62,7 @@ class Standing:
     def of(cls, board: Board, course: Course, state: State, say: Callable[[str], None]) -> Standing:
         """Those of the tasks that this course takes; `say` is told why a result is not kept."""
         declared = {
-            name: Declared(one.inputs, one.outputs)
-            for name, one in board.config.processors.items()
-            if one.inputs
+            name: Read(one.inputs, one.outputs) for name, one in board.config.processors.items() if one.inputs
         }
         reader = InputReader(board.repo, declared, without=board.documents)
         return cls(board.repo, state, course, say, reader)
@@ -94,6 +94,8 @@ class Standing:
         if last is None or processor is None or last.processor != processor.name:
             return None
         same = last.inputs == self._digest(task, processor, before.digest)
+        if same and last.done and self._uncommitted(processor):
+            return None
         return last if same and (last.done or not options.verify) else None
 
     def digest(self, task: Task, result: Result) -> str | None:
@@ -108,6 +110,18 @@ class Standing:
             )
             return None
         return self._digest(task, processor, before.digest)
+
+    def _uncommitted(self, processor: Processor) -> bool:
+        """Whether an output of it, or one that an attempt of ours left, is not what HEAD has: then a tick alone would
+        leave it behind."""
+        if not processor.outputs or self.course.options.commit == "none" or self.course.options.verify:
+            return False
+        declared = Declared.of(processor.outputs, {task.file for task in self.course.plan.tasks.values()})
+        try:
+            found = survey(self.repo, declared)
+        except GitError:
+            return True
+        return any(path in declared.names or one.left_by is not None for path, one in found.items())
 
     def _reading(self, task: Task) -> Processor | None:
         processor = self.course.processor(task)

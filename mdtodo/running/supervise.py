@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from mdtodo.running import trees
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import psutil
 
     from mdtodo.running.capture import Log
@@ -56,6 +58,12 @@ class Control(Protocol):
 
     def progress(self, percent: float) -> None:
         """Tell it how far the processor says it is."""
+
+    def note(self, word: str, words: Mapping[str, object]) -> None:
+        """Write down, for whoever comes after a kill, what there is to know of the attempt: `begun`, or `ended`."""
+
+    def alive(self) -> None:
+        """The attempt goes on: date what was written down."""
 
 
 class Limits(NamedTuple):
@@ -191,6 +199,7 @@ class Supervision:
 
     def _tell_progress(self, now: float) -> None:
         self._progress_at = now + _PROGRESS_EVERY
+        self._control.alive()
         percent = self._outbox.progress()
         if percent is not None:
             self._control.progress(percent)

@@ -33,7 +33,7 @@ def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:
     With `dry_run` nothing is changed, and `diff` says what would be. Raises UsageError where there is no such run,
     GitError where it cannot be taken back now; RefusedError, a kind of that, where later changes would be lost.
     """
-    refuse_half_done_operation(board.repo)
+    refuse_half_done_operation(board.repo, instead="")
     past = PastRun.all(past_commits(board.repo))
     undone = undone_by(past)
     chosen = choose(past, undone, name)

@@ -3,41 +3,77 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 from mdtodo.model import Status
-from mdtodo.repo import unread
+from mdtodo.repo import owner, unread
+from mdtodo.repo.commit import hold_outputs
 from mdtodo.repo.state import Record, folder
 from mdtodo.results import Outcome, Receipt
+from mdtodo.running.outbox import outputs_told
+from mdtodo.running.written import adopt, verdict_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mdtodo.config import Config
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.outputs import Verdict
+    from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
     from mdtodo.repo.unread import Unread
+    from mdtodo.results import Output
     from mdtodo.running.board import Board
 
 
-def take_up(repo: Repository, state: State, config: Config) -> None:
-    """Record what succeeded in runs that are over, once, under the name of its run.
+#: Seconds to wait for a pool process that outlives its runner, and after which one that gives no sign is given up.
+PATIENCE = 4.0
+SILENCE = 2.0
 
-    Not what the journal has, nor what is no open task here any more, nor that of a processor with `outputs`: nobody
-    has seen what they were at its end. Such a task runs again.
+
+def take_up(repo: Repository, state: State, config: Config) -> list[str]:
+    """Record what succeeded in runs that are over, once, under the name of its run; sentences on what does not count.
+
+    Not what the journal has, nor what is no open task here any more, nor what wrote outputs that cannot be committed
+    now. What an attempt with outputs had left when it was killed is known as ours from now on.
     """
     runs = unread.left(repo, {run for run, _, _ in state.active_runs()})
-    if not runs:
-        return
+    mine = {
+        run: [path for path in paths if not unread.elsewhere(path, repo.root)] for run, paths in runs.items()
+    }
+    if not any(mine.values()):
+        return []
     from mdtodo.running.board import Memory, read_board
 
+    sentences: list[str] = []
+    for paths in mine.values():
+        paths[:] = [path for path in paths if _settle(repo, path)]
     board = read_board(repo, config, memory=Memory.of(state), tolerant=True)
-    for run, paths in runs.items():
+    for run, paths in mine.items():
+        commit = state.begun(run).get("commit") != "none"
         found = [one for path in paths for one in unread.read(path)]
-        records = [_record(board, run, one) for one in found]
+        records = [_record(board, run, one, sentences, commit=commit) for one in found]
         state.record_missing([record for record in records if record is not None])
         unread.delete(paths)
+    return sentences
 
 
-def _record(board: Board, run: str, one: Unread) -> Record | None:
+def _settle(repo: Repository, path: str) -> bool:
+    """Wait for the end of what the pool process still does, or mark what it left; False where it goes on."""
+    deadline = time.monotonic() + PATIENCE
+    while (last := unread.begun(path)) is not None and not owner.is_gone(last.owner):
+        if time.time() > last.last_sign + SILENCE:
+            break
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    if last is not None:
+        adopt(repo, last.outputs, last.task_id, outputs_told(str(last.outputs.get("outbox"))), last.last_sign)
+    return True
+
+
+def _record(board: Board, run: str, one: Unread, sentences: list[str], *, commit: bool) -> Record | None:
     from mdtodo.running.executor import result_of
     from mdtodo.running.word import result_edits
 
@@ -45,14 +81,42 @@ def _record(board: Board, run: str, one: Unread) -> Record | None:
     if task is None or task.status is not Status.TODO or result.outcome is not Outcome.DONE:
         return None
     processor = board.config.processors.get(one.processor)
-    if processor is not None and processor.outputs:
-        return None
+    outputs = processor.outputs if processor is not None else ()
+    held: tuple[Output, ...] | None = None
+    if outputs and commit:
+        if one.result.get("outputs") is None:
+            return None
+        held, reason = held_of(board.repo, verdict_of(one.result["outputs"]))
+        if reason is not None:
+            sentences.append(f"{task.id} stays open: {reason}")
+            return None
     edits = tuple(result_edits(board, task, result))
     receipt = Receipt(
         *(task.id, task.title, Outcome.DONE, one.processor, result.exit_code, result.duration, one.attempt),
         edits=edits,
+        outputs=outputs,
+        held=held,
     )
     return Record(run, receipt, _log(board.repo, run, one), result.metrics)
+
+
+def held_of(
+    repo: Repository, verdict: Verdict, git: Plumbing | None = None
+) -> tuple[tuple[Output, ...] | None, str | None]:
+    """What goes with the tick of a task that has ended; or why it must stay open, as a sentence."""
+    reasons = [f"{path}: {reason}" for path, reason in verdict.theirs.items()]
+    if verdict.unnamed:
+        reasons.append(unnamed(verdict.unnamed))
+    if reasons:
+        return None, "; ".join(reasons)
+    held, left = hold_outputs(repo, verdict.held, git)
+    return held, "; ".join(f"{path}: {reason}" for path, reason in left.items()) or None
+
+
+def unnamed(paths: Sequence[str]) -> str:
+    """The sentence on files that changed while a task ran that did not name them."""
+    shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    return f"{shown} changed while it ran, and its processor did not name what it wrote in $MDTODO_OUTPUT"
 
 
 def _log(repo: Repository, run: str, one: Unread) -> str | None:

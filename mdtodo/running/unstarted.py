@@ -22,12 +22,14 @@ _TITLE = 60
 
 class Unstarted(NamedTuple):
     """`messages` are sentences for a person; `refused`: a task that was asked for by id could not start; `given_up`
-    are those that the run should have run; `nothing` says why, where it ran nothing at all."""
+    are those that the run should have run; `nothing` says why, where it ran nothing at all; `hint`, what to do then.
+    """
 
     messages: tuple[str, ...] = ()
     refused: bool = False
     given_up: tuple[GivenUp, ...] = ()
     nothing: str = "nothing to run"
+    hint: str = ""
 
 
 def unstarted(
@@ -44,6 +46,7 @@ def unstarted(
         or any(name in known for name in course.options.asked),
         given_up=given_up,
         nothing=_nothing(course),
+        hint=_hint(course),
     )
 
 
@@ -85,9 +88,9 @@ def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[st
     if state is State.RUNNING:
         who = f": {workers[task.id]} has it" if task.id in workers else ", in another worker"
         return f"{it} is running already{who}; `mdtodo status` shows it", True
-    if state is State.BLOCKED:
+    if state is State.BLOCKED or (state is State.FAILED and course.blocked(task)):
         return f"{it} {waits_for(course, task)}", True
-    if state is State.MANUAL:
+    if course.processor(task) is None:
         return _manual(task), True
     return f"{it} was not started{_unable(course, task)}", True
 
@@ -144,7 +147,24 @@ def _nothing(course: Course) -> str:
 
 
 def _all_done(course: Course, meant: Iterable[Task]) -> str:
-    return ": everything is done" if all(course.state(task) in _CLOSED for task in meant) else ""
+    """Of tasks that were asked for by id, a sentence of their own has said so."""
+    if course.options.asked or not all(course.state(task) in _CLOSED for task in meant):
+        return ""
+    return ": everything is done" if course.options.chosen is None else ": everything that matches is done"
+
+
+def _hint(course: Course) -> str:
+    """What helps where nothing runs; of tasks that were asked for by id, a sentence of their own says it."""
+    if course.options.asked:
+        return ""
+    if not course.plan.tasks:
+        return '`mdtodo add "Tests pass run:NAME"` adds a task'
+    states = {course.state(task) for task in course.plan.tasks.values() if course.means(task)}
+    if State.RUNNING in states:
+        return "`mdtodo status` shows what runs now"
+    if states & {State.MANUAL, State.BLOCKED}:
+        return "`mdtodo list` says what each task waits for; `run:NAME` on its line gives it a processor"
+    return ""
 
 
 def _label(course: Course, task: Task) -> str | None:

@@ -44,7 +44,7 @@ def speak(
     Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
     """
     if commit:
-        refuse_half_done_operation(board.repo)
+        refuse_half_done_operation(board.repo, instead="leave --commit out")
     changed = [
         task for task in tasks if task.status is not status or (status is Status.TODO and task.failures)
     ]

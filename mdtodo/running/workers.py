@@ -15,8 +15,10 @@ import os
 import signal
 import socket
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from mdtodo.repo import owner
 from mdtodo.running import trees
 from mdtodo.running.outbox import Outboxes
 from mdtodo.running.processors import SpecError, perform
@@ -85,12 +87,14 @@ class Line:
     wait for the runner. Until one is begun it can be cancelled, or asked back for a process that is free.
     """
 
-    __slots__ = ("_attempt", "_channel", "_notes", "_outboxes", "_over", "_queue")
+    __slots__ = ("_attempt", "_beat", "_channel", "_notes", "_outboxes", "_over", "_queue", "_spec")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._outboxes = Outboxes()
         self._notes: dict[str, int] = {}
+        self._spec: Json = {}
+        self._beat = -1
         self._over: dict[str, object] = {}
         self._queue: deque[Json] = deque()
         self._attempt: str | None = None
@@ -130,6 +134,17 @@ class Line:
         if poll.poll(0):
             self._send({"progress": self._attempt, "percent": percent})
 
+    def note(self, word: str, words: Json) -> None:
+        """See `Control.note`."""
+        about = {word: self._attempt, "owner": owner.myself(), **words}
+        self._beat = self._write(about)
+
+    def alive(self) -> None:
+        """See `Control.alive`."""
+        if self._beat >= 0:
+            with suppress(OSError):
+                os.utime(self._beat)
+
     def _take(self, said: list[dict[str, object]]) -> list[Stop]:
         """Queue new specs, and do what is said of queued ones; the words to stop the current attempt."""
         stops: list[Stop] = []
@@ -157,13 +172,16 @@ class Line:
 
     def _answer(self, spec: Json) -> None:
         self._attempt, self._over = cast("str", spec["attempt"]), {}
+        self._spec, self._beat = spec, -1
         try:
             result = perform(spec, self, self._outboxes)
             if not self._queue:
                 os.chdir("/")  # in idleness it keeps no folder from being unmounted
             finished = {"finished": self._attempt, "result": result, **self._over}
             if result["exit_code"] == 0 and not result["interrupted"]:
-                self._note(spec, finished)
+                self._write(finished)
+            elif self._beat >= 0:
+                self.note("ended", {})
             self._send(finished)
         except SpecError as error:
             self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
@@ -179,19 +197,21 @@ class Line:
             )
         self._attempt = None
 
-    def _note(self, spec: Json, finished: Json) -> None:
-        """Write down what succeeded before the runner is told, which may be dead before it has read it."""
-        place = spec.get("unread")
+    def _write(self, words: Json) -> int:
+        """Write down what succeeded before the runner is told, which may be dead before it has read it; the descriptor,
+        -1 where that cannot be done."""
+        place, task = self._spec.get("unread"), cast("Json", self._spec["task"])
         if not isinstance(place, str):
-            return
-        task = cast("Json", spec["task"])
+            return -1
         try:
             if place not in self._notes:
                 flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
                 self._notes[place] = os.open(f"{place}.{os.getpid()}", flags, 0o600)
-            os.write(self._notes[place], encoded({**finished, "processor": task.get("processor")}))
+            known = {"processor": task.get("processor"), "root": self._spec["cwd"]}
+            os.write(self._notes[place], encoded({**words, **known}))
         except OSError:  # a full disk: then it may run again after a kill
-            return
+            return -1
+        return self._notes[place]
 
     def _send(self, *messages: Json) -> None:
         try:

@@ -81,6 +81,7 @@ def test_a_python_processor_is_imported_from_its_folder_or_from_the_root(
         ("a file", "cwd: sub is not a folder"),
         ("a link that leads out", "cwd: sub leads out of the repository"),
         ("a link that leads nowhere", "cwd: sub is not a folder"),
+        ("a link into .git", "cwd: sub leads out of the repository"),
     ],
 )
 @pytest.mark.parametrize("proof", ['run = "touch ran"', 'python = "os:getcwd"'])
@@ -92,7 +93,8 @@ def test_a_folder_that_is_none_fails_the_task(
     if kind == "a file":
         repo.write("sub", "")
     elif kind != "nothing":
-        os.symlink(outside if "out" in kind else tmp_path / "nowhere", repo.root / "sub")
+        places = {"out": outside, ".git": repo.root / ".git", "nowhere": tmp_path / "nowhere"}
+        os.symlink(places[kind.split()[-1]], repo.root / "sub")
     said = run(repo, mdtodo, f'[processors.p]\n{proof}\ncwd = "sub"\n', code=1)
     assert reason in said.err
     assert b"failed:1" in repo.head("TODO.md")

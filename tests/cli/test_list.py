@@ -136,6 +136,14 @@ def test_fewer_characters_never_mean_a_task(repo: Checkout, inside: Mdtodo, comm
         ("it", None),
         ("past", None),
         ("[.*]", None),
+        ("it  ", None),
+        ("   i", None),
+        (
+            "\u0926\u0941\u0928\u093f\u092f\u093e",
+            "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
+        ),
+        ("\u0926\u0941\u0928\u093f", None),
+        ("a-b-a", "x-a-b-a-b-a"),
     ],
 )
 def test_words_of_one_open_title_will_do(
@@ -144,7 +152,8 @@ def test_words_of_one_open_title_will_do(
     repo.write(
         "TODO.md",
         "- [ ] Write the changelog\n- [ ] Write this down\n- [ ] Release notes for v2.1\n- [ ] Fix it\n"
-        "- [ ] News id:changes\n- [ ] Tout d\u00e9ployer\n- [x] Past\n",
+        "- [ ] News id:changes\n- [ ] Tout d\u00e9ployer\n- [x] Past\n- [ ] x-a-b-a-b-a\n"
+        "- [ ] \u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e\n",
     )
     said = inside("show", words, "--json", code=None)
     assert said.code == (0 if title else 2), said
@@ -195,6 +204,51 @@ def test_filters(repo: Checkout, tasks: Tasks, filters: list[str], titles: set[s
     repo.write("TODO.md", "- [ ] a !high\n- [x] b !high\n- [ ] c #backend\n- [-] e\n")
     repo.write("docs/TODO.md", "- [ ] d #ops/net\n")
     assert set(tasks(*filters)) == titles
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "titles"),
+    [
+        (".", "./TODO.md", {"root"}),
+        (".", ".", {"root", "api", "web"}),
+        (".", "packages/*/TODO.md", {"api", "web"}),
+        ("packages", "./web/", {"web"}),
+        ("packages", "../TODO.md", {"root"}),
+        ("packages", "*.md", {"api", "web"}),
+        ("packages/web", "TODO.md", {"web"}),
+        ("packages/web", ".", {"web"}),
+        ("packages/web", "packages/api", {"api"}),
+    ],
+)
+def test_a_file_is_named_as_from_here(
+    repo: Checkout, inside: Mdtodo, folder: str, path: str, titles: set[str]
+) -> None:
+    files = {"TODO.md": "root", "packages/api/TODO.md": "api", "packages/web/TODO.md": "web"}
+    repo.commit("Base", **{file: f"- [ ] {title}\n" for file, title in files.items()})
+    for here in (path, str(repo.root / folder / path)):
+        said = inside("list", "--json", "--file", here, cwd=repo.root / folder, code=None)
+        if here == path or not path.startswith("packages/api"):
+            assert {task["title"] for task in said.json["tasks"]} == titles
+
+
+def test_a_file_that_is_not_there_is_told(repo: Checkout, inside: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a\n"})
+    for command in ("list", "next", "plan", "run", "verify"):
+        assert "--file TODOO.md: no such file or folder" in inside(command, "--file", "TODOO.md", code=2).err
+        assert "is outside the work tree" in inside(command, "--file", "..", code=2).err
+
+
+def test_show_does_not_take_a_misspelt_processor_for_none(repo: Checkout, inside: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a run:tset\n- [ ] b id:b\n"})
+    assert "none: run:tset names no processor; `mdtodo config` shows" in inside("show", "a").out
+    assert "none: done by hand" in inside("show", "b").out
+
+
+def test_next_says_why_there_is_none(repo: Checkout, inside: Mdtodo) -> None:
+    says = {"# A\n": "no tasks yet", "- [x] a\n": "everything is done", "- [/] a\n": "nothing is ready"}
+    for todo, why in says.items():
+        repo.write("TODO.md", todo)
+        assert why in inside("next").err
 
 
 SECTIONS = (

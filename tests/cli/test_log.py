@@ -95,7 +95,9 @@ def test_without_receipts(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert mdtodo("log", "--json").json == {"version": 1, "receipts": []}
     assert "no receipts on this branch yet" in mdtodo("log").err
     repo.write("TODO.md", "- [ ] a id:a\n")
-    assert mdtodo("log", "a").out == ""
+    said = mdtodo("log", "a")
+    assert said.out == ""
+    assert "no receipt of a on this branch" in said.err, "there may be others"
 
 
 def test_hostile_messages_stay_text(repo: Checkout, mdtodo: Mdtodo) -> None:

@@ -160,17 +160,22 @@ def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) 
     assert repo.git("show", "--name-only", "--format=", "HEAD") == "TODO.md"
 
 
-def test_outputs_are_committed_with_the_tick_unless_a_person_had_changed_them(
-    repo: Checkout, mdtodo: Mdtodo
-) -> None:
-    config = '[processors.w]\nrun = "echo $MDTODO_TASK_TITLE > $MDTODO_TASK_TITLE.txt"\noutputs = ["*.txt"]\n'
+WRITES = """[processors.w]
+run = 'echo "{\\"output\\": \\"$MDTODO_TASK_TITLE.txt\\"}" >> $MDTODO_OUTPUT; echo $MDTODO_TASK_TITLE > $MDTODO_TASK_TITLE.txt'
+outputs = ["*.txt"]
+"""
+
+
+def test_outputs_are_committed_with_the_tick_or_there_is_no_tick(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("b.txt", "old\n")
-    start(repo, "- [ ] a run:w\n- [ ] b run:w\n", config)
+    start(repo, "- [ ] a run:w\n- [ ] b run:w\n- [ ] c run:w\n", WRITES)
     repo.write("b.txt", "a person's\n")
-    mdtodo("run")
-    assert repo.head("a.txt") == b"a\n"
-    assert repo.head("b.txt") == b"old\n"
+    said = mdtodo("run", code=1)
+    assert "b.txt: it had changes that were not committed before the task began" in said.err
+    assert (repo.head("a.txt"), repo.head("b.txt"), repo.head("c.txt")) == (b"a\n", b"old\n", b"c\n")
+    assert repo.head("TODO.md") == repo.read("TODO.md") == b"- [x] a run:w\n- [ ] b run:w\n- [x] c run:w\n"
     assert repo.status() == [" M b.txt"]
+    assert repo.git("show", "--format=", "--name-only").split() == ["TODO.md", "a.txt", "c.txt"]
 
 
 def test_no_commit_ticks_the_work_tree_alone(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -209,23 +214,52 @@ def test_refuses_while_another_operation_is_under_way(repo: Checkout, mdtodo: Md
     assert repo.read("TODO.md") == b"- [x] a run:ok\n"
 
 
-@pytest.mark.parametrize("trouble", ["lock", "identity", "signing"])
+def test_what_is_not_committed_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a id:a run:ok\n")
+    repo.write(".mdtodo.toml", OK)
+    alone = "mdtodo: TODO.md: a is not committed and has no receipt, since HEAD does not have it; commit TODO.md first"
+    said = mdtodo("run")
+    assert (said.out, alone in said.err) == ("1 done\n", True), "no commit at all yet"
+    repo.commit("Base")
+    assert "not committed" not in mdtodo("run").err
+    more = "".join(f"- [ ] {name} id:{name} run:ok\n" for name in "bcdefgh")
+    repo.write("TODO.md", f"- [x] a id:a run:ok\n{more}")
+    said = mdtodo("run", "-j", "1")
+    assert "mdtodo: TODO.md: b, c, d, e, f and 2 more are not committed and have no receipts" in said.err
+    assert "not committed" not in mdtodo("reopen", "c").err, "nobody asked for a commit"
+    assert "c is not committed" in mdtodo("done", "c", "--commit").err
+    assert "not committed" not in mdtodo("run", "--no-commit").err
+    assert "not committed" not in mdtodo("reopen", "a", "--commit").err
+
+
+def test_without_an_identity_nothing_is_started(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "- [ ] a run:once\n- [ ] b after:none run:once\n- [x] c run:once\n"
+    start(repo, todo, '[processors.once]\nrun = "echo ran >> runs"\n')
+    env = {"GIT_CONFIG_GLOBAL": os.devnull, "EMAIL": ""}
+    repo.git("config", "user.useConfigOnly", "true")
+    said = mdtodo("run", code=3, **env)
+    assert "; nothing was started\n  hint: git config user.name" in said.err
+    assert not (repo.root / "runs").exists()
+    mdtodo("verify", **env)
+    mdtodo("run", "--no-commit", **env)
+    assert repo.read("runs") == b"ran\n" * 2
+    mdtodo("run", **env)
+    assert repo.read("TODO.md").startswith(b"- [x] a"), "nothing is ready, so nothing is refused"
+
+
+@pytest.mark.parametrize("trouble", ["lock", "signing"])
 def test_a_landing_that_git_refuses_is_made_up_for_without_running_again(
     repo: Checkout, mdtodo: Mdtodo, trouble: str
 ) -> None:
     start(repo, "- [ ] a run:once\n", '[processors.once]\nrun = "echo ran >> runs"\n')
     before = repo.git("rev-parse", "HEAD")
     lock = repo.root / ".git" / "index.lock"
-    env = {}
     if trouble == "lock":
         lock.touch()
-    elif trouble == "identity":
-        env = {"GIT_CONFIG_GLOBAL": os.devnull, "EMAIL": ""}
-        repo.git("config", "user.useConfigOnly", "true")
     else:
         repo.git("config", "commit.gpgsign", "true")
         repo.git("config", "gpg.program", "/bin/false")
-    said = mdtodo("run", code=3, **env)
+    said = mdtodo("run", code=3)
     assert len(said.err.strip().splitlines()) >= 1
     assert repo.git("rev-parse", "HEAD") == before
     assert repo.read("TODO.md") == b"- [ ] a run:once\n"

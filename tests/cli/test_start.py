@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     Mdtodo = Callable[..., Said]
 
 
+def test_what_init_wrote_is_to_be_committed(repo: Checkout, mdtodo: Mdtodo) -> None:
+    assert "mdtodo: commit TODO.md and .mdtodo.toml first: `run` commits" in mdtodo("init").err
+    assert "first:" not in mdtodo("init").err
+    assert b"`mdtodo config --all`" in repo.read(".mdtodo.toml")
+
+
 def test_init_then_run(repo: Checkout, mdtodo: Mdtodo) -> None:
     mdtodo("init")
     assert mdtodo("check").out == ""

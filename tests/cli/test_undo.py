@@ -27,7 +27,10 @@ run = "exit 3"
 [processors.tell]
 run = '''echo '{"note": "412 tests"}' >> $MDTODO_OUTPUT; echo '{"subtask": "- [ ] more run:ok"}' >> $MDTODO_OUTPUT'''
 [processors.make]
-run = "echo new >> out.txt; echo x > made/new.sh; chmod +x made/new.sh; rm gone.txt; ln -sf out.txt link"
+run = '''
+echo '{"output": "made/new.sh"}' >> $MDTODO_OUTPUT
+echo new >> out.txt; echo x > made/new.sh; chmod +x made/new.sh; rm gone.txt; ln -sf out.txt link
+'''
 outputs = ["out.txt", "made/", "gone.txt", "link"]
 """
 TODO = (

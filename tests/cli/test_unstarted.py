@@ -29,6 +29,8 @@ TODO = """\
 - [-] Cancelled id:cancelled run:ok
 - [/] Doing id:doing run:ok
 - [ ] Failed id:failed run:ok failed:3
+- [ ] Held id:held run:ok failed:3 after:sign
+- [ ] Nobody id:nobody failed:3
 - [ ] Hardware id:hardware run:ok needs:gpu
 - [ ] Bob's id:bobs run:ok worker:bob
 - [ ] Parent id:parent
@@ -70,6 +72,8 @@ def todo(repo: Checkout) -> Checkout:
             '"Doing" (doing) is in progress, as its box says; `mdtodo reopen doing` gives it back to `run`',
         ),
         ("bobs", 1, '"Bob\'s" (bobs) was not started: it is left to the worker bob'),
+        ("held", 1, '"Held" (held) waits for "Sign off" (sign), which is manual'),
+        ("nobody", 1, '"Nobody" (nobody) is manual'),
         ("parent", 1, '"Parent" (parent) waits for "Child" (child), which is manual'),
     ],
 )
@@ -164,7 +168,7 @@ def test_what_has_given_up_is_named_and_fails_the_run(repo: Checkout, mdtodo: Md
     said = mdtodo("run", code=1)
     assert said.out == "nothing to run: 3 given up\n"
     assert sentence in said.err
-    assert mdtodo("run", "--text", "fine").out == "nothing to run: everything is done\n"
+    assert mdtodo("run", "--text", "fine").out == "nothing to run: everything that matches is done\n"
     assert sentence in mdtodo("run", "--tag", "ci", code=1).err
     assert sentence in mdtodo("run", "--dry-run").err, "nothing has failed yet"
     mdtodo("reopen", "n")
@@ -199,6 +203,52 @@ def test_when_nothing_runs_it_says_why(
     repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": CONFIG})
     assert mdtodo("run", *options).out == f"nothing to run{why}\n"
     assert f"mdtodo: nothing to run{why}\n" in mdtodo("run", "--dry-run", *options).err
+
+
+@pytest.mark.parametrize(
+    ("todo", "options", "hint"),
+    [
+        ("# Nothing\n", (), '`mdtodo add "Tests pass run:NAME"` adds a task'),
+        ("- [ ] a run:ok\n", ("--tag", "x"), ""),
+        ("- [x] a run:ok\n", (), ""),
+        ("- [ ] a\n", (), "`mdtodo list` says what each task waits for; `run:NAME`"),
+        ("- [x] a id:a run:ok\n- [ ] b\n", ("a",), ""),
+    ],
+)
+def test_when_nothing_runs_the_hint_is_about_these_tasks(
+    repo: Checkout, inside: Mdtodo, todo: str, options: tuple[str, ...], hint: str
+) -> None:
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": CONFIG})
+    said = inside("run", *options)
+    assert [line for line in said.err.splitlines() if line.startswith("  ")] == [
+        line for line in said.err.splitlines() if hint and line.startswith(f"  {hint}")
+    ]
+    assert said.err.count("\n  ") + said.err.startswith("  ") == bool(hint)
+
+
+def test_one_task_that_is_done_does_not_mean_that_everything_is(todo: Checkout, mdtodo: Mdtodo) -> None:
+    said = mdtodo("run", "done")
+    assert said.out == "nothing to run\n"
+    assert "mdtodo list" not in said.err
+
+
+def test_what_runs_elsewhere_is_shown_by_status(repo: Checkout, mdtodo: Mdtodo) -> None:
+    wait = 'run = "touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done"'
+    repo.commit(
+        "Base", **{"TODO.md": "- [ ] Slow run:wait\n", ".mdtodo.toml": f"[processors.wait]\n{wait}\n"}
+    )
+    first = subprocess.Popen([sys.executable, "-m", "mdtodo", "-q", "run"], cwd=repo.root)
+    try:
+        deadline = time.monotonic() + 60
+        while not (repo.root.parent / "begun").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        said = mdtodo("run")
+        assert said.out == "nothing to run: 1 running elsewhere\n"
+        assert "  `mdtodo status` shows what runs now\n" in said.err
+    finally:
+        (repo.root.parent / "go").touch()
+        assert first.wait(60) == 0
 
 
 def test_a_hook_names_what_has_given_up_and_stops_no_commit(repo: Checkout, mdtodo: Mdtodo) -> None:

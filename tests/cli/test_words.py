@@ -20,6 +20,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def test_during_a_merge_the_hint_is_about_this_command(repo: Checkout, inside: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n"})
+    (repo.root / ".git/MERGE_HEAD").write_text(repo.git("rev-parse", "HEAD") + "\n")
+    assert "hint: finish the merge, or leave --commit out\n" in inside("done", "a", "--commit", code=3).err
+    assert "hint: finish the merge first\n" in inside("undo", code=3).err
+    assert "hint: finish the merge, or use --no-commit to tick in" in inside("run", code=3).err
+    inside("done", "a")
+
+
+@pytest.mark.parametrize("command", ["run", "verify", "reopen", "output"])
+def test_words_where_only_ids_are_taken_name_the_ids(repo: Checkout, inside: Mdtodo, command: str) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] By hand only id:one\n- [x] The hand id:two\n- [ ] Else\n"})
+    said = inside(command, "hand", code=2)
+    assert "no task has the id 'hand'" in said.err
+    assert "hint: in titles: one (TODO.md:1 By hand only); two (TODO.md:2 The hand)\n" in said.err
+    assert "hint: `mdtodo list` shows the ids\n" in inside(command, "foot", code=2).err
+
+
 def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
     """In this process, which takes a third of the time; that a process of its own does the same, others test."""
     return inside

@@ -187,6 +187,7 @@ WRONG = [
     ("lease = 300", '`lease`: must be a duration such as "90s", "5m" or "1h30m", not 300'),
     ('lease = "5 minutes"', '`lease`: must be a duration such as "90s", "5m" or "1h30m", not "5 minutes"'),
     ('lease = "0s"', "`lease`: must be longer than 0"),
+    ('lease = "0.4ms"', "`lease`: must be longer than 0"),
     ('lease = "999d"', '`lease`: must be at most 366 days, not "999d"'),
     ("lanes = 3", "`lanes`: must be a table, not 3"),
     ("lanes.high = 0", "`lanes.high`: must be a whole number from 1, not 0"),

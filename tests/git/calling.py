@@ -52,7 +52,8 @@ class Calls:
 
     def __call__(self, cwd: Path | str, *args: str, without: str = "", **env: str) -> Said:
         """`without="journal"`: what the call records is forgotten at once; `without="links"`: as where the
-        file system has no hard links.
+        file system has no hard links; `without="leases"`: nobody looks whether a file is being written;
+        `without="patience"`: one that is being written is not waited for.
         """
         self.start(cwd, *args, without=without, **env)
         return self.wait()
@@ -127,6 +128,17 @@ def _do_without(what: str) -> None:
     if what == "journal":
         record = State.record
         State.record = lambda self, records: record(self, [one._replace(lands=False) for one in records])  # type: ignore[method-assign]
+    elif what == "leases":
+        from contextlib import nullcontext
+
+        from mdtodo.repo import writers
+
+        writers.put = lambda target, expected, new: False
+        writers.quiet = lambda target, path: nullcontext(writers.Quiet(None))  # type: ignore[assignment]
+    elif what == "patience":
+        from mdtodo.repo import writers
+
+        writers.PATIENCE = 0.2
     elif what == "links":
         os.link = refuse  # type: ignore[assignment]
 

@@ -22,10 +22,11 @@ CALLS = "fsync,fdatasync,rename,renameat,renameat2,link,execve"
 
 
 @pytest.fixture
-def asked(make_repo: Callable[..., Checkout]) -> list[str]:
+def asked(make_repo: Callable[..., Checkout], request: pytest.FixtureRequest) -> list[str]:
     """The calls of a run that ticks one task, in their order: `name(arguments)`."""
     strace = require("strace", version="-V")
-    repo = make_repo(**{"TODO.md": "- [ ] one run:ok\n", ".mdtodo.toml": '[processors.ok]\nrun = "true"\n'})
+    config = f'{request.param}\n[processors.ok]\nrun = "true"\n'
+    repo = make_repo(**{"TODO.md": "- [ ] one run:ok\n", ".mdtodo.toml": config})
     trace = repo.root.parent / "trace"
     command = [
         str(strace),
@@ -55,6 +56,7 @@ def first(asked: list[str], *patterns: str) -> int:
     return found[0]
 
 
+@pytest.mark.parametrize("asked", ["stamp = true"], indirect=True)
 def test_the_journal_is_on_the_disk_before_head_moves_and_the_file_before_it_takes_its_name(
     asked: list[str],
 ) -> None:
@@ -65,3 +67,9 @@ def test_the_journal_is_on_the_disk_before_head_moves_and_the_file_before_it_tak
     named = first(asked, r"^rename", r"\.TODO\.md\.mdtodo-")
     folder = first(asked[named:], r"^fsync", r"/repo>") + named
     assert journal < head < content < named < folder
+
+
+@pytest.mark.parametrize("asked", [""], indirect=True)
+def test_a_tick_that_is_written_in_its_place_is_on_the_disk_as_well(asked: list[str]) -> None:
+    head = first(asked, r"^rename", r"refs/heads/main\.lock")
+    assert head < first(asked, r"^fsync", r"/repo/TODO\.md>")

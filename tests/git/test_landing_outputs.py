@@ -1,4 +1,4 @@
-"""Declared outputs are committed with the tick, if they held nothing of a person's when the run began."""
+"""Declared outputs are committed with the tick, if they held nothing of a person's when the attempt began."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ import os
 
 import pytest
 
-from mdtodo.repo.commit import clean_outputs, hold_outputs, land
+from mdtodo.repo.commit import hold_outputs, land
 from mdtodo.repo.git import discover
+from mdtodo.repo.outputs import Declared, judge, mark, survey
 from mdtodo.repo.receipts import from_json, to_json
 
 BASE = "- [ ] one\n- [ ] two\n"
+
+
+class Everything:
+    """A processor that says of each file that it has written it."""
+
+    def __contains__(self, path: object) -> bool:
+        return True
+
+
+EVERYTHING = Everything()
 
 
 @pytest.fixture
@@ -21,15 +32,31 @@ def todo(make_repo):
 
 
 @pytest.fixture
-def run_task(receipt):
-    """Take the snapshot, do what the processor does, land."""
+def attempt():
+    """What an attempt of the task id-two makes of it, as a pool process finds: its verdict."""
 
-    def run(repo, work, *patterns: str, outcome: str = "done"):
-        found = discover(str(repo.root))
-        clean = clean_outputs(found, patterns)
+    def attempted(repo, work, *outputs: str, named=EVERYTHING):
+        found, declared = discover(str(repo.root)), Declared.of(outputs, ["TODO.md"])
+        before = survey(found, declared)
         work()
-        done = receipt(repo, "two", outputs=tuple(patterns), outcome=outcome)
-        return land(found, [done], run_id="r", clean=clean)
+        verdict = judge(before, survey(found, declared), declared, named, "id-two")
+        for output in verdict.held:
+            mark(found, output.path, output.digest, "id-two")
+        return verdict
+
+    return attempted
+
+
+@pytest.fixture
+def run_task(receipt, attempt):
+    """Do what the processor does, land; gives the landing and what is not committed, with the reasons."""
+
+    def run(repo, work, *outputs: str, outcome: str = "done", named=EVERYTHING):
+        verdict = attempt(repo, work, *outputs, named=named)
+        held, left = hold_outputs(discover(str(repo.root)), verdict.held)
+        done = receipt(repo, "two", outputs=outputs, outcome=outcome, held=held)
+        landing = land(discover(str(repo.root)), [done], run_id="r")
+        return landing, {**verdict.theirs, **left, **dict.fromkeys(verdict.unnamed, "unnamed")}
 
     return run
 
@@ -45,10 +72,10 @@ def test_changed_new_and_deleted_files(todo, run_task, sound):
         (todo.root / "gone.txt").unlink()
         todo.write("a", "not declared\n")
 
-    landing = run_task(todo, work, "/out.txt", "gen/**", "gone.txt")
+    landing, left = run_task(todo, work, "out.txt", "gen/**", "gone.txt")
     assert committed(todo) == ["M\tTODO.md", "A\tgen/deep/made.txt", "D\tgone.txt", "M\tout.txt"]
     assert todo.status() == [" M a"]
-    assert landing.messages == ()
+    assert (landing.messages, left) == ((), {})
     sound(todo)
 
 
@@ -60,14 +87,14 @@ def test_a_folder_that_became_a_link_and_a_file_that_became_a_folder(todo, run_t
         (todo.root / "a").unlink()
         todo.write("a/b", "now below\n")
 
-    landing = run_task(todo, work, "sub", "out2.txt", "a")
+    landing, left = run_task(todo, work, "sub", "out2.txt", "a", named={"a/b"})
     assert committed(todo) == [
         "M\tTODO.md",
         *("D\ta", "A\ta/b"),
         "A\tout2.txt",
         *("A\tsub", "D\tsub/out.txt"),
     ]
-    assert (todo.status(), landing.messages) == ([], ())
+    assert (todo.status(), landing.messages, left) == ([], (), {})
     sound(todo)
 
 
@@ -83,11 +110,12 @@ def test_what_held_a_persons_changes_is_left_out(todo, run_task, state, sound):
         if state == "staged":
             todo.git("add", "out.txt")
     before = todo.git("ls-files", "-s", "out.txt")
-    landing = run_task(todo, lambda: todo.write("out.txt", "generated\n"), "/out.txt")
+    _, left = run_task(todo, lambda: todo.write("out.txt", "generated\n"), "out.txt")
     assert committed(todo) == ["M\tTODO.md"]
     assert todo.git("ls-files", "-s", "out.txt") == before
     assert todo.read("out.txt") == b"generated\n"
-    assert landing.messages == ("out.txt: not committed, since it was changed before the run",)
+    staged = "it is staged" if state == "staged" else None
+    assert left == {"out.txt": staged or "it had changes that were not committed before the task began"}
     sound(todo)
 
 
@@ -97,10 +125,10 @@ def test_what_a_person_stages_during_the_run_is_left_out(todo, run_task):
         todo.git("add", "out.txt")
         todo.write("out.txt", "generated\n")
 
-    landing = run_task(todo, work, "/out.txt")
+    _, left = run_task(todo, work, "out.txt")
     assert committed(todo) == ["M\tTODO.md"]
     assert todo.index("out.txt") == b"mine\n"
-    assert landing.messages == ("out.txt: not committed, since it is staged",)
+    assert left == {"out.txt": "it is staged"}
 
 
 def test_modes_links_and_folders_that_become_files(make_repo, run_task, sound):
@@ -131,7 +159,7 @@ def test_line_ends_and_filters_of_outputs_are_gits(make_repo, run_task):
     assert repo.status() == []
 
 
-@pytest.mark.parametrize("pattern", ["made/**/out.txt", "made/", "out.txt"])
+@pytest.mark.parametrize("pattern", ["made/**/out.txt", "made/", "*.txt"])
 def test_an_output_may_have_a_newline_in_its_name(todo, run_task, pattern):
     run_task(todo, lambda: todo.write("made/a\nb/out.txt", "new\n"), pattern)
     assert committed(todo) == ["M\tTODO.md", 'A\t"made/a\\nb/out.txt"']
@@ -144,7 +172,7 @@ def test_ignored_files_are_no_outputs(todo, run_task):
 
 
 def test_outputs_of_a_failed_task_stay_in_the_work_tree(todo, run_task):
-    run_task(todo, lambda: todo.write("out.txt", "half\n"), "/out.txt", outcome="failed")
+    run_task(todo, lambda: todo.write("out.txt", "half\n"), "out.txt", outcome="failed")
     assert committed(todo) == ["M\tTODO.md"]
     assert todo.status() == [" M out.txt"]
 
@@ -159,12 +187,75 @@ def test_nothing_goes_along_without_a_tick_in_head(todo, run_task):
     assert todo.status() == [" M out.txt", "?? TODO.md"]
 
 
-def test_without_a_snapshot_none_may(todo, receipt):
-    todo.write("out.txt", "whose?\n")
-    done = receipt(todo, "two", outputs=("out.txt",))
-    landing = land(discover(str(todo.root)), [done], run_id="r")
-    assert committed(todo) == ["M\tTODO.md"]
-    assert len(landing.messages) == 1
+def test_what_a_pattern_fits_has_to_be_named(todo, run_task, sound):
+    def work() -> None:
+        todo.write("out.txt", "new\n")
+        todo.write("sub/out.txt", "whose?\n")
+        todo.write("sub/untracked.txt", "whose?\n")
+
+    _, left = run_task(todo, work, "*.txt", named={"out.txt"})
+    assert left == {"sub/out.txt": "unnamed", "sub/untracked.txt": "unnamed"}
+    assert committed(todo) == ["M\tTODO.md", "M\tout.txt"]
+    sound(todo)
+
+
+def test_what_was_there_before_and_stays_as_it_is_is_in_nobodys_way(todo, run_task):
+    todo.write("sub/draft.txt", "mine\n")
+    todo.write("out.txt", "mine\n")
+    _, left = run_task(todo, lambda: todo.write("new.txt", "new\n"), "*.txt", named={"new.txt"})
+    assert left == {}
+    assert committed(todo) == ["M\tTODO.md", "A\tnew.txt"]
+    assert todo.status() == [" M out.txt", "?? sub/draft.txt"]
+
+
+def test_a_name_is_one_file_at_the_root(todo, run_task):
+    def work() -> None:
+        todo.write("out.txt", "new\n")
+        todo.write("sub/out.txt", "a person's\n")
+
+    _, left = run_task(todo, work, "out.txt", named=())
+    assert left == {}
+    assert committed(todo) == ["M\tTODO.md", "M\tout.txt"]
+
+
+class TestWhatAnAttemptLeft:
+    """It is known again, as long as nobody has touched it."""
+
+    def test_the_next_one_commits_it(self, todo, attempt, run_task, sound):
+        attempt(todo, lambda: todo.write("out.txt", "half\n"), "out.txt")
+        _, left = run_task(todo, lambda: None, "out.txt")
+        assert left == {}
+        assert todo.head("out.txt") == b"half\n"
+        sound(todo)
+
+    def test_by_a_pattern_if_it_was_named_then(self, todo, attempt, run_task):
+        attempt(todo, lambda: todo.write("new.txt", "half\n"), "*.txt")
+        run_task(todo, lambda: None, "*.txt", named=())
+        assert committed(todo) == ["M\tTODO.md", "A\tnew.txt"]
+
+    def test_not_if_it_was_not_named(self, todo, attempt, run_task):
+        attempt(todo, lambda: todo.write("new.txt", "whose?\n"), "*.txt", named=())
+        _, left = run_task(todo, lambda: todo.write("new.txt", "more\n"), "*.txt")
+        assert list(left) == ["new.txt"]
+        assert committed(todo) == ["M\tTODO.md"]
+
+    def test_not_if_it_was_a_persons_before(self, todo, attempt, run_task):
+        todo.write("out.txt", "mine\n")
+        attempt(todo, lambda: todo.write("out.txt", "mine\nand more\n"), "out.txt")
+        _, left = run_task(todo, lambda: None, "out.txt")
+        assert list(left) == ["out.txt"]
+        assert committed(todo) == ["M\tTODO.md"]
+
+    def test_not_if_somebody_has_changed_it_since(self, todo, attempt, run_task):
+        attempt(todo, lambda: todo.write("out.txt", "half\n"), "out.txt")
+        todo.write("out.txt", "half\nand mine\n")
+        _, left = run_task(todo, lambda: todo.write("out.txt", "new\n"), "out.txt")
+        assert list(left) == ["out.txt"]
+        assert committed(todo) == ["M\tTODO.md"]
+
+    def test_not_after_it_was_committed(self, todo, run_task):
+        run_task(todo, lambda: todo.write("out.txt", "new\n"), "out.txt")
+        assert not list((todo.root / ".git/mdtodo/left").iterdir())
 
 
 def test_a_todo_file_that_is_an_output_too_gets_just_its_tick(todo, run_task):
@@ -196,45 +287,49 @@ def test_submodules_and_nested_repositories_are_no_outputs(make_repo, run_task):
 
 
 class TestAfterTheEndOfTheTask:
-    """What somebody does to an output between the task's end and its landing is theirs."""
+    """What somebody does to an output between the task's end and its landing is theirs, and then nothing is ticked."""
 
     @pytest.fixture
-    def landing(self, todo, receipt):
+    def landing(self, todo, receipt, attempt):
         """Let the task write out.txt, do something, land."""
 
         def land_after(meanwhile):
             found = discover(str(todo.root))
-            clean = clean_outputs(found, ("*.txt",))
-            todo.write("out.txt", "new\n")
-            done, _ = hold_outputs(found, receipt(todo, "two", outputs=("*.txt",)), clean)
+            verdict = attempt(todo, lambda: todo.write("out.txt", "new\n"), "*.txt")
+            held, _ = hold_outputs(found, verdict.held)
+            done = receipt(todo, "two", outputs=("*.txt",), held=held)
+            before = todo.git("rev-parse", "HEAD")
             meanwhile()
-            return land(found, [from_json(to_json(done))], run_id="r")
+            said = land(found, [from_json(to_json(done))], run_id="r")
+            if said.kept_open:
+                assert said.commits == ()
+                assert todo.read("TODO.md") == todo.head("TODO.md") == todo.index("TODO.md") == BASE.encode()
+            return said, before
 
         return land_after
 
     def test_nothing(self, todo, landing, sound):
-        assert landing(lambda: None).messages == ()
+        assert landing(lambda: None)[0].kept_open == {}
         assert committed(todo) == ["M\tTODO.md", "M\tout.txt"]
         assert todo.status() == []
         sound(todo)
 
     @pytest.mark.parametrize("content", ["new\nand mine\n", "old\n", ""])
     def test_a_change(self, todo, landing, sound, content):
-        said = landing(lambda: todo.write("out.txt", content))
-        assert said.messages == ("out.txt: not committed, since it was changed after the end of its task",)
-        assert committed(todo) == ["M\tTODO.md"]
+        said, before = landing(lambda: todo.write("out.txt", content))
+        assert said.kept_open == {"id-two": "out.txt: it was changed after the end of its task"}
+        assert todo.git("rev-parse", "HEAD") == before
         assert todo.read("out.txt") == content.encode()
         assert todo.index("out.txt") == b"old\n"
         sound(todo)
 
     def test_its_mode_is_a_change_too(self, todo, landing):
-        landing(lambda: (todo.root / "out.txt").chmod(0o755))
-        assert committed(todo) == ["M\tTODO.md"]
+        said, _ = landing(lambda: (todo.root / "out.txt").chmod(0o755))
+        assert list(said.kept_open) == ["id-two"]
 
     def test_it_was_staged(self, todo, landing, sound):
-        said = landing(lambda: todo.git("add", "out.txt"))
-        assert said.messages == ("out.txt: not committed, since it is staged",)
-        assert committed(todo) == ["M\tTODO.md"]
+        said, _ = landing(lambda: todo.git("add", "out.txt"))
+        assert said.kept_open == {"id-two": "out.txt: it is staged"}
         assert todo.status() == ["M  out.txt"]
         sound(todo)
 
@@ -253,9 +348,59 @@ class TestAfterTheEndOfTheTask:
             tree = todo.git("write-tree", GIT_INDEX_FILE=".git/theirs")
             todo.git("update-ref", "HEAD", todo.git("commit-tree", "-p", "HEAD", "-m", "Theirs", tree))
 
-        said = landing(theirs)
-        assert said.messages == ("out.txt: not committed, since somebody has committed it meanwhile",)
+        said, _ = landing(theirs)
+        assert said.kept_open == {"id-two": "out.txt: somebody has committed it meanwhile"}
         assert todo.head("out.txt") == b"theirs\n"
         assert todo.index("out.txt") == b"old\n"
         assert todo.read("out.txt") == b"new\n"
         sound(todo)
+
+    def test_a_later_attempt_of_ours_may_have_changed_it(self, todo, landing, sound):
+        """What goes along is what the task had left."""
+
+        def later() -> None:
+            todo.write("out.txt", "later\n")
+            found = discover(str(todo.root))
+            mark(found, "out.txt", survey(found, Declared.of(["out.txt"]))["out.txt"].digest, "id-one")
+
+        landing(later)
+        assert (todo.head("out.txt"), todo.read("out.txt")) == (b"new\n", b"later\n")
+        assert todo.status() == [" M out.txt"]
+        sound(todo)
+
+    def test_a_parent_that_rested_on_it_stays_open_too(self, make_repo, receipt, attempt):
+        text = "- [ ] p\n  - [ ] two\n- [ ] three\n"
+        repo = make_repo(**{"TODO.md": text, "out.txt": "old\n"})
+        found = discover(str(repo.root))
+        verdict = attempt(repo, lambda: repo.write("out.txt", "new\n"), "out.txt")
+        held, _ = hold_outputs(found, verdict.held)
+        receipts = [
+            receipt(repo, "two", held=held),
+            receipt(repo, "p", processor="rollup"),
+            receipt(repo, "three"),
+        ]
+        repo.write("out.txt", "mine\n")
+        said = land(found, receipts, run_id="r")
+        assert said.kept_open["id-p"] == "its subtask id-two stays open"
+        assert repo.head("TODO.md") == repo.read("TODO.md") == text.replace("[ ] three", "[x] three").encode()
+        assert repo.head("out.txt") == b"old\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "overlap"),
+    [
+        (["CHANGELOG.md"], ["CHANGELOG.md"], True),
+        (["CHANGELOG.md"], ["docs/CHANGELOG.md"], False),
+        (["docs"], ["docs/api.md"], True),
+        (["docs/**"], ["docs-old/x"], False),
+        (["docs/*.md"], ["docs/api/**"], True),
+        (["*.md"], ["docs/x"], True),
+        (["build/"], ["docs/x"], True),
+        (["docs/api/"], ["docs/x"], False),
+        (["!x", "y"], ["z"], True),
+        ([], ["*"], False),
+    ],
+)
+def test_what_may_be_written_by_two(one, other, overlap):
+    assert Declared.of(one).overlaps(Declared.of(other)) is overlap
+    assert Declared.of(other).overlaps(Declared.of(one)) is overlap

@@ -148,11 +148,12 @@ class TestHooks:
 
 class TestDisks:
     def test_a_todo_file_that_cannot_be_written_is_made_up_for(self, todo, land_tasks, monkeypatch):
-        def full(fd: int) -> None:
+        def full(*arguments: object) -> None:
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", full)
+            patch.setattr(os, "pwrite", full)
             with pytest.raises(InputError, match=r"^TODO\.md: cannot be written: No space left on device$"):
                 land_tasks(todo, "two")
         assert todo.read("TODO.md") == BASE.encode()

@@ -14,6 +14,7 @@ from mdtodo.errors import GitError
 from mdtodo.repo import commit
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
+from mdtodo.repo.outputs import Declared, judge, survey
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.results import AddNote, Receipt, SetKey
 
@@ -376,15 +377,16 @@ class TestEach:
 
     def test_outputs_go_with_their_task(self, make_repo, receipt, sound):
         repo = make_repo(**{"TODO.md": BASE, "a.txt": "a\n", "b.txt": "b\n"})
-        clean = commit.clean_outputs(discover(str(repo.root)), ["/a.txt", "/b.txt"])
+        found, declared = discover(str(repo.root)), Declared.of(["a.txt", "b.txt"])
         repo.write("a.txt", "made\n")
         repo.write("b.txt", "made too\n")
+        held, _ = commit.hold_outputs(found, judge({}, survey(found, declared), declared, (), "id").held)
         receipts = [
-            receipt(repo, "one", outputs=("/a.txt",)),
+            receipt(repo, "one", held=held[:1]),
             receipt(repo, "two"),
-            receipt(repo, "three", outputs=("/b.txt",)),
+            receipt(repo, "three", held=held[1:]),
         ]
-        self.land(repo, receipts, clean=clean)
+        self.land(repo, receipts)
         named = repo.git("log", "-3", "--reverse", "--name-only", "--format=").split()
         assert named == ["TODO.md", "a.txt", "TODO.md", "TODO.md", "b.txt"]
         assert repo.status() == []

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from mdtodo.repo.git import discover
+from mdtodo.repo.outputs import Declared, mark, survey
 from mdtodo.repo.state import State
 from mdtodo.running.shape import empty_result
 
@@ -152,6 +153,61 @@ def test_a_run_that_goes_on_keeps_its_own(repo: Checkout) -> None:
         mdtodo(repo, "list")
     assert repo.read("TODO.md") == b"- [ ] a id:a\n"
     assert lines(repo) == 1
+
+
+def with_outputs(**verdict: Any) -> bytes:
+    return line("made", processor="makes", outputs={"held": [], "unnamed": [], "theirs": {}} | verdict)
+
+
+@pytest.fixture
+def makes(repo: Checkout) -> Checkout:
+    """A task whose success lay in a socket: it had made `made`, which is marked as ours."""
+    repo.commit("Base", **{"TODO.md": "- [ ] made id:made\n", ".mdtodo.toml": CONFIG, "made": "old\n"})
+    mdtodo(repo, "run")
+    repo.write("made", "new\n")
+    found = discover(str(repo.root))
+    change = survey(found, Declared.of(["made"]))["made"]
+    mark(found, "made", change.digest, "made")
+    said = with_outputs(held=[["made", change.digest, change.base]])
+    (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(said)
+    return repo
+
+
+def test_what_had_outputs_is_ticked_with_them(makes: Checkout) -> None:
+    mdtodo(makes, "list")
+    assert makes.git("show", "--format=", "--name-only").split() == ["TODO.md", "made"]
+    assert (makes.head("TODO.md"), makes.head("made")) == (b"- [x] made id:made\n", b"new\n")
+    assert makes.status() == []
+
+
+def test_but_not_if_somebody_has_changed_them_since(makes: Checkout) -> None:
+    makes.write("made", "mine\n")
+    command = [sys.executable, "-m", "mdtodo", "list"]
+    said = subprocess.run(command, cwd=makes.root, capture_output=True, text=True, check=True).stderr
+    assert "made stays open: made: it was changed after the end of its task" in said
+    assert makes.head("TODO.md") == makes.read("TODO.md") == b"- [ ] made id:made\n"
+    assert (makes.head("made"), makes.read("made")) == (b"old\n", b"mine\n")
+    assert not list(noted(makes))
+
+
+@pytest.mark.parametrize("verdict", [{"unnamed": ["x"]}, {"theirs": {"made": "it is staged"}}])
+def test_nor_if_they_were_not_its_own(makes: Checkout, verdict: dict[str, Any]) -> None:
+    (makes.root / ".git/mdtodo/unread/r1.17").write_bytes(with_outputs(**verdict))
+    mdtodo(makes, "list")
+    assert makes.head("TODO.md") == makes.read("TODO.md") == b"- [ ] made id:made\n"
+    assert makes.status() == [" M made"]
+
+
+def test_another_work_tree_leaves_it_to_its_own(makes: Checkout, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    makes.git("worktree", "add", "-q", str(linked))
+    place = makes.root / ".git/mdtodo/unread/r1.17"
+    said = json.loads(place.read_bytes()) | {"root": str(makes.root)}
+    place.write_text(json.dumps(said) + "\n")
+    mdtodo(type(makes)(linked), "list")
+    assert list(noted(makes)) == [place]
+    mdtodo(makes, "list")
+    assert makes.head("made") == b"new\n"
 
 
 def test_where_it_cannot_be_written_a_run_goes_on(repo: Checkout) -> None:

@@ -288,7 +288,7 @@ class TestReplace:
 
         monkeypatch.setattr(files, "_exchange", exchange_after_a_save)
         with pytest.raises(EditError, match="changed on the disk"):
-            files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+            files.replace(str(tmp_path), "TODO.md", b"old", b"newer")
         assert path.read_bytes() == b"save %d" % (saves - 1)
         assert os.listdir(tmp_path) == ["TODO.md"]
 
@@ -348,15 +348,17 @@ class TestReplace:
         lines = [line for line in path.read_bytes().split(b"\n") if line.startswith(b"editor")]
         assert lines == [b"editor %d" % n for n in range(800)]
 
-    def test_where_it_cannot_be_written(self, tmp_path, monkeypatch):
+    @pytest.mark.parametrize("new", [b"new", b"newer"])
+    def test_where_it_cannot_be_written(self, tmp_path, monkeypatch, new):
         (tmp_path / "TODO.md").write_bytes(b"old")
 
-        def full(fd: int) -> None:
+        def full(*arguments: object) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
+        monkeypatch.setattr(os, "pwrite", full)
         with pytest.raises(InputError, match=r"^TODO\.md: cannot be written: No space left on device$"):
-            files.replace(str(tmp_path), "TODO.md", b"old", b"new")
+            files.replace(str(tmp_path), "TODO.md", b"old", new)
         assert (tmp_path / "TODO.md").read_bytes() == b"old"
         assert os.listdir(tmp_path) == ["TODO.md"]
 

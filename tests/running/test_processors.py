@@ -120,6 +120,7 @@ class Control:
     def fileno(self): return self.line.fileno()
     def heed(self): return []
     def started(self, pid, over): pass
+    def alive(self): pass
     def progress(self, percent): pass
 print(json.dumps([perform(spec, Control(), Outboxes()) for spec in json.load(sys.stdin)]))
 """
@@ -170,6 +171,9 @@ from mdtodo.running.processors import perform
 class Control:
     line, _other = socket.socketpair()
     def fileno(self): return self.line.fileno()
+    def alive(self):
+        pass
+
     def started(self, pid, over):
         print(pid)
         raise RuntimeError("a fault of ours")

@@ -31,9 +31,14 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
 
     repo = session.repo
     if not (merge_driver or hooks) or not is_started(repo):
-        for path, made in starter(repo):
+        rows = starter(repo)
+        for path, made in rows:
             click.echo(f"{'created' if made else 'kept   '}  {path}")
         click.echo("mdtodo: `mdtodo list` shows the tasks, `mdtodo run` does what can be proven", err=True)
+        new = [path for path, made in rows if made]
+        if new:
+            them = " and ".join(new)
+            click.echo(f"mdtodo: commit {them} first: `run` commits ticks of tasks that HEAD has", err=True)
     if merge_driver:
         from mdtodo.running.drivers import set_up
 

@@ -39,7 +39,7 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     from mdtodo.planning.sort import sorted_tasks
 
     board = session.settled_board()
-    matching = selection(given).tasks(board.plan)
+    matching = selection(session, given).tasks(board.plan)
     tasks = sorted_tasks(board.plan, matching, sort)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json

@@ -52,7 +52,10 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
     from mdtodo.reporting.receipts import print_receipts
 
     if not print_receipts(wanted, title_of, color=session.color) and number != 0:
-        click.echo("mdtodo: no receipts on this branch yet: `mdtodo run` makes them", err=True)
+        what = "no receipts on this branch yet: `mdtodo run` makes them"
+        if task_id is not None:
+            what = f"no receipt of {task_id} on this branch: no run and no `--commit` has ticked it"
+        click.echo(f"mdtodo: {what}", err=True)
 
 
 def _titles(session: Session) -> Mapping[str, str]:

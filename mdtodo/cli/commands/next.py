@@ -37,7 +37,7 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     board = session.settled_board()
     plan = board.plan
     wanted = named_tasks(board, names)
-    chosen = selection(given)
+    chosen = selection(session, given)
     among = awaited(plan, [task.id for task in wanted]) if wanted else plan.tasks
     free = [name for name in plan.order if name in among and plan.states[name] in (State.READY, State.MANUAL)]
     tasks = [task for task in map(plan.tasks.__getitem__, free) if chosen.matches(plan, task)][:count]
@@ -61,4 +61,8 @@ def _nothing(plan: Plan, wanted: Sequence[Task]) -> str:
         if task.status.closed or not plan.blocked_by[task.id]:
             return f"{task.id} is {plan.states[task.id]}: {task.title}"
         return f"nothing that {task.id} waits for is ready; `mdtodo plan --explain {task.id}` says why"
+    if not plan.tasks:
+        return "no tasks yet: `mdtodo add TEXT` writes the first"
+    if all(task.status.closed for task in plan.tasks.values()):
+        return "everything is done"
     return "nothing is ready; `mdtodo list --state blocked` says what waits"

@@ -45,7 +45,7 @@ def command(
 
         print_explanation(plan, caps, board.find(explain), as_json=form == "json", colored=session.colored())
         return 0
-    chosen = selection(given)
+    chosen = selection(session, given)
     names = [name for name in plan.order if chosen.matches(plan, plan.tasks[name])]
     if form == "text":
         from mdtodo.reporting.plan import print_plan

@@ -67,7 +67,7 @@ def command(
     from mdtodo.running.course import Options
     from mdtodo.running.runner import asked_for
 
-    wanted = asked_for(session.repo, session.config, ids, selection(given))
+    wanted = asked_for(session.repo, session.config, ids, selection(session, given))
     tell_left_out(wanted.left_out)
     options = Options(
         chosen=wanted.chosen,

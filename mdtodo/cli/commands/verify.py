@@ -54,8 +54,10 @@ def command(
     from mdtodo.running.course import Options
     from mdtodo.running.verifying import done_ids
 
-    chosen, refusals = done_ids(session.board(), ids, selection(given))
+    chosen, refusals = done_ids(session.board(), ids, selection(session, given))
     say(refusals)
+    if refusals and not chosen and not as_json:
+        return 1
     options = Options(
         chosen=chosen,
         asked=chosen if ids else frozenset(),

@@ -110,7 +110,7 @@ def test_hooks(bench: Bench) -> None:
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
 
 
-@around.refuses("no identity (`user.useConfigOnly`)", "git's message; the next run lands the result")
+@around.refuses("no identity (`user.useConfigOnly`)", "git's message, before anything is started")
 def test_no_identity(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "config").write_text("[user]\nuseConfigOnly = true\n")

@@ -1,0 +1,126 @@
+"""What an attempt writes of its processor's declared outputs: looked at right before it and right after it, in the pool
+process that carries it out.
+
+What it leaves is marked there and then (`repo.outputs`), whatever became of it, so that no kill comes in between.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from mdtodo.errors import GitError
+from mdtodo.repo.git import Repository, discover
+from mdtodo.repo.outputs import Declared, Survey, Verdict, blocking, judge, mark, survey
+from mdtodo.results import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mdtodo.model import Json
+
+#: Seconds by which a file may be younger than the last sign of the attempt that wrote it.
+SLACK = 1.0
+
+
+class Before:
+    """The outputs as an attempt finds them. `said` is `outputs` of its spec. Raises GitError where git refuses."""
+
+    def __init__(self, said: Json, root: str, task_id: str) -> None:
+        self._repo = discover(root)
+        self._said = said
+        self._task_id = task_id
+        self._declared = declared(said)
+        self._survey: Survey = survey(self._repo, self._declared)
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Why the attempt must not begin, by path."""
+        return blocking(self._survey, self._declared) if self._said["ticks"] else {}
+
+    def note(self, outbox: str) -> dict[str, object]:
+        """What another process needs to know whose the files are, where this one is killed; see `adopt`."""
+        theirs = [path for path, change in self._survey.items() if change.theirs]
+        return {**self._said, "theirs": theirs, "outbox": outbox}
+
+    def end(self, told: Iterable[str]) -> tuple[dict[str, object], list[str]]:
+        """To be called when the attempt is over, with the names that it told: its `Verdict` as JSON, empty where no
+        box is ticked for it; and sentences on names that are none of its outputs."""
+        named, sentences = _named(self._repo, self._declared, told)
+        try:
+            after = survey(self._repo, self._declared)
+        except GitError as error:
+            return {"theirs": {"its outputs": str(error)}}, sentences
+        verdict = judge(self._survey, after, self._declared, named, self._task_id)
+        for output in verdict.held:
+            mark(self._repo, output.path, output.digest, self._task_id)
+        if not self._said["ticks"]:
+            return {}, sentences
+        held = [[output.path, output.digest, output.base] for output in verdict.held]
+        return {"held": held, "unnamed": list(verdict.unnamed), "theirs": dict(verdict.theirs)}, sentences
+
+
+def said(outputs: Sequence[str], without: Iterable[str], *, ticks: bool) -> dict[str, object] | None:
+    """`outputs` of a spec. `without`: TODO files. `ticks`: a box is ticked, and committed, if the attempt succeeds."""
+    if not outputs:
+        return None
+    every = Declared.of(outputs)
+    return {
+        "declared": [*outputs],
+        "without": [path for path in without if every.matches(path)],
+        "ticks": ticks,
+    }
+
+
+def declared(said: Json) -> Declared:
+    """Its other way."""
+    return Declared.of(cast("list[str]", said["declared"]), cast("list[str]", said["without"]))
+
+
+def verdict_of(data: object) -> Verdict:
+    """What `Before.end` gave."""
+    found = cast("Json", data if isinstance(data, dict) else {})
+    held = tuple(Output(*one) for one in cast("list[list[str]]", found.get("held") or ()))
+    unnamed = tuple(cast("list[str]", found.get("unnamed") or ()))
+    return Verdict(held, unnamed, dict(cast("dict[str, str]", found.get("theirs") or {})))
+
+
+def adopt(repo: Repository, note: Json, task_id: str, told: Iterable[str], last_sign: float) -> None:
+    """Mark what an attempt left that was killed with its pool process: of what was no person's before, what it told or
+    what is declared by name, if nobody has changed it after the attempt's last sign of life (in Unix time)."""
+    every = declared(note)
+    named, _ = _named(repo, every, told)
+    theirs = frozenset(cast("list[str]", note["theirs"]))
+    for path, change in survey(repo, every).items():
+        mine = path in every.names or path in named
+        if (
+            mine
+            and path not in theirs
+            and not change.staged
+            and _changed(repo.root, path) <= last_sign + SLACK
+        ):
+            mark(repo, path, change.digest, task_id)
+
+
+def _changed(root: str, path: str) -> float:
+    """When the file was changed last, or its folder where it is gone; no tool can set that back."""
+    full = os.path.join(root, path)
+    while True:
+        try:
+            return os.lstat(full).st_ctime
+        except OSError:
+            full = os.path.dirname(full)
+
+
+def _named(repo: Repository, every: Declared, told: Iterable[str]) -> tuple[frozenset[str], list[str]]:
+    """As git writes paths; and what is to be said of those that are no declared outputs."""
+    named: set[str] = set()
+    sentences: list[str] = []
+    for text in told:
+        full = os.path.normpath(os.path.join(repo.root, text))
+        path = os.path.relpath(full, repo.root)
+        if not path.startswith("../") and every.matches(path):
+            named.add(path)
+        else:
+            sentences.append(f"{text} is none of the outputs that its processor declares")
+    return frozenset(named), sentences
