@@ -134,12 +134,12 @@ def test_modules_of_processors_are_looked_for_and_not_imported(repo: Checkout, m
     assert [(one["line"], one["message"]) for one in found] == [
         (10, 'processor gone: no module "tools.embde" is found from here'),
         (
-            10,
+            11,
             'processor no-package: the module "tools.embed" is no package, so there is no "tools.embed.more"',
         ),
         (12, 'processor nowhere: no module "nowhere_at_all.x" is found from here'),
         (
-            13,
+            14,
             'processor no-point: no entry point "unknown" of the group mdtodo.processors is found from here',
         ),
     ]
