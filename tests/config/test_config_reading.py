@@ -176,12 +176,12 @@ WRONG = [
     ("jobs = 10001", "`jobs`: must be a whole number from 0 to 10000, not 10001"),
     ("rollup = 1", "`rollup`: must be true or false, not 1"),
     ('files = "TODO.md"', '`files`: must be a list of patterns, not "TODO.md"'),
-    ('files = ["TODO.md", 3]', "`files[1]`: must be a text, not 3"),
-    ('files = [" "]', '`files[0]`: must be a text on one line, not " "'),
-    ('files = ["a\\nb"]', '`files[0]`: must be a text on one line, not "a\\nb"'),
+    ('files = ["TODO.md", 3]', "`files[1]`: must be a string, not 3"),
+    ('files = [" "]', '`files[0]`: must be a string on one line, not " "'),
+    ('files = ["a\\nb"]', '`files[0]`: must be a string on one line, not "a\\nb"'),
     ('commit = "tsk"', '`commit`: must be "run" or "task" or "none", not "tsk" (did you mean "task"?)'),
     ("commit = false", '`commit`: must be "run" or "task" or "none", not false'),
-    ("max_failures = 0", "`max_failures`: must be a whole number from 1, not 0"),
+    ("max_failures = 0", "`max_failures`: must be a whole number, 1 or more, not 0"),
     ("max_cpu = 0", "`max_cpu`: must be a whole number from 1 to 100, not 0"),
     ("max_memory = 101", "`max_memory`: must be a whole number from 1 to 100, not 101"),
     ("lease = 300", '`lease`: must be a duration such as "90s", "5m" or "1h30m", not 300'),
@@ -189,7 +189,7 @@ WRONG = [
     ('lease = "0s"', "`lease`: must be longer than 0"),
     ('lease = "999d"', '`lease`: must be at most 366 days, not "999d"'),
     ("lanes = 3", "`lanes`: must be a table, not 3"),
-    ("lanes.high = 0", "`lanes.high`: must be a whole number from 1, not 0"),
+    ("lanes.high = 0", "`lanes.high`: must be a whole number, 1 or more, not 0"),
     ('lanes."a b" = 1', '`lanes."a b"`: is not a valid name for a lane: use letters,'),
     (
         'status.">" = "doign"',
@@ -219,10 +219,10 @@ WRONG = [
     ("patterns.p.steps = []", "`patterns.p.steps`: must be a list of steps, and not empty"),
     ("processors.'' = {}", '`processors.""`: is not a valid name for a processor'),
     ("processors.inline.run = 'x'", "`processors.inline`: is a reserved name: `run:inline` means the block"),
-    ("processors.a = {}", "`processors.a`: must have one of `run` and `python`"),
+    ("processors.a = {}", "`processors.a`: must have either `run` or `python`"),
     (
         "processors.a = { run = 'x', python = 'y' }",
-        "`processors.a`: must have one of `run` and `python`, not both",
+        "`processors.a`: must have either `run` or `python`, not both",
     ),
 ]
 
@@ -239,12 +239,12 @@ WRONG_PROCESSORS = [
     ("python = '3tools:main'", '`python`: must be "package.module:function"'),
     ("timeout = '0s'", "`timeout`: must be longer than 0"),
     ("timout = '1s'", '`timout`: unknown key (did you mean "timeout"?)'),
-    ("retries = -1", "`retries`: must be a whole number from 0, not -1"),
+    ("retries = -1", "`retries`: must be a whole number, 0 or more, not -1"),
     ("retry_delay = 'soon'", "`retry_delay`: must be a duration such as"),
     ("backoff = 0.5", "`backoff`: must be a number from 1 to 100, not 0.5"),
     ("backoff = nan", "`backoff`: must be a number from 1 to 100, not NaN"),
     ("backoff = true", "`backoff`: must be a number from 1 to 100, not true"),
-    ("needs = ['a,b']", "`needs[0]`: must be a name of a capability (letters, digits,"),
+    ("needs = ['a,b']", "`needs[0]`: must be a capability name (letters, digits,"),
     ("inputs = ['/etc/passwd']", '`inputs[0]`: must be a path inside the repository, not "/etc/passwd"'),
     ("outputs = ['a/../../b']", '`outputs[0]`: must be a path inside the repository, not "a/../../b"'),
     ("outputs = ['.git/config']", "`outputs[0]`: must be a path inside the repository"),
@@ -257,8 +257,8 @@ WRONG_PROCESSORS = [
     ('env = { A = "\\u0000" }', "`env.A`: must be a string"),
     ("match = {}", "`match`: must name a category, a kind, tags or a title"),
     ("match = { tags = [] }", "`match`: must name a category, a kind, tags or a title"),
-    ("match = { tags = ['a b'] }", '`match.tags[0]`: must be a tag without blanks, not "a b"'),
-    ("match = { tags = ['#'] }", '`match.tags[0]`: must be a tag without blanks, not "#"'),
+    ("match = { tags = ['a b'] }", '`match.tags[0]`: must be a tag without spaces, not "a b"'),
+    ("match = { tags = ['#'] }", '`match.tags[0]`: must be a tag without spaces, not "#"'),
     ("match = { tilte = 'x' }", '`match.tilte`: unknown key (did you mean "title"?)'),
     ("match = { title = '(' }", "`match.title`: is not a valid regular expression: missing )"),
     ("match = { title = 3 }", "`match.title`: must be a regular expression, not 3"),
@@ -288,13 +288,13 @@ def test_wrong_values_of_a_processor(text: str, sentence: str) -> None:
 
 
 BROKEN = [
-    (b"x = ", 1, "broken TOML: Invalid value (at end of document)"),
-    (b"\njobs = = 3\n", 2, "broken TOML: Invalid value (at line 2, column 8)"),
-    (b"jobs = 1\njobs = 2\n", 2, "broken TOML: Cannot overwrite a value (at line 2, column 9)"),
+    (b"x = ", 1, "invalid TOML: Invalid value (at end of document)"),
+    (b"\njobs = = 3\n", 2, "invalid TOML: Invalid value (at line 2, column 8)"),
+    (b"jobs = 1\njobs = 2\n", 2, "invalid TOML: Cannot overwrite a value (at line 2, column 9)"),
     (b"# \xe4\n", 1, "not UTF-8, so not TOML"),
     (b"\n\n# \xff\xfe\n", 3, "not UTF-8, so not TOML"),
     (b"x=" + b"[" * 20_000, None, "nested too deeply to be read"),
-    (b"jobs = " + b"9" * 5_000, None, "broken TOML: a number is too long to be read"),
+    (b"jobs = " + b"9" * 5_000, None, "invalid TOML: a number is too long"),
     (b"[tool.mdtodo]\njobs = 1\n", 1, "`tool`: is not needed here: in .mdtodo.toml the keys have no"),
 ]
 
@@ -313,7 +313,7 @@ def test_broken_toml(data: bytes, line: int | None, sentence: str) -> None:
         (b"# mdtodo\ntool = 3\n", "pyproject.toml:2: `tool`: must be a table, not 3"),
         (b"[tool]\nmdtodo = 3\n", "pyproject.toml:2: `tool.mdtodo`: must be a table, not 3"),
         (b"\n[[tool.mdtodo]]\n", "pyproject.toml:2: `tool.mdtodo`: must be a table, not [{}]"),
-        (b"[tool.mdtodo\n", "pyproject.toml:1: broken TOML"),
+        (b"[tool.mdtodo\n", "pyproject.toml:1: invalid TOML"),
     ],
 )
 def test_no_table_where_ours_should_be(data: bytes, sentence: str) -> None:
@@ -336,12 +336,12 @@ def test_no_table_where_ours_should_be(data: bytes, sentence: str) -> None:
         (
             "processors.a.run = 'x'",
             "processors.a.python = 'x'",
-            ".mdtodo.toml:1: `processors.a`: must have one of",
+            ".mdtodo.toml:1: `processors.a`: must have either",
         ),
         (
             "processors.a.retries = 1",
             "stamp = true",
-            "pyproject.toml:2: `tool.mdtodo.processors.a`: must have one of",
+            "pyproject.toml:2: `tool.mdtodo.processors.a`: must have either",
         ),
     ],
 )
