@@ -54,7 +54,7 @@ class RefusedError(GitError):
 
     def __init__(self, reasons: Sequence[str]) -> None:
         more = f"; and {len(reasons) - 8} more" if len(reasons) > 8 else ""
-        super().__init__(f"nothing is changed: {'; '.join(reasons[:8])}{more}")
+        super().__init__(f"nothing was changed: {'; '.join(reasons[:8])}{more}")
         self.reasons = tuple(reasons)
 
 
@@ -173,7 +173,7 @@ def _persist(attempt: Callable[[bool], T]) -> T:
         except (HeadMovedError, IndexChangedError) as error:
             patience = LOCK_PATIENCE if isinstance(error, RefLockedError) else PATIENCE
             if time.monotonic() > began + patience:
-                raise GitError(f"nothing is committed: {error}") from error
+                raise GitError(f"nothing was committed: {error}") from error
         time.sleep(pause)
         pause, tries = min(pause * 2, 0.1), tries + 1
 

@@ -224,7 +224,7 @@ def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged)
     data = git.content(entry.oid)
     version = job.tick(file, data, once=False)
     for task, reason in version.missed.items():
-        draft.refused.setdefault(task, f"{reason} in what is staged")
+        draft.refused.setdefault(task, f"{reason} in the index")
     if version.data != data:
         draft.staged[file] = Staged(entry.mode, draft.objects.add("blob", version.data), entry.flag)
 

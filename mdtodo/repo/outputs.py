@@ -101,7 +101,7 @@ def take(
             changes[path] = new
         elif heads[path] != new:
             back[path] = before.get(path)
-            left[path] = "somebody has committed it meanwhile"
+            left[path] = "it was committed in the meantime"
         if fingerprint(root, path) != held[path].digest:
             raise IndexChangedError(f"{path} was changed")
     copy.put_back(back)

@@ -82,7 +82,7 @@ def test_after_a_run(todo: Checkout, calls: Calls, way: str) -> None:
     with State.open(discover(str(todo.root)), create=False) as state:
         known = state.durations(), [(e.task_id, e.outcome, e.exit_code) for e in state.history()]
     WAYS[way](todo.root / ".git/mdtodo")
-    listed = calls(todo.root, "list")
+    listed = calls(todo.root, "list", "--all")
     assert (listed.code, listed.out.count("[x]")) == (0, 2)
     said = calls(todo.root, "run")
     assert (said.code, said.out) == (1, "nothing to run: 1 given up\n"), said

@@ -254,7 +254,7 @@ class TestAfterTheEndOfTheTask:
             todo.git("update-ref", "HEAD", todo.git("commit-tree", "-p", "HEAD", "-m", "Theirs", tree))
 
         said = landing(theirs)
-        assert said.messages == ("out.txt: not committed, since somebody has committed it meanwhile",)
+        assert said.messages == ("out.txt: not committed, since it was committed in the meantime",)
         assert todo.head("out.txt") == b"theirs\n"
         assert todo.index("out.txt") == b"old\n"
         assert todo.read("out.txt") == b"new\n"
