@@ -46,7 +46,7 @@ def close_and_tell(
 def _print(closed: Sequence[Task], found: Closing, spoken: Spoken | None, *, dry_run: bool) -> None:
     how = "would be done" if dry_run else "done"
     for task in closed:
-        click.echo(f"{task.id}  {how}  {one_line(task.title)}  (said in {found.said_in[task.id][:10]})")
+        click.echo(f"{task.id}  {how}  {one_line(task.title)}  (closed by {found.said_in[task.id][:10]})")
     for task in spoken.followed if spoken else ():
         click.echo(f"{task.id}  done with its subtasks  {one_line(task.title)}")
     for commit in spoken.landing.commits if spoken and spoken.landing else ():

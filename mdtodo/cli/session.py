@@ -138,7 +138,7 @@ class Session:
         try:
             sentences = finish_earlier_if_any(self.repo, self.config)
         except MdtodoError as error:
-            sentences = [f"what a killed run had finished cannot land now: {error}"]
+            sentences = [f"the results of a killed run cannot land now: {error}"]
         for sentence in sentences:
             click.echo(f"mdtodo: {printable(sentence)}", err=True)
         return self.board() if sentences else board

@@ -61,7 +61,7 @@ def _tell_refused(board: Board, tasks: Sequence[Task]) -> bool:
         sentence = f"{task.file}:{task.line}: {name} ({task.title}) {waits_in_words(board.plan, name, waits)}"
         click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     if held:
-        click.echo("mdtodo: nothing was ticked\n  hint: --force ticks it all the same", err=True)
+        click.echo("mdtodo: nothing was ticked\n  hint: --force ticks it anyway", err=True)
     return bool(held)
 
 

@@ -35,14 +35,14 @@ def refuse_half_done_operation(repo: Repository) -> None:
     """
     if "GIT_INDEX_FILE" in os.environ:
         raise GitError(
-            "GIT_INDEX_FILE is set, as inside of a `git commit`: mdtodo does not commit now",
-            hint="use --no-commit to tick in the work tree alone",
+            "GIT_INDEX_FILE is set, as inside a `git commit`: mdtodo does not commit now",
+            hint="use --no-commit to tick only in the work tree",
         )
     operation = operation_in_progress(repo)
     if operation:
         raise GitError(
             f"a {operation} is in progress: mdtodo does not commit now",
-            hint=f"finish the {operation}, or use --no-commit to tick in the work tree alone",
+            hint=f"finish the {operation}, or use --no-commit to tick only in the work tree",
         )
 
 
@@ -93,8 +93,8 @@ def land_entries(
     if began is not None:
         state.park(number for number, _ in entries)
         raise GitError(
-            f"the run began on {began.name}, and HEAD is on {place(repo).name} now: nothing is ticked here",
-            hint=f"the results are kept, and land with the next mdtodo run on {began.name}",
+            f"the run began on {began.name}, but HEAD is on {place(repo).name} now: nothing was ticked here",
+            hint=f"the results are kept, and the next `mdtodo run` on {began.name} lands them",
         )
     state.sync()
     receipts = [receipt for _, receipt in entries]
@@ -131,8 +131,8 @@ def finish_earlier(
         began = _elsewhere(repo, state, run)
         if began is not None:
             state.park(number for number, _ in receipts)
-            where = f"waits for {began.name} to be checked out"
-            sentences.append(f"what run {run} had finished {where}: {_titles(receipts)}")
+            where = f"wait for {began.name} to be checked out"
+            sentences.append(f"the results of run {run} {where}: {_titles(receipts)}")
             continue
         receipts, taken_back = _without_undone(repo, state, run, receipts, config)
         sentences += taken_back
@@ -158,7 +158,7 @@ def _without_undone(
     if not back:
         return receipts, []
     state.mark_landed([number for number, _ in back])
-    sentence = f"what run {run} had landed was taken back since, and is left so: {_titles(back)}"
+    sentence = f"the results of run {run} were undone since, and stay undone: {_titles(back)}"
     return [one for one in receipts if one not in back], [sentence]
 
 

@@ -105,7 +105,7 @@ class Outbox:
         if len(complaints) > _COMPLAINTS:
             told.ignored.append(f"MDTODO_OUTPUT: {len(complaints) - _COMPLAINTS} more lines ignored")
         if size > LIMIT:
-            told.ignored.append(f"MDTODO_OUTPUT: {size} bytes, of which the first {LIMIT} were read")
+            told.ignored.append(f"MDTODO_OUTPUT: {size} bytes, of which only the first {LIMIT} were read")
         return told
 
     def untouched(self) -> bool:
@@ -164,7 +164,7 @@ def _take(line: bytes, told: Told) -> str | None:
         return None
     found = _object(line)
     if found is None:
-        return "ignored: no JSON object"
+        return "ignored: not a JSON object"
     known = False
     if "progress" in found:
         known = _progress(found) is not None
@@ -179,7 +179,7 @@ def _take(line: bytes, told: Told) -> str | None:
         known = known or bool(numbers)
         if len(told.metrics) + len(numbers) <= COUNT_LIMIT:
             told.metrics.update(numbers)
-    return None if known else "ignored: no progress, note, subtask or metric that can be taken"
+    return None if known else "ignored: no valid progress, note, subtask or metric"
 
 
 def _object(line: bytes) -> dict[str, object] | None:

@@ -53,7 +53,7 @@ def run(
     identity, an index lock); then what was done is in the journal, and the next run lands it.
     """
     if config.isolation != "checkout":
-        raise ConfigError(f'isolation = "{config.isolation}" is not built yet; only "checkout" is')
+        raise ConfigError(f'isolation = "{config.isolation}" is not supported yet; only "checkout" is')
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
@@ -166,7 +166,7 @@ def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
     for task in map(course.plan.tasks.__getitem__, expected):
         if course.plan.states[task.id] is State.FAILED:
             watcher.say(
-                f"{named(task)} has failed in {task.failures} runs; it is tried again, as you asked for it"
+                f"{named(task)} has failed in {task.failures} runs; it is tried again, since you named it"
             )
 
 

@@ -145,7 +145,7 @@ class Shift:
         if self._gate.unknown and not self._said_unknown:
             self._said_unknown = True
             self.watcher.say(
-                "the load of this machine is not shown here: max_cpu and max_memory hold nothing back"
+                "the load of this machine cannot be measured here: max_cpu and max_memory have no effect"
             )
         return found
 
@@ -371,7 +371,7 @@ class Shift:
             self._ended = True
             self.course.stop()
             self.watcher.say(
-                "interrupted: stopping what runs and keeping what is done (Ctrl-C again stops at once)"
+                "interrupted: stopping running tasks and keeping finished ones (Ctrl-C again stops at once)"
             )
             for attempt in self._attempts:
                 self.pool.cancel(attempt)
@@ -394,9 +394,9 @@ def failure(result: Result) -> str:
     code = result.exit_code
     if code is not None and code < 0:
         try:
-            return f"ended by {signal.Signals(-code).name}"
+            return f"killed by {signal.Signals(-code).name}"
         except ValueError:
-            return f"ended by signal {-code}"
+            return f"killed by signal {-code}"
     return f"exit {code}"
 
 

@@ -18,7 +18,7 @@ TODO = """\
 """
 
 CONFIGURATION = """\
-# mdtodo: a box is ticked when its processor exits 0. All keys: `mdtodo config`.
+# mdtodo: a box is ticked when its processor exits 0. All keys: `mdtodo config --all`.
 
 [processors.whitespace]
 run = "git diff --check && git diff --check --cached"

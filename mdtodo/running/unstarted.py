@@ -77,14 +77,14 @@ def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[st
     state, it = course.state(task), named(task)
     if state is State.DONE:
         again = f"; `mdtodo verify {task.id}` checks it again" if course.processor(task) else ""
-        return f"{it} is done already{again}", False
+        return f"{it} is already done{again}", False
     if state is State.CANCELLED:
         return f"{it} is cancelled; `mdtodo reopen {task.id}` opens it again", True
     if state is State.DOING:
-        return f"{it} is in progress, as its box says; `mdtodo reopen {task.id}` gives it back to `run`", True
+        return f"{it} is marked as in progress; `mdtodo reopen {task.id}` puts it back in the queue", True
     if state is State.RUNNING:
         who = f": {workers[task.id]} has it" if task.id in workers else ", in another worker"
-        return f"{it} is running already{who}; `mdtodo status` shows it", True
+        return f"{it} is already running{who}; `mdtodo status` shows it", True
     if state is State.BLOCKED:
         return f"{it} {waits_for(course, task)}", True
     if state is State.MANUAL:
@@ -94,9 +94,12 @@ def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[st
 
 def _manual(task: Task) -> str:
     if task.own_run is not None:
-        return f"{named(task)} has no processor: nothing is called {task.own_run}; `mdtodo config` shows what there is"
+        return (
+            f"{named(task)} has no processor: there is none named {task.own_run}; "
+            "`mdtodo config` and `mdtodo recipes` list them"
+        )
     return (
-        f"{named(task)} is manual: nothing says how to prove it; add run:NAME to its line, or tick it with "
+        f"{named(task)} is manual: it has no processor; add run:NAME to its line, or mark it as done with "
         f"`mdtodo done {task.id}`"
     )
 
@@ -104,9 +107,9 @@ def _manual(task: Task) -> str:
 def _unable(course: Course, task: Task) -> str:
     """What this worker lacks, as the end of a sentence."""
     if task.worker not in (None, course.options.worker):
-        return f": it is left to the worker {task.worker}"
+        return f": it is reserved for the worker {task.worker}"
     lacking = course.lacking(task)
-    return f": it needs {', '.join(sorted(lacking))}, which --can does not have" if lacking else ""
+    return f": it needs {', '.join(sorted(lacking))}, which --can does not include" if lacking else ""
 
 
 def _blocker(course: Course, name: str) -> str:

@@ -93,7 +93,7 @@ def test_the_hint_of_very_many_is_short(repo: Checkout, inside: Mdtodo) -> None:
     lines = "".join(f"- [ ] task {n} run:bad\n" for n in range(60))
     repo.commit("Base", **{"TODO.md": lines, ".mdtodo.toml": '[processors.bad]\nrun = "false"\n'})
     assert inside("run", code=1).err.splitlines()[-1] == (
-        "  `mdtodo run` tries those again that have not reached max_failures"
+        "  `mdtodo run` tries again those that have not reached max_failures"
     )
 
 

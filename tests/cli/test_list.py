@@ -159,7 +159,7 @@ def test_words_that_mean_several_tasks_are_refused_with_their_ids(repo: Checkout
     assert "'build' matches 3 tasks" in said
     assert all(f"{name} (TODO.md:" in said for name in ids[:3])
     assert "closed: " + ids[3] in inside("done", "gone", code=2).err
-    assert "between quotes: 'build two'" in inside("done", "build", "two", code=2).err
+    assert "in quotes: 'build two'" in inside("done", "build", "two", code=2).err
     assert repo.read("TODO.md") == text.encode()
     inside("done", "build two")
     assert repo.read("TODO.md") == text.replace("[ ] Build two", "[x] Build two").encode()

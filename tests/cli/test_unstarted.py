@@ -52,24 +52,24 @@ def todo(repo: Checkout) -> Checkout:
             "sign",
             1,
             (
-                '"Sign off" (sign) is manual: nothing says how to prove it; add run:NAME to its line, or tick it with '
+                '"Sign off" (sign) is manual: it has no processor; add run:NAME to its line, or mark it as done with '
                 "`mdtodo done sign`"
             ),
         ),
         (
             "misspelt",
             1,
-            '"Misspelt" (misspelt) has no processor: nothing is called okk; `mdtodo config` shows',
+            '"Misspelt" (misspelt) has no processor: there is none named okk; `mdtodo config` and',
         ),
-        ("done", 0, '"Done" (done) is done already; `mdtodo verify done` checks it again'),
-        ("said", 0, '"Said" (said) is done already\n'),
+        ("done", 0, '"Done" (done) is already done; `mdtodo verify done` checks it again'),
+        ("said", 0, '"Said" (said) is already done\n'),
         ("cancelled", 1, '"Cancelled" (cancelled) is cancelled; `mdtodo reopen cancelled` opens it again'),
         (
             "doing",
             1,
-            '"Doing" (doing) is in progress, as its box says; `mdtodo reopen doing` gives it back to `run`',
+            '"Doing" (doing) is marked as in progress; `mdtodo reopen doing` puts it back in the queue',
         ),
-        ("bobs", 1, '"Bob\'s" (bobs) was not started: it is left to the worker bob'),
+        ("bobs", 1, '"Bob\'s" (bobs) was not started: it is reserved for the worker bob'),
         ("parent", 1, '"Parent" (parent) waits for "Child" (child), which is manual'),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_task_that_has_given_up_is_tried_again_where_it_is_asked_for(
 ) -> None:
     said = mdtodo("run", "failed")
     assert (
-        'mdtodo: "Failed" (failed) has failed in 3 runs; it is tried again, as you asked for it\n' in said.err
+        'mdtodo: "Failed" (failed) has failed in 3 runs; it is tried again, since you named it\n' in said.err
     )
     assert b"- [x] Failed id:failed run:ok\n" in todo.head("TODO.md")
 
@@ -122,7 +122,7 @@ def test_a_parent_that_is_done_by_its_subtasks_is_ticked(todo: Checkout, mdtodo:
 
 def test_what_the_worker_lacks(todo: Checkout, mdtodo: Mdtodo) -> None:
     said = mdtodo("run", "hardware", "--can", "docker,cpu", code=1)
-    assert '"Hardware" (hardware) was not started: it needs gpu, which --can does not have' in said.err
+    assert '"Hardware" (hardware) was not started: it needs gpu, which --can does not include' in said.err
     mdtodo("run", "hardware", "--can", "gpu")
 
 
@@ -146,7 +146,7 @@ def test_a_task_that_another_worker_has(repo: Checkout, mdtodo: Mdtodo) -> None:
         said = mdtodo("run", "slow", code=1)
         repo.write("go", "")
         assert other.wait(30) == 0
-    assert '"Slow" (slow) is running already: ' in said.err
+    assert '"Slow" (slow) is already running: ' in said.err
     assert "has it; `mdtodo status` shows it" in said.err
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     "  less $(mdtodo output 3f2a --path)",
 )
 @click.argument("task_id", metavar="ID", shell_complete=complete_id)
-@click.option("--path", "only_path", is_flag=True, help="Print the path of the file that holds it.")
+@click.option("--path", "only_path", is_flag=True, help="Print the path of the log file.")
 @click.pass_obj
 def command(session: Session, task_id: str, only_path: bool) -> None:
     """Show the captured output of a task: what its processor printed in its last attempt in this clone."""
