@@ -23,6 +23,7 @@ def close_and_tell(
 ) -> int:
     """Tick what these messages, oldest first, close, and say so; 3 where a task was not in its file any more."""
     from mdtodo.running.closing import close, closing, words
+    from mdtodo.running.uncommitted import not_committed
 
     said = words(session.repo, messages)
     board = session.settled_board()
@@ -40,6 +41,8 @@ def close_and_tell(
         _print(closed, found, spoken, dry_run=dry_run)
     for task_id, file, reason in missed:
         click.echo(f"mdtodo: {one_line(file)}: {task_id}: {one_line(reason)}", err=True)
+    for sentence in not_committed(landing.uncommitted if landing else ()):
+        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     return 3 if missed else 0
 
 

@@ -73,8 +73,12 @@ def _tell(task: Task, status: Status, how: str) -> None:
 def _tell_landing(spoken: Spoken) -> int:
     if spoken.landing is None:
         return 0
+    from mdtodo.running.uncommitted import not_committed
+
     for commit in spoken.landing.commits:
         click.echo(f"committed {commit[:10]}")
     for task_id, file, reason in spoken.landing.missed:
         click.echo(f"mdtodo: {one_line(file)}: {task_id}: {one_line(reason)}", err=True)
+    for sentence in not_committed(spoken.landing.uncommitted):
+        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     return 3 if spoken.landing.missed else 0

@@ -63,7 +63,8 @@ class Landing(NamedTuple):
 
     `commits`: ids, none where there was nothing to commit. `commit_of`: by task, the one with its receipt.
     `ticked`: the tasks whose edits the work tree has now. `missed`: task, file and reason, for those it
-    cannot have. `messages`: sentences, as on outputs that were left out.
+    cannot have. `messages`: sentences, as on outputs that were left out. `absent`: receipts of tasks that HEAD
+    does not have.
     """
 
     commits: tuple[str, ...] = ()
@@ -71,6 +72,12 @@ class Landing(NamedTuple):
     ticked: frozenset[str] = frozenset()
     missed: tuple[tuple[str, str, str], ...] = ()
     messages: tuple[str, ...] = ()
+    absent: tuple[Receipt, ...] = ()
+
+    @property
+    def uncommitted(self) -> tuple[Receipt, ...]:
+        """Those of tasks that are ticked, and for which there was nothing to commit."""
+        return tuple(one for one in self.absent if one.task_id in self.ticked)
 
     @property
     def committed(self) -> frozenset[str]:
@@ -193,7 +200,8 @@ def _commit(job: Job, git: Plumbing, first: bool, patience: float, *, whole: boo
     commit_of = {
         receipt.task_id: oid for oid, step in zip(made, draft.steps, strict=True) for receipt in step.receipts
     }
-    return Landing(tuple(made), commit_of, messages=tuple(draft.messages)), draft
+    absent = tuple(job.receipts[task] for task in draft.absent if task not in commit_of)
+    return Landing(tuple(made), commit_of, messages=tuple(draft.messages), absent=absent), draft
 
 
 def refuse(job: Job, draft: Draft) -> None:

@@ -118,6 +118,8 @@ class Draft:
         self.messages: list[str] = []
         #: Files that are to be written in the work tree.
         self.rewrites: list[Rewrite] = []
+        #: The tasks that HEAD does not have.
+        self.absent: tuple[str, ...] = ()
         #: By task, or by path: why something could not be taken back.
         self.refused: dict[str, str] = {}
 
@@ -147,6 +149,7 @@ def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
     staged = copy.entries(job.wanted)
     draft = Draft(git.algorithm())
     _edit_head(job, git, head, draft)
+    draft.absent = tuple(draft.refused)
     _take_outputs(job, git, head, draft, copy)
     if job.restores:
         draft.rewrites = restore(job, git, head, draft, copy)

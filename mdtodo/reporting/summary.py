@@ -49,8 +49,8 @@ def print_messages(report: RunReport) -> None:
 
 def _hints(report: RunReport) -> Iterator[str]:
     """What a person would want to know next."""
-    if not report.tasks:
-        yield "`mdtodo list` says what each task waits for; `run:NAME` on its line gives it a processor"
+    if report.idle:
+        yield from report.hints
     failed = [task.id for task in report.tasks if task.outcome is Outcome.FAILED]
     if len(failed) > _NAMED:
         yield "`mdtodo run` tries again those that have not reached max_failures"

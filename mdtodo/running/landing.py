@@ -9,6 +9,7 @@ from mdtodo.errors import GitError
 from mdtodo.repo import commit as commits
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.place import Place, continues, place
+from mdtodo.running.uncommitted import not_committed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +139,8 @@ def finish_earlier(
         sentences += taken_back
         if receipts:
             landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
-            sentences += [f"landed what run {run} had finished: {_titles(receipts)}", *sentences_of(landing)]
+            sentences += [f"landed the results of run {run}: {_titles(receipts)}", *sentences_of(landing)]
+            sentences += not_committed(landing.uncommitted)
             made += landing.commits
     return sentences, made
 

@@ -50,6 +50,7 @@ class Ledger:
     board: Board | None = None
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    uncommitted: list[Receipt] = field(default_factory=list)
     _leases: dict[str, Lease] = field(default_factory=dict)
     _unwritten: list[Record] = field(default_factory=list)
     _pending: list[tuple[int, Receipt]] = field(default_factory=list)
@@ -246,6 +247,7 @@ class Ledger:
         )
         self.commits += landing.commits
         self.messages += sentences_of(landing)
+        self.uncommitted += landing.uncommitted
         self._release(*(receipt.task_id for _, receipt in pending))
 
     def _plumbing(self) -> Plumbing | None:

@@ -24,6 +24,7 @@ from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import spec
+from mdtodo.running.uncommitted import not_committed
 from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
 from mdtodo.running.verifying import reopening_edits
 from mdtodo.running.word import result_edits, stamp_edits
@@ -107,12 +108,13 @@ class Shift:
             finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
             tasks=tuple(self.done.values()),
             commits=tuple(self.ledger.commits),
-            messages=(*self.ledger.messages, *left.messages),
+            messages=(*self.ledger.messages, *not_committed(self.ledger.uncommitted), *left.messages),
             interrupted=self.interrupt.asked,
             broken=broken,
             refused=left.refused,
             given_up=left.given_up,
             nothing=left.nothing,
+            hints=left.hints,
         )
 
     def _unstarted(self) -> Unstarted:

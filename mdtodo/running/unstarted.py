@@ -22,12 +22,13 @@ _TITLE = 60
 
 class Unstarted(NamedTuple):
     """`messages` are sentences for a person; `refused`: a task that was asked for by id could not start; `given_up`
-    are those that the run should have run; `nothing` says why, where it ran nothing at all."""
+    are those that the run should have run; `nothing` says why, where it ran nothing at all, and `hints` what helps."""
 
     messages: tuple[str, ...] = ()
     refused: bool = False
     given_up: tuple[GivenUp, ...] = ()
     nothing: str = "nothing to run"
+    hints: tuple[str, ...] = ()
 
 
 def unstarted(
@@ -44,12 +45,13 @@ def unstarted(
         or any(name in known for name in course.options.asked),
         given_up=given_up,
         nothing=_nothing(course),
+        hints=tuple(_hints(course)),
     )
 
 
 def named(task: Task) -> str:
     """A task in a sentence: its title and its id."""
-    return _named(task.title, task.id)
+    return quoted(task.title, task.id)
 
 
 def waits_for(course: Course, task: Task) -> str:
@@ -60,7 +62,8 @@ def waits_for(course: Course, task: Task) -> str:
     return f"waits for {shown}{more}" if names else "is blocked"
 
 
-def _named(title: str, task_id: str) -> str:
+def quoted(title: str, task_id: str) -> str:
+    """The same of a title and an id."""
     line = " ".join(title.split())
     return f'"{line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"}" ({task_id})'
 
@@ -126,7 +129,7 @@ def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:
     for one in tasks[:_NAMED]:
         runs = f"{one.failures} failed run{'s' if one.failures != 1 else ''}"
         back = f"`mdtodo reopen {one.id}` puts it back in the queue"
-        yield f"{one.file}:{one.line}: given up after {runs}: {_named(one.title, one.id)}; {back}"
+        yield f"{one.file}:{one.line}: given up after {runs}: {quoted(one.title, one.id)}; {back}"
     if len(tasks) > _NAMED:
         yield f"{len(tasks) - _NAMED} more have given up; `mdtodo list --state failed` shows all of them"
 
@@ -146,6 +149,20 @@ def _nothing(course: Course) -> str:
     return "nothing to run" + (f": {', '.join(told)}" if told else _all_done(course, meant))
 
 
+def _hints(course: Course) -> Iterator[str]:
+    """What helps where nothing ran. Of tasks that have given up, and of those that were asked for by id, their own
+    sentences say it."""
+    if course.options.asked:
+        return
+    if not course.plan.tasks:
+        yield "`mdtodo add 'Tests pass run:NAME'` adds a task that the processor NAME proves"
+    tasks = [task for task in course.plan.tasks.values() if course.means(task)]
+    for label, hint in _HELPS.items():
+        found = [task.id for task in tasks if _label(course, task) == label]
+        if found:
+            yield hint.replace("ID", found[0] if len(found) == 1 else "ID")
+
+
 def _all_done(course: Course, meant: Iterable[Task]) -> str:
     return ": everything is done" if all(course.state(task) in _CLOSED for task in meant) else ""
 
@@ -158,13 +175,20 @@ def _label(course: Course, task: Task) -> str | None:
 
 
 _CLOSED = frozenset({State.DONE, State.CANCELLED})
-_ELSEWHERE = "for other workers"
+_MANUAL, _BLOCKED, _RUNNING, _ELSEWHERE = "manual", "blocked", "running elsewhere", "for other workers"
 #: How many there are of each is said, in this order.
 _LABELS = {
-    State.MANUAL: "manual",
-    State.BLOCKED: "blocked",
+    State.MANUAL: _MANUAL,
+    State.BLOCKED: _BLOCKED,
     State.FAILED: "given up",
     State.DOING: "in progress",
-    State.RUNNING: "running elsewhere",
+    State.RUNNING: _RUNNING,
     State.READY: _ELSEWHERE,
+}
+#: What helps, by the reason.
+_HELPS = {
+    _MANUAL: "a manual task gets a processor by `run:NAME` on its line; `mdtodo done ID` marks it as done by hand",
+    _BLOCKED: "`mdtodo list --state blocked` shows what each blocked task waits for",
+    _RUNNING: "`mdtodo status` shows what is running",
+    _ELSEWHERE: "`mdtodo show ID` shows which worker or capabilities a task needs",
 }

@@ -76,6 +76,7 @@ def _do(
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
+    from mdtodo.running.uncommitted import not_committed
 
     landing = None
     diff = patch(expansion.contents) if dry_run else None
@@ -97,6 +98,8 @@ def _do(
         session.say(f"committed {oid[:10]}")
     for task_id, file, reason in landing.missed if landing else ():
         _say(f"{file}: {task_id}: {reason}")
+    for sentence in not_committed(landing.uncommitted if landing else ()):
+        _say(sentence)
     return 3 if landing and landing.missed else 0
 
 
