@@ -235,7 +235,7 @@ class GivenUp(NamedTuple):
 class RunReport(NamedTuple):
     """A whole run: times in ISO 8601, UTC; `messages` are sentences for a person; `interrupted` by a
     signal; `refused`: a task that was asked for by id could not start; `given_up`: those that it should have run;
-    `nothing` says why it ran nothing, where that is so, and `hint` what to do then."""
+    `nothing` says why it ran nothing, where that is so, and `hints` what helps."""
 
     run: str
     started: str
@@ -248,7 +248,7 @@ class RunReport(NamedTuple):
     refused: bool = False
     given_up: tuple[GivenUp, ...] = ()
     nothing: str = "nothing to run"
-    hint: str = ""
+    hints: tuple[str, ...] = ()
 
     @property
     def idle(self) -> bool:

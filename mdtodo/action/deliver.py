@@ -61,7 +61,7 @@ def _deliver(environ: MutableMapping[str, str], state: Handover, token: str) -> 
             said.append(_words(refusal))
             annotate("error", said[-1], title="mdtodo push")
     elif report.commits:
-        said.append(f"committed {report.commits[-1][:10]}, which is not pushed")
+        said.append(f"committed {report.commits[-1][:10]}, not pushed")
     add_summary(environ, [job_summary.sentences(said)] if said else [])
     set_outputs(environ, _outputs(state, report))
     return code

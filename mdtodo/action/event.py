@@ -79,14 +79,14 @@ class Event(NamedTuple):
         if asked is Mode.CHECK:
             return asked, ""
         if self.is_pull_request and self.is_from_fork:
-            return Mode.CHECK, "the pull request comes from a fork: it is checked, and nothing is run"
+            return Mode.CHECK, "the pull request is from a fork: it is only checked, and nothing runs"
         if self.is_pull_request:
             if asked is Mode.VERIFY:
                 return asked, ""
-            return Mode.PREVIEW, "a pull request is checked; its tasks run once it is merged"
+            return Mode.PREVIEW, "pull requests are only checked; their tasks run after the merge"
         if self.name not in _TRUSTED:
             name = f"on {self.name}" if self.name else "without a known event"
-            return Mode.CHECK, f"{name} TODO files are only checked: strangers may have caused it"
+            return Mode.CHECK, f"{name}, TODO files are only checked: anybody may have triggered it"
         return asked, ""
 
 

@@ -50,7 +50,7 @@ class Handover:
                 plain = json.load(file)
             os.unlink(path)
         except (OSError, ValueError):
-            raise UsageError("the step that works has left nothing to deliver") from None
+            raise UsageError('the step "Run mdtodo" left no results to report') from None
         report, findings = plain.pop("report"), plain.pop("findings")
         return cls(
             **plain,

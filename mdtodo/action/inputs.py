@@ -59,13 +59,13 @@ def _words(text: str) -> tuple[str, ...]:
     except ValueError as error:
         raise UsageError(f"the input args cannot be split into words: {error}") from None
     if "--push" in words:
-        raise UsageError("the input args must not contain --push", hint="the input push says whether to push")
+        raise UsageError("the input args must not contain --push", hint="use the input push instead")
     return words
 
 
 def _jobs(text: str) -> int:
     if text and not (text.isascii() and text.isdigit() and len(text) < 6):
-        raise UsageError(f"the input jobs must be a number from 0 on, not {text!r}")
+        raise UsageError(f"the input jobs must be 0 or a positive number, not {text!r}")
     return int(text or 0)
 
 

@@ -43,7 +43,7 @@ def propose(
     command = shlex.join(["gh", "pr", "create", "--base", base, "--head", branch, "--fill"])
     said.append(f"{command} opens a pull request")
     if server and name:
-        said.append(f"so does {server}/{quote(name)}/compare/{quote(base)}...{quote(branch)}?expand=1")
+        said.append(f"or open it at {server}/{quote(name)}/compare/{quote(base)}...{quote(branch)}?expand=1")
     return report
 
 
@@ -80,7 +80,7 @@ def _open(
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        said.append(f"gh could not be run: {error}")
+        said.append(f"cannot run gh: {error}")
         return None
     if done.returncode:
         said.append(f"gh did not open a pull request: {one_line(done.stderr)[:500]}")

@@ -43,7 +43,7 @@ def sign_in(environ: MutableMapping[str, str], server: str, token: str) -> tuple
     if not token:
         return ()
     if not re.fullmatch(r"[!-~]+", token):
-        raise UsageError("the input token contains blanks or control characters: that is not a token")
+        raise UsageError("the input token is not a token: it contains spaces or control characters")
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     key = f"http.{server.rstrip('/')}/.extraheader"
     add_settings(environ, (key, ""), (key, f"Authorization: Basic {basic}"))

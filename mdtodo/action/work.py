@@ -90,7 +90,7 @@ class _Job:
         """By mode; also what is run by a push of our own is only checked."""
         if self.event.name == "push" and self.mode in (Mode.RUN, Mode.VERIFY) and self._is_own_push():
             self.mode = Mode.NOTHING
-            self.sentences.append("only receipts of mdtodo were pushed: nothing is run")
+            self.sentences.append("only receipts of mdtodo were pushed: there is nothing to run")
         for sentence in self.sentences:
             with quoted():
                 say(f"mdtodo: {one_line(sentence)}")
@@ -123,14 +123,16 @@ class _Job:
                     title=title,
                 )
         for one in report.given_up if report else ():
-            message = f"given up after {one.failures} failed runs; mdtodo reopen {one.id} puts it back into the queue"
+            message = (
+                f"given up after {one.failures} failed runs; mdtodo reopen {one.id} puts it back in the queue"
+            )
             title = f"given up: {one_line(one.title)}"
             annotate("error", message, file=above + one.file, line=one.line, title=title)
         print_annotations(wanted, above=above)
         if self.error is not None:
             _annotate_error(self.error, above)
         elif self.code not in (0, 1) and not self.findings:
-            annotate("error", f"mdtodo ended with exit {self.code}; the log says why", title="mdtodo")
+            annotate("error", f"mdtodo exited with code {self.code}; see the log", title="mdtodo")
         add_summary(self.environ, self._summary(report))
 
     def handover(self) -> Handover:

@@ -21,33 +21,33 @@ GROUPS = {
         "list": "List tasks, with filters.",
         "next": "Show what to do next, in plan order.",
         "show": "Show one task: what it waits for, and what proves it.",
-        "plan": "Show the order, what waits for what, and the critical path.",
-        "status": "Show tasks by state, what runs now, and results by lane.",
-        "stats": "Show success, durations, flaky tasks, estimated and actual.",
-        "log": "Show the receipts of this branch: what was done, and how.",
+        "plan": "Show the order, the dependencies, and the critical path.",
+        "status": "Show tasks by state, what is running, and results by lane.",
+        "stats": "Show success rates, durations, flaky tasks, and estimates.",
+        "log": "Show the receipts on this branch: what was done, and how.",
         "output": "Show the captured output of a task.",
     },
     "Change": {
         "add": "Add a task.",
         "done": "Mark tasks as done by hand.",
-        "reopen": "Open tasks again, and forget their failures.",
+        "reopen": "Reopen tasks, and reset their failure counts.",
         "cancel": "Cancel tasks.",
         "expand": "Break tasks down into subtasks, in place.",
-        "undo": "Take back what a run committed, with a new commit.",
+        "undo": "Undo what a run committed, with a new commit.",
     },
     "Run": {
         "run": "Run the tasks that are ready, tick what passes, commit.",
-        "verify": "Run done tasks again; open those that no longer pass.",
+        "verify": "Rerun done tasks; reopen those that no longer pass.",
         "check": "Find mistakes in the TODO files; changes nothing.",
     },
     "Set up": {
         "init": "Create a starter TODO.md and configuration.",
-        "demo": "Try it all in a small repository in a temporary folder.",
-        "config": "Show the effective configuration, and where it is from.",
+        "demo": "Try mdtodo in a small repository in a temporary folder.",
+        "config": "Show the effective configuration, and its sources.",
         "recipes": "List the built-in processors, and what each needs.",
         "patterns": "List the patterns for breaking tasks down.",
-        "install": "Set up git hooks, next to those that are there.",
-        "uninstall": "Remove these git hooks again.",
+        "install": "Install git hooks, next to existing ones.",
+        "uninstall": "Remove these git hooks.",
         "completion": "Print the completion script for a shell.",
         "help": "Show the help of a command.",
     },
@@ -55,8 +55,8 @@ GROUPS = {
 
 #: What git, hooks and CI call: not in the overview.
 PLUMBING = {
-    "close-from": "Mark tasks as done that commit messages close.",
-    "hook": "Call an editing command as a hook: no commit, exit 1 on changes.",
+    "close-from": "Mark as done the tasks that commit messages close.",
+    "hook": "Run an editing command as a hook: no commit, exit 1 on changes.",
     "merge-driver": "Merge a TODO file by task; called by git.",
 }
 
@@ -72,7 +72,7 @@ Examples:
   mdtodo -C ~/project check      find mistakes in another checkout
   mdtodo help run                options and examples of a command
 
-Exit codes: 0 all well; 1 findings, or a task failed, or a command refused; 2 wrong usage; 3 cannot work here (no
+Exit codes: 0 success; 1 findings, a failed task, or a refused command; 2 usage error; 3 cannot work here (no
 repository, bad configuration, unreadable file, git refused); 130 interrupted."""
 
 
@@ -137,7 +137,7 @@ def _set_verbosity(ctx: click.Context, param: click.Parameter, given: bool) -> N
     root = ctx.find_root()
     root.meta[f"mdtodo.{param.name}"] = True
     if len(root.meta.keys() & {"mdtodo.quiet", "mdtodo.verbose"}) > 1:
-        ctx.fail("-q and -v do not go together")
+        ctx.fail("-q and -v cannot be used together")
     if root.obj is not None:
         root.obj.verbosity = _verbosity(root)
 
@@ -149,8 +149,8 @@ def _verbosity(root: click.Context) -> int:
 _VERBOSITY: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = tuple(
     (names, {"is_flag": True, "expose_value": False, "callback": _set_verbosity, "help": line})
     for names, line in (
-        (("-v", "--verbose"), "Print more about what is done."),
-        (("-q", "--quiet"), "Print errors and results only."),
+        (("-v", "--verbose"), "Print more details."),
+        (("-q", "--quiet"), "Print only errors and results."),
     )
 )
 
@@ -273,7 +273,7 @@ def _report_bug(error: Exception) -> int:
         "w", prefix="mdtodo-", suffix=".log", delete=False, encoding="utf-8"
     ) as file:
         file.write(f"mdtodo {__version__}, Python {sys.version}\n{report}")
-    _say(f"this is a bug in mdtodo: {error!r}", f"the report is in {file.name}; --debug shows it here")
+    _say(f"this is a bug in mdtodo: {error!r}", f"the report is in {file.name}; --debug prints it here")
     return 3
 
 

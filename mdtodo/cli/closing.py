@@ -23,6 +23,7 @@ def close_and_tell(
 ) -> int:
     """Tick what these messages, oldest first, close, and say so; 3 where a task was not in its file any more."""
     from mdtodo.running.closing import close, closing, words
+    from mdtodo.running.uncommitted import not_committed
 
     said = words(session.repo, messages)
     board = session.settled_board()
@@ -40,13 +41,15 @@ def close_and_tell(
         _print(closed, found, spoken, dry_run=dry_run)
     for task_id, file, reason in missed:
         click.echo(f"mdtodo: {one_line(file)}: {task_id}: {one_line(reason)}", err=True)
+    for sentence in not_committed(landing.uncommitted if landing else ()):
+        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     return 3 if missed else 0
 
 
 def _print(closed: Sequence[Task], found: Closing, spoken: Spoken | None, *, dry_run: bool) -> None:
     how = "would be done" if dry_run else "done"
     for task in closed:
-        click.echo(f"{task.id}  {how}  {one_line(task.title)}  (said in {found.said_in[task.id][:10]})")
+        click.echo(f"{task.id}  {how}  {one_line(task.title)}  (closed by {found.said_in[task.id][:10]})")
     for task in spoken.followed if spoken else ():
         click.echo(f"{task.id}  done with its subtasks  {one_line(task.title)}")
     for commit in spoken.landing.commits if spoken and spoken.landing else ():

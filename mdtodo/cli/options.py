@@ -97,19 +97,17 @@ def named_tasks(board: Board, names: Sequence[str]) -> list[Task]:
     except UsageError as error:
         if len(names) > 1 and " " not in "".join(names):
             whole = " ".join(names)
-            hint = f"{error.hint}; words of one title go between quotes: {whole!r}"
+            hint = f"{error.hint}; put the words of one title in quotes: {whole!r}"
             raise UsageError(error.sentence, hint=hint) from error
         raise
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 jobs_option = click.option(
-    "-j", "--jobs", type=click.IntRange(min=0), help="Processes; 0: one for each core."
+    "-j", "--jobs", type=click.IntRange(min=0), help="How many tasks run at once; 0: one per core."
 )
-dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would run, in order; start nothing.")
-fresh_option = click.option(
-    "--fresh", is_flag=True, help="Run also what has unchanged inputs: no earlier result stands."
-)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would run, in order; start nothing.")
+fresh_option = click.option("--fresh", is_flag=True, help="Also run tasks whose inputs are unchanged.")
 
 
 class _States(_Choice):
@@ -153,9 +151,11 @@ def filters(function: Function) -> Function:
             shell_complete=complete_path,
             help="A file, a folder or a glob.",
         ),
-        _filter("--section", "sections", metavar="HEADING", help="Part of a heading above, in any case."),
+        _filter(
+            "--section", "sections", metavar="HEADING", help="Part of a heading above it; case is ignored."
+        ),
         _filter("--assignee", "assignees", metavar="NAME", help="@NAME in the title."),
-        _filter("--text", "texts", metavar="TEXT", help="Words of the title or body."),
+        _filter("--text", "texts", metavar="TEXT", help="Text in the title or body."),
         _filter("--lane", "lanes", metavar="LANE", help="The lane that the task runs in."),
         _filter(
             "--complexity",
@@ -188,10 +188,10 @@ def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 
 
 def selection(session: Session, given: Mapping[str, Any]) -> Selection:
-    """The Selection of the filter options as click gives them. Raises UsageError for a --file that is not there."""
+    """The Selection of the filter options as click gives them. Raises UsageError where no --file is there."""
     from mdtodo.planning.selection import Selection
 
-    files = tuple(map(session.pattern, given.get("files", ())))
+    files = session.patterns(given.get("files", ()))
     return Selection(**{**given, "files": files, "overdue": _today() if given.get("overdue") else None})
 
 

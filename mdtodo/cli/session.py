@@ -138,7 +138,7 @@ class Session:
         try:
             sentences = finish_earlier_if_any(self.repo, self.config)
         except MdtodoError as error:
-            sentences = [f"what a killed run had finished cannot land now: {error}"]
+            sentences = [f"the results of a killed run cannot land now: {error}"]
         for sentence in sentences:
             click.echo(f"mdtodo: {printable(sentence)}", err=True)
         return self.board() if sentences else board
@@ -160,10 +160,21 @@ class Session:
             raise UsageError(f"{path} is outside the work tree {self.repo.root}")
         return relative
 
-    def pattern(self, path: str) -> str:
-        """A file, a folder or a glob as typed, relative to the root: from the folder that it was typed in, or else from
-        the root. UsageError where it leads out of the work tree, or where no such file or folder is there.
+    def patterns(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Files, folders or globs as typed, relative to the root: from the folder that they were typed in, or else from
+        the root. One that is not there matches nothing, and is named; UsageError if that is so of all of them, or if
+        one is outside the work tree.
         """
+        found = {path: self._pattern(path) for path in paths}
+        missing = [path for path, pattern in found.items() if not pattern]
+        if paths and len(missing) == len(found):
+            raise UsageError(f"--file {missing[0]}: no such file or folder")
+        for path in missing:
+            self.say(f"--file {path}: no such file or folder")
+        return tuple(pattern for pattern in found.values() if pattern)
+
+    def _pattern(self, path: str) -> str:
+        """The same of one; "" if it is not there."""
         root, typed = self.repo.root, os.path.join(os.path.realpath(self.directory), path)
         if any(sign in path for sign in "*?["):
             found = os.path.normpath(typed)
@@ -171,7 +182,7 @@ class Session:
             places = (typed, os.path.join(root, path))
             found = next((os.path.realpath(place) for place in places if os.path.exists(place)), "")
             if not found:
-                raise UsageError(f"--file {path}: no such file or folder")
+                return ""
         relative = os.path.relpath(found, root)
         if relative.split("/", 1)[0] == "..":
             raise UsageError(f"{path} is outside the work tree {root}")

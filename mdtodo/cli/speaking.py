@@ -61,7 +61,7 @@ def _tell_refused(board: Board, tasks: Sequence[Task]) -> bool:
         sentence = f"{task.file}:{task.line}: {name} ({task.title}) {waits_in_words(board.plan, name, waits)}"
         click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     if held:
-        click.echo("mdtodo: nothing was ticked\n  hint: --force ticks it all the same", err=True)
+        click.echo("mdtodo: nothing was ticked\n  hint: --force ticks it anyway", err=True)
     return bool(held)
 
 
@@ -75,8 +75,10 @@ def _tell_landing(spoken: Spoken) -> int:
 
     if spoken.landing is None:
         return 0
+    from mdtodo.running.uncommitted import not_committed
+
     for commit in spoken.landing.commits:
         click.echo(f"committed {commit[:10]}")
-    for sentence in sentences_of(spoken.landing):
+    for sentence in (*sentences_of(spoken.landing), *not_committed(spoken.landing.uncommitted)):
         click.echo(f"mdtodo: {one_line(sentence)}", err=True)
     return 3 if spoken.landing.missed else 0

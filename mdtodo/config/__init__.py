@@ -77,7 +77,7 @@ class Match:
         default=(), metadata=_of(values.tags(), "Tags, all of which the task must have.")
     )
     title: str | None = field(
-        default=None, metadata=_of(values.regex(), "A regular expression to find in the title.")
+        default=None, metadata=_of(values.regex(), "A regular expression that matches anywhere in the title.")
     )
 
 
@@ -98,18 +98,20 @@ class Processor:
         ),
     )
     match: Match | None = field(
-        default=None, metadata=_of(Record(Match), "Tasks that name no processor and are taken by this one.")
+        default=None, metadata=_of(Record(Match), "The tasks without `run:` that this processor takes.")
     )
     timeout: float | None = field(
         default=None,
         metadata=_of(values.duration(), "An attempt that takes longer is stopped, and fails."),
     )
-    retries: int = field(default=0, metadata=_of(whole(0), "Further attempts in the same run."))
+    retries: int = field(
+        default=0, metadata=_of(whole(0), "Further attempts after a failure, in the same run.")
+    )
     retry_delay: float = field(
-        default=1.0, metadata=_of(values.duration(zero=True), "The pause before the second attempt.")
+        default=1.0, metadata=_of(values.duration(zero=True), "The delay before the second attempt.")
     )
     backoff: float = field(
-        default=2.0, metadata=_of(number(1, 100), "Each further pause is longer by this factor.")
+        default=2.0, metadata=_of(number(1, 100), "Each further delay is longer by this factor.")
     )
     needs: tuple[str, ...] = field(
         default=(),
@@ -134,7 +136,8 @@ class Processor:
     env: Mapping[str, str] = field(
         default_factory=dict,
         metadata=_of(
-            Table(values.environment_value(), values.check_variable), "Environment variables for it."
+            Table(values.environment_value(), values.check_variable),
+            "Environment variables for the processor.",
         ),
     )
     cwd: str | None = field(
@@ -254,7 +257,7 @@ class Config:
 
     files: tuple[str, ...] = field(
         default=("TODO.md", "**/TODO.md", "todo/**/*.md"),
-        metadata=_of(lines("a list of patterns"), "gitignore-style patterns of the TODO files."),
+        metadata=_of(lines("a list of patterns"), "gitignore-style patterns for the TODO files."),
     )
     jobs: int = field(
         default=0, metadata=_of(whole(0, 10_000), "How many tasks run at once; 0: one per core.")
@@ -273,7 +276,7 @@ class Config:
         ),
     )
     max_failures: int = field(
-        default=3, metadata=_of(whole(1), "After so many failed runs, a task is left to a person.")
+        default=3, metadata=_of(whole(1), "After this many failed runs, `run` gives the task up.")
     )
     recipes: str = field(
         default="explicit",
@@ -290,17 +293,17 @@ class Config:
     )
     lease: float = field(
         default=300.0,
-        metadata=_of(values.duration(), "A worker that gives no sign of life for so long loses its task."),
+        metadata=_of(values.duration(), "A worker that gives no sign of life for this long loses its task."),
     )
     logs: Logs = field(default=Logs(), metadata=_of(Record(Logs), "Captured output."))
     max_cpu: int = field(
-        default=85, metadata=_of(whole(1, 100), "Percent of CPU above which no new task is started.")
+        default=85, metadata=_of(whole(1, 100), "CPU load in percent, above which no new task is started.")
     )
     max_memory: int = field(
-        default=90, metadata=_of(whole(1, 100), "Percent of memory above which no new task is started.")
+        default=90, metadata=_of(whole(1, 100), "Memory use in percent, above which no new task is started.")
     )
     close_from_commits: bool = field(
-        default=False, metadata=_of(flag(), "The message of a commit may close the tasks that it names.")
+        default=False, metadata=_of(flag(), "Commit messages may close the tasks that they name.")
     )
     lanes: Mapping[str, int] = field(
         default_factory=_lanes,
@@ -308,7 +311,7 @@ class Config:
     )
     defaults: Defaults = field(
         default=Defaults(),
-        metadata=_of(Record(Defaults), "What every processor has that does not say otherwise."),
+        metadata=_of(Record(Defaults), "Defaults for all processors."),
     )
     processors: Mapping[str, Processor] = field(
         default_factory=dict,

@@ -93,7 +93,7 @@ def flag() -> Kind:
 
 def whole(low: int, high: int | None = None) -> Kind:
     """A whole number from `low` to `high`, or to the largest of TOML; true and false are none."""
-    says = f"a whole number from {low}" + ("" if high is None else f" to {high}")
+    says = f"a whole number from {low} to {high}" if high is not None else f"a whole number, {low} or more"
     limit = (1 << 63) - 1 if high is None else high
 
     def read(value: object) -> int:
@@ -132,7 +132,7 @@ def choice(*words: str, into: Callable[[str], Any] = str) -> Kind:
     return Kind(says, read, str)
 
 
-def line(says: str = "a text") -> Kind:
+def line(says: str = "a string") -> Kind:
     """A text that is not blank, on one line."""
 
     def read(value: object) -> str:
@@ -168,7 +168,7 @@ def _nth(of: Kind, index: int, item: object) -> str:
 
 def names_of(noun: str) -> Kind:
     """A name that tasks can write, in `needs:` for example."""
-    says = f"a name of a {noun} (letters, digits, '.', '_', '-')"
+    says = f"a {noun} name (letters, digits, '.', '_', '-')"
 
     def read(value: object) -> str:
         if not isinstance(value, str) or not is_name(value):

@@ -143,14 +143,14 @@ def _parsed(text: str, file: str) -> Tree:
     except tomllib.TOMLDecodeError as error:
         raise _broken(str(error), text, file) from None
     except ValueError:
-        raise ConfigError("broken TOML: a number is too long to be read", file=file) from None
+        raise ConfigError("invalid TOML: a number is too long", file=file) from None
 
 
 def _broken(reason: str, text: str, file: str) -> ConfigError:
     """tomllib's own words, with the line they name; without one they mean the end of the text."""
     where = re.search(r" \(at line (\d+), column \d+\)$", reason)
     line = int(where[1]) if where else text.count("\n") + 1
-    return ConfigError(f"broken TOML: {reason}", file=file, line=line)
+    return ConfigError(f"invalid TOML: {reason}", file=file, line=line)
 
 
 def read(shape: Shape, value: object, wrong: list[InvalidError]) -> Any:
@@ -189,7 +189,7 @@ def _inside(shape: Table | Record, key: str) -> Shape:
 
 def _unknown(key: str, shape: Record, known: dict[str, Shape]) -> InvalidError:
     if shape.cls is Config and key in ("tool", "mdtodo"):
-        return InvalidError("is not needed here: in .mdtodo.toml the keys have no [tool.mdtodo] before them")
+        return InvalidError("is not needed here: in .mdtodo.toml the keys have no [tool.mdtodo] prefix")
     return InvalidError("unknown key" + (suggestion(key, known) or f" (known: {', '.join(sorted(known))})"))
 
 
@@ -263,7 +263,7 @@ def _pattern(name: str, given: Tree) -> Pattern:
         raise InvalidError("has no steps", ("patterns", name))
     if given.get("weights") and len(given["weights"]) != len(given["steps"]):
         count = f"{len(given['weights'])} weights for {len(given['steps'])} steps"
-        raise InvalidError(f"must be one for each step, not {count}", ("patterns", name, "weights"))
+        raise InvalidError(f"must be one per step, not {count}", ("patterns", name, "weights"))
     return Pattern(name=name, **given)
 
 
@@ -273,7 +273,7 @@ def _processor(name: str, given: Tree, defaults: Defaults) -> Processor:
         raise InvalidError("is a reserved name: `run:inline` means the block inside a task", path)
     if ("run" in given) == ("python" in given):
         raise InvalidError(
-            "must have one of `run` and `python`" + (", not both" if "run" in given else ""), path
+            "must have either `run` or `python`" + (", not both" if "run" in given else ""), path
         )
     match = Match(**given["match"]) if "match" in given else None
     return Processor(name=name, **{**defaults.under(given), "match": match})

@@ -176,7 +176,7 @@ def regex() -> Kind:
             raise InvalidError(f"is not a valid regular expression: {error}") from None
         return value
 
-    return Kind("a regular expression, found anywhere", read)
+    return Kind("a regular expression, matched anywhere", read)
 
 
 def tags() -> Kind:
@@ -186,7 +186,7 @@ def tags() -> Kind:
     def read(value: object) -> str:
         tag = str(plain.read(value)).removeprefix("#")
         if not tag or re.search(r"\s", tag):
-            raise expected("a tag without blanks", value)
+            raise expected("a tag without spaces", value)
         return tag
 
     return lines("a list of tags, all of which the task must have", Kind("a tag", read))

@@ -46,7 +46,7 @@ def with_task(
             draft.insert(insertion._replace(gap=insertion.gap or gap, space=insertion.space or space))
             if draft.is_intended():
                 return draft.data
-    raise EditError("there is no place where this would become one more task and nothing else", file=file)
+    raise EditError("there is no place where this line would add one task and change nothing else", file=file)
 
 
 def _new_task(text: str, statuses: Mapping[str, Status]) -> Node:
@@ -57,7 +57,7 @@ def _new_task(text: str, statuses: Mapping[str, Status]) -> Node:
     nodes = read_lines([words if _BOXED.match(words) else f"- [ ] {words}"], statuses)
     alone = parse(f"- [ ] {nodes[0].text}".encode(), statuses).items
     if len(nodes) != 1 or nodes[0].status is not Status.TODO or len(alone) != 1:
-        raise EditError("that text would not become one task")
+        raise EditError("that text would not be read as one task")
     nodes[0].delimiter = ""
     return nodes[0]
 
@@ -118,12 +118,12 @@ def _heading(document: Document, section: str) -> int:
         return found[0]
     if found:
         lines = ", ".join(str(document.headings[number].line) for number in found)
-        raise EditError(f"several headings say {section!r}: lines {lines}")
+        raise EditError(f"several headings are called {section!r}: lines {lines}")
     from difflib import get_close_matches
 
     near = get_close_matches(wanted, [title.casefold() for title in titles], n=1)
     hint = next((f"did you mean {title!r}?" for title in titles if [title.casefold()] == near), None)
-    raise EditError(f"no heading says {section!r}", hint=hint)
+    raise EditError(f"no heading is called {section!r}", hint=hint)
 
 
 def _heading_end(document: Document, heading: Heading) -> int:

@@ -88,7 +88,7 @@ class Places:
         index = alike[anchor.nth]
         other = self._anchors[index].explicit
         if anchor.explicit is not None and other is not None:
-            return f"no task has the id {anchor.explicit!r}, and the one of that title has the id {other!r}"
+            return f"no task has the id {anchor.explicit!r}, and the one with that title has the id {other!r}"
         return index
 
     @staticmethod
@@ -96,5 +96,5 @@ class Places:
         if alike:
             return f"only {alike} of the tasks with that title are left"
         if anchor.explicit is not None:
-            return f"no task has the id {anchor.explicit!r}, or that title below the same tasks"
-        return "no task has that title below the same tasks any more"
+            return f"no task has the id {anchor.explicit!r}, or that title below the same parents"
+        return "no task has that title below the same parents any more"

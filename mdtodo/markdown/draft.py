@@ -115,7 +115,7 @@ class Draft:
             if edit.first and (there := self.original.children[index]):
                 titles = [self.original.keys[child.index].title for child in there]
                 if sorted(titles) != sorted(node.title for node in nodes if node.status is not None):
-                    raise Unexpected("it has subtasks already")
+                    raise Unexpected("it already has subtasks")
                 return False
             return self._add_subtasks(index, nodes, way)
         if isinstance(edit, Rewind):
@@ -177,7 +177,7 @@ class Draft:
         if status is edit.status:
             return False
         if status not in edit.expects:
-            raise Unexpected(f"its box says {status.value}")
+            raise Unexpected(f"it is marked {status.value}")
         self._statuses[index] = edit.status
         return True
 

@@ -187,12 +187,12 @@ class _Application:
 
 def _described(edit: Edit) -> str:
     if isinstance(edit, SetStatus):
-        return f"to write {edit.status.value} into the box"
+        return f"writing {edit.status.value} into the box"
     if isinstance(edit, SetKey):
-        return f"to {'take off' if edit.value is None else 'write'} the key {edit.key}"
+        return f"{'removing' if edit.value is None else 'writing'} the key {edit.key}"
     if isinstance(edit, Rewind):
-        return "to take back what was made of it"
-    return "a subtask" if isinstance(edit, AddSubtasks) else "a note"
+        return "undoing its change"
+    return "adding a subtask" if isinstance(edit, AddSubtasks) else "adding a note"
 
 
 def add_task(

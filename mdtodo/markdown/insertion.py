@@ -64,7 +64,7 @@ def read_lines(lines: Sequence[str], statuses: Mapping[str, Status]) -> list[Nod
     for line in lines:
         found = None if _CONTROL.search(line) else _LINE.fullmatch(line)
         if found is None:
-            raise EditError(f"not one line of a markdown list: {_quoted(line)}")
+            raise EditError(f"not a single line of a Markdown list: {_quoted(line)}")
         node = _node(found[3], statuses, line)
         node.delimiter = found[2][-1] if len(found[2]) > 1 else ""
         while path and path[-1][0] >= len(found[1]):
@@ -193,7 +193,7 @@ def _node(text: str, statuses: Mapping[str, Status], line: str) -> Node:
         return Node(text)
     status = statuses[box[0]]
     if status is not Status.TODO:
-        raise EditError(f"a new subtask must be open, or nothing has proven it: {_quoted(line)}")
+        raise EditError(f"a new subtask must be open, since nothing has proven it: {_quoted(line)}")
     return Node(box[1], status, box[0])
 
 

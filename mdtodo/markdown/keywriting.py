@@ -52,8 +52,8 @@ def key_splices(
     for splices in _ways(text, before, name, value, dialect):
         if _only_changes(before, read_keys(spliced(text, splices)), name, wanted):
             return splices
-    verb = "taken off" if value is None else "put on"
-    raise EditError(f"{name}: cannot be {verb} this line without changing what else it says")
+    verb = "removed from" if value is None else "added to"
+    raise EditError(f"{name}: cannot be {verb} this line without changing the rest of it")
 
 
 def spliced(text: str, splices: Sequence[Splice]) -> str:
@@ -69,7 +69,7 @@ def spliced(text: str, splices: Sequence[Splice]) -> str:
 def field_of(name: str) -> str:
     """The field of `Keys` that holds the key; EditError for a key that is not written."""
     if name not in PLAIN:
-        raise EditError(f"there is no key {name!r} that could be written")
+        raise EditError(f"there is no key {name!r} to write")
     return "estimate" if name == "est" else name
 
 
@@ -112,7 +112,7 @@ def _wanted(name: str, value: str | None) -> object:
     keys = read_keys(f"{name}:{value}")
     wanted: object = getattr(keys, field)
     if [token.value for token in keys.tokens] != [value] or keys.problems or wanted in (None, ()):
-        raise EditError(f"{name}: cannot say {value[:80]!r}")
+        raise EditError(f"{name}: cannot have the value {value[:80]!r}")
     return wanted
 
 

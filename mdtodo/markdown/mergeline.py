@@ -216,7 +216,7 @@ def _with_tags(text: str, base: Keys, ours: Keys, theirs: Keys) -> tuple[str, tu
             text = _inserted(text, f"#{tag}", there)
             there = read_keys(text)
     if there.title != title or set(there.tags) != set(ours.tags + theirs.tags) - gone:
-        raise EditError("the tags cannot be put together")
+        raise EditError("the tags cannot be combined")
     return text, there.tags
 
 

@@ -81,14 +81,14 @@ def rewound(
     owned = [name for name in OWNED if getattr(was, name) != getattr(then, name)]
     old, new = statuses.get(edit.before.char), statuses.get(edit.after.char)
     if old is None:
-        raise Unexpected(f"nothing says what [{edit.before.char}] means")
+        raise Unexpected(f"the configuration does not say what [{edit.before.char}] means")
     if item.status is old and all(getattr(keys, name) == getattr(was, name) for name in owned):
         return Change(None, None, (), out)
     if item.status is not new:
-        raise Unexpected(f"its box says {item.status.value}")
+        raise Unexpected(f"it is marked {item.status.value}")
     for name in owned:
         if getattr(keys, name) != getattr(then, name):
-            raise Unexpected(f"its {name}: was changed")
+            raise Unexpected(f"its key {name}: was changed")
     wanted = tuple(SetKey(edit.anchor, name, _value(was, name)) for name in owned)
     return Change(edit.before.char if old is not new else None, None, wanted, out)
 
@@ -221,7 +221,7 @@ def _lines_out(document: Document, item: Item, added: Sequence[Added]) -> Iterat
         title = read_keys(box[1]).title if box else None
         for child in document.items:
             if child.parent == item.index and title == read_keys(child.text).title:
-                raise Unexpected(f"its subtask {title!r}, which would go, was changed")
+                raise Unexpected(f"its subtask {title!r}, which would be removed, was changed")
 
 
 def _span(document: Document, item: Item, start: int, one: Added) -> Span:
@@ -235,7 +235,7 @@ def _span(document: Document, item: Item, start: int, one: Added) -> Span:
         count -= 1
     inside = tuple(_text(line) for line in lines[1:count] if not _is_blank(line))
     if inside != one.inside:
-        raise Unexpected(f"what stands below {one.text!r}, which would go, was changed")
+        raise Unexpected(f"the text below {one.text!r}, which would be removed, was changed")
     end = start + sum(map(len, lines[:count]))
     for _ in range(one.gap):
         above = line_start(data, max(start - 1, 0) - (data[start - 2 : start] == b"\r\n"))

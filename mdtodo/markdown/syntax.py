@@ -156,7 +156,7 @@ def _take(token: Token, values: dict[str, Any], problems: list[Problem]) -> None
     elif (value := _READERS[name](token.value)) is None:
         problems.append(_bad_value(token))
     elif (field := "estimate" if name == "est" else name) in values:
-        message = f"{name} stands here a second time; the first one holds"
+        message = f"{name} appears a second time; the first one counts"
         problems.append(Problem("duplicate-key", message, token.start, Severity.WARNING))
     else:
         values[field] = value
@@ -169,7 +169,7 @@ def _take_list(token: Token, values: dict[str, None], problems: list[Problem]) -
             # A bad name still counts, so that the task waits instead of running too early.
             values[name] = None
             if token.name == "after" and not _ID.fullmatch(name):
-                message = f"{_quoted(name)} can be no id, so this waits for ever"
+                message = f"{_quoted(name)} is not a valid id, so this task can never start"
                 problems.append(Problem("bad-id", message, token.start, Severity.ERROR))
 
 
@@ -189,7 +189,7 @@ def _suspected_keys(text: str) -> list[Problem]:
 def _suspected(name: str, value: str) -> str:
     word, meant = f"{name}:{value if len(value) <= 40 else value[:40] + '…'}", SUSPECTED[name]
     if meant is None:
-        return f"`{word}` is not read on a task's line; set `{name}` of its processor"
+        return f"`{word}` has no effect on a task's line; set `{name}` of its processor"
     return f"`{word}` is not a key; did you mean `{meant}:`?"
 
 
@@ -233,7 +233,10 @@ def _bad_value(token: Token) -> Problem:
     if token.name == "priority":
         return _unknown_priority(token.value, token.start, Severity.ERROR)
     code, message = {
-        "id": ("bad-id", "can be no id: letters, digits, '.', '_' and '-', the first a letter or a digit"),
+        "id": (
+            "bad-id",
+            "is not a valid id: use letters, digits, '.', '_' and '-', the first a letter or a digit",
+        ),
         "est": ("bad-estimate", "is not a valid estimate; write it like 30m, 8h, 2d or 1d4h"),
         "due": ("bad-date", "is not a valid date; write it like 2026-12-01"),
         "done": ("bad-date", "is not a valid date; write it like 2026-12-01"),

@@ -26,24 +26,24 @@ def subtasks(output: bytes, statuses: Mapping[str, Status]) -> tuple[str, ...]:
     try:
         document = parse(data, statuses, file="")
     except InputError as error:
-        raise EditError(f"something that is not text: {error.sentence}") from None
+        raise EditError(f"something other than text: {error.sentence}") from None
     items = {item.line: item for item in document.items}
     lines: list[str] = []
     for number, line in enumerate(re.split(rb"\r\n|\n|\r", data), 1):
         if line.strip(b" \t"):
             item = items.get(number)
             if item is None or not _ITEM.match(line):
-                raise EditError(f"a line {number} that is not an item of a task list: {_quoted(line)}")
+                raise EditError(f"line {number}, which is not a task list item: {_quoted(line)}")
             lines.append(_checked(item, line))
     if not lines:
-        raise EditError("no task")
+        raise EditError("no tasks")
     return tuple(lines)
 
 
 def _checked(item: Item, line: bytes) -> str:
-    where = f"a line {item.line}"
+    where = f"line {item.line},"
     if item.status is not Status.TODO:
-        raise EditError(f"{where} whose box is not open, and nothing has proven it: {_quoted(line)}")
+        raise EditError(f"{where} which is not open, although nothing has proven it: {_quoted(line)}")
     keys = read_keys(item.text)
     wrong = [problem.message for problem in keys.problems if problem.severity is Severity.ERROR]
     if wrong:

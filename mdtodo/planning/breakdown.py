@@ -182,7 +182,7 @@ def _shares(task: Task, pattern: Pattern, keys: Sequence[Keys]) -> list[int | No
     if not 0 < task.estimate <= LONGEST_ESTIMATE:
         raise _cannot(
             task,
-            "an estimate of 0 cannot be shared out: correct it, or take it off"
+            "an estimate of 0 cannot be split up: correct it, or remove it"
             if not task.estimate
             else f"an estimate of more than {format_estimate(LONGEST_ESTIMATE)} is too long for one task: correct it",
         )
@@ -193,7 +193,8 @@ def _shares(task: Task, pattern: Pattern, keys: Sequence[Keys]) -> list[int | No
         said = format_estimate(task.estimate - left)
         whole = format_estimate(task.estimate)
         raise _cannot(
-            task, f"the steps of {pattern.name} say {said}, and the task {whole}: correct one of them"
+            task,
+            f"the steps of {pattern.name} add up to {said}, but the task is estimated at {whole}: correct one of them",
         )
     shared = dict(zip(free, share(left, weights), strict=True)) if left else {}
     return [shared.get(number) or None for number in range(len(keys))]

@@ -173,7 +173,7 @@ def _refuse_endless(own: Mapping[str, Pattern]) -> None:
             elif name in path:
                 around = " -> ".join([*path[path.index(name) :], name])
                 raise ConfigError(
-                    f"`patterns.{name}`: its steps lead back to it without end: {around}",
+                    f"`patterns.{name}`: its steps lead back to itself: {around}",
                     file=own[name].source,
                 )
             elif name not in done:

@@ -64,7 +64,7 @@ def _waits(plan: Plan, task_id: str) -> list[str]:
     missing = [name for name in names if name not in plan.tasks]
     sentences = [f"It waits for {_names(names)}."]
     if missing:
-        sentences.append(f"No task has the id {_names(missing)}: until then it cannot start.")
+        sentences.append(f"No task has the id {_names(missing)}, so it cannot start.")
     cycles = [" -> ".join(cycle) for cycle in plan.cycles if task_id in cycle]
     return [*sentences, *(f"It waits for itself: {cycle}." for cycle in cycles)]
 
@@ -73,7 +73,7 @@ def _all_the_same(plan: Plan, task_id: str) -> str:
     """Where priority does not tell tasks apart."""
     mine = plan.tasks[task_id].priority
     if len(plan.order) > 1 and all(plan.tasks[name].priority is mine for name in plan.order):
-        return ", as that of every open task, so that it decides nothing"
+        return ", like that of every open task, so it decides nothing"
     return ""
 
 
@@ -96,10 +96,10 @@ def _own(plan: Plan, task_id: str) -> str:
     if took:
         return f"It has no estimate; past runs suggest {took}."
     if plan.routes[task_id].processor is not None:
-        return "It has no estimate, and no past run says how long it takes."
+        return "It has no estimate and no past runs, so its duration is unknown."
     if task.children:
         return "It takes no time of its own: it is ticked with its subtasks."
-    return "It is manual and has no estimate, so nothing says how long it takes."
+    return "It is manual and has no estimate, so its duration is unknown."
 
 
 def _lane(plan: Plan, caps: Mapping[str, int], task_id: str) -> str:
@@ -111,7 +111,7 @@ def _lane(plan: Plan, caps: Mapping[str, int], task_id: str) -> str:
     before = (
         f"{_count(ahead, 'task')} of that lane {'is' if ahead == 1 else 'are'}"
         if ahead
-        else "no task of it is"
+        else "no task of that lane is"
     )
     return f"Its lane, {lane}, runs at most {_count(cap, 'task')} at a time{full}; {before} ahead of it."
 
@@ -146,10 +146,10 @@ def _difference(plan: Plan, standing: Mapping[str, Standing], first: str, second
     if one.tasks != other.tasks:
         return f"{first} begins a longer chain ({_count(-one.tasks, 'task')}; {second} {-other.tasks})"
     if one.due != other.due:
-        return f"{first} is due {one.due}, {second} {plan.tasks[second].due or 'on no date'}"
+        return f"{first} is due {one.due}, {second} {plan.tasks[second].due or 'has no due date'}"
     if plan.graph.index[first] < plan.graph.index[second]:
         return "they are equal, so file and line decide"
-    return "they are equal, and tasks of the same category go together"
+    return "they are equal, and tasks of the same category are kept together"
 
 
 def _names(names: Sequence[str], between: str = ", ") -> str:

@@ -115,7 +115,7 @@ def _unknown_processors(plan: Plan, config: Config) -> Iterator[Finding]:
 
 
 _INLINE = {
-    False: " (inline = true allows the block inside a task)",
+    False: " (`inline = true` allows a block inside the task)",
     True: " (the task contains no block of sh, bash or python)",
 }
 

@@ -96,9 +96,9 @@ class Router:
             return None
         if kind not in self._asked:
             if kind in self._config.processors:
-                self._asked[kind] = f"in place of the recipe of {kind}"
+                self._asked[kind] = f"instead of the recipe for {kind}"
             else:
-                self._asked[kind] = f"recipe of {kind}" if self._available(kind) else None
+                self._asked[kind] = f"recipe for {kind}" if self._available(kind) else None
         return self._asked[kind]
 
     def classify(self, task: Task) -> Route:

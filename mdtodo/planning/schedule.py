@@ -190,7 +190,7 @@ class Lanes:
     def finish(self, lane: str) -> None:
         """A task of this lane has ended. Raises ValueError if none runs."""
         if not self.active(lane):
-            raise ValueError(f"nothing runs in lane {lane}")
+            raise ValueError(f"nothing is running in lane {lane}")
         self._active[lane] -= 1
 
 

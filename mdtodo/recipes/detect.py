@@ -215,7 +215,7 @@ def _is_program(path: str) -> bool:
 def _not_there(name: str, tree: Tree, else_say: str) -> str:
     """Why there is no such tool: a script lacks its interpreter, or what `else_say` says."""
     needed = next(filter(None, (lacking(program, tree) for program in _programs(name, tree))), None)
-    return else_say if needed is None else f"{name} is installed, but {needed} is not, which it needs"
+    return else_say if needed is None else f"{name} is installed, but {needed}, which it needs, is not"
 
 
 def _fit(way: Way, tree: Tree) -> Found | Missing:
@@ -226,7 +226,7 @@ def _fit(way: Way, tree: Tree) -> Found | Missing:
         with_content = " with the content that it reads" if way.holds else ""
         reads = [pattern for pattern in way.reads if not pattern.startswith("!")]
         shown = ", ".join(reads[:_SHOWN]) + (", ..." if len(reads) > _SHOWN else "")
-        return Missing(Lack.FILES, way.tool, f"{way.tool}: no file here is one of {shown}{with_content}")
+        return Missing(Lack.FILES, way.tool, f"{way.tool}: no file here matches {shown}{with_content}")
     config = _config(way, tree)
     tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []

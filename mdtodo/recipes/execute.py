@@ -50,7 +50,10 @@ class Execution:
             code = self._run()
         except OSError as error:
             write(
-                2, f"{self._argv[0]} does not start: {error.strerror}\n".encode("utf-8", "backslashreplace")
+                2,
+                f"{self._argv[0]} could not be started: {error.strerror}\n".encode(
+                    "utf-8", "backslashreplace"
+                ),
             )
             return None
         finally:

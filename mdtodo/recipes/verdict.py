@@ -47,10 +47,10 @@ def said(way: Way, end: int, matched: Collection[str], config: str | None = None
     """A sentence on an end that the tool's own output may not explain; None where that is left to the tool. `config`:
     the name of its configuration."""
     if end == LATER:
-        return f"{way.tool} could not do its work now; the task stays as it is, to be tried again"
+        return f"{way.tool} could not work now; the task stays as it is, and is tried again later"
     if end == NOTHING:
-        where = "" if config is None else f"; does {config} lead it to other files?"
+        where = "" if config is None else f"; does {config} point it to other files?"
         return f"{way.tool} found nothing to check{where}"
     if end and way.fails in matched:
-        return f"{way.tool} exited 0, but says itself that not all is well"
+        return f"{way.tool} exited 0, but its own output reports a problem"
     return None

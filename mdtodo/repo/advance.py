@@ -77,7 +77,9 @@ def finish(repo: Repository, statuses: Mapping[str, Status]) -> tuple[str, ...]:
             try:
                 messages = _Advance(git, note.old, note.new, statuses).make_up()
             except GitError as error:
-                return (f"the files are not yet what {note.new[:10]} has, to which a push had come: {error}",)
+                return (
+                    f"a push moved HEAD to {note.new[:10]}, but the files are not up to date with it: {error}",
+                )
     remove_note(repo, note.owner)
     return messages
 
@@ -86,7 +88,7 @@ def _check(git: Plumbing, branch: str) -> None:
     if (operation := operation_in_progress(git.repo)) is not None:
         raise StaysError(f"a {operation} is in progress")
     if git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode(errors="surrogateescape").strip() != branch:
-        raise StaysError("another one was checked out meanwhile")
+        raise StaysError("another branch was checked out in the meantime")
 
 
 class _Aside(NamedTuple):
@@ -233,7 +235,7 @@ class _Advance:
 
 def _move(git: Plumbing, branch: str, old: str, new: str) -> None:
     try:
-        git.run("update-ref", "-m", "mdtodo: receipts made again on what upstream has", branch, new, old)
+        git.run("update-ref", "-m", "mdtodo: receipts rebased onto upstream", branch, new, old)
     except GitError as error:
         if "cannot lock ref" in error.sentence:
             raise BranchMovedError(error.sentence) from error

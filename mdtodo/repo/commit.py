@@ -56,7 +56,7 @@ class RefusedError(GitError):
 
     def __init__(self, reasons: Sequence[str]) -> None:
         more = f"; and {len(reasons) - 8} more" if len(reasons) > 8 else ""
-        super().__init__(f"nothing is changed: {'; '.join(reasons[:8])}{more}")
+        super().__init__(f"nothing was changed: {'; '.join(reasons[:8])}{more}")
         self.reasons = tuple(reasons)
 
 
@@ -67,7 +67,7 @@ class Landing(NamedTuple):
     `ticked`: the tasks whose edits the work tree has now. `missed`: task, file and reason, for those it
     cannot have. `kept_open`: tasks that were not ticked anywhere, with a sentence: their outputs could not go along.
     `waiting`: those of the missed ones whose file somebody else is writing; landing them again makes up for it.
-    `uncommitted`: task and file of those that a commit was asked for and that HEAD does not have. `messages`: others.
+    `absent`: receipts of tasks that HEAD does not have. `messages`: other sentences.
     """
 
     commits: tuple[str, ...] = ()
@@ -75,9 +75,14 @@ class Landing(NamedTuple):
     ticked: frozenset[str] = frozenset()
     missed: tuple[tuple[str, str, str], ...] = ()
     messages: tuple[str, ...] = ()
-    uncommitted: tuple[tuple[str, str], ...] = ()
+    absent: tuple[Receipt, ...] = ()
     kept_open: Mapping[str, str] = MappingProxyType({})
     waiting: frozenset[str] = frozenset()
+
+    @property
+    def uncommitted(self) -> tuple[Receipt, ...]:
+        """Those of tasks that are ticked, and for which there was nothing to commit."""
+        return tuple(one for one in self.absent if one.task_id in self.ticked)
 
     @property
     def committed(self) -> frozenset[str]:
@@ -193,7 +198,7 @@ def _persist(attempt: Callable[[bool], T]) -> T:
         except (HeadMovedError, IndexChangedError) as error:
             patience = LOCK_PATIENCE if isinstance(error, RefLockedError) else PATIENCE
             if time.monotonic() > began + patience:
-                raise GitError(f"nothing is committed: {error}") from error
+                raise GitError(f"nothing was committed: {error}") from error
         time.sleep(pause)
         pause, tries = min(pause * 2, 0.1), tries + 1
 
@@ -213,12 +218,8 @@ def _commit(job: Job, git: Plumbing, first: bool, *, patience: float, whole: boo
     commit_of = {
         receipt.task_id: oid for oid, step in zip(made, draft.steps, strict=True) for receipt in step.receipts
     }
-    lacking = tuple(
-        (task, receipt.edits[0].anchor.file)
-        for task, receipt in job.receipts.items()
-        if receipt.edits and task in draft.refused and task not in commit_of
-    )
-    return Landing(tuple(made), commit_of, messages=tuple(draft.messages), uncommitted=lacking), draft
+    absent = tuple(job.receipts[task] for task in draft.absent if task not in commit_of)
+    return Landing(tuple(made), commit_of, messages=tuple(draft.messages), absent=absent), draft
 
 
 def refuse(job: Job, draft: Draft) -> None:

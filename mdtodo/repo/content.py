@@ -244,9 +244,9 @@ def _follow(
         target = os.fsdecode(read_blobs(repo, [entry[1]], env)[entry[1]] or b"")
         place = normpath(join(dirname(place), target))
         if target.startswith("/") or place == ".." or place.startswith("../"):
-            raise InputError("is a symlink that leads out of the work tree", file=path)
+            raise InputError("is a symlink that points outside the work tree", file=path)
         entry = look_up(place)
-    raise InputError("is a symlink that leads nowhere", file=path)
+    raise InputError("is a broken symlink", file=path)
 
 
 def _ids(data: Mapping[str, bytes]) -> dict[str, str]:

@@ -188,7 +188,7 @@ def _set_aside(path: str, schema: str) -> tuple[str, ...]:
         for suffix in ("-wal", "-shm"):
             if os.path.exists(path + suffix):
                 os.rename(path + suffix, aside + suffix)
-    return (f"{path} was damaged; it is kept as {os.path.basename(aside)}, and a new one is begun",)
+    return (f"{path} was damaged; it is kept as {os.path.basename(aside)}, and a new one was created",)
 
 
 def _patiently(action: Callable[[], T], path: str) -> T:
@@ -208,10 +208,10 @@ def _patiently(action: Callable[[], T], path: str) -> T:
 
 
 _ADVICE = {
-    sqlite3.SQLITE_FULL: "make room on the disk; nothing that is written down already is lost",
+    sqlite3.SQLITE_FULL: "free some disk space; nothing that was already recorded is lost",
     **dict.fromkeys(
         (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
-        "it may be deleted: only history, and results that did not land yet, are lost",
+        "you can delete it: only history, and results that have not landed yet, are lost",
     ),
 }
 
@@ -230,4 +230,4 @@ def _sentences(path: str) -> Iterator[None]:
             f"the state cannot be read or written: {error}", file=path, hint=_ADVICE.get(_code(error))
         ) from error
     except OSError as error:
-        raise MdtodoError(f"the state cannot be kept: {error.strerror}", file=path) from error
+        raise MdtodoError(f"the state cannot be saved: {error.strerror}", file=path) from error

@@ -157,6 +157,8 @@ class Draft:
         self.outputs: list[Output] = []
         #: Files that are to be written in the work tree.
         self.rewrites: list[Rewrite] = []
+        #: The tasks that HEAD does not have.
+        self.absent: tuple[str, ...] = ()
         #: By task, or by path: why something could not be taken back.
         self.refused: dict[str, str] = {}
 
@@ -186,6 +188,7 @@ def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
     staged = copy.entries(job.wanted)
     draft = Draft(git.algorithm())
     _edit_head(job, git, head, draft)
+    draft.absent = tuple(draft.refused)
     _take_outputs(job, git, head, draft, copy)
     if job.restores:
         draft.rewrites = restore(job, git, head, draft, copy)
@@ -263,7 +266,7 @@ def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged)
     data = git.content(entry.oid)
     version = job.tick(file, data, once=False)
     for task, reason in version.missed.items():
-        draft.refused.setdefault(task, f"{reason} in what is staged")
+        draft.refused.setdefault(task, f"{reason} in the index")
     if version.data != data:
         draft.staged[file] = Staged(entry.mode, draft.objects.add("blob", version.data), entry.flag)
 

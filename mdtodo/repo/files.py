@@ -108,9 +108,9 @@ def resolve(root: str, path: str) -> str:
     real = os.path.realpath(os.path.join(root, path))
     inside = os.path.relpath(real, root)
     if inside == ".." or inside.startswith("../"):
-        raise InputError("is a symlink that leads out of the work tree", file=path)
+        raise InputError("is a symlink that points outside the work tree", file=path)
     if not os.path.lexists(real):
-        raise InputError("is a symlink that leads nowhere", file=path)
+        raise InputError("is a broken symlink", file=path)
     parts = inside.split("/")
     if ".git" in parts:
         raise InputError("is in a git directory", file=path)
@@ -189,7 +189,7 @@ def create(root: str, path: str, content: bytes) -> None:
                 _name(temporary, target)
             _sync(os.path.dirname(target))
     except FileExistsError:
-        raise ChangedError("is there already; it is left as it is", file=path) from None
+        raise ChangedError("already exists; it is left as it is", file=path) from None
     except OSError as error:
         raise InputError(f"cannot be created: {error.strerror}", file=path) from error
 
@@ -464,7 +464,7 @@ def _take_name(target: str, expected: bytes, new: bytes, path: str, quiet: write
 
 
 def _swap(temporary: str, target: str, expected: bytes, path: str, quiet: writers.Quiet) -> None:
-    changed = ChangedError("changed on the disk meanwhile", file=path)
+    changed = ChangedError("changed on disk in the meantime", file=path)
     if _content(target) != expected:
         raise changed
     with ExitStack() as files:  # while they are open, no other file gets their inodes' numbers

@@ -169,7 +169,7 @@ def refused(stderr: bytes, args: Sequence[str]) -> GitError:
     """git's refusal in git's own words: its `fatal:` line, otherwise its first one."""
     lines = [line.strip() for line in stderr.decode(errors="replace").split("\n") if line.strip()]
     prefixed = (line[7:] for prefix in ("fatal: ", "error: ") for line in lines if line.startswith(prefix))
-    words = next(prefixed, lines[0] if lines else f"git {args[0]} failed without a word")
+    words = next(prefixed, lines[0] if lines else f"git {args[0]} failed without a message")
     return GitError(f"git: {words.removeprefix('git: ')}", hint=_hint(stderr))
 
 
@@ -191,7 +191,7 @@ def _walk(start: str) -> Repository:
         parent = os.path.dirname(here)
         if parent == here:
             raise GitError(
-                "not a git repository (or any of the parent directories)", hint="git init makes one"
+                "not a git repository (or any of the parent directories)", hint="git init creates one"
             )
         here = parent
 
@@ -318,7 +318,7 @@ def porcelain(place: str) -> Iterator[Git]:
         from git import Git, GitCommandError
     except ImportError as error:
         hint = "install git, or put it on PATH"
-        raise GitError("cannot run git: GitPython does not find it", hint=hint) from error
+        raise GitError("cannot run git: GitPython cannot find it", hint=hint) from error
     try:
         yield Git(place)
     except GitCommandError as error:

@@ -67,7 +67,7 @@ def folder(repo: Repository) -> str:
     place = os.path.normpath(os.path.join(repo.root, os.fsdecode(value)))
     if scope in (b"global", b"system"):
         raise GitError(
-            f"core.hooksPath is {place}, by git's {scope.decode()} configuration: hooks there run in every repository",
+            f"core.hooksPath is {place} in git's {scope.decode()} configuration: hooks there run in every repository",
             hint="call `mdtodo check --staged` in the hook there, or give this repository a core.hooksPath of its own",
         )
     if os.path.lexists(place) and not os.path.isdir(place):
@@ -101,7 +101,7 @@ def install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
     first = old.index(b"\n") + 1
     lines = (f'{_AGAIN} MDTODO_HOOK=$$ "$0" "$@" || exit', _after(command), "unset MDTODO_HOOK")
     files.replace(place, name, old, old[:first] + _bytes(lines) + old[first:])
-    return Change(path, "added", ("what was there runs first",))
+    return Change(path, "added", ("the previous hook runs first",))
 
 
 def uninstall(place: str, name: str) -> Change:
@@ -114,12 +114,12 @@ def uninstall(place: str, name: str) -> Change:
     if not os.path.lexists(kept):
         return Change(path, "absent")
     if os.path.lexists(path):
-        return Change(path, "absent", (f"{name + KEPT}, which was there before, is left where it is",))
+        return Change(path, "absent", (f"{name + KEPT}, which existed before, is left where it is",))
     _rename(kept, path)
     return Change(path, "removed", (_BACK,), whole=True)
 
 
-_BACK = "the hook that was there before is back in its place"
+_BACK = "the hook that existed before was put back"
 
 
 def _remove(place: str, name: str, kept: str, old: bytes) -> Change:
@@ -133,7 +133,7 @@ def _remove(place: str, name: str, kept: str, old: bytes) -> Change:
             return Change(path, "removed")
         first = rest.index(b"\n") + 1 if rest.startswith(b"#!") and b"\n" in rest else 0
         files.replace(place, name, old, rest[:first] + b"".join(calls) + rest[first:])
-        note = f"it has lines of your own, so it still calls what was there before, {os.path.basename(kept)}"
+        note = f"it has lines of your own, so it still calls the previous hook, {os.path.basename(kept)}"
         return Change(path, "removed", (note,))
     if os.path.lexists(kept):
         _rename(kept, path)
@@ -165,9 +165,9 @@ def _take_over(place: str, name: str, command: str) -> Change:
     path, kept = os.path.join(place, name), os.path.join(place, name + KEPT)
     if os.path.lexists(kept):
         raise EditError(
-            "exists already, from an earlier install, and the hook has been replaced since",
+            "already exists, from an earlier install, and the hook has been replaced since",
             file=kept,
-            hint="move one of the two away",
+            hint="move one of the two elsewhere",
         )
     there = f'"${{0%/*}}/{name}{KEPT}"'
     inactive = not os.access(path, os.X_OK)
@@ -185,8 +185,8 @@ def _take_over(place: str, name: str, command: str) -> Change:
         elif not os.path.lexists(path):
             _rename(kept, path)
         raise
-    runs = "git did not run it, and that stays so" if inactive else "it runs first"
-    return Change(path, "added", (f"what was there is {name + KEPT} now; {runs}",), whole=True)
+    runs = "git did not run it before, and still does not" if inactive else "it runs first"
+    return Change(path, "added", (f"the previous hook is now {name + KEPT}; {runs}",), whole=True)
 
 
 def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bool = False) -> None:
@@ -198,7 +198,7 @@ def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bo
         mode = stat.S_IMODE(os.stat(made).st_mode)
         os.chmod(made, mode | (mode & 0o444) >> 2)
         if not over and os.path.lexists(path):
-            raise EditError("was created at this moment; it is left as it is", file=path)
+            raise EditError("was created just now by another program; it is left as it is", file=path)
         _rename(made, path)
     except (OSError, MdtodoError):
         with suppress(OSError):

@@ -3,7 +3,7 @@
 The new index is made beside the index: its bytes are changed in their place (`indexfile`), or, where that is
 not known to be right, a copy is changed by `git update-index`. Only then git's lock is taken, as briefly as
 git's own commands take it; if the index is still the one that was read, and HEAD could be moved, the new one
-is renamed to the index. Where somebody stages all the time, the lock is taken first
+is renamed to the index. Where the index keeps changing, the lock is taken first
 (`indexlock`).
 """
 
@@ -168,7 +168,7 @@ class IndexCopy:
         if not self._held:
             self._hold()
             if _read(self._index)[0] != self._before:
-                raise IndexChangedError("somebody stages all the time")
+                raise IndexChangedError("the index keeps changing")
 
     def install(self) -> None:
         """Make what was changed the index; only while the lock is held."""

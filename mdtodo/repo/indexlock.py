@@ -62,7 +62,7 @@ def recover(repo: Repository) -> tuple[str, ...]:
             dead.append(path)
             if left.endswith(_HELD) and _is_lock_of(path, place + ".lock"):
                 delete(place + ".lock")
-                sentences = (f"took away {place}.lock, which a killed run had left",)
+                sentences = (f"removed {place}.lock, which a killed run had left",)
     if dead:
         sentences += reflocks.recover(repo, min(map(_changed, dead)))
     for path in dead:
@@ -86,7 +86,7 @@ def _take(ours: str, lock: str, patience: float) -> None:
                 delete(ours)
                 raise GitError(
                     f"another git process holds {lock}",
-                    hint="wait until it has ended; delete that file if none is running",
+                    hint="wait until it has ended; if no git is running, delete that file",
                 )
             time.sleep(pause)
             pause = min(pause * 2, 0.02)

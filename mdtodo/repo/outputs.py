@@ -226,7 +226,7 @@ def take(
         if committed and (reason := _why_not(repo, output, staged.get(path), known)):
             left[path] = reason
         elif committed and heads[path] not in known:
-            left[path] = "somebody has committed it meanwhile"
+            left[path] = "it was committed in the meantime"
         elif committed or (staged.get(path) == base and heads[path] == new):
             index[path] = new
         ours[path].append(new)

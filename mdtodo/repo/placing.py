@@ -40,7 +40,7 @@ def place(git: Plumbing, changes: Mapping[str, FileChange]) -> list[str]:
         elif _is(git, path, now[path], after):
             due += [path] if before and after and before[0] != after[0] else []
         elif not _is(git, path, now[path], before):
-            left.append(f"{path}: changed meanwhile, and left as it is")
+            left.append(f"{path}: was changed in the meantime, and is left as it is")
         elif after is None:
             _delete(git.repo.root, path)
         else:
@@ -51,20 +51,20 @@ def place(git: Plumbing, changes: Mapping[str, FileChange]) -> list[str]:
 def rewrite(root: str, path: str, made: Callable[[bytes], bytes | None]) -> list[str]:
     """Replace a file by what `made` makes of it, again where somebody saves it meanwhile; sentences if not."""
     if not is_inside(root, path) or os.path.islink(os.path.join(root, path)):
-        return [f"{path}: is a symlink now, and left as it is"]
+        return [f"{path}: is a symlink now, and is left as it is"]
     for _ in range(_TRIES):
         with suppress(EditError):
             try:
                 data = files.read(root, path)
                 new = made(data)
                 if new is None:
-                    return [f"{path}: says something else than upstream, and is left as it is"]
+                    return [f"{path}: differs from upstream, and is left as it is"]
                 if new != data:
                     files.replace(root, path, data, new)
             except InputError as error:
                 return [str(error)]
             return []
-    return [f"{path}: changes all the time, and is left as it is"]
+    return [f"{path}: keeps changing, and is left as it is"]
 
 
 def is_inside(root: str, path: str) -> bool:

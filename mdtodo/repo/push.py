@@ -121,9 +121,9 @@ class _Push:
         name, local = self.upstream.name, self.upstream.local
         base = self.git.run("merge-base", tip, self.head, ok=(0, 1)).decode().strip()
         if not base:
-            raise self._stop(f"{name} has an unrelated history, with nothing in common with {local}")
+            raise self._stop(f"{name} has an unrelated history: no commit in common with {local}")
         if self.before is not None and not self._holds(tip, self.before):
-            raise self._stop(f"{name} was rewritten: {self.before[:10]} was on it, and is not any more")
+            raise self._stop(f"{name} was rewritten: {self.before[:10]} is no longer on it")
         listed = self._listed("--reverse", "--topo-order", self.head, f"^{tip}")
         commits = [read_commit(self.git, oid) for oid in listed]
         theirs = [one for one in commits if len(one.parents) != 1 or not one.receipts]
@@ -145,7 +145,7 @@ class _Push:
         if pushed.is_refused or self.still >= STILL:
             raise self._refusal(pushed)
         if self.tries >= ATTEMPTS:
-            raise self._refusal(pushed, f" in {ATTEMPTS} tries, while others pushed")
+            raise self._refusal(pushed, f" in {ATTEMPTS} attempts, while others pushed")
 
     def _follow(self, remade: Remade) -> tuple[str, ...]:
         """Bring the local branch to what the remote has now."""
@@ -155,8 +155,8 @@ class _Push:
             return advance(self.git, self.upstream.branch, self.head, remade.tip, self.statuses)
         except StaysError as stays:
             name, local = self.upstream.name, self.upstream.local
-            sentence = f"the receipts are on {name}, but {local} stays behind, since {stays}"
-            return (f"{sentence}; settle that, then `mdtodo run --push` brings {local} there",)
+            sentence = f"the receipts are on {name}, but {local} is still behind, since {stays}"
+            return (f"{sentence}; resolve that, then `mdtodo run --push` updates {local}",)
 
     def _fetched(self, pushed: Pushed) -> str | None:
         for ref in self.git.run("for-each-ref", "--format=%(refname)", FETCHED).decode().split():
@@ -175,13 +175,13 @@ class _Push:
     def _refusal(self, pushed: Pushed, how: str = "") -> GitError:
         name, local = self.upstream.name, self.upstream.local
         return GitError(
-            f"{name} did not take the receipts{how}: {pushed.reason}",
-            hint=f"the commits are kept on {local}; when that is settled, `mdtodo run --push` pushes them",
+            f"{name} rejected the receipts{how}: {pushed.reason}",
+            hint=f"the commits are kept on {local}; once that is resolved, `mdtodo run --push` pushes them",
         )
 
     def _stop(self, sentence: str) -> GitError:
         return GitError(
-            f"{sentence}: nothing is pushed",
+            f"{sentence}: nothing was pushed",
             hint=f"the commits are kept on {self.upstream.local}; `git pull --rebase`, then `mdtodo run --push`",
         )
 

@@ -67,7 +67,7 @@ class Reading:
             if status is edit.status:
                 already.append(edit)
             elif status not in edit.expects:
-                missing.append((edit, f"its box says {status.value}"))
+                missing.append((edit, f"it is marked {status.value}"))
             elif items[index].char in _PLAIN and statuses.get(WRITTEN[edit.status]) is edit.status:
                 now[index] = edit.status
                 done.append(edit)

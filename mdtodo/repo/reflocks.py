@@ -28,7 +28,7 @@ def recover(repo: Repository, since: float) -> tuple[str, ...]:
     names = [os.path.join(repo.git_dir, "HEAD.lock")]
     if ref := place(repo).ref:
         names.append(os.path.join(repo.common_dir, ref + ".lock"))
-    return tuple(f"took away {name}, which a killed run had left" for name in names if was_left(name, since))
+    return tuple(f"removed {name}, which a killed run had left" for name in names if was_left(name, since))
 
 
 def was_left(name: str, since: float) -> bool:

@@ -105,14 +105,14 @@ def reland(
         path = os.fsencode(file)
         found = find_in_tree(ground.tree, path, ground.read)
         if found is None or found[0] not in REGULAR:
-            reasons |= dict.fromkeys(tasks, "its file is not there any more")
+            reasons |= dict.fromkeys(tasks, "its file no longer exists")
             continue
         data = ground.read(found[1])
         version = _ticked(
             ground, data, tasks, {one.task_id for one in trailers if one.processor == "rollup"}, file
         )
         made |= version.made
-        reasons |= version.missed | dict.fromkeys(version.closed - version.made, "its box is closed already")
+        reasons |= version.missed | dict.fromkeys(version.closed - version.made, "its box is already closed")
         if version.data != data:
             changes[path] = found[0], new.add("blob", version.data)
     return Relanded(changes, made, reasons)
@@ -216,7 +216,7 @@ def _ticked(
         left[name] = [edit for edit in edits if not (isinstance(edit, SetKey) and _is_less(edit, counted))]
         if not left[name]:
             del left[name]
-            reasons[name] = "a failure is counted on its line already"
+            reasons[name] = "its line already counts a failure"
     while True:
         version = tick(data, left, ground.statuses, file=file, once=True)
         early = [

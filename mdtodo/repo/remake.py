@@ -123,7 +123,7 @@ class _Remaking:
         made = again.made | unsaid
         for (run, task), title in zip(commit.receipts, names, strict=True):
             if task.task_id not in made and (run, task.task_id) not in self.landed:
-                reason = again.reasons.get(task.task_id, "there is nothing to take back")
+                reason = again.reasons.get(task.task_id, "there is nothing to undo")
                 self._drop(run, task, title, reason)
         if not made:
             return known[-1] if known else None
@@ -204,14 +204,14 @@ class _Remaking:
 
     def _disagreement(self, path: bytes) -> GitError:
         return GitError(
-            f"{os.fsdecode(path)} was changed on {self.where} too, in another way: nothing is pushed",
+            f"{os.fsdecode(path)} was changed on {self.where} too, in another way: nothing was pushed",
             hint="your commits are kept; `git pull --rebase`, then `mdtodo run --push`",
         )
 
     def _drop(self, run: str, task: Trailer, title: str | None, reason: str) -> None:
         self._dropped.add((run, task.task_id))
         name = f"{task.task_id} {title}" if title else task.task_id
-        self.made.messages.append(f"{name}: its receipt is dropped, since on {self.where} {reason}")
+        self.made.messages.append(f"{name}: its receipt was dropped, since on {self.where} {reason}")
 
     def _commit(self, old: Commit, changes: Mapping[bytes, Change], new: NewObjects, made: set[str]) -> str:
         git, parent = self.git, self.made.tip

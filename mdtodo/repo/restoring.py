@@ -56,7 +56,7 @@ def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) 
         if here not in (before, after):
             draft.refused[one.path] = "it was changed since"
         elif there not in (before, after):
-            draft.refused[one.path] = "something else is staged"
+            draft.refused[one.path] = "other changes to it are staged"
         else:
             if here == after:
                 step.tree[os.fsencode(one.path)] = before
@@ -138,13 +138,13 @@ def _shown(repo: Repository, path: str, mode: bytes, oid: str) -> bytes:
             return run(repo, "cat-file", "blob", oid)
         return run(repo, "cat-file", "--filters", f"--path={path}", oid)
     except GitError as error:
-        raise InputError(f"what it was cannot be read: {error.sentence}") from error
+        raise InputError(f"its earlier content cannot be read: {error.sentence}") from error
 
 
 def _write(repo: Repository, one: Rewrite) -> None:
     full = _full(repo, one.path)
     if _held(repo, one.path) != one.now:
-        raise EditError("changed on the disk meanwhile")
+        raise EditError("changed on disk in the meantime")
     if one.mode is None:
         os.unlink(full)
         _leave_empty_folders(repo, one.path)

@@ -112,16 +112,18 @@ def _trees(git: Plumbing, commit: PastCommit) -> tuple[str, str]:
     short = commit.oid[:10]
     if len(commit.groups) > 1:
         raise GitError(
-            f"{short} contains the receipts of several runs", hint=f"git revert {short} takes it all back"
+            f"{short} contains the receipts of several runs", hint=f"git revert {short} undoes all of it"
         )
     lines = git.content(commit.oid).split(b"\n\n", 1)[0].split(b"\n")
     parents = [line[7:].decode() for line in lines if line.startswith(b"parent ")]
     if len(parents) != 1:
         what = "is a merge" if parents else "has no parent"
-        raise GitError(f"{short} {what}, which no run creates", hint=f"git revert {short} may take it back")
+        raise GitError(f"{short} {what}, which no run creates", hint=f"git revert {short} may undo it")
     parent = git.look_up(parents[0])
     if parent is None:
-        raise GitError(f"the commit before {short} is not in this clone", hint="git fetch --deepen=1 gets it")
+        raise GitError(
+            f"the commit before {short} is not in this clone", hint="git fetch --deepen=1 fetches it"
+        )
     return parent[2][5 : parent[2].index(b"\n")].decode(), lines[0][5:].decode()
 
 
@@ -241,7 +243,7 @@ class _Reversal:
         if known is None:
             there = [file for file in self.todo_files if file != anchor.file and self._has(file, anchor)]
             if len(there) != 1:
-                return "its file is not in HEAD any more"
+                return "its file is no longer in HEAD"
             places = self._places[there[0]]
             assert places is not None
             at = places[1].find(anchor)
@@ -329,7 +331,7 @@ def composed(edits: Sequence[tuple[Document, Rewind]]) -> list[tuple[Document, R
             found[edit.anchor] = document, edit._replace(added=added)
         elif newer[1].before != edit.after:
             title = read_keys(edit.after.text).title
-            raise EditError(f"{title}: somebody changed it between two changes of the run")
+            raise EditError(f"{title}: it was changed between two changes of the run")
         else:
             both = (*newer[1].added, *(_grown(one, found) for one in edit.added))
             found[edit.anchor] = newer[0], newer[1]._replace(before=edit.before, added=both)

@@ -63,7 +63,7 @@ class Pushed(NamedTuple):
             _PREFIX.sub("", line).strip() for line in self.errors.split("\n") if not _NO_REASON.match(line)
         )
         said = dict.fromkeys([self.words if self.flag == "!" else "", *lines])
-        words = "; ".join(line for line in said if line) or "git push failed without a word"
+        words = "; ".join(line for line in said if line) or "git push failed without a message"
         return without_password(words if len(words) <= _MUCH else f"{words[:_MUCH]}…")
 
 
@@ -75,8 +75,8 @@ def find_upstream(repo: Repository, git: Plumbing) -> Upstream:
     branch = run(repo, "symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode(errors="surrogateescape").strip()
     if not branch.startswith("refs/heads/"):
         raise GitError(
-            "HEAD is on no branch, so nothing says where to push; the commits are kept",
-            hint="`git switch -c NAME` gives them a branch",
+            "HEAD is detached, so there is no branch to push; the commits are kept",
+            hint="`git switch -c NAME` creates a branch for them",
         )
     out = run(repo, "for-each-ref", f"--format={_FORMAT}", branch).decode(errors="surrogateescape")
     (tracked_on, tracked), (pushed_to, pushed_as), tracking = _fields(out)
@@ -87,7 +87,7 @@ def find_upstream(repo: Repository, git: Plumbing) -> Upstream:
         ref = pushed_as or _by_default(git, branch, remote, tracked if tracked_on == remote else "")
     if remote == ".":
         raise GitError(
-            f"{branch.removeprefix('refs/heads/')} follows a branch of this very repository: nowhere to push to",
+            f"{branch.removeprefix('refs/heads/')} tracks a branch of this same repository: nowhere to push to",
             hint="`git push -u REMOTE BRANCH` sets a remote",
         )
     return Upstream(branch, remote, _source(repo, remote), ref, _tracking(repo, remote, ref, tracking))
@@ -181,14 +181,14 @@ def _by_default(git: Plumbing, branch: str, remote: str, tracked: str) -> str:
         return tracked
     if way == "upstream":
         raise GitError(
-            f"push.default is {way}, and {remote} is not where the upstream is: nothing says where to push",
+            f"push.default is {way}, but the upstream is not on {remote}, so it is unclear where to push",
             hint=f"`git push -u {remote} {branch.removeprefix('refs/heads/')}` sets it",
         )
     if tracked != branch:
         names = [ref.removeprefix("refs/heads/") for ref in (branch, tracked)]
         raise GitError(
-            f"the branch {names[0]} follows {remote}/{names[1]}, which has another name; the commits are kept",
-            hint="`git config push.default upstream` says that it is meant to be pushed there",
+            f"the branch {names[0]} tracks {remote}/{names[1]}, which has another name; the commits are kept",
+            hint="`git config push.default upstream` allows pushing there",
         )
     return tracked
 

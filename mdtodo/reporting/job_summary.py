@@ -87,7 +87,7 @@ def results(report: RunReport, links: Links) -> str:
 def findings(found: Sequence[Finding], links: Links) -> str:
     """A table of what `check` has found."""
     if not found:
-        return "`mdtodo check` finds nothing wrong."
+        return "`mdtodo check` has no findings."
     rows = [
         (
             f"{'❌' if one.severity.value == 'error' else '⚠'} {one.severity.value}",

@@ -36,7 +36,7 @@ def print_receipts(
         outcome = f"{one_line(one.outcome):<9}"
         when = f"{one.date[:16].replace('T', ' ')}  " if width is None or width >= _DATED else ""
         start = f"{when}{one_line(one.task_id):<8}  "
-        title = one_line(title_of(one) or "(its title is not known here)")
+        title = one_line(title_of(one) or "(title unknown)")
         facts = [f"({_proof(one)})", one.commit[:10], one_line(one.run)]
         if width is not None:
             title, facts = _fitted(title, facts, width - len(start) - len(outcome) - 2)
@@ -80,7 +80,7 @@ def print_receipts_json(
 def _proof(one: PastReceipt) -> str:
     if one.processor in ("person", "rollup", "undo", "expand"):
         return one.processor
-    code = "ended by force" if one.exit_code is None else f"exit {one.exit_code}" if one.exit_code else ""
+    code = "killed" if one.exit_code is None else f"exit {one.exit_code}" if one.exit_code else ""
     again = f"attempt {one.attempt}" if one.attempt > 1 else ""
     return ", ".join(filter(None, (one_line(one.processor), code, seconds(one.seconds), again)))
 

@@ -43,7 +43,7 @@ def print_recipe(offer: Offer, *, color: bool) -> None:
     reads = f"{_count(len(found.files))} of {one_line(', '.join(found.way.reads))}"
     click.echo(paragraph(reads, first="  reads   ", rest=" " * 10))
     if found.way.scratch:
-        where = "a copy of the work tree, since it writes beside what it reads"
+        where = "a copy of the work tree, since it writes next to what it reads"
         click.echo(paragraph(where, first="  where   ", rest=" " * 10))
     for line in offer.lines():
         click.echo(f"$ {line}")
@@ -77,7 +77,7 @@ def _hindered(offer: Offer) -> list[str]:
     """Why it is not used here, a sentence for each way."""
     if offer.instead is None:
         return list(offer.missing)
-    return [f"not used: a processor of the configuration is called {offer.recipe.name}", *offer.missing]
+    return [f"not used: the configuration has a processor named {offer.recipe.name}", *offer.missing]
 
 
 def _available(offer: Offer) -> str:
@@ -89,7 +89,7 @@ def _available(offer: Offer) -> str:
 def _short(offer: Offer) -> str:
     """Why it is not used here, in one sentence."""
     if offer.instead is not None:
-        return f"not used: a processor of the configuration is called {offer.recipe.name}"
+        return f"not used: the configuration has a processor named {offer.recipe.name}"
     words = {Lack.FILES: "no files for", Lack.TOOL: "not installed:", Lack.CONFIGURATION: "not configured:"}
     tools: dict[Lack, list[str]] = {}
     for one in offer.nearest:

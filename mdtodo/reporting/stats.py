@@ -41,7 +41,7 @@ def print_stats(found: Statistics, *, colored: bool) -> None:
         _print_rows([_estimate_row(found, one) for one in measured[:_ROWS]], colored=colored)
         _more(len(measured))
     if measured and (left := len(found.estimates) - len(measured)):
-        click.echo(paragraph(f"{left} more with an estimate, and no successful run yet"))
+        click.echo(paragraph(f"{left} more with an estimate, but no successful run yet"))
 
 
 def print_stats_json(found: Statistics, since: float | None) -> None:
@@ -96,7 +96,7 @@ def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> No
     names = _columns(width, pictures=pictures)
     table = Table.grid(padding=(0, 2))
     for name in names:
-        left = name in ("processor", "last", "recent")
+        left = name in ("processor", "latest", "recent")
         table.add_column(justify="left" if left else "right", no_wrap=True)
     table.add_row(*(Text(name, "dim") for name in names))
     drawn = (_WIDTH if width >= _WIDE else _WIDTH // 2) if pictures and width >= _ALL else 0
@@ -106,8 +106,8 @@ def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> No
             **{name: Text(str(count)) for name, count in _counts(one).items()},
             "success": _success(one, drawn),
             "median": Text(_seconds(one.median)),
-            "95 %": Text(_seconds(one.p95)),
-            "last": Text(one.last_outcome or "-", _STYLES.get(one.last_outcome or "", "")),
+            "p95": Text(_seconds(one.p95)),
+            "latest": Text(one.last_outcome or "-", _STYLES.get(one.last_outcome or "", "")),
         }
         if "recent" in names:
             cells["recent"] = _recent(one)
@@ -118,10 +118,10 @@ def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> No
 def _columns(width: int, *, pictures: bool) -> list[str]:
     """Those that fit."""
     if width < _SOME:
-        return ["processor", "success", "median", "last"]
+        return ["processor", "success", "median", "latest"]
     if width < _ALL:
-        return ["processor", "runs", "failed", "success", "median", "last"]
-    names = ["processor", "runs", "done", "failed", "other", "success", "median", "95 %", "last"]
+        return ["processor", "runs", "failed", "success", "median", "latest"]
+    names = ["processor", "runs", "done", "failed", "other", "success", "median", "p95", "latest"]
     return names + ["recent"] * (pictures and width >= _WIDE)
 
 
@@ -172,7 +172,7 @@ def _print_rows(rows: list[tuple[str, ...]], *, colored: bool) -> None:
 
 def _flaky_row(found: Statistics, one: Flaky) -> tuple[str, ...]:
     if one.evidence == "inputs":
-        why = f"{one.done} done and {one.failed} failed with equal inputs"
+        why = f"{one.done} done and {one.failed} failed with the same inputs"
     else:
         why = f"passed on retry {_times(one.done)}"
     return (*_named(found, one.task_id), one_line(one.processor), why)
@@ -187,7 +187,7 @@ def _estimate_row(found: Statistics, one: Estimate) -> tuple[str, ...]:
 
 
 def _named(found: Statistics, task_id: str) -> tuple[str, str]:
-    return one_line(task_id), one_line(found.titles.get(task_id) or "(title unknown here)")
+    return one_line(task_id), one_line(found.titles.get(task_id) or "(title unknown)")
 
 
 def _more(count: int) -> None:

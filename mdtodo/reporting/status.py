@@ -64,7 +64,7 @@ def watch_heading(when: float, interval: float, wrong: Exception | None) -> list
 
     looked = f"{datetime.fromtimestamp(when, UTC).astimezone():%H:%M:%S}"
     told = [Text(one_line(str(wrong)), "red")] if wrong else []
-    return [Text(f"{looked}, every {interval:g} s, Ctrl-C ends", "dim"), *told]
+    return [Text(f"{looked}, every {interval:g} s, Ctrl-C to stop", "dim"), *told]
 
 
 def _parts(found: Situation, load: Load, hand: Sequence[InHand], *, pictures: bool) -> Iterator[Table]:
@@ -101,7 +101,7 @@ def _in_hand(hand: Sequence[InHand]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_column(no_wrap=True, overflow="ellipsis")
-    table.add_row(*(Text(name, "dim") for name in ("in hand", "title", "by")))
+    table.add_row(*(Text(name, "dim") for name in ("running", "title", "by")))
     for one in hand:
         row = (Text(one.task_id, "cyan"), Text(one_line(one.title)), Text(one_line(one.by), "dim"))
         table.add_row(*row)
@@ -144,9 +144,9 @@ def _lanes(lanes: dict[str, Lane]) -> Table:
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
-    names = ("lane", "active", "of", "ready", "done", "failed", "average", "last")
+    names = ("lane", "running", "limit", "ready", "done", "failed", "average", "last activity")
     for name in names:
-        table.add_column(justify="left" if name in ("lane", "last") else "right", no_wrap=True)
+        table.add_column(justify="left" if name in ("lane", "last activity") else "right", no_wrap=True)
     table.add_row(*(Text(name, "dim") for name in names))
     for name, lane in lanes.items():
         counts = lane.active, lane.capacity, lane.ready, lane.completed, lane.failed
@@ -165,7 +165,7 @@ def _local(moment: float) -> str:
 
 def _workers(load: Load) -> str:
     if not load.workers:
-        return "Nothing runs now"
+        return "Nothing is running"
     busy = "" if load.utilization is None else f", {_percent(load.utilization)} of the slots busy"
     return f"{load.workers} run{'s' if load.workers > 1 else ''} in progress{busy}"
 

@@ -54,22 +54,25 @@ def print_messages(report: RunReport) -> None:
 
 def _hints(report: RunReport) -> Iterator[str]:
     """What a person would want to know next."""
-    if not report.tasks and report.hint:
-        yield report.hint
+    if report.idle:
+        yield from report.hints
     failed = [task.id for task in report.tasks if task.outcome is Outcome.FAILED]
     if len(failed) > _NAMED:
-        yield "`mdtodo run` tries those again that have not reached max_failures"
+        yield "`mdtodo run` tries again those that have not reached max_failures"
     elif failed:
         yield _call("mdtodo run", failed, "tries it again", "tries them again")
     wordy = [task for task in report.tasks if task.outcome in _PUT_OFF and "\n" in task.tail.strip()]
     if wordy:
-        yield f"`mdtodo output {wordy[0].id}` shows all that it printed before it was {wordy[0].outcome}"
+        yield f"`mdtodo output {wordy[0].id}` shows its full output"
     stands = [task.id for task in report.tasks if task.failed and task.outcome is Outcome.CACHED]
     if stands:
         call = "mdtodo run --fresh"
         yield _call(
             *(call, stands),
-            *("runs it although its inputs are unchanged", "runs them although their inputs are unchanged"),
+            *(
+                "runs it even though its inputs are unchanged",
+                "runs them even though their inputs are unchanged",
+            ),
         )
 
 

@@ -19,7 +19,7 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def print_undone(undone: Undone, *, color: bool) -> None:
     """A line for each task and file, and the commit; of a dry run the diff."""
     if undone.before is not None:
-        click.echo(f"{one_line(undone.undone)} is undone already, by {one_line(undone.before)}")
+        click.echo(f"{one_line(undone.undone)} was already undone, by {one_line(undone.before)}")
         return
     if undone.diff is not None:
         for line in printable(undone.diff).splitlines():
@@ -31,11 +31,11 @@ def print_undone(undone: Undone, *, color: bool) -> None:
             word = _WORDS.get(receipt.outcome, receipt.outcome)
             click.echo(f"{one_line(receipt.task_id)}  {word}  {one_line(receipt.title)}")
     for path in undone.files:
-        click.echo(f"as before  {one_line(path)}")
+        click.echo(f"restored  {one_line(path)}")
     for commit in undone.commits:
         click.echo(f"committed {commit[:10]}, which undoes {one_line(undone.undone)}", color=color)
     if not undone.commits:
-        click.echo(f"nothing that {one_line(undone.undone)} did is left to take back")
+        click.echo(f"nothing that {one_line(undone.undone)} did is left to undo")
 
 
 def print_undone_json(undone: Undone) -> None:

@@ -39,7 +39,7 @@ def add(
     """
     text = with_dates(text, today or local_today())
     if parent and file and parent.file != file:
-        raise UsageError(f"{parent.id} stands in {parent.file}, not in {file}", hint="leave --file out")
+        raise UsageError(f"{parent.id} is in {parent.file}, not in {file}", hint="leave out --file")
     _refuse_taken_id(board, text)
     target = parent.file if parent else file or next(iter(board.documents), FIRST_FILE)
     there = board.documents.get(target)
@@ -81,5 +81,5 @@ def _added(before: Board, after: Board, file: str) -> Task:
     known = {(task.anchor, task.file) for task in before.tasks.values()}
     fresh = [task for task in after.tasks.values() if task.file == file and (task.anchor, file) not in known]
     if not fresh:
-        raise EditError("the new task is not found again", file=file)
+        raise EditError("the new task was not found", file=file)
     return fresh[-1]

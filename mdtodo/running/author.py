@@ -90,7 +90,7 @@ class _Listener:
                 self._look(selector)
         code = self._process.wait()
         if code:
-            how = f"was ended by signal {-code}" if code < 0 else f"exited {code}"
+            how = f"was killed by signal {-code}" if code < 0 else f"exited {code}"
             raise EditError(f"`expand.command` {how}{self._last_words()}")
         return bytes(self._out)
 

@@ -91,9 +91,7 @@ class Board:
         still_open = [task for task in titled if not task.status.closed]
         found = {task.id: task for task in (*self._beginning(name), *still_open)}
         if not found and titled:
-            raise UsageError(
-                f"no open task is called {name!r}; closed: {_listed(titled)}", hint="name its id"
-            )
+            raise UsageError(f"no open task matches {name!r}; closed: {_listed(titled)}", hint="use its id")
         return self._the_one(name, list(found.values()), words=True)
 
     def _titled(self, words: str) -> list[Task]:
@@ -111,7 +109,7 @@ class Board:
             return found[0]
         if found:
             what = repr(name) if words else f"the id {name!r}"
-            hint = "name it by its id" if words else "type more of it"
+            hint = "use its id" if words else "type more of it"
             raise UsageError(f"{what} matches {len(found)} tasks: {_listed(found)}", hint=hint)
         also = ", and no open task has it in its title" if words else ""
         titled = [] if words else self._titled(name)

@@ -253,7 +253,7 @@ def _of_document(file: str, document: Document) -> Iterator[Finding]:
     for heading in document.headings:
         yield from _of_keys(file, heading.line, heading.text)
     for line in document.empty_boxes:
-        message = "an empty box is not a task: write what is to be done, or remove it"
+        message = "an empty box is not a task: write what has to be done, or remove it"
         yield Finding(file, line, Severity.WARNING, "empty-box", message)
     for line in document.conflicts:
         message = "a conflict marker: finish the merge, then check again"

@@ -70,7 +70,9 @@ def closing(board: Board, said: Iterable[Word]) -> Closing:
             sentences.append(f"commit {commit[:10]} closes todo:{name}: {error.sentence}")
             continue
         if task.status is Status.CANCELLED:
-            sentences.append(f"commit {commit[:10]} closes todo:{name}: that task is cancelled, and stays so")
+            sentences.append(
+                f"commit {commit[:10]} closes todo:{name}: that task is cancelled, and stays cancelled"
+            )
         elif task.status is not Status.DONE:
             tasks.setdefault(task.id, task)
             said_in.setdefault(task.id, commit)

@@ -24,7 +24,7 @@ def make(folder: str | None = None) -> Repository:
     """The demo repository with its first commit, in `folder` or a temporary one; UsageError where `folder` is there
     already."""
     if folder and os.path.lexists(folder):
-        raise UsageError(f"{folder} is there already: name a folder that is not, or none for a temporary one")
+        raise UsageError(f"{folder} already exists: name a new folder, or none for a temporary one")
     target = Path(folder) if folder else Path(mkdtemp(prefix="mdtodo-demo-")) / "shop"
     with as_file(files("mdtodo") / "demo") as source:
         copytree(source, target, ignore=ignore_patterns("__pycache__", "*.pyc"))
@@ -35,7 +35,7 @@ def make(folder: str | None = None) -> Repository:
         for key, value in IDENTITY:
             git.config(key, value)
         git.add("-A")
-        git.commit("-q", "-m", "A corner shop, and what is left to do")
+        git.commit("-q", "-m", "Add a corner shop and its tasks")
     return discover(os.fspath(target))
 
 

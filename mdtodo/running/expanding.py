@@ -77,7 +77,7 @@ def meant(board: Board, ids: Sequence[str], *, everything: bool) -> list[Task]:
                 line=task.line,
             )
         if board.plan.states[task.id] is State.RUNNING:
-            raise UsageError(f"a worker has {task.id} ({task.title}) now", file=task.file, line=task.line)
+            raise UsageError(f"{task.id} ({task.title}) is running now", file=task.file, line=task.line)
     more = [] if ids else asking(board.plan)
     if everything:
         more = [*asking(board.plan), *large(board.plan, patterns(board.config))]
@@ -192,15 +192,15 @@ def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterator
     for task, _, edit in made:
         for name in filter(None, (read_keys(line.partition("] ")[2]).id for line in edit.lines)):
             if name in taken:
-                yield f'{task.file}:{task.line}: the id "{name}" of a new subtask is taken already'
+                yield f'{task.file}:{task.line}: the id "{name}" of a new subtask is already taken'
             taken.add(name)
     new = {one.id: task for task, _, _ in made for one in _below(after, task)}
     for was, now in zip(board.tasks, (name for name in after.tasks if name not in new), strict=False):
         if was != now:
             other = board.tasks[was]
             yield (
-                f"{other.file}:{other.line}: the id {was} would become {now}, as a task of the same name comes to have"
-                " the same subtasks: give one of both another title"
+                f"{other.file}:{other.line}: the id {was} would become {now}, since another task with that title "
+                "would have the same subtasks: give one of them another title"
             )
             return
     for path in after.plan.cycles:

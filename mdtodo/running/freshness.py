@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 #: What has become of a box, in a sentence.
 _CHANGED = {
-    Status.TODO: "it was opened in the meantime",
+    Status.TODO: "it was reopened in the meantime",
     Status.DONE: "it was ticked in the meantime",
-    Status.DOING: "somebody has begun it in the meantime",
+    Status.DOING: "it was started in the meantime",
     Status.CANCELLED: "it was cancelled in the meantime",
 }
 

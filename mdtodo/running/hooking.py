@@ -60,4 +60,4 @@ def _noted(repo: Repository, change: Change) -> Change:
     inside = os.path.relpath(os.path.realpath(change.path), repo.root)
     if inside.startswith("../") or not run(repo, "ls-files", "-z", "--", f":(top,literal){inside}"):
         return change
-    return change._replace(notes=(*change.notes, "git tracks this file, so the change is for everybody"))
+    return change._replace(notes=(*change.notes, "git tracks this file, so the change affects everybody"))

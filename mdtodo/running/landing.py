@@ -9,9 +9,10 @@ from mdtodo.errors import GitError
 from mdtodo.repo import commit as commits
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.place import Place, continues, place
+from mdtodo.running.uncommitted import not_committed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from mdtodo.config import Config
     from mdtodo.repo.commit import Landing
@@ -39,7 +40,7 @@ def refuse_half_done_operation(repo: Repository, *, instead: str = WITHOUT_COMMI
     """
     if "GIT_INDEX_FILE" in os.environ:
         raise GitError(
-            "GIT_INDEX_FILE is set, as inside of a `git commit`: mdtodo does not commit now",
+            "GIT_INDEX_FILE is set, as inside a `git commit`: mdtodo does not commit now",
             hint=instead or None,
         )
     operation = operation_in_progress(repo)
@@ -110,8 +111,8 @@ def land_entries(
     if began is not None:
         state.park(number for number, _ in entries)
         raise GitError(
-            f"the run began on {began.name}, and HEAD is on {place(repo).name} now: nothing is ticked here",
-            hint=f"the results are kept, and land with the next mdtodo run on {began.name}",
+            f"the run began on {began.name}, but HEAD is on {place(repo).name} now: nothing was ticked here",
+            hint=f"the results are kept, and the next `mdtodo run` on {began.name} lands them",
         )
     state.sync()
     receipts = [receipt for _, receipt in entries]
@@ -150,16 +151,17 @@ def finish_earlier(
         began = _elsewhere(repo, state, run)
         if began is not None:
             state.park(number for number, _ in receipts)
-            where = f"waits for {began.name} to be checked out"
-            sentences.append(f"what run {run} had finished {where}: {_titles(receipts)}")
+            where = f"wait for {began.name} to be checked out"
+            sentences.append(f"the results of run {run} {where}: {_titles(receipts)}")
             continue
         receipts, taken_back = _without_undone(repo, state, run, receipts, config)
         sentences += taken_back
         if receipts:
             landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
             receipts = [one for one in receipts if one[1].task_id not in landing.kept_open]
-            sentences += [f"landed what run {run} had finished: {_titles(receipts)}"] if receipts else []
+            sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
+            sentences += not_committed(landing.uncommitted)
             made += landing.commits
     return sentences, made
 
@@ -179,7 +181,7 @@ def _without_undone(
     if not back:
         return receipts, []
     state.mark_landed([number for number, _ in back])
-    sentence = f"what run {run} had landed was taken back since, and is left so: {_titles(back)}"
+    sentence = f"the results of run {run} were undone since, and stay undone: {_titles(back)}"
     return [one for one in receipts if one not in back], [sentence]
 
 
@@ -241,24 +243,5 @@ def sentences_of(landing: Landing) -> list[str]:
             + ("; the next call of mdtodo ticks it there" if task_id in landing.waiting else "")
             for task_id, file, reason in landing.missed
         ),
-        *_uncommitted(landing),
         *landing.messages,
     ]
-
-
-#: So many tasks are named in a sentence.
-_NAMED = 5
-
-
-def _uncommitted(landing: Landing) -> Iterator[str]:
-    """A sentence for each file on what was changed in the work tree alone, as HEAD does not have these tasks."""
-    by_file: dict[str, list[str]] = {}
-    for task_id, file in landing.uncommitted:
-        if task_id in landing.ticked:
-            by_file.setdefault(file, []).append(task_id)
-    for file, ids in by_file.items():
-        names = ", ".join(ids[:_NAMED]) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
-        what, it = ("is not committed and has no receipt", "it")
-        if len(ids) > 1:
-            what, it = ("are not committed and have no receipts", "them")
-        yield f"{file}: {names} {what}, since HEAD does not have {it}; commit {file} first"

@@ -53,6 +53,7 @@ class Ledger:
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     kept_open: dict[str, str] = field(default_factory=dict)
+    uncommitted: list[Receipt] = field(default_factory=list)
     _leases: dict[str, Lease] = field(default_factory=dict)
     _unwritten: list[Record] = field(default_factory=list)
     _pending: list[tuple[int, Receipt]] = field(default_factory=list)
@@ -249,6 +250,7 @@ class Ledger:
         self.kept_open |= landing.kept_open
         self.commits += landing.commits
         self.messages += sentences_of(landing._replace(kept_open={}))
+        self.uncommitted += landing.uncommitted
         self._release(*(receipt.task_id for _, receipt in pending))
 
     def _plumbing(self) -> Plumbing | None:

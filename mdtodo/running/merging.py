@@ -160,7 +160,7 @@ def _as_text(trio: Trio, markers: Markers, sentence: str, *, histogram: bool) ->
         return Ending(1, error.sentence)
     if 0 <= code <= _GIT_MOST:
         return Ending(min(code, _MOST_CONFLICTS), sentence)
-    return Ending(1, "cannot be merged, not as text either; ours is kept")
+    return Ending(1, "cannot be merged, not even as text; ours is kept")
 
 
 def _environment() -> dict[str, str]:

@@ -106,7 +106,7 @@ class Outbox:
         if len(complaints) > _COMPLAINTS:
             told.ignored.append(f"MDTODO_OUTPUT: {len(complaints) - _COMPLAINTS} more lines ignored")
         if size > LIMIT:
-            told.ignored.append(f"MDTODO_OUTPUT: {size} bytes, of which the first {LIMIT} were read")
+            told.ignored.append(f"MDTODO_OUTPUT: {size} bytes, of which only the first {LIMIT} were read")
         return told
 
     def untouched(self) -> bool:
@@ -174,7 +174,7 @@ def _take(line: bytes, told: Told) -> str | None:
         return None
     found = _object(line)
     if found is None:
-        return "ignored: no JSON object"
+        return "ignored: not a JSON object"
     known = False
     if "progress" in found:
         known = _progress(found) is not None
@@ -192,7 +192,7 @@ def _take(line: bytes, told: Told) -> str | None:
         known = known or bool(numbers)
         if len(told.metrics) + len(numbers) <= COUNT_LIMIT:
             told.metrics.update(numbers)
-    return None if known else "ignored: no progress, note, subtask, output or metric that can be taken"
+    return None if known else "ignored: no valid progress, note, subtask, output or metric"
 
 
 def _object(line: bytes) -> dict[str, object] | None:

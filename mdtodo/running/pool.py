@@ -248,7 +248,7 @@ class LocalPool:
             try:
                 lines.append(encoded(spec))
             except (TypeError, ValueError, RecursionError) as error:
-                self._ready.append(_failed(spec, f"the spec is no JSON: {error}"))
+                self._ready.append(_failed(spec, f"the spec is not JSON: {error}"))
             else:
                 specs.append(spec)
         idle = not member.specs

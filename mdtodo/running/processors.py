@@ -162,13 +162,13 @@ class Job(NamedTuple):
         kind = _field(spec, "kind", str)
         run = spec.get("run")
         if kind == "command" and not (isinstance(run, str) or _texts(run)):
-            raise SpecError("`run` is neither a text nor a list of texts that begins with a program")
+            raise SpecError("`run` is neither a string nor a list of strings that begins with a program")
         if kind not in ("command", "python"):
             raise SpecError(f"unknown kind {kind!r}")
         cwd = _field(spec, "cwd", str)
         root = _field({"root": cwd, **spec}, "root", str)
         if not os.path.isdir(root):
-            raise SpecError(f"the folder {root} is not there")
+            raise SpecError(f"the folder {root} does not exist")
         return cls(
             attempt=_field(spec, "attempt", str),
             run=cast("str | list[str]", run),
@@ -249,10 +249,10 @@ def _in_its_folder(job: Job) -> Job:
     real, root = os.path.realpath(job.cwd), os.path.realpath(job.root)
     if not os.path.isdir(real):
         there = os.path.lexists(job.cwd)
-        raise NoFolderError(f"cwd: {shown} is not a folder" if there else f"cwd: no folder {shown}")
+        raise NoFolderError(f"cwd: {shown} is not a folder" if there else f"cwd: no such folder: {shown}")
     inside = f"{real}/".removeprefix(f"{root}/")
     if inside.startswith("/") or inside.split("/", 1)[0].casefold() == ".git":
-        raise NoFolderError(f"cwd: {shown} leads out of the repository")
+        raise NoFolderError(f"cwd: {shown} is outside the repository")
     return job._replace(cwd=real)
 
 
@@ -367,7 +367,7 @@ def _last_words(ending: Ending, limits: Limits) -> tuple[str, ...]:
         case Stop.CANCELLED:
             return ("interrupted",)
         case Stop.ABANDONED:
-            return ("ended, since mdtodo itself had ended",)
+            return ("stopped, since mdtodo itself had ended",)
         case None:
             return ()
 
@@ -458,7 +458,7 @@ def _checked_environment(env: dict[object, object]) -> dict[str, str]:
             or "=" in name
             or "\0" in name + value
         ):
-            raise SpecError(f"{name!r} cannot be a variable of the environment with this value")
+            raise SpecError(f"{name!r} cannot be an environment variable with this value")
     return cast("dict[str, str]", env)
 
 

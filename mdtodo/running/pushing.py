@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def refuse_push_without_commit(commit: str, *, asked: bool) -> None:
     """Raises UsageError where nothing would be committed; `asked` says that the command line wants it so."""
     if commit == "none":
-        why = "--no-commit makes none" if asked else 'the configuration says commit = "none"'
-        raise UsageError(f"--push pushes commits, and {why}")
+        why = "--no-commit creates none" if asked else 'the configuration has commit = "none"'
+        raise UsageError(f"--push pushes commits, but {why}")
 
 
 def push_receipts(
@@ -66,5 +66,5 @@ def push_to_branch(repo: Repository, name: str) -> str:
         there = find_upstream(repo, git)._replace(ref=f"refs/heads/{name}")
     sent = send(repo, there, run(repo, "rev-parse", "--verify", "HEAD^{commit}").decode().strip())
     if sent.code:
-        raise GitError(f"{there.name} did not take the receipts: {sent.reason}", hint="the commits are kept")
+        raise GitError(f"{there.name} rejected the receipts: {sent.reason}", hint="the commits are kept")
     return there.name

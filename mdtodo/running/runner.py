@@ -58,7 +58,7 @@ def run(
     it.
     """
     if config.isolation != "checkout":
-        raise ConfigError(f'isolation = "{config.isolation}" is not built yet; only "checkout" is')
+        raise ConfigError(f'isolation = "{config.isolation}" is not supported yet; only "checkout" is')
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
@@ -177,7 +177,7 @@ def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
     for task in map(course.plan.tasks.__getitem__, expected):
         if course.plan.states[task.id] is State.FAILED and not course.blocked(task):
             watcher.say(
-                f"{named(task)} has failed in {task.failures} runs; it is tried again, as you asked for it"
+                f"{named(task)} has failed in {task.failures} runs; it is tried again, since you named it"
             )
 
 

@@ -24,6 +24,7 @@ from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import signal_name, spec
+from mdtodo.running.uncommitted import not_committed
 from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
 from mdtodo.running.verifying import reopening_edits
 from mdtodo.running.word import result_edits, stamp_edits
@@ -114,13 +115,18 @@ class Shift:
             finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
             tasks=tuple(self.done.values()),
             commits=tuple(self.ledger.commits),
-            messages=(*self.ledger.messages, *self._cut_short(), *left.messages),
+            messages=(
+                *self.ledger.messages,
+                *not_committed(self.ledger.uncommitted),
+                *self._cut_short(),
+                *left.messages,
+            ),
             interrupted=self.interrupt.asked,
             broken=broken,
             refused=left.refused,
             given_up=left.given_up,
             nothing=left.nothing,
-            hint=left.hint,
+            hints=left.hints,
         )
 
     def _cut_short(self) -> tuple[str, ...]:
@@ -162,7 +168,7 @@ class Shift:
         if self._gate.unknown and not self._said_unknown:
             self._said_unknown = True
             self.watcher.say(
-                "the load of this machine is not shown here: max_cpu and max_memory hold nothing back"
+                "the load of this machine cannot be measured here: max_cpu and max_memory have no effect"
             )
         return found
 
@@ -429,7 +435,7 @@ class Shift:
             self._ended = True
             self.course.stop()
             self.watcher.say(
-                "interrupted: stopping what runs and keeping what is done (Ctrl-C again stops at once)"
+                "interrupted: stopping running tasks and keeping finished ones (Ctrl-C again stops at once)"
             )
             for attempt in self._attempts:
                 self.pool.cancel(attempt)
@@ -460,5 +466,5 @@ def failure(result: Result) -> str:
         return result.error
     code = result.exit_code
     if code is not None and code < 0:
-        return f"ended by {signal_name(-code)}"
+        return f"killed by {signal_name(-code)}"
     return f"exit {code}"

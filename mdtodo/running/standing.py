@@ -139,7 +139,7 @@ class Standing:
             try:
                 self._seen = self.reader.read()
             except GitError as error:
-                self.say(f"what processors read is not known: {error}")
+                self.say(f"the inputs of processors cannot be read: {error}")
                 self._seen = {}
         return self._seen
 
@@ -154,7 +154,7 @@ class Standing:
         try:
             receipts, undone = self._newest_receipts(task_id)
         except GitError as error:
-            self.say(f"the receipts cannot be read, so no result stands: {error}")
+            self.say(f"the receipts cannot be read, so no earlier result is used: {error}")
             return None
         rows = self.state.history(task_id, limit=50)
         known = [one for one in rows if one.outcome not in _NO_RESULT and one.run_id not in undone]

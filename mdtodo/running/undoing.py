@@ -65,18 +65,16 @@ def choose(past: Mapping[str, PastRun], undone: Mapping[str, str], name: str | N
     if name is None:
         found = next((one for one in past.values() if one.run not in undone and one.undoes is None), None)
         if found is None:
-            raise UsageError(
-                "there is no run on this branch to undo", hint="`mdtodo log` shows what there is"
-            )
+            raise UsageError("there is no run on this branch to undo", hint="`mdtodo log` shows the receipts")
         return found
     matches = (
         [past[name]] if name in past else [one for run, one in past.items() if name and run.startswith(name)]
     )
     if not matches:
-        raise UsageError(f"no run on this branch is called {name!r}", hint="`mdtodo log` shows their names")
+        raise UsageError(f"no run on this branch is named {name!r}", hint="`mdtodo log` shows their names")
     if len(matches) > 1:
         shown = ", ".join(one.run for one in matches[:8]) + (", ..." if len(matches) > 8 else "")
-        raise UsageError(f"{name!r} fits {len(matches)} runs: {shown}", hint="type more of it")
+        raise UsageError(f"{name!r} matches {len(matches)} runs: {shown}", hint="type more of it")
     return matches[0]
 
 

@@ -22,14 +22,13 @@ _TITLE = 60
 
 class Unstarted(NamedTuple):
     """`messages` are sentences for a person; `refused`: a task that was asked for by id could not start; `given_up`
-    are those that the run should have run; `nothing` says why, where it ran nothing at all; `hint`, what to do then.
-    """
+    are those that the run should have run; `nothing` says why, where it ran nothing at all, and `hints` what helps."""
 
     messages: tuple[str, ...] = ()
     refused: bool = False
     given_up: tuple[GivenUp, ...] = ()
     nothing: str = "nothing to run"
-    hint: str = ""
+    hints: tuple[str, ...] = ()
 
 
 def unstarted(
@@ -46,13 +45,13 @@ def unstarted(
         or any(name in known for name in course.options.asked),
         given_up=given_up,
         nothing=_nothing(course),
-        hint=_hint(course),
+        hints=tuple(_hints(course)),
     )
 
 
 def named(task: Task) -> str:
     """A task in a sentence: its title and its id."""
-    return _named(task.title, task.id)
+    return quoted(task.title, task.id)
 
 
 def waits_for(course: Course, task: Task) -> str:
@@ -63,7 +62,8 @@ def waits_for(course: Course, task: Task) -> str:
     return f"waits for {shown}{more}" if names else "is blocked"
 
 
-def _named(title: str, task_id: str) -> str:
+def quoted(title: str, task_id: str) -> str:
+    """The same of a title and an id."""
     line = " ".join(title.split())
     return f'"{line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"}" ({task_id})'
 
@@ -80,14 +80,14 @@ def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[st
     state, it = course.state(task), named(task)
     if state is State.DONE:
         again = f"; `mdtodo verify {task.id}` checks it again" if course.processor(task) else ""
-        return f"{it} is done already{again}", False
+        return f"{it} is already done{again}", False
     if state is State.CANCELLED:
         return f"{it} is cancelled; `mdtodo reopen {task.id}` opens it again", True
     if state is State.DOING:
-        return f"{it} is in progress, as its box says; `mdtodo reopen {task.id}` gives it back to `run`", True
+        return f"{it} is marked as in progress; `mdtodo reopen {task.id}` puts it back in the queue", True
     if state is State.RUNNING:
         who = f": {workers[task.id]} has it" if task.id in workers else ", in another worker"
-        return f"{it} is running already{who}; `mdtodo status` shows it", True
+        return f"{it} is already running{who}; `mdtodo status` shows it", True
     if state is State.BLOCKED or (state is State.FAILED and course.blocked(task)):
         return f"{it} {waits_for(course, task)}", True
     if course.processor(task) is None:
@@ -97,9 +97,12 @@ def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[st
 
 def _manual(task: Task) -> str:
     if task.own_run is not None:
-        return f"{named(task)} has no processor: nothing is called {task.own_run}; `mdtodo config` shows what there is"
+        return (
+            f"{named(task)} has no processor: there is none named {task.own_run}; "
+            "`mdtodo config` and `mdtodo recipes` list them"
+        )
     return (
-        f"{named(task)} is manual: nothing says how to prove it; add run:NAME to its line, or tick it with "
+        f"{named(task)} is manual: it has no processor; add run:NAME to its line, or mark it as done with "
         f"`mdtodo done {task.id}`"
     )
 
@@ -107,9 +110,9 @@ def _manual(task: Task) -> str:
 def _unable(course: Course, task: Task) -> str:
     """What this worker lacks, as the end of a sentence."""
     if task.worker not in (None, course.options.worker):
-        return f": it is left to the worker {task.worker}"
+        return f": it is reserved for the worker {task.worker}"
     lacking = course.lacking(task)
-    return f": it needs {', '.join(sorted(lacking))}, which --can does not have" if lacking else ""
+    return f": it needs {', '.join(sorted(lacking))}, which --can does not include" if lacking else ""
 
 
 def _blocker(course: Course, name: str) -> str:
@@ -126,7 +129,7 @@ def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:
     for one in tasks[:_NAMED]:
         runs = f"{one.failures} failed run{'s' if one.failures != 1 else ''}"
         back = f"`mdtodo reopen {one.id}` puts it back in the queue"
-        yield f"{one.file}:{one.line}: given up after {runs}: {_named(one.title, one.id)}; {back}"
+        yield f"{one.file}:{one.line}: given up after {runs}: {quoted(one.title, one.id)}; {back}"
     if len(tasks) > _NAMED:
         yield f"{len(tasks) - _NAMED} more have given up; `mdtodo list --state failed` shows all of them"
 
@@ -146,25 +149,25 @@ def _nothing(course: Course) -> str:
     return "nothing to run" + (f": {', '.join(told)}" if told else _all_done(course, meant))
 
 
+def _hints(course: Course) -> Iterator[str]:
+    """What helps where nothing ran. Of tasks that have given up, and of those that were asked for by id, their own
+    sentences say it."""
+    if course.options.asked:
+        return
+    if not course.plan.tasks:
+        yield "`mdtodo add 'Tests pass run:NAME'` adds a task that the processor NAME proves"
+    tasks = [task for task in course.plan.tasks.values() if course.means(task)]
+    for label, hint in _HELPS.items():
+        found = [task.id for task in tasks if _label(course, task) == label]
+        if found:
+            yield hint.replace("ID", found[0] if len(found) == 1 else "ID")
+
+
 def _all_done(course: Course, meant: Iterable[Task]) -> str:
     """Of tasks that were asked for by id, a sentence of their own has said so."""
     if course.options.asked or not all(course.state(task) in _CLOSED for task in meant):
         return ""
     return ": everything is done" if course.options.chosen is None else ": everything that matches is done"
-
-
-def _hint(course: Course) -> str:
-    """What helps where nothing runs; of tasks that were asked for by id, a sentence of their own says it."""
-    if course.options.asked:
-        return ""
-    if not course.plan.tasks:
-        return '`mdtodo add "Tests pass run:NAME"` adds a task'
-    states = {course.state(task) for task in course.plan.tasks.values() if course.means(task)}
-    if State.RUNNING in states:
-        return "`mdtodo status` shows what runs now"
-    if states & {State.MANUAL, State.BLOCKED}:
-        return "`mdtodo list` says what each task waits for; `run:NAME` on its line gives it a processor"
-    return ""
 
 
 def _label(course: Course, task: Task) -> str | None:
@@ -175,13 +178,20 @@ def _label(course: Course, task: Task) -> str | None:
 
 
 _CLOSED = frozenset({State.DONE, State.CANCELLED})
-_ELSEWHERE = "for other workers"
+_MANUAL, _BLOCKED, _RUNNING, _ELSEWHERE = "manual", "blocked", "running elsewhere", "for other workers"
 #: How many there are of each is said, in this order.
 _LABELS = {
-    State.MANUAL: "manual",
-    State.BLOCKED: "blocked",
+    State.MANUAL: _MANUAL,
+    State.BLOCKED: _BLOCKED,
     State.FAILED: "given up",
     State.DOING: "in progress",
-    State.RUNNING: "running elsewhere",
+    State.RUNNING: _RUNNING,
     State.READY: _ELSEWHERE,
+}
+#: What helps, by the reason.
+_HELPS = {
+    _MANUAL: "a manual task gets a processor by `run:NAME` on its line; `mdtodo done ID` marks it as done by hand",
+    _BLOCKED: "`mdtodo list --state blocked` shows what each blocked task waits for",
+    _RUNNING: "`mdtodo status` shows what is running",
+    _ELSEWHERE: "`mdtodo show ID` shows which worker or capabilities a task needs",
 }

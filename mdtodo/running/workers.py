@@ -193,7 +193,7 @@ class Line:
 
             frames = "".join(traceback.format_exception(error))
             self._send(
-                {"failed": self._attempt, "message": f"a fault in mdtodo: {error!r}", "traceback": frames}
+                {"failed": self._attempt, "message": f"a bug in mdtodo: {error!r}", "traceback": frames}
             )
         self._attempt = None
 

@@ -97,7 +97,7 @@ def test_own_commits_set_nothing_off(world: World) -> None:
     for payload in (world.payload(base), {}):
         ended = world.act(payload=payload)
         assert ended.code == 0
-        assert "only receipts of mdtodo were pushed: nothing is run" in ended.log
+        assert "only receipts of mdtodo were pushed: there is nothing to run" in ended.log
         assert ended.outputs["commit"] == ""
     assert world.bare.git("rev-parse", "main") == head
     # Somebody's commit among them, and it runs: the failing task is tried again.

@@ -90,7 +90,7 @@ def test_nothing_is_pushed_unless_wanted(world: World) -> None:
     ended = world.act(payload=world.payload("0" * 40), push="false")
     assert ended.code == 1
     assert len(ended.outputs["commit"]) == 40
-    assert "is not pushed" in ended.summary.replace("&#46;", ".")
+    assert "not pushed" in ended.summary.replace("&#46;", ".")
     assert world.bare.git("for-each-ref") == before
 
 
@@ -268,6 +268,6 @@ def test_a_refused_token_is_told_without_it(world: World, server: tuple[str, typ
     Checkout(job.workspace).git("remote", "set-url", "origin", f"{url}/remote.git")
     job.action({"token": "wrong-token-1234"})
     assert job.ended.code == 3
-    assert "did not take the receipts" in job.ended.of("error")[-1].message
+    assert "rejected the receipts" in job.ended.of("error")[-1].message
     assert "wrong-token-1234" not in job.ended.log + job.ended.summary
     assert "- [ ] Good" in world.main()

@@ -77,11 +77,11 @@ def test_a_python_processor_is_imported_from_its_folder_or_from_the_root(
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("nothing", "cwd: no folder sub"),
+        ("nothing", "cwd: no such folder: sub"),
         ("a file", "cwd: sub is not a folder"),
-        ("a link that leads out", "cwd: sub leads out of the repository"),
+        ("a link that leads out", "cwd: sub is outside the repository"),
         ("a link that leads nowhere", "cwd: sub is not a folder"),
-        ("a link into .git", "cwd: sub leads out of the repository"),
+        ("a link into .git", "cwd: sub is outside the repository"),
     ],
 )
 @pytest.mark.parametrize("proof", ['run = "touch ran"', 'python = "os:getcwd"'])

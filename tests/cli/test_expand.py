@@ -38,7 +38,10 @@ def test_without_ids_what_says_so_in_its_place(inside: Callable[..., Said], repo
     assert "Documentation of Orders API: an example for each call and each error  (48m)\n" in said.out
     assert len(said.out.splitlines()) == 7
     again = inside("expand")
-    assert "no open task without subtasks says expand:NAME; an ID or --all takes others" in again.err
+    assert (
+        "no open task without subtasks has expand:NAME; to break down others, name their IDs or use --all"
+        in again.err
+    )
     assert repo.read("TODO.md").decode().splitlines() == lines
     assert repo.status() == [" M TODO.md"]
     inside("expand", "--all")
@@ -68,7 +71,7 @@ def test_what_cannot_be_is_said_and_nothing_changes(inside: Callable[..., Said],
     repo.commit(**{"TODO.md": todo, "b/TODO.md": "- [ ] " + "long" * 2500 + " expand:api\n"})
     said = inside("expand", code=1)
     assert 'TODO.md:10: unknown pattern "apo" (did you mean "api"?)' in said.err
-    assert "TODO.md:11: an estimate of 0 cannot be shared out" in said.err
+    assert "TODO.md:11: an estimate of 0 cannot be split up" in said.err
     assert "TODO.md:12: an estimate of more than 1000d is too long" in said.err
     assert "b/TODO.md:1: a title of 10000 characters is too long" in said.err
     assert "nothing was changed" in said.err
@@ -85,7 +88,7 @@ def test_ids_that_cannot_be_meant(inside: Callable[..., Said], repo: Checkout) -
         "unknown pattern 'apii' (did you mean \"api\"?)"
         in inside("expand", "d", "--pattern", "apii", code=2).err
     )
-    assert "some has subtasks already: b" in inside("expand", "some").err
+    assert "some already has subtasks: b" in inside("expand", "some").err
     assert repo.status() == []
 
 
@@ -111,10 +114,10 @@ def test_an_id_in_a_step_is_good_for_one_task(inside: Callable[..., Said], repo:
             ".mdtodo.toml": 'patterns.p.steps = ["x id:x"]\n',
         }
     )
-    assert 'TODO.md:2: the id "x" of a new subtask is taken already' in inside("expand", code=1).err
+    assert 'TODO.md:2: the id "x" of a new subtask is already taken' in inside("expand", code=1).err
     assert repo.status() == []
     inside("expand", "a")
-    assert 'TODO.md:3: the id "x" of a new subtask is taken already' in inside("expand", "b", code=1).err
+    assert 'TODO.md:3: the id "x" of a new subtask is already taken' in inside("expand", "b", code=1).err
 
 
 def test_the_ids_of_others_stay(inside: Callable[..., Said], repo: Checkout) -> None:
@@ -133,8 +136,8 @@ BAD_PATTERNS = {
     "patterns.p = { steps = ['a'], weights = [nan] }": "`patterns.p.weights[0]`: must be a number",
     "patterns.p = { steps = ['a'], weights = [-1] }": "`patterns.p.weights[0]`: must be a number",
     "patterns.p = { steps = ['a'], weights = [0] }": "`patterns.p.weights`: must be a list of numbers",
-    "patterns.p = { steps = ['a'], weights = [1, 2] }": "`patterns.p.weights`: must be one for each step",
-    "patterns.p.steps = ['expand:p']": "without end: p -> p",
+    "patterns.p = { steps = ['a'], weights = [1, 2] }": "`patterns.p.weights`: must be one per step",
+    "patterns.p.steps = ['expand:p']": "lead back to itself: p -> p",
     "expand.timeout = '0s'": "`expand.timeout`: must be longer than 0",
 }
 
@@ -178,13 +181,13 @@ def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
 
 PROGRAMS = {
     "echo": "`expand.command` printed no task",
-    "echo Sure, here is the list": "`expand.command` printed a line 1 that is not an item of a task list",
-    "printf '\\377\\n'": "`expand.command` printed something that is not text",
+    "echo Sure, here is the list": "`expand.command` printed line 1, which is not a task list item",
+    "printf '\\377\\n'": "`expand.command` printed something other than text",
     "head -c 1048576 /dev/zero": "`expand.command` printed more than 64 KiB",
     "echo '- [ ] a'; exit 1": "`expand.command` exited 1",
     "sleep 60": "`expand.command` took longer than 300ms",
-    "echo '- [ ] x id:taken'": 'the id "taken" of a new subtask is taken already',
-    "echo '- [ ] x id:new'; echo '- [ ] y id:new'": 'the id "new" of a new subtask is taken already',
+    "echo '- [ ] x id:taken'": 'the id "taken" of a new subtask is already taken',
+    "echo '- [ ] x id:new'; echo '- [ ] y id:new'": 'the id "new" of a new subtask is already taken',
     "echo '- [ ] x after:taken'": "its subtasks would wait for each other",
     "echo '1. [ ] x after:y'; echo '2. [ ] y id:y'": "its subtasks would wait for each other",
 }
@@ -398,7 +401,7 @@ def test_a_run_goes_on_without_what_cannot_be_broken_down(
     todo = "- [ ] a est:0h expand:three\n- [ ] b expand:nothing\n- [ ] c expand:three\n- [ ] d run:ok\n"
     repo.commit(**{"TODO.md": todo, ".mdtodo.toml": AUTO})
     said = inside("run")
-    assert "TODO.md:1: an estimate of 0 cannot be shared out" in said.err
+    assert "TODO.md:1: an estimate of 0 cannot be split up" in said.err
     assert 'TODO.md:2: unknown pattern "nothing"' in said.err
     assert repo.read("TODO.md").decode() == todo.replace(
         "expand:three\n- [ ] d run",

@@ -147,7 +147,7 @@ def test_verbose_says_where_things_are(one: Checkout, inside: Call) -> None:
 
 @pytest.mark.parametrize("args", [("-q", "-v", "list"), ("-q", "list", "-v"), ("list", "-qv")])
 def test_quiet_and_verbose_do_not_go_together(inside: Call, args: tuple[str, ...]) -> None:
-    assert "-q and -v do not go together" in inside(*args, code=2).err
+    assert "-q and -v cannot be used together" in inside(*args, code=2).err
 
 
 def test_logs_is_an_older_name_of_output(one: Checkout, inside: Call) -> None:

@@ -168,7 +168,7 @@ def test_words_that_mean_several_tasks_are_refused_with_their_ids(repo: Checkout
     assert "'build' matches 3 tasks" in said
     assert all(f"{name} (TODO.md:" in said for name in ids[:3])
     assert "closed: " + ids[3] in inside("done", "gone", code=2).err
-    assert "between quotes: 'build two'" in inside("done", "build", "two", code=2).err
+    assert "in quotes: 'build two'" in inside("done", "build", "two", code=2).err
     assert repo.read("TODO.md") == text.encode()
     inside("done", "build two")
     assert repo.read("TODO.md") == text.replace("[ ] Build two", "[x] Build two").encode()
@@ -235,6 +235,8 @@ def test_a_file_that_is_not_there_is_told(repo: Checkout, inside: Mdtodo) -> Non
     repo.commit("Base", **{"TODO.md": "- [ ] a\n"})
     for command in ("list", "next", "plan", "run", "verify"):
         assert "--file TODOO.md: no such file or folder" in inside(command, "--file", "TODOO.md", code=2).err
+        both = inside(command, "--file", "TODOO.md", "--file", "TODO.md")
+        assert "--file TODOO.md: no such file or folder" in both.err
         assert "is outside the work tree" in inside(command, "--file", "..", code=2).err
 
 

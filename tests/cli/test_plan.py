@@ -128,7 +128,7 @@ def test_a_manual_task_is_as_long_as_its_estimate(repo: Checkout, inside: Call) 
         )
         assert ("1h30m" in read, "s" in test.split("Test it")[1].split('"')[0]) == (True, True)
         assert not re.search(r"\d[smh]\b", tag.split("Tag it")[1])
-    assert "nothing says how long" in inside("plan", "--explain", "tag").out
+    assert "so its duration is unknown" in inside("plan", "--explain", "tag").out
     assert "past runs suggest" in inside("plan", "--explain", "test").out
 
 
@@ -178,11 +178,13 @@ EXPLAINED = [
     pytest.param("docs", "on the critical path|build is high, docs is medium|estimated at 4h"),
     pytest.param("ann", "It waits for up, docs.|Nothing waits for it."),
     pytest.param("up", "docs begins a longer chain of work (4h30m; up 1h30m)|ann waits for up"),
-    pytest.param("lawn", "Its lane, general, runs at most 1 task at a time; no task of it is ahead of it."),
-    pytest.param("lawn", "It is manual and has no estimate, so nothing says how long it takes."),
+    pytest.param(
+        "lawn", "Its lane, general, runs at most 1 task at a time; no task of that lane is ahead of it."
+    ),
+    pytest.param("lawn", "It is manual and has no estimate, so its duration is unknown."),
     pytest.param(
         "free",
-        "It waits for nothing.|It is due 2026-12-01.|free is due 2026-12-01, lawn on no date|"
+        "It waits for nothing.|It is due 2026-12-01.|free is due 2026-12-01, lawn has no due date|"
         "ann begins a longer chain of work (30m; free none)",
     ),
     pytest.param("closed", "It is done, so it has no place in the plan."),

@@ -63,7 +63,7 @@ def test_the_commits_are_those_that_are_on_the_branch_in_the_end(
     mdtodo("run", "--push", "--text", "one", cwd=other.root)
     said = mdtodo("run", "--push", "--json")
     assert said.json["commits"] == [repo.git("rev-parse", "HEAD")] == [remote.git("rev-parse", "main")]
-    assert "one: its receipt is dropped, since on origin/main its box is closed already" in said.err
+    assert "one: its receipt was dropped, since on origin/main its box is already closed" in said.err
     assert set(receipts(remote).values()) == {1}
     other.git("pull", "-q", "--ff-only")
 
@@ -95,7 +95,7 @@ def test_a_failed_task_is_pushed_and_counts(repo: Checkout, remote: Checkout, md
 
 def test_no_branch_and_no_remote(repo: Checkout, remote: Checkout, mdtodo: Mdtodo) -> None:
     repo.git("switch", "-q", "--detach")
-    assert "on no branch" in mdtodo("run", "--push", code=3).err
+    assert "HEAD is detached" in mdtodo("run", "--push", code=3).err
     assert repo.git("log", "-1", "--format=%s") == "todo: 2 done"
     repo.git("switch", "-q", "main")
     repo.git("remote", "remove", "origin")

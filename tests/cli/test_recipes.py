@@ -57,7 +57,7 @@ def test_the_list(inside: Callable[..., Said], repo: Checkout, tools: dict[str, 
     assert (testing["available"], testing["missing"], testing["instead"]) == (True, [], None)
     assert (testing["tool"], testing["tools"], testing["files"]) == (f"{tools['PATH']}/pytest", ["pytest"], 1)
     assert (css["available"], css["tool"], css["config"], css["files"]) == (False, None, None, 0)
-    assert css["missing"][0].startswith("stylelint: no file here is one of *.css, ")
+    assert css["missing"][0].startswith("stylelint: no file here matches *.css, ")
     assert "commands" not in testing
     assert (testing["scratch"], css["scratch"]) == (False, False)
     rows = [line.split(maxsplit=2) for line in inside("recipes", **tools).out.splitlines()]
@@ -111,7 +111,7 @@ def test_the_command_that_is_shown_is_the_one_that_runs(
 def test_a_processor_of_the_same_name_takes_its_place(inside: Callable[..., Said], repo: Checkout) -> None:
     repo.write(".mdtodo.toml", 'processors.css.run = "true"\n')
     assert listed(inside)["css"]["instead"] == "css"
-    assert "  - not used: a processor of the configuration is called css\n" in inside("recipes", "css").out
+    assert "  - not used: the configuration has a processor named css\n" in inside("recipes", "css").out
 
 
 def test_from_below_the_root_and_with_names_that_could_steer_a_terminal(
@@ -133,7 +133,7 @@ def test_from_below_the_root_and_with_names_that_could_steer_a_terminal(
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
-        (("nope",), 2, "no recipe is called 'nope'"),
+        (("nope",), 2, "there is no recipe 'nope'"),
         (("teting",), 2, 'did you mean "testing"?'),
         (("css", "theme"), 2, "unexpected extra argument"),
     ],
@@ -186,7 +186,7 @@ def test_a_recipe_that_is_named_proves_a_task(
     assert b"- [x] a run:testing id:a\n" in repo.head("TODO.md")
     logs = [mdtodo("-C", str(repo.root), "output", name, cwd=elsewhere).out for name in "ab"]
     assert "1 passed" in logs[0]
-    assert "- stylelint: no file here is one of *.css" in logs[1]
+    assert "- stylelint: no file here matches *.css" in logs[1]
     assert "a done testing exit=0" in repo.git("log", "-1", "--format=%B")
 
 
@@ -221,8 +221,8 @@ def test_by_kind_only_where_that_is_wanted(
     assert processors() == by_default | {"mine": "mine"}
     repo.write(".mdtodo.toml", AUTO + CONFIG)
     assert processors() == by_default | {"named": "testing", "mine": "mine", "train": "training"}
-    assert "testing (recipe of testing)" in inside("show", "named", **tools).out
-    assert "training (in place of the recipe of training)" in inside("show", "train", **tools).out
+    assert "testing (recipe for testing)" in inside("show", "named", **tools).out
+    assert "training (instead of the recipe for training)" in inside("show", "train", **tools).out
     assert "none: done by hand" in inside("show", "without", **tools).out
 
 

@@ -217,7 +217,7 @@ def test_refuses_while_another_operation_is_under_way(repo: Checkout, mdtodo: Md
 def test_what_is_not_committed_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a id:a run:ok\n")
     repo.write(".mdtodo.toml", OK)
-    alone = "mdtodo: TODO.md: a is not committed and has no receipt, since HEAD does not have it; commit TODO.md first"
+    alone = 'mdtodo: ticked, but not committed: "a" (a): HEAD does not have that line yet; commit TODO.md'
     said = mdtodo("run")
     assert (said.out, alone in said.err) == ("1 done\n", True), "no commit at all yet"
     repo.commit("Base")
@@ -225,9 +225,9 @@ def test_what_is_not_committed_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     more = "".join(f"- [ ] {name} id:{name} run:ok\n" for name in "bcdefgh")
     repo.write("TODO.md", f"- [x] a id:a run:ok\n{more}")
     said = mdtodo("run", "-j", "1")
-    assert "mdtodo: TODO.md: b, c, d, e, f and 2 more are not committed and have no receipts" in said.err
+    assert 'ticked, but not committed: "b" (b), "c" (c), "d" (d) and 4 more' in said.err
     assert "not committed" not in mdtodo("reopen", "c").err, "nobody asked for a commit"
-    assert "c is not committed" in mdtodo("done", "c", "--commit").err
+    assert 'not committed: "c" (c)' in mdtodo("done", "c", "--commit").err
     assert "not committed" not in mdtodo("run", "--no-commit").err
     assert "not committed" not in mdtodo("reopen", "a", "--commit").err
 

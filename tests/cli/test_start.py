@@ -75,7 +75,7 @@ def test_demo(mdtodo: Mdtodo, repo: Checkout, tmp_path: Path) -> None:
     assert [t["title"] for t in found if t["failures"]] == ["Links in the guide work"]
     status = subprocess.run(["git", "status", "--porcelain"], cwd=target, capture_output=True, check=True)
     assert status.stdout == b""
-    assert "is there already" in mdtodo("demo", str(target), code=2).err
+    assert "already exists: name a new folder" in mdtodo("demo", str(target), code=2).err
 
 
 def test_the_demo_is_seen_whole_and_its_last_line_can_be_typed(short_folder: Path) -> None:
@@ -133,7 +133,7 @@ def test_config_prints_what_is_set_and_all_of_it_if_asked(repo: Checkout, mdtodo
     nothing = mdtodo("config")
     assert (nothing.out, nothing.err) == (
         "",
-        "mdtodo: everything has its default; `mdtodo config --all` shows all keys\n",
+        "mdtodo: all keys have their default values; `mdtodo config --all` shows them\n",
     )
     text = 'lanes.low = 3\n[defaults]\ntimeout = "1h"\n[processors.t]\nrun = "a  b\\n#"\nenv."A" = "1"\n'
     repo.write(".mdtodo.toml", text)

@@ -119,7 +119,7 @@ def test_for_people(ran: Mdtodo) -> None:
     assert lines["bad"][1:7] == ["2", "0", "2", "0", "0", "%"]
     assert lines["read"][1:7] == ["2", "1", "1", "0", "50", "%"]
     assert lines["later"][5:] == ["-", "-", "-", "deferred"]
-    assert "1 done and 1 failed with equal inputs" in out
+    assert "1 done and 1 failed with the same inputs" in out
     assert "passed on retry once" in out
     assert "Estimated and actual" in out
     assert "estimated 2h" in out
@@ -131,10 +131,10 @@ def test_for_people(ran: Mdtodo) -> None:
 @pytest.mark.parametrize(
     ("columns", "shown_columns"),
     [
-        (120, "processor runs done failed other success median 95 % last recent"),
-        (80, "processor runs done failed other success median 95 % last"),
-        (60, "processor runs failed success median last"),
-        (40, "processor success median last"),
+        (120, "processor runs done failed other success median p95 latest recent"),
+        (80, "processor runs done failed other success median p95 latest"),
+        (60, "processor runs failed success median latest"),
+        (40, "processor success median latest"),
     ],
 )
 def test_a_terminal_gets_the_columns_that_fit(

@@ -58,7 +58,7 @@ def test_of_an_empty_repository(repo: Checkout, inside: Mdtodo) -> None:
     ] * 3
     assert not (repo.root / ".git" / "mdtodo").exists()
     said = inside("status")
-    assert "Nothing runs now; 0 of 0 tasks are closed" in said.out
+    assert "Nothing is running; 0 of 0 tasks are closed" in said.out
     assert "`mdtodo add" in said.err
 
 
@@ -137,7 +137,7 @@ def test_watching_redraws_in_place(repo: Checkout) -> None:
     text = "- [ ] first one run:wait id:a !low\n- [ ] second run:ok after:a\n"
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
     with Terminal(["status", "--watch", "--interval", "0.1"], repo.root, 70, 24) as terminal:
-        terminal.read_until("Nothing runs now; 0 of 2 tasks are closed")
+        terminal.read_until("Nothing is running; 0 of 2 tasks are closed")
         command = [sys.executable, "-m", "mdtodo", "run"]
         run = subprocess.Popen(command, cwd=repo.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -155,7 +155,7 @@ def test_watching_redraws_in_place(repo: Checkout) -> None:
         assert terminal.end() == 0
         assert not terminal.screen.cursor.hidden
     assert terminal.text.count("tasks are closed") == 1, terminal.text
-    assert "Ctrl-C ends" in terminal.text
+    assert "Ctrl-C to stop" in terminal.text
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])

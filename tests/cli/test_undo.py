@@ -161,7 +161,7 @@ def test_only_that_run(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.head("TODO.md") == b"- [ ] a id:a run:ok\n- [ ] b id:b run:ok\n- [ ] c id:c\n"
     assert "no run on this branch to undo" in mdtodo("undo", code=2).err
     commits = repo.commits()
-    assert f"{first} is undone already, by " in mdtodo("undo", first).out
+    assert f"{first} was already undone, by " in mdtodo("undo", first).out
     assert repo.commits() == commits
 
 
@@ -261,7 +261,7 @@ def test_outputs_that_were_changed_since_are_not_lost(
     outputs(repo, mdtodo)
     change(repo)
     said = refused(repo, mdtodo)
-    assert "nothing is changed" in said
+    assert "nothing was changed" in said
     assert "out.txt: " in said or "gone.txt: " in said
 
 
@@ -287,7 +287,7 @@ def test_outputs_are_written_through_filters(repo: Checkout, mdtodo: Mdtodo) -> 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("- [-] a id:a\n- [x] b id:b\n", "its box says cancelled"),
+        ("- [-] a id:a\n- [x] b id:b\n", "it is marked cancelled"),
         ("- [ ] b id:b\n- [x] a id:a\n", None),
         ("- [x] b id:b\n", "no task has the id 'a'"),
     ],
@@ -355,10 +355,10 @@ def test_commits_that_are_no_runs(
         repo.git("merge", "main", check=False)
         assert "merge is in progress" in refused(repo, mdtodo)
     elif kind == "unknown":
-        assert "no run on this branch is called 'x'" in mdtodo("undo", "x", code=2).err
+        assert "no run on this branch is named 'x'" in mdtodo("undo", "x", code=2).err
     else:
         same = first[:9]
-        assert "fits 2 runs" in mdtodo("undo", same, code=2).err
+        assert "matches 2 runs" in mdtodo("undo", same, code=2).err
 
 
 @pytest.mark.parametrize("fault", ["result.kept", "moved", "restored"])

@@ -54,24 +54,24 @@ def todo(repo: Checkout) -> Checkout:
             "sign",
             1,
             (
-                '"Sign off" (sign) is manual: nothing says how to prove it; add run:NAME to its line, or tick it with '
+                '"Sign off" (sign) is manual: it has no processor; add run:NAME to its line, or mark it as done with '
                 "`mdtodo done sign`"
             ),
         ),
         (
             "misspelt",
             1,
-            '"Misspelt" (misspelt) has no processor: nothing is called okk; `mdtodo config` shows',
+            '"Misspelt" (misspelt) has no processor: there is none named okk; `mdtodo config` and',
         ),
-        ("done", 0, '"Done" (done) is done already; `mdtodo verify done` checks it again'),
-        ("said", 0, '"Said" (said) is done already\n'),
+        ("done", 0, '"Done" (done) is already done; `mdtodo verify done` checks it again'),
+        ("said", 0, '"Said" (said) is already done\n'),
         ("cancelled", 1, '"Cancelled" (cancelled) is cancelled; `mdtodo reopen cancelled` opens it again'),
         (
             "doing",
             1,
-            '"Doing" (doing) is in progress, as its box says; `mdtodo reopen doing` gives it back to `run`',
+            '"Doing" (doing) is marked as in progress; `mdtodo reopen doing` puts it back in the queue',
         ),
-        ("bobs", 1, '"Bob\'s" (bobs) was not started: it is left to the worker bob'),
+        ("bobs", 1, '"Bob\'s" (bobs) was not started: it is reserved for the worker bob'),
         ("held", 1, '"Held" (held) waits for "Sign off" (sign), which is manual'),
         ("nobody", 1, '"Nobody" (nobody) is manual'),
         ("parent", 1, '"Parent" (parent) waits for "Child" (child), which is manual'),
@@ -114,7 +114,7 @@ def test_a_task_that_has_given_up_is_tried_again_where_it_is_asked_for(
 ) -> None:
     said = mdtodo("run", "failed")
     assert (
-        'mdtodo: "Failed" (failed) has failed in 3 runs; it is tried again, as you asked for it\n' in said.err
+        'mdtodo: "Failed" (failed) has failed in 3 runs; it is tried again, since you named it\n' in said.err
     )
     assert b"- [x] Failed id:failed run:ok\n" in todo.head("TODO.md")
 
@@ -126,7 +126,7 @@ def test_a_parent_that_is_done_by_its_subtasks_is_ticked(todo: Checkout, mdtodo:
 
 def test_what_the_worker_lacks(todo: Checkout, mdtodo: Mdtodo) -> None:
     said = mdtodo("run", "hardware", "--can", "docker,cpu", code=1)
-    assert '"Hardware" (hardware) was not started: it needs gpu, which --can does not have' in said.err
+    assert '"Hardware" (hardware) was not started: it needs gpu, which --can does not include' in said.err
     mdtodo("run", "hardware", "--can", "gpu")
 
 
@@ -150,7 +150,7 @@ def test_a_task_that_another_worker_has(repo: Checkout, mdtodo: Mdtodo) -> None:
         said = mdtodo("run", "slow", code=1)
         repo.write("go", "")
         assert other.wait(30) == 0
-    assert '"Slow" (slow) is running already: ' in said.err
+    assert '"Slow" (slow) is already running: ' in said.err
     assert "has it; `mdtodo status` shows it" in said.err
 
 
@@ -208,10 +208,10 @@ def test_when_nothing_runs_it_says_why(
 @pytest.mark.parametrize(
     ("todo", "options", "hint"),
     [
-        ("# Nothing\n", (), '`mdtodo add "Tests pass run:NAME"` adds a task'),
+        ("# Nothing\n", (), "`mdtodo add 'Tests pass run:NAME'` adds a task"),
         ("- [ ] a run:ok\n", ("--tag", "x"), ""),
         ("- [x] a run:ok\n", (), ""),
-        ("- [ ] a\n", (), "`mdtodo list` says what each task waits for; `run:NAME`"),
+        ("- [ ] a\n", (), "a manual task gets a processor by `run:NAME` on its line"),
         ("- [x] a id:a run:ok\n- [ ] b\n", ("a",), ""),
     ],
 )
@@ -245,7 +245,7 @@ def test_what_runs_elsewhere_is_shown_by_status(repo: Checkout, mdtodo: Mdtodo) 
             time.sleep(0.05)
         said = mdtodo("run")
         assert said.out == "nothing to run: 1 running elsewhere\n"
-        assert "  `mdtodo status` shows what runs now\n" in said.err
+        assert "  `mdtodo status` shows what is running\n" in said.err
     finally:
         (repo.root.parent / "go").touch()
         assert first.wait(60) == 0

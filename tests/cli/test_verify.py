@@ -139,7 +139,7 @@ def test_a_task_that_somebody_opens_meanwhile_is_not_started(repo: Checkout, mdt
     config = CONFIG + "[processors.edit]\nrun = \"sed -i '/good/s/x/ /' TODO.md\"\n"
     start(repo, "- [x] a run:edit !critical\n- [x] b run:good\n", config)
     said = mdtodo("verify", "-j", "1")
-    assert "was not started: it was opened in the meantime" in said.err
+    assert "was not started: it was reopened in the meantime" in said.err
     assert ran(repo) == []
 
 

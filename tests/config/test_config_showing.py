@@ -224,4 +224,4 @@ def test_every_field_has_a_shape_and_documentation_and_stands_in_the_reference()
     rows = text.splitlines()
     assert {row.count(" | ") for row in rows} == {3}
     assert '| `lease` | a duration such as "90s", "5m" or "1h30m" | `"5m"` |' in text
-    assert "| `lanes.NAME` | a whole number from 1 |  |" in text
+    assert "| `lanes.NAME` | a whole number, 1 or more |  |" in text

@@ -47,7 +47,7 @@ def called(repo: Checkout) -> list[str]:
 def test_a_branch_that_is_left_gets_its_ticks_when_it_is_back(todo: Checkout, calls: Calls) -> None:
     said = calls(todo.root, "run", "-j1", SWITCH="git switch -q other")
     assert said.code == 3
-    assert "the run began on main, and HEAD is on other now: nothing is ticked here" in said.err
+    assert "the run began on main, but HEAD is on other now: nothing was ticked here" in said.err
     assert ") was not started: HEAD is on other now" in said.err
     assert todo.status() == []
     assert todo.commits("main") == 2
@@ -64,7 +64,7 @@ def test_the_other_branch_has_tasks_of_its_own(todo: Checkout, calls: Calls) -> 
     calls(todo.root, "run", "-j1", SWITCH="git switch -q other")
     said = calls(todo.root, "run", "-j1")
     assert said.code == 0
-    assert "waits for main to be checked out: one, two" in said.err
+    assert "wait for main to be checked out: one, two" in said.err
     assert todo.head("TODO.md", "other") == DONE.encode()
     assert todo.head("TODO.md", "main") == TODO.encode()
     assert called(todo) == ["one", "two", "one", "two", "three"]
@@ -89,7 +89,7 @@ def test_another_worktree_of_the_clone(todo: Checkout, calls: Calls, tmp_path: P
     linked = type(todo)(tmp_path / "linked")
     killed = calls(linked.root, "run", "-j1", SWITCH="true", MDTODO_FAULT="sync.kept")
     assert killed.code == -signal.SIGKILL
-    assert "waits for other to be checked out" in calls(todo.root, "run", "--tag", "none").err
+    assert "wait for other to be checked out" in calls(todo.root, "run", "--tag", "none").err
     assert todo.commits() == 2
     assert calls(linked.root, "run").code == 0
     assert called(linked) == ["one", "two", "three"]
@@ -149,7 +149,7 @@ def test_what_has_landed_and_was_taken_back_stays_so(todo: Checkout, calls: Call
     back = DONE.replace("[x] two", "[ ] two").replace("[x] three", "[ ] three")
     todo.commit("Not yet", **{"TODO.md": back})
     said = calls(todo.root, "list")
-    assert "was taken back since, and is left so: two, three" in said.err
+    assert "were undone since, and stay undone: two, three" in said.err
     assert todo.head("TODO.md") == todo.index("TODO.md") == todo.read("TODO.md") == back.encode()
     assert todo.commits() == 4
     assert todo.status() == []

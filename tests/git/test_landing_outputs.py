@@ -349,7 +349,7 @@ class TestAfterTheEndOfTheTask:
             todo.git("update-ref", "HEAD", todo.git("commit-tree", "-p", "HEAD", "-m", "Theirs", tree))
 
         said, _ = landing(theirs)
-        assert said.kept_open == {"id-two": "out.txt: somebody has committed it meanwhile"}
+        assert said.kept_open == {"id-two": "out.txt: it was committed in the meantime"}
         assert todo.head("out.txt") == b"theirs\n"
         assert todo.index("out.txt") == b"old\n"
         assert todo.read("out.txt") == b"new\n"

@@ -104,7 +104,7 @@ class TestTheRemoteHasMoved:
         sent = send(a)
         assert sent.commits == {old: None}
         assert "id-two" in sent.messages[0]
-        assert "closed already" in sent.messages[0]
+        assert "already closed" in sent.messages[0]
         assert remote.receipts() == ["id-one", "id-two"]
         same_as_remote(a, remote)
         sound(a)
@@ -144,7 +144,7 @@ class TestTheRemoteHasMoved:
         ("theirs", "reason"),
         [
             (BASE.replace("two", "two, and more"), "no task has that title"),
-            (BASE.replace("[ ] two", "[-] two"), "says cancelled"),
+            (BASE.replace("[ ] two", "[-] two"), "marked cancelled"),
             (BASE.replace("- [ ] two\n", ""), "no task has that title"),
         ],
     )
@@ -183,7 +183,7 @@ class TestTheRemoteHasMoved:
         b.commit("Theirs")
         b.git("push", "-q")
         tick(a, "two")
-        assert "not there any more" in send(a).messages[0]
+        assert "no longer exists" in send(a).messages[0]
         assert not (a.root / "TODO.md").exists()
         same_as_remote(a, remote)
 
@@ -327,7 +327,7 @@ class TestWhatIsAPersons:
         a.git("merge", "-q", "--no-ff", "--no-edit", "side")
         b.commit("Theirs", x="x")
         b.git("push", "-q")
-        with pytest.raises(GitError, match="commits that are not receipts"):
+        with pytest.raises(GitError, match="not receipts"):
             send(a)
 
     def test_what_is_staged_changed_or_untracked_stays(self, remote, sound):
@@ -402,7 +402,7 @@ class TestWhatIsAPersons:
             a.git("add", path)
         before = a.status()
         sent = send(a)
-        assert "main stays behind" in sent.messages[0]
+        assert "main is still behind" in sent.messages[0]
         assert remote.receipts() == ["id-two"]
         assert a.git("rev-parse", "HEAD") == old
         assert a.read(path) == mine
@@ -425,7 +425,7 @@ class TestWhatIsAPersons:
                 a.write("app.py", "mine\n")
 
         monkeypatch.setattr(advance, "reached", save)
-        assert send(a).messages == ("app.py: changed meanwhile, and left as it is",)
+        assert send(a).messages == ("app.py: was changed in the meantime, and is left as it is",)
         assert a.read("app.py") == b"mine\n"
         assert a.index("app.py") == a.head("app.py") == b"theirs\n"
         assert a.read("TODO.md") == remote.file()

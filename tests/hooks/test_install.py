@@ -290,17 +290,17 @@ def test_the_commands(repo: Checkout, hooks: Path) -> None:
         return [line.removeprefix(".git/hooks/") for line in done.stdout.splitlines()]
 
     before = state_of(hooks)
-    kept = "what was there is pre-merge-commit.before-mdtodo now; it runs first"
+    kept = "the previous hook is now pre-merge-commit.before-mdtodo; it runs first"
     assert mdtodo("install") == ["pre-commit: created", f"pre-merge-commit: created; {kept}"]
-    already = ["pre-commit: installed already", "pre-merge-commit: installed already"]
-    push = "pre-push: added a call of mdtodo; what was there runs first"
+    already = ["pre-commit: already installed", "pre-merge-commit: already installed"]
+    push = "pre-push: added a call to mdtodo; the previous hook runs first"
     assert mdtodo("install", "--verify") == [*already, push]
-    assert mdtodo("install", "--verify") == [*already, "pre-push: installed already"]
+    assert mdtodo("install", "--verify") == [*already, "pre-push: already installed"]
     assert stat.S_IMODE((hooks / "pre-commit").stat().st_mode) & 0o111
     assert mdtodo("uninstall") == [
         "pre-commit: removed",
-        "pre-merge-commit: removed; the hook that was there before is back in its place",
-        "pre-push: took out the call of mdtodo, and left the rest as it is",
+        "pre-merge-commit: removed; the hook that existed before was put back",
+        "pre-push: removed the call to mdtodo, and left the rest as it is",
     ]
     assert state_of(hooks) == before
     assert mdtodo("uninstall") == ["nothing to uninstall: no hook calls mdtodo"]

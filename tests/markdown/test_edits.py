@@ -70,7 +70,7 @@ def test_a_box_that_says_something_unexpected_is_left_alone() -> None:
     result = applied(data, *edits)
     assert result.data == b"- [-] a\n- [x] b\n"
     assert result.done == edits[1:]
-    assert result.missing == ((edits[0], "its box says cancelled"),)
+    assert result.missing == ((edits[0], "it is marked cancelled"),)
 
 
 def test_a_person_may_reopen() -> None:
@@ -573,7 +573,7 @@ def test_what_is_not_one_task_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("data", "where", "words"),
     [
-        (b"# One\n", {"section": "Tow"}, "no heading says 'Tow'"),
+        (b"# One\n", {"section": "Tow"}, "no heading is called 'Tow'"),
         (b"# One\n\n# one\n", {"section": "one"}, "lines 1, 3"),
         (b"- [ ] a\n", {"under": Anchor("", "x", "", 0)}, "no task has the id 'x'"),
         (b"```\n", {}, "no place"),

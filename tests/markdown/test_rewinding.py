@@ -117,15 +117,15 @@ def test_later_edits_stay(now: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("now", "reason"),
     [
-        ("- [-] a id:a\n", "its box says cancelled"),
-        ("- [ ] a id:a failed:2\n", "its box says todo"),
-        ("- [x] a id:a\n  - [x] sub\n", "its subtask 'sub', which would go, was changed"),
+        ("- [-] a id:a\n", "it is marked cancelled"),
+        ("- [ ] a id:a failed:2\n", "it is marked todo"),
+        ("- [x] a id:a\n  - [x] sub\n", "its subtask 'sub', which would be removed, was changed"),
         (
             "- [x] a id:a\n  - [ ] sub\n    - mine\n",
-            "what stands below '[ ] sub', which would go, was changed",
+            "the text below '[ ] sub', which would be removed, was changed",
         ),
-        ("- [x] a id:a\n  - note\n    more\n", "what stands below 'note', which would go, was changed"),
-        ("- [x] c\n", "no task has the id 'a', or that title below the same tasks"),
+        ("- [x] a id:a\n  - note\n    more\n", "the text below 'note', which would be removed, was changed"),
+        ("- [x] c\n", "no task has the id 'a', or that title below the same parents"),
     ],
 )
 def test_what_would_be_lost_is_refused(now: str, reason: str) -> None:
@@ -137,7 +137,7 @@ def test_what_would_be_lost_is_refused(now: str, reason: str) -> None:
 def test_a_count_that_has_grown_since_is_refused() -> None:
     assert undone("- [ ] a\n", "- [ ] a failed:1\n", "- [ ] a failed:2\n") == (
         "- [ ] a failed:2\n",
-        ["its failed: was changed"],
+        ["its key failed: was changed"],
     )
 
 

@@ -238,7 +238,7 @@ def test_a_problem_names_its_place_and_the_nearest_word() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("timeout:5m", "`timeout:5m` is not read on a task's line; set `timeout` of its processor"),
+        ("timeout:5m", "`timeout:5m` has no effect on a task's line; set `timeout` of its processor"),
         ("prio:high,", "`prio:high` is not a key; did you mean `priority:`?"),
         ("depends:a,b", "`depends:a,b` is not a key; did you mean `after:`?"),
         ("deadline:2026-12-01", "`deadline:2026-12-01` is not a key; did you mean `due:`?"),

@@ -87,7 +87,7 @@ def test_what_has_subtasks_is_not_broken_down_again() -> None:
     assert (again.data, again.already) == (once.data, (edit,))
     other = apply(b"- [ ] Do it\n  - [x] by hand\n", [edit])
     assert other.data == b"- [ ] Do it\n  - [x] by hand\n"
-    assert other.missing == ((edit, "it has subtasks already"),)
+    assert other.missing == ((edit, "it already has subtasks"),)
 
 
 @given(
@@ -177,10 +177,10 @@ def test_a_subject_never_becomes_a_key() -> None:
 
 
 REFUSED = {
-    "- [ ] a est:0m": "an estimate of 0 cannot be shared out",
+    "- [ ] a est:0m": "an estimate of 0 cannot be split up",
     "- [ ] a est:3650d": "an estimate of more than 1000d is too long",
     "- [ ] " + "x" * 10_000: "a title of 10000 characters is too long",
-    "- [ ] fixed est:3h": "the steps of fixed say 4h, and the task 3h",
+    "- [ ] fixed est:3h": "the steps of fixed add up to 4h, but the task is estimated at 3h",
 }
 
 

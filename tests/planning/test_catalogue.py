@@ -121,7 +121,7 @@ def test_an_unknown_name_gets_the_nearest() -> None:
 )
 def test_patterns_that_lead_back_to_themselves_are_a_mistake(steps: dict[str, list[str]], path: str) -> None:
     text = "".join(f"[patterns.{name}]\nsteps = {lines}\n" for name, lines in steps.items())
-    with pytest.raises(ConfigError, match=f"without end: {path}$"):
+    with pytest.raises(ConfigError, match=f"lead back to itself: {path}$"):
         patterns(load(None, text.encode()))
 
 

@@ -336,7 +336,7 @@ TestLanes.settings = examples(25, stateful_step_count=20)
 def test_lanes_refuse_what_cannot_be() -> None:
     lanes = Lanes({"low": 50}, 2)
     assert (lanes.capacity("low"), lanes.capacity("unheard-of")) == (2, 1)
-    with pytest.raises(ValueError, match="nothing runs"):
+    with pytest.raises(ValueError, match="nothing is running"):
         lanes.finish("low")
     with pytest.raises(ValueError, match="at least 1"):
         Lanes({}, 0)

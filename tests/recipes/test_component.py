@@ -77,7 +77,7 @@ def test_nothing_was_checked_where_the_project_has_no_files(bench: Bench, projec
     )
     bench.npm()
     assert (
-        "\ntsc found nothing to check; does tsconfig.json lead it to other files?\n"
+        "\ntsc found nothing to check; does tsconfig.json point it to other files?\n"
         in bench.run("component", code=77).said
     )
 
@@ -121,7 +121,7 @@ def test_a_component_that_no_configuration_is_for_is_not_passed_over(bench: Benc
 
 def test_what_is_missing_is_said(bench: Bench) -> None:
     bench.write(**{"a.js": "1;\n"})
-    assert "eslint: no file here is one of *.jsx" in bench.run("component", code=77).said
+    assert "eslint: no file here matches *.jsx" in bench.run("component", code=77).said
     bench.write(**{"A.tsx": GOOD, "B.vue": "<template />\n"})
     said = bench.run("component", code=77).said
     assert "vue-tsc is not installed: npm install --save-dev vue-tsc typescript" in said

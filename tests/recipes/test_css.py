@@ -45,7 +45,7 @@ def test_what_stylelint_only_claims_to_have_mended_is_no_pass(bench: Bench) -> N
 
 def test_what_is_missing_is_said(bench: Bench) -> None:
     bench.write(**{"package.json": "{}"})
-    assert "no file here is one of *.css" in bench.run("css", code=77).said
+    assert "no file here matches *.css" in bench.run("css", code=77).said
     bench.write(**{"a.css": GOOD})
     said = bench.run("css", code=77).said
     assert "stylelint is not installed: npm install --save-dev stylelint" in said

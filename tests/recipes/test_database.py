@@ -107,8 +107,8 @@ def test_models_without_a_migration_are_no_pass(bench: Bench) -> None:
 def test_what_is_missing_is_said(bench: Bench) -> None:
     bench.write(**{"manage.py": "print('no Django')\n", ".sqlfluff": "[sqlfluff]\nrules = LT01\n"})
     said = bench.run("database", code=77).said
-    assert "sqlfluff: no file here is one of *.sql" in said
-    assert "django-admin: no file here is one of manage.py with the content that it reads" in said
+    assert "sqlfluff: no file here matches *.sql" in said
+    assert "django-admin: no file here matches manage.py with the content that it reads" in said
     bench.write(**{"a.sql": GOOD, "manage.py": MANAGE})
     said = bench.run("database", code=77).said
     assert "sqlfluff is not installed: pip install sqlfluff" in said

@@ -182,9 +182,7 @@ def test_contents(tree: Tree, repo: Checkout) -> None:
     repo.write("bytes.x", b"\xff\xfe\0\nopenapi: 3\n")
     repo.write("other.x", "not openapi: 3\n")
     assert names(tree, holds=r"(?m)^[ \t]*openapi:") == ["bytes.x", "head.x"]
-    assert found(tree, holds="swagger") == (
-        "tool: no file here is one of *.x with the content that it reads",
-    )
+    assert found(tree, holds="swagger") == ("tool: no file here matches *.x with the content that it reads",)
 
 
 # Configuration
@@ -296,7 +294,7 @@ def test_a_script_without_its_interpreter_is_no_tool(
     assert find_tool("script", tree) == (None if needed else str(own))
     if needed:
         assert found(tree, tool="script", run=("script",)) == (
-            f"script is installed, but {needed} is not, which it needs",
+            f"script is installed, but {needed}, which it needs, is not",
         )
 
 
@@ -333,7 +331,7 @@ def test_each_way_says_all_that_it_lacks(tree: Tree) -> None:
     assert detect(Recipe("r", "c", ways), tree) == (
         "other is not installed: get tool; other has no configuration here: rc or [t] in s.cfg",
         "other is not installed: get tool",
-        "tool: no file here is one of *.y",
+        "tool: no file here matches *.y",
     )
 
 

@@ -31,7 +31,7 @@ def test_mkdocs_without_pages_is_no_pass(bench: Bench) -> None:
     bench.run("documentation", code=77)
     bench.write(**{"src/notes.md": "# Not in the book\n"})
     said = bench.run("documentation", code=77).said
-    assert "mkdocs found nothing to check; does mkdocs.yml lead it to other files?" in said
+    assert "mkdocs found nothing to check; does mkdocs.yml point it to other files?" in said
 
 
 def test_sphinx_builds_a_whole_book_and_takes_warnings_for_errors(bench: Bench) -> None:

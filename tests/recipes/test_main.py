@@ -133,7 +133,7 @@ def test_in_a_linked_worktree_with_tools_of_its_own(ready: Bench, tmp_path: Path
 
 def test_all_that_is_missing_is_said(bench: Bench) -> None:
     out, err = own(bench, 77)
-    assert (out, err) == (b"", b"own: nothing was checked:\n- tool: no file here is one of *.x\n")
+    assert (out, err) == (b"", b"own: nothing was checked:\n- tool: no file here matches *.x\n")
     bench.write(**{"a.x": ""})
     assert b"- tool is not installed: get tool\n" in own(bench, 77)[1]
     tool(bench, "exit 0")
@@ -179,7 +179,7 @@ def test_a_tool_that_does_not_start_checked_nothing(ready: Bench) -> None:
     (ready.bin / "tool").chmod(0o755)
     out, err = own(ready, 77)
     assert out.startswith(b"$ ")
-    assert b"does not start: " in err
+    assert b"could not be started: " in err
 
 
 # What it comes to

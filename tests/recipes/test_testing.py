@@ -118,7 +118,7 @@ def test_a_script_that_says_nothing_known_is_believed(bench: Bench) -> None:
 def test_the_script_that_npm_writes_is_no_test(bench: Bench) -> None:
     node(bench, 'echo "Error: no test specified" && exit 1')
     said = bench.run("testing", code=77).said
-    assert "npm: no file here is one of /package.json with the content that it reads" in said
+    assert "npm: no file here matches /package.json with the content that it reads" in said
 
 
 def test_tests_of_cargo(bench: Bench) -> None:

@@ -69,7 +69,7 @@ def test_theme_style_sheets_compile_or_fail(bench: Bench) -> None:
 
 def test_what_is_missing_is_said(bench: Bench) -> None:
     bench.write(**{"main.scss": "a {", "config.json": '{"platform": 1}'})
-    assert "sass: no file here is one of *theme*.scss" in bench.run("theme", code=77).said
+    assert "sass: no file here matches *theme*.scss" in bench.run("theme", code=77).said
     bench.write(**{"tokens/a.json": tokens("1"), "theme.scss": SCSS})
     said = bench.run("theme", code=77).said
     assert "style-dictionary is not installed: npm install --save-dev style-dictionary" in said

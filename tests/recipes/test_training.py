@@ -90,7 +90,7 @@ def test_a_pipeline_that_trains_nothing_is_not_looked_at(bench: Bench) -> None:
         **{".dvc/config": "", "dvc.yaml": PIPELINE.replace("train_model", "report").replace("model", "x")}
     )
     said = bench.run("training", code=77).said
-    assert "dvc: no file here is one of dvc.yaml with the content that it reads" in said
+    assert "dvc: no file here matches dvc.yaml with the content that it reads" in said
 
 
 def test_a_pipeline_without_the_configuration_of_dvc_is_not_looked_at(bench: Bench) -> None:

@@ -76,7 +76,7 @@ def test_of_all(verdicts: list[int], end: int) -> None:
 def test_what_is_said() -> None:
     assert said(WAY, 0, ()) is None
     assert said(WAY, 1, ()) is None
-    assert said(FULL, 1, {"F"}) == "tool exited 0, but says itself that not all is well"
+    assert said(FULL, 1, {"F"}) == "tool exited 0, but its own output reports a problem"
     assert "tried again" in str(said(WAY, 75, ()))
     assert said(WAY, 77, ()) == "tool found nothing to check"
 

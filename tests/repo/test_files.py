@@ -168,10 +168,10 @@ class TestSymlinks:
     @pytest.mark.parametrize(
         ("target", "sentence"),
         [
-            ("../outside.md", "leads out of the work tree"),
-            ("/etc/hostname", "leads out of the work tree"),
-            ("nowhere.md", "leads nowhere"),
-            ("TODO.md", "leads nowhere|cannot be read"),
+            ("../outside.md", "points outside the work tree"),
+            ("/etc/hostname", "points outside the work tree"),
+            ("nowhere.md", "a broken symlink"),
+            ("TODO.md", "a broken symlink|cannot be read"),
             (".git/config", "is in a git directory"),
         ],
     )
@@ -212,7 +212,7 @@ class TestSymlinks:
     def test_by_another_name_of_the_root(self, make_repo, tmp_path):
         repo = make_repo(**{"docs/TODO.md": "x"})
         (tmp_path / "elsewhere").symlink_to(repo.root)
-        with pytest.raises(InputError, match="out of the work tree"):
+        with pytest.raises(InputError, match="outside the work tree"):
             files.resolved(str(tmp_path / "elsewhere"), ["docs/TODO.md"])
 
 
@@ -287,7 +287,7 @@ class TestReplace:
             return exchange(one, other)
 
         monkeypatch.setattr(files, "_exchange", exchange_after_a_save)
-        with pytest.raises(EditError, match="changed on the disk"):
+        with pytest.raises(EditError, match="changed on disk"):
             files.replace(str(tmp_path), "TODO.md", b"old", b"newer")
         assert path.read_bytes() == b"save %d" % (saves - 1)
         assert os.listdir(tmp_path) == ["TODO.md"]
@@ -371,7 +371,7 @@ class TestCreateAndSweep:
 
     def test_create_never_overwrites(self, tmp_path):
         (tmp_path / "TODO.md").write_bytes(b"mine")
-        with pytest.raises(EditError, match=r"^TODO\.md: is there already"):
+        with pytest.raises(EditError, match=r"^TODO\.md: already exists"):
             files.create(str(tmp_path), "TODO.md", b"new")
         assert (tmp_path / "TODO.md").read_bytes() == b"mine"
         assert os.listdir(tmp_path) == ["TODO.md"]
@@ -410,9 +410,9 @@ class TestSwappedWhileItGoesOn:
     def test_before_it_is_read_or_written(self, place, part):
         root = str(place / "root")
         self.swap(place, part)
-        with pytest.raises(InputError, match="leads out of the work tree"):
+        with pytest.raises(InputError, match="points outside the work tree"):
             files.read(root, "docs/deep/TODO.md")
-        with pytest.raises(InputError, match="leads out of the work tree"):
+        with pytest.raises(InputError, match="points outside the work tree"):
             files.replace(root, "docs/deep/TODO.md", b"- [ ] a\n", b"- [x] a\n")
         if not part.endswith("TODO.md"):
             with pytest.raises(InputError, match="has a symlink or a file above it now"):

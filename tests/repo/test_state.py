@@ -373,7 +373,7 @@ class TestFile:
         opened._db.read(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(MdtodoError, match="disk is full") as caught:
             opened.start_run("r" * 1_000_000)
-        assert caught.value.hint == "make room on the disk; nothing that is written down already is lost"
+        assert caught.value.hint == "free some disk space; nothing that was already recorded is lost"
 
     def test_a_folder_in_its_place(self, repository):
         os.makedirs(os.path.join(folder(repository), "state.db"))
@@ -413,7 +413,7 @@ class TestFile:
     def test_a_file_where_the_folder_should_be(self, repository):
         with open(folder(repository), "wb"):
             pass
-        with pytest.raises(MdtodoError, match="the state cannot be kept"):
+        with pytest.raises(MdtodoError, match="the state cannot be saved"):
             State.open(repository)
 
     def test_one_of_a_newer_mdtodo(self, repository, opened):

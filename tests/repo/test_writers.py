@@ -61,7 +61,7 @@ def test_a_save_in_several_steps_is_read_whole(todo: Path) -> None:
 
 @pytest.mark.parametrize("new", [WHOLE.replace(b"[ ] two", b"[x] two"), WHOLE + b"more\n"])
 def test_nothing_is_written_into_a_save(todo: Path, new: bytes) -> None:
-    with saving(todo, STEPS, 0.05), pytest.raises(EditError, match="changed on the disk"):
+    with saving(todo, STEPS, 0.05), pytest.raises(EditError, match="changed on disk"):
         files.replace(str(todo.parent), "TODO.md", WHOLE, new)
     assert todo.read_bytes() == b"".join(STEPS)
     assert os.listdir(todo.parent) == ["TODO.md"]
@@ -135,7 +135,7 @@ def test_who_opens_it_while_its_name_is_taken_loses_nothing(
         return exchange(one, other)
 
     monkeypatch.setattr(files, "_exchange", exchange_after_an_open)
-    with pytest.raises(EditError, match="changed on the disk"):
+    with pytest.raises(EditError, match="changed on disk"):
         files.replace(str(todo.parent), "TODO.md", WHOLE, WHOLE + b"more\n")
     assert shells[0].wait(10) == 0
     assert todo.read_bytes() == b"saved\n"

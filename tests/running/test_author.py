@@ -36,7 +36,7 @@ def test_it_gets_the_task_as_a_processor_does(tmp_path: Path, monkeypatch: pytes
     ("command", "sentence"),
     [
         ("echo no idea >&2; exit 3", "`expand.command` exited 3: no idea"),
-        ("kill -KILL $$", "`expand.command` was ended by signal 9"),
+        ("kill -KILL $$", "`expand.command` was killed by signal 9"),
         ("no-such-program", "`expand.command` exited 127"),
         ("head -c 70000 /dev/zero", "`expand.command` printed more than 64 KiB"),
         ("yes", "`expand.command` printed more than 64 KiB"),

@@ -77,7 +77,7 @@ def test_where_nothing_is_shown_a_run_works_and_says_so_once(repo: Checkout) -> 
         text=True,
         check=False,
     )
-    assert done.stderr.count("max_cpu and max_memory hold nothing back") == 1
+    assert done.stderr.count("max_cpu and max_memory have no effect") == 1
     assert done.returncode == 1, done.stderr
     assert repo.read("TODO.md") == (
         b"- [x] a run:ok\n- [ ] b run:slow failed:1\n- [x] c run:ok\n- [ ] d run:py failed:1\n"

@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     "  mdtodo add 'Write the guide due:friday' --section Docs\n  mdtodo add 'Edge cases' --under 3f2a",
 )
 @click.argument("words", nargs=-1, required=True, metavar="TEXT...")
-@click.option("--under", metavar="ID", shell_complete=complete_id, help="As the last subtask of this task.")
-@click.option("--section", metavar="HEADING", help="At the end of the list below this heading.")
 @click.option(
-    "--file", "path", metavar="PATH", type=click.Path(), help="In this file; default: the first TODO file."
+    "--under", metavar="ID", shell_complete=complete_id, help="Add it as the last subtask of this task."
+)
+@click.option("--section", metavar="HEADING", help="Add it to the end of the list below this heading.")
+@click.option(
+    "--file",
+    "path",
+    metavar="PATH",
+    type=click.Path(),
+    help="Add it to this file; default: the first TODO file.",
 )
 @json_option
 @click.pass_obj
@@ -35,9 +41,9 @@ def command(
     path: str | None,
     as_json: bool,
 ) -> None:
-    """Add a task, with any keys in its text; prints its id.
+    """Add a task, whose text may contain keys; prints its id.
 
-    A due date may be a day: due:tomorrow, due:friday, due:+2w. It is written as YYYY-MM-DD.
+    A due date may be relative: due:tomorrow, due:friday, due:+2w. It is written as YYYY-MM-DD.
     """
     from mdtodo.cli.running import say
     from mdtodo.model import Severity

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @click.command("cancel", epilog="\b\nExamples:\n  mdtodo cancel 3f2a9c1\n  mdtodo cancel 3f2a --commit")
 @ids_argument(required=True)
-@click.option("--commit", is_flag=True, help="Commit just this change.")
+@click.option("--commit", is_flag=True, help="Commit only this change.")
 @click.pass_obj
 def command(session: Session, ids: tuple[str, ...], commit: bool) -> int:
-    """Cancel tasks: they are not done, and nothing waits for them any more."""
+    """Cancel tasks: they will not be done, and nothing waits for them any more."""
     return speak_and_tell(session, ids, Status.CANCELLED, commit=commit)

@@ -43,10 +43,12 @@ class Check(click.Command):
     "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--errors-only", is_flag=True, help="Leave warnings out.")
-@click.option("--staged", is_flag=True, help="Read what is staged, also the configuration.")
+@click.option("--errors-only", is_flag=True, help="Leave out warnings.")
+@click.option("--staged", is_flag=True, help="Check what is staged, including the configuration.")
 @click.option(
-    "--changed", is_flag=True, help="PATHS are what changed: report also what that broke in other files."
+    "--changed",
+    is_flag=True,
+    help="PATHS are the changed files: also report what the change broke in others.",
 )
 @click.pass_obj
 def command(
@@ -60,8 +62,8 @@ def command(
 ) -> int:
     """Find mistakes in the TODO files; changes nothing.
 
-    With PATHS only findings in these files are reported, but the whole repository is read, as ids and dependencies
-    cross files.
+    With PATHS, only findings in these files are reported, but the whole repository is read, since ids and
+    dependencies cross files.
     """
     from mdtodo.errors import ConfigError
     from mdtodo.model import Severity
@@ -106,7 +108,7 @@ def _checked(session: Session, paths: tuple[str, ...], *, staged: bool, changed:
         from mdtodo.errors import UsageError
 
         raise UsageError(
-            "--staged and --changed do not go together: one reads the index, the other the work tree"
+            "--staged and --changed cannot be used together: one reads the index, the other the work tree"
         )
     if staged:
         return check_staged(session.repo, paths, cwd=session.directory)

@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 @click.command(
     "close-from",
-    epilog="\b\nExamples:\n  mdtodo close-from origin/main..HEAD   by the commits that are not pushed yet\n"
+    epilog="\b\nExamples:\n  mdtodo close-from origin/main..HEAD   the commits that are not pushed yet\n"
     "  mdtodo close-from HEAD                one commit\n"
     "  mdtodo close-from v1.0..v1.1 --dry-run\n\n"
-    "A commit closes a task with a trailer `Todo: ID`, or where its message says `closes todo:ID`.",
+    "A commit closes a task with a trailer `Todo: ID`, or if its message says `closes todo:ID`.",
 )
 @click.argument("revisions", metavar="RANGE")
-@click.option("--dry-run", is_flag=True, help="Say what would be closed; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be closed; change nothing.")
 @json_option
 @click.pass_obj
 def command(session: Session, revisions: str, dry_run: bool, as_json: bool) -> int:
-    """Mark tasks as done that the messages of these commits close, each with its commit as receipt.
+    """Mark as done the tasks that the messages of these commits close; each receipt names the commit.
 
-    Only with `close_from_commits = true` in the configuration. Messages that revert or quote close nothing.
+    Needs `close_from_commits = true` in the configuration. Reverts and quoted text close nothing.
     """
     if not session.config.close_from_commits:
         click.echo(
-            "mdtodo: nothing is closed: `close_from_commits = true` in the configuration would allow it",
+            "mdtodo: nothing was closed: set `close_from_commits = true` in the configuration to allow it",
             err=True,
         )
         revisions = ""

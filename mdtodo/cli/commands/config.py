@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 @click.command(
     "config",
     epilog="\b\nExamples:\n  mdtodo config          what pyproject.toml and .mdtodo.toml set\n"
-    "  mdtodo config --all    and all other keys, with their defaults\n  mdtodo config --json",
+    "  mdtodo config --all    all keys, with their defaults\n  mdtodo config --json",
 )
-@click.option("--all", "everything", is_flag=True, help="Print every key, also those that are not set.")
+@click.option("--all", "everything", is_flag=True, help="Print all keys, including those that are not set.")
 @json_option
 @click.pass_obj
 def command(session: Session, everything: bool, as_json: bool) -> None:
     """Print what is configured, as TOML, and where each value comes from.
 
-    Without --all the keys that have their default are left out; --json prints all of them.
+    Without --all, keys that have their default value are left out; --json prints all keys.
     """
     from mdtodo.config import describe
 
@@ -39,4 +39,4 @@ def command(session: Session, everything: bool, as_json: bool) -> None:
     shown = [row for row in rows if everything or row.given]
     print_configuration(shown, color=session.color)
     if not shown:
-        click.echo("mdtodo: everything has its default; `mdtodo config --all` shows all keys", err=True)
+        click.echo("mdtodo: all keys have their default values; `mdtodo config --all` shows them", err=True)

@@ -22,10 +22,10 @@ _JOBS = 4
 @click.argument("folder", required=False, type=click.Path(), metavar="[DIR]")
 @click.pass_obj
 def command(session: Session, folder: str | None) -> None:
-    """Create a small repository, run its tasks, and show what became of TODO.md, and the commit.
+    """Create a small repository, run its tasks, and show TODO.md before and after, and the commit.
 
-    It is created in DIR, which must not be there yet, or in a temporary folder. One of its
-    tasks fails on purpose, and one is left to a person.
+    It is created in DIR, which must not exist yet, or in a temporary folder. One of its
+    tasks fails on purpose, and one is manual.
     """
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.reporting.summary import print_summary
@@ -42,7 +42,7 @@ def command(session: Session, folder: str | None) -> None:
     click.echo(f"\n$ cat TODO.md\n{tasks(repo)}")
     click.echo(f"$ git log -1 --stat --format='{LOG_FORMAT}'\n{last_commit(repo)}")
     click.echo(
-        f"The repository stays, to try other commands in, such as\n{as_called()} -C {shlex.quote(repo.root)} list"
+        f"The repository is kept; try other commands in it, such as:\n{as_called()} -C {shlex.quote(repo.root)} list"
     )
 
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @click.command(
     "expand",
-    epilog="\b\nExamples:\n  mdtodo expand                       tasks that say expand:NAME\n"
-    "  mdtodo expand 3f2a --pattern api    one task, by this pattern\n"
+    epilog="\b\nExamples:\n  mdtodo expand                       tasks with expand:NAME\n"
+    "  mdtodo expand 3f2a --pattern api    one task, with this pattern\n"
     "  mdtodo expand --all --dry-run | git apply --stat",
 )
 @ids_argument(required=False)
 @click.option("--all", "everything", is_flag=True, help="Also tasks estimated at 12 hours or more.")
-@click.option("--pattern", metavar="NAME", help="The pattern for tasks that name none themselves.")
+@click.option("--pattern", metavar="NAME", help="The pattern for tasks that name none.")
 @click.option("--dry-run", is_flag=True, help="Print the diff; change nothing.")
-@click.option("--commit", is_flag=True, help="Commit just this change.")
+@click.option("--commit", is_flag=True, help="Commit only this change.")
 @json_option
 @click.pass_obj
 def command(
@@ -37,9 +37,9 @@ def command(
     commit: bool,
     as_json: bool,
 ) -> int:
-    """Break tasks down into an ordered list of subtasks below them, which share their estimate.
+    """Break tasks down into ordered lists of subtasks, which share the estimate of their task.
 
-    Without ID, the tasks that say expand:NAME. Either all of them are broken down, or none. Tasks that have subtasks,
+    Without ID, all tasks with expand:NAME. Either all are broken down, or none. Tasks that have subtasks,
     or are done or cancelled, are left as they are.
     """
     from mdtodo.repo.files import persist
@@ -71,8 +71,12 @@ def _expand(
         return 1
     already = [task for task in tasks if task.children]
     if not tasks:
-        others = " or is estimated at 12 hours or more" if everything else "; an ID or --all takes others"
-        session.say(f"nothing to break down: no open task without subtasks says expand:NAME{others}")
+        others = (
+            " or is estimated at 12 hours or more"
+            if everything
+            else "; to break down others, name their IDs or use --all"
+        )
+        session.say(f"nothing to break down: no open task without subtasks has expand:NAME{others}")
     return _do(session, expansion, already, dry_run=dry_run, commit=commit, as_json=as_json)
 
 
@@ -89,6 +93,7 @@ def _do(
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
+    from mdtodo.running.uncommitted import not_committed
 
     landing = None
     diff = patch(expansion.contents) if dry_run else None
@@ -105,11 +110,13 @@ def _do(
     elif not session.quiet:
         print_expansion(expansion.rows(), color=session.colored())
     for task in already:
-        session.say(f"{task.id} has subtasks already: {one_line(task.title)}")
+        session.say(f"{task.id} already has subtasks: {one_line(task.title)}")
     for oid in commits:
         session.say(f"committed {oid[:10]}")
     for task_id, file, reason in landing.missed if landing else ():
         _say(f"{file}: {task_id}: {reason}")
+    for sentence in not_committed(landing.uncommitted if landing else ()):
+        _say(sentence)
     return 3 if landing and landing.missed else 0
 
 

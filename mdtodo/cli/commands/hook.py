@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     "hook",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     epilog="\b\nExamples:\n  mdtodo hook run\n  mdtodo hook run --tag release\n  mdtodo hook expand --all\n\n"
-    "docs/hooks.md has the hooks of pre-commit that call this.",
+    "docs/hooks.md has the pre-commit hooks that call this.",
 )
 @click.argument("name", type=click.Choice(["run", "expand", "verify"]), metavar="run|expand|verify")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
-    """Call an editing command as a hook: commit nothing, and exit 1 if a file was changed or a task failed.
+    """Run an editing command as a hook: commit nothing, and exit 1 if it changed a file or a task failed.
 
-    A task that has given up in earlier runs is named, and stops no commit. ARGS are the command's own.
-    During a merge, rebase, cherry-pick, revert or bisect nothing is done.
+    A task that was given up in earlier runs is named, but does not stop the commit. ARGS go to the command.
+    During a merge, rebase, cherry-pick, revert or bisect it does nothing.
     """
     from mdtodo.errors import UsageError
     from mdtodo.reporting.text import printable
     from mdtodo.running.hooks import EDITING, changed_files, snapshot, why_not_now, without_commits
 
     if {"--commit", "--push"} & {*args}:
-        raise UsageError("a hook never commits or pushes: call the command itself for that")
+        raise UsageError("a hook never commits or pushes: run the command itself for that")
     session: Session = ctx.obj
     reason = why_not_now(session.repo)
     if reason is not None:
@@ -44,7 +44,9 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
     changed = changed_files(before, snapshot(session.repo, session.config))
     if changed:
         shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        click.echo(f"mdtodo: changed {printable(shown)}: look at it, `git add` it, commit again", err=True)
+        click.echo(
+            f"mdtodo: changed {printable(shown)}: review the change, `git add` it, and commit again", err=True
+        )
     return code or (1 if changed else 0)
 
 

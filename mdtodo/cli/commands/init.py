@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 @click.option(
     "--hooks",
     is_flag=True,
-    help="Set up git hooks, as `mdtodo install` does; the starter only if there is no TODO file.",
+    help="Install git hooks, as `mdtodo install` does; starter files only if there is no TODO file.",
 )
 @click.option(
     "--merge-driver",
     "merge_driver",
     is_flag=True,
-    help="Set up the merge and diff drivers; the starter only if there is no TODO file.",
+    help="Set up the merge and diff drivers; starter files only if there is no TODO file.",
 )
 @click.pass_obj
 def command(session: Session, merge_driver: bool, hooks: bool) -> None:
-    """Create a starter TODO.md and configuration in the repository's root; never overwrites."""
+    """Create a starter TODO.md and configuration in the root of the repository; overwrites nothing."""
     from mdtodo.running.starting import is_started, starter
 
     repo = session.repo
@@ -34,7 +34,9 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
         rows = starter(repo)
         for path, made in rows:
             click.echo(f"{'created' if made else 'kept   '}  {path}")
-        click.echo("mdtodo: `mdtodo list` shows the tasks, `mdtodo run` does what can be proven", err=True)
+        click.echo(
+            "mdtodo: `mdtodo list` shows the tasks, `mdtodo run` runs those that have a processor", err=True
+        )
         new = [path for path, made in rows if made]
         if new:
             them = " and ".join(new)
@@ -45,8 +47,8 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
         for sentence in set_up(repo, session.config):
             click.echo(sentence)
         click.echo(
-            "mdtodo: commit .gitattributes; whoever clones runs `mdtodo init --merge-driver` once, "
-            "as git takes no commands from a repository",
+            "mdtodo: commit .gitattributes; every other clone needs `mdtodo init --merge-driver` once, "
+            "since git takes no commands from a repository",
             err=True,
         )
     if hooks:

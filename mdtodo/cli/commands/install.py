@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @click.command(
     "install",
-    epilog="\b\nExamples:\n  mdtodo install\n  mdtodo install --verify      and verify what is done before a push\n"
-    "  mdtodo uninstall\n\nThose who use pre-commit or prek need none of this: see docs/hooks.md.",
+    epilog="\b\nExamples:\n  mdtodo install\n  mdtodo install --verify      also verify done tasks before a push\n"
+    "  mdtodo uninstall\n\nWith pre-commit or prek this is not needed: see docs/hooks.md.",
 )
 @click.option("--verify", is_flag=True, help="Also run `mdtodo verify` before a push.")
 @click.pass_obj
 def command(session: Session, verify: bool) -> None:
-    """Set up git hooks that check what is staged before each commit and merge.
+    """Install git hooks that check what is staged before each commit and merge.
 
-    A hook that exists already runs first, as before, and its exit code counts. Safe to repeat.
+    An existing hook still runs first, and its exit code counts. Safe to repeat.
     """
     from mdtodo.running.hooking import set_up
 
     if tell_changes(set_up(session.repo, verify=verify)):
-        click.echo("mdtodo: `mdtodo uninstall` takes this out again", err=True)
+        click.echo("mdtodo: `mdtodo uninstall` removes it", err=True)
 
 
 def tell_changes(changes: Iterable[Change]) -> int:
@@ -48,9 +48,9 @@ def tell_changes(changes: Iterable[Change]) -> int:
 
 _DID = {
     ("added", True): "created",
-    ("added", False): "added a call of mdtodo",
-    ("kept", False): "installed already",
-    ("updated", False): "updated the call of mdtodo",
+    ("added", False): "added a call to mdtodo",
+    ("kept", False): "already installed",
+    ("updated", False): "updated the call to mdtodo",
     ("removed", True): "removed",
-    ("removed", False): "took out the call of mdtodo, and left the rest as it is",
+    ("removed", False): "removed the call to mdtodo, and left the rest as it is",
 }

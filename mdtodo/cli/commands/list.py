@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **given: Any) -> None:
-    """List open tasks, those that match every filter, in the order of files and lines.
+    """List the open tasks that match every filter, in the order of files and lines.
 
-    On a terminal the columns that say nothing are left out, and on a narrow one more of them, but never the title.
-    --json has every task that matches, closed ones too.
+    On a terminal, empty columns are left out, and on a narrow one others too, but never the title.
+    --json has every task that matches, including closed ones.
     """
     from mdtodo.planning.sort import sorted_tasks
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @click.command(
     "log",
-    epilog="\b\nExamples:\n  mdtodo log -n 20         what was landed last\n"
-    "  mdtodo log 3f2a          what became of one task, and what proved it\n"
+    epilog="\b\nExamples:\n  mdtodo log -n 20         the newest receipts\n"
+    "  mdtodo log 3f2a          the history of one task, and what proved it\n"
     "  mdtodo log --json | jq -r '.receipts[] | select(.outcome==\"failed\").task'",
 )
 @click.argument("task_id", metavar="[ID]", required=False, shell_complete=complete_id)
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def command(session: Session, /, task_id: str | None, number: int | None, as_json: bool) -> None:
     """Show the receipts on this branch, newest first: of one task, or of all.
 
-    They are read from the messages of commits, so moved and deleted TODO files make no difference.
+    They are read from commit messages, so moved and deleted TODO files make no difference.
     """
     from mdtodo.repo.history import receipts
     from mdtodo.running.receipts import receipts_of
@@ -52,7 +52,7 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
     from mdtodo.reporting.receipts import print_receipts
 
     if not print_receipts(wanted, title_of, color=session.color) and number != 0:
-        what = "no receipts on this branch yet: `mdtodo run` makes them"
+        what = "no receipts on this branch yet: `mdtodo run` writes them"
         if task_id is not None:
             what = f"no receipt of {task_id} on this branch: no run and no `--commit` has ticked it"
         click.echo(f"mdtodo: {what}", err=True)

@@ -8,7 +8,7 @@ import click
 @click.command(
     "merge-driver",
     context_settings={"ignore_unknown_options": True},
-    epilog="\b\nExamples:\n  mdtodo init --merge-driver      what sets it up\n"
+    epilog="\b\nExamples:\n  mdtodo init --merge-driver      sets it up\n"
     "  mdtodo merge-driver -- %O %A %B %L %P %S %X %Y      as git calls it",
 )
 @click.argument("base", type=click.Path())
@@ -20,8 +20,9 @@ import click
 def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tuple[str, ...]) -> int:
     """Merge BASE, OURS and THEIRS by task into OURS; called by git.
 
-    Exits 0 where the merge is clean, else with the number of conflicts that are marked in the file, at most 127.
-    SIZE is the length of the markers, PATH the file that is merged, LABELS what git calls base, ours and theirs.
+    Exits 0 if the merge is clean, otherwise with the number of conflicts marked in the file, at most 127.
+    SIZE is the length of the conflict markers, PATH the file being merged, LABELS are
+    git's names for base, ours and theirs.
     """
     import gc
     import os

@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 @click.command(
     "next",
     epilog="\b\nExamples:\n  mdtodo next\n  mdtodo next -n 5 --category backend\n"
-    "  mdtodo next 'ship 3.0'    what to do next on the way to it",
+    "  mdtodo next 'ship 3.0'    the next steps towards it",
 )
 @tasks_argument(required=False)
-@click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many tasks.")
+@click.option(
+    "-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many tasks to show."
+)
 @filters
 @json_option
 @click.pass_obj
 def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bool, **given: Any) -> None:
-    """Show what to do next, in plan order: what `mdtodo run` would start, and what is to be done by hand.
+    """Show what to do next, in plan order: what `mdtodo run` would start, and what has to be done by hand.
 
-    With TASK, what to do next for it: the task itself, or what it waits for. TASK is an id, at least four characters
-    that only one id begins with, or words of an open task's title.
+    With TASK, what to do next for it: the task itself, or what it waits for. TASK is an id, a
+    unique prefix of one (at least four characters), or words from the title of an open task.
     """
     board = session.settled_board()
     plan = board.plan
@@ -65,4 +67,4 @@ def _nothing(plan: Plan, wanted: Sequence[Task]) -> str:
         return "no tasks yet: `mdtodo add TEXT` writes the first"
     if all(task.status.closed for task in plan.tasks.values()):
         return "everything is done"
-    return "nothing is ready; `mdtodo list --state blocked` says what waits"
+    return "nothing is ready; `mdtodo list --state blocked` shows what each task waits for"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     "  less $(mdtodo output 3f2a --path)\n  mdtodo output 3f2a --raw | less -R",
 )
 @click.argument("task_id", metavar="ID", shell_complete=complete_id)
-@click.option("--path", "only_path", is_flag=True, help="Print the path of the file that holds it.")
+@click.option("--path", "only_path", is_flag=True, help="Print the path of the log file.")
 @click.option("--raw", is_flag=True, help="Print it byte for byte, to a terminal too.")
 @click.pass_obj
 def command(session: Session, task_id: str, only_path: bool, raw: bool) -> None:

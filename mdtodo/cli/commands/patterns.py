@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "patterns",
-    epilog="\b\nExamples:\n  mdtodo patterns              names, and the words that call for each\n"
+    epilog="\b\nExamples:\n  mdtodo patterns              names, and the words that select each\n"
     "  mdtodo patterns api          its steps, and their shares of the estimate\n"
     "  mdtodo patterns --json | jq -r '.patterns[].name'",
 )
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, /, name: str | None, as_json: bool) -> None:
-    """List the patterns that `expand` uses, and the words of a title that call for each; with NAME the steps of one.
+    """List the patterns that `expand` uses, and the words in a title that select each; with NAME, the steps of one.
 
-    Those of the configuration come first, as they do when one is looked for.
+    Patterns from the configuration come first; they are also tried first.
     """
     from mdtodo.planning.catalogue import patterns
     from mdtodo.reporting.expanding import print_pattern, print_patterns, print_patterns_json
@@ -48,5 +48,5 @@ def _chosen(known: dict[str, Pattern], name: str | None) -> dict[str, Pattern]:
     if name is None:
         return known
     if name not in known:
-        raise UsageError(f"no pattern is called {name!r}{suggestion(name, known)}")
+        raise UsageError(f"there is no pattern {name!r}{suggestion(name, known)}")
     return {name: known[name]}

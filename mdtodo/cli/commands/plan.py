@@ -26,16 +26,19 @@ FORMATS = ["text", "json", "mermaid", "dot"]
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @json_option
 @click.option(
-    "--explain", metavar="ID", shell_complete=complete_id, help="Say why a task is where it is in the order."
+    "--explain",
+    metavar="ID",
+    shell_complete=complete_id,
+    help="Explain why a task is where it is in the order.",
 )
 @click.pass_obj
 def command(
     session: Session, /, form: str, as_json: bool, explain: str | None, **given: tuple[str, ...]
 ) -> int:
-    """Show the open tasks in the order in which `run` starts them, what waits for what, and the critical path.
+    """Show the open tasks in the order in which `run` starts them, their dependencies, and the critical path.
 
-    First by priority; then by the longest chain of work that begins with a task, its own work included (estimates,
-    else medians of past runs); then by due date.
+    The order is by priority, then by the longest chain of work that begins with a task, including its own work
+    (estimates, or else medians of past runs), then by due date.
     """
     board = session.settled_board()
     plan, caps = board.plan, board.config.lanes
@@ -56,7 +59,7 @@ def command(
 
         print_as(form, plan, names, caps)
     if not names:
-        session.say("no open task matches" if plan.order else "nothing is open")
+        session.say("no open task matches" if plan.order else "no open tasks")
     return _tell_cycles(plan)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(session: Session, /, name: str | None, as_json: bool) -> None:
     """List the recipes, the built-in processors for `run:NAME`: what each checks, and whether it is available here.
 
-    With NAME one of them: its tool, what is missing, and the commands that would run. Nothing is run.
+    With NAME, one of them: its tool, what is missing, and the commands that would run. Nothing is run.
     """
     from mdtodo.recipes.detect import Tree
     from mdtodo.recipes.offers import offers
@@ -50,5 +50,5 @@ def _names(name: str | None) -> tuple[str, ...]:
     if name is None:
         return tuple(known)
     if name not in known:
-        raise UsageError(f"no recipe is called {name!r}{suggestion(name, known)}")
+        raise UsageError(f"there is no recipe {name!r}{suggestion(name, known)}")
     return (name,)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @click.command("reopen", epilog="\b\nExamples:\n  mdtodo reopen 3f2a9c1\n  mdtodo reopen 3f2a --commit")
 @ids_argument(required=True)
-@click.option("--commit", is_flag=True, help="Commit just this change.")
+@click.option("--commit", is_flag=True, help="Commit only this change.")
 @click.pass_obj
 def command(session: Session, ids: tuple[str, ...], commit: bool) -> int:
-    """Open tasks again, and reset their failures and their date."""
+    """Reopen tasks, and reset their failure counts and completion dates."""
     return speak_and_tell(session, ids, Status.TODO, commit=commit)

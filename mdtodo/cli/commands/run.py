@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 @click.command(
     "run",
-    epilog="\b\nExamples:\n  mdtodo run                    what is ready, and what becomes ready\n"
+    epilog="\b\nExamples:\n  mdtodo run                    all tasks that are ready or become ready\n"
     "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
     "  mdtodo run --priority critical --dry-run\n"
-    "  mdtodo run --push             and push, also what a failed push left",
+    "  mdtodo run --push             also push, including what a failed push left",
 )
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
-@click.option("--no-commit", is_flag=True, help="Tick in the work tree alone.")
+@click.option("--no-commit", is_flag=True, help="Tick only in the work tree; commit nothing.")
+@click.option("--push", is_flag=True, help="Push the branch, updated from its upstream; never force.")
 @click.option(
-    "--push", is_flag=True, help="Push the branch, brought up to date with its upstream; never force."
+    "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )
-@click.option("--fail-fast", is_flag=True, help="After a failure start nothing more; what runs may end.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
 @fresh_option
-@click.option("--can", metavar="A,B", help="Take only tasks that need nothing beyond these capabilities.")
+@click.option("--can", metavar="A,B", help="Run only tasks that need nothing beyond these capabilities.")
 @filters
 @json_option
 @click.pass_obj
@@ -57,12 +57,12 @@ def command(
     as_json: bool,
     **given: tuple[str, ...],
 ) -> int:
-    """Run what is ready and what becomes ready, tick what passes, and commit the ticks with their receipts.
+    """Run the tasks that are ready or become ready, tick those that pass, and commit the ticks with their receipts.
 
-    A task is ready when what it waits for is done. What runs is the processor that its line, its section or the
-    configuration names. Ctrl-C stops cleanly: what is done is kept.
+    A task is ready when everything it waits for is done. Its processor is the one that its line, its section or the
+    configuration names. Ctrl-C stops cleanly and keeps what is done.
 
-    Exits 1 if a task fails, if one that should run has given up, or if one asked for by ID cannot start.
+    Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
     from mdtodo.running.course import Options
     from mdtodo.running.runner import asked_for

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
-    """Show tasks: keys, what each waits for, how it would be done, and its text.
+    """Show tasks: their keys, what they wait for, what would run, and their text.
 
-    TASK is an id, at least four characters that only one id begins with, or words of an open task's title.
+    TASK is an id, a unique prefix of one (at least four characters), or words from the title of an open task.
     """
     board = session.settled_board()
     tasks = named_tasks(board, names)

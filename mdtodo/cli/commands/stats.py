@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     "processors",
     multiple=True,
     metavar="NAME",
-    help="Only this processor; may be given several times.",
+    help="Only this processor; can be repeated.",
 )
 @click.option(
     "--since",
     metavar="WHEN",
-    help="Only runs that finished since a date (2026-11-01) or in the last 7d, 12h.",
+    help="Only runs that finished since a date (2026-11-01), or in the last 7d or 12h.",
 )
 @json_option
 @click.pass_obj
@@ -39,8 +39,8 @@ def command(session: Session, processors: tuple[str, ...], since: str | None, as
     """Show how often each processor succeeds and how long it takes, which tasks are flaky, and estimated and
     actual durations.
 
-    All of it is measured: from this clone's journal and the receipts on this branch. Durations are those of processors,
-    not of people.
+    Everything is measured, from this clone's journal and the receipts on this branch. Durations are those of
+    processors, not of people.
     """
     from mdtodo.planning.statistics import statistics
     from mdtodo.repo.past import past_runs
@@ -59,7 +59,7 @@ def command(session: Session, processors: tuple[str, ...], since: str | None, as
     elif runs:
         session.say("no run matches; `mdtodo stats` without options shows all")
     else:
-        session.say("no processor has run yet; `mdtodo run` runs what is ready")
+        session.say("no processor has run yet; `mdtodo run` runs the tasks that are ready")
 
 
 def _tasks(session: Session) -> Mapping[str, Task]:

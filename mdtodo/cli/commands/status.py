@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
 @click.command(
     "status",
-    epilog="\b\nExamples:\n  mdtodo status                        what is going on\n"
+    epilog="\b\nExamples:\n  mdtodo status                        the current state\n"
     "  mdtodo status --watch                the same, kept up to date until Ctrl-C\n"
     "  mdtodo status --json | jq .queues    how many tasks each lane could start",
 )
-@click.option("-w", "--watch", is_flag=True, help="Keep it up to date until Ctrl-C.")
+@click.option("-w", "--watch", is_flag=True, help="Keep updating it until Ctrl-C.")
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.1),
     default=2.0,
     show_default=True,
     metavar="SECONDS",
-    help="How often --watch looks.",
+    help="How often --watch updates.",
 )
 @json_option
 @click.pass_obj
 def command(session: Session, watch: bool, interval: float, as_json: bool) -> None:
-    """Show what is going on: tasks by state, what runs now, and results by lane.
+    """Show tasks by state, what is running, and results by lane.
 
-    Reads only. Every figure is measured; in JSON one that cannot be is null. With --watch a terminal
-    shows it in place; elsewhere it is printed again each time.
+    Read-only. Every figure is measured; in JSON, a figure that cannot be measured is null. With --watch, a terminal
+    is updated in place; elsewhere the status is printed again each time.
     """
     import sys
 
@@ -71,7 +71,7 @@ def _show(session: Session, *, as_json: bool) -> None:
 
     print_status(found, busy, _in_hand(plan, doing), colored=session.colored())
     if not found.total:
-        click.echo("mdtodo: no tasks yet: `mdtodo add TEXT` writes the first", err=True)
+        click.echo("mdtodo: no tasks yet: `mdtodo add TEXT` creates the first", err=True)
 
 
 def _look(session: Session) -> tuple[Situation, Load, Activity, Plan]:

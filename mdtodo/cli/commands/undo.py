@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @click.command(
     "undo",
-    epilog="\b\nExamples:\n  mdtodo undo --dry-run                   what the newest run did, taken back\n"
-    "  mdtodo undo 20261122T101500-3f2a91      that run, or one that begins so\n"
+    epilog="\b\nExamples:\n  mdtodo undo --dry-run                   show what it would undo\n"
+    "  mdtodo undo 20261122T101500-3f2a91      that run; a unique prefix is enough\n"
     "  mdtodo log -n 20                        the names of runs",
 )
 @click.argument("run", metavar="[RUN]", required=False)
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, /, run: str | None, dry_run: bool, as_json: bool) -> None:
-    """Take back what a run committed, with a new commit: boxes, keys, notes, subtasks, outputs.
+    """Undo what a run committed, with a new commit: boxes, keys, notes, subtasks, outputs.
 
-    Without RUN the newest one on this branch that is not undone. All of it is taken back, or nothing: where somebody
-    has changed it since, that is said.
+    Without RUN, the newest run on this branch that is not undone yet. Either everything is undone or nothing: if
+    something was changed since, the message says what.
     """
     from mdtodo.reporting.text import one_line
     from mdtodo.reporting.undoing import print_undone, print_undone_json

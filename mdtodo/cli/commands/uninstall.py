@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def command(session: Session) -> None:
     """Remove what `mdtodo install` added to the git hooks, and nothing else.
 
-    The hooks that were there before are as they were, with what you have changed since.
+    Hooks that existed before are restored, with your changes since.
     """
     from mdtodo.cli.commands.install import tell_changes
     from mdtodo.running.hooking import take_away

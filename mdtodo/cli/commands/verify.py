@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     "verify",
     epilog="\b\nExamples:\n  mdtodo verify                   all done tasks that have a processor\n"
     "  mdtodo verify --tag release --no-commit\n"
-    "  mdtodo verify 3f2a --fresh      also if its inputs are unchanged",
+    "  mdtodo verify 3f2a --fresh      even if its inputs are unchanged",
 )
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
-@click.option("--no-commit", is_flag=True, help="Reopen in the work tree alone.")
+@click.option("--no-commit", is_flag=True, help="Reopen only in the work tree; commit nothing.")
 @fresh_option
 @filters
 @json_option
@@ -48,8 +48,8 @@ def command(
 ) -> int:
     """Run the processors of done tasks again, and reopen the tasks that no longer pass, with a receipt.
 
-    What still passes is left as it is, without a commit; so is what its processor defers or skips (exit 75, 77).
-    Exits 1 if a task was reopened, or one asked for by ID has nothing to verify.
+    Tasks that still pass are left as they are, without a commit; so are those deferred or skipped (exit 75, 77).
+    Exits 1 if a task was reopened, or if a task named by ID has nothing to verify.
     """
     from mdtodo.running.course import Options
     from mdtodo.running.verifying import done_ids

@@ -1,4 +1,4 @@
-"""Exit 1 if a relative link of a markdown file leads nowhere."""
+"""Exit 1 if a relative link of a markdown file is broken."""
 
 import re
 import sys
@@ -8,5 +8,5 @@ page = Path(sys.argv[1])
 links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
 broken = [link for link in links if "://" not in link and not (page.parent / link).exists()]
 for link in broken:
-    print(f"{page}: {link} is not there")
+    print(f"{page}: {link} does not exist")
 sys.exit(bool(broken))

@@ -35,13 +35,13 @@ def test_git_work_tree(bench: Bench) -> None:
 
 
 @around.refuses(
-    "`GIT_INDEX_FILE`, as inside of a `git commit`",
+    "`GIT_INDEX_FILE`, as inside a `git commit`",
     "git would find its HEAD moved; `--no-commit` ticks in the work tree alone",
 )
 def test_index_file(bench: Bench) -> None:
     repo = bench.repo()
     bench.env = {"GIT_INDEX_FILE": str(repo.root / ".git/index")}
-    bench.run(repo, says="inside of a `git commit`")
+    bench.run(repo, says="inside a `git commit`")
 
 
 @around.lands(

@@ -242,7 +242,7 @@ def test_bare(bench: Bench) -> None:
     } == before
 
 
-@checkout.refuses("no repository", "`git init` makes one")
+@checkout.refuses("no repository", "`git init` creates one")
 def test_none(bench: Bench) -> None:
     (bench.folder / "TODO.md").write_text(TODO)
     said = bench.calls(bench.folder, "run", GIT_CEILING_DIRECTORIES=str(bench.folder.parent))

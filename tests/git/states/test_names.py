@@ -71,5 +71,5 @@ def test_leads_out(bench: Bench) -> None:
     (bench.folder / "outside.md").write_text(TODO)
     (repo.root / "docs").mkdir()
     (repo.root / "docs/TODO.md").symlink_to("../../outside.md")
-    bench.run(repo, person=False, says="is a symlink that leads out of the work tree")
+    bench.run(repo, person=False, says="is a symlink that points outside the work tree")
     assert (bench.folder / "outside.md").read_text() == TODO

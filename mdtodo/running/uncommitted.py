@@ -1,0 +1,30 @@
+"""What was ticked in the work tree, and could not be committed since HEAD does not have the line. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.results import Outcome
+from mdtodo.running.unstarted import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.results import Receipt
+
+#: So many tasks, and so many files, are named.
+_NAMED = 3
+
+
+def not_committed(receipts: Sequence[Receipt]) -> tuple[str, ...]:
+    """One sentence for all of these, with what to do; none if there are none."""
+    if not receipts:
+        return ()
+    names = ", ".join(quoted(one.title, one.task_id) for one in receipts[:_NAMED])
+    more = f" and {len(receipts) - _NAMED} more" if len(receipts) > _NAMED else ""
+    done = all(one.outcome in (Outcome.DONE, Outcome.CACHED) for one in receipts)
+    lines = "that line" if len(receipts) == 1 else "those lines"
+    files = list(dict.fromkeys(edit.anchor.file for one in receipts for edit in one.edits))
+    which = ", ".join(files) if len(files) <= _NAMED else f"the {len(files)} files"
+    what = "ticked" if done else "changed"
+    return (f"{what}, but not committed: {names}{more}: HEAD does not have {lines} yet; commit {which}",)
