@@ -35,6 +35,9 @@ _PUT_OFF = (Outcome.SKIPPED, Outcome.DEFERRED)
 #: Lines of a failed task's output that are shown at once.
 TAIL_LINES = 12
 
+#: Characters of a last line that stands behind a title.
+_LONGEST = 200
+
 
 def counted(done: TaskRun) -> bool:
     """Whether it is one of the tasks that a run expects: a parent that is ticked with its subtasks is none, and one
@@ -78,8 +81,9 @@ def tail(done: TaskRun) -> list[str]:
 
 
 def last_line(output: str) -> str:
-    """The last line that says anything, empty where there is none."""
-    return next((line for line in reversed(_lines(output)) if line.strip()), "")
+    """The last line that says anything, cut where it is very long; empty where there is none."""
+    line = next((line for line in reversed(_lines(output)) if line.strip()), "")
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 def _lines(output: str) -> list[str]:

@@ -274,8 +274,8 @@ def test_what_stands_counts_in_no_limit_and_the_counts_say_so(repo: Checkout, md
     """Neither does what waits for a person count as expected."""
     config = '[processors.ok]\nrun = "true"\ninputs = ["in"]\n[processors.go]\nrun = "true"\n'
     text = (
-        "- [ ] a run:ok id:a !high\n- [ ] b run:ok id:b\n- [ ] c run:go id:c\n- [ ] d run:go id:d\n"
-        "- [ ] e run:go\n- [ ] sign id:sign\n- [ ] f run:go after:sign !critical\n"
+        "- [ ] a run:ok id:a !high\n- [ ] b run:ok id:b !high\n- [ ] c run:go id:c est:2h\n- [ ] d run:go id:d est:1h\n"
+        "- [ ] e run:go !low\n- [ ] sign id:sign\n- [ ] f run:go after:sign !critical\n"
     )
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": config, "in": ""})
     mdtodo("run", "a", "b")

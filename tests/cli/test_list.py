@@ -142,7 +142,7 @@ def test_fewer_characters_never_mean_a_task(repo: Checkout, inside: Mdtodo, comm
             "\u0926\u0941\u0928\u093f\u092f\u093e",
             "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
         ),
-        ("\u0926\u0941\u0928\u093f", None),
+        ("\u0928\u092e\u0938\u094d\u0924", None),
         ("a-b-a", "x-a-b-a-b-a"),
     ],
 )

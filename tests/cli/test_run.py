@@ -145,6 +145,15 @@ def test_later_and_not_here_change_nothing(repo: Checkout, mdtodo: Mdtodo, code:
     assert mdtodo("run").err.splitlines()[-1].endswith("s)")
 
 
+def test_a_last_line_without_end_is_cut(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(
+        repo, "- [ ] a run:x\n", "[processors.x]\nrun = \"head -c 9000 /dev/zero | tr '\\\\0' y; exit 77\"\n"
+    )
+    (line,) = (line for line in mdtodo("run").err.splitlines() if "yyy" in line)
+    assert line.endswith("yyy…")
+    assert len(line) < 300
+
+
 def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] one run:ok\n- [ ] two\n- [ ] three\n")
     repo.write("staged.txt", "staged\n")

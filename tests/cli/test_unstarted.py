@@ -29,8 +29,6 @@ TODO = """\
 - [-] Cancelled id:cancelled run:ok
 - [/] Doing id:doing run:ok
 - [ ] Failed id:failed run:ok failed:3
-- [ ] Held id:held run:ok failed:3 after:sign
-- [ ] Nobody id:nobody failed:3
 - [ ] Hardware id:hardware run:ok needs:gpu
 - [ ] Bob's id:bobs run:ok worker:bob
 - [ ] Parent id:parent
@@ -72,8 +70,6 @@ def todo(repo: Checkout) -> Checkout:
             '"Doing" (doing) is marked as in progress; `mdtodo reopen doing` puts it back in the queue',
         ),
         ("bobs", 1, '"Bob\'s" (bobs) was not started: it is reserved for the worker bob'),
-        ("held", 1, '"Held" (held) waits for "Sign off" (sign), which is manual'),
-        ("nobody", 1, '"Nobody" (nobody) is manual'),
         ("parent", 1, '"Parent" (parent) waits for "Child" (child), which is manual'),
     ],
 )
@@ -86,6 +82,20 @@ def test_each_says_why_and_what_helps(
         assert f"mdtodo: {sentence}" in said.err, more
         assert said.err.count(f"({task})") == 1
     assert todo.read("TODO.md") == before
+
+
+@pytest.mark.parametrize("option", ["--no-commit", "--dry-run", "--json"])
+def test_a_task_that_has_given_up_and_cannot_start_says_why(
+    repo: Checkout, mdtodo: Mdtodo, option: str
+) -> None:
+    """By what it waits for, and by how a person ends it; not that it is tried again."""
+    text = (
+        "- [ ] Held id:held run:ok failed:3 after:sign\n- [ ] Sign id:sign\n- [ ] Nobody id:nobody failed:3\n"
+    )
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
+    (said,) = (line for line in mdtodo("run", "held", option, code=1).err.splitlines() if "(held)" in line)
+    assert "(sign)" in said
+    assert "`mdtodo done nobody`" in mdtodo("run", "nobody", option, code=1).err
 
 
 def test_the_others_run_and_json_is_whole(todo: Checkout, mdtodo: Mdtodo) -> None:

@@ -117,3 +117,9 @@ def test_the_library_is_imported_only_where_a_word_is_read() -> None:
         "w('a due:friday', date.today()); assert 'dateparser' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, env=os.environ | {"PYTHONWARNINGS": "error"})
+
+
+@pytest.mark.parametrize("word", ["friday", "tomorrow", "+1d", "+1y"])
+def test_what_lies_beyond_all_dates_is_none(word: str) -> None:
+    with pytest.raises(UsageError):
+        read_date(word, date.max)
