@@ -26,6 +26,12 @@ settings.register_profile(
 )
 settings.load_profile("mdtodo")
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: half of the time a test waits for processes."""
+    return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
 _CONFIG = """\
 [user]
 \tname = Ada Tester

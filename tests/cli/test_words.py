@@ -51,6 +51,7 @@ def test_words_where_only_ids_are_taken_name_the_ids(repo: Checkout, inside: Mdt
     assert "hint: `mdtodo list` shows the ids\n" in inside(command, "foot", code=2).err
 
 
+@pytest.fixture
 def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
     """In this process, which takes a third of the time; that a process of its own does the same, others test."""
     return inside

@@ -24,6 +24,7 @@ outputs = ["made.txt"]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hooked", ["pre-commit", "prek"], indirect=True)
 def test_a_change_answers_for_itself(hooked: Hooked) -> None:
     repo = hooked.repo
@@ -47,6 +48,7 @@ def test_a_change_answers_for_itself(hooked: Hooked) -> None:
     assert "TODO.md:2: error: unknown-id" in hooked.run("--all-files", code=1)
 
 
+@pytest.mark.slow
 def test_what_a_change_breaks_elsewhere(hooked: Hooked) -> None:
     repo = hooked.repo
     repo.write("TODO.md", "- [ ] a after:one\n- [ ] b run:t\n")

@@ -52,6 +52,7 @@ def seconds(text: str) -> float:
     return min(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", FILES.values(), ids=FILES)
 def test_time_grows_as_the_file_does(make: Callable[[int], str]) -> None:
     assert seconds(make(8000)) < 3 * seconds(make(4000)) + 0.05

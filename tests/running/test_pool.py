@@ -319,6 +319,7 @@ def test_a_stopped_pool_process_keeps_no_timeout_but_the_runner_does(
     assert own_bench.do("true")["exit_code"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopped", ["worker", "both"])
 def test_a_pool_process_that_gives_no_sign_of_life_is_given_up(tmp_path: Path, stopped: str) -> None:
     with LocalPool(1, silence=2.0) as pool:
@@ -335,6 +336,7 @@ def test_a_pool_process_that_gives_no_sign_of_life_is_given_up(tmp_path: Path, s
         assert (bench.wait(next_one).result or {})["exit_code"] == 0
 
 
+@pytest.mark.slow
 def test_a_stopped_process_that_forks_the_others_ends_the_wait(tmp_path: Path) -> None:
     with LocalPool(1, silence=2.0) as pool:
         bench = Bench(pool, tmp_path)
