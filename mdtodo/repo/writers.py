@@ -36,7 +36,7 @@ class BusyError(EditError):
     """Somebody has the file open for writing, and does not come to an end."""
 
     def __init__(self, path: str) -> None:
-        super().__init__("somebody has it open for writing", file=path)
+        super().__init__("another program has it open for writing", file=path)
 
 
 class Quiet:

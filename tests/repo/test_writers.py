@@ -72,7 +72,7 @@ def test_a_file_that_is_held_open_for_append_is_left(todo: Path, monkeypatch: py
     monkeypatch.setattr(writers, "PATIENCE", 0.2)
     with todo.open("ab") as held:
         for new in (WHOLE.replace(b"[ ] two", b"[x] two"), WHOLE + b"more\n"):
-            with pytest.raises(BusyError, match=r"^TODO\.md: somebody has it open for writing$"):
+            with pytest.raises(BusyError, match=r"^TODO\.md: another program has it open for writing$"):
                 files.replace(str(todo.parent), "TODO.md", WHOLE, new)
         began = time.monotonic()
         with pytest.raises(BusyError):
