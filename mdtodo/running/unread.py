@@ -105,6 +105,8 @@ def held_of(
 ) -> tuple[tuple[Output, ...] | None, str | None]:
     """What goes with the tick of a task that has ended; or why it must stay open, as a sentence."""
     reasons = [f"{path}: {reason}" for path, reason in verdict.theirs.items()]
+    if reasons:
+        reasons.append(f"commit or discard {'it' if len(reasons) == 1 else 'them'}, then run again")
     if verdict.unnamed:
         reasons.append(unnamed(verdict.unnamed))
     if reasons:
