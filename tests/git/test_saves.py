@@ -117,7 +117,8 @@ def test_where_it_is_held_open_the_next_call_ticks_it(
         said = calls(repo.root, *arguments, without="patience")
         assert said.code == 0, said
         assert (
-            "TODO.md: a: another program has it open for writing; the next call of mdtodo ticks it there" in said.err
+            "TODO.md: a: another program has it open for writing; the next call of mdtodo ticks it there"
+            in said.err
         )
         assert repo.read("TODO.md") == b"- [ ] a run:ok id:a\n"
         held.write(b"mine\n")

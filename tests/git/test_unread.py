@@ -52,7 +52,11 @@ def until(condition: Callable[[], bool]) -> None:
 def is_still(seen: list[int], now: int, run: int) -> bool:
     """Whether a number has not changed the last fifty times, while nothing of this run waited for a core."""
     at_rest = (psutil.STATUS_SLEEPING, psutil.STATUS_STOPPED)
-    if all(child.status() in at_rest for child in psutil.Process(run).children(recursive=True)):
+    try:
+        rests = all(child.status() in at_rest for child in psutil.Process(run).children(recursive=True))
+    except psutil.NoSuchProcess:  # one has ended just now
+        rests = False
+    if rests:
         seen.append(now)
     else:
         seen.clear()
