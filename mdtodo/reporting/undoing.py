@@ -25,7 +25,6 @@ def print_undone(undone: Undone, *, color: bool) -> None:
     if undone.diff is not None:
         for line in printable(undone.diff).splitlines():
             click.echo(click.style(line, _STYLES.get(line[:1])) if color else line, color=color)
-        click.echo(f"mdtodo: {one_line(undone.undone)} would be undone; nothing was changed", err=True)
         return
     for receipt in undone.receipts:
         if receipt.edits:
