@@ -42,10 +42,12 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
     if merge_driver:
         from mdtodo.running.drivers import set_up
 
-        for sentence in set_up(repo, session.config):
+        told = set_up(repo, session.config)
+        for sentence in told:
             click.echo(sentence)
+        first = "commit .gitattributes; " if told[0].startswith("added") else ""
         session.say(
-            "commit .gitattributes; every other clone needs `mdtodo init --merge-driver` once, "
+            f"{first}every other clone needs `mdtodo init --merge-driver` once, "
             "since git takes no commands from a repository"
         )
     if hooks:
