@@ -126,7 +126,7 @@ class Session:
         """Say of each file that has conflict markers that it has: they may look like titles, and tasks are doubled."""
         for file, line in board.conflicts():
             self.say(
-                f"{file}:{line}: conflict markers: until the merge is finished, its tasks are those of both sides"
+                f"{file}:{line}: conflict markers; until they are resolved, the tasks of both sides are shown"
             )
 
     def settled_board(self) -> Board:

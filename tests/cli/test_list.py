@@ -502,7 +502,7 @@ def test_conflict_markers_are_named_once(repo: Checkout, inside: Callable[..., S
     for number in range(1, files):
         repo.write(f"{number}/TODO.md", "- [ ] c\n")
     for command in ("list", "next"):
-        assert inside(command).err.count("TODO.md:2: conflict markers: ") == 1
+        assert inside(command).err.count("TODO.md:2: conflict markers; ") == 1
         assert inside("-q", command).err == ""
     repo.write("TODO.md", f"```\n{text}```\n")
     assert "conflict" not in inside("list").err
