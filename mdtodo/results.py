@@ -289,3 +289,13 @@ class Undone(NamedTuple):
     def files(self) -> tuple[str, ...]:
         """Paths of files that went back as a whole."""
         return tuple(one.path for receipt in self.receipts for one in receipt.restores)
+
+
+def signal_name(number: int) -> str:
+    """`SIGSEGV`, or `signal 99` for one without a name."""
+    import signal
+
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -253,11 +253,11 @@ def _clock_is_usable() -> bool:
 
 
 def _say(sentence: str, hint: str | None = None) -> None:
-    from mdtodo.reporting.text import printable
+    from mdtodo.reporting.text import tell
 
-    click.echo(f"mdtodo: {printable(sentence)}", err=True)
+    tell(sentence)
     if hint:
-        click.echo(f"  hint: {printable(hint)}", err=True)
+        tell(hint, first="  hint: ", rest="    ")
 
 
 def _report_bug(error: Exception) -> int:

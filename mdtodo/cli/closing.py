@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.text import one_line, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def close_and_tell(
     board = session.settled_board()
     found = closing(board, said)
     for sentence in found.sentences:
-        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+        tell(one_line(sentence))
     spoken = None if dry_run else close(board, found)
     landing = spoken.landing if spoken else None
     missed = landing.missed if landing else ()
@@ -40,9 +40,9 @@ def close_and_tell(
     else:
         _print(closed, found, spoken, dry_run=dry_run)
     for task_id, file, reason in missed:
-        click.echo(f"mdtodo: {one_line(file)}: {task_id}: {one_line(reason)}", err=True)
+        tell(f"{one_line(file)}: {task_id}: {one_line(reason)}")
     for sentence in not_committed(landing.uncommitted if landing else ()):
-        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+        tell(one_line(sentence))
     return 3 if missed else 0
 
 

@@ -22,8 +22,33 @@ else:
     _Choice = click.Choice
 
 
+def _is_open(task: Task) -> bool:
+    return not task.status.closed
+
+
+def _is_done(task: Task) -> bool:
+    return task.status is Status.DONE
+
+
+def _reopens(task: Task) -> bool:
+    return task.status is not Status.TODO or task.failures > 0
+
+
+#: The tasks whose ids a command completes; others complete all.
+_COMPLETED: Mapping[str, Callable[[Task], bool]] = {
+    "run": _is_open,
+    "done": _is_open,
+    "cancel": _is_open,
+    "next": _is_open,
+    "expand": _is_open,
+    "verify": _is_done,
+    "reopen": _reopens,
+}
+
+
 def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
-    """Ids that begin so, each with its title; nothing where there is no repository."""
+    """Ids that begin so, each with its title, of tasks that the command is for; nothing where there is no
+    repository."""
     from click.shell_completion import CompletionItem
 
     from mdtodo.cli.session import Session
@@ -35,7 +60,12 @@ def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
         tasks = session.board(tolerant=True).tasks.values()
     except (MdtodoError, OSError):
         return []
-    return [CompletionItem(task.id, help=task.title[:60]) for task in tasks if task.id.startswith(incomplete)]
+    wanted = _COMPLETED.get(ctx.info_name or "")
+    return [
+        CompletionItem(task.id, help=task.title[:60])
+        for task in tasks
+        if task.id.startswith(incomplete) and (wanted is None or wanted(task))
+    ]
 
 
 def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

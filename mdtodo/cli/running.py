@@ -54,10 +54,10 @@ def tell_left_out(tasks: Iterable[Task]) -> None:
 
 def say(sentences: Iterable[str]) -> None:
     """Sentences for a person, each on a line of standard error, also with -q: they explain the exit code."""
-    from mdtodo.reporting.text import printable
+    from mdtodo.reporting.text import tell
 
     for sentence in sentences:
-        click.echo(f"mdtodo: {printable(sentence)}", err=True)
+        tell(sentence)
 
 
 def run_and_tell(session: Session, options: Options, *, as_json: bool, push: bool = False) -> int:

@@ -69,18 +69,16 @@ class Session:
     def say(self, sentence: str) -> None:
         """A message on standard error, which is no error: not with -q."""
         if not self.quiet:
-            import click
+            from mdtodo.reporting.text import tell
 
-            from mdtodo.reporting.text import printable
-
-            click.echo(f"mdtodo: {printable(sentence)}", err=True)
+            tell(sentence)
 
     def hint(self, sentence: str) -> None:
         """What to type next, on standard error: not with -q."""
         if not self.quiet:
-            import click
+            from mdtodo.reporting.text import tell
 
-            click.echo(f"  {sentence}", err=True)
+            tell(sentence, first="  ", rest="    ")
 
     def detail(self, sentence: str) -> None:
         """A message for -v alone."""
@@ -124,15 +122,20 @@ class Session:
         self.detail(f"read {_count(len(board.documents), 'file')} with {_count(len(board.tasks), 'task')}")
         return board
 
+    def tell_conflicts(self, board: Board) -> None:
+        """Say of each file that has conflict markers that it has: they may look like titles, and tasks are doubled."""
+        for file, line in board.conflicts():
+            self.say(
+                f"{file}:{line}: conflict markers; until they are resolved, the tasks of both sides are shown"
+            )
+
     def settled_board(self) -> Board:
         """The same, once what a killed run had finished has landed; where git refuses that, it says so."""
         board = self.board()
         if not board.memory.unfinished:
             return board
-        import click
-
         from mdtodo.errors import MdtodoError
-        from mdtodo.reporting.text import printable
+        from mdtodo.reporting.text import tell
         from mdtodo.running.landing import finish_earlier_if_any
 
         try:
@@ -140,7 +143,7 @@ class Session:
         except MdtodoError as error:
             sentences = [f"the results of a killed run cannot land now: {error}"]
         for sentence in sentences:
-            click.echo(f"mdtodo: {printable(sentence)}", err=True)
+            tell(sentence)
         return self.board() if sentences else board
 
     def named(self, paths: Sequence[str]) -> tuple[str, ...]:

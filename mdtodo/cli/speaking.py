@@ -8,7 +8,7 @@ import click
 
 from mdtodo.cli.options import named_tasks
 from mdtodo.model import Status
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.text import one_line, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def speak_and_tell(
     from mdtodo.running.word import followed_status, speak
 
     for sentence in finish_earlier_if_any(session.repo, session.config):
-        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+        tell(one_line(sentence))
     board = session.board()
     if status is Status.DONE:
         tasks = named_tasks(board, names)
@@ -59,9 +59,10 @@ def _tell_refused(board: Board, tasks: Sequence[Task]) -> bool:
     for name, waits in held.items():
         task = board.tasks[name]
         sentence = f"{task.file}:{task.line}: {name} ({task.title}) {waits_in_words(board.plan, name, waits)}"
-        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+        tell(one_line(sentence))
     if held:
-        click.echo("mdtodo: nothing was ticked\n  hint: --force ticks it anyway", err=True)
+        tell("nothing was ticked")
+        tell("--force ticks it anyway", first="  hint: ")
     return bool(held)
 
 
@@ -80,5 +81,5 @@ def _tell_landing(spoken: Spoken) -> int:
     for commit in spoken.landing.commits:
         click.echo(f"committed {commit[:10]}")
     for sentence in (*sentences_of(spoken.landing), *not_committed(spoken.landing.uncommitted)):
-        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+        tell(one_line(sentence))
     return 3 if spoken.landing.missed else 0

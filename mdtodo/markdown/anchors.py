@@ -58,6 +58,7 @@ class Places:
     """The tasks of one version of a file, by what an anchor knows of them."""
 
     def __init__(self, document: Document, file: str, keys: Sequence[Keys] | None = None) -> None:
+        self._document, self._file = document, file
         self._ids: dict[str, list[int]] = {}
         self._digests: dict[str, list[int]] = {}
         self._anchors = anchors(document, file, keys)
@@ -79,7 +80,8 @@ class Places:
         if anchor.explicit is not None:
             named = self._ids.get(anchor.explicit, ())
             if len(named) > 1:
-                return f"{len(named)} tasks have the id {anchor.explicit!r}"
+                places = ", ".join(f"{self._file}:{self._document.items[index].line}" for index in named)
+                return f"{len(named)} tasks have the id {anchor.explicit!r}: {places}; give each its own id"
             if named:
                 return named[0]
         alike = self._digests.get(anchor.digest, ())

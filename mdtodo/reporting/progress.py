@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.planning.lengths import seconds
-from mdtodo.reporting.text import one_line, printable, redraws
+from mdtodo.reporting.text import message, one_line, paragraph, printable, redraws
 from mdtodo.results import Outcome, TaskRun
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class PlainProgress:
 
     def say(self, sentence: str) -> None:
         """A sentence of its own, also where nothing else is told."""
-        self._told.append(f"mdtodo: {printable(sentence)}\n")
+        self._told.append(message(sentence, stream=sys.stderr) + "\n")
         self.flush()
 
     def flush(self) -> None:
@@ -196,13 +196,13 @@ class LiveProgress:
     def retrying(self, task: Task, attempt: int, delay: float, reason: str) -> None:
         """Say it above; its line counts down."""
         self._lines.retrying(task.id, delay)
-        self._print(f"~ {describe_retry(task, delay, reason)}", "yellow")
+        self._print(_folded("~ ", describe_retry(task, delay, reason)), "yellow")
 
     def finished(self, done: TaskRun) -> None:
         """Its line goes, and its outcome scrolls up, with the end of its output if it failed."""
         self._lines.finished(done)
         sign, style = mark(done)
-        self._print(f"{sign} {describe(done)}", style)
+        self._print(_folded(f"{sign} ", describe(done)), style)
         for line in tail(done):
             self._print(line, "dim")
 
@@ -212,7 +212,7 @@ class LiveProgress:
 
     def say(self, sentence: str) -> None:
         """A sentence of its own, above the live lines."""
-        self._print(f"mdtodo: {printable(sentence)}", "yellow")
+        self._print(message(sentence, stream=sys.stderr), "yellow")
         self.flush()
 
     def flush(self) -> None:
@@ -230,6 +230,10 @@ class LiveProgress:
         from rich.text import Text
 
         self._told.append(Text(text, style))
+
+
+def _folded(sign: str, text: str) -> str:
+    return paragraph(text, first=sign, rest="  ", stream=sys.stderr)
 
 
 def _tell_nobody() -> None:

@@ -10,14 +10,15 @@ import click
 
 from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.text import escaped_json, one_line, room
+from mdtodo.results import signal_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mdtodo.repo.history import PastReceipt
 
-#: Columns of a terminal from which on a line begins with the date.
-_DATED = 60
+#: Columns of a terminal from which on a line has the commit, the date, and the time of day too.
+_COMMIT, _DATED, _TIMED = 46, 70, 100
 
 _STYLES = {"done": "green", "cached": "green", "failed": "red", "todo": "yellow", "cancelled": "yellow"}
 
@@ -27,22 +28,33 @@ def print_receipts(
 ) -> int:
     """A line for each: date, task, outcome, title, proof, commit and run. How many there were.
 
-    On a terminal a line is at most as long as that is wide: run and commit go first, then the title is cut.
+    On a terminal a line is at most as long as that is wide, and the commit has a column of its own, as it is what
+    other commands need: where room is short the run, the proof and the date go, and the title is cut.
     """
     width = _width()
     count = 0
     for one in receipts:
         count += 1
         outcome = f"{one_line(one.outcome):<9}"
-        when = f"{one.date[:16].replace('T', ' ')}  " if width is None or width >= _DATED else ""
-        start = f"{when}{one_line(one.task_id):<8}  "
         title = one_line(title_of(one) or "(title unknown)")
-        facts = [f"({_proof(one)})", one.commit[:10], one_line(one.run)]
-        if width is not None:
-            title, facts = _fitted(title, facts, width - len(start) - len(outcome) - 2)
+        commit = one.commit[:10]
+        if width is None:
+            start, facts = (
+                f"{_when(one, 16)}{one_line(one.task_id):<8}  ",
+                [_proof(one), commit, one_line(one.run)],
+            )
+        else:
+            when = _when(one, 16 if width >= _TIMED else 10) if width >= _DATED else ""
+            shown = f"{commit}  " if width >= _COMMIT else ""
+            start = f"{when}{shown}{one_line(one.task_id):<7}  "
+            title, facts = _fitted(title, one, width - len(start) - len(outcome) - 2)
         styled = click.style(outcome, _STYLES.get(one.outcome))
         click.echo(start + "  ".join([styled, title, *facts]), color=color)
     return count
+
+
+def _when(one: PastReceipt, length: int) -> str:
+    return f"{one.date[:length].replace('T', ' ')}  "
 
 
 def _width() -> int | None:
@@ -52,12 +64,15 @@ def _width() -> int | None:
     return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _fitted(title: str, facts: list[str], width: int) -> tuple[str, list[str]]:
-    """What a line of so many columns has room for."""
+def _fitted(title: str, one: PastReceipt, width: int) -> tuple[str, list[str]]:
+    """What so many columns have room for: the title, the proof, if need be without its duration, and the run."""
     from rich.text import Text
 
     whole = Text(title)
-    shown, left = room(whole.cell_len, list(map(len, facts)), width, least=16)
+    for facts in ([_proof(one), one_line(one.run)], [_proof(one, timed=False)]):
+        shown, left = room(whole.cell_len, list(map(len, facts)), width, least=16)
+        if shown:
+            break
     whole.truncate(left, overflow="ellipsis")
     return whole.plain, facts[:shown]
 
@@ -77,12 +92,21 @@ def print_receipts_json(
     sys.stdout.flush()
 
 
-def _proof(one: PastReceipt) -> str:
+def _proof(one: PastReceipt, *, timed: bool = True) -> str:
+    """`(tests, exit 1, 2.3s, attempt 2)`."""
     if one.processor in ("person", "rollup", "undo", "expand"):
-        return one.processor
-    code = "killed" if one.exit_code is None else f"exit {one.exit_code}" if one.exit_code else ""
+        return f"({one.processor})"
+    code = _ending(one.exit_code)
     again = f"attempt {one.attempt}" if one.attempt > 1 else ""
-    return ", ".join(filter(None, (one_line(one.processor), code, seconds(one.seconds), again)))
+    time = seconds(one.seconds) if timed else ""
+    return f"({', '.join(filter(None, (one_line(one.processor), code, time, again)))})"
+
+
+def _ending(code: int | None) -> str:
+    """How a process ended that did not exit with 0: `exit 3`, or by the name of the signal."""
+    if code is not None and code < 0:
+        return f"killed by {signal_name(-code)}"
+    return "killed" if code is None else f"exit {code}" if code else ""
 
 
 def _record(one: PastReceipt, title: str | None) -> dict[str, object]:

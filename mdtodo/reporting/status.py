@@ -11,7 +11,7 @@ import click
 from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.documents import iso, print_json
 from mdtodo.reporting.stats import bar, draws
-from mdtodo.reporting.table import STATE_STYLES, console, print_grid
+from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def print_status(found: Situation, load: Load, hand: Sequence[InHand], *, colore
     """A sentence, a row for each task that runs, for each state that tasks are in, and for each lane that anything is
     or was in."""
     pictures = (colored or sys.stdout.isatty()) and draws()
-    for number, part in enumerate(_parts(found, load, hand, pictures=pictures)):
+    width = console(colored).width
+    for number, part in enumerate(_parts(found, load, hand, width, pictures=pictures)):
         if number:
             click.echo("")
         print_grid(part, colored=colored)
@@ -51,7 +52,7 @@ def status_rows(
     out = console(colored)
     out.width = width
     with out.capture() as captured:
-        for number, part in enumerate(_parts(found, load, hand, pictures=draws())):
+        for number, part in enumerate(_parts(found, load, hand, width, pictures=draws())):
             if number:
                 out.print()
             out.print(part)
@@ -67,7 +68,9 @@ def watch_heading(when: float, interval: float, wrong: Exception | None) -> list
     return [Text(f"{looked}, every {interval:g} s, Ctrl-C to stop", "dim"), *told]
 
 
-def _parts(found: Situation, load: Load, hand: Sequence[InHand], *, pictures: bool) -> Iterator[Table]:
+def _parts(
+    found: Situation, load: Load, hand: Sequence[InHand], width: int, *, pictures: bool
+) -> Iterator[Table]:
     from rich.table import Table
     from rich.text import Text
 
@@ -89,7 +92,7 @@ def _parts(found: Situation, load: Load, hand: Sequence[InHand], *, pictures: bo
         yield states
     lanes = {name: lane for name, lane in found.lanes.items() if lane.active or lane.ready or lane.processed}
     if lanes:
-        yield _lanes(lanes)
+        yield _lanes(lanes, width)
 
 
 def _in_hand(hand: Sequence[InHand]) -> Table:
@@ -139,21 +142,45 @@ def print_status_json(found: Situation, load: Load, doing: Activity, now: float)
     )
 
 
-def _lanes(lanes: dict[str, Lane]) -> Table:
+def _lanes(lanes: dict[str, Lane], width: int) -> Table:
+    """A row for each, with the columns that so many columns of a terminal have room for."""
     from rich.table import Table
     from rich.text import Text
 
+    shown = {
+        name: [name, *(_lane_cells(label, lane)[name] for label, lane in lanes.items())] for name in _LANE
+    }
+    names = _fitting({name: max(map(cells, column)) for name, column in shown.items()}, width)
     table = Table.grid(padding=(0, 2))
-    names = ("lane", "running", "limit", "ready", "done", "failed", "average", "last activity")
     for name in names:
-        table.add_column(justify="left" if name in ("lane", "last activity") else "right", no_wrap=True)
+        left = name in ("lane", "last activity")
+        table.add_column(justify="left" if left else "right", no_wrap=True, overflow="ellipsis")
     table.add_row(*(Text(name, "dim") for name in names))
-    for name, lane in lanes.items():
-        counts = lane.active, lane.capacity, lane.ready, lane.completed, lane.failed
-        average = "-" if lane.average is None else seconds(lane.average)
-        last = "-" if lane.last_activity is None else _local(lane.last_activity)
-        table.add_row(Text(one_line(name), "cyan"), *map(str, counts), average, last)
+    for label, *others in zip(*(shown[name][1:] for name in names), strict=True):
+        table.add_row(Text(label, "cyan"), *others)
     return table
+
+
+#: The columns of the lanes, and those that go first where room is short.
+_LANE = ("lane", "running", "limit", "ready", "done", "failed", "average", "last activity")
+_LESS = ("last activity", "average", "limit", "failed", "done", "running", "ready")
+
+
+def _lane_cells(name: str, lane: Lane) -> dict[str, str]:
+    average = "-" if lane.average is None else seconds(lane.average)
+    last = "-" if lane.last_activity is None else _local(lane.last_activity)
+    counts = map(str, (lane.active, lane.capacity, lane.ready, lane.completed, lane.failed))
+    return dict(zip(_LANE, (one_line(name), *counts, average, last), strict=True))
+
+
+def _fitting(widths: dict[str, int], width: int) -> list[str]:
+    """Of columns that are so wide, two apart, those that have room; a long name of a lane gives way to numbers."""
+    names = list(_LANE)
+    for less in _LESS:
+        if sum(min(widths[name], 16) if name == "lane" else widths[name] + 2 for name in names) <= width:
+            break
+        names.remove(less)
+    return names
 
 
 def _local(moment: float) -> str:

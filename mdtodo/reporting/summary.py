@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.text import one_line, paragraph, tell
 from mdtodo.results import Outcome, RunReport
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
         if count
     ]
     nothing = "no done task has a processor: nothing to verify" if verified else report.nothing
-    click.echo(nothing if report.idle else ", ".join(counts), color=color)
+    click.echo(paragraph(nothing, rest="  ") if report.idle else ", ".join(counts), color=color)
     for commit in report.commits:
         click.echo(f"committed {commit[:10]}", color=color)
     for hint in _hints(report) if report.tasks or not verified else ():
-        click.echo(f"  {hint}", err=True)
+        tell(hint, first="  ", rest="    ")
 
 
 def _word(outcome: str, verified: bool) -> str:
@@ -49,7 +49,7 @@ def _word(outcome: str, verified: bool) -> str:
 def print_messages(report: RunReport) -> None:
     """What a person should know, whoever reads the rest."""
     for message in report.messages:
-        click.echo(f"mdtodo: {one_line(message)}", err=True)
+        tell(one_line(message))
 
 
 def _hints(report: RunReport) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 
 #: The same, and the marks that have a direction (Unicode's property Bidi_Control).
 _STEERING_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+#: A command in a sentence.
+_COMMAND = re.compile("`[^`]*`")
 
 #: Select Graphic Rendition, ECMA-48 8.3.117.
 _COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*m")
@@ -45,29 +49,58 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def terminal_width() -> int | None:
-    """Columns of the terminal that standard output is; None where it is none."""
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """Columns of the terminal that `stream` is, or standard output; None where it is none."""
     import shutil
     import sys
 
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    stream = stream or sys.stdout
+    if not stream.isatty():
+        return None
+    if not os.environ.get("COLUMNS"):
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(stream.fileno()).columns or 80
+    return shutil.get_terminal_size().columns
 
 
-def paragraph(text: str, *, first: str = "", rest: str = "") -> str:
-    """The text on one line, or on a terminal in lines that fit it: the first one begins with `first`, others `rest`."""
-    width = terminal_width()
+def paragraph(text: str, *, first: str = "", rest: str = "", stream: TextIO | None = None) -> str:
+    """The text on one line, or on a terminal in lines that fit it: the first one begins with `first`, others `rest`.
+
+    A command in backticks stays on one line where that has room for it.
+    """
+    width = terminal_width(stream)
     if width is None or len(first) + len(text) <= width:
         return first + text
     import textwrap
 
+    width = max(width, 20)
+    whole = _COMMAND.sub(
+        lambda match: match[0].replace(" ", "\0") if len(match[0]) + len(rest) <= width else match[0], text
+    )
     return textwrap.fill(
-        text,
-        max(width, 20),
+        whole,
+        width,
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
-    )
+    ).replace("\0", " ")
+
+
+def tell(sentence: str, *, first: str = "mdtodo: ", rest: str = "  ") -> None:
+    """A sentence for a person, on standard error; lines of it that are indented stay as they are."""
+    import sys
+
+    import click
+
+    click.echo(message(sentence, first=first, rest=rest, stream=sys.stderr), err=True)
+
+
+def message(sentence: str, *, first: str = "mdtodo: ", rest: str = "  ", stream: TextIO) -> str:
+    """The same as text that `stream` can show."""
+    begun, *others = printable(sentence).split("\n")
+    folded = (line if line[:1] in ("", " ") else paragraph(line, rest=rest, stream=stream) for line in others)
+    return "\n".join([paragraph(begun, first=first, rest=rest, stream=stream), *folded])
 
 
 def columns(

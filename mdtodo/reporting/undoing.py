@@ -8,9 +8,10 @@ import click
 
 from mdtodo.reporting.documents import print_json
 from mdtodo.reporting.text import one_line, printable
+from mdtodo.results import Rewind
 
 if TYPE_CHECKING:
-    from mdtodo.results import Undone
+    from mdtodo.results import Receipt, Undone
 
 _WORDS = {"todo": "open", "doing": "begun"}
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -24,18 +25,22 @@ def print_undone(undone: Undone, *, color: bool) -> None:
     if undone.diff is not None:
         for line in printable(undone.diff).splitlines():
             click.echo(click.style(line, _STYLES.get(line[:1])) if color else line, color=color)
-        click.echo(f"mdtodo: {one_line(undone.undone)} would be undone; nothing was changed", err=True)
         return
     for receipt in undone.receipts:
         if receipt.edits:
-            word = _WORDS.get(receipt.outcome, receipt.outcome)
-            click.echo(f"{one_line(receipt.task_id)}  {word}  {one_line(receipt.title)}")
+            click.echo(f"{one_line(receipt.task_id)}  {_word(receipt)}  {one_line(receipt.title)}")
     for path in undone.files:
         click.echo(f"restored  {one_line(path)}")
     for commit in undone.commits:
         click.echo(f"committed {commit[:10]}, which undoes {one_line(undone.undone)}", color=color)
     if not undone.commits:
         click.echo(f"nothing that {one_line(undone.undone)} did is left to undo")
+
+
+def _word(receipt: Receipt) -> str:
+    """What became of the task: its status, or `restored` where only other parts of its line went back."""
+    same = [edit.after.char == edit.before.char for edit in receipt.edits if isinstance(edit, Rewind)]
+    return "restored" if same and all(same) else _WORDS.get(receipt.outcome, receipt.outcome)
 
 
 def print_undone_json(undone: Undone) -> None:

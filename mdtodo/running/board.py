@@ -118,6 +118,16 @@ class Board:
             hint=f"in titles: {_listed(titled)}" if titled else "`mdtodo list` shows the ids",
         )
 
+    def conflicts(self) -> list[tuple[str, int]]:
+        """The files that git left conflict markers in, each with the line of the first one."""
+        names: Iterable[str] = self.documents
+        if len(self.documents) >= MANY:
+            from mdtodo.running.remembering import Documents
+
+            if isinstance(self.documents, Documents):
+                names = self.documents.containing(b"<<<<<<<")
+        return [(file, lines[0]) for file in names if (lines := self.documents[file].conflicts)]
+
     def with_edits(self, edits: Iterable[Edit]) -> Board:
         """The board as it would be with those of these edits made that can be; nothing is written."""
         from mdtodo.markdown.edits import apply

@@ -38,7 +38,7 @@ def set_up(repo: Repository, config: Config) -> list[str]:
     holds in all linked worktrees. Raises GitError where git refuses.
     """
     added = _add_attributes(repo, config.files)
-    told = [f"{'added' if added else 'kept'}  {ATTRIBUTES}" + "".join(f"\n       {line}" for line in added)]
+    told = [f"{'added ' if added else 'kept  '} {ATTRIBUTES}" + "".join(f"\n       {line}" for line in added)]
     for key, value in (
         ("merge.mdtodo.name", "TODO files, by task"),
         ("merge.mdtodo.driver", driver_command()),

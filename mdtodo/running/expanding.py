@@ -245,7 +245,7 @@ def write(expansion: Expansion) -> None:
 def commit(expansion: Expansion) -> Landing:
     """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now."""
     board = expansion.board
-    refuse_half_done_operation(board.repo)
+    refuse_half_done_operation(board.repo, instead="leave --commit out")
     landing = land(board.repo, _receipts(expansion), run_id=new_run_id(), commit=True, config=board.config)
     _count(expansion)
     return landing

@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from mdtodo.errors import MdtodoError
+from mdtodo.results import signal_name
 from mdtodo.running import trees
 from mdtodo.running.capture import Log
 from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
@@ -350,14 +351,6 @@ def _ended_as(ending: Ending, report: Json) -> tuple[int | None, str | None]:
 def exit_status(code: int | None) -> int:
     """What the process of a Python processor exits with that reports `code`."""
     return code & 0xFF if isinstance(code, int) else 1
-
-
-def signal_name(number: int) -> str:
-    """`SIGSEGV`, or `signal 99` for one without a name."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _last_words(ending: Ending, limits: Limits) -> tuple[str, ...]:

@@ -49,6 +49,10 @@ class Documents(Mapping[str, Document]):
     def __contains__(self, file: object) -> bool:
         return file in self._contents
 
+    def containing(self, part: bytes) -> list[str]:
+        """The files with these bytes; none is parsed for it."""
+        return [file for file, data in self._contents.items() if part in data]
+
 
 def read_parts(
     repo: Repository, config: Config, contents: Mapping[str, bytes]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
+from mdtodo.config.values import format_duration
 from mdtodo.model import Status, Task
 from mdtodo.planning.record import task_record
 from mdtodo.planning.rollup import opening_parents
@@ -19,11 +20,12 @@ from mdtodo.results import (
     RunReport,
     SetStatus,
     TaskRun,
+    signal_name,
 )
 from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
-from mdtodo.running.processors import signal_name, spec
+from mdtodo.running.processors import spec
 from mdtodo.running.uncommitted import not_committed
 from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
 from mdtodo.running.verifying import reopening_edits
@@ -107,7 +109,8 @@ class Shift:
         for task in self.course.left_over():
             if task.id not in self.done and self.course.blocked(task):
                 reason = waits_for(self.course, task)
-                self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason)
+                asked = task.id in self.course.options.asked  # then a sentence of its own says it
+                self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason, shown=not asked)
         left = self._unstarted()
         return RunReport(
             run=self.ledger.run_id,
@@ -300,7 +303,7 @@ class Shift:
         if processor is None or count > processor.retries or self.course.stopped:
             return False
         delay = _pause(processor, count)
-        self.watcher.retrying(task, count, delay, failure(result))
+        self.watcher.retrying(task, count, delay, failure(result, processor.timeout))
         self.course.retry(task, time.monotonic() + delay)
         return True
 
@@ -317,7 +320,9 @@ class Shift:
         parents = self.course.finish(task, outcome)
         inputs = self.standing.digest(task, result) if self.standing is not None else None
         self._record(task, outcome, result, edits, inputs=inputs, held=held)
-        reason = failure(result) if outcome is Outcome.FAILED else ""
+        processor = self.course.processor(task)
+        timeout = processor.timeout if processor else None
+        reason = failure(result, timeout) if outcome is Outcome.FAILED else ""
         self._tell(task, outcome, result, reason=reason, tail=tail)
         for parent in parents:
             self._roll_up(parent)
@@ -409,7 +414,14 @@ class Shift:
         self._plan_next = now + 20 * (time.monotonic() - now)
 
     def _tell(
-        self, task: Task, outcome: Outcome, result: Result, *, reason: str = "", tail: str = ""
+        self,
+        task: Task,
+        outcome: Outcome,
+        result: Result,
+        *,
+        reason: str = "",
+        tail: str = "",
+        shown: bool = True,
     ) -> None:
         attempts = self.course.attempts.get(task.id)
         self.done[task.id] = TaskRun(
@@ -426,7 +438,8 @@ class Shift:
             tail=tail,
             reason=reason,
         )
-        self.watcher.finished(self.done[task.id])
+        if shown:
+            self.watcher.finished(self.done[task.id])
 
     # Ending
 
@@ -458,10 +471,10 @@ def _pause(processor: Processor, count: int) -> float:
 _LONGEST = 366 * 86400.0
 
 
-def failure(result: Result) -> str:
-    """Why an attempt failed, in a few words."""
+def failure(result: Result, timeout: float | None = None) -> str:
+    """Why an attempt failed, in a few words; `timeout` in seconds, if it had one."""
     if result.timed_out:
-        return "timed out"
+        return "timed out" + (f" after {format_duration(timeout)}" if timeout else "")
     if result.error:
         return result.error
     code = result.exit_code

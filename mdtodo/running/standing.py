@@ -111,8 +111,8 @@ class Standing:
                 f" and {len(changed) - _NAMED} more" * (len(changed) > _NAMED)
             )
             self.say(
-                f"{task.id} {task.title}: its inputs were changed while it ran, so this result does not stand for the"
-                f" next time: {shown} (ignored files and `outputs` do not count)"
+                f"{task.id} {task.title}: its inputs were changed while it ran, so the next run does not rely on this"
+                f" result: {shown} (ignored files and `outputs` do not count)"
             )
             return None
         return self._digest(task, processor, before.digest)

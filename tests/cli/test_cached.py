@@ -191,7 +191,7 @@ def test_inputs_that_change_while_it_runs_prove_nothing(repo: Checkout, mdtodo: 
     start(repo, config=CONFIG.replace("! grep", "echo x >> src/b; ! grep"))
     said = mdtodo("run")
     assert "inputs were changed while it ran" in said.err
-    assert "next time: src/b (ignored files and `outputs` do not count)\n" in said.err
+    assert "this result: src/b (ignored files and `outputs` do not count)\n" in said.err
     reopen(repo)
     assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
     assert ran(repo) == 2
@@ -199,7 +199,7 @@ def test_inputs_that_change_while_it_runs_prove_nothing(repo: Checkout, mdtodo: 
 
 def test_of_many_inputs_that_change_while_it_runs_three_are_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, config=CONFIG.replace("! grep", "touch src/1 src/2 src/3 src/4 src/5; rm src/a; ! grep"))
-    assert "next time: src/1, src/2, src/3 and 3 more (" in mdtodo("run").err
+    assert "this result: src/1, src/2, src/3 and 3 more (" in mdtodo("run").err
 
 
 def test_a_processor_may_change_its_own_outputs_among_its_inputs(repo: Checkout, mdtodo: Mdtodo) -> None:

@@ -171,7 +171,9 @@ def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
 ) -> None:
     repo.commit(**{"TODO.md": TODO})
     repo.write(".git/MERGE_HEAD", repo.git("rev-parse", "HEAD") + "\n")
-    assert "a merge is in progress" in inside("expand", "--commit", code=3).err
+    said = inside("expand", "--commit", code=3).err
+    assert "a merge is in progress" in said
+    assert "hint: finish the merge, or leave --commit out\n" in said
     assert repo.read("TODO.md").decode() == TODO
     inside("expand")
     assert repo.read("TODO.md").decode() != TODO

@@ -156,3 +156,40 @@ def test_what_helps_where_nothing_ran(
     said = inside("run", code=1 if "given up" in why else 0)
     assert said.out == f"nothing to run: {why}\n"
     assert [line.strip() for line in said.err.splitlines() if line.startswith("  ")] == hints
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+def test_messages_and_hints_are_folded_between_words(repo: Checkout, columns: int) -> None:
+    """On a terminal, with a command on one line; where there is none each is a line."""
+    config = '[processors.x]\nrun = "exit 1"\n'
+    after = "".join(f"- [ ] The task with the number {n} id:n{n}\n" for n in range(3))
+    todo = f"- [ ] a id:a run:x after:n0,n1,n2\n- [ ] b id:b run:x\n{after}"
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config})
+    for args in (("run", "a"), ("run", "n0"), ("init",), ("done", "a"), ("done", "nothing that is there")):
+        with Terminal(args, repo.root, columns, 40, NO_COLOR="1") as terminal:
+            terminal.end()
+            rows = terminal.text.splitlines()
+        command = [sys.executable, "-m", "mdtodo", *args]
+        piped = subprocess.run(command, cwd=repo.root, stdout=-1, stderr=subprocess.STDOUT, check=False)
+        assert " ".join(rows).split() == piped.stdout.decode().split()
+        assert len(rows) > piped.stdout.count(b"\n"), rows
+        assert not [row for row in rows if row.count("`") % 2], rows
+
+
+def test_a_command_that_has_no_room_is_folded_too(repo: Checkout) -> None:
+    with Terminal(["list"], repo.root, 20, 24, NO_COLOR="1") as terminal:
+        assert terminal.end() == 0
+        rows = terminal.text.splitlines()
+    assert (
+        " ".join(" ".join(rows).split())
+        == 'mdtodo: no tasks yet: `mdtodo add "Tests pass"` creates the first'
+    )
+
+
+@pytest.mark.parametrize("args", ["list", "next", "log", "status", "config", "undo --dry-run", "init"])
+def test_quiet_leaves_no_hints(repo: Checkout, inside: Mdtodo, args: str) -> None:
+    if "undo" in args:
+        repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n"})
+        inside("done", "a", "--commit")
+    assert inside("-q", *args.split()).err == ""
+    assert inside(*args.split()).err.startswith("mdtodo: ")

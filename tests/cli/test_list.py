@@ -493,3 +493,16 @@ def test_a_section_is_found_as_it_is_written_and_as_it_is_shown(
     heading = "# Release [2.0](https://a.b/c): the \\_new API \U0001f680, **not** _now_, run `fast_path`, Stra\xdfe, a \\* b !high\n"
     repo.write("TODO.md", f"{heading}\n- [ ] a\n\n# Other\n\n- [ ] b\n")
     assert [task["title"] for task in inside("list", "--json", "--section", part).json["tasks"]] == ["a"]
+
+
+@pytest.mark.parametrize("files", [1, 120])
+def test_conflict_markers_are_named_once(repo: Checkout, inside: Callable[..., Said], files: int) -> None:
+    text = "- [ ] a\n<<<<<<< HEAD\n- [ ] b\n=======\n- [x] b\n>>>>>>> other\n"
+    repo.write("TODO.md", text)
+    for number in range(1, files):
+        repo.write(f"{number}/TODO.md", "- [ ] c\n")
+    for command in ("list", "next"):
+        assert inside(command).err.count("TODO.md:2: conflict markers; ") == 1
+        assert inside("-q", command).err == ""
+    repo.write("TODO.md", f"```\n{text}```\n")
+    assert "conflict" not in inside("list").err

@@ -66,7 +66,7 @@ def test_for_people(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
     assert mdtodo("log", "-n", "0", "--json").json == {"version": 1, "receipts": []}
 
 
-@pytest.mark.parametrize("columns", [30, 60, 80, 200])
+@pytest.mark.parametrize("columns", [30, 46, 60, 80, 120, 200])
 def test_a_receipt_takes_one_row_of_a_terminal(repo: Checkout, columns: int) -> None:
     title = "A title that is longer than most terminals are wide, " * 2 + "日本語" * 9
     trailer = "Mdtodo-Task: abcdef0 failed ok exit=3 time=1.000 attempt=1"
@@ -78,8 +78,12 @@ def test_a_receipt_takes_one_row_of_a_terminal(repo: Checkout, columns: int) -> 
         rows = terminal.text.splitlines()
     assert len(rows) == 3, rows
     assert all("abcdef0" in row and "failed" in row and "A ti" in row for row in rows), rows
+    oids = [oid[:10] for oid in repo.git("log", "--format=%H").split()]
+    assert [oid in row for oid, row in zip(oids, rows, strict=False)] == [columns >= 46] * 3, rows
     assert all(("(ok, exit 3, 1.0s)" in row) == (columns >= 80) for row in rows)
-    assert all(row.endswith("-99aa08") == (columns == 200) for row in rows)
+    assert all("…" in row for row in rows)
+    assert all((row[:2] == "20") == (columns >= 80) for row in rows if not row.startswith(tuple(oids)))
+    assert all(row.endswith("-99aa08") == (columns >= 120) for row in rows)
 
 
 def test_ids_that_fit_none_or_several(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
@@ -108,3 +112,17 @@ def test_hostile_messages_stay_text(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "\x07" not in out
     assert "\u202e" not in out
     assert mdtodo("log", "--json").json["receipts"][0]["title"] == "\x1b[31mred\u202e"
+
+
+def test_how_a_process_ended_is_in_words(repo: Checkout, mdtodo: Mdtodo) -> None:
+    """A row with less room has the exit without the time."""
+    trailer = "Mdtodo-Task: abcdef0 failed compile exit={} time=1.000 attempt=1"
+    for code in ("-15", "-99", "3"):
+        text = f"todo: License file is there\n\nMdtodo-Run: r\n{trailer.format(code)}"
+        repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=text)
+    ends = ("(compile, exit 3, 1.0s)", "killed by signal 99, 1.0s)", "killed by SIGTERM, 1.0s)")
+    for line, end in zip(mdtodo("log").out.splitlines(), ends, strict=True):
+        assert end in line
+    with Terminal(["log", "-n", "1"], repo.root, 80, 24) as terminal:
+        assert terminal.end() == 0
+        assert terminal.text.rstrip().endswith("…  (compile, exit 3)")

@@ -390,7 +390,7 @@ def test_fail_fast_says_how_much_is_left(repo: Checkout, mdtodo: Mdtodo) -> None
 def test_timeout(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:slow\n", '[processors.slow]\nrun = "sleep 60 & sleep 60"\ntimeout = "200ms"\n')
     said = mdtodo("run", code=1)
-    assert "timed out" in said.err
+    assert "timed out after 200ms\n" in said.err
     assert b"failed:1" in repo.head("TODO.md")
 
 

@@ -161,6 +161,27 @@ def test_help_has_examples(mdtodo: Mdtodo, command: tuple[str, ...]) -> None:
     assert "Examples:" in mdtodo(*command, "--help").out
 
 
+@pytest.mark.parametrize(
+    ("command", "ids"),
+    [
+        *((command, ["x1", "x2", "x3"]) for command in ("run", "done", "cancel", "next", "expand")),
+        ("reopen", ["x2", "x3", "x4", "x5"]),
+        ("verify", ["x4"]),
+        ("show", ["x1", "x2", "x3", "x4", "x5"]),
+    ],
+)
+def test_completion_offers_tasks_that_the_command_is_for(
+    repo: Checkout, inside: Mdtodo, command: str, ids: list[str]
+) -> None:
+    repo.write(
+        "TODO.md",
+        "- [ ] a id:x1\n- [/] b id:x2\n- [ ] c id:x3 failed:1\n- [x] d id:x4\n- [-] e id:x5\n",
+    )
+    words = f"mdtodo -C {repo.root} {command} x"
+    said = inside(_MDTODO_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="4")
+    assert [line.partition(",")[2] for line in said.out.splitlines()] == ids
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(repo: Checkout, mdtodo: Mdtodo, shell: str) -> None:
     assert "_MDTODO_COMPLETE" in mdtodo("completion", shell).out

@@ -107,6 +107,24 @@ def test_after_a_run(repo: Checkout, inside: Mdtodo) -> None:
     assert "█" in inside("--color", "always", "status").out
 
 
+@pytest.mark.parametrize(
+    ("columns", "last"),
+    [(80, "last activity"), (60, "average"), (50, "failed"), (34, "done"), (20, "ready"), (8, "lane")],
+)
+def test_lanes_on_a_narrow_terminal_have_fewer_columns(
+    repo: Checkout, inside: Mdtodo, columns: int, last: str
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok !low\n- [ ] b run:bad\n", ".mdtodo.toml": CONFIG})
+    inside("run", code=1)
+    with Terminal(["status"], repo.root, columns, 24, NO_COLOR="1") as terminal:
+        assert terminal.end() == 0
+        rows = terminal.text.rstrip().splitlines()
+    heading = next(number for number, row in enumerate(rows) if row.startswith("lane"))
+    assert rows[heading].endswith(last)
+    assert [row.split()[0] for row in rows[heading + 1 :]] == ["medium", "low"]
+    assert "…" not in "".join(rows[heading:])
+
+
 def test_while_a_run_goes_on(repo: Checkout, inside: Mdtodo) -> None:
     text = (
         "- [ ] a run:wait id:a\n- [ ] b run:wait id:b\n- [ ] c run:wait after:a id:c\n- [ ] d run:ok id:d\n"

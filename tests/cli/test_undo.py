@@ -378,3 +378,10 @@ def test_a_kill_on_the_way_is_made_up_for(repo: Checkout, inside: Mdtodo, fault:
     assert repo.git("fsck", "--strict", "--no-dangling") == ""
     assert repo.git("log", "--format=%s").count("todo: undo") == 1
     assert json.loads(inside("log", "--json").out)["receipts"][0]["processor"] == "undo"
+
+
+def test_a_failed_run_that_is_undone_leaves_its_task_restored(repo: Checkout, mdtodo: Mdtodo) -> None:
+    """Its box was open all the time."""
+    start(repo, "- [ ] a id:a run:bad\n- [ ] b id:b run:ok\n")
+    run(mdtodo)
+    assert {"a  restored  a", "b  open  b"} < set(mdtodo("undo").out.splitlines())

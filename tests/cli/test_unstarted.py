@@ -88,6 +88,7 @@ def test_each_says_why_and_what_helps(
         said = mdtodo("run", task, *more, code=code)
         assert f"mdtodo: {sentence}" in said.err, more
         assert said.err.count(f"({task})") == 1
+        assert "[-]" not in said.err, "the reason would be there twice"
     assert todo.read("TODO.md") == before
 
 

@@ -304,7 +304,12 @@ def test_init_sets_it_up(repo: Checkout) -> None:
     argv = [sys.executable, "-m", "mdtodo", "init", "--merge-driver"]
     done = subprocess.run(argv, cwd=repo.root, capture_output=True, text=True, check=True)
     assert ".gitattributes" in done.stdout
-    assert "mdtodo init --merge-driver" in done.stderr
+    assert done.stderr.startswith(
+        "mdtodo: commit .gitattributes; every other clone needs `mdtodo init --merge-driver`"
+    )
+    again = subprocess.run(argv, cwd=repo.root, check=True, capture_output=True, text=True)
+    assert again.stdout.startswith("kept   .gitattributes\nset    merge.")
+    assert again.stderr.startswith("mdtodo: every other clone needs ")
     assert repo.status() == ["?? .gitattributes", "?? docs/TODO.md"]
 
 

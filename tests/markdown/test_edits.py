@@ -145,7 +145,7 @@ def test_a_task_is_found_again(title: str, nth: int, later: bytes, line: int) ->
         ("b", b"- [ ] b\n", "no task has that title"),
         ("c", b"- [ ] d\n", "no task has the id 'c'"),
         ("c", b"- [ ] c id:d\n", "has the id 'd'"),
-        ("c", b"- [ ] c id:c\n- [ ] e id:c\n", "2 tasks have the id 'c'"),
+        ("c", b"- [ ] c id:c\n\n- [ ] e id:c\n", "2 tasks have the id 'c': TODO.md:1, TODO.md:3; "),
     ],
 )
 def test_a_task_that_is_gone_is_missing_with_the_reason(title: str, later: bytes, reason: str) -> None:

@@ -60,7 +60,7 @@ def command(
 
     after, task = persist(attempt)
     if not is_looked_at(after, task.file):
-        click.echo(f"mdtodo: {task.file} does not match `files`, so other commands do not read it", err=True)
+        say([f"{task.file} does not match `files`, so other commands do not read it"])
     for finding in findings(after.plan, session.config):
         if (finding.file, finding.line) == (task.file, task.line) and finding.severity is Severity.ERROR:
             say([f"{finding.file}:{finding.line}: {finding.message}"])

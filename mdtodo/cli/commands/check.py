@@ -91,10 +91,10 @@ def command(
 
         print_findings(findings, color=session.color)
     if unreadable:
-        from mdtodo.reporting.text import printable
+        from mdtodo.reporting.text import tell
 
         for error in unreadable:
-            click.echo(f"mdtodo: {printable(str(error))}", err=True)
+            tell(str(error))
         return 3
     if not findings:
         session.detail("no findings")

@@ -30,10 +30,9 @@ def command(session: Session, revisions: str, dry_run: bool, as_json: bool) -> i
     Needs `close_from_commits = true` in the configuration. Reverts and quoted text close nothing.
     """
     if not session.config.close_from_commits:
-        click.echo(
-            "mdtodo: nothing was closed: set `close_from_commits = true` in the configuration to allow it",
-            err=True,
-        )
+        from mdtodo.reporting.text import tell
+
+        tell("nothing was closed: set `close_from_commits = true` in the configuration to allow it")
         revisions = ""
     from mdtodo.repo.messages import messages
 

@@ -39,4 +39,4 @@ def command(session: Session, everything: bool, as_json: bool) -> None:
     shown = [row for row in rows if everything or row.given]
     print_configuration(shown, color=session.color)
     if not shown:
-        click.echo("mdtodo: all keys have their default values; `mdtodo config --all` shows them", err=True)
+        session.say("all keys have their default values; `mdtodo config --all` shows them")

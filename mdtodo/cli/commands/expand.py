@@ -121,6 +121,6 @@ def _do(
 
 
 def _say(sentence: str) -> None:
-    from mdtodo.reporting.text import one_line
+    from mdtodo.reporting.text import one_line, tell
 
-    click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+    tell(one_line(sentence))

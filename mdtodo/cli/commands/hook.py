@@ -26,7 +26,7 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
     During a merge, rebase, cherry-pick, revert or bisect it does nothing.
     """
     from mdtodo.errors import UsageError
-    from mdtodo.reporting.text import printable
+    from mdtodo.reporting.text import tell
     from mdtodo.running.hooks import EDITING, changed_files, snapshot, why_not_now, without_commits
 
     if {"--commit", "--push"} & {*args}:
@@ -34,7 +34,7 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
     session: Session = ctx.obj
     reason = why_not_now(session.repo)
     if reason is not None:
-        click.echo(f"mdtodo: {reason}", err=True)
+        tell(reason)
         return 0
     session.use(without_commits(session.config))
     before = snapshot(session.repo, session.config)
@@ -44,9 +44,7 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
     changed = changed_files(before, snapshot(session.repo, session.config))
     if changed:
         shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        click.echo(
-            f"mdtodo: changed {printable(shown)}: review the change, `git add` it, and commit again", err=True
-        )
+        tell(f"changed {shown}: review the change, `git add` it, and commit again")
     return code or (1 if changed else 0)
 
 

@@ -34,22 +34,21 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
         rows = starter(repo)
         for path, made in rows:
             click.echo(f"{'created' if made else 'kept   '}  {path}")
-        click.echo(
-            "mdtodo: `mdtodo list` shows the tasks, `mdtodo run` runs those that have a processor", err=True
-        )
+        session.say("`mdtodo list` shows the tasks, `mdtodo run` runs those that have a processor")
         new = [path for path, made in rows if made]
         if new:
             them = " and ".join(new)
-            click.echo(f"mdtodo: commit {them} first: `run` commits ticks of tasks that HEAD has", err=True)
+            session.say(f"commit {them} first: `run` commits ticks of tasks that HEAD has")
     if merge_driver:
         from mdtodo.running.drivers import set_up
 
-        for sentence in set_up(repo, session.config):
+        told = set_up(repo, session.config)
+        for sentence in told:
             click.echo(sentence)
-        click.echo(
-            "mdtodo: commit .gitattributes; every other clone needs `mdtodo init --merge-driver` once, "
-            "since git takes no commands from a repository",
-            err=True,
+        first = "commit .gitattributes; " if told[0].startswith("added") else ""
+        session.say(
+            f"{first}every other clone needs `mdtodo init --merge-driver` once, "
+            "since git takes no commands from a repository"
         )
     if hooks:
         from mdtodo.cli.commands.install import tell_changes

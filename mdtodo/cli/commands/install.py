@@ -28,7 +28,7 @@ def command(session: Session, verify: bool) -> None:
     from mdtodo.running.hooking import set_up
 
     if tell_changes(set_up(session.repo, verify=verify)):
-        click.echo("mdtodo: `mdtodo uninstall` removes it", err=True)
+        session.say("`mdtodo uninstall` removes it")
 
 
 def tell_changes(changes: Iterable[Change]) -> int:

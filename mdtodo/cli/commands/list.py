@@ -39,6 +39,7 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     from mdtodo.planning.sort import sorted_tasks
 
     board = session.settled_board()
+    session.tell_conflicts(board)
     matching = selection(session, given).tasks(board.plan)
     tasks = sorted_tasks(board.plan, matching, sort)
     if as_json:

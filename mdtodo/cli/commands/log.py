@@ -55,7 +55,7 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
         what = "no receipts on this branch yet: `mdtodo run` writes them"
         if task_id is not None:
             what = f"no receipt of {task_id} on this branch: no run and no `--commit` has ticked it"
-        click.echo(f"mdtodo: {what}", err=True)
+        session.say(what)
 
 
 def _titles(session: Session) -> Mapping[str, str]:

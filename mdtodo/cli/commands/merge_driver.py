@@ -36,7 +36,7 @@ def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tup
     markers = Markers(our, was, their, int(size) if size.isdigit() and int(size) else 7)
     ending = merge_files(Trio(base, ours, theirs), markers, histogram=named)
     if ending.sentence:
-        from mdtodo.reporting.text import printable
+        from mdtodo.reporting.text import tell
 
-        click.echo(f"mdtodo: {printable(path or ours)}: {printable(ending.sentence)}", err=True)
+        tell(f"{path or ours}: {ending.sentence}")
     return ending.code

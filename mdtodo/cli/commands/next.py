@@ -37,6 +37,7 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     unique prefix of one (at least four characters), or words from the title of an open task.
     """
     board = session.settled_board()
+    session.tell_conflicts(board)
     plan = board.plan
     wanted = named_tasks(board, names)
     chosen = selection(session, given)
@@ -64,7 +65,7 @@ def _nothing(plan: Plan, wanted: Sequence[Task]) -> str:
             return f"{task.id} is {plan.states[task.id]}: {task.title}"
         return f"nothing that {task.id} waits for is ready; `mdtodo plan --explain {task.id}` says why"
     if not plan.tasks:
-        return "no tasks yet: `mdtodo add TEXT` writes the first"
+        return 'no tasks yet: `mdtodo add "Tests pass"` creates the first'
     if all(task.status.closed for task in plan.tasks.values()):
         return "everything is done"
     return "nothing is ready; `mdtodo list --state blocked` shows what each task waits for"

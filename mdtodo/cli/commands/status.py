@@ -71,7 +71,7 @@ def _show(session: Session, *, as_json: bool) -> None:
 
     print_status(found, busy, _in_hand(plan, doing), colored=session.colored())
     if not found.total:
-        click.echo("mdtodo: no tasks yet: `mdtodo add TEXT` creates the first", err=True)
+        session.say('no tasks yet: `mdtodo add "Tests pass"` creates the first')
 
 
 def _look(session: Session) -> tuple[Situation, Load, Activity, Plan]:

@@ -28,17 +28,19 @@ def command(session: Session, /, run: str | None, dry_run: bool, as_json: bool) 
     Without RUN, the newest run on this branch that is not undone yet. Either everything is undone or nothing: if
     something was changed since, the message says what.
     """
-    from mdtodo.reporting.text import one_line
+    from mdtodo.reporting.text import one_line, tell
     from mdtodo.reporting.undoing import print_undone, print_undone_json
     from mdtodo.running.landing import finish_earlier_if_any
     from mdtodo.running.undoing import undo
 
     for sentence in () if dry_run else finish_earlier_if_any(session.repo, session.config):
-        click.echo(f"mdtodo: {one_line(sentence)}", err=True)
+        tell(one_line(sentence))
     undone = undo(session.board(), run, dry_run=dry_run)
     for message in undone.messages:
-        click.echo(f"mdtodo: {one_line(message)}", err=True)
+        tell(one_line(message))
     if as_json:
         print_undone_json(undone)
     else:
         print_undone(undone, color=session.colored())
+        if undone.diff is not None:
+            session.say(f"{one_line(undone.undone)} would be undone; nothing was changed")
