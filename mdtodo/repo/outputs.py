@@ -217,6 +217,8 @@ def judge(before: Survey, after: Survey, declared: Declared, named: Container[st
         if not mine:
             again = was is not None and was.unnamed_by == task_id and not named
             unnamed += [] if unchanged and not again else [path]
+        elif now.digest == "-":
+            theirs[path] = "git cannot commit it: it cannot be read, or is neither a file nor a symlink"
         elif now.staged:
             theirs[path] = "it is staged"
         elif was is not None and was.theirs:

@@ -442,3 +442,12 @@ def test_a_hidden_output_that_did_not_change_is_in_nobodys_way(repo: Checkout, m
     repo.git("update-index", "--skip-worktree", "out.txt")
     mdtodo("run")
     assert repo.head("TODO.md") == DONE
+
+
+def test_an_output_that_no_git_can_commit_stops_nothing_but_its_task(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, todo=f"{TODO}- [ ] Another run:b\n")
+    repo.commit("B", **{".mdtodo.toml": CONFIG.format(timeout="1m") + '[processors.b]\nrun = "true"\n'})
+    then(repo, "rm out.txt; mkfifo out.txt")
+    said = mdtodo("run", code=1)
+    assert "out.txt: git cannot commit it" in said.err
+    assert repo.head("TODO.md") == b"- [ ] Changelog run:o id:o\n- [x] Another run:b\n"
