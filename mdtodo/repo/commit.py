@@ -294,6 +294,7 @@ def _tick_file(job: Job, file: str) -> Version:
         try:
             with ExitStack() as stack:
                 try:
+                    files.await_back(job.repo.root, file)
                     data, quiet = stack.enter_context(files.settled(job.repo.root, file))
                 except InputError as error:
                     return _missed(job, file, error)

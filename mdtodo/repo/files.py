@@ -11,6 +11,7 @@ import errno
 import os
 import re
 import stat
+import time
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,6 +32,9 @@ T = TypeVar("T")
 
 #: Seconds for which a change is tried again while others change the same files.
 PATIENCE = 20.0
+
+#: Seconds for which a file may be away while it is saved.
+_GONE = 1.0
 
 #: Where the configuration stands.
 CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")
@@ -160,6 +164,17 @@ def read_once_settled(root: str, path: str) -> bytes:
         return read(root, path)
 
 
+def await_back(root: str, path: str) -> None:
+    """Wait for a file that is gone since less than a second: programs that save by renaming leave none for a moment."""
+    full = os.path.join(root, path)
+    deadline = time.monotonic() + _GONE
+    with suppress(OSError):
+        while not os.path.lexists(full) and time.monotonic() < deadline:
+            if abs(time.time() - os.stat(os.path.dirname(full)).st_mtime) > _GONE:
+                return
+            time.sleep(0.01)
+
+
 def read_optional(root: str, path: str) -> bytes | None:
     """The bytes of a file, None where there is none. Raises InputError as `read` does."""
     return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
@@ -224,7 +239,6 @@ def persist(attempt: Callable[[], T], patience: float = PATIENCE) -> T:
     in between, for so many seconds. Raises ChangedError after that.
     """
     import random
-    import time
 
     began, pause = time.monotonic(), 0.005
     while True:

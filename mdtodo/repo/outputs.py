@@ -94,13 +94,15 @@ class Change(NamedTuple):
     """A file that differs from HEAD or the index, or is untracked.
 
     `digest` is its `fingerprint`, `base` what HEAD has (`<mode> <id>`, None for nothing). `left_by`: the id of the task
-    whose attempt left exactly this, None for a person's.
+    whose attempt left exactly this, None for a person's. `unnamed_by`: the one during whose attempt it came to be this,
+    without a name for it; it may be a person's.
     """
 
     digest: str | None
     base: str | None
     staged: bool
     left_by: str | None = None
+    unnamed_by: str | None = None
 
     @property
     def theirs(self) -> bool:
@@ -143,7 +145,8 @@ def survey(repo: Repository, declared: Declared) -> Survey:
     for path, change in _dirty(repo, declared.pathspecs()).items():
         if declared.matches(path):
             digest = fingerprint(repo.root, path)
-            found[path] = change._replace(digest=digest, left_by=left_by(repo, path, digest))
+            left, unnamed = _marked(repo, path, digest)
+            found[path] = change._replace(digest=digest, left_by=left, unnamed_by=unnamed)
     return found
 
 
@@ -157,8 +160,47 @@ def blocking(before: Survey, declared: Declared) -> dict[str, str]:
     }
 
 
+def unseen(repo: Repository, names: Iterable[str], after: Survey) -> dict[str, str]:
+    """Why git does not commit these declared names, of those that are files and differ from what it has, by path: it
+    would see nothing of them. Raises GitError."""
+    there = [path for path in sorted(names) if path not in after and _is_file(os.path.join(repo.root, path))]
+    if not there:
+        return {}
+    places = [f":(top,literal){path}" for path in there]
+    out = run(repo, "ls-files", "-z", "-v", "-s", "--cached", "--others", "--", *places)
+    listed: dict[str, tuple[str, str]] = {}
+    for line in filter(None, out.split(b"\0")):
+        if line.startswith(b"? "):
+            listed[os.fsdecode(line[2:])] = "?", ""
+        else:
+            fields, _, path = line.partition(b"\t")
+            tag, _, oid = fields.decode().split(" ")[:3]
+            listed[os.fsdecode(path)] = tag, oid
+    found = {path: _unseen(repo, path, listed.get(path)) for path in there}
+    return {path: reason for path, reason in found.items() if reason}
+
+
+def _unseen(repo: Repository, path: str, listed: tuple[str, str] | None) -> str | None:
+    if listed is None:
+        return "it is in another repository"
+    tag, oid = listed
+    if tag == "?":
+        return "git ignores it, so it cannot be committed"
+    flag = "skip-worktree" if tag in "Ss" else "assume-unchanged" if tag.islower() else None
+    if flag is None or run(repo, "hash-object", "--", f"./{path}").strip().decode() == oid:
+        return None
+    return f"git does not look at it ({flag}), so it cannot be committed; see `git update-index --no-{flag}`"
+
+
+def _is_file(full: str) -> bool:
+    return os.path.lexists(full) and (os.path.islink(full) or not os.path.isdir(full))
+
+
 def judge(before: Survey, after: Survey, declared: Declared, named: Container[str], task_id: str) -> Verdict:
-    """Whose the files are that an attempt of the task has left, from how they were before and after it."""
+    """Whose the files are that an attempt of the task has left, from how they were before and after it.
+
+    What changed in an earlier attempt of it without a name is no longer in the way of one that names what it writes.
+    """
     held: list[Output] = []
     unnamed: list[str] = []
     theirs: dict[str, str] = {}
@@ -173,7 +215,10 @@ def judge(before: Survey, after: Survey, declared: Declared, named: Container[st
         if not mine and now.digest is None:  # a folder gave way to a file that is the processor's
             mine = any(above in after and is_named(above) for above in _above(path))
         if not mine:
-            unnamed += [] if unchanged else [path]
+            again = was is not None and was.unnamed_by == task_id and not named
+            unnamed += [] if unchanged and not again else [path]
+        elif now.digest == "-":
+            theirs[path] = "git cannot commit it: it cannot be read, or is neither a file nor a symlink"
         elif now.staged:
             theirs[path] = "it is staged"
         elif was is not None and was.theirs:
@@ -264,24 +309,20 @@ def fingerprint(root: str, path: str) -> str | None:
 # What attempts of ours have left: a small file for each, in this work tree's own git directory
 
 
-def mark(repo: Repository, path: str, digest: str | None, task_id: str) -> None:
-    """Note that an attempt of this task has left the file like this. Where that cannot be written, it is taken for a
-    person's."""
+def mark(repo: Repository, path: str, digest: str | None, task_id: str, *, unnamed: bool = False) -> None:
+    """Note that an attempt of this task has left the file like this; `unnamed`: that it came to be this meanwhile, and
+    nobody knows by whom. Where that cannot be written, it is taken for a person's."""
     place = _mark(repo, path, digest)
     with suppress(OSError):
         os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
         with open(f"{place}.{os.getpid()}", "wb") as file:
-            file.write(os.fsencode(task_id))
+            file.write(_UNNAMED * unnamed + os.fsencode(task_id))
         os.replace(f"{place}.{os.getpid()}", place)
 
 
 def left_by(repo: Repository, path: str, digest: str | None) -> str | None:
     """The task whose attempt left the file like this, None where no attempt did."""
-    try:
-        with open(_mark(repo, path, digest), "rb") as file:
-            return os.fsdecode(file.read())
-    except OSError:
-        return None
+    return _marked(repo, path, digest)[0]
 
 
 def forget(repo: Repository, outputs: Iterable[Output]) -> None:
@@ -301,6 +342,19 @@ def forget_old(repo: Repository) -> None:
 
 
 _MARKS = ("mdtodo", "left")
+#: Before the id of a task that did not name the file.
+_UNNAMED = b"?"
+
+
+def _marked(repo: Repository, path: str, digest: str | None) -> tuple[str | None, str | None]:
+    """The task whose attempt left the file like this, and the one that did not name it; None for either."""
+    try:
+        with open(_mark(repo, path, digest), "rb") as file:
+            said = file.read()
+    except OSError:
+        return None, None
+    task = os.fsdecode(said.removeprefix(_UNNAMED))
+    return (None, task) if said.startswith(_UNNAMED) else (task, None)
 
 
 def _mark(repo: Repository, path: str, digest: str | None) -> str:

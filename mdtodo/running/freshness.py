@@ -58,6 +58,7 @@ class Freshness:
         if task.id not in self.board.tasks:
             return None  # a processor of this run made it, and it has not landed yet
         if task.file not in self._now:
+            files.await_back(self.board.repo.root, task.file)
             self._now[task.file] = self._stamp(task.file)
         stamp = self._now[task.file]
         if stamp != self._stamps.get(task.file):

@@ -22,7 +22,7 @@ from mdtodo.planning.graph import build
 from mdtodo.repo.findingcache import FindingCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.config import Config
     from mdtodo.markdown.document import Document
@@ -50,7 +50,7 @@ class Gist(NamedTuple):
     `ids` are the explicit ids, with their lines; `missed` lines and names of what open tasks wait for themselves, where
     no task of the file has that name. `edges` are pairs: the task with this id is not closed before one with that
     name, of another file, is. `linked`: some task waits for a name. `knotted`: tasks of this very file wait for each
-    other, or an id could be taken for a derived one, so the gist does not stand for its file.
+    other, an id could be taken for a derived one, or there are too many edges, so the gist does not stand for its file.
     """
 
     findings: tuple[Finding, ...]
@@ -76,7 +76,9 @@ class Gist(NamedTuple):
         )
         odd = any(_DIGEST.fullmatch(name) for _, name in ids)
         linked = any(task.after for task in tasks)
-        return cls(local, ids, tuple(missed), tuple(_edges(graph)), linked, bool(graph.cycles) or odd)
+        edges = _edges(graph)
+        knotted = bool(graph.cycles) or odd or edges is None
+        return cls(local, ids, tuple(missed), tuple(edges or ()), linked, knotted)
 
     def text(self) -> str | None:
         """It, in one line; None where it does not stand for its file, or cannot be written so."""
@@ -187,28 +189,43 @@ _DERIVED = re.compile("[0-9a-f]{7,40}")
 _STEERING = re.compile("[\x00-\x1f]")
 
 
-def _edges(graph: Graph) -> Iterator[tuple[str, str]]:
-    """For each task with an id the names of no task of this file that it waits for, by way of others too."""
+def _edges(graph: Graph) -> list[tuple[str, str]] | None:
+    """For each task with an id the names of no task of this file that it waits for, by way of others too. Where that
+    takes too long, every such name for each, which costs a closer look at most; None where those are too many."""
     outside = [position for position, names in enumerate(graph.unknown) if names]
     named = [position for position, task in enumerate(graph.tasks) if task.explicit_id is not None]
-    if len(named) * len(graph.needs) > _STEPS:  # more than there are, which costs a closer look at most
-        every = sorted({name for position in outside for name in graph.unknown[position]})
-        yield from ((graph.tasks[one].explicit_id or "", name) for one in named for name in every)
-        return
+    found: list[tuple[str, str]] = []
+    steps = 0
     for position in named if outside else ():
-        seen = {2 * position + 1}
-        pending = [2 * position + 1]
-        while pending:
-            for node in graph.needs[pending.pop()]:
-                if node not in seen:
-                    seen.add(node)
-                    pending.append(node)
+        seen = _reached(graph, position)
         names = {name for node in seen if node % 2 == 0 for name in graph.unknown[node // 2]}
-        yield from ((graph.tasks[position].explicit_id or "", name) for name in sorted(names))
+        found += [(graph.tasks[position].explicit_id or "", name) for name in sorted(names)]
+        steps += len(seen) + len(names)
+        if steps > _STEPS:
+            break
+    else:
+        return found
+    every = sorted({name for position in outside for name in graph.unknown[position]})
+    if len(named) * len(every) > _PAIRS:
+        return None
+    return [(graph.tasks[one].explicit_id or "", name) for one in named for name in every]
 
 
-#: Steps that are worth while to find out exactly what a file waits for.
+def _reached(graph: Graph, position: int) -> set[int]:
+    """The nodes that the end of a task waits for, and itself."""
+    seen = {2 * position + 1}
+    pending = [2 * position + 1]
+    while pending:
+        for node in graph.needs[pending.pop()]:
+            if node not in seen:
+                seen.add(node)
+                pending.append(node)
+    return seen
+
+
+#: Steps that are worth while to find out exactly what a file waits for, and pairs that are worth to be kept.
 _STEPS = 1_000_000
+_PAIRS = 100_000
 
 
 def _pairs(pairs: Iterable[tuple[object, str]]) -> str:

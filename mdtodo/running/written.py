@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import GitError
 from mdtodo.repo.git import Repository, discover
-from mdtodo.repo.outputs import Declared, Survey, Verdict, blocking, judge, mark, survey
+from mdtodo.repo.outputs import Declared, Survey, Verdict, blocking, judge, mark, survey, unseen
 from mdtodo.results import Output
 
 if TYPE_CHECKING:
@@ -49,15 +49,22 @@ class Before:
         named, sentences = _named(self._repo, self._declared, told)
         try:
             after = survey(self._repo, self._declared)
+            hidden = unseen(self._repo, self._declared.names, after)
         except GitError as error:
             return {"theirs": {"its outputs": str(error)}}, sentences
         verdict = judge(self._survey, after, self._declared, named, self._task_id)
         for output in verdict.held:
             mark(self._repo, output.path, output.digest, self._task_id)
+        for path in verdict.unnamed:
+            mark(self._repo, path, after[path].digest, self._task_id, unnamed=True)
         if not self._said["ticks"]:
             return {}, sentences
         held = [[output.path, output.digest, output.base] for output in verdict.held]
-        return {"held": held, "unnamed": list(verdict.unnamed), "theirs": dict(verdict.theirs)}, sentences
+        return {
+            "held": held,
+            "unnamed": list(verdict.unnamed),
+            "theirs": {**verdict.theirs, **hidden},
+        }, sentences
 
 
 def said(outputs: Sequence[str], without: Iterable[str], *, ticks: bool) -> dict[str, object] | None:
@@ -94,12 +101,12 @@ def adopt(repo: Repository, note: Json, task_id: str, told: Iterable[str], last_
     for path, change in survey(repo, every).items():
         mine = path in every.names or path in named
         if (
-            mine
-            and path not in theirs
+            path not in theirs
             and not change.staged
+            and change.left_by is None
             and _changed(repo.root, path) <= last_sign + SLACK
         ):
-            mark(repo, path, change.digest, task_id)
+            mark(repo, path, change.digest, task_id, unnamed=not mine)
 
 
 def _changed(root: str, path: str) -> float:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,10 +87,10 @@ def kill_all(run: subprocess.Popen[bytes]) -> None:
     import psutil
 
     everything = [*psutil.Process(run.pid).children(recursive=True), psutil.Process(run.pid)]
-    for process in everything:
-        process.suspend()
-    for process in everything:
-        process.kill()
+    for end in (psutil.Process.suspend, psutil.Process.kill):
+        for process in everything:
+            with suppress(psutil.NoSuchProcess):
+                end(process)
 
 
 def after_exit(code: int) -> Callable[[Checkout], None]:
@@ -375,3 +376,85 @@ main(["run"])
     assert (repo.head("TODO.md"), repo.head("out.txt")) == (DONE, b"new\n")
     assert repo.status() == []
     assert repo.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+
+
+#: A processor that names nothing of what its pattern fits.
+UNNAMED = """\
+[processors.o]
+run = "echo again >> ../ran; echo new > out.txt; sh ../then"
+outputs = ["*.txt"]
+timeout = "{timeout}"
+"""
+
+
+@pytest.mark.parametrize("fail", {"exit 0": after_exit(0), **FAILURES}.values(), ids=["exit 0", *FAILURES])
+def test_what_an_earlier_attempt_did_not_name_keeps_the_box_open_too(
+    repo: Checkout, mdtodo: Mdtodo, fail: Callable[[Checkout], None]
+) -> None:
+    start(repo, UNNAMED)
+    fail(repo)
+    then(repo, "")
+    said = mdtodo("run", code=1)
+    assert ran(repo) == 2
+    assert "out.txt changed while it ran, and its processor did not name what it wrote" in said.err
+    assert b"- [ ] Changelog" in repo.head("TODO.md")
+    assert repo.head("out.txt") == b"old\n"
+    repo.git("commit", "-q", "-m", "A person takes it", "out.txt")
+    mdtodo("run")
+    assert repo.head("TODO.md").startswith(b"- [x] Changelog")
+
+
+def ignored(repo: Checkout) -> None:
+    repo.git("rm", "-q", "--cached", "out.txt")
+    repo.commit("Ignore it", **{".gitignore": "out.txt\n"})
+
+
+def nested(repo: Checkout) -> None:
+    repo.git("init", "-q", "other-repository")
+    repo.git("-C", "other-repository", "commit", "-q", "--allow-empty", "-m", "Its own")
+    repo.commit(
+        "Nested",
+        **{".mdtodo.toml": CONFIG.format(timeout="1m").replace("out.txt", "other-repository/out.txt")},
+    )
+
+
+HIDDEN: dict[str, tuple[Callable[[Checkout], object], str]] = {
+    "ignored": (ignored, "git ignores it"),
+    "in another repository": (nested, "it is in another repository"),
+    "skip-worktree": (
+        lambda repo: repo.git("update-index", "--skip-worktree", "out.txt"),
+        "--no-skip-worktree",
+    ),
+    "assume-unchanged": (
+        lambda repo: repo.git("update-index", "--assume-unchanged", "out.txt"),
+        "--no-assume-unchanged",
+    ),
+}
+
+
+@pytest.mark.parametrize(("hide", "sentence"), HIDDEN.values(), ids=HIDDEN)
+def test_a_named_output_that_git_does_not_see_is_no_tick_without_it(
+    repo: Checkout, mdtodo: Mdtodo, hide: Callable[[Checkout], object], sentence: str
+) -> None:
+    start(repo)
+    then(repo, "")
+    hide(repo)
+    assert sentence in mdtodo("run", code=1).err
+    assert repo.head("TODO.md") == TODO.encode()
+
+
+def test_a_hidden_output_that_did_not_change_is_in_nobodys_way(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo)
+    then(repo, "echo old > out.txt")
+    repo.git("update-index", "--skip-worktree", "out.txt")
+    mdtodo("run")
+    assert repo.head("TODO.md") == DONE
+
+
+def test_an_output_that_no_git_can_commit_stops_nothing_but_its_task(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, todo=f"{TODO}- [ ] Another run:b\n")
+    repo.commit("B", **{".mdtodo.toml": CONFIG.format(timeout="1m") + '[processors.b]\nrun = "true"\n'})
+    then(repo, "rm out.txt; mkfifo out.txt")
+    said = mdtodo("run", code=1)
+    assert "out.txt: git cannot commit it" in said.err
+    assert repo.head("TODO.md") == b"- [ ] Changelog run:o id:o\n- [x] Another run:b\n"

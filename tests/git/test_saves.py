@@ -6,6 +6,7 @@ import random
 import re
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,3 +130,24 @@ def test_where_it_is_held_open_the_next_call_ticks_it(
     if arguments == ("run",):
         assert repo.head("TODO.md") == b"- [x] a run:ok id:a\n"
         assert repo.commits() == 2
+
+
+def test_a_file_that_is_away_for_a_moment_is_waited_for(repo: Checkout) -> None:
+    """A program that saves by renaming (vim with `backupcopy=no`, Emacs) leaves no file for an instant."""
+    wait = "touch ../begun; while ! test -e ../away; do sleep .01; done"
+    config = f'commit = "task"\n[processors.save]\nrun = "{wait}"\n[processors.ok]\nrun = "true"\n'
+    todo = "- [ ] a run:save id:a\n- [ ] b run:ok id:b after:a\n"
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config, ".gitignore": "*~\n"})
+    run = [sys.executable, "-m", "mdtodo", "run", "-j1"]
+    file, backup, above = repo.root / "TODO.md", repo.root / "TODO.md~", repo.root.parent
+    with subprocess.Popen(run, cwd=repo.root, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as started:
+        while not (above / "begun").exists() and started.poll() is None:
+            time.sleep(0.01)
+        file.rename(backup)
+        (above / "away").touch()
+        time.sleep(0.4)
+        backup.rename(file)
+        said = started.communicate(timeout=60)[1].decode()
+    assert started.returncode == 0, said
+    assert b"[ ]" not in repo.read("TODO.md"), said
+    assert repo.status() == []

@@ -14,6 +14,7 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.findings import findings
 from mdtodo.planning.plan import plan
+from mdtodo.running.known import Gist
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,21 @@ def seconds(text: str) -> float:
 @pytest.mark.parametrize("make", FILES.values(), ids=FILES)
 def test_time_grows_as_the_file_does(make: Callable[[int], str]) -> None:
     assert seconds(make(8000)) < 3 * seconds(make(4000)) + 0.05
+
+
+@pytest.mark.parametrize("make", FILES.values(), ids=FILES)
+def test_what_is_remembered_of_a_file_grows_as_it_does(make: Callable[[int], str]) -> None:
+    for size in (1000, 2000):
+        text = make(size)
+        read = read_tasks({"TODO.md": parse(text.encode(), DEFAULT.status, file="TODO.md")})
+        assert len(Gist.of(plan(read, DEFAULT), ()).edges) <= max(text.count(","), 2 * size) + 1
+
+
+def test_a_file_in_which_all_wait_for_all_is_not_remembered() -> None:
+    text = "".join(f"- [ ] t id:c{i} after:c{i - 1},y{i}\n" for i in range(3000))
+    read = read_tasks({"TODO.md": parse(text.encode(), DEFAULT.status, file="TODO.md")})
+    made = Gist.of(plan(read, DEFAULT), ())
+    assert (made.edges, made.text()) == ((), None)
 
 
 def test_suggestions_do_not_look_at_all_names_each_time() -> None:
