@@ -20,7 +20,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.errors import EditError, GitError, InputError, MdtodoError
+from mdtodo.errors import ChangedError, EditError, GitError, InputError, MdtodoError
 from mdtodo.repo import files
 from mdtodo.repo.git import run
 
@@ -79,9 +79,13 @@ def install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
     """Let the hook `name` in the folder `place` run `program args` after what it does already.
 
     `program` is a path; where it is gone when the hook runs, the one on PATH is taken, and where there is none
-    the hook says so and lets git go on. Raises EditError where the hook is changed at this moment or its kept
+    the hook says so and lets git go on. Raises EditError where the hook goes on changing or its kept
     name is taken, InputError where it cannot be written.
     """
+    return files.persist(lambda: _install(place, name, program, args))
+
+
+def _install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
     path = os.path.join(place, name)
     if os.path.isdir(path):
         raise EditError("is a folder, not a hook", file=path)
@@ -198,7 +202,7 @@ def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bo
         mode = stat.S_IMODE(os.stat(made).st_mode)
         os.chmod(made, mode | (mode & 0o444) >> 2)
         if not over and os.path.lexists(path):
-            raise EditError("was created just now by another program; it is left as it is", file=path)
+            raise ChangedError("was created just now by another program; it is left as it is", file=path)
         _rename(made, path)
     except (OSError, MdtodoError):
         with suppress(OSError):

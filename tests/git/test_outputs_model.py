@@ -168,5 +168,5 @@ def test_without_a_look_at_whose_it_is_it_does(
         monkeypatch.setattr(Change, "theirs", property(lambda self: False))
     else:
         monkeypatch.setattr(outputs, "_why_not", lambda *arguments: None)
-        monkeypatch.setattr(outputs, "fingerprint", lambda root, path: "-")
+        monkeypatch.setattr(outputs, "fingerprint", lambda root, path: "always the same")
     assert any(play(make_repo(f"repo-{seed}"), seed).wrong for seed in range(10))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import EditError, GitError
-from mdtodo.repo import hookfiles
+from mdtodo.repo import files, hookfiles
 from mdtodo.repo.git import discover
 
 if TYPE_CHECKING:
@@ -319,3 +319,17 @@ def test_a_merge_that_git_commits_by_itself_is_checked(repo: Checkout, hooks: Pa
     )
     assert done.returncode
     assert "duplicate-id" in done.stdout + done.stderr
+
+
+def test_a_hook_that_another_call_creates_at_this_moment_is_read_again(
+    repo: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, create = str(repo.root / ".git" / "hooks"), files.create
+
+    def after_another(root: str, path: str, content: bytes) -> None:
+        monkeypatch.setattr(files, "create", create)
+        hookfiles.install(place, "pre-commit", "/bin/true", ())
+        create(root, path, content)
+
+    monkeypatch.setattr(files, "create", after_another)
+    assert hookfiles.install(place, "pre-commit", "/bin/true", ()).outcome == "kept"
