@@ -115,7 +115,7 @@ def test_without_papermill_jupyter_executes_notebooks_and_one_that_raises_fails(
 def test_a_notebook_without_code_proves_nothing(bench: Bench) -> None:
     bench.write(**{"train.ipynb": notebook("# How to train", kind="markdown")})
     bench.pip("papermill")
-    assert "papermill: no file here is one of" in bench.run("training", code=77).said
+    assert "papermill: no file here matches" in bench.run("training", code=77).said
 
 
 def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
