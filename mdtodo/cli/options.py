@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mdtodo.running.board import Board
 
     Function = TypeVar("Function", bound=Callable[..., Any])
-    _Choice = click.Choice[str]
+    _Choice = click.Choice[str]  # type: ignore[type-arg, unused-ignore]  # generic since click 8.2
 else:
     _Choice = click.Choice
 
@@ -150,7 +150,7 @@ class _States(_Choice):
         super().__init__([*(state.value for state in State), Status.TODO.value])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return super().convert(OLD_STATES.get(value, value), param, ctx)
+        return str(super().convert(OLD_STATES.get(value, value), param, ctx))
 
 
 def filters(function: Function) -> Function:
