@@ -98,24 +98,17 @@ def complete_path(_ctx: click.Context, _: click.Parameter, incomplete: str) -> l
 
 def ids_argument(*, required: bool) -> Callable[[Function], Function]:
     """`ID…`: ids, or beginnings of ids that fit one task."""
-    return click.argument(
-        "ids",
-        nargs=-1,
-        required=required,
-        metavar="ID..." if required else "[ID]...",
-        shell_complete=complete_id,
-    )
+    return _several("ids", "ID", required=required)
 
 
 def tasks_argument(*, required: bool) -> Callable[[Function], Function]:
     """`TASK…`: ids as in `ids_argument`, or words of titles."""
-    return click.argument(
-        "names",
-        nargs=-1,
-        required=required,
-        metavar="TASK..." if required else "[TASK]...",
-        shell_complete=complete_id,
-    )
+    return _several("names", "TASK", required=required)
+
+
+def _several(field: str, word: str, *, required: bool) -> Callable[[Function], Function]:
+    metavar = f"{word}..." if required else f"[{word}]..."
+    return click.argument(field, nargs=-1, required=required, metavar=metavar, shell_complete=complete_id)
 
 
 def named_tasks(board: Board, names: Sequence[str]) -> list[Task]:
@@ -154,9 +147,16 @@ class _States(_Choice):
 
 
 def filters(function: Function) -> Function:
-    """`--state --priority --category --tag --file --section --assignee --text` and so on; each may be given several
+    """`--state --priority --category --tag --file --section --assignee --text` and so on; most may be given several
     times."""
-    options = [
+    for option in reversed(_filter_options()):
+        function = option(function)
+    return function
+
+
+def _filter_options() -> list[Callable[[Function], Function]]:
+    """In the order of the help."""
+    return [
         _filter(
             "--state",
             "states",
@@ -202,9 +202,6 @@ def filters(function: Function) -> Function:
             help="Due before this day: 2026-12-01, tomorrow, friday or +2w.",
         ),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
 def _filter(name: str, field: str, **attributes: Any) -> Callable[[Function], Function]:

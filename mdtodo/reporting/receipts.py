@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.planning.lengths import seconds
-from mdtodo.reporting.text import escaped_json, one_line, room
+from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 from mdtodo.results import signal_name
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def print_receipts(
     On a terminal a line is at most as long as that is wide, and the commit has a column of its own, as it is what
     other commands need: where room is short the run, the proof and the date go, and the title is cut.
     """
-    width = _width()
+    width = terminal_width()
     count = 0
     for one in receipts:
         count += 1
@@ -55,13 +55,6 @@ def print_receipts(
 
 def _when(one: PastReceipt, length: int) -> str:
     return f"{one.date[:length].replace('T', ' ')}  "
-
-
-def _width() -> int | None:
-    """Columns of the terminal, None where there is none."""
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _fitted(title: str, one: PastReceipt, width: int) -> tuple[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,12 +30,7 @@ if TYPE_CHECKING:
 def command(
     session: Session,
     /,
-    ids: tuple[str, ...],
-    everything: bool,
-    pattern: str | None,
-    dry_run: bool,
-    commit: bool,
-    as_json: bool,
+    **asked: Any,
 ) -> int:
     """Break tasks down into ordered lists of subtasks, which share the estimate of their task.
 
@@ -44,17 +39,15 @@ def command(
     """
     from mdtodo.repo.files import persist
 
-    return persist(
-        lambda: _expand(session, ids, everything, pattern, dry_run=dry_run, commit=commit, as_json=as_json)
-    )
+    return persist(lambda: _expand(session, **asked))
 
 
 def _expand(
     session: Session,
+    *,
     ids: tuple[str, ...],
     everything: bool,
     pattern: str | None,
-    *,
     dry_run: bool,
     commit: bool,
     as_json: bool,
@@ -93,6 +86,7 @@ def _do(
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
+    from mdtodo.running.landing import sentences_of
     from mdtodo.running.uncommitted import not_committed
 
     landing = None
@@ -113,9 +107,7 @@ def _do(
         session.say(f"{task.id} already has subtasks: {one_line(task.title)}")
     for oid in commits:
         session.say(f"committed {oid[:10]}")
-    for task_id, file, reason in landing.missed if landing else ():
-        _say(f"{file}: {task_id}: {reason}")
-    for sentence in not_committed(landing.uncommitted if landing else ()):
+    for sentence in (*sentences_of(landing), *not_committed(landing.uncommitted)) if landing else ():
         _say(sentence)
     return 3 if landing and landing.missed else 0
 
