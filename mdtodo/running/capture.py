@@ -75,6 +75,7 @@ class Log:
         last = bytes(self._last)
         if len(last) == TAIL:  # perhaps cut inside a character: skip its rest
             last = last[next((i for i in range(4) if last[i] & 0xC0 != 0x80), 0) :]
+        # each U+FFFD takes three bytes for one, so it may be too long again
         return last.decode("utf-8", "replace").encode()[-TAIL:].decode("utf-8", "ignore")
 
     def _cut_end(self) -> None:

@@ -26,6 +26,7 @@ def make(folder: str | None = None) -> Repository:
     if folder and os.path.lexists(folder):
         raise UsageError(f"{folder} already exists: name a new folder, or none for a temporary one")
     target = Path(folder) if folder else Path(mkdtemp(prefix="mdtodo-demo-")) / "shop"
+    # as_file: the package may be in an archive
     with as_file(files("mdtodo") / "demo") as source:
         copytree(source, target, ignore=ignore_patterns("__pycache__", "*.pyc"))
     for packed, name in RENAMED.items():

@@ -146,6 +146,7 @@ class Standing:
     def _digest(self, task: Task, processor: Processor, files: str) -> str:
         """Over the files, what defines the processor, and the words of the task that it is given."""
         command = [processor.run, processor.python, dict(processor.env)]
+        # left out where there is none, so that digests from before there was `cwd` still hold
         command += [processor.cwd] if processor.cwd else []
         return defined(files, command, task.title, sorted(task.tags), task.body)
 
@@ -161,6 +162,7 @@ class Standing:
         receipt = receipts.get(task_id)
         if known and (
             receipt is None
+            # the state knows that run, and so what came after it in this clone
             or any(one.run_id == receipt.run for one in known)
             or known[0].finished > _unix_time(receipt.date)
         ):

@@ -76,6 +76,7 @@ class Channel:
         ready = wait.poll(patience * 1000)
         if not ready:
             raise TimeoutError
+        # POLLHUP and POLLERR too: the reading tells that it is gone
         if ready[0][1] & ~POLLOUT:
             self.early += self._read()
             if self.ended:
@@ -87,11 +88,13 @@ class Channel:
         except BlockingIOError:
             return []
         except ConnectionError:
+            # a process that is killed with unread messages resets the connection: no end of file comes
             chunk = b""
         if not chunk:
             self.ended = True
             return []
         if b"\n" not in chunk:
+            # joined once for each line: to add chunk to chunk takes time by the square of a long one
             self._parts.append(chunk)
             return []
         lines = b"".join([*self._parts, chunk]).split(b"\n")
@@ -112,6 +115,7 @@ class Channel:
         self._socket.close()
 
 
+# made once: json.dumps with options makes an encoder at each call; a circle ends in RecursionError
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
