@@ -50,6 +50,7 @@ def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collectio
     edges = [(nodes[one], nodes[other]) for one, other in plan.graph.edges if one in nodes and other in nodes]
     critical = {(nodes.get(other), nodes.get(one)) for one, other in pairwise(plan.critical_path)}
     if len(edges) > EDGES:
+        # sort is stable: arrows of the critical path first, all others in their order
         edges.sort(key=lambda edge: edge not in critical)
         lines.append(f'  arrows["and {len(edges) - EDGES} more arrows"]')
     lines += [
