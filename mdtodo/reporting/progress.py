@@ -58,7 +58,7 @@ def describe(done: TaskRun) -> str:
 
 
 def mark(done: TaskRun) -> tuple[str, str]:
-    """Sign and style; those of a failure too where it is an earlier one that stands."""
+    """Sign and style; those of a failure too where it is a cached one."""
     return MARKS[Outcome.FAILED if done.failed else done.outcome]
 
 

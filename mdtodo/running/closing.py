@@ -1,4 +1,4 @@
-"""Closing by commit message: a trailer `Todo: <id>`, or a phrase `closes todo:<id>`, is a person's word.
+"""Closing by commit message: a trailer `Todo: <id>`, or a phrase `closes todo:<id>`, is a person's `done`.
 
 The keywords are GitHub's for issues (close, fix, resolve, and their forms). What a message merely quotes does not
 count: lines that begin with `>`, code between backticks, and commits that revert others. Neither do mdtodo's own
@@ -58,7 +58,7 @@ def words(repo: Repository, messages: Sequence[Message]) -> list[Word]:
 
 
 def closing(board: Board, said: Iterable[Word]) -> Closing:
-    """Which open tasks these words close. A task that is done already is passed over without a word; one that waits
+    """Which open tasks these mentions close. A task that is done already is passed over in silence; one that waits
     for what they do not close stays open."""
     tasks: dict[str, Task] = {}
     said_in: dict[str, str] = {}

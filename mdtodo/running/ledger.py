@@ -83,7 +83,7 @@ class Ledger:
         worker: str | None = None,
         jobs: int | None = None,
     ) -> Ledger:
-        """The ledger of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
+        """The journal of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
         state = State.open(repo)
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"

@@ -3,8 +3,8 @@ function.
 
 So nothing that the function does outlives it: modules are imported afresh for each attempt, and neither
 `os._exit` nor a crash, a changed folder or a thread that never ends reaches the pool. What it prints, at
-any level, goes down the pipe that is its standard output. The word on how it went is written to a file
-without a name.
+any level, goes down the pipe that is its standard output. The report on how it went is written to a
+file without a name.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted
     """The tasks that a run would start if all goes well, in their order, and what it would not start; nothing is
     started or written.
 
-    Those are not among them whose last result stands.
+    Tasks whose result is cached are not among them.
     """
     from mdtodo.repo.state import State as CloneState
 
@@ -165,7 +165,7 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
 
 
 def _standing(board: Board, course: Course, state: CloneState, say: Callable[[str], None]) -> Standing | None:
-    """The results that stand; None, and no work at all, where no processor says what it reads."""
+    """The result cache; None, and no work at all, where no processor says what it reads."""
     if not any(processor.inputs for processor in board.config.processors.values()):
         return None
     from mdtodo.running.standing import Standing

@@ -1,4 +1,4 @@
-"""Results that stand: a task is not run again while what its processor reads is what it was at its last result.
+"""The result cache: a task is not run again while what its processor reads is what it was at its last result.
 
 Only for processors that declare `inputs`. What the last result was, this clone's state says, and the receipts of the
 branch do, so that a fresh clone knows it as well; the newer one counts.
@@ -45,7 +45,7 @@ class Last(NamedTuple):
 
 @dataclass(slots=True)
 class Standing:
-    """The results of one run's tasks that stand already, and what is to be kept of those that come."""
+    """The cached results of one run's tasks, and what is to be kept of those that come."""
 
     repo: Repository
     state: State
@@ -60,7 +60,7 @@ class Standing:
 
     @classmethod
     def of(cls, board: Board, course: Course, state: State, say: Callable[[str], None]) -> Standing:
-        """Those of the tasks that this course takes; `say` is told why a result is not kept."""
+        """Those of the tasks that this run takes; `say` is told why a result is not kept."""
         declared = {
             name: Read(one.inputs, one.outputs) for name, one in board.config.processors.items() if one.inputs
         }

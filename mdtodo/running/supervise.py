@@ -1,4 +1,4 @@
-"""Watching over one running process: its output, its end, its time, and the word to stop.
+"""Watching over one running process: its output, its end, its time, and the request to stop.
 
 One loop over descriptors, without threads: the output pipe, the process's end (pidfd_open(2) where there is
 one, else waitpid by the clock) and the line to the runner. It cannot be blocked by what the process does.
@@ -51,7 +51,7 @@ class Control(Protocol):
         """Readable when the runner has something to say, or is gone."""
 
     def heed(self) -> list[Stop]:
-        """What it says, once readable: one or more words to stop, or none."""
+        """What it says, once readable: one or more requests to stop, or none."""
 
     def started(self, pid: int, *, over: bool) -> None:
         """Tell it that the process group `pid` runs; there is no hurry if that is over already."""
@@ -93,7 +93,7 @@ class Ending(NamedTuple):
 class Supervision:
     """Of a child; its `output` is closed at the end.
 
-    After a timeout, a cancellation or the runner's death the whole tree is ended: TERM, and KILL after the
+    After a timeout, a cancellation or the runner's death the process tree is ended: TERM, and KILL after the
     grace. When the leader ends by itself, what it left in its group has a second to finish, and is ended
     then the same way; what made itself a session of its own is a daemon that means to stay.
     """
@@ -213,7 +213,7 @@ class Supervision:
             self._control.progress(percent)
 
     def _end(self, stop: Stop) -> None:
-        """End the tree. A second word to stop, or one after the leader's end, kills at once."""
+        """End the process tree. A second request to stop, or one after the leader's end, kills at once."""
         self._reap()  # what has ended by itself already stays as it ended
         if self._kill_at is not None or self._ended_at is not None:
             hurry = ABANDONED_GRACE if stop is Stop.ABANDONED else 0.0
@@ -242,7 +242,7 @@ class Supervision:
         self._killed = True
 
     def _signal(self, number: int) -> bool:
-        """Signal the group, and where the tree is to go what fled from it; whether anything was there."""
+        """Signal the group, and where the process tree is to go what fled from it; whether anything was there."""
         # listed before the group is signalled: without a subreaper the children of what ends are init's
         fled = [] if self._stop is None else trees.outside(self._pid, trees.descendants(self._spared))
         present = trees.signal_group(self._pid, number)

@@ -1,7 +1,7 @@
-"""The pool's own processes: the nursery, which forks pool processes, and a pool process, which carries out
+"""The pool's own processes: the fork server, which forks pool processes, and a pool process, which carries out
 attempts.
 
-The nursery is a Python of its own, started afresh (never a fork of the runner, which may have threads),
+The fork server is a Python of its own, started afresh (never a fork of the runner, which may have threads),
 without threads, in a session of its own (so a Ctrl-C in the terminal reaches only the runner). A pool
 process is a fork of it: two milliseconds instead of the fifty of an interpreter. Each has one socket to the
 runner; when that ends, the runner is gone or has no more work, and so the process ends what it watches
@@ -152,7 +152,7 @@ class Line:
                 os.utime(self._beat)
 
     def _take(self, said: list[dict[str, object]]) -> list[Stop]:
-        """Queue new specs, and do what is said of queued ones; the words to stop the current attempt."""
+        """Queue new specs, and do what is said of queued ones; the requests to stop the current attempt."""
         stops: list[Stop] = []
         for words in said:
             if "attempt" in words:
@@ -194,7 +194,7 @@ class Line:
         except MemoryError:
             words = "there is not enough memory to run it"
             self._send({"failed": self._attempt, "message": words, "traceback": ""})
-        except Exception as error:  # a fault of ours must not take the pool process away
+        except Exception as error:  # a bug of ours must not take the pool process away
             import traceback
 
             frames = "".join(traceback.format_exception(error))
