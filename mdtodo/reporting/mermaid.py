@@ -37,6 +37,7 @@ def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collectio
     """
     wanted = plan.order if names is None else names
     shown = [name for name in plan.tasks if name in also] + [name for name in wanted if name not in also]
+    # numbers, as an id may be a keyword of mermaid, such as `end`
     nodes = {name: f"t{number}" for number, name in enumerate(shown[:NODES])}
     lines = ["flowchart LR"]
     for name, node in nodes.items():

@@ -16,7 +16,8 @@ RENAMED = {"mdtodo.toml": ".mdtodo.toml", "gitignore": ".gitignore"}
 
 _WIDTH = 80
 
-#: Who commits in the demo, so that it also works where git does not know who is there.
+#: Who commits in the demo, so that it also works where git does not know who is there. Unsigned, as a signature may ask
+#: for a passphrase; nobody gets mail at `.invalid` (RFC 2606).
 IDENTITY = (("user.name", "mdtodo demo"), ("user.email", "demo@mdtodo.invalid"), ("commit.gpgsign", "false"))
 
 

@@ -190,6 +190,7 @@ class LocalPool:
             else:
                 os.read(descriptor, 4096)
                 woken = True
+        # a copy, as `_bury` takes members out
         for member in list(self._members.values()):
             if member.kill_at is not None and monotonic() >= member.kill_at:
                 self._bury(member)

@@ -177,6 +177,7 @@ class Standing:
         if self._newest is None or task_id not in self._asked:
             from mdtodo.repo.history import newest
 
+            # of all tasks at once: each walk through the history is a git process
             tasks = self.course.plan.tasks.values()
             wanted = {task.id for task in tasks if self._reading(task) and self.course.takes(task)}
             self._asked |= {*wanted, task_id}

@@ -134,6 +134,7 @@ def _land(board: Board, receipts: Sequence[Receipt], run_id: str, undone: str) -
         )
         try:
             numbers = state.record([Record(run_id, receipt) for receipt in receipts])
+            # as in a run: on the disk before a box changes
             state.sync()
             before = place(repo).commit
             try:

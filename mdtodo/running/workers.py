@@ -38,6 +38,7 @@ def nursery(descriptor: int) -> NoReturn:
     for number in trees.REQUESTS_TO_END:  # not SIG_IGN, which commands would inherit
         signal.signal(number, lambda *_: None)
     _load()
+    # a process that waits here keeps no folder from being unmounted
     os.chdir("/")
     # a collection writes to every object, and so ends the sharing of pages with the forks
     gc.freeze()
