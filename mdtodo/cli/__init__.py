@@ -88,6 +88,7 @@ class LazyGroup(click.Group):
         name = RENAMED.get(cmd_name, cmd_name)
         if name not in COMMANDS:
             return None
+        # this one alone: all of them take some 65 ms to import, nearly as long as all that comes before
         from importlib import import_module
 
         command: click.Command = import_module(f"mdtodo.cli.commands.{name.replace('-', '_')}").command
@@ -110,6 +111,7 @@ class LazyGroup(click.Group):
         for title, commands in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(f"{name:<{longest}}", line) for name, line in commands.items()])
+        # not super()'s, which imports every command for its line of help
         click.Command.format_options(self, ctx, formatter)
 
 
@@ -135,6 +137,7 @@ def _set_verbosity(ctx: click.Context, param: click.Parameter, given: bool) -> N
     if not given or ctx.resilient_parsing:
         return
     root = ctx.find_root()
+    # kept at the root: the option of a command is read after `cli` has made the session
     root.meta[f"mdtodo.{param.name}"] = True
     if len(root.meta.keys() & {"mdtodo.quiet", "mdtodo.verbose"}) > 1:
         ctx.fail("-q and -v cannot be used together")
@@ -198,7 +201,9 @@ def main(args: list[str] | None = None) -> None:
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _open_what_is_closed()
     try:
+        # standalone, click would choose exit codes of its own, and report Ctrl-C itself
         code = guarded(lambda: cli.main(args=args, prog_name="mdtodo", standalone_mode=False))
+        # here, where a closed pipe can still be caught: at exit the interpreter only complains of it
         sys.stdout.flush()
     except BrokenPipeError:
         code = _stdout_is_gone()
@@ -223,6 +228,7 @@ def guarded(action: Callable[[], Any]) -> int:
         _say("interrupted")
         return 130
     except BrokenPipeError:
+        # an OSError, but none to tell of: see `main`
         raise
     except OSError as error:
         place = f"{error.filename}: " if isinstance(error.filename, str) else ""
@@ -265,6 +271,7 @@ def _report_bug(error: Exception) -> int:
     import tempfile
     import traceback
 
+    # a bug may come before click has read the options
     if "--debug" in sys.argv:
         traceback.print_exc()
         return 3
@@ -284,6 +291,7 @@ def _open_what_is_closed() -> None:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             opened = os.open(os.devnull, os.O_RDWR)
+            # open(2) takes the lowest free number, so mostly it is this one already
             if opened != number:
                 os.dup2(opened, number)
                 os.close(opened)
@@ -294,5 +302,6 @@ def _stdout_is_gone() -> int:
     """`mdtodo list | head`: nobody reads on, and that is no error."""
     import os
 
+    # what is buffered still goes somewhere when the interpreter flushes (Python's docs of `signal`, on SIGPIPE)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -93,6 +93,7 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
         from mdtodo.reporting.summary import print_summary
 
         print_summary(report, color=session.color, verified=options.verify)
+    # only now, as what was run and committed stays, whatever became of the push
     if refusal is not None:
         raise refusal
     return report.exit_code

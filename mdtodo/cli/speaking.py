@@ -30,6 +30,7 @@ def speak_and_tell(
     from mdtodo.running.landing import finish_earlier_if_any
     from mdtodo.running.word import followed_status, speak
 
+    # before the files are read, as it may tick boxes in them
     for sentence in finish_earlier_if_any(session.repo, session.config):
         tell(one_line(sentence))
     board = session.board()

@@ -28,11 +28,13 @@ def quoted() -> Iterator[None]:
     """Until its end the runner takes nothing that is printed for a command (`::stop-commands::`)."""
     import secrets
 
+    # not to be guessed: output with the token in it would end the quotation, and then give commands
     token = secrets.token_hex(16)
     say(f"::stop-commands::{token}")
     try:
         yield
     finally:
+        # both streams go into one log: what is left of the output must not come after the token
         sys.stderr.flush()
         say(f"::{token}::")
 
@@ -54,6 +56,7 @@ def say(line: str) -> None:
 
 
 def _data(text: str) -> str:
+    # `%` first: it is in what the others are replaced by
     return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -44,6 +44,7 @@ def print_json(document: Mapping[str, object]) -> None:
     """
     entries = [f"  {_compact(key)}: {_value(value)}" for key, value in document.items()]
     text = "{\n" + ",\n".join(entries) + "\n}\n"
+    # the buffer, as JSON is UTF-8 in every locale (RFC 8259)
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.flush()
 

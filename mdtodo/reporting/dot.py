@@ -26,6 +26,7 @@ def digraph(plan: Plan, names: Sequence[str]) -> str:
 
     Titles are text: quotes and backslashes are escaped, and `&`, which graphviz reads as a character reference.
     """
+    # numbers, as an id may be a keyword of graphviz, such as `node`
     nodes = {name: f"t{number}" for number, name in enumerate(names)}
     critical = set(pairwise(plan.critical_path))
     lines = ["digraph plan {", "  rankdir=LR;", "  node [shape=box];"]

@@ -28,6 +28,7 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 def print_diff(diff: bytes, *, color: bool) -> None:
     """A patch: to a terminal so that it cannot steer it, otherwise byte by byte."""
+    # byte by byte, so that `git apply` takes it
     if not sys.stdout.isatty() and not color:
         sys.stdout.buffer.write(diff)
         sys.stdout.flush()

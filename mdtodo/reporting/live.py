@@ -77,6 +77,7 @@ class LiveLines(RenderHook):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # the thread ends first, else it would draw again what is erased here
         self._over.set()
         self._thread.join()
         self._console.pop_render_hook()
@@ -88,6 +89,7 @@ class LiveLines(RenderHook):
 
     def draw(self) -> None:
         """Draw the lines as they are now."""
+        # prints nothing of its own: the hook adds the lines
         self._console.print(Control(), end="", soft_wrap=True)
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
@@ -97,6 +99,7 @@ class LiveLines(RenderHook):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         rows = self._shown()
         yield _raw(_FOLD_NOTHING)
+        # all of it anew: rich hands on the options of what is printed above, as soft_wrap
         one_row = options.update(width=self._size()[0], no_wrap=True, overflow="ellipsis", height=None)
         for number, row in enumerate(rows):
             yield Segment("\n" if number else "")
@@ -126,4 +129,5 @@ class LiveLines(RenderHook):
 
 
 def _raw(text: str) -> Segments:
+    # rich counts no columns for a control segment, and leaves its text as it is
     return Segments([Segment(text, None, [(ControlType.CARRIAGE_RETURN,)])])

@@ -37,6 +37,7 @@ def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collectio
     """
     wanted = plan.order if names is None else names
     shown = [name for name in plan.tasks if name in also] + [name for name in wanted if name not in also]
+    # numbers, as an id may be a keyword of mermaid, such as `end`
     nodes = {name: f"t{number}" for number, name in enumerate(shown[:NODES])}
     lines = ["flowchart LR"]
     for name, node in nodes.items():
@@ -50,6 +51,7 @@ def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collectio
     edges = [(nodes[one], nodes[other]) for one, other in plan.graph.edges if one in nodes and other in nodes]
     critical = {(nodes.get(other), nodes.get(one)) for one, other in pairwise(plan.critical_path)}
     if len(edges) > EDGES:
+        # sort is stable: arrows of the critical path first, all others in their order
         edges.sort(key=lambda edge: edge not in critical)
         lines.append(f'  arrows["and {len(edges) - EDGES} more arrows"]')
     lines += [

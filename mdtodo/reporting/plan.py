@@ -106,6 +106,7 @@ def _tree(
     for number, name in enumerate(names):
         before = [place[one] for one in plan.blocked_by[name] if place.get(one, number) < number]
         below.setdefault(names[max(before)] if before else None, []).append(name)
+    # no recursion: a chain of a thousand tasks is deeper than Python's limit
     stack: list[tuple[str, str, str, str | None]] = [
         (name, "", "", None) for name in reversed(below.get(None, []))
     ]
@@ -133,6 +134,7 @@ def _bars(plan: Plan, signs: Signs, width: int) -> dict[str, str]:
         if name not in begin:
             bars[name] = " " * width
             continue
+        # 1e-9: what is 12 columns in theory may be 11.999... in floats
         first = min(width - 1, int(begin[name] / end * width + 1e-9))
         last = max(first + 1, min(width, round((begin[name] + units[name]) / end * width)))
         bars[name] = signs.empty * first + signs.bar * (last - first) + signs.empty * (width - last)
@@ -185,4 +187,5 @@ def _cropped(text: str, width: int) -> str:
     from rich.cells import cell_len, set_cell_size
 
     width = max(width, TITLE)
+    # no character takes more than two columns
     return text if len(text) * 2 <= width or cell_len(text) <= width else set_cell_size(text, width - 1) + "…"

@@ -58,7 +58,7 @@ def describe(done: TaskRun) -> str:
 
 
 def mark(done: TaskRun) -> tuple[str, str]:
-    """Sign and style; those of a failure too where it is an earlier one that stands."""
+    """Sign and style; those of a failure too where it is a cached one."""
     return MARKS[Outcome.FAILED if done.failed else done.outcome]
 
 
@@ -159,6 +159,7 @@ class LiveProgress:
     """A live line for each task that runs, and one of the whole; what is over scrolls up, and stays as it is."""
 
     def __init__(self, *, colored: bool) -> None:
+        # rich takes longer to import than click: for a terminal alone
         from mdtodo.reporting.live import live_console
         from mdtodo.reporting.progress_lines import ProgressLines
 
@@ -241,6 +242,7 @@ def _tell_nobody() -> None:
     import os
 
     nowhere = os.open(os.devnull, os.O_WRONLY)
+    # the number stays in use: else the next file that is opened would get what is told
     os.dup2(nowhere, sys.stderr.fileno())
     os.close(nowhere)
 

@@ -48,6 +48,7 @@ class ProgressLines:
     _known: dict[str, float] = field(default_factory=dict)
     _left: float = 0.0
     _began: float = field(default_factory=monotonic)
+    # the run tells, and a thread of the live lines draws
     _lock: Lock = field(default_factory=Lock)
     _spinner: Spinner = field(init=False)
 

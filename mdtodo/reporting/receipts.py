@@ -33,6 +33,7 @@ def print_receipts(
     """
     width = terminal_width()
     count = 0
+    # printed as it comes: git may take seconds for a long history, and `-n 5` or `| head` ends it early
     for one in receipts:
         count += 1
         outcome = f"{one_line(one.outcome):<9}"

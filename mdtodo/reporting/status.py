@@ -50,6 +50,7 @@ def status_rows(
     from rich.text import Text
 
     out = console(colored)
+    # that of the live lines, one less than the terminal's
     out.width = width
     with out.capture() as captured:
         for number, part in enumerate(_parts(found, load, hand, width, pictures=draws())):

@@ -84,6 +84,7 @@ def _call(command: str, ids: list[str], does: str, do: str) -> str:
     whole = f"{command} {' '.join(ids)}"
     if len(whole) <= _WIDTH:
         return f"`{whole}` {does if len(ids) == 1 else do}"
+    # `-` and long ids stay whole: the lines are to be copied into a shell
     lines = textwrap.wrap(
         whole, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )

@@ -35,6 +35,7 @@ def console(colored: bool) -> Console:
     from rich.console import Console
 
     terminal = sys.stdout.isatty()
+    # text of strangers: `[red]`, `:smile:` and numbers have no meaning in it
     return Console(
         force_terminal=colored,
         no_color=not colored,
@@ -53,12 +54,14 @@ def print_grid(table: Table | Text, *, colored: bool) -> None:
     out = console(colored)
     with out.capture() as captured:
         out.print(table, crop=False)
+    # safe here: `printable` leaves no other character that ends a line
     for line in captured.get().splitlines():
         click.echo(line.rstrip(), color=colored)
 
 
 def cells(text: str) -> int:
     """Columns of a terminal that the text takes."""
+    # most titles are: no import of rich for them
     if text.isascii():
         return len(text)
     from rich.cells import cell_len

@@ -27,6 +27,7 @@ _COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*m")
 
 def printable(text: str) -> str:
     """The text with every control character replaced by `\\xNN` or `\\uNNNN`; tabs and line feeds stay."""
+    # a quick look first: all that `_STEERING` has is unprintable to Python
     return text if text.isprintable() else _STEERING.sub(_visible, text)
 
 
@@ -41,6 +42,7 @@ def printable_output(data: bytes) -> str:
 
 def escaped_json(text: str) -> str:
     """JSON that means the same, in which nothing steers a terminal: such characters can only stand in its strings."""
+    # json has escaped U+0000 to U+001F already
     return text if text.isascii() and "\x7f" not in text else _STEERING_JSON.sub(_escaped, text)
 
 
@@ -59,6 +61,7 @@ def terminal_width(stream: TextIO | None = None) -> int | None:
         return None
     if not os.environ.get("COLUMNS"):
         with suppress(OSError, ValueError):
+            # of this stream, as shutil asks for standard output only; 0 where nobody has given a pty a size
             return os.get_terminal_size(stream.fileno()).columns or 80
     return shutil.get_terminal_size().columns
 
@@ -74,6 +77,7 @@ def paragraph(text: str, *, first: str = "", rest: str = "", stream: TextIO | No
     import textwrap
 
     width = max(width, 20)
+    # a NUL is no blank to textwrap, and printable text has none of its own
     whole = _COMMAND.sub(
         lambda match: match[0].replace(" ", "\0") if len(match[0]) + len(rest) <= width else match[0], text
     )

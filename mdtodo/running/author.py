@@ -48,6 +48,7 @@ def answer(question: Question) -> bytes:
 
     from mdtodo.running.processors import environment
 
+    # a file, not a pipe: to fill a pipe is to wait for a program that may read nothing
     with tempfile.TemporaryFile() as stdin:
         stdin.write(json.dumps(question.task).encode() + b"\n")
         stdin.seek(0)
@@ -107,6 +108,7 @@ class _Listener:
         return bool(selector.get_map()) and now < self._over_since + _LINGER
 
     def _look(self, selector: selectors.BaseSelector) -> None:
+        # bounded, as the end of a program is no event here
         for key, _ in selector.select(_LOOK_EVERY):
             data = os.read(key.fd, _CHUNK)
             if not data:

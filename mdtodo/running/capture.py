@@ -75,6 +75,7 @@ class Log:
         last = bytes(self._last)
         if len(last) == TAIL:  # perhaps cut inside a character: skip its rest
             last = last[next((i for i in range(4) if last[i] & 0xC0 != 0x80), 0) :]
+        # each U+FFFD takes three bytes for one, so it may be too long again
         return last.decode("utf-8", "replace").encode()[-TAIL:].decode("utf-8", "ignore")
 
     def _cut_end(self) -> None:
@@ -95,6 +96,7 @@ class Log:
             try:
                 if self._descriptor < 0:
                     self._descriptor = create(self._path)
+                # write(2) may take a part of it, as on a disk that is nearly full
                 view = view[os.write(self._descriptor, view) :]
             except OSError as error:
                 self.error = f"the log could not be written: {error.strerror}"
@@ -102,6 +104,7 @@ class Log:
 
 def create(path: str) -> int:
     """A descriptor to write a new file of mode 0600, in a folder of mode 0700 where that has to be made."""
+    # O_NOFOLLOW: a command may have put a link there
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         return os.open(path, flags, 0o600)

@@ -136,8 +136,10 @@ def _from_gists(content: Content, config: Config, known: Known) -> list[Finding]
 
     files = {file: known.gist(oid) for file, oid in content.ids.items()}
     data = content.bytes_of([file for file, gist in files.items() if gist is None])
+    # numbers, as the name of a file may have the tabs and line ends that `in_parts` separates by
     names = {str(number): file for number, file in enumerate(data)}
 
+    # made before the forks, so that each has it
     router = Router(config) if data else None
 
     def work(part: Sequence[str]) -> dict[str, str]:
@@ -213,6 +215,7 @@ def _unmerged(file: str) -> Finding:
 
 def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
     """The gist of what was wrong in the commit that the change started from; of nothing where there is none."""
+    # pre-commit sets it with --from-ref, and before a push
     base = os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
     try:
         config = load(*committed_configuration(repo, base))

@@ -1,4 +1,4 @@
-"""Closing by commit message: a trailer `Todo: <id>`, or a phrase `closes todo:<id>`, is a person's word.
+"""Closing by commit message: a trailer `Todo: <id>`, or a phrase `closes todo:<id>`, is a person's `done`.
 
 The keywords are GitHub's for issues (close, fix, resolve, and their forms). What a message merely quotes does not
 count: lines that begin with `>`, code between backticks, and commits that revert others. Neither do mdtodo's own
@@ -58,7 +58,7 @@ def words(repo: Repository, messages: Sequence[Message]) -> list[Word]:
 
 
 def closing(board: Board, said: Iterable[Word]) -> Closing:
-    """Which open tasks these words close. A task that is done already is passed over without a word; one that waits
+    """Which open tasks these mentions close. A task that is done already is passed over in silence; one that waits
     for what they do not close stays open."""
     tasks: dict[str, Task] = {}
     said_in: dict[str, str] = {}
@@ -92,6 +92,7 @@ def close(board: Board, found: Closing) -> Spoken:
 _ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _IS_ID = re.compile(_ID).fullmatch
 _KEYWORD = r"(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?)"
+# one lookbehind for each, as `re` takes only those of a fixed width
 _PHRASE = re.compile(
     rf"(?<![\w-])(?<!\bnot )(?<!n't )(?<!\bnever )(?<!\bto ){_KEYWORD}:?[ \t]+todo:({_ID})", re.IGNORECASE
 )
@@ -108,6 +109,7 @@ def _says_nothing(message: Message, reverted: set[str]) -> bool:
 
 
 def _trailers(repo: Repository, text: str) -> Iterator[str]:
+    # `trailers` is a process of git's for each message
     if not re.search(r"^todo\s*:", text, re.IGNORECASE | re.MULTILINE):
         return
     for key, value in trailers(repo, text):
@@ -118,6 +120,7 @@ def _trailers(repo: Repository, text: str) -> Iterator[str]:
 
 def _phrases(text: str) -> Iterator[str]:
     for name in _PHRASE.findall(_QUOTED.sub(" ", text)):
+        # the full stop of a sentence is no part of an id
         yield name.rstrip(".-_") or name
 
 

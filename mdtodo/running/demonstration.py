@@ -16,7 +16,8 @@ RENAMED = {"mdtodo.toml": ".mdtodo.toml", "gitignore": ".gitignore"}
 
 _WIDTH = 80
 
-#: Who commits in the demo, so that it also works where git does not know who is there.
+#: Who commits in the demo, so that it also works where git does not know who is there. Unsigned, as a signature may ask
+#: for a passphrase; nobody gets mail at `.invalid` (RFC 2606).
 IDENTITY = (("user.name", "mdtodo demo"), ("user.email", "demo@mdtodo.invalid"), ("commit.gpgsign", "false"))
 
 
@@ -26,6 +27,7 @@ def make(folder: str | None = None) -> Repository:
     if folder and os.path.lexists(folder):
         raise UsageError(f"{folder} already exists: name a new folder, or none for a temporary one")
     target = Path(folder) if folder else Path(mkdtemp(prefix="mdtodo-demo-")) / "shop"
+    # as_file: the package may be in an archive
     with as_file(files("mdtodo") / "demo") as source:
         copytree(source, target, ignore=ignore_patterns("__pycache__", "*.pyc"))
     for packed, name in RENAMED.items():

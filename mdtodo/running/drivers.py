@@ -57,6 +57,7 @@ def driver_command() -> str:
         program = (
             shlex.quote(beside) if os.access(beside, os.X_OK) else f"{shlex.quote(sys.executable)} -m mdtodo"
         )
+    # git expands `%` and a letter in the command
     program = program.replace("%", "%%")
     return (
         f"{program} merge-driver -- %O %A %B %L %P %S %X %Y; s=$?; "
@@ -75,6 +76,7 @@ def missing_driver(repo: Repository) -> Finding | None:
         attributes = files.read_optional(repo.root, ATTRIBUTES)
     except InputError:  # git does not read it either
         return None
+    # a checkout of GitHub Actions is new each time, and would be warned of each time
     if attributes is None or b"merge=mdtodo" not in attributes or os.environ.get("GITHUB_ACTIONS"):
         return None
     named = _NAMED.search(attributes)
@@ -109,6 +111,7 @@ def _add_attributes(repo: Repository, patterns: Sequence[str]) -> list[str]:
 
 def _says(line: str, wanted: str) -> bool:
     """Whether a line of the file says what the wanted one does, for the same pattern."""
+    # from the right: a quoted pattern may have blanks
     name, *values = wanted.rsplit(" ", 2)
     return line.startswith(name) and set(values) <= set(line[len(name) :].split())
 
@@ -120,8 +123,10 @@ def attribute_lines(patterns: Sequence[str]) -> Iterator[str]:
         name = pattern[excluded:]
         if name.startswith("**/") and "/" not in name[3:] and name[3:] in patterns:
             continue  # a name without a slash is found in every folder
+        # in .gitattributes a pattern for a folder means nothing for the files in it (gitattributes(5))
         if name.endswith("/"):
             name += "**"
         if re.search(r'[\s"]', name):
             name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # `!merge` is unspecified; `-merge` would be: never merge, take ours and call it a conflict
         yield f"{name} {'!merge !diff' if excluded else _SET}"

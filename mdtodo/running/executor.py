@@ -82,7 +82,7 @@ class Executor(Protocol):
 
 
 def result_of(data: Json) -> Result:
-    """An event's result as the model's word for it."""
+    """An event's result as a `Result`."""
     return Result(
         exit_code=cast("int | None", data.get("exit_code")),
         timed_out=bool(data.get("timed_out")),

@@ -45,6 +45,7 @@ class Freshness:
 
     def __post_init__(self) -> None:
         for file, document in self.board.documents.items():
+            # the stamp before the bytes: what is saved in between has another one, and is looked at again
             self._stamps[file] = self._stamp(file)
             if files.read_optional(self.board.repo.root, file) != document.data:
                 self._stamps[file] = None
@@ -58,10 +59,12 @@ class Freshness:
         if task.id not in self.board.tasks:
             return None  # a processor of this run made it, and it has not landed yet
         if task.file not in self._now:
+            # a program that saves by renaming leaves no file for a moment: no reason to give up its tasks
             files.await_back(self.board.repo.root, task.file)
             self._now[task.file] = self._stamp(task.file)
         stamp = self._now[task.file]
         if stamp != self._stamps.get(task.file):
+            # the one from before the reading, as in `__post_init__`
             self._stamps[task.file] = stamp
             self._read[task.file] = self._look(task.file)
         if task.file not in self._read:

@@ -45,6 +45,7 @@ def take_away(repo: Repository) -> Iterator[Change]:
 
 def program_path() -> str:
     """The program that runs now, as an absolute path; where there is none, its name."""
+    # a hook may run with another PATH, as in an editor
     beside = os.path.join(os.path.dirname(sys.executable), "mdtodo")
     for path in (os.path.abspath(sys.argv[0]), beside, shutil.which("mdtodo") or ""):
         if (

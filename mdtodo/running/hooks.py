@@ -50,4 +50,5 @@ def snapshot(repo: Repository, config: Config) -> dict[str, bytes | None]:
 
 def changed_files(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> list[str]:
     """The paths whose bytes are others now."""
+    # by bytes, not by `git diff`: outputs may be ignored, or not tracked yet
     return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))

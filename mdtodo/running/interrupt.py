@@ -30,6 +30,7 @@ class Interrupt:
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
+                # what is ignored stays ignored: SIGHUP under nohup, SIGINT in the background job of a script
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._caught)
         return self
@@ -44,5 +45,6 @@ class Interrupt:
         if self.asked:
             self.at_once()
             raise KeyboardInterrupt
+        # before the wake: the run looks at it as soon as it wakes up
         self.asked = True
         self.wake()

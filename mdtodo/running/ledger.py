@@ -83,11 +83,12 @@ class Ledger:
         worker: str | None = None,
         jobs: int | None = None,
     ) -> Ledger:
-        """The ledger of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
+        """The journal of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
         state = State.open(repo)
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
         ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
+        # in this order: a checkout in between then shows as a change, and is looked into
         ledger._stamp, ledger._place = stamp(repo), place(repo)
         unread.prepare(repo)
         forget_old(repo)
@@ -102,9 +103,11 @@ class Ledger:
     ) -> None:
         if self._git is not None:
             self._git.close()
+        # before the leases go: whoever takes a task next has to see what became of it
         self._write()
         self._release(*self._leases)
         if kind is None:
+            # only after a good end: else the next run takes up from these files what was not read
             unread.delete(unread.left(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
         prune(self.repo, self.state, self.config.logs, keep=self.run_id)
@@ -129,6 +132,7 @@ class Ledger:
             return None
         if not continues(self.repo, self._place):
             return f"HEAD is on {place(self.repo).name} now; the run began on {self._place.name}"
+        # only where the run goes on: elsewhere every further look has to say so again
         self._stamp = now
         return None
 
@@ -173,6 +177,7 @@ class Ledger:
     def shown_log(self, task: Task, attempt: int) -> str | None:
         """The same, relative to the root where it is below it; None if there is none."""
         name = f"{task.id}.{attempt}.log"
+        # asked twice in a row, for the journal and for the report
         if self._shown[0] != name:
             self._shown = name, os.path.exists(f"{self._logs}/{name}")
         return f"{self._shown_logs}/{name}" if self._shown[1] else None
@@ -213,6 +218,7 @@ class Ledger:
             self.land()
         else:
             self._write()
+            # a power cut must not leave a ticked box that the journal knows nothing of
             self.state.sync()
             receipts = [receipt for _, receipt in self._pending]
             landing = land(self.repo, receipts, run_id=self.run_id, commit=False, config=self.config)
@@ -249,6 +255,7 @@ class Ledger:
         )
         self.kept_open |= landing.kept_open
         self.commits += landing.commits
+        # boxes that stay open are reported as failed tasks, with the reason
         self.messages += sentences_of(landing._replace(kept_open={}))
         self.uncommitted += landing.uncommitted
         self._release(*(receipt.task_id for _, receipt in pending))

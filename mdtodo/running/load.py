@@ -53,9 +53,11 @@ class LoadGate:
         import psutil
 
         times = psutil.cpu_times()
+        # iowait is idle time; guest time is part of user time as well (proc(5))
         busy = sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
         own = _own_seconds()
         if self._busy:
+            # own time may fall: what ended counts only once its parent has waited for it
             others = (busy - self._busy) - max(0.0, own - self._own)
             self._cpu = 100.0 * others / (passed * (psutil.cpu_count() or 1))
         self._at, self._busy, self._own = now, busy, own

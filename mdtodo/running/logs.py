@@ -56,6 +56,7 @@ def prune(repo: Repository, state: State, logs: Logs, *, keep: str) -> None:
     too_old = time.time() - logs.age
     if left <= logs.size and (not found or found[0].written >= too_old):
         return
+    # asked only where there is something to delete: each of them is looked up among the processes
     active = {keep, *(run for run, _, _ in state.active_runs())}
     for one in found:
         if (left > logs.size or one.written < too_old) and os.path.basename(one.folder) not in active:

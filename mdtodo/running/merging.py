@@ -55,6 +55,7 @@ def merge_files(trio: Trio, markers: Markers, *, histogram: bool = False) -> End
     except InputError as error:
         return _as_text(trio, markers, f"{error.sentence}; merged as text", histogram=histogram)
     except Exception as error:
+        # git takes an exit code above 128 for the end of the whole merge: no bug here may be that
         return _as_text(
             trio, markers, f"cannot be merged by task ({error!r}); merged as text", histogram=histogram
         )
@@ -62,6 +63,7 @@ def merge_files(trio: Trio, markers: Markers, *, histogram: bool = False) -> End
         return _as_text(trio, markers, "", histogram=histogram)
     try:
         if merged.data != versions[1]:
+            # a rename is not needed: this is git's temporary file, which nobody else reads
             with open(trio.ours, "wb") as file:
                 file.write(merged.data)
     except OSError as error:
@@ -82,6 +84,7 @@ _FAILED = 255
 _MOST_CONFLICTS = 125  # a shell says 126 and 127 of what it cannot start
 _GIT_MOST = 127
 _USAGE = 129
+# the result is parsed again, so the user's conflict style must not change it
 _PLAIN = ("-c", "merge.conflictStyle=merge")
 
 
@@ -101,6 +104,7 @@ def _by_task(versions: list[bytes], markers: Markers, *, histogram: bool) -> Mer
             theirs,
             _statuses(),
             text_merge=partial(_merge_text, folder, histogram=histogram),
+            # lazily: it asks git, and conflicts alone need it
             markers=lambda: markers._replace(style=_style()),
         )
 
@@ -110,6 +114,7 @@ def _statuses() -> Mapping[str, Status]:
     nothing."""
     try:
         given = files.read_configuration(os.path.realpath("."))
+        # most repositories configure no status, and need no TOML parser to be imported
         if not any(b"status" in data for data in given if data):
             return STATUS_CHARS
         from mdtodo.config import load

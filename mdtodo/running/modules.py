@@ -49,6 +49,7 @@ def _lacking(path: Sequence[str], module: str) -> str | None:
     if first in sys.stdlib_module_names:
         return None
     spec = PathFinder.find_spec(first, path)
+    # editable installs have finders there, not folders in the path
     for finder in sys.meta_path if spec is None else ():
         spec = spec or finder.find_spec(first, None)
     found = first
@@ -59,15 +60,15 @@ def _lacking(path: Sequence[str], module: str) -> str | None:
         outer, found = found, f"{found}.{name}"
         if places is None:
             return f'the module "{outer}" is no package, so there is no "{module}"'
-        spec = PathFinder.find_spec(
-            name, list(places)
-        )  # by its full name its package would have to be imported
+        # by its full name its package would have to be imported
+        spec = PathFinder.find_spec(name, list(places))
     return f'no module "{found}" is found from here' if spec is None else None
 
 
 def _no_entry_point(path: Sequence[str], name: str) -> str | None:
     from importlib.metadata import distributions
 
+    # entry_points() looks in sys.path alone, which lacks the folders of the repository
     known = {
         point.name
         for distribution in distributions(path=list(path))

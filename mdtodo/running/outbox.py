@@ -100,6 +100,7 @@ class Outbox:
             return told
         lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
         if size > LIMIT:
+            # the limit has cut it
             lines.pop()
         complaints = [f"line {n} {words}" for n, line in enumerate(lines, 1) if (words := _take(line, told))]
         told.ignored = [f"MDTODO_OUTPUT: {complaint}" for complaint in complaints[:_COMPLAINTS]]
@@ -138,8 +139,10 @@ def _read(path: str, tail: int = 0) -> tuple[bytes, int, int]:
     """Data (the last `tail` bytes, else the first `LIMIT`), size, time of change; nothing if it is
     no file now."""
     try:
+        # most are empty: then this is the only call
         if not os.stat(path).st_size:
             return b"", 0, 0
+        # a processor may have put a link there, or a named pipe, which would block
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return b"", 0, 0
@@ -199,6 +202,7 @@ def _object(line: bytes) -> dict[str, object] | None:
     if not line.lstrip().startswith(b"{"):
         return None
     try:
+        # NaN and Infinity are Python's, not JSON's; deep nesting raises RecursionError
         found = json.loads(line.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
@@ -221,6 +225,7 @@ def number(value: object) -> float | None:
     try:
         as_float = float(value)
     except OverflowError:
+        # an integer of hundreds of digits
         return None
     return as_float if math.isfinite(as_float) else None
 

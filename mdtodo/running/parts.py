@@ -28,6 +28,7 @@ def in_parts(sizes: Mapping[str, int], work: Work) -> dict[str, str]:
     count = min(_cores(), PROCESSES, 1 + sum(sizes.values()) // SHARE)
     parts: list[list[str]] = [[] for _ in range(count)]
     loads = [0] * count
+    # the largest first: the small ones even out what these leave
     for name in sorted(sizes, key=lambda name: -sizes[name]):
         lightest = loads.index(min(loads))
         parts[lightest].append(name)
@@ -59,15 +60,18 @@ def _start(part: Sequence[str], work: Work) -> tuple[int, int] | None:
             file.write("".join(lines).encode("utf-8", "surrogatepass"))
         code = 0
     finally:
+        # never back into the caller: it would go on, and print, a second time
         os._exit(code)
 
 
 def _hear(pid: int, fd: int) -> dict[str, str] | None:
     """What a fork told; None where it failed."""
+    # read before it is waited for: one with more to say than a pipe holds ends only when it is read
     with open(fd, "rb") as file:
         told = file.read().decode("utf-8", "surrogatepass")
     if os.waitpid(pid, 0)[1]:
         return None
+    # not splitlines(), which also splits at U+2028 and its like
     pairs = (line.partition("\t") for line in told.split("\n")[:-1])
     return {name: text for name, _, text in pairs}
 

@@ -97,6 +97,7 @@ class LocalPool:
         if self._bell is None:
             bell = os.pipe()
             for end in bell:
+                # `wake` writes in signal handlers, which must not wait for room in a pipe
                 os.set_blocking(end, False)
             self._poll.register(bell[0], select.POLLIN)
             self._bell = bell
@@ -143,6 +144,7 @@ class LocalPool:
         """Let `events` return soon; safe in a signal handler and in another thread."""
         if self._bell is not None:
             try:
+                # a full pipe is no loss: what lies in it wakes `events` as well
                 os.write(self._bell[1], b"!")
             except OSError:
                 return
@@ -151,6 +153,7 @@ class LocalPool:
         """End what still runs (TERM, one second later KILL), and every process of the pool."""
         if self._bell is None:
             return
+        # before all else: without it nothing is dispatched, and nothing takes the place of what ends
         bell, self._bell = self._bell, None
         self._queue.clear()
         # a new one, as a signal handler may have come between `events` and its own
@@ -169,11 +172,13 @@ class LocalPool:
 
     def _turn(self, deadline: float | None) -> bool:
         """Wait for one round of messages; whether `wake` was called."""
+        # sleep, not poll, which would return at each result
         if (moment := self._supplied_for()) > 0:
             sleep(moment)
         due = [member.kill_at for member in self._members.values() if member.kill_at is not None]
         due += [member.attend(self._silence) for member in self._members.values() if member.specs]
         due += [] if deadline is None else [deadline]
+        # these messages were read while sending, so no poll reports them any more
         early = [member for member in self._members.values() if member.channel.early]
         for member in early:
             self._listen(member)
@@ -185,6 +190,7 @@ class LocalPool:
             else:
                 os.read(descriptor, 4096)
                 woken = True
+        # a copy, as `_bury` takes members out
         for member in list(self._members.values()):
             if member.kill_at is not None and monotonic() >= member.kill_at:
                 self._bury(member)
@@ -252,8 +258,10 @@ class LocalPool:
             else:
                 specs.append(spec)
         idle = not member.specs
+        # an idle process has nothing to say, so its silence counts from now on
         if idle:
             member.hear()
+        # before they are sent: where that fails, `_bury` queues again what is in its `specs`
         member.specs += specs
         try:
             member.channel.send_encoded(b"".join(lines))
@@ -287,6 +295,7 @@ class LocalPool:
 
     def _hear(self, member: Member, message: Json) -> None:
         """Turn what a pool process says into an event."""
+        # the answer to {"sign": true} needs no case: that it came is all, and `_listen` took note of that
         match message:
             case {"finished": str(attempt), "result": dict(result), **more}:
                 if isinstance(pid := more.get("pid"), int):
@@ -327,6 +336,7 @@ class LocalPool:
         member.asked = False
         back = [spec for spec in member.specs if spec["attempt"] in attempts]
         member.specs = deque(spec for spec in member.specs if spec not in back)
+        # extendleft puts the last one first, and they shall keep their order
         self._queue.extendleft(reversed(back))
 
     def _bury(self, member: Member, *, begun: bool = True, result: Json | None = None) -> None:
@@ -335,12 +345,14 @@ class LocalPool:
         What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest;
         `result` is what that one comes to.
         """
+        # both before the channel is closed, which has no descriptor from then on
         self._poll.unregister(member.channel)
         del self._members[member.channel.fileno()]
         self._hear_rest(member, 0.0)
         if member.pid is not None:
             member.end()
             self._hear_rest(member, _LAST_WORDS)
+        # only now: hearing the end of its last attempt has made it idle
         if member in self._idle:
             self._idle.remove(member)
         member.kill()

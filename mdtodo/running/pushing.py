@@ -37,6 +37,7 @@ def push_receipts(
             report, GitError(f"cannot push: {error.strerror or error}", hint="the commits are kept")
         )
     except KeyboardInterrupt:
+        # the run is over, but its report has yet to be printed
         sentence = "interrupted while pushing: the commits are kept, and `mdtodo run --push` pushes them"
         return report._replace(interrupted=True, messages=(*report.messages, sentence)), None
     kept = (sent.commits.get(commit, commit) for commit in report.commits)

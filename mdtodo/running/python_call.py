@@ -3,8 +3,8 @@ function.
 
 So nothing that the function does outlives it: modules are imported afresh for each attempt, and neither
 `os._exit` nor a crash, a changed folder or a thread that never ends reaches the pool. What it prints, at
-any level, goes down the pipe that is its standard output. The word on how it went is written to a file
-without a name.
+any level, goes down the pipe that is its standard output. The report on how it went is written to a
+file without a name.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def fork(
     `folders` are the root of the repository and the folder that it runs in: modules are looked for in that one first.
     `files` are the descriptors of its standard input, of its output, and of the file for its report.
     """
+    # asked for before the fork: after it, the parent may be init already
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -55,6 +56,7 @@ def fork(
     except BaseException as error:
         _print_traceback(error)
     finally:
+        # never back into the pool process's own code (70: EX_SOFTWARE, sysexits.h)
         os._exit(70)
 
 
@@ -98,16 +100,21 @@ def _become(
 ) -> None:
     """Turn the fork of a pool process into one of its own."""
     os.setsid()
+    # `kill_marked` cannot find it: /proc shows the environment of the last exec, and there was none
     trees.die_with_parent(parent)
+    # no exec resets the handlers of the pool process
     for request in trees.REQUESTS_TO_END:
         signal.signal(request, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # copies first: one of them may have a number that is overwritten here
     source, output, report = (os.dup(descriptor) for descriptor in files)
     for descriptor, number in ((source, 0), (output, 1), (output, 2), (report, 3)):
         os.dup2(descriptor, number, inheritable=number < 3)
+    # no exec closes the pool process's line and logs
     os.closerange(4, _FILES)
     root, cwd = folders
     os.chdir(cwd)
+    # in place: what was imported from os before, and C code, see it too
     os.environb.clear()
     os.environb.update(environment)
     sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
@@ -116,6 +123,7 @@ def _become(
     )
     sys.argv = ["mdtodo"]
     sys.path[:0] = dict.fromkeys((cwd, root))
+    # a .pyc counts as current by the second and the size of its source: quick changes would be missed
     sys.dont_write_bytecode = True
 
 
@@ -125,6 +133,7 @@ def _call(target: str, task: Json) -> dict[str, object]:
         return _report_of(target, _function(target)(task_of(task)))
     except SystemExit as stop:
         if stop.code is None or isinstance(stop.code, int):
+            # the system keeps eight bits
             return {"exit_code": (stop.code or 0) & 0xFF}
         print(stop.code, file=sys.stderr)  # noqa: T201 - as the interpreter does
         return {"exit_code": 1}
@@ -178,6 +187,7 @@ def _report_of(target: str, returned: object) -> dict[str, object]:
         if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
             raise TypeError(f"the {name} of the Result of {target} are not all strings")
     code = report["exit_code"]
+    # `True` is an int to Python, and as an exit code the failure 1
     if code is not None and (isinstance(code, bool) or not isinstance(code, int)):
         raise TypeError(f"the exit_code of the Result of {target} is not a number")
     return report
@@ -198,13 +208,16 @@ def _leave(report: dict[str, object]) -> NoReturn:
     import atexit
     import ctypes
 
+    # before anything else ends the process: `_ended_as` then sees that it did not end as it said
     with open(3, "wb", closefd=False) as file:
         file.write(json.dumps(report, default=str).encode())
+    # not sys.exit(), which waits for threads
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):
             continue
+    # C code has buffers of its own, which _exit(2) drops
     ctypes.CDLL(None).fflush(None)
     os._exit(exit_status(cast("int | None", report["exit_code"])))

@@ -21,6 +21,7 @@ def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterat
     `known` are the titles of the tasks that the files have now, by id. Raises UsageError where the name fits no
     task, or several.
     """
+    # lazily: the first receipt is shown before git has read the whole history
     if name in known:
         return (one for one in receipts(repo) if one.task_id == name)
     found: dict[str, list[PastReceipt]] = {task_id: [] for task_id in known if task_id.startswith(name)}

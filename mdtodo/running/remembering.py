@@ -82,6 +82,7 @@ def read_parts(
 def _text(given: Part) -> str:
     """A line of JSON: for each task its fields but for those that depend on other files, then its place."""
     rows = [
+        # the same bytes may be another file's as well
         (*task._replace(file="", anchor=Anchor("", *task.anchor[1:])), *place)
         for task, place in zip(given.tasks, given.places, strict=True)
     ]

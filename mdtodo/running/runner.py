@@ -65,6 +65,7 @@ def run(
         Ledger.open(repo, config, commit=options.commit, jobs=jobs(options, config)) as ledger,
         _opened(executor, options, config) as pool,
     ):
+        # before the files are read, as it may tick boxes in them
         for sentence in ledger.finish_earlier():
             watcher.say(sentence)
         ledger.begin()
@@ -78,6 +79,7 @@ def run(
         ledger.board = board
         course = Course(plan_of(board, options), config, options, jobs(options, config))
         if (
+            # an identity is needed for commits alone: not where nothing can run, and perhaps not to verify
             options.commit != "none"
             and not options.verify
             and not all(map(course.blocked, course.left_over()))
@@ -89,6 +91,7 @@ def run(
         with Interrupt(pool.wake, pool.close) as interrupt:
             shift = Shift(board, course, pool, ledger, watcher, interrupt, standing)
             shift.work()
+            # still in here: the first Ctrl-C must not cut a landing in two
             ledger.land()
         return shift.report(broken=broken)
 
@@ -97,7 +100,7 @@ def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted
     """The tasks that a run would start if all goes well, in their order, and what it would not start; nothing is
     started or written.
 
-    Those are not among them whose last result stands.
+    Tasks whose result is cached are not among them.
     """
     from mdtodo.repo.state import State as CloneState
 
@@ -162,7 +165,7 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
 
 
 def _standing(board: Board, course: Course, state: CloneState, say: Callable[[str], None]) -> Standing | None:
-    """The results that stand; None, and no work at all, where no processor says what it reads."""
+    """The result cache; None, and no work at all, where no processor says what it reads."""
     if not any(processor.inputs for processor in board.config.processors.values()):
         return None
     from mdtodo.running.standing import Standing

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Signals that Python ignores, and that a command should not.
+#: Signals that Python ignores, and that a command should not. SIGXFZ is no slip: `subprocess` restores that name too.
 _IGNORED = tuple(getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGXFZ") if hasattr(signal, name))
 
 
@@ -30,10 +30,12 @@ def spawn(arguments: list[str], env: Mapping[bytes, bytes], cwd: str, source: in
         raise ValueError("embedded null byte")
     actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate((source, output, output))]
     os.chdir(cwd)
+    # posix_spawnp(3) would look in the PATH of this process, not in that of `env`
     program = _found(arguments[0], env)
     try:
         return os.posix_spawn(program, arguments, env, file_actions=actions, setsid=True, setsigdef=_IGNORED)
     except NotImplementedError:
+        # a C library without POSIX_SPAWN_SETSID
         return _popen(arguments, env, source, output)
 
 
@@ -53,6 +55,7 @@ def _found(program: str, env: Mapping[bytes, bytes]) -> bytes:
     paths = [folder + b"/" + name if folder else name for folder in search.split(os.fsencode(os.pathsep))]
     for path in paths:
         if os.access(path, os.X_OK) and not os.path.isdir(path):
+            # where a relative one leads depends on the folder
             if path.startswith(b"/"):
                 _known[name, search] = path
             return path
@@ -63,6 +66,7 @@ def _found(program: str, env: Mapping[bytes, bytes]) -> bytes:
 def _popen(arguments: list[str], env: Mapping[bytes, bytes], source: int, output: int) -> int:
     import subprocess
 
+    # nothing has to be closed: no descriptor of a pool process is inheritable (PEP 446)
     process = subprocess.Popen(
         arguments,
         stdin=source,

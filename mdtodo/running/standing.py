@@ -1,4 +1,4 @@
-"""Results that stand: a task is not run again while what its processor reads is what it was at its last result.
+"""The result cache: a task is not run again while what its processor reads is what it was at its last result.
 
 Only for processors that declare `inputs`. What the last result was, this clone's state says, and the receipts of the
 branch do, so that a fresh clone knows it as well; the newer one counts.
@@ -45,7 +45,7 @@ class Last(NamedTuple):
 
 @dataclass(slots=True)
 class Standing:
-    """The results of one run's tasks that stand already, and what is to be kept of those that come."""
+    """The cached results of one run's tasks, and what is to be kept of those that come."""
 
     repo: Repository
     state: State
@@ -60,7 +60,7 @@ class Standing:
 
     @classmethod
     def of(cls, board: Board, course: Course, state: State, say: Callable[[str], None]) -> Standing:
-        """Those of the tasks that this course takes; `say` is told why a result is not kept."""
+        """Those of the tasks that this run takes; `say` is told why a result is not kept."""
         declared = {
             name: Read(one.inputs, one.outputs) for name, one in board.config.processors.items() if one.inputs
         }
@@ -146,6 +146,7 @@ class Standing:
     def _digest(self, task: Task, processor: Processor, files: str) -> str:
         """Over the files, what defines the processor, and the words of the task that it is given."""
         command = [processor.run, processor.python, dict(processor.env)]
+        # left out where there is none, so that digests from before there was `cwd` still hold
         command += [processor.cwd] if processor.cwd else []
         return defined(files, command, task.title, sorted(task.tags), task.body)
 
@@ -161,6 +162,7 @@ class Standing:
         receipt = receipts.get(task_id)
         if known and (
             receipt is None
+            # the state knows that run, and so what came after it in this clone
             or any(one.run_id == receipt.run for one in known)
             or known[0].finished > _unix_time(receipt.date)
         ):
@@ -175,6 +177,7 @@ class Standing:
         if self._newest is None or task_id not in self._asked:
             from mdtodo.repo.history import newest
 
+            # of all tasks at once: each walk through the history is a git process
             tasks = self.course.plan.tasks.values()
             wanted = {task.id for task in tasks if self._reading(task) and self.course.takes(task)}
             self._asked |= {*wanted, task_id}

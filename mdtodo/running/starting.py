@@ -39,6 +39,7 @@ def starter(repo: Repository) -> list[tuple[str, bool]]:
     where the configuration that is there is broken.
     """
     pyproject, dotfile = files.read_configuration(repo.root)
+    # called for its errors: nothing is made beside a configuration that is broken
     load(pyproject, dotfile)
     rows = [("TODO.md", _make(repo, "TODO.md", TODO))]
     if pyproject is not None and b"[tool.mdtodo" in pyproject:

@@ -1,4 +1,4 @@
-"""Watching over one running process: its output, its end, its time, and the word to stop.
+"""Watching over one running process: its output, its end, its time, and the request to stop.
 
 One loop over descriptors, without threads: the output pipe, the process's end (pidfd_open(2) where there is
 one, else waitpid by the clock) and the line to the runner. It cannot be blocked by what the process does.
@@ -51,7 +51,7 @@ class Control(Protocol):
         """Readable when the runner has something to say, or is gone."""
 
     def heed(self) -> list[Stop]:
-        """What it says, once readable: one or more words to stop, or none."""
+        """What it says, once readable: one or more requests to stop, or none."""
 
     def started(self, pid: int, *, over: bool) -> None:
         """Tell it that the process group `pid` runs; there is no hurry if that is over already."""
@@ -93,7 +93,7 @@ class Ending(NamedTuple):
 class Supervision:
     """Of a child; its `output` is closed at the end.
 
-    After a timeout, a cancellation or the runner's death the whole tree is ended: TERM, and KILL after the
+    After a timeout, a cancellation or the runner's death the process tree is ended: TERM, and KILL after the
     grace. When the leader ends by itself, what it left in its group has a second to finish, and is ended
     then the same way; what made itself a session of its own is a daemon that means to stay.
     """
@@ -132,6 +132,7 @@ class Supervision:
         return Ending(self._exit_code, (self._ended_at or monotonic()) - self._started, self._stop)
 
     def _over(self) -> bool:
+        # what even KILL does not end, as in uninterruptible sleep, is not waited for
         if self._killed:
             return True
         if self._ended_at is None or trees.group_exists(self._pid):
@@ -145,6 +146,7 @@ class Supervision:
             if descriptor == self._output:
                 self._read()
             elif descriptor == end:
+                # a pidfd stays readable from now on; `_decide` collects the process right after
                 self._poll.unregister(end)
             else:
                 self._heed()
@@ -153,12 +155,15 @@ class Supervision:
         """Seconds until something is due by the clock."""
         now = monotonic()
         if self._ended_at is not None or self._blind:
+            # no descriptor tells when a group is empty: that has to be looked at
             return _CHECK_EVERY
+        # a deadline that has passed would make every poll return at once
         deadline = self._deadline if self._stop is None else None
         moments = (self._announce_at, deadline, self._kill_at, self._progress_at)
         return max(0.0, min(moment for moment in moments if moment is not None) - now)
 
     def _decide(self, now: float) -> None:
+        # first, as what has ended by itself by now has not timed out
         self._reap()
         if self._announce_at is not None and (self._ended_at is not None or now >= self._announce_at):
             self._announce_at = None
@@ -177,6 +182,7 @@ class Supervision:
         try:
             data = os.read(self._output, _CHUNK)
         except BlockingIOError:
+            # `_drain` reads without a poll
             return
         if data:
             self._log.write(data)
@@ -187,12 +193,14 @@ class Supervision:
 
     def _drain(self) -> None:
         """Take what is in the pipe already, but not what a daemon goes on writing."""
+        # not until it is empty: a daemon may write faster than this reads
         for _ in range(_CHUNK // 4096):
             if self._output >= 0:
                 self._read()
 
     def _heed(self) -> None:
         for stop in self._control.heed():
+            # a socket at its end stays readable: every poll would return at once
             if stop is Stop.ABANDONED:
                 self._poll.unregister(self._control.fileno())
             self._end(stop)
@@ -205,7 +213,7 @@ class Supervision:
             self._control.progress(percent)
 
     def _end(self, stop: Stop) -> None:
-        """End the tree. A second word to stop, or one after the leader's end, kills at once."""
+        """End the process tree. A second request to stop, or one after the leader's end, kills at once."""
         self._reap()  # what has ended by itself already stays as it ended
         if self._kill_at is not None or self._ended_at is not None:
             hurry = ABANDONED_GRACE if stop is Stop.ABANDONED else 0.0
@@ -217,6 +225,7 @@ class Supervision:
 
     def _terminate(self, grace: float) -> None:
         self._kill_at = monotonic() + grace
+        # a stopped process gets the TERM only once it goes on
         for number in (signal.SIGTERM, signal.SIGCONT):
             self._signal(number)
 
@@ -224,6 +233,7 @@ class Supervision:
         """KILL until nothing is left, or nothing more can be done about it."""
         give_up = monotonic() + _REAP_WAIT
         while True:
+            # more than once: what is forked between the listing and the signal gets none
             left = self._signal(signal.SIGKILL)
             self._reap()
             if (self._ended_at is not None and not left) or monotonic() >= give_up:
@@ -232,7 +242,8 @@ class Supervision:
         self._killed = True
 
     def _signal(self, number: int) -> bool:
-        """Signal the group, and where the tree is to go what fled from it; whether anything was there."""
+        """Signal the group, and where the process tree is to go what fled from it; whether anything was there."""
+        # listed before the group is signalled: without a subreaper the children of what ends are init's
         fled = [] if self._stop is None else trees.outside(self._pid, trees.descendants(self._spared))
         present = trees.signal_group(self._pid, number)
         if not present and self._ended_at is None:  # forked, but leads no session yet
@@ -245,6 +256,7 @@ class Supervision:
         """Collect whatever ended: the leader, and what it orphaned."""
         while True:
             try:
+                # any child: nobody else can collect what this subreaper has adopted
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return

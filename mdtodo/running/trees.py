@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     import psutil
 
-#: Signals that ask a process to end. In the pool's own processes they do nothing, as what ends is the
-#: runner's to
-#: say: a service manager, or an outer mdtodo, that signals all of them at once must not lose attempts by it.
+#: Signals that ask a process to end. In the pool's own processes they do nothing, as what ends
+#: is for the runner to say: a service manager, or an outer mdtodo, that signals all of them at once must not lose
+#: attempts by it.
 REQUESTS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _PR_SET_PDEATHSIG = 1
@@ -38,6 +38,7 @@ def become_subreaper() -> None:
 def die_with_parent(parent: int) -> None:
     """Be killed when the process `parent`, which forked this one, dies (Linux; elsewhere nothing happens)."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # it may have died before the line above, and then no signal comes
     if os.getppid() != parent:
         os._exit(1)
 
@@ -71,6 +72,7 @@ def earlier_children() -> tuple[psutil.Process, ...]:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
     except ChildProcessError:
+        # the usual case, which needs no psutil (25 ms to import)
         return ()
     return tuple(_children(recursive=False))
 
@@ -82,6 +84,7 @@ def outside(group: int, processes: Iterable[psutil.Process]) -> list[psutil.Proc
 
 def descendants(spared: Iterable[psutil.Process] = ()) -> list[psutil.Process]:
     """All living descendants of this process, without the spared ones and theirs."""
+    # psutil compares processes by id and start, so an id that was used again is another one
     left = set(_children())
     for process in spared:
         left -= {process, *_children(process)}
@@ -106,6 +109,7 @@ def kill_marked(marks: Mapping[str, str]) -> None:
     """
     import psutil
 
+    # in rounds, for what is forked while the list is read
     for _ in range(_ROUNDS):
         marked = [p for p in _processes() if p.pid != os.getpid() and _holds(p, marks)]
         if not marked:

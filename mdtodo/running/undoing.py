@@ -41,6 +41,7 @@ def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:
         return Undone(chosen.run, before=undone[chosen.run])
     receipts = _receipts(board, chosen, _later(past, undone, chosen))
     run_id = new_run_id()
+    # it raises before anything is written: all of it or nothing
     rehearsal = rehearse(board.repo, receipts, run_id=run_id, statuses=board.config.status)
     would = Undone(chosen.run, None, rehearsal.receipts)
     if dry_run:
@@ -54,6 +55,7 @@ def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:
 def undone_by(past: Mapping[str, PastRun]) -> dict[str, str]:
     """The runs that are undone, each with the run that took it back. An undo that was undone itself does not count."""
     found: dict[str, str] = {}
+    # newest first, so the undo of an undo is met before what it undoes
     for one in past.values():
         if one.undoes is not None and one.run not in found:
             found.setdefault(one.undoes, one.run)
@@ -132,6 +134,7 @@ def _land(board: Board, receipts: Sequence[Receipt], run_id: str, undone: str) -
         )
         try:
             numbers = state.record([Record(run_id, receipt) for receipt in receipts])
+            # as in a run: on the disk before a box changes
             state.sync()
             before = place(repo).commit
             try:

@@ -1,4 +1,4 @@
-"""JSON objects over a socket pair, one a line: the words between the runner's process and the pool's."""
+"""JSON objects over a socket pair, one a line: the messages between the runner's process and the pool's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHUNK = 1 << 16
 class Channel:
     """One end of a stream socket. `ended` is true once the other end is gone.
 
-    With `patience`, in seconds, sending keeps what comes meanwhile as `early` words, so that two ends that both have
+    With `patience`, in seconds, sending keeps what comes meanwhile as `early` messages, so that two ends that both have
     more to say than a socket holds do not wait for each other; TimeoutError if the other one does nothing for so long.
     """
 
@@ -52,7 +52,7 @@ class Channel:
                 self._make_room(self._patience)
 
     def receive(self) -> list[dict[str, object]]:
-        """The early words, else wait for one chunk; the objects that it completes."""
+        """The early messages, else wait for one chunk; the objects that it completes."""
         if self.early:
             words, self.early = self.early, []
             return words
@@ -76,6 +76,7 @@ class Channel:
         ready = wait.poll(patience * 1000)
         if not ready:
             raise TimeoutError
+        # POLLHUP and POLLERR too: the reading tells that it is gone
         if ready[0][1] & ~POLLOUT:
             self.early += self._read()
             if self.ended:
@@ -87,11 +88,13 @@ class Channel:
         except BlockingIOError:
             return []
         except ConnectionError:
+            # a process that is killed with unread messages resets the connection: no end of file comes
             chunk = b""
         if not chunk:
             self.ended = True
             return []
         if b"\n" not in chunk:
+            # joined once for each line: to add chunk to chunk takes time by the square of a long one
             self._parts.append(chunk)
             return []
         lines = b"".join([*self._parts, chunk]).split(b"\n")
@@ -112,6 +115,7 @@ class Channel:
         self._socket.close()
 
 
+# made once: json.dumps with options makes an encoder at each call; a circle ends in RecursionError
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 

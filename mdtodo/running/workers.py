@@ -1,7 +1,7 @@
-"""The pool's own processes: the nursery, which forks pool processes, and a pool process, which carries out
+"""The pool's own processes: the fork server, which forks pool processes, and a pool process, which carries out
 attempts.
 
-The nursery is a Python of its own, started afresh (never a fork of the runner, which may have threads),
+The fork server is a Python of its own, started afresh (never a fork of the runner, which may have threads),
 without threads, in a session of its own (so a Ctrl-C in the terminal reaches only the runner). A pool
 process is a fork of it: two milliseconds instead of the fifty of an interpreter. Each has one socket to the
 runner; when that ends, the runner is gone or has no more work, and so the process ends what it watches
@@ -32,12 +32,15 @@ if TYPE_CHECKING:
 
 def nursery(descriptor: int) -> NoReturn:
     """Fork a pool process for each socket that comes in over `descriptor`, until that ends."""
+    # a mask outlives fork and exec: signals that the runner blocks would be blocked in every command
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGCHLD, lambda *_: _collect(os.WNOHANG))
     for number in trees.REQUESTS_TO_END:  # not SIG_IGN, which commands would inherit
         signal.signal(number, lambda *_: None)
     _load()
+    # a process that waits here keeps no folder from being unmounted
     os.chdir("/")
+    # a collection writes to every object, and so ends the sharing of pages with the forks
     gc.freeze()
     os.set_inheritable(descriptor, False)
     requests = socket.socket(fileno=descriptor)
@@ -73,10 +76,13 @@ def _load() -> None:
 def _pool_process(descriptor: int) -> NoReturn:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # what comes over a socket is inheritable (recvmsg(2), MSG_CMSG_CLOEXEC): a command that outlives this process
+        # would hold the line open, and so hide the end from the runner
         os.set_inheritable(descriptor, False)
         trees.become_subreaper()
         Line(Channel(socket.socket(fileno=descriptor))).work()
     finally:
+        # never back into the loop of the process that it was forked from
         os._exit(0)
 
 
@@ -129,6 +135,7 @@ class Line:
         """Tell it how far the processor says it is, unless it has not read for long."""
         import select
 
+        # waiting for room in the socket would hold up timeouts and cancellations
         poll = select.poll()
         poll.register(self.fileno(), select.POLLOUT)
         if poll.poll(0):
@@ -146,7 +153,7 @@ class Line:
                 os.utime(self._beat)
 
     def _take(self, said: list[dict[str, object]]) -> list[Stop]:
-        """Queue new specs, and do what is said of queued ones; the words to stop the current attempt."""
+        """Queue new specs, and do what is said of queued ones; the requests to stop the current attempt."""
         stops: list[Stop] = []
         for words in said:
             if "attempt" in words:
@@ -188,7 +195,7 @@ class Line:
         except MemoryError:
             words = "there is not enough memory to run it"
             self._send({"failed": self._attempt, "message": words, "traceback": ""})
-        except Exception as error:  # a fault of ours must not take the pool process away
+        except Exception as error:  # a bug of ours must not take the pool process away
             import traceback
 
             frames = "".join(traceback.format_exception(error))
@@ -206,8 +213,10 @@ class Line:
         try:
             if place not in self._notes:
                 flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+                # a file of its own for each process, so that no lines are mixed
                 self._notes[place] = os.open(f"{place}.{os.getpid()}", flags, 0o600)
             known = {"processor": task.get("processor"), "root": self._spec["cwd"]}
+            # not synced: a kill takes nothing of what was written, and a power cut only costs time
             os.write(self._notes[place], encoded({**words, **known}))
         except OSError:  # a full disk: then it may run again after a kill
             return -1

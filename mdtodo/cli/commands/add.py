@@ -52,6 +52,7 @@ def command(
     from mdtodo.running.adding import add, is_looked_at
 
     def attempt() -> tuple[Board, Task]:
+        # all of it again where a file has changed meanwhile: of ten `add` at once eight gave up
         named = session.named([path]) if path and session.exists(path) else ()
         board = session.board(named)
         parent = board.find(under) if under else None

@@ -71,6 +71,7 @@ def command(
     try:
         findings, unreadable = _checked(session, paths, staged=staged, changed=changed)
     except ConfigError as broken:
+        # an annotation stands at its line in the pull request; the sentence on standard error does not
         if form == "github":
             from mdtodo.reporting.findings import print_mistakes
 

@@ -53,6 +53,7 @@ def as_called() -> str:
     path = sys.argv[0]
     name = os.path.basename(path)
     if name == "__main__.py":
+        # the interpreter as it was typed; sys.executable is a path that nobody would type
         return shlex.join([sys.orig_argv[0], "-m", "mdtodo"])
     found = which(name)
     return name if found and os.path.realpath(found) == os.path.realpath(path) else shlex.quote(path)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "hook",
+    # what follows NAME is for that command, its options too
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     epilog="\b\nExamples:\n  mdtodo hook run\n  mdtodo hook run --tag release\n  mdtodo hook expand --all\n\n"
     "docs/hooks.md has the pre-commit hooks that call this.",
@@ -55,6 +56,7 @@ def _call(ctx: click.Context, name: str, args: list[str]) -> int:
     called = group.get_command(ctx.parent, name)
     if called is None:
         ctx.fail(f"this version has no command {name!r}")
+    # not ctx.invoke(), which takes values and reads no options
     with called.make_context(name, args, parent=ctx.parent) as inner:
         returned = called.invoke(inner)
     return returned if isinstance(returned, int) else 0

@@ -50,6 +50,7 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     from mdtodo.planning.dates import local_today
     from mdtodo.reporting.tasks import print_tasks
 
+    # who filters by state has said which; a program gets all and filters itself
     if not (closed_too or given["states"] or given["statuses"]):
         tasks = [task for task in tasks if not task.status.closed]
     print_tasks(

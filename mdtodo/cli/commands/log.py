@@ -37,6 +37,7 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
 
     @cache
     def titles() -> Mapping[str, str]:
+        # the files are read only where a message does not hold the whole title
         return _titles(session)
 
     def title_of(receipt: PastReceipt) -> str | None:

@@ -31,6 +31,7 @@ def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tup
     from mdtodo.running.merging import Trio, labels_of, merge_files
 
     gc.disable()  # the process is short, and what it makes stays to its end
+    # git before 2.44 leaves %S as it is
     named = len(labels) == 3 and labels[0] != "%S"
     our, was, their = (labels[1], labels[0], labels[2]) if named else labels_of(os.environ)
     markers = Markers(our, was, their, int(size) if size.isdigit() and int(size) else 7)

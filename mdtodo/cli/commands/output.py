@@ -45,5 +45,6 @@ def command(session: Session, task_id: str, only_path: bool, raw: bool) -> None:
 
             click.echo(printable_output(log.read()), nl=False)
             return
+        # bytes, so that nothing is decoded: a log may hold anything
         while block := log.read(1 << 16):
             click.echo(block, nl=False)

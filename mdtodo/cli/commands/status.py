@@ -139,6 +139,7 @@ def _redraw(session: Session, interval: float) -> None:
                     session.reread()
                     now, when, wrong = _look(session), time.time(), None
                 except MdtodoError as error:
+                    # shown, and looked at again: a file that is being saved is whole the next time
                     wrong = error
     except KeyboardInterrupt:
         return
