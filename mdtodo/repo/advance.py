@@ -115,7 +115,7 @@ class _Advance:
 
     def make(self, branch: str) -> tuple[str, ...]:
         """All of it."""
-        # The lock before all else, unlike in a landing: what git finds in the index must hold until the branch moves.
+        # The lock before all else: what git says of the index must still hold when the branch moves.
         with IndexCopy(self.git, first=True) as copy:
             self._set_aside(copy, check=True)
             copy.lock()

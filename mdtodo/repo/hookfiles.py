@@ -182,7 +182,7 @@ def _take_over(place: str, name: str, command: str) -> Change:
         os.link(path, kept, follow_symlinks=False)
         linked = True
     try:
-        # No hard links here: for a moment there is no hook.
+        # Where there are no hard links, there is no hook for a moment.
         if not linked:
             _rename(path, kept)
         _make(place, name, (f'[ ! -x {there} ] || {there} "$@" || exit',), command, over=linked)

@@ -156,7 +156,7 @@ class IndexFile:
     def _with(
         self, entries: bytearray, folders: Iterable[bytes], trees: Mapping[bytes, tuple[str, str]]
     ) -> IndexFile:
-        # Not parsed again, since no entry moves: that is three times the work of the change itself.
+        # Not parsed again, since no entry moves: that takes more than twice as long as the change itself.
         other = object.__new__(IndexFile)
         other.algorithm, other._width, other._end = self.algorithm, self._width, self._end
         other.unmerged, other._places = self.unmerged, self._places

@@ -16,7 +16,7 @@ def myself() -> str:
 
 
 def is_gone(owner: str) -> bool:
-    """Whether that process has certainly ended; False for one that cannot be seen from here."""
+    """Whether the process has certainly ended; False for one that cannot be seen from here."""
     where, _, rest = owner.partition("-")
     pid, _, started = rest.partition("-")
     if not (pid.isdigit() and started.isdigit()) or where != _where() or started == "0":

@@ -28,7 +28,7 @@ _TOLD = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.DEFERRED, Outcome.SKIPP
 def past_runs(repo: Repository) -> tuple[PastRun, ...]:
     """The newest runs of processors, oldest first. Reads only; GitError where git cannot read the history.
 
-    What a person said, what rolled up, and a cached result is none.
+    A person's word, a parent that was closed with its subtasks, and a cached result are none.
     """
     found: dict[tuple[str, str], PastRun] = {}
     # The journal second, so that its entry counts: it has the time of the result, not of the commit.

@@ -130,7 +130,7 @@ class _Remaking:
         if not made:
             return known[-1] if known else None
         changes = again.changes | self._merged(others, new)
-        # A receipt that changed no file stays one; of any other nothing would be left.
+        # A commit that changed no file keeps its receipts; of any other nothing would be left.
         return self._commit(commit, changes, new, made) if changes or not files else None
 
     def _wanted(self, commit: Commit) -> frozenset[str]:
