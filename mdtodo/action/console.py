@@ -17,6 +17,7 @@ SUMMARY_BYTES = 1_000_000
 
 def one_stream() -> None:
     """Make standard error the same stream as standard output, written line by line, in UTF-8."""
+    # The descriptor, not just sys.stderr: git and processors write to it too.
     os.dup2(1, 2)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -53,6 +54,7 @@ class Masked(io.TextIOBase):
 
     def __init__(self, stream: io.TextIOBase, secrets: Iterable[str]) -> None:
         self._stream = stream
+        # The longest first: a shorter one may be part of it, and would leave the rest readable.
         self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
 
     def write(self, text: str) -> int:

@@ -32,6 +32,7 @@ _JSON_BYTES = 900_000
 
 def deliver(environ: MutableMapping[str, str]) -> int:
     """Push what the work has committed, say so, and end as the work did, or with 3 where the remote refuses."""
+    # Out of the environment before anything is started that would inherit it.
     token = environ.pop("MDTODO_TOKEN", "").strip()
     try:
         state = Handover.take(environ.get("MDTODO_STATE", ""))
@@ -51,6 +52,7 @@ def _deliver(environ: MutableMapping[str, str], state: Handover, token: str) -> 
     report = (state.report or RunReport("", "", "", ()))._replace(commits=_commits(session, state.start))
     said: list[str] = []
     code = state.code
+    # Also where a task failed: the receipts of the others are committed, and must not be lost with the runner.
     if state.push and report.commits:
         with quoted():
             report, refusal = _send(session, state, report, environ, token, said)
@@ -98,6 +100,7 @@ def _words(refusal: MdtodoError) -> str:
 
 def _commits(session: Session, start: str) -> tuple[str, ...]:
     """What has been committed since the checkout, oldest first."""
+    # 128: HEAD has no commit.
     span = [f"{start}..HEAD"] if start else ["HEAD"]
     return tuple(run(session.repo, "rev-list", "--reverse", *span, "--", ok=(0, 128)).decode().split())
 

@@ -59,6 +59,7 @@ class Event(NamedTuple):
         request = _mapping(self.payload.get("pull_request"))
         head = _full_name(_mapping(request.get("head")))
         base = _full_name(_mapping(request.get("base"))) or self.repository
+        # GitHub names no repository where the fork was deleted, and ignores the case of names.
         return not head or head.casefold() != base.casefold()
 
     @property
@@ -91,6 +92,8 @@ class Event(NamedTuple):
 
 
 #: What only those cause who may write to the repository.
+#: Never pull_request_target, workflow_run, issues or issue_comment: anybody can trigger these, and they run
+#: with the repository's secrets.
 _TRUSTED = ("push", "schedule", "workflow_dispatch", "repository_dispatch", "release")
 
 

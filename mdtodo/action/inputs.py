@@ -58,12 +58,14 @@ def _words(text: str) -> tuple[str, ...]:
         words = tuple(shlex.split(text))
     except ValueError as error:
         raise UsageError(f"the input args cannot be split into words: {error}") from None
+    # `work` has no token to push with; `deliver` has it, and runs no processor.
     if "--push" in words:
         raise UsageError("the input args must not contain --push", hint="use the input push instead")
     return words
 
 
 def _jobs(text: str) -> int:
+    # isascii too: `²`.isdigit() is true, and int() refuses it.
     if text and not (text.isascii() and text.isdigit() and len(text) < 6):
         raise UsageError(f"the input jobs must be 0 or a positive number, not {text!r}")
     return int(text or 0)

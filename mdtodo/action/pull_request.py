@@ -32,6 +32,7 @@ def propose(
     """
     commit = report.commits[-1]
     text = messages(repo, commit)[0].text
+    # Anybody can write a trailer, and not every run's name could be a branch's.
     run = re.sub(r"[^A-Za-z0-9.-]", "", report.run or parse(text)[0] or "") or commit[:10]
     branch, base = f"mdtodo/{run}", place(repo).ref.removeprefix("refs/heads/")
     said.append(f"pushed to {push_to_branch(repo, branch)}")
@@ -65,7 +66,9 @@ def _open(
     title, _, body = text.strip().partition("\n")
     host = urlsplit(environ.get("GITHUB_SERVER_URL") or "https://github.com").netloc
     words = [f"--repo={host}/{environ.get('GITHUB_REPOSITORY', '')}", f"--base={base}", f"--head={branch}"]
+    # `=`, since a title may begin with a dash; a fence, since @name in it notifies nobody.
     words += [f"--title={one_line(title)}", f"--body=```text\n{body.strip().replace('```', '')}\n```\n"]
+    # By the environment: every user of the machine can read the arguments of a process.
     env = {**os.environ, "GH_TOKEN": token, "GH_HOST": host, "GH_PROMPT_DISABLED": "1", "NO_COLOR": "1"}
     try:
         done = subprocess.run(

@@ -39,6 +39,7 @@ def sign_in(environ: MutableMapping[str, str], server: str, token: str) -> tuple
     The forms of the token that must not be shown. Raises UsageError for what no header can hold.
     """
     add_settings(environ, ("core.hooksPath", os.devnull))
+    # With 0 here, GIT_TRACE_CURL would put the token into the log.
     environ["GIT_TRACE_REDACT"] = "1"
     if not token:
         return ()
@@ -46,6 +47,7 @@ def sign_in(environ: MutableMapping[str, str], server: str, token: str) -> tuple
         raise UsageError("the input token is not a token: it contains spaces or control characters")
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     key = f"http.{server.rstrip('/')}/.extraheader"
+    # The empty value drops what actions/checkout has set: GitHub refuses two Authorization headers.
     add_settings(environ, (key, ""), (key, f"Authorization: Basic {basic}"))
     return token, basic
 
@@ -68,6 +70,8 @@ def _global_settings(environ: Mapping[str, str], root: str) -> str:
         prefix="mdtodo-", suffix=".gitconfig", dir=environ.get("RUNNER_TEMP") or None
     )
     os.close(number)
+    # GIT_CONFIG_GLOBAL replaces both usual files, so this one includes them, in git's order; git does not mind
+    # an included file that is missing.
     for file in [environ["GIT_CONFIG_GLOBAL"]] if "GIT_CONFIG_GLOBAL" in environ else usual:
         run(None, "config", "-f", path, "--add", "include.path", file)
     run(None, "config", "-f", path, "--add", "safe.directory", root)

@@ -79,6 +79,7 @@ class _Job:
         session = Session.start([folder], "never", debug=False)
         trust(environ, folder)
         introduce(session.repo, environ)
+        # Read now, so that an error in it is reported before anything runs.
         _ = session.config
         event = Event.read(environ)
         mode, why = event.decide(inputs.command)
@@ -102,6 +103,7 @@ class _Job:
         elif self.mode is Mode.PREVIEW:
             self.code = max(checked, self._call("run", "--dry-run") if checked < _BROKEN else 0)
         else:
+            # First, since tasks that are about to run may wait for what the commits close.
             self._close()
             self.code = max(self.code, self._call(self.mode.value, *self._without_commit()))
 

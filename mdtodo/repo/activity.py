@@ -70,6 +70,7 @@ def _slots(state: State, run: str) -> int | None:
 def _efficiency(state: State) -> float | None:
     entries = state.history(limit=5000)
     for run, started, finished in state.ended_runs(limit=_LOOKED_AT):
+        # Attempt 0 is a cached result or a person's: no slot was used.
         seconds = sum(one.seconds for one in entries if one.run_id == run and one.attempt)
         slots = _slots(state, run)
         if seconds and slots and finished > started:

@@ -1,4 +1,4 @@
-"""The local branch brought to a commit that upstream has: branch, index and work tree, and nothing of a person's.
+"""The local branch fast-forwarded to a commit of its upstream: branch, index and work tree, and nothing of a person's.
 
 As `git merge --ff-only` would, with two differences. The tip may lack commits of the old one, which the caller
 knows to be there in another form. And where a person changes a TODO file in which upstream only ticked, the
@@ -115,9 +115,12 @@ class _Advance:
 
     def make(self, branch: str) -> tuple[str, ...]:
         """All of it."""
+        # The lock before all else: what git says of the index must still hold when the branch moves.
         with IndexCopy(self.git, first=True) as copy:
             self._set_aside(copy, check=True)
             copy.lock()
+            # Before the branch moves: after a kill in between, index and files of the old commit look like a person's
+            # staged reversal of everything that came, and only the note tells.
             write_note(self.git.repo, self.old, self.new)
             reached("advance.noted")
             try:
@@ -156,6 +159,8 @@ class _Advance:
 
     def _set_aside(self, copy: IndexCopy, *, check: bool) -> None:
         """Change the index; before that, with `check`, let git say whether that loses anything."""
+        # diff-files compares times, not contents: a file that was only touched would count as changed.
+        # -q: without it the exit code is 1 where a file has changed.
         copy.ask("update-index", "-q", "--refresh")
         dirty = _names(copy.ask("diff-files", "--name-only", "-z"))
         dirty |= _names(
@@ -207,8 +212,11 @@ class _Advance:
             objects = NewObjects(self.git.algorithm())
             tree = change_tree(tree, kept, self.git.content, objects)
             self.git.write(objects)
+        # The first is the check alone (-n): only with -u does git refuse where an untracked file is in the way.
+        # The second, without -u, writes no file: `_place` does, each whole.
         copy.ask("read-tree", "-m", "-n", "-u", self.old, tree)
         copy.ask("read-tree", "-m", self.old, tree)
+        # Without -u, read-tree has not applied the patterns of a sparse checkout either.
         outside = _outside_of_sparse_checkout(self.git, self.changes.values())
         copy.stage({path: Staged(*entry, "S") for path, entry in outside.items()})
 
@@ -237,6 +245,7 @@ def _move(git: Plumbing, branch: str, old: str, new: str) -> None:
     try:
         git.run("update-ref", "-m", "mdtodo: receipts rebased onto upstream", branch, new, old)
     except GitError as error:
+        # git has no exit code of its own for a lost compare-and-swap; `environment` makes its words English.
         if "cannot lock ref" in error.sentence:
             raise BranchMovedError(error.sentence) from error
         raise
@@ -249,6 +258,7 @@ def _outside_of_sparse_checkout(git: Plumbing, changes: Iterable[FileChange]) ->
         b"yes",
         b"on",
         b"1",
+        # `[core] sparseCheckout` without a value means true.
         b"",
     ):
         return {}

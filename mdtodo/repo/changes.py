@@ -31,6 +31,7 @@ def changes_of(git: Plumbing, oids: Sequence[str]) -> dict[str, list[FileChange]
     `git diff-tree --stdin -z` prints the id of a commit, then its changes.
     """
     names = b"".join(oid.encode() + b"\n" for oid in oids)
+    # Without -m and --root a merge or a first commit has no changes here; neither is a receipt's.
     out = git.run("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-renames", stdin=names)
     found: dict[str, list[FileChange]] = {}
     changes: list[FileChange] = []
@@ -39,6 +40,7 @@ def changes_of(git: Plumbing, oids: Sequence[str]) -> dict[str, list[FileChange]
         if _OID.fullmatch(one):
             changes = found.setdefault(one.decode(), [])
         elif one.startswith(b":"):
+            # next() takes the path, so that a file whose name looks like an id is not read as a commit.
             changes.append(_file_change(one, next(fields)))
     return found
 

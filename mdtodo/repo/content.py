@@ -1,5 +1,5 @@
 """The TODO files of one version of the repository: of the work tree, of the index that git gives its hooks, or
-of a commit. Each is known by git's id of its bytes, so that what was found in the same bytes earlier can stand.
+of a commit. Each is known by git's id of its bytes, so that what was found in the same bytes earlier holds.
 
 Sources: git-ls-files(1), git-ls-tree(1), gitformat-index(5), githooks(5).
 """
@@ -75,6 +75,7 @@ def of_index(repo: Repository, patterns: Sequence[str]) -> Content:
         return found
 
     unmerged: set[str] = set()
+    # Only simple patterns mean the same to git as a pathspec; the others need the whole index listed.
     if all(map(files.is_simple, patterns)):
         listed = entries(*map(files.pathspec, patterns)) if patterns else {}
     else:
@@ -99,6 +100,7 @@ def staged_configuration(repo: Repository) -> list[bytes | None]:
     def entry(path: str) -> tuple[bytes, str] | None:
         out = run(repo, "ls-files", "-s", "-z", "--", f":(top,literal){path}", env=env)
         about = out.partition(b"\t")[0].split(b" ")
+        # Several entries: a folder of that name, or an unmerged file.
         return (about[0], about[1].decode()) if len(about) > 1 and out.count(b"\0") == 1 else None
 
     found = _configuration(repo, "", entry, env)
@@ -152,6 +154,7 @@ def find_tracked(
         options = ("ls-files", "-co", "--exclude-standard", "-t", "-z", "--", *specs)
         found = set()
         for line in run(repo, *options, env=calling_index()).split(b"\0"):
+            # Untracked nested repositories are listed with a slash at the end.
             if line and not line.endswith(b"/"):
                 path = os.fsdecode(line[2:])
                 found.add(path)
@@ -251,6 +254,7 @@ def _follow(
 
 def _ids(data: Mapping[str, bytes]) -> dict[str, str]:
     """git's name for these bytes as a blob, in SHA-1."""
+    # A key for caches, never asked of git, so SHA-1 does in a SHA-256 repository too.
     return {
         path: sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
         for path, content in data.items()

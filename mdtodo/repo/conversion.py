@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _CONVERTING = re.compile(rb"filter|encoding|ident")
 
 _REGULAR = (b"100644", b"100755")
+#: Bytes of the largest file that is read into memory here.
 _LARGEST = 1 << 26
 
 
@@ -52,9 +53,11 @@ def is_staged(git: Plumbing, index: IndexFile, name: bytes, status: os.stat_resu
 
 def _is_taken_as_it_is(git: Plumbing, index: IndexFile, name: bytes, data: bytes) -> bool:
     """Whether no setting and no attribute could make git store something else than this content."""
+    # Searched whole, not matched with the path: asking git once too often is slow, once too seldom wrong.
     attributes = list(_attributes(git, index, name))
     if None in attributes or any(_CONVERTING.search(found) for found in attributes if found):
         return False
+    # Into the index, git converts line ends by removing CR, never by adding it (gitattributes(5), `text`).
     if b"\r" not in data:
         return True
     converts = git.settings().get(b"core.autocrlf", b"false").lower() not in (b"false", b"no", b"off", b"0")
@@ -70,12 +73,15 @@ def _attributes(git: Plumbing, index: IndexFile, name: bytes) -> Iterator[bytes 
         folder = folder.rpartition(b"/")[0]
         inside = folder + b"/.gitattributes" if folder else b".gitattributes"
         found = _content(os.path.join(root, inside))
+        # Where the work tree lacks the file, git reads it from the index.
         yield None if found is None and inside in index else found or b""
     yield _content(os.path.join(git.repo.common_dir, "info/attributes")) or b""
     settings = git.settings()
     home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     default = os.path.join(home, "git/attributes")
+    # Only newer gits list GIT_ATTR_GLOBAL and GIT_ATTR_SYSTEM; the defaults are those of gitattributes(5).
     own = os.fsdecode(settings.get(b"core.attributesfile", settings.get(b"GIT_ATTR_GLOBAL", b""))) or default
+    # %(prefix)/ is where git is installed, which only git knows (git-config(1), `pathname`).
     if own.startswith("%"):
         yield None
     yield _content(os.path.expanduser(own)) or b""

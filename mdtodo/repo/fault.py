@@ -1,4 +1,4 @@
-"""Points at which a kill must do no harm: between any two writes of a run stands `reached("what.happened")`.
+"""Failpoints, at which a kill must do no harm: between any two writes of a run stands `reached("what.happened")`.
 
 The tests put a kill there, by the environment: `MDTODO_FAULT=moved` ends this process by SIGKILL when it
 comes to the point `moved`, `moved:2` at the second time, `moved:2:all` together with all its descendants.
@@ -59,6 +59,7 @@ def _kill(*, everything: bool) -> None:
         for process in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):
                 process.kill()
+    # Itself last: afterwards its descendants are init's children, and not found any more.
     os.kill(os.getpid(), signal.SIGKILL)
 
 

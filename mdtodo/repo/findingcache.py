@@ -51,6 +51,7 @@ class FindingCache:
         """Write it, if there is something new. Where that cannot be done, the next run finds out anew."""
         if not self._changed:
             return
+        # As many older entries as there are used ones, for the branch that is checked out next.
         room = max(0, min(ENTRIES, 2 * len(self._used)) - len(self._used))
         older = [name for name in self._texts if name not in self._used][-room:] if room else []
         kept = {name: self._texts[name] for name in older} | self._used
@@ -61,6 +62,7 @@ class FindingCache:
             os.makedirs(os.path.dirname(self._folder), 0o700, exist_ok=True)
             os.makedirs(self._folder, 0o700, exist_ok=True)
             try:
+                # Without fsync: what a crash leaves of the file fails the digest, and is read as empty.
                 with open(temporary, "wb") as file:
                     file.write(_BEGIN + _digest(data) + b"\n" + data)
                 os.replace(temporary, self._path)
@@ -72,6 +74,7 @@ class FindingCache:
     def _forget(self) -> None:
         """Delete what is older than the newest `FILES`, also what a killed run left."""
         paths = [os.path.join(self._folder, name) for name in os.listdir(self._folder)]
+        # A file that another process is writing may go too; its rename fails, and `save` carries on.
         for path in sorted(paths, key=os.path.getmtime)[:-FILES]:
             os.unlink(path)
 

@@ -98,6 +98,7 @@ def list_files(repo: Repository, *pathspecs: str) -> list[str]:
     Submodules count as one entry, nested repositories as none. Names that are not UTF-8 come with
     surrogates, as from `os.fsdecode`. `pathspecs` narrow the list, as in `git ls-files`.
     """
+    # A set, since an unmerged path is listed once for each stage.
     out = run(repo, "ls-files", "-co", "--exclude-standard", "-z", "--", *pathspecs)
     return sorted({os.fsdecode(name) for name in out.split(b"\0") if name and not name.endswith(b"/")})
 
@@ -114,6 +115,7 @@ def read_blobs(
     found = {name: _read_blob(repo, name, env) for name in names if "\n" in name}
     if plain:
         request = b"".join(os.fsencode(name) + b"\n" for name in plain)
+        # Without --buffer git flushes after each object.
         out = run(repo, "cat-file", "--batch", "--buffer", stdin=request, env=env)
         found.update(zip(plain, _batch(out), strict=True))
     return found
@@ -138,9 +140,11 @@ def operation_in_progress(repo: Repository) -> str | None:
     for name, operation in _HEADS.items():
         if there(name):
             return operation
+    # A series of picks, of which one was resolved by `git commit`: that deletes CHERRY_PICK_HEAD.
     if there("sequencer/todo"):
         with open(os.path.join(repo.git_dir, "sequencer/todo"), "rb") as todo:
             return "revert" if todo.read(6) == b"revert" else "cherry-pick"
+    # With reftable only MERGE_HEAD is a file; these two are refs.
     if os.path.isdir(os.path.join(repo.common_dir, "reftable")):
         for name in ("CHERRY_PICK_HEAD", "REVERT_HEAD"):
             if run(repo, "rev-parse", "-q", "--verify", name, ok=(0, 1)):
@@ -159,6 +163,7 @@ _HEADS = {
 def environment(repo: Repository | None) -> dict[str, str]:
     """The environment of a git command of ours: the caller's without `LOCAL_VARIABLES`, English messages."""
     env = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
+    # English, since callers look for words of git's where it has no exit code of its own.
     env["LC_ALL"] = env["LANGUAGE"] = "C"
     if repo is not None and repo.explicit:
         env["GIT_DIR"], env["GIT_WORK_TREE"] = repo.git_dir, repo.root
@@ -215,6 +220,7 @@ def _git_dir(folder: str) -> str | None:
     """The git directory that `folder/.git` is or names, None without a `.git`."""
     dotgit = os.path.join(folder, ".git")
     if os.path.isdir(dotgit):
+        # As git does: a folder .git that is no repository is passed by, but a file that names none is fatal.
         return os.path.realpath(dotgit) if _is_git_dir(dotgit) else None
     if not os.path.isfile(dotgit):
         return None
@@ -229,6 +235,7 @@ def _git_dir(folder: str) -> str | None:
 
 
 def _is_git_dir(folder: str) -> bool:
+    # lexists: HEAD may be a symlink, which dangles on an unborn branch.
     if not os.path.lexists(os.path.join(folder, "HEAD")):
         return False
     common = _common_dir(folder)
@@ -253,6 +260,7 @@ def _checked(start: str, root: str, git_dir: str) -> Repository:
     common = _common_dir(git_dir)
     try:
         with open(os.path.join(common, "config"), "rb") as file:
+            # Not what it includes: git reads core.bare and core.worktree from this file alone.
             unusual = _UNUSUAL.search(file.read()) is not None
         owners = {os.stat(folder).st_uid for folder in (root, git_dir, common)}
     except OSError:
@@ -273,6 +281,7 @@ def _ask_git(start: str, *, explicit: bool = False) -> Repository:
             "a bare repository" if out[0] == b"true" else "a repository without this folder in its work tree"
         )
         raise GitError(f"{os.fsdecode(out[2])} is {what}: mdtodo needs a work tree")
+    # Asked apart: it is fatal without a work tree. Not stripped: a path may end in white space.
     top = run(None, "rev-parse", "--show-toplevel", cwd=start, env=env)
     root, git_dir = os.path.realpath(os.fsdecode(top[:-1])), os.path.realpath(os.fsdecode(out[2]))
     common = os.path.realpath(os.path.join(start, os.fsdecode(out[3])))
@@ -291,6 +300,7 @@ def _batch(out: bytes) -> Iterable[bytes | None]:
     at = 0
     while at < len(out):
         end = out.index(b"\n", at)
+        # From the right: `… missing` begins with the name that was asked for, which may hold spaces.
         words = out[at:end].rsplit(b" ", 2)
         at = end + 1
         if len(words) == 3 and words[2].isdigit() and words[1] in _TYPES:

@@ -64,9 +64,11 @@ class HeadMove:
 
     def make(self, new: str, line: str) -> None:
         """Make `new` what HEAD is, if that is `head` still; HeadMovedError otherwise."""
+        # The message for the reflog is an argument, so another one needs another process.
         if self._process is None or line != self._line:
             self._end()
             self._process = self._started(line)
+        # All zeros: the branch must not exist yet (git-update-ref(1)).
         was = self._head.commit or "0" * len(new)
         process, self._process = self._process, None
         code, _, err = process.finish(f"update HEAD {new} {was}\n".encode())

@@ -67,6 +67,7 @@ def commits(repo: Repository, revision: str = "HEAD", *, newest: int | None = No
     command = (*_LOG, f"--format={'%x00'.join(_FIELDS)}", *limit, revision, "--")
     git = start(repo.root, command, environment(repo))
     complete = False
+    # In small blocks: whoever wants the newest only can stop git before it has read all of the history.
     try:
         fields: list[bytes] = []
         rest, number = b"", 0
@@ -112,6 +113,7 @@ def newest(repo: Repository, task_ids: Collection[str], *, without: Container[st
     found: dict[str, PastReceipt] = {}
     undone: set[str] = set()
     for commit in commits(repo) if left else ():
+        # An undo that was itself undone takes nothing back; newer commits come first, so that is known by now.
         gone = {group.run for group in commit.groups} & undone
         undone |= {group.undoes for group in commit.groups if group.undoes and group.run not in gone}
         for one in commit.receipts():
@@ -124,6 +126,7 @@ def newest(repo: Repository, task_ids: Collection[str], *, without: Container[st
 
 
 #: Nothing here depends on what `log.*` and `trailer.*` of the configuration say.
+#: --grep only spares work: it finds quoted trailers too, and %(trailers) decides.
 _LOG = (
     *(
         "-c",

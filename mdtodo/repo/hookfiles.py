@@ -38,6 +38,7 @@ KEPT = ".before-mdtodo"
 _FIRST = b"#!/bin/sh\n"
 _OURS = re.compile(rb"[^\n]*# \(mdtodo install\)[ \t]*(?:\r?\n|\Z)")
 _SHELL = re.compile(rb"#![ \t]*(?:/\S*/env[ \t]+)?(?:/\S*/)?(?:ba|da|k|z|a)?sh(?:[ \t]+-[a-z]+)*[ \t]*\n")
+#: Compared with the parent's PID, not just set: a hook that calls git hands the variable on to other hooks.
 _AGAIN = '[ "${MDTODO_HOOK:-}" = "$PPID" ] ||'
 
 
@@ -102,6 +103,7 @@ def _install(place: str, name: str, program: str, args: Sequence[str]) -> Change
         return Change(path, "added", whole=True)
     if old is None or not _SHELL.match(old) or not os.access(path, os.X_OK) or os.path.islink(path):
         return _take_over(place, name, command)
+    # Not at the end, which a script that leaves by `exit` or `exec` never reaches.
     first = old.index(b"\n") + 1
     lines = (f'{_AGAIN} MDTODO_HOOK=$$ "$0" "$@" || exit', _after(command), "unset MDTODO_HOOK")
     files.replace(place, name, old, old[:first] + _bytes(lines) + old[first:])
@@ -180,6 +182,7 @@ def _take_over(place: str, name: str, command: str) -> Change:
         os.link(path, kept, follow_symlinks=False)
         linked = True
     try:
+        # Where there are no hard links, there is no hook for a moment.
         if not linked:
             _rename(path, kept)
         _make(place, name, (f'[ ! -x {there} ] || {there} "$@" || exit',), command, over=linked)
@@ -200,6 +203,7 @@ def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bo
     made = os.path.join(place, temporary)
     try:
         mode = stat.S_IMODE(os.stat(made).st_mode)
+        # Before the rename, so that git never sees it without. Whoever may read it may run it: the umask holds.
         os.chmod(made, mode | (mode & 0o444) >> 2)
         if not over and os.path.lexists(path):
             raise ChangedError("was created just now by another program; it is left as it is", file=path)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 #: Seconds to wait for another git that holds the lock.
 PATIENCE = 2.0
 
+#: Bytes of paths on one command line; `git ls-files` takes none on standard input.
 _MUCH = 1 << 16
 
 #: Files that are compared here rather than by git.
@@ -108,8 +109,10 @@ class IndexCopy:
         for path in paths:
             there[_is_there(root, path)].append(os.fsencode(path) + b"\0")
         if there[False]:
+            # Not --remove: git refuses it for a path in a folder that has become a symlink.
             self._run("update-index", "--force-remove", "-z", "--stdin", stdin=b"".join(there[False]))
         if there[True]:
+            # --replace: a file may be where a folder was. --remove: it may have gone in the meantime.
             options = "--add", "--remove", "--replace", "-z", "--stdin"
             self._run("update-index", *options, stdin=b"".join(there[True]))
         self.changed = self.changed or any(there.values())
@@ -130,6 +133,7 @@ class IndexCopy:
         """Have git note the same. On a copy: killed on the index itself, it would leave a lock that nobody
         could tell from a living one's."""
         names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        # Not `update-index --refresh`, which takes no paths and looks at every file.
         args = ("add", "--refresh", "--pathspec-from-file=-", "--pathspec-file-nul")
         self._run("--literal-pathspecs", *args, stdin=names)
         self.changed = True
@@ -163,21 +167,25 @@ class IndexCopy:
 
         Raises IndexChangedError where the index is not the one that was read.
         """
+        # Before the lock is taken, which is then held for one comparison and one rename only.
         if self._file is not None:
             self._write(self._file.data, keep_time=False)
         if not self._held:
             self._hold()
+            # By its bytes: size and times can be the same after something else was staged.
             if _read(self._index)[0] != self._before:
                 raise IndexChangedError("the index keeps changing")
 
     def install(self) -> None:
         """Make what was changed the index; only while the lock is held."""
+        # git renames index.lock itself; ours stays a link to our own file, by which a later run knows it as ours.
         os.rename(self._copy, self._index)
         self._git.index = self._file
 
     def _parsed(self) -> IndexFile | None:
         """The index as far as we know how to change it; not read again where it is the last one of ours."""
         known = self._git.index
+        # With core.fsync=index git must write it.
         if self._before is None or self._git.syncs(b"index"):
             return None
         if known is not None and known.data == self._before:
@@ -221,6 +229,7 @@ class IndexCopy:
 
     def _is_settled(self, file: IndexFile, name: bytes) -> bool:
         status = _status(os.path.join(os.fsencode(self._git.repo.root), name))
+        # The mtime in whole seconds, since git ignores the fraction unless it is built with USE_NSEC.
         if status is None or (now := stat_of(status))[8:12] != (then := file.times(name))[8:12]:
             return True
         return now[-4:] != then[-4:] or bool(is_staged(self._git, file, name, status))
@@ -269,6 +278,7 @@ def refresh(git: Plumbing, paths: Iterable[str]) -> None:
             copy.install()
     if not asked:
         return
+    # Another copy: the first may have become the index.
     with suppress(GitError, IndexChangedError), IndexCopy(git, patience=0.0) as copy:
         copy.refresh(asked)
         copy.lock()

@@ -81,6 +81,7 @@ class IndexFile:
     def changed_since(self, seconds: int) -> list[bytes]:
         """The paths whose file was changed in that second or later, as far as the index knows."""
         then, data = seconds.to_bytes(4), self.data
+        # Big-endian: bytes compare as the numbers do, without decoding each.
         return [name for name, at in self._places.items() if data[at + 8 : at + 12] >= then]
 
     def with_ids(self, changes: Mapping[bytes, str], trees: Mapping[bytes, tuple[str, str]]) -> IndexFile:
@@ -92,6 +93,7 @@ class IndexFile:
         new = bytearray(self.data[: self._end])
         for name, oid in changes.items():
             at = self._places[name]
+            # No file has these times, so git compares its content. What is left between the two is the mode.
             new[at : at + 24] = bytes(24)
             new[at + 28 : at + _STAT] = bytes(12)
             new[at + _STAT : at + _STAT + self._width] = bytes.fromhex(oid)
@@ -113,14 +115,17 @@ class IndexFile:
             raise ValueError
         at, fixed, name = _HEADER, _STAT + width + 2, b""
         for _ in range(count):
+            # Once for each entry of the index: int.from_bytes would make the whole loop a quarter slower.
             flags = data[at + fixed - 2] << 8 | data[at + fixed - 1]
             start = at + fixed + (2 if flags & _EXTENDED else 0)
             if version == 4:
                 strip, start = _varint(data, start)
                 end = data.index(b"\0", start)
+                # Not name[:-strip], which is empty where strip is 0.
                 name = name[: len(name) - strip] + data[start:end]
                 after = end + 1
             else:
+                # 0xFFF stands for any length from there on. After the name come one to eight NULs, to a multiple of 8.
                 length = flags & _LENGTH
                 end = start + length if length < _LENGTH else data.index(b"\0", start)
                 name = data[start:end]
@@ -151,6 +156,7 @@ class IndexFile:
     def _with(
         self, entries: bytearray, folders: Iterable[bytes], trees: Mapping[bytes, tuple[str, str]]
     ) -> IndexFile:
+        # Not parsed again, since no entry moves: that takes more than twice as long as the change itself.
         other = object.__new__(IndexFile)
         other.algorithm, other._width, other._end = self.algorithm, self._width, self._end
         other.unmerged, other._places = self.unmerged, self._places
@@ -161,6 +167,7 @@ class IndexFile:
             for kind, content in self._extensions
             if kind != b"EOIE"
         ]
+        # EOIE must be the last, and hashes the heads of all others (gitformat-index(5)).
         if any(kind == b"EOIE" for kind, _ in self._extensions):
             other._extensions.append((b"EOIE", other._end_of_entries()))
         for kind, content in other._extensions:
@@ -237,6 +244,7 @@ def _changed_trees(
         around.append((path, int(node[3])))
         if valid and path in folders:
             old, new = trees.get(path, ("", ""))
+            # Not HEAD's tree: more is staged in that folder, so the id that it would have is not known.
             if old == content[node.end() : after].hex():
                 parts += content[copied : node.end()], bytes.fromhex(new)
             else:

@@ -1,7 +1,7 @@
 """git's lock on the index, held so that what a killed process of ours left can be told from any other's.
 
-The lock is a hard link to a file of ours that names its owner; where the file system has no hard links, the lock
-says in words whose it is.
+The lock is a hard link to a file of ours, in whose name is which process has it; where the file system has no hard
+links, the lock says in words whose it is.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def hold(index: str, own: str, patience: float) -> None:
 
 def release(index: str, own: str) -> None:
     """Give the lock back."""
+    # The lock first: it must never be there without the file that says whose it is.
     delete(index + ".lock")
     reached("index.released")
     delete(own + _HELD)
@@ -57,6 +58,7 @@ def recover(repo: Repository) -> tuple[str, ...]:
     for left in os.listdir(folder):
         if not left.startswith(name + _MARK):
             continue
+        # `.lock`: what a killed `git update-index` leaves beside our copy.
         if owner.is_gone(left.removeprefix(name + _MARK).removesuffix(".lock").removesuffix(_HELD)):
             path = os.path.join(folder, left)
             dead.append(path)
@@ -65,12 +67,14 @@ def recover(repo: Repository) -> tuple[str, ...]:
                 sentences = (f"removed {place}.lock, which a killed run had left",)
     if dead:
         sentences += reflocks.recover(repo, min(map(_changed, dead)))
+    # Last: should this process be killed too, the next one still finds the rest by them.
     for path in dead:
         delete(path)
     return sentences
 
 
 def _path(repo: Repository) -> str:
+    # As git, which takes the lock beside what a symlinked index leads to.
     return os.path.realpath(os.path.join(repo.git_dir, "index"))
 
 
@@ -78,6 +82,8 @@ def _take(ours: str, lock: str, patience: float) -> None:
     """Make `lock` a second name of our file, which fails while there is one; wait for that to go."""
     deadline, pause = time.monotonic() + patience, 0.002
     try:
+        # Before the lock: a kill in between leaves a file that blocks nobody, never a lock of which nobody can
+        # say whose it is.
         with open(ours, "wb"):
             pass
         reached("index.marked")
@@ -135,6 +141,7 @@ def _is_lock_of(held: str, lock: str) -> bool:
 
 def _changed(path: str) -> float:
     try:
+        # ctime, which link(2) sets too: the moment in which the lock was taken.
         return os.lstat(path).st_ctime
     except OSError:
         return time.time()

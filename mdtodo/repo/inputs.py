@@ -114,6 +114,7 @@ class InputReader:
 
         git compares the content of a file that changed in the moment in which the index was written.
         """
+        # The index is not refreshed before, since nothing is written here: a touched file is hashed once more.
         args = "diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty"
         parts = run(self._repo, *args).split(b"\0")[:-1]
         for head, path in zip(parts[::2], parts[1::2], strict=True):
@@ -145,9 +146,11 @@ class InputReader:
                 regular.append(path)
             else:
                 ids[path] = self._special(path, now)
+        # Taken before git reads them, as a file that is written meanwhile must not be trusted.
         began = time.time_ns()
         for path, oid in zip(regular, self._hash_files(regular), strict=True):
             now = found[path]
+            # git looks at the owner's bit alone.
             ids[path] = oid and f"{'100755' if now.st_mode & stat.S_IXUSR else '100644'} {oid}"
             if ids[path] and began - max(now.st_mtime_ns, now.st_ctime_ns) > _SETTLED:
                 self._hashes[path] = _stamp(now), ids[path] or ""
@@ -186,6 +189,7 @@ def defined(*parts: object) -> str:
 
 
 #: Nanoseconds after which a file's times tell for sure that it has not changed since it was hashed.
+#: FAT keeps times to two seconds, the coarsest of all.
 _SETTLED = 2_000_000_000
 
 
@@ -215,6 +219,7 @@ def _digest(paths: Iterable[bytes], files: _Files) -> str:
 
 
 def _stamp(now: os.stat_result) -> tuple[int, ...]:
+    # With ctime: utime(2) can put a file's mtime back, but not that.
     return now.st_ino, now.st_size, now.st_mode, now.st_mtime_ns, now.st_ctime_ns
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def content_and_status(path: str | bytes) -> tuple[bytes, os.stat_result]:
-    """The bytes of a file, and its status. A third of what `open` takes, which is much for many small files."""
+    """The bytes of a file, and its status. Half of what `open` takes, which is much for many small files."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
@@ -38,6 +38,7 @@ def content_and_status(path: str | bytes) -> tuple[bytes, os.stat_result]:
 def read_loose(folder: str, oid: str) -> tuple[str, bytes] | None:
     """Kind and content of an object in the folder `objects`; None where git must be asked."""
     try:
+        # That the content has this id is not checked, as git does not when it reads.
         deflated, _ = content_and_status(f"{folder}/{oid[:2]}/{oid[2:]}")
         head, _, data = zlib.decompress(deflated).partition(b"\0")
     except (OSError, zlib.error):
@@ -49,6 +50,7 @@ def read_loose(folder: str, oid: str) -> tuple[str, bytes] | None:
 def loose_head(git_dir: str, common_dir: str) -> str | None:
     """The id of the commit that HEAD names, where it and its branch are files of their own; None otherwise."""
     head = _line(os.path.join(git_dir, "HEAD"))
+    # No other: refs/bisect and refs/worktree are not in the common directory (gitrepository-layout(5)).
     if head.startswith(b"ref: refs/heads/"):
         head = _line(os.path.join(common_dir, os.fsdecode(head[5:])))
     return head.decode() if _OID.fullmatch(head) else None
@@ -112,6 +114,7 @@ def _write(folder: str, name: str, number: int, content: bytes) -> None:
     temporary = os.path.join(folder, f"{_TEMPORARY}{owner.myself()}-{number}")
     try:
         descriptor = _create(temporary)
+    # Suppressed: another process may make the same folder at this moment.
     except FileNotFoundError:
         with suppress(FileExistsError):
             os.mkdir(folder)

@@ -1,4 +1,4 @@
-"""What a new state can know: the receipts that git has."""
+"""The backfill of a new state, from the receipts that git has."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def remember(database: Database, repo: Repository) -> None:
     """Fill a new state with the newest receipts: what each came to, when, and how long it took."""
     from datetime import datetime
 
+    # Before everything that is recorded from now on, whatever the clock of a commit's author said.
     latest = time.time() - 1
     rows: list[tuple[object, ...]] = []
     try:
@@ -37,4 +38,5 @@ def remember(database: Database, repo: Repository) -> None:
         rows.clear()
     if rows:
         with database.writing("memory") as db:
+            # Oldest first, since the highest id counts as the newest.
             db.executemany(_INSERT, reversed(rows))

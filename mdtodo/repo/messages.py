@@ -33,6 +33,7 @@ def messages(repo: Repository, revisions: str) -> list[Message]:
     ]
     args += ["--no-show-signature", "--no-patch", "--no-decorate"]
     args += [] if ".." in revisions else ["--no-walk"]
+    # --end-of-options, as a revision may begin with a dash.
     out = run(repo, "log", *args, "--end-of-options", revisions, "--")
     found = (entry.decode(errors="replace").partition("\n") for entry in out.split(b"\0") if entry.strip())
     return [Message(commit.strip(), text) for commit, _, text in found]
@@ -41,6 +42,7 @@ def messages(repo: Repository, revisions: str) -> list[Message]:
 def trailers(repo: Repository, text: str) -> list[tuple[str, str]]:
     """Key (in lower case) and value of each trailer, unfolded, as `git interpret-trailers` has it."""
     given = text.encode("utf-8", "replace")
+    # A person's trailer.separators would hide the trailers from git.
     out = run(repo, "-c", "trailer.separators=:", "interpret-trailers", "--parse", stdin=given)
     pairs = (line.partition(":") for line in out.decode(errors="replace").split("\n"))
     return [(key.strip().lower(), value.strip()) for key, separator, value in pairs if separator]

@@ -1,4 +1,4 @@
-"""A note in the git directory of a work tree: that its branch is being brought to another commit.
+"""A note in the git directory of a work tree: that its branch is being fast-forwarded.
 
 It stands there from before the branch moves until every file is in its place, so that after a kill the rest
 can be done. Apart from `advance`, since every run looks for it, and most find none.
@@ -38,6 +38,7 @@ def read_note(repo: Repository) -> Note | None:
 
 def write_note(repo: Repository, old: str, new: str) -> None:
     """Put it there, as this process's, on the disk. Until all of it is written, nothing has moved yet."""
+    # No rename is needed: `read_note` takes half a note for none, and nothing has moved then.
     with open(os.path.join(repo.git_dir, NOTE), "w", encoding="ascii") as file:
         file.write(f"{old} {new} {owner.myself()}\n")
         file.flush()
@@ -49,6 +50,7 @@ def remove_note(repo: Repository, who: str) -> None:
     import shutil
 
     shutil.rmtree(ready_folder(repo, who), ignore_errors=True)
+    # The note last, since only it leads to the folder.
     with suppress(FileNotFoundError):
         os.unlink(os.path.join(repo.git_dir, NOTE))
 

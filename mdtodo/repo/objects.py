@@ -74,6 +74,7 @@ class NewObjects:
         """All of them, as `git unpack-objects` reads them."""
         parts = [b"PACK", (2).to_bytes(4), len(self._objects).to_bytes(4)]
         for kind, data in self._objects.values():
+            # Level 1: git unpacks it at once, and deflates each object anew.
             parts += [_pack_header(_PACK_TYPES[kind], len(data)), zlib.compress(data, 1)]
         body = b"".join(parts)
         return body + digest(self.algorithm, body)
@@ -92,6 +93,7 @@ def head_of(kind: str, data: bytes) -> bytes:
 def digest(algorithm: str, data: bytes | bytearray) -> bytes:
     """The hash of a repository with this `algorithm`, `sha1` or `sha256`."""
     if algorithm == "sha1" and len(data) < _MUCH and "hashlib" not in sys.modules:
+        # usedforsecurity=False: in FIPS mode OpenSSL refuses SHA-1 otherwise.
         return bytes(sha1(data, usedforsecurity=False).digest())
     import hashlib
 
@@ -149,12 +151,14 @@ def _change(
             below.setdefault(name, []).append((rest, change))
         elif change is not None:
             entries[name] = change[0], bytes.fromhex(change[1])
+        # A folder of that name is not what was to be deleted.
         elif name in entries and entries[name][0] != _TREE:
             del entries[name]
     for name, inner in below.items():
         _change_folder(entries, folder, name, inner, read, new)
     made = new.add("tree", _format_tree(entries))
     if oid is not None:
+        # Keeps the first id: a landing of several commits changes the same folder again and again.
         new.trees[folder] = new.trees.get(folder, (oid, ""))[0], made
     return made
 

@@ -1,6 +1,6 @@
-"""Which process something belongs to, so that what a killed one left behind can be told from a living one's.
+"""The identity of a process, so that what a killed one left behind can be told from a living one's.
 
-An owner is `<where>-<pid>-<start>`: a hash of this boot and PID namespace, and the moment the process
+It is `<where>-<pid>-<start>`: a hash of this boot and PID namespace, and the moment the process
 started, so that neither a reused PID nor another container's process is taken for it.
 """
 
@@ -11,16 +11,17 @@ from functools import lru_cache
 
 
 def myself() -> str:
-    """The owner that stands for this process."""
+    """The identity of this process."""
     return _name(os.getpid())
 
 
 def is_gone(owner: str) -> bool:
-    """Whether the owner's process has certainly ended; False for one that cannot be seen from here."""
+    """Whether the process has certainly ended; False for one that cannot be seen from here."""
     where, _, rest = owner.partition("-")
     pid, _, started = rest.partition("-")
     if not (pid.isdigit() and started.isdigit()) or where != _where() or started == "0":
         return False
+    # /proc may hide the processes of others (hidepid, proc(5)): then kill(2) says whether the PID is used.
     now = _started(int(pid))
     return not _exists(int(pid)) if now is None else now != int(started)
 
@@ -36,6 +37,7 @@ def is_visible(owner: str) -> bool:
 _UNKNOWN = "unknown"
 
 
+# Cached by PID, as a forked child inherits the cache.
 @lru_cache(maxsize=1)
 def _name(pid: int) -> str:
     return f"{_where()}-{pid}-{_started(pid) or 0}"
@@ -61,6 +63,7 @@ def _started(pid: int) -> int | None:
     """
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
+            # After the last `)`: the program's name before it may hold spaces and parentheses (proc(5)).
             fields = file.read().rpartition(b")")[2].split()
     except OSError:
         return None

@@ -28,9 +28,10 @@ _TOLD = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.DEFERRED, Outcome.SKIPP
 def past_runs(repo: Repository) -> tuple[PastRun, ...]:
     """The newest runs of processors, oldest first. Reads only; GitError where git cannot read the history.
 
-    What a person said, what rolled up, and a result that stood without a run (`cached`) is none.
+    A person's word, a parent that was closed with its subtasks, and a cached result are none.
     """
     found: dict[tuple[str, str], PastRun] = {}
+    # The journal second, so that its entry counts: it has the time of the result, not of the commit.
     for one in (*_landed(repo), *_journal(repo)):
         if one.attempts > 0 and one.outcome in _TOLD:
             before = found.get((one.run, one.task_id))

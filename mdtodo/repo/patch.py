@@ -26,6 +26,7 @@ def patch(contents: Mapping[str, tuple[bytes, bytes]]) -> bytes:
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 with open(target, "wb") as file:
                     file.write(data)
+        # The folders a and b are the prefixes. Exit code 1: there are differences.
         return run(None, *_SETTINGS, "diff", *_OPTIONS, "--", "a", "b", cwd=folder, env=_ENV, ok=(0, 1))
 
 

@@ -1,4 +1,4 @@
-"""Where a run began, and whether HEAD still stands on that line of work.
+"""Where a run began, and whether HEAD is still on that line of work.
 
 A result was proven in one checkout of one branch. It is landed there, or on what descends from it, and on
 nothing else: on another branch the same box may mean other code.
@@ -47,6 +47,7 @@ def stamp(repo: Repository) -> tuple[int, int]:
         now = os.lstat(os.path.join(repo.git_dir, "HEAD"))
     except OSError:
         return 0, 0
+    # git writes HEAD by lock and rename, so each checkout makes it another inode or another time.
     return now.st_ino, now.st_mtime_ns
 
 
@@ -58,6 +59,7 @@ def continues(repo: Repository, began: Place) -> bool:
     if began.git_dir != repo.git_dir and os.path.isdir(began.git_dir):
         return False
     now = place(repo)
+    # The same branch counts also where it was amended or rebased since.
     if (began.ref and now.ref == began.ref) or not began.commit or now.commit == began.commit:
         return True
     if not now.commit:
@@ -79,6 +81,7 @@ def _says_yes(repo: Repository, question: tuple[str, ...]) -> bool:
 def _head(git_dir: str) -> tuple[str, str | None]:
     """What the file HEAD says: a ref, or a commit; neither where git must be asked."""
     path = os.path.join(git_dir, "HEAD")
+    # Old repositories have HEAD as a symlink.
     if os.path.islink(path):
         return "", None
     try:
@@ -91,6 +94,7 @@ def _head(git_dir: str) -> tuple[str, str | None]:
 
 def _loose(common_dir: str, ref: str) -> str | None:
     """The commit of a branch that has a file of its own."""
+    # refs/heads/.invalid is what the file HEAD says in a repository with reftable.
     if not ref.startswith("refs/heads/") or ref == "refs/heads/.invalid":
         return None
     try:

@@ -1,4 +1,4 @@
-"""Files of the work tree replaced by what the index has, each whole, and none that a person has changed."""
+"""Files of the work tree checked out from the index, each whole, and none that a person has changed."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def place(git: Plumbing, changes: Mapping[str, FileChange]) -> list[str]:
         if _SUBMODULE in ((before or (b"",))[0], (after or (b"",))[0]):
             _make_folder_of_submodule(git.repo.root, path, change)
         elif _is(git, path, now[path], after):
+            # The content is there already, but not the mode.
             due += [path] if before and after and before[0] != after[0] else []
         elif not _is(git, path, now[path], before):
             left.append(f"{path}: was changed in the meantime, and is left as it is")
@@ -89,11 +90,13 @@ def _is(git: Plumbing, path: str, found: str | None, entry: tuple[bytes, str] | 
 def _write(git: Plumbing, paths: Sequence[str]) -> Iterator[str]:
     """Have git write these files from the index, filters and all, beside; then each takes its name."""
     folder = ready_folder(git.repo, owner.myself())
+    # First, since checkout-index reads the attributes for the other files from the work tree.
     attributes = [path for path in paths if os.path.basename(path) == ".gitattributes"]
     for some in (attributes, [path for path in paths if path not in attributes]):
         if not some:
             continue
         names = b"".join(os.fsencode(path) + b"\0" for path in some)
+        # -f, over what a killed process left there.
         git.run("checkout-index", f"--prefix={folder}/", "-f", "-q", "-z", "--stdin", stdin=names)
         for path in some:
             reached("advance.file")
@@ -127,6 +130,7 @@ def _ids_on_disk(git: Plumbing, changes: Iterable[str]) -> dict[str, str | None]
     lines = [path for path in plain if "\n" not in path]
     if lines:
         names = b"".join(os.fsencode(path) + b"\n" for path in lines)
+        # hash-object applies the filters of each path, as `git add` does.
         out = git.run("hash-object", "--stdin-paths", stdin=names).decode().split()
         found |= dict(zip(lines, out, strict=True))
     for path in set(plain).difference(lines):
@@ -138,6 +142,7 @@ def _delete(root: str, path: str) -> None:
     """The file, and the folders that it leaves empty."""
     with suppress(OSError):
         os.unlink(os.path.join(root, path))
+        # Ends with an error at the first folder that is not empty.
         while path := os.path.dirname(path):
             os.rmdir(os.path.join(root, path))
 
@@ -148,6 +153,7 @@ def _take_name(ready: str, root: str, path: str) -> None:
     try:
         os.rename(ready, target)
     except OSError as error:
+        # The git directory of a linked worktree may be on another file system.
         if error.errno != errno.EXDEV:
             raise
         folder, name = os.path.split(target)

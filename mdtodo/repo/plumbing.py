@@ -65,6 +65,7 @@ class Plumbing:
         self._identity: Identity | None = None
         self._listed = b""
         self._settings: dict[bytes, bytes] = {}
+        # Waited for where it is first needed, so that git reads its configuration while we do other things.
         self._listing = self.begin("var", "-l")
         self._cat: Process | None = None
         self._direct = False
@@ -79,6 +80,7 @@ class Plumbing:
 
     def close(self) -> None:
         """End the process that is kept."""
+        # Never asked for; the process must be reaped all the same.
         if not self._settings:
             with suppress(GitError):
                 self._listing()
@@ -115,6 +117,7 @@ class Plumbing:
     ) -> Callable[[], bytes]:
         """Start a command; the function that is given waits for it and gives what `run` gives."""
         process = self.start(args, env, alone=alone)
+        # Written now if it fits into the pipe, so that git works before `result` is called; more could block.
         fed = len(stdin) <= PIPE
         if fed:
             process.feed(stdin, end=True)
@@ -202,6 +205,7 @@ class Plumbing:
     def settings(self) -> Mapping[bytes, bytes]:
         """What `git var -l` lists: the whole configuration, and the identities after it; read once."""
         if not self._settings:
+            # `git var -l` has no -z: a value of several lines is cut, but nobody asks for one here.
             self._listed = self._listing()
             self._settings = dict(line.partition(b"=")[::2] for line in self._listed.split(b"\n"))
         return self._settings
@@ -236,15 +240,18 @@ class Plumbing:
         if (
             shared
             or synced
+            # An unknown extension may store objects in another way (git's repository-version.txt).
             or any(name.startswith(b"extensions.") and name not in _EXTENSIONS for name in config)
         ):
             return None
+        # git's default for loose objects is 1, not zlib's 6.
         level = config.get(b"core.loosecompression", config.get(b"core.compression", b"1"))
         return int(level) if re.fullmatch(rb"-1|[0-9]", level) else None
 
 
 def now(identity: bytes, variable: str) -> bytes:
     """The identity with this moment and time zone, or with the time that the environment gives."""
+    # Then git has put that time into the identity, see `_without_time`.
     if variable in os.environ:
         return identity
     return b"%s %d %s" % (identity, time.time(), time.strftime("%z").encode())

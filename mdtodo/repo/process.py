@@ -37,6 +37,7 @@ class Process:
         actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(child_ends)]
         self._fds: list[int | None] = [to_child, from_out, from_err]
         self._out, self._err = bytearray(), bytearray()
+        # Python ignores these two signals, and a program that is started inherits what is ignored.
         defaults = (signal.SIGPIPE, signal.SIGXFSZ)
         spawn = partial(os.posix_spawnp, argv[0], argv, env, file_actions=actions, setsigdef=defaults)
         try:
@@ -80,6 +81,7 @@ class Process:
         """
         import select
 
+        # All three pipes at once: a program that fills one that nobody reads would wait for ever, and we for it.
         poll = select.poll()
         pending = memoryview(stdin)
         if self._fds[0] is not None and not pending:
@@ -88,6 +90,7 @@ class Process:
             if fd is not None:
                 poll.register(fd, select.POLLIN if number else select.POLLOUT)
         if (to_child := self._fds[0]) is not None:
+            # poll(2) says that some bytes can be written; without O_NONBLOCK a write of more would block.
             os.set_blocking(to_child, False)
         while any(fd is not None for fd in self._fds):
             for fd, _ in poll.poll():

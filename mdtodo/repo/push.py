@@ -1,6 +1,6 @@
-"""Pushing receipts: push, and where the remote has moved, make them again on its tip and push that.
+"""Pushing receipts: push, and where the remote has moved, rebase them onto its tip and push that.
 
-It never forces. Receipts of ours that nobody has seen yet may be made again; the commits of a person never
+It never forces. Receipts of ours that nobody has seen yet may be rebased; the commits of a person never
 are. The local branch follows only once the remote has taken them, so whatever fails before, or dies, leaves
 the branch as it was, and the next push does what is left: what has arrived is known by its trailers.
 """
@@ -40,7 +40,7 @@ FETCHED = "refs/mdtodo/fetched/"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a push came to. `commits`: what became of each local receipt that was made again, None where the
+    """What a push came to. `commits`: what became of each local receipt that was rebased, None where the
     remote has its task's receipt of somebody else. `messages`: sentences for a person. `where`: the branch on the
     remote that has moved, None where nothing was to be pushed."""
 
@@ -50,10 +50,10 @@ class Sent:
 
 
 def push(repo: Repository, statuses: Mapping[str, Status]) -> Sent:
-    """Push the branch of HEAD to its upstream, with the receipts on it made again where that has moved.
+    """Push the branch of HEAD to its upstream, with the receipts on it rebased where that has moved.
 
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
-    holds another history, and where commits of a person would have to be made again. All commits are kept then.
+    holds another history, and where commits of a person would have to be rebased. All commits are kept then.
     """
     messages = (*indexlock.recover(repo), *finish(repo, statuses))
     with Plumbing(repo) as git:
@@ -81,6 +81,7 @@ class _Push:
 
     def run(self) -> Sent:
         """Until all receipts on the branch are on the remote, and the branch is where that is."""
+        # Before anything is fetched: where the remote no longer has this commit, it was rewritten.
         self.before = self._commit_of(self.upstream.tracking)
         while True:
             self.head = self._head()
@@ -98,6 +99,7 @@ class _Push:
         remade: Remade | None = None
         while True:
             candidate = remade.tip if remade else self.head
+            # By id: the local branch stays where it is until the remote has the commits.
             pushed = send(self.repo, self.upstream, candidate)
             reached("push.sent")
             self.tries += 1
@@ -105,6 +107,7 @@ class _Push:
                 self.where = self.where if pushed.flag == "=" else self.upstream.name
                 return remade
             tip = self._fetched(pushed)
+            # It may have arrived all the same: the connection can break after the remote has taken it.
             if tip is not None and self._holds(tip, candidate):
                 self.where = self.where if pushed.words.startswith("[rejected]") else self.upstream.name
                 return remade
@@ -117,7 +120,7 @@ class _Push:
                     return remade
 
     def _again(self, tip: str) -> Remade | None:
-        """The receipts of the branch made again on the tip; None where there are none to push."""
+        """The receipts of the branch rebased onto the tip; None where there are none to push."""
         name, local = self.upstream.name, self.upstream.local
         base = self.git.run("merge-base", tip, self.head, ok=(0, 1)).decode().strip()
         if not base:
@@ -132,6 +135,7 @@ class _Push:
             raise self._stop(f"{name} has moved on, and {local} has commits that are not receipts ({some})")
         if not commits:
             return None
+        # --grep only narrows it down: `read_commit` decides what is a receipt.
         found = self._listed("--grep=^Mdtodo-Run: ", tip, f"^{base}")
         landed = {
             (run, task.task_id): oid for oid in found for run, task in read_commit(self.git, oid).receipts
@@ -159,6 +163,7 @@ class _Push:
             return (f"{sentence}; resolve that, then `mdtodo run --push` updates {local}",)
 
     def _fetched(self, pushed: Pushed) -> str | None:
+        # What killed pushes left; a ref would keep its commits for ever.
         for ref in self.git.run("for-each-ref", "--format=%(refname)", FETCHED).decode().split():
             if owner.is_gone(ref.removeprefix(FETCHED)):
                 self.git.run("update-ref", "-d", ref)
@@ -167,6 +172,7 @@ class _Push:
         except GitError as error:
             raise self._refusal(pushed) from error
         tracking, known = self.upstream.tracking, self._commit_of(self.upstream.tracking)
+        # Forward only: a tracking ref at a rewritten tip would hide from the next push that it was rewritten.
         if tracking and tip and known and known != tip and self._holds(tip, known):
             with suppress(GitError):  # somebody else fetches at the same time
                 self.git.run("update-ref", "-m", "mdtodo: fetched", tracking, tip, known)
@@ -209,4 +215,5 @@ def _pause(tries: int) -> None:
     """Longer after each try, and never as long as that of others."""
     from random import SystemRandom
 
+    # Full jitter: clones that were rejected at the same moment do not meet again at the next.
     time.sleep(SystemRandom().uniform(0, min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE)))

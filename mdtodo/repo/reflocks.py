@@ -36,8 +36,10 @@ def was_left(name: str, since: float) -> bool:
     first = _stat(name)
     if first is None or first.st_ctime < since:
         return False
+    # Bounded: on a network file system the file's time is of another clock.
     time.sleep(max(0.0, min(SETTLED, first.st_mtime + SETTLED - time.time())))
     now = _stat(name)
+    # Another file of the same name: a living git has taken the lock anew.
     if now is None or (now.st_ino, now.st_mtime_ns) != (first.st_ino, first.st_mtime_ns):
         return False
     with suppress(FileNotFoundError):

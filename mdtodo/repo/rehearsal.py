@@ -1,4 +1,4 @@
-"""A landing without its end: what it would change in HEAD, and whether all of it could be."""
+"""The dry run of a landing: what it would change in HEAD, and whether all of it could be."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def diff(repo: Repository, rehearsal: Rehearsal) -> str:
         return ""
     with TemporaryDirectory(prefix="mdtodo-") as folder:
         env = {
+            # git writes new objects there, and finds all others by the alternates.
             "GIT_OBJECT_DIRECTORY": folder,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.path.join(repo.common_dir, "objects"),
         }

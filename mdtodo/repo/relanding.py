@@ -1,4 +1,4 @@
-"""One commit's receipts on another tree: whose edits they are, and whether they can be made there."""
+"""One commit's receipts replayed on another tree: whose edits they are, and whether they can be made there."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     #: Edits by task, and those by file.
     Shares = dict[str, dict[str, list[Edit]]]
 
+#: 100664 is in trees of very old gits, and `git fsck` accepts it.
 REGULAR = (b"100644", b"100755", b"100664")
 
 
@@ -53,7 +54,7 @@ class Relanded:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The tree that receipts are to land on. `read` gives the content of an object, `added` the markdown files
+    """The tree that receipts are replayed on. `read` gives the content of an object, `added` the markdown files
     that are there and were not where the receipts landed first."""
 
     tree: str
@@ -160,6 +161,7 @@ def _is_id_of(name: str, anchor: Anchor) -> bool:
     """Whether a task's id is this one: explicit, or derived from its titles (see `markdown.tasks`)."""
     if anchor.explicit == name or anchor.digest.startswith(name):
         return True
+    # Derived ids have at least seven digits.
     if len(name) < 7:
         return False
     alike = (f"{anchor.digest}\n{number}".encode() for number in range(2, anchor.nth + _COPIES))

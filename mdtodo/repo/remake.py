@@ -1,6 +1,6 @@
-"""Receipts made again on another tip: not their text, but their edits, each found there on its own.
+"""Receipts rebased onto another tip: not their text, but their edits, each found there on its own.
 
-What a commit did is lifted off it (`markdown.lifting`), so a clone that knows nothing but the commits can do
+What a commit did is read off its diff (`markdown.lifting`), so a clone that knows nothing but the commits can do
 it. A task that somebody else closed meanwhile, or that is not there any more, gets no receipt; what else a
 commit changed, such as outputs, is merged as git merges text, or not at all.
 """
@@ -57,10 +57,12 @@ class Remade:
 def read_commit(git: Plumbing, oid: str) -> Commit:
     """The commit of this id, as it is."""
     head, _, message = git.content(oid).partition(b"\n\n")
+    # Continued lines, as in gpgsig, begin with a space: their name here is empty, and nobody asks for it.
     fields: dict[bytes, list[str]] = {}
     for line in head.split(b"\n"):
         name, _, value = line.partition(b" ")
         fields.setdefault(name, []).append(value.decode("utf-8", "surrogateescape"))
+    # In any encoding: the bytes go out as they came in, and the keys of trailers are ASCII.
     text = message.decode("utf-8", "surrogateescape")
     found = groups(_last_paragraph(text).split("\n")) if parse(text)[0] else ()
     return Commit(
@@ -84,7 +86,7 @@ def remake(
     *,
     where: str,
 ) -> Remade:
-    """Do again on `tip` what these receipts did, oldest first, each a child of the one before it.
+    """Replay on `tip` what these receipts did, oldest first, each a child of the one before it.
 
     `landed`: the commit of each receipt (run and task) that the tip has already. `where` names the tip for
     people. Only objects are written. Raises GitError where a file that a receipt brings along was changed there
@@ -109,7 +111,7 @@ class _Remaking:
     _dropped: set[tuple[str, str]] = field(default_factory=set)
 
     def again(self, commit: Commit, files: Sequence[FileChange]) -> str | None:
-        """The commit made again as the new tip; where nothing of it is left, the one that has its receipts."""
+        """The commit replayed as the new tip; where nothing of it is left, the one that has its receipts."""
         new = NewObjects(self.git.algorithm())
         done, others = self._lifted(files)
         known = [one for run, task in commit.receipts if (one := self.landed.get((run, task.task_id)))]
@@ -128,6 +130,7 @@ class _Remaking:
         if not made:
             return known[-1] if known else None
         changes = again.changes | self._merged(others, new)
+        # A commit that changed no file keeps its receipts; of any other nothing would be left.
         return self._commit(commit, changes, new, made) if changes or not files else None
 
     def _wanted(self, commit: Commit) -> frozenset[str]:
@@ -223,6 +226,7 @@ class _Remaking:
             oid = self._signed(old, tree, text)
         else:
             committer = now(git.identity().committer, "GIT_COMMITTER_DATE")
+            # Without gpgsig: the old signature is of other bytes.
             head = [b"tree " + tree.encode(), b"parent " + parent.encode(), b"author " + old.author]
             head += [b"committer " + committer]
             head += [b"encoding " + old.encoding.encode()] if old.encoding != "UTF-8" else []

@@ -55,10 +55,12 @@ _FAILED = 128
 def _merge_file(
     git: Plumbing, folder: str, base: bytes, ours: bytes, theirs: bytes, *options: str
 ) -> tuple[int, bytes]:
+    # Files, since `git merge-file` takes objects (--object-id) only from 2.43 on.
     paths = [os.path.join(folder, name) for name in ("ours", "base", "theirs")]
     for path, data in zip(paths, (ours, base, theirs), strict=True):
         with open(path, "wb") as file:
             file.write(data)
+    # merge-file follows a person's merge.conflictStyle.
     settings = ("-c", "merge.conflictStyle=merge", "merge-file", "-p", "-q", "--marker-size=7")
     code, out, _ = git.start((*settings, *options, *paths)).finish()
     return code, out

@@ -36,6 +36,7 @@ def groups(trailers: Iterable[str]) -> tuple[Group, ...]:
             draft = found.setdefault(value, _Draft()) if _WORD.fullmatch(value) else _Draft()
         else:
             draft.take(name, value)
+    # Somebody may have reordered the trailers, so what came before the first run is counted as that run's.
     if found:
         first = next(iter(found.values()))
         first.tasks[:0], first.inputs = early.tasks, early.inputs | first.inputs
@@ -54,6 +55,7 @@ def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | Non
 
 
 _WORD = re.compile(r"\S+")
+# Lengths are bounded: anybody can write a commit's message, and int() raises from 4,301 digits on.
 _TASK = re.compile(
     r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})"
 )

@@ -1,4 +1,4 @@
-"""Results that nobody may have read: each pool process writes down what succeeded before it tells the runner.
+"""The spool of results: each pool process writes down what succeeded before it tells the runner.
 
 A file for each pool process in `mdtodo/unread` of the git common directory, named `<run>.<pid>`, with a line of JSON
 for each result. It is deleted with the end of its run; what a killed run leaves is taken up by the next call, so that a
@@ -80,6 +80,7 @@ def begun(path: str) -> Begun | None:
     last: Begun | None = None
     with suppress(OSError):
         sign = os.stat(path).st_mtime
+        # Whatever line follows `begun`, that attempt has come to its end.
         for said in _lines(path):
             last = None
             with suppress(ValueError, KeyError, TypeError, AttributeError):

@@ -99,6 +99,7 @@ def send(repo: Repository, upstream: Upstream, commit: str) -> Pushed:
     As `git push`, so the repository's own `pre-push` hook runs; a password is asked for on a terminal alone.
     """
     args = "push", "--porcelain", "--no-follow-tags", "--", upstream.remote, f"{commit}:{upstream.ref}"
+    # Not by `start`, which turns hooks off.
     code, out, err = Process(["git", "-C", repo.root, *args], environment(repo) | quiet()).finish()
     lines = (line.split("\t") for line in out.decode(errors="replace").split("\n"))
     line = next((line for line in lines if len(line) == 3 and line[1].endswith(f":{upstream.ref}")), None)
@@ -112,11 +113,13 @@ def fetch(repo: Repository, upstream: Upstream, ref: str) -> str | None:
     `ref` is one of ours that names it for a moment. Raises GitError where the remote cannot be read.
     """
     args = (
+        # No gc in the background, and FETCH_HEAD, tags and tracking refs stay as a person left them.
         *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-tags", "--no-prune"),
         *("--no-write-fetch-head", "--no-recurse-submodules", "--refmap="),
         *("--", upstream.source, f"{upstream.ref}:{ref}"),
     )
     code, _, err = start(repo.root, args, environment(repo) | quiet()).finish()
+    # The exit code is the same where the remote cannot be reached.
     if code and b"couldn't find remote ref" in err:
         return None
     if code:
@@ -177,6 +180,7 @@ def _by_default(git: Plumbing, branch: str, remote: str, tracked: str) -> str:
     way = git.settings().get(b"push.default", b"simple").decode(errors="replace").lower()
     if way in ("current", "matching") or (way != "upstream" and not tracked):
         return branch
+    # push.default=nothing only forbids a push that names no branch.
     if way in ("upstream", "tracking", "nothing") and tracked:
         return tracked
     if way == "upstream":
@@ -203,4 +207,5 @@ def _source(repo: Repository, remote: str) -> str:
 
 def _tracking(repo: Repository, remote: str, ref: str, known: str) -> str | None:
     name = known or f"refs/remotes/{remote}/{ref.removeprefix('refs/heads/')}"
+    # Compared, since for-each-ref takes `…/a` for a folder too, and lists `…/a/b`.
     return name if run(repo, "for-each-ref", "--format=%(refname)", name).decode().strip() == name else None

@@ -58,6 +58,7 @@ def tick(data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: s
     version = Version(data)
     try:
         left = _open_ones(version, wanted, statuses, file)
+        # Applied anew without what was dropped: none of a dropped receipt's edits may be in the file.
         while left:
             edits = [edit for task in left.values() for edit in task]
             applied = _apply(data, edits, statuses, file)

@@ -52,6 +52,7 @@ class Quiet:
             return True
         import fcntl
 
+        # A lease that is being broken is reported as what it becomes: F_UNLCK for a writer.
         return fcntl.fcntl(self._descriptor, fcntl.F_GETLEASE) == fcntl.F_RDLCK
 
     def end(self) -> None:
@@ -68,6 +69,7 @@ def quiet(target: str, path: str) -> Iterator[Quiet]:
     the time that the system gives us (45 s). BusyError, with the name `path`, where that takes too long.
     """
     try:
+        # O_NONBLOCK: open(2) would wait for another's lease to end, and for ever on a FIFO.
         descriptor = os.open(target, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:  # whoever reads or writes it says why
         yield Quiet(None)
@@ -108,10 +110,13 @@ def put(target: str, expected: bytes, new: bytes) -> bool:
     try:
         if (
             _lease(descriptor, "F_WRLCK") is not True
+            # + 1: a file that is longer is another one.
             or os.pread(descriptor, len(expected) + 1, 0) != expected
         ):
             return False
+        # Nobody else has it open, by the lease; and without truncation no byte is ever missing.
         os.pwrite(descriptor, new[span], span.start)
+        # Before fsync: others wait in open(2) until then.
         _release(descriptor)
         reached("file.put")
         os.fsync(descriptor)
@@ -176,6 +181,7 @@ def _knows_leases(descriptor: int) -> bool:
 
     try:
         folder = os.path.dirname(os.readlink(f"/proc/self/fd/{descriptor}"))
+        # A nameless file, which nobody else can have open, on the same file system.
         own = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except (AttributeError, OSError):
         return False
