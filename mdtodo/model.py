@@ -1,4 +1,4 @@
-"""The words that all rooms speak. Frozen, without I/O.
+"""The terms that all packages share. Frozen, without I/O.
 
 Values are named tuples, whose classes take a seventh of the time of a dataclass to make: that is most of what
 `check` needs to start.

@@ -1,7 +1,7 @@
-"""What was done to a file, lifted off two versions of it: the edits that make the second of the first.
+"""The diff of two versions of a file as edits: those that make the second of the first.
 
-With them what one commit did can be done again to any other version of the file. Only what edits can say is
-lifted: boxes, keys that mdtodo writes, and list items that were added below a task.
+With them what one commit did can be done again to any other version of the file. The diff has only what edits can
+say: boxes, keys that mdtodo writes, and list items that were added below a task.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: What a box says that a run, or another one, may tick.
 OPEN = frozenset({Status.TODO, Status.DOING})
 
-#: The keys whose changes are lifted.
+#: The keys whose changes the diff has.
 KEYS = ("failed", "done", "worker")
 
 

@@ -1,6 +1,6 @@
 """Three-way merge of a TODO file, by task.
 
-The status and the words of each task's line are lifted from both sides, and merged line by line (`mergeline`).
+The status and the words of each task's line are taken from both sides, and merged line by line (`mergeline`).
 What is left, which lines there are and in which order, is merged as text by git, with a number for each line
 (`mergenumbers`). Where git finds a conflict, what can be is put together task by task (`mergeregion`). Then the
 lines are put back, and the result is read again (`mergeresult`).

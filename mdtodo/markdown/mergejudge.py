@@ -1,4 +1,4 @@
-"""Whether what a merge came to is sound."""
+"""Verifies the result of a merge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Judge:
-    """Looks at a result again, as a reader who knows nothing of how it was made."""
+    """Verifies a result by parsing it, without regard to how it was made."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What a merge came to: lines and conflicts, and these as bytes."""
+"""The result of a merge: lines and conflicts, and these as bytes."""
 
 from __future__ import annotations
 

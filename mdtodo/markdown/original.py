@@ -22,7 +22,7 @@ OPINION_LIMIT = 100_000
 
 
 class Original:
-    """One version of a file, and what many drafts of it want to know."""
+    """One version of a file, and what many sets of pending edits of it ask for."""
 
     def __init__(self, document: Document, statuses: Mapping[str, Status]) -> None:
         self.document = document

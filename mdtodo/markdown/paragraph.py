@@ -44,7 +44,7 @@ class Paragraph:
         ]
 
     def say(self, text: str) -> None:
-        """Say this text, which has as many lines."""
+        """Replace the text by this one, which has as many lines."""
         self._lines = list(enumerate(text.split("\n")))
 
     def changes(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -162,7 +162,7 @@ def _body(document: Document, item: Item) -> str:
 
 
 def _link(given: Part, ids: Sequence[str]) -> Iterator[Task]:
-    """The drafts with their ids, parents, children and the task before each in its ordered list."""
+    """The tasks of a part with their ids, parents, children and the task before each in its ordered list."""
     children: list[list[str]] = [[] for _ in ids]
     for (parent, _, _), name in zip(given.places, ids, strict=True):
         if parent is not None:

@@ -1,4 +1,4 @@
-"""Knots in a directed graph, and a short way around each.
+"""The strongly connected components of a directed graph, and a short cycle through each.
 
 Nodes are numbers: 2i is the start of task i, 2i + 1 its end. Nothing here recurses, since chains are as long
 as people like.
@@ -31,7 +31,7 @@ def components(follow: Follow) -> list[list[int]]:
 
 
 def cycle_path(knot: Sequence[int], follow: Follow) -> tuple[int, ...]:
-    """A short way around a component, as task numbers: each waits for the next, the last is the first.
+    """A short cycle through a component, as task numbers: each waits for the next, the last is the first.
 
     It passes each task once, and begins with the first of its tasks.
     """

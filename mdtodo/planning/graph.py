@@ -31,8 +31,8 @@ class Graph:
 
     `waits` and `waited_by` hold each task's own waits (`after:`, list order), not those it inherits from its
     parents; `unknown` the names in its `after:` that no task has. `cycles` has one path `("a", "b", "a")` for
-    each knot of waits among open tasks: a waits for b, b for a. Start and end of task i are the nodes 2i and
-    2i + 1; `needs` says which open ones each waits for, `sequence` puts those first, and `knotted`
+    each strongly connected component of open tasks: a waits for b, b for a. Start and end of task i are the
+    nodes 2i and 2i + 1; `needs` says which open ones each waits for, `sequence` puts those first, and `knotted`
     are the nodes of cycles.
     """
 

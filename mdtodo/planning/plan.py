@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
-        """One path `("a", "b", "a")` for each knot of waits: a waits for b, b for a."""
+        """One path `("a", "b", "a")` for each strongly connected component: a waits for b, b for a."""
         return self.graph.cycles
 
     @cached_property

@@ -28,7 +28,7 @@ _NEVER = "9999-99-99"
 
 
 class Standing(NamedTuple):
-    """What decides on a task's place before its category, file and line do: the least comes first.
+    """A task's sort key, before its category, file and line: the least comes first.
 
     `minutes` and `tasks` are those of the longest chain that begins with it, negated.
     """
@@ -194,7 +194,7 @@ class Lanes:
         self._active[lane] -= 1
 
 
-#: a standing, then the place of its category and its own, by file and line
+#: a task's Standing, then the place of its category and its own, by file and line
 Key = tuple[Standing, int, int]
 
 

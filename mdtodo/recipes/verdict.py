@@ -1,4 +1,4 @@
-"""What the exit codes and the output of a way's commands come to, as one exit code of a processor."""
+"""The exit codes and the output of a way's commands as one exit code of a processor."""
 
 from __future__ import annotations
 
