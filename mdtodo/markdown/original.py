@@ -64,4 +64,5 @@ def agrees(document: Document, statuses: Mapping[str, Status]) -> bool:
         (item.line, item.char, None if item.parent is None else document.items[item.parent].line)
         for item in document.items
     ]
+    # In `(?m)` a `^` matches after a line end, not behind a byte order mark.
     return second_opinion(document.data.removeprefix(b"\xef\xbb\xbf"), statuses) == tuple(ours)
