@@ -80,6 +80,7 @@ def load(busy: Sequence[tuple[int, int | None]]) -> Load:
     A run may have the next task in hand before a slot is free; no run counts as busier than full.
     """
     shares = [(min(tasks, slots), slots) for tasks, slots in busy if slots]
+    # If the slots of one run are not known, neither is the share: that of the others is another figure.
     if not shares or len(shares) < len(busy):
         return Load(len(busy), None, None)
     each = [tasks / slots for tasks, slots in shares]
