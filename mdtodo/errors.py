@@ -46,6 +46,7 @@ class ConfigError(MdtodoError):
     `each` are all the mistakes that were found, this one first; `str` has a line for each.
     """
 
+    # A tuple, since all errors share the one of the class.
     others: tuple[ConfigError, ...] = ()
 
     @classmethod
@@ -66,6 +67,7 @@ class ConfigError(MdtodoError):
     @property
     def sentences(self) -> tuple[str, ...]:
         """A line for each."""
+        # Not `str(one)`, which asks for the sentences again.
         return tuple(Exception.__str__(one) for one in self.each)
 
 

@@ -1,4 +1,4 @@
-"""The words that all rooms speak. Frozen, without I/O.
+"""The terms that all packages share. Frozen, without I/O.
 
 Values are named tuples, whose classes take a seventh of the time of a dataclass to make: that is most of what
 `check` needs to start.
@@ -35,6 +35,7 @@ class Status(StrEnum):
 STATUS_CHARS: Mapping[str, Status] = {
     " ": Status.TODO,
     "x": Status.DONE,
+    # GFM has both (5.3); WRITTEN has the small one.
     "X": Status.DONE,
     "/": Status.DOING,
     "-": Status.CANCELLED,
@@ -63,6 +64,7 @@ class Priority(StrEnum):
         return _RANKS[self]
 
 
+# Made once: `list(Priority).index` would walk through the members for each task that is sorted.
 _RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 
 

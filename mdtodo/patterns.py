@@ -72,9 +72,11 @@ def _line(pattern: str) -> str | None:
     elif data.startswith(b"#"):
         return None
     name = data.removesuffix(b"/")
+    # In git `\/a` matches nothing: an escaped slash anchors no pattern, and no path begins with one.
     glob = None if data.startswith(rb"\/") else _glob(name)
     if not glob or glob == "/" or "//" in glob or name.endswith(b"/"):
         return None
+    # git takes three stars and more between slashes for two.
     glob = re.sub(r"(^|/)\*{3,}(?=/|$)", r"\1**", glob)
     if b"/" in name and "/" not in glob:
         glob = f"/{glob}"  # a slash between brackets is one of the pattern too
@@ -86,6 +88,7 @@ def _line(pattern: str) -> str | None:
 
 def _without_blanks(data: bytes) -> bytes:
     """Without the spaces at the end that no backslash keeps."""
+    # A backslash keeps the blank after it (gitignore: trailing spaces), so no `rstrip`.
     kept = re.match(rb"(?:\\.|[^\\ ]| +(?! *$))*", data, re.DOTALL)
     return data if kept is None or data.endswith(b"\\") else kept[0]
 
@@ -136,4 +139,5 @@ def _bracket(data: bytes, at: int) -> tuple[Set[int], int] | None:
         at += 1
     if at >= len(data):
         return None
+    # Whatever they hold, brackets match no slash in git (WM_PATHNAME in wildmatch.c).
     return (frozenset(range(1, 256)) - found if negated else found) - {_SLASH}, at + 1

@@ -38,6 +38,7 @@ def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -
         if item.parent is None:
             state = sha1(title, usedforsecurity=False)
         else:
+            # The titles above are hashed already: to hash them again would take quadratic time in the depth.
             state = hashes[item.parent].copy()
             state.update(b"\n" + title)
         hashes.append(state)
@@ -89,6 +90,7 @@ class Places:
             return self._why_not(anchor, len(alike))
         index = alike[anchor.nth]
         other = self._anchors[index].explicit
+        # The same title with another id is another task, copied or new.
         if anchor.explicit is not None and other is not None:
             return f"no task has the id {anchor.explicit!r}, and the one with that title has the id {other!r}"
         return index

@@ -63,6 +63,8 @@ class _Scanner(OpenBlocks):
         leaf, stack, text, at = self.leaf, self.stack, self.text, self.fn
         whole = matched == len(stack)
         self.list = self.loose if whole else stack[matched]
+        # A bullet and plain text start an item, whatever is open but code and HTML. What _SPECIAL begins may be more:
+        # `- - -` is a thematic break, `- > a` holds a quote, the content of `-  a` starts a column further on.
         c = text[at]
         if (
             c in b"-*+"
@@ -107,6 +109,7 @@ class _Scanner(OpenBlocks):
         if c in b" \t":
             at, fcol = skip_blanks(text, at, 0)
             c = text[at]
+        # Every line runs through this: locals, since attributes would cost more than what is compared.
         while place < size:
             if c in b"\r\n":
                 place = self._match_blank(place, fcol - col)
@@ -155,6 +158,7 @@ class _Scanner(OpenBlocks):
         """Whether the line is one of the open code or HTML block; a row of a table may yet start a block."""
         if leaf == FENCE:
             self._fence_line()
+        # Kinds 6 and 7 end before a blank line, the others where their end stands (GFM 4.6).
         elif leaf == HTML and not (blank and self.html > 5):
             self._html_line()
         elif leaf != INDENTED or not (blank or self.fcol - self.col >= 4):
@@ -178,6 +182,7 @@ class _Scanner(OpenBlocks):
         text = self.text
         while True:
             if self.fcol - self.col >= 4:
+                # Indented code cannot interrupt a paragraph, also as a lazy line (GFM 4.4).
                 if lazy or text[self.fn] in b"\r\n":
                     return False
                 self.open()
@@ -189,6 +194,7 @@ class _Scanner(OpenBlocks):
             step = starter(self)
             if step != _OPENED:
                 return step == _DONE
+            # What a new container holds continues no paragraph outside it: `a`, then `>     b` is code.
             lazy = False
 
     def _add_text(self, whole: bool) -> None:
@@ -196,6 +202,7 @@ class _Scanner(OpenBlocks):
         if not self.opened:
             if self.paragraph or (self.leaf == PARAGRAPH and not whole):
                 self.lines.append(self.fn)
+                # cmark-gfm keeps the blanks before a lazy line and drops those before any other line of a paragraph.
                 if self.fcol > self.col and not self.paragraph:
                     self.ragged.add(self.fn)
                 return
@@ -208,6 +215,7 @@ class _Scanner(OpenBlocks):
         if self.fcol - self.col > 3:
             return
         found = leaves.match(leaves.CLOSE_FENCE, self.text, self.fn)
+        # As long as the opening fence or longer, of the same character (GFM 4.5).
         if found is not None and found[1].startswith(self.fence):
             self.fences.append((self.leaf_line, self.line))
             self.leaf = NO_LEAF
@@ -248,6 +256,7 @@ class _Scanner(OpenBlocks):
         self.open()
         self.leaf = HTML
         self.html = kind
+        # The end may stand on the first line: `<!-- a -->` (GFM 4.6).
         self._html_line()
         return _DONE
 
@@ -255,11 +264,14 @@ class _Scanner(OpenBlocks):
         """`===` or `---` below a paragraph makes it a heading, unless it was nothing but definitions."""
         if not self.paragraph or leaves.match(leaves.SETEXT, self.text, self.fn) is None:
             return _NOTHING
+        # Below nothing but definitions, `===` is text: a new paragraph.
         if not self.underline(1 if self.text[self.fn] == ord("=") else 2):
             self.begin_paragraph(self.fn, self.opener)
         return _DONE
 
     def dash(self) -> int:
+        # In this order: `---` below a paragraph underlines it (GFM 4.3), `- - -` is a thematic break and no item (4.1),
+        # `- | -` an item and no row.
         return self.setext() or self.thematic_break() or self.bullet() or self.table()
 
     def star(self) -> int:
@@ -267,6 +279,8 @@ class _Scanner(OpenBlocks):
 
     def thematic_break(self) -> int:
         at = self.fn
+        # `* * * * a` opens an item at each star: without this each of them would look at the rest of the line
+        # again, which takes quadratic time.
         if self.unbroken > at:
             return _NOTHING
         end = leaves.break_end(self.text, at)
@@ -281,6 +295,7 @@ class _Scanner(OpenBlocks):
 
     def ordinal(self) -> int:
         found = leaves.match(leaves.ORDERED, self.text, self.fn)
+        # By value: `01.` interrupts a paragraph as `1.` does, `2.` does not (GFM 5.2).
         if found is None or (self.paragraph and int(found[1]) != 1):
             return _NOTHING
         return self._item(found.end() - self.fn)
@@ -294,6 +309,8 @@ class _Scanner(OpenBlocks):
         empty = text[content] in b"\r\n"
         if empty and self.paragraph:
             return _NOTHING
+        # Without text the content starts one column after the marker, and so it does before indented code, which
+        # begins five columns after it (GFM 5.2, rules 2 and 3).
         if empty or gap > 4:
             gap = min(gap, 1)
         item = ListItem(
@@ -312,11 +329,15 @@ class _Scanner(OpenBlocks):
         ):
             return _NOTHING
         header = self.lines[-1]
+        # cmark-gfm keeps the blanks before a lazy line, and they are an empty cell before the `|`: below `> a` and
+        # `  | b |` a table needs `> |-|-|`.
         ragged = header in self.ragged and self.text[header] == ord("|")
         if leaves.columns(self.text, header) + ragged != leaves.columns(self.text, self.fn):
+            # cmark-gfm gives a paragraph one try: a row that would fit further down makes no table either.
             self.tableless = True
             return _NOTHING
         if self.opener is not None:
+            # The lines before the header stay a paragraph, as in cmark-gfm.
             self.opener.opening = self.lines[:-1] or None
         self.leaf = TABLE
         return _DONE
@@ -324,6 +345,7 @@ class _Scanner(OpenBlocks):
 
 _STARTERS: dict[int, Callable[[_Scanner], int]] = {
     **dict.fromkeys(b"0123456789", _Scanner.ordinal),
+    # \v and \f are white space within a delimiter row, and none before any other block.
     **dict.fromkeys(b"|:\v\f", _Scanner.table),
     **dict.fromkeys(b"`~", _Scanner.code),
     ord(">"): _Scanner.quote,

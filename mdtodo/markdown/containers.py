@@ -20,6 +20,8 @@ class Container:
     filled = False  # it holds a block already
 
     def __init__(self, parent: Container | None) -> None:
+        # Only upwards: without cycles the items are freed as soon as nobody has them, also while `parse` keeps the
+        # garbage collector from running.
         self.parent = parent
         self.around: ListItem | None = None
         self.heads: tuple[int, ...] = ()
@@ -49,6 +51,7 @@ class ListItem(Container):
         self, parent: Container, width: int, kind: int, line: int, at: int, after: int, content: int
     ) -> None:
         self.parent = parent
+        # All that `Container` sets: with `super().__init__` an item takes 1.8 times as long to make.
         self.around = parent if isinstance(parent, ListItem) else parent.around
         self.heads = self.under = parent.heads
         self.width = width
@@ -96,6 +99,7 @@ def skip_blanks(text: bytes, at: int, column: int) -> tuple[int, int]:
     """The offset and column of the first byte that is no blank, from `at` on, which is in `column`."""
     c = text[at]
     while c in b" \t":
+        # A tab reaches to the next tab stop, counted from the start of the line (GFM 2.2).
         column += 1 if c == _SPACE else 4 - column % 4
         at += 1
         c = text[at]
@@ -122,6 +126,7 @@ def content_start(text: bytes, start: int, path: list[Container]) -> int:
             fn, fcol = skip_blanks(text, at, column)
         else:
             return fn
+    # Blanks that the containers consume; more of them belong to the content, as in indented code.
     while at < fn and column < inner:
         column += 1 if text[at] == _SPACE else 4 - column % 4
         at += 1

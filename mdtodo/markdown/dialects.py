@@ -52,6 +52,7 @@ PRIORITY_SIGNS = {"🔺": "critical", "⏫": "high", "🔼": "medium", "🔽": "
 PRIORITY_LETTERS = {"A": "critical", "B": "high", "C": "medium", "D": "low"}
 EMOJI = {"🆔": "id", "⛔": "after", "📅": "due", "✅": "done"}
 
+# `id::` is a field of Dataview and `run://` an address. Punctuation after a value separates it from the next word.
 _WORD = re.compile(
     r"(?<!\S)(?:"
     r"#(?P<tag>[^\s#]\S*)"
@@ -60,6 +61,7 @@ _WORD = re.compile(
     r")"
 )
 _ASCII_TAG = re.compile(r"\w[\w/+-]*(?:\.(?=\w)[\w/+-]*)*", re.ASCII)
+# `[[due:: x]]` is a wiki link, `[due:: x](y)` a link, `![due:: x]` an image: none is a field.
 _FIELD = re.compile(
     r"(?<![\[!])(?:"
     r"\[[ \t]*+([A-Za-z]++)[ \t]*+::([^\[\]\n]++)\](?!\()"
@@ -69,9 +71,11 @@ _BANG = re.compile(rf"(?<!\S)!(?!(?:{'|'.join(PRIORITIES)})\b)[A-Za-z]")
 _SUSPECTED = re.compile(
     r"(?<!\S)(?:(?=timeout:\d|deadline:\d|prio:|depends:))([a-z]++):(?!:|//)(\S*[^\s,;])[,;]*+(?!\S)"
 )
+# An odd number of backslashes; of an even one each escapes the next (GFM 6.1, 6.12).
 _HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*)\\\n")
 _LETTER = re.compile(r"\s*+\(([A-D])\)(?!\S)")
 _BLOCK = re.compile(r"(?<!\S)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
+# `#123` is an issue, no tag.
 _SOME_LETTER = re.compile(r"[^\d_/+.-]")
 _PUNCTUATION = frozenset(",;.:!?")
 _LEFTOVER = re.compile(r"[,;]+(?!\S)")
@@ -87,6 +91,7 @@ def find_keys(text: str) -> list[Token]:
     """Every key of the text in order, good or bad; none overlaps another. Linear in the text's length."""
     text, whole = without_hard_breaks(text), text
     words = "#" in text or ":" in text or "!" in text
+    # In this order: words within what an earlier form has taken are no keys, as `#x` in `[id:: a #x]`.
     tokens = list(_fields(text)) if words and "::" in text else []
     if not text.isascii():
         tokens += _signs(text, _taken(tokens))
@@ -99,6 +104,7 @@ def find_keys(text: str) -> list[Token]:
         tokens.append(Token("id", block[1], block.start(), block.end(1), "block"))
     if not tokens:
         return tokens
+    # At the end, since few lines have a key, and fewer one with code or a link beside it.
     if closed := opaque(whole):
         taken = Taken(closed)
         tokens = [token for token in tokens if taken.free(token.start, token.end)]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _CR = 13
 _BULLETS = {ord(bullet): bullet for bullet in "-*+"}
+# One character of UTF-8, of any length, and white space (GFM 5.3); a box that ends its line is empty.
 _BOX = re.compile(rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\](?:[ \t]++|(?=\r?\n))")
 _LARGE = 100_000
 
@@ -144,6 +145,7 @@ class _Reader:
             if box is None or box[1] not in chars:
                 continue
             after = box.end()
+            # Most texts begin with ASCII; only others are decoded, since a blank of Unicode is no text either.
             if 32 < text[after] < 127 or text[after : self._line_end(item.opening_line)].decode().strip():
                 item.task = len(self.tasks)
                 self.tasks.append(item)
@@ -166,6 +168,7 @@ class _Reader:
             more = [Span(start, self._line_end(line + 1 + place)) for place, start in enumerate(opening[1:])]
             text = "\n".join([text, *[data[piece.start : piece.end].decode() for piece in more]])
             pieces += tuple(more)
+        # By position, in the order of the fields: names take three times as long, for each task of a file.
         return Item._make(
             (
                 len(self.items),
@@ -181,6 +184,7 @@ class _Reader:
                 0 if parent is None else self.items[parent].depth + 1,
                 self._indent(item),
                 _BULLETS.get(item.kind) or data[item.at : item.after].decode(),
+                # `scannable` may have ended the last line.
                 min(self.starts[item.last - self.first + 1], len(data)),
                 (),
             )
@@ -218,6 +222,7 @@ class _Reader:
         prefix = text[start : item.content]
         if text[item.content] in b"\r\n":
             prefix = text[start : item.after] + b" "
+        # The items of a file share a few prefixes.
         known = self.indents.get(prefix)
         if known is None:
             known = self.indents[prefix] = blank_markers(prefix)
@@ -253,6 +258,7 @@ def second_opinion(
     text = scannable(data).replace(b"\r\n", b"\n")
     start, line = skip_front_matter(text)
     found = [box for box in re.compile(_CANDIDATE).finditer(text, start) if _decoded(box[1]) in statuses]
+    # A character of the private use area that the file does not hold, which is text to mistune.
     mark = next((chr(c) for c in range(0xE000, 0xF900) if chr(c).encode() not in text), None)
     if not found or mark is None:
         return None if found else ()
@@ -274,6 +280,7 @@ def second_opinion(
     )
 
 
+# `(?:[ \t]*+...)*` is linear; `[ \t]+[ \t>]*` would try each blank in both parts.
 _CANDIDATE = (
     rb"(?m)^(?:[ \t]*+(?:>|(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t])))*[ \t]*+"
     rb"\[([^\x80-\xff\n]|[\xc0-\xff][\x80-\xbf]+)\][ \t]++(?!\n)"
@@ -288,6 +295,8 @@ def _decoded(data: bytes) -> str:
 def _blocks_of_mistune(source: str) -> list[_Token] | None:
     from mistune.block_parser import BlockParser
 
+    # No plugins: that for task lists knows `[ ]` and `[x]` alone, that for tables takes rows without a pipe in front,
+    # and a task with them.
     parser = BlockParser(max_nested_level=_MISTUNE_DEPTH)
     state = parser.state_cls()
     state.process(source)
@@ -312,6 +321,7 @@ def _marked(tokens: list[_Token], mark: str) -> dict[int, int | None] | None:
             if token["type"] == "list_item" and children and children[0]["type"] in _OPENERS:
                 opening = children[0].get("text", "").lstrip()
                 _, number, words = opening.split(mark, 2) if opening.startswith(mark) else ("", "", "")
+                # After the box, which has three characters: `[x]`.
                 if number and words[3:].lstrip(" \t").split("\n")[0].strip():
                     found[int(number)] = parent
                     inner = int(number)
@@ -319,5 +329,6 @@ def _marked(tokens: list[_Token], mark: str) -> dict[int, int | None] | None:
     return found
 
 
+# mistune stops at 20 levels by default; with 200 it ends in RecursionError at 300.
 _MISTUNE_DEPTH = 100
 _OPENERS = ("paragraph", "block_text", "heading")

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     Range = tuple[int, int]
 
+# What is escaped comes first and opens nothing. Backticks are taken as a whole run, since only a run of the
+# same length closes it (GFM 6.3).
 _OPENER = re.compile(r"\\[\s\S]|`+|<|\]\(|\[\[[^\[\]\n]*+\]\]")
 _TICKS = re.compile(r"`+")
+# The first that fits counts, so `<!` comes last, which begins two of the others.
 _ENDLESS = ("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">")
 _BLANKS = re.compile(r"[ \t\n]*+")
 # Parentheses within parentheses in a link target; more than any real address has.
@@ -59,6 +62,7 @@ def _opaque(text: str) -> Iterator[Range]:
 
 def _code_ends(text: str) -> Callable[[int, int], int | None]:
     """A function from the end and the length of an opening run of backticks to the end of its code span."""
+    # By length, and each run dropped once it is passed: to search from every run would take quadratic time.
     starts: dict[int, list[int]] = {}
     for run in reversed(list(_TICKS.finditer(text))):
         starts.setdefault(run.end() - run.start(), []).append(run.start())
@@ -88,6 +92,7 @@ def _tag() -> re.Pattern[str]:
 
 def _html_ends(text: str) -> Callable[[int], int | None]:
     """A function from a `<` to the end of what it opens: an autolink, a tag, a comment; None if nothing."""
+    # What was not found once is not there further on either: `<!--<!--<!--` is searched once.
     absent: set[str] = set()
 
     def end(start: int) -> int | None:
@@ -119,6 +124,7 @@ def _target() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(rf"{pointed}|{_balanced(_DEEPEST)}"), re.compile(rf"[ \t\n]++(?:{title})")
 
 
+# `re` cannot recurse: the pattern holds itself as often as `depth` says.
 def _balanced(depth: int) -> str:
     """An address that holds parentheses in pairs, so deep within each other."""
     inner = rf"|\({_balanced(depth - 1)}\)" if depth else ""

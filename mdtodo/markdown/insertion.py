@@ -76,11 +76,13 @@ def read_lines(lines: Sequence[str], statuses: Mapping[str, Status]) -> list[Nod
 
 def note(text: str) -> Node:
     """A bullet that shows this text as it is: one line, none of it markup. EditError if nothing is left."""
+    # Half of a surrogate pair, as from `os.fsdecode`, cannot be written: it becomes `?`.
     words = " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())
     if len(words) > LONGEST_NOTE:
         words = words[: LONGEST_NOTE - 1].rstrip() + "…"
     if not words:
         raise EditError("the note is empty")
+    # In this order: _ACTIVE would escape the backslash that _FIRST puts in.
     return Node(_FIRST.sub(r"\1\\", _ACTIVE.sub(r"\\\g<0>", words), count=1))
 
 
@@ -92,6 +94,7 @@ def write(nodes: Sequence[Node], style: Style, *, boxed: bool = False) -> Iterat
     number, ordered = style.number, bool(style.delimiter)
     for node in nodes:
         delimiter = style.delimiter or node.delimiter
+        # Bullets and numbers are different lists (GFM 5.4): the numbers start again.
         if bool(delimiter) != ordered:
             ordered, number = bool(delimiter), 1
         marker = f"{number}{delimiter}" if ordered else style.bullet
@@ -127,6 +130,7 @@ def bullets_below(data: bytes, item: Item) -> Iterator[tuple[int, str]]:
             column = len(bullet[1].expandtabs(4))
             while around and column < around[-1]:
                 around.pop()
+            # Four columns further in it is indented code (GFM 4.4).
             if not around and inner <= column <= inner + 3:
                 yield at, bullet[3].decode()
             if column >= inner:
@@ -151,6 +155,7 @@ def style_beside(document: Document, siblings: Sequence[Item], bullet: str) -> S
         return Style(head[1], item.marker, blanks)
     before = [other.marker for other in siblings[-2:-1] if other.list_index == item.list_index]
     last = int(item.marker[:-1])
+    # A list may number all its items `1.`: rendered, they count up (GFM 5.4).
     step = 0 if before and int(before[0][:-1]) == last else 1
     return Style(head[1], bullet, blanks, item.marker[-1], last + step, step)
 
@@ -169,9 +174,11 @@ def box_text(text: str) -> tuple[str, str] | None:
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LINE = re.compile(r"( *)([-+*]|[0-9]{1,9}[.)])[ \t]+(\S|\S.*\S)[ \t]*")
 _BOX = re.compile(r"\[(.)\][ \t]+(\S.*)")
+# Five blanks after a marker would be one, and indented code (GFM 5.2, rule 2).
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?([ \t>]*)([-+*]|[0-9]{1,9}[.)])([ ]{1,4})\[")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BULLET = re.compile(rb"([ \t>]*)((?:[-+*]|[0-9]{1,9}[.)])[ \t]{1,4})[ \t]*(.*[^ \t])[ \t]*", re.DOTALL)
+# Nine digits and the delimiter (GFM 5.2).
 _LONGEST_MARKER = 10
 # What begins a block other than a paragraph, or a link reference definition.
 _BLOCK = re.compile(

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+# Only single characters are repeated possessively. Groups are not, as in `(?:ab)*+`: Python before 3.11.5 matches
+# those wrongly (gh-106052).
 _EOL = rb"\r?\n"
 _SPACE = rb"[ \t\v\f]"
 _PUNCTUATION = rb"[!-/:-@\[-`{-~]"
@@ -26,6 +28,7 @@ ORDERED = rb"([0-9]{1,9}+)[.)](?=[ \t\r\n])"
 _BREAK_RUNS = {mark: rb"[%c \t]*+" % mark for mark in b"*_-"}
 
 _TAG = rb"(/?)([A-Za-z][A-Za-z0-9]*+)([ \t\v\f\r\n>]|/>)"
+# As in GFM 0.29 and cmark-gfm. CommonMark 0.31 has `textarea` here, and `search` among the block tags.
 _RAW_TAGS = frozenset({b"script", b"pre", b"style"})
 _RAW_TAG_END = rb"(?i:</(?:script|pre|style)>)"
 _BLOCK_TAGS = frozenset(
@@ -40,19 +43,24 @@ _HTML_ENDS = {2: b"-->", 3: b"?>", 4: b">", 5: b"]]>"}
 _NAME = rb"[A-Za-z][A-Za-z0-9-]*+"
 _VALUE = rb"(?:[^ \t\r\n\v\f\"'=<>`]++|'[^'\n]*+'|\"[^\"\n]*+\")"
 _ATTRIBUTE = rb"%b++[a-zA-Z_:][a-zA-Z0-9:._-]*+(?:%b*+=%b*+%b)?" % (_SPACE, _SPACE, _SPACE, _VALUE)
+# No \v among the blanks at the end: so in cmark-gfm, although the specification calls it white space.
 _WHOLE_TAG = rb"<(?:%b(?:%b)*%b*+/?>|/%b%b*+>)[\t\f ]*+%b" % (_NAME, _ATTRIBUTE, _SPACE, _NAME, _SPACE, _EOL)
 
 _MARKER = rb"%b*+:?+-++:?+%b*+" % (_SPACE, _SPACE)
 DELIMITER_ROW = rb"\|?%b(?:\|%b)*\|?%b*+%b" % (_MARKER, _MARKER, _SPACE, _EOL)
+# A backslash keeps the pipe after it, also one that is escaped itself: cmark-gfm takes the longest match, which
+# is `\` and `\|` in `\\|`. So do the quotes in _TITLE.
 _CELL = rb"(?:[^|\r\n]|(?<=\\)\|)[^|\r\n]*(?:(?<=\\)\|[^|\r\n]*)*"
 _PIPE = rb"\|" + _SPACE + rb"*+"
 
 _LABEL = rb"\[([^\\\[\]]*(?:\\%b?[^\\\[\]]*)*)\]:" % _PUNCTUATION
 _BREAK = rb"[ \t]*+(?:\n[ \t]*+)?"
 _LINE_END = rb"[ \t]*+\n"
+# cmark-gfm passes over whatever follows a backslash, a line end too.
 _ANGLE_TARGET = rb"(?s:<[^<>\\\n]*(?:\\.[^<>\\\n]*)*>)"
 _TARGET_STEP = rb"[^()\\ \t\n\r]++|\\%b?+|[()]" % _PUNCTUATION
 _TITLE = rb"\"[^\"]*(?:(?<=\\)\"[^\"]*)*\"|'[^']*(?:(?<=\\)'[^']*)*'|\([^()]*(?:(?<=\\)[()][^()]*)*\)"
+# Those of cmark-gfm: the specification has 999 characters, and lets a parser limit parentheses (GFM 6.6).
 _LABEL_LIMIT = 1000
 _PARENTHESES_LIMIT = 32
 
@@ -89,6 +97,8 @@ def html_kind(text: bytes, at: int, *, interrupts: bool) -> int:
     if after.startswith(b"?"):
         return 3
     if after.startswith(b"!"):
+        # Kind 4 needs an ASCII capital (`<!doctype` is kind 4 from CommonMark 0.31 on); `<![cdata[` opens kind 5 in
+        # cmark-gfm in any case of its letters.
         return 4 if after[1:2].isupper() else 5 if after.upper() == b"![CDATA[" else 0
     tag = match(_TAG, text, at + 1)
     if tag is not None:
@@ -149,6 +159,7 @@ def _definition(content: bytes, at: int) -> int | None:
     target = _target(content, gap.end() if gap is not None else label.end())
     if target is None:
         return None
+    # A title that does not end its line is none: the definition ends on the line before, if it can (GFM 4.7).
     plain = match(_LINE_END, content, target)
     gap = match(_BREAK, content, target)
     if gap is not None and gap.end() > target:

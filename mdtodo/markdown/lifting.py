@@ -1,7 +1,7 @@
-"""What was done to a file, lifted off two versions of it: the edits that make the second of the first.
+"""The diff of two versions of a file as edits: those that make the second of the first.
 
-With them what one commit did can be done again to any other version of the file. Only what edits can say is
-lifted: boxes, keys that mdtodo writes, and list items that were added below a task.
+With them what one commit did can be done again to any other version of the file. The diff has only what edits can
+say: boxes, keys that mdtodo writes, and list items that were added below a task.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: What a box says that a run, or another one, may tick.
 OPEN = frozenset({Status.TODO, Status.DOING})
 
-#: The keys whose changes are lifted.
+#: The keys whose changes the diff has.
 KEYS = ("failed", "done", "worker")
 
 
@@ -53,6 +53,7 @@ def lift(
         edits = _Pair(
             parse(before, statuses, file=file), parse(after, statuses, file=file), statuses, file
         ).edits()
+        # What the edits do not make byte for byte is more than edits can say.
         if edits is None or apply(before, edits, statuses, file=file).data != after:
             return None
     except MdtodoError:
@@ -94,6 +95,7 @@ class _Pair:
             parent = None if item.parent is None else self.origin[item.parent]
             stands_in_new = item.parent is not None and parent is None
             old = self.before.items[at] if at < len(self.before.items) else None
+            # Greedy: of two tasks alike the first is the old one, whichever was added; `lift` compares the bytes.
             same = (
                 old is not None
                 and not stands_in_new
@@ -184,6 +186,7 @@ def _new_lines(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[int]
     for number, line in enumerate(after, 1):
         if at < len(before) and before[at] == line:
             at += 1
+        # Blank lines are no items; where they go, the edits decide.
         elif line.strip(b" \t>"):
             yield number
 

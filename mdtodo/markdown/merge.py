@@ -1,6 +1,6 @@
 """Three-way merge of a TODO file, by task.
 
-The status and the words of each task's line are lifted from both sides, and merged line by line (`mergeline`).
+The status and the words of each task's line are taken from both sides, and merged line by line (`mergeline`).
 What is left, which lines there are and in which order, is merged as text by git, with a number for each line
 (`mergenumbers`). Where git finds a conflict, what can be is put together task by task (`mergeregion`). Then the
 lines are put back, and the result is read again (`mergeresult`).
@@ -69,12 +69,14 @@ def merge(
     if matched.same:
         result: Result | None = _in_place(versions, matched, statuses)
     else:
+        # Imported here: where only boxes and keys changed, nothing is judged.
         from mdtodo.markdown.mergejudge import Judge
 
         judge = Judge(versions, matched, statuses, lambda: text_merge(base, ours, theirs, "merge"))
         result = _by_lines(versions, matched, statuses, text_merge, known, judge)
     if result is None:
         return None
+    # Never worse than git: where lines merge without a conflict, none is put in.
     if result.conflicts and _is_clean_as_text(base, ours, theirs, text_merge):
         return None
     return Merged(written(result, versions, known), result.conflicts)
@@ -82,6 +84,7 @@ def merge(
 
 def _is_conflicted(data: bytes) -> bool:
     """Whether an earlier merge left markers in it."""
+    # Not `=======`: a heading may be underlined so (GFM 4.3).
     return any(data.startswith(mark) or b"\n" + mark in data for mark in (b"<<<<<<<", b">>>>>>>"))
 
 
@@ -123,6 +126,7 @@ def _by_lines(
     from mdtodo.markdown.mergenumbers import Numbers
 
     as_text: set[int] = set()
+    # The second time the tasks at fault are plain text; the third time no region is put together by task either.
     for resolving in (True, True, False):
         numbers = Numbers(versions, matched, text_merge, as_text)
         order = numbers.merged(lambda: markers().style, resolving=resolving)

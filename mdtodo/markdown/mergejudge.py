@@ -1,4 +1,4 @@
-"""Whether what a merge came to is sound."""
+"""Verifies the result of a merge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Judge:
-    """Looks at a result again, as a reader who knows nothing of how it was made."""
+    """Verifies a result by parsing it, without regard to how it was made."""
 
     def __init__(
         self,
@@ -87,6 +87,7 @@ class Judge:
             our, their, there = ours[line], theirs[line], clean[line]
             if our == their == there or b"[" not in line or read_line(line) is None:
                 continue
+            # A line that both sides added counts once; of one that was there, what each did adds up.
             least = our + their - base[line] if base[line] else max(our, their)
             if there > max(our, their) or there + marked[line] < least:
                 return False
@@ -180,6 +181,7 @@ class Judge:
                 parent = self.matched.tasks[side][at].parent
                 parents.append(None if parent is None else self._name(side, parent))
         if entity in self.matched.doubled:
+            # Both sides put it somewhere else: it stays where ours has it.
             return set(parents[-2:-1])
         if len(parents) == 3 and parents[0] in parents[1:]:
             return {parents[2] if parents[1] == parents[0] else parents[1]}
@@ -192,6 +194,7 @@ class Judge:
 
 #: Lines before and after a task that are merged as text with it.
 _NEAR = 2
+# The text merge is asked of a task without a parent only if it had no conflict in so many lines above.
 _FAR = 10
 
 

@@ -39,6 +39,7 @@ def read_line(line: bytes) -> BoxLine | None:
 
 def frame(head: bytes) -> bytes:
     """What of the bytes before the box says where the item stands: all but the numbers of ordered lists."""
+    # As many digits as there were: a wider number moves the content, and what stands below it.
     return _DIGIT.sub(b"0", head)
 
 
@@ -47,6 +48,7 @@ def loosely(line: bytes) -> bytes:
     parts = read_line(line)
     if parts is None:
         return line
+    # Only such words can hold one of these keys; to search all lines would take longer.
     words = _OWNED.sub(b"", parts.text) if b":" in parts.text or not parts.text.isascii() else parts.text
     return b"%b[ ] %b%b" % (parts.head, words.rstrip(), parts.end)
 
@@ -82,6 +84,7 @@ def merged_line(
     if char is None or head is None or end is None:
         return None
     text = _text(b, o, t, char, statuses, added=base is None)
+    # Different blanks after the box are no conflict.
     return None if text is None else BoxLine(head, char, gap or o.gap, text, end).bytes
 
 
@@ -90,6 +93,7 @@ _BOX_LINE = re.compile(
     rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\]([ \t]++)([^\r\n]++)([\r\n]*+)"
 )
 _DIGIT = re.compile(rb"[0-9]")
+# The sign is ✅ in UTF-8, with or without its variation selector.
 _OWNED = re.compile(
     rb"[ \t](?:(?:failed|worker|done):\S++"
     rb"|\xe2\x9c\x85(?:\xef\xb8\x8f)? ?[0-9-]{10}|\[completion:: ?[0-9-]{10}\])(?!\S)"
@@ -106,11 +110,13 @@ def _status(base: bytes, ours: bytes, theirs: bytes, statuses: Mapping[str, Stat
     """The character to write."""
     was, our, their = (statuses[char.decode()] for char in (base, ours, theirs))
     if our is their:
+        # `x` and `X` are the same status: the side that changed the character decides.
         return ours if ours != base else theirs
     if our is was:
         return theirs
     if their is was:
         return ours
+    # One says done, the other cancelled, and it was neither.
     if our.closed and their.closed:
         return None
     if not our.closed and not their.closed:
@@ -151,6 +157,7 @@ def _text(
         text, expected["tags"] = _with_tags(text, base, ours, theirs)
     except EditError:
         return None
+    # Read again: a key that was written may change what the words around it mean.
     found = read_keys(text)
     wrong = [field for field, value in expected.items() if getattr(found, field) != value]
     return None if wrong else text.encode()
@@ -175,6 +182,7 @@ def _frame_text(
 def _pick(name: str, values: tuple[Any, ...], sides: tuple[Status, ...], now: Status) -> int | None:
     """Whose value of the key holds: 0 the base's, 1 ours, 2 theirs, -1 none at all; None: they disagree."""
     base, ours, theirs = values
+    # A tick ends the count of failures, whatever the other side counted meanwhile.
     if name == "failed" and now is Status.DONE and sides[0] is not now and (ours, theirs) != (base, base):
         return -1
     if name == "done" and now is not Status.DONE and sides[0] is Status.DONE:
@@ -208,6 +216,7 @@ def _with_tags(text: str, base: Keys, ours: Keys, theirs: Keys) -> tuple[str, tu
 
     title = read_keys(text).title
     gone = {tag for tag in base.tags if tag not in ours.tags or tag not in theirs.tags}
+    # From the back, so that the places of the others hold.
     for token in reversed([one for one in read_keys(text).tokens if one.name == "tag" and one.value in gone]):
         text = _without(text, token)
     there = read_keys(text)

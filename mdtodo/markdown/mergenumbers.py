@@ -28,6 +28,7 @@ Meaning = bytes | tuple[int, bytes]
 
 
 #: Lines between two conflicts that git does not join.
+#: xdl_simplify_non_conflicts in git's xmerge.c joins those that are at most three apart.
 _APART = 5
 
 
@@ -112,6 +113,7 @@ class Numbers:
         lines = [self.line(entity, side) for side in range(3) if one[side] is not None]
         heads = [parts.head for line in lines if (parts := read_line(line)) is not None]
         fitting = [head for head in (*heads[-2:], heads[0]) if frame(head) == variant]
+        # The number is that of the side that renumbered the list, whichever it is, and not that of base.
         head = next((head for head in fitting if head != heads[0]), fitting[0])
         lines = [head + line[len(old) :] for line, old in zip(lines, heads, strict=True)]
         return merged_task(entity, None if one.base is None else lines[0], lines[-2], lines[-1], statuses)

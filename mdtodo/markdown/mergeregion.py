@@ -76,6 +76,7 @@ def resolved(
 
 _ITEM = re.compile(rb"[ \t>]*+(?=(?:[-+*]|[0-9]{1,9}[.)])(?:[ \t]|$))")
 _HEADING = re.compile(rb"[ >]{0,9}#{1,6}(?:[ \t\r\n]|$)")
+# Lines of one region in all three versions: SequenceMatcher takes quadratic time.
 _LARGEST = 1000
 
 
@@ -100,6 +101,7 @@ def _slots(base: Numbers, side: Numbers, look_of: Callable[[int], Look]) -> _Slo
     means = [[look_of(line).means for line in lines] for lines in (base, side)]
     slots = _Slots([[] for _ in range(len(base) + 1)], [None] * len(base))
     at = 0
+    # By default it leaves out what makes up more than 1 % of 200 lines or more, as blank lines do.
     for match in SequenceMatcher(None, means[0], means[1], autojunk=False).get_matching_blocks():
         slots.added[match.a] += side[at : match.b]
         slots.kept[match.a : match.a + match.size] = side[match.b : match.b + match.size]
@@ -149,6 +151,7 @@ class _Union(NamedTuple):
                 flat[-1][1].extend([*blanks, line])
                 blanks = []
             else:
+                # Blank lines stay with the item before them; those before a heading come with the heading.
                 if flat and here.kind == "item":
                     flat[-1][1].extend(blanks)
                     blanks = []
@@ -220,6 +223,7 @@ def _by_heading(blocks: Sequence[_Block]) -> dict[tuple[object, int] | None, lis
     sections: dict[tuple[object, int] | None, list[_Block]] = {heading: []}
     for block in blocks:
         if block.look.kind == "heading":
+            # A second heading with the same words is another section.
             heading = (block.look.means, sum(1 for one in sections if one and one[0] == block.look.means))
             sections[heading] = []
         sections[heading].append(block)
@@ -230,6 +234,7 @@ def _by_depth(ours: Sequence[_Block], theirs: Sequence[_Block]) -> list[_Block]:
     made: list[_Block] = []
     rest = list(reversed(theirs))
     for block in ours:
+        # After an item that is indented less it would become a subtask of it.
         while rest and rest[-1].look.indent > block.look.indent and rest[-1].look.kind == "item":
             made.append(rest.pop())
         made.append(block)

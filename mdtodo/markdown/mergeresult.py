@@ -1,4 +1,4 @@
-"""What a merge came to: lines and conflicts, and these as bytes."""
+"""The result of a merge: lines and conflicts, and these as bytes."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ def written(result: Result, versions: Sequence[Version], markers: Callable[[], M
         return (
             frame.mark
             + frame.newline.join(lines)
+            # A marker ends its line, whatever the file ends with: git writes it so.
             + frame.newline * (bool(lines) and (frame.ended or ends_in_conflict))
         )
     last = len(lines) - 1
@@ -99,6 +100,7 @@ def _marked(conflict: Conflict, markers: Markers, end: bytes) -> Iterator[bytes]
         (b">", markers.theirs, []),
     ):
         if mark != b"|" or markers.style != "merge":
+            # Labels are names of files and branches, which need not be UTF-8.
             words = f" {label}".encode("utf-8", "surrogateescape") if label else b""
             yield mark * markers.size + words + end
             yield from [placed.line for placed in side]

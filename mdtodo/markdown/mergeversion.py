@@ -104,6 +104,7 @@ def align(base: Sequence[bytes], side: Sequence[bytes]) -> list[int]:
         i, j = _run_on(found, base, side, (i, j), ends)
         if i == ends[0] or j == ends[1]:
             return found
+        # All lines are counted only where there is a difference.
         near = near or _Unique(base, side)
         anchor = near.after(i, j, ends)
         if anchor is None:
@@ -118,6 +119,7 @@ def align(base: Sequence[bytes], side: Sequence[bytes]) -> list[int]:
     return found
 
 
+# Equal lines are compared by so many at once, which is one comparison of lists in C.
 _STRIDE = 64
 
 
@@ -226,6 +228,7 @@ def tasks_at(version: Version, wanted: Iterable[int], statuses: Mapping[str, Sta
     lines = version.lines
     chosen = list(range(len(lines))) if version.swallows else _around(lines, numbers)
     newline = version.frame.newline and b"\n"
+    # One line end for all: tasks are found again by their lines, and `starts` counts the same one.
     document = parse(newline.join([lines[number] for number in chosen]), statuses)
     starts = list(accumulate([len(lines[number]) + len(newline) for number in chosen], initial=0))
     places = [chosen[item.line - 1] for item in document.items]
@@ -272,6 +275,7 @@ def are_tasks(versions: Sequence[Version], wanted: Sequence[int], statuses: Mapp
 
 
 def _swallows(body: bytes) -> bool:
+    # Anywhere, also within a line: at worst the whole file is parsed where parts would do.
     if body[:3] in (b"---", b"+++") or b"```" in body or b"~~~" in body:
         return True
     return b"<" in body and _HTML.search(body.replace(b"\r", b"\n") if b"\r" in body else body) is not None
@@ -295,7 +299,10 @@ def _around(lines: Sequence[bytes], numbers: Sequence[int]) -> list[int]:
 
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+# An ATX heading or a bullet at the left edge ends every paragraph and item before it. An ordered item may not:
+# `2. [ ] a` continues a paragraph (GFM 5.2).
 _STARTS = re.compile(rb"#{1,6}[ \t]|[-+*] {1,4}\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\][ \t]+\S").match
+# Visible ASCII after the box: a blank of Unicode would be no text.
 _STARTS_TASK = re.compile(
     rb" {0,3}[-+*] {1,4}\[(?:[^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\][ \t]+[!-~]"
 ).match

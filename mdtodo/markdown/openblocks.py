@@ -100,6 +100,7 @@ class OpenBlocks:
         """The open leaf is a paragraph now, the first block of the list item `opener` if there is one."""
         self.leaf, self.leaf_line, self.lines = PARAGRAPH, self.line, [at]
         self.tableless = False
+        # A label ends at its first `]`, and a definition has `]:` there: no `[x] task` needs to be looked at.
         self.defines = self.text[at] == _BRACKET and not self.text.startswith(b"] ", at + 2)
         self.opener = opener
         if opener is not None:
@@ -116,6 +117,7 @@ class OpenBlocks:
             self.opener.opening_line = self.leaf_line
             if not self.lines:
                 self.opener.opening = None
+                # cmark drops the paragraph: the item is empty again, and two blank lines end it (GFM 5.2, rule 3).
                 self.opener.filled = False
 
     def underline(self, level: int) -> bool:

@@ -22,7 +22,7 @@ OPINION_LIMIT = 100_000
 
 
 class Original:
-    """One version of a file, and what many drafts of it want to know."""
+    """One version of a file, and what many sets of pending edits of it ask for."""
 
     def __init__(self, document: Document, statuses: Mapping[str, Status]) -> None:
         self.document = document
@@ -64,4 +64,5 @@ def agrees(document: Document, statuses: Mapping[str, Status]) -> bool:
         (item.line, item.char, None if item.parent is None else document.items[item.parent].line)
         for item in document.items
     ]
+    # In `(?m)` a `^` matches after a line end, not behind a byte order mark.
     return second_opinion(document.data.removeprefix(b"\xef\xbb\xbf"), statuses) == tuple(ours)

@@ -34,6 +34,7 @@ class Paragraph:
                 first += len(self._lines[number][1]) + 1
                 number += 1
             if end > first + len(self._lines[number][1]):
+                # A splice over a line end takes the whole next line: `[]` marks it; a line without an entry stays.
                 by_line[number + 1] = []
             else:
                 by_line.setdefault(number, []).append(Splice(start - first, end - first, new))
@@ -44,7 +45,7 @@ class Paragraph:
         ]
 
     def say(self, text: str) -> None:
-        """Say this text, which has as many lines."""
+        """Replace the text by this one, which has as many lines."""
         self._lines = list(enumerate(text.split("\n")))
 
     def changes(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -55,6 +56,7 @@ class Paragraph:
                 if (new := kept[number].encode()) != data[span.start : span.end]:
                     yield span.start, span.end, new
                 continue
+            # The last line of a file may have no end of its own: then that of the line before it goes.
             end = line_end(data, span.end)
             before = self._item.pieces[number - 1].end
             if end:

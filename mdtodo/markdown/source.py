@@ -18,10 +18,12 @@ _CONFLICT_MARKS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 #: The first line of front matter.
 _FRONT_MATTER = rb"(---|\+\+\+)[ \t]*\r?\n"
 #: The last line of it, and the first that is no comment.
+#: Most indicators begin no plain key (YAML 1.2.2, 7.3.3): `- [ ] a: b` between two breaks is a task.
 _SYNTAX = {
     b"---": (rb"(?:---|\.\.\.)[ \t]*\r?\n", rb"[^\s#:\-\[\]{}>|*&!%@`][^\n]*?:(?=\s)|\{"),
     b"+++": (rb"\+\+\+[ \t]*\r?\n", rb"\[|[\w\"'][^\n=]*="),
 }
+# The longer marks first: that of UTF-32, `ff fe 00 00`, begins with that of UTF-16.
 _WIDE = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -34,6 +36,7 @@ def readable(data: bytes, file: str) -> None:
     """Raise InputError with the line, unless `data` is UTF-8 without NUL."""
     wide = next((name for mark, name in _WIDE.items() if data.startswith(mark)), None)
     nul = data.find(b"\0")
+    # UTF-16 without its mark: every other byte of ASCII text is NUL.
     if wide is None and nul >= 0 and data.count(b"\0", 0, 1000) * 3 >= len(data[:1000]):
         wide = "UTF-16"
     if wide is not None:
@@ -79,6 +82,7 @@ def skip_front_matter(text: bytes) -> tuple[int, int]:
     """
     start = len(BOM) if text.startswith(BOM) else 0
     opening = match(_FRONT_MATTER, text, start) if text[start : start + 3] in _SYNTAX else None
+    # GFM knows no front matter: before a blank line `---` is a thematic break.
     if opening is None or not text[opening.end() : text.find(b"\n", opening.end())].strip():
         return start, 1
     closing, key = _SYNTAX[opening[1]]
@@ -86,6 +90,7 @@ def skip_front_matter(text: bytes) -> tuple[int, int]:
     while at < len(text):
         if match(closing, text, at):
             end = text.index(b"\n", at) + 1
+            # Nothing but lines like `# a` between the two: these are headings, and no comments of YAML.
             return (end, line + 1) if found or line == 2 else (start, 1)
         following = text.index(b"\n", at) + 1
         content = text[at:following].strip()
@@ -105,10 +110,12 @@ def conflict_lines(text: bytes, fences: list[tuple[int, int]]) -> tuple[int, ...
     conflict: list[int] = []  # the lines of the one that is open
     divided = False
     for number, line in enumerate(text.split(b"\n"), 1):
+        # `=======` alone is the underline of a heading (GFM 4.3): it counts only between the two other markers.
         mark = line[:7]
         if mark not in _CONFLICT_MARKS or line[7:8] not in (b"", b" ", b"\r"):
             continue
         if mark == b"<<<<<<<":
+            # Only the first line is asked: the sides of a conflict may open and close fences of their own.
             place = bisect_right(fences, (number, sys.maxsize))
             fenced = place > 0 and number <= fences[place - 1][1]
             conflict, divided = [] if fenced else [number], False

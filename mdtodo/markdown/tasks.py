@@ -97,6 +97,7 @@ def _drafts(file: str, document: Document) -> Iterator[Task]:
     for item, own, anchor in zip(items, keys, places, strict=True):
         handed = _handed_down(item, items, below, heading_keys)
         effective = handed.under(own)
+        # What a parent runs proves the parent; its subtasks have processors of their own.
         below.append(effective._replace(run=None) if effective.run else effective)
         yield Task(
             id="",
@@ -162,11 +163,12 @@ def _body(document: Document, item: Item) -> str:
 
 
 def _link(given: Part, ids: Sequence[str]) -> Iterator[Task]:
-    """The drafts with their ids, parents, children and the task before each in its ordered list."""
+    """The tasks of a part with their ids, parents, children and the task before each in its ordered list."""
     children: list[list[str]] = [[] for _ in ids]
     for (parent, _, _), name in zip(given.places, ids, strict=True):
         if parent is not None:
             children[parent].append(name)
+    # By the number of the list: items of another list may stand in between.
     last_of_list: dict[int, str] = {}
     for draft, (parent, ordered, number), name, below in zip(
         given.tasks, given.places, ids, children, strict=True
@@ -217,6 +219,7 @@ def _shortened(digests: Sequence[str], taken: Iterable[str | None]) -> dict[str,
             groups.setdefault(digest[:digits], []).append(digest)
         pending = []
         for prefix, group in groups.items():
+            # Whole digests are taken as they are, so it ends also where somebody writes one as an id.
             if (len(group) == 1 and prefix not in reserved) or digits >= len(group[0]):
                 short.update((digest, prefix) for digest in group)
             else:
@@ -231,4 +234,5 @@ def _without(names: tuple[str, ...], others: Container[str], own: tuple[str, ...
 
 
 def _merged(own: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    # The same tuple where nothing is added: by that `Graph` sees that a task has no waits of its own.
     return own if not more else more if not own else tuple(dict.fromkeys(own + more))

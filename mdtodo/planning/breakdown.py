@@ -90,6 +90,7 @@ def share(minutes: int, weights: Sequence[float]) -> list[int]:
 
     Of equal remainders the first gets the minute. The weights are not negative, and not all zero.
     """
+    # Not floats: remainders that are equal would differ in the last digit, and another step get the minute.
     exact = [Fraction(weight) for weight in weights]
     total = sum(exact)
     quotas = [minutes * weight / total for weight in exact]
@@ -166,7 +167,9 @@ def _filled(step: Step, about: str) -> str:
 def _ways_to_say(about: str, *, first: bool) -> Iterator[str]:
     if not (first and _BLOCK.match(about)):
         yield about
+    # A code span ends at a run of as many backticks as it begins with, and no other (GFM 6.3).
     fence = "`" * (max(map(len, re.findall("`+", about)), default=0) + 1)
+    # Beside a backtick; one space on each side is no part of the code (GFM 6.3).
     pad = " " if about.startswith("`") or about.endswith("`") else ""
     yield f"{fence}{pad}{about}{pad}{fence}"
 
@@ -210,6 +213,7 @@ def _cannot(task: Task, sentence: str) -> EditError:
 
 
 _PLACE = "{task}"
+# Also U+2028 and U+2029, which editors break lines at, and halves of surrogate pairs.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\([^()\s]*+\)")
 #: What begins a block, where a step begins with its subject.

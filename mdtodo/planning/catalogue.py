@@ -156,6 +156,7 @@ def _built_in() -> tuple[dict[str, Pattern], Grammar]:
 
 def _refuse_endless(own: Mapping[str, Pattern]) -> None:
     """A pattern whose step asks for the pattern itself, or for one that leads back to it, would never end."""
+    # Only patterns of the configuration: no step of a built-in one says `expand:`.
     follow = {
         name: [key for step in one.steps if (key := read_keys(step.text).expand) in own]
         for name, one in own.items()

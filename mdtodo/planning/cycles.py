@@ -1,4 +1,4 @@
-"""Knots in a directed graph, and a short way around each.
+"""The strongly connected components of a directed graph, and a short cycle through each.
 
 Nodes are numbers: 2i is the start of task i, 2i + 1 its end. Nothing here recurses, since chains are as long
 as people like.
@@ -31,7 +31,7 @@ def components(follow: Follow) -> list[list[int]]:
 
 
 def cycle_path(knot: Sequence[int], follow: Follow) -> tuple[int, ...]:
-    """A short way around a component, as task numbers: each waits for the next, the last is the first.
+    """A short cycle through a component, as task numbers: each waits for the next, the last is the first.
 
     It passes each task once, and begins with the first of its tasks.
     """
@@ -50,6 +50,7 @@ def _postorder(roots: Iterable[int], follow: Follow, seen: set[int]) -> Iterator
         stack = [(root, iter(follow[root]))]
         while stack:
             node, others = stack[-1]
+            # `others` is an iterator and goes on where it stopped: each edge is looked at once.
             other = next((one for one in others if one not in seen), None)
             if other is None:
                 stack.pop()
@@ -63,6 +64,7 @@ def _around(start: int, follow: Follow, inside: frozenset[int]) -> list[int]:
     """The shortest way from `start` back to it, breadth first; `start` stands once."""
     came_from: dict[int, int] = {}
     queue = [start]
+    # The list grows while it is walked.
     for node in queue:
         for other in follow[node]:
             if other in inside and other not in came_from:

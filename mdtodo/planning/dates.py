@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _COUNT = re.compile(r"(?:\+|in )?(\d{1,4}) ?(d|w|m|y|days?|weeks?|months?|years?)", re.ASCII)
+# `2m` is two months here; dateparser would read two minutes.
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 _BETWEEN_WORDS = re.compile(r"(?<=\w)[-_](?=\w)")
+# Only letters reach dateparser, which would read `12/11` as a day and `5` as a month.
 _WORDS = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
 _SIGN = re.compile(
     rf"(?:{'|'.join(sign for sign, name in EMOJI.items() if name == 'due')})\ufe0f?[ \t]*([\w+-]+)"
@@ -81,6 +83,7 @@ def _relative(words: str, today: date) -> date | None:
     if not _WORDS.fullmatch(words):
         return None
     found = _parsed(words, today, "relative-time")
+    # The relative parser knows `tomorrow` and no `friday`, the absolute one the reverse.
     if found is None and " " not in words:
         return _parsed(words, today, "absolute-time")
     return found
@@ -94,6 +97,7 @@ def _parsed(words: str, today: date, parser: str) -> date | None:
         "PARSERS": [parser],
         "PREFER_DATES_FROM": "future",
         "RELATIVE_BASE": datetime.combine(today, time(12)),
+        # Without it `noon` has the period "day".
         "RETURN_TIME_AS_PERIOD": True,
     }
     try:

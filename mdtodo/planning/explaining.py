@@ -136,6 +136,7 @@ def _difference(plan: Plan, standing: Mapping[str, Standing], first: str, second
         return f"{second} waits for {first}"
     if plan.ranks[first] > plan.ranks[second]:
         return f"{second} waits for what comes before"
+    # From here on in the order in which `Standing` compares.
     if one.priority != other.priority:
         return (
             f"{first} is {plan.tasks[first].priority.value}, {second} is {plan.tasks[second].priority.value}"

@@ -93,6 +93,7 @@ def _unknown_ids(plan: Plan) -> Iterator[Finding]:
     explicit = [task.explicit_id for task in plan.tasks.values() if task.explicit_id is not None]
     suggest = suggester(explicit)
     for task, names in zip(plan.graph.tasks, plan.graph.unknown, strict=True):
+        # What a closed task waited for may be gone.
         for name in () if task.status.closed else names:
             other = plan.tasks.get(name)
             hint = suggest(name) if other is None else f" (give {other.file}:{other.line} an id: of its own)"
@@ -123,6 +124,7 @@ _INLINE = {
 def _unknown_lanes(plan: Plan, config: Config) -> Iterator[Finding]:
     suggest = suggester(config.lanes)
     for task in plan.tasks.values():
+        # Said once, of the task that names it, and not of all below.
         inherited = task.parent is not None and plan.tasks[task.parent].own_lane == task.own_lane
         if task.status.closed or inherited:
             continue

@@ -31,8 +31,8 @@ class Graph:
 
     `waits` and `waited_by` hold each task's own waits (`after:`, list order), not those it inherits from its
     parents; `unknown` the names in its `after:` that no task has. `cycles` has one path `("a", "b", "a")` for
-    each knot of waits among open tasks: a waits for b, b for a. Start and end of task i are the nodes 2i and
-    2i + 1; `needs` says which open ones each waits for, `sequence` puts those first, and `knotted`
+    each strongly connected component of open tasks: a waits for b, b for a. Start and end of task i are the
+    nodes 2i and 2i + 1; `needs` says which open ones each waits for, `sequence` puts those first, and `knotted`
     are the nodes of cycles.
     """
 
@@ -114,6 +114,7 @@ class Graph:
                 unknown.append(())
                 continue
             inherited = self.tasks[parent].after if parent >= 0 else ()
+            # A task that adds none shares its parent's tuple, so long lists are not compared name by name.
             own = [] if task.after is inherited else list(dict.fromkeys(task.after))
             if own and inherited:
                 passed = frozenset(inherited)
@@ -127,6 +128,7 @@ class Graph:
 
     def _waits_around(self, position: int) -> tuple[str, ...]:
         """Open waits of a task and of those around it; one without its own shares its parent's tuple."""
+        # Parents stand before their subtasks, so theirs are known.
         for one in range(len(self._around), position + 1):
             parent = self.parents[one]
             outer = self._around[parent] if parent >= 0 else ()
@@ -143,6 +145,7 @@ class Graph:
         for position, parent in enumerate(self.parents):
             start = [2 * other + 1 for other in self.waits[position] if not self.closed[other]]
             end = [2 * child + 1 for child in self.children[position] if not self.closed[child]]
+            # A closed task keeps the waits of its start, for the open ones inside it.
             needs.append([2 * parent, *start] if parent >= 0 else start)
             needs.append([] if self.closed[position] else [2 * position, *end])
         return needs
@@ -155,6 +158,7 @@ class Graph:
                 freed_by[other].append(node)
         left = [len(before) for before in self.needs]
         sequence = [node for node, count in enumerate(left) if not count]
+        # The list grows while it is walked.
         for node in sequence:
             for other in freed_by[node]:
                 left[other] -= 1
@@ -167,6 +171,7 @@ class Graph:
         within = frozenset(rest)
         found = components({node: [one for one in self.needs[node] if one in within] for node in rest})
         self.sequence += [node for component in found for node in component]
+        # A task that waits for itself is one of them: its start and its end are two nodes.
         return [component for component in found if len(component) > 1]
 
     def _cycles(self, knots: list[list[int]]) -> tuple[tuple[str, ...], ...]:
@@ -223,6 +228,7 @@ class Tracker:
 
     def _start(self, started: list[int]) -> list[int]:
         """Passes free starts on to the subtasks; the tasks that may run now."""
+        # The list grows while it is walked: recursion has a limit, nesting has none.
         for position in started:
             for child in self._graph.children[position]:
                 self._waiting[child] -= 1

@@ -29,12 +29,14 @@ def inline_processor(task: Task) -> Processor | None:
             opening = _OPENING.fullmatch(line)
             if opening:
                 fence, kind, code = opening[1], opening[2].lower(), []
+        # As long as the opening fence or longer, of its character, and nothing behind it (GFM 4.5).
         elif re.fullmatch(rf" {{0,3}}{fence[0]}{{{len(fence)},}}[ \t]*", line):
             if kind in _COMMANDS:
                 return _processor(kind, code)
             fence = ""
         else:
             code.append(line)
+    # A fence that is never closed reaches to the end of what holds it (GFM 4.5).
     return _processor(kind, code) if fence and kind in _COMMANDS else None
 
 

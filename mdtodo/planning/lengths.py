@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def seconds(value: float) -> str:
     """A duration that was measured: `0.4s`, `12s`, `3m05s`, `2h10m`."""
+    # From there on `.1f` would give `10.0s`.
     if value < 9.95:
         return f"{value:.1f}s"
     whole = round(value)
@@ -28,6 +29,7 @@ def length(minutes: float) -> str:
     >>> length(90), length(720), length(0.2), length(2.5), length(90.2), length(1e-6), length(0)
     ('1h30m', '1d4h', '12s', '2m30s', '1h30m', '<0.1s', '0m')
     """
+    # What would be rounded to `0.0s`.
     if 0 < minutes < 0.05 / 60:
         return "<0.1s"
     if minutes == round(minutes) or minutes >= 60:

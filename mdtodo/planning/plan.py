@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mdtodo.model import Task
 
 
+# No slots, which leave `cached_property` no place for its values.
 @dataclass(frozen=True)
 class Plan:
     """What is to be done now, as a function of the tasks alone; all mappings are by id, by file and line.
@@ -35,7 +36,7 @@ class Plan:
 
     @property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
-        """One path `("a", "b", "a")` for each knot of waits: a waits for b, b for a."""
+        """One path `("a", "b", "a")` for each strongly connected component: a waits for b, b for a."""
         return self.graph.cycles
 
     @cached_property
@@ -101,6 +102,7 @@ def outline(tasks: Iterable[Task], config: Config, router: Router | None = None)
     named = [task for task in graph.tasks if task.own_run is not None]
     if named and router is None:
         router = Router(config)
+    # Only where a task says `run:`: a router makes a table of words, which takes as long as to parse 150 tasks.
     routes = {task.id: router.route(task) for task in named} if router is not None else {}
     return Plan({task.id: task for task in graph.tasks}, routes, {}, {}, graph, {})
 
@@ -116,6 +118,7 @@ def _state(
     """The first that holds, of: closed, running, doing, failed too often, blocked, manual, ready."""
     if task.status.closed:
         return State.DONE if task.status is Status.DONE else State.CANCELLED
+    # Before the box: what a live worker has is running, also where the file says `[/]`.
     if task.id in leased:
         return State.RUNNING
     if task.status is Status.DOING:

@@ -55,4 +55,5 @@ def opening_parents(plan: Plan, opened: Mapping[str, Status]) -> tuple[str, ...]
 
 
 def _has_proof_of_its_own(plan: Plan, name: str) -> bool:
+    # `run:tset` has no processor: without this the parent would be ticked with its last subtask, unproven.
     return plan.routes[name].processor is not None or plan.tasks[name].own_run is not None

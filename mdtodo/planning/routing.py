@@ -82,6 +82,7 @@ class Router:
             if (
                 processor.match is not None
                 and _fits(processor.match, task, route)
+                # The title last: its pattern takes longest, and the time for all titles has a bound.
                 and (name not in self._titles or self._titles[name].found_in(task.title))
             ):
                 return route._replace(processor=name, because=f"match of {name}")
@@ -96,6 +97,7 @@ class Router:
             return None
         if kind not in self._asked:
             if kind in self._config.processors:
+                # A configured processor does not need what the recipe would.
                 self._asked[kind] = f"instead of the recipe for {kind}"
             else:
                 self._asked[kind] = f"recipe for {kind}" if self._available(kind) else None
@@ -138,6 +140,7 @@ class Router:
         found: Route | None = None
         general: Route | None = None
         for route, ends_part in self._named_in(title):
+            # A part that names nothing is passed over: `WIP: fix the API` is about an API.
             if ends_part and found is not None:
                 break
             if route is None:
@@ -259,6 +262,7 @@ def _singular(word: str) -> str:
     """Plural and singular as one: what may be a plural's ending is taken off."""
     if len(word) < 4 or word.endswith("ss") or not word.endswith("s"):
         return word
+    # The words of the table and of the title both go through this, so the result need not be a word.
     return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 

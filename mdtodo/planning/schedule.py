@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     #: minutes, tasks
     Length = tuple[float, int]
 
+# Later than any date, as text.
 _NEVER = "9999-99-99"
 
 
 class Standing(NamedTuple):
-    """What decides on a task's place before its category, file and line do: the least comes first.
+    """A task's sort key, before its category, file and line: the least comes first.
 
     `minutes` and `tasks` are those of the longest chain that begins with it, negated.
     """
@@ -81,6 +82,7 @@ def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]
     """The longest chain of open tasks that can run, each waiting for the one before it."""
     able = _able(graph)
     ahead, following = _lengths(graph, minutes, able)
+    # In order, as the first of equal chains is taken, and a set has no order.
     starts = [
         node for node in sorted(able) if node % 2 == 0 and node + 1 in able and not graph.closed[node // 2]
     ]
@@ -122,6 +124,7 @@ def work(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     totals = [0] * len(graph.tasks)
+    # From the back: subtasks stand after their parents.
     for position in range(len(graph.tasks) - 1, -1, -1):
         task = graph.tasks[position]
         inside = sum(totals[child] for child in graph.children[position])
@@ -194,7 +197,7 @@ class Lanes:
         self._active[lane] -= 1
 
 
-#: a standing, then the place of its category and its own, by file and line
+#: a task's Standing, then the place of its category and its own, by file and line
 Key = tuple[Standing, int, int]
 
 
@@ -257,6 +260,7 @@ def _lengths(graph: Graph, minutes: Mapping[str, float], among: set[int]) -> tup
             if before not in among:
                 continue
             known, by = ahead[before], following[before]
+            # Of equal chains the one through the earlier task: the path stays the same from call to call.
             if by < 0 or length > known or (length == known and node < by):
                 ahead[before], following[before] = length, node
     return ahead, following
@@ -264,6 +268,7 @@ def _lengths(graph: Graph, minutes: Mapping[str, float], among: set[int]) -> tup
 
 def _with_own(graph: Graph, minutes: Mapping[str, float], position: int, after: Length) -> Length:
     """The length of what comes after a task's end, and its own work."""
+    # A parent counts as no task of its own: nesting makes no chain longer.
     return after[0] + minutes.get(graph.tasks[position].id, 0), after[1] + (not graph.children[position])
 
 

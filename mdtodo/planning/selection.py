@@ -77,6 +77,7 @@ def assignees(task: Task) -> tuple[str, ...]:
     return tuple(_ASSIGNEE.findall(task.title)) if "@" in task.title else ()
 
 
+# Not behind a letter or a slash: `a@b.org` is an address, `npm/@scope` a package.
 _ASSIGNEE = re.compile(r"(?<![\w@./])@(\w(?:[\w./-]*\w)?)")
 
 
@@ -98,6 +99,7 @@ def _tag_fits(wanted: str, tags: tuple[str, ...]) -> bool:
 def file_fits(pattern: str, file: str) -> bool:
     """The path itself, a folder above it, or a glob."""
     folder = pattern.rstrip("/") + "/"
+    # `fnmatch` would fold case on Windows: there the same filter would mean other files.
     return file == pattern or file.startswith(folder) or fnmatchcase(file, pattern)
 
 
@@ -138,6 +140,7 @@ def title_has(title: str, words: str) -> bool:
 def _stands_in(word: str, text: str) -> bool:
     """Whether it stands there, and neither before it nor behind it what would belong to the same word."""
     end = len(word)
+    # A look-ahead, as `finditer` passes over places that overlap.
     places = (found.start() for found in re.finditer(f"(?={re.escape(word)})", text))
     return any(not _joins(text[at - 1 : at]) and not _joins(text[at + end : at + end + 1]) for at in places)
 
@@ -152,4 +155,5 @@ def _joins(char: str) -> bool:
 def _comparable(text: str) -> str:
     from unicodedata import normalize
 
+    # Case first: to fold it takes letters apart, as `ǰ`, and NFC puts them together again.
     return normalize("NFC", text.casefold())

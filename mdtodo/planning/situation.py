@@ -1,4 +1,4 @@
-"""What is going on, as figures: tasks by what they are, lanes, and how busy the workers are. Pure; every figure is
+"""The overview, as figures: tasks by what they are, lanes, and how busy the workers are. Pure; every figure is
 measured, and one that cannot be is None.
 """
 
@@ -58,7 +58,7 @@ class Load(NamedTuple):
 
 
 def situation(plan: Plan, config: Config, runs: Sequence[PastRun], active: Collection[str]) -> Situation:
-    """Of this plan, past runs of processors (oldest first), and the ids of tasks that a worker has in hand."""
+    """The overview of this plan, past runs of processors (oldest first), and the ids of tasks that a worker has."""
     tasks = plan.tasks.values()
     overall = figures(runs)
     return Situation(
@@ -80,6 +80,7 @@ def load(busy: Sequence[tuple[int, int | None]]) -> Load:
     A run may have the next task in hand before a slot is free; no run counts as busier than full.
     """
     shares = [(min(tasks, slots), slots) for tasks, slots in busy if slots]
+    # If the slots of one run are not known, neither is the share: that of the others is another figure.
     if not shares or len(shares) < len(busy):
         return Load(len(busy), None, None)
     each = [tasks / slots for tasks, slots in shares]

@@ -39,6 +39,7 @@ def sorted_tasks(plan: Plan, tasks: Iterable[Task], key: str) -> list[Task]:
         "file": lambda task: (task.file, task.line),
         "plan": lambda task: (places.get(task.id, len(places)),),
         "priority": lambda task: (task.priority.rank,),
+        # None is compared with None alone: the first part of the key tells it apart from a value.
         "due": lambda task: (task.due is None, task.due),
         "estimate": lambda task: (task.estimate is None, task.estimate),
         "state": lambda task: (_STATES.index(plan.states[task.id]),),

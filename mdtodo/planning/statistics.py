@@ -126,6 +126,7 @@ def figures(runs: Sequence[PastRun]) -> Figures:
         skipped=counts[Outcome.SKIPPED],
         success_rate=counts[Outcome.DONE] / len(settled) if settled else None,
         median=median(seconds),
+        # `-(-a // b)` rounds up.
         p95=seconds[-(-len(seconds) * 95 // 100) - 1] if seconds else None,
         total=sum(one.seconds for one in runs),
         last_outcome=str(runs[-1].outcome) if runs else None,
@@ -136,6 +137,7 @@ def figures(runs: Sequence[PastRun]) -> Figures:
 
 def median(values: Sequence[float]) -> float | None:
     """Of sorted values."""
+    # Not `statistics.median`, whose module takes long to import.
     middle = len(values) // 2
     if not values:
         return None

@@ -26,6 +26,7 @@ class TitlePattern:
 
         self._key, self._file, self._spent = f"`processors.{processor}.match.title`", file, 0.0
         try:
+            # VERSION0 reads what `re` reads; VERSION1 takes `[a--b]` for a difference of sets.
             self._pattern = regex.compile(pattern, regex.VERSION0)
         except (regex.error, RecursionError, OverflowError) as error:
             raise ConfigError(f"{self._key}: is no regular expression: {error}", file=file) from None

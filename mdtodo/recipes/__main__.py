@@ -85,6 +85,7 @@ def _in_its_folder(found: Found, tree: Tree) -> int:
 
 
 def _temporary() -> tempfile.TemporaryDirectory[str]:
+    # What a tool leaves there may be read-only; its verdict holds all the same.
     return tempfile.TemporaryDirectory(prefix="mdtodo-", ignore_cleanup_errors=True)
 
 
@@ -96,11 +97,13 @@ def _run(found: Found, tmp: str, folder: str) -> int:
         execution = Execution(command.argv, {**os.environ, **command.env}, folder, telling(way))
         code = execution.run()
         if code is None:
+            # If not even the first one starts, nothing was checked.
             verdicts.append(_NOT_STARTED if verdicts else NOTHING)
             break
         said_so = execution.matched | (taken(record, telling(way)) if record else set())
         verdicts.append(verdict(way, code, said_so))
         matched |= said_so
+        # A tool that was stopped may exit with 0.
         if execution.interrupted:
             verdicts.append(128 + execution.interrupted)
             break
@@ -114,6 +117,7 @@ def _run(found: Found, tmp: str, folder: str) -> int:
 def _root(folder: str) -> str:
     """The top of the work tree: the nearest folder above with a `.git`, else the folder itself."""
     at = folder
+    # A folder, or a file in a linked work tree and in a submodule.
     while not os.path.lexists(os.path.join(at, ".git")):
         above = os.path.dirname(at)
         if above == at:
@@ -137,6 +141,7 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
 
 
 if __name__ == "__main__":
+    # Python ends at SIGTERM and SIGHUP without leaving its `with` blocks: the temporary folder would stay.
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, _end)
     sys.exit(main(sys.argv[1:]))

@@ -86,6 +86,7 @@ def limit() -> int:
         allowed = os.sysconf("SC_ARG_MAX")
     except (OSError, ValueError):
         allowed = -1
+    # 4096 is what POSIX grants every command (_POSIX_ARG_MAX).
     return max(4096, min(CHUNK, ((allowed if allowed > 0 else 128 * 1024) - inherited) // 2))
 
 
@@ -102,6 +103,7 @@ def shown(command: Command, most: int | None = None) -> str:
     for position, argument in enumerate(command.argv):
         word = quoted(argument)
         length += len(word) + 1
+        # The program itself is always shown.
         if most is not None and position and length > most:
             return " ".join([*words, f"... ({len(command.argv) - position:,} more)"])
         words.append(word)

@@ -80,6 +80,7 @@ class Tree:
         installers put in a project's folder where that is untracked, ignored or not. Raises GitError with git's own
         words where git cannot tell.
         """
+        # During a merge git lists an unmerged file once for each stage (`--deduplicate` came with git 2.31).
         listed = dict.fromkeys(os.fsdecode(name) for name in _ls_files(self.root, self.environ) if name)
         return tuple(name for name in listed if self._is_file(name))
 
@@ -108,6 +109,7 @@ class Tree:
 
     @cached_property
     def _joined(self) -> str:
+        # No name holds NUL, so no part of a pattern is found across two names.
         return "\0".join(self.files)
 
     @cached_property
@@ -134,6 +136,7 @@ class Tree:
     def _is_inside(self, real: str) -> bool:
         """Whether a path without symlinks is in the work tree, and not git's."""
         below = os.path.relpath(real, self._real_root)
+        # Not `startswith("..")`: `..cache` is a name like any other.
         return below.split(os.sep)[0] not in ("..", ".git")
 
 
@@ -178,6 +181,7 @@ def lacking(program: str, tree: Tree) -> str | None:
     """The interpreter that the first line of a script names, and that is not there; None where nothing is lacking."""
     try:
         with open(program, "rb") as file:
+            # Linux reads no more of the first line (BINPRM_BUF_SIZE).
             line = file.read(256).split(b"\n")[0]
     except OSError:
         return None
@@ -285,6 +289,7 @@ def _has_table(path: str, key: str) -> bool:
         if path.endswith((".toml", ".json")):
             return _leads_to_value(_parsed(path, text), key.split("."))
         return _has_section(text, key)
+    # ValueError: bytes that are not UTF-8, and bad TOML or JSON.
     except (OSError, ValueError, RecursionError):
         return False
 
@@ -307,6 +312,7 @@ def _leads_to_value(value: object, keys: Sequence[str]) -> bool:
 def _has_section(text: str, key: str) -> bool:
     import configparser
 
+    # Raw, as `%` is common in what other tools read; and as lenient as they are.
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)
@@ -318,6 +324,7 @@ def _has_section(text: str, key: str) -> bool:
 
 def _literal(pattern: str) -> str:
     """The longest part of a gitignore-style pattern that each name which it matches must have; "" if none is known."""
+    # Rare, so it is not worked out: every file may match.
     if "\\" in pattern:
         return ""
     return max((part.strip("/") for part in re.split(r"\[[^]]*\]|[*?\[\]]", pattern.strip())), key=len)
@@ -326,6 +333,7 @@ def _literal(pattern: str) -> str:
 def _ls_files(root: str, environ: Mapping[str, str]) -> list[bytes]:
     import subprocess
 
+    # In a hook git sets GIT_DIR, GIT_INDEX_FILE and others, which mean another repository or a temporary index.
     env = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
     env |= {"LC_ALL": "C", "LANGUAGE": "C"}
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]

@@ -69,6 +69,7 @@ class Execution:
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
+            # If both go to the same place, one pipe keeps their order.
             stderr=subprocess.STDOUT if output is not None and os.path.sameopenfile(1, 2) else output,
         ) as child:
             self._child = child
@@ -110,6 +111,7 @@ class Execution:
         assert isinstance(before, bytes)
         write(target, data)
         seen = before + data
+        # Of both reads together: a sequence may lie across them.
         bare = _COLOUR.sub(b"", seen)
         self.matched |= {one for one, pattern in self._wanted.items() if pattern.search(bare)}
         stream[1] = seen[-_OVERLAP:]
@@ -135,4 +137,5 @@ def write(target: int, data: bytes) -> None:
     """Write all of it to this descriptor; nobody has to read it."""
     with suppress(BrokenPipeError):
         while data:
+            # `os.write` may write only a part of it.
             data = data[os.write(target, data) :]

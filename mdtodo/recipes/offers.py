@@ -1,4 +1,4 @@
-"""What the recipes come to in one repository: which could be carried out there, and by which command lines."""
+"""The recipes in one repository: which could be carried out there, and by which command lines."""
 
 from __future__ import annotations
 

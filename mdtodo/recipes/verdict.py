@@ -1,4 +1,4 @@
-"""What the exit codes and the output of a way's commands come to, as one exit code of a processor."""
+"""The exit codes and the output of a way's commands as one exit code of a processor."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mdtodo.recipes.catalogue import Way
 
 #: Of a processor: try again later; nothing to check here.
+#: EX_TEMPFAIL of sysexits.h, and what Automake takes for a skipped test.
 LATER, NOTHING = 75, 77
 
 
@@ -24,12 +25,14 @@ def verdict(way: Way, code: int, matched: Collection[str]) -> int:
     if code == 0 or code in way.passes:
         if way.fails in matched:
             return 1
+        # Exit code 0 alone proves nothing of a tool that may have passed over all files.
         lacking = way.proof is not None if way.none is None else way.none in matched
         return NOTHING if lacking and way.proof not in matched else 0
     if code in way.nothing or way.empty in matched:
         return NOTHING
     if way.later in matched:
         return LATER
+    # A tool's own 75 or 77 means something else.
     return 1 if code in (LATER, NOTHING) else code
 
 
