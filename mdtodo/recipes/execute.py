@@ -94,8 +94,10 @@ class Execution:
                 if source is not None:
                     streams.register(source, selectors.EVENT_READ, [target, b""])
             while streams.get_map():
+                # Asked before the streams are: a tool that writes and ends between the two would lose its last words.
+                ended = child.poll() is not None
                 ready = streams.select(timeout=0.2)
-                if child.poll() is not None:
+                if ended:
                     gone = gone or time.monotonic()
                     if not ready or time.monotonic() > gone + 1:
                         return
