@@ -301,7 +301,7 @@ def _source_of(path: Path, sources: dict[str, str]) -> str | None:
 
 
 def _error(wrong: InvalidError, text: str, file: str, prefix: Path | None = None) -> ConfigError:
-    from mdtodo.config.lines import line_of
+    from mdtodo.config.toml_lines import line_of
 
     path = (*(_PREFIX[file] if prefix is None else prefix), *wrong.path)
     key = f"`{dotted(path)}`: " if path else ""
