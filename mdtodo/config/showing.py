@@ -103,7 +103,7 @@ def _documented(shape: Record, path: tuple[str, ...]) -> Iterator[tuple[str, str
             yield from _documented(inner, here)
         else:
             default = one.default if isinstance(one.default, str | int | float | tuple) else None
-            text = "" if default is None or len(here) > len(path) + 1 else toml(inner.show(default))
+            text = "" if default is None else toml(inner.show(default))
             yield ".".join(here), inner.says, text, one.metadata["doc"]
 
 
