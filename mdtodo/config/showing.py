@@ -56,7 +56,7 @@ def table() -> str:
 
 def toml(value: object) -> str:
     """A string, number, flag or list as TOML."""
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # first, as it is an int too, and TOML has no True
         return "true" if value else "false"
     if isinstance(value, str):
         return quoted(str(value))

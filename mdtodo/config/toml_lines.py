@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 _Path = tuple[str, ...]
 
-#: A statement of several lines ends on a line with one of these; others are not tried, or a list of a thousand
+#: A statement of several lines ends on a line with one of these. Others are not tried: a list of a thousand
 #: lines would be parsed a thousand times.
 _ENDS = ("]", "}", '"""', "'''")
 
 
 def line_of(text: str, path: _Path) -> int | None:
-    """The 1-based line where the statement begins that defines the key at `path`, or else the nearest key around it;
-    the first one where several do. None where the text has neither."""
+    """The 1-based line where the statement begins that defines the key at `path`, or the nearest key around it;
+    the first where several do. None where the text has neither."""
     lines = key_lines(text)
     around = (path[:depth] for depth in range(len(path), 0, -1))
     return next((lines[key] for key in around if key in lines), None)
@@ -25,9 +25,9 @@ def line_of(text: str, path: _Path) -> int | None:
 
 @lru_cache(2)  # both files, since a text with many mistakes is asked for the line of each
 def key_lines(text: str) -> Mapping[_Path, int]:
-    """The line where each key and each table is first defined; tables of an array share the path of the array.
+    """The line where each key and table is first defined; tables of an array share the path of the array.
 
-    A text that is not TOML is read as far as it is.
+    A text that is not TOML is read to its first mistake.
     """
     lines: dict[_Path, int] = {}
     table: _Path = ()

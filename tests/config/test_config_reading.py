@@ -460,10 +460,8 @@ def test_the_line_of_a_key(old: str, new: str, line: int) -> None:
 
 
 def test_three_quotes_in_a_comment_hide_no_line() -> None:
-    assert sentences(
-        "# a string begins with ''' or \"\"\"\n\n[tool.mdtodo]\njobs = -1 # '''\nexpand.command = '''\n\"\\q\" = 1\n'''\nlease = 1\n",
-        None,
-    ) == [
+    text = "# a string begins with ''' or \"\"\"\n\n[tool.mdtodo]\njobs = -1 # '''\n"
+    assert sentences(text + "expand.command = '''\n\"\\q\" = 1\n'''\nlease = 1\n", None) == [
         "pyproject.toml:4: `tool.mdtodo.jobs`: must be a whole number from 0 to 10000, not -1",
         'pyproject.toml:8: `tool.mdtodo.lease`: must be a duration such as "90s", "5m" or "1h30m", not 1',
     ]

@@ -122,8 +122,10 @@ _values = _short | _arrays(_short) | _arrays(_arrays(_short))
 
 @st.composite
 def _statements(draw: st.DrawFn, number: int) -> tuple[str, Path, list[Path]]:
-    """Its text, the table that it opens, and the keys that it gives to the open one. The names are such that any
-    statement may follow any other."""
+    """Its text, the table that it opens, and the keys that it gives to the open one.
+
+    The names are such that any statement may follow any other.
+    """
     key, value, other = f"k{number}", draw(_values), draw(_values)
     name = draw(st.sampled_from([key, f'"{key}"', f"'{key}'", f'"\\u006b{number}"']))
     inline = f"{{ x = {value}, y.{name} = {{ {name} = {other} }} }}"
