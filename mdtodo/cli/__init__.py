@@ -158,13 +158,6 @@ _VERBOSITY: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = tuple(
 )
 
 
-def _folders(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
-    """Folders, as the shell knows them."""
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(incomplete, type="dir")]
-
-
 @click.command(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mdtodo")
 @click.option(
@@ -172,7 +165,8 @@ def _folders(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[A
     "directory",
     metavar="DIR",
     multiple=True,
-    shell_complete=_folders,
+    # not type=: click would look for the second -C here, not inside of the first
+    shell_complete=click.Path(file_okay=False).shell_complete,
     help="Run as if started in DIR, as in git.",
 )
 @click.option(

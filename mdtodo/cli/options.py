@@ -89,13 +89,6 @@ def complete_pattern(ctx: click.Context, _: click.Parameter, incomplete: str) ->
     return [name for name in patterns(config) if name.startswith(incomplete)]
 
 
-def complete_path(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
-    """Files and folders, as the shell knows them."""
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(incomplete, type="file")]
-
-
 def ids_argument(*, required: bool) -> Callable[[Function], Function]:
     """`ID…`: ids, or beginnings of ids that fit one task."""
     return _several("ids", "ID", required=required)
@@ -178,7 +171,8 @@ def _filter_options() -> list[Callable[[Function], Function]]:
             "--file",
             "files",
             metavar="PATH",
-            shell_complete=complete_path,
+            # not type=: click would look for what may be a glob, and not where -C says
+            shell_complete=click.Path().shell_complete,
             help="A file, a folder or a glob.",
         ),
         _filter(

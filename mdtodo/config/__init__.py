@@ -61,6 +61,7 @@ def _of(shape: Shape, doc: str) -> dict[str, object]:
 def _category_words(value: object) -> object:
     """`frontend = ["theme", "css"]` is short for `frontend = { theme = ["theme"], css = ["css"] }`."""
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        # `^` says where in a title the word counts; the kind is called without it
         return {word.removeprefix("^"): [word] for word in value}
     if not isinstance(value, dict):
         raise InvalidError("must be a list of kinds, or a table of kinds and their words")
@@ -186,6 +187,7 @@ class Defaults:
     def under(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The keys of a processor, with those that it does not give itself."""
         numbers = {name: getattr(self, name) for name in ("timeout", "retries", "retry_delay", "backoff")}
+        # not `if value`: `retries = 0` is given too
         set_here = {name: value for name, value in numbers.items() if value is not None}
         return {**set_here, **given, "env": {**self.env, **given.get("env", {})}}
 
@@ -335,6 +337,7 @@ class Config:
             "Categories, their kinds, and the words of a title that name them.",
         ),
     )
+    # not compared: the same keys are the same configuration, whichever of the two files has them
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
@@ -348,6 +351,8 @@ def load(pyproject: bytes | None, dotfile: bytes | None) -> Config:
     The keys of both are put together. Raises one ConfigError for all that is wrong, each with file, line where known,
     key and the nearest valid name; also where both set a key and disagree.
     """
+    # a pyproject.toml that does not name mdtodo is not parsed: `check` does without tomllib, and what is
+    # broken in the file is for others to say
     if dotfile is None and (pyproject is None or b"mdtodo" not in pyproject):
         return DEFAULT
     from mdtodo.config.reading import read_config

@@ -105,5 +105,6 @@ def merged(given: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Categories:
     """
     table = {category: dict(kinds) for category, kinds in CATEGORIES.items()}
     for category, kinds in given.items():
+        # popped, so that it comes last; a new category is named by its own name too, whatever kinds it has
         table[category] = {**table.pop(category, {category: (category,)}), **kinds}
     return table

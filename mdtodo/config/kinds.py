@@ -94,10 +94,11 @@ def flag() -> Kind:
 def whole(low: int, high: int | None = None) -> Kind:
     """A whole number from `low` to `high`, or to the largest of TOML; true and false are none."""
     says = f"a whole number from {low} to {high}" if high is not None else f"a whole number, {low} or more"
+    # TOML has no more than 64 bits, but tomllib reads numbers of any length
     limit = (1 << 63) - 1 if high is None else high
 
     def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int):  # in Python true is the whole number 1
             raise expected(says, value)
         if not low <= value <= limit:
             raise expected(says, value)
@@ -111,6 +112,7 @@ def number(low: float, high: float) -> Kind:
     says = f"a number from {low:g} to {high:g}"
 
     def read(value: object) -> float:
+        # "not in between" instead of "below or above": nan is neither
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise expected(says, value)
         return float(value)
@@ -138,6 +140,7 @@ def line(says: str = "a string") -> Kind:
     def read(value: object) -> str:
         if not isinstance(value, str):
             raise expected(says, value)
+        # \x09 is left out: a tab may be in a line
         if not value.strip() or re.search(r"[\x00-\x08\n\x0b-\x1f\x7f]", value):
             raise InvalidError(f"must be {says} on one line, not {shown(value)}")
         return value

@@ -17,12 +17,12 @@ _LISTED = 12
 _COMPARED = 40
 #: Of more than so many that share a pair of letters, only those with a rare one.
 _LOOKED_AT = 1000
-#: Letters of a name that are compared.
+#: Letters of a name that are compared: difflib takes the square of their number.
 _LONGEST = 200
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` is a name as SPEC 1 has it: a letter or digit, then letters, digits, `.`, `_`, `-`."""
+    """Whether `text` is a name: a letter or digit, then letters, digits, `.`, `_`, `-`."""
     return re.fullmatch(NAME, text) is not None
 
 
@@ -40,7 +40,7 @@ class Names:
         """See `nearest`."""
         from difflib import get_close_matches
 
-        if not self._by_folded:
+        if not self._by_folded:  # not before a name is unknown: mostly none is
             for one in self.names:
                 self._by_folded.setdefault(one.casefold()[:_LONGEST], one)
         folded = name.casefold()[:_LONGEST]
@@ -59,6 +59,7 @@ class Names:
                     self._having.setdefault(pair, []).append(one)
         pairs = _pairs(folded)
         found: dict[str, None] = {}
+        # sorted(pairs), since the order of a set of texts is another one in each process
         for having in sorted((self._having.get(pair, []) for pair in sorted(pairs)), key=len):
             found |= dict.fromkeys(having[: _LOOKED_AT - len(found)])
             if len(found) >= _LOOKED_AT:

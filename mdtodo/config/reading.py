@@ -10,6 +10,7 @@ from mdtodo.config import Config, Defaults, Expand, Logs, Match, Pattern, Proces
 from mdtodo.config.categories import merged as merged_categories
 from mdtodo.config.kinds import InvalidError, Kind, Record, Shape, Table, expected, shown
 from mdtodo.config.names import suggestion
+from mdtodo.config.toml_lines import line_of
 from mdtodo.errors import ConfigError
 from mdtodo.model import STATUS_CHARS
 
@@ -32,6 +33,7 @@ def read_config(pyproject: bytes | None, dotfile: bytes | None) -> Config:
     """See `mdtodo.config.load`."""
     data = {file: one for file, one in ((PYPROJECT, pyproject), (DOTFILE, dotfile)) if one is not None}
     given, errors = _each_read(data)
+    # where both files say the same, the later one, .mdtodo.toml, is the source
     sources = {dotted(path): file for file, one in given.items() for path in _leaves(one.tree)}
     wrong: list[InvalidError] = []
     tree: Tree = {}
@@ -45,6 +47,7 @@ def read_config(pyproject: bytes | None, dotfile: bytes | None) -> Config:
         errors.append(_error(error, given[file].text, file))
     if errors:
         raise ConfigError.of(_in_order(errors))
+    # `values` is there: a file that could not be read is among the errors
     return Config(**values, sources=sources)
 
 
@@ -98,7 +101,7 @@ def dotted(path: Path) -> str:
     keys = ""
     for part in path:
         if part.startswith("[") and part.endswith("]") and part[1:-1].isdigit():
-            keys += part
+            keys += part  # an index: `files[1]`, not `files."[1]"`
             continue
         bare = re.fullmatch(r"[A-Za-z0-9_-]+", part)
         keys += ("." if keys else "") + (part if bare else quoted(part))
@@ -109,9 +112,11 @@ def quoted(text: str) -> str:
     """A text as a TOML string that a terminal shows as it is, without what could steer it."""
     import json
 
+    # the escapes of JSON are TOML's too; what JSON leaves as it is and TOML forbids, DEL, is among the unseen
     return _UNSEEN.sub(lambda one: f"\\u{ord(one[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
+#: DEL and the C1 controls, line separators, and what turns the direction of the text after it.
 _UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -142,12 +147,13 @@ def _parsed(text: str, file: str) -> Tree:
         raise ConfigError("nested too deeply to be read", file=file) from None
     except tomllib.TOMLDecodeError as error:
         raise _broken(str(error), text, file) from None
-    except ValueError:
+    except ValueError:  # not tomllib's own: int() reads no more than 4,300 decimal digits
         raise ConfigError("invalid TOML: a number is too long", file=file) from None
 
 
 def _broken(reason: str, text: str, file: str) -> ConfigError:
     """tomllib's own words, with the line they name; without one they mean the end of the text."""
+    # from Python 3.14 on the error has `lineno`; before, it is only in the sentence
     where = re.search(r" \(at line (\d+), column \d+\)$", reason)
     line = int(where[1]) if where else text.count("\n") + 1
     return ConfigError(f"invalid TOML: {reason}", file=file, line=line)
@@ -194,7 +200,7 @@ def _unknown(key: str, shape: Record, known: dict[str, Shape]) -> InvalidError:
 
 
 def _leaves(tree: Tree, path: Path = ()) -> list[Path]:
-    if not tree:
+    if not tree:  # an empty table says something too: a category without kinds is a category
         return [path] if path else []
     return [
         leaf
@@ -212,7 +218,7 @@ def _both(first: Tree, second: Tree, path: Path, wrong: list[InvalidError]) -> T
             tree[key] = value
         elif isinstance(value, dict):
             tree[key] = _both(tree[key], value, here, wrong)
-        elif tree[key] != value:
+        elif tree[key] != value:  # as they were read: "5m" and "300s" agree
             sentence = f"{DOTFILE} and {PYPROJECT} disagree: {shown(value)} here, {shown(tree[key])} there"
             wrong.append(InvalidError(sentence, here))
     return tree
@@ -225,6 +231,7 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
     """
     values: Tree = dict(tree)
     categories: Tree = {**merged_categories(tree.get("categories", {}))}
+    # a category that cannot be read may be the very one that a match names
     known = None if any(path[0] == "categories" for path in broken) else categories
     defaults = Defaults(**tree.get("defaults", {}))
     values["lanes"] = {**Config().lanes, **tree.get("lanes", {})}
@@ -301,8 +308,6 @@ def _source_of(path: Path, sources: dict[str, str]) -> str | None:
 
 
 def _error(wrong: InvalidError, text: str, file: str, prefix: Path | None = None) -> ConfigError:
-    from mdtodo.config.lines import line_of
-
     path = (*(_PREFIX[file] if prefix is None else prefix), *wrong.path)
     key = f"`{dotted(path)}`: " if path else ""
     return ConfigError(key + wrong.sentence, file=file, line=line_of(text, path))

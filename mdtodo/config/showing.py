@@ -56,7 +56,7 @@ def table() -> str:
 
 def toml(value: object) -> str:
     """A string, number, flag or list as TOML."""
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # first, as it is an int too, and TOML has no True
         return "true" if value else "false"
     if isinstance(value, str):
         return quoted(str(value))
@@ -103,7 +103,7 @@ def _documented(shape: Record, path: tuple[str, ...]) -> Iterator[tuple[str, str
             yield from _documented(inner, here)
         else:
             default = one.default if isinstance(one.default, str | int | float | tuple) else None
-            text = "" if default is None or len(here) > len(path) + 1 else toml(inner.show(default))
+            text = "" if default is None else toml(inner.show(default))
             yield ".".join(here), inner.says, text, one.metadata["doc"]
 
 

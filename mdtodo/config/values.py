@@ -19,6 +19,7 @@ def parse_duration(text: str) -> float:
 
     Raises ValueError with a sentence for anything else.
     """
+    # ASCII: \d, and float() too, would take the digits of every script
     found = re.fullmatch(_DURATION, text.strip(), re.ASCII)
     if not text.strip() or found is None:
         raise ValueError(f'must be a duration such as "90s", "5m" or "1h30m", not {shown(text)}')
@@ -32,7 +33,7 @@ def parse_duration(text: str) -> float:
 
 def format_duration(seconds: float) -> str:
     """The shortest text in whole units that `parse_duration` reads as `seconds`, to the millisecond."""
-    left = round(seconds * 1000)
+    left = round(seconds * 1000)  # in whole milliseconds, since 0.1 + 0.2 is not 0.3
     parts: list[str] = []
     for unit, size in _UNITS.items():
         count, left = divmod(left, round(size * 1000))
@@ -56,6 +57,7 @@ def parse_size(text: str) -> int:
 
 def format_size(size: int) -> str:
     """The shortest whole number with a unit that `parse_size` reads as `size`."""
+    # of no sizes at all there is no shortest: `size()` lets no 0 through
     return min(
         (f"{size // unit}{name}" for name, unit in _SIZES.items() if not size % unit and size >= unit),
         key=len,
@@ -87,6 +89,7 @@ def duration(*, zero: bool = False) -> Kind:
         if not isinstance(value, str):
             raise expected('a duration such as "90s", "5m" or "1h30m"', value)
         try:
+            # rounded before it is compared: 0.4ms would be shown as "0s", which is refused when read again
             seconds = round(parse_duration(value), 3)
         except ValueError as error:
             raise InvalidError(str(error)) from None
@@ -102,6 +105,7 @@ def command() -> Kind:
     says = "a command: a string for the shell, or a list of a program and its arguments"
 
     def read(value: object) -> str | tuple[str, ...]:
+        # the program alone must not be blank: an argument may be ""
         words = [word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str)]
         if (isinstance(value, list) and len(words) < len(value)) or not words or not words[0].strip():
             raise expected(says, value)
@@ -130,6 +134,7 @@ def callable_name() -> Kind:
     def read(value: object) -> str:
         if not isinstance(value, str) or not value.strip() or re.search(r"\s|\0", value):
             raise expected(says, value)
+        # the name of an entry point may hold nearly anything; only with a colon is it Python
         if ":" in value and not all(
             part.isidentifier() for side in value.split(":", 1) for part in side.split(".")
         ):
@@ -153,7 +158,7 @@ def weights() -> Kind:
                 found.append(one.read(item))
             except InvalidError as wrong:
                 raise InvalidError(wrong.sentence, (f"[{index}]",)) from None
-        if found and not any(found):
+        if found and not any(found):  # an empty list means equal shares
             raise InvalidError(f"must be {says}")
         return tuple(found)
 
@@ -169,10 +174,10 @@ def regex() -> Kind:
         if not isinstance(value, str):
             raise expected("a regular expression", value)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings():  # re warns of "[[a]", and would at every command
                 warnings.simplefilter("ignore")
                 re.compile(value)
-        except (re.error, RecursionError, OverflowError) as error:
+        except (re.error, RecursionError, OverflowError) as error:  # of "((((…" and of "a{9999999999}"
             raise InvalidError(f"is not a valid regular expression: {error}") from None
         return value
 
@@ -199,6 +204,7 @@ def folder() -> Kind:
     def read(value: object) -> str:
         path = str(plain.read(value))
         parts = [part for part in path.split("/") if part not in ("", ".")]
+        # by casefold(), as .GIT is .git on macOS and Windows
         if path.startswith("/") or ".." in parts or (parts and parts[0].casefold() == ".git"):
             raise InvalidError(f"must be a folder inside the repository, not {shown(value)}")
         return "/".join(parts) or "."
@@ -241,5 +247,6 @@ def check_status_char(key: str) -> None:
     """Refuses what cannot stand in a box."""
     if len(key) != 1:
         raise InvalidError("must be exactly one character")
+    # what is built in may be said again, and the space of `[ ]` would be refused here
     if key not in STATUS_CHARS and (not key.isprintable() or key.isspace() or key in "[]\\"):
         raise InvalidError("cannot be used in a box")

@@ -31,7 +31,7 @@ def missing_modules(repo: Repository, config: Config) -> Iterator[Finding]:
 
 
 def _finding(repo: Repository, config: Config, name: str, lacking: str) -> Finding:
-    from mdtodo.config.lines import line_of
+    from mdtodo.config.toml_lines import line_of
     from mdtodo.repo.files import read_inside
 
     file = config.sources.get(f"processors.{name}.python", "pyproject.toml")

@@ -194,6 +194,13 @@ def test_completion(repo: Checkout, mdtodo: Mdtodo, shell: str) -> None:
         assert said.out == f"{kind},T\n"
 
 
+def test_a_second_c_is_inside_of_the_first(repo: Checkout, mdtodo: Mdtodo, tmp_path: Path) -> None:
+    repo.write("TODO.md", "- [ ] a id:build\n")
+    (repo.root / "below").mkdir()
+    (tmp_path / "below").write_text("of the same name, and no folder")
+    assert "build" in mdtodo("-C", str(repo.root), "-C", "below", "list", cwd=tmp_path).out
+
+
 def imported(repo: Checkout, *args: str) -> set[str]:
     code = (
         "import json, sys\nfrom mdtodo.cli import main\n"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, Config, Expand, Match, Pattern, Processor, load
-from mdtodo.config.lines import _places
+from mdtodo.config.toml_lines import key_lines
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.model import Status
 from tests.examples import examples
@@ -459,9 +459,12 @@ def test_the_line_of_a_key(old: str, new: str, line: int) -> None:
     assert caught.value.line == line, caught.value
 
 
-def test_quotes_in_a_comment_do_not_break_the_search_for_a_line() -> None:
-    with pytest.raises(ConfigError, match=r"toml:1: `jobs`"):
-        load(None, b"jobs = -1 # '''\nexpand.command = '''\n\"\\q\" = 1\n'''\n")
+def test_three_quotes_in_a_comment_hide_no_line() -> None:
+    text = "# a string begins with ''' or \"\"\"\n\n[tool.mdtodo]\njobs = -1 # '''\n"
+    assert sentences(text + "expand.command = '''\n\"\\q\" = 1\n'''\nlease = 1\n", None) == [
+        "pyproject.toml:4: `tool.mdtodo.jobs`: must be a whole number from 0 to 10000, not -1",
+        'pyproject.toml:8: `tool.mdtodo.lease`: must be a duration such as "90s", "5m" or "1h30m", not 1',
+    ]
 
 
 def test_a_regular_expression_that_warns_is_taken_in_silence() -> None:
@@ -540,9 +543,9 @@ def test_the_example_of_the_documentation_holds() -> None:
 
 def test_a_text_with_many_mistakes_is_looked_through_once() -> None:
     text = "".join(f"[processors.p{number}]\nrun = 3\n" for number in range(500))
-    _places.cache_clear()
+    key_lines.cache_clear()
     with pytest.raises(ConfigError) as caught:
         load(None, text.encode())
-    assert _places.cache_info().misses == 1
+    assert key_lines.cache_info().misses == 1
     found = [error.line for error in caught.value.each]
     assert found[:50] == [*range(2, 101, 2)]
