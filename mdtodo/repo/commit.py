@@ -16,6 +16,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from mdtodo.edits import Rewind
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.model import STATUS_CHARS
 from mdtodo.repo import files, index, indexlock
@@ -30,15 +31,14 @@ from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version
 from mdtodo.repo.writers import BusyError
-from mdtodo.results import Rewind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.model import Status
+    from mdtodo.receipt import Output, Receipt
     from mdtodo.repo.draft import Draft
     from mdtodo.repo.git import Repository
-    from mdtodo.results import Output, Receipt
 
 T = TypeVar("T")
 

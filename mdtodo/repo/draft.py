@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.edits import AddSubtasks
 from mdtodo.errors import InputError
 from mdtodo.repo import files
 from mdtodo.repo.indexfile import Staged
@@ -15,12 +16,14 @@ from mdtodo.repo.readings import read as reading
 from mdtodo.repo.receipts import message, subject
 from mdtodo.repo.restoring import restore
 from mdtodo.repo.versions import Version, tick
-from mdtodo.results import AddSubtasks, Outcome
+from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
+    from mdtodo.edits import Edit
     from mdtodo.model import Status
+    from mdtodo.receipt import Output, Receipt
     from mdtodo.repo.git import Repository
     from mdtodo.repo.head import Head
     from mdtodo.repo.index import IndexCopy
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.readings import Reading
     from mdtodo.repo.restoring import Rewrite
-    from mdtodo.results import Edit, Output, Receipt
 
 _REGULAR = (b"100644", b"100755", b"100664")
 

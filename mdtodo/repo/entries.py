@@ -12,7 +12,7 @@ from mdtodo.repo.receipts import from_json, to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.results import Receipt
+    from mdtodo.receipt import Receipt
 
 
 class Entry(NamedTuple):

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.patterns import matcher
+from mdtodo.receipt import Output
 from mdtodo.repo.git import run
-from mdtodo.results import Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence

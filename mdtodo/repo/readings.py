@@ -17,9 +17,9 @@ from mdtodo.model import WRITTEN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mdtodo.edits import Edit, SetStatus
     from mdtodo.markdown.document import Document
     from mdtodo.model import Status
-    from mdtodo.results import Edit, SetStatus
 
 #: Bytes of all the versions that are kept, and of the largest one.
 _KEPT, _LARGEST = 1 << 19, 1 << 17

@@ -15,24 +15,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.edits import Added, AddNote, AddSubtasks, Rewind, SetKey, SetStatus, Words
 from mdtodo.model import Anchor, Status
-from mdtodo.results import (
-    Added,
-    AddNote,
-    AddSubtasks,
-    Output,
-    Receipt,
-    Restore,
-    Rewind,
-    SetKey,
-    SetStatus,
-    Words,
-)
+from mdtodo.receipt import Output, Receipt, Restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mdtodo.results import Edit
+    from mdtodo.edits import Edit
 
 #: Characters of a subject line; a longer title is cut.
 WIDTH = 120

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.model import Status
+    from mdtodo.receipt import Receipt
     from mdtodo.repo.git import Repository
-    from mdtodo.results import Receipt
 
 
 class Rehearsal(NamedTuple):

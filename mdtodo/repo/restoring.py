@@ -19,12 +19,12 @@ from mdtodo.repo.objects import find_in_tree
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mdtodo.receipt import Restore
     from mdtodo.repo.draft import Draft, Job
     from mdtodo.repo.git import Repository
     from mdtodo.repo.head import Head
     from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.plumbing import Plumbing
-    from mdtodo.results import Restore
 
     _Entry = tuple[bytes, str] | None
 

@@ -14,9 +14,10 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.edits import new_subtasks
 from mdtodo.repo import owner
 from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, integer, mapping, real, row_of
-from mdtodo.results import EXPANDED, Outcome, new_subtasks
+from mdtodo.results import EXPANDED, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

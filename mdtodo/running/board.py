@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.config import Config
+    from mdtodo.edits import Edit
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import State
-    from mdtodo.results import Edit
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     from mdtodo.config import Config
     from mdtodo.model import Task
+    from mdtodo.receipt import Output, Receipt
     from mdtodo.repo.git import Repository
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import Lease, Moment
-    from mdtodo.results import Output, Receipt, Result
+    from mdtodo.results import Result
     from mdtodo.running.board import Board
 
 #: A lease is renewed after this share of its time.

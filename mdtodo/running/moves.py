@@ -13,7 +13,8 @@ from mdtodo.repo import files
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.results import Edit, Receipt
+    from mdtodo.edits import Edit
+    from mdtodo.receipt import Receipt
     from mdtodo.running.board import Board
 
 

@@ -12,13 +12,14 @@ import sys
 
 import pytest
 
+from mdtodo.edits import SetStatus
 from mdtodo.errors import MdtodoError
 from mdtodo.model import Anchor, Status
+from mdtodo.receipt import Receipt
 from mdtodo.repo import owner, state
 from mdtodo.repo.git import Repository
 from mdtodo.repo.receipts import to_json
 from mdtodo.repo.state import Record, State, folder
-from mdtodo.results import Receipt, SetStatus
 from tests.examples import TIMES
 
 RECEIPT = Receipt(
