@@ -10,8 +10,8 @@ import os
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.digest import sha1
 from mdtodo.errors import InputError
-from mdtodo.markdown.anchors import sha1
 from mdtodo.patterns import matcher
 from mdtodo.repo import files
 from mdtodo.repo.git import calling_index, read_blobs, run

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.digest import sha1
 from mdtodo.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
 from mdtodo.markdown.lifting import OPEN, lift

@@ -11,8 +11,9 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.digest import sha1
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.markdown.anchors import Places, anchors, sha1
+from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.rewinding import lift
 from mdtodo.markdown.syntax import read_keys
