@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from mdtodo.edits import Rewind
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.model import STATUS_CHARS
-from mdtodo.repo import files, index, indexlock
+from mdtodo.repo import atomic_file, files, index, indexlock
 from mdtodo.repo.draft import Job, make_draft, write_commits
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
@@ -180,7 +180,7 @@ def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = Fals
     Locks and files of other programs stay. Gives sentences about what a person might have noticed. `objects`:
     look for half written objects too, which takes longer, and which `git gc` does as well.
     """
-    files.sweep(repo.root, paths)
+    atomic_file.sweep(repo.root, paths)
     if objects:
         sweep_loose(os.path.join(repo.common_dir, "objects"))
     return indexlock.recover(repo)
