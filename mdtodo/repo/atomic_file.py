@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
-
 #: Part of the names of temporary files, before their owner's.
 _MARK = ".mdtodo-"
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from mdtodo.repo.git import Repository
 
-
 #: Where the configuration stands.
 CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")
 

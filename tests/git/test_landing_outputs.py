@@ -6,10 +6,10 @@ import os
 
 import pytest
 
+from mdtodo.repo.codec import from_json, to_json
 from mdtodo.repo.commit import hold_outputs, land
 from mdtodo.repo.git import discover
 from mdtodo.repo.outputs import Declared, judge, mark, survey
-from mdtodo.repo.receipts import from_json, to_json
 
 BASE = "- [ ] one\n- [ ] two\n"
 

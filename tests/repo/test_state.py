@@ -17,8 +17,8 @@ from mdtodo.errors import MdtodoError
 from mdtodo.model import Anchor, Status
 from mdtodo.receipt import Receipt
 from mdtodo.repo import owner, state
+from mdtodo.repo.codec import to_json
 from mdtodo.repo.git import Repository
-from mdtodo.repo.receipts import to_json
 from mdtodo.repo.state import Record, State, folder
 from tests.examples import TIMES
 
@@ -58,7 +58,7 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
         "import json, os, signal, sys\n"
         "from mdtodo.repo.git import Repository\n"
         "from mdtodo.repo.state import Record, State\n"
-        "from mdtodo.repo.receipts import from_json\n"
+        "from mdtodo.repo.codec import from_json\n"
         "root = sys.argv[1]\n"
         "s = State.open(Repository(root, root, root))\n"
     )
