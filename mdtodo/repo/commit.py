@@ -20,11 +20,12 @@ from mdtodo.edits import Rewind
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.model import STATUS_CHARS
 from mdtodo.repo import atomic_file, files, index, indexlock
-from mdtodo.repo.draft import Job, make_draft, write_commits
+from mdtodo.repo.draft import make_draft, write_commits
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.repo.index import IndexChangedError, IndexCopy
+from mdtodo.repo.job import Job
 from mdtodo.repo.loose import sweep_loose
 from mdtodo.repo.outputs import OutputsChangedError, forget, hold
 from mdtodo.repo.plumbing import Plumbing
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 
     from mdtodo.model import Status
     from mdtodo.receipt import Output, Receipt
-    from mdtodo.repo.draft import Draft
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.job import Draft
 
 T = TypeVar("T")
 

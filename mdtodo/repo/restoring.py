@@ -8,36 +8,28 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.repo import files
 from mdtodo.repo.git import run
 from mdtodo.repo.indexfile import Staged
+from mdtodo.repo.job import Rewrite
 from mdtodo.repo.objects import find_in_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.receipt import Restore
-    from mdtodo.repo.draft import Draft, Job
     from mdtodo.repo.git import Repository
     from mdtodo.repo.head import Head
     from mdtodo.repo.index import IndexCopy
+    from mdtodo.repo.job import Draft, Job
     from mdtodo.repo.plumbing import Plumbing
 
     _Entry = tuple[bytes, str] | None
 
 _LINK, _PROGRAM = b"120000", b"100755"
-
-
-class Rewrite(NamedTuple):
-    """What a file of the work tree becomes: from what it holds now to this mode and content; None for no file."""
-
-    path: str
-    now: bytes | None
-    mode: bytes | None
-    content: bytes
 
 
 def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) -> list[Rewrite]:
