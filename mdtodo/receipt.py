@@ -56,3 +56,9 @@ class Receipt(NamedTuple):
     undoes: str | None = None
     restores: tuple[Restore, ...] = ()
     said_in: str | None = None
+
+
+def entry_of(text: str | None) -> tuple[bytes, str] | None:
+    """Mode and object id of an Output's or a Restore's `<mode> <object id>`; None for no file."""
+    mode, _, oid = (text or "").partition(" ")
+    return (mode.encode(), oid) if text else None

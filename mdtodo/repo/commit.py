@@ -27,7 +27,8 @@ from mdtodo.repo.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.repo.index import IndexChangedError, IndexCopy
 from mdtodo.repo.job import Job
 from mdtodo.repo.loose import sweep_loose
-from mdtodo.repo.outputs import OutputsChangedError, forget, hold
+from mdtodo.repo.output_marks import forget
+from mdtodo.repo.outputs import OutputsChangedError, hold
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version

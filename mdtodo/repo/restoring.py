@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.receipt import entry_of
 from mdtodo.repo import files
 from mdtodo.repo.git import run
 from mdtodo.repo.indexfile import Staged
@@ -42,7 +43,7 @@ def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) 
     back: dict[str, Staged | None] = {}
     rewrites: list[Rewrite] = []
     for one in job.restores:
-        entry, before, after = staged.get(one.path), _entry(one.before), _entry(one.after)
+        entry, before, after = staged.get(one.path), entry_of(one.before), entry_of(one.after)
         here = find_in_tree(head.tree, os.fsencode(one.path), git.content)
         there = None if entry is None else (entry.mode, entry.oid)
         if here not in (before, after):
@@ -74,18 +75,13 @@ def write(repo: Repository, rewrites: Sequence[Rewrite]) -> list[str]:
     return sentences
 
 
-def _entry(text: str | None) -> _Entry:
-    mode, _, oid = (text or "").partition(" ")
-    return (mode.encode(), oid) if text else None
-
-
 def _full(repo: Repository, path: str) -> str:
     return os.path.join(repo.root, path)
 
 
 def _rewrite(repo: Repository, draft: Draft, one: Restore) -> list[Rewrite]:
     """What is to be done with the file, if anything."""
-    before, after = _entry(one.before), _entry(one.after)
+    before, after = entry_of(one.before), entry_of(one.after)
     try:
         content = _held(repo, one.path)
         now = _stored(repo, one.path, content)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.repo import unread
 from mdtodo.repo.fault import reached
-from mdtodo.repo.outputs import forget_old
+from mdtodo.repo.output_marks import forget_old
 from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import Record, State, folder
 from mdtodo.running.landing import finish_earlier, land, land_entries, new_run_id, sentences_of

@@ -15,8 +15,9 @@ from mdtodo.errors import GitError
 from mdtodo.receipt import Receipt
 from mdtodo.repo import commit
 from mdtodo.repo.commit import land
+from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.git import discover
-from mdtodo.repo.outputs import Declared, judge, survey
+from mdtodo.repo.outputs import judge, survey
 from mdtodo.repo.plumbing import Plumbing
 
 if TYPE_CHECKING:
