@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mdtodo.receipt import Receipt
 
 
+#: Results that are kept for history and estimates.
+KEPT = 20_000
+
+
 class Entry(NamedTuple):
     """One result in the journal: `id` in the order of recording, `finished` in Unix time, `receipt` None
     where nothing is to land.

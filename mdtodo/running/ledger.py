@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.repo import unread
+from mdtodo.repo.entries import Record
 from mdtodo.repo.fault import reached
 from mdtodo.repo.output_marks import forget_old
 from mdtodo.repo.place import Place, continues, place, stamp
-from mdtodo.repo.state import Record, State, folder
+from mdtodo.repo.state import State, folder
 from mdtodo.running.landing import finish_earlier, land, land_entries, new_run_id, sentences_of
 from mdtodo.running.logs import prune
 from mdtodo.running.moves import followed
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from mdtodo.model import Task
     from mdtodo.receipt import Output, Receipt
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.leases import Lease, Moment
     from mdtodo.repo.plumbing import Plumbing
-    from mdtodo.repo.state import Lease, Moment
     from mdtodo.results import Result
     from mdtodo.running.board import Board
 

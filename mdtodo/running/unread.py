@@ -10,7 +10,8 @@ from mdtodo.model import Status
 from mdtodo.receipt import Receipt
 from mdtodo.repo import owner, unread
 from mdtodo.repo.commit import hold_outputs
-from mdtodo.repo.state import Record, folder
+from mdtodo.repo.entries import Record
+from mdtodo.repo.state import folder
 from mdtodo.results import Outcome
 from mdtodo.running.outbox import outputs_told
 from mdtodo.running.written import adopt, verdict_of

@@ -16,10 +16,11 @@ from mdtodo.edits import SetStatus
 from mdtodo.errors import MdtodoError
 from mdtodo.model import Anchor, Status
 from mdtodo.receipt import Receipt
-from mdtodo.repo import owner, state
+from mdtodo.repo import leases, owner, runs
 from mdtodo.repo.codec import to_json
+from mdtodo.repo.entries import Record
 from mdtodo.repo.git import Repository
-from mdtodo.repo.state import Record, State, folder
+from mdtodo.repo.state import State, folder
 from tests.examples import TIMES
 
 RECEIPT = Receipt(
@@ -43,8 +44,8 @@ def opened(repository):
 def clock(monkeypatch):
     """A clock that can be moved."""
     offset = [0.0]
-    real = state._clock
-    monkeypatch.setattr(state, "_clock", lambda: real() + offset[0])
+    real = leases._clock
+    monkeypatch.setattr(leases, "_clock", lambda: real() + offset[0])
 
     def move(seconds: float) -> None:
         offset[0] += seconds
@@ -57,7 +58,8 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
     setup = (
         "import json, os, signal, sys\n"
         "from mdtodo.repo.git import Repository\n"
-        "from mdtodo.repo.state import Record, State\n"
+        "from mdtodo.repo.entries import Record\n"
+        "from mdtodo.repo.state import State\n"
         "from mdtodo.repo.codec import from_json\n"
         "root = sys.argv[1]\n"
         "s = State.open(Repository(root, root, root))\n"
@@ -123,8 +125,8 @@ class TestLeases:
     def test_the_date_does_not_matter(self, opened, monkeypatch):
         opened.lease("a", "one", 60)
         for moved in (3600.0, -3600.0):
-            now = state.time.time()
-            monkeypatch.setattr(state.time, "time", lambda now=now, moved=moved: now + moved)
+            now = leases.time.time()
+            monkeypatch.setattr(leases.time, "time", lambda now=now, moved=moved: now + moved)
             assert opened.lease("a", "two", 60) is None
             assert len(opened.live_leases()) == 1
             monkeypatch.undo()
@@ -138,8 +140,8 @@ class TestLeases:
         opened.mark_landed([before])
         opened.park([parked])
         since = opened.moment()
-        now = state.time.time()
-        monkeypatch.setattr(state.time, "time", lambda: now + moved)
+        now = leases.time.time()
+        monkeypatch.setattr(leases.time, "time", lambda: now + moved)
         opened.mark_landed([waiting, parked])
         opened.mark_landed(opened.record([receipt("after")]))
         taken = opened.lease_all(["before", "waiting", "parked", "after", "new"], "w", 60, since=since)
@@ -269,7 +271,7 @@ class TestJournal:
         assert opened.durations()["a"] == 100
 
     def test_old_history_goes_but_nothing_that_has_to_land(self, opened, monkeypatch):
-        monkeypatch.setattr(state, "KEPT", 3)
+        monkeypatch.setattr(runs, "KEPT", 3)
         opened.start_run("run")
         ids = opened.record([Record("run", RECEIPT) for _ in range(10)])
         opened.mark_landed(ids[1:])
