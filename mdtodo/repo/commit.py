@@ -126,23 +126,7 @@ def land(
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is in progress: nothing is committed now")
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
-        plumbing.begin_landing()
-        job, kept_open = _hold_rest(job, plumbing)
-        while True:
-            try:
-                landing, draft = _persist(partial(_commit, job, plumbing, patience=patience, whole=whole))
-                break
-            except OutputsChangedError as changed:
-                job, kept_open = _without(job, kept_open, changed.reasons)
-        forget(repo, draft.outputs)
-        landing = _tick_work_tree(job, landing._replace(kept_open=kept_open))
-        if job.restores:
-            landing = _restore_work_tree(job, draft, landing)
-        outputs = [output.path for output in draft.outputs if output.digest is not None]
-        restored = [one.path for one in draft.rewrites if one.mode]
-        index.refresh(plumbing, [*draft.tracked, *restored, *outputs])
-        reached("refreshed")
-    return landing
+        return _land(job, plumbing, patience=patience, whole=whole)
 
 
 def hold_outputs(
@@ -154,6 +138,28 @@ def hold_outputs(
         return (), {}
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing, IndexCopy(plumbing) as copy:
         return hold(copy, repo.root, held)
+
+
+def _land(job: Job, git: Plumbing, *, patience: float, whole: bool) -> Landing:
+    """Commit, then write the work tree, then tell the index what is there."""
+    git.begin_landing()
+    job, kept_open = _hold_rest(job, git)
+    while True:
+        try:
+            landing, draft = _persist(partial(_commit, job, git, patience=patience, whole=whole))
+            break
+        except OutputsChangedError as changed:
+            job, kept_open = _without(job, kept_open, changed.reasons)
+    forget(job.repo, draft.outputs)
+    landing = _tick_work_tree(job, landing._replace(kept_open=kept_open))
+    if job.restores:
+        landing = _restore_work_tree(job, draft, landing)
+    outputs = [output.path for output in draft.outputs if output.digest is not None]
+    restored = [one.path for one in draft.rewrites if one.mode]
+    # the index has their content but not their times, and `git diff-files` calls such files changed
+    index.refresh(git, [*draft.tracked, *restored, *outputs])
+    reached("refreshed")
+    return landing
 
 
 def _hold_rest(job: Job, git: Plumbing) -> tuple[Job, dict[str, str]]:
