@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mdtodo.model import Anchor
 
 
+# Named tuples and no dataclasses, which take longer to define and to make: a large run makes thousands of them.
+
+
 class SetStatus(NamedTuple):
     """Write the status character, if the box still shows one of `expects`."""
 

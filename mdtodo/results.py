@@ -31,6 +31,7 @@ class Outcome(StrEnum):
 EXPANDED = "expanded"
 
 
+# People's Python processors import this from here, as the reference says: it can be moved only with a word to them.
 class Result(NamedTuple):
     """What one attempt of a processor came to.
 

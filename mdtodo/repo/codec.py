@@ -23,6 +23,7 @@ def to_json(receipt: Receipt) -> dict[str, object]:
     plain = {name: getattr(receipt, name) for name in _PLAIN}
     edits = [_edit_to_json(edit) for edit in receipt.edits]
     inputs = {} if receipt.inputs is None else {"inputs": receipt.inputs}
+    # by place, so further fields of an Output come last and have a default
     held = {} if receipt.held is None else {"held": [list(output) for output in receipt.held]}
     return {
         **plain,
@@ -52,6 +53,7 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
 
 
+#: Fields of a receipt by their own names: one that is renamed is no longer found in what was written before.
 _PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")
 
 

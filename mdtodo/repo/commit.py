@@ -217,7 +217,7 @@ def _commit(job: Job, git: Plumbing, first: bool, *, patience: float, whole: boo
         head = read_head(git)
         with HeadMove(git, head, job.subject) as move:
             draft = make_draft(job, git, head, copy)
-            if whole:
+            if whole:  # before anything is written, even an object
                 refuse(job, draft)
             made = write_commits(job, git, head, draft)
             copy.stage(draft.staged, draft.known_trees)
@@ -265,6 +265,8 @@ def _restore_work_tree(job: Job, draft: Draft, landing: Landing) -> Landing:
 
 def _place(copy: IndexCopy, move: HeadMove, new: str | None, line: str) -> None:
     """What was prepared becomes what is: HEAD, then the index."""
+    # locked before HEAD moves: else another git that has the lock would keep the index behind HEAD, and `git status`
+    # would show our ticks staged backwards
     if copy.changed:
         copy.lock()
         reached("locked")

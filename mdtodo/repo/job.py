@@ -90,6 +90,7 @@ class Job:
 
     def tick(self, file: str, data: bytes, *, once: bool) -> Version:
         """The edits made in this version of the file; worked out once where several versions are alike."""
+        # what was worked out with `once` leaves out the rest of the receipt of a closed box, which others still need
         known = self._known.get((file, data))
         if known is None or (known.closed and not once):
             known = Version(data)

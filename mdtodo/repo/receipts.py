@@ -101,9 +101,11 @@ def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
 
 
 _RANK = {outcome: rank for rank, outcome in enumerate(("done", "cached", "cancelled", "todo", "failed"))}
+#: The digits are counted, since anybody can write a message, and `int` raises ValueError for 4,301 of them.
 _TRAILER = re.compile(
     r"Mdtodo-Task: (\S+) (\S+) (\S+) exit=(-?\d{1,10}|-) time=(\d{1,12}(?:\.\d{1,9})?) attempt=(\d{1,9})"
 )
+#: Lone surrogates among them, from bytes that are no UTF-8: a message with one cannot be encoded.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
 
 

@@ -55,6 +55,7 @@ def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) 
                 step.tree[os.fsencode(one.path)] = before
             if there == after:
                 back[one.path] = None if before is None else Staged(*before, entry.flag if entry else "H")
+            # what a sparse checkout leaves out (skip-worktree) is not there, and is not to be brought back
             if entry is None or entry.flag not in "Ss" or os.path.lexists(_full(job.repo, one.path)):
                 rewrites += _rewrite(job.repo, draft, one)
     copy.put_back(back)
@@ -112,6 +113,7 @@ def _stored(repo: Repository, path: str, content: bytes | None) -> _Entry:
         return None
     mode = os.lstat(_full(repo, path)).st_mode
     if stat.S_ISLNK(mode):
+        # without --path, since git's filters are for files: a symlink's target is kept as it is
         return _LINK, run(repo, "hash-object", "--stdin", stdin=content).decode().strip()
     oid = run(repo, "hash-object", "--stdin", f"--path={path}", stdin=content).decode().strip()
     return (_PROGRAM if mode & stat.S_IXUSR else b"100644"), oid
@@ -137,6 +139,7 @@ def _write(repo: Repository, one: Rewrite) -> None:
         os.unlink(full)
         _leave_empty_folders(repo, one.path)
     elif one.mode == _LINK or os.path.islink(full):
+        # removed first: what a symlink points to is another file, and must not be written
         with suppress(FileNotFoundError):
             os.unlink(full)
         os.makedirs(os.path.dirname(full), exist_ok=True)
@@ -149,6 +152,7 @@ def _write(repo: Repository, one: Rewrite) -> None:
     else:
         files.replace(repo.root, one.path, one.now, one.content)
     if one.mode is not None and one.mode != _LINK:
+        # who may read a program may run it, as git has it; other bits of the mode are the person's
         mode = stat.S_IMODE(os.stat(full).st_mode)
         os.chmod(full, mode | (mode & 0o444) >> 2 if one.mode == _PROGRAM else mode & ~0o111)
 

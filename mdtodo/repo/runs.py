@@ -82,7 +82,9 @@ def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
     )
 
 
+#: By number, and only what has landed: of a run that never ended the receipts wait, however old they are.
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
+#: Attempt 0 is a person's word, or a rollup: it took no time. The limit bounds what each plan reads.
 _DURATIONS = (
     "SELECT task_id, seconds FROM results WHERE outcome = 'done' AND attempt > 0 ORDER BY id DESC LIMIT 20000"
 )
