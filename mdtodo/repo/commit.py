@@ -217,7 +217,7 @@ def _commit(job: Job, git: Plumbing, first: bool, *, patience: float, whole: boo
         head = read_head(git)
         with HeadMove(git, head, job.subject) as move:
             draft = make_draft(job, git, head, copy)
-            if whole:  # before anything is written, even an object
+            if whole:
                 refuse(job, draft)
             made = write_commits(job, git, head, draft)
             copy.stage(draft.staged, draft.known_trees)
