@@ -73,16 +73,8 @@ class Leases:
         who, names = owner.myself() if mine else "", tuple(dict.fromkeys(task_ids))
         with self._db.writing("lease") as db:
             now = _clock()
-            rows = db.execute(f"{_HELD} {_among(names)}", names)
-            refused = {str(task) for task, ttl_, expires, whose in rows if _live(ttl_, expires, whose, now)}
-            if since is not None:
-                refused.update(
-                    str(row[0])
-                    for row in db.execute(
-                        f"{_NEWER} {_among(names)}",
-                        (since.entry, json.dumps(since.waiting), EXPANDED, run, *names),
-                    )
-                )
+            # both look through the connection of this transaction, so nobody can come in between
+            refused = self._taken(names, now) | self._ended(names, since, run)
             free = [name for name in names if name not in refused]
             (last,) = db.execute(_GROWN, (len(free),)).fetchone()
             tokens = dict(zip(free, range(last - len(free) + 1, last + 1), strict=True))
@@ -90,6 +82,20 @@ class Leases:
             db.executemany("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
         until = _unix_time(now + ttl)
         return {name: Lease(name, token, worker, until) for name, token in tokens.items()}
+
+    def _taken(self, names: Sequence[str], now: float) -> set[str]:
+        """Those of the tasks that a live worker has."""
+        rows = self._db.read(f"{_HELD} {_among(names)}", names)
+        return {
+            str(task) for task, ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)
+        }
+
+    def _ended(self, names: Sequence[str], since: Moment | None, run: str) -> set[str]:
+        """Those that somebody came to a result for, or landed one, after the moment."""
+        if since is None:
+            return set()
+        values = (since.entry, json.dumps(since.waiting), EXPANDED, run, *names)
+        return {str(row[0]) for row in self._db.read(f"{_NEWER} {_among(names)}", values)}
 
     def moment(self) -> Moment:
         """Now, for `lease`."""
