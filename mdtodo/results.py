@@ -45,7 +45,7 @@ class Result(NamedTuple):
     error: str | None = None
     notes: tuple[str, ...] = ()
     subtasks: tuple[str, ...] = ()
-    metrics: Mapping[str, float] = MappingProxyType({})
+    metrics: Mapping[str, float] = MappingProxyType({})  # one default for all, so nobody may change it
 
     @property
     def outcome(self) -> Outcome:

@@ -30,6 +30,7 @@ def read(root: str, path: str) -> bytes:
     try:
         descriptor = safe_open.open_to_read(root, path)
         with open(descriptor, "rb", buffering=0) as file:
+            # of what was opened, and not of the name, which may be another file's by now
             kind = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(kind):
                 what = "a folder" if stat.S_ISDIR(kind) else "something else"
@@ -115,7 +116,7 @@ def replace(root: str, path: str, expected: bytes, new: bytes, quiet: writers.Qu
             if quiet is not None and not (quiet.undisturbed and writers.fits(expected, new)):
                 atomic_file.replace(target, expected, new, path, quiet)
                 return
-            if quiet is not None:
+            if quiet is not None:  # `put` must be the only one who has the file open, and this still has it
                 quiet.end()
             if not writers.put(target, expected, new):
                 with writers.quiet(target, path) as again:

@@ -107,6 +107,7 @@ class Leases:
 
         One that ran out but that nobody has taken over is held again.
         """
+        # by token: where the lease ran out, the task may be somebody else's by now
         query = "UPDATE leases SET ttl = ?, expires = ? WHERE token = ?"
         with self._db.writing("renewal") as db:
             expires = _clock() + ttl

@@ -64,6 +64,7 @@ def matching(
         if is_simple(pattern) and "*" not in literal and os.path.isdir(os.path.join(repo.root, literal)):
             raise InputError("is a folder, not a file", file=literal)
     if all(map(is_simple, patterns)):
+        # without a pathspec git would list everything
         listed: Iterable[str] = listing(repo, *map(pathspec, patterns)) if patterns else ()
     else:
         listed = filter(matcher(patterns), listing(repo))
@@ -95,8 +96,8 @@ def read_configuration(root: str) -> list[bytes | None]:
     return [files.read_inside(root, name) for name in CONFIGURATION]
 
 
-#: Patterns that mean the same to gitignore and, after `pathspec`, to git's `:(glob)`: names of markdown
-#: files.
+#: Patterns that mean the same to gitignore and, after `pathspec`, to git's `:(glob)`: names of markdown files, with
+#: `**` for whole folders only. A `!`, a `/` at the end or blanks there are to `:(glob)` parts of a name.
 _SIMPLE = re.compile(r"/?(?!.*\*\*(?!/))(?!.*[^/]\*\*)(?:[\w.*-]+/)*[\w.*-]*[\w*-]\.md", re.ASCII)
 
 
