@@ -1,4 +1,4 @@
-"""What a run and an edit come to, in the words that all rooms speak. Frozen, without I/O.
+"""What an attempt, a task, a run and an undo come to. Frozen, without I/O.
 
 Apart from `mdtodo.model`, since reading and checking need none of it.
 """
@@ -9,12 +9,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.model import Status
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from mdtodo.model import Anchor
+    from mdtodo.receipt import Receipt
 
 
 class Outcome(StrEnum):
@@ -33,77 +31,7 @@ class Outcome(StrEnum):
 EXPANDED = "expanded"
 
 
-class SetStatus(NamedTuple):
-    """Write the status character, if the box still shows one of `expects`."""
-
-    anchor: Anchor
-    status: Status
-    expects: frozenset[Status] = frozenset({Status.TODO, Status.DOING})
-
-
-class SetKey(NamedTuple):
-    """Write `key:value` on the task's line, or remove the key where `value` is None. Absolute, so
-    idempotent."""
-
-    anchor: Anchor
-    key: str
-    value: str | None
-
-
-class AddSubtasks(NamedTuple):
-    """Append child list items: markdown lines, each starting with a list marker, or indented by spaces for
-    deeper levels. Lines that are there as children already are not added twice. `first`: not to a task that has
-    other subtasks."""
-
-    anchor: Anchor
-    lines: tuple[str, ...]
-    first: bool = False
-
-
-class AddNote(NamedTuple):
-    """Append a nested bullet of plain text (hostile text stays text: never a task, never another block)."""
-
-    anchor: Anchor
-    text: str
-
-
-class Words(NamedTuple):
-    """What a task's box and its first paragraph say: the character, and the text after it."""
-
-    char: str
-    text: str
-
-
-class Added(NamedTuple):
-    """A list item that was put right below a task: its text, box included, and those of the lines `inside` it, all
-    without markers and indentation; `gap` and `space` count blank lines that came with it, before and after."""
-
-    text: str
-    inside: tuple[str, ...] = ()
-    gap: int = 0
-    space: int = 0
-
-
-class Rewind(NamedTuple):
-    """Take back what was made of a task: `after` becomes `before` again, and what was `added` below it goes.
-
-    Of the words only the box and the keys that mdtodo owns are taken back where others have changed since.
-    """
-
-    anchor: Anchor
-    after: Words
-    before: Words
-    added: tuple[Added, ...] = ()
-
-
-Edit = SetStatus | SetKey | AddSubtasks | AddNote | Rewind
-
-
-def new_subtasks(edits: Iterable[Edit]) -> int:
-    """How many subtasks these edits make."""
-    return sum(len(edit.lines) for edit in edits if isinstance(edit, AddSubtasks))
-
-
+# People's Python processors import this from here, as the reference says: it can be moved only with a word to them.
 class Result(NamedTuple):
     """What one attempt of a processor came to.
 
@@ -117,7 +45,7 @@ class Result(NamedTuple):
     error: str | None = None
     notes: tuple[str, ...] = ()
     subtasks: tuple[str, ...] = ()
-    metrics: Mapping[str, float] = MappingProxyType({})
+    metrics: Mapping[str, float] = MappingProxyType({})  # one default for all, so nobody may change it
 
     @property
     def outcome(self) -> Outcome:
@@ -128,56 +56,6 @@ class Result(NamedTuple):
         return {0: Outcome.DONE, 75: Outcome.DEFERRED, 77: Outcome.SKIPPED}.get(
             -1 if self.exit_code is None else self.exit_code, Outcome.FAILED
         )
-
-
-class Output(NamedTuple):
-    """A file that a processor has changed.
-
-    `digest` stands for what it left there, None where it deleted it; `base` is what HEAD and the index had,
-    `<mode> <object id>`, None for nothing; `entry` what they are to have, "" for nothing, None where that is not in
-    git's object store yet.
-    """
-
-    path: str
-    digest: str | None
-    base: str | None
-    entry: str | None = None
-
-
-class Restore(NamedTuple):
-    """A file that goes back from what a commit made of it to what it was, each `<mode> <object id>`, None for no
-    file."""
-
-    path: str
-    after: str | None
-    before: str | None
-
-
-class Receipt(NamedTuple):
-    """What lands for one task: the edits that tick it, and the words of its trailer.
-
-    `outcome` is an Outcome, or a Status where a person spoke (`cancelled`, `todo`); `processor` is the
-    processor's name, `rollup` for a parent ticked with its last subtask, `person` for a person's word.
-    `outputs` is what its processor declares; `held` the files of it that go with the tick, as the task's end found
-    them, None where it wrote none. `inputs` is a digest of what its processor had read, None where that does
-    not count. `undoes` is the run that all receipts of this landing take back, `restores` its files. `said_in` is
-    the commit whose message was the person's word.
-    """
-
-    task_id: str
-    title: str
-    outcome: str
-    processor: str
-    exit_code: int | None
-    seconds: float
-    attempt: int
-    edits: tuple[Edit, ...]
-    outputs: tuple[str, ...] = ()
-    held: tuple[Output, ...] | None = None
-    inputs: str | None = None
-    undoes: str | None = None
-    restores: tuple[Restore, ...] = ()
-    said_in: str | None = None
 
 
 class TaskRun(NamedTuple):

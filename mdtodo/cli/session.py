@@ -151,7 +151,7 @@ class Session:
 
         Raises UsageError where one leads out of it, InputError where it is no readable file.
         """
-        from mdtodo.repo.files import find
+        from mdtodo.repo.worktree_files import find
 
         return find(self.repo, self.config.files, paths, cwd=self.directory) if paths else ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from mdtodo.digest import sha1
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import Anchor
 
@@ -12,13 +13,6 @@ if TYPE_CHECKING:
 
     from mdtodo.markdown.document import Document
     from mdtodo.markdown.syntax import Keys
-
-try:  # hashlib loads OpenSSL, which costs half as much as Python's own start
-    from _sha1 import sha1  # type: ignore[import-not-found]
-except ImportError:
-    from hashlib import sha1
-
-__all__ = ["Places", "anchors", "sha1"]
 
 
 def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -> tuple[Anchor, ...]:

@@ -10,18 +10,18 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.model import STATUS_CHARS
-from mdtodo.results import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.edits import Edit
     from mdtodo.markdown.draft import Draft, Way
     from mdtodo.markdown.original import Original
     from mdtodo.model import Anchor, Status
-    from mdtodo.results import Edit
 
 __all__ = ["Applied", "add_task", "anchors", "apply"]
 

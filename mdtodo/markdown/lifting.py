@@ -11,6 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.edits import AddNote, AddSubtasks, SetKey, SetStatus
 from mdtodo.errors import EditError, MdtodoError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
@@ -19,15 +20,14 @@ from mdtodo.markdown.insertion import note
 from mdtodo.markdown.source import BOM
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import STATUS_CHARS, Status
-from mdtodo.results import AddNote, AddSubtasks, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mdtodo.edits import Edit
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.syntax import Keys
     from mdtodo.model import Anchor
-    from mdtodo.results import Edit
 
 #: What a box says that a run, or another one, may tick.
 OPEN = frozenset({Status.TODO, Status.DOING})

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.edits import Added, Rewind, SetKey, Words
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.insertion import box_text, bullets_below, line_start
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import Span
-from mdtodo.results import Added, Rewind, SetKey, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mdtodo.markdown.anchors import anchors, sha1
+from mdtodo.digest import sha1
+from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.syntax import Keys, read_keys
 from mdtodo.model import Anchor, Priority, Task
 

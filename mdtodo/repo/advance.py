@@ -36,10 +36,10 @@ from mdtodo.repo.versions import tick
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mdtodo.edits import Edit
     from mdtodo.model import Status
     from mdtodo.repo.changes import FileChange
     from mdtodo.repo.git import Repository
-    from mdtodo.results import Edit
 
 
 class BranchMovedError(Exception):

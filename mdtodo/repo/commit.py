@@ -16,29 +16,31 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from mdtodo.edits import Rewind
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.model import STATUS_CHARS
-from mdtodo.repo import files, index, indexlock
-from mdtodo.repo.draft import Job, make_draft, write_commits
+from mdtodo.repo import atomic_file, files, index, indexlock
+from mdtodo.repo.draft import make_draft, write_commits
 from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.repo.index import IndexChangedError, IndexCopy
+from mdtodo.repo.job import Job
 from mdtodo.repo.loose import sweep_loose
-from mdtodo.repo.outputs import OutputsChangedError, forget, hold
+from mdtodo.repo.output_marks import forget
+from mdtodo.repo.outputs import OutputsChangedError, hold
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version
 from mdtodo.repo.writers import BusyError
-from mdtodo.results import Rewind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.model import Status
-    from mdtodo.repo.draft import Draft
+    from mdtodo.receipt import Output, Receipt
     from mdtodo.repo.git import Repository
-    from mdtodo.results import Output, Receipt
+    from mdtodo.repo.job import Draft
 
 T = TypeVar("T")
 
@@ -124,23 +126,7 @@ def land(
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is in progress: nothing is committed now")
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
-        plumbing.begin_landing()
-        job, kept_open = _hold_rest(job, plumbing)
-        while True:
-            try:
-                landing, draft = _persist(partial(_commit, job, plumbing, patience=patience, whole=whole))
-                break
-            except OutputsChangedError as changed:
-                job, kept_open = _without(job, kept_open, changed.reasons)
-        forget(repo, draft.outputs)
-        landing = _tick_work_tree(job, landing._replace(kept_open=kept_open))
-        if job.restores:
-            landing = _restore_work_tree(job, draft, landing)
-        outputs = [output.path for output in draft.outputs if output.digest is not None]
-        restored = [one.path for one in draft.rewrites if one.mode]
-        index.refresh(plumbing, [*draft.tracked, *restored, *outputs])
-        reached("refreshed")
-    return landing
+        return _land(job, plumbing, patience=patience, whole=whole)
 
 
 def hold_outputs(
@@ -152,6 +138,28 @@ def hold_outputs(
         return (), {}
     with Plumbing(repo) if git is None else nullcontext(git) as plumbing, IndexCopy(plumbing) as copy:
         return hold(copy, repo.root, held)
+
+
+def _land(job: Job, git: Plumbing, *, patience: float, whole: bool) -> Landing:
+    """Commit, then write the work tree, then tell the index what is there."""
+    git.begin_landing()
+    job, kept_open = _hold_rest(job, git)
+    while True:
+        try:
+            landing, draft = _persist(partial(_commit, job, git, patience=patience, whole=whole))
+            break
+        except OutputsChangedError as changed:
+            job, kept_open = _without(job, kept_open, changed.reasons)
+    forget(job.repo, draft.outputs)
+    landing = _tick_work_tree(job, landing._replace(kept_open=kept_open))
+    if job.restores:
+        landing = _restore_work_tree(job, draft, landing)
+    outputs = [output.path for output in draft.outputs if output.digest is not None]
+    restored = [one.path for one in draft.rewrites if one.mode]
+    # the index has their content but not their times, and `git diff-files` calls such files changed
+    index.refresh(git, [*draft.tracked, *restored, *outputs])
+    reached("refreshed")
+    return landing
 
 
 def _hold_rest(job: Job, git: Plumbing) -> tuple[Job, dict[str, str]]:
@@ -180,7 +188,7 @@ def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = Fals
     Locks and files of other programs stay. Gives sentences about what a person might have noticed. `objects`:
     look for half written objects too, which takes longer, and which `git gc` does as well.
     """
-    files.sweep(repo.root, paths)
+    atomic_file.sweep(repo.root, paths)
     if objects:
         sweep_loose(os.path.join(repo.common_dir, "objects"))
     return indexlock.recover(repo)
@@ -257,6 +265,8 @@ def _restore_work_tree(job: Job, draft: Draft, landing: Landing) -> Landing:
 
 def _place(copy: IndexCopy, move: HeadMove, new: str | None, line: str) -> None:
     """What was prepared becomes what is: HEAD, then the index."""
+    # locked before HEAD moves: else another git that has the lock would keep the index behind HEAD, and `git status`
+    # would show our ticks staged backwards
     if copy.changed:
         copy.lock()
         reached("locked")

@@ -10,10 +10,10 @@ import os
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.digest import sha1
 from mdtodo.errors import InputError
-from mdtodo.markdown.anchors import sha1
 from mdtodo.patterns import matcher
-from mdtodo.repo import files
+from mdtodo.repo import files, worktree_files
 from mdtodo.repo.git import calling_index, read_blobs, run
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def of_index(repo: Repository, patterns: Sequence[str]) -> Content:
 
     unmerged: set[str] = set()
     # Only simple patterns mean the same to git as a pathspec; the others need the whole index listed.
-    if all(map(files.is_simple, patterns)):
-        listed = entries(*map(files.pathspec, patterns)) if patterns else {}
+    if all(map(worktree_files.is_simple, patterns)):
+        listed = entries(*map(worktree_files.pathspec, patterns)) if patterns else {}
     else:
         listed = _fitting(entries(), patterns)
     return _followed(repo, listed, lambda path: entries(f":(top,literal){path}").get(path), unmerged, env)
@@ -106,7 +106,7 @@ def staged_configuration(repo: Repository) -> list[bytes | None]:
     found = _configuration(repo, "", entry, env)
     return [
         files.read_inside(repo.root, name) if data is None else data
-        for name, data in zip(files.CONFIGURATION, found, strict=True)
+        for name, data in zip(worktree_files.CONFIGURATION, found, strict=True)
     ]
 
 
@@ -131,9 +131,9 @@ def _configuration(
 
     Only what could be the text of a link is looked at more closely, which takes a process.
     """
-    names = [f"{revision}:{name}" for name in files.CONFIGURATION]
+    names = [f"{revision}:{name}" for name in worktree_files.CONFIGURATION]
     found = list(read_blobs(repo, names, env).values())
-    for number, (name, data) in enumerate(zip(files.CONFIGURATION, found, strict=True)):
+    for number, (name, data) in enumerate(zip(worktree_files.CONFIGURATION, found, strict=True)):
         if data and b"\n" not in data and (link := entry(name)) is not None and link[0] == b"120000":
             target = _follow(repo, name, link, entry, env)[1]
             regular = target is not None and target[0].startswith(b"100")
@@ -162,10 +162,10 @@ def find_tracked(
                     untracked.add(path)
         return sorted(found)
 
-    found = files.matching(repo, patterns, listing)
+    found = worktree_files.matching(repo, patterns, listing)
     chosen = named(repo.root, frozenset(found), paths, cwd=cwd)
     kept = [path for path in found if path not in untracked or path in chosen]
-    return files.resolved(repo.root, kept), frozenset(files.resolved(repo.root, chosen))
+    return worktree_files.resolved(repo.root, kept), frozenset(worktree_files.resolved(repo.root, chosen))
 
 
 def named(root: str, known: frozenset[str], paths: Iterable[str], *, cwd: str) -> frozenset[str]:

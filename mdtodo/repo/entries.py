@@ -7,12 +7,16 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mdtodo.repo.receipts import from_json, to_json
+from mdtodo.repo.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.results import Receipt
+    from mdtodo.receipt import Receipt
+
+
+#: Results that are kept for history and estimates.
+KEPT = 20_000
 
 
 class Entry(NamedTuple):

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.patterns import matcher
+from mdtodo.repo.declared_outputs import anchored
 from mdtodo.repo.git import run
-from mdtodo.repo.outputs import anchored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence

@@ -12,30 +12,20 @@ somebody changes between the two is theirs.
 from __future__ import annotations
 
 import os
-import re
-import stat
-import time
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.patterns import matcher
+from mdtodo.receipt import Output, entry_of
 from mdtodo.repo.git import run
-from mdtodo.results import Output
+from mdtodo.repo.output_marks import fingerprint, left_by, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
+    from mdtodo.repo.declared_outputs import Declared
     from mdtodo.repo.git import Repository
     from mdtodo.repo.index import IndexCopy
 
     _Entry = tuple[bytes, str] | None
-
-#: Days after which what an attempt left is no longer known as ours.
-_KEPT_DAYS = 90
-
-#: What makes a pattern of a path, in gitignore's syntax.
-_WILDCARD = re.compile(r"[*?\[\\]")
 
 
 class OutputsChangedError(Exception):
@@ -44,50 +34,6 @@ class OutputsChangedError(Exception):
     def __init__(self, reasons: Mapping[str, str]) -> None:
         super().__init__("; ".join(reasons.values()))
         self.reasons = dict(reasons)
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """The `outputs` of one processor. `names` are files, by their paths from the root; all else is a pattern.
-
-    `without`: paths that are none, as TODO files, which people and mdtodo write at any time.
-    """
-
-    names: frozenset[str]
-    patterns: tuple[str, ...]
-    without: frozenset[str] = frozenset()
-    _matches: list[Callable[[str], bool]] = field(default_factory=list, compare=False, repr=False)
-
-    @classmethod
-    def of(cls, outputs: Iterable[str], without: Iterable[str] = ()) -> Declared:
-        """As the configuration has them. What stands below a name that is a folder fits it as a pattern."""
-        given, left = tuple(outputs), frozenset(without)
-        names = frozenset(rooted(one) for one in given if is_name(one)) - left
-        return cls(names, tuple(one for one in given if not is_name(one)), left)
-
-    def matches(self, path: str) -> bool:
-        """Whether the path is one of them, by name or by pattern."""
-        if path in self.without:
-            return False
-        if path in self.names or any(path.startswith(f"{name}/") for name in self.names):
-            return True
-        return bool(self.patterns) and self._fits(path)
-
-    def pathspecs(self) -> list[str]:
-        """What git has to look at, as pathspecs; none for everything."""
-        places = [*self.names, *map(_literal, self.patterns)]
-        return [] if "" in places else [f":(top,literal){place}" for place in sorted(set(places))]
-
-    def overlaps(self, other: Declared) -> bool:
-        """Whether a file may be an output of both; for patterns, as far as their beginnings tell."""
-        ours = [*self.names, *map(_literal, self.patterns)]
-        theirs = [*other.names, *map(_literal, other.patterns)]
-        return any(_meet(one, another) for one in ours for another in theirs)
-
-    def _fits(self, path: str) -> bool:
-        if not self._matches:
-            self._matches.append(matcher(self.patterns))
-        return self._matches[0](path)
 
 
 class Change(NamedTuple):
@@ -122,21 +68,6 @@ class Verdict(NamedTuple):
     theirs: Mapping[str, str] = {}  # a default that nobody changes
 
 
-def is_name(output: str) -> bool:
-    """Whether a declared output is one file's name, and not a pattern or a folder."""
-    return not (output.startswith("!") or output.endswith("/") or _WILDCARD.search(output))
-
-
-def rooted(name: str) -> str:
-    """A declared name as git writes paths."""
-    return os.path.normpath(name.lstrip("/"))
-
-
-def anchored(output: str) -> str:
-    """A declared output as a gitignore pattern."""
-    return f"/{rooted(output)}" if is_name(output) else output
-
-
 def survey(repo: Repository, declared: Declared) -> Survey:
     """Those declared outputs that are not what HEAD and the index have, as they are now. Raises GitError."""
     found: Survey = {}
@@ -145,7 +76,7 @@ def survey(repo: Repository, declared: Declared) -> Survey:
     for path, change in _dirty(repo, declared.pathspecs()).items():
         if declared.matches(path):
             digest = fingerprint(repo.root, path)
-            left, unnamed = _marked(repo, path, digest)
+            left, unnamed = marked(repo, path, digest)
             found[path] = change._replace(digest=digest, left_by=left, unnamed_by=unnamed)
     return found
 
@@ -241,6 +172,7 @@ def hold(
     left: dict[str, str] = {}
     for output in held:
         entry = entries.get(output.path)
+        # only after git has read it: where both looks agree, that is what git has read in between
         if fingerprint(root, output.path) != output.digest:
             left[output.path] = "it was changed after the end of its task"
         else:
@@ -266,7 +198,8 @@ def take(
     left: dict[str, str] = {}
     index: dict[str, _Entry] = {}
     for output, committed in held:
-        path, base, new = output.path, _entry(output.base), _entry(output.entry)
+        path, base, new = output.path, entry_of(output.base), entry_of(output.entry)
+        # HEAD may have it already, where a landing was killed before it came to the index
         known = [base, *ours[path], *([new] if heads[path] == new else [])]
         if committed and (reason := _why_not(repo, output, staged.get(path), known)):
             left[path] = reason
@@ -277,91 +210,7 @@ def take(
         ours[path].append(new)
     if not left:
         _stage(copy, {path: new for path, new in index.items() if new != staged.get(path)})
-    return [_entry(output.entry) for output, _ in held], left
-
-
-def fingerprint(root: str, path: str) -> str | None:
-    """A digest of kind, mode and content of a file or symlink; None where there is none, `-` for others. What lies
-    behind a symlink is another file."""
-    from hashlib import sha256
-
-    full = os.path.join(root, path)
-    folder = os.path.dirname(full)
-    try:
-        if folder != root and os.path.realpath(folder) != os.path.normpath(folder):
-            return None
-        mode = os.lstat(full).st_mode
-        if stat.S_ISLNK(mode):
-            kind, content = b"link", os.fsencode(os.readlink(full))
-        elif stat.S_ISREG(mode):
-            kind = b"program" if mode & 0o100 else b"file"
-            with open(full, "rb") as file:
-                content = file.read()
-        else:
-            return None if os.path.isdir(full) else "-"
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError:
-        return "-"
-    return sha256(kind + b"\0" + content, usedforsecurity=False).hexdigest()
-
-
-# What attempts of ours have left: a small file for each, in this work tree's own git directory
-
-
-def mark(repo: Repository, path: str, digest: str | None, task_id: str, *, unnamed: bool = False) -> None:
-    """Note that an attempt of this task has left the file like this; `unnamed`: that it came to be this meanwhile, and
-    nobody knows by whom. Where that cannot be written, it is taken for a person's."""
-    place = _mark(repo, path, digest)
-    with suppress(OSError):
-        os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
-        with open(f"{place}.{os.getpid()}", "wb") as file:
-            file.write(_UNNAMED * unnamed + os.fsencode(task_id))
-        os.replace(f"{place}.{os.getpid()}", place)
-
-
-def left_by(repo: Repository, path: str, digest: str | None) -> str | None:
-    """The task whose attempt left the file like this, None where no attempt did."""
-    return _marked(repo, path, digest)[0]
-
-
-def forget(repo: Repository, outputs: Iterable[Output]) -> None:
-    """They are committed: whoever makes the same of them now is a person."""
-    for output in outputs:
-        with suppress(OSError):
-            os.unlink(_mark(repo, output.path, output.digest))
-
-
-def forget_old(repo: Repository) -> None:
-    """Take away the marks that are months old."""
-    folder, oldest = os.path.join(repo.git_dir, *_MARKS), time.time() - _KEPT_DAYS * 86400
-    with suppress(OSError):
-        for one in os.scandir(folder):
-            if one.stat().st_mtime < oldest:
-                os.unlink(one.path)
-
-
-_MARKS = ("mdtodo", "left")
-#: Before the id of a task that did not name the file.
-_UNNAMED = b"?"
-
-
-def _marked(repo: Repository, path: str, digest: str | None) -> tuple[str | None, str | None]:
-    """The task whose attempt left the file like this, and the one that did not name it; None for either."""
-    try:
-        with open(_mark(repo, path, digest), "rb") as file:
-            said = file.read()
-    except OSError:
-        return None, None
-    task = os.fsdecode(said.removeprefix(_UNNAMED))
-    return (None, task) if said.startswith(_UNNAMED) else (task, None)
-
-
-def _mark(repo: Repository, path: str, digest: str | None) -> str:
-    from hashlib import sha256
-
-    name = sha256(os.fsencode(path) + b"\0" + (digest or "").encode(), usedforsecurity=False).hexdigest()
-    return os.path.join(repo.git_dir, *_MARKS, name[:40])
+    return [entry_of(output.entry) for output, _ in held], left
 
 
 def _why_not(repo: Repository, output: Output, staged: _Entry, bases: Sequence[_Entry]) -> str | None:
@@ -380,30 +229,9 @@ def _stage(copy: IndexCopy, entries: Mapping[str, _Entry]) -> None:
         copy.changed = True
 
 
-def _entry(text: str | None) -> _Entry:
-    mode, _, oid = (text or "").partition(" ")
-    return (mode.encode(), oid) if text else None
-
-
 def _above(path: str) -> list[str]:
     parts = path.split("/")
     return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
-
-
-def _literal(pattern: str) -> str:
-    """The folder, or the path, below which everything is that can fit; "" for the root."""
-    if pattern.startswith("!"):
-        return ""
-    plain = pattern.strip("/")
-    found = _WILDCARD.search(plain)
-    if found is None:
-        return plain if "/" in pattern.rstrip("/") else ""
-    folder, slash, _ = plain[: found.start()].rpartition("/")
-    return folder if slash else ""
-
-
-def _meet(one: str, other: str) -> bool:
-    return not one or not other or f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
 def _dirty(repo: Repository, pathspecs: Sequence[str]) -> Survey:
@@ -413,6 +241,7 @@ def _dirty(repo: Repository, pathspecs: Sequence[str]) -> Survey:
     The format is that of `git status --porcelain=v2 -z`: `1` and `u` entries have 8 and 10 fields before
     the path.
     """
+    # an optional refresh would take the index's lock from a git that somebody runs at this moment
     out = run(
         repo,
         *("--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
+from mdtodo.digest import sha1
+
 
 def myself() -> str:
     """The identity of this process."""
@@ -46,8 +48,6 @@ def _name(pid: int) -> str:
 @lru_cache(maxsize=1)
 def _where() -> str:
     """8 hex digits for this boot of this machine and this PID namespace; _UNKNOWN where nothing tells."""
-    from mdtodo.markdown.anchors import sha1
-
     try:
         with open("/proc/sys/kernel/random/boot_id", "rb") as file:
             boot = file.read()

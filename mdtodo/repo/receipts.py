@@ -1,4 +1,4 @@
-"""Receipts: the message of a landing's commit, written and read, and receipts as JSON for the journal.
+"""Receipts: the message of a landing's commit, written and read.
 
     todo: Tests pass
 
@@ -15,24 +15,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.model import Anchor, Status
-from mdtodo.results import (
-    Added,
-    AddNote,
-    AddSubtasks,
-    Output,
-    Receipt,
-    Restore,
-    Rewind,
-    SetKey,
-    SetStatus,
-    Words,
-)
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from mdtodo.results import Edit
+    from mdtodo.receipt import Receipt
 
 #: Characters of a subject line; a longer title is cut.
 WIDTH = 120
@@ -114,45 +100,12 @@ def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
     )
 
 
-def to_json(receipt: Receipt) -> dict[str, object]:
-    """Plain JSON, from which `from_json` makes the same receipt again."""
-    plain = {name: getattr(receipt, name) for name in _PLAIN}
-    edits = [_edit_to_json(edit) for edit in receipt.edits]
-    inputs = {} if receipt.inputs is None else {"inputs": receipt.inputs}
-    held = {} if receipt.held is None else {"held": [list(output) for output in receipt.held]}
-    return {
-        **plain,
-        "outcome": str(receipt.outcome),
-        "edits": edits,
-        "outputs": list(receipt.outputs),
-        **held,
-        **inputs,
-        **({} if receipt.undoes is None else {"undoes": receipt.undoes}),
-        **({} if receipt.said_in is None else {"said_in": receipt.said_in}),
-        **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
-    }
-
-
-def from_json(data: Mapping[str, object]) -> Receipt:
-    """The receipt that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    plain = {name: data[name] for name in _PLAIN}
-    edits, outputs = data["edits"], data["outputs"]
-    if not isinstance(edits, list) or not isinstance(outputs, list):
-        raise TypeError("edits and outputs are lists")
-    made = tuple(map(_edit_from_json, edits))
-    held = tuple(map(_output, _fields(data["held"]))) if "held" in data else None
-    restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
-    more = {
-        name: None if data.get(name) is None else str(data[name]) for name in ("inputs", "undoes", "said_in")
-    }
-    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
-
-
-_PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")
 _RANK = {outcome: rank for rank, outcome in enumerate(("done", "cached", "cancelled", "todo", "failed"))}
+#: The digits are counted, since anybody can write a message, and `int` raises ValueError for 4,301 of them.
 _TRAILER = re.compile(
     r"Mdtodo-Task: (\S+) (\S+) (\S+) exit=(-?\d{1,10}|-) time=(\d{1,12}(?:\.\d{1,9})?) attempt=(\d{1,9})"
 )
+#: Lone surrogates among them, from bytes that are no UTF-8: a message with one cannot be encoded.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
 
 
@@ -172,55 +125,3 @@ def _cut(line: str) -> str:
 def _word(text: str) -> str:
     """One word of a trailer: never empty, no blanks."""
     return _one_line(text).replace(" ", "_") or "-"
-
-
-def _edit_to_json(edit: Edit) -> dict[str, object]:
-    anchor = edit.anchor
-    place = [anchor.file, anchor.explicit, anchor.digest, anchor.nth]
-    match edit:
-        case SetStatus():
-            return {"set_status": edit.status.value, "expects": sorted(edit.expects), "anchor": place}
-        case SetKey():
-            return {"set_key": edit.key, "value": edit.value, "anchor": place}
-        case AddSubtasks():
-            first = {"first": True} if edit.first else {}
-            return {"add_subtasks": list(edit.lines), "anchor": place, **first}
-        case Rewind():
-            added = [[one.text, list(one.inside), one.gap, one.space] for one in edit.added]
-            return {"rewind": [[*edit.after], [*edit.before]], "added": added, "anchor": place}
-        case AddNote():
-            pass
-    return {"add_note": edit.text, "anchor": place}
-
-
-def _edit_from_json(data: Mapping[str, object]) -> Edit:
-    file, explicit, digest, nth = _fields(data["anchor"])
-    anchor = Anchor(str(file), None if explicit is None else str(explicit), str(digest), int(str(nth)))
-    if "set_status" in data:
-        expects = frozenset(Status(str(status)) for status in _fields(data["expects"]))
-        return SetStatus(anchor, Status(str(data["set_status"])), expects)
-    if "set_key" in data:
-        value = data["value"]
-        return SetKey(anchor, str(data["set_key"]), None if value is None else str(value))
-    if "add_subtasks" in data:
-        lines = tuple(str(line) for line in _fields(data["add_subtasks"]))
-        return AddSubtasks(anchor, lines, data.get("first") is True)
-    if "rewind" in data:
-        after, before = (Words(*map(str, _fields(words))) for words in _fields(data["rewind"]))
-        return Rewind(anchor, after, before, tuple(map(_added_from_json, _fields(data["added"]))))
-    return AddNote(anchor, str(data["add_note"]))
-
-
-def _added_from_json(data: object) -> Added:
-    text, inside, gap, space = _fields(data)
-    return Added(str(text), tuple(map(str, _fields(inside))), int(str(gap)), int(str(space)))
-
-
-def _output(data: object) -> Output:
-    return Output(*(None if one is None else str(one) for one in _fields(data)))  # type: ignore[arg-type]
-
-
-def _fields(value: object) -> Iterable[object]:
-    if not isinstance(value, list):
-        raise TypeError("a list is missing")
-    return value

@@ -6,10 +6,11 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.repo.commit import refuse
-from mdtodo.repo.draft import Job, make_draft
+from mdtodo.repo.draft import make_draft
 from mdtodo.repo.git import run
 from mdtodo.repo.head import read_head
 from mdtodo.repo.index import IndexCopy
+from mdtodo.repo.job import Job
 from mdtodo.repo.objects import change_tree
 from mdtodo.repo.plumbing import Plumbing
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.model import Status
+    from mdtodo.receipt import Receipt
     from mdtodo.repo.git import Repository
-    from mdtodo.results import Receipt
 
 
 class Rehearsal(NamedTuple):

@@ -5,27 +5,27 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.digest import sha1
+from mdtodo.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
 from mdtodo.markdown.lifting import OPEN, lift
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.repo.objects import find_in_tree
 from mdtodo.repo.readings import keep, read
 from mdtodo.repo.versions import tick
-from mdtodo.results import SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from mdtodo.edits import Edit
     from mdtodo.markdown.anchors import Places
     from mdtodo.markdown.document import Document
     from mdtodo.model import Anchor, Status
     from mdtodo.repo.objects import Change, NewObjects
     from mdtodo.repo.receipts import Trailer
     from mdtodo.repo.versions import Version
-    from mdtodo.results import Edit
 
     #: Edits by task, and those by file.
     Shares = dict[str, dict[str, list[Edit]]]

@@ -8,36 +8,29 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.receipt import entry_of
 from mdtodo.repo import files
 from mdtodo.repo.git import run
 from mdtodo.repo.indexfile import Staged
+from mdtodo.repo.job import Rewrite
 from mdtodo.repo.objects import find_in_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.repo.draft import Draft, Job
+    from mdtodo.receipt import Restore
     from mdtodo.repo.git import Repository
     from mdtodo.repo.head import Head
     from mdtodo.repo.index import IndexCopy
+    from mdtodo.repo.job import Draft, Job
     from mdtodo.repo.plumbing import Plumbing
-    from mdtodo.results import Restore
 
     _Entry = tuple[bytes, str] | None
 
 _LINK, _PROGRAM = b"120000", b"100755"
-
-
-class Rewrite(NamedTuple):
-    """What a file of the work tree becomes: from what it holds now to this mode and content; None for no file."""
-
-    path: str
-    now: bytes | None
-    mode: bytes | None
-    content: bytes
 
 
 def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) -> list[Rewrite]:
@@ -50,7 +43,7 @@ def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) 
     back: dict[str, Staged | None] = {}
     rewrites: list[Rewrite] = []
     for one in job.restores:
-        entry, before, after = staged.get(one.path), _entry(one.before), _entry(one.after)
+        entry, before, after = staged.get(one.path), entry_of(one.before), entry_of(one.after)
         here = find_in_tree(head.tree, os.fsencode(one.path), git.content)
         there = None if entry is None else (entry.mode, entry.oid)
         if here not in (before, after):
@@ -62,6 +55,7 @@ def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) 
                 step.tree[os.fsencode(one.path)] = before
             if there == after:
                 back[one.path] = None if before is None else Staged(*before, entry.flag if entry else "H")
+            # what a sparse checkout leaves out (skip-worktree) is not there, and is not to be brought back
             if entry is None or entry.flag not in "Ss" or os.path.lexists(_full(job.repo, one.path)):
                 rewrites += _rewrite(job.repo, draft, one)
     copy.put_back(back)
@@ -82,18 +76,13 @@ def write(repo: Repository, rewrites: Sequence[Rewrite]) -> list[str]:
     return sentences
 
 
-def _entry(text: str | None) -> _Entry:
-    mode, _, oid = (text or "").partition(" ")
-    return (mode.encode(), oid) if text else None
-
-
 def _full(repo: Repository, path: str) -> str:
     return os.path.join(repo.root, path)
 
 
 def _rewrite(repo: Repository, draft: Draft, one: Restore) -> list[Rewrite]:
     """What is to be done with the file, if anything."""
-    before, after = _entry(one.before), _entry(one.after)
+    before, after = entry_of(one.before), entry_of(one.after)
     try:
         content = _held(repo, one.path)
         now = _stored(repo, one.path, content)
@@ -124,6 +113,7 @@ def _stored(repo: Repository, path: str, content: bytes | None) -> _Entry:
         return None
     mode = os.lstat(_full(repo, path)).st_mode
     if stat.S_ISLNK(mode):
+        # without --path, since git's filters are for files: a symlink's target is kept as it is
         return _LINK, run(repo, "hash-object", "--stdin", stdin=content).decode().strip()
     oid = run(repo, "hash-object", "--stdin", f"--path={path}", stdin=content).decode().strip()
     return (_PROGRAM if mode & stat.S_IXUSR else b"100644"), oid
@@ -149,6 +139,7 @@ def _write(repo: Repository, one: Rewrite) -> None:
         os.unlink(full)
         _leave_empty_folders(repo, one.path)
     elif one.mode == _LINK or os.path.islink(full):
+        # removed first: what a symlink points to is another file, and must not be written
         with suppress(FileNotFoundError):
             os.unlink(full)
         os.makedirs(os.path.dirname(full), exist_ok=True)
@@ -161,6 +152,7 @@ def _write(repo: Repository, one: Rewrite) -> None:
     else:
         files.replace(repo.root, one.path, one.now, one.content)
     if one.mode is not None and one.mode != _LINK:
+        # who may read a program may run it, as git has it; other bits of the mode are the person's
         mode = stat.S_IMODE(os.stat(full).st_mode)
         os.chmod(full, mode | (mode & 0o444) >> 2 if one.mode == _PROGRAM else mode & ~0o111)
 

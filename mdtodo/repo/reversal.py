@@ -11,25 +11,27 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.digest import sha1
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.markdown.anchors import Places, anchors, sha1
+from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.rewinding import lift
 from mdtodo.markdown.syntax import read_keys
+from mdtodo.receipt import Receipt, Restore
 from mdtodo.repo.head import read_head
 from mdtodo.repo.objects import find_in_tree
-from mdtodo.results import Outcome, Receipt, Restore, Rewind
+from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mdtodo.edits import Added, Rewind
     from mdtodo.markdown.document import Document
     from mdtodo.model import Anchor, Status
     from mdtodo.repo.head import Head
     from mdtodo.repo.history import PastCommit
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.receipts import Trailer
-    from mdtodo.results import Added
 
     #: `<mode> <object id>`, None for no file.
     Entry = str | None

@@ -12,9 +12,10 @@ from mdtodo.repo.versions import tick
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mdtodo.edits import Edit
     from mdtodo.model import Status
+    from mdtodo.receipt import Receipt
     from mdtodo.repo.git import Repository
-    from mdtodo.results import Edit, Receipt
 
 #: Commits that are looked at: those that were made since a run was killed.
 NEWEST = 2000

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.edits import Rewind, SetStatus
 from mdtodo.errors import EditError, InputError
 from mdtodo.repo import readings
-from mdtodo.results import Rewind, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.edits import Edit
     from mdtodo.markdown.edits import Applied
     from mdtodo.model import Status
     from mdtodo.repo.readings import Ticked
-    from mdtodo.results import Edit
 
     #: The edits of each receipt for one file, by the id of its task.
     Wanted = Mapping[str, Sequence[Edit]]

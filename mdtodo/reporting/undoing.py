@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.edits import Rewind
 from mdtodo.reporting.documents import print_json
 from mdtodo.reporting.text import one_line, printable
-from mdtodo.results import Rewind
 
 if TYPE_CHECKING:
-    from mdtodo.results import Receipt, Undone
+    from mdtodo.receipt import Receipt
+    from mdtodo.results import Undone
 
 _WORDS = {"todo": "open", "doing": "begun"}
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}

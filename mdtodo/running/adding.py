@@ -8,7 +8,7 @@ from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.edits import add_task
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.planning.dates import local_today, with_dates
-from mdtodo.repo import files
+from mdtodo.repo import files, worktree_files
 
 if TYPE_CHECKING:
     from datetime import date
@@ -72,7 +72,7 @@ def _refuse_taken_id(board: Board, text: str) -> None:
 
 def is_looked_at(board: Board, file: str) -> bool:
     """Whether the configured patterns find the file, so that other commands see its tasks."""
-    return file in files.find(board.repo, board.config.files)
+    return file in worktree_files.find(board.repo, board.config.files)
 
 
 def _added(before: Board, after: Board, file: str) -> Task:

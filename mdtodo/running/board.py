@@ -13,16 +13,16 @@ from mdtodo.errors import InputError, UsageError
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import joined, read_tasks
 from mdtodo.planning.plan import Plan, plan
-from mdtodo.repo import files, unread
+from mdtodo.repo import files, unread, worktree_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.config import Config
+    from mdtodo.edits import Edit
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import State
-    from mdtodo.results import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Board:
 
 def read_config(repo: Repository) -> Config:
     """The configuration in the root of the work tree, validated."""
-    return load(*files.read_configuration(repo.root))
+    return load(*worktree_files.read_configuration(repo.root))
 
 
 def read_board(
@@ -175,7 +175,7 @@ def read_board(
     `settled`: for who goes by it; one that somebody is writing is waited for.
     """
     read = files.read_once_settled if settled else files.read
-    names = dict.fromkeys([*files.find(repo, config.files), *paths])
+    names = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
     known = recall(repo) if memory is None else memory
     if len(names) >= MANY:
         return _read_many(repo, config, names, known, tolerant=tolerant, read=read)

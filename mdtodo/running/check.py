@@ -16,7 +16,7 @@ from mdtodo.model import Finding, Severity
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import outline
-from mdtodo.repo import files
+from mdtodo.repo import worktree_files
 from mdtodo.repo.content import (
     committed_configuration,
     find_tracked,
@@ -44,7 +44,7 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
 
     The whole repository is read in any case, as ids and dependencies cross files.
     """
-    every = dict.fromkeys([*files.find(repo, config.files), *paths])
+    every = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
     found = _judge(repo, of_work_tree(repo, every), config)
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
 

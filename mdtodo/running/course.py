@@ -12,7 +12,7 @@ from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
 from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
-from mdtodo.repo.outputs import Declared
+from mdtodo.repo.declared_outputs import Declared
 from mdtodo.results import Outcome
 from mdtodo.running.executor import AHEAD
 

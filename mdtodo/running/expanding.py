@@ -7,14 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.edits import AddSubtasks, new_subtasks
 from mdtodo.errors import EditError, MdtodoError, UsageError
 from mdtodo.markdown.edits import apply
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import State
 from mdtodo.planning.breakdown import asking, automatic, large, steps
 from mdtodo.planning.catalogue import fitting, named, patterns
+from mdtodo.receipt import Receipt
 from mdtodo.repo import files
-from mdtodo.results import EXPANDED, AddSubtasks, Receipt, Result, new_subtasks
+from mdtodo.results import EXPANDED, Result
 from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
-from mdtodo.repo import files
+from mdtodo.repo import files, worktree_files
 from mdtodo.repo.git import operation_in_progress
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def snapshot(repo: Repository, config: Config) -> dict[str, bytes | None]:
     """The bytes of each TODO file and of each declared output, None where there is no such file."""
     outputs = [path for processor in config.processors.values() for path in processor.outputs]
     found: dict[str, bytes | None] = {}
-    for path in (*files.find(repo, config.files), *outputs):
+    for path in (*worktree_files.find(repo, config.files), *outputs):
         try:
             found[path] = files.read_optional(repo.root, path)
         except InputError:

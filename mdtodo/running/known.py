@@ -13,7 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.anchors import sha1
+from mdtodo.digest import sha1
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.model import Finding, Severity
 from mdtodo.planning.cycles import components

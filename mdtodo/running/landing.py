@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.config import Config
+    from mdtodo.receipt import Receipt
     from mdtodo.repo.commit import Landing
     from mdtodo.repo.git import Repository
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
-    from mdtodo.results import Receipt
 
 
 def new_run_id() -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.repo import unread
+from mdtodo.repo.entries import Record
 from mdtodo.repo.fault import reached
-from mdtodo.repo.outputs import forget_old
+from mdtodo.repo.output_marks import forget_old
 from mdtodo.repo.place import Place, continues, place, stamp
-from mdtodo.repo.state import Record, State, folder
+from mdtodo.repo.state import State, folder
 from mdtodo.running.landing import finish_earlier, land, land_entries, new_run_id, sentences_of
 from mdtodo.running.logs import prune
 from mdtodo.running.moves import followed
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
     from mdtodo.config import Config
     from mdtodo.model import Task
+    from mdtodo.receipt import Output, Receipt
     from mdtodo.repo.git import Repository
+    from mdtodo.repo.leases import Lease, Moment
     from mdtodo.repo.plumbing import Plumbing
-    from mdtodo.repo.state import Lease, Moment
-    from mdtodo.results import Output, Receipt, Result
+    from mdtodo.results import Result
     from mdtodo.running.board import Board
 
 #: A lease is renewed after this share of its time.

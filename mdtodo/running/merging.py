@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import ConfigError, InputError, MdtodoError
 from mdtodo.markdown.merge import Markers, merge
 from mdtodo.model import STATUS_CHARS
-from mdtodo.repo import files
+from mdtodo.repo import files, worktree_files
 from mdtodo.repo.git import environment, start
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _statuses() -> Mapping[str, Status]:
     """What the boxes mean, by the configuration of the work tree that git merges in; a broken one says
     nothing."""
     try:
-        given = files.read_configuration(os.path.realpath("."))
+        given = worktree_files.read_configuration(os.path.realpath("."))
         # most repositories configure no status, and need no TOML parser to be imported
         if not any(b"status" in data for data in given if data):
             return STATUS_CHARS

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.repo import files
+from mdtodo.repo import files, worktree_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.results import Edit, Receipt
+    from mdtodo.edits import Edit
+    from mdtodo.receipt import Receipt
     from mdtodo.running.board import Board
 
 
@@ -44,7 +45,7 @@ def _followed(edit: Edit, gone: set[str], places: Mapping[str, Places]) -> Edit:
 
 def _new_places(board: Board) -> dict[str, Places]:
     found: dict[str, Places] = {}
-    for file in files.find(board.repo, board.config.files):
+    for file in worktree_files.find(board.repo, board.config.files):
         if file not in board.documents:
             try:
                 data = files.read(board.repo.root, file)

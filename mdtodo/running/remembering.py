@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.markdown.anchors import sha1
+from mdtodo.digest import sha1
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import Part, part
 from mdtodo.model import Anchor, Priority, Status, Task

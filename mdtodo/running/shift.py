@@ -8,20 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.config.values import format_duration
+from mdtodo.edits import AddSubtasks, Edit, SetStatus
 from mdtodo.model import Status, Task
 from mdtodo.planning.record import task_record
 from mdtodo.planning.rollup import opening_parents
-from mdtodo.results import (
-    AddSubtasks,
-    Edit,
-    Outcome,
-    Receipt,
-    Result,
-    RunReport,
-    SetStatus,
-    TaskRun,
-    signal_name,
-)
+from mdtodo.receipt import Receipt
+from mdtodo.results import Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
@@ -37,7 +29,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config import Processor
     from mdtodo.model import Json
-    from mdtodo.results import Output
+    from mdtodo.receipt import Output
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.running.executor import Event, Executor

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
+from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.inputs import Declared as Read
 from mdtodo.repo.inputs import InputReader, Seen, defined
-from mdtodo.repo.outputs import Declared, survey
+from mdtodo.repo.outputs import survey
 from mdtodo.results import EXPANDED, Outcome
 
 if TYPE_CHECKING:

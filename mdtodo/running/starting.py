@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config import load
 from mdtodo.errors import ChangedError
-from mdtodo.repo import files
+from mdtodo.repo import files, worktree_files
 
 if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
@@ -38,7 +38,7 @@ def starter(repo: Repository) -> list[tuple[str, bool]]:
     A repository whose pyproject.toml configures mdtodo gets no second configuration. Raises ConfigError
     where the configuration that is there is broken.
     """
-    pyproject, dotfile = files.read_configuration(repo.root)
+    pyproject, dotfile = worktree_files.read_configuration(repo.root)
     # called for its errors: nothing is made beside a configuration that is broken
     load(pyproject, dotfile)
     rows = [("TODO.md", _make(repo, "TODO.md", TODO))]
@@ -49,8 +49,8 @@ def starter(repo: Repository) -> list[tuple[str, bool]]:
 
 def is_started(repo: Repository) -> bool:
     """Whether there is a TODO file, by the configuration that holds; ConfigError where it is broken."""
-    given = files.read_configuration(repo.root)
-    return bool(files.find(repo, load(*given).files))
+    given = worktree_files.read_configuration(repo.root)
+    return bool(worktree_files.find(repo, load(*given).files))
 
 
 def _make(repo: Repository, path: str, content: str) -> bool:

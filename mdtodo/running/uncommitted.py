@@ -10,7 +10,7 @@ from mdtodo.running.unstarted import quoted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.results import Receipt
+    from mdtodo.receipt import Receipt
 
 #: So many tasks, and so many files, are named.
 _NAMED = 3

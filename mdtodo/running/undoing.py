@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.edits import Rewind
 from mdtodo.errors import GitError, UsageError
 from mdtodo.model import Status
 from mdtodo.planning.rollup import opening_parents
+from mdtodo.receipt import Receipt
 from mdtodo.repo import commit as commits
 from mdtodo.repo.commit import RefusedError
+from mdtodo.repo.entries import Record
 from mdtodo.repo.history import commits as past_commits
 from mdtodo.repo.place import place
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.rehearsal import diff, rehearse
 from mdtodo.repo.reversal import PastRun, reversal
-from mdtodo.repo.state import Record, State
-from mdtodo.results import Receipt, Rewind, Undone
+from mdtodo.repo.state import State
+from mdtodo.results import Undone
 from mdtodo.running.landing import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.running.verifying import reopening_edits
 

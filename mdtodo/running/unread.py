@@ -7,10 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from mdtodo.model import Status
+from mdtodo.receipt import Receipt
 from mdtodo.repo import owner, unread
 from mdtodo.repo.commit import hold_outputs
-from mdtodo.repo.state import Record, folder
-from mdtodo.results import Outcome, Receipt
+from mdtodo.repo.entries import Record
+from mdtodo.repo.state import folder
+from mdtodo.results import Outcome
 from mdtodo.running.outbox import outputs_told
 from mdtodo.running.written import adopt, verdict_of
 
@@ -18,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.config import Config
+    from mdtodo.receipt import Output
     from mdtodo.repo.git import Repository
     from mdtodo.repo.outputs import Verdict
     from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
     from mdtodo.repo.unread import Unread
-    from mdtodo.results import Output
     from mdtodo.running.board import Board
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.edits import Edit, SetStatus
 from mdtodo.model import Status
 from mdtodo.planning.plan import plan
 from mdtodo.planning.routing import processor_of
-from mdtodo.results import Edit, SetStatus
 from mdtodo.running.unstarted import named
 from mdtodo.running.word import stamp_edits
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.model import Status, Task
 from mdtodo.planning.rollup import closing_parents, opening_parents
-from mdtodo.results import AddNote, AddSubtasks, Edit, Outcome, Receipt, SetKey, SetStatus
+from mdtodo.receipt import Receipt
+from mdtodo.results import Outcome
 from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ def waits_of(board: Board, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
 
 def _forget_results(board: Board, receipts: Sequence[Receipt], run_id: str) -> None:
     """Note that a person wants these tasks to be done again, also with unchanged inputs."""
-    from mdtodo.repo.state import Record, State
+    from mdtodo.repo.entries import Record
+    from mdtodo.repo.state import State
 
     processors = board.config.processors
     names = {name for name, processor in processors.items() if processor.inputs}

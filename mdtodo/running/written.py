@@ -10,9 +10,11 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import GitError
+from mdtodo.receipt import Output
+from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.git import Repository, discover
-from mdtodo.repo.outputs import Declared, Survey, Verdict, blocking, judge, mark, survey, unseen
-from mdtodo.results import Output
+from mdtodo.repo.output_marks import mark
+from mdtodo.repo.outputs import Survey, Verdict, blocking, judge, survey, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

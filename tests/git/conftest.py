@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mdtodo.edits import SetStatus
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import Status
+from mdtodo.receipt import Receipt
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
-from mdtodo.results import Receipt, SetStatus
 from tests.git.calling import Calls
 
 if TYPE_CHECKING:

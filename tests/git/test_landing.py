@@ -6,12 +6,13 @@ import os
 
 import pytest
 
+from mdtodo.edits import AddNote, SetKey, SetStatus
 from mdtodo.errors import GitError
 from mdtodo.model import Status
+from mdtodo.receipt import Receipt
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
 from mdtodo.repo.receipts import parse as parse_message
-from mdtodo.results import AddNote, Receipt, SetKey, SetStatus
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
 

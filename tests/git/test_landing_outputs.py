@@ -6,10 +6,12 @@ import os
 
 import pytest
 
+from mdtodo.repo.codec import from_json, to_json
 from mdtodo.repo.commit import hold_outputs, land
+from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.git import discover
-from mdtodo.repo.outputs import Declared, judge, mark, survey
-from mdtodo.repo.receipts import from_json, to_json
+from mdtodo.repo.output_marks import mark
+from mdtodo.repo.outputs import judge, survey
 
 BASE = "- [ ] one\n- [ ] two\n"
 

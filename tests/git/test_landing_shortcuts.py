@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.edits import AddNote, SetKey
 from mdtodo.errors import GitError
+from mdtodo.receipt import Receipt
 from mdtodo.repo import commit
 from mdtodo.repo.commit import land
+from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.git import discover
-from mdtodo.repo.outputs import Declared, judge, survey
+from mdtodo.repo.outputs import judge, survey
 from mdtodo.repo.plumbing import Plumbing
-from mdtodo.results import AddNote, Receipt, SetKey
 
 if TYPE_CHECKING:
     from pathlib import Path

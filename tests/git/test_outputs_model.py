@@ -13,8 +13,10 @@ import pytest
 
 from mdtodo.repo import outputs
 from mdtodo.repo.commit import hold_outputs, land
+from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.git import discover
-from mdtodo.repo.outputs import Change, Declared, blocking, judge, mark, survey
+from mdtodo.repo.output_marks import mark
+from mdtodo.repo.outputs import Change, blocking, judge, survey
 from mdtodo.running.written import adopt
 from tests.git.conftest import receipt_for
 

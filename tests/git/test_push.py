@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mdtodo.edits import AddNote, AddSubtasks, SetKey
 from mdtodo.errors import GitError
 from mdtodo.repo import advance
 from mdtodo.repo import push as pushing
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
-from mdtodo.results import AddNote, AddSubtasks, SetKey
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for
 from tests.git.remotes import BASE, Remote, first_remote, remote, same_as_remote, send, tick

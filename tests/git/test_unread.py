@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.git import discover
-from mdtodo.repo.outputs import Declared, mark, survey
+from mdtodo.repo.output_marks import mark
+from mdtodo.repo.outputs import survey
 from mdtodo.repo.state import State
 from mdtodo.running.shape import empty_result
 

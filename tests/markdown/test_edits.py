@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import Applied, add_task, anchors, apply
 from mdtodo.markdown.original import Original
 from mdtodo.model import STATUS_CHARS, Anchor, Status
-from mdtodo.results import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from tests.timing import cpu_seconds, grows_linearly
 
 TODO, DONE, DOING, CANCELLED = Status

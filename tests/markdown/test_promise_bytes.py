@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.errors import EditError
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.edits import add_task, anchors, apply
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import WRITTEN, Status
-from mdtodo.results import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from tests.examples import examples
 
 ANY = frozenset(Status)

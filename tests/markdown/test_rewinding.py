@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
@@ -15,7 +16,6 @@ from mdtodo.markdown.edits import apply
 from mdtodo.markdown.rewinding import lift
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import STATUS_CHARS, Status
-from mdtodo.results import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from tests.examples import examples
 from tests.markdown.documents import document, outline
 

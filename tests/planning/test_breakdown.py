@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT, load
+from mdtodo.edits import AddSubtasks
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
@@ -18,7 +19,6 @@ from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.breakdown import automatic, large, share, steps, subject
 from mdtodo.planning.catalogue import Pattern, Step, patterns
 from mdtodo.planning.plan import Plan, plan
-from mdtodo.results import AddSubtasks
 from tests.examples import examples
 from tests.markdown.documents import document
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.receipt import Receipt
 from mdtodo.repo.git import discover
 from mdtodo.repo.history import commits, receipts
 from mdtodo.repo.receipts import message
 from mdtodo.repo.trailers import groups, titles
-from mdtodo.results import Receipt
 
 if TYPE_CHECKING:
     from tests.conftest import Checkout

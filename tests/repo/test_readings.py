@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.edits import SetStatus
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
 from mdtodo.model import STATUS_CHARS, WRITTEN, Status
 from mdtodo.repo import readings
-from mdtodo.results import SetStatus
 from tests.examples import examples
 from tests.markdown.documents import document, soup
 

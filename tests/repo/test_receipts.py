@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.edits import AddNote, AddSubtasks, SetKey, SetStatus
 from mdtodo.model import Anchor, Status
-from mdtodo.repo.receipts import Trailer, from_json, message, parse, subject, to_json
+from mdtodo.receipt import Receipt
+from mdtodo.repo.codec import from_json, to_json
+from mdtodo.repo.receipts import Trailer, message, parse, subject
 from mdtodo.repo.remake import without
-from mdtodo.results import AddNote, AddSubtasks, Outcome, Receipt, SetKey, SetStatus
+from mdtodo.results import Outcome
 from tests.examples import examples
 
 WORDS = st.text(min_size=1).filter(str.strip)

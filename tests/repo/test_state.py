@@ -12,13 +12,15 @@ import sys
 
 import pytest
 
+from mdtodo.edits import SetStatus
 from mdtodo.errors import MdtodoError
 from mdtodo.model import Anchor, Status
-from mdtodo.repo import owner, state
+from mdtodo.receipt import Receipt
+from mdtodo.repo import leases, owner, runs
+from mdtodo.repo.codec import to_json
+from mdtodo.repo.entries import Record
 from mdtodo.repo.git import Repository
-from mdtodo.repo.receipts import to_json
-from mdtodo.repo.state import Record, State, folder
-from mdtodo.results import Receipt, SetStatus
+from mdtodo.repo.state import State, folder
 from tests.examples import TIMES
 
 RECEIPT = Receipt(
@@ -42,8 +44,8 @@ def opened(repository):
 def clock(monkeypatch):
     """A clock that can be moved."""
     offset = [0.0]
-    real = state._clock
-    monkeypatch.setattr(state, "_clock", lambda: real() + offset[0])
+    real = leases._clock
+    monkeypatch.setattr(leases, "_clock", lambda: real() + offset[0])
 
     def move(seconds: float) -> None:
         offset[0] += seconds
@@ -56,8 +58,9 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
     setup = (
         "import json, os, signal, sys\n"
         "from mdtodo.repo.git import Repository\n"
-        "from mdtodo.repo.state import Record, State\n"
-        "from mdtodo.repo.receipts import from_json\n"
+        "from mdtodo.repo.entries import Record\n"
+        "from mdtodo.repo.state import State\n"
+        "from mdtodo.repo.codec import from_json\n"
         "root = sys.argv[1]\n"
         "s = State.open(Repository(root, root, root))\n"
     )
@@ -122,8 +125,8 @@ class TestLeases:
     def test_the_date_does_not_matter(self, opened, monkeypatch):
         opened.lease("a", "one", 60)
         for moved in (3600.0, -3600.0):
-            now = state.time.time()
-            monkeypatch.setattr(state.time, "time", lambda now=now, moved=moved: now + moved)
+            now = leases.time.time()
+            monkeypatch.setattr(leases.time, "time", lambda now=now, moved=moved: now + moved)
             assert opened.lease("a", "two", 60) is None
             assert len(opened.live_leases()) == 1
             monkeypatch.undo()
@@ -137,8 +140,8 @@ class TestLeases:
         opened.mark_landed([before])
         opened.park([parked])
         since = opened.moment()
-        now = state.time.time()
-        monkeypatch.setattr(state.time, "time", lambda: now + moved)
+        now = leases.time.time()
+        monkeypatch.setattr(leases.time, "time", lambda: now + moved)
         opened.mark_landed([waiting, parked])
         opened.mark_landed(opened.record([receipt("after")]))
         taken = opened.lease_all(["before", "waiting", "parked", "after", "new"], "w", 60, since=since)
@@ -268,7 +271,7 @@ class TestJournal:
         assert opened.durations()["a"] == 100
 
     def test_old_history_goes_but_nothing_that_has_to_land(self, opened, monkeypatch):
-        monkeypatch.setattr(state, "KEPT", 3)
+        monkeypatch.setattr(runs, "KEPT", 3)
         opened.start_run("run")
         ids = opened.record([Record("run", RECEIPT) for _ in range(10)])
         opened.mark_landed(ids[1:])
@@ -424,27 +427,3 @@ class TestFile:
             State.open(repository)
         with State.open(repository, create=False) as it:
             assert it.live_leases() == ()
-
-
-class TestOwner:
-    def test_this_process_is_there_and_a_dead_one_is_gone(self):
-        assert not owner.is_gone(owner.myself())
-        program = "from mdtodo.repo import owner; print(owner.myself())"
-        gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
-        assert owner.is_gone(gone)
-
-    def test_a_reused_pid_is_another_process(self):
-        where, pid, started = owner.myself().split("-")
-        assert owner.is_gone(f"{where}-{pid}-{int(started) - 1}")
-
-    @pytest.mark.parametrize("name", ["", "x", "unknown-1-0", "0badf00d-1-5", "unknown-1-5", "a-b-c"])
-    def test_of_what_cannot_be_seen_nothing_is_said(self, name):
-        assert not owner.is_gone(name)
-
-    def test_one_that_ended_and_was_not_waited_for(self):
-        program = "from mdtodo.repo import owner; print(owner.myself(), flush=True)"
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-        name = process.stdout.read().strip()
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        assert owner.is_gone(name)
-        process.communicate()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import EditError
-from mdtodo.repo import files, writers
+from mdtodo.repo import atomic_file, files, writers
 from mdtodo.repo.writers import BusyError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def test_who_opens_it_while_its_name_is_taken_loses_nothing(
 ) -> None:
     """The shell has found the old file already when the new one takes its name."""
     shells: list[subprocess.Popen[bytes]] = []
-    exchange = files._exchange
+    exchange = atomic_file.exchange
 
     def exchange_after_an_open(one: str, other: str) -> bool:
         if not shells:
@@ -134,7 +134,7 @@ def test_who_opens_it_while_its_name_is_taken_loses_nothing(
             time.sleep(0.3)
         return exchange(one, other)
 
-    monkeypatch.setattr(files, "_exchange", exchange_after_an_open)
+    monkeypatch.setattr(atomic_file, "exchange", exchange_after_an_open)
     with pytest.raises(EditError, match="changed on disk"):
         files.replace(str(todo.parent), "TODO.md", WHOLE, WHOLE + b"more\n")
     assert shells[0].wait(10) == 0

@@ -1,0 +1,86 @@
+"""What is to change at a task: the edits, as values. Frozen, without I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mdtodo.model import Anchor
+
+
+# Named tuples and no dataclasses, which take longer to define and to make: a large run makes thousands of them.
+
+
+class SetStatus(NamedTuple):
+    """Write the status character, if the box still shows one of `expects`."""
+
+    anchor: Anchor
+    status: Status
+    expects: frozenset[Status] = frozenset({Status.TODO, Status.DOING})
+
+
+class SetKey(NamedTuple):
+    """Write `key:value` on the task's line, or remove the key where `value` is None. Absolute, so
+    idempotent."""
+
+    anchor: Anchor
+    key: str
+    value: str | None
+
+
+class AddSubtasks(NamedTuple):
+    """Append child list items: markdown lines, each starting with a list marker, or indented by spaces for
+    deeper levels. Lines that are there as children already are not added twice. `first`: not to a task that has
+    other subtasks."""
+
+    anchor: Anchor
+    lines: tuple[str, ...]
+    first: bool = False
+
+
+class AddNote(NamedTuple):
+    """Append a nested bullet of plain text (hostile text stays text: never a task, never another block)."""
+
+    anchor: Anchor
+    text: str
+
+
+class Words(NamedTuple):
+    """What a task's box and its first paragraph say: the character, and the text after it."""
+
+    char: str
+    text: str
+
+
+class Added(NamedTuple):
+    """A list item that was put right below a task: its text, box included, and those of the lines `inside` it, all
+    without markers and indentation; `gap` and `space` count blank lines that came with it, before and after."""
+
+    text: str
+    inside: tuple[str, ...] = ()
+    gap: int = 0
+    space: int = 0
+
+
+class Rewind(NamedTuple):
+    """Take back what was made of a task: `after` becomes `before` again, and what was `added` below it goes.
+
+    Of the words only the box and the keys that mdtodo owns are taken back where others have changed since.
+    """
+
+    anchor: Anchor
+    after: Words
+    before: Words
+    added: tuple[Added, ...] = ()
+
+
+Edit = SetStatus | SetKey | AddSubtasks | AddNote | Rewind
+
+
+def new_subtasks(edits: Iterable[Edit]) -> int:
+    """How many subtasks these edits make."""
+    return sum(len(edit.lines) for edit in edits if isinstance(edit, AddSubtasks))

@@ -1,0 +1,109 @@
+"""Receipts as plain JSON, as the journal keeps them, and back.
+
+What an older mdtodo wrote has to be read for as long as a run of it can wait to land. So a field that was not there
+from the beginning is left out where it says nothing, and is not asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.edits import Added, AddNote, AddSubtasks, Rewind, SetKey, SetStatus, Words
+from mdtodo.model import Anchor, Status
+from mdtodo.receipt import Output, Receipt, Restore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mdtodo.edits import Edit
+
+
+def to_json(receipt: Receipt) -> dict[str, object]:
+    """Plain JSON, from which `from_json` makes the same receipt again."""
+    plain = {name: getattr(receipt, name) for name in _PLAIN}
+    edits = [_edit_to_json(edit) for edit in receipt.edits]
+    inputs = {} if receipt.inputs is None else {"inputs": receipt.inputs}
+    # by place, so further fields of an Output come last and have a default
+    held = {} if receipt.held is None else {"held": [list(output) for output in receipt.held]}
+    return {
+        **plain,
+        "outcome": str(receipt.outcome),
+        "edits": edits,
+        "outputs": list(receipt.outputs),
+        **held,
+        **inputs,
+        **({} if receipt.undoes is None else {"undoes": receipt.undoes}),
+        **({} if receipt.said_in is None else {"said_in": receipt.said_in}),
+        **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
+    }
+
+
+def from_json(data: Mapping[str, object]) -> Receipt:
+    """The receipt that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    plain = {name: data[name] for name in _PLAIN}
+    edits, outputs = data["edits"], data["outputs"]
+    if not isinstance(edits, list) or not isinstance(outputs, list):
+        raise TypeError("edits and outputs are lists")
+    made = tuple(map(_edit_from_json, edits))
+    held = tuple(map(_output, _fields(data["held"]))) if "held" in data else None
+    restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
+    more = {
+        name: None if data.get(name) is None else str(data[name]) for name in ("inputs", "undoes", "said_in")
+    }
+    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
+
+
+#: Fields of a receipt by their own names: one that is renamed is no longer found in what was written before.
+_PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")
+
+
+def _edit_to_json(edit: Edit) -> dict[str, object]:
+    anchor = edit.anchor
+    place = [anchor.file, anchor.explicit, anchor.digest, anchor.nth]
+    match edit:
+        case SetStatus():
+            return {"set_status": edit.status.value, "expects": sorted(edit.expects), "anchor": place}
+        case SetKey():
+            return {"set_key": edit.key, "value": edit.value, "anchor": place}
+        case AddSubtasks():
+            first = {"first": True} if edit.first else {}
+            return {"add_subtasks": list(edit.lines), "anchor": place, **first}
+        case Rewind():
+            added = [[one.text, list(one.inside), one.gap, one.space] for one in edit.added]
+            return {"rewind": [[*edit.after], [*edit.before]], "added": added, "anchor": place}
+        case AddNote():
+            pass
+    return {"add_note": edit.text, "anchor": place}
+
+
+def _edit_from_json(data: Mapping[str, object]) -> Edit:
+    file, explicit, digest, nth = _fields(data["anchor"])
+    anchor = Anchor(str(file), None if explicit is None else str(explicit), str(digest), int(str(nth)))
+    if "set_status" in data:
+        expects = frozenset(Status(str(status)) for status in _fields(data["expects"]))
+        return SetStatus(anchor, Status(str(data["set_status"])), expects)
+    if "set_key" in data:
+        value = data["value"]
+        return SetKey(anchor, str(data["set_key"]), None if value is None else str(value))
+    if "add_subtasks" in data:
+        lines = tuple(str(line) for line in _fields(data["add_subtasks"]))
+        return AddSubtasks(anchor, lines, data.get("first") is True)
+    if "rewind" in data:
+        after, before = (Words(*map(str, _fields(words))) for words in _fields(data["rewind"]))
+        return Rewind(anchor, after, before, tuple(map(_added_from_json, _fields(data["added"]))))
+    return AddNote(anchor, str(data["add_note"]))
+
+
+def _added_from_json(data: object) -> Added:
+    text, inside, gap, space = _fields(data)
+    return Added(str(text), tuple(map(str, _fields(inside))), int(str(gap)), int(str(space)))
+
+
+def _output(data: object) -> Output:
+    return Output(*(None if one is None else str(one) for one in _fields(data)))  # type: ignore[arg-type]
+
+
+def _fields(value: object) -> Iterable[object]:
+    if not isinstance(value, list):
+        raise TypeError("a list is missing")
+    return value

@@ -1,0 +1,183 @@
+"""What is to land, and what it comes to: the receipts of a landing by task, and the commits that are made of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.edits import AddSubtasks
+from mdtodo.errors import InputError
+from mdtodo.repo import files
+from mdtodo.repo.objects import NewObjects
+from mdtodo.repo.readings import read as reading
+from mdtodo.repo.receipts import subject
+from mdtodo.repo.versions import Version, tick
+from mdtodo.results import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+
+    from mdtodo.edits import Edit
+    from mdtodo.model import Status
+    from mdtodo.receipt import Output, Receipt
+    from mdtodo.repo.git import Repository
+    from mdtodo.repo.indexfile import Staged
+    from mdtodo.repo.objects import Change
+    from mdtodo.repo.readings import Reading
+
+
+class Job:
+    """What is to land: receipts by the id of their task, in one commit, or in one for `each`."""
+
+    def __init__(
+        self,
+        repo: Repository,
+        receipts: Iterable[Receipt],
+        run_id: str,
+        statuses: Mapping[str, Status],
+        *,
+        each: bool = False,
+    ) -> None:
+        """Of the receipts the last of each task, which also breaks it down if an earlier one did."""
+        self.repo = repo
+        self.run_id = run_id
+        self.statuses = statuses
+        self.receipts: dict[str, Receipt] = {}
+        for receipt in receipts:
+            earlier = self.receipts.get(receipt.task_id)
+            broken_down = _breakdown(earlier) if earlier else ()
+            kept = tuple(edit for edit in broken_down if edit not in receipt.edits)
+            self.receipts[receipt.task_id] = receipt._replace(edits=kept + receipt.edits) if kept else receipt
+        #: The edits by file and task.
+        self.wanted: dict[str, dict[str, list[Edit]]] = {}
+        for task, receipt in self.receipts.items():
+            for edit in receipt.edits:
+                self.wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
+        self._each = each
+        #: Files that go back to what they were.
+        self.restores = [one for receipt in self.receipts.values() for one in receipt.restores]
+        #: The tasks of each commit.
+        self.groups = [[task] for task in self.receipts] if each else [list(self.receipts)]
+        self._known: dict[tuple[str, bytes], Version] = {}
+
+    def without(self, tasks: Container[str]) -> Job:
+        """The same, but for these tasks."""
+        left = [receipt for task, receipt in self.receipts.items() if task not in tasks]
+        return Job(self.repo, left, self.run_id, self.statuses, each=self._each)
+
+    def rolled_up_with(self, tasks: Iterable[str]) -> dict[str, str]:
+        """The parents that are to be ticked since their subtasks are done, each with one of these tasks below it."""
+        rollups = [
+            one for one in self.receipts.values() if one.processor == "rollup" and one.outcome == Outcome.DONE
+        ]
+        found: dict[str, str] = {}
+        for task in tasks if rollups else ():
+            file = self.receipts[task].edits[0].anchor.file
+            try:
+                read = reading(files.read(self.repo.root, file), self.statuses, file)
+            except InputError:
+                continue
+            above = _above(read, read.places.find(self.receipts[task].edits[0].anchor))
+            for one in rollups:
+                if one.edits[0].anchor.file == file and read.places.find(one.edits[0].anchor) in above:
+                    found[one.task_id] = task
+        return found
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message, if every receipt changes something in HEAD."""
+        return subject(tuple(self.receipts.values()))
+
+    def tick(self, file: str, data: bytes, *, once: bool) -> Version:
+        """The edits made in this version of the file; worked out once where several versions are alike."""
+        # what was worked out with `once` leaves out the rest of the receipt of a closed box, which others still need
+        known = self._known.get((file, data))
+        if known is None or (known.closed and not once):
+            known = Version(data)
+            for group in self.groups:
+                known.add(self.tick_group(group, file, known.data, once=once))
+            if once or not known.closed:
+                self._known[file, data] = known
+        return known
+
+    def tick_group(self, group: Sequence[str], file: str, data: bytes, *, once: bool) -> Version:
+        """The edits of the tasks of one commit."""
+        wanted = self.wanted[file]
+        if len(group) < len(self.receipts):
+            wanted = {task: wanted[task] for task in group if task in wanted}
+        return tick(data, wanted, self.statuses, file=file, once=once)
+
+    def files(self, group: Sequence[str]) -> list[str]:
+        """The files with edits of these tasks."""
+        if len(group) == len(self.receipts):
+            return list(self.wanted)
+        return list({edit.anchor.file: None for task in group for edit in self.receipts[task].edits})
+
+
+def _above(read: Reading, index: int | str | None) -> set[int | str | None]:
+    """The indices of the tasks around this one."""
+    found: set[int | str | None] = set()
+    while isinstance(index, int):
+        index = read.document.items[index].parent
+        found.add(index)
+    return found - {None}
+
+
+def _breakdown(receipt: Receipt) -> tuple[Edit, ...]:
+    return tuple(edit for edit in receipt.edits if isinstance(edit, AddSubtasks) and edit.first)
+
+
+class Rewrite(NamedTuple):
+    """What a file of the work tree becomes: from what it holds now to this mode and content; None for no file."""
+
+    path: str
+    now: bytes | None
+    mode: bytes | None
+    content: bytes
+
+
+class Step:
+    """One commit: the receipts of tasks that change in HEAD, and what changes in its tree, by path."""
+
+    __slots__ = ("receipts", "tree")
+
+    def __init__(self) -> None:
+        self.receipts: list[Receipt] = []
+        self.tree: dict[bytes, Change] = {}
+
+
+class Draft:
+    """`steps`: the commits, each on top of the one before. `staged`: what changes in the index. `tracked`: the
+    files with edits that the index has. `objects`: what is not written yet."""
+
+    def __init__(self, algorithm: str) -> None:
+        self.objects = NewObjects(algorithm)
+        self.steps: list[Step] = []
+        self.staged: dict[str, Staged] = {}
+        self.tracked: list[str] = []
+        self.messages: list[str] = []
+        #: The outputs that the commits contain.
+        self.outputs: list[Output] = []
+        #: Files that are to be written in the work tree.
+        self.rewrites: list[Rewrite] = []
+        #: The tasks that HEAD does not have.
+        self.absent: tuple[str, ...] = ()
+        #: By task, or by path: why something could not be taken back.
+        self.refused: dict[str, str] = {}
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        """Those of all commits."""
+        return [receipt for step in self.steps for receipt in step.receipts]
+
+    @property
+    def subject(self) -> str:
+        """What the reflog says of it: the first line of the message, if it is one commit."""
+        return subject(self.receipts)
+
+    @property
+    def known_trees(self) -> Mapping[bytes, tuple[str, str]]:
+        """By folder, which tree was changed to which, where the index changes as HEAD does."""
+        staged = {os.fsencode(path): (entry.mode, entry.oid) for path, entry in self.staged.items()}
+        changed = {path: change for step in self.steps for path, change in step.tree.items()}
+        return self.objects.trees if staged == changed else {}

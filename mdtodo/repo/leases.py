@@ -1,0 +1,191 @@
+"""Leases: which worker has which task, for how long, and how others see that it is free again.
+
+Times are of a clock that all processes of the machine share and that nobody sets (`_clock`), so that a change of the
+date neither frees nor holds one; a restart of the machine frees them all.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.repo import owner
+from mdtodo.repo.entries import integer, real
+from mdtodo.results import EXPANDED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mdtodo.repo.database import Database
+
+
+class Lease(NamedTuple):
+    """A task that a worker has. `token` is greater than that of any lease before; `expires` is in Unix
+    time, as far as today's date is right.
+    """
+
+    task_id: str
+    token: int
+    worker: str
+    expires: float
+
+
+class Moment(NamedTuple):
+    """A point in the life of a state: the newest entry of its journal, and those that had not landed. No time, since
+    the date may be set back.
+    """
+
+    entry: int
+    waiting: tuple[int, ...] = ()
+
+
+class Leases:
+    """The leases in a database. Every method raises MdtodoError, with a sentence, where the disk or SQLite refuses."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def lease(
+        self, task_id: str, worker: str, ttl: float, *, mine: bool = True, since: Moment | None = None
+    ) -> Lease | None:
+        """Take the task for `ttl` seconds, or None while a live worker has it, and where somebody
+        came to a result for it, or landed one, after the moment `since`.
+
+        `mine` ties the lease to this process: it is free at once when the process has ended. Otherwise (a
+        claim by hand) only time frees it.
+        """
+        return self.lease_all([task_id], worker, ttl, mine=mine, since=since).get(task_id)
+
+    def lease_all(
+        self,
+        task_ids: Iterable[str],
+        worker: str,
+        ttl: float,
+        *,
+        mine: bool = True,
+        since: Moment | None = None,
+        run: str = "",
+    ) -> dict[str, Lease]:
+        """As `lease`, for several tasks at once: the leases of those that could be taken, by task. That `run` has
+        broken a task down keeps it from none."""
+        # each task once, or the second time would give it another token, and its first one would hold nothing
+        who, names = owner.myself() if mine else "", tuple(dict.fromkeys(task_ids))
+        with self._db.writing("lease") as db:
+            now = _clock()
+            # both look through the connection of this transaction, so nobody can come in between
+            refused = self._taken(names, now) | self._ended(names, since, run)
+            free = [name for name in names if name not in refused]
+            (last,) = db.execute(_GROWN, (len(free),)).fetchone()
+            tokens = dict(zip(free, range(last - len(free) + 1, last + 1), strict=True))
+            new = [(name, token, worker, who, ttl, now + ttl) for name, token in tokens.items()]
+            db.executemany("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
+        until = _unix_time(now + ttl)
+        return {name: Lease(name, token, worker, until) for name, token in tokens.items()}
+
+    def _taken(self, names: Sequence[str], now: float) -> set[str]:
+        """Those of the tasks that a live worker has."""
+        rows = self._db.read(f"{_HELD} {_among(names)}", names)
+        return {
+            str(task) for task, ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)
+        }
+
+    def _ended(self, names: Sequence[str], since: Moment | None, run: str) -> set[str]:
+        """Those that somebody came to a result for, or landed one, after the moment."""
+        if since is None:
+            return set()
+        values = (since.entry, json.dumps(since.waiting), EXPANDED, run, *names)
+        return {str(row[0]) for row in self._db.read(f"{_NEWER} {_among(names)}", values)}
+
+    def moment(self) -> Moment:
+        """Now, for `lease`."""
+        ((last, waiting),) = self._db.read(_MOMENT)
+        return Moment(integer(last), tuple(json.loads(str(waiting))))
+
+    def renew(self, tokens: Iterable[int], ttl: float) -> frozenset[int]:
+        """Give the leases with these tokens `ttl` seconds from now; returns those that are still held.
+
+        One that ran out but that nobody has taken over is held again.
+        """
+        # by token: where the lease ran out, the task may be somebody else's by now
+        query = "UPDATE leases SET ttl = ?, expires = ? WHERE token = ?"
+        with self._db.writing("renewal") as db:
+            expires = _clock() + ttl
+            return frozenset(token for token in tokens if db.execute(query, (ttl, expires, token)).rowcount)
+
+    def held(self, tokens: Sequence[int]) -> frozenset[int]:
+        """Those of these tokens whose lease was neither taken over nor released."""
+        rows = self._db.read(f"{_TOKENS} {_among(tokens)}", tokens)
+        return frozenset(integer(row[0]) for row in rows)
+
+    def release(self, *tokens: int) -> tuple[str, ...]:
+        """Give tasks back; the ids of those whose token held a lease still."""
+        released: list[str] = []
+        with self._db.writing("release") as db:
+            for some in _chunks(tokens):
+                query = f"{_RELEASED} {_among(some)} RETURNING task_id"
+                released += (str(row[0]) for row in db.execute(query, some).fetchall())
+        return tuple(released)
+
+    def live_leases(self) -> tuple[Lease, ...]:
+        """The leases that hold now, by task."""
+        now = _clock()
+        query = "SELECT task_id, token, worker, ttl, expires, owner FROM leases ORDER BY task_id"
+        return tuple(
+            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)))
+            for task, token, worker, ttl, expires, who in self._db.read(query)
+            if _live(real(ttl), real(expires), str(who), now)
+        )
+
+
+def owners(database: Database) -> set[str]:
+    """The processes (see `owner`) with leases that hold now."""
+    now = _clock()
+    rows = database.read("SELECT ttl, expires, owner FROM leases")
+    return {str(who) for ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)}
+
+
+_HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
+_RELEASED = "DELETE FROM leases WHERE token"
+_TOKENS = "SELECT token FROM leases WHERE token"
+_GROWN = "UPDATE counters SET value = value + ? WHERE name = 'token' RETURNING value"
+_MOMENT = (
+    "SELECT coalesce(max(id), 0), (SELECT json_group_array(id) FROM results WHERE receipt IS NOT NULL)"
+    " FROM results"
+)
+#: Tasks with a result that is newer than a moment, that waits to land, or that has landed since it waited at that
+#: moment: a plan of then knows nothing of it. Not by time, since the date may be set back.
+_NEWER = (
+    "SELECT task_id FROM results"
+    " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL)"
+    " OR (receipt IS NULL AND id IN (SELECT value FROM json_each(?))))"
+    " AND NOT (outcome = ? AND run_id = ?) AND task_id"
+)
+
+
+def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many as a statement of any SQLite takes."""
+    return (values[start : start + 500] for start in range(0, len(values), 500))
+
+
+def _among(values: Sequence[object]) -> str:
+    return f"IN ({', '.join('?' * len(values))})"
+
+
+def _clock() -> float:
+    """Seconds of a clock that all processes of this machine share, that nobody sets, and that counts
+    sleep.
+    """
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def _unix_time(clock: float) -> float:
+    return time.time() + clock - _clock()
+
+
+def _live(ttl: float, expires: float, who: str, now: float) -> bool:
+    """Whether a lease holds: not run out, its process not gone; one that ends later than it can, as of a time before
+    the machine's start, only if its process is seen to live."""
+    if now >= expires or (who and owner.is_gone(who)):
+        return False
+    return expires <= now + ttl or owner.is_visible(who)

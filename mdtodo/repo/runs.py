@@ -1,0 +1,104 @@
+"""Runs: which ones there are, which go on, and what their results say of how long a task takes."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from mdtodo.repo import owner
+from mdtodo.repo.entries import KEPT, SELECT, Entry, entry_of, mapping, real
+from mdtodo.repo.leases import owners
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mdtodo.repo.database import Database
+
+
+class Runs:
+    """The runs in a database. Every method raises MdtodoError, with a sentence, where the disk or SQLite refuses."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def start_run(self, run_id: str, worker: str = "", begun: Mapping[str, object] | None = None) -> None:
+        """Note that a run of this process has begun, with any JSON on how (see `begun`)."""
+        row = (run_id, worker, owner.myself(), time.time(), json.dumps(begun))
+        with self._db.writing("run") as db:
+            db.execute(
+                "INSERT INTO runs (run_id, worker, owner, started, summary) VALUES (?, ?, ?, ?, ?)", row
+            )
+
+    def begun(self, run_id: str) -> Mapping[str, object]:
+        """How the run was begun; empty where nobody said."""
+        rows = self._db.read("SELECT summary FROM runs WHERE run_id = ?", (run_id,))
+        return mapping(rows[0][0] if rows else None)
+
+    def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
+        """Note that it has ended, with any JSON to keep instead of how it was begun; forget what has landed
+        and is older than `KEPT` results.
+        """
+        row = (time.time(), None if summary is None else json.dumps(summary), run_id)
+        with self._db.writing("end") as db:
+            db.execute("UPDATE runs SET finished = ?, summary = coalesce(?, summary) WHERE run_id = ?", row)
+            db.execute(_OLD, (KEPT,))
+
+    def active_runs(self) -> tuple[tuple[str, str, float], ...]:
+        """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone.
+
+        One that cannot be seen from here (see `owner`) is taken for gone once it holds no task any more.
+        """
+        return active_runs(self._db)
+
+    def ended_runs(self, *, limit: int) -> tuple[tuple[str, float, float], ...]:
+        """Run, start and end in Unix time of the runs that ended last, newest first."""
+        query = "SELECT run_id, started, finished FROM runs WHERE finished IS NOT NULL ORDER BY finished DESC LIMIT ?"
+        rows = self._db.read(query, (limit,))
+        return tuple((str(run), real(started), real(finished)) for run, started, finished in rows)
+
+    def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[Entry, ...]:
+        """Results, newest first; those of one task if named."""
+        if task_id is None:
+            rows = self._db.read(f"{SELECT} ORDER BY id DESC LIMIT ?", (limit,))
+        else:
+            rows = self._db.read(f"{SELECT} WHERE task_id = ? ORDER BY id DESC LIMIT ?", (task_id, limit))
+        return tuple(map(entry_of, rows))
+
+    def durations(self) -> dict[str, float]:
+        """Median seconds of the last (at most 20) successful runs of each task."""
+        return _medians(self._db.read(_DURATIONS))
+
+
+def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
+    """As `Runs.active_runs`, for those who have no more than the database."""
+    query = "SELECT run_id, worker, started, owner FROM runs WHERE finished IS NULL ORDER BY started"
+    rows = database.read(query)
+    holding = owners(database) if rows else set()
+    return tuple(
+        (str(run), str(worker), real(started))
+        for run, worker, started, who in rows
+        if not owner.is_gone(str(who)) and (owner.is_visible(str(who)) or who in holding)
+    )
+
+
+#: By number, and only what has landed: of a run that never ended the receipts wait, however old they are.
+_OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
+#: Attempt 0 is a person's word, or a rollup: it took no time. The limit bounds what each plan reads.
+_DURATIONS = (
+    "SELECT task_id, seconds FROM results WHERE outcome = 'done' AND attempt > 0 ORDER BY id DESC LIMIT 20000"
+)
+
+
+def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for name, seconds in rows:
+        if len(found.setdefault(str(name), [])) < 20:
+            found[str(name)].append(real(seconds))
+    return {name: _median(sorted(values)) for name, values in found.items()}
+
+
+def _median(values: Sequence[float]) -> float:
+    """Of sorted values; `statistics` takes longer to import than a state to read."""
+    middle = len(values) // 2
+    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2

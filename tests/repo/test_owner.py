@@ -1,0 +1,37 @@
+"""A process that has ended is told from one that lives, and from one that cannot be seen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mdtodo.repo import owner
+
+
+def test_this_process_is_there_and_a_dead_one_is_gone():
+    assert not owner.is_gone(owner.myself())
+    program = "from mdtodo.repo import owner; print(owner.myself())"
+    gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
+    assert owner.is_gone(gone)
+
+
+def test_a_reused_pid_is_another_process():
+    where, pid, started = owner.myself().split("-")
+    assert owner.is_gone(f"{where}-{pid}-{int(started) - 1}")
+
+
+@pytest.mark.parametrize("name", ["", "x", "unknown-1-0", "0badf00d-1-5", "unknown-1-5", "a-b-c"])
+def test_of_what_cannot_be_seen_nothing_is_said(name):
+    assert not owner.is_gone(name)
+
+
+def test_one_that_ended_and_was_not_waited_for():
+    program = "from mdtodo.repo import owner; print(owner.myself(), flush=True)"
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    name = process.stdout.read().strip()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert owner.is_gone(name)
+    process.communicate()
