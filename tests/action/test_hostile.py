@@ -153,7 +153,7 @@ def test_a_node_of_the_graph_is_its_title(text: str) -> None:
     assert not [line for line in rest if not re.fullmatch(r"  (class|classDef) [\w,]+ [\w:,-]+", line)]
 
 
-def test_the_whole_way(world: World) -> None:
+def test_hostile_text_stays_text_everywhere_in_a_job_of_the_action(world: World) -> None:
     """Titles, a file name, a branch, output, and every input at once."""
     branch = "x$(touch${IFS}pwned)`touch${IFS}pwned`'\"|;&<>%0A"
     titles = [text.replace("\u2028", " ") for text in HOSTILE]

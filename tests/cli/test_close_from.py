@@ -50,7 +50,9 @@ def boxes(repo: Checkout) -> str:
         ("closes todo:no, closes todo:old", "  x- "),
     ],
 )
-def test_what_counts(ready: Checkout, inside: Callable[..., Said], message: str, after: str) -> None:
+def test_only_a_trailer_or_a_closing_word_closes_a_task(
+    ready: Checkout, inside: Callable[..., Said], message: str, after: str
+) -> None:
     ready.git("commit", "-q", "--allow-empty", "-m", message)
     inside("close-from", "HEAD~1..HEAD")
     assert boxes(ready) == after
@@ -73,7 +75,7 @@ def test_the_commit_is_the_receipt(ready: Checkout, inside: Callable[..., Said])
     assert ready.git("diff", "--stat", "HEAD~1").endswith("1 file changed, 1 insertion(+), 1 deletion(-)")
 
 
-def test_a_second_time_nothing_is_left_to_do(ready: Checkout, inside: Callable[..., Said]) -> None:
+def test_a_second_close_from_of_a_commit_does_nothing(ready: Checkout, inside: Callable[..., Said]) -> None:
     ready.commit("Closes todo:parser")
     inside("close-from", "HEAD~1..HEAD")
     before = ready.git("rev-parse", "HEAD")
@@ -82,7 +84,9 @@ def test_a_second_time_nothing_is_left_to_do(ready: Checkout, inside: Callable[.
     assert ready.git("rev-parse", "HEAD") == before
 
 
-def test_it_is_off_unless_asked_for(ready: Checkout, inside: Callable[..., Said]) -> None:
+def test_close_from_does_nothing_unless_the_configuration_asks_for_it(
+    ready: Checkout, inside: Callable[..., Said]
+) -> None:
     ready.write(".mdtodo.toml", "")
     ready.commit("Closes todo:parser")
     said = inside("close-from", "HEAD~1..HEAD")
@@ -156,7 +160,7 @@ def test_a_bad_range_gets_a_sentence(ready: Checkout, mdtodo: Callable[..., Said
     assert ready.status() == []
 
 
-def test_odd_bytes_in_a_message(ready: Checkout, inside: Callable[..., Said]) -> None:
+def test_odd_bytes_in_a_message_do_no_harm(ready: Checkout, inside: Callable[..., Said]) -> None:
     ready.git(
         "commit",
         "-q",

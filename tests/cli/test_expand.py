@@ -26,7 +26,9 @@ TODO = """\
 THREE = '[patterns.three]\nmatch = ["small"]\nsteps = ["A", "B run:ok", "C of {task}"]\n[processors.ok]\nrun = "true"\n'
 
 
-def test_without_ids_what_says_so_in_its_place(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_expand_without_ids_breaks_down_the_large_tasks_in_their_place(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     repo.commit(**{"TODO.md": TODO})
     said = inside("expand")
     lines = repo.read("TODO.md").decode().splitlines()
@@ -48,7 +50,7 @@ def test_without_ids_what_says_so_in_its_place(inside: Callable[..., Said], repo
     assert "expand:NAME or is estimated at 12 hours or more" in inside("expand", "--all").err
 
 
-def test_all_takes_what_is_large_and_an_id_takes_anything_open(
+def test_expand_all_takes_large_tasks_and_an_id_takes_any_open_one(
     inside: Callable[..., Said], repo: Checkout
 ) -> None:
     repo.commit(**{"TODO.md": TODO, ".mdtodo.toml": THREE})
@@ -66,7 +68,9 @@ def test_all_takes_what_is_large_and_an_id_takes_anything_open(
     assert {name: after[name] for name in ids.values()} == {name: title for title, name in ids.items()}
 
 
-def test_what_cannot_be_is_said_and_nothing_changes(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_a_task_that_cannot_be_broken_down_is_told_and_nothing_changes(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     todo = TODO + "- [ ] Wrong expand:apo\n- [ ] None est:0h expand:api\n- [ ] Years est:3650d expand:api\n"
     repo.commit(**{"TODO.md": todo, "b/TODO.md": "- [ ] " + "long" * 2500 + " expand:api\n"})
     said = inside("expand", code=1)
@@ -80,7 +84,7 @@ def test_what_cannot_be_is_said_and_nothing_changes(inside: Callable[..., Said],
     assert 'TODO.md:10: error: unknown-pattern: unknown pattern "apo"' in inside("check", code=1).out
 
 
-def test_ids_that_cannot_be_meant(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_ids_that_expand_cannot_take_are_told(inside: Callable[..., Said], repo: Checkout) -> None:
     repo.commit(**{"TODO.md": "- [x] a id:done\n- [ ] b id:some\n  - [ ] c\n- [ ] d id:d\n"})
     assert "is done: there is nothing left" in inside("expand", "done", "d", code=2).err
     assert "no task has the id" in inside("expand", "nobody", code=2).err
@@ -120,7 +124,9 @@ def test_an_id_in_a_step_is_good_for_one_task(inside: Callable[..., Said], repo:
     assert 'TODO.md:3: the id "x" of a new subtask is already taken' in inside("expand", "b", code=1).err
 
 
-def test_the_ids_of_others_stay(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_a_breakdown_that_would_change_the_id_of_another_task_is_refused(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     repo.commit(**{"TODO.md": "- [ ] same\n- [ ] same id:second\n"})
     inside("expand", "second")
     first = inside("list", "--json").json["tasks"][0]["id"]
@@ -143,7 +149,9 @@ BAD_PATTERNS = {
 
 
 @pytest.mark.parametrize("config", BAD_PATTERNS)
-def test_a_broken_pattern_is_a_sentence(inside: Callable[..., Said], repo: Checkout, config: str) -> None:
+def test_a_broken_pattern_is_told_in_a_sentence(
+    inside: Callable[..., Said], repo: Checkout, config: str
+) -> None:
     repo.commit(**{"TODO.md": TODO, ".mdtodo.toml": config + "\n"})
     said = inside("expand", code=3)
     assert said.err.startswith("mdtodo: .mdtodo.toml:")
@@ -166,7 +174,7 @@ def test_steps_are_written_as_the_task_is(inside: Callable[..., Said], repo: Che
     assert repo.read("TODO.md").decode() == todo + MANNERS[todo]
 
 
-def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
+def test_expand_commit_is_refused_during_a_merge_and_nothing_changes(
     inside: Callable[..., Said], repo: Checkout
 ) -> None:
     repo.commit(**{"TODO.md": TODO})
@@ -222,7 +230,7 @@ def test_a_program_that_knows_what_to_do(inside: Callable[..., Said], repo: Chec
 # What is written, and how
 
 
-def test_all_files_or_none(
+def test_either_all_files_are_broken_down_or_none(
     inside: Callable[..., Said], repo: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mdtodo.errors import InputError
@@ -269,7 +277,9 @@ def test_the_diff_is_one_that_git_applies(inside: Callable[..., Said], repo: Che
     assert len(inside("list", "--json").json["tasks"]) == 6 * len(NAMES) + 11
 
 
-def test_a_commit_holds_just_that_and_undo_takes_it_back(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_a_commit_of_expand_holds_its_steps_alone_and_undo_takes_it_back(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     repo.commit(**{"TODO.md": TODO})
     repo.write("TODO.md", TODO.replace("# Work", "# My work"))
     repo.write("mine", "x")
@@ -348,7 +358,7 @@ def test_a_run_breaks_down_first_and_commits_once(inside: Callable[..., Said], r
 
 
 @pytest.mark.parametrize(("commit", "commits"), [("run", 2), ("task", 8), ("none", 1)])
-def test_what_is_not_done_stays_broken_down(
+def test_steps_of_a_run_that_are_not_done_stay_in_the_file(
     inside: Callable[..., Said], repo: Checkout, commit: str, commits: int
 ) -> None:
     repo.commit(

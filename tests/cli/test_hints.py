@@ -48,7 +48,7 @@ def test_a_task_that_is_passed_over_says_why(
     assert line.partition("s)")[2] == words
 
 
-def test_a_task_that_failed_without_a_word(repo: Checkout, inside: Mdtodo) -> None:
+def test_a_failed_task_without_output_says_so(repo: Checkout, inside: Mdtodo) -> None:
     repo.commit(
         "Base", **{"TODO.md": "- [ ] a run:x id:a\n", ".mdtodo.toml": '[processors.x]\nrun = "exit 4"\n'}
     )
@@ -149,7 +149,7 @@ NOTHING_RAN = [
 
 
 @pytest.mark.parametrize(("todo", "why", "hints"), NOTHING_RAN)
-def test_what_helps_where_nothing_ran(
+def test_where_nothing_ran_the_hint_says_what_helps(
     repo: Checkout, inside: Mdtodo, todo: str, why: str, hints: list[str]
 ) -> None:
     repo.commit("Base", **{"TODO.md": f"{todo}\n", ".mdtodo.toml": '[processors.x]\nrun = "true"\n'})

@@ -64,7 +64,7 @@ def failing(repo: Checkout) -> Checkout:
 
 
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
-def test_no_line_is_lost_and_none_is_left(failing: Checkout, columns: int, lines: int) -> None:
+def test_the_live_view_loses_no_line_and_leaves_none(failing: Checkout, columns: int, lines: int) -> None:
     with Terminal(["run", "-j", "3"], failing.root, columns, lines) as terminal:
         assert terminal.end() == 1
     shown = visible("".join(terminal.rows))
@@ -131,7 +131,7 @@ def test_what_another_program_writes_to_the_terminal_stays(repo: Checkout) -> No
     assert list(in_order(["one line", "and another", "3 done"], shown)) == []
 
 
-def test_counts_are_those_of_now(repo: Checkout) -> None:
+def test_the_counts_of_the_live_view_are_those_of_now(repo: Checkout) -> None:
     """Before anything is over, with retries and roll-ups: parents count in neither of the two figures."""
     config = """
 [processors.wait]
@@ -171,7 +171,7 @@ def test_a_run_outlives_its_terminal(repo: Checkout) -> None:
     assert repo.head("TODO.md").count(b"[x]") == 3
 
 
-def test_rows_fit_every_terminal() -> None:
+def test_the_rows_of_the_live_view_fit_every_terminal() -> None:
     """Also titles that pyte cannot show: joined emoji, and those with a variation selector."""
     lines = ProgressLines()
     lines.begin(30, {f"t{n}": 1.0 * n for n in range(20)})

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     Mdtodo = Callable[..., Said]
 
 
-def test_what_init_wrote_is_to_be_committed(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_init_says_that_its_files_are_to_be_committed(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "mdtodo: commit TODO.md and .mdtodo.toml first: `run` commits" in mdtodo("init").err
     assert "first:" not in mdtodo("init").err
     assert b"`mdtodo config --all`" in repo.read(".mdtodo.toml")
 
 
-def test_init_then_run(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_run_after_init_ticks_a_task(repo: Checkout, mdtodo: Mdtodo) -> None:
     mdtodo("init")
     assert mdtodo("check").out == ""
     repo.commit("Start")
@@ -38,7 +38,9 @@ def test_init_then_run(repo: Checkout, mdtodo: Mdtodo) -> None:
 
 
 @pytest.mark.parametrize("staged", [True, False])
-def test_init_then_run_before_the_first_commit(repo: Checkout, mdtodo: Mdtodo, *, staged: bool) -> None:
+def test_a_run_after_init_works_before_the_first_commit(
+    repo: Checkout, mdtodo: Mdtodo, *, staged: bool
+) -> None:
     subprocess.run(["git", "checkout", "-q", "--orphan", "new"], cwd=repo.root, check=True)
     mdtodo("init")
     assert "1 done" in mdtodo("run").out
@@ -61,7 +63,9 @@ def test_init_never_overwrites(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert not (repo.root / ".mdtodo.toml").exists()
 
 
-def test_demo(mdtodo: Mdtodo, repo: Checkout, tmp_path: Path) -> None:
+def test_the_demo_runs_in_a_new_folder_and_shows_before_and_after(
+    mdtodo: Mdtodo, repo: Checkout, tmp_path: Path
+) -> None:
     target = tmp_path / "shop"
     said = mdtodo("demo", str(target), GIT_CONFIG_GLOBAL="/dev/null")
     before, after = said.out.split("$ cat TODO.md\n")[1:]
@@ -129,7 +133,7 @@ def test_config_says_where_values_come_from(repo: Checkout, mdtodo: Mdtodo) -> N
     assert rows["expand.command"]["value"] is None
 
 
-def test_config_prints_what_is_set_and_all_of_it_if_asked(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_config_prints_the_values_that_are_set_or_all_of_them(repo: Checkout, mdtodo: Mdtodo) -> None:
     nothing = mdtodo("config")
     assert (nothing.out, nothing.err) == (
         "",
@@ -183,7 +187,9 @@ def test_completion_offers_tasks_that_the_command_is_for(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(repo: Checkout, mdtodo: Mdtodo, shell: str) -> None:
+def test_completion_offers_ids_files_and_folders_in_each_shell(
+    repo: Checkout, mdtodo: Mdtodo, shell: str
+) -> None:
     assert "_MDTODO_COMPLETE" in mdtodo("completion", shell).out
     repo.write("TODO.md", "- [ ] a id:build\n")
     said = mdtodo(_MDTODO_COMPLETE="bash_complete", COMP_WORDS="mdtodo show b", COMP_CWORD="2")

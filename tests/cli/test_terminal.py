@@ -49,7 +49,7 @@ def shown(repo: Checkout, *args: str, columns: int = 80, **variables: str) -> li
 @pytest.mark.parametrize(
     ("variables", "colored"), [({}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)]
 )
-def test_colour_where_the_terminal_has_it(
+def test_colours_are_shown_where_the_terminal_has_them(
     repo: Checkout, variables: dict[str, str], *, colored: bool
 ) -> None:
     repo.write("TODO.md", TASKS)

@@ -112,7 +112,7 @@ def test_a_dry_run_shows_the_diff_and_changes_nothing(repo: Checkout, mdtodo: Md
     assert repo.git("count-objects") == objects
 
 
-def test_later_edits_stay(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_edits_after_the_run_stay_when_it_is_undone(repo: Checkout, mdtodo: Mdtodo) -> None:
     """Committed, staged and unstaged ones, of other lines, of other words, and a move of the task."""
     start(repo, "- [ ] a id:a run:ok\n- [ ] b run:ok\n- [ ] c\n- [ ] d\n")
     run(mdtodo)
@@ -150,7 +150,7 @@ def test_a_file_that_was_moved_is_followed(repo: Checkout, mdtodo: Mdtodo) -> No
     assert repo.status() == []
 
 
-def test_only_that_run(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_undo_takes_back_only_the_run_that_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a id:a run:ok\n- [ ] b id:b run:ok\n- [ ] c id:c\n")
     first, second = run(mdtodo, "a"), run(mdtodo, "b")
     mdtodo("done", "c", "--commit")
@@ -176,7 +176,7 @@ def test_an_undo_can_be_undone(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.head("TODO.md") == b"- [ ] a run:ok failed:1\n"
 
 
-def test_every_commit_of_a_run_that_commits_each_task(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_undo_takes_back_every_commit_of_a_run_that_commits_each_task(repo: Checkout, mdtodo: Mdtodo) -> None:
     config = CONFIG.replace("\n[processors.ok]", 'commit = "task"\n[processors.ok]', 1)
     other = (
         config
@@ -190,7 +190,9 @@ def test_every_commit_of_a_run_that_commits_each_task(repo: Checkout, mdtodo: Md
     assert repo.git("diff", "--name-only", before, "HEAD") == "mine"
 
 
-def test_a_line_that_somebody_else_changed_in_between(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_lines_that_a_person_commits_between_two_commits_of_a_run_stay_after_undo(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
     config = CONFIG + (
         "[processors.person]\nrun = \"sed -i 's/ d/ e/; s/ c/ C/' TODO.md; until git commit -qam Person; do :; done\"\n"
     )
@@ -204,7 +206,7 @@ def test_a_line_that_somebody_else_changed_in_between(repo: Checkout, mdtodo: Md
     assert repo.head("TODO.md") == b"- [ ] a run:tell !high\n- [ ] b run:person\n- [ ] z after:q\n- [ ] e\n"
 
 
-def test_parents_that_rested_on_it_are_opened(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_parents_that_rested_on_an_undone_task_are_opened(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] p\n  - [ ] a id:a run:ok\n  - [ ] b id:b run:ok\n")
     first = run(mdtodo, "a")
     run(mdtodo, "b")
@@ -224,7 +226,7 @@ def outputs(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.status() == []
 
 
-def test_outputs_go_back(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_undo_takes_outputs_back(repo: Checkout, mdtodo: Mdtodo) -> None:
     outputs(repo, mdtodo)
     assert os.readlink(repo.root / "link") == "out.txt"
     before = repo.git("rev-parse", "HEAD~")
@@ -293,7 +295,7 @@ def test_outputs_are_written_through_filters(repo: Checkout, mdtodo: Mdtodo) -> 
     ],
 )
 @pytest.mark.parametrize("how", ["committed", "staged", "unstaged"])
-def test_what_somebody_changed_since_is_not_lost(
+def test_what_somebody_changed_since_the_run_is_not_lost_by_undo(
     repo: Checkout, mdtodo: Mdtodo, how: str, change: str, reason: str | None
 ) -> None:
     start(repo, "- [ ] a id:a\n- [ ] b id:b\n")
@@ -325,7 +327,7 @@ def test_a_task_that_a_later_run_changed_is_not_touched(repo: Checkout, mdtodo: 
 
 
 @pytest.mark.parametrize("kind", ["squashed", "merge", "shallow", "during a merge", "unknown", "ambiguous"])
-def test_commits_that_are_no_runs(
+def test_undo_of_a_commit_that_is_no_run_is_refused(
     repo: Checkout, make_repo: Callable[..., Checkout], mdtodo: Mdtodo, kind: str
 ) -> None:
     start(repo, "- [ ] a id:a run:ok\n- [ ] b id:b run:ok\n")
@@ -362,7 +364,7 @@ def test_commits_that_are_no_runs(
 
 
 @pytest.mark.parametrize("fault", ["result.kept", "moved", "restored"])
-def test_a_kill_on_the_way_is_made_up_for(repo: Checkout, inside: Mdtodo, fault: str) -> None:
+def test_a_killed_undo_is_made_up_for(repo: Checkout, inside: Mdtodo, fault: str) -> None:
     outputs(repo, inside)
     before = repo.git("rev-parse", "HEAD~^{tree}")
     end = subprocess.run(

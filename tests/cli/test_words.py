@@ -33,7 +33,7 @@ def test_a_mistake_in_what_is_added_is_told(repo: Checkout, inside: Mdtodo) -> N
     assert inside("add", "More run:test").err == ""
 
 
-def test_during_a_merge_the_hint_is_about_this_command(repo: Checkout, inside: Mdtodo) -> None:
+def test_during_a_merge_the_hint_is_about_the_command_that_was_called(repo: Checkout, inside: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n"})
     (repo.root / ".git/MERGE_HEAD").write_text(repo.git("rev-parse", "HEAD") + "\n")
     assert "hint: finish the merge, or leave --commit out\n" in inside("done", "a", "--commit", code=3).err
@@ -43,7 +43,9 @@ def test_during_a_merge_the_hint_is_about_this_command(repo: Checkout, inside: M
 
 
 @pytest.mark.parametrize("command", ["run", "verify", "reopen", "output"])
-def test_words_where_only_ids_are_taken_name_the_ids(repo: Checkout, inside: Mdtodo, command: str) -> None:
+def test_commands_that_take_ids_alone_name_the_ids_that_words_fit(
+    repo: Checkout, inside: Mdtodo, command: str
+) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] By hand only id:one\n- [x] The hand id:two\n- [ ] Else\n"})
     said = inside(command, "hand", code=2)
     assert "no task has the id 'hand'" in said.err
@@ -69,7 +71,7 @@ def test_done_reopen_cancel_change_one_character(repo: Checkout, mdtodo: Mdtodo)
     assert repo.index("TODO.md") == text, "without --commit the index is a person's"
 
 
-def test_commit_holds_just_this_change(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_done_commit_holds_its_change_alone(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] one id:one\n- [ ] two\n"})
     repo.write("TODO.md", "- [ ] one id:one\n- [ ] two changed\n")
     mdtodo("done", "one", "--commit")
@@ -90,7 +92,7 @@ def test_a_parent_follows_its_subtasks(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.read("TODO.md").startswith(b"- [ ] p\n"), "not if all were cancelled"
 
 
-def test_what_could_not_be_written_is_not_said_to_be_done(repo: Checkout) -> None:
+def test_a_box_that_could_not_be_written_is_not_said_to_be_done(repo: Checkout) -> None:
     repo.write("TODO.md", "- [ ] a id:a\n")
     command = 'ulimit -f 0; exec "$0" -m mdtodo done a'  # as a full disk, but for this process alone
     said = subprocess.run(
@@ -107,7 +109,7 @@ def test_a_task_without_a_title_has_a_subject_all_the_same(repo: Checkout, mdtod
     assert repo.git("log", "-1", "--format=%s") == "todo: only"
 
 
-def test_stamp(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_stamp_writes_and_takes_off_the_date_of_done(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write(".mdtodo.toml", "stamp = true\n")
     repo.write("TODO.md", "- [ ] a id:a\n- [ ] b ^b\n")
     mdtodo("done", "a", "b")
@@ -132,7 +134,9 @@ def test_stamp(repo: Checkout, mdtodo: Mdtodo) -> None:
         ),
     ],
 )
-def test_add(repo: Checkout, mdtodo: Mdtodo, before: str | None, options: list[str], after: bytes) -> None:
+def test_add_writes_the_task_and_prints_its_id(
+    repo: Checkout, mdtodo: Mdtodo, before: str | None, options: list[str], after: bytes
+) -> None:
     if before is not None:
         repo.write("TODO.md", before)
     said = mdtodo("add", "new", *options)
@@ -141,7 +145,7 @@ def test_add(repo: Checkout, mdtodo: Mdtodo, before: str | None, options: list[s
 
 
 @pytest.mark.parametrize("text", ["", "  ", "two\nlines", "a\x00b"])
-def test_what_is_no_task_is_not_added(repo: Checkout, mdtodo: Mdtodo, text: str) -> None:
+def test_add_refuses_what_is_no_task(repo: Checkout, mdtodo: Mdtodo, text: str) -> None:
     if "\0" in text:
         pytest.skip("no argument can hold NUL")
     repo.write("TODO.md", "- [ ] a\n")
@@ -149,7 +153,7 @@ def test_what_is_no_task_is_not_added(repo: Checkout, mdtodo: Mdtodo, text: str)
     assert repo.read("TODO.md") == b"- [ ] a\n"
 
 
-def test_add_to_another_file(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_add_writes_to_the_file_that_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a\n")
     mdtodo("add", "new", "--file", "docs/TODO.md")
     assert repo.read("docs/TODO.md").endswith(b"- [ ] new\n")
@@ -173,7 +177,7 @@ def test_add_writes_the_date_that_a_word_means(repo: Checkout, inside: Mdtodo) -
     assert repo.read("TODO.md") == text
 
 
-def test_commit_also_commits_what_was_ticked_before(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_done_commit_also_commits_a_box_that_was_ticked_before(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] one id:one\n- [ ] two\n", ".mdtodo.toml": "stamp = true\n"})
     mdtodo("done", "one")
     mdtodo("done", "one", "--commit")
@@ -205,7 +209,7 @@ def test_tasks_that_are_added_at_once_are_all_there(
     assert repo.read("TODO.md").count(b"- [ ] ") == 9 + bool(before)
 
 
-def test_breakdowns_at_once_happen_once_each(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_breakdowns_that_are_asked_for_at_once_happen_once_each(repo: Checkout, mdtodo: Mdtodo) -> None:
     lines = [f"- [ ] Build thing {n} expand:api id:t{n}\n" for n in range(6)]
     repo.write("TODO.md", "".join(lines))
     said = at_once(repo, [["expand", f"t{n}"] for n in range(6)] + [["expand"]] * 3)
@@ -247,7 +251,7 @@ BLOCKED = (
         (["first", "last"], "last (Last) waits for parent (Parent)"),
     ],
 )
-def test_what_waits_is_not_done_and_neither_are_the_others(
+def test_done_of_a_task_that_waits_ticks_neither_it_nor_the_others(
     repo: Checkout, inside: Mdtodo, names: list[str], sentence: str
 ) -> None:
     repo.write("TODO.md", BLOCKED)
@@ -275,7 +279,7 @@ def test_without_rollup_a_parent_is_not_done_with_its_subtasks(repo: Checkout, i
     inside("done", "last", "parent", "child")
 
 
-def test_what_waits_may_be_cancelled_and_reopened(repo: Checkout, inside: Mdtodo) -> None:
+def test_a_task_that_waits_may_be_cancelled_and_reopened(repo: Checkout, inside: Mdtodo) -> None:
     repo.write("TODO.md", BLOCKED)
     inside("cancel", "second", "parent")
     inside("reopen", "second", "parent")

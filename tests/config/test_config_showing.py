@@ -42,7 +42,7 @@ DURATIONS = [
 
 
 @pytest.mark.parametrize(("text", "seconds"), DURATIONS)
-def test_durations(text: str, seconds: float) -> None:
+def test_a_duration_is_read_in_all_its_units(text: str, seconds: float) -> None:
     assert parse_duration(text) == pytest.approx(seconds)
 
 
@@ -66,7 +66,7 @@ def test_durations(text: str, seconds: float) -> None:
         "9999999999s",
     ],
 )
-def test_what_is_no_duration(text: str) -> None:
+def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be"):
         parse_duration(text)
 
@@ -111,7 +111,7 @@ steps = ["One", "Two"]
 """
 
 
-def test_what_is_shown_can_be_read_again() -> None:
+def test_a_shown_value_is_read_as_the_same_value() -> None:
     config = load(None, FULL)
     rows = describe(config)
     text = "".join(f"{row.key} = {row.value}\n" for row in rows if row.value)
@@ -171,7 +171,7 @@ def _toml(value: object) -> str:
 
 @examples(60)
 @given(_TABLES)
-def test_what_is_printed_can_be_read_again(
+def test_a_printed_configuration_is_read_as_the_same_configuration(
     capsys: pytest.CaptureFixture[str], tables: dict[str, dict[str, object]]
 ) -> None:
     config = load(None, "".join(f"{key} = {_toml(table)}\n" for key, table in tables.items()).encode())
@@ -180,7 +180,7 @@ def test_what_is_printed_can_be_read_again(
         assert load(None, capsys.readouterr().out.encode()) == config
 
 
-def test_where_each_value_comes_from() -> None:
+def test_each_value_says_which_file_it_comes_from() -> None:
     config = load(b"[tool.mdtodo]\njobs = 2\n", b'[lanes]\nlow = 3\n[processors."a.b"]\nrun = "x"\n')
     sources = {row.key: (row.value, row.source) for row in describe(config)}
     assert sources["jobs"] == ("2", "pyproject.toml")

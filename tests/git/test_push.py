@@ -36,7 +36,7 @@ class TestTheRemoteHasNotMoved:
         same_as_remote(a, remote)
         sound(a)
 
-    def test_nothing_to_push(self, remote):
+    def test_without_new_commits_nothing_is_pushed(self, remote):
         a = remote.clone("a")
         assert send(a) == pushing.Sent({})
         b = remote.clone("b")
@@ -46,19 +46,19 @@ class TestTheRemoteHasNotMoved:
         assert send(a) == pushing.Sent({})
         assert a.git("rev-parse", "HEAD") == head  # no `git pull` of what was not asked for
 
-    def test_an_unborn_branch_has_nothing(self, remote):
+    def test_an_unborn_branch_has_nothing_to_push(self, remote):
         a = remote.clone("a")
         a.git("switch", "-q", "--orphan", "fresh")
         assert send(a) == pushing.Sent({})
 
-    def test_commits_of_a_person_go_along(self, remote):
+    def test_commits_of_a_person_are_pushed_along(self, remote):
         a = remote.clone("a")
         a.commit("Mine", **{"app.py": "2\n"})
         tick(a, "one")
         send(a)
         assert remote.bare.git("log", "--format=%s", "main").splitlines() == ["todo: one", "Mine", "Base"]
 
-    def test_a_branch_that_the_remote_has_not(self, remote):
+    def test_a_branch_that_the_remote_has_not_is_created(self, remote):
         a = remote.clone("a")
         a.git("switch", "-q", "-c", "side")
         tick(a, "one")
@@ -109,7 +109,7 @@ class TestTheRemoteHasMoved:
         same_as_remote(a, remote)
         sound(a)
 
-    def test_nor_are_its_notes_and_keys_written(self, remote):
+    def test_notes_and_keys_of_a_task_that_somebody_else_closed_are_not_written(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "two")
         send(b)
@@ -119,7 +119,7 @@ class TestTheRemoteHasMoved:
         send(a)
         assert remote.file() == BASE.replace("[ ] two", "[x] two").encode()
 
-    def test_of_several_receipts_in_one_commit_those_stay_that_are_new(self, remote):
+    def test_a_commit_of_several_receipts_keeps_those_that_are_new(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "two")
         send(b)
@@ -130,7 +130,7 @@ class TestTheRemoteHasMoved:
         assert [line for line in message if line.startswith("- ")] == ["- done: one", "- done: three"]
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
 
-    def test_one_that_is_left_gives_its_title_to_the_commit(self, remote):
+    def test_the_one_receipt_that_is_left_gives_its_title_to_the_commit(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "two", "three")
         send(b)
@@ -167,7 +167,7 @@ class TestTheRemoteHasMoved:
         send(a)
         assert remote.file() == b"- [x] build all of it id:b\n"
 
-    def test_a_file_that_was_moved(self, remote):
+    def test_a_todo_file_that_was_moved_on_the_remote_is_followed(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.git("mv", "TODO.md", "PLAN.md")
         b.commit("Theirs")
@@ -177,7 +177,7 @@ class TestTheRemoteHasMoved:
         assert remote.file("PLAN.md") == BASE.replace("[ ] two", "[x] two").encode()
         same_as_remote(a, remote)
 
-    def test_a_file_that_is_gone(self, remote):
+    def test_a_receipt_of_a_todo_file_that_the_remote_deleted_is_told(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.git("rm", "-q", "TODO.md")
         b.commit("Theirs")
@@ -187,7 +187,7 @@ class TestTheRemoteHasMoved:
         assert not (a.root / "TODO.md").exists()
         same_as_remote(a, remote)
 
-    def test_notes_subtasks_and_failures(self, remote):
+    def test_notes_subtasks_and_failures_are_made_again(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "one", "three")
         send(b)
@@ -228,7 +228,7 @@ class TestTheRemoteHasMoved:
         assert "subtasks are open" in sent.messages[0]
         assert remote.file() == b"- [ ] all\n  - [x] one\n  - [ ] more\n"
 
-    def test_author_and_time_stay(self, remote):
+    def test_author_and_time_of_a_commit_that_is_made_again_stay(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", x="x")
         b.git("push", "-q")
@@ -262,7 +262,7 @@ class TestTheRemoteHasMoved:
         assert remote.file("new.txt") == b"new\n"
         same_as_remote(a, remote)
 
-    def test_outputs_that_cannot_be_merged_stop_it(self, remote):
+    def test_outputs_that_cannot_be_merged_stop_the_push(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", **{"app.py": "theirs\n"})
         b.git("push", "-q")
@@ -288,7 +288,7 @@ class TestTheRemoteHasMoved:
         assert remote.file() == BASE.replace("[ ] two", "[x] two").encode()
         same_as_remote(a, remote)
 
-    def test_many_receipts_one_commit_each(self, remote, sound):
+    def test_many_receipts_stay_one_commit_each(self, remote, sound):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "two")
         send(b)
@@ -319,7 +319,7 @@ class TestWhatIsAPersons:
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-three"]
 
-    def test_a_merge_is_a_persons(self, remote):
+    def test_a_merge_is_a_commit_of_a_person_and_is_not_made_again(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         a.git("switch", "-q", "-c", "side")
         tick(a, "two")
@@ -366,7 +366,7 @@ class TestWhatIsAPersons:
         assert a.status() == [" M TODO.md"]
         sound(a)
 
-    def test_what_no_edits_say_is_merged_by_task_and_never_lands_twice(self, remote):
+    def test_a_change_that_no_edits_say_is_merged_by_task_and_never_lands_twice(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", **{"TODO.md": BASE.replace("[ ] one", "[x] one")})
         b.git("push", "-q")
@@ -432,7 +432,7 @@ class TestWhatIsAPersons:
         assert a.status() == [" M app.py"]
         sound(a)
 
-    def test_modes_links_folders_and_deletions(self, remote, sound):
+    def test_the_fast_forward_checks_out_modes_links_folders_and_deletions(self, remote, sound):
         a = remote.clone("a")
         a.write("dir/deep/x", "x\n")
         a.commit("Files", **{"run.sh": "#!/bin/sh\n", "gone/y": "y\n", "kind": "file\n"})
@@ -482,22 +482,22 @@ class TestWhatIsAPersons:
 
 
 class TestPlaces:
-    def test_sha256(self, tmp_path, sound):
+    def test_a_repository_of_sha256_is_pushed(self, tmp_path, sound):
         remote = Remote(tmp_path, "--object-format=sha256")
         self.both_arrive(remote, remote.clone("a"), sound)
 
-    def test_shallow(self, remote, sound):
+    def test_a_shallow_clone_is_pushed(self, remote, sound):
         remote.clone("more").commit("Second", x="x")
         Checkout(remote.folder / "more").git("push", "-q")
         a = remote.clone("a", "--depth=1", url=f"file://{remote.path}")
         assert a.commits() == 1
         self.both_arrive(remote, a, sound)
 
-    def test_partial(self, remote, sound):
+    def test_a_partial_clone_is_pushed(self, remote, sound):
         remote.bare.git("config", "uploadpack.allowFilter", "true")
         self.both_arrive(remote, remote.clone("a", "--filter=blob:none", url=f"file://{remote.path}"), sound)
 
-    def test_a_linked_worktree(self, remote, sound):
+    def test_a_linked_worktree_is_pushed(self, remote, sound):
         main = remote.clone("main")
         main.git("switch", "-q", "-c", "other")
         main.git("worktree", "add", "-q", str(remote.folder / "linked"), "main")
@@ -511,7 +511,7 @@ class TestPlaces:
         assert main.git("symbolic-ref", "HEAD") == "refs/heads/other"
         assert main.status() == []
 
-    def test_signed(self, remote, tmp_path, monkeypatch):
+    def test_commits_that_are_made_again_are_signed(self, remote, tmp_path, monkeypatch):
         program = tmp_path / "sign"
         program.write_text(
             '#!/bin/sh\ncat >/dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho "-----BEGIN PGP SIGNATURE-----\nx\n-----END PGP SIGNATURE-----"\n'

@@ -91,7 +91,7 @@ def test_edits_of_one_task_follow_on_each_other() -> None:
     assert result.data == data
 
 
-def test_other_status_characters() -> None:
+def test_boxes_with_status_characters_of_the_configuration_are_written() -> None:
     statuses = {**STATUS_CHARS, "é": TODO, "!": DOING}
     data = "- [é] a\n- [!] b\n".encode()
     edits = [SetStatus(place, DONE) for place in anchors(parse(data, statuses), "TODO.md")]
@@ -103,7 +103,7 @@ def test_nothing_asked_costs_nothing() -> None:
     assert apply(data, []).data is data
 
 
-def test_what_is_no_text_is_an_input_error() -> None:
+def test_a_file_that_is_no_text_is_an_input_error() -> None:
     with pytest.raises(InputError, match=r"^x\.md:1: "):
         apply(b"- [ ] \xff", [SetStatus(Anchor("", "a", "", 0), DONE)], file="x.md")
 
@@ -332,7 +332,7 @@ def test_hostile_subtasks_are_refused(line: str) -> None:
         "---", "```",
     ],
 )  # fmt: skip
-def test_any_other_text_makes_one_subtask(text: str) -> None:
+def test_text_that_looks_like_markup_makes_one_subtask(text: str) -> None:
     data = b"- [ ] a\n- [ ] b\n"
     result = applied(data, AddSubtasks(anchor(data, "a"), (f"- [ ] {text}",)))
     assert [(item.text, item.parent) for item in parse(result.data).items] == [
@@ -420,7 +420,7 @@ def test_an_empty_note_is_refused(text: str) -> None:
 # --- Many at once ------------------------------------------------------------------------------
 
 
-def test_parents_children_keys_and_insertions_in_one_call() -> None:
+def test_parents_children_keys_and_insertions_may_be_one_call() -> None:
     data = b"- [ ] a\n  - [ ] b\n    - [ ] c\n- [ ] d ^x"
     a, b, c, d = anchors(parse(data), "TODO.md")
     result = applied(
@@ -461,7 +461,7 @@ def test_insertions_add_up_over_calls_and_within_one() -> None:
     assert result.already == (AddNote(place, "n"),)
 
 
-def test_the_same_edits_on_another_version_of_the_file() -> None:
+def test_edits_of_one_version_of_the_file_apply_to_another() -> None:
     head = b"- [ ] a\n- [ ] b\n"
     mine = b"# New\n\n- [ ] b  \n\n  words of mine\n- [x] c\n\n> * [ ] a !high\n"
     edits = [SetStatus(place, DONE) for place in anchors(parse(head), "TODO.md")]
@@ -565,7 +565,7 @@ def test_a_box_that_was_typed_is_the_task_s_own() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "a\nb", "a\rb", "\x00", "- [x] a", "a\x1b", "\ud800"])
-def test_what_is_not_one_task_is_refused(text: str) -> None:
+def test_text_that_is_not_one_task_is_not_added(text: str) -> None:
     with pytest.raises(EditError):
         add_task(b"- [ ] a\n", text)
 
@@ -581,6 +581,8 @@ def test_what_is_not_one_task_is_refused(text: str) -> None:
         (b"- x\n\n  # One\n", {"section": "one"}, "no place"),
     ],
 )  # fmt: skip
-def test_where_no_task_can_be_added(data: bytes, where: dict[str, object], words: str) -> None:
+def test_a_place_where_no_task_can_be_added_is_refused(
+    data: bytes, where: dict[str, object], words: str
+) -> None:
     with pytest.raises(EditError, match=words):
         add_task(data, "new", **where)  # type: ignore[arg-type]

@@ -78,7 +78,7 @@ def with_line(old: str, new: str) -> str:
         pytest.param("* [ ] a", "- [x] a", "* [x] a", id="another bullet"),
     ],
 )
-def test_one_line(ours: str, theirs: str, result: str) -> None:
+def test_two_changes_of_one_line_combine(ours: str, theirs: str, result: str) -> None:
     assert merged(BASE, with_line("[ ] a", ours), with_line("[ ] a", theirs)) == (
         with_line("[ ] a", result),
         0,
@@ -94,7 +94,7 @@ def test_one_line(ours: str, theirs: str, result: str) -> None:
         pytest.param("- [ ] a one", "- [ ] a two", id="reworded twice"),
     ],
 )
-def test_what_disagrees_is_marked_on_its_line_alone(ours: str, theirs: str) -> None:
+def test_changes_that_disagree_are_marked_on_their_line_alone(ours: str, theirs: str) -> None:
     mine = with_line("[ ] a", ours).replace("[ ] c", "[x] c")
     other = with_line("[ ] a", theirs).replace("[ ] b", "[x] b")
     data, conflicts = merged(BASE, mine, other)
@@ -122,7 +122,9 @@ def test_what_disagrees_is_marked_on_its_line_alone(ours: str, theirs: str) -> N
         ("[ ] #x", "[ ] #y #x", "[x] #x w", "[x] #x w #y"),
     ],
 )
-def test_the_rules_of_a_line(base: str | None, ours: str, theirs: str, result: str | None) -> None:
+def test_each_part_of_a_line_is_merged_by_its_rule(
+    base: str | None, ours: str, theirs: str, result: str | None
+) -> None:
     lines = [None if one is None else f"1. {one}".encode() for one in (base, ours, theirs, result)]
     assert merged_line(lines[0], lines[1] or b"", lines[2] or b"", STATUS_CHARS) == lines[3]
 
@@ -158,7 +160,7 @@ def test_the_rules_of_a_line(base: str | None, ours: str, theirs: str, result: s
         pytest.param("- [ ] x\n  more", "- [ ] y", "- [ ] x\n  more\n- [ ] y", id="with text below"),
     ],
 )
-def test_additions_at_the_same_place(ours: str, theirs: str, result: str) -> None:
+def test_additions_of_both_sides_at_one_place_are_all_kept(ours: str, theirs: str, result: str) -> None:
     assert merged(BASE, f"{BASE}{ours}\n", f"{BASE}{theirs}\n") == (f"{BASE}{result}\n", 0)
 
 
@@ -195,7 +197,7 @@ def test_text_is_merged_as_git_does(ours: str, theirs: str) -> None:
         pytest.param("- [ ] b\n- [ ] c\n- [ ] a", "- [ ] b\n- [ ] a\n- [ ] c", "- [ ] b\n- [ ] c\n- [ ] a", id="moved by both"),
     ],
 )  # fmt: skip
-def test_other_lines(ours: str, theirs: str, result: str) -> None:
+def test_deletions_additions_and_moves_of_both_sides_combine(ours: str, theirs: str, result: str) -> None:
     def whole(tasks: str) -> str:
         return f"# T\n\n{tasks}\n\nend\n"
 
@@ -226,7 +228,7 @@ def test_an_id_survives_rewording_and_moving() -> None:
     )
 
 
-def test_another_task_in_its_place_is_not_ticked() -> None:
+def test_a_task_that_took_the_place_of_a_ticked_one_is_not_ticked() -> None:
     ours = with_line("[ ] b", "- [ ] buy bread")
     data, conflicts = merged(BASE, ours, with_line("[ ] b", "- [x] b"))
     assert conflicts == 1
@@ -254,7 +256,7 @@ def test_conflicts_near_each_other_stay_apart() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("last", ["", "\n"])
-def test_line_ends_stay(end: str, mark: str, last: str) -> None:
+def test_line_ends_of_the_file_stay(end: str, mark: str, last: str) -> None:
     def version(text: str) -> str:
         return mark + (text.rstrip("\n") + last).replace("\n", end)
 
@@ -267,13 +269,13 @@ def test_line_ends_stay(end: str, mark: str, last: str) -> None:
     assert data.endswith(f"- [x] c{end}>>>>>>> theirs{end}")
 
 
-def test_line_ends_and_marks_of_the_side_that_changed_them() -> None:
+def test_line_ends_and_marks_are_of_the_side_that_changed_them() -> None:
     theirs = BASE.replace("[ ] a", "[x] a")
     both = "\ufeff" + theirs.replace("[ ] b", "[x] b").replace("\n", "\r\n")
     assert merged(BASE, "\ufeff" + BASE.replace("[ ] b", "[x] b").replace("\n", "\r\n"), theirs) == (both, 0)
 
 
-def test_mixed_line_ends() -> None:
+def test_mixed_line_ends_are_merged_line_by_line() -> None:
     base = "- [ ] a\r\n- [ ] b\n- [ ] c"
     ours, theirs = base.replace("[ ] a", "[x] a"), base.replace("[ ] b", "[x] b") + "\r\n- [ ] d"
     assert merged(base, ours, theirs) == ("- [x] a\r\n- [x] b\n- [ ] c\r\n- [ ] d", 0)
@@ -287,7 +289,7 @@ def test_code_is_no_task() -> None:
     assert merged(base, ours, theirs)[1] == merge_file(*(v.encode() for v in (base, ours, theirs)))[0] == 1
 
 
-def test_characters_of_the_configuration() -> None:
+def test_status_characters_of_the_configuration_are_merged() -> None:
     statuses = {**STATUS_CHARS, "!": Status.DONE}
     ours, theirs = (
         BASE.replace("[ ] a", "[!] a"),
@@ -298,7 +300,7 @@ def test_characters_of_the_configuration() -> None:
 
 
 @pytest.mark.parametrize("bad", [b"- [ ] \xe9\n", b"- [ ] a\0\n"])
-def test_what_is_no_text(bad: bytes) -> None:
+def test_a_version_that_is_no_text_is_refused(bad: bytes) -> None:
     with pytest.raises(InputError):
         merge(BASE.encode(), bad, BASE.encode(), text_merge=merge_text)
 
@@ -308,7 +310,7 @@ def test_an_earlier_conflict_is_left_to_the_text_merge() -> None:
     assert merge(marked, BASE.encode(), BASE.encode(), text_merge=merge_text) is None
 
 
-def test_a_new_file_on_both_sides() -> None:
+def test_a_new_file_on_both_sides_is_merged() -> None:
     assert merged("", "# T\n\n- [ ] a\n", "# T\n\n- [ ] b\n- [ ] a\n") == ("# T\n\n- [ ] b\n- [ ] a\n", 0)
 
 
@@ -323,7 +325,7 @@ def test_align_is_in_order_and_equal() -> None:
     assert align([b"a", b"a"], [b"a"]) == [0, -1] or align([b"a", b"a"], [b"a"]) == [-1, 0]
 
 
-def test_where_a_task_ends() -> None:
+def test_a_task_ends_where_its_last_line_ends() -> None:
     (version,) = split(
         dedent("""\
         - [ ] a
@@ -341,7 +343,7 @@ def test_where_a_task_ends() -> None:
     assert found[5].parent == 0
 
 
-def test_a_task_moved_below_one_that_the_other_side_deleted() -> None:
+def test_a_task_that_moved_below_a_deleted_one_is_a_conflict() -> None:
     base = "- [ ] a\n- [ ] b\n  - note\n- [ ] c\n  - [ ] k\n  - [x] l\n"
     ours = "- [ ] a\n- [x] c\n  - [ ] k\n  - [x] l\n"
     theirs = "- [ ] a\n- [ ] b\n  - note\n  - [ ] k\n- [ ] c\n  - [x] l done\n"
@@ -364,7 +366,9 @@ def test_a_task_moved_below_one_that_the_other_side_deleted() -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_result_is_read_again(tamper: Callable[[list[bytes]], list[bytes]], fault: set[str] | None) -> None:
+def test_a_result_of_the_merge_is_read_again_before_it_counts(
+    tamper: Callable[[list[bytes]], list[bytes]], fault: set[str] | None
+) -> None:
     base, ours, theirs = (
         b"- [ ] a\n- [ ] b\n\ntext\n\n- [ ] c\n",
         b"- [x] a\n- [ ] b\n  - [ ] k\n\ntext\n\n- [ ] c\n",

@@ -145,7 +145,7 @@ def said(text: str) -> dict[str, object]:
         ("#only", "", {"tags": ("only",)}),
     ],
 )
-def test_what_a_line_says(text: str, title: str, keys: dict[str, object]) -> None:
+def test_the_keys_and_the_title_of_a_line_are_read(text: str, title: str, keys: dict[str, object]) -> None:
     assert (read_keys(text).title, said(text)) == (title, keys)
 
 
@@ -165,7 +165,7 @@ def test_what_a_line_says(text: str, title: str, keys: dict[str, object]) -> Non
         "a [[Some page id:x here]] b",
     ],
 )
-def test_what_is_closed_holds_no_keys(text: str) -> None:
+def test_closed_inline_markup_holds_no_keys(text: str) -> None:
     assert said(text) == {}
     assert read_keys(text).title == " ".join(text.split())
 
@@ -184,7 +184,7 @@ def test_what_is_closed_holds_no_keys(text: str) -> None:
         '[b](c "d") id:x',
     ],
 )
-def test_what_is_not_closed_holds_keys(text: str) -> None:
+def test_unclosed_inline_markup_holds_keys(text: str) -> None:
     assert said(text) == {"id": "x"}
 
 
@@ -216,7 +216,9 @@ def test_what_is_not_closed_holds_keys(text: str) -> None:
         ("a `timeout:5m` [b](timeout:5m) x.timeout:5m depends://x", []),
     ],
 )
-def test_problems(text: str, problems: list[tuple[str, Severity]]) -> None:
+def test_each_problem_of_a_line_has_its_code_and_severity(
+    text: str, problems: list[tuple[str, Severity]]
+) -> None:
     assert [(problem.code, problem.severity) for problem in read_keys(text).problems] == problems
 
 
@@ -244,13 +246,13 @@ def test_a_problem_names_its_place_and_the_nearest_word() -> None:
         ("deadline:2026-12-01", "`deadline:2026-12-01` is not a key; did you mean `due:`?"),
     ],
 )
-def test_what_looks_like_a_key_stays_title_and_is_named(text: str, message: str) -> None:
+def test_an_unknown_key_stays_title_and_is_named(text: str, message: str) -> None:
     keys = read_keys(f"ab {text} c")
     (problem,) = keys.problems
     assert (problem.offset, problem.message, keys.title) == (3, message, f"ab {text} c")
 
 
-def test_of_repeated_keys_the_first_good_one_holds() -> None:
+def test_the_first_good_one_of_repeated_keys_holds() -> None:
     assert said("a due:soon due:2026-12-01 due:2026-12-02") == {"due": "2026-12-01"}
 
 
@@ -273,7 +275,7 @@ def test_messages_are_short_and_obey_no_terminal() -> None:
         ("１h", None), ("8h ", None), ("1w", None), ("1.h", None),
     ],
 )  # fmt: skip
-def test_estimates(value: str, minutes: int | None) -> None:
+def test_an_estimate_is_read_in_minutes(value: str, minutes: int | None) -> None:
     assert parse_estimate(value) == minutes
 
 
@@ -290,7 +292,7 @@ def test_every_date_of_the_calendar_is_one(date: str) -> None:
 @pytest.mark.parametrize(
     "date", ["2026-2-1", "2026-00-01", "2026-01-00", "1900-02-29", "0000-01-01", "٢٠٢٦-01-01"]
 )
-def test_no_other_date_is(date: str) -> None:
+def test_a_date_that_is_not_in_the_calendar_is_none(date: str) -> None:
     assert not is_date(date)
 
 
@@ -350,7 +352,9 @@ def test_no_other_date_is(date: str) -> None:
         ("a", "failed", None, "a"),
     ],
 )
-def test_writing(text: str, name: str, value: str | None, written: str) -> None:
+def test_a_key_is_written_in_the_dialect_of_its_line(
+    text: str, name: str, value: str | None, written: str
+) -> None:
     if (text, name) == ("a🔺b", "priority"):
         with pytest.raises(EditError):  # "a b" would become "ab"
             write_key(text, name, value)
@@ -373,7 +377,7 @@ def test_the_file_s_dialect_counts_where_the_line_has_none() -> None:
         ("nonsense", "x"), ("estimate", "8h"),
     ],
 )  # fmt: skip
-def test_what_no_key_can_say_is_refused(name: str, value: str) -> None:
+def test_a_value_that_no_key_can_say_is_refused(name: str, value: str) -> None:
     with pytest.raises(EditError):
         write_key("a", name, value)
 
@@ -385,7 +389,7 @@ def test_what_no_key_can_say_is_refused(name: str, value: str) -> None:
         ("(A) (B) a", "priority"),  # (B) would be the first word
     ],
 )
-def test_what_would_say_something_else_is_refused(text: str, name: str) -> None:
+def test_a_value_that_would_be_read_as_something_else_is_refused(text: str, name: str) -> None:
     with pytest.raises(EditError):
         write_key(text, name, None)
 
@@ -466,7 +470,7 @@ def test_a_key_that_was_written_can_be_read_and_taken_off(text: str, name: str, 
 
 @examples(250)
 @given(TEXTS)
-def test_tokens_stand_where_they_say(text: str) -> None:
+def test_tokens_of_keys_stand_where_they_say(text: str) -> None:
     at = 0
     for token in read_keys(text).tokens:
         assert at <= token.start < token.end <= len(text)

@@ -122,5 +122,5 @@ BOARD = outline("- a #backend/api !high run:p\n- [x] b Fix the CSS\n- c #Ops/db"
         (Selection(statuses=("done",), categories=("backend",)), ""),
     ],
 )
-def test_selection(selection: Selection, expected: str) -> None:
+def test_a_selection_chooses_by_each_of_its_conditions(selection: Selection, expected: str) -> None:
     assert " ".join(task.id for task in selection.tasks(plan(BOARD, CONFIG))) == expected

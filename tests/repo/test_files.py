@@ -46,7 +46,7 @@ def tree(tmp_path_factory):
 
 
 class TestFind:
-    def test_tracked_and_untracked_but_not_ignored(self, make_repo):
+    def test_tracked_and_untracked_files_are_found_but_not_ignored_ones(self, make_repo):
         names = [
             "TODO.md",
             "a/TODO.md",
@@ -64,7 +64,7 @@ class TestFind:
             *("TODO.md", "a/TODO.md", "a/b/TODO.md", "new/TODO.md", "todo/deep/er/y.md", "todo/x.md")
         ]
 
-    def test_from_a_folder_below_the_paths_are_still_the_roots(self, make_repo):
+    def test_paths_found_from_a_folder_below_are_relative_to_the_root(self, make_repo):
         repo = make_repo(**{"TODO.md": "x", "a/b/c.txt": "x"})
         assert found(repo, cwd=repo.root / "a/b") == ["TODO.md"]
 
@@ -85,7 +85,7 @@ class TestFind:
             with pytest.raises(InputError, match=r"belongs to another repository"):
                 found(repo, explicit=[path])
 
-    def test_patterns_are_gitignores(self, make_repo):
+    def test_patterns_are_those_of_gitignore(self, make_repo):
         names = ["TODO.md", "docs/TODO.md", "docs/plan.md", "docs/old/plan.md", "a [b].md", "x.MD", "ü.md"]
         repo = make_repo(**dict.fromkeys(names, "x"))
         assert found(repo, "*.md") == sorted(set(names) - {"x.MD"})
@@ -122,7 +122,7 @@ class TestFind:
 
 
 class TestExplicitPaths:
-    def test_they_win_and_are_relative_to_where_one_stands(self, make_repo):
+    def test_explicit_paths_win_and_are_relative_to_the_current_folder(self, make_repo):
         repo = make_repo(
             **{"TODO.md": "x", "docs/notes.md": "x", "docs/ignored.md": "x", ".gitignore": "ignored.md"}
         )
@@ -139,18 +139,18 @@ class TestExplicitPaths:
         assert found(repo, explicit=["."], cwd=repo.root / "a") == ["a/TODO.md", "a/b/TODO.md"]
         assert len(found(repo, explicit=["."])) == 4
 
-    def test_what_is_not_there(self, make_repo):
+    def test_an_explicit_path_that_is_not_there_is_refused(self, make_repo):
         repo = make_repo(**{"TODO.md": "x"})
         with pytest.raises(InputError, match=r"^no/such\.md: no such file$"):
             found(repo, explicit=["no/such.md"])
 
-    def test_outside_of_the_work_tree(self, make_repo, tmp_path):
+    def test_an_explicit_path_outside_of_the_work_tree_is_refused(self, make_repo, tmp_path):
         repo = make_repo(**{"TODO.md": "x"})
         (tmp_path / "x.md").write_text("x")
         with pytest.raises(UsageError, match="outside the work tree"):
             found(repo, explicit=["../x.md"])
 
-    def test_in_the_git_directory(self, make_repo):
+    def test_an_explicit_path_in_the_git_directory_is_refused(self, make_repo):
         repo = make_repo(**{"TODO.md": "x"})
         (repo.root / ".git/x.md").write_text("x")
         with pytest.raises(InputError, match="is in a git directory"):
@@ -158,7 +158,7 @@ class TestExplicitPaths:
 
 
 class TestSymlinks:
-    def test_inside_they_stand_for_the_real_file_once(self, make_repo):
+    def test_links_that_stay_inside_stand_for_the_real_file_once(self, make_repo):
         repo = make_repo(**{"docs/plan.md": "x", "TODO.md": "x"})
         (repo.root / "a").mkdir()
         (repo.root / "a/TODO.md").symlink_to("../docs/plan.md")
@@ -175,7 +175,7 @@ class TestSymlinks:
             (".git/config", "is in a git directory"),
         ],
     )
-    def test_others_are_refused(self, make_repo, tmp_path, target, sentence):
+    def test_links_that_lead_nowhere_or_out_are_refused(self, make_repo, tmp_path, target, sentence):
         repo = make_repo(x="x")
         (tmp_path / "outside.md").write_text("x")
         (repo.root / "TODO.md").symlink_to(target)
@@ -183,7 +183,7 @@ class TestSymlinks:
             [files.read(str(repo.root), path) for path in found(repo)]
         assert str(caught.value).startswith("TODO.md: ")
 
-    def test_a_folder_that_leads_out(self, make_repo, tmp_path):
+    def test_a_file_below_a_folder_that_leads_out_is_refused(self, make_repo, tmp_path):
         repo = make_repo(x="x")
         (tmp_path / "outside").mkdir()
         (tmp_path / "outside/TODO.md").write_text("x")
@@ -192,7 +192,7 @@ class TestSymlinks:
         with pytest.raises((InputError, UsageError), match="out"):
             found(repo, explicit=["docs/TODO.md"])
 
-    def test_each_of_many_is_what_it_would_be_alone(self, make_repo):
+    def test_each_of_many_paths_is_resolved_as_it_would_be_alone(self, make_repo):
         """Folders are looked at once for all their files, and must come to the same."""
         repo = make_repo(
             **{"docs/deep/er/TODO.md": "x", "docs/TODO.md": "x", "TODO.md": "x", "other/x.md": "x"}
@@ -209,7 +209,7 @@ class TestSymlinks:
         for path in paths:
             assert files.resolved(root, [path]) == (files.resolve(root, path),)
 
-    def test_by_another_name_of_the_root(self, make_repo, tmp_path):
+    def test_a_path_below_another_name_of_the_root_is_refused(self, make_repo, tmp_path):
         repo = make_repo(**{"docs/TODO.md": "x"})
         (tmp_path / "elsewhere").symlink_to(repo.root)
         with pytest.raises(InputError, match="outside the work tree"):
@@ -217,7 +217,7 @@ class TestSymlinks:
 
 
 class TestRead:
-    def test_a_folder_named_like_a_todo_file(self, make_repo):
+    def test_a_folder_named_like_a_todo_file_is_refused(self, make_repo):
         repo = make_repo(x="x")
         (repo.root / "TODO.md").mkdir()
         with pytest.raises(InputError, match=r"^TODO\.md: is a folder"):
@@ -230,7 +230,7 @@ class TestRead:
         with pytest.raises(InputError, match="is something else, not a file"):
             files.read(str(tmp_path), "TODO.md")
 
-    def test_missing_and_optional(self, tmp_path):
+    def test_a_missing_file_is_refused_unless_it_is_optional(self, tmp_path):
         with pytest.raises(InputError, match="cannot be read: No such file"):
             files.read(str(tmp_path), "TODO.md")
         assert files.read_optional(str(tmp_path), "TODO.md") is None
@@ -238,7 +238,7 @@ class TestRead:
         assert files.read_optional(str(tmp_path), "TODO.md") == b"\xff"
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-    def test_one_that_may_not_be_read(self, tmp_path):
+    def test_a_file_that_may_not_be_read_is_refused(self, tmp_path):
         (tmp_path / "TODO.md").write_text("x")
         (tmp_path / "TODO.md").chmod(0)
         with pytest.raises(InputError, match="cannot be read: Permission denied"):
@@ -246,7 +246,7 @@ class TestRead:
 
 
 class TestReplace:
-    def test_content_mode_and_attributes(self, tmp_path):
+    def test_a_replaced_file_has_the_new_content_and_the_old_mode_and_attributes(self, tmp_path):
         path = tmp_path / "TODO.md"
         path.write_bytes(b"old")
         path.chmod(0o640)
@@ -255,7 +255,7 @@ class TestReplace:
         assert path.stat().st_mode & 0o777 == 0o640
         assert os.listdir(tmp_path) == ["TODO.md"]
 
-    def test_behind_a_symlink_the_real_file(self, tmp_path):
+    def test_a_file_behind_a_symlink_is_replaced_and_the_link_stays(self, tmp_path):
         (tmp_path / "real").mkdir()
         (tmp_path / "real/x.md").write_bytes(b"old")
         (tmp_path / "TODO.md").symlink_to("real/x.md")
@@ -264,7 +264,7 @@ class TestReplace:
         assert (tmp_path / "real/x.md").read_bytes() == b"new"
 
     @pytest.mark.parametrize("now", [b"saved by an editor", b"", None])
-    def test_a_file_that_changed_is_left(self, tmp_path, now):
+    def test_a_file_that_changed_since_it_was_read_is_left(self, tmp_path, now):
         path = tmp_path / "TODO.md"
         if now is not None:
             path.write_bytes(now)
@@ -292,7 +292,7 @@ class TestReplace:
         assert path.read_bytes() == b"save %d" % (saves - 1)
         assert os.listdir(tmp_path) == ["TODO.md"]
 
-    def test_without_an_exchange_it_renames(self, tmp_path, monkeypatch):
+    def test_a_file_system_without_exchange_gets_a_rename(self, tmp_path, monkeypatch):
         monkeypatch.setattr(files, "_exchange", lambda one, other: False)
         (tmp_path / "TODO.md").write_bytes(b"old")
         files.replace(str(tmp_path), "TODO.md", b"old", b"new")
@@ -349,7 +349,7 @@ class TestReplace:
         assert lines == [b"editor %d" % n for n in range(800)]
 
     @pytest.mark.parametrize("new", [b"new", b"newer"])
-    def test_where_it_cannot_be_written(self, tmp_path, monkeypatch, new):
+    def test_a_file_that_cannot_be_written_is_told(self, tmp_path, monkeypatch, new):
         (tmp_path / "TODO.md").write_bytes(b"old")
 
         def full(*arguments: object) -> None:
@@ -364,7 +364,7 @@ class TestReplace:
 
 
 class TestCreateAndSweep:
-    def test_create_with_its_folders(self, tmp_path):
+    def test_create_makes_the_folders_of_a_file(self, tmp_path):
         files.create(str(tmp_path), "docs/deep/TODO.md", b"# New\n")
         assert (tmp_path / "docs/deep/TODO.md").read_bytes() == b"# New\n"
         assert os.listdir(tmp_path / "docs/deep") == ["TODO.md"]
@@ -376,7 +376,7 @@ class TestCreateAndSweep:
         assert (tmp_path / "TODO.md").read_bytes() == b"mine"
         assert os.listdir(tmp_path) == ["TODO.md"]
 
-    def test_create_below_a_file(self, tmp_path):
+    def test_create_below_a_file_is_refused(self, tmp_path):
         (tmp_path / "docs").write_bytes(b"a file")
         with pytest.raises((InputError, EditError)):
             files.create(str(tmp_path), "docs/TODO.md", b"new")
@@ -407,7 +407,7 @@ class TestSwappedWhileItGoesOn:
         os.symlink(place / "outside" / os.path.relpath(part, "docs"), there)
 
     @pytest.mark.parametrize("part", ["docs", "docs/deep", "docs/deep/TODO.md"])
-    def test_before_it_is_read_or_written(self, place, part):
+    def test_a_folder_that_is_swapped_for_a_link_before_reading_or_writing_is_refused(self, place, part):
         root = str(place / "root")
         self.swap(place, part)
         with pytest.raises(InputError, match="points outside the work tree"):
@@ -422,7 +422,9 @@ class TestSwappedWhileItGoesOn:
 
     @pytest.mark.parametrize("part", ["docs", "docs/deep", "docs/deep/TODO.md"])
     @pytest.mark.parametrize("moment", ["file.begun", "file.filled", "file.swapped"])
-    def test_while_it_is_written(self, place, monkeypatch, part, moment):
+    def test_a_folder_that_is_swapped_for_a_link_while_a_file_is_written_is_refused(
+        self, place, monkeypatch, part, moment
+    ):
         def reached(name: str) -> None:
             if name == moment:
                 self.swap(place, part)
@@ -435,7 +437,7 @@ class TestSwappedWhileItGoesOn:
         assert sorted(os.listdir(place / "outside/deep")) == ["TODO.md"]
         assert (place / "outside/deep/TODO.md").read_bytes() == b"- [ ] a\n"
 
-    def test_links_inside_are_followed(self, place):
+    def test_folders_that_are_links_inside_of_the_work_tree_are_followed(self, place):
         root = str(place / "root")
         os.symlink("docs/deep", place / "root/link")
         os.symlink("link/TODO.md", place / "root/other.md")

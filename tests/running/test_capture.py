@@ -55,7 +55,7 @@ def test_a_log_keeps_the_beginning_and_the_end_within_its_limit(
 
 
 @given(st.lists(st.binary(max_size=3000), max_size=6), st.text(max_size=3000))
-def test_the_tail_is_the_end_as_text(folder: Path, pieces: list[bytes], text: str) -> None:
+def test_the_tail_of_a_log_is_its_end_as_text(folder: Path, pieces: list[bytes], text: str) -> None:
     log = Log(str(folder / "log"), 1000)
     for piece in pieces:
         log.write(piece)
@@ -113,7 +113,7 @@ def test_a_note_stands_on_a_line_of_its_own(folder: Path) -> None:
         (b"", [], [], {}),
     ],
 )
-def test_a_line_of_the_output_file(
+def test_each_line_of_the_output_file_is_read_or_refused(
     folder: Path, line: bytes, notes: list[str], subtasks: list[str], metrics: dict[str, float]
 ) -> None:
     outbox = Outbox(str(folder / "out"))
@@ -153,7 +153,7 @@ def test_no_bytes_harm_the_reader(folder: Path, lines: list[bytes]) -> None:
         ('{"progress": 1}\n' + "x" * 3_000_000 + '\n{"progress": 2}', 2.0),
     ],
 )
-def test_the_latest_progress(folder: Path, content: str, percent: float | None) -> None:
+def test_the_latest_progress_is_told(folder: Path, content: str, percent: float | None) -> None:
     outbox = Outbox(str(folder / "out"))
     assert outbox.progress() is None
     (folder / "out").write_text(content)
@@ -171,7 +171,7 @@ def test_progress_that_is_written_over_is_seen(folder: Path) -> None:
     assert seen == [10.0, 20.0, 3.0]
 
 
-def test_what_is_taken_is_bounded(folder: Path) -> None:
+def test_what_is_taken_from_an_output_file_is_bounded(folder: Path) -> None:
     outbox = Outbox(str(folder / "out"))
     line = json.dumps({"note": "n" * 20, "metric": {"a": 1}})
     (folder / "out").write_text(f"{line}\n" * (LIMIT // len(line)) + json.dumps({"note": "too late"}))

@@ -39,7 +39,7 @@ class Configured:
     cwd: str | None = None
 
 
-def test_the_variables_of_a_task() -> None:
+def test_a_task_is_described_by_its_variables() -> None:
     assert environment(TASK, 2, "r1", {}, {}) == {
         "MDTODO_TASK_ID": "ab12345",
         "MDTODO_TASK_TITLE": "Say hello",
@@ -55,7 +55,7 @@ def test_the_variables_of_a_task() -> None:
     }
 
 
-def test_who_wins() -> None:
+def test_variables_of_the_configuration_win_over_inherited_ones_and_ours_over_all() -> None:
     base = {
         "PATH": "/bin",
         "CI": "0",
@@ -138,7 +138,7 @@ def perform_elsewhere(*specs: dict[str, Any]) -> list[dict[str, Any]]:
     return list(json.loads(done.stdout))
 
 
-def test_it_works_without_what_only_linux_has(tmp_path: Path) -> None:
+def test_processors_work_without_what_only_linux_has(tmp_path: Path) -> None:
     base = {"kind": "command", "cwd": str(tmp_path), "env": {}, "task": TASK, "grace": 0.2}
     (tmp_path / "go.py").write_text("def main(task): print(task.title)\n")
     results = perform_elsewhere(
