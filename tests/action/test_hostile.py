@@ -97,7 +97,7 @@ def test_a_cell_shows_any_text(text: str) -> None:
 @example("a\n`````\n<b>")
 @given(st.text(alphabet="`~\n <a\x1b#", max_size=40))
 @examples(200)
-def test_nothing_ends_a_block_of_code(text: str) -> None:
+def test_no_text_ends_its_block_of_code(text: str) -> None:
     page = Page(f"{code_block(text)}\n\n| end |\n| --- |\n")
     assert page.tags == {"pre", "code", "table", "thead", "tr", "th"}
 

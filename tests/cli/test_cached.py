@@ -85,7 +85,9 @@ def test_a_result_stands_until_the_inputs_change(repo: Checkout, mdtodo: Mdtodo,
     assert ran(repo) == 2
 
 
-def test_a_fresh_clone_knows(repo: Checkout, make_repo: Callable[..., Checkout], mdtodo: Mdtodo) -> None:
+def test_a_fresh_clone_knows_the_results_that_stand(
+    repo: Checkout, make_repo: Callable[..., Checkout], mdtodo: Mdtodo
+) -> None:
     start(repo)
     mdtodo("run")
     clone = make_repo("clone")
@@ -240,7 +242,7 @@ def test_results_of_an_undone_run_do_not_stand(repo: Checkout, mdtodo: Mdtodo, f
 
 
 @pytest.mark.parametrize("code", ["exit 75", "exit 77", "kill -9 $$", "no-such-command"])
-def test_what_does_not_follow_from_the_inputs_does_not_stand(
+def test_a_result_that_does_not_follow_from_the_inputs_does_not_stand(
     repo: Checkout, mdtodo: Mdtodo, code: str
 ) -> None:
     start(repo, config=CONFIG.replace("! grep", f"{code}; ! grep").replace("; ! grep -q bad src/a", ""))

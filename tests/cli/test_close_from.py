@@ -58,7 +58,7 @@ def test_only_a_trailer_or_a_closing_word_closes_a_task(
     assert boxes(ready) == after
 
 
-def test_the_commit_is_the_receipt(ready: Checkout, inside: Callable[..., Said]) -> None:
+def test_the_commit_that_closes_a_task_is_its_receipt(ready: Checkout, inside: Callable[..., Said]) -> None:
     said_in = ready.commit("Closes todo:parser")
     said = inside("close-from", "HEAD~1..HEAD")
     assert "parser  done  Write the parser" in said.out
@@ -121,7 +121,7 @@ def test_an_id_of_somebody_s_own_is_never_shortened(repo: Checkout, inside: Call
     assert boxes(repo) == " "
 
 
-def test_what_is_reverted_within_the_range_does_not_count(
+def test_a_commit_that_is_reverted_within_the_range_closes_nothing(
     ready: Checkout, inside: Callable[..., Said]
 ) -> None:
     oid = ready.commit("closes todo:parser", **{"a.txt": "a"})
@@ -132,7 +132,9 @@ def test_what_is_reverted_within_the_range_does_not_count(
     assert boxes(ready) == "x x- "
 
 
-def test_a_title_in_a_receipt_is_no_word(repo: Checkout, inside: Callable[..., Said]) -> None:
+def test_a_closing_word_in_the_title_of_a_receipt_closes_nothing(
+    repo: Checkout, inside: Callable[..., Said]
+) -> None:
     todo = "- [ ] closes todo:victim id:a\n- [ ] Another id:victim\n"
     repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": ON})
     inside("done", "a", "--commit")
@@ -173,7 +175,7 @@ def test_odd_bytes_in_a_message_do_no_harm(ready: Checkout, inside: Callable[...
     assert boxes(ready) == "x x- "
 
 
-def test_what_waits_is_closed_only_with_what_it_waits_for(
+def test_a_task_that_waits_is_closed_only_with_what_it_waits_for(
     repo: Checkout, inside: Callable[..., Said]
 ) -> None:
     text = "- [ ] First id:first\n- [ ] Second id:second after:first\n- [ ] Third id:third\n"

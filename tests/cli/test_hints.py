@@ -176,7 +176,7 @@ def test_messages_and_hints_are_folded_between_words(repo: Checkout, columns: in
         assert not [row for row in rows if row.count("`") % 2], rows
 
 
-def test_a_command_that_has_no_room_is_folded_too(repo: Checkout) -> None:
+def test_a_command_that_has_no_room_is_folded(repo: Checkout) -> None:
     with Terminal(["list"], repo.root, 20, 24, NO_COLOR="1") as terminal:
         assert terminal.end() == 0
         rows = terminal.text.splitlines()

@@ -196,7 +196,7 @@ def test_add_takes_no_id_twice_and_says_when_nobody_will_look(repo: Checkout, md
 
 
 @pytest.mark.parametrize("before", [None, "# Tasks\n\n- [ ] first\n"])
-def test_tasks_that_are_added_at_once_are_all_there(
+def test_tasks_that_are_added_at_once_are_all_written(
     repo: Checkout, tasks: Callable[..., dict[str, dict[str, Any]]], before: str | None
 ) -> None:
     if before:

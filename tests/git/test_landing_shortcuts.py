@@ -294,7 +294,7 @@ class TestIndex:
         land_tasks(repo, "two")
         assert stat.S_IMODE((repo.root / ".git/index").stat().st_mode) == 0o640
 
-    def test_git_has_no_tree_to_write_again(self, make_repo, land_tasks, sound):
+    def test_git_has_no_tree_to_write_again_after_a_landing(self, make_repo, land_tasks, sound):
         repo = make_repo(**{"a/b/TODO.md": BASE, "a/c": "c", "d/e": "e"})
         repo.git("write-tree")
         land_tasks(repo, "two", file="a/b/TODO.md")

@@ -179,7 +179,7 @@ def test_the_driver_merges_a_file_with_an_odd_name(make_repo: Make) -> None:
     assert checkout.status() == []
 
 
-def test_a_linked_worktree_has_the_driver_too(driven: Checkout, tmp_path: Path) -> None:
+def test_a_linked_worktree_has_the_driver(driven: Checkout, tmp_path: Path) -> None:
     diverge(driven, OURS, THEIRS)
     driven.git("worktree", "add", "-q", str(tmp_path / "linked"), "-b", "third")
     linked = Checkout(tmp_path / "linked")

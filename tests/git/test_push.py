@@ -26,7 +26,7 @@ __all__ = ["first_remote", "remote"]
 
 
 class TestTheRemoteHasNotMoved:
-    def test_a_receipt_arrives(self, remote, sound):
+    def test_the_receipt_of_a_tick_arrives_at_the_remote(self, remote, sound):
         a = remote.clone("a")
         commits = tick(a, "one")
         sent = send(a)
@@ -80,7 +80,7 @@ class TestTheRemoteHasMoved:
         ],
         ids=["above", "below", "moved", "keys", "reworded around", "line ends", "other files"],
     )
-    def test_the_edit_is_made_again(self, remote, sound, theirs, expected):
+    def test_the_edit_of_a_receipt_is_made_again_on_the_new_tip(self, remote, sound, theirs, expected):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", **theirs)
         b.git("push", "-q")
@@ -386,7 +386,7 @@ class TestWhatIsAPersons:
             send(a)
 
     @pytest.mark.parametrize("how", ["changed", "staged", "untracked", "reworded"])
-    def test_where_git_would_refuse_the_branch_stays_and_the_receipt_arrives(self, remote, how, sound):
+    def test_a_branch_that_git_would_not_fast_forward_stays_and_the_receipt_arrives(self, remote, how, sound):
         a, b = remote.clone("a"), remote.clone("b")
         theirs = {
             "reworded": {"TODO.md": BASE.replace("one", "ONE")},

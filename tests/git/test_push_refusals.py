@@ -181,7 +181,7 @@ class TestTheAnswerIsLost:
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
         same_as_remote(a, remote)
 
-    def test_a_receipt_that_was_taken_back_there_is_not_landed_again(self, remote):
+    def test_a_receipt_that_was_taken_back_on_the_remote_is_not_landed_again(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(a, "one")
         other = remote.clone("other")

@@ -151,7 +151,7 @@ def test_a_refusal_of_the_existing_hook_counts_and_ours_is_not_run(
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_hook_that_commits_elsewhere_has_that_checked_too(
+def test_a_commit_that_a_hook_makes_in_another_repository_is_checked(
     make_repo: Callable[..., Checkout], tmp_path: Path
 ) -> None:
     inner, outer = make_repo("inner"), make_repo("outer")
@@ -323,7 +323,7 @@ def test_a_merge_that_git_commits_by_itself_is_checked(repo: Checkout, hooks: Pa
     assert "duplicate-id" in done.stdout + done.stderr
 
 
-def test_a_hook_that_another_call_creates_at_this_moment_is_read_again(
+def test_a_hook_that_another_call_creates_during_install_is_read_again(
     repo: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, create = str(repo.root / ".git" / "hooks"), files.create

@@ -111,7 +111,7 @@ def test_the_cache_finds_just_what_a_fresh_check_finds(
         (["- [ ] a id:a after:b\n", "- [ ] b id:b\n", "- [ ] c after:a,b\n"], ""),
     ],
 )
-def test_what_lies_between_files_is_found_from_what_is_known(
+def test_findings_between_files_are_found_from_the_cache(
     repo: Checkout, remembering: None, files: list[str], code: str
 ) -> None:
     """Each file is known alone first, so that nothing is read when they come together."""

@@ -75,7 +75,7 @@ def test_the_index_of_the_calling_git_is_read(repo: Checkout, monkeypatch: pytes
     assert staged(repo) == ["TODO.md:1: unknown-id"]
 
 
-def test_the_staged_configuration_holds(repo: Checkout) -> None:
+def test_the_staged_configuration_holds_for_what_is_staged(repo: Checkout) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a run:t\n", ".mdtodo.toml": '[processors.t]\nrun = "true"\n'})
     repo.write(".mdtodo.toml", "broken = [")
     assert staged(repo) == []
@@ -90,7 +90,7 @@ def test_the_staged_configuration_holds(repo: Checkout) -> None:
         staged(repo)
 
 
-def test_a_configuration_that_git_does_not_track_holds_as_well(repo: Checkout) -> None:
+def test_an_untracked_configuration_holds_for_what_is_staged(repo: Checkout) -> None:
     repo.commit("Base", **{"plan.md": BAD})
     repo.write(".mdtodo.toml", 'files = ["plan.md"]')
     assert staged(repo) == ["plan.md:1: unknown-id"]

@@ -83,7 +83,7 @@ def test_a_change_that_no_edits_say_is_refused(after):
     assert lift(BASE, after) is None
 
 
-def test_equal_versions_have_no_edits():
+def test_equal_versions_are_no_edits():
     assert lift(BASE, BASE) == ()
 
 

@@ -157,7 +157,7 @@ def test_every_cycle_is_real_and_told_once(tasks: tuple[Task, ...]) -> None:
 
 @moderately
 @given(forests(), st.randoms())
-def test_the_order_of_the_tasks_given_makes_no_difference(
+def test_the_order_in_which_tasks_are_given_makes_no_difference(
     tasks: tuple[Task, ...], chance: random.Random
 ) -> None:
     shuffled = list(tasks)

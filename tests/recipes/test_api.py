@@ -89,7 +89,7 @@ def test_without_a_description_nothing_is_checked(bench: Bench, files: dict[str,
     assert "no file here matches *.yaml, *.yml, *.json with the content" in bench.run("api", code=77).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"shop.yaml": GOOD})
     said = bench.run("api", code=77).said
     assert "spectral is not installed: npm install --save-dev @stoplight/spectral-cli" in said

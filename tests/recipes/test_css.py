@@ -43,7 +43,7 @@ def test_what_stylelint_only_claims_to_have_mended_is_no_pass(bench: Bench) -> N
     assert "1 problem fixed" in bench.run("css", code=1).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"package.json": "{}"})
     assert "no file here matches *.css" in bench.run("css", code=77).said
     bench.write(**{"a.css": GOOD})

@@ -51,7 +51,7 @@ def test_an_error_fails_whatever_hadolint_is_configured_to_exit_with(bench: Benc
     assert "hadolint exited 0, but" in bench.run("service", code=1).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"docker-compose.override.yml": TAKES_BACK})
     bench.pip("check-jsonschema")
     said = bench.run("service", code=77).said

@@ -129,7 +129,7 @@ def test_tests_of_cargo_pass_and_fail(bench: Bench) -> None:
     bench.run("testing", code=101, **environment)
 
 
-def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
+def test_without_a_tool_the_recipe_says_how_to_get_one(bench: Bench) -> None:
     bench.write(**{"test_a.py": GOOD})
     assert "pytest is not installed: pip install pytest" in bench.run("testing", code=77).said
 

@@ -67,7 +67,7 @@ def test_theme_style_sheets_compile_or_fail(bench: Bench) -> None:
     assert "Undefined variable" in bench.run("theme", code=65).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"main.scss": "a {", "config.json": '{"platform": 1}'})
     assert "sass: no file here matches *theme*.scss" in bench.run("theme", code=77).said
     bench.write(**{"tokens/a.json": tokens("1"), "theme.scss": SCSS})

@@ -41,7 +41,7 @@ CHANGES: dict[str, Callable[[Checkout], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_what_counts_and_that_adding_and_committing_it_changes_nothing(
+def test_inputs_count_and_adding_or_committing_them_changes_nothing(
     checkout: Checkout, make_repo: Callable[..., Checkout], change: Callable[[Checkout], object]
 ) -> None:
     before = digest(checkout)

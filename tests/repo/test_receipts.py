@@ -125,7 +125,7 @@ class TestMessage:
         ]
         assert all(abs(t.seconds - r.seconds) <= 0.001 for t, r in zip(trailers, receipts, strict=True))
 
-    def test_git_reads_them_as_trailers(self):
+    def test_git_reads_receipts_as_trailers(self):
         text = message([receipt("A: b"), receipt("Mdtodo-Run: fake", task_id="2")], "r1")
         out = subprocess.check_output(["git", "interpret-trailers", "--parse"], input=text, text=True)
         assert out.splitlines() == [

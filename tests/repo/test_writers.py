@@ -186,7 +186,9 @@ class TestWithoutLeases:
 
 
 @leases
-def test_a_file_system_that_always_says_that_it_is_open(todo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_written_where_its_file_system_always_calls_it_open(
+    todo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As NFS does where it holds no delegation: there is nobody to wait for."""
     import fcntl
 

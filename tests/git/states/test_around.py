@@ -20,14 +20,14 @@ around = Group("Around it")
 
 
 @around.lands("`GIT_DIR` set by a calling hook")
-def test_git_dir(bench: Bench) -> None:
+def test_lands_with_git_dir_set_by_a_calling_hook(bench: Bench) -> None:
     bench.env = {"GIT_DIR": ".git"}
     repo = bench.repo()
     bench.run(repo)
 
 
 @around.lands("`GIT_DIR` and `GIT_WORK_TREE`")
-def test_git_work_tree(bench: Bench) -> None:
+def test_lands_with_git_dir_and_git_work_tree_set(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git").rename(bench.folder / "elsewhere.git")
     bench.env = {"GIT_DIR": str(bench.folder / "elsewhere.git"), "GIT_WORK_TREE": str(repo.root)}
@@ -38,7 +38,7 @@ def test_git_work_tree(bench: Bench) -> None:
     "`GIT_INDEX_FILE`, as inside a `git commit`",
     "git would find its HEAD moved; `--no-commit` ticks in the work tree alone",
 )
-def test_index_file(bench: Bench) -> None:
+def test_refuses_inside_a_git_commit_that_sets_the_index_file(bench: Bench) -> None:
     repo = bench.repo()
     bench.env = {"GIT_INDEX_FILE": str(repo.root / ".git/index")}
     bench.run(repo, says="inside a `git commit`")
@@ -47,7 +47,7 @@ def test_index_file(bench: Bench) -> None:
 @around.lands(
     "other variables of git", "namespaces, pathspec settings and foreign object folders are cleared"
 )
-def test_other_variables(bench: Bench) -> None:
+def test_lands_whatever_other_variables_of_git_are_set(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     before = bench.look(repo)
@@ -70,7 +70,7 @@ def test_other_variables(bench: Bench) -> None:
 
 
 @around.lands("aliases, pagers, `log.showSignature`, colours in the configuration")
-def test_configuration(bench: Bench) -> None:
+def test_lands_with_aliases_pagers_and_colours_in_the_configuration(bench: Bench) -> None:
     repo = bench.repo()
     for name, value in (
         ("alias.commit-tree", "!false"),
@@ -88,7 +88,7 @@ def test_configuration(bench: Bench) -> None:
 
 
 @around.lands("hooks of the repository", "none is run")
-def test_hooks(bench: Bench) -> None:
+def test_lands_beside_hooks_of_the_repository(bench: Bench) -> None:
     repo = bench.repo()
     hooks = bench.folder / "hooks"
     hooks.mkdir()
@@ -111,7 +111,7 @@ def test_hooks(bench: Bench) -> None:
 
 
 @around.refuses("no identity (`user.useConfigOnly`)", "git's message, before anything is started")
-def test_no_identity(bench: Bench) -> None:
+def test_refuses_without_an_identity(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "config").write_text("[user]\nuseConfigOnly = true\n")
     bench.env = {"GIT_CONFIG_GLOBAL": str(bench.folder / "config")}
@@ -122,7 +122,7 @@ def test_no_identity(bench: Bench) -> None:
 
 
 @around.lands("author and committer from the environment", "as in `git commit`")
-def test_identity(bench: Bench) -> None:
+def test_lands_with_author_and_committer_from_the_environment(bench: Bench) -> None:
     repo = bench.repo()
     bench.env = {
         "GIT_AUTHOR_NAME": "Aü Thor",
@@ -165,7 +165,7 @@ def gpg(bench: Bench) -> dict[str, str]:
 @pytest.mark.parametrize("state", ["`commit.gpgsign`, with gpg", "`commit.gpgsign`, with ssh"])
 @around.lands("`commit.gpgsign`, with ssh")
 @around.lands("`commit.gpgsign`, with gpg", "signed; `git verify-commit` agrees")
-def test_signed(bench: Bench, state: str) -> None:
+def test_lands_with_signed_commits(bench: Bench, state: str) -> None:
     repo = bench.repo()
     if "gpg" in state.rpartition(" ")[2]:
         bench.env = gpg(bench)
@@ -189,7 +189,7 @@ def test_signed(bench: Bench, state: str) -> None:
 
 
 @around.refuses("a signature that fails", "git's message; the next run lands the result")
-def test_no_signature(bench: Bench) -> None:
+def test_refuses_where_a_signature_fails(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("config", "commit.gpgsign", "true")
     repo.git("config", "gpg.program", "false")
@@ -200,7 +200,7 @@ def test_no_signature(bench: Bench) -> None:
 
 
 @around.refuses("the branch locked by another git", "git's message; the next run lands the result")
-def test_ref_locked(bench: Bench) -> None:
+def test_refuses_while_the_branch_is_locked_by_another_git(bench: Bench) -> None:
     repo = bench.repo()
     lock = repo.root / ".git/refs/heads/main.lock"
     lock.write_text("")
@@ -228,7 +228,7 @@ def as_nobody(bench: Bench, repo, *args: str) -> subprocess.CompletedProcess[str
 
 
 @around.refuses("a git directory that cannot be written", "the message says which file and why")
-def test_read_only(bench: Bench) -> None:
+def test_refuses_where_the_git_directory_cannot_be_written(bench: Bench) -> None:
     repo = bench.repo()
     before = bench.look(repo)
     listed = [repo.root, *repo.root.rglob("*")]
@@ -261,7 +261,7 @@ def test_read_only(bench: Bench) -> None:
 @around.refuses(
     "a full disk", "the message says which file and why; results that could not be recorded are run again"
 )
-def test_full(bench: Bench) -> None:
+def test_refuses_on_a_full_disk(bench: Bench) -> None:
     disk = bench.folder / "disk"
     disk.mkdir()
     mounted = subprocess.run(

@@ -12,16 +12,18 @@ from tests.git.states.declared import Group
 if TYPE_CHECKING:
     from tests.git.states.bench import Bench
 
+IN_PROGRESS = "while it is in progress; `--no-commit` ticks in the work tree alone"
+
 head = Group("HEAD")
 
 
 @head.lands("a branch", "one commit on top of it")
-def test_a_branch(bench: Bench) -> None:
+def test_lands_on_a_branch(bench: Bench) -> None:
     bench.run(bench.repo())
 
 
 @head.lands("detached", "HEAD moves, no branch does")
-def test_detached(bench: Bench) -> None:
+def test_lands_on_a_detached_head(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "--detach")
     main = repo.git("rev-parse", "main")
@@ -32,14 +34,14 @@ def test_detached(bench: Bench) -> None:
 @head.ticks(
     "unborn, the file staged", "ticked in the index and in the work tree, for the first commit to come"
 )
-def test_unborn_staged(bench: Bench) -> None:
+def test_ticks_a_staged_file_before_the_first_commit(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-ref", "-d", "HEAD")
     bench.run(repo)
 
 
 @head.ticks("unborn, the file untracked", "ticked in the work tree")
-def test_unborn_untracked(bench: Bench) -> None:
+def test_ticks_an_untracked_file_before_the_first_commit(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-ref", "-d", "HEAD")
     repo.git("rm", "-rq", "--cached", ".")
@@ -47,7 +49,7 @@ def test_unborn_untracked(bench: Bench) -> None:
 
 
 @head.lands("a branch that is in packed-refs alone")
-def test_packed(bench: Bench) -> None:
+def test_lands_on_a_branch_that_is_in_packed_refs_alone(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "-b", "feature/deep/one")
     repo.git("pack-refs", "--all", "--prune")
@@ -56,14 +58,14 @@ def test_packed(bench: Bench) -> None:
 
 
 @head.lands("a branch with an odd name")
-def test_odd_name(bench: Bench) -> None:
+def test_lands_on_a_branch_with_an_odd_name(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "-b", "-q/we\"ird'%41$(x)ß;|&@".removeprefix("-"))
     bench.run(repo)
 
 
 @head.lands("a symbolic ref to another branch", "that branch moves, the symbolic ref stays one")
-def test_symbolic(bench: Bench) -> None:
+def test_lands_on_a_symbolic_ref_to_another_branch(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
     repo.git("symbolic-ref", "HEAD", "refs/heads/alias")
@@ -73,7 +75,7 @@ def test_symbolic(bench: Bench) -> None:
 
 
 @head.lands("a ref outside refs/heads")
-def test_weird_ref(bench: Bench) -> None:
+def test_lands_on_a_ref_outside_of_refs_heads(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-ref", "refs/odd/place", "HEAD")
     repo.git("symbolic-ref", "HEAD", "refs/odd/place")
@@ -83,12 +85,12 @@ def test_weird_ref(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("state", ["a merge", "a rebase", "a cherry-pick", "a revert", "a bisect"])
-@head.refuses("a bisect", "the same")
-@head.refuses("a revert", "the same")
-@head.refuses("a cherry-pick", "the same")
-@head.refuses("a rebase", "the same")
-@head.refuses("a merge", "while it is in progress; `--no-commit` ticks in the work tree alone")
-def test_operations(bench: Bench, state: str) -> None:
+@head.refuses("a bisect", IN_PROGRESS)
+@head.refuses("a revert", IN_PROGRESS)
+@head.refuses("a cherry-pick", IN_PROGRESS)
+@head.refuses("a rebase", IN_PROGRESS)
+@head.refuses("a merge", IN_PROGRESS)
+def test_refuses_during_an_operation_of_git(bench: Bench, state: str) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "-b", "side")
     repo.commit("Side", **{"sub/x.txt": "side\n"})
@@ -111,7 +113,7 @@ def test_operations(bench: Bench, state: str) -> None:
 
 
 @head.lands("replaced by `git replace`", "on what git shows")
-def test_replaced(bench: Bench) -> None:
+def test_lands_on_a_commit_that_git_replace_replaces(bench: Bench) -> None:
     repo = bench.repo()
     first = repo.git("rev-parse", "HEAD")
     repo.commit("Better", **{"TODO.md": TODO.replace("three", "3"), "mine.txt": "better\n"})
@@ -123,7 +125,7 @@ def test_replaced(bench: Bench) -> None:
 
 
 @head.lands("with grafts in `info/grafts`", "git's advice about them is ignored")
-def test_grafts(bench: Bench) -> None:
+def test_lands_on_a_history_with_grafts(bench: Bench) -> None:
     repo = bench.repo()
     second = repo.commit("Second", new="new\n")
     (repo.root / ".git/info").mkdir(exist_ok=True)
@@ -133,7 +135,7 @@ def test_grafts(bench: Bench) -> None:
 
 
 @head.lands("in a repository with reftable", "if the installed git supports it (2.45 or later)")
-def test_reftable(bench: Bench) -> None:
+def test_lands_in_a_repository_with_reftable(bench: Bench) -> None:
     from subprocess import run
 
     made = run(
@@ -148,7 +150,7 @@ def test_reftable(bench: Bench) -> None:
 
 
 @head.lands("in a SHA-256 repository")
-def test_sha256(bench: Bench) -> None:
+def test_lands_in_a_sha_256_repository(bench: Bench) -> None:
     repo = bench.repo("--object-format=sha256")
     bench.run(repo)
     assert len(repo.git("rev-parse", "HEAD")) == 64
@@ -157,7 +159,7 @@ def test_sha256(bench: Bench) -> None:
 @head.lands(
     "moved by someone between reading and writing", "found again by id on the new HEAD, by compare-and-swap"
 )
-def test_moved(bench: Bench) -> None:
+def test_lands_where_somebody_moves_head_between_reading_and_writing(bench: Bench) -> None:
     """In tests/git/test_landing_crashes.py it is moved at each instant; here once, by the processor."""
     repo = bench.repo()
     command = "git commit -q --allow-empty -m Theirs && git log -1 --format=%H > ../theirs"

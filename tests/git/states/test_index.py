@@ -19,7 +19,7 @@ index = Group("Index")
 @index.lands("version 4", "it stays version 4")
 @index.lands("version 3", "as git writes it if an entry needs it")
 @index.lands("version 2")
-def test_versions(bench: Bench, state: str) -> None:
+def test_lands_with_an_index_of_each_version(bench: Bench, state: str) -> None:
     repo = bench.repo()
     repo.git("update-index", "--index-version", state[-1])
     if state == "version 3":
@@ -30,7 +30,7 @@ def test_versions(bench: Bench, state: str) -> None:
 
 
 @index.lands("split index", "it stays split")
-def test_split(bench: Bench) -> None:
+def test_lands_with_a_split_index(bench: Bench) -> None:
     repo = bench.repo(**{f"many/{n}": "x\n" for n in range(40)})
     repo.git("config", "core.splitIndex", "true")
     repo.git("update-index", "--split-index")
@@ -39,7 +39,7 @@ def test_split(bench: Bench) -> None:
 
 
 @index.lands("untracked cache", "git keeps it up to date")
-def test_untracked_cache(bench: Bench) -> None:
+def test_lands_with_an_untracked_cache(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-index", "--untracked-cache")
     repo.status()
@@ -50,7 +50,7 @@ def test_untracked_cache(bench: Bench) -> None:
 
 
 @index.lands("`core.fsmonitor` with a hook")
-def test_fsmonitor(bench: Bench) -> None:
+def test_lands_with_fsmonitor_and_its_hook(bench: Bench) -> None:
     repo = bench.repo()
     hook = bench.folder / "monitor"
     hook.write_text('#!/bin/sh\nprintf "%s\\0" now /\n')
@@ -63,7 +63,7 @@ def test_fsmonitor(bench: Bench) -> None:
 
 
 @index.lands("`core.ignoreStat`, `core.trustctime`, `core.checkStat`")
-def test_stat_settings(bench: Bench) -> None:
+def test_lands_with_settings_of_what_git_compares(bench: Bench) -> None:
     repo = bench.repo()
     for name, value in (("ignoreStat", "true"), ("trustctime", "false"), ("checkStat", "minimal")):
         repo.git("config", f"core.{name}", value)
@@ -71,7 +71,7 @@ def test_stat_settings(bench: Bench) -> None:
 
 
 @index.lands("`index.skipHash`, `feature.manyFiles`", "if the installed git knows them")
-def test_many_files(bench: Bench) -> None:
+def test_lands_with_skip_hash_and_many_files(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("config", "feature.manyFiles", "true")
     repo.git("config", "index.skipHash", "true")
@@ -86,7 +86,7 @@ def test_many_files(bench: Bench) -> None:
 @index.lands("skip-worktree, another file", "the flag stays")
 @index.lands("assume-unchanged, the TODO file", "the flag stays, and so does the change that it hides")
 @index.lands("assume-unchanged, another file", "the flag stays")
-def test_flags(bench: Bench, state: str) -> None:
+def test_lands_beside_flags_of_entries(bench: Bench, state: str) -> None:
     repo = bench.repo()
     bench.person(repo)
     option, _, which = state.partition(", ")
@@ -95,7 +95,7 @@ def test_flags(bench: Bench, state: str) -> None:
 
 
 @index.lands("skip-worktree, the TODO file", "the flag stays")
-def test_skipped(bench: Bench) -> None:
+def test_lands_in_a_todo_file_that_is_skipped_in_the_work_tree(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     repo.git("update-index", "--skip-worktree", "TODO.md")
@@ -103,7 +103,7 @@ def test_skipped(bench: Bench) -> None:
 
 
 @index.lands("intent-to-add, another file", "it stays an intent")
-def test_intended(bench: Bench) -> None:
+def test_lands_beside_another_file_that_is_only_intended(bench: Bench) -> None:
     repo = bench.repo()
     repo.write("intended", "i\n")
     repo.git("add", "-N", "intended")
@@ -112,7 +112,7 @@ def test_intended(bench: Bench) -> None:
 
 
 @index.ticks("intent-to-add, the TODO file", "ticked in the work tree; it stays an intent")
-def test_intended_todo(bench: Bench) -> None:
+def test_ticks_a_todo_file_that_is_only_intended(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("rm", "-q", "--cached", "TODO.md")
     repo.git("commit", "-q", "-m", "Without")
@@ -122,7 +122,7 @@ def test_intended_todo(bench: Bench) -> None:
 
 
 @index.ticks("the TODO file untracked", "ticked in the work tree; it stays untracked")
-def test_untracked(bench: Bench) -> None:
+def test_ticks_an_untracked_todo_file(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("rm", "-q", "--cached", "TODO.md")
     repo.git("commit", "-q", "-m", "Without")
@@ -131,7 +131,7 @@ def test_untracked(bench: Bench) -> None:
 
 
 @index.lands("the TODO file ignored, but tracked")
-def test_ignored(bench: Bench) -> None:
+def test_lands_in_a_todo_file_that_is_ignored_but_tracked(bench: Bench) -> None:
     repo = bench.repo()
     repo.write(".gitignore", "TODO.md\nuntracked\n")
     repo.git("add", ".gitignore")
@@ -143,7 +143,7 @@ def test_ignored(bench: Bench) -> None:
 
 
 @index.lands("no index", "HEAD and work tree get the tick; no index is created")
-def test_no_index(bench: Bench) -> None:
+def test_lands_without_an_index(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git/index").unlink()
     assert bench.calls(repo.root, "run").code == 0
@@ -152,7 +152,7 @@ def test_no_index(bench: Bench) -> None:
 
 
 @index.lands("read-only", "replaced as git does it; its mode stays")
-def test_read_only(bench: Bench) -> None:
+def test_lands_with_a_read_only_index(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     repo.status()
@@ -161,7 +161,7 @@ def test_read_only(bench: Bench) -> None:
 
 
 @index.refuses("locked by another git", "after two seconds, git's message; the next run lands the result")
-def test_locked(bench: Bench) -> None:
+def test_refuses_while_the_index_is_locked_by_another_git(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     lock = repo.root / ".git/index.lock"
@@ -175,7 +175,7 @@ def test_locked(bench: Bench) -> None:
 
 
 @index.refuses("damaged", "git's message")
-def test_damaged(bench: Bench) -> None:
+def test_refuses_a_damaged_index(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git/index").write_bytes(b"DIRC\0\0\0\2\0\0\0\7" + b"x" * 90)
     before = bench.look(repo)
@@ -195,7 +195,7 @@ def conflict(repo, path: str) -> None:
 
 
 @index.refuses("the TODO file unmerged", "resolve the conflict first; the next run lands the result")
-def test_unmerged(bench: Bench) -> None:
+def test_refuses_an_unmerged_todo_file(bench: Bench) -> None:
     repo = bench.repo()
     conflict(repo, "TODO.md")
     before = bench.look(repo)
@@ -209,7 +209,7 @@ def test_unmerged(bench: Bench) -> None:
 
 
 @index.lands("another file unmerged", "it stays unmerged")
-def test_another_unmerged(bench: Bench) -> None:
+def test_lands_beside_another_unmerged_file(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     conflict(repo, "sub/x.txt")
@@ -217,7 +217,7 @@ def test_another_unmerged(bench: Bench) -> None:
 
 
 @index.ticks("a rename of the TODO file staged", "ticked under the new name, which HEAD does not have yet")
-def test_renamed(bench: Bench) -> None:
+def test_ticks_a_todo_file_whose_rename_is_staged(bench: Bench) -> None:
     repo = bench.repo(**{"docs/keep": "x\n"})
     repo.git("mv", "TODO.md", "docs/TODO.md")
     said = bench.calls(repo.root, "run")
@@ -231,7 +231,7 @@ def test_renamed(bench: Bench) -> None:
 
 
 @index.lands("the deletion of another TODO file staged", "it stays a staged deletion")
-def test_deleted(bench: Bench) -> None:
+def test_lands_beside_the_staged_deletion_of_another_todo_file(bench: Bench) -> None:
     repo = bench.repo(**{"docs/TODO.md": "- [ ] elsewhere\n"})
     repo.git("rm", "-q", "docs/TODO.md")
     bench.run(repo)
@@ -240,7 +240,7 @@ def test_deleted(bench: Bench) -> None:
 @index.lands(
     "the deletion of the TODO file staged, the file kept", "committed and ticked; it stays a staged deletion"
 )
-def test_deletion_staged(bench: Bench) -> None:
+def test_lands_in_a_todo_file_whose_deletion_is_staged(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("rm", "-q", "--cached", "TODO.md")
     bench.run(repo, person=False)

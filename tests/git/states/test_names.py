@@ -40,7 +40,7 @@ def declared(test):
 
 @pytest.mark.parametrize("state", NAMES)
 @declared
-def test_odd_names(bench: Bench, state: str) -> None:
+def test_lands_in_a_todo_file_with_an_odd_name(bench: Bench, state: str) -> None:
     if "UTF-8" in state and sys.platform == "darwin":
         pytest.skip("file names are UTF-8 on macOS")
     bench.file = NAMES[state]
@@ -53,7 +53,7 @@ def test_odd_names(bench: Bench, state: str) -> None:
 
 
 @names.lands("two that differ only in case", "they are two files, if the file system tells them apart")
-def test_case_twins(bench: Bench) -> None:
+def test_lands_beside_a_file_that_differs_only_in_case(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / "probe").write_text("")
     if (repo.root / "PROBE").exists():
@@ -66,7 +66,7 @@ def test_case_twins(bench: Bench) -> None:
 
 
 @names.refuses("a symbolic link that leads out of the work tree", "it is not followed")
-def test_leads_out(bench: Bench) -> None:
+def test_refuses_a_symbolic_link_that_leads_out_of_the_work_tree(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "outside.md").write_text(TODO)
     (repo.root / "docs").mkdir()
