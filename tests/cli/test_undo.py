@@ -58,7 +58,7 @@ def everything(repo: Checkout) -> tuple[Any, ...]:
     return repo.git("rev-parse", "HEAD"), repo.git("ls-files", "-s", "-v"), files, repo.status()
 
 
-def refused(repo: Checkout, mdtodo: Mdtodo, *args: str) -> str:
+def assert_refused(repo: Checkout, mdtodo: Mdtodo, *args: str) -> str:
     before = everything(repo)
     said = mdtodo("undo", *args, code=3)
     assert everything(repo) == before
@@ -262,7 +262,7 @@ def test_outputs_that_were_changed_since_are_not_lost(
 ) -> None:
     outputs(repo, mdtodo)
     change(repo)
-    said = refused(repo, mdtodo)
+    said = assert_refused(repo, mdtodo)
     assert "nothing was changed" in said
     assert "out.txt: " in said or "gone.txt: " in said
 
@@ -309,7 +309,7 @@ def test_what_somebody_changed_since_the_run_is_not_lost_by_undo(
         mdtodo("undo")
         assert repo.read("TODO.md") == b"- [ ] b id:b\n- [ ] a id:a\n"
     else:
-        said = refused(repo, mdtodo)
+        said = assert_refused(repo, mdtodo)
         assert reason in said
         assert "TODO.md: a" in said
 
@@ -319,10 +319,10 @@ def test_a_task_that_a_later_run_changed_is_not_touched(repo: Checkout, mdtodo: 
     first = run(mdtodo)
     mdtodo("reopen", "a", "--commit")
     second = run(mdtodo)
-    assert f"a (a): run {second} changed it since" in refused(repo, mdtodo, first)
+    assert f"a (a): run {second} changed it since" in assert_refused(repo, mdtodo, first)
     mdtodo("undo", second)
     names = [one["run"] for one in mdtodo("log", "--json").json["receipts"]]
-    said = refused(repo, mdtodo, first)
+    said = assert_refused(repo, mdtodo, first)
     assert any(f"run {name} changed it since" in said for name in names)
 
 
@@ -338,14 +338,14 @@ def test_undo_of_a_commit_that_is_no_run_is_refused(
         trailers = repo.git("log", "-2", "--format=%(trailers)")
         repo.git("reset", "-q", "--soft", "HEAD~2")
         repo.git("commit", "-qm", "Both\n\n" + trailers.replace("\n\n", "\n"))
-        assert "receipts of several runs" in refused(repo, mdtodo, first)
+        assert "receipts of several runs" in assert_refused(repo, mdtodo, first)
     elif kind == "merge":
         repo.git("reset", "-q", "--hard", "HEAD~2")
         repo.git("switch", "-q", "-c", "side")
         repo.commit("Side", side="x\n")
         repo.git("switch", "-q", "main")
         repo.git("merge", "-q", "--no-ff", "side", "-m", message)
-        assert "is a merge" in refused(repo, mdtodo, first)
+        assert "is a merge" in assert_refused(repo, mdtodo, first)
     elif kind == "shallow":
         clone = make_repo("clone")
         clone.git("fetch", "-q", "--depth=1", repo.root.as_uri(), "main")
@@ -355,7 +355,7 @@ def test_undo_of_a_commit_that_is_no_run_is_refused(
         repo.git("switch", "-q", "-c", "side", "HEAD~")
         repo.commit("Side", **{"TODO.md": "x\n"})
         repo.git("merge", "main", check=False)
-        assert "merge is in progress" in refused(repo, mdtodo)
+        assert "merge is in progress" in assert_refused(repo, mdtodo)
     elif kind == "unknown":
         assert "no run on this branch is named 'x'" in mdtodo("undo", "x", code=2).err
     else:

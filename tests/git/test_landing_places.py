@@ -13,7 +13,7 @@ BASE = "- [ ] one\n- [ ] two\n- [ ] three\n"
 DONE = BASE.replace("[ ] two", "[x] two").encode()
 
 
-def lands(repo, land_tasks, file: str = "TODO.md") -> None:
+def assert_lands(repo, land_tasks, file: str = "TODO.md") -> None:
     """Task two lands in one commit on top of HEAD, and everything is clean."""
     before, commits = repo.git("rev-parse", "HEAD"), repo.commits()
     landing = land_tasks(repo, "two", file=file)
@@ -46,7 +46,7 @@ class TestHead:
         repo = make_repo(**{"TODO.md": BASE})
         repo.git("checkout", "-q", "--detach")
         main = repo.git("rev-parse", "main")
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         assert repo.git("rev-parse", "main") == main
         assert repo.git("symbolic-ref", "-q", "HEAD", check=False) == ""
         sound(repo)
@@ -56,7 +56,7 @@ class TestHead:
         repo.git("checkout", "-q", "-b", "feature/deep/thing")
         repo.git("pack-refs", "--all")
         repo.git("gc", "-q")
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         assert repo.git("rev-parse", "feature/deep/thing") == repo.git("rev-parse", "HEAD")
         assert repo.git("rev-parse", "main") == repo.git("rev-parse", "HEAD^")
         sound(repo)
@@ -65,7 +65,7 @@ class TestHead:
         repo = make_repo(**{"TODO.md": BASE})
         (repo.root / ".git/HEAD").unlink()
         (repo.root / ".git/HEAD").symlink_to("refs/heads/main")
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         assert repo.git("rev-parse", "main") == repo.git("rev-parse", "HEAD")
 
 
@@ -79,11 +79,11 @@ class TestCheckouts:
         found = discover(str(linked.root))
         assert found.common_dir == str(main.root / ".git")
         assert found.git_dir == str(main.root / ".git/worktrees/linked")
-        lands(linked, land_tasks)
+        assert_lands(linked, land_tasks)
         assert main.read("TODO.md") == main.head("TODO.md") == BASE.encode()
         assert main.status() == []
         sound(linked)
-        lands(main, land_tasks)
+        assert_lands(main, land_tasks)
 
     def test_a_shallow_clone_gets_the_commit(self, make_repo, land_tasks, sound, tmp_path):
         origin = make_repo("origin", **{"TODO.md": BASE})
@@ -91,14 +91,14 @@ class TestCheckouts:
         origin.git("clone", "-q", "--depth=1", f"file://{origin.root}", str(tmp_path / "shallow"))
         shallow = type(origin)(tmp_path / "shallow")
         assert shallow.commits() == 1
-        lands(shallow, land_tasks)
+        assert_lands(shallow, land_tasks)
         sound(shallow)
 
     def test_a_blobless_clone_gets_the_commit(self, make_repo, land_tasks, tmp_path):
         origin = make_repo("origin", **{"TODO.md": BASE, "a": "a", "sub/b": "b"})
         origin.git("config", "uploadpack.allowFilter", "true")
         origin.git("clone", "-q", "--filter=blob:none", f"file://{origin.root}", str(tmp_path / "partial"))
-        lands(type(origin)(tmp_path / "partial"), land_tasks)
+        assert_lands(type(origin)(tmp_path / "partial"), land_tasks)
 
     @pytest.mark.parametrize("sparse_index", ["false", "true"])
     def test_a_sparse_checkout_gets_the_commit(self, make_repo, land_tasks, sound, sparse_index):
@@ -106,7 +106,7 @@ class TestCheckouts:
         repo.git("config", "index.sparse", sparse_index)
         repo.git("sparse-checkout", "set", "--cone", "in")
         out = repo.git("rev-parse", "HEAD:out")
-        lands(repo, land_tasks, "in/TODO.md")
+        assert_lands(repo, land_tasks, "in/TODO.md")
         assert not (repo.root / "out").exists()
         assert repo.git("rev-parse", "HEAD:out") == out
         assert repo.status() == []
@@ -119,7 +119,7 @@ class TestCheckouts:
         outer.commit("Add a submodule")
         module = type(outer)(outer.root / "lib")
         assert discover(str(module.root)).root == str(module.root)
-        lands(module, land_tasks)
+        assert_lands(module, land_tasks)
         assert outer.status() == [" M lib"]
         assert outer.read("TODO.md") == BASE.encode()
         sound(module)
@@ -169,7 +169,7 @@ class TestCheckouts:
     def test_a_repository_of_sha256_gets_the_commit(self, make_repo, land_tasks, sound):
         repo = make_repo("repo", "--object-format=sha256", **{"TODO.md": BASE, "a/b/c": "c"})
         assert len(repo.git("rev-parse", "HEAD")) == 64
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         sound(repo)
 
     def test_a_git_directory_outside_of_the_work_tree_gets_the_commit(
@@ -182,7 +182,7 @@ class TestCheckouts:
         found = discover(str(repo.root))
         assert (found.root, found.explicit) == (str(repo.root), True)
         (repo.root / ".git").mkdir()  # no repository, and so passed over
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
 
     def test_variables_of_a_calling_hook_do_not_lead_a_landing_elsewhere(
         self, make_repo, land_tasks, monkeypatch, tmp_path
@@ -216,7 +216,7 @@ class TestNames:
     )
     def test_todo_files_with_odd_names_get_their_ticks(self, make_repo, land_tasks, sound, name):
         repo = make_repo(**{name: BASE, "x.md": "x\n", f"{name}.d/y": "y\n"})
-        lands(repo, land_tasks, name)
+        assert_lands(repo, land_tasks, name)
         assert repo.git("diff", "--name-only", "-z", "HEAD^", "HEAD").rstrip("\0") == name
         sound(repo)
 
@@ -236,7 +236,7 @@ class TestNames:
         repo = make_repo()
         repo.write("TODO.md", BASE).chmod(0o755)
         repo.commit()
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         assert repo.git("ls-tree", "HEAD", "TODO.md").startswith("100755 ")
         assert (repo.root / "TODO.md").stat().st_mode & 0o777 == 0o755
 
@@ -254,7 +254,7 @@ class TestNames:
             "z0/x",
         ]
         repo = make_repo(**dict.fromkeys(names, BASE))
-        lands(repo, land_tasks, "z/TODO.md")
+        assert_lands(repo, land_tasks, "z/TODO.md")
         sound(repo)
 
 

@@ -18,7 +18,7 @@ def todo(make_repo):
     return make_repo(**{"TODO.md": BASE, "a.txt": "a\n"})
 
 
-def refused(repo, land_tasks, match: str, **options) -> GitError:
+def assert_refused(repo, land_tasks, match: str, **options) -> GitError:
     """The landing is refused with this sentence; HEAD, index, files and status are as they were."""
 
     def everything():
@@ -43,7 +43,7 @@ class TestOperations:
         todo.git("checkout", "-q", "main")
         todo.commit(**{"a.txt": "main\n"})
         todo.git("merge", "-q", "side", check=False)
-        refused(todo, land_tasks, "a merge is in progress")
+        assert_refused(todo, land_tasks, "a merge is in progress")
         assert land_tasks(todo, "two", commit=False).ticked == {"id-two"}
 
     @pytest.mark.parametrize("command", ["rebase", "cherry-pick", "revert"])
@@ -53,18 +53,18 @@ class TestOperations:
         todo.git("checkout", "-q", "main")
         todo.commit(**{"a.txt": "main\n"})
         todo.git(command, "side", check=False)
-        refused(todo, land_tasks, f"a {command} is in progress")
+        assert_refused(todo, land_tasks, f"a {command} is in progress")
 
     def test_a_landing_during_a_bisect_is_refused(self, todo, land_tasks):
         todo.git("bisect", "start")
-        refused(todo, land_tasks, "a bisect is in progress")
+        assert_refused(todo, land_tasks, "a bisect is in progress")
 
 
 class TestIdentityAndSignature:
     def test_a_landing_without_an_identity_is_refused(self, todo, land_tasks, monkeypatch, tmp_path):
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
         todo.git("config", "user.useConfigOnly", "true")
-        error = refused(todo, land_tasks, "no email was given and auto-detection is disabled")
+        error = assert_refused(todo, land_tasks, "no email was given and auto-detection is disabled")
         assert "user.name" in (error.hint or "")
 
     def test_no_identity_is_needed_where_there_is_nothing_to_commit(
@@ -79,12 +79,12 @@ class TestIdentityAndSignature:
 
     def test_an_empty_name_in_the_environment_is_refused(self, todo, land_tasks, monkeypatch):
         monkeypatch.setenv("GIT_AUTHOR_NAME", "")
-        refused(todo, land_tasks, "empty ident name")
+        assert_refused(todo, land_tasks, "empty ident name")
 
     def test_a_signature_that_fails_stops_the_landing(self, todo, land_tasks):
         todo.git("config", "commit.gpgsign", "true")
         todo.git("config", "gpg.program", "/bin/false")
-        refused(todo, land_tasks, "failed to sign|gpg failed")
+        assert_refused(todo, land_tasks, "failed to sign|gpg failed")
 
     @pytest.mark.tools
     def test_a_commit_is_signed_where_git_is_configured_to(self, todo, land_tasks, sound, tmp_path):
@@ -106,7 +106,7 @@ class TestLocks:
     def test_an_index_lock_of_another_git_is_told(self, todo, land_tasks):
         lock = todo.root / ".git/index.lock"
         lock.write_bytes(b"")
-        refused(todo, land_tasks, "another git process holds .*index.lock", patience=0.05)
+        assert_refused(todo, land_tasks, "another git process holds .*index.lock", patience=0.05)
         assert lock.read_bytes() == b""
 
     def test_an_index_lock_that_goes_away_in_time_is_waited_for(self, todo, land_tasks):
@@ -123,7 +123,7 @@ class TestLocks:
         monkeypatch.setattr("mdtodo.repo.commit.PATIENCE", 0.05)
         lock = todo.root / ".git/refs/heads/main.lock"
         lock.write_bytes(b"")
-        refused(todo, land_tasks, "cannot lock ref")
+        assert_refused(todo, land_tasks, "cannot lock ref")
         assert lock.exists()
 
 
@@ -169,4 +169,4 @@ class TestDisks:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("mdtodo.repo.index._copy", no_space)
-        refused(todo, land_tasks, "No space left on device")
+        assert_refused(todo, land_tasks, "No space left on device")

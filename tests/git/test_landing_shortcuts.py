@@ -39,7 +39,7 @@ def started(tmp_path, monkeypatch):
     return commands
 
 
-def lands(repo, land_tasks, sound, started) -> list[str]:
+def assert_lands(repo, land_tasks, sound, started) -> list[str]:
     """The git commands of a landing, which is right in every respect."""
     started()
     landing = land_tasks(repo, "two")
@@ -60,14 +60,14 @@ class TestCommands:
     ):
         repo = make_repo(**{"TODO.md": BASE, **{f"d{n % 9}/{n}": "x\n" for n in range(files)}})
         past(repo)
-        assert lands(repo, land_tasks, sound, started) == ["update-ref", "var"]
+        assert assert_lands(repo, land_tasks, sound, started) == ["update-ref", "var"]
 
     def test_packed_objects_and_refs_cost_a_landing_a_third_command(
         self, make_repo, land_tasks, sound, started
     ):
         repo = make_repo(**{"TODO.md": BASE, "d/TODO.md": "x"})
         repo.git("gc", "-q")
-        assert lands(repo, land_tasks, sound, started) == ["cat-file", "update-ref", "var"]
+        assert assert_lands(repo, land_tasks, sound, started) == ["cat-file", "update-ref", "var"]
 
     @pytest.mark.parametrize(
         ("setting", "value", "command"),
@@ -86,7 +86,7 @@ class TestCommands:
         repo = make_repo(**{"TODO.md": BASE})
         repo.git("config", setting, value)
         past(repo)
-        commands = lands(repo, land_tasks, sound, started)
+        commands = assert_lands(repo, land_tasks, sound, started)
         assert (command in commands) if command else commands == ["update-ref", "var"]
 
     def test_each_further_landing_of_a_session_starts_one_command(self, make_repo, receipt, started):
@@ -218,7 +218,7 @@ class TestRaces:
         repo = make_repo(**{"TODO.md": BASE, **{f"f{n}": f"{n}\n" for n in range(80)}})
         past(repo)
         os.utime(repo.root / ".git/index", (1_700_000_000, 1_700_000_000))
-        assert "update-index" in lands(repo, land_tasks, sound, started)
+        assert "update-index" in assert_lands(repo, land_tasks, sound, started)
 
 
 class TestConversions:

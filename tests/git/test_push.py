@@ -15,7 +15,7 @@ from mdtodo.repo.git import discover
 from mdtodo.results import AddNote, AddSubtasks, SetKey
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for
-from tests.git.remotes import BASE, Remote, first_remote, remote, same_as_remote, send, tick
+from tests.git.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ class TestTheRemoteHasNotMoved:
         assert sent.commits == {}
         assert sent.where == "origin/main"
         assert remote.bare.git("rev-parse", "main") == commits[0]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
     def test_without_new_commits_nothing_is_pushed(self, remote):
@@ -91,7 +91,7 @@ class TestTheRemoteHasMoved:
         assert sent.messages == ()
         assert sent.commits == {old: a.git("rev-parse", "HEAD")}
         assert remote.bare.git("log", "--format=%s", "main").splitlines() == ["todo: two", "Theirs", "Base"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         for path in ("app.py", "TODO.md"):
             assert a.read(path) == a.index(path) == remote.file(path)
         sound(a)
@@ -106,7 +106,7 @@ class TestTheRemoteHasMoved:
         assert "id-two" in sent.messages[0]
         assert "already closed" in sent.messages[0]
         assert remote.receipts() == ["id-one", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
     def test_notes_and_keys_of_a_task_that_somebody_else_closed_are_not_written(self, remote):
@@ -156,7 +156,7 @@ class TestTheRemoteHasMoved:
         sent = send(a)
         assert reason in sent.messages[0]
         assert remote.file() == theirs.encode() == a.read("TODO.md")
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_a_task_with_an_id_is_found_whatever_it_is_called(self, tmp_path):
         remote = Remote(tmp_path, **{"TODO.md": "- [ ] build id:b\n"})
@@ -175,7 +175,7 @@ class TestTheRemoteHasMoved:
         tick(a, "two")
         send(a)
         assert remote.file("PLAN.md") == BASE.replace("[ ] two", "[x] two").encode()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_a_receipt_of_a_todo_file_that_the_remote_deleted_is_told(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
@@ -185,7 +185,7 @@ class TestTheRemoteHasMoved:
         tick(a, "two")
         assert "no longer exists" in send(a).messages[0]
         assert not (a.root / "TODO.md").exists()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_notes_subtasks_and_failures_are_made_again(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
@@ -260,7 +260,7 @@ class TestTheRemoteHasMoved:
         send(a)
         assert remote.file("log.txt") == b"ours\n" + b.read("log.txt")
         assert remote.file("new.txt") == b"new\n"
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_outputs_that_cannot_be_merged_stop_the_push(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
@@ -286,7 +286,7 @@ class TestTheRemoteHasMoved:
         a.git("commit", "-q", "-a", "-m", f"todo: undo ours\n\n{trailers}")
         send(a)
         assert remote.file() == BASE.replace("[ ] two", "[x] two").encode()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_many_receipts_stay_one_commit_each(self, remote, sound):
         a, b = remote.clone("a"), remote.clone("b")
@@ -296,7 +296,7 @@ class TestTheRemoteHasMoved:
         sent = send(a)
         assert [sent.commits[oid] is None for oid in old] == [False, True, False]
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
 
@@ -377,7 +377,7 @@ class TestWhatIsAPersons:
         send(a)
         ticked = BASE.replace("[ ] one", "[x] one").replace("[ ] two", "[x] two")
         assert remote.file() == ticked.replace("three", "three, mine").encode()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         a.git("switch", "-q", "-C", "main", "copy")
         a.git(
             "commit", "-q", "--amend", "--no-edit", "-m", "todo: two\n\nMdtodo-Run: x\nMdtodo-Task: " + ID_TWO
@@ -409,7 +409,7 @@ class TestWhatIsAPersons:
         assert a.status() == before
         a.git("stash", "-q", "-u")
         assert send(a).messages == ()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         assert remote.receipts() == ["id-two"]
         a.git("stash", "pop", "-q", check=False)
         assert b"mine" in a.read(path) or how == "untracked"
@@ -450,7 +450,7 @@ class TestWhatIsAPersons:
         b.git("push", "-q")
         tick(a, "two")
         send(a)
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         assert os.access(a.root / "run.sh", os.X_OK)
         assert (a.root / "link").readlink().name == "TODO.md"
         assert not (a.root / "gone").exists()
@@ -465,7 +465,7 @@ class TestWhatIsAPersons:
         assert a.read("app.py") == b"1\r\n2\r\n"
         assert b"[x] two\r\n" in a.read("TODO.md")
         assert b"\r" not in remote.file()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_files_outside_of_a_sparse_checkout_stay_outside(self, tmp_path):
         remote = Remote(tmp_path, **{"TODO.md": BASE, "in/a": "a\n", "out/b": "b\n"})
@@ -476,7 +476,7 @@ class TestWhatIsAPersons:
         b.git("push", "-q")
         tick(a, "two")
         send(a)
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         assert a.read("in/a") == b"2\n"
         assert not (a.root / "out").exists()
 
@@ -484,18 +484,20 @@ class TestWhatIsAPersons:
 class TestPlaces:
     def test_a_repository_of_sha256_is_pushed(self, tmp_path, sound):
         remote = Remote(tmp_path, "--object-format=sha256")
-        self.both_arrive(remote, remote.clone("a"), sound)
+        self.assert_both_arrive(remote, remote.clone("a"), sound)
 
     def test_a_shallow_clone_is_pushed(self, remote, sound):
         remote.clone("more").commit("Second", x="x")
         Checkout(remote.folder / "more").git("push", "-q")
         a = remote.clone("a", "--depth=1", url=f"file://{remote.path}")
         assert a.commits() == 1
-        self.both_arrive(remote, a, sound)
+        self.assert_both_arrive(remote, a, sound)
 
     def test_a_partial_clone_is_pushed(self, remote, sound):
         remote.bare.git("config", "uploadpack.allowFilter", "true")
-        self.both_arrive(remote, remote.clone("a", "--filter=blob:none", url=f"file://{remote.path}"), sound)
+        self.assert_both_arrive(
+            remote, remote.clone("a", "--filter=blob:none", url=f"file://{remote.path}"), sound
+        )
 
     def test_a_linked_worktree_is_pushed(self, remote, sound):
         main = remote.clone("main")
@@ -507,7 +509,7 @@ class TestPlaces:
         send(b)
         tick(linked, "two")
         send(linked)
-        same_as_remote(linked, remote)
+        assert_same_as_remote(linked, remote)
         assert main.git("symbolic-ref", "HEAD") == "refs/heads/other"
         assert main.status() == []
 
@@ -527,14 +529,14 @@ class TestPlaces:
         commit = remote.bare.git("cat-file", "commit", "main")
         assert "gpgsig -----BEGIN PGP SIGNATURE-----" in commit
         assert "author Ada Tester <ada@example.com>" in commit
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
-    def both_arrive(self, remote: Remote, a: Checkout, sound: Callable[[Any], None]) -> None:
+    def assert_both_arrive(self, remote: Remote, a: Checkout, sound: Callable[[Any], None]) -> None:
         b = remote.clone("b")
         tick(b, "one")
         send(b)
         tick(a, "two")
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)

@@ -16,7 +16,7 @@ from mdtodo.repo import push as pushing
 from mdtodo.repo.git import discover
 from mdtodo.repo.plumbing import Plumbing
 from tests.conftest import Checkout
-from tests.git.remotes import BASE, Remote, first_remote, remote, same_as_remote, send, tick
+from tests.git.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +126,7 @@ class TestTheRemoteRefuses:
         remote.hook("pre-receive", "exit 0")
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
 
 class TestTheAnswerIsLost:
@@ -155,7 +155,7 @@ class TestTheAnswerIsLost:
         assert sent[-1].code != 0
         assert remote.receipts().count("id-two") == 1
         assert len(sent) == 1 + moved
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_a_push_that_arrived_without_an_answer_is_known_by_its_trailer_to_the_next_call(
         self, remote, sent, monkeypatch
@@ -179,7 +179,7 @@ class TestTheAnswerIsLost:
         assert came.messages == ()
         assert came.commits == {old: remote.bare.git("rev-list", "-1", "--grep=id-two", "main")}
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_a_receipt_that_was_taken_back_on_the_remote_is_not_landed_again(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
@@ -193,7 +193,7 @@ class TestTheAnswerIsLost:
         a.git("commit", "-q", "--amend", "--no-edit", "--date=2001-02-03T04:05:06")
         send(a)
         assert remote.file() == BASE.encode()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
 
 class TestOthersPushAtTheSameTime:
@@ -220,7 +220,7 @@ class TestOthersPushAtTheSameTime:
         self.race(remote, monkeypatch, 3)
         send(a)
         assert remote.receipts() == ["id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
     def test_a_push_that_others_outrun_each_time_gives_up_and_keeps_its_commits(self, remote, monkeypatch):
@@ -250,7 +250,7 @@ class TestOthersPushAtTheSameTime:
         monkeypatch.setattr(pushing, "advance", land_then_advance)
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
     def test_the_lock_of_another_push_is_waited_for(self, remote, sent):
@@ -263,7 +263,7 @@ class TestOthersPushAtTheSameTime:
         assert 1 < len(sent) < pushing.ATTEMPTS
         lock.unlink()
         send(a)
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
 
 class TestAnotherHistory:

@@ -380,7 +380,7 @@ class TestSecondOpinion:
         assert second_opinion(data) == ((1, " ", None),)
 
 
-def holds(data: bytes) -> None:
+def assert_places_hold(data: bytes) -> None:
     """What must be so for any bytes that are read at all."""
     document = parse(data)
     starts = [0, *[match.end() for match in re.finditer(rb"\r\n|\n|\r", data)]]
@@ -427,7 +427,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     except UnicodeDecodeError:
         readable = False
     if readable and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        holds(data)
+        assert_places_hold(data)
     else:
         with pytest.raises(InputError):
             parse(data)
@@ -436,7 +436,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 @given(st.randoms(use_true_random=False))
 @examples(300)
 def test_places_in_hard_documents_point_at_boxes_and_texts(random: Random) -> None:
-    holds(documents.document(random))
+    assert_places_hold(documents.document(random))
 
 
 @given(st.integers(0, 2**32))
@@ -454,5 +454,5 @@ def test_indent_leads_into_the_item(seed: int) -> None:
 
 def test_a_line_of_a_megabyte_is_read_in_time() -> None:
     data = b"- [ ] " + "é".encode() * 500_000
-    holds(data)
-    holds(data + b"\n  " + b"[ ] " * 250_000)
+    assert_places_hold(data)
+    assert_places_hold(data + b"\n  " + b"[ ] " * 250_000)

@@ -23,7 +23,7 @@ around = Group("Around it")
 def test_lands_with_git_dir_set_by_a_calling_hook(bench: Bench) -> None:
     bench.env = {"GIT_DIR": ".git"}
     repo = bench.repo()
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @around.lands("`GIT_DIR` and `GIT_WORK_TREE`")
@@ -31,7 +31,7 @@ def test_lands_with_git_dir_and_git_work_tree_set(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git").rename(bench.folder / "elsewhere.git")
     bench.env = {"GIT_DIR": str(bench.folder / "elsewhere.git"), "GIT_WORK_TREE": str(repo.root)}
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @around.refuses(
@@ -41,7 +41,7 @@ def test_lands_with_git_dir_and_git_work_tree_set(bench: Bench) -> None:
 def test_refuses_inside_a_git_commit_that_sets_the_index_file(bench: Bench) -> None:
     repo = bench.repo()
     bench.env = {"GIT_INDEX_FILE": str(repo.root / ".git/index")}
-    bench.run(repo, says="inside a `git commit`")
+    bench.expect_outcome(repo, says="inside a `git commit`")
 
 
 @around.lands(
@@ -65,7 +65,7 @@ def test_lands_whatever_other_variables_of_git_are_set(bench: Bench) -> None:
         "GIT_OPTIONAL_LOCKS": "0",
     }
     said = bench.calls(repo.root, "run", **wild)
-    bench.check(repo, before, bench.look(repo), said, "")
+    bench.assert_as_declared(repo, before, bench.look(repo), said, "")
     assert not (bench.folder / "objects").exists()
 
 
@@ -84,7 +84,7 @@ def test_lands_with_aliases_pagers_and_colours_in_the_configuration(bench: Bench
         ("push.default", "nothing"),
     ):
         repo.git("config", name, value)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @around.lands("hooks of the repository", "none is run")
@@ -115,7 +115,7 @@ def test_refuses_without_an_identity(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "config").write_text("[user]\nuseConfigOnly = true\n")
     bench.env = {"GIT_CONFIG_GLOBAL": str(bench.folder / "config")}
-    bench.run(repo, person=False, says="git config user.email")
+    bench.expect_outcome(repo, person=False, says="git config user.email")
     bench.env = {}
     assert bench.calls(repo.root, "run").code == 0
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
@@ -131,7 +131,7 @@ def test_lands_with_author_and_committer_from_the_environment(bench: Bench) -> N
         "GIT_COMMITTER_NAME": "Com Mitter",
         "GIT_COMMITTER_EMAIL": "c@example.com",
     }
-    bench.run(repo)
+    bench.expect_outcome(repo)
     shown = repo.git("log", "-1", "--format=%an <%ae> %aI, %cn <%ce>")
     assert shown == "Aü Thor <a@example.com> 2005-04-07T22:13:13+02:00, Com Mitter <c@example.com>"
     assert (
@@ -181,7 +181,7 @@ def test_lands_with_signed_commits(bench: Bench, state: str) -> None:
             repo.git("config", name, value)
     repo.git("config", "commit.gpgsign", "true")
     try:
-        bench.run(repo)
+        bench.expect_outcome(repo)
         repo.git("verify-commit", "HEAD", **bench.env)
     finally:
         if bench.env:
@@ -193,7 +193,7 @@ def test_refuses_where_a_signature_fails(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("config", "commit.gpgsign", "true")
     repo.git("config", "gpg.program", "false")
-    bench.run(repo, says="gpg failed to sign the data")
+    bench.expect_outcome(repo, says="gpg failed to sign the data")
     repo.git("config", "commit.gpgsign", "false")
     assert bench.calls(repo.root, "run").code == 0
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
@@ -204,7 +204,7 @@ def test_refuses_while_the_branch_is_locked_by_another_git(bench: Bench) -> None
     repo = bench.repo()
     lock = repo.root / ".git/refs/heads/main.lock"
     lock.write_text("")
-    bench.run(repo, says="main.lock': File exists")
+    bench.expect_outcome(repo, says="main.lock': File exists")
     lock.unlink()
     assert bench.calls(repo.root, "run").code == 0
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
@@ -280,7 +280,7 @@ def test_refuses_on_a_full_disk(bench: Bench) -> None:
         assert "No space left" in said.err or "full" in said.err
         assert bench.look(repo) == before
         (disk / "filler").unlink()
-        bench.check_sound(repo)
+        bench.assert_sound(repo)
         assert bench.calls(repo.root, "run", **bench.env).code == 0
         assert bench.look(repo).tree == bench.ticked(before.tree, 1)
     finally:

@@ -39,7 +39,7 @@ def test_lands_in_linked_worktrees(bench: Bench, state: str) -> None:
     if "locked" in state:
         main.git("worktree", "lock", "--reason", "on a stick", str(linked.root))
     before = bench.look(main)
-    bench.run(linked)
+    bench.expect_outcome(linked)
     after = bench.look(main)
     assert (after.head, after.index, after.files, after.status) == (
         before.head,
@@ -56,7 +56,7 @@ def test_lands_inside_a_submodule(bench: Bench) -> None:
     outer.git("submodule", "--quiet", "add", str(inner.root), "lib")
     outer.commit("Add a submodule")
     before = outer.read("TODO.md")
-    bench.run(Checkout(outer.root / "lib"))
+    bench.expect_outcome(Checkout(outer.root / "lib"))
     assert outer.read("TODO.md") == before
     assert outer.git("diff", "--name-only") == "lib"
 
@@ -69,14 +69,14 @@ def test_lands_in_a_superproject(bench: Bench) -> None:
     outer.commit("Add a submodule")
     Checkout(outer.root / "lib").commit("Newer", x="x")
     (outer.root / "lib/TODO.md").write_text("- [ ] changed\n")
-    bench.run(outer)
+    bench.expect_outcome(outer)
 
 
 @checkout.lands("a nested repository inside", "it is another repository")
 def test_lands_around_a_nested_repository(bench: Bench) -> None:
     repo = bench.repo()
     bench.repo(name="repo/nested")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert OPEN in (repo.root / "nested/TODO.md").read_bytes()
 
 
@@ -85,7 +85,7 @@ def test_lands_in_a_shallow_clone(bench: Bench) -> None:
     origin = bench.repo()
     origin.commit("Second", x="x")
     shallow = clone(bench, origin, "--depth=1")
-    bench.run(shallow)
+    bench.expect_outcome(shallow)
     assert shallow.commits() == 2
 
 
@@ -93,7 +93,7 @@ def test_lands_in_a_shallow_clone(bench: Bench) -> None:
 def test_lands_in_a_partial_clone(bench: Bench) -> None:
     origin = bench.repo()
     partial = clone(bench, origin, "--filter=blob:none")
-    bench.run(partial)
+    bench.expect_outcome(partial)
 
 
 def promised_blob_missing(bench: Bench) -> Checkout:
@@ -137,7 +137,7 @@ def test_refuses_in_a_partial_clone_that_cannot_fetch(bench: Bench) -> None:
     (bench.folder / "away").rename(bench.folder / "repo")
     assert bench.calls(partial.root, "run").code == 0
     assert partial.commits() == 3
-    bench.check_sound(partial)
+    bench.assert_sound(partial)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_lands_in_a_sparse_checkout(bench: Bench, state: str) -> None:
     assert after.status == before.status
     assert not (repo.root / "out").exists()
     bench.fsck = "index" not in state  # git 2.39 misses trees that its own sparse index has only worked out
-    bench.check_sound(repo)
+    bench.assert_sound(repo)
 
 
 @checkout.lands("a TODO file outside the sparse checkout", "it is not read: its tasks are not there")
@@ -177,7 +177,7 @@ def test_lands_in_a_todo_file_outside_of_the_sparse_checkout(bench: Bench) -> No
     repo = bench.repo(**{"out/TODO.md": "- [ ] elsewhere run:ok\n"})
     repo.git("sparse-checkout", "set", "--cone", "sub")
     assert not (repo.root / "out").exists()
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert "elsewhere" not in bench.calls(repo.root, "list").out
     assert repo.head("out/TODO.md") == b"- [ ] elsewhere run:ok\n"
 
@@ -192,7 +192,7 @@ def test_lands_where_dot_git_is_a_file(bench: Bench, state: str) -> None:
     (repo.root / ".git").rename(bench.folder / "elsewhere.git")
     target = "../elsewhere.git" if "relative" in state else str(bench.folder / "elsewhere.git")
     repo.write(".git", f"gitdir: {target}\n")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @checkout.lands("`core.worktree`")
@@ -201,20 +201,20 @@ def test_lands_with_core_worktree(bench: Bench) -> None:
     (repo.root / ".git").rename(bench.folder / "elsewhere.git")
     bench.env = {"GIT_DIR": str(bench.folder / "elsewhere.git")}
     repo.git("config", "core.worktree", str(repo.root), **bench.env)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @checkout.lands("a symlink to the work tree")
 def test_lands_through_a_symlink_to_the_work_tree(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "link").symlink_to(repo.root)
-    bench.run(repo, cwd=bench.folder / "link/sub")
+    bench.expect_outcome(repo, cwd=bench.folder / "link/sub")
 
 
 @checkout.lands("a folder below the root")
 def test_lands_from_a_folder_below_the_root(bench: Bench) -> None:
     repo = bench.repo()
-    bench.run(repo, cwd=repo.root / "sub")
+    bench.expect_outcome(repo, cwd=repo.root / "sub")
 
 
 @pytest.mark.parametrize("state", ["objects borrowed from another repository", "everything in packs"])
@@ -224,11 +224,11 @@ def test_lands_with_packed_and_borrowed_objects(bench: Bench, state: str) -> Non
     if "packs" in state:
         repo = bench.repo()
         repo.git("gc", "-q", "--prune=now")
-        bench.run(repo)
+        bench.expect_outcome(repo)
         return
     origin = bench.repo()
     origin.git("clone", "-q", "--shared", str(origin.root), str(bench.folder / "clone"))
-    bench.run(Checkout(bench.folder / "clone"))
+    bench.expect_outcome(Checkout(bench.folder / "clone"))
 
 
 @checkout.refuses("a bare repository", "mdtodo needs a work tree")
@@ -276,4 +276,4 @@ def test_lands_in_a_folder_that_was_moved_since_the_last_run(bench: Bench) -> No
     repo = bench.repo()
     bench.calls(repo.root, "run", "--tag", "none")
     shutil.move(repo.root, bench.folder / "moved")
-    bench.run(Checkout(bench.folder / "moved"))
+    bench.expect_outcome(Checkout(bench.folder / "moved"))

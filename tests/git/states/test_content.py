@@ -31,7 +31,7 @@ def test_lands_with_line_ends_that_git_converts(bench: Bench, state: str) -> Non
             (repo.root / "TODO.md").unlink()
             repo.git("checkout", "-q", "TODO.md")
             assert b"\r\n" in repo.read("TODO.md")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 ATTRIBUTES = {
@@ -56,7 +56,7 @@ def test_lands_with_attributes_of_the_todo_file(bench: Bench, state: str) -> Non
     repo.git("config", "core.safecrlf", "false")
     (repo.root / "TODO.md").unlink()
     repo.git("checkout", "-q", "TODO.md")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @content.refuses("`working-tree-encoding=UTF-16`", "the file is not UTF-8, and left as it is")
@@ -65,7 +65,7 @@ def test_refuses_a_file_that_git_stores_in_another_encoding(bench: Bench) -> Non
         todo=TODO.encode("utf-16"), **{".gitattributes": "*.md text working-tree-encoding=UTF-16\n"}
     )
     assert repo.head("TODO.md") == TODO.encode()
-    bench.run(repo, person=False, says="TODO.md")
+    bench.expect_outcome(repo, person=False, says="TODO.md")
 
 
 def filtered(bench: Bench, clean: str, smudge: str, *, required: bool = False):
@@ -87,7 +87,7 @@ def filtered(bench: Bench, clean: str, smudge: str, *, required: bool = False):
 def test_lands_through_clean_and_smudge_filters(bench: Bench) -> None:
     repo = filtered(bench, "sed s/ONE/one/", "sed s/one/ONE/", required=True)
     assert b"- [ ] ONE" in repo.read("TODO.md")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @content.lands(
@@ -104,7 +104,7 @@ def test_lands_beside_a_required_filter_that_fails(bench: Bench) -> None:
     assert after.tree == bench.ticked(before.tree, 1)
     assert after.index == bench.ticked(before.index, 2)
     assert after.files == bench.ticked(before.files, 1)
-    bench.check_sound(repo)
+    bench.assert_sound(repo)
 
 
 @content.ticks(
@@ -162,7 +162,7 @@ def test_lands_with_settings_of_storage(bench: Bench) -> None:
         ("core.sharedRepository", "group"),
     ):
         repo.git("config", name, value)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @content.lands("a file of many kilobytes, with BOM, tabs and no final newline", "one line changes")

@@ -19,7 +19,7 @@ head = Group("HEAD")
 
 @head.lands("a branch", "one commit on top of it")
 def test_lands_on_a_branch(bench: Bench) -> None:
-    bench.run(bench.repo())
+    bench.expect_outcome(bench.repo())
 
 
 @head.lands("detached", "HEAD moves, no branch does")
@@ -27,7 +27,7 @@ def test_lands_on_a_detached_head(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "--detach")
     main = repo.git("rev-parse", "main")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert repo.git("rev-parse", "main") == main
 
 
@@ -37,7 +37,7 @@ def test_lands_on_a_detached_head(bench: Bench) -> None:
 def test_ticks_a_staged_file_before_the_first_commit(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-ref", "-d", "HEAD")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @head.ticks("unborn, the file untracked", "ticked in the work tree")
@@ -45,7 +45,7 @@ def test_ticks_an_untracked_file_before_the_first_commit(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-ref", "-d", "HEAD")
     repo.git("rm", "-rq", "--cached", ".")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @head.lands("a branch that is in packed-refs alone")
@@ -54,14 +54,14 @@ def test_lands_on_a_branch_that_is_in_packed_refs_alone(bench: Bench) -> None:
     repo.git("checkout", "-q", "-b", "feature/deep/one")
     repo.git("pack-refs", "--all", "--prune")
     assert not (repo.root / ".git/refs/heads/feature").exists()
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @head.lands("a branch with an odd name")
 def test_lands_on_a_branch_with_an_odd_name(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "-b", "-q/we\"ird'%41$(x)ß;|&@".removeprefix("-"))
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @head.lands("a symbolic ref to another branch", "that branch moves, the symbolic ref stays one")
@@ -69,7 +69,7 @@ def test_lands_on_a_symbolic_ref_to_another_branch(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
     repo.git("symbolic-ref", "HEAD", "refs/heads/alias")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert repo.git("rev-parse", "main") == repo.git("rev-parse", "HEAD")
     assert (repo.root / ".git/refs/heads/alias").read_text() == "ref: refs/heads/main\n"
 
@@ -80,7 +80,7 @@ def test_lands_on_a_ref_outside_of_refs_heads(bench: Bench) -> None:
     repo.git("update-ref", "refs/odd/place", "HEAD")
     repo.git("symbolic-ref", "HEAD", "refs/odd/place")
     bench.fsck = False  # git's own finds that strange
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert repo.git("rev-parse", "refs/odd/place") == repo.git("rev-parse", "HEAD")
 
 
@@ -104,7 +104,7 @@ def test_refuses_during_an_operation_of_git(bench: Bench, state: str) -> None:
         "a bisect": ("bisect", "start", "HEAD", "HEAD^"),
     }
     repo.git(*commands[state], check=False)
-    bench.run(repo, person=False, says=f"{state} is in progress")
+    bench.expect_outcome(repo, person=False, says=f"{state} is in progress")
     before = bench.look(repo)
     said = bench.calls(repo.root, "run", "--no-commit")
     assert said.code == 0
@@ -121,7 +121,7 @@ def test_lands_on_a_commit_that_git_replace_replaces(bench: Bench) -> None:
     repo.git("reset", "-q", "--soft", first)
     repo.git("replace", first, new)
     assert repo.status() == []
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @head.lands("with grafts in `info/grafts`", "git's advice about them is ignored")
@@ -131,7 +131,7 @@ def test_lands_on_a_history_with_grafts(bench: Bench) -> None:
     (repo.root / ".git/info").mkdir(exist_ok=True)
     (repo.root / ".git/info/grafts").write_text(second + "\n")
     bench.fsck = False
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @head.lands("in a repository with reftable", "if the installed git supports it (2.45 or later)")
@@ -146,13 +146,13 @@ def test_lands_in_a_repository_with_reftable(bench: Bench) -> None:
     )
     if made.returncode:
         pytest.skip("the installed git has no reftable")
-    bench.run(bench.repo("--ref-format=reftable"))
+    bench.expect_outcome(bench.repo("--ref-format=reftable"))
 
 
 @head.lands("in a SHA-256 repository")
 def test_lands_in_a_sha_256_repository(bench: Bench) -> None:
     repo = bench.repo("--object-format=sha256")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert len(repo.git("rev-parse", "HEAD")) == 64
 
 

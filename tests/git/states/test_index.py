@@ -25,7 +25,7 @@ def test_lands_with_an_index_of_each_version(bench: Bench, state: str) -> None:
     if state == "version 3":
         repo.write("intended", "i\n")
         repo.git("add", "-N", "intended")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert (repo.root / ".git/index").read_bytes()[7] == int(state[-1])
 
 
@@ -34,7 +34,7 @@ def test_lands_with_a_split_index(bench: Bench) -> None:
     repo = bench.repo(**{f"many/{n}": "x\n" for n in range(40)})
     repo.git("config", "core.splitIndex", "true")
     repo.git("update-index", "--split-index")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert list((repo.root / ".git").glob("sharedindex.*"))
 
 
@@ -43,7 +43,7 @@ def test_lands_with_an_untracked_cache(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-index", "--untracked-cache")
     repo.status()
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert b"UNTR" in (repo.root / ".git/index").read_bytes()
     repo.write("sub/new", "n\n")
     assert "?? sub/new" in repo.status()
@@ -59,7 +59,7 @@ def test_lands_with_fsmonitor_and_its_hook(bench: Bench) -> None:
     repo.git("config", "core.fsmonitorHookVersion", "2")
     repo.git("update-index", "--fsmonitor")
     repo.status()
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @index.lands("`core.ignoreStat`, `core.trustctime`, `core.checkStat`")
@@ -67,7 +67,7 @@ def test_lands_with_settings_of_what_git_compares(bench: Bench) -> None:
     repo = bench.repo()
     for name, value in (("ignoreStat", "true"), ("trustctime", "false"), ("checkStat", "minimal")):
         repo.git("config", f"core.{name}", value)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @index.lands("`index.skipHash`, `feature.manyFiles`", "if the installed git knows them")
@@ -76,7 +76,7 @@ def test_lands_with_skip_hash_and_many_files(bench: Bench) -> None:
     repo.git("config", "feature.manyFiles", "true")
     repo.git("config", "index.skipHash", "true")
     repo.git("update-index", "--force-write-index", check=False)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_lands_beside_flags_of_entries(bench: Bench, state: str) -> None:
     bench.person(repo)
     option, _, which = state.partition(", ")
     repo.git("update-index", f"--{option}", "TODO.md" if "TODO" in which else "sub/x.txt")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @index.lands("skip-worktree, the TODO file", "the flag stays")
@@ -99,7 +99,7 @@ def test_lands_in_a_todo_file_that_is_skipped_in_the_work_tree(bench: Bench) -> 
     repo = bench.repo()
     bench.person(repo)
     repo.git("update-index", "--skip-worktree", "TODO.md")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @index.lands("intent-to-add, another file", "it stays an intent")
@@ -107,7 +107,7 @@ def test_lands_beside_another_file_that_is_only_intended(bench: Bench) -> None:
     repo = bench.repo()
     repo.write("intended", "i\n")
     repo.git("add", "-N", "intended")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert " A intended" in repo.status()
 
 
@@ -117,7 +117,7 @@ def test_ticks_a_todo_file_that_is_only_intended(bench: Bench) -> None:
     repo.git("rm", "-q", "--cached", "TODO.md")
     repo.git("commit", "-q", "-m", "Without")
     repo.git("add", "-N", "TODO.md")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
     assert repo.status() == [" A TODO.md"]
 
 
@@ -126,7 +126,7 @@ def test_ticks_an_untracked_todo_file(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("rm", "-q", "--cached", "TODO.md")
     repo.git("commit", "-q", "-m", "Without")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
     assert repo.status() == ["?? TODO.md"]
 
 
@@ -157,7 +157,7 @@ def test_lands_with_a_read_only_index(bench: Bench) -> None:
     bench.person(repo)
     repo.status()
     (repo.root / ".git/index").chmod(0o444)
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @index.refuses("locked by another git", "after two seconds, git's message; the next run lands the result")
@@ -166,7 +166,7 @@ def test_refuses_while_the_index_is_locked_by_another_git(bench: Bench) -> None:
     bench.person(repo)
     lock = repo.root / ".git/index.lock"
     lock.write_bytes((repo.root / ".git/index").read_bytes())
-    bench.run(repo, person=False, says="another git process holds")
+    bench.expect_outcome(repo, person=False, says="another git process holds")
     lock.unlink()
     before = bench.look(repo)
     assert bench.calls(repo.root, "run").code == 0
@@ -213,7 +213,7 @@ def test_lands_beside_another_unmerged_file(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     conflict(repo, "sub/x.txt")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @index.ticks("a rename of the TODO file staged", "ticked under the new name, which HEAD does not have yet")
@@ -227,14 +227,14 @@ def test_ticks_a_todo_file_whose_rename_is_staged(bench: Bench) -> None:
     assert repo.head("TODO.md") == TODO.encode()
     assert repo.status() == ["RM TODO.md -> docs/TODO.md"] or repo.status() == ["R  TODO.md -> docs/TODO.md"]
     assert repo.commits() == 1
-    bench.check_sound(repo)
+    bench.assert_sound(repo)
 
 
 @index.lands("the deletion of another TODO file staged", "it stays a staged deletion")
 def test_lands_beside_the_staged_deletion_of_another_todo_file(bench: Bench) -> None:
     repo = bench.repo(**{"docs/TODO.md": "- [ ] elsewhere\n"})
     repo.git("rm", "-q", "docs/TODO.md")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @index.lands(
@@ -243,5 +243,5 @@ def test_lands_beside_the_staged_deletion_of_another_todo_file(bench: Bench) -> 
 def test_lands_in_a_todo_file_whose_deletion_is_staged(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("rm", "-q", "--cached", "TODO.md")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
     assert repo.status() == ["D  TODO.md", "?? TODO.md"]
