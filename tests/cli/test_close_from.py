@@ -11,7 +11,7 @@ from mdtodo.repo.receipts import parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 TODO = "- [ ] Write the parser id:parser\n- [ ] Tell everybody id:tell.all\n- [x] Old id:old\n- [-] No id:no\n- [ ] Plain\n"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.cli import COMMANDS, GROUPS, PLUMBING, RENAMED
-from tests.cli.test_terminal import shown
+from tests.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Call = Callable[..., Said]

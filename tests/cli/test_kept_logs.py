@@ -13,12 +13,12 @@ import pytest
 from mdtodo.config import load
 from mdtodo.config.values import format_size, parse_size
 from mdtodo.errors import ConfigError
-from tests.running.conftest import eventually
+from tests.processes import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 FLOOD = "processors.flood.run = 'head -c 100000 /dev/zero; exit 75'\n"

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from mdtodo.model import Status, Task
 from mdtodo.reporting.progress_lines import ProgressLines
 from mdtodo.results import Outcome, TaskRun
-from tests.cli.terminal import Terminal, Tmux, in_order, visible
+from tests.terminal import Terminal, Tmux, in_order, visible
 
 if TYPE_CHECKING:
     from tests.conftest import Checkout

@@ -13,7 +13,7 @@ from tests.tools import require
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Call = Callable[..., Said]

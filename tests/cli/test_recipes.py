@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.recipes import NAMES
-from tests.cli.test_run import wait_for
+from tests.processes import eventually
 from tests.recipes.test_main import DEADLINE, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 PASSES = "def test_a():\n    assert True\n"
@@ -268,7 +268,7 @@ def test_a_run_that_is_ended_ends_the_tool_of_its_recipe(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as run:
-        wait_for(place.is_symlink)
+        eventually(place.is_symlink)
         pid = int(place.readlink().name)
         os.kill(run.pid, number)
         assert run.wait(timeout=DEADLINE) == (130 if number == signal.SIGINT else -number)

@@ -14,12 +14,12 @@ import pytest
 
 from mdtodo.repo.git import discover
 from mdtodo.repo.state import State
-from tests.cli.terminal import Terminal
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]

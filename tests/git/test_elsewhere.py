@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.calls import Calls
     from tests.conftest import Checkout
-    from tests.git.calling import Calls
 
 TODO = "1. [ ] one run:ok\n2. [ ] two run:switch\n3. [ ] three run:ok\n"
 DONE = TODO.replace("[ ]", "[x]")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.calls import Calls
     from tests.conftest import Checkout
-    from tests.git.calling import Calls
 
 TODO = "- [ ] one run:ok\n- [ ] two run:ok\n- [ ] three run:bad\n"
 CONFIG = """\

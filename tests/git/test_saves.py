@@ -20,8 +20,8 @@ from tests.repo.test_writers import saving
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.calls import Calls
     from tests.conftest import Checkout
-    from tests.git.calling import Calls
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
 

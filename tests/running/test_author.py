@@ -11,7 +11,7 @@ import pytest
 
 from mdtodo.errors import EditError
 from mdtodo.running.author import LONGEST_ANSWER, Question, answer
-from tests.running.conftest import DEADLINE
+from tests.processes import DEADLINE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,8 @@ import pytest
 from mdtodo.errors import MdtodoError
 from mdtodo.running import members
 from mdtodo.running.pool import LocalPool, cores
-from tests.running.conftest import DEADLINE, Bench, eventually, pid_in, runs
+from tests.processes import DEADLINE, eventually, pid_in, runs
+from tests.running.conftest import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.running.conftest import Bench, eventually, pid_in, runs
+from tests.processes import eventually, pid_in, runs
 from tests.running.test_pool import gate, open_gate
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.running.conftest import Bench
 
 
 @pytest.fixture

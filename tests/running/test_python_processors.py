@@ -10,7 +10,8 @@ import pytest
 from mdtodo.results import Outcome
 from mdtodo.running.executor import result_of
 from mdtodo.running.pool import LocalPool
-from tests.running.conftest import Bench, eventually, pid_in, runs
+from tests.processes import eventually, pid_in, runs
+from tests.running.conftest import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path

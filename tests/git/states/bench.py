@@ -12,7 +12,7 @@ from tests.conftest import Checkout
 from tests.git.states.declared import Outcome
 
 if TYPE_CHECKING:
-    from tests.git.calling import Calls, Said
+    from tests.calls import Calls, Said
     from tests.git.states.declared import Declared
 
 TODO = "# Plan\n\n- [ ] one\n- [ ] two run:ok\n- [ ] three\n"
