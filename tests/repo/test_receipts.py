@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.model import Anchor, Status
-from mdtodo.repo.receipts import Trailer, from_json, message, parse, subject, to_json
+from mdtodo.repo.receipts import Trailer, message, parse, subject
 from mdtodo.repo.remake import without
-from mdtodo.results import AddNote, AddSubtasks, Outcome, Receipt, SetKey, SetStatus
+from mdtodo.results import Receipt
 from tests.examples import examples
-
-WORDS = st.text(min_size=1).filter(str.strip)
-ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9))
-EDITS = st.one_of(
-    st.builds(SetStatus, ANCHORS, st.sampled_from(Status), st.frozensets(st.sampled_from(Status))),
-    st.builds(SetKey, ANCHORS, st.text(), st.none() | st.text()),
-    st.builds(AddSubtasks, ANCHORS, st.lists(st.text()).map(tuple)),
-    st.builds(AddNote, ANCHORS, st.text()),
-)
-RECEIPTS = st.builds(
-    Receipt,
-    task_id=WORDS,
-    title=st.text(),
-    outcome=st.sampled_from([*Outcome, "cancelled", "todo"]),
-    processor=WORDS,
-    exit_code=st.none() | st.integers(-64, 255),
-    seconds=st.floats(0, 1e9),
-    attempt=st.integers(0, 10**6),
-    edits=st.lists(EDITS, max_size=4).map(tuple),
-    outputs=st.lists(st.text(), max_size=3).map(tuple),
-    inputs=st.none() | st.just("0a" * 32),
-)
-
+from tests.repo.any_receipt import RECEIPTS, WORDS
 
 MIXED = (("A", "done"), ("B", "failed"), ("C", "todo"))
 
@@ -159,15 +135,3 @@ class TestParse:
     def test_a_message_with_crlf_is_read(self):
         text = message([receipt()], "r").replace("\n", "\r\n").replace("\r\n\r\n", "\n\n")
         assert len(parse(text)[1]) == 1
-
-
-class TestJson:
-    @examples(100)
-    @given(RECEIPTS)
-    def test_a_receipt_survives_its_json(self, original):
-        assert from_json(json.loads(json.dumps(to_json(original)))) == original
-
-    @pytest.mark.parametrize("broken", [{}, {"edits": 3}, {"edits": [{}], "outputs": []}])
-    def test_json_that_is_no_receipt_is_refused(self, broken):
-        with pytest.raises((KeyError, TypeError, ValueError)):
-            from_json({**to_json(receipt()), **broken} if broken else {})
