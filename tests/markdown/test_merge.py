@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-from typing import TYPE_CHECKING
-
 import pytest
 
 from mdtodo.errors import InputError
 from mdtodo.markdown.merge import Markers, Merged, merge
-from mdtodo.markdown.mergejudge import Judge
-from mdtodo.markdown.mergeline import merged_line
-from mdtodo.markdown.mergematch import match
-from mdtodo.markdown.mergeresult import Result
-from mdtodo.markdown.mergeversion import align, split, tasks_at
 from mdtodo.model import STATUS_CHARS, Status
 from tests.markdown.versions import merge_file, merge_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BASE = "# T\n\n- [ ] a\n- [ ] b\n- [ ] c\n"
 
@@ -102,31 +91,6 @@ def test_changes_that_disagree_are_marked_on_their_line_alone(ours: str, theirs:
     assert (data, conflicts) == (f"# T\n\n{marked}- [x] b\n- [x] c\n", 1)
     data, _ = merged(BASE, mine, other, "zdiff3")
     assert f"{ours}\n||||||| base\n- [ ] a\n=======\n{theirs}\n" in data
-
-
-@pytest.mark.parametrize(
-    ("base", "ours", "theirs", "result"),
-    [
-        ("[x] a", "[ ] a", "[-] a", None),
-        ("[x] a done:2026-01-02", "[ ] a", "[x] a done:2026-01-03", "[ ] a"),
-        ("[-] a", "[ ] a", "[x] a", "[x] a"),
-        ("[x] a", "[ ] a", "[/] a", "[/] a"),
-        ("[ ] a failed:2", "[ ] a", "[ ] a failed:3", "[ ] a failed:3"),
-        ("[ ] a failed:2", "[x] a failed:2 est:1h", "[ ] a failed:3", "[x] a est:1h"),
-        ("[ ] a #x #y", "[ ] a #y", "[ ] a #x #y #z", "[ ] a #y #z"),
-        ("[ ] a est:1h", "[ ] a", "[ ] a est:1h #z", "[ ] a #z"),
-        ("[/] a worker:w", "[x] a worker:v", "[ ] a", "[x] a worker:v"),
-        (None, "[ ] a est:1h", "[x] a due:2026-01-02", "[x] a est:1h due:2026-01-02"),
-        (None, "[ ] a est:1h", "[ ] a est:2h", None),
-        ("[ ]  a", "[x]  a", "[ ] a", "[x] a"),
-        ("[ ] #x", "[ ] #y #x", "[x] #x w", "[x] #x w #y"),
-    ],
-)
-def test_each_part_of_a_line_is_merged_by_its_rule(
-    base: str | None, ours: str, theirs: str, result: str | None
-) -> None:
-    lines = [None if one is None else f"1. {one}".encode() for one in (base, ours, theirs, result)]
-    assert merged_line(lines[0], lines[1] or b"", lines[2] or b"", STATUS_CHARS) == lines[3]
 
 
 @pytest.mark.parametrize(
@@ -314,77 +278,9 @@ def test_a_new_file_on_both_sides_is_merged() -> None:
     assert merged("", "# T\n\n- [ ] a\n", "# T\n\n- [ ] b\n- [ ] a\n") == ("# T\n\n- [ ] b\n- [ ] a\n", 0)
 
 
-def test_align_is_in_order_and_equal() -> None:
-    base = [b"%d" % n for n in range(300)]
-    side = base[200:260] + base[:100] + [b"x"] + base[101:200] + base[260:]
-    found = align(base, side)
-    pairs = [(i, j) for i, j in enumerate(found) if j >= 0]
-    assert len(pairs) >= 200
-    assert all(base[i] == side[j] for i, j in pairs)
-    assert [j for _, j in pairs] == sorted(j for _, j in pairs)
-    assert align([b"a", b"a"], [b"a"]) == [0, -1] or align([b"a", b"a"], [b"a"]) == [-1, 0]
-
-
-def test_a_task_ends_where_its_last_line_ends() -> None:
-    (version,) = split(
-        dedent("""\
-        - [ ] a
-          more
-          - note
-
-          text
-          - [ ] k
-
-        - [ ] b
-        """).encode()
-    )
-    found = tasks_at(version, [0], STATUS_CHARS)
-    assert {line: task.end for line, task in found.items()} == {0: 5, 5: 6}
-    assert found[5].parent == 0
-
-
 def test_a_task_that_moved_below_a_deleted_one_is_a_conflict() -> None:
     base = "- [ ] a\n- [ ] b\n  - note\n- [ ] c\n  - [ ] k\n  - [x] l\n"
     ours = "- [ ] a\n- [x] c\n  - [ ] k\n  - [x] l\n"
     theirs = "- [ ] a\n- [ ] b\n  - note\n  - [ ] k\n- [ ] c\n  - [x] l done\n"
     done = merge(*(one.encode() for one in (base, ours, theirs)), text_merge=merge_text)
     assert done is None or done.conflicts, "k is below a now, which nobody wanted"
-
-
-@pytest.mark.parametrize(
-    ("tamper", "fault"),
-    [
-        pytest.param(lambda lines: lines, set(), id="as it is"),
-        pytest.param(lambda lines: [line for line in lines if b"] c" not in line], None, id="an untouched task lost"),
-        pytest.param(lambda lines: [*lines, b"- [ ] c"], None, id="an untouched task doubled"),
-        pytest.param(lambda lines: [line for line in lines if b"] x" not in line], {"x"}, id="a new task lost"),
-        pytest.param(lambda lines: [*lines, b"- [ ] x"], {"x"}, id="a new task doubled"),
-        pytest.param(
-            lambda lines: [b"- [ ] c" if line == b"- [ ] b" else b"- [ ] b" if line == b"- [ ] c" else line for line in lines],
-            {"k"},
-            id="below another task",
-        ),
-    ],
-)  # fmt: skip
-def test_a_result_of_the_merge_is_read_again_before_it_counts(
-    tamper: Callable[[list[bytes]], list[bytes]], fault: set[str] | None
-) -> None:
-    base, ours, theirs = (
-        b"- [ ] a\n- [ ] b\n\ntext\n\n- [ ] c\n",
-        b"- [x] a\n- [ ] b\n  - [ ] k\n\ntext\n\n- [ ] c\n",
-        b"- [ ] a\n- [ ] b\n\ntext\n\n- [ ] c\n- [ ] x\n",
-    )
-    versions = split(base, ours, theirs)
-    matched = match(*versions, STATUS_CHARS)
-    judge = Judge(versions, matched, STATUS_CHARS, lambda: merge_text(base, ours, theirs, "merge"))
-    lines = tamper([b"- [x] a", b"- [ ] b", b"  - [ ] k", b"", b"text", b"", b"- [ ] c", b"- [ ] x"])
-    names = {entity: next(versions[side].lines[at] for side, at in enumerate(one) if at is not None)[-1:].decode()
-             for entity, one in enumerate(matched.entities)}  # fmt: skip
-    places = {
-        at: entity
-        for at, line in enumerate(lines)
-        for entity, name in names.items()
-        if line.endswith(name.encode())
-    }
-    faults = judge.faults(Result(list(lines), places, 0))
-    assert (None if faults is None else {names[entity] for entity in faults}) == fault
