@@ -8,11 +8,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
-from mdtodo.config import load
-from mdtodo.config.values import format_size, parse_size
-from mdtodo.errors import ConfigError
 from tests.processes import eventually
 
 if TYPE_CHECKING:
@@ -66,17 +61,3 @@ def test_a_run_that_goes_on_keeps_its_output(repo: Checkout, mdtodo: Callable[..
         assert len(runs & set(kept(repo))) == 1
         repo.write("go", "")
     assert process.returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("100MB", 10**8), ("1 GiB", 1 << 30), ("1.5kb", 1500), ("7b", 7), ("0.5KiB", 512)]
-)
-def test_a_size_is_read_and_shown_in_units(text: str, size: int) -> None:
-    assert load(None, f"logs.size = '{text}'\n".encode()).logs.size == size
-    assert parse_size(format_size(size)) == size
-
-
-@pytest.mark.parametrize("value", ["'100'", "100", "'0MB'", "'-1MB'", "'1TBx'", "''", "'MB'", "true", "'9' "])
-def test_what_is_no_size_is_refused(value: str) -> None:
-    with pytest.raises(ConfigError, match=r"`logs\.size`: must be"):
-        load(None, f"logs.size = {value}\n".encode())
