@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from mdtodo.repo import findingcache
 from mdtodo.repo.content import of_work_tree
 from mdtodo.repo.git import discover
 from mdtodo.running import check as checking
-from mdtodo.running import parts
 from tests.examples import examples
 
 if TYPE_CHECKING:
@@ -193,27 +191,6 @@ def test_the_cache_does_not_grow_without_bounds(
 def test_few_files_are_not_cached(repo: Checkout) -> None:
     judged(repo, {"1.md": b"- [ ] a\n"}, CONFIG)
     assert cached(repo) == []
-
-
-def test_the_work_is_done_in_parts_by_processes_or_here_where_they_die(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(parts, "_cores", lambda: 3)
-    monkeypatch.setattr(parts, "SHARE", 1)
-    here = os.getpid()
-
-    def work(names: list[str], fails: bool = False) -> dict[str, str]:
-        if fails and os.getpid() != here:
-            os._exit(9)
-        return {name: f"{name}\t{os.getpid()}" for name in names if name != "none"}
-
-    sizes = {"a": 5, "b": 4, "c": 3, "none": 2}
-    done = parts.in_parts(sizes, work)
-    assert sorted(done) == ["a", "b", "c"]
-    assert len({text.split("\t")[1] for text in done.values()}) == 3
-    failing = parts.in_parts(sizes, lambda names: work(list(names), fails=True))
-    assert {text.split("\t")[1] for text in failing.values()} == {str(here)}
-    assert parts.in_parts({}, work) == {}
 
 
 def test_many_files_are_checked_from_the_command_line(make_repo: Callable[..., Checkout]) -> None:
