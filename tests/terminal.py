@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
     from tests.conftest import Checkout
 
+#: Of many widths: long, wide, joined and combining characters.
+TITLES = (
+    *("Short", "A title that is longer than a narrow terminal, and goes on and on until nobody reads it"),
+    *("日本語の題名はとても長いので折り返される日本語の題名はとても長い", "Flag 🇩🇪 and 👍🏽 and 🚀"),
+    *("Cafe\u0301 a\u0308\u0302\u0301 combining", "Plain"),
+)
+
 
 class Terminal:
     """`mdtodo *args` on a terminal of so many columns and lines; `raw` is all that it wrote."""
