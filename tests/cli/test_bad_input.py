@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -273,3 +275,13 @@ def test_a_pattern_that_matches_nothing_stops_no_run(repo: Checkout, mdtodo: Mdt
     config = f'files = ["TODO.md", "{pattern}"]\n{OK}inputs = ["{pattern}"]\noutputs = ["{pattern}"]\n'
     repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n", ".mdtodo.toml": config})
     assert mdtodo("run", "--json").json["summary"]["done"] == 1
+
+
+def test_a_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$1" && rmdir "$1" && exec "$2" -P -m mdtodo list'
+    command = ["sh", "-c", script, "sh", str(gone), sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "current folder" in done.stderr) == (3, True), done
+    assert "bug" not in done.stderr

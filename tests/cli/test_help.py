@@ -171,3 +171,8 @@ def test_help_works_as_a_git_command(repo: Checkout, args: tuple[str, ...]) -> N
         check=True,
     )
     assert b"Usage: mdtodo" in done.stdout
+
+
+@pytest.mark.parametrize("command", [(), *[(name,) for name in COMMANDS]])
+def test_help_has_examples(mdtodo: Callable[..., Said], command: tuple[str, ...]) -> None:
+    assert "Examples:" in mdtodo(*command, "--help").out
