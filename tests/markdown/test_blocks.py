@@ -10,9 +10,8 @@ import pytest
 
 from mdtodo.markdown import blocks
 from mdtodo.markdown.document import parse
+from tests.markdown import gfm_oracle
 from tests.timing import cpu_seconds
-
-from . import gfm_oracle
 
 Row = tuple[int, str, "int | None"]
 

@@ -16,8 +16,7 @@ from mdtodo.markdown.source import scannable, skip_front_matter
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import STATUS_CHARS, Status
 from tests.examples import TIMES
-
-from . import documents, gfm_oracle
+from tests.markdown import documents, gfm_oracle
 
 FOLDER = Path(__file__).parent / "samples"
 SAMPLES = sorted(FOLDER.glob("*.md"))
