@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.calls import Calls
+from tests.command_line import inside, mdtodo, tasks
 from tests.examples import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+__all__ = ["inside", "mdtodo", "tasks"]  # fixtures of all folders
 
 #: A machine may be busy: neither an example nor the choice of one has to be quick. And a fixture of a function may
 #: serve all of its examples, which then do not depend on what the last one left.
@@ -144,3 +148,11 @@ def make_repo(tmp_path: Path) -> Callable[..., Checkout]:
 def repo(make_repo: Callable[..., Checkout]) -> Checkout:
     """An empty repository on an unborn branch `main`."""
     return make_repo()
+
+
+@pytest.fixture(scope="session")
+def calls(isolated_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
+    """`calls(cwd, "run", …, NAME="value")`: one call of the command line, in a process of its own."""
+    server = Calls(tmp_path_factory.mktemp("calls"))
+    yield server
+    server.close()

@@ -24,11 +24,11 @@ def test_the_table_of_the_configuration_is_the_one_that_the_fields_make() -> Non
     assert table == reference().rstrip() + "\n"
 
 
-def test_every_command_is_there() -> None:
+def test_every_command_is_in_the_reference() -> None:
     assert [name for name in COMMANDS if f"`{name}" not in REFERENCE] == []
 
 
-def test_every_code_of_a_finding_is_there() -> None:
+def test_every_code_of_a_finding_is_in_the_reference() -> None:
     sources = [*(ROOT / "mdtodo").glob("markdown/*.py"), *(ROOT / "mdtodo").glob("planning/*.py")]
     sources.append(ROOT / "mdtodo" / "running" / "check.py")
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
@@ -66,7 +66,7 @@ def test_the_first_code_block_of_the_readme_holds_two_commands() -> None:
 @pytest.mark.parametrize(
     "path", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
 )
-def test_links_lead_somewhere(path: str) -> None:
+def test_links_of_the_pages_lead_somewhere(path: str) -> None:
     page = ROOT / path
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []

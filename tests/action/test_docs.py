@@ -34,13 +34,13 @@ def block(heading: str, language: str) -> str:
 WORKFLOWS = re.findall(r"^```yaml\n(name: .*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 
-def test_on_push(world: World) -> None:
+def test_the_page_s_workflow_on_push_runs_and_pushes_the_tick(world: World) -> None:
     ended = world.job("push", world.payload("0" * 40)).workflow(block("On push", "yaml"))
     assert ended.code == 1
     assert "- [x] Good" in world.main()
 
 
-def test_every_night(world: World) -> None:
+def test_the_page_s_nightly_workflow_reopens_what_no_longer_holds(world: World) -> None:
     config = '[processors.good]\nrun = "true"\n[processors.bad]\nrun = "false"\n'
     world.push("Done", **{"TODO.md": "- [x] Good run:good\n- [x] Bad run:bad\n", ".mdtodo.toml": config})
     ended = world.job("schedule").workflow(block("Every night: does it still hold?", "yaml"))
@@ -49,7 +49,7 @@ def test_every_night(world: World) -> None:
     assert ended.outputs["commit"] == world.bare.git("rev-parse", "main")
 
 
-def test_pull_requests(world: World) -> None:
+def test_the_page_s_workflow_of_pull_requests_previews_and_changes_nothing(world: World) -> None:
     head = world.bare.git("rev-parse", "main")
     ended = world.job("pull_request", OWN).workflow(block("Pull requests", "yaml"))
     assert ended.code == 0, ended.log
@@ -57,7 +57,7 @@ def test_pull_requests(world: World) -> None:
     assert world.bare.git("rev-parse", "main") == head
 
 
-def test_workers_of_several_kinds(world: World) -> None:
+def test_the_page_s_workers_of_several_kinds_run_what_is_theirs(world: World) -> None:
     text, todo = block("Workers of several kinds", "yaml"), block("Workers of several kinds", "markdown")
     config = '[processors.image]\nrun = "true"\n[processors.train]\nrun = "true"\n'
     payload = world.push("Tasks", **{"TODO.md": todo + "- [ ] Any run:image\n", ".mdtodo.toml": config})
@@ -86,7 +86,7 @@ def shell(script: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str
     return subprocess.run(words, cwd=cwd, env=given, text=True, capture_output=True, check=False, timeout=240)
 
 
-def test_gitlab(world: World, tmp_path: Path) -> None:
+def test_the_page_s_gitlab_job_runs_and_pushes(world: World, tmp_path: Path) -> None:
     job: dict[str, Any] = yaml.safe_load(block("GitLab CI", "yaml"))["todo"]
     world.push(
         "Spy",
@@ -121,7 +121,7 @@ def test_gitlab(world: World, tmp_path: Path) -> None:
     assert re.search(never[1], world.bare.git("log", "-1", "--format=%B", "main"))
 
 
-def test_cron(world: World, tmp_path: Path) -> None:
+def test_the_page_s_line_of_a_crontab_runs_and_pushes(world: World, tmp_path: Path) -> None:
     line = PAGE.split("## cron\n")[1].split("```\n")[1].strip()
     assert re.match(r"(\S+ ){5}cd ", line)
     assert "%" not in line  # a line end, in a crontab

@@ -50,7 +50,9 @@ OWN, FORK = request("octo/shop"), request("stranger/shop")
         ("", {}, "run", Mode.CHECK),
     ],
 )
-def test_the_mode(name: str, payload: dict[str, Any], command: str, mode: Mode) -> None:
+def test_event_command_and_payload_decide_the_mode(
+    name: str, payload: dict[str, Any], command: str, mode: Mode
+) -> None:
     decided, why = Event(name, payload, "octo/shop").decide(command)
     assert decided is mode
     assert bool(why) == (mode.value != command)
@@ -90,7 +92,7 @@ def test_a_receipt_is_known_by_its_trailers(text: str, ours: bool) -> None:
     assert is_receipt(text) is ours
 
 
-def test_own_commits_set_nothing_off(world: World) -> None:
+def test_commits_of_mdtodo_itself_start_no_run(world: World) -> None:
     base = world.bare.git("rev-parse", "main")
     world.act(payload=world.payload("0" * 40))
     head = world.bare.git("rev-parse", "main")

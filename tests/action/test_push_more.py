@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.action.conftest import World
 
 
-def test_two_at_once_land_each_task_once(world: World) -> None:
+def test_two_jobs_at_once_land_each_task_once(world: World) -> None:
     """Both check out before either pushes."""
     todo = "".join(f"- [ ] Task {n} run:good id:t{n}\n" for n in range(4))
     payload = world.push("Tasks", **{"TODO.md": todo, ".mdtodo.toml": '[processors.good]\nrun = "true"\n'})
@@ -38,7 +38,7 @@ def test_two_at_once_land_each_task_once(world: World) -> None:
     assert sorted(line.split()[0] for line in trailers if line) == ["t0", "t1", "t2", "t3"]
 
 
-def test_a_push_meanwhile_is_kept(world: World) -> None:
+def test_a_push_of_somebody_during_the_run_is_kept(world: World) -> None:
     job = world.job("push", world.payload("0" * 40))
     world.checkout(job)
     world.push("Meanwhile", **{"TODO.md": f"# New heading\n\n{TODO}"})
@@ -85,7 +85,7 @@ def test_a_protected_branch(world: World, tmp_path: Path) -> None:
     assert Path(f"{gh}.token").read_text().strip() == TOKEN
 
 
-def test_nothing_is_pushed_unless_wanted(world: World) -> None:
+def test_with_push_false_nothing_is_pushed(world: World) -> None:
     before = world.bare.git("for-each-ref")
     ended = world.act(payload=world.payload("0" * 40), push="false")
     assert ended.code == 1
@@ -137,7 +137,7 @@ def test_a_tag_and_a_broken_configuration(world: World) -> None:
     assert "files" in ended.of("error")[0].message
 
 
-def test_what_has_given_up_fails_each_run_but_no_pull_request(world: World) -> None:
+def test_a_task_that_has_given_up_fails_each_run_but_no_pull_request(world: World) -> None:
     before = world.push("Given up", **{"TODO.md": "# Plan\n\n- [ ] Bad run:bad id:bad failed:9\n"})["before"]
     ended = world.act(payload=world.payload(before))
     assert (ended.code, ended.outputs["commit"]) == (1, "")

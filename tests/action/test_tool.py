@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.slow
-def test_it_is_installed_and_cached_and_nothing_else_is_touched(world: World, tmp_path: Path) -> None:
+def test_mdtodo_is_installed_and_cached_and_nothing_else_is_touched(world: World, tmp_path: Path) -> None:
     """With pip, from the Action's own files; the second job has it from the cache."""
     kept: dict[str, Path] = {}
 

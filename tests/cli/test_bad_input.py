@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -49,7 +51,7 @@ def test_what_is_not_utf8_is_named_and_left(
     assert repo.read("TODO.md") == data
 
 
-def test_a_folder_named_todo_md(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_folder_named_todo_md_is_told(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md/inner.txt", "x")
     assert "TODO.md: " in mdtodo("list", code=3).err
     assert "TODO.md: " in mdtodo("check", "TODO.md", code=3).err
@@ -107,7 +109,7 @@ def test_a_symlink_inside_is_followed_and_kept(repo: Checkout, mdtodo: Mdtodo) -
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_file_that_may_not_be_read_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a\n").chmod(0)
     assert "TODO.md: cannot be read" in mdtodo("list", code=3).err
 
@@ -126,7 +128,9 @@ def test_an_unreadable_file(repo: Checkout, mdtodo: Mdtodo) -> None:
         ("commit = 'never'\n", "none"),
     ],
 )
-def test_broken_configuration(repo: Checkout, mdtodo: Mdtodo, config: str, words: str) -> None:
+def test_a_broken_configuration_stops_every_command_with_its_place(
+    repo: Checkout, mdtodo: Mdtodo, config: str, words: str
+) -> None:
     repo.write("TODO.md", "- [ ] a\n")
     repo.write(".mdtodo.toml", config)
     for command in ("list", "check", "run", "config"):
@@ -135,23 +139,25 @@ def test_broken_configuration(repo: Checkout, mdtodo: Mdtodo, config: str, words
         assert words in said.err
 
 
-def test_unknown_command_and_option(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_unknown_commands_and_options_are_wrong_usage(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "list" in mdtodo("lits", code=2).err
     mdtodo("list", "--nonsense", code=2)
     mdtodo("-C", "/nowhere/at/all", "list", code=2)
 
 
-def test_no_repository(mdtodo: Mdtodo, tmp_path: Path) -> None:
+def test_outside_of_a_repository_a_command_says_so(mdtodo: Mdtodo, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "not a git repository" in mdtodo("list", cwd=tmp_path / "empty", code=3).err
 
 
-def test_a_bare_repository(repo: Checkout, mdtodo: Mdtodo, tmp_path: Path) -> None:
+def test_a_bare_repository_has_no_work_tree_and_is_refused(
+    repo: Checkout, mdtodo: Mdtodo, tmp_path: Path
+) -> None:
     repo.git("init", "-q", "--bare", str(tmp_path / "bare.git"))
     assert "bare" in mdtodo("list", cwd=tmp_path / "bare.git", code=3).err
 
 
-def test_no_git(repo: Checkout, mdtodo: Mdtodo, tmp_path: Path) -> None:
+def test_without_git_a_command_says_so(repo: Checkout, mdtodo: Mdtodo, tmp_path: Path) -> None:
     repo.write("TODO.md", "- [ ] a\n")
     (tmp_path / "bin").mkdir()
     assert "git" in mdtodo("list", code=3, PATH=str(tmp_path / "bin")).err
@@ -265,7 +271,17 @@ def test_a_configuration_from_outside_is_refused(
 
 
 @pytest.mark.parametrize("pattern", ["!", "\\\\", "[", "[[:nothing:]]", "[z-a]", "a\\\\", "\\\\/"])
-def test_a_pattern_that_matches_nothing(repo: Checkout, mdtodo: Mdtodo, pattern: str) -> None:
+def test_a_pattern_that_matches_nothing_stops_no_run(repo: Checkout, mdtodo: Mdtodo, pattern: str) -> None:
     config = f'files = ["TODO.md", "{pattern}"]\n{OK}inputs = ["{pattern}"]\noutputs = ["{pattern}"]\n'
     repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n", ".mdtodo.toml": config})
     assert mdtodo("run", "--json").json["summary"]["done"] == 1
+
+
+def test_a_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$1" && rmdir "$1" && exec "$2" -P -m mdtodo list'
+    command = ["sh", "-c", script, "sh", str(gone), sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "current folder" in done.stderr) == (3, True), done
+    assert "bug" not in done.stderr

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -85,7 +85,9 @@ def test_a_result_stands_until_the_inputs_change(repo: Checkout, mdtodo: Mdtodo,
     assert ran(repo) == 2
 
 
-def test_a_fresh_clone_knows(repo: Checkout, make_repo: Callable[..., Checkout], mdtodo: Mdtodo) -> None:
+def test_a_fresh_clone_knows_the_results_that_stand(
+    repo: Checkout, make_repo: Callable[..., Checkout], mdtodo: Mdtodo
+) -> None:
     start(repo)
     mdtodo("run")
     clone = make_repo("clone")
@@ -96,7 +98,7 @@ def test_a_fresh_clone_knows(repo: Checkout, make_repo: Callable[..., Checkout],
     assert outcomes(mdtodo("verify", "--json", cwd=clone.root)) == {"a": "cached"}
 
 
-def test_a_failure_stands_too_and_is_not_counted_again(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_failure_stands_as_a_success_does_and_is_not_counted_again(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:t\n- [ ] b id:b\n")
     repo.write("src/a", "bad\n")
     mdtodo("run", code=1)
@@ -132,7 +134,7 @@ def test_a_cached_failure_holds_up_what_waits_for_it(repo: Checkout, mdtodo: Mdt
         lambda repo: repo.write("src/b", "new\n"),
     ],
 )
-def test_what_makes_it_run_again(
+def test_whatever_the_result_depends_on_makes_a_task_run_again(
     repo: Checkout, mdtodo: Mdtodo, change: Callable[[Checkout], object]
 ) -> None:
     start(repo)
@@ -152,7 +154,9 @@ def test_what_makes_it_run_again(
         lambda repo: repo.git("mv", "TODO.md", "docs/TODO.md"),
     ],
 )
-def test_what_does_not(repo: Checkout, mdtodo: Mdtodo, change: Callable[[Checkout], object]) -> None:
+def test_what_the_result_does_not_depend_on_makes_no_task_run_again(
+    repo: Checkout, mdtodo: Mdtodo, change: Callable[[Checkout], object]
+) -> None:
     start(repo, **{"docs/x": "x\n"})
     mdtodo("run")
     reopen(repo)
@@ -178,7 +182,7 @@ def test_a_persons_word_ends_a_result(repo: Checkout, mdtodo: Mdtodo, commit: bo
     assert ran(repo) == 2
 
 
-def test_without_a_file_that_fits_it_runs_every_time(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_task_whose_inputs_match_no_file_runs_every_time(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, config=CONFIG.replace("src/**", "none/**"))
     said = mdtodo("run")
     assert "no file that can be read matches its inputs" in said.err
@@ -187,7 +191,7 @@ def test_without_a_file_that_fits_it_runs_every_time(repo: Checkout, mdtodo: Mdt
     assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
 
 
-def test_inputs_that_change_while_it_runs_prove_nothing(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_inputs_that_change_while_a_task_runs_prove_nothing(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, config=CONFIG.replace("! grep", "echo x >> src/b; ! grep"))
     said = mdtodo("run")
     assert "inputs were changed while it ran" in said.err
@@ -197,7 +201,7 @@ def test_inputs_that_change_while_it_runs_prove_nothing(repo: Checkout, mdtodo: 
     assert ran(repo) == 2
 
 
-def test_of_many_inputs_that_change_while_it_runs_three_are_named(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_three_of_many_inputs_that_change_during_a_task_are_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, config=CONFIG.replace("! grep", "touch src/1 src/2 src/3 src/4 src/5; rm src/a; ! grep"))
     assert "this result: src/1, src/2, src/3 and 3 more (" in mdtodo("run").err
 
@@ -238,7 +242,7 @@ def test_results_of_an_undone_run_do_not_stand(repo: Checkout, mdtodo: Mdtodo, f
 
 
 @pytest.mark.parametrize("code", ["exit 75", "exit 77", "kill -9 $$", "no-such-command"])
-def test_what_does_not_follow_from_the_inputs_does_not_stand(
+def test_a_result_that_does_not_follow_from_the_inputs_does_not_stand(
     repo: Checkout, mdtodo: Mdtodo, code: str
 ) -> None:
     start(repo, config=CONFIG.replace("! grep", f"{code}; ! grep").replace("; ! grep -q bad src/a", ""))
@@ -270,7 +274,9 @@ def test_no_git_is_asked_where_no_processor_declares_inputs(
     assert "hash-object" not in trace.read_text()
 
 
-def test_what_stands_counts_in_no_limit_and_the_counts_say_so(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_result_that_stands_counts_in_no_limit_and_the_counts_say_so(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
     """Neither does what waits for a person count as expected."""
     config = '[processors.ok]\nrun = "true"\ninputs = ["in"]\n[processors.go]\nrun = "true"\n'
     text = (

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -48,7 +48,7 @@ def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
         ),
     ],
 )
-def test_findings(
+def test_every_finding_has_its_line_severity_and_code(
     repo: Checkout, mdtodo: Mdtodo, todo: str, line: int, severity: str, code: str, words: str
 ) -> None:
     repo.write("TODO.md", todo)
@@ -61,7 +61,7 @@ def test_findings(
     assert f"TODO.md:{line}: {severity}: {code}: " in mdtodo("check", code=1).out
 
 
-def test_nothing_to_find(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_file_without_mistakes_has_no_finding(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a id:a #123 C# @me ~8h word:value http://x/y#z\n- [ ] b after:a\n")
     said = mdtodo("check")
     assert said.out == ""
@@ -150,7 +150,7 @@ def test_modules_of_processors_are_looked_for_and_not_imported(repo: Checkout, m
     assert mdtodo("check", "--errors-only").out == "", "a run may have another environment"
 
 
-def test_the_line_of_a_module_in_pyproject_toml(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_missing_module_is_told_with_its_line_in_pyproject_toml(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a\n")
     repo.write(
         "pyproject.toml", "[project]\nname = 'x'\n\n[tool.mdtodo.processors.p]\npython = 'gone:main'\n"

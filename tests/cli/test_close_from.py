@@ -11,7 +11,7 @@ from mdtodo.repo.receipts import parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 TODO = "- [ ] Write the parser id:parser\n- [ ] Tell everybody id:tell.all\n- [x] Old id:old\n- [-] No id:no\n- [ ] Plain\n"
@@ -50,13 +50,15 @@ def boxes(repo: Checkout) -> str:
         ("closes todo:no, closes todo:old", "  x- "),
     ],
 )
-def test_what_counts(ready: Checkout, inside: Callable[..., Said], message: str, after: str) -> None:
+def test_only_a_trailer_or_a_closing_word_closes_a_task(
+    ready: Checkout, inside: Callable[..., Said], message: str, after: str
+) -> None:
     ready.git("commit", "-q", "--allow-empty", "-m", message)
     inside("close-from", "HEAD~1..HEAD")
     assert boxes(ready) == after
 
 
-def test_the_commit_is_the_receipt(ready: Checkout, inside: Callable[..., Said]) -> None:
+def test_the_commit_that_closes_a_task_is_its_receipt(ready: Checkout, inside: Callable[..., Said]) -> None:
     said_in = ready.commit("Closes todo:parser")
     said = inside("close-from", "HEAD~1..HEAD")
     assert "parser  done  Write the parser" in said.out
@@ -73,7 +75,7 @@ def test_the_commit_is_the_receipt(ready: Checkout, inside: Callable[..., Said])
     assert ready.git("diff", "--stat", "HEAD~1").endswith("1 file changed, 1 insertion(+), 1 deletion(-)")
 
 
-def test_a_second_time_nothing_is_left_to_do(ready: Checkout, inside: Callable[..., Said]) -> None:
+def test_a_second_close_from_of_a_commit_does_nothing(ready: Checkout, inside: Callable[..., Said]) -> None:
     ready.commit("Closes todo:parser")
     inside("close-from", "HEAD~1..HEAD")
     before = ready.git("rev-parse", "HEAD")
@@ -82,7 +84,9 @@ def test_a_second_time_nothing_is_left_to_do(ready: Checkout, inside: Callable[.
     assert ready.git("rev-parse", "HEAD") == before
 
 
-def test_it_is_off_unless_asked_for(ready: Checkout, inside: Callable[..., Said]) -> None:
+def test_close_from_does_nothing_unless_the_configuration_asks_for_it(
+    ready: Checkout, inside: Callable[..., Said]
+) -> None:
     ready.write(".mdtodo.toml", "")
     ready.commit("Closes todo:parser")
     said = inside("close-from", "HEAD~1..HEAD")
@@ -117,7 +121,7 @@ def test_an_id_of_somebody_s_own_is_never_shortened(repo: Checkout, inside: Call
     assert boxes(repo) == " "
 
 
-def test_what_is_reverted_within_the_range_does_not_count(
+def test_a_commit_that_is_reverted_within_the_range_closes_nothing(
     ready: Checkout, inside: Callable[..., Said]
 ) -> None:
     oid = ready.commit("closes todo:parser", **{"a.txt": "a"})
@@ -128,7 +132,9 @@ def test_what_is_reverted_within_the_range_does_not_count(
     assert boxes(ready) == "x x- "
 
 
-def test_a_title_in_a_receipt_is_no_word(repo: Checkout, inside: Callable[..., Said]) -> None:
+def test_a_closing_word_in_the_title_of_a_receipt_closes_nothing(
+    repo: Checkout, inside: Callable[..., Said]
+) -> None:
     todo = "- [ ] closes todo:victim id:a\n- [ ] Another id:victim\n"
     repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": ON})
     inside("done", "a", "--commit")
@@ -156,7 +162,7 @@ def test_a_bad_range_gets_a_sentence(ready: Checkout, mdtodo: Callable[..., Said
     assert ready.status() == []
 
 
-def test_odd_bytes_in_a_message(ready: Checkout, inside: Callable[..., Said]) -> None:
+def test_odd_bytes_in_a_message_do_no_harm(ready: Checkout, inside: Callable[..., Said]) -> None:
     ready.git(
         "commit",
         "-q",
@@ -169,7 +175,7 @@ def test_odd_bytes_in_a_message(ready: Checkout, inside: Callable[..., Said]) ->
     assert boxes(ready) == "x x- "
 
 
-def test_what_waits_is_closed_only_with_what_it_waits_for(
+def test_a_task_that_waits_is_closed_only_with_what_it_waits_for(
     repo: Checkout, inside: Callable[..., Said]
 ) -> None:
     text = "- [ ] First id:first\n- [ ] Second id:second after:first\n- [ ] Third id:third\n"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -45,7 +45,7 @@ def test_a_command_runs_in_its_folder(repo: Checkout, mdtodo: Mdtodo, command: s
     assert (found.exists() and found.read_text() == f"{repo.root}/packages/api\n") is written
 
 
-def test_the_next_task_of_the_same_process_runs_in_its_own_folder(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_each_task_of_one_process_runs_in_its_own_folder(repo: Checkout, mdtodo: Mdtodo) -> None:
     (repo.root / "sub").mkdir()
     config = '[processors.p]\nrun = "touch here"\ncwd = "sub"\n[processors.q]\nrun = "touch there"\n'
     repo.commit("Base", **{"TODO.md": "1. [ ] a run:p\n2. [ ] b run:q\n", ".mdtodo.toml": config})
@@ -91,7 +91,7 @@ def test_a_python_processor_is_imported_from_its_folder_or_from_the_root(
     ],
 )
 @pytest.mark.parametrize("proof", ['run = "touch ran"', 'python = "os:getcwd"'])
-def test_a_folder_that_is_none_fails_the_task(
+def test_a_cwd_that_is_no_folder_fails_the_task(
     repo: Checkout, mdtodo: Mdtodo, tmp_path: Path, kind: str, reason: str, proof: str
 ) -> None:
     outside = tmp_path / "outside"
@@ -109,7 +109,7 @@ def test_a_folder_that_is_none_fails_the_task(
     assert list(outside.iterdir()) == []
 
 
-def test_a_link_that_stays_inside_is_followed(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_cwd_through_a_link_that_stays_inside_is_followed(repo: Checkout, mdtodo: Mdtodo) -> None:
     (repo.root / "real").mkdir()
     os.symlink("real", repo.root / "sub")
     run(repo, mdtodo, '[processors.p]\nrun = "touch here"\ncwd = "sub"\n')

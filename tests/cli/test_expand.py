@@ -1,4 +1,4 @@
-"""`expand`, `patterns`, and `run` with `auto_expand`: real files, real git, real programs."""
+"""`expand` and `patterns`: real files, real git, real programs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.command_line import at_once
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 TODO = """\
@@ -26,7 +28,9 @@ TODO = """\
 THREE = '[patterns.three]\nmatch = ["small"]\nsteps = ["A", "B run:ok", "C of {task}"]\n[processors.ok]\nrun = "true"\n'
 
 
-def test_without_ids_what_says_so_in_its_place(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_expand_without_ids_breaks_down_the_large_tasks_in_their_place(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     repo.commit(**{"TODO.md": TODO})
     said = inside("expand")
     lines = repo.read("TODO.md").decode().splitlines()
@@ -48,7 +52,7 @@ def test_without_ids_what_says_so_in_its_place(inside: Callable[..., Said], repo
     assert "expand:NAME or is estimated at 12 hours or more" in inside("expand", "--all").err
 
 
-def test_all_takes_what_is_large_and_an_id_takes_anything_open(
+def test_expand_all_takes_large_tasks_and_an_id_takes_any_open_one(
     inside: Callable[..., Said], repo: Checkout
 ) -> None:
     repo.commit(**{"TODO.md": TODO, ".mdtodo.toml": THREE})
@@ -66,7 +70,9 @@ def test_all_takes_what_is_large_and_an_id_takes_anything_open(
     assert {name: after[name] for name in ids.values()} == {name: title for title, name in ids.items()}
 
 
-def test_what_cannot_be_is_said_and_nothing_changes(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_a_task_that_cannot_be_broken_down_is_told_and_nothing_changes(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     todo = TODO + "- [ ] Wrong expand:apo\n- [ ] None est:0h expand:api\n- [ ] Years est:3650d expand:api\n"
     repo.commit(**{"TODO.md": todo, "b/TODO.md": "- [ ] " + "long" * 2500 + " expand:api\n"})
     said = inside("expand", code=1)
@@ -80,7 +86,7 @@ def test_what_cannot_be_is_said_and_nothing_changes(inside: Callable[..., Said],
     assert 'TODO.md:10: error: unknown-pattern: unknown pattern "apo"' in inside("check", code=1).out
 
 
-def test_ids_that_cannot_be_meant(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_ids_that_expand_cannot_take_are_told(inside: Callable[..., Said], repo: Checkout) -> None:
     repo.commit(**{"TODO.md": "- [x] a id:done\n- [ ] b id:some\n  - [ ] c\n- [ ] d id:d\n"})
     assert "is done: there is nothing left" in inside("expand", "done", "d", code=2).err
     assert "no task has the id" in inside("expand", "nobody", code=2).err
@@ -120,7 +126,9 @@ def test_an_id_in_a_step_is_good_for_one_task(inside: Callable[..., Said], repo:
     assert 'TODO.md:3: the id "x" of a new subtask is already taken' in inside("expand", "b", code=1).err
 
 
-def test_the_ids_of_others_stay(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_a_breakdown_that_would_change_the_id_of_another_task_is_refused(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     repo.commit(**{"TODO.md": "- [ ] same\n- [ ] same id:second\n"})
     inside("expand", "second")
     first = inside("list", "--json").json["tasks"][0]["id"]
@@ -143,7 +151,9 @@ BAD_PATTERNS = {
 
 
 @pytest.mark.parametrize("config", BAD_PATTERNS)
-def test_a_broken_pattern_is_a_sentence(inside: Callable[..., Said], repo: Checkout, config: str) -> None:
+def test_a_broken_pattern_is_told_in_a_sentence(
+    inside: Callable[..., Said], repo: Checkout, config: str
+) -> None:
     repo.commit(**{"TODO.md": TODO, ".mdtodo.toml": config + "\n"})
     said = inside("expand", code=3)
     assert said.err.startswith("mdtodo: .mdtodo.toml:")
@@ -166,7 +176,7 @@ def test_steps_are_written_as_the_task_is(inside: Callable[..., Said], repo: Che
     assert repo.read("TODO.md").decode() == todo + MANNERS[todo]
 
 
-def test_a_commit_is_refused_during_a_merge_and_nothing_changes(
+def test_expand_commit_is_refused_during_a_merge_and_nothing_changes(
     inside: Callable[..., Said], repo: Checkout
 ) -> None:
     repo.commit(**{"TODO.md": TODO})
@@ -222,7 +232,7 @@ def test_a_program_that_knows_what_to_do(inside: Callable[..., Said], repo: Chec
 # What is written, and how
 
 
-def test_all_files_or_none(
+def test_either_all_files_are_broken_down_or_none(
     inside: Callable[..., Said], repo: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mdtodo.errors import InputError
@@ -269,7 +279,9 @@ def test_the_diff_is_one_that_git_applies(inside: Callable[..., Said], repo: Che
     assert len(inside("list", "--json").json["tasks"]) == 6 * len(NAMES) + 11
 
 
-def test_a_commit_holds_just_that_and_undo_takes_it_back(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_a_commit_of_expand_holds_its_steps_alone_and_undo_takes_it_back(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     repo.commit(**{"TODO.md": TODO})
     repo.write("TODO.md", TODO.replace("# Work", "# My work"))
     repo.write("mine", "x")
@@ -313,110 +325,6 @@ def found_words(pattern: dict[str, Any]) -> list[str]:
     return [pattern["name"], *", ".join(pattern["words"]).split()]
 
 
-# As part of a run
-
-AUTO = "auto_expand = true\n" + THREE
-RUN_TODO = "- [ ] small thing est:20h\n- [ ] proven est:40h run:ok\n- [ ] asked expand:three\n- [ ] Other small est:1h\n"
-
-
-def titles(repo: Checkout, status: str) -> list[str]:
-    return [line for line in repo.read("TODO.md").decode().splitlines() if f"[{status}]" in line]
-
-
-def test_a_run_breaks_down_first_and_commits_once(inside: Callable[..., Said], repo: Checkout) -> None:
-    repo.commit(
-        **{
-            "TODO.md": RUN_TODO,
-            ".mdtodo.toml": AUTO.replace('"A"', '"A run:ok"').replace("{task}", "{task} run:ok"),
-        }
-    )
-    dry: dict[str, Any] = inside("run", "--dry-run", "--json").json
-    assert len(dry["tasks"]) == 7
-    assert repo.status() == []
-    report = inside("run", "--json").json
-    assert report["summary"]["done"] == 9
-    assert len(report["commits"]) == 1
-    assert repo.status() == []
-    assert repo.commits() == 2
-    assert repo.read("TODO.md").decode() == (
-        "- [x] small thing est:20h\n  1. [x] A run:ok est:6h40m\n  2. [x] B run:ok est:6h40m\n"
-        "  3. [x] C of small thing run:ok est:6h40m\n- [x] proven est:40h run:ok\n- [x] asked expand:three\n"
-        "  1. [x] A run:ok\n  2. [x] B run:ok\n  3. [x] C of asked run:ok\n- [ ] Other small est:1h\n"
-    )
-    inside("undo")
-    assert repo.read("TODO.md").decode() == RUN_TODO
-
-
-@pytest.mark.parametrize(("commit", "commits"), [("run", 2), ("task", 8), ("none", 1)])
-def test_what_is_not_done_stays_broken_down(
-    inside: Callable[..., Said], repo: Checkout, commit: str, commits: int
-) -> None:
-    repo.commit(
-        **{"TODO.md": RUN_TODO, ".mdtodo.toml": f'commit = "{commit}"\n' + AUTO.replace('"A"', '"A run:ok"')}
-    )
-    inside("run")
-    assert len(titles(repo, "x")) == 5
-    assert len(titles(repo, " ")) == 5
-    assert repo.commits() == commits
-    assert repo.status() == ([] if commit != "none" else [" M TODO.md"])
-    before = repo.read("TODO.md")
-    inside("run")
-    assert repo.read("TODO.md") == before
-
-
-def test_a_chosen_task_is_broken_down_and_its_steps_run(inside: Callable[..., Said], repo: Checkout) -> None:
-    repo.commit(
-        **{
-            "TODO.md": RUN_TODO.replace("asked", "asked id:asked run:ok"),
-            ".mdtodo.toml": AUTO.replace('"A"', '"A run:ok"'),
-        }
-    )
-    said = inside("run", "asked", "--json", code=1)
-    assert [task["title"] for task in said.json["tasks"] if task["outcome"] == "done"] == ["A", "B"]
-    assert '"asked" (asked) waits for "C of asked" (' in said.err
-    assert len(titles(repo, " ")) == 5
-
-
-def test_a_parent_with_a_processor_runs_it_after_its_steps(
-    inside: Callable[..., Said], repo: Checkout
-) -> None:
-    config = 'auto_expand = true\nprocessors.ok.run = "true"\npatterns.p.steps = ["A run:ok"]\n'
-    repo.commit(**{"TODO.md": "- [ ] a expand:p run:ok\n", ".mdtodo.toml": config})
-    inside("run")
-    assert repo.head("TODO.md") == b"- [x] a expand:p run:ok\n  1. [x] A run:ok\n"
-
-
-def test_a_breakdown_is_no_result(inside: Callable[..., Said], repo: Checkout) -> None:
-    config = 'processors.ok = { run = "true", inputs = ["src"] }\npatterns.p.steps = ["A"]\n'
-    repo.commit(**{"TODO.md": "- [ ] a run:ok\n", ".mdtodo.toml": config, "src": "x"})
-    inside("run")
-    repo.commit(**{"TODO.md": "- [ ] a run:ok expand:p\n"})
-    inside("expand", "--commit")
-    step = inside("list", "--json").json["tasks"][1]["id"]
-    inside("done", step)
-    assert [task["outcome"] for task in inside("run", "--json").json["tasks"]] == ["cached"]
-
-
-def test_a_run_goes_on_without_what_cannot_be_broken_down(
-    inside: Callable[..., Said], repo: Checkout
-) -> None:
-    todo = "- [ ] a est:0h expand:three\n- [ ] b expand:nothing\n- [ ] c expand:three\n- [ ] d run:ok\n"
-    repo.commit(**{"TODO.md": todo, ".mdtodo.toml": AUTO})
-    said = inside("run")
-    assert "TODO.md:1: an estimate of 0 cannot be split up" in said.err
-    assert 'TODO.md:2: unknown pattern "nothing"' in said.err
-    assert repo.read("TODO.md").decode() == todo.replace(
-        "expand:three\n- [ ] d run",
-        "expand:three\n  1. [ ] A\n  2. [ ] B run:ok\n  3. [ ] C of c\n- [x] d run",
-    )
-
-
-def test_without_auto_expand_a_run_breaks_nothing_down(inside: Callable[..., Said], repo: Checkout) -> None:
-    repo.commit(**{"TODO.md": RUN_TODO, ".mdtodo.toml": THREE})
-    inside("run")
-    assert repo.read("TODO.md").decode() == RUN_TODO.replace("[ ] proven", "[x] proven")
-
-
 def test_no_title_steers_the_terminal(inside: Callable[..., Said], repo: Checkout) -> None:
     repo.commit(**{"TODO.md": "- [ ] a\x1b[2Jb expand:fix\n"})
     assert "\x1b" not in inside("expand").out
@@ -433,3 +341,16 @@ def test_an_estimate_that_is_none_keeps_a_task_from_being_broken_down(
     said = inside("expand", "it", code=1)
     assert f"TODO.md:1: '{written}' is not a valid estimate" in said.err
     assert repo.read("TODO.md") == before
+
+
+def test_breakdowns_that_are_asked_for_at_once_happen_once_each(
+    repo: Checkout, mdtodo: Callable[..., Said]
+) -> None:
+    lines = [f"- [ ] Build thing {n} expand:api id:t{n}\n" for n in range(6)]
+    repo.write("TODO.md", "".join(lines))
+    said = at_once(repo, [["expand", f"t{n}"] for n in range(6)] + [["expand"]] * 3)
+    assert [code for code, _, _ in said] == [0] * 9, said
+    together = repo.read("TODO.md")
+    repo.write("TODO.md", "".join(lines))
+    mdtodo("expand")
+    assert together == repo.read("TODO.md")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.cli import COMMANDS, GROUPS, PLUMBING, RENAMED
-from tests.cli.test_terminal import shown
+from tests.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Call = Callable[..., Said]
@@ -54,7 +54,7 @@ def test_help_fits_eighty_columns(repo: Checkout, command: str) -> None:
     assert [line for line in shown(repo, command, "--help", columns=80) if len(line) > 80] == []
 
 
-def test_help_alone_and_of_what_is_not_there(inside: Call) -> None:
+def test_help_alone_is_the_overview_and_unknown_commands_get_a_hint(inside: Call) -> None:
     assert "Set up:" in inside("help").out
     assert "no such command 'rum'; did you mean 'run'?" in inside("help", "rum", code=2).err
     assert "did you mean 'stats'?" in inside("stat", code=2).err
@@ -161,7 +161,7 @@ def test_logs_is_an_older_name_of_output(one: Checkout, inside: Call) -> None:
     reason="mdtodo is not installed as a git command",
 )
 @pytest.mark.parametrize("args", [("help",), ("-h",), ("help", "run")])
-def test_help_as_a_git_command(repo: Checkout, args: tuple[str, ...]) -> None:
+def test_help_works_as_a_git_command(repo: Checkout, args: tuple[str, ...]) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["git", "mdtodo", *args],
@@ -171,3 +171,8 @@ def test_help_as_a_git_command(repo: Checkout, args: tuple[str, ...]) -> None:
         check=True,
     )
     assert b"Usage: mdtodo" in done.stdout
+
+
+@pytest.mark.parametrize("command", [(), *[(name,) for name in COMMANDS]])
+def test_help_has_examples(mdtodo: Callable[..., Said], command: tuple[str, ...]) -> None:
+    assert "Examples:" in mdtodo(*command, "--help").out

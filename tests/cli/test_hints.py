@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.terminal import Terminal
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -48,7 +48,7 @@ def test_a_task_that_is_passed_over_says_why(
     assert line.partition("s)")[2] == words
 
 
-def test_a_task_that_failed_without_a_word(repo: Checkout, inside: Mdtodo) -> None:
+def test_a_failed_task_without_output_says_so(repo: Checkout, inside: Mdtodo) -> None:
     repo.commit(
         "Base", **{"TODO.md": "- [ ] a run:x id:a\n", ".mdtodo.toml": '[processors.x]\nrun = "exit 4"\n'}
     )
@@ -149,7 +149,7 @@ NOTHING_RAN = [
 
 
 @pytest.mark.parametrize(("todo", "why", "hints"), NOTHING_RAN)
-def test_what_helps_where_nothing_ran(
+def test_where_nothing_ran_the_hint_says_what_helps(
     repo: Checkout, inside: Mdtodo, todo: str, why: str, hints: list[str]
 ) -> None:
     repo.commit("Base", **{"TODO.md": f"{todo}\n", ".mdtodo.toml": '[processors.x]\nrun = "true"\n'})
@@ -176,7 +176,7 @@ def test_messages_and_hints_are_folded_between_words(repo: Checkout, columns: in
         assert not [row for row in rows if row.count("`") % 2], rows
 
 
-def test_a_command_that_has_no_room_is_folded_too(repo: Checkout) -> None:
+def test_a_command_that_has_no_room_is_folded(repo: Checkout) -> None:
     with Terminal(["list"], repo.root, 20, 24, NO_COLOR="1") as terminal:
         assert terminal.end() == 0
         rows = terminal.text.splitlines()

@@ -8,17 +8,12 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
-from mdtodo.config import load
-from mdtodo.config.values import format_size, parse_size
-from mdtodo.errors import ConfigError
-from tests.running.conftest import eventually
+from tests.processes import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 FLOOD = "processors.flood.run = 'head -c 100000 /dev/zero; exit 75'\n"
@@ -32,14 +27,14 @@ def run_of(said: Said) -> str:
     return str(said.json["run"])
 
 
-def test_the_oldest_go_above_the_size(repo: Checkout, mdtodo: Callable[..., Said]) -> None:
+def test_the_oldest_logs_go_when_the_size_is_exceeded(repo: Checkout, mdtodo: Callable[..., Said]) -> None:
     repo.write("TODO.md", "- [ ] a run:flood\n- [ ] b run:flood\n")
     repo.write(".mdtodo.toml", f"logs = {{ size = '450kB' }}\n{FLOOD}")
     runs = [run_of(mdtodo("run", "--json", code=None)) for _ in range(4)]
     assert kept(repo) == sorted(runs[2:])
 
 
-def test_what_is_too_old_goes(repo: Checkout, mdtodo: Callable[..., Said]) -> None:
+def test_logs_that_are_too_old_go(repo: Checkout, mdtodo: Callable[..., Said]) -> None:
     repo.write("TODO.md", "- [ ] a run:flood\n")
     repo.write(".mdtodo.toml", f"logs.age = '2d'\n{FLOOD}")
     old, young = (run_of(mdtodo("run", "--json", code=None)) for _ in range(2))
@@ -66,17 +61,3 @@ def test_a_run_that_goes_on_keeps_its_output(repo: Checkout, mdtodo: Callable[..
         assert len(runs & set(kept(repo))) == 1
         repo.write("go", "")
     assert process.returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("100MB", 10**8), ("1 GiB", 1 << 30), ("1.5kb", 1500), ("7b", 7), ("0.5KiB", 512)]
-)
-def test_sizes(text: str, size: int) -> None:
-    assert load(None, f"logs.size = '{text}'\n".encode()).logs.size == size
-    assert parse_size(format_size(size)) == size
-
-
-@pytest.mark.parametrize("value", ["'100'", "100", "'0MB'", "'-1MB'", "'1TBx'", "''", "'MB'", "true", "'9' "])
-def test_what_is_no_size(value: str) -> None:
-    with pytest.raises(ConfigError, match=r"`logs\.size`: must be"):
-        load(None, f"logs.size = {value}\n".encode())

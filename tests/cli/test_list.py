@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -42,7 +42,7 @@ KEYS = {
 }
 
 
-def test_a_task_with_everything(repo: Checkout, mdtodo: Mdtodo, tasks: Tasks) -> None:
+def test_the_json_of_a_task_has_all_that_its_line_says(repo: Checkout, mdtodo: Mdtodo, tasks: Tasks) -> None:
     repo.write(
         "docs/TODO.md",
         "# Server #backend/api !high\n\n## Ports needs:net\n\n"
@@ -200,7 +200,9 @@ def test_words_of_titles_are_no_ids_elsewhere(repo: Checkout, inside: Mdtodo, co
         (["--status", "todo", "--state", "cancelled"], set()),
     ],
 )
-def test_filters(repo: Checkout, tasks: Tasks, filters: list[str], titles: set[str]) -> None:
+def test_list_filters_by_state_tag_priority_and_text(
+    repo: Checkout, tasks: Tasks, filters: list[str], titles: set[str]
+) -> None:
     repo.write("TODO.md", "- [ ] a !high\n- [x] b !high\n- [ ] c #backend\n- [-] e\n")
     repo.write("docs/TODO.md", "- [ ] d #ops/net\n")
     assert set(tasks(*filters)) == titles
@@ -298,7 +300,7 @@ SECTIONS = (
         (["--complexity", "simple", "--assignee", "ann"], "a"),
     ],
 )
-def test_filters_by_place_person_and_date(
+def test_list_filters_by_place_person_and_date(
     repo: Checkout, inside: Mdtodo, filters: list[str], titles: str
 ) -> None:
     repo.write("TODO.md", SECTIONS)
@@ -347,7 +349,7 @@ def test_from_a_folder_below_and_with_c(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "a" in mdtodo("-C", str(repo.root), "-C", "x", "list", cwd=repo.root.parent).out
 
 
-def test_show(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_show_has_what_a_task_waits_for_and_the_text_below_it(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a id:a after:b\n\n  Words below.\n\n- [ ] b id:b\n")
     out = mdtodo("show", "a").out
     assert "waits for" in out
@@ -428,7 +430,7 @@ def test_open_tasks_alone_and_a_word_of_the_others(repo: Checkout, inside: Mdtod
         ("title", "abcd"),
     ],
 )
-def test_sort(repo: Checkout, inside: Mdtodo, key: str, order: str) -> None:
+def test_list_sorts_by_each_key(repo: Checkout, inside: Mdtodo, key: str, order: str) -> None:
     repo.write(
         "TODO.md",
         "- [ ] d !low after:c est:1h due:2026-02-01\n- [ ] A est:5m\n- [/] B est:2h due:2026-01-01\n- [ ] c id:c !high\n",

@@ -9,21 +9,12 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.cells import cell_len
 
-from mdtodo.model import Status, Task
-from mdtodo.reporting.progress_lines import ProgressLines
-from mdtodo.results import Outcome, TaskRun
-from tests.cli.terminal import Terminal, Tmux, in_order, visible
+from tests.terminal import TITLES, Terminal, Tmux, in_order, visible
 
 if TYPE_CHECKING:
     from tests.conftest import Checkout
 
-TITLES = (
-    *("Short", "A title that is longer than a narrow terminal, and goes on and on until nobody reads it"),
-    *("日本語の題名はとても長いので折り返される日本語の題名はとても長い", "Flag 🇩🇪 and 👍🏽 and 🚀"),
-    *("Cafe\u0301 a\u0308\u0302\u0301 combining", "Plain"),
-)
 CONFIG = """
 [processors.bad]
 run = ["python3", "tools/bad.py"]
@@ -64,7 +55,7 @@ def failing(repo: Checkout) -> Checkout:
 
 
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
-def test_no_line_is_lost_and_none_is_left(failing: Checkout, columns: int, lines: int) -> None:
+def test_the_live_view_loses_no_line_and_leaves_none(failing: Checkout, columns: int, lines: int) -> None:
     with Terminal(["run", "-j", "3"], failing.root, columns, lines) as terminal:
         assert terminal.end() == 1
     shown = visible("".join(terminal.rows))
@@ -131,7 +122,7 @@ def test_what_another_program_writes_to_the_terminal_stays(repo: Checkout) -> No
     assert list(in_order(["one line", "and another", "3 done"], shown)) == []
 
 
-def test_counts_are_those_of_now(repo: Checkout) -> None:
+def test_the_counts_of_the_live_view_are_those_of_now(repo: Checkout) -> None:
     """Before anything is over, with retries and roll-ups: parents count in neither of the two figures."""
     config = """
 [processors.wait]
@@ -169,26 +160,3 @@ def test_a_run_outlives_its_terminal(repo: Checkout) -> None:
         repo.write("gate", "")
         terminal.process.wait(timeout=240)
     assert repo.head("TODO.md").count(b"[x]") == 3
-
-
-def test_rows_fit_every_terminal() -> None:
-    """Also titles that pyte cannot show: joined emoji, and those with a variation selector."""
-    lines = ProgressLines()
-    lines.begin(30, {f"t{n}": 1.0 * n for n in range(20)})
-    titles = [*TITLES, "Family 👩‍👩‍👧‍👦", "Heart ❤️", "x" * 500, "日" * 200, "", "\u0301" * 40]
-    for number, title in enumerate(titles):
-        lines.started(task(f"t{number}", title), 1 + number % 2)
-        lines.progressed(f"t{number}", number * 10) if number % 3 else None
-    lines.finished(TaskRun("t0", "", "TODO.md", 1, Outcome.DONE, "p", 1))
-    for width in (3, 5, 8, 13, 21, 34, 55, 89, 144, 600):
-        for height in (1, 2, 3, 5, 8, 13, 21):
-            rows = lines.rows(width, height)
-            assert len(rows) == min(height, len(titles))
-            assert all(cell_len(row.plain) <= width for row in rows), width
-            assert height < 3 or width < 34 or "1/30" in rows[-1].plain
-    short, *_ = (row.plain for row in lines.rows(89, 21) if "Plain" in row.plain)
-    assert "…" not in short, "it is padded, and not cut"
-
-
-def task(name: str, title: str) -> Task:
-    return Task(id=name, explicit_id=name, file="TODO.md", line=1, title=title, status=Status.TODO)

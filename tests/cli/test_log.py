@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.terminal import Terminal
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -58,7 +58,9 @@ def test_receipts_survive_a_move_a_deletion_and_the_loss_of_the_state(
     assert not (repo.root / ".git" / "mdtodo").exists()
 
 
-def test_for_people(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
+def test_the_log_of_people_has_a_line_a_receipt_with_its_outcome(
+    repo: Checkout, mdtodo: Mdtodo, ran: Said
+) -> None:
     first, second = mdtodo("log").out.splitlines()
     assert "done       a  (ok, " in first
     assert "failed     b  (bad, exit 3, " in second
@@ -86,7 +88,7 @@ def test_a_receipt_takes_one_row_of_a_terminal(repo: Checkout, columns: int) -> 
     assert all(row.endswith("-99aa08") == (columns >= 120) for row in rows)
 
 
-def test_ids_that_fit_none_or_several(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
+def test_ids_that_fit_no_receipt_or_several_are_told(repo: Checkout, mdtodo: Mdtodo, ran: Said) -> None:
     trailer = "Mdtodo-Task: {} done ok exit=0 time=1.000 attempt=1"
     text = "todo: x\n\nMdtodo-Run: r\n" + "\n".join(map(trailer.format, ("zzz-1", "zzz-2", "zzz")))
     repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=text)
@@ -95,7 +97,7 @@ def test_ids_that_fit_none_or_several(repo: Checkout, mdtodo: Mdtodo, ran: Said)
     assert "no receipt on this branch names one" in mdtodo("log", "nobody", code=2).err
 
 
-def test_without_receipts(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_where_there_is_no_receipt_the_log_says_so(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert mdtodo("log", "--json").json == {"version": 1, "receipts": []}
     assert "no receipts on this branch yet" in mdtodo("log").err
     repo.write("TODO.md", "- [ ] a id:a\n")

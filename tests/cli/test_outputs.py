@@ -17,7 +17,7 @@ from mdtodo.repo.state import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -137,7 +137,7 @@ FAILURES: dict[str, Callable[[Checkout], None]] = {
 
 @pytest.mark.parametrize("config", [CONFIG, PATTERN], ids=["name", "pattern"])
 @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
-def test_what_a_failed_attempt_left_goes_with_the_next_success(
+def test_outputs_of_a_failed_attempt_are_committed_with_the_next_success(
     repo: Checkout, mdtodo: Mdtodo, fail: Callable[[Checkout], None], config: str
 ) -> None:
     start(repo, config)
@@ -154,7 +154,7 @@ def test_what_a_failed_attempt_left_goes_with_the_next_success(
 
 
 @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
-def test_what_a_person_makes_of_it_afterwards_is_theirs(
+def test_what_a_person_makes_of_a_failed_attempts_output_is_theirs(
     repo: Checkout, mdtodo: Mdtodo, fail: Callable[[Checkout], None]
 ) -> None:
     start(repo)
@@ -174,7 +174,9 @@ def test_what_a_person_makes_of_it_afterwards_is_theirs(
 
 
 @pytest.mark.parametrize("state", ["changed", "staged", "untracked"])
-def test_a_task_whose_output_is_a_persons_is_not_started(repo: Checkout, mdtodo: Mdtodo, state: str) -> None:
+def test_a_task_whose_output_a_person_changed_is_not_started(
+    repo: Checkout, mdtodo: Mdtodo, state: str
+) -> None:
     start(repo)
     then(repo, "")
     if state == "untracked":
@@ -192,7 +194,7 @@ def test_a_task_whose_output_is_a_persons_is_not_started(repo: Checkout, mdtodo:
 
 
 @pytest.mark.parametrize("push", ["change", "stage"])
-def test_what_a_person_saves_between_the_end_of_a_task_and_its_landing(
+def test_what_a_person_saves_in_an_output_before_the_landing_is_not_committed(
     repo: Checkout, mdtodo: Mdtodo, push: str
 ) -> None:
     config = CONFIG + '[processors.slow]\nrun = "touch ../begun; while test ! -e ../go; do sleep .01; done"\n'
@@ -217,7 +219,7 @@ def test_what_a_person_saves_between_the_end_of_a_task_and_its_landing(
         assert {entry.task_id: entry.outcome for entry in state.history()}["o"] == "failed"
 
 
-def test_an_edit_and_a_new_file_of_a_person_below_a_pattern(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_persons_files_below_a_pattern_of_outputs_are_not_committed(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, '[processors.o]\nrun = "echo api > docs/api.md; sh ../then"\noutputs = ["docs/**"]\n')
     repo.commit("Docs", **{"docs/guide.md": "guide\n"})
     then(repo, """echo '{"output": "docs/api.md"}' >> "$MDTODO_OUTPUT"; touch ../begun; sleep .5""")
@@ -244,7 +246,7 @@ def test_a_name_that_is_no_declared_output_is_told(repo: Checkout, mdtodo: Mdtod
     assert repo.git("show", "--format=", "--name-only").split() == ["TODO.md", "out.txt"]
 
 
-def test_absolute_names_do_as_well(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_outputs_may_be_named_by_their_absolute_path(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, PATTERN)
     then(repo, """echo new > b.txt; echo "{\\"output\\": \\"$PWD/./b.txt\\"}" >> "$MDTODO_OUTPUT" """)
     mdtodo("run")
@@ -268,7 +270,7 @@ def test_tasks_that_write_the_same_file_take_turns(repo: Checkout, mdtodo: Mdtod
     assert repo.status() == []
 
 
-def test_what_a_killed_attempt_wrote_long_after_its_begin_is_its_own(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_what_a_killed_attempt_wrote_late_is_its_own_output(repo: Checkout, mdtodo: Mdtodo) -> None:
     """As long as it gives signs of life, and after that a person's save is not."""
     start(repo)
     then(repo, "sleep 1.7; echo late > out.txt; touch ../begun; sleep 60\n")
@@ -282,14 +284,16 @@ def test_what_a_killed_attempt_wrote_long_after_its_begin_is_its_own(repo: Check
     assert repo.status() == []
 
 
-def test_what_a_first_attempt_left_goes_with_the_second(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_outputs_of_a_first_attempt_are_committed_with_the_second(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, CONFIG + 'retries = 1\nretry_delay = "0.1s"\n')
     then(repo, "test $MDTODO_ATTEMPT = 2")
     mdtodo("run")
     assert (ran(repo), repo.head("TODO.md"), repo.head("out.txt")) == (2, DONE, b"new\n")
 
 
-def test_what_a_person_makes_of_it_between_two_attempts_is_theirs(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_what_a_person_writes_to_an_output_between_two_attempts_is_theirs(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
     start(repo, CONFIG + 'retries = 1\nretry_delay = "2s"\n')
     then(repo, "touch ../begun; exit 1")
     with begin(repo) as run:
@@ -300,7 +304,7 @@ def test_what_a_person_makes_of_it_between_two_attempts_is_theirs(repo: Checkout
     assert (repo.read("out.txt"), repo.head("out.txt")) == (b"mine\n", b"old\n")
 
 
-def test_a_save_after_a_task_that_is_committed_at_once(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_save_after_a_task_was_committed_is_a_change_on_top_of_it(repo: Checkout, mdtodo: Mdtodo) -> None:
     """What was committed stays so; the save is a change on top of it."""
     slow = '[processors.slow]\nrun = "touch ../begun; while test ! -e ../go; do sleep .01; done"\n'
     todo = TODO + "- [ ] slow run:slow after:o\n- [ ] q run:o after:o !low\n"
@@ -317,7 +321,9 @@ def test_a_save_after_a_task_that_is_committed_at_once(repo: Checkout, mdtodo: M
     assert (repo.head("out.txt"), repo.read("out.txt")) == (b"new\n", b"mine\n")
 
 
-def test_the_last_one_fails(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_an_output_of_two_tasks_is_committed_as_the_one_that_succeeded_left_it(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
     """What it left stays in the work tree; what the others left is committed with their ticks."""
     config = CONFIG.replace(
         "echo new > out.txt", "echo $MDTODO_TASK_TITLE >> out.txt; test $MDTODO_TASK_TITLE != b"
@@ -341,7 +347,7 @@ def test_a_result_that_stands_is_no_tick_without_its_outputs(repo: Checkout, mdt
     assert (repo.head("TODO.md"), repo.head("out.txt")) == (DONE, b"new\n")
 
 
-def test_what_a_verification_left_is_ours_too(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_what_a_verification_wrote_is_an_output_of_the_task(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, todo=TODO.replace("[ ]", "[x]"))
     then(repo, "")
     mdtodo("verify")
@@ -388,7 +394,7 @@ timeout = "{timeout}"
 
 
 @pytest.mark.parametrize("fail", {"exit 0": after_exit(0), **FAILURES}.values(), ids=["exit 0", *FAILURES])
-def test_what_an_earlier_attempt_did_not_name_keeps_the_box_open_too(
+def test_an_unnamed_output_of_an_earlier_attempt_keeps_the_box_open(
     repo: Checkout, mdtodo: Mdtodo, fail: Callable[[Checkout], None]
 ) -> None:
     start(repo, UNNAMED)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools import require
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Call = Callable[..., Said]
@@ -38,7 +35,7 @@ def todo(repo: Checkout) -> Checkout:
     return repo
 
 
-def test_json(todo: Checkout, inside: Call) -> None:
+def test_the_json_of_the_plan_has_tasks_edges_and_the_critical_path(todo: Checkout, inside: Call) -> None:
     said = inside("plan", "--format", "json").json
     assert said["version"] == 1
     listed = {task["id"]: task for task in inside("list", "--json").json["tasks"]}
@@ -52,13 +49,13 @@ def test_json(todo: Checkout, inside: Call) -> None:
     assert inside("plan", "--json").json == said
 
 
-def test_next_is_the_plan_without_what_waits(todo: Checkout, inside: Call) -> None:
+def test_next_is_the_plan_without_tasks_that_wait(todo: Checkout, inside: Call) -> None:
     planned = [t["id"] for t in inside("plan", "--json").json["tasks"] if t["state"] in ("ready", "manual")]
     assert [task["id"] for task in inside("next", "-n", "9", "--json").json["tasks"]] == planned
     assert [task["id"] for task in inside("next", "-n", "2", "--json").json["tasks"]] == planned[:2]
 
 
-def test_filters(todo: Checkout, inside: Call) -> None:
+def test_filters_choose_tasks_of_the_plan_and_leave_the_critical_path(todo: Checkout, inside: Call) -> None:
     said = inside("plan", "--json", "--priority", "medium", "--state", "blocked").json
     assert [task["id"] for task in said["tasks"]] == ["up", "ann"]
     assert said["edges"] == [["ann", "up"]]
@@ -132,33 +129,6 @@ def test_a_manual_task_is_as_long_as_its_estimate(repo: Checkout, inside: Call) 
     assert "past runs suggest" in inside("plan", "--explain", "test").out
 
 
-HOSTILE = r"""
-- [ ] "]; click t0 href "javascript:x" <script>&quot;</script> \" \N {a|b} id:a
-- [ ] end %% graph `x` $y$ # ; \ id:b after:a
-- [ ] \
-"""
-
-
-@pytest.mark.tools
-@pytest.mark.parametrize(
-    "text", [TODO, HOSTILE, "- [x] done\n", "- [ ] a id:a after:b\n- [ ] b id:b after:a\n"]
-)
-def test_dot_is_read_by_graphviz(repo: Checkout, inside: Call, text: str) -> None:
-    dot = require("dot", "graphviz", version="-V")
-    repo.commit("Base", **{"TODO.md": text})
-    said = inside("plan", "--format", "dot", code=None)
-    drawn = subprocess.run([dot, "-Tjson0"], input=said.out.encode(), capture_output=True, check=False)
-    assert (drawn.returncode, drawn.stderr) == (0, b"")
-
-
-def test_dot_keeps_titles_as_text(repo: Checkout, inside: Call) -> None:
-    repo.commit("Base", **{"TODO.md": HOSTILE})
-    lines = inside("plan", "--format", "dot").out.splitlines()
-    assert len([line for line in lines if " [label=" in line]) == 3
-    for line in lines:
-        assert len(re.sub(r"\\.", "", line.replace('"dashed"', "")).split('"')) in (1, 3)
-
-
 def test_a_cycle_is_told_and_the_rest_planned(repo: Checkout, inside: Call) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a after:b\n- [ ] b id:b after:a\n- [ ] c id:c\n"})
     said = inside("plan", "--json", code=1)
@@ -192,7 +162,9 @@ EXPLAINED = [
 
 
 @pytest.mark.parametrize(("name", "words"), EXPLAINED)
-def test_explain(todo: Checkout, inside: Call, name: str, words: str) -> None:
+def test_explain_says_why_a_task_stands_where_it_does(
+    todo: Checkout, inside: Call, name: str, words: str
+) -> None:
     said = inside("plan", "--explain", name).out
     assert [part for part in words.split("|") if part not in said] == [], said
 
@@ -205,17 +177,17 @@ def test_explain_says_that_a_lane_is_full(repo: Checkout, inside: Call) -> None:
     )
 
 
-def test_explain_as_json(todo: Checkout, inside: Call) -> None:
+def test_explain_has_a_json_document(todo: Checkout, inside: Call) -> None:
     said = inside("plan", "--explain", "build", "--json").json
     assert (said["id"], said["place"], said["open"], said["chain"]) == ("build", 1, 6, ["build", "up", "ann"])
     assert said["chain_minutes"] == 210
 
 
-def test_explain_of_what_is_not_there(todo: Checkout, inside: Call) -> None:
+def test_explain_of_an_unknown_task_is_told(todo: Checkout, inside: Call) -> None:
     assert "no task has the id 'nope'" in inside("plan", "--explain", "nope", code=2).err
 
 
-def test_everything_critical(repo: Checkout, inside: Call) -> None:
+def test_a_plan_in_which_everything_is_critical_says_so(repo: Checkout, inside: Call) -> None:
     lines = [f"- [ ] task {n} !critical id:t{n}" + (" after:t7" if n == 3 else "") for n in range(9)]
     repo.commit("Base", **{"TODO.md": "\n".join(lines)})
     said = inside("plan").out
@@ -223,7 +195,7 @@ def test_everything_critical(repo: Checkout, inside: Call) -> None:
     assert said.index("t7") < said.index("t0")
 
 
-def test_a_long_chain_and_a_long_title(repo: Checkout, inside: Call) -> None:
+def test_the_plan_shows_a_long_chain_and_a_long_title(repo: Checkout, inside: Call) -> None:
     chain = "".join(f"{n}. [ ] step {n}\n" for n in range(1, 400))
     repo.commit("Base", **{"TODO.md": chain + "\n- [ ] " + "x" * 10_000 + "\n"})
     lines = inside("plan").out.splitlines()

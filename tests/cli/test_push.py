@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
 
     Mdtodo = Callable[..., Said]
 
@@ -46,7 +46,9 @@ def receipts(remote: Checkout) -> Counter[str]:
 
 
 @pytest.mark.parametrize("commit", ["run", "task"])
-def test_what_was_run_is_on_the_remote(repo: Checkout, remote: Checkout, mdtodo: Mdtodo, commit: str) -> None:
+def test_run_push_brings_the_receipt_to_the_remote(
+    repo: Checkout, remote: Checkout, mdtodo: Mdtodo, commit: str
+) -> None:
     repo.commit("Configuration", **{".mdtodo.toml": f'commit = "{commit}"\n{CONFIG}'})
     said = mdtodo("run", "--push", "--json")
     assert set(said.json) == {"version", "run", "started", "finished", "tasks", "summary", "commits"}
@@ -93,7 +95,9 @@ def test_a_failed_task_is_pushed_and_counts(repo: Checkout, remote: Checkout, md
     assert b"one run:bad failed:1" in remote.head("TODO.md", "main")
 
 
-def test_no_branch_and_no_remote(repo: Checkout, remote: Checkout, mdtodo: Mdtodo) -> None:
+def test_push_without_a_branch_or_a_remote_is_refused_before_the_run(
+    repo: Checkout, remote: Checkout, mdtodo: Mdtodo
+) -> None:
     repo.git("switch", "-q", "--detach")
     assert "HEAD is detached" in mdtodo("run", "--push", code=3).err
     assert repo.git("log", "-1", "--format=%s") == "todo: 2 done"
@@ -103,7 +107,7 @@ def test_no_branch_and_no_remote(repo: Checkout, remote: Checkout, mdtodo: Mdtod
     assert repo.git("log", "-1", "--format=%s") == "todo: 2 done"
 
 
-def test_wrong_usage(repo: Checkout, remote: Checkout, mdtodo: Mdtodo) -> None:
+def test_push_without_commits_is_wrong_usage(repo: Checkout, remote: Checkout, mdtodo: Mdtodo) -> None:
     assert "--no-commit" in mdtodo("run", "--push", "--no-commit", code=2).err
     repo.write(".mdtodo.toml", 'commit = "none"\n' + CONFIG)
     assert 'commit = "none"' in mdtodo("run", "--push", code=2).err

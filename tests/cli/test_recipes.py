@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.recipes import NAMES
-from tests.cli.test_run import wait_for
+from tests.processes import eventually
 from tests.recipes.test_main import DEADLINE, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 PASSES = "def test_a():\n    assert True\n"
@@ -49,7 +49,9 @@ def listed(inside: Callable[..., Said], *args: str, **env: str) -> dict[str, dic
 # Listing
 
 
-def test_the_list(inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]) -> None:
+def test_the_list_has_every_recipe_with_its_tool_and_what_is_missing(
+    inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]
+) -> None:
     repo.write("test_a.py", PASSES)
     found = listed(inside, **tools)
     assert list(found) == list(NAMES)
@@ -67,7 +69,9 @@ def test_the_list(inside: Callable[..., Said], repo: Checkout, tools: dict[str, 
     assert " ".join(rows[at + 1]) == "no files for stylelint"
 
 
-def test_what_is_missing_in_short(inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]) -> None:
+def test_the_list_says_in_short_what_a_recipe_lacks(
+    inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]
+) -> None:
     """For each tool the way that is nearest to fitting."""
     repo.write("a.py", "a = 1\n")
     repo.write("a.css", "")
@@ -83,7 +87,7 @@ def test_what_is_missing_in_short(inside: Callable[..., Said], repo: Checkout, t
     assert "  - mypy is not installed: pip install mypy" in inside("recipes", "implementation", **tools).out
 
 
-def test_one_of_them_with_its_command(
+def test_a_recipe_is_shown_with_its_command(
     inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]
 ) -> None:
     repo.write("test_a.py", PASSES)
@@ -96,7 +100,7 @@ def test_one_of_them_with_its_command(
     assert listed(inside, "css", **tools)["css"]["commands"] == []
 
 
-def test_the_command_that_is_shown_is_the_one_that_runs(
+def test_the_shown_command_of_a_recipe_is_the_one_that_runs(
     inside: Callable[..., Said], mdtodo: Callable[..., Said], repo: Checkout, tools: dict[str, str]
 ) -> None:
     repo.write("test_a.py", PASSES)
@@ -108,13 +112,13 @@ def test_the_command_that_is_shown_is_the_one_that_runs(
     assert ran.replace(places, "XXXXXXXX") == line
 
 
-def test_a_processor_of_the_same_name_takes_its_place(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_a_processor_named_like_a_recipe_takes_its_place(inside: Callable[..., Said], repo: Checkout) -> None:
     repo.write(".mdtodo.toml", 'processors.css.run = "true"\n')
     assert listed(inside)["css"]["instead"] == "css"
     assert "  - not used: the configuration has a processor named css\n" in inside("recipes", "css").out
 
 
-def test_from_below_the_root_and_with_names_that_could_steer_a_terminal(
+def test_recipes_are_listed_from_below_the_root_and_steer_no_terminal(
     inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]
 ) -> None:
     repo.write("sub/x", "")
@@ -138,11 +142,15 @@ def test_from_below_the_root_and_with_names_that_could_steer_a_terminal(
         (("css", "theme"), 2, "unexpected extra argument"),
     ],
 )
-def test_wrong_usage(inside: Callable[..., Said], args: tuple[str, ...], code: int, words: str) -> None:
+def test_unknown_recipes_and_options_are_told(
+    inside: Callable[..., Said], args: tuple[str, ...], code: int, words: str
+) -> None:
     assert words in inside("recipes", *args, code=code).err
 
 
-def test_a_repository_that_git_cannot_read(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_recipes_of_a_repository_that_git_cannot_read_are_told_in_a_sentence(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
     repo.write(".git/index", "no index")
     assert "git cannot list the files: fatal: " in inside("recipes", code=3).err
 
@@ -190,7 +198,7 @@ def test_a_recipe_that_is_named_proves_a_task(
     assert "a done testing exit=0" in repo.git("log", "-1", "--format=%B")
 
 
-def test_what_fails_stays_open_and_is_counted(
+def test_a_task_whose_recipe_fails_stays_open_and_is_counted(
     mdtodo: Callable[..., Said], repo: Checkout, tools: dict[str, str]
 ) -> None:
     repo.commit(**{"TODO.md": "- [ ] a run:testing id:a\n", "test_a.py": "def test_a():\n    assert False\n"})
@@ -208,7 +216,7 @@ TODO = """\
 CONFIG = '[processors.training]\nrun = "true"\n[processors.mine]\nrun = "true"\nmatch = { tags = ["mine"] }\n'
 
 
-def test_by_kind_only_where_that_is_wanted(
+def test_recipes_are_chosen_by_kind_only_where_the_configuration_says_auto(
     inside: Callable[..., Said], repo: Checkout, tools: dict[str, str]
 ) -> None:
     repo.commit(**{"TODO.md": TODO, "test_a.py": PASSES, ".mdtodo.toml": CONFIG})
@@ -226,13 +234,15 @@ def test_by_kind_only_where_that_is_wanted(
     assert "none: done by hand" in inside("show", "without", **tools).out
 
 
-def test_a_run_by_kind(mdtodo: Callable[..., Said], repo: Checkout, tools: dict[str, str]) -> None:
+def test_a_run_with_auto_proves_tasks_by_their_kind(
+    mdtodo: Callable[..., Said], repo: Checkout, tools: dict[str, str]
+) -> None:
     repo.commit(**{"TODO.md": TODO, "test_a.py": PASSES, ".mdtodo.toml": AUTO + CONFIG})
     done = {"named": ("done", "testing", 0), "mine": ("done", "mine", 0), "train": ("done", "training", 0)}
     assert outcomes(mdtodo("run", "--json", **tools)) == done
 
 
-def test_check_knows_the_names(inside: Callable[..., Said], repo: Checkout) -> None:
+def test_check_knows_the_names_of_recipes(inside: Callable[..., Said], repo: Checkout) -> None:
     repo.write("TODO.md", "- [ ] a run:audit\n- [ ] b run:audti\n")
     [finding] = inside("check", "--json", code=1).json["findings"]
     assert finding["line"] == 2
@@ -243,7 +253,7 @@ def test_check_knows_the_names(inside: Callable[..., Said], repo: Checkout) -> N
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_ends_takes_the_tool_along(
+def test_a_run_that_is_ended_ends_the_tool_of_its_recipe(
     repo: Checkout, tools: dict[str, str], tmp_path: Path, number: int
 ) -> None:
     place = tmp_path / "pid"
@@ -258,7 +268,7 @@ def test_a_run_that_ends_takes_the_tool_along(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as run:
-        wait_for(place.is_symlink)
+        eventually(place.is_symlink)
         pid = int(place.readlink().name)
         os.kill(run.pid, number)
         assert run.wait(timeout=DEADLINE) == (130 if number == signal.SIGINT else -number)

@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -109,7 +109,9 @@ def test_success_forgets_the_failures(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.head("TODO.md") == b"- [x] a run:ok !high\n"
 
 
-def test_dependencies_lists_and_parents(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_dependencies_ordered_lists_and_parents_are_run_in_their_order(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
     start(
         repo,
         "- [ ] last after:first run:log\n"
@@ -129,14 +131,16 @@ def test_dependencies_lists_and_parents(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "first done rollup exit=0" in repo.git("log", "-1", "--format=%B")
 
 
-def test_a_failed_dependency_blocks(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_failed_dependency_blocks_what_waits_for_it(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a id:a run:bad\n- [ ] b after:a run:ok\n", OK + BAD)
     said = mdtodo("run", "--json", code=1)
     assert outcomes(said) == {"a": "failed", "b": "blocked"}
 
 
 @pytest.mark.parametrize(("code", "outcome"), [(75, "deferred"), (77, "skipped")])
-def test_later_and_not_here_change_nothing(repo: Checkout, mdtodo: Mdtodo, code: int, outcome: str) -> None:
+def test_deferred_and_skipped_tasks_change_nothing(
+    repo: Checkout, mdtodo: Mdtodo, code: int, outcome: str
+) -> None:
     start(repo, "- [ ] a run:x\n", f'[processors.x]\nrun = "exit {code}"\n')
     before = repo.git("rev-parse", "HEAD")
     assert outcomes(mdtodo("run", "--json")) == {"a": outcome}
@@ -154,7 +158,7 @@ def test_a_last_line_without_end_is_cut(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert len(line) < 300
 
 
-def test_what_a_person_staged_and_changed_stays(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_what_a_person_staged_and_changed_stays_as_it_is_after_a_run(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] one run:ok\n- [ ] two\n- [ ] three\n")
     repo.write("staged.txt", "staged\n")
     repo.write("TODO.md", "- [ ] one run:ok\n- [ ] two, staged\n- [ ] three\n")
@@ -196,14 +200,14 @@ def test_no_commit_ticks_the_work_tree_alone(repo: Checkout, mdtodo: Mdtodo) -> 
     assert repo.status() == [" M TODO.md"]
 
 
-def test_one_commit_for_each_task(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_commit_task_makes_one_commit_for_each_task(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:ok\n- [ ] b run:ok\n", 'commit = "task"\n' + OK)
     assert len(mdtodo("run", "--json").json["commits"]) == 2
     assert sorted(repo.git("log", "-2", "--format=%s").splitlines()) == ["todo: a", "todo: b"]
 
 
 @pytest.mark.parametrize("operation", ["merge", "rebase", "cherry-pick", "bisect"])
-def test_refuses_while_another_operation_is_under_way(repo: Checkout, mdtodo: Mdtodo, operation: str) -> None:
+def test_a_run_is_refused_during_an_operation_of_git(repo: Checkout, mdtodo: Mdtodo, operation: str) -> None:
     start(repo, "- [ ] a run:ok\n")
     repo.commit("Main", file="main\n")
     repo.git("switch", "-q", "-c", "side", "HEAD~")
@@ -223,7 +227,7 @@ def test_refuses_while_another_operation_is_under_way(repo: Checkout, mdtodo: Md
     assert repo.read("TODO.md") == b"- [x] a run:ok\n"
 
 
-def test_what_is_not_committed_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_ticks_that_could_not_be_committed_are_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a id:a run:ok\n")
     repo.write(".mdtodo.toml", OK)
     alone = 'mdtodo: ticked, but not committed: "a" (a): HEAD does not have that line yet; commit TODO.md'
@@ -280,7 +284,7 @@ def test_a_landing_that_git_refuses_is_made_up_for_without_running_again(
     assert repo.git("rev-list", "--count", f"{before}..HEAD") == "1"
 
 
-def test_notes_and_subtasks_of_a_processor(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_notes_and_subtasks_of_a_processor_are_written(repo: Checkout, mdtodo: Mdtodo) -> None:
     script = (
         "import json, os, sys\n"
         "out = open(os.environ['MDTODO_OUTPUT'], 'a')\n"
@@ -302,7 +306,7 @@ def test_notes_and_subtasks_of_a_processor(repo: Checkout, mdtodo: Mdtodo) -> No
     assert repo.head("TODO.md").startswith(b"- [x] a run:p\n")
 
 
-def test_a_cycle_is_told_and_the_rest_goes_on(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_cycle_is_told_and_the_other_tasks_run(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a id:a after:b run:ok\n- [ ] b id:b after:a run:ok\n- [ ] c run:ok\n")
     said = mdtodo("run", code=1)
     assert "a -> b -> a" in said.err
@@ -361,7 +365,7 @@ def test_the_log_is_that_of_the_last_attempt_which_may_have_printed_nothing(
     assert (said.out, "had no output" in said.err) == ("", True)
 
 
-def test_filters_limit_and_dry_run(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_filters_and_limit_choose_and_a_dry_run_starts_nothing(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:ok !low\n- [ ] b run:ok !critical\n- [ ] c run:ok\n")
     planned = [task["title"] for task in mdtodo("run", "--dry-run", "--json").json["tasks"]]
     assert planned == ["b", "c", "a"]
@@ -370,7 +374,7 @@ def test_filters_limit_and_dry_run(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert outcomes(mdtodo("run", "--json", "--priority", "low")) == {"a": "done"}
 
 
-def test_fail_fast(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_fail_fast_starts_nothing_after_the_first_failure(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:bad !critical\n- [ ] b run:ok\n", OK + BAD)
     said = mdtodo("run", "--fail-fast", "-j", "1", "--json", code=1)
     assert outcomes(said) == {"a": "failed"}
@@ -387,7 +391,7 @@ def test_fail_fast_says_how_much_is_left(repo: Checkout, mdtodo: Mdtodo) -> None
     assert "not started" not in mdtodo("run", code=1).err
 
 
-def test_timeout(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_timeout_fails_the_task_and_is_told(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:slow\n", '[processors.slow]\nrun = "sleep 60 & sleep 60"\ntimeout = "200ms"\n')
     said = mdtodo("run", code=1)
     assert "timed out after 200ms\n" in said.err
@@ -403,7 +407,7 @@ def test_a_parent_whose_processor_is_misspelt_is_not_ticked_with_its_subtasks(
     assert repo.head("TODO.md") == b"- [ ] p run:okk\n  - [x] a run:ok\n- [ ] q run:okk\n  - [x] b\n"
 
 
-def test_what_is_over_is_told_while_others_run(repo: Checkout) -> None:
+def test_a_task_that_is_over_is_told_while_others_run(repo: Checkout) -> None:
     start(
         repo,
         "- [ ] quick run:ok !critical\n- [ ] slow run:slow\n",
@@ -418,7 +422,7 @@ def test_what_is_over_is_told_while_others_run(repo: Checkout) -> None:
         assert "✓ done" in process.stderr.readline(), "it was let go, as its start was told in time"
 
 
-def test_ctrl_c_keeps_what_is_done(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_ctrl_c_keeps_the_tasks_that_are_done(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(
         repo,
         "- [ ] quick run:ok !critical\n- [ ] slow run:slow\n- [ ] later run:ok after:x\n- [ ] x id:x run:slow\n",
@@ -469,7 +473,7 @@ def test_two_runners_share_the_work(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert len([line for line in receipts if line]) == 24
 
 
-def test_unborn_head(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_before_the_first_commit_a_run_ticks_the_work_tree(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a run:ok\n")
     repo.write(".mdtodo.toml", OK)
     mdtodo("run")
@@ -490,7 +494,7 @@ def test_a_block_in_the_task_runs_only_where_that_is_allowed(repo: Checkout, mdt
     assert "TODO.md:7: error: unknown-processor" in mdtodo("check", code=1).out
 
 
-def test_what_a_processor_wrote_amiss_does_not_keep_its_tick_from_landing(
+def test_a_bad_line_in_the_output_file_does_not_keep_the_tick_from_landing(
     repo: Checkout, mdtodo: Mdtodo
 ) -> None:
     lines = ['{"subtask": "- [x] done already"}', '{"subtask": "# a heading"}', "nonsense", '{"note": 7}']
@@ -510,7 +514,7 @@ def test_many_notes_cost_no_more_than_many_ticks(repo: Checkout, mdtodo: Mdtodo)
 
 
 @pytest.mark.parametrize("commit", ["run", "task"])
-def test_what_a_person_closes_while_it_goes_on_is_not_started(
+def test_a_task_that_a_person_closes_during_the_run_is_not_started(
     repo: Checkout, mdtodo: Mdtodo, commit: str
 ) -> None:
     todo = "- [ ] first run:edit !critical\n- [ ] closed run:ran\n- [ ] gone run:ran\n- [ ] kept run:ran\n"
@@ -531,7 +535,9 @@ def test_what_a_person_closes_while_it_goes_on_is_not_started(
 
 
 @pytest.mark.parametrize("committed", [True, False])
-def test_a_file_that_is_moved_meanwhile_is_followed(repo: Checkout, mdtodo: Mdtodo, committed: bool) -> None:
+def test_a_todo_file_that_is_moved_during_a_run_is_followed(
+    repo: Checkout, mdtodo: Mdtodo, committed: bool
+) -> None:
     move = "echo ran >> runs; mkdir docs; git mv TODO.md docs/TODO.md" + (
         "; git commit -qm move" if committed else ""
     )
@@ -572,7 +578,7 @@ def test_a_run_that_nobody_listens_to_goes_on(repo: Checkout, lost: str) -> None
     assert repo.read("TODO.md") == b"- [x] task run:ok\n" * 30 == repo.head("TODO.md")
 
 
-def test_so_many_retries_that_no_number_holds_the_pause(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_retries_whose_pause_no_number_can_hold_are_all_made(repo: Checkout, mdtodo: Mdtodo) -> None:
     config = '[processors.p]\nrun = "exit 3"\nretries = 160\nretry_delay = "0s"\nbackoff = 100\n'
     repo.commit("Base", **{"TODO.md": "- [ ] a run:p\n", ".mdtodo.toml": config})
     assert mdtodo("-q", "run", "--json", code=1).json["tasks"][0]["attempts"] == 161

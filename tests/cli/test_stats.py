@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.test_terminal import shown
+from tests.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -113,7 +113,7 @@ def test_runs_of_other_clones_count_once(repo: Checkout, ran: Mdtodo) -> None:
     assert counts(by_name(ran("stats", "--json").json)["ok"])[:3] == (2, 2, 2)
 
 
-def test_for_people(ran: Mdtodo) -> None:
+def test_the_stats_of_people_are_those_of_json(ran: Mdtodo) -> None:
     out = ran("stats").out
     lines = {line.split()[0]: line.split() for line in out.splitlines() if line}
     assert lines["bad"][1:7] == ["2", "0", "2", "0", "0", "%"]
@@ -146,7 +146,7 @@ def test_a_terminal_gets_the_columns_that_fit(
     assert any("estimated 2h" in line for line in lines)
 
 
-def test_pictures_where_people_look(ran: Mdtodo) -> None:
+def test_stats_in_colour_draw_the_rates_as_bars(ran: Mdtodo) -> None:
     out = ran("--color", "always", "stats").out
     assert "█████░░░░░  50 %" in out
     assert "░░░░░░░░░░   0 %" in out
@@ -161,7 +161,7 @@ def test_only_all_is_a_hundred_percent(repo: Checkout, inside: Mdtodo) -> None:
     assert " ".join(line.split()) == "ok 1000 999 1 0 99 % 1.0s 1.0s done"
 
 
-def test_filters(ran: Mdtodo) -> None:
+def test_stats_filters_by_processor_and_time(ran: Mdtodo) -> None:
     only = ran("stats", "--processor", "ok", "--processor", "bad", "--json").json
     assert list(by_name(only)) == ["bad", "ok"]
     assert ran("stats", "--since", "1h", "--json").json["runs"] == 8
@@ -178,7 +178,9 @@ def test_an_empty_history_says_what_to_do_next(repo: Checkout, inside: Mdtodo) -
     assert (document["runs"], document["processors"], document["first_finished"]) == (0, [], None)
 
 
-def test_hostile_receipts_and_a_broken_configuration(repo: Checkout, inside: Mdtodo) -> None:
+def test_hostile_receipts_and_a_broken_configuration_do_not_stop_stats(
+    repo: Checkout, inside: Mdtodo
+) -> None:
     task = "a\x1b[31m done p\u202eq exit=0 time=999999999999.5 attempt=999999999"
     repo.write(".mdtodo.toml", "nonsense = 1\n")
     text = f"todo: \x1b[2Jx\n\nMdtodo-Run: r\nMdtodo-Task: {task}\n"

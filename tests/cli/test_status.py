@@ -14,12 +14,12 @@ import pytest
 
 from mdtodo.repo.git import discover
 from mdtodo.repo.state import State
-from tests.cli.terminal import Terminal
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -49,7 +49,7 @@ run = "touch begun.$MDTODO_TASK_ID; until test -e gate; do sleep 0.01; done"
 """
 
 
-def test_of_an_empty_repository(repo: Checkout, inside: Mdtodo) -> None:
+def test_the_status_of_an_empty_repository_is_idle_and_writes_nothing(repo: Checkout, inside: Mdtodo) -> None:
     document = inside("status", "--json").json
     assert list(document) == KEYS
     assert (document["status"], document["tasks_total"], document["active_workers"]) == ("idle", 0, 0)
@@ -84,7 +84,7 @@ steps = ["one", "other"]
     assert inside("status", "--json").json["subtasks_generated"] == 7
 
 
-def test_after_a_run(repo: Checkout, inside: Mdtodo) -> None:
+def test_the_status_after_a_run_counts_what_it_did(repo: Checkout, inside: Mdtodo) -> None:
     text = "- [ ] a run:ok !low\n- [ ] b run:bad\n- [ ] c after:x\n- [ ] x id:x\n"
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
     inside("run", "-j", "4", code=1)
@@ -125,7 +125,7 @@ def test_lanes_on_a_narrow_terminal_have_fewer_columns(
     assert "…" not in "".join(rows[heading:])
 
 
-def test_while_a_run_goes_on(repo: Checkout, inside: Mdtodo) -> None:
+def test_the_status_during_a_run_shows_its_tasks(repo: Checkout, inside: Mdtodo) -> None:
     text = (
         "- [ ] a run:wait id:a\n- [ ] b run:wait id:b\n- [ ] c run:wait after:a id:c\n- [ ] d run:ok id:d\n"
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 import sys
 import tomllib
@@ -12,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
+from tests.terminal import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 STEPS = "".join(
@@ -24,32 +24,10 @@ STEPS = "".join(
 TASKS = f"- [ ] Implement the orders est:8h\n{STEPS}- [ ] Wide \u65e5\u672c\u8a9e\u65e5\u672c\u8a9e after:{','.join('abcdef')}\n"
 
 
-def shown(repo: Checkout, *args: str, columns: int = 80, **variables: str) -> list[str]:
-    """The lines that `mdtodo` prints on a terminal."""
-    ours, theirs = pty.openpty()
-    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    env = kept | {"COLUMNS": str(columns), "TERM": "xterm"} | variables
-    command = [sys.executable, "-m", "mdtodo", *args]
-    with subprocess.Popen(
-        command, cwd=repo.root, env=env, stdout=theirs, stdin=subprocess.DEVNULL
-    ) as process:
-        os.close(theirs)
-        parts = []
-        try:
-            while part := os.read(ours, 65536):
-                parts.append(part)
-        except OSError:  # the end of a terminal
-            pass
-        os.close(ours)
-    assert process.returncode == 0
-    text = b"".join(parts).decode(errors="replace").replace("\r\n", "\n")
-    return text.split("\n")[:-1]
-
-
 @pytest.mark.parametrize(
     ("variables", "colored"), [({}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)]
 )
-def test_colour_where_the_terminal_has_it(
+def test_colours_are_shown_where_the_terminal_has_them(
     repo: Checkout, variables: dict[str, str], *, colored: bool
 ) -> None:
     repo.write("TODO.md", TASKS)

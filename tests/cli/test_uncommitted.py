@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -40,7 +40,7 @@ def test_a_run_names_what_it_could_not_commit(repo: Checkout, inside: Mdtodo, co
     assert uncommitted(inside("run", code=0)) == []
 
 
-def test_a_few_are_named_and_the_others_counted(repo: Checkout, inside: Mdtodo) -> None:
+def test_some_uncommitted_ticks_are_named_and_the_others_counted(repo: Checkout, inside: Mdtodo) -> None:
     repo.commit("Base", **{".mdtodo.toml": CONFIG})
     repo.write("TODO.md", "".join(f"- [ ] Task {n} run:ok id:t{n}\n" for n in range(5)))
     (line,) = uncommitted(inside("run", "-j", "1"))
@@ -59,7 +59,7 @@ def test_a_failure_is_not_called_a_tick(repo: Checkout, inside: Mdtodo) -> None:
 
 
 @pytest.mark.parametrize("args", [("run", "--no-commit"), ("done", "one")])
-def test_who_asked_for_no_commit_is_told_nothing(
+def test_without_commit_nothing_is_said_of_uncommitted_ticks(
     repo: Checkout, inside: Mdtodo, args: tuple[str, ...]
 ) -> None:
     repo.commit("Base", **{".mdtodo.toml": CONFIG})
@@ -70,7 +70,9 @@ def test_who_asked_for_no_commit_is_told_nothing(
 @pytest.mark.parametrize(
     "args", [("done", "--commit", "one"), ("expand", "--commit", "--pattern", "api", "one")]
 )
-def test_other_commands_that_commit_say_it_too(repo: Checkout, inside: Mdtodo, args: tuple[str, ...]) -> None:
+def test_done_and_expand_with_commit_name_what_they_could_not_commit(
+    repo: Checkout, inside: Mdtodo, args: tuple[str, ...]
+) -> None:
     repo.commit("Base", **{".mdtodo.toml": CONFIG})
     repo.write("TODO.md", "- [ ] One id:one\n")
     (line,) = uncommitted(inside(*args))

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -58,7 +58,7 @@ def everything(repo: Checkout) -> tuple[Any, ...]:
     return repo.git("rev-parse", "HEAD"), repo.git("ls-files", "-s", "-v"), files, repo.status()
 
 
-def refused(repo: Checkout, mdtodo: Mdtodo, *args: str) -> str:
+def assert_refused(repo: Checkout, mdtodo: Mdtodo, *args: str) -> str:
     before = everything(repo)
     said = mdtodo("undo", *args, code=3)
     assert everything(repo) == before
@@ -112,7 +112,7 @@ def test_a_dry_run_shows_the_diff_and_changes_nothing(repo: Checkout, mdtodo: Md
     assert repo.git("count-objects") == objects
 
 
-def test_later_edits_stay(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_edits_after_the_run_stay_when_it_is_undone(repo: Checkout, mdtodo: Mdtodo) -> None:
     """Committed, staged and unstaged ones, of other lines, of other words, and a move of the task."""
     start(repo, "- [ ] a id:a run:ok\n- [ ] b run:ok\n- [ ] c\n- [ ] d\n")
     run(mdtodo)
@@ -150,7 +150,7 @@ def test_a_file_that_was_moved_is_followed(repo: Checkout, mdtodo: Mdtodo) -> No
     assert repo.status() == []
 
 
-def test_only_that_run(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_undo_takes_back_only_the_run_that_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a id:a run:ok\n- [ ] b id:b run:ok\n- [ ] c id:c\n")
     first, second = run(mdtodo, "a"), run(mdtodo, "b")
     mdtodo("done", "c", "--commit")
@@ -176,7 +176,7 @@ def test_an_undo_can_be_undone(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.head("TODO.md") == b"- [ ] a run:ok failed:1\n"
 
 
-def test_every_commit_of_a_run_that_commits_each_task(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_undo_takes_back_every_commit_of_a_run_that_commits_each_task(repo: Checkout, mdtodo: Mdtodo) -> None:
     config = CONFIG.replace("\n[processors.ok]", 'commit = "task"\n[processors.ok]', 1)
     other = (
         config
@@ -190,7 +190,9 @@ def test_every_commit_of_a_run_that_commits_each_task(repo: Checkout, mdtodo: Md
     assert repo.git("diff", "--name-only", before, "HEAD") == "mine"
 
 
-def test_a_line_that_somebody_else_changed_in_between(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_lines_that_a_person_commits_between_two_commits_of_a_run_stay_after_undo(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
     config = CONFIG + (
         "[processors.person]\nrun = \"sed -i 's/ d/ e/; s/ c/ C/' TODO.md; until git commit -qam Person; do :; done\"\n"
     )
@@ -204,7 +206,7 @@ def test_a_line_that_somebody_else_changed_in_between(repo: Checkout, mdtodo: Md
     assert repo.head("TODO.md") == b"- [ ] a run:tell !high\n- [ ] b run:person\n- [ ] z after:q\n- [ ] e\n"
 
 
-def test_parents_that_rested_on_it_are_opened(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_parents_that_rested_on_an_undone_task_are_opened(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] p\n  - [ ] a id:a run:ok\n  - [ ] b id:b run:ok\n")
     first = run(mdtodo, "a")
     run(mdtodo, "b")
@@ -224,7 +226,7 @@ def outputs(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.status() == []
 
 
-def test_outputs_go_back(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_undo_takes_outputs_back(repo: Checkout, mdtodo: Mdtodo) -> None:
     outputs(repo, mdtodo)
     assert os.readlink(repo.root / "link") == "out.txt"
     before = repo.git("rev-parse", "HEAD~")
@@ -260,7 +262,7 @@ def test_outputs_that_were_changed_since_are_not_lost(
 ) -> None:
     outputs(repo, mdtodo)
     change(repo)
-    said = refused(repo, mdtodo)
+    said = assert_refused(repo, mdtodo)
     assert "nothing was changed" in said
     assert "out.txt: " in said or "gone.txt: " in said
 
@@ -293,7 +295,7 @@ def test_outputs_are_written_through_filters(repo: Checkout, mdtodo: Mdtodo) -> 
     ],
 )
 @pytest.mark.parametrize("how", ["committed", "staged", "unstaged"])
-def test_what_somebody_changed_since_is_not_lost(
+def test_what_somebody_changed_since_the_run_is_not_lost_by_undo(
     repo: Checkout, mdtodo: Mdtodo, how: str, change: str, reason: str | None
 ) -> None:
     start(repo, "- [ ] a id:a\n- [ ] b id:b\n")
@@ -307,7 +309,7 @@ def test_what_somebody_changed_since_is_not_lost(
         mdtodo("undo")
         assert repo.read("TODO.md") == b"- [ ] b id:b\n- [ ] a id:a\n"
     else:
-        said = refused(repo, mdtodo)
+        said = assert_refused(repo, mdtodo)
         assert reason in said
         assert "TODO.md: a" in said
 
@@ -317,15 +319,15 @@ def test_a_task_that_a_later_run_changed_is_not_touched(repo: Checkout, mdtodo: 
     first = run(mdtodo)
     mdtodo("reopen", "a", "--commit")
     second = run(mdtodo)
-    assert f"a (a): run {second} changed it since" in refused(repo, mdtodo, first)
+    assert f"a (a): run {second} changed it since" in assert_refused(repo, mdtodo, first)
     mdtodo("undo", second)
     names = [one["run"] for one in mdtodo("log", "--json").json["receipts"]]
-    said = refused(repo, mdtodo, first)
+    said = assert_refused(repo, mdtodo, first)
     assert any(f"run {name} changed it since" in said for name in names)
 
 
 @pytest.mark.parametrize("kind", ["squashed", "merge", "shallow", "during a merge", "unknown", "ambiguous"])
-def test_commits_that_are_no_runs(
+def test_undo_of_a_commit_that_is_no_run_is_refused(
     repo: Checkout, make_repo: Callable[..., Checkout], mdtodo: Mdtodo, kind: str
 ) -> None:
     start(repo, "- [ ] a id:a run:ok\n- [ ] b id:b run:ok\n")
@@ -336,14 +338,14 @@ def test_commits_that_are_no_runs(
         trailers = repo.git("log", "-2", "--format=%(trailers)")
         repo.git("reset", "-q", "--soft", "HEAD~2")
         repo.git("commit", "-qm", "Both\n\n" + trailers.replace("\n\n", "\n"))
-        assert "receipts of several runs" in refused(repo, mdtodo, first)
+        assert "receipts of several runs" in assert_refused(repo, mdtodo, first)
     elif kind == "merge":
         repo.git("reset", "-q", "--hard", "HEAD~2")
         repo.git("switch", "-q", "-c", "side")
         repo.commit("Side", side="x\n")
         repo.git("switch", "-q", "main")
         repo.git("merge", "-q", "--no-ff", "side", "-m", message)
-        assert "is a merge" in refused(repo, mdtodo, first)
+        assert "is a merge" in assert_refused(repo, mdtodo, first)
     elif kind == "shallow":
         clone = make_repo("clone")
         clone.git("fetch", "-q", "--depth=1", repo.root.as_uri(), "main")
@@ -353,7 +355,7 @@ def test_commits_that_are_no_runs(
         repo.git("switch", "-q", "-c", "side", "HEAD~")
         repo.commit("Side", **{"TODO.md": "x\n"})
         repo.git("merge", "main", check=False)
-        assert "merge is in progress" in refused(repo, mdtodo)
+        assert "merge is in progress" in assert_refused(repo, mdtodo)
     elif kind == "unknown":
         assert "no run on this branch is named 'x'" in mdtodo("undo", "x", code=2).err
     else:
@@ -362,7 +364,7 @@ def test_commits_that_are_no_runs(
 
 
 @pytest.mark.parametrize("fault", ["result.kept", "moved", "restored"])
-def test_a_kill_on_the_way_is_made_up_for(repo: Checkout, inside: Mdtodo, fault: str) -> None:
+def test_a_killed_undo_is_made_up_for(repo: Checkout, inside: Mdtodo, fault: str) -> None:
     outputs(repo, inside)
     before = repo.git("rev-parse", "HEAD~^{tree}")
     end = subprocess.run(

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -80,7 +80,7 @@ def todo(repo: Checkout) -> Checkout:
         ("parent", 1, '"Parent" (parent) waits for "Child" (child), which is manual'),
     ],
 )
-def test_each_says_why_and_what_helps(
+def test_each_task_that_cannot_start_says_why_and_what_helps(
     todo: Checkout, mdtodo: Mdtodo, task: str, code: int, sentence: str
 ) -> None:
     before = todo.read("TODO.md")
@@ -106,7 +106,9 @@ def test_a_task_that_has_given_up_and_cannot_start_says_why(
     assert "`mdtodo done nobody`" in mdtodo("run", "nobody", option, code=1).err
 
 
-def test_the_others_run_and_json_is_whole(todo: Checkout, mdtodo: Mdtodo) -> None:
+def test_beside_a_task_that_cannot_start_the_others_run_and_json_is_whole(
+    todo: Checkout, mdtodo: Mdtodo
+) -> None:
     said = mdtodo("run", "fine", "sign", "waits", "done", "--json", code=1)
     assert {task["title"]: task["outcome"] for task in said.json["tasks"]} == {
         "Fine": "done",
@@ -120,7 +122,9 @@ def test_the_others_run_and_json_is_whole(todo: Checkout, mdtodo: Mdtodo) -> Non
     assert b"- [x] Fine" in todo.head("TODO.md")
 
 
-def test_what_gets_free_in_the_same_run_is_no_refusal(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_task_that_gets_free_during_the_run_is_not_told_as_unstarted(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
     repo.commit(
         "Base", **{"TODO.md": "- [ ] b id:b run:ok after:a\n- [ ] a id:a run:ok\n", ".mdtodo.toml": CONFIG}
     )
@@ -142,19 +146,19 @@ def test_a_parent_that_is_done_by_its_subtasks_is_ticked(todo: Checkout, mdtodo:
     assert b"- [x] Ticked by its subtasks" in todo.head("TODO.md")
 
 
-def test_what_the_worker_lacks(todo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_task_whose_needs_the_worker_lacks_says_so(todo: Checkout, mdtodo: Mdtodo) -> None:
     said = mdtodo("run", "hardware", "--can", "docker,cpu", code=1)
     assert '"Hardware" (hardware) was not started: it needs gpu, which --can does not include' in said.err
     mdtodo("run", "hardware", "--can", "gpu")
 
 
-def test_what_the_filters_leave_out_is_said(todo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_task_that_the_filters_leave_out_is_told(todo: Checkout, mdtodo: Mdtodo) -> None:
     said = mdtodo("run", "fine", "sign", "--text", "fine")
     assert 'mdtodo: "Sign off" (sign) does not match the filters, so it is left out\n' in said.err
     assert b"- [x] Fine" in todo.head("TODO.md")
 
 
-def test_a_task_that_another_worker_has(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_task_that_another_worker_has_is_told(repo: Checkout, mdtodo: Mdtodo) -> None:
     config = '[processors.slow]\nrun = "touch begun; until test -e go; do sleep 0.01; done"\n'
     repo.commit("Base", **{"TODO.md": "- [ ] Slow id:slow run:slow\n", ".mdtodo.toml": config})
     command = [sys.executable, "-m", "mdtodo", "run"]
@@ -172,7 +176,7 @@ def test_a_task_that_another_worker_has(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "has it; `mdtodo status` shows it" in said.err
 
 
-def test_what_has_given_up_is_named_and_fails_the_run(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_task_that_has_given_up_is_named_and_fails_the_run(repo: Checkout, mdtodo: Mdtodo) -> None:
     todo = (
         "- [ ] Nightly id:n run:ok failed:3 #ci\n- [ ] Fine id:f run:ok\n- [ ] Gone id:g failed:3\n"
         "- [ ] Bob's id:b run:ok failed:3 worker:bob\n"
@@ -193,7 +197,7 @@ def test_what_has_given_up_is_named_and_fails_the_run(repo: Checkout, mdtodo: Md
     assert mdtodo("run").out.startswith("1 done\n")
 
 
-def test_of_many_that_have_given_up_ten_are_named(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_ten_of_many_tasks_that_have_given_up_are_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     todo = "".join(f"- [ ] Task {number} run:ok failed:3\n" for number in range(14))
     repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": CONFIG})
     said = mdtodo("run", code=1)
@@ -215,7 +219,7 @@ def test_of_many_that_have_given_up_ten_are_named(repo: Checkout, mdtodo: Mdtodo
         ("- [ ] a run:ok needs:gpu\n- [/] b\n", ("--can", "x"), ": 1 in progress, 1 for other workers"),
     ],
 )
-def test_when_nothing_runs_it_says_why(
+def test_a_run_that_starts_nothing_says_why(
     repo: Checkout, mdtodo: Mdtodo, todo: str, options: tuple[str, ...], why: str
 ) -> None:
     repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": CONFIG})
@@ -233,7 +237,7 @@ def test_when_nothing_runs_it_says_why(
         ("- [x] a id:a run:ok\n- [ ] b\n", ("a",), ""),
     ],
 )
-def test_when_nothing_runs_the_hint_is_about_these_tasks(
+def test_the_hint_of_a_run_that_starts_nothing_is_about_its_tasks(
     repo: Checkout, inside: Mdtodo, todo: str, options: tuple[str, ...], hint: str
 ) -> None:
     repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": CONFIG})
@@ -250,7 +254,7 @@ def test_one_task_that_is_done_does_not_mean_that_everything_is(todo: Checkout, 
     assert "mdtodo list" not in said.err
 
 
-def test_what_runs_elsewhere_is_shown_by_status(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_status_shows_a_task_that_runs_elsewhere(repo: Checkout, mdtodo: Mdtodo) -> None:
     wait = 'run = "touch ../begun; while [ ! -e ../go ]; do sleep 0.05; done"'
     repo.commit(
         "Base", **{"TODO.md": "- [ ] Slow run:wait\n", ".mdtodo.toml": f"[processors.wait]\n{wait}\n"}

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
@@ -45,7 +45,7 @@ def ran(repo: Checkout) -> list[str]:
     return sorted(path.read_text().splitlines()) if path.exists() else []
 
 
-def test_what_holds_stays_without_a_commit(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_done_task_that_still_holds_stays_without_a_commit(repo: Checkout, mdtodo: Mdtodo) -> None:
     todo = "- [x] a run:good\n- [X] b run:good\n- [x] c\n- [ ] d run:good\n- [x] e run:later\n- [x] f run:never\n"
     start(repo, todo)
     said = mdtodo("verify", "--json")
@@ -57,7 +57,7 @@ def test_what_holds_stays_without_a_commit(repo: Checkout, mdtodo: Mdtodo) -> No
     assert repo.commits() == 1
 
 
-def test_what_no_longer_holds_is_opened_with_a_receipt(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_done_task_that_no_longer_holds_is_opened_with_a_receipt(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [x] a run:bad failed:2 done:2026-01-01\n- [x] b run:good\n", CONFIG + "retries = 1\n")
     repo.write("mine.txt", "mine\n")
     repo.git("add", "mine.txt")
@@ -71,7 +71,7 @@ def test_what_no_longer_holds_is_opened_with_a_receipt(repo: Checkout, mdtodo: M
     assert outcomes(mdtodo("verify", "--json")) == {"b": "done"}
 
 
-def test_parents_whose_claim_rests_on_it_are_opened_too(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_done_parents_of_a_reopened_task_are_opened(repo: Checkout, mdtodo: Mdtodo) -> None:
     todo = (
         "- [x] p\n  - [x] q\n    - [x] a run:bad\n    - [x] b run:bad\n  - [x] r\n"
         "- [x] s\n  - [x] t run:good\n    - [x] c run:bad\n"
@@ -87,7 +87,7 @@ def test_parents_whose_claim_rests_on_it_are_opened_too(repo: Checkout, mdtodo: 
     assert message.count(" failed bad exit=3 ") == 3
 
 
-def test_order_and_waits(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_verify_goes_in_the_order_of_the_waits(repo: Checkout, mdtodo: Mdtodo) -> None:
     """Each is verified, also where what it waits for is open, unknown, or does not hold any more; in order."""
     todo = (
         "1. [x] one run:bad\n2. [x] two run:good\n\n- [x] three after:gone,o run:good\n- [ ] open id:o\n"
@@ -100,7 +100,7 @@ def test_order_and_waits(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert order.index("one") < order.index("two")
 
 
-def test_which_tasks(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_verify_takes_done_tasks_that_have_a_processor(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [x] a id:a run:good !high\n- [x] b id:b\n- [ ] c id:c run:good\n- [x] d id:d run:good\n")
     assert [t["title"] for t in mdtodo("verify", "--dry-run", "--json").json["tasks"]] == ["a", "d"]
     assert outcomes(mdtodo("verify", "--priority", "high", "--json")) == {"a": "done"}
@@ -115,7 +115,7 @@ def test_which_tasks(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "nothing to verify" in mdtodo("verify", "--tag", "nothing").out
 
 
-def test_no_commit_edits_only(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_verify_no_commit_opens_the_box_in_the_work_tree_alone(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [x] a run:bad\n")
     repo.git("branch", "side")
     repo.commit("Main", file="main\n")
@@ -128,14 +128,14 @@ def test_no_commit_edits_only(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.head("TODO.md") == b"- [x] a run:bad\n"
 
 
-def test_a_box_that_somebody_changes_meanwhile_is_left(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_box_that_somebody_changes_during_verify_is_left(repo: Checkout, mdtodo: Mdtodo) -> None:
     config = '[processors.edit]\nrun = "sed -i s/x/-/ TODO.md; exit 1"\n'
     start(repo, "- [x] a run:edit\n", config)
     mdtodo("verify", code=1)
     assert repo.read("TODO.md") == b"- [-] a run:edit\n"
 
 
-def test_a_task_that_somebody_opens_meanwhile_is_not_started(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_a_task_that_somebody_opens_during_verify_is_not_started(repo: Checkout, mdtodo: Mdtodo) -> None:
     config = CONFIG + "[processors.edit]\nrun = \"sed -i '/good/s/x/ /' TODO.md\"\n"
     start(repo, "- [x] a run:edit !critical\n- [x] b run:good\n", config)
     said = mdtodo("verify", "-j", "1")

@@ -113,7 +113,7 @@ def test_every_key_from_either_file() -> None:
     }
 
 
-def test_defaults() -> None:
+def test_the_defaults_are_those_of_the_documentation() -> None:
     assert DEFAULT.files == ("TODO.md", "**/TODO.md", "todo/**/*.md")
     assert (DEFAULT.jobs, DEFAULT.rollup, DEFAULT.stamp, DEFAULT.auto_expand) == (0, True, False, False)
     assert (DEFAULT.commit, DEFAULT.max_failures, DEFAULT.recipes) == ("run", 3, "explicit")
@@ -139,11 +139,11 @@ def test_defaults() -> None:
         (b"[tool.mdtodo.lanes]", b"[processors]"),
     ],
 )
-def test_nothing_given_is_the_default(pyproject: bytes | None, dotfile: bytes | None) -> None:
+def test_an_empty_configuration_is_the_default(pyproject: bytes | None, dotfile: bytes | None) -> None:
     assert load(pyproject, dotfile) == DEFAULT
 
 
-def test_both_files_together() -> None:
+def test_keys_of_both_files_are_put_together() -> None:
     config = load(
         b'[tool.mdtodo]\njobs = 2\nlease = "5m"\n[tool.mdtodo.lanes]\nlow = 3\n'
         b'[tool.mdtodo.processors.a]\nrun = "x"\n[tool.mdtodo.processors.b]\nrun = "y"\n',
@@ -272,7 +272,7 @@ WRONG_PROCESSORS = [
 
 
 @pytest.mark.parametrize(("text", "sentence"), WRONG)
-def test_wrong_values(text: str, sentence: str) -> None:
+def test_a_wrong_value_is_told_with_its_place(text: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(None, f"# first\n\n{text}\n".encode())
     assert sentence in str(caught.value)
@@ -281,7 +281,7 @@ def test_wrong_values(text: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "sentence"), WRONG_PROCESSORS)
-def test_wrong_values_of_a_processor(text: str, sentence: str) -> None:
+def test_a_wrong_value_of_a_processor_is_told_with_its_place(text: str, sentence: str) -> None:
     proof = "" if text.startswith(("run", "python")) else "run = 'x'\n"
     with pytest.raises(ConfigError) as caught:
         load(f"[tool.mdtodo.processors.a]\n{text}\n{proof}".encode(), None)
@@ -309,7 +309,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("data", "line", "sentence"), BROKEN)
-def test_broken_toml(data: bytes, line: int | None, sentence: str) -> None:
+def test_broken_toml_is_told_with_its_line(data: bytes, line: int | None, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(None, data)
     assert sentence in str(caught.value)
@@ -325,7 +325,7 @@ def test_broken_toml(data: bytes, line: int | None, sentence: str) -> None:
         (b"[tool.mdtodo\n", "pyproject.toml:1: invalid TOML"),
     ],
 )
-def test_no_table_where_ours_should_be(data: bytes, sentence: str) -> None:
+def test_a_value_in_the_place_of_our_table_is_told(data: bytes, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(data, None)
     assert str(caught.value).startswith(sentence)
@@ -354,7 +354,7 @@ def test_no_table_where_ours_should_be(data: bytes, sentence: str) -> None:
         ),
     ],
 )
-def test_files_that_disagree(pyproject: str, dotfile: str, sentence: str) -> None:
+def test_values_in_which_the_two_files_disagree_are_told(pyproject: str, dotfile: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(f"[tool.mdtodo]\n{pyproject}\n".encode(), dotfile.encode())
     assert str(caught.value).startswith(sentence)
@@ -401,7 +401,7 @@ def test_no_mistake_is_told_that_only_follows_from_another(
     assert len(sentences(pyproject, dotfile)) == count
 
 
-def test_of_very_many_mistakes_only_fifty_are_told() -> None:
+def test_fifty_of_very_many_mistakes_are_told() -> None:
     found = sentences(None, "".join(f"zz{number} = 1\n" for number in range(60)))
     assert len(found) == 51
     assert found[-1] == ".mdtodo.toml: and 10 more errors"
@@ -452,7 +452,7 @@ jobs = -1
         ("[other]", '[tool.mdtodo."patterns"."\\u0041"]', 17),
     ],
 )
-def test_the_line_of_a_key(old: str, new: str, line: int) -> None:
+def test_the_line_of_a_key_is_found_however_it_is_written(old: str, new: str, line: int) -> None:
     assert load(LINES.encode(), None).processors["a.b"].run == "x"
     with pytest.raises(ConfigError) as caught:
         load(LINES.replace(old, new).encode(), None)

@@ -1,14 +1,9 @@
-"""`mdtodo config`, the reference, durations and names."""
+"""`mdtodo config` and the reference."""
 
 from __future__ import annotations
 
-import json
 import tomllib
 from dataclasses import fields
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mdtodo.config import (
     DEFAULT,
@@ -17,79 +12,9 @@ from mdtodo.config import (
     Pattern,
     Processor,
     describe,
-    format_duration,
     load,
-    nearest,
-    parse_duration,
     reference,
-    suggestion,
 )
-from mdtodo.reporting.configuration import print_configuration
-from tests.examples import examples
-
-DURATIONS = [
-    ("90s", 90),
-    ("5m", 300),
-    ("1h30m", 5400),
-    ("2d", 172800),
-    ("250ms", 0.25),
-    ("1.5h", 5400),
-    ("1d2h3m4s5ms", 93784.005),
-    (" 5m ", 300),
-    ("0s", 0),
-    ("366d", 31622400),
-]
-
-
-@pytest.mark.parametrize(("text", "seconds"), DURATIONS)
-def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "5",
-        "m",
-        "5x",
-        "5m5h",
-        "5m 5s",
-        "-5m",
-        "5m5m",
-        "٥m",
-        "1e3s",
-        "inf",
-        "367d",
-        "1.s",
-        "9999999999s",
-    ],
-)
-def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match="must be"):
-        parse_duration(text)
-
-
-@examples(80)
-@given(st.integers(0, 366 * 86_400_000))
-def test_a_duration_is_shown_as_it_is_read(milliseconds: int) -> None:
-    assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
-
-
-def test_names_are_suggested() -> None:
-    assert nearest("tets", ["lint", "tests"]) == "tests"
-    assert nearest("LINT", ["lint", "tests"]) == "lint"
-    assert nearest("zzz", ["lint"]) is None
-    assert nearest("task-1999", [f"task-{number}" for number in range(2000)]) == "task-1999"
-    assert nearest("tusk-777", [f"task-{number}" for number in range(2000)]) == "task-777"
-    assert suggestion("tets", ["lint", "tests"]) == ' (did you mean "tests"?)'
-    assert suggestion("tetsing", ["schema", "training"], ["testing"]) == ' (did you mean "testing"?)'
-    assert suggestion("testnig", ["schema", "tests"], ["testing"]) == ' (did you mean "tests"?)'
-    assert suggestion("zzz", ["lint", "tests"]) == " (known: lint, tests)"
-    assert suggestion("zzz", []) == ""
-    assert suggestion("zzz", [f"a{number}" for number in range(99)]) == ""
-
 
 FULL = b"""
 status.">" = "doing"
@@ -111,7 +36,7 @@ steps = ["One", "Two"]
 """
 
 
-def test_what_is_shown_can_be_read_again() -> None:
+def test_a_shown_value_is_read_as_the_same_value() -> None:
     config = load(None, FULL)
     rows = describe(config)
     text = "".join(f"{row.key} = {row.value}\n" for row in rows if row.value)
@@ -121,66 +46,7 @@ def test_what_is_shown_can_be_read_again() -> None:
     assert all(row.doc for row in rows)
 
 
-_TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\x7f"), min_size=1)
-_LINES = st.text(st.sampled_from("aZ \t\"'\\#=[]{}.$é🚀\x85\x9b\u2028\u202e"), min_size=1).filter(str.strip)
-_NAMES = st.sampled_from(["a", "t.1", "A-b", "9", "9.z", "_", "in.line"]).filter(lambda name: name[0] != "_")
-_DURATIONS = st.sampled_from(["90s", "1h30m", "250ms", "0.5s", "1m0.0004s", "1.2345678s", "2d"])
-_ENVIRONMENTS = st.dictionaries(st.sampled_from("AB"), _TEXTS)
-_DEFAULTS = {
-    "timeout": _DURATIONS,
-    "retries": st.integers(0, 9),
-    "env": _ENVIRONMENTS,
-    "backoff": st.floats(1, 100),
-}
-_PROCESSORS = st.fixed_dictionaries(
-    {
-        "run": st.one_of(
-            _TEXTS.filter(str.strip), st.lists(_TEXTS, min_size=1).map(lambda words: ["x", *words])
-        )
-    },
-    optional=_DEFAULTS
-    | {
-        "cwd": st.sampled_from([".", "./a", "a//b", "é x"]),
-        "inputs": st.lists(_LINES.map(lambda line: f"a{line}")),
-        "match": st.fixed_dictionaries(
-            {"tags": st.just(["#x"])}, optional={"title": st.sampled_from(["\\d", '"'])}
-        ),
-    },
-)
-_KINDS = st.one_of(st.lists(_LINES), st.dictionaries(_LINES, st.lists(_LINES)))
-_TABLES = st.fixed_dictionaries(
-    {},
-    optional={
-        "defaults": st.fixed_dictionaries({}, optional=_DEFAULTS),
-        "lanes": st.dictionaries(_NAMES, st.integers(1, 9)),
-        "categories": st.dictionaries(_NAMES, _KINDS),
-        "processors": st.dictionaries(_NAMES, _PROCESSORS),
-        "expand": st.fixed_dictionaries(
-            {}, optional={"command": _TEXTS.filter(str.strip), "timeout": _DURATIONS}
-        ),
-    },
-)
-
-
-def _toml(value: object) -> str:
-    """A table as an inline one, all others as in JSON."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_toml(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
-    return json.dumps(value, ensure_ascii=False)
-
-
-@examples(60)
-@given(_TABLES)
-def test_what_is_printed_can_be_read_again(
-    capsys: pytest.CaptureFixture[str], tables: dict[str, dict[str, object]]
-) -> None:
-    config = load(None, "".join(f"{key} = {_toml(table)}\n" for key, table in tables.items()).encode())
-    for everything in (True, False):
-        print_configuration([row for row in describe(config) if everything or row.given], color=False)
-        assert load(None, capsys.readouterr().out.encode()) == config
-
-
-def test_where_each_value_comes_from() -> None:
+def test_each_value_says_which_file_it_comes_from() -> None:
     config = load(b"[tool.mdtodo]\njobs = 2\n", b'[lanes]\nlow = 3\n[processors."a.b"]\nrun = "x"\n')
     sources = {row.key: (row.value, row.source) for row in describe(config)}
     assert sources["jobs"] == ("2", "pyproject.toml")

@@ -41,7 +41,7 @@ RUN: dict[str, dict[str, str] | None] = {
         "packages/web/test_web.py": _PASSES,
     },
 }
-#: Pages whose commands are tried elsewhere (`tests/hooks`, `tests/action`), or are single lines out of any order.
+#: Pages whose commands are tried by the tests of the hooks and of the Action, or are single lines out of any order.
 ELSEWHERE = {"action.md", "guide.md", "hooks.md", "index.md", "planning.md", "recipes.md", "categories.md"}
 _MASKS = [
     (re.compile(r"\b\d{8}T\d{6}-[0-9a-f]+"), "RUN"),

@@ -14,11 +14,9 @@ from mdtodo.model import Status
 from mdtodo.receipt import Receipt
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
-from tests.git.calling import Calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from mdtodo.repo.commit import Landing
 
@@ -65,11 +63,3 @@ def sound() -> Callable[[Any], None]:
         assert changed == checkout.git("diff", "--name-only")
 
     return check
-
-
-@pytest.fixture(scope="session")
-def calls(isolated_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
-    """`calls(cwd, "run", …, NAME="value")`: one call of the command line, in a process of its own."""
-    server = Calls(tmp_path_factory.mktemp("calls"))
-    yield server
-    server.close()

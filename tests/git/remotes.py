@@ -96,7 +96,7 @@ def send(clone: Checkout) -> Sent:
     return push(discover(str(clone.root)), STATUS_CHARS)
 
 
-def same_as_remote(clone: Checkout, remote: Remote) -> None:
+def assert_same_as_remote(clone: Checkout, remote: Remote) -> None:
     assert clone.git("rev-parse", "HEAD") == remote.bare.git("rev-parse", "main")
     assert clone.git("rev-parse", "origin/main") == remote.bare.git("rev-parse", "main")
     assert clone.status() == []

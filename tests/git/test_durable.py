@@ -70,6 +70,6 @@ def test_the_journal_is_on_the_disk_before_head_moves_and_the_file_before_it_tak
 
 
 @pytest.mark.parametrize("asked", [""], indirect=True)
-def test_a_tick_that_is_written_in_its_place_is_on_the_disk_as_well(asked: list[str]) -> None:
+def test_a_tick_that_is_written_in_its_place_is_on_the_disk(asked: list[str]) -> None:
     head = first(asked, r"^rename", r"refs/heads/main\.lock")
     assert head < first(asked, r"^fsync", r"/repo/TODO\.md>")

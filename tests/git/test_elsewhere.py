@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.calls import Calls
     from tests.conftest import Checkout
-    from tests.git.calling import Calls
 
 TODO = "1. [ ] one run:ok\n2. [ ] two run:switch\n3. [ ] three run:ok\n"
 DONE = TODO.replace("[ ]", "[x]")
@@ -59,7 +59,7 @@ def test_a_branch_that_is_left_gets_its_ticks_when_it_is_back(todo: Checkout, ca
     assert todo.status() == []
 
 
-def test_the_other_branch_has_tasks_of_its_own(todo: Checkout, calls: Calls) -> None:
+def test_ticks_of_one_branch_are_not_written_to_tasks_of_another(todo: Checkout, calls: Calls) -> None:
     """What waits for main is in nobody's way: the same tasks may run where nothing has proven them."""
     calls(todo.root, "run", "-j1", SWITCH="git switch -q other")
     said = calls(todo.root, "run", "-j1")
@@ -77,13 +77,17 @@ def test_the_other_branch_has_tasks_of_its_own(todo: Checkout, calls: Calls) -> 
 @pytest.mark.parametrize(
     "move", ["git switch -q -c new", "git checkout -q --detach", "git commit -q --allow-empty -m x"]
 )
-def test_what_descends_from_where_it_began_is_the_same_line(todo: Checkout, calls: Calls, move: str) -> None:
+def test_a_branch_that_descends_from_where_the_run_began_gets_its_ticks(
+    todo: Checkout, calls: Calls, move: str
+) -> None:
     assert calls(todo.root, "run", "-j1", SWITCH=move).code == 0
     assert todo.head("TODO.md") == todo.read("TODO.md") == DONE.encode()
     assert called(todo) == ["one", "two", "three"]
 
 
-def test_another_worktree_of_the_clone(todo: Checkout, calls: Calls, tmp_path: Path) -> None:
+def test_what_a_killed_run_finished_lands_in_its_own_worktree_alone(
+    todo: Checkout, calls: Calls, tmp_path: Path
+) -> None:
     """What a killed run in one has finished does not land in the other."""
     todo.git("worktree", "add", "-q", str(tmp_path / "linked"), "other")
     linked = type(todo)(tmp_path / "linked")
@@ -106,7 +110,9 @@ def test_a_run_that_was_to_commit_nothing_is_not_committed_afterwards(todo: Chec
     assert todo.read("TODO.md") == DONE.encode()
 
 
-def test_what_must_not_be_committed_now_is_ticked_and_committed_later(todo: Checkout, calls: Calls) -> None:
+def test_a_result_that_must_not_be_committed_now_is_ticked_and_committed_later(
+    todo: Checkout, calls: Calls
+) -> None:
     calls(todo.root, "run", SWITCH="true", MDTODO_FAULT="sync.kept")
     assert calls(todo.root, "run", "--no-commit").code == 0
     assert todo.commits() == 2
@@ -141,7 +147,9 @@ def test_a_hook_of_a_commit_moves_no_head(todo: Checkout, calls: Calls, how: tup
 
 
 @pytest.mark.parametrize("point", ["moved", "installed", "written"])
-def test_what_has_landed_and_was_taken_back_stays_so(todo: Checkout, calls: Calls, point: str) -> None:
+def test_a_landed_result_that_was_taken_back_does_not_land_again(
+    todo: Checkout, calls: Calls, point: str
+) -> None:
     """The kill came before the journal knew; a second receipt for one proof would overrule a person."""
     calls(todo.root, "run", SWITCH="true", MDTODO_FAULT=point)
     (todo.root / ".git/index.lock").unlink(missing_ok=True)  # as git tells everybody to
@@ -157,7 +165,7 @@ def test_what_has_landed_and_was_taken_back_stays_so(todo: Checkout, calls: Call
     assert called(todo) == ["one", "two", "three", "two", "three"]
 
 
-def test_a_commit_of_somebody_each_time_that_one_is_prepared(
+def test_a_commit_of_somebody_each_time_that_ours_is_prepared_is_not_overwritten(
     todo: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HEAD moves five times at the critical instant: nothing of theirs is overwritten."""
@@ -192,7 +200,7 @@ def test_a_commit_of_somebody_each_time_that_one_is_prepared(
     )
 
 
-def test_a_hook_of_a_real_commit(todo: Checkout) -> None:
+def test_a_run_inside_a_hook_of_a_commit_leaves_the_commit_to_git(todo: Checkout) -> None:
     """git's own commit is made, or not, by what the hook says; HEAD is moved by nobody else."""
     hook = todo.root / ".git/hooks/pre-commit"
     hook.parent.mkdir(exist_ok=True)

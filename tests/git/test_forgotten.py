@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.calls import Calls
     from tests.conftest import Checkout
-    from tests.git.calling import Calls
 
 TODO = "- [ ] one run:ok\n- [ ] two run:ok\n- [ ] three run:bad\n"
 CONFIG = """\
@@ -77,7 +77,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_after_a_run(todo: Checkout, calls: Calls, way: str) -> None:
+def test_a_deleted_state_folder_after_a_run_costs_no_tick(todo: Checkout, calls: Calls, way: str) -> None:
     calls(todo.root, "run")
     with State.open(discover(str(todo.root)), create=False) as state:
         known = state.durations(), [(e.task_id, e.outcome, e.exit_code) for e in state.history()]
@@ -97,7 +97,9 @@ def test_after_a_run(todo: Checkout, calls: Calls, way: str) -> None:
 
 
 @pytest.mark.parametrize("point", ["result.kept", "moved", "installed", "written", "landed.kept"])
-def test_after_a_kill(todo: Checkout, calls: Calls, point: str) -> None:
+def test_a_deleted_state_folder_after_a_kill_costs_no_tick_and_doubles_no_receipt(
+    todo: Checkout, calls: Calls, point: str
+) -> None:
     """What had not landed is run again, for nothing says that it was done; and still has one receipt."""
     killed = calls(todo.root, "run", "-j1", MDTODO_FAULT=point)
     assert killed.code == -signal.SIGKILL

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.git.calling import Calls
+    from tests.calls import Calls
 
 TODO = """\
 # Plan

@@ -135,7 +135,7 @@ class TestAPersonsWork:
         assert repo.status() == ["MM TODO.md"]
         sound(repo)
 
-    def test_neighbouring_lines_and_keys_of_the_line_itself(self, make_repo, land_tasks):
+    def test_a_persons_changes_of_neighbouring_lines_and_of_the_line_itself_stay(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
         mine = "# Plan\n\n- [x] one\n- [ ] two !high #now est:2h\n- [-] three\n"
         repo.write("TODO.md", mine)
@@ -161,7 +161,7 @@ class TestAPersonsWork:
         assert repo.head("TODO.md") == repo.index("TODO.md") == BASE.encode()
         assert repo.read("TODO.md") == BASE.replace("[ ] two", "[x] two and more").encode()
 
-    def test_partially_staged_hunks(self, make_repo, land_tasks, sound):
+    def test_hunks_that_are_staged_in_part_stay_so(self, make_repo, land_tasks, sound):
         text = "".join(f"- [ ] task {n}\n" for n in range(30))
         repo = make_repo(**{"TODO.md": text})
         staged = text.replace("task 3\n", "task 3 staged\n")
@@ -177,7 +177,9 @@ class TestAPersonsWork:
         assert changed_lines(repo, "HEAD^", "HEAD") == ["-- [ ] task 14", "+- [x] task 14"]
         sound(repo)
 
-    def test_a_staged_task_that_head_does_not_have(self, make_repo, land_tasks, sound):
+    def test_a_staged_task_that_head_does_not_have_is_ticked_without_a_commit(
+        self, make_repo, land_tasks, sound
+    ):
         repo = make_repo(**{"TODO.md": BASE})
         repo.write("TODO.md", BASE + "- [ ] four\n")
         repo.git("add", "TODO.md")
@@ -226,7 +228,7 @@ class TestAPersonsWork:
         assert repo.index("c.txt") == b"staged\n"
         sound(repo)
 
-    def test_a_staged_rename_of_the_todo_file(self, make_repo, land_tasks):
+    def test_a_todo_file_whose_rename_is_staged_is_ticked_without_a_commit(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
         (repo.root / "docs").mkdir()
         repo.git("mv", "TODO.md", "docs/TODO.md")

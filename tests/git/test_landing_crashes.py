@@ -85,7 +85,7 @@ class TestKills:
         assert repo.status() == ["MM a.txt"]
         sound(repo)
 
-    def test_a_dead_ones_lock_is_taken_away(self, make_repo, receipt):
+    def test_the_lock_of_a_dead_process_of_ours_is_taken_away(self, make_repo, receipt):
         repo = make_repo(**{"TODO.md": BASE})
         assert lander(repo, [receipt(repo, "two")], "locked") == -signal.SIGKILL
         assert (repo.root / ".git/index.lock").exists()
@@ -94,7 +94,7 @@ class TestKills:
         assert "index.lock" in sentences[0]
         assert repo.git("status", "--porcelain") == ""
 
-    def test_a_lock_of_another_program_is_not(self, make_repo, receipt):
+    def test_a_lock_of_another_program_is_not_taken_away(self, make_repo, receipt):
         repo = make_repo(**{"TODO.md": BASE})
         assert lander(repo, [receipt(repo, "two")], "prepared") == -signal.SIGKILL
         lock = repo.root / ".git/index.lock"
@@ -103,7 +103,7 @@ class TestKills:
         assert lock.exists()
         assert not [name for name in os.listdir(repo.root / ".git") if "mdtodo-" in name]
 
-    def test_nor_is_what_a_living_process_of_ours_holds(self, make_repo, receipt, monkeypatch):
+    def test_a_lock_of_a_living_process_of_ours_is_not_taken_away(self, make_repo, receipt, monkeypatch):
         repo = make_repo(**{"TODO.md": BASE})
         seen = []
 
@@ -153,7 +153,7 @@ class TestOthersAtTheSameTime:
     def land(self, repo, *receipts):
         return commit.land(discover(str(repo.root)), receipts, run_id="r")
 
-    def test_a_commit(self, make_repo, receipt, meanwhile, sound):
+    def test_a_commit_of_somebody_during_a_landing_is_kept(self, make_repo, receipt, meanwhile, sound):
         repo = make_repo(**{"TODO.md": BASE})
         done = receipt(repo, "two")
         theirs = BASE.replace("one", "ONE") + "- [ ] four\n"
@@ -166,7 +166,9 @@ class TestOthersAtTheSameTime:
         assert repo.status() == []
         sound(repo)
 
-    def test_a_commit_by_plumbing_while_the_index_is_locked(self, make_repo, receipt, meanwhile, sound):
+    def test_a_commit_by_plumbing_while_the_index_is_locked_is_kept(
+        self, make_repo, receipt, meanwhile, sound
+    ):
         repo = make_repo(**{"TODO.md": BASE})
         done = receipt(repo, "two")
 
@@ -181,7 +183,7 @@ class TestOthersAtTheSameTime:
         assert repo.status() == []
         sound(repo)
 
-    def test_the_same_task_landed_by_another(self, make_repo, receipt, meanwhile):
+    def test_a_task_that_somebody_else_lands_meanwhile_gets_one_receipt(self, make_repo, receipt, meanwhile):
         repo = make_repo(**{"TODO.md": BASE})
         done = receipt(repo, "two")
         happened = meanwhile("prepared", lambda: lander(repo, [done]))
@@ -192,7 +194,7 @@ class TestOthersAtTheSameTime:
         assert repo.commits() == 2
         assert repo.status() == []
 
-    def test_something_staged(self, make_repo, receipt, meanwhile):
+    def test_what_is_staged_during_a_landing_stays(self, make_repo, receipt, meanwhile):
         repo = make_repo(**{"TODO.md": BASE, "a": "a\n"})
 
         def stage() -> None:
@@ -210,7 +212,7 @@ class TestOthersAtTheSameTime:
         assert repo.status() == ["M  TODO.md", "M  a"]
 
     @pytest.mark.parametrize("how", ["in place", "by a new file"])
-    def test_a_save_of_the_editor(self, make_repo, receipt, meanwhile, how):
+    def test_a_save_of_an_editor_during_a_landing_stays(self, make_repo, receipt, meanwhile, how):
         repo = make_repo(**{"TODO.md": BASE})
 
         def save() -> None:
@@ -223,7 +225,7 @@ class TestOthersAtTheSameTime:
         assert repo.read("TODO.md") == DONE.replace(b"three", b"saved")
         assert repo.head("TODO.md") == repo.index("TODO.md") == DONE
 
-    def test_a_save_that_is_only_half_done(self, make_repo, receipt, meanwhile):
+    def test_a_half_written_save_during_a_landing_is_waited_for(self, make_repo, receipt, meanwhile):
         repo = make_repo(**{"TODO.md": BASE})
         timer = threading.Timer(0.02, lambda: repo.write("TODO.md", BASE + "- [ ] saved\n"))
 
@@ -238,7 +240,7 @@ class TestOthersAtTheSameTime:
         assert landing.missed == ()
         assert repo.read("TODO.md") == DONE + b"- [ ] saved\n"
 
-    def test_many_runs_at_once(self, make_repo, receipt, sound):
+    def test_many_landings_at_once_land_each_task_once(self, make_repo, receipt, sound):
         """Every task gets one receipt, whoever lands it; and none is lost."""
         names = [f"task {n}" for n in range(12)]
         repo = make_repo(**{"TODO.md": "".join(f"- [ ] {name}\n" for name in names)})
@@ -258,7 +260,7 @@ class TestOthersAtTheSameTime:
         assert repo.status() == []
         sound(repo)
 
-    def test_a_person_who_stages_all_the_time(self, make_repo, receipt, sound):
+    def test_a_person_who_stages_all_the_time_loses_nothing(self, make_repo, receipt, sound):
         names = [f"task {n}" for n in range(8)]
         repo = make_repo(**{"TODO.md": "".join(f"- [ ] {name}\n" for name in names), "mine": "0\n"})
         process = start_lander(repo, [receipt(repo, name) for name in names], "-", "each")

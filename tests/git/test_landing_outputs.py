@@ -67,7 +67,7 @@ def committed(repo) -> list[str]:
     return repo.git("diff", "--name-status", "--no-renames", "HEAD^", "HEAD").splitlines()
 
 
-def test_changed_new_and_deleted_files(todo, run_task, sound):
+def test_changed_new_and_deleted_outputs_are_committed_with_the_tick(todo, run_task, sound):
     def work() -> None:
         todo.write("out.txt", "new\n")
         todo.write("gen/deep/made.txt", "made\n")
@@ -81,7 +81,7 @@ def test_changed_new_and_deleted_files(todo, run_task, sound):
     sound(todo)
 
 
-def test_a_folder_that_became_a_link_and_a_file_that_became_a_folder(todo, run_task, sound):
+def test_outputs_that_turn_a_folder_into_a_link_and_a_file_into_a_folder_are_committed(todo, run_task, sound):
     def work() -> None:
         (todo.root / "sub" / "out.txt").rename(todo.root / "out2.txt")
         (todo.root / "sub").rmdir()
@@ -101,7 +101,7 @@ def test_a_folder_that_became_a_link_and_a_file_that_became_a_folder(todo, run_t
 
 
 @pytest.mark.parametrize("state", ["changed", "staged", "untracked", "deleted"])
-def test_what_held_a_persons_changes_is_left_out(todo, run_task, state, sound):
+def test_an_output_that_held_a_persons_changes_is_left_out(todo, run_task, state, sound):
     if state == "untracked":
         todo.git("rm", "-q", "--cached", "out.txt")
         todo.git("commit", "-q", "-m", "Untrack")
@@ -121,7 +121,7 @@ def test_what_held_a_persons_changes_is_left_out(todo, run_task, state, sound):
     sound(todo)
 
 
-def test_what_a_person_stages_during_the_run_is_left_out(todo, run_task):
+def test_an_output_that_a_person_stages_during_the_run_is_left_out(todo, run_task):
     def work() -> None:
         todo.write("out.txt", "mine\n")
         todo.git("add", "out.txt")
@@ -133,7 +133,7 @@ def test_what_a_person_stages_during_the_run_is_left_out(todo, run_task):
     assert left == {"out.txt": "it is staged"}
 
 
-def test_modes_links_and_folders_that_become_files(make_repo, run_task, sound):
+def test_outputs_keep_modes_and_links_and_may_turn_a_folder_into_a_file(make_repo, run_task, sound):
     repo = make_repo(**{"TODO.md": BASE, "was/folder/x": "x\n", "was-file": "f\n"})
 
     def work() -> None:
@@ -179,7 +179,7 @@ def test_outputs_of_a_failed_task_stay_in_the_work_tree(todo, run_task):
     assert todo.status() == [" M out.txt"]
 
 
-def test_nothing_goes_along_without_a_tick_in_head(todo, run_task):
+def test_outputs_are_not_committed_without_a_tick_in_head(todo, run_task):
     todo.write("TODO.md", "- [ ] other\n- [ ] two\n")
     todo.git("rm", "-q", "--cached", "TODO.md")
     todo.git("commit", "-q", "-m", "Untrack")
@@ -189,7 +189,7 @@ def test_nothing_goes_along_without_a_tick_in_head(todo, run_task):
     assert todo.status() == [" M out.txt", "?? TODO.md"]
 
 
-def test_what_a_pattern_fits_has_to_be_named(todo, run_task, sound):
+def test_a_file_below_a_pattern_of_outputs_is_one_only_if_it_was_named(todo, run_task, sound):
     def work() -> None:
         todo.write("out.txt", "new\n")
         todo.write("sub/out.txt", "whose?\n")
@@ -201,7 +201,7 @@ def test_what_a_pattern_fits_has_to_be_named(todo, run_task, sound):
     sound(todo)
 
 
-def test_what_was_there_before_and_stays_as_it_is_is_in_nobodys_way(todo, run_task):
+def test_a_persons_file_that_the_task_did_not_change_keeps_no_box_open(todo, run_task):
     todo.write("sub/draft.txt", "mine\n")
     todo.write("out.txt", "mine\n")
     _, left = run_task(todo, lambda: todo.write("new.txt", "new\n"), "*.txt", named={"new.txt"})
@@ -210,7 +210,7 @@ def test_what_was_there_before_and_stays_as_it_is_is_in_nobodys_way(todo, run_ta
     assert todo.status() == [" M out.txt", "?? sub/draft.txt"]
 
 
-def test_a_name_is_one_file_at_the_root(todo, run_task):
+def test_a_declared_name_is_one_file_at_the_root(todo, run_task):
     def work() -> None:
         todo.write("out.txt", "new\n")
         todo.write("sub/out.txt", "a person's\n")
@@ -223,39 +223,41 @@ def test_a_name_is_one_file_at_the_root(todo, run_task):
 class TestWhatAnAttemptLeft:
     """It is known again, as long as nobody has touched it."""
 
-    def test_the_next_one_commits_it(self, todo, attempt, run_task, sound):
+    def test_what_an_attempt_left_is_committed_by_the_next_one(self, todo, attempt, run_task, sound):
         attempt(todo, lambda: todo.write("out.txt", "half\n"), "out.txt")
         _, left = run_task(todo, lambda: None, "out.txt")
         assert left == {}
         assert todo.head("out.txt") == b"half\n"
         sound(todo)
 
-    def test_by_a_pattern_if_it_was_named_then(self, todo, attempt, run_task):
+    def test_what_an_attempt_left_below_a_pattern_is_committed_if_it_was_named_then(
+        self, todo, attempt, run_task
+    ):
         attempt(todo, lambda: todo.write("new.txt", "half\n"), "*.txt")
         run_task(todo, lambda: None, "*.txt", named=())
         assert committed(todo) == ["M\tTODO.md", "A\tnew.txt"]
 
-    def test_not_if_it_was_not_named(self, todo, attempt, run_task):
+    def test_what_an_attempt_left_unnamed_below_a_pattern_is_not_committed(self, todo, attempt, run_task):
         attempt(todo, lambda: todo.write("new.txt", "whose?\n"), "*.txt", named=())
         _, left = run_task(todo, lambda: todo.write("new.txt", "more\n"), "*.txt")
         assert list(left) == ["new.txt"]
         assert committed(todo) == ["M\tTODO.md"]
 
-    def test_not_if_it_was_a_persons_before(self, todo, attempt, run_task):
+    def test_what_a_person_had_changed_before_the_attempt_is_not_committed(self, todo, attempt, run_task):
         todo.write("out.txt", "mine\n")
         attempt(todo, lambda: todo.write("out.txt", "mine\nand more\n"), "out.txt")
         _, left = run_task(todo, lambda: None, "out.txt")
         assert list(left) == ["out.txt"]
         assert committed(todo) == ["M\tTODO.md"]
 
-    def test_not_if_somebody_has_changed_it_since(self, todo, attempt, run_task):
+    def test_what_somebody_has_changed_since_the_attempt_is_not_committed(self, todo, attempt, run_task):
         attempt(todo, lambda: todo.write("out.txt", "half\n"), "out.txt")
         todo.write("out.txt", "half\nand mine\n")
         _, left = run_task(todo, lambda: todo.write("out.txt", "new\n"), "out.txt")
         assert list(left) == ["out.txt"]
         assert committed(todo) == ["M\tTODO.md"]
 
-    def test_not_after_it_was_committed(self, todo, run_task):
+    def test_what_was_committed_is_no_longer_noted_as_left(self, todo, run_task):
         run_task(todo, lambda: todo.write("out.txt", "new\n"), "out.txt")
         assert not list((todo.root / ".git/mdtodo/left").iterdir())
 
@@ -266,7 +268,7 @@ def test_a_todo_file_that_is_an_output_too_gets_just_its_tick(todo, run_task):
     assert todo.read("TODO.md") == BASE.replace("[ ] two", "[x] two").encode() + b"\nGenerated.\n"
 
 
-def test_names_that_are_not_utf_8(make_repo, run_task):
+def test_outputs_may_have_names_that_are_not_utf_8(make_repo, run_task):
     repo = make_repo(**{"TODO.md": BASE})
     name = os.fsdecode(b"g\xe9n/\xff out.txt")
     run_task(repo, lambda: repo.write(name, "x\n"), "*.txt")
@@ -310,14 +312,16 @@ class TestAfterTheEndOfTheTask:
 
         return land_after
 
-    def test_nothing(self, todo, landing, sound):
+    def test_an_output_that_nobody_touched_after_the_task_is_committed(self, todo, landing, sound):
         assert landing(lambda: None)[0].kept_open == {}
         assert committed(todo) == ["M\tTODO.md", "M\tout.txt"]
         assert todo.status() == []
         sound(todo)
 
     @pytest.mark.parametrize("content", ["new\nand mine\n", "old\n", ""])
-    def test_a_change(self, todo, landing, sound, content):
+    def test_an_output_that_was_changed_after_the_task_keeps_its_box_open(
+        self, todo, landing, sound, content
+    ):
         said, before = landing(lambda: todo.write("out.txt", content))
         assert said.kept_open == {"id-two": "out.txt: it was changed after the end of its task"}
         assert todo.git("rev-parse", "HEAD") == before
@@ -325,24 +329,24 @@ class TestAfterTheEndOfTheTask:
         assert todo.index("out.txt") == b"old\n"
         sound(todo)
 
-    def test_its_mode_is_a_change_too(self, todo, landing):
+    def test_a_mode_of_an_output_that_was_changed_after_the_task_keeps_its_box_open(self, todo, landing):
         said, _ = landing(lambda: (todo.root / "out.txt").chmod(0o755))
         assert list(said.kept_open) == ["id-two"]
 
-    def test_it_was_staged(self, todo, landing, sound):
+    def test_an_output_that_was_staged_after_the_task_keeps_its_box_open(self, todo, landing, sound):
         said, _ = landing(lambda: todo.git("add", "out.txt"))
         assert said.kept_open == {"id-two": "out.txt: it is staged"}
         assert todo.status() == ["M  out.txt"]
         sound(todo)
 
-    def test_it_was_committed_by_somebody(self, todo, landing, sound):
+    def test_an_output_that_somebody_committed_as_it_is_lets_its_task_be_ticked(self, todo, landing, sound):
         landing(lambda: todo.git("commit", "-q", "-m", "Mine", "--only", "out.txt"))
         assert committed(todo) == ["M\tTODO.md"]
         assert todo.head("out.txt") == b"new\n"
         assert todo.status() == []
         sound(todo)
 
-    def test_somebody_committed_something_else_there(self, todo, landing, sound):
+    def test_an_output_that_somebody_committed_otherwise_keeps_its_box_open(self, todo, landing, sound):
         def theirs() -> None:
             blob = todo.git("hash-object", "-w", "--stdin", stdin="theirs\n")
             todo.git("read-tree", "HEAD", GIT_INDEX_FILE=".git/theirs")
@@ -357,7 +361,7 @@ class TestAfterTheEndOfTheTask:
         assert todo.read("out.txt") == b"new\n"
         sound(todo)
 
-    def test_a_later_attempt_of_ours_may_have_changed_it(self, todo, landing, sound):
+    def test_an_output_that_a_later_attempt_of_ours_changed_is_committed(self, todo, landing, sound):
         """What goes along is what the task had left."""
 
         def later() -> None:
@@ -370,7 +374,7 @@ class TestAfterTheEndOfTheTask:
         assert todo.status() == [" M out.txt"]
         sound(todo)
 
-    def test_a_parent_that_rested_on_it_stays_open_too(self, make_repo, receipt, attempt):
+    def test_a_parent_of_a_task_that_is_kept_open_stays_open(self, make_repo, receipt, attempt):
         text = "- [ ] p\n  - [ ] two\n- [ ] three\n"
         repo = make_repo(**{"TODO.md": text, "out.txt": "old\n"})
         found = discover(str(repo.root))
@@ -403,6 +407,6 @@ class TestAfterTheEndOfTheTask:
         ([], ["*"], False),
     ],
 )
-def test_what_may_be_written_by_two(one, other, overlap):
+def test_patterns_of_outputs_that_may_fit_one_file_are_told_from_others(one, other, overlap):
     assert Declared.of(one).overlaps(Declared.of(other)) is overlap
     assert Declared.of(other).overlaps(Declared.of(one)) is overlap

@@ -13,7 +13,7 @@ BASE = "- [ ] one\n- [ ] two\n- [ ] three\n"
 DONE = BASE.replace("[ ] two", "[x] two").encode()
 
 
-def lands(repo, land_tasks, file: str = "TODO.md") -> None:
+def assert_lands(repo, land_tasks, file: str = "TODO.md") -> None:
     """Task two lands in one commit on top of HEAD, and everything is clean."""
     before, commits = repo.git("rev-parse", "HEAD"), repo.commits()
     landing = land_tasks(repo, "two", file=file)
@@ -25,7 +25,7 @@ def lands(repo, land_tasks, file: str = "TODO.md") -> None:
 
 
 class TestHead:
-    def test_unborn_with_a_staged_file_ticks_it_there(self, repo, land_tasks):
+    def test_before_the_first_commit_a_staged_file_is_ticked_in_the_index(self, repo, land_tasks):
         repo.write("TODO.md", BASE)
         repo.git("add", "TODO.md")
         landing = land_tasks(repo, "two")
@@ -34,7 +34,7 @@ class TestHead:
         assert repo.index("TODO.md") == repo.read("TODO.md") == DONE
         assert repo.status() == ["A  TODO.md"]
 
-    def test_unborn_with_an_untracked_file(self, repo, land_tasks):
+    def test_before_the_first_commit_an_untracked_file_is_ticked(self, repo, land_tasks):
         repo.write("TODO.md", BASE)
         landing = land_tasks(repo, "two")
         assert landing.commits == ()
@@ -42,69 +42,71 @@ class TestHead:
         assert repo.status() == ["?? TODO.md"]
         assert not (repo.root / ".git/index").exists()
 
-    def test_detached(self, make_repo, land_tasks, sound):
+    def test_a_detached_head_gets_the_commit_and_no_branch_moves(self, make_repo, land_tasks, sound):
         repo = make_repo(**{"TODO.md": BASE})
         repo.git("checkout", "-q", "--detach")
         main = repo.git("rev-parse", "main")
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         assert repo.git("rev-parse", "main") == main
         assert repo.git("symbolic-ref", "-q", "HEAD", check=False) == ""
         sound(repo)
 
-    def test_a_branch_with_slashes_and_packed_refs(self, make_repo, land_tasks, sound):
+    def test_a_branch_with_slashes_and_packed_refs_gets_the_commit(self, make_repo, land_tasks, sound):
         repo = make_repo(**{"TODO.md": BASE})
         repo.git("checkout", "-q", "-b", "feature/deep/thing")
         repo.git("pack-refs", "--all")
         repo.git("gc", "-q")
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         assert repo.git("rev-parse", "feature/deep/thing") == repo.git("rev-parse", "HEAD")
         assert repo.git("rev-parse", "main") == repo.git("rev-parse", "HEAD^")
         sound(repo)
 
-    def test_head_that_is_a_symlink(self, make_repo, land_tasks):
+    def test_a_head_that_is_a_symlink_gets_the_commit(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
         (repo.root / ".git/HEAD").unlink()
         (repo.root / ".git/HEAD").symlink_to("refs/heads/main")
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         assert repo.git("rev-parse", "main") == repo.git("rev-parse", "HEAD")
 
 
 class TestCheckouts:
-    def test_a_linked_worktree(self, make_repo, land_tasks, sound, tmp_path):
+    def test_a_landing_in_a_linked_worktree_moves_its_branch_alone(
+        self, make_repo, land_tasks, sound, tmp_path
+    ):
         main = make_repo(**{"TODO.md": BASE})
         main.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "linked"))
         linked = type(main)(tmp_path / "linked")
         found = discover(str(linked.root))
         assert found.common_dir == str(main.root / ".git")
         assert found.git_dir == str(main.root / ".git/worktrees/linked")
-        lands(linked, land_tasks)
+        assert_lands(linked, land_tasks)
         assert main.read("TODO.md") == main.head("TODO.md") == BASE.encode()
         assert main.status() == []
         sound(linked)
-        lands(main, land_tasks)
+        assert_lands(main, land_tasks)
 
-    def test_a_shallow_clone(self, make_repo, land_tasks, sound, tmp_path):
+    def test_a_shallow_clone_gets_the_commit(self, make_repo, land_tasks, sound, tmp_path):
         origin = make_repo("origin", **{"TODO.md": BASE})
         origin.commit(a="a")
         origin.git("clone", "-q", "--depth=1", f"file://{origin.root}", str(tmp_path / "shallow"))
         shallow = type(origin)(tmp_path / "shallow")
         assert shallow.commits() == 1
-        lands(shallow, land_tasks)
+        assert_lands(shallow, land_tasks)
         sound(shallow)
 
-    def test_a_blobless_clone(self, make_repo, land_tasks, tmp_path):
+    def test_a_blobless_clone_gets_the_commit(self, make_repo, land_tasks, tmp_path):
         origin = make_repo("origin", **{"TODO.md": BASE, "a": "a", "sub/b": "b"})
         origin.git("config", "uploadpack.allowFilter", "true")
         origin.git("clone", "-q", "--filter=blob:none", f"file://{origin.root}", str(tmp_path / "partial"))
-        lands(type(origin)(tmp_path / "partial"), land_tasks)
+        assert_lands(type(origin)(tmp_path / "partial"), land_tasks)
 
     @pytest.mark.parametrize("sparse_index", ["false", "true"])
-    def test_a_sparse_checkout(self, make_repo, land_tasks, sound, sparse_index):
+    def test_a_sparse_checkout_gets_the_commit(self, make_repo, land_tasks, sound, sparse_index):
         repo = make_repo(**{"TODO.md": BASE, "in/TODO.md": BASE, "out/TODO.md": BASE, "out/deep/x": "x"})
         repo.git("config", "index.sparse", sparse_index)
         repo.git("sparse-checkout", "set", "--cone", "in")
         out = repo.git("rev-parse", "HEAD:out")
-        lands(repo, land_tasks, "in/TODO.md")
+        assert_lands(repo, land_tasks, "in/TODO.md")
         assert not (repo.root / "out").exists()
         assert repo.git("rev-parse", "HEAD:out") == out
         assert repo.status() == []
@@ -117,12 +119,12 @@ class TestCheckouts:
         outer.commit("Add a submodule")
         module = type(outer)(outer.root / "lib")
         assert discover(str(module.root)).root == str(module.root)
-        lands(module, land_tasks)
+        assert_lands(module, land_tasks)
         assert outer.status() == [" M lib"]
         assert outer.read("TODO.md") == BASE.encode()
         sound(module)
 
-    def test_crlf_in_the_work_tree_lf_in_the_repository(self, make_repo, land_tasks, sound):
+    def test_crlf_stays_in_the_work_tree_and_lf_in_the_repository(self, make_repo, land_tasks, sound):
         repo = make_repo()
         repo.git("config", "core.autocrlf", "true")
         crlf = BASE.replace("\n", "\r\n").encode()
@@ -135,7 +137,7 @@ class TestCheckouts:
         assert repo.status() == []
         sound(repo)
 
-    def test_mixed_line_ends_and_filters_by_attribute(self, make_repo, land_tasks):
+    def test_line_ends_and_filters_by_attribute_are_kept(self, make_repo, land_tasks):
         repo = make_repo()
         repo.commit(**{".gitattributes": "*.md text eol=crlf ident\n", "TODO.md": "<!-- $Id$ -->\n\n" + BASE})
         (repo.root / "TODO.md").unlink()
@@ -164,13 +166,15 @@ class TestCheckouts:
         assert repo.read("TODO.md") == DONE
         assert repo.status() == [" M TODO.md"]
 
-    def test_sha256(self, make_repo, land_tasks, sound):
+    def test_a_repository_of_sha256_gets_the_commit(self, make_repo, land_tasks, sound):
         repo = make_repo("repo", "--object-format=sha256", **{"TODO.md": BASE, "a/b/c": "c"})
         assert len(repo.git("rev-parse", "HEAD")) == 64
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         sound(repo)
 
-    def test_a_git_directory_elsewhere(self, make_repo, land_tasks, monkeypatch, tmp_path):
+    def test_a_git_directory_outside_of_the_work_tree_gets_the_commit(
+        self, make_repo, land_tasks, monkeypatch, tmp_path
+    ):
         repo = make_repo(**{"TODO.md": BASE})
         shutil.move(repo.root / ".git", tmp_path / "hidden.git")
         monkeypatch.setenv("GIT_DIR", str(tmp_path / "hidden.git"))
@@ -178,9 +182,11 @@ class TestCheckouts:
         found = discover(str(repo.root))
         assert (found.root, found.explicit) == (str(repo.root), True)
         (repo.root / ".git").mkdir()  # no repository, and so passed over
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
 
-    def test_the_environment_of_a_hook_of_another_index(self, make_repo, land_tasks, monkeypatch, tmp_path):
+    def test_variables_of_a_calling_hook_do_not_lead_a_landing_elsewhere(
+        self, make_repo, land_tasks, monkeypatch, tmp_path
+    ):
         repo = make_repo(**{"TODO.md": BASE})
         with monkeypatch.context() as patch:
             patch.setenv("GIT_DIR", ".git")
@@ -208,13 +214,13 @@ class TestNames:
             "$HOME/~x.md",
         ],
     )
-    def test_odd_names(self, make_repo, land_tasks, sound, name):
+    def test_todo_files_with_odd_names_get_their_ticks(self, make_repo, land_tasks, sound, name):
         repo = make_repo(**{name: BASE, "x.md": "x\n", f"{name}.d/y": "y\n"})
-        lands(repo, land_tasks, name)
+        assert_lands(repo, land_tasks, name)
         assert repo.git("diff", "--name-only", "-z", "HEAD^", "HEAD").rstrip("\0") == name
         sound(repo)
 
-    def test_a_name_that_is_not_utf_8(self, make_repo, land_tasks, sound):
+    def test_a_todo_file_whose_name_is_not_utf_8_gets_its_tick(self, make_repo, land_tasks, sound):
         repo = make_repo(**{"a.md": "a\n"})
         name = os.fsdecode(b"caf\xe9.md")
         repo.write(name, BASE)
@@ -230,7 +236,7 @@ class TestNames:
         repo = make_repo()
         repo.write("TODO.md", BASE).chmod(0o755)
         repo.commit()
-        lands(repo, land_tasks)
+        assert_lands(repo, land_tasks)
         assert repo.git("ls-tree", "HEAD", "TODO.md").startswith("100755 ")
         assert (repo.root / "TODO.md").stat().st_mode & 0o777 == 0o755
 
@@ -248,13 +254,13 @@ class TestNames:
             "z0/x",
         ]
         repo = make_repo(**dict.fromkeys(names, BASE))
-        lands(repo, land_tasks, "z/TODO.md")
+        assert_lands(repo, land_tasks, "z/TODO.md")
         sound(repo)
 
 
 class TestIndexes:
     @pytest.mark.parametrize("version", ["2", "3", "4"])
-    def test_versions(self, make_repo, land_tasks, sound, version):
+    def test_an_index_of_each_version_gets_its_tick(self, make_repo, land_tasks, sound, version):
         repo = make_repo(**{"TODO.md": BASE, "a/b": "b", "a/c": "c"})
         repo.git("update-index", "--index-version", version)
         repo.write("new", "n")
@@ -266,7 +272,7 @@ class TestIndexes:
             assert (repo.root / ".git/index").read_bytes()[7] == 4
         sound(repo)
 
-    def test_a_split_index(self, make_repo, land_tasks, sound):
+    def test_a_split_index_gets_its_tick(self, make_repo, land_tasks, sound):
         repo = make_repo(**{f"d/{n}": str(n) for n in range(50)}, **{"TODO.md": BASE})
         repo.git("update-index", "--split-index")
         repo.write("d/7", "staged\n")
@@ -291,7 +297,7 @@ class TestIndexes:
         assert repo.git("rev-parse", "HEAD^") == lands_before
         assert repo.status() == ["?? untracked/file"]
 
-    def test_no_index_at_all(self, make_repo, land_tasks):
+    def test_a_repository_without_an_index_gets_the_commit(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
         (repo.root / ".git/index").unlink()
         landing = land_tasks(repo, "two")

@@ -18,7 +18,7 @@ def todo(make_repo):
     return make_repo(**{"TODO.md": BASE, "a.txt": "a\n"})
 
 
-def refused(repo, land_tasks, match: str, **options) -> GitError:
+def assert_refused(repo, land_tasks, match: str, **options) -> GitError:
     """The landing is refused with this sentence; HEAD, index, files and status are as they were."""
 
     def everything():
@@ -37,34 +37,34 @@ def refused(repo, land_tasks, match: str, **options) -> GitError:
 
 
 class TestOperations:
-    def test_a_merge(self, todo, land_tasks):
+    def test_a_landing_during_a_merge_is_refused(self, todo, land_tasks):
         todo.git("checkout", "-q", "-b", "side")
         todo.commit(**{"a.txt": "side\n"})
         todo.git("checkout", "-q", "main")
         todo.commit(**{"a.txt": "main\n"})
         todo.git("merge", "-q", "side", check=False)
-        refused(todo, land_tasks, "a merge is in progress")
+        assert_refused(todo, land_tasks, "a merge is in progress")
         assert land_tasks(todo, "two", commit=False).ticked == {"id-two"}
 
     @pytest.mark.parametrize("command", ["rebase", "cherry-pick", "revert"])
-    def test_a_rebase_cherry_pick_or_revert(self, todo, land_tasks, command):
+    def test_a_landing_during_a_rebase_cherry_pick_or_revert_is_refused(self, todo, land_tasks, command):
         todo.git("checkout", "-q", "-b", "side")
         todo.commit(**{"a.txt": "side\n"})
         todo.git("checkout", "-q", "main")
         todo.commit(**{"a.txt": "main\n"})
         todo.git(command, "side", check=False)
-        refused(todo, land_tasks, f"a {command} is in progress")
+        assert_refused(todo, land_tasks, f"a {command} is in progress")
 
-    def test_a_bisect(self, todo, land_tasks):
+    def test_a_landing_during_a_bisect_is_refused(self, todo, land_tasks):
         todo.git("bisect", "start")
-        refused(todo, land_tasks, "a bisect is in progress")
+        assert_refused(todo, land_tasks, "a bisect is in progress")
 
 
 class TestIdentityAndSignature:
-    def test_no_identity(self, todo, land_tasks, monkeypatch, tmp_path):
+    def test_a_landing_without_an_identity_is_refused(self, todo, land_tasks, monkeypatch, tmp_path):
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
         todo.git("config", "user.useConfigOnly", "true")
-        error = refused(todo, land_tasks, "no email was given and auto-detection is disabled")
+        error = assert_refused(todo, land_tasks, "no email was given and auto-detection is disabled")
         assert "user.name" in (error.hint or "")
 
     def test_no_identity_is_needed_where_there_is_nothing_to_commit(
@@ -77,17 +77,17 @@ class TestIdentityAndSignature:
         assert land_tasks(repo, "two").ticked == {"id-two"}
         assert b"[x] two" in repo.index("TODO.md")
 
-    def test_an_empty_name_in_the_environment(self, todo, land_tasks, monkeypatch):
+    def test_an_empty_name_in_the_environment_is_refused(self, todo, land_tasks, monkeypatch):
         monkeypatch.setenv("GIT_AUTHOR_NAME", "")
-        refused(todo, land_tasks, "empty ident name")
+        assert_refused(todo, land_tasks, "empty ident name")
 
-    def test_a_signature_that_fails(self, todo, land_tasks):
+    def test_a_signature_that_fails_stops_the_landing(self, todo, land_tasks):
         todo.git("config", "commit.gpgsign", "true")
         todo.git("config", "gpg.program", "/bin/false")
-        refused(todo, land_tasks, "failed to sign|gpg failed")
+        assert_refused(todo, land_tasks, "failed to sign|gpg failed")
 
     @pytest.mark.tools
-    def test_a_signature_that_works(self, todo, land_tasks, sound, tmp_path):
+    def test_a_commit_is_signed_where_git_is_configured_to(self, todo, land_tasks, sound, tmp_path):
         key = ssh_key(tmp_path / "key")
         todo.git("config", "gpg.format", "ssh")
         todo.git("config", "user.signingKey", str(key))
@@ -103,13 +103,13 @@ class TestIdentityAndSignature:
 
 
 class TestLocks:
-    def test_an_index_lock_of_another_git(self, todo, land_tasks):
+    def test_an_index_lock_of_another_git_is_told(self, todo, land_tasks):
         lock = todo.root / ".git/index.lock"
         lock.write_bytes(b"")
-        refused(todo, land_tasks, "another git process holds .*index.lock", patience=0.05)
+        assert_refused(todo, land_tasks, "another git process holds .*index.lock", patience=0.05)
         assert lock.read_bytes() == b""
 
-    def test_an_index_lock_that_goes_away_in_time(self, todo, land_tasks):
+    def test_an_index_lock_that_goes_away_in_time_is_waited_for(self, todo, land_tasks):
         lock = todo.root / ".git/index.lock"
         lock.write_bytes(b"")
         timer = threading.Timer(0.1, lock.unlink)
@@ -119,11 +119,11 @@ class TestLocks:
         assert len(landing.commits) == 1
         assert todo.status() == []
 
-    def test_a_lock_on_the_branch(self, todo, land_tasks, monkeypatch):
+    def test_a_lock_on_the_branch_is_told(self, todo, land_tasks, monkeypatch):
         monkeypatch.setattr("mdtodo.repo.commit.PATIENCE", 0.05)
         lock = todo.root / ".git/refs/heads/main.lock"
         lock.write_bytes(b"")
-        refused(todo, land_tasks, "cannot lock ref")
+        assert_refused(todo, land_tasks, "cannot lock ref")
         assert lock.exists()
 
 
@@ -139,7 +139,7 @@ class TestHooks:
         assert len(landing.commits) == 1
         assert not list(todo.root.glob("ran-*"))
 
-    def test_nor_one_of_a_configured_folder(self, todo, land_tasks):
+    def test_no_hook_of_a_configured_folder_runs(self, todo, land_tasks):
         hook = todo.write("myhooks/pre-commit", "#!/bin/sh\nexit 1\n")
         hook.chmod(0o755)
         todo.git("config", "core.hooksPath", "myhooks")
@@ -162,11 +162,11 @@ class TestDisks:
         assert todo.commits() == 2
         assert todo.status() == []
 
-    def test_a_git_directory_that_cannot_be_written(self, todo, land_tasks, monkeypatch):
+    def test_a_git_directory_that_cannot_be_written_is_told(self, todo, land_tasks, monkeypatch):
         """Like a full disk or a missing permission, which a privileged test cannot have."""
 
         def no_space(*arguments: object, **words: object) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("mdtodo.repo.index._copy", no_space)
-        refused(todo, land_tasks, "No space left on device")
+        assert_refused(todo, land_tasks, "No space left on device")

@@ -41,7 +41,7 @@ def started(tmp_path, monkeypatch):
     return commands
 
 
-def lands(repo, land_tasks, sound, started) -> list[str]:
+def assert_lands(repo, land_tasks, sound, started) -> list[str]:
     """The git commands of a landing, which is right in every respect."""
     started()
     landing = land_tasks(repo, "two")
@@ -57,15 +57,19 @@ class TestCommands:
     """How many git processes a landing takes."""
 
     @pytest.mark.parametrize("files", [1, 300])
-    def test_two_however_many_files(self, make_repo, land_tasks, sound, started, files):
+    def test_a_landing_starts_two_commands_of_git_however_many_files_there_are(
+        self, make_repo, land_tasks, sound, started, files
+    ):
         repo = make_repo(**{"TODO.md": BASE, **{f"d{n % 9}/{n}": "x\n" for n in range(files)}})
         past(repo)
-        assert lands(repo, land_tasks, sound, started) == ["update-ref", "var"]
+        assert assert_lands(repo, land_tasks, sound, started) == ["update-ref", "var"]
 
-    def test_a_third_where_objects_and_refs_are_packed(self, make_repo, land_tasks, sound, started):
+    def test_packed_objects_and_refs_cost_a_landing_a_third_command(
+        self, make_repo, land_tasks, sound, started
+    ):
         repo = make_repo(**{"TODO.md": BASE, "d/TODO.md": "x"})
         repo.git("gc", "-q")
-        assert lands(repo, land_tasks, sound, started) == ["cat-file", "update-ref", "var"]
+        assert assert_lands(repo, land_tasks, sound, started) == ["cat-file", "update-ref", "var"]
 
     @pytest.mark.parametrize(
         ("setting", "value", "command"),
@@ -78,14 +82,16 @@ class TestCommands:
             ("core.autocrlf", "input", None),
         ],
     )
-    def test_settings(self, make_repo, land_tasks, sound, started, setting, value, command):
+    def test_a_setting_costs_a_command_only_where_git_alone_honours_it(
+        self, make_repo, land_tasks, sound, started, setting, value, command
+    ):
         repo = make_repo(**{"TODO.md": BASE})
         repo.git("config", setting, value)
         past(repo)
-        commands = lands(repo, land_tasks, sound, started)
+        commands = assert_lands(repo, land_tasks, sound, started)
         assert (command in commands) if command else commands == ["update-ref", "var"]
 
-    def test_one_for_each_of_many_landings(self, make_repo, receipt, started):
+    def test_each_further_landing_of_a_session_starts_one_command(self, make_repo, receipt, started):
         repo = make_repo(**{"TODO.md": BASE})
         past(repo)
         found, receipts = discover(str(repo.root)), [receipt(repo, name) for name in ("one", "two", "three")]
@@ -112,7 +118,7 @@ def test_the_reflog_tells_what_was_committed_not_what_was_asked(make_repo, recei
 
 
 class TestObjects:
-    def test_they_are_as_git_writes_them(self, make_repo, land_tasks):
+    def test_objects_are_written_as_git_writes_them(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
         land_tasks(repo, "two")
         for revision in ("HEAD", "HEAD^{tree}", "HEAD:TODO.md"):
@@ -154,7 +160,7 @@ class TestObjects:
             assert b"Replaced" in repo.head("TODO.md")
             assert repo.status() == []
 
-    def test_objects_of_an_alternate(self, make_repo, land_tasks, tmp_path):
+    def test_objects_of_an_alternate_are_read(self, make_repo, land_tasks, tmp_path):
         origin = make_repo("origin", **{"TODO.md": BASE})
         origin.git("clone", "-q", "--shared", str(origin.root), str(tmp_path / "clone"))
         clone = type(origin)(tmp_path / "clone")
@@ -192,7 +198,7 @@ class TestRaces:
 
         return make
 
-    def test_a_change_that_only_the_content_shows(self, racy, land_tasks):
+    def test_a_change_that_only_the_content_shows_is_still_seen_after_a_landing(self, racy, land_tasks):
         repo = racy()
         repo.write("same.txt", "bbbb\n")
         os.utime(repo.root / "same.txt", (1_700_000_000, 1_700_000_000))
@@ -201,18 +207,20 @@ class TestRaces:
         assert repo.status() == [" M same.txt"]
         assert repo.index("TODO.md") == DONE
 
-    def test_and_one_that_only_a_filter_can_tell(self, racy, land_tasks):
+    def test_a_change_that_only_a_filter_can_tell_is_still_seen_after_a_landing(self, racy, land_tasks):
         repo = racy(**{"filter.up.clean": "tr a-z A-Z"})
         repo.write(".gitattributes", "same.txt filter=up\n")
         os.utime(repo.root / ".git/index", (1_700_000_000, 1_700_000_000))
         land_tasks(repo, "two")
         assert repo.status() == [" M same.txt", "?? .gitattributes"]
 
-    def test_many_files_of_one_second(self, make_repo, land_tasks, sound, started):
+    def test_many_files_of_the_second_of_the_index_are_left_to_git_update_index(
+        self, make_repo, land_tasks, sound, started
+    ):
         repo = make_repo(**{"TODO.md": BASE, **{f"f{n}": f"{n}\n" for n in range(80)}})
         past(repo)
         os.utime(repo.root / ".git/index", (1_700_000_000, 1_700_000_000))
-        assert "update-index" in lands(repo, land_tasks, sound, started)
+        assert "update-index" in assert_lands(repo, land_tasks, sound, started)
 
 
 class TestConversions:
@@ -231,7 +239,9 @@ class TestConversions:
             (None, {"core.autocrlf": "false"}, BASE.replace("\n", "\r\n"), False),
         ],
     )
-    def test_attributes(self, make_repo, land_tasks, sound, started, attributes, settings, content, asks):
+    def test_git_is_asked_only_where_attributes_convert_content(
+        self, make_repo, land_tasks, sound, started, attributes, settings, content, asks
+    ):
         repo = make_repo()
         for name, value in settings.items():
             repo.git("config", name, value)
@@ -245,7 +255,7 @@ class TestConversions:
         sound(repo)
 
     @pytest.mark.parametrize("place", ["sub/.gitattributes", ".git/info/attributes", "global", "index"])
-    def test_wherever_they_are(self, make_repo, land_tasks, started, place, tmp_path):
+    def test_attributes_are_found_wherever_they_stand(self, make_repo, land_tasks, started, place, tmp_path):
         repo = make_repo(**{"sub/TODO.md": BASE, "x": "x"})
         target = {"global": str(tmp_path / "global"), "index": "sub/.gitattributes"}.get(place, place)
         repo.write(target, "*.md filter=up\n")
@@ -268,7 +278,7 @@ class TestConversions:
         assert "add" not in started()
         assert repo.status() == [" M TODO.md"]
 
-    def test_the_mode_is_gits_to_judge(self, make_repo, land_tasks):
+    def test_the_mode_of_a_file_is_gits_to_judge(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
         repo.git("config", "core.fileMode", "true")
         (repo.root / "TODO.md").chmod(0o755)
@@ -280,13 +290,13 @@ class TestConversions:
 
 
 class TestIndex:
-    def test_its_mode_stays(self, make_repo, land_tasks):
+    def test_the_mode_of_the_index_stays(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})
         (repo.root / ".git/index").chmod(0o640)
         land_tasks(repo, "two")
         assert stat.S_IMODE((repo.root / ".git/index").stat().st_mode) == 0o640
 
-    def test_git_has_no_tree_to_write_again(self, make_repo, land_tasks, sound):
+    def test_git_has_no_tree_to_write_again_after_a_landing(self, make_repo, land_tasks, sound):
         repo = make_repo(**{"a/b/TODO.md": BASE, "a/c": "c", "d/e": "e"})
         repo.git("write-tree")
         land_tasks(repo, "two", file="a/b/TODO.md")
@@ -295,7 +305,9 @@ class TestIndex:
         assert (repo.root / ".git/index").read_bytes() == index
         sound(repo)
 
-    def test_nor_where_the_index_gets_more_than_head(self, make_repo, receipt, sound):
+    def test_git_has_no_tree_to_write_again_where_the_index_gets_more_than_head(
+        self, make_repo, receipt, sound
+    ):
         repo = make_repo(**{"a/TODO.md": BASE.replace("[ ] two", "[x] two"), "b": "b"})
         repo.git("write-tree")
         noted = receipt(repo, "two", "a/TODO.md", more=lambda anchor: (AddNote(anchor, "late"),))
@@ -323,7 +335,9 @@ class TestEach:
     def land(self, repo, receipts, **words):
         return land(discover(str(repo.root)), receipts, run_id="r", each=True, **words)
 
-    def test_in_their_order_each_with_its_line_alone(self, make_repo, receipt, sound):
+    def test_landings_of_one_call_are_commits_in_their_order_each_with_its_line_alone(
+        self, make_repo, receipt, sound
+    ):
         repo = make_repo(**{"TODO.md": BASE, "docs/TODO.md": BASE})
         receipts = [
             receipt(repo, "three"),
@@ -352,7 +366,7 @@ class TestEach:
         assert repo.status() == []
         sound(repo)
 
-    def test_what_changes_nothing_gets_no_commit(self, make_repo, receipt, sound):
+    def test_a_receipt_that_changes_nothing_gets_no_commit_among_many(self, make_repo, receipt, sound):
         repo = make_repo(**{"TODO.md": BASE.replace("[ ] one", "[x] one")})
         gone = receipt(repo, "three")
         repo.write("TODO.md", repo.read("TODO.md").decode().replace("three", "words of my own"))
@@ -365,7 +379,7 @@ class TestEach:
         assert repo.status() == [" M TODO.md"]
         sound(repo)
 
-    def test_failures_beside_ticks_and_a_persons_work(self, make_repo, receipt, sound):
+    def test_failures_and_ticks_land_beside_a_persons_work(self, make_repo, receipt, sound):
         repo = make_repo(**{"TODO.md": BASE})
         repo.write("TODO.md", BASE.replace("one", "one (mine)") + "- [ ] four\n")
         anchor = receipt(repo, "three").edits[0].anchor
@@ -377,7 +391,7 @@ class TestEach:
         assert repo.read("TODO.md") == (after.replace("one", "one (mine)") + "- [ ] four\n").encode()
         sound(repo)
 
-    def test_outputs_go_with_their_task(self, make_repo, receipt, sound):
+    def test_outputs_are_in_the_commit_of_their_task(self, make_repo, receipt, sound):
         repo = make_repo(**{"TODO.md": BASE, "a.txt": "a\n", "b.txt": "b\n"})
         found, declared = discover(str(repo.root)), Declared.of(["a.txt", "b.txt"])
         repo.write("a.txt", "made\n")
@@ -394,7 +408,7 @@ class TestEach:
         assert repo.status() == []
         sound(repo)
 
-    def test_a_commit_of_somebody_else_in_between(self, make_repo, receipt, monkeypatch, sound):
+    def test_a_commit_of_somebody_between_two_of_ours_is_kept(self, make_repo, receipt, monkeypatch, sound):
         repo = make_repo(**{"TODO.md": BASE})
         receipts = [receipt(repo, name) for name in ("one", "two")]
         theirs = BASE.replace("three", "THREE")
@@ -415,7 +429,7 @@ class TestEach:
         )
         sound(repo)
 
-    def test_more_than_is_kept_in_memory(self, make_repo, receipt, sound, monkeypatch):
+    def test_a_landing_of_more_than_is_kept_in_memory_is_whole(self, make_repo, receipt, sound, monkeypatch):
         names = [f"task {n}" for n in range(30)]
         text = "".join(f"- [ ] {name}\n" for name in names) + "\nwords " * 2000
         repo = make_repo(**{"TODO.md": text})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from random import Random
@@ -13,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config import DEFAULT
-from mdtodo.errors import GitError
 from mdtodo.repo.git import discover
-from mdtodo.running.drivers import attribute_lines, missing_driver, set_up
+from mdtodo.running.drivers import set_up
 from tests.conftest import Checkout
 from tests.examples import examples
 from tests.markdown.versions import changed, faults, merge_file, outline, written
@@ -84,7 +82,7 @@ def test_neighbouring_ticks_combine(driven: Checkout, way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @examples(3)
 @given(seed=st.integers(0, 2**32))
-def test_two_people_work_on_one_list(driven: Checkout, way: str, seed: int) -> None:
+def test_a_merge_of_two_peoples_work_on_one_list_loses_no_task(driven: Checkout, way: str, seed: int) -> None:
     random = Random(seed)
     base = outline(random)
     ours, theirs = changed(random, base, "a"), changed(random, base, "b")
@@ -154,21 +152,21 @@ def test_without_mdtodo_git_merges_lines(driven: Checkout) -> None:
     assert b"<<<<<<< ours\n- [x] a\n- [ ] b\n=======\n" in driven.read("TODO.md")
 
 
-def test_statuses_of_the_configuration(driven: Checkout) -> None:
+def test_the_driver_knows_the_statuses_of_the_configuration(driven: Checkout) -> None:
     driven.commit("Configuration", **{".mdtodo.toml": '[status]\n"!" = "done"\n'})
     diverge(driven, BASE.replace("[ ] a", "[!] a"), BASE.replace("[ ] a", "[ ] a failed:1"))
     join(driven, "merge")
     assert driven.read("TODO.md").decode() == BASE.replace("[ ] a", "[!] a")
 
 
-def test_a_broken_configuration_is_none(driven: Checkout) -> None:
+def test_the_driver_merges_with_a_broken_configuration_as_without_one(driven: Checkout) -> None:
     driven.commit("Configuration", **{".mdtodo.toml": "[status\n"})
     diverge(driven, OURS, THEIRS)
     join(driven, "merge")
     assert driven.read("TODO.md").decode() == OURS.replace("[ ] b", "[x] b")
 
 
-def test_a_file_with_an_odd_name(make_repo: Make) -> None:
+def test_the_driver_merges_a_file_with_an_odd_name(make_repo: Make) -> None:
     name = "-o dd/$(touch x)/it's/TODO.md"
     checkout = make_repo(**{name: BASE})
     set_up(discover(str(checkout.root)), DEFAULT)
@@ -179,7 +177,7 @@ def test_a_file_with_an_odd_name(make_repo: Make) -> None:
     assert checkout.status() == []
 
 
-def test_a_linked_worktree_has_the_driver_too(driven: Checkout, tmp_path: Path) -> None:
+def test_a_linked_worktree_has_the_driver(driven: Checkout, tmp_path: Path) -> None:
     diverge(driven, OURS, THEIRS)
     driven.git("worktree", "add", "-q", str(tmp_path / "linked"), "-b", "third")
     linked = Checkout(tmp_path / "linked")
@@ -187,7 +185,7 @@ def test_a_linked_worktree_has_the_driver_too(driven: Checkout, tmp_path: Path) 
     assert linked.read("TODO.md").decode() == OURS.replace("[ ] b", "[x] b")
 
 
-def test_line_ends_of_the_work_tree(driven: Checkout) -> None:
+def test_the_driver_keeps_the_line_ends_of_the_work_tree(driven: Checkout) -> None:
     diverge(driven, OURS, THEIRS)
     driven.git("config", "core.autocrlf", "true")
     driven.git("rm", "-q", "--cached", "TODO.md")
@@ -204,7 +202,7 @@ def drive(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
 
 
-def test_outside_of_a_repository(tmp_path: Path) -> None:
+def test_the_driver_merges_outside_of_a_repository(tmp_path: Path) -> None:
     for name, text in (("o", BASE), ("a", OURS), ("b", BASE.replace("[ ] a", "[-] a"))):
         (tmp_path / name).write_text(text)
     done = drive(tmp_path, "o", "a", "b", "x", "TODO.md", "%S", "%X", "%Y")
@@ -213,7 +211,7 @@ def test_outside_of_a_repository(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "o"]
 
 
-def test_a_version_that_is_not_there(tmp_path: Path) -> None:
+def test_a_version_that_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_text(BASE)
     done = drive(tmp_path, "nowhere", "a", "a", "7", "TODO.md")
     assert done.returncode == 1
@@ -221,96 +219,13 @@ def test_a_version_that_is_not_there(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_text() == BASE
 
 
-def test_labels_of_newer_gits(tmp_path: Path) -> None:
+def test_the_driver_takes_the_labels_of_newer_gits(tmp_path: Path) -> None:
     for name, text in (("o", BASE), ("a", OURS), ("b", BASE.replace("[ ] a", "[-] a"))):
         (tmp_path / name).write_text(text)
     done = drive(tmp_path, "--", "o", "a", "b", "8", "TODO.md", "-was", "HEAD", "feature/x y")
     assert done.returncode == 1
     assert "<<<<<<<< HEAD\n" in (tmp_path / "a").read_text()
     assert ">>>>>>>> feature/x y\n" in (tmp_path / "a").read_text()
-
-
-# --- Setting up ---------------------------------------------------------------------------------------------
-
-
-def test_what_is_there_stays(repo: Checkout) -> None:
-    repo.write(".gitattributes", "*.png binary\r\nTODO.md  text merge=mdtodo diff=mdtodo")
-    found = discover(str(repo.root))
-    set_up(found, DEFAULT)
-    first = repo.read(".gitattributes")
-    assert first == (
-        b"*.png binary\r\nTODO.md  text merge=mdtodo diff=mdtodo\r\ntodo/**/*.md merge=mdtodo diff=mdtodo\r\n"
-    )
-    config = repo.read(".git/config")
-    set_up(found, DEFAULT)
-    assert (repo.read(".gitattributes"), repo.read(".git/config")) == (first, config)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "path", "expected"),
-    [
-        ("TODO.md", "deep/in/TODO.md", "mdtodo"),
-        ("/TODO.md", "TODO.md", "mdtodo"),
-        ("/TODO.md", "deep/TODO.md", "unspecified"),
-        ("lists/", "lists/of/things.md", "mdtodo"),
-        ("my list.md", "my list.md", "mdtodo"),
-        ('a"b.md', 'a"b.md', "mdtodo"),
-        ("todo/**/*.md", "todo/x/y.md", "mdtodo"),
-    ],
-)
-def test_patterns_mean_the_same_as_attributes(repo: Checkout, pattern: str, path: str, expected: str) -> None:
-    repo.write(".gitattributes", "".join(f"{line}\n" for line in attribute_lines([pattern])))
-    assert repo.git("check-attr", "-z", "merge", "--", path).split("\0")[2] == expected
-
-
-def test_what_is_excluded(repo: Checkout) -> None:
-    repo.write(".gitattributes", "".join(f"{line}\n" for line in attribute_lines(["*.md", "!README.md"])))
-    assert repo.git("check-attr", "merge", "README.md").endswith("unspecified")
-    assert repo.git("check-attr", "merge", "x.md").endswith("mdtodo")
-
-
-def test_a_locked_configuration(repo: Checkout) -> None:
-    repo.write(".git/config.lock", "")
-    with pytest.raises(GitError, match="could not lock config file"):
-        set_up(discover(str(repo.root)), DEFAULT)
-
-
-def test_a_clone_without_the_driver(driven: Checkout, tmp_path: Path, isolated_home: Path) -> None:
-    assert missing_driver(discover(str(driven.root))) is None
-    clone = tmp_path / "clone"
-    driven.git("clone", "-q", str(driven.root), str(clone))
-    finding = missing_driver(discover(str(clone)))
-    assert finding is not None
-    assert (finding.file, finding.line, finding.code) == (".gitattributes", 1, "merge-driver")
-    argv = [sys.executable, "-m", "mdtodo", "check"]
-    env = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"}
-    done = subprocess.run(argv, cwd=clone, env=env, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout[:39]) == (1, ".gitattributes:1: warning: merge-driver")
-    done = subprocess.run([*argv, "TODO.md"], cwd=clone, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    included = tmp_path / "included"
-    included.write_text('[merge "mdtodo"]\n\tdriver = true\n')
-    Checkout(clone).git("config", "include.path", str(included))
-    assert missing_driver(discover(str(clone))) is None
-
-
-def test_attributes_that_do_not_name_the_driver(repo: Checkout) -> None:
-    repo.write(".gitattributes", "# TODO.md merge=mdtodo\nTODO.md merge=mdtodox\n")
-    assert missing_driver(discover(str(repo.root))) is None
-
-
-def test_init_sets_it_up(repo: Checkout) -> None:
-    repo.write("docs/TODO.md", BASE)
-    argv = [sys.executable, "-m", "mdtodo", "init", "--merge-driver"]
-    done = subprocess.run(argv, cwd=repo.root, capture_output=True, text=True, check=True)
-    assert ".gitattributes" in done.stdout
-    assert done.stderr.startswith(
-        "mdtodo: commit .gitattributes; every other clone needs `mdtodo init --merge-driver`"
-    )
-    again = subprocess.run(argv, cwd=repo.root, check=True, capture_output=True, text=True)
-    assert again.stdout.startswith("kept   .gitattributes\nset    merge.")
-    assert again.stderr.startswith("mdtodo: every other clone needs ")
-    assert repo.status() == ["?? .gitattributes", "?? docs/TODO.md"]
 
 
 # --- The diff driver ----------------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ def test_nobodys_content_goes_where_it_must_not(repo: Checkout, seed: int, sound
 
 
 @pytest.mark.parametrize("guard", ["before", "after"])
-def test_without_a_look_at_whose_it_is_it_does(
+def test_without_a_look_at_whose_a_file_is_the_model_finds_harm(
     make_repo: Callable[..., Checkout], monkeypatch: pytest.MonkeyPatch, guard: str
 ) -> None:
     """The control: this test does see what it looks for."""

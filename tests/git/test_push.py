@@ -15,7 +15,7 @@ from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for
-from tests.git.remotes import BASE, Remote, first_remote, remote, same_as_remote, send, tick
+from tests.git.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,17 +26,17 @@ __all__ = ["first_remote", "remote"]
 
 
 class TestTheRemoteHasNotMoved:
-    def test_a_receipt_arrives(self, remote, sound):
+    def test_the_receipt_of_a_tick_arrives_at_the_remote(self, remote, sound):
         a = remote.clone("a")
         commits = tick(a, "one")
         sent = send(a)
         assert sent.commits == {}
         assert sent.where == "origin/main"
         assert remote.bare.git("rev-parse", "main") == commits[0]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
-    def test_nothing_to_push(self, remote):
+    def test_without_new_commits_nothing_is_pushed(self, remote):
         a = remote.clone("a")
         assert send(a) == pushing.Sent({})
         b = remote.clone("b")
@@ -46,19 +46,19 @@ class TestTheRemoteHasNotMoved:
         assert send(a) == pushing.Sent({})
         assert a.git("rev-parse", "HEAD") == head  # no `git pull` of what was not asked for
 
-    def test_an_unborn_branch_has_nothing(self, remote):
+    def test_an_unborn_branch_has_nothing_to_push(self, remote):
         a = remote.clone("a")
         a.git("switch", "-q", "--orphan", "fresh")
         assert send(a) == pushing.Sent({})
 
-    def test_commits_of_a_person_go_along(self, remote):
+    def test_commits_of_a_person_are_pushed_along(self, remote):
         a = remote.clone("a")
         a.commit("Mine", **{"app.py": "2\n"})
         tick(a, "one")
         send(a)
         assert remote.bare.git("log", "--format=%s", "main").splitlines() == ["todo: one", "Mine", "Base"]
 
-    def test_a_branch_that_the_remote_has_not(self, remote):
+    def test_a_branch_that_the_remote_has_not_is_created(self, remote):
         a = remote.clone("a")
         a.git("switch", "-q", "-c", "side")
         tick(a, "one")
@@ -80,7 +80,7 @@ class TestTheRemoteHasMoved:
         ],
         ids=["above", "below", "moved", "keys", "reworded around", "line ends", "other files"],
     )
-    def test_the_edit_is_made_again(self, remote, sound, theirs, expected):
+    def test_the_edit_of_a_receipt_is_made_again_on_the_new_tip(self, remote, sound, theirs, expected):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", **theirs)
         b.git("push", "-q")
@@ -91,7 +91,7 @@ class TestTheRemoteHasMoved:
         assert sent.messages == ()
         assert sent.commits == {old: a.git("rev-parse", "HEAD")}
         assert remote.bare.git("log", "--format=%s", "main").splitlines() == ["todo: two", "Theirs", "Base"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         for path in ("app.py", "TODO.md"):
             assert a.read(path) == a.index(path) == remote.file(path)
         sound(a)
@@ -106,10 +106,10 @@ class TestTheRemoteHasMoved:
         assert "id-two" in sent.messages[0]
         assert "already closed" in sent.messages[0]
         assert remote.receipts() == ["id-one", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
-    def test_nor_are_its_notes_and_keys_written(self, remote):
+    def test_notes_and_keys_of_a_task_that_somebody_else_closed_are_not_written(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "two")
         send(b)
@@ -119,7 +119,7 @@ class TestTheRemoteHasMoved:
         send(a)
         assert remote.file() == BASE.replace("[ ] two", "[x] two").encode()
 
-    def test_of_several_receipts_in_one_commit_those_stay_that_are_new(self, remote):
+    def test_a_commit_of_several_receipts_keeps_those_that_are_new(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "two")
         send(b)
@@ -130,7 +130,7 @@ class TestTheRemoteHasMoved:
         assert [line for line in message if line.startswith("- ")] == ["- done: one", "- done: three"]
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
 
-    def test_one_that_is_left_gives_its_title_to_the_commit(self, remote):
+    def test_the_one_receipt_that_is_left_gives_its_title_to_the_commit(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "two", "three")
         send(b)
@@ -156,7 +156,7 @@ class TestTheRemoteHasMoved:
         sent = send(a)
         assert reason in sent.messages[0]
         assert remote.file() == theirs.encode() == a.read("TODO.md")
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_a_task_with_an_id_is_found_whatever_it_is_called(self, tmp_path):
         remote = Remote(tmp_path, **{"TODO.md": "- [ ] build id:b\n"})
@@ -167,7 +167,7 @@ class TestTheRemoteHasMoved:
         send(a)
         assert remote.file() == b"- [x] build all of it id:b\n"
 
-    def test_a_file_that_was_moved(self, remote):
+    def test_a_todo_file_that_was_moved_on_the_remote_is_followed(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.git("mv", "TODO.md", "PLAN.md")
         b.commit("Theirs")
@@ -175,9 +175,9 @@ class TestTheRemoteHasMoved:
         tick(a, "two")
         send(a)
         assert remote.file("PLAN.md") == BASE.replace("[ ] two", "[x] two").encode()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
-    def test_a_file_that_is_gone(self, remote):
+    def test_a_receipt_of_a_todo_file_that_the_remote_deleted_is_told(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.git("rm", "-q", "TODO.md")
         b.commit("Theirs")
@@ -185,9 +185,9 @@ class TestTheRemoteHasMoved:
         tick(a, "two")
         assert "no longer exists" in send(a).messages[0]
         assert not (a.root / "TODO.md").exists()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
-    def test_notes_subtasks_and_failures(self, remote):
+    def test_notes_subtasks_and_failures_are_made_again(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "one", "three")
         send(b)
@@ -228,7 +228,7 @@ class TestTheRemoteHasMoved:
         assert "subtasks are open" in sent.messages[0]
         assert remote.file() == b"- [ ] all\n  - [x] one\n  - [ ] more\n"
 
-    def test_author_and_time_stay(self, remote):
+    def test_author_and_time_of_a_commit_that_is_made_again_stay(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", x="x")
         b.git("push", "-q")
@@ -260,9 +260,9 @@ class TestTheRemoteHasMoved:
         send(a)
         assert remote.file("log.txt") == b"ours\n" + b.read("log.txt")
         assert remote.file("new.txt") == b"new\n"
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
-    def test_outputs_that_cannot_be_merged_stop_it(self, remote):
+    def test_outputs_that_cannot_be_merged_stop_the_push(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", **{"app.py": "theirs\n"})
         b.git("push", "-q")
@@ -286,9 +286,9 @@ class TestTheRemoteHasMoved:
         a.git("commit", "-q", "-a", "-m", f"todo: undo ours\n\n{trailers}")
         send(a)
         assert remote.file() == BASE.replace("[ ] two", "[x] two").encode()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
-    def test_many_receipts_one_commit_each(self, remote, sound):
+    def test_many_receipts_stay_one_commit_each(self, remote, sound):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "two")
         send(b)
@@ -296,7 +296,7 @@ class TestTheRemoteHasMoved:
         sent = send(a)
         assert [sent.commits[oid] is None for oid in old] == [False, True, False]
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
 
@@ -319,7 +319,7 @@ class TestWhatIsAPersons:
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-three"]
 
-    def test_a_merge_is_a_persons(self, remote):
+    def test_a_merge_is_a_commit_of_a_person_and_is_not_made_again(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         a.git("switch", "-q", "-c", "side")
         tick(a, "two")
@@ -366,7 +366,7 @@ class TestWhatIsAPersons:
         assert a.status() == [" M TODO.md"]
         sound(a)
 
-    def test_what_no_edits_say_is_merged_by_task_and_never_lands_twice(self, remote):
+    def test_a_change_that_no_edits_say_is_merged_by_task_and_never_lands_twice(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", **{"TODO.md": BASE.replace("[ ] one", "[x] one")})
         b.git("push", "-q")
@@ -377,7 +377,7 @@ class TestWhatIsAPersons:
         send(a)
         ticked = BASE.replace("[ ] one", "[x] one").replace("[ ] two", "[x] two")
         assert remote.file() == ticked.replace("three", "three, mine").encode()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         a.git("switch", "-q", "-C", "main", "copy")
         a.git(
             "commit", "-q", "--amend", "--no-edit", "-m", "todo: two\n\nMdtodo-Run: x\nMdtodo-Task: " + ID_TWO
@@ -386,7 +386,7 @@ class TestWhatIsAPersons:
             send(a)
 
     @pytest.mark.parametrize("how", ["changed", "staged", "untracked", "reworded"])
-    def test_where_git_would_refuse_the_branch_stays_and_the_receipt_arrives(self, remote, how, sound):
+    def test_a_branch_that_git_would_not_fast_forward_stays_and_the_receipt_arrives(self, remote, how, sound):
         a, b = remote.clone("a"), remote.clone("b")
         theirs = {
             "reworded": {"TODO.md": BASE.replace("one", "ONE")},
@@ -409,7 +409,7 @@ class TestWhatIsAPersons:
         assert a.status() == before
         a.git("stash", "-q", "-u")
         assert send(a).messages == ()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         assert remote.receipts() == ["id-two"]
         a.git("stash", "pop", "-q", check=False)
         assert b"mine" in a.read(path) or how == "untracked"
@@ -432,7 +432,7 @@ class TestWhatIsAPersons:
         assert a.status() == [" M app.py"]
         sound(a)
 
-    def test_modes_links_folders_and_deletions(self, remote, sound):
+    def test_the_fast_forward_checks_out_modes_links_folders_and_deletions(self, remote, sound):
         a = remote.clone("a")
         a.write("dir/deep/x", "x\n")
         a.commit("Files", **{"run.sh": "#!/bin/sh\n", "gone/y": "y\n", "kind": "file\n"})
@@ -450,7 +450,7 @@ class TestWhatIsAPersons:
         b.git("push", "-q")
         tick(a, "two")
         send(a)
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         assert os.access(a.root / "run.sh", os.X_OK)
         assert (a.root / "link").readlink().name == "TODO.md"
         assert not (a.root / "gone").exists()
@@ -465,7 +465,7 @@ class TestWhatIsAPersons:
         assert a.read("app.py") == b"1\r\n2\r\n"
         assert b"[x] two\r\n" in a.read("TODO.md")
         assert b"\r" not in remote.file()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
     def test_files_outside_of_a_sparse_checkout_stay_outside(self, tmp_path):
         remote = Remote(tmp_path, **{"TODO.md": BASE, "in/a": "a\n", "out/b": "b\n"})
@@ -476,28 +476,30 @@ class TestWhatIsAPersons:
         b.git("push", "-q")
         tick(a, "two")
         send(a)
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         assert a.read("in/a") == b"2\n"
         assert not (a.root / "out").exists()
 
 
 class TestPlaces:
-    def test_sha256(self, tmp_path, sound):
+    def test_a_repository_of_sha256_is_pushed(self, tmp_path, sound):
         remote = Remote(tmp_path, "--object-format=sha256")
-        self.both_arrive(remote, remote.clone("a"), sound)
+        self.assert_both_arrive(remote, remote.clone("a"), sound)
 
-    def test_shallow(self, remote, sound):
+    def test_a_shallow_clone_is_pushed(self, remote, sound):
         remote.clone("more").commit("Second", x="x")
         Checkout(remote.folder / "more").git("push", "-q")
         a = remote.clone("a", "--depth=1", url=f"file://{remote.path}")
         assert a.commits() == 1
-        self.both_arrive(remote, a, sound)
+        self.assert_both_arrive(remote, a, sound)
 
-    def test_partial(self, remote, sound):
+    def test_a_partial_clone_is_pushed(self, remote, sound):
         remote.bare.git("config", "uploadpack.allowFilter", "true")
-        self.both_arrive(remote, remote.clone("a", "--filter=blob:none", url=f"file://{remote.path}"), sound)
+        self.assert_both_arrive(
+            remote, remote.clone("a", "--filter=blob:none", url=f"file://{remote.path}"), sound
+        )
 
-    def test_a_linked_worktree(self, remote, sound):
+    def test_a_linked_worktree_is_pushed(self, remote, sound):
         main = remote.clone("main")
         main.git("switch", "-q", "-c", "other")
         main.git("worktree", "add", "-q", str(remote.folder / "linked"), "main")
@@ -507,11 +509,11 @@ class TestPlaces:
         send(b)
         tick(linked, "two")
         send(linked)
-        same_as_remote(linked, remote)
+        assert_same_as_remote(linked, remote)
         assert main.git("symbolic-ref", "HEAD") == "refs/heads/other"
         assert main.status() == []
 
-    def test_signed(self, remote, tmp_path, monkeypatch):
+    def test_commits_that_are_made_again_are_signed(self, remote, tmp_path, monkeypatch):
         program = tmp_path / "sign"
         program.write_text(
             '#!/bin/sh\ncat >/dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho "-----BEGIN PGP SIGNATURE-----\nx\n-----END PGP SIGNATURE-----"\n'
@@ -527,14 +529,14 @@ class TestPlaces:
         commit = remote.bare.git("cat-file", "commit", "main")
         assert "gpgsig -----BEGIN PGP SIGNATURE-----" in commit
         assert "author Ada Tester <ada@example.com>" in commit
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
-    def both_arrive(self, remote: Remote, a: Checkout, sound: Callable[[Any], None]) -> None:
+    def assert_both_arrive(self, remote: Remote, a: Checkout, sound: Callable[[Any], None]) -> None:
         b = remote.clone("b")
         tick(b, "one")
         send(b)
         tick(a, "two")
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)

@@ -16,7 +16,7 @@ from mdtodo.repo import push as pushing
 from mdtodo.repo.git import discover
 from mdtodo.repo.plumbing import Plumbing
 from tests.conftest import Checkout
-from tests.git.remotes import BASE, Remote, first_remote, remote, same_as_remote, send, tick
+from tests.git.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def kept(a: Checkout) -> Callable[[], None]:
 
 
 class TestTheRemoteRefuses:
-    def test_a_hook_of_the_remote(self, remote, sent):
+    def test_a_refusal_by_a_hook_of_the_remote_is_told(self, remote, sent):
         remote.hook("pre-receive", "echo 'only on \033[31mMondays' >&2\nexit 1")
         a = remote.clone("a")
         tick(a, "one")
@@ -63,7 +63,7 @@ class TestTheRemoteRefuses:
         check()
 
     @pytest.mark.parametrize("setting", ["receive.denyCurrentBranch", "transfer.hideRefs"])
-    def test_a_setting_of_the_remote(self, tmp_path, remote, setting):
+    def test_a_refusal_by_a_setting_of_the_remote_is_told(self, tmp_path, remote, setting):
         a = remote.clone("a")
         if setting == "transfer.hideRefs":
             remote.bare.git("config", setting, "refs/heads/main")
@@ -78,7 +78,7 @@ class TestTheRemoteRefuses:
     @pytest.mark.parametrize(
         "url", ["/nowhere/at/all", "https://user:secret@localhost:1/x.git", "ssh://localhost:1/x"]
     )
-    def test_a_remote_that_cannot_be_reached(self, remote, url):
+    def test_a_remote_that_cannot_be_reached_is_told(self, remote, url):
         a = remote.clone("a")
         tick(a, "one")
         a.git("remote", "set-url", "origin", url)
@@ -126,13 +126,13 @@ class TestTheRemoteRefuses:
         remote.hook("pre-receive", "exit 0")
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
 
 class TestTheAnswerIsLost:
     @pytest.mark.parametrize("moved", [False, True])
     @pytest.mark.parametrize("how", ["after", "cut"])
-    def test_what_arrived_is_not_pushed_again(self, remote, sent, moved, how):
+    def test_a_push_that_arrived_without_an_answer_is_not_pushed_again(self, remote, sent, moved, how):
         a, b = remote.clone("a"), remote.clone("b")
         if moved:
             tick(b, "one")
@@ -155,9 +155,11 @@ class TestTheAnswerIsLost:
         assert sent[-1].code != 0
         assert remote.receipts().count("id-two") == 1
         assert len(sent) == 1 + moved
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
-    def test_nor_by_the_next_call_which_knows_it_by_its_trailer(self, remote, sent, monkeypatch):
+    def test_a_push_that_arrived_without_an_answer_is_known_by_its_trailer_to_the_next_call(
+        self, remote, sent, monkeypatch
+    ):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "one")
         send(b)
@@ -177,9 +179,9 @@ class TestTheAnswerIsLost:
         assert came.messages == ()
         assert came.commits == {old: remote.bare.git("rev-list", "-1", "--grep=id-two", "main")}
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
-    def test_a_receipt_that_was_taken_back_there_is_not_landed_again(self, remote):
+    def test_a_receipt_that_was_taken_back_on_the_remote_is_not_landed_again(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         tick(a, "one")
         other = remote.clone("other")
@@ -191,7 +193,7 @@ class TestTheAnswerIsLost:
         a.git("commit", "-q", "--amend", "--no-edit", "--date=2001-02-03T04:05:06")
         send(a)
         assert remote.file() == BASE.encode()
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
 
 class TestOthersPushAtTheSameTime:
@@ -210,7 +212,7 @@ class TestOthersPushAtTheSameTime:
         monkeypatch.setattr(pushing, "send", send_second)
         return pushed
 
-    def test_three_of_four_times_faster(self, remote, monkeypatch, sound):
+    def test_a_push_that_others_outrun_three_times_arrives_at_the_fourth(self, remote, monkeypatch, sound):
         assert pushing.ATTEMPTS == 10
         monkeypatch.setattr(pushing, "ATTEMPTS", 4)
         a = remote.clone("a")
@@ -218,10 +220,10 @@ class TestOthersPushAtTheSameTime:
         self.race(remote, monkeypatch, 3)
         send(a)
         assert remote.receipts() == ["id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
-    def test_each_time_faster(self, remote, monkeypatch):
+    def test_a_push_that_others_outrun_each_time_gives_up_and_keeps_its_commits(self, remote, monkeypatch):
         monkeypatch.setattr(pushing, "ATTEMPTS", 4)
         a = remote.clone("a")
         tick(a, "two")
@@ -232,7 +234,7 @@ class TestOthersPushAtTheSameTime:
         assert len(pushed) == 4
         check()
 
-    def test_a_landing_in_another_terminal_while_the_push_goes_on(self, remote, monkeypatch, sound):
+    def test_a_landing_in_another_terminal_during_the_push_stays(self, remote, monkeypatch, sound):
         a, b = remote.clone("a"), remote.clone("b")
         tick(b, "one")
         send(b)
@@ -248,7 +250,7 @@ class TestOthersPushAtTheSameTime:
         monkeypatch.setattr(pushing, "advance", land_then_advance)
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
         sound(a)
 
     def test_the_lock_of_another_push_is_waited_for(self, remote, sent):
@@ -261,12 +263,12 @@ class TestOthersPushAtTheSameTime:
         assert 1 < len(sent) < pushing.ATTEMPTS
         lock.unlink()
         send(a)
-        same_as_remote(a, remote)
+        assert_same_as_remote(a, remote)
 
 
 class TestAnotherHistory:
     @pytest.mark.parametrize("tracked", [True, False])
-    def test_an_unrelated_one(self, remote, tracked):
+    def test_an_unrelated_history_of_the_remote_is_refused(self, remote, tracked):
         a, b = remote.clone("a"), remote.clone("b")
         b.git("switch", "-q", "--orphan", "fresh")
         b.commit("Another", **{"TODO.md": BASE})
@@ -279,7 +281,7 @@ class TestAnotherHistory:
             send(a)
         check()
 
-    def test_one_that_was_rewritten(self, remote):
+    def test_a_rewritten_history_of_the_remote_is_refused(self, remote):
         b = remote.clone("b")
         b.commit("Second", x="x")
         b.git("push", "-q")
@@ -320,14 +322,14 @@ class TestWhereTo:
             ({"branch.main.merge": None}, ("origin", "refs/heads/main")),
         ],
     )
-    def test_as_git_push(self, remote, config, expected):
+    def test_the_target_is_that_of_git_push(self, remote, config, expected):
         a = remote.clone("a")
         a.git("remote", "add", "fork", str(remote.path))
         for key, value in config.items():
             a.git("config", *([key, value] if value else ["--unset", key]))
         assert self.target(a) == expected
 
-    def test_without_an_upstream_the_only_remote(self, remote):
+    def test_without_an_upstream_the_only_remote_is_the_target(self, remote):
         a = remote.clone("a", "-o", "there")
         a.git("switch", "-q", "--no-track", "-c", "side")
         assert self.target(a) == ("there", "refs/heads/side")
@@ -339,7 +341,7 @@ class TestWhereTo:
         with pytest.raises(GitError, match="no remote"):
             self.target(a)
 
-    def test_sentences(self, remote):
+    def test_a_target_that_cannot_be_known_is_told(self, remote):
         a = remote.clone("a")
         a.git("config", "branch.main.merge", "refs/heads/trunk")
         with pytest.raises(GitError, match="has another name"):
@@ -351,7 +353,7 @@ class TestWhereTo:
         with pytest.raises(GitError, match="HEAD is detached"):
             self.target(a)
 
-    def test_a_remote_that_is_pushed_to_elsewhere(self, remote):
+    def test_a_remote_that_is_pushed_to_elsewhere_is_refused(self, remote):
         a = remote.clone("a")
         b = remote.clone("b")
         elsewhere = remote.folder / "fork.git"
@@ -399,7 +401,7 @@ POINTS = [
 
 class TestKills:
     @pytest.mark.parametrize("point", POINTS)
-    def test_the_next_call_does_what_is_left(self, remote, sound, point):
+    def test_the_call_after_a_killed_push_does_what_is_left(self, remote, sound, point):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit(
             "Theirs",

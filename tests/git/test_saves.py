@@ -20,8 +20,8 @@ from tests.repo.test_writers import saving
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.calls import Calls
     from tests.conftest import Checkout
-    from tests.git.calling import Calls
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
 
@@ -80,14 +80,16 @@ def lines_lost(
 
 @pytest.mark.parametrize("how", ["truncate", "append", "both"])
 @pytest.mark.parametrize("seed", range(2))
-def test_every_line_and_every_tick_is_there(
+def test_saves_and_ticks_at_the_same_time_are_all_there(
     repo: Checkout, calls: Calls, tmp_path: Path, how: str, seed: int
 ) -> None:
     assert lines_lost(repo, calls, tmp_path, how, seed) == []
     assert len(re.findall(rb"^- \[x\] task", repo.head("TODO.md"), re.MULTILINE)) == TASKS
 
 
-def test_without_a_look_at_who_writes_it_lines_are_lost(repo: Checkout, calls: Calls, tmp_path: Path) -> None:
+def test_without_a_look_at_who_writes_the_file_lines_are_lost(
+    repo: Checkout, calls: Calls, tmp_path: Path
+) -> None:
     """The control: this test does see what it looks for."""
     assert any(lines_lost(repo, calls, tmp_path, "both", seed, without="leases") for seed in range(1, 9))
 
@@ -108,7 +110,7 @@ def test_a_half_written_file_is_not_believed(repo: Checkout) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "--no-commit")])
-def test_where_it_is_held_open_the_next_call_ticks_it(
+def test_a_file_that_is_held_open_is_ticked_by_the_next_call(
     repo: Checkout, calls: Calls, arguments: tuple[str, ...]
 ) -> None:
     repo.commit(

@@ -132,7 +132,9 @@ def line(task: str, *, attempt: int = 1, processor: str = "ok", **result: Any) -
         pytest.param(b"", "", id="nothing"),
     ],
 )
-def test_what_counts(repo: Checkout, content: bytes, ticked: str) -> None:
+def test_only_whole_results_of_dead_runs_count_in_the_spool(
+    repo: Checkout, content: bytes, ticked: str
+) -> None:
     text = "- [ ] a id:a\n- [ ] b id:b\n- [ ] made id:made\n- [x] x id:x\n"
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
     mdtodo(repo, "run")
@@ -150,7 +152,7 @@ def test_what_counts(repo: Checkout, content: bytes, ticked: str) -> None:
         assert f"Mdtodo-Task: {ticked} done ok exit=0 time=0.250" in repo.git("log", "-1", "--format=%B")
 
 
-def test_a_run_that_goes_on_keeps_its_own(repo: Checkout) -> None:
+def test_a_run_that_goes_on_keeps_its_spool(repo: Checkout) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG})
     mdtodo(repo, "run")
     with State.open(discover(str(repo.root))) as state:
@@ -179,14 +181,14 @@ def makes(repo: Checkout) -> Checkout:
     return repo
 
 
-def test_what_had_outputs_is_ticked_with_them(makes: Checkout) -> None:
+def test_a_spooled_result_with_outputs_is_ticked_with_them(makes: Checkout) -> None:
     mdtodo(makes, "list")
     assert makes.git("show", "--format=", "--name-only").split() == ["TODO.md", "made"]
     assert (makes.head("TODO.md"), makes.head("made")) == (b"- [x] made id:made\n", b"new\n")
     assert makes.status() == []
 
 
-def test_but_not_if_somebody_has_changed_them_since(makes: Checkout) -> None:
+def test_a_spooled_result_whose_outputs_somebody_changed_stays_open(makes: Checkout) -> None:
     makes.write("made", "mine\n")
     command = [sys.executable, "-m", "mdtodo", "list"]
     said = subprocess.run(command, cwd=makes.root, capture_output=True, text=True, check=True).stderr
@@ -197,14 +199,16 @@ def test_but_not_if_somebody_has_changed_them_since(makes: Checkout) -> None:
 
 
 @pytest.mark.parametrize("verdict", [{"unnamed": ["x"]}, {"theirs": {"made": "it is staged"}}])
-def test_nor_if_they_were_not_its_own(makes: Checkout, verdict: dict[str, Any]) -> None:
+def test_a_spooled_result_whose_outputs_were_not_its_own_stays_open(
+    makes: Checkout, verdict: dict[str, Any]
+) -> None:
     (makes.root / ".git/mdtodo/unread/r1.17").write_bytes(with_outputs(**verdict))
     mdtodo(makes, "list")
     assert makes.head("TODO.md") == makes.read("TODO.md") == b"- [ ] made id:made\n"
     assert makes.status() == [" M made"]
 
 
-def test_another_work_tree_leaves_it_to_its_own(makes: Checkout, tmp_path: Path) -> None:
+def test_the_spool_of_another_work_tree_is_left_to_it(makes: Checkout, tmp_path: Path) -> None:
     linked = tmp_path / "linked"
     makes.git("worktree", "add", "-q", str(linked))
     place = makes.root / ".git/mdtodo/unread/r1.17"
@@ -216,7 +220,7 @@ def test_another_work_tree_leaves_it_to_its_own(makes: Checkout, tmp_path: Path)
     assert makes.head("made") == b"new\n"
 
 
-def test_where_it_cannot_be_written_a_run_goes_on(repo: Checkout) -> None:
+def test_a_run_goes_on_where_the_spool_cannot_be_written(repo: Checkout) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n", ".mdtodo.toml": CONFIG})
     (repo.root / ".git/mdtodo").mkdir()
     (repo.root / ".git/mdtodo/unread").write_text("not a folder")

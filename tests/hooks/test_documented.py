@@ -66,7 +66,7 @@ def test_the_commands_can_be_copied(repo: Checkout) -> None:
 
 
 @pytest.mark.parametrize("name", [".pre-commit-hooks.yaml", ".pre-commit-config.yaml"])
-def test_pre_commit_takes_the_files(name: str) -> None:
+def test_pre_commit_accepts_the_files_of_the_hooks(name: str) -> None:
     kind = "validate-manifest" if "hooks" in name else "validate-config"
     done = subprocess.run(
         [str(BIN / "pre-commit"), kind, str(Path(ROOT) / name)], capture_output=True, check=False

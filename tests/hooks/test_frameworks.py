@@ -49,7 +49,7 @@ def test_a_change_answers_for_itself(hooked: Hooked) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_change_breaks_elsewhere(hooked: Hooked) -> None:
+def test_a_change_that_breaks_another_file_is_refused(hooked: Hooked) -> None:
     repo = hooked.repo
     repo.write("TODO.md", "- [ ] a after:one\n- [ ] b run:t\n")
     repo.write("todo/one.md", "- [ ] one id:one\n")
@@ -161,7 +161,9 @@ def test_strange_names_and_texts_stay_text(hooked: Hooked, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_as_it_is_installed(repo: Checkout, source: Path, make_repo: Callable[..., Checkout]) -> None:
+def test_the_hook_works_as_pre_commit_installs_it(
+    repo: Checkout, source: Path, make_repo: Callable[..., Checkout]
+) -> None:
     """`try-repo` builds the environment as users get it, from a fresh clone."""
     from tests.hooks.conftest import BIN, Hooked
 

@@ -106,7 +106,7 @@ THERE = {
 
 
 @pytest.mark.parametrize("name", THERE)
-def test_what_is_there_runs_first_with_arguments_and_input(
+def test_an_existing_hook_runs_first_with_arguments_and_input(
     repo: Checkout, hooks: Path, tmp_path: Path, name: str
 ) -> None:
     seen = tmp_path / "seen"
@@ -132,7 +132,7 @@ def test_what_is_there_runs_first_with_arguments_and_input(
     assert state_of(hooks) == before
 
 
-def test_what_git_says_is_for_the_other_hook(hooks: Path, tmp_path: Path) -> None:
+def test_the_input_of_git_is_for_the_existing_hook(hooks: Path, tmp_path: Path) -> None:
     executable(hooks / "pre-push", "#!/bin/sh\ntrue\n")
     program = executable(tmp_path / "mdtodo", f"#!/bin/sh\ncat > {tmp_path}/heard\n")
     hookfiles.install(str(hooks), "pre-push", str(program), ())
@@ -141,7 +141,9 @@ def test_what_git_says_is_for_the_other_hook(hooks: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", ["#!/bin/sh\nexit 9\n", "#!/usr/bin/env python3\nraise SystemExit(9)\n"])
-def test_its_refusal_counts_and_ours_is_not_run(hooks: Path, tmp_path: Path, content: str) -> None:
+def test_a_refusal_of_the_existing_hook_counts_and_ours_is_not_run(
+    hooks: Path, tmp_path: Path, content: str
+) -> None:
     executable(hooks / "pre-commit", content)
     program = executable(tmp_path / "mdtodo", f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     hookfiles.install(str(hooks), "pre-commit", str(program), CHECK)
@@ -149,7 +151,7 @@ def test_its_refusal_counts_and_ours_is_not_run(hooks: Path, tmp_path: Path, con
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_hook_that_commits_elsewhere_has_that_checked_too(
+def test_a_commit_that_a_hook_makes_in_another_repository_is_checked(
     make_repo: Callable[..., Checkout], tmp_path: Path
 ) -> None:
     inner, outer = make_repo("inner"), make_repo("outer")
@@ -168,7 +170,7 @@ def test_a_hook_that_commits_elsewhere_has_that_checked_too(
     assert inner.git("rev-list", "--all") == ""
 
 
-def test_what_git_did_not_run_is_not_run(repo: Checkout, hooks: Path) -> None:
+def test_a_hook_that_git_did_not_run_is_not_run_by_ours(repo: Checkout, hooks: Path) -> None:
     executable(hooks / "pre-commit", "#!/bin/sh\nexit 9\n", 0o644)
     before = state_of(hooks)
     change = hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
@@ -189,7 +191,7 @@ def test_a_link_is_not_written_through(repo: Checkout, hooks: Path) -> None:
     assert state_of(hooks) == before
 
 
-def test_lines_of_a_person_stay(hooks: Path, tmp_path: Path) -> None:
+def test_lines_of_a_person_in_a_hook_stay(hooks: Path, tmp_path: Path) -> None:
     path = executable(hooks / "pre-commit", "#!/bin/sh\necho one\n")
     hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
     lines = path.read_text().splitlines(keepends=True)
@@ -201,7 +203,7 @@ def test_lines_of_a_person_stay(hooks: Path, tmp_path: Path) -> None:
     assert path.read_text() == "#!/bin/sh\necho between\necho one\necho last\n"
 
 
-def test_lines_of_a_person_in_a_file_of_ours_stay_and_so_does_what_it_calls(hooks: Path) -> None:
+def test_lines_of_a_person_in_our_hook_stay_and_the_kept_hook_too(hooks: Path) -> None:
     path = executable(hooks / "pre-commit", "#!/usr/bin/env python3\nprint('python')\n")
     hookfiles.install(str(hooks), "pre-commit", "/gone", ())
     with path.open("a") as file:
@@ -280,7 +282,7 @@ def test_a_second_hook_beside_a_kept_one_is_refused(hooks: Path) -> None:
     assert state_of(hooks) == before
 
 
-def test_the_commands(repo: Checkout, hooks: Path) -> None:
+def test_install_and_uninstall_say_what_became_of_each_hook(repo: Checkout, hooks: Path) -> None:
     executable(hooks / "pre-push", "#!/bin/sh\ntrue\n")
 
     executable(hooks / "pre-merge-commit", "#!/usr/bin/env python3\n")
@@ -321,7 +323,7 @@ def test_a_merge_that_git_commits_by_itself_is_checked(repo: Checkout, hooks: Pa
     assert "duplicate-id" in done.stdout + done.stderr
 
 
-def test_a_hook_that_another_call_creates_at_this_moment_is_read_again(
+def test_a_hook_that_another_call_creates_during_install_is_read_again(
     repo: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, create = str(repo.root / ".git" / "hooks"), files.create

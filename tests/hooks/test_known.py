@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from mdtodo.repo import findingcache
 from mdtodo.repo.content import of_work_tree
 from mdtodo.repo.git import discover
 from mdtodo.running import check as checking
-from mdtodo.running import parts
 from tests.examples import examples
 
 if TYPE_CHECKING:
@@ -87,7 +85,9 @@ def text(checked: checking.Checked) -> tuple[list[object], list[str]]:
     )
 )
 @examples(40)
-def test_nothing_else_is_found(repo: Checkout, remembering: None, changes: list[dict[str, bytes]]) -> None:
+def test_the_cache_finds_just_what_a_fresh_check_finds(
+    repo: Checkout, remembering: None, changes: list[dict[str, bytes]]
+) -> None:
     files: dict[str, bytes] = {}
     for change in changes:
         files |= change
@@ -109,7 +109,7 @@ def test_nothing_else_is_found(repo: Checkout, remembering: None, changes: list[
         (["- [ ] a id:a after:b\n", "- [ ] b id:b\n", "- [ ] c after:a,b\n"], ""),
     ],
 )
-def test_what_lies_between_files_is_found_from_what_is_known(
+def test_findings_between_files_are_found_from_the_cache(
     repo: Checkout, remembering: None, files: list[str], code: str
 ) -> None:
     """Each file is known alone first, so that nothing is read when they come together."""
@@ -127,7 +127,7 @@ def cached(repo: Checkout) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
-def test_it_is_read_and_not_worked_out_again(
+def test_findings_are_read_from_the_cache_and_not_worked_out_again(
     repo: Checkout, remembering: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {f"{number}.md": b"- [ ] a due:never\n" + b"\n" * number for number in range(5)}
@@ -140,7 +140,9 @@ def test_it_is_read_and_not_worked_out_again(
         judged(repo, files, load(None, b"max_failures = 7"))
 
 
-def test_other_rules_know_nothing(repo: Checkout, remembering: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_of_other_rules_is_not_read(
+    repo: Checkout, remembering: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from mdtodo.running import known
 
     files = {"1.md": b"- [ ] a due:never\n"}
@@ -152,7 +154,7 @@ def test_other_rules_know_nothing(repo: Checkout, remembering: None, monkeypatch
 
 
 @pytest.mark.parametrize("damage", [b"", b"mdtodo findings 1 0000\nx", None, b"\xff\x00", "cut", "changed"])
-def test_damage_is_seen(repo: Checkout, remembering: None, damage: bytes | str | None) -> None:
+def test_a_damaged_cache_is_seen(repo: Checkout, remembering: None, damage: bytes | str | None) -> None:
     files = {f"{number}.md": b"- [ ] a due:never\n" + b"\n" * number for number in range(5)}
     first = judged(repo, files, CONFIG)
     (path,) = cached(repo)
@@ -166,7 +168,7 @@ def test_damage_is_seen(repo: Checkout, remembering: None, damage: bytes | str |
     assert judged(repo, files, CONFIG) == first
 
 
-def test_where_nothing_can_be_written_it_is_found_all_the_same(
+def test_where_no_cache_can_be_written_all_is_found(
     repo: Checkout, remembering: None, tmp_path: Path
 ) -> None:
     (repo.root / ".git" / "mdtodo").write_text("in the way")
@@ -175,7 +177,7 @@ def test_where_nothing_can_be_written_it_is_found_all_the_same(
     ]
 
 
-def test_it_does_not_grow_without_bounds(
+def test_the_cache_does_not_grow_without_bounds(
     repo: Checkout, remembering: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(8):
@@ -186,31 +188,12 @@ def test_it_does_not_grow_without_bounds(
     assert max(path.read_bytes().count(b"\n") for path in cached(repo)) < 10
 
 
-def test_few_files_are_not_written_of(repo: Checkout) -> None:
+def test_few_files_are_not_cached(repo: Checkout) -> None:
     judged(repo, {"1.md": b"- [ ] a\n"}, CONFIG)
     assert cached(repo) == []
 
 
-def test_parts_of_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_cores", lambda: 3)
-    monkeypatch.setattr(parts, "SHARE", 1)
-    here = os.getpid()
-
-    def work(names: list[str], fails: bool = False) -> dict[str, str]:
-        if fails and os.getpid() != here:
-            os._exit(9)
-        return {name: f"{name}\t{os.getpid()}" for name in names if name != "none"}
-
-    sizes = {"a": 5, "b": 4, "c": 3, "none": 2}
-    done = parts.in_parts(sizes, work)
-    assert sorted(done) == ["a", "b", "c"]
-    assert len({text.split("\t")[1] for text in done.values()}) == 3
-    failing = parts.in_parts(sizes, lambda names: work(list(names), fails=True))
-    assert {text.split("\t")[1] for text in failing.values()} == {str(here)}
-    assert parts.in_parts({}, work) == {}
-
-
-def test_many_files_from_the_command_line(make_repo: Callable[..., Checkout]) -> None:
+def test_many_files_are_checked_from_the_command_line(make_repo: Callable[..., Checkout]) -> None:
     """Over the limit for real, in processes of their own."""
     files = {
         f"todo/{number}.md": f"- [ ] {number} id:t{number} after:t{number + 1}\n" for number in range(40)

@@ -51,7 +51,7 @@ def test_the_index_is_read_and_nothing_else(repo: Checkout) -> None:
 
 
 @pytest.mark.parametrize("version", ["2", "3", "4"])
-def test_every_version_of_the_index(repo: Checkout, version: str) -> None:
+def test_an_index_of_every_version_is_read(repo: Checkout, version: str) -> None:
     repo.commit("Base", **{"TODO.md": GOOD, "sub/TODO.md": GOOD, "sub/été/TODO.md": BAD})
     repo.write("later.md", "x")
     repo.git("update-index", f"--index-version={version}")
@@ -59,7 +59,7 @@ def test_every_version_of_the_index(repo: Checkout, version: str) -> None:
     assert staged(repo) == ["sub/été/TODO.md:1: unknown-id"]
 
 
-def test_the_index_of_the_calling_git(repo: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_of_the_calling_git_is_read(repo: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.commit("Base", **{"TODO.md": GOOD})
     other = repo.root / ".git" / "next-index"
     repo.write("TODO.md", BAD)
@@ -75,7 +75,7 @@ def test_the_index_of_the_calling_git(repo: Checkout, monkeypatch: pytest.Monkey
     assert staged(repo) == ["TODO.md:1: unknown-id"]
 
 
-def test_the_staged_configuration_holds(repo: Checkout) -> None:
+def test_the_staged_configuration_holds_for_what_is_staged(repo: Checkout) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a run:t\n", ".mdtodo.toml": '[processors.t]\nrun = "true"\n'})
     repo.write(".mdtodo.toml", "broken = [")
     assert staged(repo) == []
@@ -90,13 +90,13 @@ def test_the_staged_configuration_holds(repo: Checkout) -> None:
         staged(repo)
 
 
-def test_a_configuration_that_git_does_not_track_holds_as_well(repo: Checkout) -> None:
+def test_an_untracked_configuration_holds_for_what_is_staged(repo: Checkout) -> None:
     repo.commit("Base", **{"plan.md": BAD})
     repo.write(".mdtodo.toml", 'files = ["plan.md"]')
     assert staged(repo) == ["plan.md:1: unknown-id"]
 
 
-def test_what_is_not_merged(repo: Checkout) -> None:
+def test_an_unmerged_file_is_told_as_a_conflict(repo: Checkout) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", "todo/b.md": "- [ ] b after:a\n"})
     for branch in ("one", "two"):
         repo.git("switch", "-qc", branch, "main")
@@ -107,7 +107,7 @@ def test_what_is_not_merged(repo: Checkout) -> None:
     assert staged(repo) == ["todo/b.md:1: unknown-id"]
 
 
-def test_links_in_the_index(repo: Checkout, tmp_path: Path) -> None:
+def test_links_in_the_index_are_followed_inside_of_it(repo: Checkout, tmp_path: Path) -> None:
     repo.write("docs/plan.md", BAD)
     repo.write("todo/.keep", "")
     (repo.root / "todo" / "plan.md").symlink_to("../docs/plan.md")
@@ -120,7 +120,7 @@ def test_links_in_the_index(repo: Checkout, tmp_path: Path) -> None:
     assert [error.file for error in said.unreadable] == ["todo/out.md"]
 
 
-def test_what_is_named(repo: Checkout) -> None:
+def test_only_findings_of_named_files_and_of_what_they_break_are_told(repo: Checkout) -> None:
     repo.commit("Base", **{"TODO.md": BAD, "docs/TODO.md": BAD, "docs/new/TODO.md": BAD, "README.md": BAD})
     assert staged(repo, "docs/TODO.md", "README.md") == ["docs/TODO.md:1: unknown-id"]
     every = ["docs/TODO.md:1: unknown-id", "docs/new/TODO.md:1: unknown-id"]
@@ -132,7 +132,9 @@ def test_what_is_named(repo: Checkout) -> None:
     assert changed(repo) == [], "all of it was wrong before"
 
 
-def test_a_change_in_continuous_integration(repo: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_continuous_integration_the_change_is_that_of_the_named_commits(
+    repo: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = repo.commit("Base", **{"TODO.md": "- [ ] a after:b\n", "todo/b.md": "- [ ] b id:b\n"})
     repo.write("todo/b.md", "- [ ] b\n")
     repo.commit("Take it away")
@@ -143,7 +145,7 @@ def test_a_change_in_continuous_integration(repo: Checkout, monkeypatch: pytest.
     assert changed(repo, "todo/b.md") == ["TODO.md:1: unknown-id"]
 
 
-def test_the_command(repo: Checkout, make_repo: Callable[..., Checkout]) -> None:
+def test_check_staged_reads_the_index(repo: Checkout, make_repo: Callable[..., Checkout]) -> None:
     repo.write("TODO.md", BAD)
     repo.git("add", "-A")
     repo.write("TODO.md", GOOD)

@@ -10,9 +10,8 @@ import pytest
 
 from mdtodo.markdown import blocks
 from mdtodo.markdown.document import parse
+from tests.markdown import gfm_oracle
 from tests.timing import cpu_seconds
-
-from . import gfm_oracle
 
 Row = tuple[int, str, "int | None"]
 
@@ -173,12 +172,12 @@ TABLES = {
 
 
 @pytest.mark.parametrize(("source", "expected"), TABLES.values(), ids=TABLES.keys())
-def test_rule(source: str, expected: list[Row]) -> None:
+def test_each_rule_of_blocks_finds_its_tasks(source: str, expected: list[Row]) -> None:
     assert tasks(source) == expected
 
 
 @pytest.mark.parametrize("source", [source for source, _ in TABLES.values()], ids=TABLES.keys())
-def test_rule_is_gfm(source: str) -> None:
+def test_each_rule_of_blocks_is_that_of_cmark_gfm(source: str) -> None:
     known = [
         (line, char, parent) for line, _, char, parent in gfm_oracle.tasks(source.encode()) if char in " xX/-"
     ]
@@ -201,7 +200,7 @@ def test_nesting_has_no_limit() -> None:
     assert tasks(">" * 100_000 + "- [ ] a\n" + "\n" * 10) == [(1, " ", None)]
 
 
-def test_deep_quotes_and_items_mixed() -> None:
+def test_deep_quotes_and_items_may_be_mixed() -> None:
     assert tasks("> - " * 50 + "[x] a\n" + ">   " * 50 + "- [ ] b\n") == [(1, "x", None), (2, " ", 1)]
 
 

@@ -43,7 +43,7 @@ class TestPlaces:
             ("\u2028\x0b\x0c\x85\n- [ ] a", 2, 11),
         ],
     )
-    def test_box(self, source: str, line: int, box: int) -> None:
+    def test_the_place_of_a_box_is_that_of_its_character(self, source: str, line: int, box: int) -> None:
         item = only(source)
         assert (item.line, item.box) == (line, box)
 
@@ -67,7 +67,7 @@ class TestPlaces:
             ("- [ ] `a`\n- b", "`a`"),
         ],
     )
-    def test_text_and_its_pieces(self, source: str, text: str) -> None:
+    def test_the_text_of_an_item_has_the_place_of_each_piece(self, source: str, text: str) -> None:
         document = parse(source.encode())
         (item,) = document.items
         assert item.text == text
@@ -105,7 +105,7 @@ class TestPlaces:
         grown = parse(f"{source}\n{indent}- [x] child\n".encode())
         assert [task.parent for task in grown.items] == [None, 0]
 
-    def test_marker_and_list(self) -> None:
+    def test_an_item_says_its_marker_and_its_list(self) -> None:
         items = parse(b"- [ ] a\n- [ ] b\n+ [ ] c\n  1) [ ] d\n  2) [ ] e\n3. [ ] f\n").items
         assert [item.marker for item in items] == ["-", "-", "+", "1)", "2)", "3."]
         assert [item.ordered for item in items] == [False, False, False, True, True, True]
@@ -153,7 +153,7 @@ class TestPlaces:
             ("- [ ] a\n  -\n\nx", ["- [ ] a\n  -\n"]),
         ],
     )
-    def test_end(self, source: str, ends: list[str]) -> None:
+    def test_an_item_ends_where_its_last_line_ends(self, source: str, ends: list[str]) -> None:
         document = parse(source.encode())
         starts = [0] + [match.end() for match in re.finditer(rb"\r\n|\n|\r", document.data)]
         found = [document.data[starts[item.line - 1] : item.end].decode() for item in document.items]
@@ -179,7 +179,7 @@ class TestPlaces:
             ("- [ ] a\n  b | c\n  --|--\n", ["b | c", "--|--"]),
         ],
     )
-    def test_body(self, source: str, body: list[str]) -> None:
+    def test_the_body_of_an_item_is_what_stands_below_its_text(self, source: str, body: list[str]) -> None:
         document = parse(source.encode())
         found = [document.data[span.start : span.end].decode() for span in document.items[0].body]
         assert found == body
@@ -225,11 +225,11 @@ class TestHeadings:
             ("[r]: /u\na\n---\n", "a", 2),
         ],
     )
-    def test_text(self, source: str, text: str, level: int) -> None:
+    def test_the_text_of_a_heading_is_without_its_marks(self, source: str, text: str, level: int) -> None:
         (heading,) = parse(source.encode()).headings
         assert (heading.text, heading.level) == (text, level)
 
-    def test_line(self) -> None:
+    def test_a_heading_stands_at_its_first_line(self) -> None:
         assert [heading.line for heading in parse(b"\n# A\n\nb\nc\n---\n").headings] == [2, 4]
 
     def test_a_task_that_is_a_heading_is_a_task_alone(self) -> None:
@@ -250,14 +250,14 @@ class TestFile:
             (b"a\r\nb\n", b"\n"),
         ],
     )
-    def test_newline(self, data: bytes, newline: bytes) -> None:
+    def test_the_line_end_of_a_file_is_that_of_most_of_its_lines(self, data: bytes, newline: bytes) -> None:
         assert parse(data).newline == newline
 
-    def test_empty_boxes(self) -> None:
+    def test_boxes_without_text_are_named_by_their_lines(self) -> None:
         source = "- [ ]\n- [x]  \n* [ ] a\n  1. [/]\n     text\n- [y]\n- []\n- [ ] \u00a0\n> - [ ]"
         assert parse(source.encode()).empty_boxes == (1, 2, 4, 8, 9)
 
-    def test_own_status_characters(self) -> None:
+    def test_status_characters_of_the_configuration_are_boxes(self) -> None:
         statuses = MappingProxyType({**STATUS_CHARS, "✓": Status.DONE, ">": Status.DOING})
         items = parse("- [✓] a\n- [>] b\n- [y] c\n".encode(), statuses).items
         assert [(item.char, item.status) for item in items] == [("✓", Status.DONE), (">", Status.DOING)]
@@ -277,7 +277,7 @@ class TestFile:
             ("---- \na: b\n- [ ] c\n---\n", [3]),
         ],
     )
-    def test_front_matter(self, source: str, lines: list[int]) -> None:
+    def test_front_matter_holds_no_tasks(self, source: str, lines: list[int]) -> None:
         assert [item.line for item in parse(source.encode()).items] == lines
 
     def test_lines_of_headings_count_front_matter(self) -> None:
@@ -299,7 +299,7 @@ class TestFile:
             ("<<<<<<< a\n- [ ] a\n", ()),
         ],
     )
-    def test_conflicts(self, source: str, lines: tuple[int, ...]) -> None:
+    def test_conflict_markers_are_named_by_their_lines(self, source: str, lines: tuple[int, ...]) -> None:
         assert parse(source.encode()).conflicts == lines
 
 
@@ -316,7 +316,7 @@ class TestErrors:
             ("- [ ] a\n".encode("utf-32"), 1, "UTF-32"),
         ],
     )
-    def test_sentence_with_line(self, data: bytes, line: int, words: str) -> None:
+    def test_an_error_is_a_sentence_with_its_line(self, data: bytes, line: int, words: str) -> None:
         with pytest.raises(InputError, match=re.escape(words)) as caught:
             parse(data, file="docs/TODO.md")
         assert str(caught.value).startswith(f"docs/TODO.md:{line}: ")
@@ -347,29 +347,29 @@ class TestSecondOpinion:
             "# a\r- [ ] b\r  - [x] c\r",
         ],
     )
-    def test_agrees_on_common_documents(self, source: str) -> None:
+    def test_mistune_agrees_on_common_documents(self, source: str) -> None:
         data = source.encode()
         assert second_opinion(data) == rows(parse(data))
 
-    def test_is_an_opinion_of_its_own(self) -> None:
+    def test_mistune_is_an_opinion_of_its_own(self) -> None:
         source = b"-  [ ] a\n  -  [ ] b\n"  # mistune takes the second for a child
         assert second_opinion(source) == ((1, " ", None), (2, " ", 1))
         assert rows(parse(source)) == ((1, " ", None), (2, " ", None))
 
-    def test_own_status_characters(self) -> None:
+    def test_mistune_is_asked_with_the_status_characters_of_the_configuration(self) -> None:
         assert second_opinion("- [✓] a\n- [ ] b".encode(), {"✓": Status.DONE}) == ((1, "✓", None),)
 
-    def test_nesting_that_mistune_reads(self) -> None:
+    def test_nesting_that_mistune_reads_is_compared(self) -> None:
         data = b"".join(b"  " * level + b"- [ ] a\n" for level in range(50))
         assert second_opinion(data) == rows(parse(data))
 
     @pytest.mark.parametrize("levels", [99, 100, 101, 1000])
-    def test_nesting_that_mistune_does_not(self, levels: int) -> None:
+    def test_mistune_has_no_opinion_on_nesting_that_it_does_not_read(self, levels: int) -> None:
         data = b"- " * levels + b"[ ] a\n"
         assert len(parse(data).items) == 1
         assert second_opinion(data) is None
 
-    def test_a_stack_that_is_full(self) -> None:
+    def test_mistune_has_no_opinion_where_the_stack_is_full(self) -> None:
         data = b"> " * 90 + b"- [ ] a\n"
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(len(inspect.stack(0)) + 60)
@@ -380,7 +380,7 @@ class TestSecondOpinion:
         assert second_opinion(data) == ((1, " ", None),)
 
 
-def holds(data: bytes) -> None:
+def assert_places_hold(data: bytes) -> None:
     """What must be so for any bytes that are read at all."""
     document = parse(data)
     starts = [0, *[match.end() for match in re.finditer(rb"\r\n|\n|\r", data)]]
@@ -427,7 +427,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     except UnicodeDecodeError:
         readable = False
     if readable and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        holds(data)
+        assert_places_hold(data)
     else:
         with pytest.raises(InputError):
             parse(data)
@@ -435,8 +435,8 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 @given(st.randoms(use_true_random=False))
 @examples(300)
-def test_places_in_hard_documents(random: Random) -> None:
-    holds(documents.document(random))
+def test_places_in_hard_documents_point_at_boxes_and_texts(random: Random) -> None:
+    assert_places_hold(documents.document(random))
 
 
 @given(st.integers(0, 2**32))
@@ -452,7 +452,7 @@ def test_indent_leads_into_the_item(seed: int) -> None:
         assert (grown.items[-1].text, grown.items[-1].parent) == ("added", item.index)
 
 
-def test_a_long_line() -> None:
+def test_a_line_of_a_megabyte_is_read_in_time() -> None:
     data = b"- [ ] " + "é".encode() * 500_000
-    holds(data)
-    holds(data + b"\n  " + b"[ ] " * 250_000)
+    assert_places_hold(data)
+    assert_places_hold(data + b"\n  " + b"[ ] " * 250_000)

@@ -7,7 +7,7 @@ import pytest
 from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import Applied, add_task, anchors, apply
+from mdtodo.markdown.edits import Applied, anchors, apply
 from mdtodo.markdown.original import Original
 from mdtodo.model import STATUS_CHARS, Anchor, Status
 from tests.timing import cpu_seconds, grows_linearly
@@ -91,7 +91,7 @@ def test_edits_of_one_task_follow_on_each_other() -> None:
     assert result.data == data
 
 
-def test_other_status_characters() -> None:
+def test_boxes_with_status_characters_of_the_configuration_are_written() -> None:
     statuses = {**STATUS_CHARS, "é": TODO, "!": DOING}
     data = "- [é] a\n- [!] b\n".encode()
     edits = [SetStatus(place, DONE) for place in anchors(parse(data, statuses), "TODO.md")]
@@ -103,7 +103,7 @@ def test_nothing_asked_costs_nothing() -> None:
     assert apply(data, []).data is data
 
 
-def test_what_is_no_text_is_an_input_error() -> None:
+def test_a_file_that_is_no_text_is_an_input_error() -> None:
     with pytest.raises(InputError, match=r"^x\.md:1: "):
         apply(b"- [ ] \xff", [SetStatus(Anchor("", "a", "", 0), DONE)], file="x.md")
 
@@ -332,7 +332,7 @@ def test_hostile_subtasks_are_refused(line: str) -> None:
         "---", "```",
     ],
 )  # fmt: skip
-def test_any_other_text_makes_one_subtask(text: str) -> None:
+def test_text_that_looks_like_markup_makes_one_subtask(text: str) -> None:
     data = b"- [ ] a\n- [ ] b\n"
     result = applied(data, AddSubtasks(anchor(data, "a"), (f"- [ ] {text}",)))
     assert [(item.text, item.parent) for item in parse(result.data).items] == [
@@ -420,7 +420,7 @@ def test_an_empty_note_is_refused(text: str) -> None:
 # --- Many at once ------------------------------------------------------------------------------
 
 
-def test_parents_children_keys_and_insertions_in_one_call() -> None:
+def test_parents_children_keys_and_insertions_may_be_one_call() -> None:
     data = b"- [ ] a\n  - [ ] b\n    - [ ] c\n- [ ] d ^x"
     a, b, c, d = anchors(parse(data), "TODO.md")
     result = applied(
@@ -461,7 +461,7 @@ def test_insertions_add_up_over_calls_and_within_one() -> None:
     assert result.already == (AddNote(place, "n"),)
 
 
-def test_the_same_edits_on_another_version_of_the_file() -> None:
+def test_edits_of_one_version_of_the_file_apply_to_another() -> None:
     head = b"- [ ] a\n- [ ] b\n"
     mine = b"# New\n\n- [ ] b  \n\n  words of mine\n- [x] c\n\n> * [ ] a !high\n"
     edits = [SetStatus(place, DONE) for place in anchors(parse(head), "TODO.md")]
@@ -506,81 +506,3 @@ def test_thousands_of_edits_take_linear_time() -> None:
         return cpu_seconds(lambda: apply(data, edits))
 
     assert grows_linearly(seconds, 300, 3000)
-
-
-# --- Adding a task -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (b"", b"- [ ] new\n"),
-        (b"\xef\xbb\xbf", b"\xef\xbb\xbf- [ ] new\n"),
-        (b"\n\n", b"\n\n- [ ] new\n"),
-        (b"# H\n", b"# H\n\n- [ ] new\n"),
-        (b"# H\n\n", b"# H\n\n- [ ] new\n"),
-        (b"text", b"text\n\n- [ ] new"),
-        (b"text\r\n", b"text\r\n\r\n- [ ] new\r\n"),
-        (b"- [ ] a\n", b"- [ ] a\n- [ ] new\n"),
-        (b"- [ ] a", b"- [ ] a\n- [ ] new"),
-        (b"* [ ] a\r\n  * [ ] b\r\n\r\ntext", b"* [ ] a\r\n  * [ ] b\r\n* [ ] new\r\n\r\ntext"),
-        (b" 1) [ ] a\n 2) [ ] b\n", b" 1) [ ] a\n 2) [ ] b\n 3) [ ] new\n"),
-        (b"- [ ] a\n\n> - [ ] b\n", b"- [ ] a\n- [ ] new\n\n> - [ ] b\n"),
-        (b"> - [ ] b\n", b"> - [ ] b\n> - [ ] new\n"),
-        (b"- [ ] a\n  # h\ntext", b"- [ ] a\n  # h\n- [ ] new\n\ntext"),
-        (b"+   [ ] a\n\n# H\n\n+   [ ] b\n", b"+   [ ] a\n\n# H\n\n+   [ ] b\n+   [ ] new\n"),
-    ],
-)
-def test_a_task_is_added_to_the_file(before: bytes, after: bytes) -> None:
-    assert add_task(before, "new") == after
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (b"# One\n\n- [ ] a\n\n## Two\n\n- [ ] b\n", b"# One\n\n- [ ] a\n- [ ] new\n\n## Two\n\n- [ ] b\n"),
-        (b"# One #x run:y\n\n# Two\n", b"# One #x run:y\n\n- [ ] new\n\n# Two\n"),
-        (b"# One\ntext\n", b"# One\n\n- [ ] new\n\ntext\n"),
-        (b"One\n===\n\ntext\n", b"One\n===\n\n- [ ] new\n\ntext\n"),
-        (b"One\r---\r- [ ] a\r# Two", b"One\r---\r- [ ] a\r- [ ] new\r# Two"),
-        (b"## one ##", b"## one ##\n\n- [ ] new"),
-        (b"# One\n\n## Two\n\n- [ ] a\n", b"# One\n\n- [ ] new\n\n## Two\n\n- [ ] a\n"),
-        (b"# One\n\n```\ncode\n", b"# One\n\n- [ ] new\n\n```\ncode\n"),
-    ],
-)
-def test_a_task_is_added_to_a_section(before: bytes, after: bytes) -> None:
-    assert add_task(before, "new", section="one") == after
-
-
-def test_a_task_is_added_below_another() -> None:
-    data = b"- [ ] a\n  1. [ ] b\n  2. [ ] b\n"
-    assert add_task(data, "b", under=anchor(data, "a")) == data + b"  3. [ ] b\n"
-    data = b"- [x] a\n\n  <div>\n"
-    assert add_task(data, "b", under=anchor(data, "a")) == data + b"\n  - [ ] b\n"
-
-
-def test_a_box_that_was_typed_is_the_task_s_own() -> None:
-    assert add_task(b"", "* [ ] new #x") == b"- [ ] new #x\n"
-    assert add_task(b"", "1. new") == b"- [ ] 1. new\n"
-
-
-@pytest.mark.parametrize("text", ["", "  ", "a\nb", "a\rb", "\x00", "- [x] a", "a\x1b", "\ud800"])
-def test_what_is_not_one_task_is_refused(text: str) -> None:
-    with pytest.raises(EditError):
-        add_task(b"- [ ] a\n", text)
-
-
-@pytest.mark.parametrize(
-    ("data", "where", "words"),
-    [
-        (b"# One\n", {"section": "Tow"}, "no heading is called 'Tow'"),
-        (b"# One\n\n# one\n", {"section": "one"}, "lines 1, 3"),
-        (b"- [ ] a\n", {"under": Anchor("", "x", "", 0)}, "no task has the id 'x'"),
-        (b"```\n", {}, "no place"),
-        (b"<!--\n", {}, "no place"),
-        (b"- x\n\n  # One\n", {"section": "one"}, "no place"),
-    ],
-)  # fmt: skip
-def test_where_no_task_can_be_added(data: bytes, where: dict[str, object], words: str) -> None:
-    with pytest.raises(EditError, match=words):
-        add_task(data, "new", **where)  # type: ignore[arg-type]

@@ -16,8 +16,7 @@ from mdtodo.markdown.source import scannable, skip_front_matter
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import STATUS_CHARS, Status
 from tests.examples import TIMES
-
-from . import documents, gfm_oracle
+from tests.markdown import documents, gfm_oracle
 
 FOLDER = Path(__file__).parent / "samples"
 SAMPLES = sorted(FOLDER.glob("*.md"))
@@ -58,7 +57,7 @@ def has_front_matter(data: bytes) -> bool:
 
 @pytest.mark.chance
 @pytest.mark.parametrize("seed", range(8 * TIMES))
-def test_hard_documents(seed: int) -> None:
+def test_hard_documents_are_read_as_cmark_gfm_reads_them(seed: int) -> None:
     """100,000 more were compared while this was written; here is a part that is the same each time."""
     random = Random(seed)
     for number in range(700):
@@ -83,7 +82,7 @@ def expected(sample: Path) -> list[Expected]:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
 class TestSamples:
-    def test_tasks(self, sample: Path) -> None:
+    def test_the_tasks_of_each_sample_are_those_that_are_noted(self, sample: Path) -> None:
         items = parse(sample.read_bytes()).items
         found = [
             Expected(
@@ -96,7 +95,7 @@ class TestSamples:
         ]
         assert found == expected(sample)
 
-    def test_cmark_gfm(self, sample: Path) -> None:
+    def test_cmark_gfm_reads_each_sample_as_it_is_noted(self, sample: Path) -> None:
         data = sample.read_bytes()
         start, line = skip_front_matter(scannable(data))
         found = gfm_oracle.tasks(b"\n" * (line - 1) + data[start:])
@@ -105,7 +104,7 @@ class TestSamples:
 
 
 @pytest.mark.parametrize("example", SPECIFICATION, ids=lambda example: str(example["name"]))
-def test_examples_of_the_specification(example: dict[str, Any]) -> None:
+def test_the_examples_of_the_specification_are_read_as_cmark_gfm_reads_them(example: dict[str, Any]) -> None:
     data = example["markdown"].encode()
     wanted = [tuple(row) for row in example["tasks"]]
     assert [(line, char, parent or 0) for line, _, char, parent in places(parse(data))] == wanted

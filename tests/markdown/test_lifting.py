@@ -49,7 +49,7 @@ def edits_on(data: bytes, wanted):
 
 @pytest.mark.parametrize("wanted", TABLE.values(), ids=TABLE)
 @pytest.mark.parametrize("data", [BASE, BASE.replace(b"\r", b""), BASE.removesuffix(b"\r\n\r\nText.\r\n")])
-def test_the_edits_come_back(data, wanted):
+def test_edits_are_found_again_in_what_they_changed(data, wanted):
     edits = edits_on(data, wanted)
     after = apply(data, edits).data
     found = lift(data, after)
@@ -59,7 +59,7 @@ def test_the_edits_come_back(data, wanted):
     assert apply(other, found).data == apply(other, edits).data
 
 
-def test_a_new_subtask_that_is_done_already():
+def test_a_new_subtask_that_is_done_already_is_found():
     after = BASE.replace(b"  - [ ] b\r\n", b"  - [ ] b\r\n  - [x] n run:y\r\n")
     found = lift(BASE, after)
     assert [type(edit) for edit in found] == [AddSubtasks, SetStatus]
@@ -79,17 +79,17 @@ def test_a_new_subtask_that_is_done_already():
         b"",
     ],
 )
-def test_what_no_edits_say_is_not_lifted(after):
+def test_a_change_that_no_edits_say_is_refused(after):
     assert lift(BASE, after) is None
 
 
-def test_nothing():
+def test_equal_versions_are_no_edits():
     assert lift(BASE, BASE) == ()
 
 
 @examples(80)
 @given(st.randoms(use_true_random=False), st.booleans())
-def test_what_edits_did_to_any_document_is_lifted_or_refused(random: Random, nested: bool):
+def test_edits_of_any_document_are_found_again_or_refused(random: Random, nested: bool):
     """Whatever is lifted makes the same bytes again; ticks and keys always are."""
     data = (outline if nested else document)(random)
     places = anchors(parse(data), "TODO.md")

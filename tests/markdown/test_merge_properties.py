@@ -19,7 +19,7 @@ SEEDS = st.integers(0, 2**32)
 
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(SEEDS)
-def test_two_people_work_on_one_list(seed: int) -> None:
+def test_a_merge_of_two_peoples_work_keeps_every_task(seed: int) -> None:
     random = Random(seed)
     base = outline(random)
     ours, theirs = changed(random, base, "a"), changed(random, base, "b")

@@ -299,7 +299,7 @@ def test_a_note_is_never_anything_but_a_note(text: str) -> None:
     [("word ", 1_000_000, "\r\n"), ("x", 1_000_000, ""), ("ä", 1_000_000, "\r")]
     + [(unit, 100_000, "") for unit in ("`", "[", "](", "⏫", "<a ", "\\", "#t ", "a\n  ")],
 )
-def test_a_line_of_a_megabyte(unit: str, size: int, end: str) -> None:
+def test_edits_of_a_line_of_a_megabyte_change_nothing_else(unit: str, size: int, end: str) -> None:
     data = ("- [ ] " + unit * (size // len(unit.encode())) + "z" + end).encode()
     place = anchors(parse(data), "")[0]
     start = time.process_time()

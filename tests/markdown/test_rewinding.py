@@ -78,7 +78,7 @@ def test_whatever_edits_did_is_taken_back_byte_by_byte(seed: int) -> None:
         ("\ufeff- [/]\ta\n  more\n", "\ufeff- [x]\ta failed:1\n  more\n"),
     ],
 )
-def test_exactly(before: str, after: str) -> None:
+def test_edits_are_taken_back_to_the_exact_bytes(before: str, after: str) -> None:
     assert undone(before, after, after) == (before, [])
     assert undone(before, after, before) == (before, [])
 
@@ -92,7 +92,7 @@ def test_exactly(before: str, after: str) -> None:
         ("text\n", "other text\n"),
     ],
 )
-def test_what_is_more_than_that_is_not_lifted(before: str, after: str) -> None:
+def test_a_change_that_is_more_than_the_edits_is_refused(before: str, after: str) -> None:
     assert lifted(before, after) is None
 
 
@@ -110,7 +110,7 @@ RUN = ("- [ ] a id:a failed:1\n- [ ] b\n", "- [x] a id:a\n  - note\n  - [ ] sub\
         ("- [ ] a id:a failed:1\n  - note\n- [x] b\n", "- [ ] a id:a failed:1\n- [ ] b\n"),
     ],
 )
-def test_later_edits_stay(now: str, expected: str) -> None:
+def test_later_edits_stay_when_earlier_ones_are_taken_back(now: str, expected: str) -> None:
     assert undone(*RUN, now) == (expected, [])
 
 
@@ -128,7 +128,7 @@ def test_later_edits_stay(now: str, expected: str) -> None:
         ("- [x] c\n", "no task has the id 'a', or that title below the same parents"),
     ],
 )
-def test_what_would_be_lost_is_refused(now: str, reason: str) -> None:
+def test_a_reversal_that_would_lose_later_text_is_refused(now: str, reason: str) -> None:
     result, missing = undone(*RUN, now + "- [x] b\n")
     assert result == now + "- [ ] b\n"
     assert missing == [reason]
@@ -141,7 +141,7 @@ def test_a_count_that_has_grown_since_is_refused() -> None:
     )
 
 
-def test_titles_are_what_they_were() -> None:
+def test_titles_after_a_reversal_are_what_they_were() -> None:
     """Of a line with other words only the keys that are mdtodo's own change."""
     now, missing = undone("- [ ] a id:a failed:2\n", "- [x] a id:a\n", "- [x] b `c` id:a #t\n")
     assert missing == []

@@ -64,7 +64,7 @@ def test_a_task_says_all_that_its_line_says() -> None:
     assert (task.anchor.file, task.anchor.explicit, task.anchor.digest) == ("0.md", "t1", derived("Do *it*"))
 
 
-def test_a_task_that_says_nothing() -> None:
+def test_a_task_without_keys_has_the_defaults() -> None:
     task = read("- [ ] a\n")["a"]
     assert (task.priority, task.lane, task.complexity) == (Priority.MEDIUM, "medium", None)
     assert (task.tags, task.section, task.children, task.body) == ((), (), (), "")
@@ -89,13 +89,15 @@ def test_a_task_that_says_nothing() -> None:
         ("worker:w", "worker", "w"),
     ],
 )
-def test_handed_down_from_headings_and_parents(above: str, key: str, field: str, value: object) -> None:
+def test_keys_of_headings_and_parents_are_handed_down(
+    above: str, key: str, field: str, value: object
+) -> None:
     assert getattr(read(above.format(key))["x"], field) == value
 
 
 @pytest.mark.parametrize("above", ["# h {}\n\n- [ ] x\n", "- [ ] p {}\n  - [ ] x\n"])
 @pytest.mark.parametrize("key", ["id:i", "est:8h", "expand:api", "failed:2", "done:2026-11-21"])
-def test_never_handed_down(above: str, key: str) -> None:
+def test_keys_of_one_task_alone_are_never_handed_down(above: str, key: str) -> None:
     task = read(above.format(key))["x"]
     found = task.explicit_id, task.estimate, task.expand, task.failures, task.done_on
     assert found == (None, None, None, 0, None)
@@ -119,7 +121,7 @@ def test_a_processor_comes_from_the_line_or_its_headings(text: str, run: str | N
     assert read(text)["x"].own_run == run
 
 
-def test_the_nearest_one_wins_and_lists_add_up() -> None:
+def test_the_nearest_inherited_value_wins_and_lists_add_up() -> None:
     tasks = read(
         "# h !low #h needs:a after:one due:2026-01-01\n\n## i !high #i\n\n"
         "- [ ] p #p needs:b after:two\n  - [ ] x !critical #x #h after:one,three due:2026-02-02\n- [ ] y\n"
@@ -238,7 +240,7 @@ def test_a_derived_id_gives_way_to_an_explicit_one() -> None:
     assert tasks["a"].id == derived("a")[:8]
 
 
-def test_of_equal_explicit_ids_the_first_holds() -> None:
+def test_the_first_of_equal_explicit_ids_holds() -> None:
     tasks = read("- [ ] a id:x\n- [ ] b id:x\n")
     assert (tasks["a"].id, tasks["b"].id) == ("x", derived("b")[:7])
     assert tasks["b"].explicit_id == "x"

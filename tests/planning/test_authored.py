@@ -57,7 +57,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("output", REFUSED)
-def test_anything_else_is_refused_with_the_line(output: bytes) -> None:
+def test_text_that_is_no_list_of_tasks_is_refused_with_its_line(output: bytes) -> None:
     with pytest.raises(EditError) as refused:
         subtasks(output, STATUS_CHARS)
     assert refused.value.sentence.startswith(REFUSED[output])

@@ -68,7 +68,7 @@ def listed(prefix: str) -> str:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("name", PLACES)
-def test_where_and_how_steps_are_written(name: str, newline: str) -> None:
+def test_steps_are_written_below_the_task_in_its_style(name: str, newline: str) -> None:
     before, after = PLACES[name]
     for mark, prefix in (("{4}", " " * 4), ("{2}", "  "), ("{> .2}", ">   "), ("{t2}", "\t  ")):
         after = after.replace(mark, listed(prefix))
@@ -77,7 +77,7 @@ def test_where_and_how_steps_are_written(name: str, newline: str) -> None:
     assert broken_down(data, task) == after.replace("\n", newline).encode()
 
 
-def test_what_has_subtasks_is_not_broken_down_again() -> None:
+def test_a_task_with_subtasks_is_not_broken_down_again() -> None:
     data = b"- [ ] Do it\n"
     (task,) = tasks(data)
     edit = AddSubtasks(task.anchor, steps(task, FOUR), first=True)
@@ -123,7 +123,9 @@ HOSTILE = [
     pattern=st.sampled_from([*KNOWN.values(), FOUR]),
 )
 @examples(150)
-def test_any_task_in_any_document(seed: int, title: str, minutes: int | None, pattern: Pattern) -> None:
+def test_a_breakdown_of_any_task_in_any_document_is_read_as_its_subtasks(
+    seed: int, title: str, minutes: int | None, pattern: Pattern
+) -> None:
     random = Random(seed)
     estimate = "" if minutes is None else f" est:{minutes}m"
     data = document(random).replace(b"[ ] a", f"[ ] {title}{estimate}".encode())
@@ -165,7 +167,7 @@ SUBJECTS = {
 
 
 @pytest.mark.parametrize("title", SUBJECTS)
-def test_what_a_title_is_about(title: str) -> None:
+def test_the_subject_of_a_title_is_without_its_verb(title: str) -> None:
     assert subject(title) == SUBJECTS[title]
 
 
@@ -185,7 +187,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_what_cannot_be_broken_down_is_refused_with_its_place(line: str) -> None:
+def test_a_task_that_cannot_be_broken_down_is_refused_with_its_place(line: str) -> None:
     (task,) = tasks(line + "\n")
     fixed = Pattern("fixed", (), (Step("one est:4h", 1), Step("two", 1)))
     with pytest.raises(EditError) as refused:
@@ -217,7 +219,7 @@ LARGE = """\
 """
 
 
-def test_which_tasks_are_large_and_which_a_run_takes() -> None:
+def test_large_tasks_and_those_that_a_run_breaks_down_are_told_from_others() -> None:
     made = planned(LARGE, 'processors.ok.run = "true"')
     assert [task.title for task in large(made, KNOWN)] == ["complex", "epic", "inside"]
     assert [task.title for task in automatic(made, KNOWN, None)] == ["complex", "inside", "says"]

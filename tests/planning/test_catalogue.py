@@ -81,7 +81,7 @@ FITTING = {
 
 
 @pytest.mark.parametrize("line", FITTING)
-def test_which_pattern_fits(line: str) -> None:
+def test_a_task_gets_the_pattern_of_its_kind_and_title(line: str) -> None:
     (task,) = read_tasks({"TODO.md": parse(f"- [ ] {line}\n".encode())})
     assert fitting(task, Router(DEFAULT).classify(task), patterns(DEFAULT)).name == FITTING[line]
 
@@ -95,7 +95,7 @@ def test_which_pattern_fits(line: str) -> None:
         ("Retrain a model", "implement"),
     ],
 )
-def test_those_of_the_configuration_come_first_and_in_its_order(line: str, name: str) -> None:
+def test_patterns_of_the_configuration_come_first_and_in_its_order(line: str, name: str) -> None:
     config = load(None, OWN.encode())
     (task,) = read_tasks({"TODO.md": parse(f"- [ ] {line}\n".encode())})
     known = patterns(config)
@@ -104,7 +104,7 @@ def test_those_of_the_configuration_come_first_and_in_its_order(line: str, name:
     assert [step.text for step in known["fix"].steps] == ["mine"]
 
 
-def test_an_unknown_name_gets_the_nearest() -> None:
+def test_an_unknown_pattern_gets_the_nearest_name() -> None:
     (task,) = read_tasks({"TODO.md": parse(b"\n- [ ] a expand:dataase\n")})
     with pytest.raises(
         EditError, match=r'^TODO.md:2: unknown pattern "dataase" \(did you mean "database"\?\)$'
@@ -125,7 +125,7 @@ def test_patterns_that_lead_back_to_themselves_are_a_mistake(steps: dict[str, li
         patterns(load(None, text.encode()))
 
 
-def test_patterns_that_share_a_step_are_none() -> None:
+def test_patterns_that_share_a_step_do_not_lead_back_to_themselves() -> None:
     text = "".join(
         f"[patterns.{name}]\nsteps = {lines}\n"
         for name, lines in {

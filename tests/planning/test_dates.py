@@ -53,7 +53,7 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         ("next-month", "2026-12-25"),
     ],
 )
-def test_a_date_or_a_day(zone: str, value: str, expected: str) -> None:
+def test_dates_and_words_for_days_are_read(zone: str, value: str, expected: str) -> None:
     assert read_date(value, WEDNESDAY) == expected
 
 
@@ -71,13 +71,13 @@ def test_what_is_no_day_is_refused(value: str) -> None:
         read_date(value, WEDNESDAY)
 
 
-def test_the_end_of_a_month_and_of_a_year() -> None:
+def test_days_after_the_end_of_a_month_or_year_are_right() -> None:
     assert read_date("+1m", date(2027, 1, 31)) == "2027-02-28"
     assert read_date("+1y", date(2028, 2, 29)) == "2029-02-28"
     assert read_date("tomorrow", date(2026, 12, 31)) == "2027-01-01"
 
 
-def test_days_without_a_midnight_and_of_23_or_25_hours(zone: str) -> None:
+def test_days_without_a_midnight_or_of_23_or_25_hours_count_as_days(zone: str) -> None:
     for today in (date(2026, 9, 5), date(2026, 4, 4), date(2026, 3, 28), date(2026, 10, 24)):
         following = date.fromordinal(today.toordinal() + 1)
         name = following.strftime("%A")
@@ -120,6 +120,6 @@ def test_the_library_is_imported_only_where_a_word_is_read() -> None:
 
 
 @pytest.mark.parametrize("word", ["friday", "tomorrow", "+1d", "+1y"])
-def test_what_lies_beyond_all_dates_is_none(word: str) -> None:
+def test_a_day_beyond_all_dates_is_refused(word: str) -> None:
     with pytest.raises(UsageError):
         read_date(word, date.max)

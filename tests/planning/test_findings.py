@@ -94,7 +94,7 @@ def told(tasks: tuple[Task, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize(("text", "expected"), FINDINGS)
-def test_findings(text: str, expected: list[str]) -> None:
+def test_each_finding_stands_at_its_task(text: str, expected: list[str]) -> None:
     assert told(outline(text)) == expected
 
 

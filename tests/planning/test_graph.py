@@ -42,7 +42,9 @@ BLOCKED = [
 
 
 @pytest.mark.parametrize(("text", "expected"), BLOCKED)
-def test_blockers(text: str, expected: dict[str, str]) -> None:
+def test_a_task_is_blocked_by_what_its_waits_and_parents_wait_for(
+    text: str, expected: dict[str, str]
+) -> None:
     graph = build(outline(text))
     found = {task.id: graph.blockers(task.id) for task in graph.tasks}
     assert found == {name: tuple(expected.get(name, "").split()) for name in found}
@@ -71,7 +73,7 @@ CYCLES = [
 
 
 @pytest.mark.parametrize(("text", "paths"), CYCLES)
-def test_cycles(text: str, paths: list[str]) -> None:
+def test_each_cycle_is_told_as_its_shortest_path(text: str, paths: list[str]) -> None:
     graph = build(outline(text))
     assert [" ".join(path) for path in graph.cycles] == paths
 
@@ -155,7 +157,7 @@ def test_every_cycle_is_real_and_told_once(tasks: tuple[Task, ...]) -> None:
 
 @moderately
 @given(forests(), st.randoms())
-def test_the_order_of_the_tasks_given_makes_no_difference(
+def test_the_order_in_which_tasks_are_given_makes_no_difference(
     tasks: tuple[Task, ...], chance: random.Random
 ) -> None:
     shuffled = list(tasks)
@@ -168,7 +170,7 @@ def test_the_order_of_the_tasks_given_makes_no_difference(
 
 @moderately
 @given(forests(6))
-def test_one_path_for_each_knot(tasks: tuple[Task, ...]) -> None:
+def test_each_knot_of_cycles_is_told_as_one_path(tasks: tuple[Task, ...]) -> None:
     """Counted by brute force: who reaches whom among starts and ends."""
     graph = build(tasks)
     reach = [set(needs) for needs in graph.needs]

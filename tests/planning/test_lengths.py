@@ -17,14 +17,14 @@ from tests.planning.outlines import outline
         *((90, "1h30m"), (90.2, "1h30m"), (720, "1d4h"), (59.999, "1h00m")),
     ],
 )
-def test_length(minutes: float, text: str) -> None:
+def test_an_estimate_is_shown_in_days_hours_and_minutes(minutes: float, text: str) -> None:
     assert length(minutes) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.02, "0.0s"), (0.4, "0.4s"), (12, "12s"), (185, "3m05s"), (7800, "2h10m")]
 )
-def test_seconds(value: float, text: str) -> None:
+def test_a_time_is_shown_in_its_largest_units(value: float, text: str) -> None:
     assert seconds(value) == text
 
 

@@ -44,7 +44,7 @@ def states(tasks: tuple[Task, ...], config: Config, leased: frozenset[str] = fro
 
 
 @pytest.mark.parametrize(("text", "expected"), STATES)
-def test_states(text: str, expected: str) -> None:
+def test_each_task_has_the_state_that_follows_from_its_box_and_waits(text: str, expected: str) -> None:
     assert states(outline(text), CONFIG) == expected
 
 

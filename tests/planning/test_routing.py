@@ -68,7 +68,7 @@ TITLES = [
 
 
 @pytest.mark.parametrize(("title", "category", "kind"), TITLES)
-def test_words_of_the_title(title: str, category: str | None, kind: str | None) -> None:
+def test_words_of_the_title_decide_the_category(title: str, category: str | None, kind: str | None) -> None:
     assert classify(about(title), CATEGORIES)[:2] == (category, kind)
 
 
@@ -165,7 +165,9 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("text", "processor", "because"), ROUTES)
-def test_processor(text: str, processor: str | None, because: str) -> None:
+def test_the_most_explicit_route_decides_the_processor(
+    text: str, processor: str | None, because: str
+) -> None:
     [task] = outline(text)
     config = configured(PROCESSORS)
     found = Router(config).route(task)
@@ -173,7 +175,7 @@ def test_processor(text: str, processor: str | None, because: str) -> None:
     assert route(task, config) == processor
 
 
-def test_nothing_routes_without_processors() -> None:
+def test_without_processors_no_task_is_routed() -> None:
     assert Router(DEFAULT).route(about("All tests pass")) == ("testing", None, 'word "tests"', None, "")
 
 

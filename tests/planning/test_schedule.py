@@ -77,7 +77,7 @@ def in_order(tasks: tuple[Task, ...]) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(("text", "expected"), ORDERS)
-def test_order(text: str, expected: str) -> None:
+def test_tasks_are_ordered_by_priority_longest_chain_and_due_date(text: str, expected: str) -> None:
     assert " ".join(in_order(outline(text))) == expected
 
 
@@ -98,7 +98,9 @@ WORK = [
 
 
 @pytest.mark.parametrize(("text", "expected"), WORK)
-def test_work(text: str, expected: dict[str, float]) -> None:
+def test_the_work_of_a_task_is_its_estimate_less_that_of_its_subtasks(
+    text: str, expected: dict[str, float]
+) -> None:
     assert work(build(outline(text)), {}) == expected
 
 
@@ -130,7 +132,9 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize(("text", "seconds", "minutes"), EXPECTED)
-def test_lengths_from_past_runs(text: str, seconds: dict[str, float], minutes: dict[str, float]) -> None:
+def test_the_length_of_a_task_is_its_estimate_or_that_of_past_runs(
+    text: str, seconds: dict[str, float], minutes: dict[str, float]
+) -> None:
     assert plan(outline(text), MEASURED, durations=seconds).minutes == minutes
 
 
@@ -152,7 +156,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize(("text", "expected"), PATHS)
-def test_critical_path(text: str, expected: str) -> None:
+def test_the_critical_path_is_the_longest_chain(text: str, expected: str) -> None:
     assert " ".join(plan(outline(text), DEFAULT).critical_path) == expected
 
 
@@ -211,7 +215,7 @@ def _key(task: Task, chain: tuple[float, int]) -> Key:
 
 @moderately
 @given(forests())
-def test_all_that_can_run_comes_first_and_in_an_order_that_can_be_run(tasks: tuple[Task, ...]) -> None:
+def test_tasks_that_can_run_come_first_in_an_order_that_can_be_run(tasks: tuple[Task, ...]) -> None:
     oracle = Oracle(tasks)
     runnable = oracle.runnable()
     planned = in_order(tasks)

@@ -12,7 +12,9 @@ GRAPHS = 25
 
 @pytest.mark.parametrize("slots", SLOTS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_never_more_than_one_percent_longer_than_first_come_first_served(shape: str, slots: int) -> None:
+def test_the_schedule_is_never_more_than_one_percent_longer_than_first_come_first_served(
+    shape: str, slots: int
+) -> None:
     for number in range(GRAPHS):
         given = graph(shape, number, error=0.0)
         assert ours(given, slots) <= 1.01 * fifo(given, slots), number

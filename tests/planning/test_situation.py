@@ -17,7 +17,7 @@ def ran(task: str, outcome: str, seconds: float, at: float) -> PastRun:
     return PastRun("r", task, "p", outcome, 1, seconds, at)
 
 
-def test_counts_and_lanes() -> None:
+def test_the_overview_counts_states_and_lanes() -> None:
     tasks = outline(
         "- a !low run:p\n- b run:p\n  - [x] c #backend/api\n- d lane:odd\n- e run:p after:b lane:odd"
     )
@@ -53,5 +53,5 @@ def test_counts_and_lanes() -> None:
         ([(3, 4), (1, None)], Load(2, None, None)),
     ],
 )
-def test_load(busy: list[tuple[int, int | None]], expected: Load) -> None:
+def test_the_load_is_the_share_of_busy_places(busy: list[tuple[int, int | None]], expected: Load) -> None:
     assert load(busy) == expected

@@ -22,7 +22,7 @@ def ran(
     return PastRun("r", task, "p", outcome, attempts, seconds, at, inputs)
 
 
-def test_figures_worked_by_hand() -> None:
+def test_the_figures_are_those_worked_by_hand() -> None:
     found = figures(
         [ran("done", 1), ran("failed", 4, 3), ran("deferred", 100), ran("done", 2), ran("skipped", 7)]
     )
@@ -47,7 +47,7 @@ def test_the_95th_percentile_is_the_nearest_rank() -> None:
     assert of == {1: 1, 19: 19, 20: 19, 21: 20, 100: 95, 101: 96}
 
 
-def test_what_cannot_be_measured_is_none() -> None:
+def test_a_figure_that_cannot_be_measured_is_none() -> None:
     found = figures([ran("deferred"), ran("skipped")])
     assert (found.success_rate, found.median, found.p95, found.recent) == (None, None, None, ())
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_measured_is_none() -> None:
     ),
     st.floats(0, 9),
 )
-def test_what_holds_of_any_runs(runs: list[PastRun], since: float) -> None:
+def test_figures_of_any_runs_stay_within_their_bounds(runs: list[PastRun], since: float) -> None:
     found = statistics(runs, {}, since=since)
     assert sum(one.runs for one in found.processors.values()) == len(found.runs) <= len(runs)
     assert sum(one.runs for one in found.tasks.values()) == len(found.runs)

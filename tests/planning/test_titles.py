@@ -17,7 +17,7 @@ def test_the_table_is_the_one_that_is_measured() -> None:
     )
 
 
-def test_two_halves_of_two_hundred_with_known_labels() -> None:
+def test_the_titles_are_two_halves_of_two_hundred_with_known_labels() -> None:
     tuning, aside = halves()
     assert (len(tuning), len(aside)) == (100, 100)
     assert len({one.title for one in tuning + aside}) == 200
@@ -26,7 +26,7 @@ def test_two_halves_of_two_hundred_with_known_labels() -> None:
         assert one.kind is None or one.kind in CATEGORIES[one.category or ""]
 
 
-def test_precision_and_recall_of_a_case_worked_by_hand() -> None:
+def test_precision_and_recall_are_those_worked_by_hand() -> None:
     """Of three tests two are found, and one thing too many is taken for a test: 2/3 and 2/3."""
     told = [
         Told(Labelled("a", "testing", None), "testing", None, ""),

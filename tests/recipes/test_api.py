@@ -39,7 +39,7 @@ def test_valid_descriptions_pass(bench: Bench) -> None:
     assert bench.run("api", code=0).said.count(": OK") == 2
 
 
-def test_one_that_is_not_valid_fails(bench: Bench) -> None:
+def test_a_description_that_is_not_valid_fails(bench: Bench) -> None:
     bench.write(**{"a.yaml": GOOD, "b.yaml": BAD, "c.json": json.dumps({"openapi": "3.1.0"}, indent=4)})
     bench.pip("openapi-spec-validator")
     said = bench.run("api", code=1).said
@@ -47,7 +47,7 @@ def test_one_that_is_not_valid_fails(bench: Bench) -> None:
     assert "'info' is a required property" in said
 
 
-def test_one_that_states_its_version_late_is_looked_at(bench: Bench) -> None:
+def test_a_description_that_states_its_version_late_is_checked(bench: Bench) -> None:
     """As programs write them that sort their keys."""
     schemas = {f"S{number}": {"description": "x" * 100} for number in range(1000)}
     text = {"components": {"schemas": schemas}, "info": {}, "openapi": "3.1.0"}
@@ -66,7 +66,7 @@ def test_descriptions_that_keep_the_rules_pass(bench: Bench) -> None:
     assert "No results" in bench.run("api", code=0).said
 
 
-def test_one_that_breaks_a_rule_fails(bench: Bench) -> None:
+def test_a_description_that_breaks_a_rule_fails(bench: Bench) -> None:
     bench.write(**{"spectral.yml": OWN_RULES, "api/shop.yaml": GOOD})
     bench.npm()
     assert "operation-ids-are-lower-case" in bench.run("api", code=1).said
@@ -89,7 +89,7 @@ def test_without_a_description_nothing_is_checked(bench: Bench, files: dict[str,
     assert "no file here matches *.yaml, *.yml, *.json with the content" in bench.run("api", code=77).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"shop.yaml": GOOD})
     said = bench.run("api", code=77).said
     assert "spectral is not installed: npm install --save-dev @stoplight/spectral-cli" in said

@@ -182,6 +182,6 @@ def test_files_that_ask_for_nothing_are_no_pass(bench: Bench) -> None:
     bench.run("audit", code=77)
 
 
-def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
+def test_without_a_tool_the_recipe_says_how_to_get_one(bench: Bench) -> None:
     bench.write(**pylock("good-pkg"))
     assert "pip-audit is not installed: pip install pip-audit" in bench.run("audit", code=77).said

@@ -80,7 +80,7 @@ def test_a_file_that_bandit_cannot_parse_fails(bench: Bench) -> None:
     assert "b.py (syntax error" in bench.run("auth", code=1).said
 
 
-def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
+def test_without_a_tool_the_recipe_says_how_to_get_one(bench: Bench) -> None:
     bench.write(**{"a.py": "x = 1\n", ".secrets.baseline": "{}"})
     said = bench.run("auth", code=77).said
     assert "detect-secrets-hook is not installed: pip install detect-secrets" in said

@@ -20,7 +20,7 @@ WAYS = [pytest.param(way, id=f"{one.name}-{way.tool}") for one in recipes().valu
 PLACEHOLDERS = {"{files}", "{file}", "{folder}", "{config}", "{copy}", "{tmp}"}
 
 
-def test_there_is_one_for_each_kind() -> None:
+def test_there_is_a_recipe_for_each_kind() -> None:
     kinds = {
         kind for category, kinds in CATEGORIES.items() for kind in (set(kinds) - {category} or {category})
     }
@@ -29,7 +29,7 @@ def test_there_is_one_for_each_kind() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_it_checks_finishes_a_sentence(name: str) -> None:
+def test_what_a_recipe_checks_finishes_a_sentence(name: str) -> None:
     one = recipe(name)
     assert one.name == name
     assert one.ways
@@ -37,7 +37,7 @@ def test_what_it_checks_finishes_a_sentence(name: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_way_is_whole(way: Way) -> None:
+def test_each_way_of_a_recipe_is_whole(way: Way) -> None:
     assert set(way._fields) == set(Way._fields)
     assert way.run
     assert way.reads
@@ -54,7 +54,7 @@ def test_a_way_is_whole(way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_its_patterns_take_no_time_on_hostile_text(way: Way) -> None:
+def test_patterns_of_a_way_take_linear_time_on_hostile_text(way: Way) -> None:
     """A megabyte of output, or the head of any file, is looked at within the blink of an eye: nothing quadratic."""
     units = [
         "\n",
@@ -92,7 +92,7 @@ def test_a_field_that_is_misspelt_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "nope", "../data/css", "CSS"])
-def test_no_other_name(name: str) -> None:
+def test_a_name_that_is_no_recipe_is_refused(name: str) -> None:
     assert processor(name) is None
     with pytest.raises(KeyError):
         recipe(name)

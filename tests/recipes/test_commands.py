@@ -38,11 +38,11 @@ def made(
         (("{folder}",), ["/bin/tool .", "/bin/tool ."]),
     ],
 )
-def test_placeholders(run: tuple[str, ...], lines: list[str]) -> None:
+def test_placeholders_are_replaced_in_a_command(run: tuple[str, ...], lines: list[str]) -> None:
     assert [shown(command) for command in made(*run, config="conf/rc")] == lines
 
 
-def test_what_is_put_in_is_not_looked_at_again() -> None:
+def test_text_that_replaces_a_placeholder_is_not_replaced_again() -> None:
     names = ("{tmp}", "{file}", "{files}", "{folder}/{config}")
     assert [one.argv[1:] for one in made("{files}", files=names, config="{tmp}")] == [names]
     assert [one.argv[1:] for one in made("{file}", "{config}", files=names, config="{tmp}")] == [
@@ -50,7 +50,7 @@ def test_what_is_put_in_is_not_looked_at_again() -> None:
     ]
 
 
-def test_variables() -> None:
+def test_variables_of_a_command_are_set_and_shown() -> None:
     [one] = made("{files}", CACHE="{tmp}/c", PLAIN="1")
     assert one.env == {"CACHE": "/tmp/t/c", "PLAIN": "1"}
     assert shown(one) == "CACHE=/tmp/t/c PLAIN=1 /bin/tool a b"
@@ -85,7 +85,7 @@ def test_a_temporary_folder_is_made_only_where_it_is_asked_for(
         ("ü", "ü"),
     ],
 )
-def test_a_name_that_a_tool_may_take_for_something_else(name: str, given: str) -> None:
+def test_a_file_name_that_looks_like_an_option_is_given_as_a_path(name: str, given: str) -> None:
     assert plain(name) == given
 
 
@@ -100,7 +100,7 @@ def test_chunks_keep_every_file_in_order_and_the_limit(files: list[str], most: i
         assert size <= most + 9 * len("{files}") or len(one.argv) == 3
 
 
-def test_so_many_files_that_the_system_would_refuse_them() -> None:
+def test_more_files_than_the_system_takes_are_given_in_several_commands() -> None:
     files = tuple(f"{'folder/' * 20}{number}" for number in range(40_000))
     every = made("{files}", files=files, most=limit())
     assert 1 < len(every) < 40

@@ -119,7 +119,7 @@ def test_a_component_that_no_configuration_is_for_is_not_passed_over(bench: Benc
     assert "eslint exited 0, but" in bench.run("component", code=1).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"a.js": "1;\n"})
     assert "eslint: no file here matches *.jsx" in bench.run("component", code=77).said
     bench.write(**{"A.tsx": GOOD, "B.vue": "<template />\n"})

@@ -19,7 +19,7 @@ def test_style_sheets_that_keep_the_rules_pass(bench: Bench) -> None:
     assert "2 sources checked" in bench.run("css", code=0).said
 
 
-def test_one_that_breaks_a_rule_fails(bench: Bench) -> None:
+def test_a_style_sheet_that_breaks_a_rule_fails(bench: Bench) -> None:
     bench.write(**{"stylelint.config.mjs": f"export default {CONFIG};", "a.css": GOOD, "b.scss": BAD})
     bench.npm()
     assert "color-no-invalid-hex" in bench.run("css", code=2).said
@@ -43,7 +43,7 @@ def test_what_stylelint_only_claims_to_have_mended_is_no_pass(bench: Bench) -> N
     assert "1 problem fixed" in bench.run("css", code=1).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"package.json": "{}"})
     assert "no file here matches *.css" in bench.run("css", code=77).said
     bench.write(**{"a.css": GOOD})

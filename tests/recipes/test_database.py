@@ -104,7 +104,7 @@ def test_models_without_a_migration_are_no_pass(bench: Bench) -> None:
     assert "django-admin has no configuration here: **/migrations/[0-9]*.py" in said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"manage.py": "print('no Django')\n", ".sqlfluff": "[sqlfluff]\nrules = LT01\n"})
     said = bench.run("database", code=77).said
     assert "sqlfluff: no file here matches *.sql" in said

@@ -56,11 +56,13 @@ def names(tree: Tree, **changes: object) -> list[str]:
 # Files
 
 
-def test_everything_in_its_place(tree: Tree, tmp_path: Path) -> None:
+def test_a_way_whose_tool_files_and_configuration_are_there_is_found(tree: Tree, tmp_path: Path) -> None:
     assert found(tree) == Found(WAY, str(tmp_path / "path/tool"), ("a.x",), None)
 
 
-def test_only_what_is_there_and_belongs_to_the_work_tree(tree: Tree, repo: Checkout, tmp_path: Path) -> None:
+def test_only_files_that_are_there_and_belong_to_the_work_tree_count(
+    tree: Tree, repo: Checkout, tmp_path: Path
+) -> None:
     repo.commit(**{"kept.x": "", "gone.x": "", "sub/in.x": "", "moved/b.x": "", ".gitignore": "ignored*\n"})
     (repo.root / "gone.x").unlink()
     repo.write("new.x", "")
@@ -81,7 +83,7 @@ def test_only_what_is_there_and_belongs_to_the_work_tree(tree: Tree, repo: Check
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_names(tree: Tree, repo: Checkout, name: str) -> None:
+def test_files_with_odd_names_are_found(tree: Tree, repo: Checkout, name: str) -> None:
     (repo.root / name).write_bytes(b"")
     assert names(tree) == sorted(["a.x", name])
 
@@ -176,7 +178,7 @@ def test_all_of_very_many_files_are_found(tree: Tree, repo: Checkout) -> None:
 # Contents
 
 
-def test_contents(tree: Tree, repo: Checkout) -> None:
+def test_files_are_found_by_their_beginning(tree: Tree, repo: Checkout) -> None:
     repo.write("head.x", " openapi: 3\n")
     repo.write("deep.x", "\n" * (1 << 20) + "openapi: 3\n")
     repo.write("bytes.x", b"\xff\xfe\0\nopenapi: 3\n")
@@ -212,7 +214,7 @@ def test_contents(tree: Tree, repo: Checkout) -> None:
         ("setup.cfg:tool", "setup.cfg", "no section\n", False),
     ],
 )
-def test_configuration(
+def test_a_configuration_is_found_in_its_file_and_section(
     tree: Tree, repo: Checkout, wanted: str, file: str, content: str | bytes, there: bool
 ) -> None:
     repo.write(file, content)
@@ -245,7 +247,7 @@ def test_a_tool_of_the_project_comes_first(tree: Tree, repo: Checkout, tmp_path:
 @pytest.mark.parametrize(
     "there", ["folder", "not executable", "dangling", "in the root", "in the current folder"]
 )
-def test_what_is_no_tool(
+def test_a_file_that_cannot_be_executed_is_no_tool(
     tree: Tree, repo: Checkout, tmp_path: Path, there: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "path/tool").unlink()

@@ -78,7 +78,7 @@ def test_lychee_passes_over_what_is_ignored_or_excluded(bench: Bench) -> None:
     bench.run("documentation", code=0)
 
 
-def test_without_tools_it_says_what_would_do(bench: Bench) -> None:
+def test_without_tools_the_recipe_says_which_ones_would_do(bench: Bench) -> None:
     bench.write(**MKDOCS)
     said = bench.run("documentation", code=77).said
     assert "mkdocs is not installed: pip install mkdocs" in said

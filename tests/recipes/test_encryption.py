@@ -56,7 +56,7 @@ def test_weak_cryptography_fails_and_nothing_else_is_said(bench: Bench) -> None:
     assert found == {"B324", "B304", "B305", "B323", "B502", "B505", "B501"}
 
 
-def test_the_configuration_excludes(bench: Bench) -> None:
+def test_files_that_the_configuration_excludes_are_not_checked(bench: Bench) -> None:
     config = "[tool.bandit]\nexclude_dirs = ['tests']\n"
     bench.write(**{"pyproject.toml": config, "src/a.py": STRONG, "tests/a.py": WEAK})
     bench.pip("bandit")
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_parsed_fails(bench: Bench) -> None:
     assert "b.py (syntax error" in bench.run("encryption", code=1).said
 
 
-def test_without_bandit_it_says_how_to_get_it(bench: Bench) -> None:
+def test_without_bandit_the_recipe_says_how_to_get_it(bench: Bench) -> None:
     bench.write(**{"a.py": WEAK})
     assert "bandit is not installed: pip install bandit" in bench.run("encryption", code=77).said
 

@@ -106,7 +106,7 @@ def test_cargo_check_passes_and_fails(bench: Bench) -> None:
     assert "E0308" in bench.run("implementation", code=101, **environment).said
 
 
-def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
+def test_without_a_tool_the_recipe_says_how_to_get_one(bench: Bench) -> None:
     bench.write(**CONFIGURED, **{"a.py": BAD})
     assert "mypy is not installed: pip install mypy" in bench.run("implementation", code=77).said
 

@@ -57,7 +57,7 @@ def start(
     )
 
 
-def own(
+def expect_exit(
     bench: Bench, code: int, environ: Mapping[str, str] | None = None, **changes: Any
 ) -> tuple[bytes, bytes]:
     """Both streams of such a recipe, which ends with this code and leaves nothing behind."""
@@ -84,14 +84,14 @@ def ready(bench: Bench) -> Bench:
 
 
 @pytest.mark.parametrize("args", [(), ("nope",), ("css", "theme"), ("--help",), ("../css",)])
-def test_usage(bench: Bench, args: tuple[str, ...]) -> None:
+def test_anything_but_one_name_of_a_recipe_is_wrong_usage(bench: Bench, args: tuple[str, ...]) -> None:
     with start(bench, "-m", "mdtodo.recipes", *args) as process:
         _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 2
     assert err.startswith(b"usage: ")
 
 
-def test_what_lies_in_the_repository_is_not_imported(bench: Bench) -> None:
+def test_modules_of_the_repository_are_not_imported(bench: Bench) -> None:
     trap = "raise SystemExit(99)\n"
     names = (
         "mdtodo/__init__",
@@ -107,7 +107,7 @@ def test_what_lies_in_the_repository_is_not_imported(bench: Bench) -> None:
     assert "1 passed" in bench.run("testing", code=0, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1").said
 
 
-def test_from_a_folder_below_the_root(ready: Bench) -> None:
+def test_a_recipe_runs_from_a_folder_below_the_root(ready: Bench) -> None:
     ready.write(**{"sub/test_it.py": "def test_it(): pass\n", "test_top.py": "def test_top(): pass\n"})
     ready.pip("pytest")
     with start(ready, "-m", "mdtodo.recipes", "testing", cwd=ready.repo.root / "sub") as process:
@@ -116,7 +116,7 @@ def test_from_a_folder_below_the_root(ready: Bench) -> None:
     assert b"2 passed" in out
 
 
-def test_in_a_linked_worktree_with_tools_of_its_own(ready: Bench, tmp_path: Path) -> None:
+def test_a_recipe_runs_in_a_linked_worktree_with_tools_of_its_own(ready: Bench, tmp_path: Path) -> None:
     linked = tmp_path / "linked"
     ready.repo.git("worktree", "add", "-q", str(linked))
     path = linked / ".venv/bin/tool"
@@ -131,18 +131,18 @@ def test_in_a_linked_worktree_with_tools_of_its_own(ready: Bench, tmp_path: Path
 # What is missing
 
 
-def test_all_that_is_missing_is_said(bench: Bench) -> None:
-    out, err = own(bench, 77)
+def test_a_recipe_says_all_that_it_lacks(bench: Bench) -> None:
+    out, err = expect_exit(bench, 77)
     assert (out, err) == (b"", b"own: nothing was checked:\n- tool: no file here matches *.x\n")
     bench.write(**{"a.x": ""})
-    assert b"- tool is not installed: get tool\n" in own(bench, 77)[1]
+    assert b"- tool is not installed: get tool\n" in expect_exit(bench, 77)[1]
     tool(bench, "exit 0")
-    assert b"- tool has no configuration here: rc\n" in own(bench, 77, config=("rc",))[1]
-    assert own(bench, 0)[0].startswith(b"$ /")
+    assert b"- tool has no configuration here: rc\n" in expect_exit(bench, 77, config=("rc",))[1]
+    assert expect_exit(bench, 0)[0].startswith(b"$ /")
 
 
 @pytest.mark.parametrize("damage", ["index", "no git"])
-def test_a_repository_that_git_cannot_read(ready: Bench, damage: str) -> None:
+def test_a_repository_that_git_cannot_read_is_told(ready: Bench, damage: str) -> None:
     tool(ready, "exit 0")
     if damage == "index":
         ready.repo.write(".git/index", "no index")
@@ -155,7 +155,7 @@ def test_a_repository_that_git_cannot_read(ready: Bench, damage: str) -> None:
     assert err.startswith(b"own: nothing was checked: " + words)
 
 
-def test_no_repository_at_all(bench: Bench, tmp_path: Path) -> None:
+def test_a_folder_outside_of_a_repository_is_told(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     with start(bench, "-m", "mdtodo.recipes", "testing", cwd=tmp_path / "bare") as process:
         _, err = process.communicate(timeout=DEADLINE)
@@ -163,7 +163,7 @@ def test_no_repository_at_all(bench: Bench, tmp_path: Path) -> None:
     assert b"not a git repository" in err
 
 
-def test_a_temporary_folder_that_cannot_be_made(ready: Bench) -> None:
+def test_a_temporary_folder_that_cannot_be_made_is_told(ready: Bench) -> None:
     tool(ready, "exit 0")
     missing = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), "/nowhere")
     ready.temporary.rmdir()
@@ -177,7 +177,7 @@ def test_a_temporary_folder_that_cannot_be_made(ready: Bench) -> None:
 def test_a_tool_that_does_not_start_checked_nothing(ready: Bench) -> None:
     (ready.bin / "tool").write_bytes(b"\x7fELF no program")
     (ready.bin / "tool").chmod(0o755)
-    out, err = own(ready, 77)
+    out, err = expect_exit(ready, 77)
     assert out.startswith(b"$ ")
     assert b"could not be started: " in err
 
@@ -199,34 +199,34 @@ def test_a_tool_that_does_not_start_checked_nothing(ready: Bench) -> None:
         ("kill -11 $$", 139),
     ],
 )
-def test_exit_codes(ready: Bench, script: str, code: int) -> None:
+def test_exit_codes_of_a_tool_are_judged_by_its_way(ready: Bench, script: str, code: int) -> None:
     tool(ready, script)
-    own(ready, code)
-    own(ready, code, later="nothing that it says")
+    expect_exit(ready, code)
+    expect_exit(ready, code, later="nothing that it says")
 
 
 @pytest.mark.parametrize("stream", [1, 2])
-def test_output_that_tells(ready: Bench, stream: int) -> None:
+def test_output_of_a_tool_is_judged_by_its_way(ready: Bench, stream: int) -> None:
     tool(ready, f"echo nothing; printf 'connection ' >&{stream}; echo refused >&{stream}; exit 4")
-    assert b"tried again" in own(ready, 75, later="connection refused")[1]
-    assert b"tried again" not in own(ready, 4, later="^refused")[1]
-    assert b"found nothing to check" in own(ready, 77, empty="connection refused")[1]
-    own(ready, 77, nothing=(4,))
-    own(ready, 0, passes=(4,), later="refused")
-    own(ready, 1, passes=(4,), fails="refused")
-    own(ready, 77, passes=(4,), proof="checked")
+    assert b"tried again" in expect_exit(ready, 75, later="connection refused")[1]
+    assert b"tried again" not in expect_exit(ready, 4, later="^refused")[1]
+    assert b"found nothing to check" in expect_exit(ready, 77, empty="connection refused")[1]
+    expect_exit(ready, 77, nothing=(4,))
+    expect_exit(ready, 0, passes=(4,), later="refused")
+    expect_exit(ready, 1, passes=(4,), fails="refused")
+    expect_exit(ready, 77, passes=(4,), proof="checked")
 
 
-def test_words_that_come_in_two_reads(ready: Bench) -> None:
+def test_words_that_come_in_two_reads_are_found(ready: Bench) -> None:
     ready.write(data=b"a" * 65530 + b" connection refused\n")
     tool(ready, 'cat "$PWD/data"; exit 1')
-    own(ready, 75, later="connection refused")
+    expect_exit(ready, 75, later="connection refused")
 
 
 def test_all_commands_run_and_the_first_failure_counts(ready: Bench) -> None:
     ready.write(**{f"{number}.x": "" for number in range(5)})
     tool(ready, "case $1 in 1.x) exit 7;; 3.x) exit 8;; a.x) exit 9;; esac")
-    out, _ = own(ready, 7, run=("tool", "{file}"))
+    out, _ = expect_exit(ready, 7, run=("tool", "{file}"))
     assert [line.split()[-1] for line in out.decode().splitlines()] == [
         "0.x",
         "1.x",
@@ -240,7 +240,7 @@ def test_all_commands_run_and_the_first_failure_counts(ready: Bench) -> None:
 # What the tool is given
 
 
-def test_odd_names_reach_it_as_they_are(ready: Bench) -> None:
+def test_odd_names_reach_the_tool_as_they_are(ready: Bench) -> None:
     names = [
         "-x.x",
         "--fix.x",
@@ -255,14 +255,14 @@ def test_odd_names_reach_it_as_they_are(ready: Bench) -> None:
     for name in names:
         (ready.repo.root / os.fsdecode(os.fsencode(name))).write_bytes(b"")
     tool(ready, 'for one; do [ -f "$one" ] || exit 5; printf "%s\\0" "$one"; done')
-    given = own(ready, 0)[0].split(b"\n", 1)[1]
+    given = expect_exit(ready, 0)[0].split(b"\n", 1)[1]
     assert sorted(os.fsdecode(one).removeprefix("./") for one in given.split(b"\0")[:-1]) == sorted(
         [*names, "a.x"]
     )
     assert b"./--fix.x\0" in given
 
 
-def test_more_files_than_a_command_line_holds(ready: Bench) -> None:
+def test_more_files_than_a_command_line_holds_are_all_checked(ready: Bench) -> None:
     for folder in range(20):
         (ready.repo.root / f"{folder}{'-' * 240}").mkdir()
         for number in range(250):
@@ -277,18 +277,18 @@ def test_more_files_than_a_command_line_holds(ready: Bench) -> None:
     assert all("more)" in line and len(line) < 3000 for line in lines if not line.isdigit())
 
 
-def test_no_input_the_root_and_the_variables(ready: Bench) -> None:
+def test_a_tool_gets_no_input_the_root_as_folder_and_its_variables(ready: Bench) -> None:
     tool(ready, 'echo "$(cat)|$PWD|$CACHE|$HOME|$GIT_DIR"; [ -d "${CACHE%/c}" ]')
-    out, _ = own(ready, 0, {"GIT_DIR": "/nowhere"}, env={"CACHE": "{tmp}/c"})
+    out, _ = expect_exit(ready, 0, {"GIT_DIR": "/nowhere"}, env={"CACHE": "{tmp}/c"})
     given, root, cache, home, _ = out.decode().splitlines()[1].split("|")
     assert (given, root, home) == ("", str(ready.repo.root), str(ready.home))
     assert cache.startswith(str(ready.temporary))
 
 
-def test_what_it_leaves_in_the_temporary_folder_is_taken_away(ready: Bench) -> None:
+def test_what_a_tool_leaves_in_the_temporary_folder_is_taken_away(ready: Bench) -> None:
     ready.system("ln", "chmod")
     tool(ready, 'mkdir -p "$1/a/b"; echo > "$1/a/b/c"; ln -s / "$1/root"; chmod 500 "$1/a/b" "$1/a"')
-    own(ready, 0, run=("tool", "{tmp}"))
+    expect_exit(ready, 0, run=("tool", "{tmp}"))
 
 
 # Its output
@@ -299,7 +299,7 @@ def test_huge_output_passes_through_unchanged(ready: Bench, later: str | None) -
     tool(ready, 'i=0; while [ $i -lt 100 ]; do cat "$PWD/data"; i=$((i+1)); done; cat "$PWD/data" >&2')
     data = bytes(range(256)) * 256
     ready.write(data=data)
-    out, err = own(ready, 0, later=later)
+    out, err = expect_exit(ready, 0, later=later)
     assert err == data
     assert hashlib.sha256(out.split(b"\n", 1)[1]).digest() == hashlib.sha256(data * 100).digest()
 
@@ -317,7 +317,7 @@ def test_output_comes_while_the_tool_runs(ready: Bench, later: str | None) -> No
 
 
 @pytest.mark.parametrize("noise", ["sleep 60", "while echo noise; do :; done"])
-def test_what_it_left_running_holds_nothing_up(ready: Bench, noise: str) -> None:
+def test_a_process_that_a_tool_left_running_holds_nothing_up(ready: Bench, noise: str) -> None:
     ready.system("sleep")
     tool(ready, f'({noise}) & echo "$! left"')
     with start(ready, "-c", OWN, way(later="x"), str(ready.repo.root)) as process:
@@ -331,7 +331,7 @@ def test_what_it_left_running_holds_nothing_up(ready: Bench, noise: str) -> None
             os.kill(left, signal.SIGKILL)
 
 
-def test_nobody_reads(ready: Bench) -> None:
+def test_a_closed_output_does_not_change_the_exit_code(ready: Bench) -> None:
     tool(ready, "echo a; echo b; exit 3")
     with start(ready, "-c", OWN, way(later="x"), str(ready.repo.root)) as process:
         assert process.stdout is not None

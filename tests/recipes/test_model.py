@@ -74,7 +74,7 @@ def test_a_pickled_model_that_cannot_be_read_fails(bench: Bench) -> None:
     bench.run("model", code=3)
 
 
-def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
+def test_without_a_tool_the_recipe_says_how_to_get_one(bench: Bench) -> None:
     bench.write(**{"a.onnx": "no model", "b.pkl": pickle.dumps(1)})
     said = bench.run("model", code=77).said
     assert "check-model is not installed: pip install onnx" in said

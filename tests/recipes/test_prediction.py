@@ -25,7 +25,7 @@ def test_a_notebook_that_raises_fails_at_once(bench: Bench) -> None:
     assert "ran\n" not in said
 
 
-def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
+def test_without_a_tool_the_recipe_says_how_to_get_one(bench: Bench) -> None:
     bench.write(**{"predict.ipynb": notebook("1")})
     said = bench.run("prediction", code=77).said
     assert "papermill is not installed: pip install papermill ipykernel" in said

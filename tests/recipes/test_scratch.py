@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.conftest import Checkout
 
 
-def test_it_has_what_git_lists_and_the_packages_of_node(repo: Checkout, tmp_path: Path) -> None:
+def test_the_copy_has_what_git_lists_and_the_packages_of_node(repo: Checkout, tmp_path: Path) -> None:
     (repo.root / "a/b").mkdir(parents=True)
     odd = os.fsdecode(b"a/b/\xff\n.txt")
     for name, content in {
@@ -48,7 +48,7 @@ def test_it_has_what_git_lists_and_the_packages_of_node(repo: Checkout, tmp_path
     assert os.readlink(copy / "a/node_modules") == str(repo.root / "a/node_modules")
 
 
-def test_what_is_written_there_stays_there(repo: Checkout, tmp_path: Path) -> None:
+def test_what_is_written_to_the_copy_does_not_reach_the_work_tree(repo: Checkout, tmp_path: Path) -> None:
     repo.commit("Files", **{"kept.txt": "1", "to": "2"})
     lay_out(Tree(str(repo.root)), str(copy := tmp_path / "copy"))
     (copy / "kept.txt").write_text("changed")

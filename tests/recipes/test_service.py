@@ -25,7 +25,7 @@ def test_compose_files_that_are_valid_pass(bench: Bench) -> None:
     assert "ok -- validation done" in bench.run("service", code=0).said
 
 
-def test_one_that_is_not_valid_fails(bench: Bench) -> None:
+def test_a_compose_file_that_is_not_valid_fails(bench: Bench) -> None:
     bench.write(**{"compose.yaml": GOOD, "-x/compose.yml": BAD})
     bench.pip("check-jsonschema")
     assert "'imag' was unexpected" in bench.run("service", code=1).said
@@ -39,7 +39,7 @@ def test_dockerfiles_that_keep_the_rules_pass(bench: Bench) -> None:
     bench.run("service", code=0)
 
 
-def test_one_that_breaks_a_rule_fails(bench: Bench) -> None:
+def test_a_dockerfile_that_breaks_a_rule_fails(bench: Bench) -> None:
     bench.write(**{"Dockerfile": DOCKERFILE, "a/Dockerfile": DOCKERFILE + "RUN cd /tmp && ls\n"})
     bench.pip("hadolint", "check-jsonschema")
     assert "a/Dockerfile:3 DL3003" in bench.run("service", code=1).said
@@ -51,7 +51,7 @@ def test_an_error_fails_whatever_hadolint_is_configured_to_exit_with(bench: Benc
     assert "hadolint exited 0, but" in bench.run("service", code=1).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"docker-compose.override.yml": TAKES_BACK})
     bench.pip("check-jsonschema")
     said = bench.run("service", code=77).said

@@ -9,7 +9,7 @@ from mdtodo.recipes import NAMES
 from tests.recipes.table import PAGE, TEXT, page
 
 
-def test_the_page_is_up_to_date() -> None:
+def test_the_page_of_recipes_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.recipes.table writes it"
 
 

@@ -42,13 +42,13 @@ def node(bench: Bench, script: str, **files: str) -> None:
 
 
 @pytest.mark.parametrize("options", ["-qq -p no:cacheprovider", "-v --color=yes"])
-def test_tests_of_pytest_that_pass(bench: Bench, options: str) -> None:
+def test_tests_of_pytest_that_pass_are_a_pass(bench: Bench, options: str) -> None:
     bench.write(**{"pytest.ini": f"[pytest]\naddopts = {options}\n", "tests/test_a.py": GOOD})
     bench.pip("pytest")
     bench.run("testing", code=0, **QUICK)
 
 
-def test_a_test_of_pytest_that_fails(bench: Bench) -> None:
+def test_a_test_of_pytest_that_fails_is_a_failure(bench: Bench) -> None:
     bench.write(**{"test_a.py": GOOD, "test_b.py": GOOD.replace("== 2", "== 3")})
     bench.pip("pytest")
     assert "1 failed, 1 passed" in bench.run("testing", code=1, **QUICK).said
@@ -75,7 +75,7 @@ def test_tests_that_cannot_be_collected_fail(bench: Bench) -> None:
     bench.run("testing", code=2, **QUICK)
 
 
-def test_the_test_script_of_a_package(bench: Bench) -> None:
+def test_the_test_script_of_a_package_passes_and_fails(bench: Bench) -> None:
     node(bench, "node --test", **{"a.test.js": "require('node:test')('a', () => {})\n"})
     bench.run("testing", code=0)
     bench.repo.write("a.test.js", "require('node:test')('a', () => { throw Error('b') })\n")
@@ -121,7 +121,7 @@ def test_the_script_that_npm_writes_is_no_test(bench: Bench) -> None:
     assert "npm: no file here matches /package.json with the content that it reads" in said
 
 
-def test_tests_of_cargo(bench: Bench) -> None:
+def test_tests_of_cargo_pass_and_fail(bench: Bench) -> None:
     environment = rust(bench)
     bench.write(**crate("#[test]\nfn sum() { assert_eq!(1 + 1, 2) }\n"))
     assert "1 passed" in bench.run("testing", code=0, **environment).said
@@ -129,7 +129,7 @@ def test_tests_of_cargo(bench: Bench) -> None:
     bench.run("testing", code=101, **environment)
 
 
-def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
+def test_without_a_tool_the_recipe_says_how_to_get_one(bench: Bench) -> None:
     bench.write(**{"test_a.py": GOOD})
     assert "pytest is not installed: pip install pytest" in bench.run("testing", code=77).said
 

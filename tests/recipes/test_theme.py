@@ -34,7 +34,7 @@ def test_a_token_that_refers_to_none_fails(bench: Bench) -> None:
     assert "tries to reference color.bass, which is not defined" in bench.run("theme", code=1).said
 
 
-def test_it_fails_as_well_where_the_configuration_makes_a_note_of_that(bench: Bench) -> None:
+def test_a_broken_reference_fails_where_the_configuration_only_notes_it(bench: Bench) -> None:
     log = {"log": {"errors": {"brokenReferences": "console"}}}
     bench.write(
         **{"config.json": json.dumps(json.loads(CONFIG) | log), "tokens/a.json": tokens("{color.bass}")}
@@ -67,7 +67,7 @@ def test_theme_style_sheets_compile_or_fail(bench: Bench) -> None:
     assert "Undefined variable" in bench.run("theme", code=65).said
 
 
-def test_what_is_missing_is_said(bench: Bench) -> None:
+def test_the_recipe_says_what_it_lacks(bench: Bench) -> None:
     bench.write(**{"main.scss": "a {", "config.json": '{"platform": 1}'})
     assert "sass: no file here matches *theme*.scss" in bench.run("theme", code=77).said
     bench.write(**{"tokens/a.json": tokens("1"), "theme.scss": SCSS})

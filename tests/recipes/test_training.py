@@ -118,7 +118,7 @@ def test_a_notebook_without_code_proves_nothing(bench: Bench) -> None:
     assert "papermill: no file here matches" in bench.run("training", code=77).said
 
 
-def test_without_a_tool_it_says_how_to_get_one(bench: Bench) -> None:
+def test_without_a_tool_the_recipe_says_how_to_get_one(bench: Bench) -> None:
     bench.write(**{".dvc/config": "", "dvc.yaml": PIPELINE, "train.ipynb": notebook("1")})
     said = bench.run("training", code=77).said
     assert "dvc is not installed: pip install dvc" in said

@@ -49,7 +49,9 @@ FULL = WAY._replace(later="L", proof="P", fails="F", empty="E", nothing=(5,), pa
         (WAY._replace(nothing=(75, 77)), 77, "", 77),
     ],
 )
-def test_of_one_command(way: Way, code: int, matched: str, end: int) -> None:
+def test_the_verdict_of_one_command_follows_from_its_code_and_words(
+    way: Way, code: int, matched: str, end: int
+) -> None:
     assert verdict(way, code, set(matched)) == end
 
 
@@ -69,11 +71,11 @@ def test_of_one_command(way: Way, code: int, matched: str, end: int) -> None:
         ([0, 143], 143),
     ],
 )
-def test_of_all(verdicts: list[int], end: int) -> None:
+def test_the_verdict_of_all_commands_follows_from_that_of_each(verdicts: list[int], end: int) -> None:
     assert summary(verdicts) == end
 
 
-def test_what_is_said() -> None:
+def test_the_sentence_of_a_verdict_says_what_the_tool_did() -> None:
     assert said(WAY, 0, ()) is None
     assert said(WAY, 1, ()) is None
     assert said(FULL, 1, {"F"}) == "tool exited 0, but its own output reports a problem"
@@ -81,6 +83,6 @@ def test_what_is_said() -> None:
     assert said(WAY, 77, ()) == "tool found nothing to check"
 
 
-def test_what_is_looked_for() -> None:
+def test_only_the_words_that_a_way_names_are_looked_for() -> None:
     assert telling(WAY) == []
     assert telling(FULL) == ["L", "P", "F", "E"]

@@ -14,7 +14,7 @@ from mdtodo.repo import atomic_file, files, owner
 
 
 class TestRead:
-    def test_a_folder_named_like_a_todo_file(self, make_repo):
+    def test_a_folder_named_like_a_todo_file_is_refused(self, make_repo):
         repo = make_repo(x="x")
         (repo.root / "TODO.md").mkdir()
         with pytest.raises(InputError, match=r"^TODO\.md: is a folder"):
@@ -25,7 +25,7 @@ class TestRead:
         with pytest.raises(InputError, match="is something else, not a file"):
             files.read(str(tmp_path), "TODO.md")
 
-    def test_missing_and_optional(self, tmp_path):
+    def test_a_missing_file_is_refused_unless_it_is_optional(self, tmp_path):
         with pytest.raises(InputError, match="cannot be read: No such file"):
             files.read(str(tmp_path), "TODO.md")
         assert files.read_optional(str(tmp_path), "TODO.md") is None
@@ -33,7 +33,7 @@ class TestRead:
         assert files.read_optional(str(tmp_path), "TODO.md") == b"\xff"
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-    def test_one_that_may_not_be_read(self, tmp_path):
+    def test_a_file_that_may_not_be_read_is_refused(self, tmp_path):
         (tmp_path / "TODO.md").write_text("x")
         (tmp_path / "TODO.md").chmod(0)
         with pytest.raises(InputError, match="cannot be read: Permission denied"):
@@ -41,7 +41,7 @@ class TestRead:
 
 
 class TestReplace:
-    def test_content_mode_and_attributes(self, tmp_path):
+    def test_a_replaced_file_has_the_new_content_and_the_old_mode_and_attributes(self, tmp_path):
         path = tmp_path / "TODO.md"
         path.write_bytes(b"old")
         path.chmod(0o640)
@@ -50,7 +50,7 @@ class TestReplace:
         assert path.stat().st_mode & 0o777 == 0o640
         assert os.listdir(tmp_path) == ["TODO.md"]
 
-    def test_behind_a_symlink_the_real_file(self, tmp_path):
+    def test_a_file_behind_a_symlink_is_replaced_and_the_link_stays(self, tmp_path):
         (tmp_path / "real").mkdir()
         (tmp_path / "real/x.md").write_bytes(b"old")
         (tmp_path / "TODO.md").symlink_to("real/x.md")
@@ -59,7 +59,7 @@ class TestReplace:
         assert (tmp_path / "real/x.md").read_bytes() == b"new"
 
     @pytest.mark.parametrize("now", [b"saved by an editor", b"", None])
-    def test_a_file_that_changed_is_left(self, tmp_path, now):
+    def test_a_file_that_changed_since_it_was_read_is_left(self, tmp_path, now):
         path = tmp_path / "TODO.md"
         if now is not None:
             path.write_bytes(now)
@@ -87,7 +87,7 @@ class TestReplace:
         assert path.read_bytes() == b"save %d" % (saves - 1)
         assert os.listdir(tmp_path) == ["TODO.md"]
 
-    def test_without_an_exchange_it_renames(self, tmp_path, monkeypatch):
+    def test_a_file_system_without_exchange_gets_a_rename(self, tmp_path, monkeypatch):
         monkeypatch.setattr(atomic_file, "exchange", lambda one, other: False)
         (tmp_path / "TODO.md").write_bytes(b"old")
         files.replace(str(tmp_path), "TODO.md", b"old", b"new")
@@ -144,7 +144,7 @@ class TestReplace:
         assert lines == [b"editor %d" % n for n in range(800)]
 
     @pytest.mark.parametrize("new", [b"new", b"newer"])
-    def test_where_it_cannot_be_written(self, tmp_path, monkeypatch, new):
+    def test_a_file_that_cannot_be_written_is_told(self, tmp_path, monkeypatch, new):
         (tmp_path / "TODO.md").write_bytes(b"old")
 
         def full(*arguments: object) -> None:
@@ -159,7 +159,7 @@ class TestReplace:
 
 
 class TestCreateAndSweep:
-    def test_create_with_its_folders(self, tmp_path):
+    def test_create_makes_the_folders_of_a_file(self, tmp_path):
         files.create(str(tmp_path), "docs/deep/TODO.md", b"# New\n")
         assert (tmp_path / "docs/deep/TODO.md").read_bytes() == b"# New\n"
         assert os.listdir(tmp_path / "docs/deep") == ["TODO.md"]
@@ -171,7 +171,7 @@ class TestCreateAndSweep:
         assert (tmp_path / "TODO.md").read_bytes() == b"mine"
         assert os.listdir(tmp_path) == ["TODO.md"]
 
-    def test_create_below_a_file(self, tmp_path):
+    def test_create_below_a_file_is_refused(self, tmp_path):
         (tmp_path / "docs").write_bytes(b"a file")
         with pytest.raises((InputError, EditError)):
             files.create(str(tmp_path), "docs/TODO.md", b"new")
@@ -202,7 +202,7 @@ class TestSwappedWhileItGoesOn:
         os.symlink(place / "outside" / os.path.relpath(part, "docs"), there)
 
     @pytest.mark.parametrize("part", ["docs", "docs/deep", "docs/deep/TODO.md"])
-    def test_before_it_is_read_or_written(self, place, part):
+    def test_a_folder_that_is_swapped_for_a_link_before_reading_or_writing_is_refused(self, place, part):
         root = str(place / "root")
         self.swap(place, part)
         with pytest.raises(InputError, match="points outside the work tree"):
@@ -217,7 +217,9 @@ class TestSwappedWhileItGoesOn:
 
     @pytest.mark.parametrize("part", ["docs", "docs/deep", "docs/deep/TODO.md"])
     @pytest.mark.parametrize("moment", ["file.begun", "file.filled", "file.swapped"])
-    def test_while_it_is_written(self, place, monkeypatch, part, moment):
+    def test_a_folder_that_is_swapped_for_a_link_while_a_file_is_written_is_refused(
+        self, place, monkeypatch, part, moment
+    ):
         def reached(name: str) -> None:
             if name == moment:
                 self.swap(place, part)
@@ -230,7 +232,7 @@ class TestSwappedWhileItGoesOn:
         assert sorted(os.listdir(place / "outside/deep")) == ["TODO.md"]
         assert (place / "outside/deep/TODO.md").read_bytes() == b"- [ ] a\n"
 
-    def test_links_inside_are_followed(self, place):
+    def test_folders_that_are_links_inside_of_the_work_tree_are_followed(self, place):
         root = str(place / "root")
         os.symlink("docs/deep", place / "root/link")
         os.symlink("link/TODO.md", place / "root/other.md")

@@ -13,7 +13,7 @@ from mdtodo.repo.git import discover, list_files, operation_in_progress, read_bl
 
 
 class TestDiscover:
-    def test_from_any_folder_below(self, make_repo):
+    def test_the_repository_is_found_from_any_folder_below(self, make_repo):
         repo = make_repo(**{"a/b/c": "x"})
         for folder in ("", "a", "a/b"):
             found = discover(str(repo.root / folder))
@@ -21,14 +21,16 @@ class TestDiscover:
             assert found.git_dir == found.common_dir == str(repo.root / ".git")
             assert not found.explicit
 
-    def test_relative_and_through_a_symlink(self, make_repo, tmp_path, monkeypatch):
+    def test_the_repository_is_found_by_a_relative_path_and_through_a_symlink(
+        self, make_repo, tmp_path, monkeypatch
+    ):
         repo = make_repo(**{"a/b": "x"})
         (tmp_path / "link").symlink_to(repo.root / "a")
         assert discover(str(tmp_path / "link")).root == str(repo.root)
         monkeypatch.chdir(repo.root / "a")
         assert discover(".").root == discover().root == str(repo.root)
 
-    def test_it_is_what_git_says(self, make_repo, tmp_path):
+    def test_the_repository_is_the_one_that_git_finds(self, make_repo, tmp_path):
         """Plain, linked worktree, submodule, linked worktree of a bare repository."""
         repo = make_repo(a="x")
         repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
@@ -45,7 +47,7 @@ class TestDiscover:
             assert [found.root, found.git_dir, found.common_dir] == asked.splitlines()
             assert not found.explicit
 
-    def test_a_work_tree_that_is_configured(self, make_repo, tmp_path):
+    def test_a_configured_work_tree_is_the_root(self, make_repo, tmp_path):
         repo = make_repo("top/meta", x="x")
         repo.git("config", "core.worktree", str(tmp_path / "top"))
         found = discover(str(repo.root))
@@ -53,19 +55,19 @@ class TestDiscover:
         assert list_files(found) == ["meta/x", "x"]
 
     @pytest.mark.parametrize("place", ["bare", "repo/.git", "repo/.git/refs"])
-    def test_without_a_work_tree(self, make_repo, tmp_path, place):
+    def test_a_repository_without_a_work_tree_is_refused(self, make_repo, tmp_path, place):
         repo = make_repo(a="x")
         repo.git("clone", "-q", "--bare", str(repo.root), str(tmp_path / "bare"))
         with pytest.raises(GitError, match="needs a work tree"):
             discover(str(tmp_path / place))
 
-    def test_a_repository_that_was_made_bare(self, make_repo):
+    def test_a_repository_that_was_made_bare_is_refused(self, make_repo):
         repo = make_repo(a="x")
         repo.git("config", "core.bare", "true")
         with pytest.raises(GitError, match="is a bare repository: mdtodo needs a work tree"):
             discover(str(repo.root))
 
-    def test_no_repository(self, tmp_path):
+    def test_a_folder_outside_of_a_repository_is_refused(self, tmp_path):
         with pytest.raises(GitError, match="not a git repository") as caught:
             discover(str(tmp_path))
         assert "git init" in (caught.value.hint or "")
@@ -73,7 +75,7 @@ class TestDiscover:
             discover(str(tmp_path / "nowhere"))
 
     @pytest.mark.parametrize("content", [b"gitdir: /nowhere\n", b"nonsense", b""])
-    def test_a_git_file_that_leads_nowhere(self, tmp_path, content):
+    def test_a_git_file_that_leads_nowhere_is_refused(self, tmp_path, content):
         (tmp_path / ".git").write_bytes(content)
         with pytest.raises(GitError, match=r"not a git repository|invalid gitfile"):
             discover(str(tmp_path))
@@ -88,13 +90,13 @@ class TestDiscover:
         monkeypatch.setenv("PATH", "/nowhere")
         assert discover(str(repo.root)).root == str(repo.root)
 
-    def test_a_hooks_git_dir_of_the_same_repository(self, make_repo, monkeypatch):
+    def test_the_git_dir_of_a_calling_hook_is_taken(self, make_repo, monkeypatch):
         repo = make_repo(**{"a/b": "x"})
         monkeypatch.setenv("GIT_DIR", str(repo.root / ".git"))
         found = discover(str(repo.root / "a"))
         assert (found.root, found.explicit) == (str(repo.root), False)
 
-    def test_a_git_dir_that_is_none(self, make_repo, monkeypatch):
+    def test_a_git_dir_that_is_none_is_refused(self, make_repo, monkeypatch):
         repo = make_repo(a="x")
         monkeypatch.setenv("GIT_DIR", "/nowhere")
         with pytest.raises(GitError, match=r"not a git repository: ./nowhere."):
@@ -102,7 +104,7 @@ class TestDiscover:
 
 
 class TestReading:
-    def test_list_files(self, make_repo):
+    def test_list_files_has_tracked_and_untracked_files_of_any_name(self, make_repo):
         names = ["a", "b/c", "b/ü", 'q"uote', "new\nline", os.fsdecode(b"\xff")]
         repo = make_repo(**dict.fromkeys(names, "x"))
         repo.write("untracked", "x")
@@ -112,7 +114,7 @@ class TestReading:
         assert list_files(found) == sorted([*names, "untracked", ".gitignore"])
         assert list_files(found, "b") == ["b/c", "b/ü"]
 
-    def test_read_blobs(self, make_repo):
+    def test_read_blobs_has_each_content_or_says_that_it_is_missing(self, make_repo):
         contents = {"a": b"x\n", "empty": b"", "b in/ary": bytes(range(256)) * 300, "new\nline": b"y"}
         repo = make_repo(**contents)
         repo.write("a", "staged\n")
@@ -127,7 +129,7 @@ class TestReading:
         assert blobs["HEAD:missing"] is blobs[":miss ing 1"] is blobs["HEAD"] is blobs["HEAD^{tree}"] is None
         assert blobs[repo.git("hash-object", "a")] == b"staged\n"
 
-    def test_much_in_and_much_out_at_once(self, make_repo):
+    def test_much_input_and_output_at_once_blocks_nobody(self, make_repo):
         repo = make_repo()
         data = b"".join(b"%d\n" % n for n in range(100_000))
         assert run(discover(str(repo.root)), "stripspace", stdin=data) == data
@@ -156,7 +158,7 @@ class TestReading:
             assert str(caught.value) == words
             assert caught.value.exit_code == 3
 
-    def test_no_git(self, make_repo, monkeypatch):
+    def test_without_git_the_error_says_so(self, make_repo, monkeypatch):
         found = discover(str(make_repo(a="x").root))
         monkeypatch.setenv("PATH", "/nowhere")
         with pytest.raises(GitError, match=r"^cannot run git: No such file or directory$") as caught:
@@ -173,7 +175,7 @@ class TestReading:
             list_files(discover(str(repo.root)))
         assert "safe.directory" in (caught.value.hint or "")
 
-    def test_what_reading_imports(self, make_repo):
+    def test_reading_imports_nothing_heavy(self, make_repo):
         """`check` and `list` stand on this: nothing that costs as much as git itself."""
         repo = make_repo(**{"TODO.md": "- [ ] x\n"})
         program = (
@@ -221,13 +223,13 @@ class TestOperationInProgress:
             ("bisect start", "bisect"),
         ],
     )
-    def test_each(self, diverged, command, expected):
+    def test_each_operation_in_progress_is_named(self, diverged, command, expected):
         found = discover(str(diverged.root))
         assert operation_in_progress(found) is None
         diverged.git(*command.split(), check=False)
         assert operation_in_progress(found) == expected
 
-    def test_between_two_picks_of_a_sequence(self, diverged):
+    def test_an_operation_between_two_picks_of_a_sequence_is_named(self, diverged):
         diverged.git("cherry-pick", "side~1", "side", check=False)
         diverged.write("a", "resolved\n")
         diverged.git("add", "a")
@@ -235,12 +237,12 @@ class TestOperationInProgress:
         assert not (diverged.root / ".git/CHERRY_PICK_HEAD").exists()
         assert operation_in_progress(discover(str(diverged.root))) == "cherry-pick"
 
-    def test_am(self, diverged):
+    def test_git_am_in_progress_is_named(self, diverged):
         patch = diverged.git("format-patch", "--stdout", "main~1..side") + "\n"
         diverged.git("am", stdin=patch, check=False)
         assert operation_in_progress(discover(str(diverged.root))) == "am"
 
-    def test_one_in_another_worktree_does_not_matter(self, diverged, tmp_path):
+    def test_an_operation_in_another_worktree_does_not_matter(self, diverged, tmp_path):
         diverged.git("worktree", "add", "-q", "-b", "third", str(tmp_path / "linked"))
         diverged.git("merge", "side", check=False)
         assert operation_in_progress(discover(str(diverged.root))) == "merge"

@@ -39,7 +39,7 @@ def receipt(title: str, **words: object) -> Receipt:
     return Receipt(**{"task_id": title.lower(), "title": title, **given, **words})  # type: ignore[arg-type]
 
 
-def test_every_word_of_a_receipt(repo: Checkout) -> None:
+def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> None:
     digest = "0123456789" * 4
     oid = commit(
         repo,
@@ -64,7 +64,7 @@ def test_every_word_of_a_receipt(repo: Checkout) -> None:
     }
 
 
-def test_newest_first_and_none_on_an_unborn_branch(repo: Checkout) -> None:
+def test_receipts_come_newest_first_and_an_unborn_branch_has_none(repo: Checkout) -> None:
     assert found(repo) == []
     for run in ("r1", "r2", "r3"):
         commit(repo, f"todo: x\n\nMdtodo-Run: {run}\n{TASK}\n")
@@ -87,12 +87,12 @@ def test_newest_first_and_none_on_an_unborn_branch(repo: Checkout) -> None:
         f"two words\n\nMdtodo-Run: r s\n{TASK}\n",
     ],
 )
-def test_what_is_no_trailer_is_no_receipt(repo: Checkout, text: str) -> None:
+def test_a_line_that_is_no_trailer_is_no_receipt(repo: Checkout, text: str) -> None:
     commit(repo, text)
     assert found(repo) == []
 
 
-def test_a_folded_trailer_is_one(repo: Checkout) -> None:
+def test_a_folded_trailer_is_one_receipt(repo: Checkout) -> None:
     commit(repo, "x\n\nMdtodo-Run: r\nMdtodo-Task: a done tests exit=0\n  time=1.500 attempt=2\n")
     assert found(repo) == [("r", "a")]
 
@@ -120,7 +120,7 @@ def test_runs_that_were_squashed_with_their_trailers_stay_apart(repo: Checkout) 
     assert found(repo) == [("r1", "a"), ("r2", "b")]
 
 
-def test_what_message_writes_is_read_with_its_titles(repo: Checkout) -> None:
+def test_a_written_message_is_read_with_its_titles(repo: Checkout) -> None:
     several = [
         receipt("One"),
         receipt("Two: - done: X", outcome="failed", exit_code=None),

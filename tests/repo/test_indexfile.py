@@ -54,7 +54,7 @@ def repo(request, make_repo):
 
 
 class TestReading:
-    def test_entries_are_what_git_lists(self, repo):
+    def test_the_entries_of_an_index_are_those_that_git_lists(self, repo):
         index = IndexFile(index_of(repo), repo.algorithm)
         listed = repo.git_bytes("ls-files", "-s", "-v", "-z").split(b"\0")[:-1]
         for line in listed:
@@ -65,7 +65,7 @@ class TestReading:
         assert index.entry(b"docs") is None
         assert index.unmerged == set()
 
-    def test_what_is_not_changed_is_written_as_it_was(self, repo):
+    def test_entries_that_are_not_changed_are_written_as_they_were(self, repo):
         data = index_of(repo)
         assert IndexFile(data, repo.algorithm).with_ids({}, {}).data == data
 
@@ -80,7 +80,7 @@ class TestReading:
         assert index.entry(b"TODO.md") is None
         assert index.entry(b"b") is not None
 
-    def test_times_are_those_of_the_file(self, repo):
+    def test_times_of_an_entry_are_those_of_its_file(self, repo):
         index = IndexFile(index_of(repo), repo.algorithm)
         for name in (b"TODO.md", "ü/\n☃".encode()):
             assert index.times(name) == stat_of(os.lstat(os.path.join(os.fsencode(repo.root), name)))
@@ -90,7 +90,7 @@ class TestReading:
 
 
 class TestChanging:
-    def test_ids_as_git_update_index_writes_them(self, repo):
+    def test_a_changed_id_is_written_as_git_update_index_writes_it(self, repo):
         data = index_of(repo)
         new = blob(repo, "- [x] a\n")
         info = "".join(f"100644 {new} 0\t{name}\n" for name in ("TODO.md", "docs/TODO.md"))
@@ -102,13 +102,13 @@ class TestChanging:
         assert IndexFile(index_of(repo), repo.algorithm).entry(b"TODO.md").oid == new
         repo.git("fsck", "--strict", "--cache")
 
-    def test_flags_stay(self, repo):
+    def test_flags_of_a_changed_entry_stay(self, repo):
         before = repo.git("ls-files", "-v")
         put(repo, IndexFile(index_of(repo), repo.algorithm).with_ids({b"a": blob(repo, "b\n")}, {}))
         assert repo.git("ls-files", "-v") == before
         assert repo.index("a") == b"b\n"
 
-    def test_times_as_git_add_refresh_writes_them(self, repo):
+    def test_times_are_written_as_git_add_refresh_writes_them(self, repo):
         oid = repo.git("rev-parse", ":TODO.md")
         empty = IndexFile(index_of(repo), repo.algorithm).with_ids({b"TODO.md": oid}, {})
         put(repo, empty)
@@ -119,7 +119,7 @@ class TestChanging:
         assert listing(repo) == theirs
         assert repo.git("diff-files", "--name-only", "--", "TODO.md") == ""
 
-    def test_the_checksum_is_right(self, repo):
+    def test_the_checksum_of_a_written_index_is_right(self, repo):
         put(repo, IndexFile(index_of(repo), repo.algorithm).with_ids({b"TODO.md": blob(repo, "x")}, {}))
         assert repo.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
 
@@ -129,7 +129,7 @@ class TestChanging:
         ours = IndexFile(data, "sha1").with_ids({b"TODO.md": blob(repo, "x")}, {})
         assert ours.data[-20:] == bytes(20)
 
-    def test_a_name_too_long_for_its_length(self, make_repo):
+    def test_a_name_longer_than_its_length_field_is_kept(self, make_repo):
         name = "/".join(["d" * 200] * 21) + "/f"  # 4,221 bytes: more than twelve bits can say
         repo = make_repo(**{"TODO.md": "a\n"})
         old, new = blob(repo, "a\n"), blob(repo, "b\n")
@@ -137,7 +137,7 @@ class TestChanging:
         put(repo, IndexFile(index_of(repo), "sha1").with_ids({name.encode(): new, b"zz": new}, {}))
         assert repo.git("ls-files", "-s", "--", "d*", "zz").count(new) == 2
 
-    def test_offsets_of_entries_and_extensions(self, make_repo):
+    def test_offsets_of_entries_and_extensions_are_written_as_git_writes_them(self, make_repo):
         """What git writes for a large index that several threads may read."""
         repo = make_repo(**{f"d{n % 7}/{n}": "x" for n in range(60)})
         repo.git("config", "index.threads", "2")
@@ -158,7 +158,7 @@ class TestChanging:
         assert ours.data[-52:-20] == theirs[-52:-20], "where they begin, and the hash of what follows"
 
     @pytest.mark.parametrize("length", [126, 127, 128, 129, 300, 17_000])
-    def test_names_of_which_much_is_stripped(self, make_repo, length):
+    def test_names_of_which_version_4_strips_much_are_kept(self, make_repo, length):
         """In version 4 a name says how much of the one before it does not hold, in one byte, two or three."""
         repo = make_repo(**{"TODO.md": "a\n"})
         repo.git("update-index", "--index-version", "4")
@@ -181,7 +181,7 @@ class TestCachedTrees:
         return found | {b"": repo.git("rev-parse", f"{revision}^{{tree}}")}
 
     @pytest.mark.parametrize("known", [True, False, "wrong"])
-    def test_they_are_never_wrong(self, make_repo, known):
+    def test_cached_trees_are_never_wrong(self, make_repo, known):
         chance = random.Random(5)
         names = [f"{a}/{b}/{n}" for a in "abc" for b in ("x", "x-y", "z") for n in range(2)] + [
             "top",
@@ -223,7 +223,7 @@ class TestCachedTrees:
 
 
 class TestUnfamiliar:
-    def test_a_split_and_a_sparse_index(self, make_repo):
+    def test_a_split_or_sparse_index_is_unfamiliar(self, make_repo):
         repo = make_repo(**{"TODO.md": "a", "out/x": "x", "in/y": "y"})
         repo.git("update-index", "--split-index")
         with pytest.raises(UnfamiliarError):
@@ -235,12 +235,12 @@ class TestUnfamiliar:
             IndexFile(index_of(repo), "sha1")
 
     @pytest.mark.parametrize("cut", [0, 3, 11, 40, 90, -1, -21])
-    def test_bytes_that_are_no_index(self, make_repo, cut):
+    def test_bytes_that_are_no_index_are_unfamiliar(self, make_repo, cut):
         repo = make_repo(**{"TODO.md": "a", "b": "b"})
         with pytest.raises(UnfamiliarError):
             IndexFile(index_of(repo)[:cut], "sha1")
 
-    def test_another_version(self, make_repo):
+    def test_an_index_of_an_unknown_version_is_unfamiliar(self, make_repo):
         repo = make_repo(**{"TODO.md": "a"})
         data = bytearray(index_of(repo))
         data[7] = 5

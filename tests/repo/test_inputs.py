@@ -41,7 +41,7 @@ CHANGES: dict[str, Callable[[Checkout], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_what_counts_and_that_adding_and_committing_it_changes_nothing(
+def test_inputs_count_and_adding_or_committing_them_changes_nothing(
     checkout: Checkout, make_repo: Callable[..., Checkout], change: Callable[[Checkout], object]
 ) -> None:
     before = digest(checkout)
@@ -59,7 +59,7 @@ def test_what_counts_and_that_adding_and_committing_it_changes_nothing(
 
 @pytest.mark.parametrize("odd", ["\n", "\r", "\v", "\f", "\x85", "\u2028", "\udcff"])
 @pytest.mark.parametrize("place", ["src/a{}b/x.py", "src/{}/x.py", "src/{}x/y/x.py", "src/x{}.py"])
-def test_a_change_is_seen_whatever_the_name_is(repo: Checkout, place: str, odd: str) -> None:
+def test_a_changed_input_is_seen_whatever_its_name_is(repo: Checkout, place: str, odd: str) -> None:
     path = place.format(odd)
     repo.commit("Base", **{path: "one\n", "src/other.py": "other\n", "src/y/z.txt": "\n"})
     for pattern in ("src/**/*.py", "src/", "*.py", "elsewhere", path):
@@ -78,7 +78,9 @@ def test_a_change_is_seen_whatever_the_name_is(repo: Checkout, place: str, odd: 
         lambda repo: repo.git("commit", "-q", "--allow-empty", "-m", "x"),
     ],
 )
-def test_what_does_not_count(checkout: Checkout, change: Callable[[Checkout], object]) -> None:
+def test_files_that_do_not_fit_and_times_do_not_count_as_inputs(
+    checkout: Checkout, change: Callable[[Checkout], object]
+) -> None:
     before = digest(checkout)
     change(checkout)
     assert digest(checkout) == before
@@ -125,7 +127,7 @@ def test_one_reader_sees_what_changes_between_its_readings(
     assert reader.read()["p"].digest != first
 
 
-def test_nothing_fits_or_cannot_be_read(checkout: Checkout) -> None:
+def test_without_a_readable_input_there_is_no_digest(checkout: Checkout) -> None:
     assert digest(checkout, {"p": Declared(("none/**",), ())}) is None
     assert digest(checkout, without=("src/a", "src/b")) is None
     checkout.write("src/new", "n\n").chmod(0)
@@ -148,7 +150,7 @@ def test_outputs_are_told_from_other_inputs(checkout: Checkout) -> None:
     assert reader.read()["p"].others != before.others
 
 
-def test_conflicts_and_intended_files(checkout: Checkout) -> None:
+def test_conflicted_and_intended_files_count_with_their_content(checkout: Checkout) -> None:
     checkout.git("switch", "-q", "-c", "side")
     checkout.commit("Side", **{"src/a": "side\n"})
     checkout.git("switch", "-q", "main")

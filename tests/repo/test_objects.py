@@ -56,7 +56,7 @@ def listing(new: NewObjects, tree: str, prefix: bytes = b"") -> dict:
 class TestChangeTree:
     @examples(80)
     @given(CHANGES, CHANGES)
-    def test_it_is_what_the_paths_say(self, first, second):
+    def test_a_changed_tree_is_what_the_paths_say(self, first, second):
         first = without_clashes(first)
         second = without_clashes(second)
         new = NewObjects("sha1")
@@ -69,13 +69,13 @@ class TestChangeTree:
             found = find_in_tree(again, path, read_from(new))
             assert (found if found and found[0] != b"40000" else None) == expected.get(path)
 
-    def test_nothing_changed_is_the_same_tree(self):
+    def test_a_tree_without_changes_is_the_same_tree(self):
         new = NewObjects("sha1")
         root = change_tree(None, {b"a/b": (b"100644", "1" * 40)}, read_from(new), new)
         assert change_tree(root, {b"x/y": None, b"a": None}, read_from(new), new) == root
 
     @pytest.mark.parametrize("path", [b"", b"/a", b"a//b", b"a/", b"../a", b"a/./b", b".git/config", b"a\0b"])
-    def test_paths_that_no_tree_may_hold(self, path):
+    def test_paths_that_no_tree_may_hold_are_refused(self, path):
         new = NewObjects("sha1")
         with pytest.raises(ValueError, match="no tree can hold"):
             change_tree(None, {path: (b"100644", "1" * 40)}, read_from(new), new)
@@ -117,6 +117,6 @@ def test_git_takes_the_pack_and_finds_nothing_wrong(make_repo, algorithm):
 
 @examples(20)
 @given(st.binary(max_size=50))
-def test_ids_are_gits(data):
+def test_ids_of_objects_are_those_of_git(data):
     out = subprocess.check_output(["git", "hash-object", "--stdin"], input=data, text=False)
     assert object_id("sha1", "blob", data) == out.decode().strip()

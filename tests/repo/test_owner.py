@@ -18,17 +18,17 @@ def test_this_process_is_there_and_a_dead_one_is_gone():
     assert owner.is_gone(gone)
 
 
-def test_a_reused_pid_is_another_process():
+def test_a_reused_pid_is_another_process_identity():
     where, pid, started = owner.myself().split("-")
     assert owner.is_gone(f"{where}-{pid}-{int(started) - 1}")
 
 
 @pytest.mark.parametrize("name", ["", "x", "unknown-1-0", "0badf00d-1-5", "unknown-1-5", "a-b-c"])
-def test_of_what_cannot_be_seen_nothing_is_said(name):
+def test_a_process_that_cannot_be_seen_is_not_said_to_be_gone(name):
     assert not owner.is_gone(name)
 
 
-def test_one_that_ended_and_was_not_waited_for():
+def test_a_process_that_ended_and_was_not_waited_for_is_gone():
     program = "from mdtodo.repo import owner; print(owner.myself(), flush=True)"
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     name = process.stdout.read().strip()

@@ -16,14 +16,14 @@ def python(code: str, **words: bool) -> Process:
     return Process([sys.executable, "-c", code], dict(os.environ), **words)
 
 
-def test_both_streams_and_the_code():
+def test_a_process_gives_both_streams_and_its_code():
     code, out, err = python("import sys; print(input()); print('e', file=sys.stderr); sys.exit(3)").finish(
         b"in\n"
     )
     assert (code, out, err) == (3, b"in\n", b"e\n")
 
 
-def test_more_than_any_pipe_holds_in_every_direction():
+def test_more_than_a_pipe_holds_passes_in_every_direction():
     code = (
         "import sys; d = sys.stdin.buffer.read(); sys.stderr.write('e' * 300000); sys.stdout.buffer.write(d)"
     )
@@ -32,11 +32,11 @@ def test_more_than_any_pipe_holds_in_every_direction():
     assert (exit_code, out, len(err)) == (0, data, 300_000)
 
 
-def test_a_program_that_does_not_listen():
+def test_a_program_that_does_not_read_its_input_is_no_error():
     assert python("import sys; sys.stdin.close()").finish(b"x" * 1_000_000)[0] == 0
 
 
-def test_asked_line_by_line_while_it_complains_a_lot():
+def test_a_program_is_asked_line_by_line_while_it_complains_a_lot():
     process = python(
         "import sys\n"
         "for line in sys.stdin:\n"
@@ -50,7 +50,7 @@ def test_asked_line_by_line_while_it_complains_a_lot():
     assert process.finish()[0] == 0
 
 
-def test_a_program_that_ends_in_the_middle():
+def test_a_program_that_ends_amid_its_answers_gives_what_it_had():
     process = python("print('half', end='')")
     assert process.line() == b"half"
     assert process.read(10) == b""
@@ -58,7 +58,7 @@ def test_a_program_that_ends_in_the_middle():
     assert process.finish()[0] == 0
 
 
-def test_killed():
+def test_the_code_of_a_killed_process_is_its_signal():
     process = python("import time; time.sleep(60)")
     process.kill()
     process = python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
@@ -66,7 +66,7 @@ def test_killed():
 
 
 @pytest.mark.parametrize("alone", [True, False])
-def test_process_groups(alone):
+def test_a_process_leads_a_group_only_if_it_is_to_be_alone(alone):
     _, out, _ = python("import os; print(os.getpgrp() == os.getpid())", alone=alone).finish()
     assert out == f"{alone}\n".encode()
 

@@ -38,7 +38,7 @@ def edits_for(data: bytes, random: Random) -> list[SetStatus]:
 
 @examples(250)
 @given(st.randoms(use_true_random=False), st.sampled_from([document, soup]))
-def test_it_is_what_reading_again_finds(random, make):
+def test_a_ticked_reading_is_what_parsing_again_finds(random, make):
     data = make(random)
     edits = edits_for(data, random)
     reading = readings.read(data, STATUS_CHARS, "TODO.md")
@@ -50,7 +50,7 @@ def test_it_is_what_reading_again_finds(random, make):
 
 @examples(120)
 @given(st.randoms(use_true_random=False))
-def test_it_is_what_apply_makes(random):
+def test_the_bytes_of_a_ticked_reading_are_those_of_apply(random):
     data = document(random)
     edits = edits_for(data, random)
     if not edits:
@@ -73,7 +73,7 @@ def applied_fields(applied):
         ("- [ ] a\n", {"x": Status.CANCELLED, "d": Status.DONE}),
     ],
 )
-def test_what_it_does_not_know_is_left_to_apply(line, statuses):
+def test_edits_that_a_reading_does_not_know_are_left_to_apply(line, statuses):
     known = {**STATUS_CHARS, **statuses}
     data = line.encode()
     edit = SetStatus(anchors(parse(data, known), "TODO.md")[0], Status.DONE)
@@ -86,7 +86,7 @@ def test_what_it_does_not_know_is_left_to_apply(line, statuses):
     assert made.data == data.replace(b"[|]", b"[x]").replace("[é]".encode(), b"[x]")
 
 
-def test_little_is_kept():
+def test_the_kept_readings_are_bounded():
     for number in range(1200):
         data = f"- [ ] task {number}\n".encode() * 40
         readings.read(data, STATUS_CHARS, "TODO.md")
@@ -96,7 +96,7 @@ def test_little_is_kept():
     assert all(key[0] != huge for key in readings._readings)
 
 
-def test_other_statuses_are_another_reading():
+def test_a_reading_with_other_statuses_is_another_one():
     data = b"- [y] a\n"
     assert readings.read(data, STATUS_CHARS, "TODO.md").document.items == ()
     assert len(readings.read(data, {**STATUS_CHARS, "y": Status.DONE}, "TODO.md").document.items) == 1

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.edits import AddNote, AddSubtasks, SetKey, SetStatus
-from mdtodo.model import Anchor, Status
 from mdtodo.receipt import Receipt
-from mdtodo.repo.codec import from_json, to_json
 from mdtodo.repo.receipts import Trailer, message, parse, subject
 from mdtodo.repo.remake import without
-from mdtodo.results import Outcome
 from tests.examples import examples
-
-WORDS = st.text(min_size=1).filter(str.strip)
-ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9))
-EDITS = st.one_of(
-    st.builds(SetStatus, ANCHORS, st.sampled_from(Status), st.frozensets(st.sampled_from(Status))),
-    st.builds(SetKey, ANCHORS, st.text(), st.none() | st.text()),
-    st.builds(AddSubtasks, ANCHORS, st.lists(st.text()).map(tuple)),
-    st.builds(AddNote, ANCHORS, st.text()),
-)
-RECEIPTS = st.builds(
-    Receipt,
-    task_id=WORDS,
-    title=st.text(),
-    outcome=st.sampled_from([*Outcome, "cancelled", "todo"]),
-    processor=WORDS,
-    exit_code=st.none() | st.integers(-64, 255),
-    seconds=st.floats(0, 1e9),
-    attempt=st.integers(0, 10**6),
-    edits=st.lists(EDITS, max_size=4).map(tuple),
-    outputs=st.lists(st.text(), max_size=3).map(tuple),
-    inputs=st.none() | st.just("0a" * 32),
-)
-
+from tests.repo.any_receipt import RECEIPTS, WORDS
 
 MIXED = (("A", "done"), ("B", "failed"), ("C", "todo"))
 
@@ -50,7 +23,7 @@ def receipt(title: str = "Tests pass", outcome: str = "done", **words) -> Receip
 
 
 class TestMessage:
-    def test_one_task(self):
+    def test_the_message_of_one_task_has_its_title_as_subject(self):
         assert message([receipt()], "20261121T101500-3f2a") == (
             "todo: Tests pass\n"
             "\n"
@@ -58,7 +31,7 @@ class TestMessage:
             "Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1\n"
         )
 
-    def test_several_tasks(self):
+    def test_the_message_of_several_tasks_counts_and_lists_them(self):
         text = message([receipt("A"), receipt("B", "failed", exit_code=-15), receipt("C")], "r")
         assert text.startswith(
             "todo: 2 done, 1 failed\n\n- done: A\n- failed: B\n- done: C\n\nMdtodo-Run: r\n"
@@ -80,7 +53,7 @@ class TestMessage:
             (["expanded"], "todo: expanded: Tests pass"),
         ],
     )
-    def test_the_subject_says_what_became_of_it(self, outcomes, expected):
+    def test_the_subject_says_what_became_of_the_task(self, outcomes, expected):
         assert subject([receipt(outcome=outcome) for outcome in outcomes]) == expected
 
     @pytest.mark.parametrize(
@@ -93,7 +66,7 @@ class TestMessage:
             ("x" * 500, "todo: " + "x" * 113 + "…"),
         ],
     )
-    def test_titles_are_one_line(self, title, expected):
+    def test_titles_in_a_message_are_one_line(self, title, expected):
         assert subject([receipt(title)]) == expected
 
     def test_the_digest_of_the_inputs_has_its_own_trailer(self):
@@ -106,18 +79,18 @@ class TestMessage:
         ("left", "expected"),
         [({"0"}, "todo: A"), ({"1"}, "todo: failed: B"), ({"0", "1"}, "todo: 1 done, 1 failed")],
     )
-    def test_the_subject_without_some_of_the_tasks(self, left, expected):
+    def test_a_message_without_some_of_its_tasks_has_the_subject_of_the_others(self, left, expected):
         three = [receipt(title, outcome, task_id=str(n)) for n, (title, outcome) in enumerate(MIXED)]
         text = without(message(three, "r"), {"0", "1", "2"} - left)
         assert text.splitlines()[0] == expected
         assert {task.task_id for task in parse(text)[1]} == left
 
-    def test_an_exit_code_that_there_is_not(self):
+    def test_a_receipt_without_an_exit_code_says_so(self):
         assert "exit=- " in message([receipt(exit_code=None)], "r")
 
     @examples(60)
     @given(st.lists(RECEIPTS, min_size=1, max_size=4), WORDS)
-    def test_what_is_written_is_read(self, receipts, run):
+    def test_a_written_message_is_read_as_its_trailers(self, receipts, run):
         text = message(receipts, run)
         found, trailers = parse(text)
         assert len(text.encode("utf-8", "strict").decode().split("\n")[0]) <= 120
@@ -128,7 +101,7 @@ class TestMessage:
         ]
         assert all(abs(t.seconds - r.seconds) <= 0.001 for t, r in zip(trailers, receipts, strict=True))
 
-    def test_git_reads_them_as_trailers(self):
+    def test_git_reads_receipts_as_trailers(self):
         text = message([receipt("A: b"), receipt("Mdtodo-Run: fake", task_id="2")], "r1")
         out = subprocess.check_output(["git", "interpret-trailers", "--parse"], input=text, text=True)
         assert out.splitlines() == [
@@ -149,7 +122,7 @@ class TestParse:
             "x\n\n> Mdtodo-Run: r\n",
         ],
     )
-    def test_other_commits_are_no_receipts(self, text):
+    def test_messages_of_other_commits_hold_no_receipts(self, text):
         assert parse(text) == (None, ())
 
     def test_other_trailers_and_broken_ones_are_passed_over(self):
@@ -159,18 +132,6 @@ class TestParse:
         )
         assert parse(text) == ("r", (Trailer("a", "done", "b", 0, 1.5, 2),))
 
-    def test_crlf(self):
+    def test_a_message_with_crlf_is_read(self):
         text = message([receipt()], "r").replace("\n", "\r\n").replace("\r\n\r\n", "\n\n")
         assert len(parse(text)[1]) == 1
-
-
-class TestJson:
-    @examples(100)
-    @given(RECEIPTS)
-    def test_a_receipt_is_the_same_again(self, original):
-        assert from_json(json.loads(json.dumps(to_json(original)))) == original
-
-    @pytest.mark.parametrize("broken", [{}, {"edits": 3}, {"edits": [{}], "outputs": []}])
-    def test_anything_else_is_refused(self, broken):
-        with pytest.raises((KeyError, TypeError, ValueError)):
-            from_json({**to_json(receipt()), **broken} if broken else {})

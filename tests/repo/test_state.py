@@ -69,7 +69,7 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
 
 
 class TestLeases:
-    def test_one_holder(self, opened):
+    def test_a_lease_has_one_holder(self, opened):
         first = opened.lease("a", "one", 60)
         assert first is not None
         assert opened.lease("a", "two", 60) is None
@@ -89,7 +89,7 @@ class TestLeases:
         assert not opened.held([first.token])
         assert opened.live_leases() == ()
 
-    def test_tokens_grow_for_ever(self, repository):
+    def test_the_tokens_of_leases_grow_for_ever(self, repository):
         tokens = []
         for _ in range(3):
             with State.open(repository) as it:
@@ -99,7 +99,7 @@ class TestLeases:
                     it.release(lease.token)
         assert tokens == sorted(set(tokens))
 
-    def test_expiry_and_takeover(self, opened, clock):
+    def test_a_lease_that_ran_out_may_be_taken_over(self, opened, clock):
         first = opened.lease("a", "one", 60)
         clock(59)
         assert opened.lease("a", "two", 60) is None
@@ -112,7 +112,7 @@ class TestLeases:
         assert opened.release(first.token) == ()
         assert opened.held([second.token])
 
-    def test_renewal(self, opened, clock):
+    def test_a_renewed_lease_lasts_longer(self, opened, clock):
         lease = opened.lease("a", "one", 60)
         for _ in range(5):
             clock(50)
@@ -122,7 +122,7 @@ class TestLeases:
         assert opened.renew([lease.token], 60) == {lease.token}, "nobody has taken it over"
         assert opened.lease("a", "two", 60) is None
 
-    def test_the_date_does_not_matter(self, opened, monkeypatch):
+    def test_a_change_of_the_date_frees_no_lease(self, opened, monkeypatch):
         opened.lease("a", "one", 60)
         for moved in (3600.0, -3600.0):
             now = leases.time.time()
@@ -132,7 +132,7 @@ class TestLeases:
             monkeypatch.undo()
 
     @pytest.mark.parametrize("moved", [-1e9, -1.0, 0.0, 1e9])
-    def test_what_others_came_to_since_counts_whatever_the_date(self, opened, monkeypatch, moved):
+    def test_results_of_others_since_the_lease_count_whatever_the_date(self, opened, monkeypatch, moved):
         def receipt(task: str) -> Record:
             return Record("other", RECEIPT._replace(task_id=task))
 
@@ -151,13 +151,13 @@ class TestLeases:
             "after",
         }
 
-    def test_a_restart_of_the_machine_frees_them(self, opened, clock):
+    def test_a_restart_of_the_machine_frees_all_leases(self, opened, clock):
         opened.lease("a", "one", 60, mine=False)
         clock(-1_000_000)
         assert opened.live_leases() == ()
         assert opened.lease("a", "two", 60) is not None
 
-    def test_a_clock_that_jumps_back_frees_none_of_a_living_process(self, opened, clock):
+    def test_a_clock_that_jumps_back_frees_no_lease_of_a_living_process(self, opened, clock):
         opened.lease("a", "one", 60)
         clock(-1_000_000)
         assert opened.lease("a", "two", 60) is None
@@ -170,7 +170,7 @@ class TestLeases:
         assert opened.lease("a", "two", 60) is not None
         assert opened.lease("b", "two", 60) is None
 
-    def test_a_stopped_worker_keeps_them(self, repository, opened):
+    def test_a_stopped_worker_keeps_its_leases(self, repository, opened):
         program = "s.lease('a', 'w', 3600); print('leased', flush=True); sys.stdin.read()"
         setup = "import sys\nfrom mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
         setup += "s = State.open(Repository(*sys.argv[1:] * 3))\n"
@@ -186,7 +186,7 @@ class TestLeases:
         process.communicate()
         assert opened.lease("a", "two", 60) is not None
 
-    def test_many_processes_one_winner_each(self, repository, opened):
+    def test_each_lease_has_one_winner_among_many_processes(self, repository, opened):
         program = (
             "print(json.dumps([n for n in range(60) if s.lease(str(n), sys.argv[2], 60, mine=False)]))\n"
         )
@@ -214,7 +214,7 @@ class TestLeases:
 
 
 class TestJournal:
-    def test_what_is_recorded_is_there_after_a_kill(self, repository, opened):
+    def test_a_recorded_result_is_there_after_a_kill(self, repository, opened):
         program = (
             "s.start_run('run')\n"
             "s.record([Record('run', from_json(json.loads(sys.argv[2])), 'log', {'m': 1.5})])\n"
@@ -253,14 +253,14 @@ class TestJournal:
         assert opened.active_runs() == ()
         assert len(opened.unlanded()) == 1
 
-    def test_what_does_not_land_is_only_history(self, opened):
+    def test_a_result_that_does_not_land_is_only_history(self, opened):
         opened.record([Record("run", RECEIPT, lands=False)])
         assert opened.unlanded() == ()
         assert [entry.task_id for entry in opened.history()] == ["a"]
         assert opened.history("a")[0].outcome == "done"
         assert opened.history("b") == ()
 
-    def test_medians_of_what_succeeded(self, opened):
+    def test_durations_are_the_medians_of_successful_runs(self, opened):
         def took(seconds: float, outcome: str = "done", task: str = "a") -> Record:
             words = {"task_id": task, "outcome": outcome, "seconds": seconds}
             return Record("run", RECEIPT._replace(**words))
@@ -270,7 +270,7 @@ class TestJournal:
         opened.record([took(100) for _ in range(20)])
         assert opened.durations()["a"] == 100
 
-    def test_old_history_goes_but_nothing_that_has_to_land(self, opened, monkeypatch):
+    def test_old_history_goes_but_no_result_that_has_to_land(self, opened, monkeypatch):
         monkeypatch.setattr(runs, "KEPT", 3)
         opened.start_run("run")
         ids = opened.record([Record("run", RECEIPT) for _ in range(10)])
@@ -287,17 +287,17 @@ class TestJournal:
 
 
 class TestFile:
-    def test_the_folder_is_its_owners(self, repository, opened):
+    def test_the_state_folder_is_for_its_owner_alone(self, repository, opened):
         assert os.stat(folder(repository)).st_mode & 0o777 == 0o700
 
-    def test_reading_makes_nothing(self, repository):
+    def test_reading_the_state_makes_no_file(self, repository):
         with State.open(repository, create=False) as it:
             assert it.live_leases() == ()
             assert it.unlanded() == ()
             assert it.durations() == {}
         assert not os.path.exists(folder(repository))
 
-    def test_reading_sees_what_is_there(self, repository, opened):
+    def test_reading_the_state_sees_what_is_there(self, repository, opened):
         opened.lease("a", "w", 60)
         with State.open(repository, create=False) as it:
             assert [lease.task_id for lease in it.live_leases()] == ["a"]
@@ -326,7 +326,7 @@ class TestFile:
         return damage
 
     @pytest.mark.parametrize("how", ["header", "truncated", "pages"])
-    def test_a_damaged_one_is_set_aside(self, repository, damaged, how):
+    def test_a_damaged_database_is_set_aside(self, repository, damaged, how):
         path = damaged(how)
         with State.open(repository, create=False) as it:
             assert it.live_leases() == ()
@@ -340,14 +340,14 @@ class TestFile:
         assert [name for name in kept if not name.endswith(("-wal", "-shm"))] != []
         assert path.endswith("state.db")
 
-    def test_an_empty_file_is_a_new_one(self, repository):
+    def test_an_empty_file_is_a_new_database(self, repository):
         os.makedirs(folder(repository))
         with open(os.path.join(folder(repository), "state.db"), "wb"):
             pass
         with State.open(repository) as it:
             assert it.lease("a", "w", 60) is not None
 
-    def test_many_processes_set_it_aside_once(self, repository, damaged):
+    def test_many_processes_set_a_damaged_database_aside_once(self, repository, damaged):
         damaged("header")
         program = (
             "import sys\nfrom mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
@@ -371,21 +371,21 @@ class TestFile:
         kept = [name for name in os.listdir(folder(repository)) if "damaged" in name and "-wal" not in name]
         assert len([name for name in kept if "-shm" not in name]) == 1
 
-    def test_a_full_disk_is_no_reason_to_delete_it(self, opened):
+    def test_a_full_disk_is_no_reason_to_delete_the_database(self, opened):
         pages = opened._db.read("PRAGMA page_count")[0][0]
         opened._db.read(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(MdtodoError, match="disk is full") as caught:
             opened.start_run("r" * 1_000_000)
         assert caught.value.hint == "free some disk space; nothing that was already recorded is lost"
 
-    def test_a_folder_in_its_place(self, repository):
+    def test_a_folder_in_the_place_of_the_database_is_set_aside(self, repository):
         os.makedirs(os.path.join(folder(repository), "state.db"))
         with State.open(repository) as it:
             assert "was damaged; it is kept as state.db.damaged-" in it.warnings[0]
             assert it.lease("a", "w", 60) is not None
 
     @pytest.mark.parametrize("version", [0, 2])
-    def test_a_database_of_another_program_in_its_place(self, repository, version):
+    def test_a_database_of_another_program_is_set_aside(self, repository, version):
         os.makedirs(folder(repository))
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
             raw.execute("CREATE TABLE results (something TEXT)")
@@ -400,7 +400,7 @@ class TestFile:
     @pytest.mark.chance
     @pytest.mark.parametrize("seed", range(3 * TIMES))
     @pytest.mark.parametrize("name", ["state.db", "state.db-wal", "state.db-shm"])
-    def test_random_bytes(self, repository, seed, name):
+    def test_random_bytes_in_any_file_of_the_database_do_no_harm(self, repository, seed, name):
         path = os.path.join(folder(repository), "state.db")
         with State.open(repository) as it:
             it.record([Record("run", RECEIPT)])
@@ -413,13 +413,13 @@ class TestFile:
             assert it.record([Record("run", RECEIPT)])
         assert os.path.exists(path)
 
-    def test_a_file_where_the_folder_should_be(self, repository):
+    def test_a_file_in_the_place_of_the_state_folder_is_told(self, repository):
         with open(folder(repository), "wb"):
             pass
         with pytest.raises(MdtodoError, match="the state cannot be saved"):
             State.open(repository)
 
-    def test_one_of_a_newer_mdtodo(self, repository, opened):
+    def test_a_database_of_a_newer_mdtodo_is_told_and_read_as_empty(self, repository, opened):
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
             raw.execute("PRAGMA user_version = 99")
         raw.close()

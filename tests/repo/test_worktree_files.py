@@ -43,7 +43,7 @@ def tree(tmp_path_factory):
 
 
 class TestFind:
-    def test_tracked_and_untracked_but_not_ignored(self, make_repo):
+    def test_tracked_and_untracked_files_are_found_but_not_ignored_ones(self, make_repo):
         names = [
             "TODO.md",
             "a/TODO.md",
@@ -61,7 +61,7 @@ class TestFind:
             *("TODO.md", "a/TODO.md", "a/b/TODO.md", "new/TODO.md", "todo/deep/er/y.md", "todo/x.md")
         ]
 
-    def test_from_a_folder_below_the_paths_are_still_the_roots(self, make_repo):
+    def test_paths_found_from_a_folder_below_are_relative_to_the_root(self, make_repo):
         repo = make_repo(**{"TODO.md": "x", "a/b/c.txt": "x"})
         assert found(repo, cwd=repo.root / "a/b") == ["TODO.md"]
 
@@ -82,7 +82,7 @@ class TestFind:
             with pytest.raises(InputError, match=r"belongs to another repository"):
                 found(repo, explicit=[path])
 
-    def test_patterns_are_gitignores(self, make_repo):
+    def test_patterns_are_those_of_gitignore(self, make_repo):
         names = ["TODO.md", "docs/TODO.md", "docs/plan.md", "docs/old/plan.md", "a [b].md", "x.MD", "ü.md"]
         repo = make_repo(**dict.fromkeys(names, "x"))
         assert found(repo, "*.md") == sorted(set(names) - {"x.MD"})
@@ -117,7 +117,7 @@ class TestFind:
         expected = sorted(GitIgnoreSpec.from_lines(patterns).match_files(names))
         assert found(tree, *patterns) == expected
 
-    def test_a_folder_named_like_a_todo_file(self, make_repo):
+    def test_a_folder_named_like_a_todo_file_is_refused(self, make_repo):
         repo = make_repo(x="x")
         (repo.root / "TODO.md").mkdir()
         with pytest.raises(InputError, match=r"^TODO\.md: is a folder"):
@@ -125,7 +125,7 @@ class TestFind:
 
 
 class TestExplicitPaths:
-    def test_they_win_and_are_relative_to_where_one_stands(self, make_repo):
+    def test_explicit_paths_win_and_are_relative_to_the_current_folder(self, make_repo):
         repo = make_repo(
             **{"TODO.md": "x", "docs/notes.md": "x", "docs/ignored.md": "x", ".gitignore": "ignored.md"}
         )
@@ -142,18 +142,18 @@ class TestExplicitPaths:
         assert found(repo, explicit=["."], cwd=repo.root / "a") == ["a/TODO.md", "a/b/TODO.md"]
         assert len(found(repo, explicit=["."])) == 4
 
-    def test_what_is_not_there(self, make_repo):
+    def test_an_explicit_path_that_is_not_there_is_refused(self, make_repo):
         repo = make_repo(**{"TODO.md": "x"})
         with pytest.raises(InputError, match=r"^no/such\.md: no such file$"):
             found(repo, explicit=["no/such.md"])
 
-    def test_outside_of_the_work_tree(self, make_repo, tmp_path):
+    def test_an_explicit_path_outside_of_the_work_tree_is_refused(self, make_repo, tmp_path):
         repo = make_repo(**{"TODO.md": "x"})
         (tmp_path / "x.md").write_text("x")
         with pytest.raises(UsageError, match="outside the work tree"):
             found(repo, explicit=["../x.md"])
 
-    def test_in_the_git_directory(self, make_repo):
+    def test_an_explicit_path_in_the_git_directory_is_refused(self, make_repo):
         repo = make_repo(**{"TODO.md": "x"})
         (repo.root / ".git/x.md").write_text("x")
         with pytest.raises(InputError, match="is in a git directory"):
@@ -161,7 +161,7 @@ class TestExplicitPaths:
 
 
 class TestSymlinks:
-    def test_inside_they_stand_for_the_real_file_once(self, make_repo):
+    def test_links_that_stay_inside_stand_for_the_real_file_once(self, make_repo):
         repo = make_repo(**{"docs/plan.md": "x", "TODO.md": "x"})
         (repo.root / "a").mkdir()
         (repo.root / "a/TODO.md").symlink_to("../docs/plan.md")
@@ -178,7 +178,7 @@ class TestSymlinks:
             (".git/config", "is in a git directory"),
         ],
     )
-    def test_others_are_refused(self, make_repo, tmp_path, target, sentence):
+    def test_links_that_lead_nowhere_or_out_are_refused(self, make_repo, tmp_path, target, sentence):
         repo = make_repo(x="x")
         (tmp_path / "outside.md").write_text("x")
         (repo.root / "TODO.md").symlink_to(target)
@@ -186,7 +186,7 @@ class TestSymlinks:
             [files.read(str(repo.root), path) for path in found(repo)]
         assert str(caught.value).startswith("TODO.md: ")
 
-    def test_a_folder_that_leads_out(self, make_repo, tmp_path):
+    def test_a_file_below_a_folder_that_leads_out_is_refused(self, make_repo, tmp_path):
         repo = make_repo(x="x")
         (tmp_path / "outside").mkdir()
         (tmp_path / "outside/TODO.md").write_text("x")
@@ -195,7 +195,7 @@ class TestSymlinks:
         with pytest.raises((InputError, UsageError), match="out"):
             found(repo, explicit=["docs/TODO.md"])
 
-    def test_each_of_many_is_what_it_would_be_alone(self, make_repo):
+    def test_each_of_many_paths_is_resolved_as_it_would_be_alone(self, make_repo):
         """Folders are looked at once for all their files, and must come to the same."""
         repo = make_repo(
             **{"docs/deep/er/TODO.md": "x", "docs/TODO.md": "x", "TODO.md": "x", "other/x.md": "x"}
@@ -212,7 +212,7 @@ class TestSymlinks:
         for path in paths:
             assert worktree_files.resolved(root, [path]) == (safe_open.resolve(root, path),)
 
-    def test_by_another_name_of_the_root(self, make_repo, tmp_path):
+    def test_a_path_below_another_name_of_the_root_is_refused(self, make_repo, tmp_path):
         repo = make_repo(**{"docs/TODO.md": "x"})
         (tmp_path / "elsewhere").symlink_to(repo.root)
         with pytest.raises(InputError, match="outside the work tree"):

@@ -100,7 +100,7 @@ def test_a_tick_is_written_in_its_place(todo: Path, new: bytes, same: bool) -> N
     assert (todo.stat().st_ino == before) is same
 
 
-def test_far_apart_ticks_take_the_name_together(tmp_path: Path) -> None:
+def test_ticks_far_apart_are_written_to_a_new_file_that_takes_the_name(tmp_path: Path) -> None:
     path = tmp_path / "TODO.md"
     old = b"- [ ] one\n" + b"text\n" * 2000 + b"- [ ] two\n"
     path.write_bytes(old)
@@ -110,7 +110,7 @@ def test_far_apart_ticks_take_the_name_together(tmp_path: Path) -> None:
     assert path.stat().st_ino != before
 
 
-def test_where_somebody_reads_it_the_name_is_taken(todo: Path) -> None:
+def test_a_file_that_somebody_reads_is_replaced_by_name(todo: Path) -> None:
     new = WHOLE.replace(b"[ ] two", b"[x] two")
     with todo.open("rb") as reader:
         files.replace(str(todo.parent), "TODO.md", WHOLE, new)
@@ -119,7 +119,7 @@ def test_where_somebody_reads_it_the_name_is_taken(todo: Path) -> None:
 
 
 @leases
-def test_who_opens_it_while_its_name_is_taken_loses_nothing(
+def test_an_append_to_a_file_whose_name_is_being_taken_is_not_lost(
     todo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The shell has found the old file already when the new one takes its name."""
@@ -149,24 +149,26 @@ class TestWithoutLeases:
     def without(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(writers, "_lease", lambda descriptor, kind: None)
 
-    def test_a_save_in_several_steps_is_read_whole(self, todo: Path) -> None:
+    def test_without_leases_a_save_in_several_steps_is_read_whole(self, todo: Path) -> None:
         with saving(todo, STEPS, 0.1):
             assert files.read_settled(str(todo.parent), "TODO.md") == b"".join(STEPS)
 
-    def test_a_tick_takes_the_name(self, todo: Path) -> None:
+    def test_without_leases_a_tick_takes_the_name(self, todo: Path) -> None:
         before = todo.stat().st_ino
         new = WHOLE.replace(b"[ ] two", b"[x] two")
         files.replace(str(todo.parent), "TODO.md", WHOLE, new)
         assert todo.read_bytes() == new
         assert todo.stat().st_ino != before
 
-    def test_an_old_file_is_not_waited_for(self, todo: Path) -> None:
+    def test_without_leases_an_old_file_is_not_waited_for(self, todo: Path) -> None:
         os.utime(todo, (1, 1))
         began = time.monotonic()
         files.read_settled(str(todo.parent), "TODO.md")
         assert time.monotonic() - began < 0.2
 
-    def test_one_that_never_rests_is_left(self, todo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_leases_a_file_that_never_rests_is_left(
+        self, todo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(writers, "PATIENCE", 0.2)
         stop = threading.Event()
 
@@ -184,7 +186,9 @@ class TestWithoutLeases:
 
 
 @leases
-def test_a_file_system_that_always_says_that_it_is_open(todo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_written_where_its_file_system_always_calls_it_open(
+    todo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As NFS does where it holds no delegation: there is nobody to wait for."""
     import fcntl
 

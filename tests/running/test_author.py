@@ -11,7 +11,7 @@ import pytest
 
 from mdtodo.errors import EditError
 from mdtodo.running.author import LONGEST_ANSWER, Question, answer
-from tests.running.conftest import DEADLINE
+from tests.processes import DEADLINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,9 @@ def ask(command: str, root: Path, timeout: float = DEADLINE) -> bytes:
     return answer(Question(command, TASK, str(root), timeout))
 
 
-def test_it_gets_the_task_as_a_processor_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_of_expand_gets_the_task_as_a_processor_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     out = ask('cat; pwd; echo "$MDTODO_TASK_ID $MDTODO_TASK_TITLE [$GIT_DIR]"; echo noise >&2', tmp_path)
     told, folder, words = out.decode().splitlines()
@@ -42,7 +44,9 @@ def test_it_gets_the_task_as_a_processor_does(tmp_path: Path, monkeypatch: pytes
         ("yes", "`expand.command` printed more than 64 KiB"),
     ],
 )
-def test_what_goes_wrong_is_a_sentence(tmp_path: Path, command: str, sentence: str) -> None:
+def test_a_program_of_expand_that_fails_is_told_in_a_sentence(
+    tmp_path: Path, command: str, sentence: str
+) -> None:
     with pytest.raises(EditError) as refused:
         ask(command, tmp_path)
     assert refused.value.sentence.startswith(sentence)
@@ -52,7 +56,7 @@ def test_the_longest_answer_is_taken(tmp_path: Path) -> None:
     assert len(ask(f"head -c {LONGEST_ANSWER} /dev/zero", tmp_path)) == LONGEST_ANSWER
 
 
-def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+def test_a_program_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
     command = "trap '' TERM; sleep 60 & echo $! > child; echo thinking >&2; sleep 60 & wait"
     for seconds in (0.3, 1.2, 6, 30):  # a busy machine takes longer to come as far as to think
         with pytest.raises(EditError, match=r"^`expand.command` took longer than [0-9.]+m?s") as refused:
@@ -63,14 +67,14 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> Non
     assert is_gone(int((tmp_path / "child").read_text()))
 
 
-def test_what_it_leaves_running_does_not_hold_us_up(tmp_path: Path) -> None:
+def test_a_process_that_the_program_leaves_running_holds_nothing_up(tmp_path: Path) -> None:
     began = time.monotonic()
     assert ask("sleep 600 & echo $! > child; echo - [ ] a", tmp_path) == b"- [ ] a\n"
     assert time.monotonic() - began < 300
     assert is_gone(int((tmp_path / "child").read_text()))
 
 
-def test_one_that_reads_nothing_and_closes_its_output(tmp_path: Path) -> None:
+def test_a_program_that_reads_nothing_and_closes_its_output_has_answered_nothing(tmp_path: Path) -> None:
     assert ask("exec >&- 2>&-; read line < /dev/null; exit 0", tmp_path) == b""
 
 

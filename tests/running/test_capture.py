@@ -1,9 +1,7 @@
-"""What is kept of an attempt's output and words, for any bytes."""
+"""What is kept of an attempt's output, for any bytes."""
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.running.capture import TAIL, Log
-from mdtodo.running.outbox import COUNT_LIMIT, LIMIT, TEXT_LIMIT, Outbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +52,7 @@ def test_a_log_keeps_the_beginning_and_the_end_within_its_limit(
 
 
 @given(st.lists(st.binary(max_size=3000), max_size=6), st.text(max_size=3000))
-def test_the_tail_is_the_end_as_text(folder: Path, pieces: list[bytes], text: str) -> None:
+def test_the_tail_of_a_log_is_its_end_as_text(folder: Path, pieces: list[bytes], text: str) -> None:
     log = Log(str(folder / "log"), 1000)
     for piece in pieces:
         log.write(piece)
@@ -88,102 +85,3 @@ def test_a_note_stands_on_a_line_of_its_own(folder: Path) -> None:
         log.note("a\nb")
         log.close()
         assert (folder / "log").read_bytes() == expected
-
-
-@pytest.mark.parametrize(
-    ("line", "notes", "subtasks", "metrics"),
-    [
-        (b'{"note": "n"}', ["n"], [], {}),
-        (b'  {"note": "n", "subtask": "- [ ] s", "metric": {"m": 1}}\r', ["n"], ["- [ ] s"], {"m": 1.0}),
-        (b'\xef\xbb\xbf{"note": "n"}', ["n"], [], {}),
-        (b'{"note": "\\ud800 \\u0000"}', ["? �"], [], {}),
-        (b'{"metric": {"a": 1, "b": "2", "c": true, "d": 1e999, "e": NaN}}', [], [], {}),
-        (b'{"metric": {"a": 1, "b": "2", "c": true, "d": 1e999}}', [], [], {"a": 1.0}),
-        (b'{"metric": {"huge": 1' + b"0" * 400 + b"}}", [], [], {}),
-        (b'{"metric": {"huge": 1' + b"0" * 5000 + b"}}", [], [], {}),
-        (b'{"note": 1}', [], [], {}),
-        (b'{"note": " "}', [], [], {}),
-        (b'{"note": "n"', [], [], {}),
-        (b'["note"]', [], [], {}),
-        (b"\xff\xfe", [], [], {}),
-        (b'{"\xff": 1}', [], [], {}),
-        (b"[" * 200_000, [], [], {}),
-        (b'{"a":' * 100_000, [], [], {}),
-        (b'{"progress": 40}', [], [], {}),
-        (b"", [], [], {}),
-    ],
-)
-def test_a_line_of_the_output_file(
-    folder: Path, line: bytes, notes: list[str], subtasks: list[str], metrics: dict[str, float]
-) -> None:
-    outbox = Outbox(str(folder / "out"))
-    (folder / "out").write_bytes(line + b'\n{"note": "next"}')
-    told = outbox.read()
-    assert (told.notes, told.subtasks, told.metrics) == ([*notes, "next"], subtasks, metrics)
-    assert bool(told.ignored) == (not notes and not metrics and line not in (b"", b'{"progress": 40}'))
-    outbox.remove()
-    assert not (folder / "out").exists()
-
-
-@given(st.lists(st.one_of(st.binary(max_size=60), st.text().map(lambda t: json.dumps({"note": t}).encode()))))
-def test_no_bytes_harm_the_reader(folder: Path, lines: list[bytes]) -> None:
-    outbox = Outbox(str(folder / "out"))
-    (folder / "out").write_bytes(b"\n".join(lines))
-    outbox.progress()
-    told = outbox.read()
-    for text in (*told.notes, *told.subtasks, *told.metrics, *told.ignored):
-        text.encode()
-        assert "\0" not in text
-    outbox.remove()
-
-
-@pytest.mark.parametrize(
-    ("content", "percent"),
-    [
-        ('{"progress": 40}\n', 40.0),
-        ('{"progress": 40}', 40.0),
-        ('{"progress": 10}\n{"progress": 20.5}\n{"note": "x"}\nrubbish', 20.5),
-        ('{"progress": 10}\n{"progress": tr', 10.0),
-        ('{"progress": 250}', 100.0),
-        ('{"progress": -3}', 0.0),
-        ('{"progress": true}', None),
-        ('{"progress": "40"}', None),
-        ('{"note": "n"}', None),
-        ("", None),
-        ('{"progress": 1}\n' + "x" * 3_000_000 + '\n{"progress": 2}', 2.0),
-    ],
-)
-def test_the_latest_progress(folder: Path, content: str, percent: float | None) -> None:
-    outbox = Outbox(str(folder / "out"))
-    assert outbox.progress() is None
-    (folder / "out").write_text(content)
-    assert outbox.progress() == percent
-    assert outbox.progress() is None, "told once"
-
-
-def test_progress_that_is_written_over_is_seen(folder: Path) -> None:
-    outbox = Outbox(str(folder / "out"))
-    seen = []
-    for percent in (10, 20, 3):
-        (folder / "out").unlink()
-        (folder / "out").write_text(f'{{"progress": {percent}}}\n')
-        seen.append(outbox.progress())
-    assert seen == [10.0, 20.0, 3.0]
-
-
-def test_what_is_taken_is_bounded(folder: Path) -> None:
-    outbox = Outbox(str(folder / "out"))
-    line = json.dumps({"note": "n" * 20, "metric": {"a": 1}})
-    (folder / "out").write_text(f"{line}\n" * (LIMIT // len(line)) + json.dumps({"note": "too late"}))
-    told = outbox.read()
-    assert len(told.notes) == COUNT_LIMIT
-    assert told.metrics == {"a": 1.0}
-    assert any("of which only the first" in words for words in told.ignored)
-    assert len(told.ignored) < 20
-    (folder / "out").write_text(
-        json.dumps({"note": "n" * 100_000, "metric": {str(n): n for n in range(5000)}})
-    )
-    told = outbox.read()
-    assert [len(note) for note in told.notes] == [TEXT_LIMIT]
-    assert not told.metrics
-    assert not math.isnan(sum(told.metrics.values()))

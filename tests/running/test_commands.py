@@ -15,7 +15,8 @@ import pytest
 from mdtodo.results import Outcome
 from mdtodo.running.executor import result_of
 from mdtodo.running.pool import LocalPool
-from tests.running.conftest import DEADLINE, Bench, eventually, pid_in, runs
+from tests.processes import DEADLINE, eventually, pid_in, runs
+from tests.running.conftest import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,9 @@ PY = sys.executable
         (["sh", "-c", "exit $0", "75"], 75, Outcome.DEFERRED),
     ],
 )
-def test_the_exit_code_decides(bench: Bench, run: str | list[str], code: int, outcome: Outcome) -> None:
+def test_the_exit_code_decides_the_outcome_of_a_command(
+    bench: Bench, run: str | list[str], code: int, outcome: Outcome
+) -> None:
     result = bench.do(run)
     assert result["exit_code"] == code
     assert result_of(result).outcome is outcome
@@ -62,7 +65,7 @@ def test_a_string_goes_through_the_shell_and_a_list_does_not(bench: Bench) -> No
         (["nul\0"], 126, "null byte"),
     ],
 )
-def test_what_cannot_be_started_fails_with_a_sentence(
+def test_a_command_that_cannot_be_started_fails_with_a_sentence(
     bench: Bench, run: str | list[str], code: int, words: str
 ) -> None:
     for name, text in (("data", "x"), ("script", "echo hi\n"), ("lost", "#!/no/such/interpreter\n")):
@@ -75,7 +78,7 @@ def test_what_cannot_be_started_fails_with_a_sentence(
     assert result_of(result).outcome is Outcome.FAILED
 
 
-def test_it_gets_the_task_as_json_and_then_the_end(bench: Bench) -> None:
+def test_a_command_gets_the_task_as_json_and_then_the_end(bench: Bench) -> None:
     task = {"id": "x", "title": 'Zeile\n"z" \u2028 🔺', "body": "text\n", "tags": ["a"]}
     result = bench.do([PY, "-c", "import sys; d = sys.stdin.read(); print(d, end='')"], task=task)
     assert json.loads(result["tail"]) == task
@@ -89,7 +92,9 @@ def test_a_long_task_that_nobody_reads_blocks_nobody(bench: Bench) -> None:
     assert bench.do("wc -c", task=task)["tail"].strip() == str(len(json.dumps(task)) + 1)
 
 
-def test_its_environment(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_has_the_variables_that_the_spec_says(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hostile = '\'; rm -rf / "$(touch pwned)" `x` \n\t%s\x1b[31m 🔺'
     result = bench.do(
         ["env", "-0"], env={"MDTODO_TASK_TITLE": hostile, "MDTODO_OUTPUT": "/etc/passwd", "CI": "1"}
@@ -112,11 +117,11 @@ def test_a_text_that_is_too_long_for_the_system_is_cut_harder(bench: Bench) -> N
     assert "Argument list too long" in result["error"]
 
 
-def test_it_runs_in_the_given_folder(bench: Bench) -> None:
+def test_a_command_runs_in_the_given_folder(bench: Bench) -> None:
     assert bench.do("pwd -P")["tail"] == f"{bench.folder.resolve()}\n"
 
 
-def test_it_leads_a_session_with_clean_signals(bench: Bench) -> None:
+def test_a_command_leads_a_session_with_clean_signals(bench: Bench) -> None:
     script = (
         "import os,signal; print(os.getpid() == os.getsid(0) == os.getpgid(0), signal.pthread_sigmask(0, ()))"
     )
@@ -127,7 +132,7 @@ def test_it_leads_a_session_with_clean_signals(bench: Bench) -> None:
     assert (int(blocked, 16), int(ignored, 16) & ~of_the_c_library) == (0, 0)
 
 
-def test_it_inherits_no_descriptor(bench: Bench) -> None:
+def test_a_command_inherits_no_descriptor(bench: Bench) -> None:
     result = bench.do([PY, "-c", "import os; print(sorted(os.listdir('/proc/self/fd')))"])
     assert result["tail"] in ("['0', '1', '2', '3']\n", "['0', '1', '2']\n")
 
@@ -194,7 +199,7 @@ def _mentioning(text: str) -> list[int]:
     return found
 
 
-def test_a_stopped_process_times_out_as_well(bench: Bench) -> None:
+def test_a_stopped_process_times_out(bench: Bench) -> None:
     result = bench.do("kill -STOP $$; sleep 60", timeout=0.3, grace=DEADLINE)
     assert (result["timed_out"], result["exit_code"]) == (True, -signal.SIGTERM), "let go on, to end"
 
@@ -210,7 +215,7 @@ def test_a_leader_that_ignores_term_is_killed_after_the_grace(bench: Bench) -> N
 _IGNORE = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 
 
-def test_term_comes_once(bench: Bench) -> None:
+def test_a_timeout_sends_term_once(bench: Bench) -> None:
     script = """import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: print("term", flush=True))
 print("up", flush=True)
@@ -219,7 +224,7 @@ while True: time.sleep(60)"""
     assert result["tail"] == "up\nterm\n"
 
 
-def test_what_is_left_in_the_background_does_not_hold_up_the_end(bench: Bench) -> None:
+def test_a_process_that_is_left_in_the_background_does_not_hold_up_the_end(bench: Bench) -> None:
     result = bench.do("sleep 60 & echo $! > left; exit 0")
     assert result["exit_code"] == 0
     assert result["duration"] < DEADLINE
@@ -262,7 +267,7 @@ def test_a_flood_of_output_is_bounded_on_disk_and_in_memory(bench: Bench) -> Non
     assert peak < 40 * 1024, "KiB at most, ever"
 
 
-def test_a_smaller_bound_holds_too(bench: Bench) -> None:
+def test_a_smaller_bound_of_the_log_holds(bench: Bench) -> None:
     bench.do("seq 100000", log_limit=2000)
     log = bench.log()
     assert len(log) <= 2000
@@ -270,7 +275,7 @@ def test_a_smaller_bound_holds_too(bench: Bench) -> None:
     assert log.endswith(b"99999\n100000\n")
 
 
-def test_what_it_says_in_its_output_file(bench: Bench) -> None:
+def test_what_a_command_says_in_its_output_file_is_in_the_result(bench: Bench) -> None:
     lines = [
         '{"progress": 40}',
         '{"note": "a note"}',
@@ -313,7 +318,7 @@ def test_a_daemon_does_not_speak_into_the_next_attempt(tmp_path: Path) -> None:
         assert bench.do("echo on > go; while ! test -e said; do sleep 0.01; done")["notes"] == []
 
 
-def test_progress_is_told_while_it_runs(bench: Bench) -> None:
+def test_progress_is_told_while_the_command_runs(bench: Bench) -> None:
     fifo = bench.folder / "go"
     os.mkfifo(fifo)
     attempt = bench.start("echo '{\"progress\": 40}' > $MDTODO_OUTPUT; read line < go")

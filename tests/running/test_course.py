@@ -88,7 +88,7 @@ def test_a_narrow_lane_holds_what_is_handed_over_and_no_other() -> None:
         ),
     ],
 )
-def test_nothing_goes_ahead_of_what_could_come_first(text: str, options: Options) -> None:
+def test_no_task_is_handed_over_ahead_of_one_that_could_come_first(text: str, options: Options) -> None:
     it = course(text, 2, options)
     for seconds in (0.001, 0.001, 0.001):
         handed = hand_over(it)

@@ -70,7 +70,7 @@ def report(repo: Checkout):
     return of
 
 
-def test_what_was_done_before_it_could_be_ended_is_kept(repo: Checkout, report) -> None:
+def test_an_attempt_that_was_done_before_it_could_be_ended_is_kept(repo: Checkout, report) -> None:
     found = report(one={"exit_code": 0}, two={"exit_code": 0, "interrupted": True}, x={"exit_code": 0})
     assert found.interrupted
     outcomes = {task.title: str(task.outcome) for task in found.tasks}
@@ -80,7 +80,7 @@ def test_what_was_done_before_it_could_be_ended_is_kept(repo: Checkout, report) 
     assert repo.status() == []
 
 
-def test_what_failed_as_it_was_ended_is_no_failure(repo: Checkout, report) -> None:
+def test_an_attempt_that_failed_as_it_was_ended_is_no_failure(repo: Checkout, report) -> None:
     lost = {"exit_code": None, "error": "the pool process died"}
     found = report(one={"exit_code": -15}, two=lost, x={"exit_code": 1})
     assert [str(task.outcome) for task in found.tasks] == ["interrupted"] * 3 + ["blocked"]

@@ -26,7 +26,7 @@ def test_memory_counts_from_the_first_look() -> None:
     assert LoadGate(max_cpu=100, max_memory=100).open(0.0)
 
 
-def test_the_load_of_others_counts() -> None:
+def test_load_of_other_processes_counts() -> None:
     gate = LoadGate(max_cpu=0, max_memory=100)
     assert gate.open(0.0)
     assert gate.open(DELAY + 0.01), "nothing is measured yet, but the clocks are read"
@@ -36,7 +36,7 @@ def test_the_load_of_others_counts() -> None:
     assert not gate.open(DELAY + WINDOW + 0.02)
 
 
-def test_ones_own_load_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_of_the_run_itself_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clock stands still beside what this process and its children took: all load is ours."""
     before, own = psutil.cpu_times(), _own_seconds()
     monkeypatch.setattr(psutil, "cpu_times", lambda: before._replace(user=before.user + _own_seconds() - own))
@@ -63,7 +63,7 @@ NAMESPACES = subprocess.run([*HIDDEN, "true"], capture_output=True, check=False)
 
 
 @pytest.mark.skipif(not NAMESPACES, reason="mounts cannot be made here")
-def test_where_nothing_is_shown_a_run_works_and_says_so_once(repo: Checkout) -> None:
+def test_a_run_on_a_machine_that_shows_no_load_works_and_says_so_once(repo: Checkout) -> None:
     repo.write(
         ".mdtodo.toml",
         "[processors]\nok.run = 'sleep 3 & sleep 3'\nslow = {run = 'sleep 60 & sleep 60', timeout = '0.2s'}\n"

@@ -18,7 +18,8 @@ import pytest
 from mdtodo.errors import MdtodoError
 from mdtodo.running import members
 from mdtodo.running.pool import LocalPool, cores
-from tests.running.conftest import DEADLINE, Bench, eventually, pid_in, runs
+from tests.processes import DEADLINE, eventually, pid_in, runs
+from tests.running.conftest import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +133,7 @@ def runner(bench: Bench, *commands: str, **more: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("whole_group", [False, True])
-def test_when_the_runner_is_killed_everything_is_gone_soon(tmp_path: Path, whole_group: bool) -> None:
+def test_a_killed_runner_leaves_no_process_of_its_pool(tmp_path: Path, whole_group: bool) -> None:
     bench = Bench(LocalPool(1), tmp_path)
     stubborn = (
         "trap '' TERM; setsid sleep 60 & echo $! > fled; echo $$ > stubborn; while :; do sleep 60; done"
@@ -178,7 +179,7 @@ def test_ctrl_c_in_the_terminal_reaches_only_the_runner(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_who_asks_the_pool_processes_to_end_asks_the_wrong_ones(own_bench: Bench, number: int) -> None:
+def test_signals_to_the_pool_processes_end_no_attempt(own_bench: Bench, number: int) -> None:
     bench = own_bench
     attempt = bench.start(gate(bench, "a"))
     leader = bench.wait(attempt, "started").pid or 0
@@ -264,7 +265,7 @@ def test_a_second_cancel_kills_at_once(own_bench: Bench) -> None:
     assert (bench.wait(attempt).result or {})["interrupted"], "before the grace is over"
 
 
-def test_cancel_takes_from_the_queue(own_bench: Bench) -> None:
+def test_cancel_takes_an_attempt_from_the_queue(own_bench: Bench) -> None:
     bench = own_bench
     running = [bench.start(gate(bench, name)) for name in "ab"]
     waiting = [bench.start("touch never"), bench.start("true")]
@@ -278,7 +279,7 @@ def test_cancel_takes_from_the_queue(own_bench: Bench) -> None:
     assert not (bench.folder / "never").exists()
 
 
-def test_cancel_comes_in_time_for_what_has_not_begun(tmp_path: Path) -> None:
+def test_a_cancelled_attempt_that_has_not_begun_never_begins(tmp_path: Path) -> None:
     with LocalPool(1) as pool:
         bench = Bench(pool, tmp_path)
         attempt = bench.start("touch begun; trap '' TERM; sleep 60; sleep 60", grace=2 * DEADLINE)
@@ -363,7 +364,7 @@ def test_a_stopped_process_that_forks_the_others_ends_the_wait(tmp_path: Path) -
         assert (event.kind, event.message) == ("failed", "no pool process could be started")
 
 
-def test_the_same_attempt_is_carried_out_once(own_bench: Bench) -> None:
+def test_an_attempt_that_is_submitted_twice_is_carried_out_once(own_bench: Bench) -> None:
     bench = own_bench
     spec = bench.spec("echo once >> count")
     for _ in range(3):
@@ -375,7 +376,7 @@ def test_the_same_attempt_is_carried_out_once(own_bench: Bench) -> None:
     assert len([event for event in bench.events if event.attempt == spec["attempt"] and event.ends]) == 1
 
 
-def test_never_more_run_than_the_capacity_and_all_of_them_run(tmp_path: Path) -> None:
+def test_no_more_attempts_run_than_the_capacity_and_all_of_them_run(tmp_path: Path) -> None:
     with LocalPool(3) as pool:
         bench = Bench(pool, tmp_path)
         script = (
@@ -414,7 +415,7 @@ def test_events_wait_as_long_as_they_are_told(own_bench: Bench) -> None:
     assert pool.events() == [], "woken"
 
 
-def test_a_signal_handler_can_wake_it(own_bench: Bench) -> None:
+def test_a_signal_handler_can_wake_the_pool(own_bench: Bench) -> None:
     before = signal.signal(signal.SIGALRM, lambda *_: own_bench.pool.wake())
     try:
         attempt = own_bench.start(gate(own_bench, "a"))
@@ -427,7 +428,7 @@ def test_a_signal_handler_can_wake_it(own_bench: Bench) -> None:
     own_bench.wait(attempt)
 
 
-def test_closing_ends_everything_quickly_and_twice(tmp_path: Path) -> None:
+def test_the_pool_closes_quickly_and_may_be_closed_twice(tmp_path: Path) -> None:
     pool = LocalPool(2)
     pool.close()
     pool.open()
@@ -482,7 +483,7 @@ def test_descriptors_do_not_grow_with_attempts(own_bench: Bench) -> None:
     assert counts[0] == counts[1]
 
 
-def test_it_works_while_the_runner_has_threads(own_bench: Bench) -> None:
+def test_the_pool_works_while_the_runner_has_threads(own_bench: Bench) -> None:
     stop = threading.Event()
     threads = [threading.Thread(target=stop.wait) for _ in range(4)]
     for thread in threads:
@@ -525,7 +526,7 @@ def test_a_python_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatc
         LocalPool(1).open()
 
 
-def test_a_python_that_cannot_work_fails_what_is_queued(
+def test_a_python_that_cannot_work_fails_the_queued_attempts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.running.conftest import Bench, eventually, pid_in, runs
+from tests.processes import eventually, pid_in, runs
 from tests.running.test_pool import gate, open_gate
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.running.conftest import Bench
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def marks(folder: Path) -> Counter[str]:
     return Counter((folder / "marks").read_text().split())
 
 
-def test_a_long_one_does_not_hold_up_the_short_ones_that_were_given_with_it(brisk: Bench) -> None:
+def test_a_long_attempt_does_not_hold_up_short_ones_that_were_submitted_with_it(brisk: Bench) -> None:
     long = brisk.start(gate(brisk, "a"))
     short = [brisk.start(f"echo {number} >> marks") for number in range(30)]
     for attempt in short:
@@ -47,7 +49,7 @@ def test_a_long_one_does_not_hold_up_the_short_ones_that_were_given_with_it(bris
     assert marks(brisk.folder) == Counter(str(number) for number in range(30))
 
 
-def test_what_waits_at_a_process_can_be_cancelled_and_never_begins(brisk: Bench) -> None:
+def test_an_attempt_that_waits_at_a_process_can_be_cancelled_and_never_begins(brisk: Bench) -> None:
     gates = both_busy(brisk)
     waiting = [brisk.start(f"echo {number} >> marks") for number in range(20)]
     brisk.pool.events(0.05)
@@ -64,7 +66,7 @@ def test_what_waits_at_a_process_can_be_cancelled_and_never_begins(brisk: Bench)
     assert set(ends.values()) == {1}
 
 
-def test_a_cancellation_that_meets_it_as_it_begins_ends_it(brisk: Bench) -> None:
+def test_a_cancellation_that_meets_an_attempt_as_it_begins_ends_it(brisk: Bench) -> None:
     gates = both_busy(brisk)
     waiting = [brisk.start("trap '' TERM; sleep 60", grace=0.1) for _ in range(4)]
     brisk.pool.events(0.05)
@@ -78,7 +80,9 @@ def test_a_cancellation_that_meets_it_as_it_begins_ends_it(brisk: Bench) -> None
 
 
 @pytest.mark.parametrize("victim", ["a", "b"])
-def test_what_a_killed_process_had_not_begun_is_done_by_another_once(brisk: Bench, victim: str) -> None:
+def test_an_attempt_that_a_killed_process_had_not_begun_is_done_once_by_another(
+    brisk: Bench, victim: str
+) -> None:
     gates = dict(zip("ab", both_busy(brisk), strict=True))
     for attempt in gates.values():
         brisk.wait(attempt, "started")
@@ -94,7 +98,7 @@ def test_what_a_killed_process_had_not_begun_is_done_by_another_once(brisk: Benc
     assert brisk.wait(gates[other]).kind == "finished"
 
 
-def test_the_end_of_the_pool_ends_what_waits_at_a_process(brisk: Bench) -> None:
+def test_the_end_of_the_pool_ends_attempts_that_wait_at_a_process(brisk: Bench) -> None:
     both_busy(brisk)
     for number in range(16):
         brisk.start(f"echo {number} >> marks")
@@ -103,7 +107,7 @@ def test_the_end_of_the_pool_ends_what_waits_at_a_process(brisk: Bench) -> None:
     assert not (brisk.folder / "marks").exists()
 
 
-def test_what_a_killed_process_had_done_is_not_done_again_where_nobody_had_read_of_it(brisk: Bench) -> None:
+def test_an_unread_result_of_a_killed_process_is_not_done_again(brisk: Bench) -> None:
     attempts = [brisk.start(f"echo $PPID >> workers; echo {number} >> marks") for number in range(40)]
     brisk.events += brisk.pool.events(0)
     eventually(lambda: (brisk.folder / "marks").exists() and marks(brisk.folder).total() == 40)

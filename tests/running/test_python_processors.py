@@ -10,7 +10,8 @@ import pytest
 from mdtodo.results import Outcome
 from mdtodo.running.executor import result_of
 from mdtodo.running.pool import LocalPool
-from tests.running.conftest import Bench, eventually, pid_in, runs
+from tests.processes import eventually, pid_in, runs
+from tests.running.conftest import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def call(bench: Bench, body: str, **more: Any) -> dict[str, Any]:
         ("import no_such_module", 1, "ModuleNotFoundError: No module named 'no_such_module'", "in main"),
     ],
 )
-def test_however_it_ends_it_is_a_result(
+def test_however_a_function_ends_there_is_a_result(
     bench: Bench, body: str, code: int, error: str | None, logged: str
 ) -> None:
     result = call(bench, body)
@@ -95,7 +96,7 @@ def test_a_method_and_a_class_can_be_named(bench: Bench) -> None:
     assert bench.do(python="shapes:A.go")["tail"] == "went\n"
 
 
-def test_it_is_called_with_the_task_where_it_belongs(bench: Bench) -> None:
+def test_a_function_is_called_with_the_task_in_its_folder(bench: Bench) -> None:
     task = {
         "id": "ab",
         "title": "Title",
@@ -123,7 +124,7 @@ assert '"id": "ab"' in sys.stdin.read()
     assert result["error"] is None, bench.log().decode()
 
 
-def test_what_it_returns_and_writes_counts(bench: Bench) -> None:
+def test_a_function_speaks_by_its_return_value_and_its_output_file(bench: Bench) -> None:
     body = """\
 from mdtodo.results import Result
 with open(os.environ["MDTODO_OUTPUT"], "a") as file:
@@ -164,13 +165,13 @@ def test_a_changed_module_is_imported_again(tmp_path: Path, monkeypatch: pytest.
     assert not list(tmp_path.rglob("__pycache__")), "the work tree stays as it is"
 
 
-def test_it_has_no_descriptor_of_the_pool(bench: Bench) -> None:
+def test_a_function_has_no_descriptor_of_the_pool(bench: Bench) -> None:
     body = "import subprocess; subprocess.run(['ls', '/proc/self/fd'], close_fds=False)\n"
     assert call(bench, body)["tail"].split() == ["0", "1", "2", "3"], "the last is that of `ls`"
     assert call(bench, "print(sorted(os.listdir('/proc/self/fd')))")["tail"] == "['0', '1', '2', '3', '4']\n"
 
 
-def test_nothing_outlives_the_call(bench: Bench) -> None:
+def test_nothing_that_a_function_changes_outlives_its_call(bench: Bench) -> None:
     body = """\
 assert not hasattr(sys, "left") and "LEFT" not in os.environ and os.getcwd() != "/"
 sys.left = os.environ["LEFT"] = "x"
@@ -210,7 +211,7 @@ return {returned}
     assert (result["exit_code"], result["error"]) == (code, error)
 
 
-def test_a_fork_that_returns_as_well_does_not_speak_for_it(bench: Bench) -> None:
+def test_a_fork_that_returns_does_not_speak_for_the_function(bench: Bench) -> None:
     body = """\
 from mdtodo.results import Result
 if os.fork() == 0:
@@ -222,7 +223,7 @@ return Result(notes=("the parent",))
     assert (result["exit_code"], result["error"], result["notes"]) == (0, None, ["the parent"])
 
 
-def test_it_can_be_asked_to_end_like_any_program(bench: Bench) -> None:
+def test_a_function_can_be_asked_to_end_like_any_program(bench: Bench) -> None:
     body = "import signal as s; print(s.getsignal(15) is s.SIG_DFL, s.getsignal(2) is s.default_int_handler)"
     assert call(bench, body)["tail"] == "True True\n"
 

@@ -52,7 +52,9 @@ def fresh(repo: Checkout, config: Config = DEFAULT) -> dict[str, object]:
     return {task.id: task for task in read_tasks(documents)}
 
 
-def test_the_same_tasks_cold_and_warm(many: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warm_cache_reads_the_tasks_that_a_cold_one_does(
+    many: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = fresh(many)
     assert len(expected) == 25
     assert dict(read(many).tasks) == expected
@@ -63,7 +65,7 @@ def test_the_same_tasks_cold_and_warm(many: Checkout, monkeypatch: pytest.Monkey
     assert warm.documents["d1/TODO.md"] == parse(many.read("d1/TODO.md"), file="d1/TODO.md")
 
 
-def test_changes_moves_and_new_files_are_seen(many: Checkout) -> None:
+def test_the_cache_sees_changes_moves_and_new_files(many: Checkout) -> None:
     read(many)
     many.write("d1/TODO.md", TODO.format(n=1).replace("[-] same", "[x] same"))
     os.rename(many.root / "d2" / "TODO.md", many.root / "d2" / "gone.txt")
@@ -74,7 +76,7 @@ def test_changes_moves_and_new_files_are_seen(many: Checkout) -> None:
     assert dict(read(many).tasks) == fresh(many)
 
 
-def test_another_configuration_reads_anew(many: Checkout) -> None:
+def test_a_changed_configuration_is_another_entry_of_the_cache(many: Checkout) -> None:
     many.write("d0/TODO.md", "- [>] a\n")
     read(many)
     config = load(None, b'[status]\n">" = "doing"\n')
@@ -83,7 +85,7 @@ def test_another_configuration_reads_anew(many: Checkout) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense", b"mdtodo findings 1 0\nx\ty"])
-def test_what_is_damaged_or_cannot_be_written_costs_time_alone(many: Checkout, damage: bytes) -> None:
+def test_a_cache_that_is_damaged_or_cannot_be_written_costs_time_alone(many: Checkout, damage: bytes) -> None:
     read(many)
     folder = many.root / ".git/mdtodo/check"
     (kept,) = folder.iterdir()
@@ -96,7 +98,7 @@ def test_what_is_damaged_or_cannot_be_written_costs_time_alone(many: Checkout, d
     assert dict(read(many).tasks) == fresh(many)
 
 
-def test_what_cannot_be_read_is_told_each_time(many: Checkout) -> None:
+def test_a_file_that_cannot_be_read_is_told_each_time(many: Checkout) -> None:
     many.write("d3/TODO.md", b"- [ ] \xff\n")
     for _ in range(2):
         with pytest.raises(InputError, match=r"d3/TODO\.md"):

@@ -12,7 +12,7 @@ from tests.conftest import Checkout
 from tests.git.states.declared import Outcome
 
 if TYPE_CHECKING:
-    from tests.git.calling import Calls, Said
+    from tests.calls import Calls, Said
     from tests.git.states.declared import Declared
 
 TODO = "# Plan\n\n- [ ] one\n- [ ] two run:ok\n- [ ] three\n"
@@ -69,17 +69,19 @@ class Bench:
         repo.write("sub/x.txt", "changed\n")
         repo.write("untracked", "mine\n")
 
-    def run(self, repo: Checkout, *, cwd: Path | None = None, person: bool = True, says: str = "") -> Said:
+    def expect_outcome(
+        self, repo: Checkout, *, cwd: Path | None = None, person: bool = True, says: str = ""
+    ) -> Said:
         """Run the task, and check that everything is as declared. `says`: words of the refusal."""
         if person:
             self.person(repo)
         before = self.look(repo)
         said = self.calls(cwd or repo.root, "run", "-j1", **self.env)
         after = self.look(repo)
-        self.check(repo, before, after, said, says)
+        self.assert_as_declared(repo, before, after, said, says)
         return said
 
-    def check(self, repo: Checkout, before: Look, after: Look, said: Said, says: str) -> None:
+    def assert_as_declared(self, repo: Checkout, before: Look, after: Look, said: Said, says: str) -> None:
         outcome = self.declared.outcome
         if outcome is Outcome.REFUSES:
             assert said.code == 3, said
@@ -93,8 +95,8 @@ class Bench:
             assert after.files != before.files
             assert after.index == self.ticked(before.index, 2)
             assert after.tree == self.ticked(before.tree, 1)
-            self.check_commit(repo, before, after, lands=outcome is Outcome.LANDS)
-        self.check_sound(repo)
+            self.assert_commit(repo, before, after, lands=outcome is Outcome.LANDS)
+        self.assert_sound(repo)
 
     def ticked(self, before: dict, at: int) -> dict:
         """The same, with the one line ticked in the TODO file and nowhere else."""
@@ -106,7 +108,7 @@ class Bench:
             for key, value in before.items()
         }
 
-    def check_commit(self, repo: Checkout, before: Look, after: Look, *, lands: bool) -> None:
+    def assert_commit(self, repo: Checkout, before: Look, after: Look, *, lands: bool) -> None:
         moved = {
             name
             for name in before.refs.keys() | after.refs.keys()
@@ -122,7 +124,7 @@ class Bench:
         assert {after.refs[name] for name in moved} <= {after.head}
         assert "Mdtodo-Task: " in repo.git("log", "-1", "--format=%B", **self.env)
 
-    def check_sound(self, repo: Checkout) -> None:
+    def assert_sound(self, repo: Checkout) -> None:
         if self.fsck:
             told = repo.git("fsck", "--strict", "--no-dangling", "--no-progress", **self.env)
             assert told == "", told

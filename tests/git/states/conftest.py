@@ -11,7 +11,7 @@ from tests.git.states.bench import Bench
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.git.calling import Calls
+    from tests.calls import Calls
 
 
 @pytest.fixture

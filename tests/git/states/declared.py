@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What becomes of a run, as the table says it and as `Bench.run` checks it."""
+    """What becomes of a run, as the table says it and as `Bench.expect_outcome` checks it."""
 
     LANDS = "lands"
     TICKS = "ticks"

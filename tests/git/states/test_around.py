@@ -20,34 +20,34 @@ around = Group("Around it")
 
 
 @around.lands("`GIT_DIR` set by a calling hook")
-def test_git_dir(bench: Bench) -> None:
+def test_lands_with_git_dir_set_by_a_calling_hook(bench: Bench) -> None:
     bench.env = {"GIT_DIR": ".git"}
     repo = bench.repo()
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @around.lands("`GIT_DIR` and `GIT_WORK_TREE`")
-def test_git_work_tree(bench: Bench) -> None:
+def test_lands_with_git_dir_and_git_work_tree_set(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git").rename(bench.folder / "elsewhere.git")
     bench.env = {"GIT_DIR": str(bench.folder / "elsewhere.git"), "GIT_WORK_TREE": str(repo.root)}
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @around.refuses(
     "`GIT_INDEX_FILE`, as inside a `git commit`",
     "git would find its HEAD moved; `--no-commit` ticks in the work tree alone",
 )
-def test_index_file(bench: Bench) -> None:
+def test_refuses_inside_a_git_commit_that_sets_the_index_file(bench: Bench) -> None:
     repo = bench.repo()
     bench.env = {"GIT_INDEX_FILE": str(repo.root / ".git/index")}
-    bench.run(repo, says="inside a `git commit`")
+    bench.expect_outcome(repo, says="inside a `git commit`")
 
 
 @around.lands(
     "other variables of git", "namespaces, pathspec settings and foreign object folders are cleared"
 )
-def test_other_variables(bench: Bench) -> None:
+def test_lands_whatever_other_variables_of_git_are_set(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     before = bench.look(repo)
@@ -65,12 +65,12 @@ def test_other_variables(bench: Bench) -> None:
         "GIT_OPTIONAL_LOCKS": "0",
     }
     said = bench.calls(repo.root, "run", **wild)
-    bench.check(repo, before, bench.look(repo), said, "")
+    bench.assert_as_declared(repo, before, bench.look(repo), said, "")
     assert not (bench.folder / "objects").exists()
 
 
 @around.lands("aliases, pagers, `log.showSignature`, colours in the configuration")
-def test_configuration(bench: Bench) -> None:
+def test_lands_with_aliases_pagers_and_colours_in_the_configuration(bench: Bench) -> None:
     repo = bench.repo()
     for name, value in (
         ("alias.commit-tree", "!false"),
@@ -84,11 +84,11 @@ def test_configuration(bench: Bench) -> None:
         ("push.default", "nothing"),
     ):
         repo.git("config", name, value)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @around.lands("hooks of the repository", "none is run")
-def test_hooks(bench: Bench) -> None:
+def test_lands_beside_hooks_of_the_repository(bench: Bench) -> None:
     repo = bench.repo()
     hooks = bench.folder / "hooks"
     hooks.mkdir()
@@ -111,18 +111,18 @@ def test_hooks(bench: Bench) -> None:
 
 
 @around.refuses("no identity (`user.useConfigOnly`)", "git's message, before anything is started")
-def test_no_identity(bench: Bench) -> None:
+def test_refuses_without_an_identity(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "config").write_text("[user]\nuseConfigOnly = true\n")
     bench.env = {"GIT_CONFIG_GLOBAL": str(bench.folder / "config")}
-    bench.run(repo, person=False, says="git config user.email")
+    bench.expect_outcome(repo, person=False, says="git config user.email")
     bench.env = {}
     assert bench.calls(repo.root, "run").code == 0
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
 
 
 @around.lands("author and committer from the environment", "as in `git commit`")
-def test_identity(bench: Bench) -> None:
+def test_lands_with_author_and_committer_from_the_environment(bench: Bench) -> None:
     repo = bench.repo()
     bench.env = {
         "GIT_AUTHOR_NAME": "Aü Thor",
@@ -131,7 +131,7 @@ def test_identity(bench: Bench) -> None:
         "GIT_COMMITTER_NAME": "Com Mitter",
         "GIT_COMMITTER_EMAIL": "c@example.com",
     }
-    bench.run(repo)
+    bench.expect_outcome(repo)
     shown = repo.git("log", "-1", "--format=%an <%ae> %aI, %cn <%ce>")
     assert shown == "Aü Thor <a@example.com> 2005-04-07T22:13:13+02:00, Com Mitter <c@example.com>"
     assert (
@@ -165,7 +165,7 @@ def gpg(bench: Bench) -> dict[str, str]:
 @pytest.mark.parametrize("state", ["`commit.gpgsign`, with gpg", "`commit.gpgsign`, with ssh"])
 @around.lands("`commit.gpgsign`, with ssh")
 @around.lands("`commit.gpgsign`, with gpg", "signed; `git verify-commit` agrees")
-def test_signed(bench: Bench, state: str) -> None:
+def test_lands_with_signed_commits(bench: Bench, state: str) -> None:
     repo = bench.repo()
     if "gpg" in state.rpartition(" ")[2]:
         bench.env = gpg(bench)
@@ -181,7 +181,7 @@ def test_signed(bench: Bench, state: str) -> None:
             repo.git("config", name, value)
     repo.git("config", "commit.gpgsign", "true")
     try:
-        bench.run(repo)
+        bench.expect_outcome(repo)
         repo.git("verify-commit", "HEAD", **bench.env)
     finally:
         if bench.env:
@@ -189,22 +189,22 @@ def test_signed(bench: Bench, state: str) -> None:
 
 
 @around.refuses("a signature that fails", "git's message; the next run lands the result")
-def test_no_signature(bench: Bench) -> None:
+def test_refuses_where_a_signature_fails(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("config", "commit.gpgsign", "true")
     repo.git("config", "gpg.program", "false")
-    bench.run(repo, says="gpg failed to sign the data")
+    bench.expect_outcome(repo, says="gpg failed to sign the data")
     repo.git("config", "commit.gpgsign", "false")
     assert bench.calls(repo.root, "run").code == 0
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
 
 
 @around.refuses("the branch locked by another git", "git's message; the next run lands the result")
-def test_ref_locked(bench: Bench) -> None:
+def test_refuses_while_the_branch_is_locked_by_another_git(bench: Bench) -> None:
     repo = bench.repo()
     lock = repo.root / ".git/refs/heads/main.lock"
     lock.write_text("")
-    bench.run(repo, says="main.lock': File exists")
+    bench.expect_outcome(repo, says="main.lock': File exists")
     lock.unlink()
     assert bench.calls(repo.root, "run").code == 0
     assert repo.head("TODO.md") == TODO.encode().replace(OPEN, DONE)
@@ -228,7 +228,7 @@ def as_nobody(bench: Bench, repo, *args: str) -> subprocess.CompletedProcess[str
 
 
 @around.refuses("a git directory that cannot be written", "the message says which file and why")
-def test_read_only(bench: Bench) -> None:
+def test_refuses_where_the_git_directory_cannot_be_written(bench: Bench) -> None:
     repo = bench.repo()
     before = bench.look(repo)
     listed = [repo.root, *repo.root.rglob("*")]
@@ -261,7 +261,7 @@ def test_read_only(bench: Bench) -> None:
 @around.refuses(
     "a full disk", "the message says which file and why; results that could not be recorded are run again"
 )
-def test_full(bench: Bench) -> None:
+def test_refuses_on_a_full_disk(bench: Bench) -> None:
     disk = bench.folder / "disk"
     disk.mkdir()
     mounted = subprocess.run(
@@ -280,7 +280,7 @@ def test_full(bench: Bench) -> None:
         assert "No space left" in said.err or "full" in said.err
         assert bench.look(repo) == before
         (disk / "filler").unlink()
-        bench.check_sound(repo)
+        bench.assert_sound(repo)
         assert bench.calls(repo.root, "run", **bench.env).code == 0
         assert bench.look(repo).tree == bench.ticked(before.tree, 1)
     finally:

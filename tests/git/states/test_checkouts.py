@@ -28,7 +28,7 @@ def clone(bench: Bench, origin: Checkout, *options: str) -> Checkout:
 @checkout.lands("`extensions.worktreeConfig`")
 @checkout.lands("a locked worktree")
 @checkout.lands("a linked worktree", "on its own branch; other worktrees stay as they are")
-def test_worktrees(bench: Bench, state: str) -> None:
+def test_lands_in_linked_worktrees(bench: Bench, state: str) -> None:
     main = bench.repo()
     if "Config" in state:
         main.git("config", "extensions.worktreeConfig", "true")
@@ -39,7 +39,7 @@ def test_worktrees(bench: Bench, state: str) -> None:
     if "locked" in state:
         main.git("worktree", "lock", "--reason", "on a stick", str(linked.root))
     before = bench.look(main)
-    bench.run(linked)
+    bench.expect_outcome(linked)
     after = bench.look(main)
     assert (after.head, after.index, after.files, after.status) == (
         before.head,
@@ -50,50 +50,50 @@ def test_worktrees(bench: Bench, state: str) -> None:
 
 
 @checkout.lands("a submodule, run inside it", "in the submodule; the superproject sees a new commit in it")
-def test_in_a_submodule(bench: Bench) -> None:
+def test_lands_inside_a_submodule(bench: Bench) -> None:
     inner = bench.repo(name="inner")
     outer = bench.repo(name="outer")
     outer.git("submodule", "--quiet", "add", str(inner.root), "lib")
     outer.commit("Add a submodule")
     before = outer.read("TODO.md")
-    bench.run(Checkout(outer.root / "lib"))
+    bench.expect_outcome(Checkout(outer.root / "lib"))
     assert outer.read("TODO.md") == before
     assert outer.git("diff", "--name-only") == "lib"
 
 
 @checkout.lands("a superproject", "its submodules stay as they are, changed or not")
-def test_superproject(bench: Bench) -> None:
+def test_lands_in_a_superproject(bench: Bench) -> None:
     inner = bench.repo(name="inner")
     outer = bench.repo(name="outer")
     outer.git("submodule", "--quiet", "add", str(inner.root), "lib")
     outer.commit("Add a submodule")
     Checkout(outer.root / "lib").commit("Newer", x="x")
     (outer.root / "lib/TODO.md").write_text("- [ ] changed\n")
-    bench.run(outer)
+    bench.expect_outcome(outer)
 
 
 @checkout.lands("a nested repository inside", "it is another repository")
-def test_nested(bench: Bench) -> None:
+def test_lands_around_a_nested_repository(bench: Bench) -> None:
     repo = bench.repo()
     bench.repo(name="repo/nested")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert OPEN in (repo.root / "nested/TODO.md").read_bytes()
 
 
 @checkout.lands("a shallow clone", "it stays shallow")
-def test_shallow(bench: Bench) -> None:
+def test_lands_in_a_shallow_clone(bench: Bench) -> None:
     origin = bench.repo()
     origin.commit("Second", x="x")
     shallow = clone(bench, origin, "--depth=1")
-    bench.run(shallow)
+    bench.expect_outcome(shallow)
     assert shallow.commits() == 2
 
 
 @checkout.lands("a partial clone (`--filter=blob:none`)", "git fetches what is missing of the file")
-def test_partial(bench: Bench) -> None:
+def test_lands_in_a_partial_clone(bench: Bench) -> None:
     origin = bench.repo()
     partial = clone(bench, origin, "--filter=blob:none")
-    bench.run(partial)
+    bench.expect_outcome(partial)
 
 
 def promised_blob_missing(bench: Bench) -> Checkout:
@@ -108,7 +108,7 @@ def promised_blob_missing(bench: Bench) -> Checkout:
 
 
 @checkout.lands("a partial clone that has to fetch HEAD's version", "git fetches it")
-def test_partial_fetches(bench: Bench) -> None:
+def test_lands_in_a_partial_clone_that_has_to_fetch(bench: Bench) -> None:
     partial = promised_blob_missing(bench)
     missing = partial.git("rev-list", "--objects", "--missing=print", "HEAD").splitlines()
     assert [line for line in missing if line.startswith("?")]
@@ -122,8 +122,10 @@ def test_partial_fetches(bench: Bench) -> None:
     assert partial.read("TODO.md") == TODO.encode().replace(OPEN, DONE)
 
 
-@checkout.refuses("the same without a network", "git's message; the next run lands the result")
-def test_partial_offline(bench: Bench) -> None:
+@checkout.refuses(
+    "a partial clone that cannot fetch HEAD's version", "git's message; the next run lands the result"
+)
+def test_refuses_in_a_partial_clone_that_cannot_fetch(bench: Bench) -> None:
     partial = promised_blob_missing(bench)
     (bench.folder / "repo").rename(bench.folder / "away")
     head = partial.git("rev-parse", "HEAD")
@@ -135,7 +137,7 @@ def test_partial_offline(bench: Bench) -> None:
     (bench.folder / "away").rename(bench.folder / "repo")
     assert bench.calls(partial.root, "run").code == 0
     assert partial.commits() == 3
-    bench.check_sound(partial)
+    bench.assert_sound(partial)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_partial_offline(bench: Bench) -> None:
 @checkout.lands("a sparse index", "it may be expanded, and nothing appears in the work tree")
 @checkout.lands("a sparse checkout, patterns", "nothing else appears in the work tree")
 @checkout.lands("a sparse checkout, cone", "nothing else appears in the work tree")
-def test_sparse(bench: Bench, state: str) -> None:
+def test_lands_in_a_sparse_checkout(bench: Bench, state: str) -> None:
     repo = bench.repo(**{"out/TODO.md": TODO, "out/deep/y": "y\n"})
     if "index" in state:
         repo.git("config", "index.sparse", "true")
@@ -167,15 +169,15 @@ def test_sparse(bench: Bench, state: str) -> None:
     assert after.status == before.status
     assert not (repo.root / "out").exists()
     bench.fsck = "index" not in state  # git 2.39 misses trees that its own sparse index has only worked out
-    bench.check_sound(repo)
+    bench.assert_sound(repo)
 
 
 @checkout.lands("a TODO file outside the sparse checkout", "it is not read: its tasks are not there")
-def test_outside_of_the_cone(bench: Bench) -> None:
+def test_lands_in_a_todo_file_outside_of_the_sparse_checkout(bench: Bench) -> None:
     repo = bench.repo(**{"out/TODO.md": "- [ ] elsewhere run:ok\n"})
     repo.git("sparse-checkout", "set", "--cone", "sub")
     assert not (repo.root / "out").exists()
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert "elsewhere" not in bench.calls(repo.root, "list").out
     assert repo.head("out/TODO.md") == b"- [ ] elsewhere run:ok\n"
 
@@ -185,52 +187,52 @@ def test_outside_of_the_cone(bench: Bench) -> None:
 )
 @checkout.lands("`.git` a file with a relative path")
 @checkout.lands("`.git` a file with an absolute path")
-def test_git_file(bench: Bench, state: str) -> None:
+def test_lands_where_dot_git_is_a_file(bench: Bench, state: str) -> None:
     repo = bench.repo()
     (repo.root / ".git").rename(bench.folder / "elsewhere.git")
     target = "../elsewhere.git" if "relative" in state else str(bench.folder / "elsewhere.git")
     repo.write(".git", f"gitdir: {target}\n")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @checkout.lands("`core.worktree`")
-def test_core_worktree(bench: Bench) -> None:
+def test_lands_with_core_worktree(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git").rename(bench.folder / "elsewhere.git")
     bench.env = {"GIT_DIR": str(bench.folder / "elsewhere.git")}
     repo.git("config", "core.worktree", str(repo.root), **bench.env)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @checkout.lands("a symlink to the work tree")
-def test_symlink(bench: Bench) -> None:
+def test_lands_through_a_symlink_to_the_work_tree(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "link").symlink_to(repo.root)
-    bench.run(repo, cwd=bench.folder / "link/sub")
+    bench.expect_outcome(repo, cwd=bench.folder / "link/sub")
 
 
 @checkout.lands("a folder below the root")
-def test_below(bench: Bench) -> None:
+def test_lands_from_a_folder_below_the_root(bench: Bench) -> None:
     repo = bench.repo()
-    bench.run(repo, cwd=repo.root / "sub")
+    bench.expect_outcome(repo, cwd=repo.root / "sub")
 
 
 @pytest.mark.parametrize("state", ["objects borrowed from another repository", "everything in packs"])
 @checkout.lands("everything in packs")
 @checkout.lands("objects borrowed from another repository", "alternates, as of `git clone --shared`")
-def test_objects(bench: Bench, state: str) -> None:
+def test_lands_with_packed_and_borrowed_objects(bench: Bench, state: str) -> None:
     if "packs" in state:
         repo = bench.repo()
         repo.git("gc", "-q", "--prune=now")
-        bench.run(repo)
+        bench.expect_outcome(repo)
         return
     origin = bench.repo()
     origin.git("clone", "-q", "--shared", str(origin.root), str(bench.folder / "clone"))
-    bench.run(Checkout(bench.folder / "clone"))
+    bench.expect_outcome(Checkout(bench.folder / "clone"))
 
 
 @checkout.refuses("a bare repository", "mdtodo needs a work tree")
-def test_bare(bench: Bench) -> None:
+def test_refuses_in_a_bare_repository(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("clone", "-q", "--bare", str(repo.root), str(bench.folder / "bare.git"))
     before = {path: path.read_bytes() for path in (bench.folder / "bare.git").rglob("*") if path.is_file()}
@@ -243,7 +245,7 @@ def test_bare(bench: Bench) -> None:
 
 
 @checkout.refuses("no repository", "`git init` creates one")
-def test_none(bench: Bench) -> None:
+def test_refuses_outside_of_a_repository(bench: Bench) -> None:
     (bench.folder / "TODO.md").write_text(TODO)
     said = bench.calls(bench.folder, "run", GIT_CEILING_DIRECTORIES=str(bench.folder.parent))
     assert said.code == 3
@@ -253,7 +255,7 @@ def test_none(bench: Bench) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
 @checkout.refuses("a folder that belongs to somebody else", "git's message about `safe.directory`")
-def test_unsafe(bench: Bench) -> None:
+def test_refuses_in_a_folder_that_belongs_to_somebody_else(bench: Bench) -> None:
     repo = bench.repo()
     before = bench.look(repo)
     for folder, folders, names in os.walk(repo.root):
@@ -270,8 +272,8 @@ def test_unsafe(bench: Bench) -> None:
 
 
 @checkout.lands("a folder that was moved since the last run")
-def test_moved(bench: Bench) -> None:
+def test_lands_in_a_folder_that_was_moved_since_the_last_run(bench: Bench) -> None:
     repo = bench.repo()
     bench.calls(repo.root, "run", "--tag", "none")
     shutil.move(repo.root, bench.folder / "moved")
-    bench.run(Checkout(bench.folder / "moved"))
+    bench.expect_outcome(Checkout(bench.folder / "moved"))

@@ -22,7 +22,7 @@ CRLF = TODO.replace("\n", "\r\n")
 @content.lands("CRLF in the repository too", "CRLF stays")
 @content.lands("`core.autocrlf = input`")
 @content.lands("`core.autocrlf = true`", "LF in the repository, CRLF in the work tree, as it was")
-def test_autocrlf(bench: Bench, state: str) -> None:
+def test_lands_with_line_ends_that_git_converts(bench: Bench, state: str) -> None:
     repo = bench.repo(todo=CRLF if "too" in state else TODO)
     if "core" in state:
         repo.git("config", "core.autocrlf", state.strip("`").split()[-1])
@@ -31,7 +31,7 @@ def test_autocrlf(bench: Bench, state: str) -> None:
             (repo.root / "TODO.md").unlink()
             repo.git("checkout", "-q", "TODO.md")
             assert b"\r\n" in repo.read("TODO.md")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 ATTRIBUTES = {
@@ -51,21 +51,21 @@ ATTRIBUTES = {
 @content.lands("`eol=lf`")
 @content.lands("`eol=crlf`")
 @content.lands("`text=auto`")
-def test_attributes(bench: Bench, state: str) -> None:
+def test_lands_with_attributes_of_the_todo_file(bench: Bench, state: str) -> None:
     repo = bench.repo(todo=TODO + "\n<!-- $Id$ -->\n", **{".gitattributes": ATTRIBUTES[state] + "\n"})
     repo.git("config", "core.safecrlf", "false")
     (repo.root / "TODO.md").unlink()
     repo.git("checkout", "-q", "TODO.md")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @content.refuses("`working-tree-encoding=UTF-16`", "the file is not UTF-8, and left as it is")
-def test_encoding(bench: Bench) -> None:
+def test_refuses_a_file_that_git_stores_in_another_encoding(bench: Bench) -> None:
     repo = bench.repo(
         todo=TODO.encode("utf-16"), **{".gitattributes": "*.md text working-tree-encoding=UTF-16\n"}
     )
     assert repo.head("TODO.md") == TODO.encode()
-    bench.run(repo, person=False, says="TODO.md")
+    bench.expect_outcome(repo, person=False, says="TODO.md")
 
 
 def filtered(bench: Bench, clean: str, smudge: str, *, required: bool = False):
@@ -84,16 +84,16 @@ def filtered(bench: Bench, clean: str, smudge: str, *, required: bool = False):
 @content.lands(
     "clean and smudge filters", "each version as it is; the filter runs no more than for `git status`"
 )
-def test_filter(bench: Bench) -> None:
+def test_lands_through_clean_and_smudge_filters(bench: Bench) -> None:
     repo = filtered(bench, "sed s/ONE/one/", "sed s/one/ONE/", required=True)
     assert b"- [ ] ONE" in repo.read("TODO.md")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @content.lands(
     "a required filter that fails", "git cannot compare the file; the tick lands in HEAD, index and work tree"
 )
-def test_failing_filter(bench: Bench) -> None:
+def test_lands_beside_a_required_filter_that_fails(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("config", "filter.f.clean", "false")
     repo.git("config", "filter.f.required", "true")
@@ -104,13 +104,13 @@ def test_failing_filter(bench: Bench) -> None:
     assert after.tree == bench.ticked(before.tree, 1)
     assert after.index == bench.ticked(before.index, 2)
     assert after.files == bench.ticked(before.files, 1)
-    bench.check_sound(repo)
+    bench.assert_sound(repo)
 
 
 @content.ticks(
     "a pointer in the repository, as with LFS", "ticked in the work tree; git sees a change of the file"
 )
-def test_pointer(bench: Bench) -> None:
+def test_ticks_a_file_of_which_the_repository_has_a_pointer(bench: Bench) -> None:
     repo = filtered(bench, "git hash-object -w --stdin", "read id && git cat-file blob $id")
     repo.git("add", "--renormalize", "TODO.md")
     repo.git("commit", "-q", "-m", "Point")
@@ -124,7 +124,7 @@ def test_pointer(bench: Bench) -> None:
 
 
 @content.lands("`i18n.commitEncoding`", "the message is UTF-8, and says so")
-def test_commit_encoding(bench: Bench) -> None:
+def test_lands_with_another_encoding_of_commits(bench: Bench) -> None:
     repo = bench.repo(todo=TODO.replace("two", "zwei €ß").replace("run:ok", "run:ok"))
     repo.git("config", "i18n.commitEncoding", "ISO-8859-1")
     assert bench.calls(repo.root, "run").code == 0
@@ -133,7 +133,7 @@ def test_commit_encoding(bench: Bench) -> None:
 
 
 @content.lands("`commit.cleanup`, `core.commentChar`, `commit.template`", "the message stays as it is")
-def test_cleanup(bench: Bench) -> None:
+def test_lands_with_settings_of_commit_messages(bench: Bench) -> None:
     repo = bench.repo(todo=TODO.replace("two", "#2 two"))
     (bench.folder / "template").write_text("a template\n")
     for name, value in (
@@ -151,7 +151,7 @@ def test_cleanup(bench: Bench) -> None:
 
 
 @content.lands("`core.fsync`, `core.compression`, `core.looseCompression`, `gc.auto`")
-def test_storage(bench: Bench) -> None:
+def test_lands_with_settings_of_storage(bench: Bench) -> None:
     repo = bench.repo()
     for name, value in (
         ("core.fsync", "all"),
@@ -162,11 +162,11 @@ def test_storage(bench: Bench) -> None:
         ("core.sharedRepository", "group"),
     ):
         repo.git("config", name, value)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @content.lands("a file of many kilobytes, with BOM, tabs and no final newline", "one line changes")
-def test_bytes(bench: Bench) -> None:
+def test_lands_in_a_long_file_with_bom_tabs_and_no_final_newline(bench: Bench) -> None:
     data = b"\xef\xbb\xbf" + TODO.encode() + b"\t \n".join(b"text %d" % n for n in range(9000)) + b"  "
     repo = bench.repo(todo=data)
     before = bench.look(repo)

@@ -19,38 +19,38 @@ index = Group("Index")
 @index.lands("version 4", "it stays version 4")
 @index.lands("version 3", "as git writes it if an entry needs it")
 @index.lands("version 2")
-def test_versions(bench: Bench, state: str) -> None:
+def test_lands_with_an_index_of_each_version(bench: Bench, state: str) -> None:
     repo = bench.repo()
     repo.git("update-index", "--index-version", state[-1])
     if state == "version 3":
         repo.write("intended", "i\n")
         repo.git("add", "-N", "intended")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert (repo.root / ".git/index").read_bytes()[7] == int(state[-1])
 
 
 @index.lands("split index", "it stays split")
-def test_split(bench: Bench) -> None:
+def test_lands_with_a_split_index(bench: Bench) -> None:
     repo = bench.repo(**{f"many/{n}": "x\n" for n in range(40)})
     repo.git("config", "core.splitIndex", "true")
     repo.git("update-index", "--split-index")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert list((repo.root / ".git").glob("sharedindex.*"))
 
 
 @index.lands("untracked cache", "git keeps it up to date")
-def test_untracked_cache(bench: Bench) -> None:
+def test_lands_with_an_untracked_cache(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("update-index", "--untracked-cache")
     repo.status()
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert b"UNTR" in (repo.root / ".git/index").read_bytes()
     repo.write("sub/new", "n\n")
     assert "?? sub/new" in repo.status()
 
 
 @index.lands("`core.fsmonitor` with a hook")
-def test_fsmonitor(bench: Bench) -> None:
+def test_lands_with_fsmonitor_and_its_hook(bench: Bench) -> None:
     repo = bench.repo()
     hook = bench.folder / "monitor"
     hook.write_text('#!/bin/sh\nprintf "%s\\0" now /\n')
@@ -59,24 +59,24 @@ def test_fsmonitor(bench: Bench) -> None:
     repo.git("config", "core.fsmonitorHookVersion", "2")
     repo.git("update-index", "--fsmonitor")
     repo.status()
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @index.lands("`core.ignoreStat`, `core.trustctime`, `core.checkStat`")
-def test_stat_settings(bench: Bench) -> None:
+def test_lands_with_settings_of_what_git_compares(bench: Bench) -> None:
     repo = bench.repo()
     for name, value in (("ignoreStat", "true"), ("trustctime", "false"), ("checkStat", "minimal")):
         repo.git("config", f"core.{name}", value)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @index.lands("`index.skipHash`, `feature.manyFiles`", "if the installed git knows them")
-def test_many_files(bench: Bench) -> None:
+def test_lands_with_skip_hash_and_many_files(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("config", "feature.manyFiles", "true")
     repo.git("config", "index.skipHash", "true")
     repo.git("update-index", "--force-write-index", check=False)
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @pytest.mark.parametrize(
@@ -86,52 +86,52 @@ def test_many_files(bench: Bench) -> None:
 @index.lands("skip-worktree, another file", "the flag stays")
 @index.lands("assume-unchanged, the TODO file", "the flag stays, and so does the change that it hides")
 @index.lands("assume-unchanged, another file", "the flag stays")
-def test_flags(bench: Bench, state: str) -> None:
+def test_lands_beside_flags_of_entries(bench: Bench, state: str) -> None:
     repo = bench.repo()
     bench.person(repo)
     option, _, which = state.partition(", ")
     repo.git("update-index", f"--{option}", "TODO.md" if "TODO" in which else "sub/x.txt")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @index.lands("skip-worktree, the TODO file", "the flag stays")
-def test_skipped(bench: Bench) -> None:
+def test_lands_in_a_todo_file_that_is_skipped_in_the_work_tree(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     repo.git("update-index", "--skip-worktree", "TODO.md")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @index.lands("intent-to-add, another file", "it stays an intent")
-def test_intended(bench: Bench) -> None:
+def test_lands_beside_another_file_that_is_only_intended(bench: Bench) -> None:
     repo = bench.repo()
     repo.write("intended", "i\n")
     repo.git("add", "-N", "intended")
-    bench.run(repo)
+    bench.expect_outcome(repo)
     assert " A intended" in repo.status()
 
 
 @index.ticks("intent-to-add, the TODO file", "ticked in the work tree; it stays an intent")
-def test_intended_todo(bench: Bench) -> None:
+def test_ticks_a_todo_file_that_is_only_intended(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("rm", "-q", "--cached", "TODO.md")
     repo.git("commit", "-q", "-m", "Without")
     repo.git("add", "-N", "TODO.md")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
     assert repo.status() == [" A TODO.md"]
 
 
 @index.ticks("the TODO file untracked", "ticked in the work tree; it stays untracked")
-def test_untracked(bench: Bench) -> None:
+def test_ticks_an_untracked_todo_file(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("rm", "-q", "--cached", "TODO.md")
     repo.git("commit", "-q", "-m", "Without")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
     assert repo.status() == ["?? TODO.md"]
 
 
 @index.lands("the TODO file ignored, but tracked")
-def test_ignored(bench: Bench) -> None:
+def test_lands_in_a_todo_file_that_is_ignored_but_tracked(bench: Bench) -> None:
     repo = bench.repo()
     repo.write(".gitignore", "TODO.md\nuntracked\n")
     repo.git("add", ".gitignore")
@@ -143,7 +143,7 @@ def test_ignored(bench: Bench) -> None:
 
 
 @index.lands("no index", "HEAD and work tree get the tick; no index is created")
-def test_no_index(bench: Bench) -> None:
+def test_lands_without_an_index(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git/index").unlink()
     assert bench.calls(repo.root, "run").code == 0
@@ -152,21 +152,21 @@ def test_no_index(bench: Bench) -> None:
 
 
 @index.lands("read-only", "replaced as git does it; its mode stays")
-def test_read_only(bench: Bench) -> None:
+def test_lands_with_a_read_only_index(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     repo.status()
     (repo.root / ".git/index").chmod(0o444)
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @index.refuses("locked by another git", "after two seconds, git's message; the next run lands the result")
-def test_locked(bench: Bench) -> None:
+def test_refuses_while_the_index_is_locked_by_another_git(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     lock = repo.root / ".git/index.lock"
     lock.write_bytes((repo.root / ".git/index").read_bytes())
-    bench.run(repo, person=False, says="another git process holds")
+    bench.expect_outcome(repo, person=False, says="another git process holds")
     lock.unlink()
     before = bench.look(repo)
     assert bench.calls(repo.root, "run").code == 0
@@ -175,7 +175,7 @@ def test_locked(bench: Bench) -> None:
 
 
 @index.refuses("damaged", "git's message")
-def test_damaged(bench: Bench) -> None:
+def test_refuses_a_damaged_index(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / ".git/index").write_bytes(b"DIRC\0\0\0\2\0\0\0\7" + b"x" * 90)
     before = bench.look(repo)
@@ -195,7 +195,7 @@ def conflict(repo, path: str) -> None:
 
 
 @index.refuses("the TODO file unmerged", "resolve the conflict first; the next run lands the result")
-def test_unmerged(bench: Bench) -> None:
+def test_refuses_an_unmerged_todo_file(bench: Bench) -> None:
     repo = bench.repo()
     conflict(repo, "TODO.md")
     before = bench.look(repo)
@@ -209,15 +209,15 @@ def test_unmerged(bench: Bench) -> None:
 
 
 @index.lands("another file unmerged", "it stays unmerged")
-def test_another_unmerged(bench: Bench) -> None:
+def test_lands_beside_another_unmerged_file(bench: Bench) -> None:
     repo = bench.repo()
     bench.person(repo)
     conflict(repo, "sub/x.txt")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
 
 
 @index.ticks("a rename of the TODO file staged", "ticked under the new name, which HEAD does not have yet")
-def test_renamed(bench: Bench) -> None:
+def test_ticks_a_todo_file_whose_rename_is_staged(bench: Bench) -> None:
     repo = bench.repo(**{"docs/keep": "x\n"})
     repo.git("mv", "TODO.md", "docs/TODO.md")
     said = bench.calls(repo.root, "run")
@@ -227,21 +227,21 @@ def test_renamed(bench: Bench) -> None:
     assert repo.head("TODO.md") == TODO.encode()
     assert repo.status() == ["RM TODO.md -> docs/TODO.md"] or repo.status() == ["R  TODO.md -> docs/TODO.md"]
     assert repo.commits() == 1
-    bench.check_sound(repo)
+    bench.assert_sound(repo)
 
 
 @index.lands("the deletion of another TODO file staged", "it stays a staged deletion")
-def test_deleted(bench: Bench) -> None:
+def test_lands_beside_the_staged_deletion_of_another_todo_file(bench: Bench) -> None:
     repo = bench.repo(**{"docs/TODO.md": "- [ ] elsewhere\n"})
     repo.git("rm", "-q", "docs/TODO.md")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @index.lands(
     "the deletion of the TODO file staged, the file kept", "committed and ticked; it stays a staged deletion"
 )
-def test_deletion_staged(bench: Bench) -> None:
+def test_lands_in_a_todo_file_whose_deletion_is_staged(bench: Bench) -> None:
     repo = bench.repo()
     repo.git("rm", "-q", "--cached", "TODO.md")
-    bench.run(repo, person=False)
+    bench.expect_outcome(repo, person=False)
     assert repo.status() == ["D  TODO.md", "?? TODO.md"]

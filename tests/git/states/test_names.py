@@ -40,7 +40,7 @@ def declared(test):
 
 @pytest.mark.parametrize("state", NAMES)
 @declared
-def test_odd_names(bench: Bench, state: str) -> None:
+def test_lands_in_a_todo_file_with_an_odd_name(bench: Bench, state: str) -> None:
     if "UTF-8" in state and sys.platform == "darwin":
         pytest.skip("file names are UTF-8 on macOS")
     bench.file = NAMES[state]
@@ -49,11 +49,11 @@ def test_odd_names(bench: Bench, state: str) -> None:
         (repo.root / "TODO.md").symlink_to("real/TODO.md")
         repo.git("add", "TODO.md")
         repo.git("commit", "-q", "-m", "Link")
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @names.lands("two that differ only in case", "they are two files, if the file system tells them apart")
-def test_case_twins(bench: Bench) -> None:
+def test_lands_beside_a_file_that_differs_only_in_case(bench: Bench) -> None:
     repo = bench.repo()
     (repo.root / "probe").write_text("")
     if (repo.root / "PROBE").exists():
@@ -62,14 +62,14 @@ def test_case_twins(bench: Bench) -> None:
     repo.commit(
         "Twins", **{"Docs/TODO.md": TODO.replace("run:ok", ""), "docs/TODO.md": TODO.replace("run:ok", "")}
     )
-    bench.run(repo)
+    bench.expect_outcome(repo)
 
 
 @names.refuses("a symbolic link that leads out of the work tree", "it is not followed")
-def test_leads_out(bench: Bench) -> None:
+def test_refuses_a_symbolic_link_that_leads_out_of_the_work_tree(bench: Bench) -> None:
     repo = bench.repo()
     (bench.folder / "outside.md").write_text(TODO)
     (repo.root / "docs").mkdir()
     (repo.root / "docs/TODO.md").symlink_to("../../outside.md")
-    bench.run(repo, person=False, says="is a symlink that points outside the work tree")
+    bench.expect_outcome(repo, person=False, says="is a symlink that points outside the work tree")
     assert (bench.folder / "outside.md").read_text() == TODO

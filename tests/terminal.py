@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from tests.conftest import Checkout
+
+#: Of many widths: long, wide, joined and combining characters.
+TITLES = (
+    *("Short", "A title that is longer than a narrow terminal, and goes on and on until nobody reads it"),
+    *("日本語の題名はとても長いので折り返される日本語の題名はとても長い", "Flag 🇩🇪 and 👍🏽 and 🚀"),
+    *("Cafe\u0301 a\u0308\u0302\u0301 combining", "Plain"),
+)
+
 
 class Terminal:
     """`mdtodo *args` on a terminal of so many columns and lines; `raw` is all that it wrote."""
@@ -162,3 +171,25 @@ def in_order(words: Sequence[str], text: str) -> Iterator[str]:
             yield f"{word} ({text.count(word)} times)"
         else:
             position = found + len(word)
+
+
+def shown(repo: Checkout, *args: str, columns: int = 80, **variables: str) -> list[str]:
+    """The lines that `mdtodo` prints on a terminal."""
+    ours, theirs = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    env = kept | {"COLUMNS": str(columns), "TERM": "xterm"} | variables
+    command = [sys.executable, "-m", "mdtodo", *args]
+    with subprocess.Popen(
+        command, cwd=repo.root, env=env, stdout=theirs, stdin=subprocess.DEVNULL
+    ) as process:
+        os.close(theirs)
+        parts = []
+        try:
+            while part := os.read(ours, 65536):
+                parts.append(part)
+        except OSError:  # the end of a terminal
+            pass
+        os.close(ours)
+    assert process.returncode == 0
+    text = b"".join(parts).decode(errors="replace").replace("\r\n", "\n")
+    return text.split("\n")[:-1]

@@ -1,10 +1,9 @@
-"""`done`, `reopen`, `cancel`, `add`: a person's word."""
+"""`done`, `reopen`, `cancel`: the status that a person gives."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,28 +11,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Said
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
     Mdtodo = Callable[..., Said]
     Tasks = Callable[..., dict[str, dict[str, Any]]]
 
 
-@pytest.fixture
-def test_a_mistake_in_what_is_added_is_told(repo: Checkout, inside: Mdtodo) -> None:
-    repo.commit(
-        "Base", **{"TODO.md": "- [ ] a id:a run:old\n", ".mdtodo.toml": '[processors.test]\nrun = "true"\n'}
-    )
-    said = inside("add", "Tests pass run:tset after:a")
-    assert said.err == 'mdtodo: TODO.md:2: unknown processor "tset" (did you mean "test"?)\n', (
-        "not of other tasks"
-    )
-    assert 'unknown id "b"' in inside("add", "Ship it after:b", "--json").err
-    assert "is taken by TODO.md:1" in inside("add", "Again id:a").err
-    assert inside("add", "More run:test").err == ""
-
-
-def test_during_a_merge_the_hint_is_about_this_command(repo: Checkout, inside: Mdtodo) -> None:
+def test_during_a_merge_the_hint_is_about_the_command_that_was_called(repo: Checkout, inside: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n"})
     (repo.root / ".git/MERGE_HEAD").write_text(repo.git("rev-parse", "HEAD") + "\n")
     assert "hint: finish the merge, or leave --commit out\n" in inside("done", "a", "--commit", code=3).err
@@ -43,7 +28,9 @@ def test_during_a_merge_the_hint_is_about_this_command(repo: Checkout, inside: M
 
 
 @pytest.mark.parametrize("command", ["run", "verify", "reopen", "output"])
-def test_words_where_only_ids_are_taken_name_the_ids(repo: Checkout, inside: Mdtodo, command: str) -> None:
+def test_commands_that_take_ids_alone_name_the_ids_that_words_fit(
+    repo: Checkout, inside: Mdtodo, command: str
+) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] By hand only id:one\n- [x] The hand id:two\n- [ ] Else\n"})
     said = inside(command, "hand", code=2)
     assert "no task has the id 'hand'" in said.err
@@ -69,7 +56,7 @@ def test_done_reopen_cancel_change_one_character(repo: Checkout, mdtodo: Mdtodo)
     assert repo.index("TODO.md") == text, "without --commit the index is a person's"
 
 
-def test_commit_holds_just_this_change(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_done_commit_holds_its_change_alone(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] one id:one\n- [ ] two\n"})
     repo.write("TODO.md", "- [ ] one id:one\n- [ ] two changed\n")
     mdtodo("done", "one", "--commit")
@@ -90,7 +77,7 @@ def test_a_parent_follows_its_subtasks(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.read("TODO.md").startswith(b"- [ ] p\n"), "not if all were cancelled"
 
 
-def test_what_could_not_be_written_is_not_said_to_be_done(repo: Checkout) -> None:
+def test_a_box_that_could_not_be_written_is_not_said_to_be_done(repo: Checkout) -> None:
     repo.write("TODO.md", "- [ ] a id:a\n")
     command = 'ulimit -f 0; exec "$0" -m mdtodo done a'  # as a full disk, but for this process alone
     said = subprocess.run(
@@ -107,7 +94,7 @@ def test_a_task_without_a_title_has_a_subject_all_the_same(repo: Checkout, mdtod
     assert repo.git("log", "-1", "--format=%s") == "todo: only"
 
 
-def test_stamp(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_stamp_writes_and_takes_off_the_date_of_done(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write(".mdtodo.toml", "stamp = true\n")
     repo.write("TODO.md", "- [ ] a id:a\n- [ ] b ^b\n")
     mdtodo("done", "a", "b")
@@ -118,62 +105,7 @@ def test_stamp(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.read("TODO.md") == b"- [ ] a id:a\n- [ ] b ^b\n"
 
 
-@pytest.mark.parametrize(
-    ("before", "options", "after"),
-    [
-        (None, [], b"# TODO\n\n- [ ] new\n"),
-        ("- [ ] a\n", [], b"- [ ] a\n- [ ] new\n"),
-        ("* [ ] a\r\n", [], b"* [ ] a\r\n* [ ] new\r\n"),
-        ("- [ ] a id:a\n- [ ] b\n", ["--under", "a"], b"- [ ] a id:a\n  - [ ] new\n- [ ] b\n"),
-        (
-            "# A\n\n- [ ] a\n\n# B\n\n- [ ] b\n",
-            ["--section", "A"],
-            b"# A\n\n- [ ] a\n- [ ] new\n\n# B\n\n- [ ] b\n",
-        ),
-    ],
-)
-def test_add(repo: Checkout, mdtodo: Mdtodo, before: str | None, options: list[str], after: bytes) -> None:
-    if before is not None:
-        repo.write("TODO.md", before)
-    said = mdtodo("add", "new", *options)
-    assert repo.read("TODO.md") == after
-    assert mdtodo("show", said.out.split()[0], "--json").json["tasks"][0]["title"] == "new"
-
-
-@pytest.mark.parametrize("text", ["", "  ", "two\nlines", "a\x00b"])
-def test_what_is_no_task_is_not_added(repo: Checkout, mdtodo: Mdtodo, text: str) -> None:
-    if "\0" in text:
-        pytest.skip("no argument can hold NUL")
-    repo.write("TODO.md", "- [ ] a\n")
-    mdtodo("add", text, code=2)
-    assert repo.read("TODO.md") == b"- [ ] a\n"
-
-
-def test_add_to_another_file(repo: Checkout, mdtodo: Mdtodo) -> None:
-    repo.write("TODO.md", "- [ ] a\n")
-    mdtodo("add", "new", "--file", "docs/TODO.md")
-    assert repo.read("docs/TODO.md").endswith(b"- [ ] new\n")
-    mdtodo("add", "new", "--file", "../TODO.md", code=2)
-    mdtodo("add", "new", "--section", "Nowhere", code=2)
-
-
-def test_add_writes_the_date_that_a_word_means(repo: Checkout, inside: Mdtodo) -> None:
-    from mdtodo.planning.dates import local_today
-
-    repo.write("TODO.md", "- [ ] a\n")
-    before = local_today()
-    due = inside("add", "Pay", "on", "friday", "due:+1w", "--json").json["tasks"][0]
-    assert due["title"] == "Pay on friday"
-    days = [date.fromordinal(day.toordinal() + 7).isoformat() for day in (before, local_today())]
-    assert due["due"] in days
-    text = repo.read("TODO.md")
-    assert f"- [ ] Pay on friday due:{due['due']}\n".encode() in text
-    for value in ("soon", "2026-02-30", "12/11"):
-        assert "is not a valid date" in inside("add", f"Pay due:{value}", code=2).err
-    assert repo.read("TODO.md") == text
-
-
-def test_commit_also_commits_what_was_ticked_before(repo: Checkout, mdtodo: Mdtodo) -> None:
+def test_done_commit_also_commits_a_box_that_was_ticked_before(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] one id:one\n- [ ] two\n", ".mdtodo.toml": "stamp = true\n"})
     mdtodo("done", "one")
     mdtodo("done", "one", "--commit")
@@ -182,54 +114,6 @@ def test_commit_also_commits_what_was_ticked_before(repo: Checkout, mdtodo: Mdto
     before = repo.git("rev-parse", "HEAD")
     mdtodo("done", "one", "--commit")
     assert repo.git("rev-parse", "HEAD") == before
-
-
-def test_add_takes_no_id_twice_and_says_when_nobody_will_look(repo: Checkout, mdtodo: Mdtodo) -> None:
-    repo.write("TODO.md", "- [ ] one id:one\n")
-    assert "TODO.md:1" in mdtodo("add", "two id:one", code=2).err
-    assert "`files`" in mdtodo("add", "two", "--file", "notes.md").err
-    assert repo.read("TODO.md") == b"- [ ] one id:one\n"
-
-
-@pytest.mark.parametrize("before", [None, "# Tasks\n\n- [ ] first\n"])
-def test_tasks_that_are_added_at_once_are_all_there(
-    repo: Checkout, tasks: Callable[..., dict[str, dict[str, Any]]], before: str | None
-) -> None:
-    if before:
-        repo.write("TODO.md", before)
-    said = at_once(repo, [["add", f"number {n} id:n{n}"] for n in range(8)] + [["add", "same", "id:x"]] * 2)
-    assert sorted(code for code, _, _ in said) == [0] * 9 + [2], "an id is given once"
-    assert [out.split()[0] for code, out, _ in said[:8]] == [f"n{n}" for n in range(8)], "each tells its own"
-    added = {f"number {n}" for n in range(8)} | {"same"}
-    assert set(tasks()) == added | ({"first"} if before else set())
-    assert repo.read("TODO.md").count(b"- [ ] ") == 9 + bool(before)
-
-
-def test_breakdowns_at_once_happen_once_each(repo: Checkout, mdtodo: Mdtodo) -> None:
-    lines = [f"- [ ] Build thing {n} expand:api id:t{n}\n" for n in range(6)]
-    repo.write("TODO.md", "".join(lines))
-    said = at_once(repo, [["expand", f"t{n}"] for n in range(6)] + [["expand"]] * 3)
-    assert [code for code, _, _ in said] == [0] * 9, said
-    together = repo.read("TODO.md")
-    repo.write("TODO.md", "".join(lines))
-    mdtodo("expand")
-    assert together == repo.read("TODO.md")
-
-
-def at_once(repo: Checkout, calls: list[list[str]]) -> list[tuple[int, str, str]]:
-    """Code, output and errors of calls that run side by side."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "mdtodo", *args],
-            cwd=repo.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for args in calls
-    ]
-    ended = [process.communicate() for process in processes]
-    return [(process.returncode, *texts) for process, texts in zip(processes, ended, strict=True)]
 
 
 BLOCKED = (
@@ -247,7 +131,7 @@ BLOCKED = (
         (["first", "last"], "last (Last) waits for parent (Parent)"),
     ],
 )
-def test_what_waits_is_not_done_and_neither_are_the_others(
+def test_done_of_a_task_that_waits_ticks_neither_it_nor_the_others(
     repo: Checkout, inside: Mdtodo, names: list[str], sentence: str
 ) -> None:
     repo.write("TODO.md", BLOCKED)
@@ -275,7 +159,7 @@ def test_without_rollup_a_parent_is_not_done_with_its_subtasks(repo: Checkout, i
     inside("done", "last", "parent", "child")
 
 
-def test_what_waits_may_be_cancelled_and_reopened(repo: Checkout, inside: Mdtodo) -> None:
+def test_a_task_that_waits_may_be_cancelled_and_reopened(repo: Checkout, inside: Mdtodo) -> None:
     repo.write("TODO.md", BLOCKED)
     inside("cancel", "second", "parent")
     inside("reopen", "second", "parent")

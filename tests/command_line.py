@@ -86,3 +86,19 @@ def tasks(mdtodo: Callable[..., Said]) -> Callable[..., dict[str, dict[str, Any]
         return {task["title"]: task for task in mdtodo("list", "--json", *args).json["tasks"]}
 
     return by_title
+
+
+def at_once(repo: Checkout, calls: list[list[str]]) -> list[tuple[int, str, str]]:
+    """Code, output and errors of calls that run side by side."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mdtodo", *args],
+            cwd=repo.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for args in calls
+    ]
+    ended = [process.communicate() for process in processes]
+    return [(process.returncode, *texts) for process, texts in zip(processes, ended, strict=True)]

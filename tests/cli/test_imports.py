@@ -1,0 +1,42 @@
+"""What commands that everybody waits for do not import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.command_line import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+
+def imported(repo: Checkout, *args: str) -> set[str]:
+    code = (
+        "import json, sys\nfrom mdtodo.cli import main\n"
+        f"try:\n    main({list(args)!r})\nexcept SystemExit:\n    pass\n"
+        "print(json.dumps(sorted(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=repo.root, capture_output=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+HEAVY = {
+    *("git", "mistune", "rich", "sqlite3", "pebble", "psutil", "multiprocessing", "subprocess", "pathspec"),
+    *("importlib.metadata", "asyncio", "concurrent.futures", "tempfile", "tomllib", "logging"),
+}
+
+
+def test_check_of_a_file_imports_nothing_heavy(repo: Checkout) -> None:
+    repo.write("TODO.md", "- [ ] a id:a !high\n- [ ] b after:a\n")
+    assert not HEAVY & imported(repo, "check", "TODO.md")
+
+
+def test_list_imports_no_git_and_no_pool(repo: Checkout) -> None:
+    repo.write("TODO.md", "- [ ] a\n")
+    assert not {"git", "mistune", "sqlite3", "pebble", "multiprocessing"} & imported(repo, "list", "--json")

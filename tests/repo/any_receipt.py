@@ -1,0 +1,41 @@
+"""Receipts of any content, for properties."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from mdtodo.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.model import Anchor, Status
+from mdtodo.receipt import Receipt
+from mdtodo.results import Outcome
+
+WORDS = st.text(min_size=1).filter(str.strip)
+
+
+ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9))
+
+
+EDITS = st.one_of(
+    st.builds(SetStatus, ANCHORS, st.sampled_from(Status), st.frozensets(st.sampled_from(Status))),
+    st.builds(SetKey, ANCHORS, st.text(), st.none() | st.text()),
+    st.builds(AddSubtasks, ANCHORS, st.lists(st.text()).map(tuple)),
+    st.builds(AddNote, ANCHORS, st.text()),
+)
+
+
+RECEIPTS = st.builds(
+    Receipt,
+    task_id=WORDS,
+    title=st.text(),
+    outcome=st.sampled_from([*Outcome, "cancelled", "todo"]),
+    processor=WORDS,
+    exit_code=st.none() | st.integers(-64, 255),
+    seconds=st.floats(0, 1e9),
+    attempt=st.integers(0, 10**6),
+    edits=st.lists(EDITS, max_size=4).map(tuple),
+    outputs=st.lists(st.text(), max_size=3).map(tuple),
+    inputs=st.none() | st.just("0a" * 32),
+)
+
+#: One of a task that was done.
+RECEIPT = Receipt("1f3c9aa", "Tests pass", "done", "tests", 0, 2.31, 1, ())
