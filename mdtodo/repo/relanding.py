@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import InputError
+from mdtodo.markdown.anchors import sha1
 from mdtodo.markdown.lifting import OPEN, lift
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.repo.objects import find_in_tree
