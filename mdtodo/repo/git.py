@@ -108,11 +108,12 @@ def read_blobs(
 ) -> dict[str, bytes | None]:
     """The blobs named as `HEAD:path`, `:path` (the index) or by object id, None where there is none.
 
-    One process for any number of names; only a name with a line end in it costs one of its own. `env` as in
+    One process for any number of names; only a name that a line cannot hold costs one of its own. `env` as in
     `run`.
     """
-    plain = [name for name in names if "\n" not in name]
-    found = {name: _read_blob(repo, name, env) for name in names if "\n" in name}
+    # git takes a CR off the end of a line, and would read another file; `cat-file -z` came only with git 2.38.
+    plain = [name for name in names if "\n" not in name and not name.endswith("\r")]
+    found = {name: _read_blob(repo, name, env) for name in set(names).difference(plain)}
     if plain:
         request = b"".join(os.fsencode(name) + b"\n" for name in plain)
         # Without --buffer git flushes after each object.

@@ -18,6 +18,7 @@ from mdtodo.errors import GitError
 from mdtodo.patterns import matcher
 from mdtodo.repo.declared_outputs import anchored
 from mdtodo.repo.git import run
+from mdtodo.repo.quote import path_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -161,7 +162,7 @@ class InputReader:
         if not paths:
             return ()
         try:
-            out = run(self._repo, "hash-object", "--stdin-paths", stdin=b"".join(map(_line, paths)))
+            out = run(self._repo, "hash-object", "--stdin-paths", stdin=b"".join(map(path_line, paths)))
         except GitError:
             return [None] * len(paths)
         return out.decode().split("\n")[:-1]
@@ -221,11 +222,3 @@ def _digest(paths: Iterable[bytes], files: _Files) -> str:
 def _stamp(now: os.stat_result) -> tuple[int, ...]:
     # With ctime: utime(2) can put a file's mtime back, but not that.
     return now.st_ino, now.st_size, now.st_mode, now.st_mtime_ns, now.st_ctime_ns
-
-
-def _line(path: bytes) -> bytes:
-    """A path for `--stdin-paths`, quoted as in C where a line could not hold it otherwise."""
-    if not any(byte < 32 or byte in b'"\\' for byte in path):
-        return path + b"\n"
-    quoted = b"".join(b"\\%03o" % byte if byte < 32 or byte in b'"\\' else bytes([byte]) for byte in path)
-    return b'"' + quoted + b'"\n'

@@ -40,9 +40,11 @@ def messages(repo: Repository, revisions: str) -> list[Message]:
 
 
 def trailers(repo: Repository, text: str) -> list[tuple[str, str]]:
-    """Key (in lower case) and value of each trailer, unfolded, as `git interpret-trailers` has it."""
+    """Key (in lower case) and value of each trailer, unfolded, as `%(trailers)` of `git log` has it."""
     given = text.encode("utf-8", "replace")
-    # A person's trailer.separators would hide the trailers from git.
-    out = run(repo, "-c", "trailer.separators=:", "interpret-trailers", "--parse", stdin=given)
+    # A person's trailer.separators would hide the trailers from git. --no-divider, since this is a whole message:
+    # git would take a line `---` for the end of it, as in a mail with a patch.
+    args = "-c", "trailer.separators=:", "interpret-trailers", "--parse", "--no-divider"
+    out = run(repo, *args, stdin=given)
     pairs = (line.partition(":") for line in out.decode(errors="replace").split("\n"))
     return [(key.strip().lower(), value.strip()) for key, separator, value in pairs if separator]

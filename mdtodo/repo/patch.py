@@ -45,4 +45,6 @@ _OPTIONS = (
         "--ws-error-highlight=none",
     ),
 )
-_ENV = {"GIT_CEILING_DIRECTORIES": os.sep, "GIT_ATTR_NOSYSTEM": "1"}
+# A .git that is not there, so that git does not look for one: a repository around the temporary folder would have its
+# say by attributes and configuration. GIT_CEILING_DIRECTORIES could not name a folder with a colon in its path.
+_ENV = {"GIT_DIR": ".git", "GIT_ATTR_NOSYSTEM": "1"}

@@ -13,6 +13,7 @@ from mdtodo.repo import files, owner
 from mdtodo.repo.fault import reached
 from mdtodo.repo.note import ready_folder
 from mdtodo.repo.objects import object_id
+from mdtodo.repo.quote import path_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -127,14 +128,11 @@ def _ids_on_disk(git: Plumbing, changes: Iterable[str]) -> dict[str, str | None]
             plain.append(path)
         else:
             found[path] = "" if os.path.lexists(full) and not os.path.isdir(full) else None
-    lines = [path for path in plain if "\n" not in path]
-    if lines:
-        names = b"".join(os.fsencode(path) + b"\n" for path in lines)
+    if plain:
+        names = b"".join(path_line(os.fsencode(path)) for path in plain)
         # hash-object applies the filters of each path, as `git add` does.
         out = git.run("hash-object", "--stdin-paths", stdin=names).decode().split()
-        found |= dict(zip(lines, out, strict=True))
-    for path in set(plain).difference(lines):
-        found[path] = git.run("hash-object", "--", path).decode().strip()
+        found |= dict(zip(plain, out, strict=True))
     return found
 
 

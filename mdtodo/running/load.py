@@ -53,8 +53,10 @@ class LoadGate:
         import psutil
 
         times = psutil.cpu_times()
-        # iowait is idle time; guest time is part of user time as well (proc(5))
-        busy = sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
+        # iowait is idle time; guest and guest_nice are part of user and nice as well (proc(5))
+        busy = sum(times) - sum(
+            getattr(times, name, 0.0) for name in ("idle", "iowait", "guest", "guest_nice")
+        )
         own = _own_seconds()
         if self._busy:
             # own time may fall: what ended counts only once its parent has waited for it

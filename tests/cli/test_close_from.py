@@ -33,6 +33,8 @@ def boxes(repo: Checkout) -> str:
     [
         ("Parse\n\nTodo: parser", "x x- "),
         ("Parse\n\nSigned-off-by: Ada <a@example.com>\nTODO: parser, tell.all", "xxx- "),
+        ("Parse (#12)\n\n* Split\n\n---\n\nText.\n\n---------\n\nTodo: parser", "x x- "),
+        ("Parse\n\n--- \nTodo: tell.all\n\nTodo: parser", "x x- "),
         ("Parse, closes todo:parser", "x x- "),
         ("Parse\n\nIt Fixes: todo:parser.\nresolved todo:tell.all, at last", "xxx- "),
         ("Parse\n\n(closed todo:parser)", "x x- "),

@@ -456,6 +456,20 @@ class TestWhatIsAPersons:
         assert not (a.root / "gone").exists()
         sound(a)
 
+    @pytest.mark.parametrize(
+        "names", [('"q"', '"'), ("a\r", "\n", "b\tc"), ("\\", "d\\n", " e ", "\udcff", "ü")]
+    )
+    def test_a_file_is_brought_up_to_date_whatever_its_name_is(self, tmp_path, sound, names):
+        remote = Remote(tmp_path, **{"TODO.md": BASE}, **dict.fromkeys(names, "old\n"))
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **dict.fromkeys(names, "new\n"))
+        b.git("push", "-q")
+        tick(a, "two")
+        assert send(a).messages == ()
+        assert {a.read(name) for name in names} == {b"new\n"}
+        assert_same_as_remote(a, remote)
+        sound(a)
+
     def test_line_ends_are_those_of_the_work_tree(self, remote):
         a, b = remote.clone("a", "-c", "core.autocrlf=true"), remote.clone("b")
         b.commit("Theirs", **{"app.py": "1\n2\n", "TODO.md": BASE.replace("Text", "Words")})

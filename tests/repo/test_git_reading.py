@@ -115,7 +115,8 @@ class TestReading:
         assert list_files(found, "b") == ["b/c", "b/ü"]
 
     def test_read_blobs_has_each_content_or_says_that_it_is_missing(self, make_repo):
-        contents = {"a": b"x\n", "empty": b"", "b in/ary": bytes(range(256)) * 300, "new\nline": b"y"}
+        contents = {"a": b"x\n", "empty": b"", "b in/ary": bytes(range(256)) * 300}
+        contents |= {"new\nline": b"y", "a\r": b"not a\n", '"a"': b"quoted\n"}
         repo = make_repo(**contents)
         repo.write("a", "staged\n")
         repo.git("add", "a")

@@ -97,6 +97,14 @@ def test_a_folded_trailer_is_one_receipt(repo: Checkout) -> None:
     assert found(repo) == [("r", "a")]
 
 
+def test_a_line_of_dashes_ends_nothing(repo: Checkout) -> None:
+    commit(repo, f"squashed\n\n---\n\nText.\n\n---\n\nMdtodo-Run: r1\n{TASK}\n")
+    commit(repo, message([receipt("---", task_id="a"), receipt("\n---\n", task_id="b")], "r2"))
+    commit(repo, message([receipt("---", task_id="c")], "r3"))
+    assert found(repo) == [("r3", "c"), ("r2", "a"), ("r2", "b"), ("r1", "a")]
+    assert [one.title for one in receipts(discover(str(repo.root)))][:3] == ["---"] * 3
+
+
 def test_configuration_of_git_changes_nothing(repo: Checkout) -> None:
     for key, value in {
         "log.showSignature": "true",

@@ -49,6 +49,33 @@ def test_load_of_the_run_itself_does_not_count(monkeypatch: pytest.MonkeyPatch) 
     assert gate.open(DELAY + WINDOW + 0.02)
 
 
+@pytest.mark.parametrize(
+    "passed",
+    [
+        {"user": 1.0, "guest": 1.0},
+        {"nice": 1.0, "guest_nice": 1.0},
+        {"system": 1.0, "idle": 2.0, "iowait": 2.0},
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize(("limit", "free"), [(25, True), (10, False)])
+def test_each_second_counts_once(
+    monkeypatch: pytest.MonkeyPatch, passed: dict[str, float], limit: int, free: bool
+) -> None:
+    """A machine with one processor that worked for one second of five, which is 20 percent."""
+    clock = psutil.cpu_times()
+    if not set(passed) <= set(clock._fields):
+        pytest.skip("this system does not tell them apart")
+    later = clock._replace(**{name: getattr(clock, name) + more for name, more in passed.items()})
+    clocks = iter([clock, later])
+    monkeypatch.setattr(psutil, "cpu_times", lambda: next(clocks))
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 1)
+    gate = LoadGate(max_cpu=limit, max_memory=100)
+    gate.open(0.0)
+    gate.open(DELAY + 0.01)
+    assert gate.open(DELAY + WINDOW + 0.02) is free
+
+
 HIDDEN = [
     "unshare",
     "--user",
