@@ -23,7 +23,7 @@ def close_and_tell(
 ) -> int:
     """Tick what these messages, oldest first, close, and say so; 3 where a task was not in its file any more."""
     from mdtodo.running.closing import close, closing, words
-    from mdtodo.running.landing import sentences_of
+    from mdtodo.running.policy import sentences_of
     from mdtodo.running.uncommitted import not_committed
 
     said = words(session.repo, messages)

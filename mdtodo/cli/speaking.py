@@ -72,7 +72,7 @@ def _tell(task: Task, status: Status, how: str) -> None:
 
 
 def _tell_landing(spoken: Spoken) -> int:
-    from mdtodo.running.landing import sentences_of
+    from mdtodo.running.policy import sentences_of
 
     if spoken.landing is None:
         return 0

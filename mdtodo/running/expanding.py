@@ -15,7 +15,7 @@ from mdtodo.planning.breakdown import asking, automatic, large, steps
 from mdtodo.planning.catalogue import fitting, named, patterns
 from mdtodo.repo import files
 from mdtodo.results import EXPANDED, AddSubtasks, Receipt, Result, new_subtasks
-from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
+from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -12,9 +12,10 @@ from mdtodo.repo.fault import reached
 from mdtodo.repo.outputs import forget_old
 from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import Record, State, folder
-from mdtodo.running.landing import finish_earlier, land, land_entries, new_run_id, sentences_of
+from mdtodo.running.landing import finish_earlier
 from mdtodo.running.logs import prune
 from mdtodo.running.moves import followed
+from mdtodo.running.policy import land, land_entries, new_run_id, sentences_of
 from mdtodo.running.unread import held_of
 from mdtodo.running.written import verdict_of
 

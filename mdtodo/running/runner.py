@@ -16,8 +16,8 @@ from mdtodo.results import Outcome
 from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
-from mdtodo.running.landing import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.ledger import Ledger
+from mdtodo.running.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.shift import Shift
 from mdtodo.running.unstarted import named, unstarted
 from mdtodo.running.verifying import plan_of

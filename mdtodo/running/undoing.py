@@ -17,7 +17,7 @@ from mdtodo.repo.rehearsal import diff, rehearse
 from mdtodo.repo.reversal import PastRun, reversal
 from mdtodo.repo.state import Record, State
 from mdtodo.results import Receipt, Rewind, Undone
-from mdtodo.running.landing import new_run_id, refuse_half_done_operation, sentences_of
+from mdtodo.running.policy import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.running.verifying import reopening_edits
 
 if TYPE_CHECKING:

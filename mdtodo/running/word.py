@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.model import Status, Task
 from mdtodo.planning.rollup import closing_parents, opening_parents
 from mdtodo.results import AddNote, AddSubtasks, Edit, Outcome, Receipt, SetKey, SetStatus
-from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
+from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

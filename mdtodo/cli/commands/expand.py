@@ -86,7 +86,7 @@ def _do(
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
-    from mdtodo.running.landing import sentences_of
+    from mdtodo.running.policy import sentences_of
     from mdtodo.running.uncommitted import not_committed
 
     landing = None
