@@ -47,7 +47,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
 
 def tell_left_out(tasks: Iterable[Task]) -> None:
     """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
-    from mdtodo.running.unstarted import named
+    from mdtodo.running.titles import named
 
     say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
 

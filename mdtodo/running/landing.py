@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mdtodo.repo import commit as commits
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.running.policy import elsewhere, land, land_entries, sentences_of
-from mdtodo.running.uncommitted import not_committed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +51,6 @@ def finish_earlier(
             receipts = [one for one in receipts if one[1].task_id not in landing.kept_open]
             sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
-            sentences += not_committed(landing.uncommitted)
             made += landing.commits
     return sentences, made
 

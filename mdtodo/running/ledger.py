@@ -250,7 +250,8 @@ class Ledger:
         )
         self.kept_open |= landing.kept_open
         self.commits += landing.commits
-        self.messages += sentences_of(landing._replace(kept_open={}))
+        # What stays open is told with its task, and what is not committed once at the end, for all landings of the run.
+        self.messages += sentences_of(landing._replace(kept_open={}, absent=()))
         self.uncommitted += landing.uncommitted
         self._release(*(receipt.task_id for _, receipt in pending))
 

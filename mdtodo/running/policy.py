@@ -9,6 +9,7 @@ from mdtodo.errors import GitError
 from mdtodo.repo import commit as commits
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.place import Place, continues, place
+from mdtodo.running.uncommitted import not_committed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,7 @@ def refuse_without_identity(repo: Repository) -> None:
     if not place(repo).commit:
         return
     try:
+        # Not from the configuration's `user.*`: git also takes GIT_COMMITTER_*, EMAIL, and what it makes of the host.
         run(repo, "var", "GIT_COMMITTER_IDENT")
     except GitError as error:
         hint = f"{error.hint}; --no-commit ticks in the work tree alone" if error.hint else None
@@ -113,6 +115,7 @@ def land_entries(
             f"the run began on {began.name}, but HEAD is on {place(repo).name} now: nothing was ticked here",
             hint=f"the results are kept, and the next `mdtodo run` on {began.name} lands them",
         )
+    # The journal is in SQLite without a sync for each result: a crash after the tick would forget what proved it.
     state.sync()
     receipts = [receipt for _, receipt in entries]
     landing = land(repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=git)
@@ -138,7 +141,7 @@ def elsewhere(repo: Repository, state: State, run_id: str) -> Place | None:
 
 
 def sentences_of(landing: Landing) -> list[str]:
-    """What a person should know of a landing."""
+    """What a person should know of a landing, what could not be committed last."""
     return [
         *(f"{task_id} stays open: {reason}" for task_id, reason in landing.kept_open.items()),
         *(
@@ -147,4 +150,5 @@ def sentences_of(landing: Landing) -> list[str]:
             for task_id, file, reason in landing.missed
         ),
         *landing.messages,
+        *not_committed(landing.uncommitted),
     ]

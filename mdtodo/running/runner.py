@@ -19,7 +19,8 @@ from mdtodo.running.interrupt import Interrupt
 from mdtodo.running.ledger import Ledger
 from mdtodo.running.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.shift import Shift
-from mdtodo.running.unstarted import named, unstarted
+from mdtodo.running.titles import named
+from mdtodo.running.unstarted import unstarted
 from mdtodo.running.verifying import plan_of
 
 if TYPE_CHECKING:

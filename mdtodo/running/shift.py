@@ -26,8 +26,9 @@ from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.processors import spec
+from mdtodo.running.titles import named
 from mdtodo.running.uncommitted import not_committed
-from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
+from mdtodo.running.unstarted import Unstarted, unstarted, waits_for
 from mdtodo.running.verifying import reopening_edits
 from mdtodo.running.word import result_edits, stamp_edits
 from mdtodo.running.written import said

@@ -8,7 +8,7 @@ from mdtodo.model import Status
 from mdtodo.planning.plan import plan
 from mdtodo.planning.routing import processor_of
 from mdtodo.results import Edit, SetStatus
-from mdtodo.running.unstarted import named
+from mdtodo.running.titles import named
 from mdtodo.running.word import stamp_edits
 
 if TYPE_CHECKING:

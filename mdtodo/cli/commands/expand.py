@@ -87,7 +87,6 @@ def _do(
     from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
     from mdtodo.running.policy import sentences_of
-    from mdtodo.running.uncommitted import not_committed
 
     landing = None
     diff = patch(expansion.contents) if dry_run else None
@@ -107,7 +106,7 @@ def _do(
         session.say(f"{task.id} already has subtasks: {one_line(task.title)}")
     for oid in commits:
         session.say(f"committed {oid[:10]}")
-    for sentence in (*sentences_of(landing), *not_committed(landing.uncommitted)) if landing else ():
+    for sentence in sentences_of(landing) if landing else ():
         _say(sentence)
     return 3 if landing and landing.missed else 0
 
