@@ -18,7 +18,7 @@ from mdtodo.repo.reversal import PastRun, reversal
 from mdtodo.repo.state import Record, State
 from mdtodo.results import Receipt, Rewind, Undone
 from mdtodo.running.policy import new_run_id, refuse_half_done_operation, sentences_of
-from mdtodo.running.verifying import reopening_edits
+from mdtodo.running.result_edits import reopening_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

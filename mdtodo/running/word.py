@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from mdtodo.model import Status, Task
 from mdtodo.planning.rollup import closing_parents, opening_parents
-from mdtodo.results import AddNote, AddSubtasks, Edit, Outcome, Receipt, SetKey, SetStatus
+from mdtodo.results import Edit, Receipt, SetKey, SetStatus
 from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
+from mdtodo.running.result_edits import stamp_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.repo.commit import Landing
-    from mdtodo.results import Result
     from mdtodo.running.board import Board
 
 _ANY = frozenset(Status)
@@ -112,30 +112,3 @@ def _receipt(board: Board, task: Task, status: Status, who: str) -> Receipt:
         edits.append(SetKey(task.anchor, "failed", None))
     edits += stamp_edits(board, task, status)
     return Receipt(task.id, task.title, status.value, who, 0, 0.0, 0, tuple(edits))
-
-
-def result_edits(board: Board, task: Task, result: Result) -> list[Edit]:
-    """What a processor's result changes on the task's line, and below it."""
-    edits: list[Edit] = []
-    if result.outcome is Outcome.DONE:
-        edits.append(SetStatus(task.anchor, Status.DONE))
-        edits += [SetKey(task.anchor, "failed", None)] if task.failures else []
-        edits += stamp_edits(board, task, Status.DONE)
-    elif result.outcome is Outcome.FAILED:
-        edits.append(SetKey(task.anchor, "failed", str(task.failures + 1)))
-    edits += [AddNote(task.anchor, note) for note in result.notes]
-    edits += [AddSubtasks(task.anchor, (line,)) for line in result.subtasks]
-    return edits
-
-
-def stamp_edits(board: Board, task: Task, status: Status) -> list[Edit]:
-    """With `stamp = true`: the date of today on what is done, none on what is open again."""
-    if status is Status.DONE and board.config.stamp:
-        from datetime import datetime
-
-        if task.status is Status.DONE and task.done_on:
-            return [SetKey(task.anchor, "done", task.done_on)]
-        return [SetKey(task.anchor, "done", datetime.now().astimezone().date().isoformat())]
-    if status is not Status.DONE and task.done_on:
-        return [SetKey(task.anchor, "done", None)]
-    return []
