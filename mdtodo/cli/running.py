@@ -22,7 +22,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
 
     board = session.board()
     if session.config.auto_expand and not options.verify:
-        from mdtodo.running.expanding import expanded_for_dry_run
+        from mdtodo.running.auto_expand import expanded_for_dry_run
 
         board, options = expanded_for_dry_run(board, options, session.say)
     tasks, left = dry_run(board, options)

@@ -71,7 +71,7 @@ def run(
         ledger.begin()
         board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         if config.auto_expand and not options.verify:
-            from mdtodo.running.expanding import expand_for_run
+            from mdtodo.running.auto_expand import expand_for_run
 
             options, grown = expand_for_run(board, ledger, options, watcher.say)
             if grown:

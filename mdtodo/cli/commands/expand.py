@@ -11,7 +11,7 @@ from mdtodo.cli.options import ids_argument, json_option
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.model import Task
-    from mdtodo.running.expanding import Expansion
+    from mdtodo.running.project_expand import Expansion
 
 
 @click.command(
@@ -52,7 +52,7 @@ def _expand(
     commit: bool,
     as_json: bool,
 ) -> int:
-    from mdtodo.running.expanding import meant, prepare
+    from mdtodo.running.project_expand import meant, prepare
 
     board = session.board() if dry_run else session.settled_board()
     tasks = meant(board, ids, everything=everything)
