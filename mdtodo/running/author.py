@@ -46,7 +46,7 @@ def answer(question: Question) -> bytes:
     import json
     import subprocess
 
-    from mdtodo.running.processors import environment
+    from mdtodo.running.spec import environment
 
     with tempfile.TemporaryFile() as stdin:
         stdin.write(json.dumps(question.task).encode() + b"\n")

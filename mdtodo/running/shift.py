@@ -25,8 +25,8 @@ from mdtodo.results import (
 from mdtodo.running.executor import empty_result, result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
-from mdtodo.running.processors import spec
 from mdtodo.running.result_edits import reopening_edits, result_edits, stamp_edits
+from mdtodo.running.spec import spec
 from mdtodo.running.titles import named
 from mdtodo.running.uncommitted import not_committed
 from mdtodo.running.unstarted import Unstarted, unstarted, waits_for

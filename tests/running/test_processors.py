@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mdtodo.running.processors import VARIABLE_LIMIT, environment, spec
+from mdtodo.running.spec import VARIABLE_LIMIT, environment, spec
 
 if TYPE_CHECKING:
     from pathlib import Path
