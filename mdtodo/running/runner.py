@@ -91,7 +91,7 @@ def run(
             shift = Shift(board, course, pool, ledger, watcher, interrupt, standing)
             shift.work()
             ledger.land()
-        return shift.report(broken=broken)
+        return shift.outcomes.report(broken=broken, interrupted=interrupt.asked)
 
 
 def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted]:
