@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.model import Task
     from mdtodo.results import RunReport
-    from mdtodo.running.course import Options
+    from mdtodo.running.run_options import Options
 
 
 def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:

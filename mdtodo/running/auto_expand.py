@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from mdtodo.model import Task
     from mdtodo.running.board import Board
-    from mdtodo.running.course import Options
     from mdtodo.running.ledger import Ledger
+    from mdtodo.running.run_options import Options
 
 
 def expand_for_run(

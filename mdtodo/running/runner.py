@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from mdtodo.repo.state import State as CloneState
     from mdtodo.results import RunReport
     from mdtodo.running.board import Board
-    from mdtodo.running.course import Options
     from mdtodo.running.executor import Executor
+    from mdtodo.running.run_options import Options
     from mdtodo.running.standing import Standing
     from mdtodo.running.unstarted import Unstarted
     from mdtodo.running.watcher import Watcher

@@ -11,8 +11,8 @@ import pytest
 from mdtodo.repo.git import discover
 from mdtodo.reporting.progress import PlainProgress
 from mdtodo.running.board import read_config
-from mdtodo.running.course import Options
 from mdtodo.running.executor import Event, empty_result
+from mdtodo.running.run_options import Options
 from mdtodo.running.runner import run
 
 if TYPE_CHECKING:
