@@ -31,6 +31,14 @@ class Splice(NamedTuple):
     new: str
 
 
+def write_key(text: str, name: str, value: str | None, dialect: str | None = None) -> str:
+    """The text with the key set, or removed where `value` is None: see `key_splices`.
+
+    `write_key(write_key(text, name, value), name, None) == text` wherever the text had no such key.
+    """
+    return spliced(text, key_splices(text, name, value, dialect))
+
+
 def key_splices(
     text: str, name: str, value: str | None, dialect: str | None = None, keys: Keys | None = None
 ) -> list[Splice]:
