@@ -14,7 +14,7 @@ from mdtodo.markdown.insertion import Node, Style, read_lines, style_below, styl
 from mdtodo.markdown.original import Original
 from mdtodo.markdown.paragraph import line_end
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import Status
+from mdtodo.model import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,15 +23,21 @@ if TYPE_CHECKING:
     from mdtodo.model import Anchor
 
 
-def with_task(
+def add_task(
     data: bytes,
     text: str,
-    under: Anchor | None,
-    section: str | None,
-    statuses: Mapping[str, Status],
-    file: str,
+    *,
+    under: Anchor | None = None,
+    section: str | None = None,
+    statuses: Mapping[str, Status] = STATUS_CHARS,
+    file: str = "TODO.md",
 ) -> bytes:
-    """See `edits.add_task`."""
+    """The bytes with a new open task, written as its neighbours are.
+
+    It goes below `under` as the last child; else to the end of the list of the section with that heading, or
+    to the end of the file's last list of tasks at the top level. Raises EditError where there is no such task
+    or heading, or where it would not become exactly one task.
+    """
     node = _new_task(text, statuses)
     original = Original(parse(data, statuses, file=file), statuses)
     if under is not None:

@@ -11,7 +11,7 @@ import gc
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import EditError
-from mdtodo.markdown.anchors import Places, anchors
+from mdtodo.markdown.anchors import Places
 from mdtodo.model import STATUS_CHARS
 from mdtodo.results import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from mdtodo.markdown.draft import Draft, Way
     from mdtodo.markdown.original import Original
-    from mdtodo.model import Anchor, Status
+    from mdtodo.model import Status
     from mdtodo.results import Edit
-
-__all__ = ["Applied", "add_task", "anchors", "apply"]
 
 _LARGE = 100_000
 
@@ -193,23 +191,3 @@ def _described(edit: Edit) -> str:
     if isinstance(edit, Rewind):
         return "undoing its change"
     return "adding a subtask" if isinstance(edit, AddSubtasks) else "adding a note"
-
-
-def add_task(
-    data: bytes,
-    text: str,
-    *,
-    under: Anchor | None = None,
-    section: str | None = None,
-    statuses: Mapping[str, Status] = STATUS_CHARS,
-    file: str = "TODO.md",
-) -> bytes:
-    """The bytes with a new open task, written as its neighbours are.
-
-    It goes below `under` as the last child; else to the end of the list of the section with that heading, or
-    to the end of the file's last list of tasks at the top level. Raises EditError where there is no such task
-    or heading, or where it would not become exactly one task.
-    """
-    from mdtodo.markdown.adding import with_task
-
-    return with_task(data, text, under, section, statuses, file)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.errors import EditError, InputError
+from mdtodo.markdown.adding import add_task
+from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import Applied, add_task, anchors, apply
+from mdtodo.markdown.edits import Applied, apply
 from mdtodo.markdown.original import Original
 from mdtodo.model import STATUS_CHARS, Anchor, Status
 from mdtodo.results import AddNote, AddSubtasks, Edit, SetKey, SetStatus
