@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.draft import WAYS, Draft
+from mdtodo.markdown.original import Original
+from mdtodo.markdown.rewinding import Unexpected
 from mdtodo.model import STATUS_CHARS
 from mdtodo.results import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.markdown.draft import Draft, Way
-    from mdtodo.markdown.original import Original
+    from mdtodo.markdown.draft import Way
     from mdtodo.model import Status
     from mdtodo.results import Edit
 
@@ -80,9 +83,6 @@ def _apply_to_one_parse(
 def _applied(
     data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
 ) -> Applied:
-    from mdtodo.markdown.document import parse
-    from mdtodo.markdown.original import Original
-
     original = Original(parse(data, statuses, file=file), statuses)
     places = Places(original.document, file, original.keys)
     found = [places.find(edit.anchor) for edit in edits]
@@ -125,8 +125,6 @@ class _Application:
 
         As long as `common` is set, not if mistune would read them in another way either.
         """
-        from mdtodo.markdown.draft import Draft
-
         draft = Draft(self.original)
         self.changes = {number for number in numbers if self._take(draft, number)}
         if not self.changes:
@@ -134,9 +132,6 @@ class _Application:
         return draft.data if draft.is_intended() and (not self.common or draft.is_common()) else None
 
     def _take(self, draft: Draft, number: int) -> bool:
-        from mdtodo.markdown.draft import WAYS
-        from mdtodo.markdown.rewinding import Unexpected
-
         index = self.found[number]
         assert not isinstance(index, str)
         try:
@@ -165,8 +160,6 @@ class _Application:
 
     def _placed(self, kept: list[int], number: int) -> bool:
         """Whether the insertion can be made in some way, best one that mistune reads as GFM does."""
-        from mdtodo.markdown.draft import WAYS
-
         for common in (self.common, False):
             for way in WAYS:
                 self.common, self.ways[number] = common, way

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.markdown.anchors import Places, anchors, sha1
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.rewinding import lift
+from mdtodo.markdown.revert_diff import lift
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.repo.head import read_head
 from mdtodo.repo.objects import find_in_tree
