@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.draft import Draft, Insertion
+from mdtodo.markdown.draft import Draft
 from mdtodo.markdown.insertion import Node, Style, read_lines, style_below, style_beside
 from mdtodo.markdown.original import Original
 from mdtodo.markdown.paragraph import line_end
+from mdtodo.markdown.placement import Insertion
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import STATUS_CHARS, Status
 

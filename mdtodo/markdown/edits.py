@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.draft import WAYS, Draft
+from mdtodo.markdown.draft import Draft
 from mdtodo.markdown.original import Original
+from mdtodo.markdown.placement import WAYS
 from mdtodo.markdown.rewinding import Unexpected
 from mdtodo.model import STATUS_CHARS
 from mdtodo.results import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
@@ -22,7 +23,7 @@ from mdtodo.results import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.markdown.draft import Way
+    from mdtodo.markdown.placement import Way
     from mdtodo.model import Status
     from mdtodo.results import Edit
 
