@@ -48,6 +48,7 @@ def add_task(
     else:
         ways = _in_file(original, node)
     for insertion in ways:
+        # With blank lines only where it must be: else it would be text of the paragraph, or inside of HTML, above it.
         for gap, space in product((False, True), repeat=2):
             draft = Draft(original)
             draft.insert(insertion._replace(gap=insertion.gap or gap, space=insertion.space or space))
@@ -65,7 +66,7 @@ def _new_task(text: str, statuses: Mapping[str, Status]) -> Node:
     alone = parse(f"- [ ] {nodes[0].text}".encode(), statuses).items
     if len(nodes) != 1 or nodes[0].status is not Status.TODO or len(alone) != 1:
         raise EditError("that text would not be read as one task")
-    nodes[0].delimiter = ""
+    nodes[0].delimiter = ""  # of the list that it goes to, not as it was typed
     return nodes[0]
 
 

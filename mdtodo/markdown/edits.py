@@ -111,7 +111,9 @@ class _Application:
         data = self._attempt(wanted)
         if data is None:
             kept = self._possible([], wanted)
-            data = self._attempt(kept)
+            data = self._attempt(
+                kept
+            )  # once more: `changes` are still those of the last trial, which may have failed
             assert data is not None
         numbers = range(len(self.edits))
         return Applied(

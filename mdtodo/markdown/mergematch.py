@@ -41,6 +41,7 @@ class Matched(NamedTuple):
 def match(base: Version, ours: Version, theirs: Version, statuses: Mapping[str, Status]) -> Matched:
     """See `Matched`. Takes n log n time in the lines, and parses only around those that differ."""
     versions = base, ours, theirs
+    # Ticks and keys are taken off only where versions differ: of a long list that is a line or two.
     common = set(base.lines).intersection(ours.lines, theirs.lines)
     keys = [[line if line in common else loosely(line) for line in one.lines] for one in versions]
     if keys[0] == keys[1] == keys[2]:
@@ -65,7 +66,7 @@ def _match(
     for side in sides:
         wanted[side.number] |= _alike(keys[side.number], wanted[side.number])
     tasks, adopted = _parsed(versions, sides, wanted, statuses)
-    if adopted:
+    if adopted:  # the same lines as before, but with another parent: tasks that were moved
         touched |= adopted
         wanted = [touched, *(wanted[side.number] | side.lines_of(adopted) for side in sides)]
     for side in sides:
@@ -173,6 +174,7 @@ class _Side:
         wrong = []
         for line in touched:
             side = self.there[line]
+            # A line that is there once in each version cannot have been aligned with the wrong one of several.
             if side < 0 or max(count[self.keys[0][line]] for count in counts) == 1:
                 continue
             task, now = before.get(line), after.get(side)

@@ -92,6 +92,7 @@ def _inserted(old: Sequence[bytes], new: Sequence[bytes]) -> set[int] | None:
     found: set[int] = set()
     at = 0
     for number, line in enumerate(new):
+        # Without line ends: a last line that has none gets one when something is put below it.
         if at < len(old) and line.rstrip(b"\r\n") == old[at].rstrip(b"\r\n"):
             at += 1
         else:

@@ -50,6 +50,7 @@ def rewound(
     old, new = statuses.get(edit.before.char), statuses.get(edit.after.char)
     if old is None:
         raise Unexpected(f"the configuration does not say what [{edit.before.char}] means")
+    # Somebody took back the box and the keys already: what is left to do is what stands below it.
     if item.status is old and all(getattr(keys, name) == getattr(was, name) for name in owned):
         return Change(None, None, (), out)
     if item.status is not new:

@@ -28,6 +28,7 @@ def finish_earlier(
     """
     from mdtodo.running.unread import take_up
 
+    # Locks that a killed run left come first: nothing below could be committed while they lie there.
     sentences, made = (
         [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)],
         list[str](),
@@ -96,6 +97,7 @@ def _land_earlier(
 ) -> Landing:
     """As the run would have, which may have been asked for no commit. What should be committed, and must not
     now, is ticked and kept."""
+    # A run with --no-commit is made up for without one: nobody asked for that commit, then or now.
     asked = state.begun(run).get("commit")
     if asked != "none" and not commit:
         return land(repo, [one for _, one in receipts], run_id=run, commit=False, config=config)

@@ -87,6 +87,7 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
     spared = trees.earlier_children()
     output, writing = os.pipe()
     source = _nameless_file(json.dumps(job.task).encode() + b"\n")
+    # A file and no pipe: what is said in it is there after a crash too, and nobody has to read along.
     report = -1 if job.python is None else _nameless_file()
     try:
         pid = _start(job, _bytes_environment(job, outbox), (source, writing, report))
@@ -122,6 +123,8 @@ def _in_its_folder(job: Job) -> Job:
     if not os.path.isdir(real):
         there = os.path.lexists(job.cwd)
         raise NoFolderError(f"cwd: {shown} is not a folder" if there else f"cwd: no such folder: {shown}")
+    # Of the real paths, and not of what is written: a link to `..` or into `.git` looks like a folder inside. And the
+    # file system of a Mac takes .GIT for .git.
     inside = f"{real}/".removeprefix(f"{root}/")
     if inside.startswith("/") or inside.split("/", 1)[0].casefold() == ".git":
         raise NoFolderError(f"cwd: {shown} is outside the repository")

@@ -65,6 +65,7 @@ def spec(
         "run": list(processor.run) if isinstance(processor.run, tuple) else processor.run,
         "python": processor.python,
         "root": root,
+        # Not made real here: it is looked at again where it is used, as a processor may change it in between.
         "cwd": os.path.join(root, processor.cwd) if processor.cwd else root,
         "env": environment(task, attempt, run_id, processor.env, {}),
         "task": dict(task),

@@ -77,6 +77,7 @@ def waits_of(board: Board, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
         if not refused:
             return held
         held |= refused
+        # Again, without these: what they would have closed is open now, and may hold back others that seemed free.
         closing = {name: status for name, status in closing.items() if name not in refused}
 
 
