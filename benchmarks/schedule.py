@@ -27,7 +27,8 @@ from mdtodo.config import load
 from mdtodo.model import Status, Task
 from mdtodo.planning.plan import plan
 from mdtodo.results import Outcome
-from mdtodo.running.course import Course, Options
+from mdtodo.running.course import Course
+from mdtodo.running.run_options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable

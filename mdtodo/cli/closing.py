@@ -23,8 +23,7 @@ def close_and_tell(
 ) -> int:
     """Tick what these messages, oldest first, close, and say so; 3 where a task was not in its file any more."""
     from mdtodo.running.closing import close, closing, words
-    from mdtodo.running.landing import sentences_of
-    from mdtodo.running.uncommitted import not_committed
+    from mdtodo.running.policy import sentences_of
 
     said = words(session.repo, messages)
     board = session.settled_board()
@@ -40,7 +39,7 @@ def close_and_tell(
         _print_json(closed, found, spoken)
     else:
         _print(closed, found, spoken, dry_run=dry_run)
-    for sentence in (*sentences_of(landing), *not_committed(landing.uncommitted)) if landing else ():
+    for sentence in sentences_of(landing) if landing else ():
         tell(one_line(sentence))
     return 3 if missed else 0
 

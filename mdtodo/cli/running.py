@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.model import Task
     from mdtodo.results import RunReport
-    from mdtodo.running.course import Options
+    from mdtodo.running.run_options import Options
 
 
 def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
@@ -22,7 +22,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
 
     board = session.board()
     if session.config.auto_expand and not options.verify:
-        from mdtodo.running.expanding import expanded_for_dry_run
+        from mdtodo.running.auto_expand import expanded_for_dry_run
 
         board, options = expanded_for_dry_run(board, options, session.say)
     tasks, left = dry_run(board, options)
@@ -47,7 +47,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
 
 def tell_left_out(tasks: Iterable[Task]) -> None:
     """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
-    from mdtodo.running.unstarted import named
+    from mdtodo.running.titles import named
 
     say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
 

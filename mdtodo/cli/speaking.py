@@ -73,14 +73,13 @@ def _tell(task: Task, status: Status, how: str) -> None:
 
 
 def _tell_landing(spoken: Spoken) -> int:
-    from mdtodo.running.landing import sentences_of
+    from mdtodo.running.policy import sentences_of
 
     if spoken.landing is None:
         return 0
-    from mdtodo.running.uncommitted import not_committed
 
     for commit in spoken.landing.commits:
         click.echo(f"committed {commit[:10]}")
-    for sentence in (*sentences_of(spoken.landing), *not_committed(spoken.landing.uncommitted)):
+    for sentence in sentences_of(spoken.landing):
         tell(one_line(sentence))
     return 3 if spoken.landing.missed else 0

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.draft import Draft, Insertion
+from mdtodo.markdown.draft import Draft
 from mdtodo.markdown.insertion import Node, Style, read_lines, style_below, style_beside
 from mdtodo.markdown.original import Original
 from mdtodo.markdown.paragraph import line_end
+from mdtodo.markdown.placement import Insertion
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import Status
+from mdtodo.model import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,15 +24,21 @@ if TYPE_CHECKING:
     from mdtodo.model import Anchor
 
 
-def with_task(
+def add_task(
     data: bytes,
     text: str,
-    under: Anchor | None,
-    section: str | None,
-    statuses: Mapping[str, Status],
-    file: str,
+    *,
+    under: Anchor | None = None,
+    section: str | None = None,
+    statuses: Mapping[str, Status] = STATUS_CHARS,
+    file: str = "TODO.md",
 ) -> bytes:
-    """See `edits.add_task`."""
+    """The bytes with a new open task, written as its neighbours are.
+
+    It goes below `under` as the last child; else to the end of the list of the section with that heading, or
+    to the end of the file's last list of tasks at the top level. Raises EditError where there is no such task
+    or heading, or where it would not become exactly one task.
+    """
     node = _new_task(text, statuses)
     original = Original(parse(data, statuses, file=file), statuses)
     if under is not None:
@@ -41,6 +48,7 @@ def with_task(
     else:
         ways = _in_file(original, node)
     for insertion in ways:
+        # With blank lines only where it must be: else it would be text of the paragraph, or inside of HTML, above it.
         for gap, space in product((False, True), repeat=2):
             draft = Draft(original)
             draft.insert(insertion._replace(gap=insertion.gap or gap, space=insertion.space or space))
@@ -58,7 +66,7 @@ def _new_task(text: str, statuses: Mapping[str, Status]) -> Node:
     alone = parse(f"- [ ] {nodes[0].text}".encode(), statuses).items
     if len(nodes) != 1 or nodes[0].status is not Status.TODO or len(alone) != 1:
         raise EditError("that text would not be read as one task")
-    nodes[0].delimiter = ""
+    nodes[0].delimiter = ""  # of the list that it goes to, not as it was typed
     return nodes[0]
 
 

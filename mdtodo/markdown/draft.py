@@ -6,7 +6,7 @@ import sys
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 from mdtodo.markdown.document import parse
@@ -17,11 +17,11 @@ from mdtodo.markdown.insertion import (
     note,
     read_lines,
     style_below,
-    write,
 )
 from mdtodo.markdown.keywriting import SEVERAL_FORMS, key_splices
 from mdtodo.markdown.original import Original, agrees
 from mdtodo.markdown.paragraph import Paragraph, after_paragraph, line_end
+from mdtodo.markdown.placement import WAYS, Insertion, Way
 from mdtodo.markdown.rewinding import Unexpected, merged, rewound
 from mdtodo.model import WRITTEN, Status
 
@@ -31,60 +31,6 @@ if TYPE_CHECKING:
     from mdtodo.edits import Edit
     from mdtodo.markdown.document import Document, Item
     from mdtodo.model import Span
-
-
-class Way(NamedTuple):
-    """How an insertion may be tried: with a blank line before it (which ends an HTML block) or after it (else
-    text goes on with its paragraph), and at another place than after the last child.
-    """
-
-    gap: bool = False
-    space: bool = False
-    place: Literal["below", "end", "first"] = "below"
-
-
-WAYS = tuple(
-    Way(gap, space, place)
-    for place in ("below", "end", "first")
-    for gap, space in ((False, False), (False, True), (True, False), (True, True))
-)
-
-
-class Insertion(NamedTuple):
-    """Lines to be put at an offset, below the task `parent`, which has `depth` tasks around it.
-
-    `gap` asks for a blank line before, `space` for one after. `heading` is the one that must be right above.
-    """
-
-    at: int
-    parent: int | None
-    depth: int
-    nodes: Sequence[Node]
-    style: Style
-    newline: bytes
-    gap: bool = False
-    space: bool = False
-    heading: int | None = None
-
-    @property
-    def has_bullets(self) -> bool:
-        """Whether some of the lines are bullets of plain text."""
-        pending = list(self.nodes)
-        while pending:
-            node = pending.pop()
-            if node.status is None:
-                return True
-            pending += node.children
-        return False
-
-    def text(self, data: bytes, *, boxed: bool) -> bytes:
-        """What is put there, line ends included; `boxed` as in `insertion.write`."""
-        blank = self.style.prefix.rstrip(b" \t")
-        lines = write(self.nodes, self.style, boxed=boxed)
-        block = self.newline.join([*[blank] * self.gap, *lines, *[blank] * self.space])
-        if self.at == len(data) and data[-1:] not in (b"\n", b"\r"):
-            return self.newline + block if data.strip(b"\xef\xbb\xbf") else block + self.newline
-        return block + self.newline
 
 
 class Draft:
@@ -146,6 +92,7 @@ class Draft:
 
     def is_common(self) -> bool:
         """Whether mistune would find the same tasks in the new bytes, if it does in the old ones."""
+        # Ticks and keys move no list item. And mistune takes five times as long as our own parse.
         if not self._all_insertions or not self.original.agreed:
             return True
         return agrees(parse(self.data, self.original.statuses), self.original.statuses)
@@ -154,6 +101,7 @@ class Draft:
         data = self.document.data
         out = [(start, end, b"") for start, end in merged(data, self._out)]
         changes = [*self._changed_bytes(), *self._inserted_bytes(boxed=boxed)]
+        # What would change inside of something that is taken out goes with it, or the pieces would overlap.
         changes = [*(one for one in changes if not self._goes(one[0])), *out]
         pieces: list[bytes] = []
         at = 0

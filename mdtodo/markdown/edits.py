@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 from mdtodo.errors import EditError
-from mdtodo.markdown.anchors import Places, anchors
+from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.draft import Draft
+from mdtodo.markdown.original import Original
+from mdtodo.markdown.placement import WAYS
+from mdtodo.markdown.rewinding import Unexpected
 from mdtodo.model import STATUS_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.edits import Edit
-    from mdtodo.markdown.draft import Draft, Way
-    from mdtodo.markdown.original import Original
-    from mdtodo.model import Anchor, Status
-
-__all__ = ["Applied", "add_task", "anchors", "apply"]
+    from mdtodo.markdown.placement import Way
+    from mdtodo.model import Status
 
 _LARGE = 100_000
 
@@ -82,9 +84,6 @@ def _apply_to_one_parse(
 def _applied(
     data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
 ) -> Applied:
-    from mdtodo.markdown.document import parse
-    from mdtodo.markdown.original import Original
-
     original = Original(parse(data, statuses, file=file), statuses)
     places = Places(original.document, file, original.keys)
     found = [places.find(edit.anchor) for edit in edits]
@@ -112,7 +111,9 @@ class _Application:
         data = self._attempt(wanted)
         if data is None:
             kept = self._possible([], wanted)
-            data = self._attempt(kept)
+            data = self._attempt(
+                kept
+            )  # once more: `changes` are still those of the last trial, which may have failed
             assert data is not None
         numbers = range(len(self.edits))
         return Applied(
@@ -127,8 +128,6 @@ class _Application:
 
         As long as `common` is set, not if mistune would read them in another way either.
         """
-        from mdtodo.markdown.draft import Draft
-
         draft = Draft(self.original)
         self.changes = {number for number in numbers if self._take(draft, number)}
         if not self.changes:
@@ -136,9 +135,6 @@ class _Application:
         return draft.data if draft.is_intended() and (not self.common or draft.is_common()) else None
 
     def _take(self, draft: Draft, number: int) -> bool:
-        from mdtodo.markdown.draft import WAYS
-        from mdtodo.markdown.rewinding import Unexpected
-
         index = self.found[number]
         assert not isinstance(index, str)
         try:
@@ -167,8 +163,6 @@ class _Application:
 
     def _placed(self, kept: list[int], number: int) -> bool:
         """Whether the insertion can be made in some way, best one that mistune reads as GFM does."""
-        from mdtodo.markdown.draft import WAYS
-
         for common in (self.common, False):
             for way in WAYS:
                 self.common, self.ways[number] = common, way
@@ -193,23 +187,3 @@ def _described(edit: Edit) -> str:
     if isinstance(edit, Rewind):
         return "undoing its change"
     return "adding a subtask" if isinstance(edit, AddSubtasks) else "adding a note"
-
-
-def add_task(
-    data: bytes,
-    text: str,
-    *,
-    under: Anchor | None = None,
-    section: str | None = None,
-    statuses: Mapping[str, Status] = STATUS_CHARS,
-    file: str = "TODO.md",
-) -> bytes:
-    """The bytes with a new open task, written as its neighbours are.
-
-    It goes below `under` as the last child; else to the end of the list of the section with that heading, or
-    to the end of the file's last list of tasks at the top level. Raises EditError where there is no such task
-    or heading, or where it would not become exactly one task.
-    """
-    from mdtodo.markdown.adding import with_task
-
-    return with_task(data, text, under, section, statuses, file)

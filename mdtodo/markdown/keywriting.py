@@ -31,6 +31,14 @@ class Splice(NamedTuple):
     new: str
 
 
+def write_key(text: str, name: str, value: str | None, dialect: str | None = None) -> str:
+    """The text with the key set, or removed where `value` is None: see `key_splices`.
+
+    `write_key(write_key(text, name, value), name, None) == text` wherever the text had no such key.
+    """
+    return spliced(text, key_splices(text, name, value, dialect))
+
+
 def key_splices(
     text: str, name: str, value: str | None, dialect: str | None = None, keys: Keys | None = None
 ) -> list[Splice]:
@@ -49,6 +57,8 @@ def key_splices(
         value = wanted.value
     if getattr(before, field_of(name)) == wanted and (value is not None or not _named(before, name)):
         return []
+    # Tried and read again: what else a new key would touch (a link, a title's comma, another dialect) is the reader's
+    # to say, and rules of our own would one day differ from his.
     for splices in _ways(text, before, name, value, dialect):
         if _only_changes(before, read_keys(spliced(text, splices)), name, wanted):
             return splices
@@ -99,6 +109,7 @@ SEVERAL_FORMS = frozenset(_FORMS["dataview"])
 _SIGN_OF = {word: sign for sign, word in reversed(PRIORITY_SIGNS.items())}
 _LETTER_OF = {word: letter for letter, word in PRIORITY_LETTERS.items()}
 _LAST_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+#: Each try reads the whole paragraph, and one of a thousand lines would take a thousand of them.
 _LINES_TRIED = 8
 
 
@@ -126,6 +137,7 @@ def _ways(text: str, keys: Keys, name: str, value: str | None, dialect: str | No
     if value is None:
         yield _removal(text, there)
     elif there:
+        # These add up, so what is left of them would still count; of the others the first one counts alone.
         more = there[1:] if name in ("after", "needs") else []
         yield [_replacement(text, there[0], value), *_removal(text, more)]
     else:
@@ -214,6 +226,7 @@ def _places(text: str, keys: Keys) -> Iterator[int]:
         while nth < len(closed) and closed[nth][1] <= end:
             nth += 1
         if nth == len(closed) or closed[nth][0] >= end:
+            # Behind the paragraph's last line a backslash breaks nothing: it is a word of the title.
             yield _place_on_line(text, start, end, None if last else _LAST_BACKSLASH, block)
         start = end + 1
 

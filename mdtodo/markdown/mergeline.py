@@ -130,8 +130,8 @@ def _text(
 ) -> bytes | None:
     """The words and keys."""
     from mdtodo.markdown.dialects import PLAIN
-    from mdtodo.markdown.keywriting import field_of
-    from mdtodo.markdown.syntax import read_keys, write_key
+    from mdtodo.markdown.keywriting import field_of, write_key
+    from mdtodo.markdown.syntax import read_keys
 
     if b.text == o.text == t.text or (added and o.text == t.text):
         return o.text

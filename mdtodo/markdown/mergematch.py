@@ -6,12 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.mergeline import loosely
+from mdtodo.markdown.mergenames import Names, by_name, pairs_of
 from mdtodo.markdown.mergeversion import Task, Version, align, are_tasks, tasks_at, top_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.markdown.syntax import Keys
     from mdtodo.model import Status
 
 
@@ -41,6 +41,7 @@ class Matched(NamedTuple):
 def match(base: Version, ours: Version, theirs: Version, statuses: Mapping[str, Status]) -> Matched:
     """See `Matched`. Takes n log n time in the lines, and parses only around those that differ."""
     versions = base, ours, theirs
+    # Ticks and keys are taken off only where versions differ: of a long list that is a line or two.
     common = set(base.lines).intersection(ours.lines, theirs.lines)
     keys = [[line if line in common else loosely(line) for line in one.lines] for one in versions]
     if keys[0] == keys[1] == keys[2]:
@@ -65,7 +66,7 @@ def _match(
     for side in sides:
         wanted[side.number] |= _alike(keys[side.number], wanted[side.number])
     tasks, adopted = _parsed(versions, sides, wanted, statuses)
-    if adopted:
+    if adopted:  # the same lines as before, but with another parent: tasks that were moved
         touched |= adopted
         wanted = [touched, *(wanted[side.number] | side.lines_of(adopted) for side in sides)]
     for side in sides:
@@ -152,7 +153,7 @@ class _Side:
         if not left or not new:
             return
         gaps = _gaps(self.there, self.back)
-        pairs = _pairs(_Names(before), left, _Names(after), new, gaps)
+        pairs = pairs_of(Names(before), left, Names(after), new, gaps)
         for line, side in pairs:
             self.there[line], self.back[side] = side, line
             if gaps[0][line] != gaps[1][side]:
@@ -173,6 +174,7 @@ class _Side:
         wrong = []
         for line in touched:
             side = self.there[line]
+            # A line that is there once in each version cannot have been aligned with the wrong one of several.
             if side < 0 or max(count[self.keys[0][line]] for count in counts) == 1:
                 continue
             task, now = before.get(line), after.get(side)
@@ -189,122 +191,6 @@ class _Side:
         if base is None or side is None:
             return base is side
         return self.there[base] in (side, -1) and self.back[side] in (base, -1)
-
-
-class _Names:
-    """How the tasks of one version are called."""
-
-    def __init__(self, tasks: Mapping[int, Task]) -> None:
-        self.tasks = tasks
-        self._keys: dict[int, Keys] = {}
-
-    def keys(self, line: int) -> Keys:
-        from mdtodo.markdown.syntax import read_keys
-
-        if line not in self._keys:
-            self._keys[line] = read_keys(self.tasks[line].text)
-        return self._keys[line]
-
-    def id(self, line: int) -> str | None:
-        return self.keys(line).id
-
-    def title(self, line: int) -> str:
-        return self.keys(line).title
-
-    def path(self, line: int) -> tuple[str, ...]:
-        titles = [self.title(line)]
-        parent = self.tasks[line].parent
-        while parent is not None:
-            titles.append(self.title(parent))
-            parent = self.tasks[parent].parent
-        return tuple(titles)
-
-
-def _pairs(
-    base: _Names, left: list[int], side: _Names, new: list[int], gaps: tuple[list[int], list[int]]
-) -> Iterator[tuple[int, int]]:
-    """Base's and the side's lines of one task: by explicit id, by titles and occurrence, by a title that is
-    unique, and by the place where one was reworded."""
-    for unique, name in ((True, _Names.id), (False, _Names.path), (True, _Names.title)):
-        before = [(name(base, line), line) for line in left]
-        after = [(name(side, line), line) for line in new]
-        found = [
-            (line, other)
-            for line, other in _by_name(before, after, unique=unique)
-            if base.id(line) == side.id(other) or None in (base.id(line), side.id(other))
-        ]
-        yield from found
-        left = _without(left, {line for line, _ in found})
-        new = _without(new, {line for _, line in found})
-    yield from _reworded(base, left, side, new, gaps)
-
-
-def _by_name(
-    before: Iterable[tuple[object, int]], after: Iterable[tuple[object, int]], *, unique: bool
-) -> Iterator[tuple[int, int]]:
-    named: dict[object, tuple[list[int], list[int]]] = {}
-    for number, those in enumerate((before, after)):
-        for name, line in those:
-            if name is not None:
-                named.setdefault(name, ([], []))[number].append(line)
-    for lines, others in named.values():
-        if not unique or len(lines) == len(others) == 1:
-            yield from zip(lines, others, strict=False)
-
-
-def _reworded(
-    base: _Names, left: list[int], side: _Names, new: list[int], gaps: tuple[list[int], list[int]]
-) -> Iterator[tuple[int, int]]:
-    """Tasks between the same lines that stayed, whose titles are more alike than different."""
-    where: dict[int, list[int]] = {}
-    for line in new:
-        where.setdefault(gaps[1][line], []).append(line)
-    taken: set[int] = set()
-    for line in left:
-        around = [one for one in where.get(gaps[0][line], ()) if one not in taken][:_NEIGHBOURS]
-        ids = base.keys(line).id
-        alike = [
-            (score, one)
-            for one in around
-            if (score := _likeness(base.keys(line).title, side.keys(one).title)) >= _ALIKE
-            and (ids is None or side.keys(one).id in (None, ids))
-        ]
-        if alike:
-            best = max(alike, key=lambda pair: pair[0])[1]
-            taken.add(best)
-            yield line, best
-
-
-_NEIGHBOURS = 8
-_ALIKE = 0.7
-
-
-def _likeness(one: str, other: str) -> float:
-    """0 to 1: how many words of the shorter title the longer one has too, or ones that begin like them.
-
-    Other numbers mean another task.
-    """
-    short, long = sorted((one.lower().split(), other.lower().split()), key=len)
-    numbers = [{word for word in words if any(map(str.isdigit, word))} for words in (short, long)]
-    if not short or not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
-        return 0.0
-    left = Counter(long)
-    common = 0
-    for word in short:
-        near = word if left[word] else next((w for w in left if left[w] and _begin_alike(word, w)), None)
-        if near is not None:
-            left[near] -= 1
-            common += 1
-    return common / len(short)
-
-
-def _begin_alike(one: str, other: str) -> bool:
-    short = min(len(one), len(other))
-    same = next((n for n in range(short) if one[n] != other[n]), short)
-    return same >= _LEAST_BEGINNING and same * 4 >= short * 3
-
-
-_LEAST_BEGINNING = 3
 
 
 def _entities(
@@ -325,9 +211,9 @@ def _entities(
     ]
     named = [
         [(_added_name(names, line, side), line) for line in lines]
-        for side, lines, names in zip(sides, new, map(_Names, tasks[1:]), strict=True)
+        for side, lines, names in zip(sides, new, map(Names, tasks[1:]), strict=True)
     ]
-    both = dict(_by_name(named[0], named[1], unique=False))
+    both = dict(by_name(named[0], named[1], unique=False))
     for line in new[0]:
         yield Entity(None, line, both.get(line))
     taken = set(both.values())
@@ -336,7 +222,7 @@ def _entities(
             yield Entity(None, None, line)
 
 
-def _added_name(names: _Names, line: int, side: _Side) -> tuple[object, ...]:
+def _added_name(names: Names, line: int, side: _Side) -> tuple[object, ...]:
     """What an added task is called: its title, and those of the tasks around it up to the one that base has."""
     name: list[object] = []
     at: int | None = line
@@ -394,7 +280,3 @@ def _gaps(there: Sequence[int], back: Sequence[int]) -> tuple[list[int], list[in
         side.append(last)
         last = line if line >= 0 else last
     return base, side
-
-
-def _without(lines: Sequence[int], gone: set[int]) -> list[int]:
-    return [line for line in lines if line not in gone]

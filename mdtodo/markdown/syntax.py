@@ -16,6 +16,7 @@ from mdtodo.markdown.dialects import (
     unknown_priorities,
     without_hard_breaks,
 )
+from mdtodo.markdown.values import is_date, parse_estimate
 from mdtodo.model import Priority, Severity
 
 if TYPE_CHECKING:
@@ -25,11 +26,7 @@ __all__ = [
     "Keys",
     "Problem",
     "Token",
-    "format_estimate",
-    "is_date",
-    "parse_estimate",
     "read_keys",
-    "write_key",
 ]
 
 
@@ -91,58 +88,8 @@ def read_keys(text: str) -> Keys:
     return Keys(_title(text, tokens), tuple(tokens), tuple(problems), **values)
 
 
-def write_key(text: str, name: str, value: str | None, dialect: str | None = None) -> str:
-    """The text with the key set, or removed where `value` is None: see `keywriting.key_splices`.
-
-    `write_key(write_key(text, name, value), name, None) == text` wherever the text had no such key.
-    """
-    # `check` and `list` only read.
-    from mdtodo.markdown.keywriting import key_splices, spliced
-
-    return spliced(text, key_splices(text, name, value, dialect))
-
-
-def parse_estimate(value: str) -> int | None:
-    """Minutes of `8h`, `30m`, `2d`, `1d4h`, `1.5h`; None if it is none of these. A day has 8 hours."""
-    found = _ESTIMATE.fullmatch(value)
-    if not found or not value:
-        return None
-    days, days_part, hours, hours_part, minutes = (group or "" for group in found.groups())
-    thousandths = (
-        int(days + days_part.ljust(3, "0")) * 480
-        + int(hours + hours_part.ljust(3, "0")) * 60
-        + int(minutes or 0) * 1000
-    )
-    return thousandths // 1000 if thousandths % 1000 == 0 else None
-
-
-def format_estimate(minutes: int) -> str:
-    """The shortest way to write that many minutes, exactly: 720 is `1d4h`."""
-    days, rest = divmod(minutes, 480)
-    hours, rest = divmod(rest, 60)
-    written = "".join(
-        f"{number}{unit}" for number, unit in ((days, "d"), (hours, "h"), (rest, "m")) if number
-    )
-    return written or "0m"
-
-
-def is_date(value: str) -> bool:
-    """Whether this is a date of the calendar, as YYYY-MM-DD."""
-    found = _DATE.fullmatch(value)
-    if not found:
-        return False
-    year, month, day = map(int, found.groups())
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    lengths = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-    return year > 0 and 1 <= month <= 12 and 1 <= day <= lengths[month - 1]
-
-
 _PRIORITIES = {word: Priority(meaning) for word, meaning in PRIORITIES.items()}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_ESTIMATE = re.compile(
-    r"(?:(\d{1,6})(?:\.(\d{1,3}))?d)?(?:(\d{1,6})(?:\.(\d{1,3}))?h)?(?:(\d{1,7})m)?", re.ASCII
-)
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _COUNT = re.compile(r"\d{1,6}", re.ASCII)
 
 

@@ -7,7 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError
-from mdtodo.markdown.syntax import format_estimate, read_keys, write_key
+from mdtodo.markdown.keywriting import write_key
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.values import format_estimate
 from mdtodo.model import Complexity, State, Status
 from mdtodo.planning.catalogue import grammar
 

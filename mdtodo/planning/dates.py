@@ -10,7 +10,8 @@ from mdtodo.errors import UsageError
 from mdtodo.markdown.dialects import EMOJI, Taken
 from mdtodo.markdown.inline import opaque
 from mdtodo.markdown.keywriting import Splice, spliced
-from mdtodo.markdown.syntax import is_date, read_keys
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.values import is_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from mdtodo.digest import sha1
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.rewinding import lift
+from mdtodo.markdown.revert_diff import lift
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.receipt import Receipt, Restore
 from mdtodo.repo.head import read_head

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mdtodo.markdown.syntax import format_estimate
+from mdtodo.markdown.values import format_estimate
 from mdtodo.model import WRITTEN, Priority, State
 from mdtodo.planning.selection import is_overdue
 from mdtodo.planning.waiting import waits_by_title

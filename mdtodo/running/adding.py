@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, UsageError
-from mdtodo.markdown.edits import add_task
+from mdtodo.markdown.adding import add_task
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.planning.dates import local_today, with_dates
 from mdtodo.repo import files, worktree_files

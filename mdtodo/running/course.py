@@ -22,34 +22,11 @@ if TYPE_CHECKING:
     from mdtodo.config import Config, Processor
     from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
+    from mdtodo.running.run_options import Options
 
 
 #: Seconds that a task takes on average where the time between two of them matters.
 SHORT = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run is asked for.
-
-    `chosen`: ids of the tasks that may run, None for all. `asked`: those of them that were asked for by id, so that
-    one which has failed too often is tried again. `can`: the capabilities this worker has, None for any.
-    `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
-    `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold.
-    `verbose`: the command of each attempt is told, and where its output goes.
-    """
-
-    chosen: frozenset[str] | None = None
-    asked: frozenset[str] = frozenset()
-    jobs: int = 0
-    commit: str = "run"
-    fail_fast: bool = False
-    limit: int | None = None
-    can: frozenset[str] | None = None
-    worker: str | None = None
-    fresh: bool = False
-    verify: bool = False
-    verbose: bool = False
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -150,7 +127,7 @@ class Course:
         self.running.add(name)
         if self.plan.graph.is_awaited(name):
             self._awaited.add(name)
-        if name not in self.attempts:
+        if name not in self.attempts:  # the limit counts tasks: a retry of one is no other
             self._started += 1
         self.attempts.setdefault(name, Attempts()).count += 1
         return self.plan.tasks[name]
@@ -169,6 +146,7 @@ class Course:
             heappop(self._queues[lane])
             if not self._shares(name):
                 return name, lane
+            # Until any task ends (`_leave`), not at the end of its queue: it would lose its turn to all behind it.
             self._aside.append(name)
 
     def _shares(self, name: str) -> bool:
@@ -331,6 +309,7 @@ class Course:
 
     def _ahead(self) -> Lanes:
         """Lanes for what is handed over, of which only `jobs` run: the cap of a lane counts if it is less."""
+        # As many as `jobs` can never run at once anyway, so such a cap holds back nothing that is handed ahead.
         most = AHEAD * self.jobs
         caps = {lane: cap if cap < self.jobs else most for lane, cap in self.config.lanes.items()}
         return Lanes(caps, most)

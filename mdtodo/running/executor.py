@@ -62,7 +62,7 @@ class Executor(Protocol):
         """End what still runs, and leave no process behind. A second call does nothing."""
 
     def submit(self, spec: Json) -> None:
-        """Carry out a spec (see `processors.spec`); a second one with the same `attempt` has no effect."""
+        """Carry out a spec (see `spec.spec`); a second one with the same `attempt` has no effect."""
 
     def events(self, timeout: float | None = None) -> Sequence[Event]:
         """All events that are there, after waiting for the first one up to `timeout` seconds.

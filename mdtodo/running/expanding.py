@@ -2,226 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from mdtodo.edits import AddSubtasks, new_subtasks
-from mdtodo.errors import EditError, MdtodoError, UsageError
-from mdtodo.markdown.edits import apply
-from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import State
-from mdtodo.planning.breakdown import asking, automatic, large, steps
-from mdtodo.planning.catalogue import fitting, named, patterns
-from mdtodo.receipt import Receipt
+from mdtodo.edits import new_subtasks
+from mdtodo.errors import MdtodoError
 from mdtodo.repo import files
-from mdtodo.results import EXPANDED, Result
-from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
+from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from mdtodo.markdown.document import Item
-    from mdtodo.model import Task
-    from mdtodo.planning.catalogue import Pattern
     from mdtodo.repo.commit import Landing
-    from mdtodo.running.board import Board
-    from mdtodo.running.course import Options
-    from mdtodo.running.ledger import Ledger
-
-#: Who breaks a task down where it is no pattern.
-PROGRAM = "expand.command"
-
-
-class Breakdown(NamedTuple):
-    """One task, who breaks it down (the name of a pattern, or PROGRAM), and the edit that does."""
-
-    task: Task
-    author: str
-    edit: AddSubtasks
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """What is to become of the files of `board`: each with its bytes now and then. `after` is the board of then.
-
-    `problems` are sentences with file and line; where there is one, nothing is to be changed.
-    """
-
-    board: Board
-    after: Board
-    breakdowns: tuple[Breakdown, ...] = ()
-    contents: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-
-    def rows(self) -> list[tuple[Task, str, list[Task]]]:
-        """Each task, what broke it down, and its new subtasks of all levels, in order."""
-        return [(one.task, one.author, _below(self.after, one.task)) for one in self.breakdowns]
-
-
-# Which tasks
-
-
-def meant(board: Board, ids: Sequence[str], *, everything: bool) -> list[Task]:
-    """The tasks that are to be broken down: those of these ids; without ids those that say `expand:`; with
-    `everything` also those that are complex or epic.
-
-    A named one may have subtasks, and is in the list all the same. Raises UsageError for an id that fits none or
-    several, and for a task that is closed or that a live worker has.
-    """
-    found = {task.id: task for task in map(board.find, ids)}
-    for task in found.values():
-        if task.status.closed:
-            raise UsageError(
-                f"{task.id} ({task.title}) is {task.status.value}: there is nothing left to break down",
-                file=task.file,
-                line=task.line,
-            )
-        if board.plan.states[task.id] is State.RUNNING:
-            raise UsageError(f"{task.id} ({task.title}) is running now", file=task.file, line=task.line)
-    more = [] if ids else asking(board.plan)
-    if everything:
-        more = [*asking(board.plan), *large(board.plan, patterns(board.config))]
-    found |= {task.id: task for task in more}
-    return [task for name, task in board.tasks.items() if name in found]
-
-
-# What becomes of them
-
-
-def prepare(board: Board, tasks: Sequence[Task], *, pattern: str | None = None) -> Expansion:
-    """Break these tasks down in mind; nothing is written. `pattern` is for those that name none.
-
-    A program that is to do it is asked, once for each task. Raises UsageError for a pattern that nobody knows.
-    """
-    known = patterns(board.config)
-    if pattern is not None and pattern not in known:
-        from mdtodo.config import suggestion
-
-        raise UsageError(f"unknown pattern {pattern!r}{suggestion(pattern, known)}", hint="`mdtodo patterns`")
-    made: list[Breakdown] = []
-    problems: list[str] = []
-    for task in tasks:
-        try:
-            made.append(_broken_down(board, task, known, pattern))
-        except EditError as error:
-            problems.append(str(error))
-    if problems:
-        return Expansion(board, board, problems=tuple(problems))
-    return _assembled(board, made)
-
-
-def _broken_down(board: Board, task: Task, known: Mapping[str, Pattern], pattern: str | None) -> Breakdown:
-    item = _item(board, task)
-    for problem in read_keys(item.text).problems:
-        if problem.code == "bad-estimate":
-            raise EditError(problem.message, file=task.file, line=task.line)
-    name = task.expand or pattern
-    if name is None and board.config.expand.command is not None:
-        return Breakdown(task, PROGRAM, AddSubtasks(task.anchor, _ask(board, task), first=True))
-    chosen = named(name, known, task) if name else fitting(task, board.plan.routes[task.id], known)
-    delimiter, dialect = _manner(item, task)
-    lines = steps(task, chosen, delimiter=delimiter, dialect=dialect)
-    return Breakdown(task, chosen.name, AddSubtasks(task.anchor, lines, first=True))
-
-
-def _ask(board: Board, task: Task) -> tuple[str, ...]:
-    """The lines that the configured program gives for this task; EditError with file and line."""
-    from mdtodo.planning.authored import subtasks
-    from mdtodo.planning.record import task_record
-    from mdtodo.running.author import Question, answer
-
-    expand = board.config.expand
-    record = {**task_record(board.plan, task.id), "body": task.body}
-    try:
-        output = answer(Question(expand.command or "", record, board.repo.root, expand.timeout))
-    except EditError as error:
-        raise EditError(error.sentence, file=task.file, line=task.line) from None
-    try:
-        return subtasks(output, board.config.status)
-    except EditError as error:
-        raise EditError(f"`{PROGRAM}` printed {error.sentence}", file=task.file, line=task.line) from None
-
-
-def _item(board: Board, task: Task) -> Item:
-    items = board.documents[task.file].items
-    return items[bisect_left(items, task.line, key=lambda item: item.line)]
-
-
-def _manner(item: Item, task: Task) -> tuple[str, str | None]:
-    """The delimiter of an ordered list that goes on with none in the task's body; the dialect of its keys."""
-    lists = [line.split()[0] for line in task.body.splitlines() if line.strip()]
-    own = item.marker[-1] if item.ordered else "."
-    other = "." if own == ")" else ")"
-    taken = any(word[:-1].isdigit() and word.endswith(own) for word in lists)
-    tokens = read_keys(item.text).tokens
-    # that of the estimate, if it has one
-    fields = sorted((token.name != "est", token.start, token.dialect) for token in tokens)
-    dialects = [dialect for _, _, dialect in fields if dialect in ("plain", "dataview")]
-    return other if taken else own, next(iter(dialects), None)
-
-
-def _assembled(board: Board, made: Sequence[Breakdown]) -> Expansion:
-    """All breakdowns together, and whether the files may become that."""
-    contents: dict[str, tuple[bytes, bytes]] = {}
-    problems: list[str] = []
-    for file in dict.fromkeys(one.task.file for one in made):
-        before = board.documents[file].data
-        edits = [one.edit for one in made if one.task.file == file]
-        try:
-            applied = apply(before, edits, board.config.status, file=file)
-        except EditError as error:
-            problems.append(str(error))
-            continue
-        places = {one.task.anchor: one.task for one in made}
-        for edit, reason in applied.missing:
-            task = places[edit.anchor]
-            problems.append(f"{file}:{task.line}: {reason}")
-        contents[file] = before, applied.data
-    if problems:
-        return Expansion(board, board, problems=tuple(problems))
-    after = board.with_contents({file: new for file, (_, new) in contents.items()})
-    problems = list(_mistakes(board, after, made))
-    if problems:
-        return Expansion(board, board, problems=tuple(problems))
-    return Expansion(board, after, tuple(made), contents)
-
-
-def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterator[str]:
-    """What the new tasks would break that was whole: unique ids, ids of others, a plan without this cycle."""
-    taken = {task.explicit_id for task in board.tasks.values()} - {None}
-    for task, _, edit in made:
-        for name in filter(None, (read_keys(line.partition("] ")[2]).id for line in edit.lines)):
-            if name in taken:
-                yield f'{task.file}:{task.line}: the id "{name}" of a new subtask is already taken'
-            taken.add(name)
-    new = {one.id: task for task, _, _ in made for one in _below(after, task)}
-    for was, now in zip(board.tasks, (name for name in after.tasks if name not in new), strict=False):
-        if was != now:
-            other = board.tasks[was]
-            yield (
-                f"{other.file}:{other.line}: the id {was} would become {now}, since another task with that title "
-                "would have the same subtasks: give one of them another title"
-            )
-            return
-    for path in after.plan.cycles:
-        if path not in board.plan.cycles and (inside := [new[name] for name in path if name in new]):
-            place = f"{inside[0].file}:{inside[0].line}"
-            yield f"{place}: its subtasks would wait for each other: {' -> '.join(path)}"
-
-
-def _below(after: Board, task: Task) -> list[Task]:
-    """What stands below this task on that board, in order."""
-    found: list[Task] = []
-    pending = list(reversed(after.tasks[task.id].children)) if task.id in after.tasks else []
-    while pending:
-        found.append(after.tasks[pending.pop()])
-        pending += reversed(found[-1].children)
-    return found
-
-
-# Writing it
+    from mdtodo.running.project_expand import Expansion
 
 
 def write(expansion: Expansion) -> None:
@@ -236,7 +27,7 @@ def write(expansion: Expansion) -> None:
             if new != before:
                 files.replace(root, file, before, new)
                 written.append(file)
-    except BaseException:
+    except BaseException:  # Ctrl-C between two files too must not leave one of them changed
         for file in written:
             before, new = expansion.contents[file]
             files.replace(root, file, new, before)
@@ -248,7 +39,7 @@ def commit(expansion: Expansion) -> Landing:
     """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now."""
     board = expansion.board
     refuse_half_done_operation(board.repo, instead="leave --commit out")
-    landing = land(board.repo, _receipts(expansion), run_id=new_run_id(), commit=True, config=board.config)
+    landing = land(board.repo, expansion.receipts(), run_id=new_run_id(), commit=True, config=board.config)
     _count(expansion)
     return landing
 
@@ -260,76 +51,3 @@ def _count(expansion: Expansion) -> None:
     number = new_subtasks(one.edit for one in expansion.breakdowns)
     with suppress(MdtodoError), State.open(expansion.board.repo) as state:
         state.count_subtasks(number)
-
-
-def _receipts(expansion: Expansion) -> list[Receipt]:
-    return [
-        Receipt(one.task.id, one.task.title, EXPANDED, "expand", 0, 0.0, 0, (one.edit,))
-        for one in expansion.breakdowns
-    ]
-
-
-# As part of a run
-
-
-def expand_for_run(
-    board: Board, ledger: Ledger, options: Options, say: Callable[[str], None]
-) -> tuple[Options, bool]:
-    """Break down what must be before a run starts, in the work tree at once and for the run's commit.
-
-    Gives the options, with the new tasks among the chosen, and whether the files are to be read again. What
-    cannot be broken down is said, and stays as it is.
-    """
-    tasks = automatic(board.plan, patterns(board.config), options.chosen)
-    expansion = _possible(board, tasks, say)
-    if not expansion.breakdowns:
-        return options, False
-    for (task, author, subtasks), receipt in zip(expansion.rows(), _receipts(expansion), strict=True):
-        say(f"{task.id} {task.title}: broken down by {author}, subtasks: {len(subtasks)}")
-        ledger.record(task, receipt, Result())
-    ledger.show()
-    return _with_new(options, expansion), True
-
-
-def expanded_for_dry_run(board: Board, options: Options, say: Callable[[str], None]) -> tuple[Board, Options]:
-    """The board that a run would start with, and its options. A program is not asked, as nothing is to be started."""
-    known = patterns(board.config)
-    tasks = automatic(board.plan, known, options.chosen)
-    if board.config.expand.command is not None:
-        asked = [task for task in tasks if not task.expand]
-        tasks = [task for task in tasks if task.expand]
-        for task in asked:
-            say(f"{task.id} {task.title}: `{PROGRAM}` would be asked to break it down")
-    expansion = _possible(board, tasks, say)
-    return expansion.after, _with_new(options, expansion)
-
-
-def _possible(board: Board, tasks: Sequence[Task], say: Callable[[str], None]) -> Expansion:
-    """Those of these tasks that can be broken down, together."""
-    known = patterns(board.config)
-    made: list[Breakdown] = []
-    for task in tasks:
-        try:
-            made.append(_broken_down(board, task, known, None))
-        except EditError as error:
-            say(str(error))
-    expansion = _assembled(board, made) if made else Expansion(board, board)
-    if not expansion.problems:
-        return expansion
-    kept: list[Breakdown] = []
-    for one in made:
-        alone = _assembled(board, [*kept, one])
-        if alone.problems:
-            for problem in alone.problems:
-                say(problem)
-        else:
-            kept.append(one)
-            expansion = alone
-    return expansion if kept else Expansion(board, board)
-
-
-def _with_new(options: Options, expansion: Expansion) -> Options:
-    if options.chosen is None:
-        return options
-    new = [task.id for one in expansion.breakdowns for task in _below(expansion.after, one.task)]
-    return replace(options, chosen=options.chosen.union(new))

@@ -8,9 +8,7 @@ nothing were known; so no other finding comes of this than of that.
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.digest import sha1
@@ -20,6 +18,7 @@ from mdtodo.planning.cycles import components
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTED, SUGGESTING, suggester, taken, unknown
 from mdtodo.planning.graph import build
 from mdtodo.repo.findingcache import FindingCache
+from mdtodo.running.rules_key import rules_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,19 +28,6 @@ if TYPE_CHECKING:
     from mdtodo.planning.graph import Graph
     from mdtodo.planning.plan import Plan
     from mdtodo.repo.git import Repository
-
-#: The rooms whose source says what is a finding.
-RULES = (
-    "markdown",
-    "planning",
-    "recipes/__init__.py",
-    "config",
-    "model.py",
-    "running/check.py",
-    "running/known.py",
-    "running/remembering.py",
-    "repo/findingcache.py",
-)
 
 
 class Gist(NamedTuple):
@@ -259,27 +245,3 @@ def _findings(text: str) -> list[Finding]:
 def _name(ids: Mapping[str, str]) -> str:
     said = "\0".join([f"{file}\0{oid}" for file, oid in ids.items()])
     return f"all-{sha1(said.encode('utf-8', 'surrogatepass'), usedforsecurity=False).hexdigest()}"
-
-
-def rules_key(config: Config) -> str:
-    """The name of the rules, which are the source of the rooms that make findings, and of the configuration."""
-    state = sha1(f"{sys.version_info}\n{config!r}\n".encode("utf-8", "surrogatepass"), usedforsecurity=False)
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for path in _sources(package):
-        with open(path, "rb") as file:
-            content = file.read()
-        state.update(b"%d\n" % len(content) + content)
-    return str(state.hexdigest())
-
-
-def _sources(package: str) -> list[str]:
-    found = []
-    for name in RULES:
-        path = os.path.join(package, name)
-        inside = sorted(os.listdir(path)) if os.path.isdir(path) else [""]
-        found += [
-            os.path.join(path, one) if one else path
-            for one in inside
-            if not one or one.endswith((".py", ".toml"))
-        ]
-    return found

@@ -1,15 +1,13 @@
-"""Landing receipts: the rules that hold for a run and for a person's word alike."""
+"""What runs that ended too early had finished: landed by the next command, each under its own name."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import GitError
 from mdtodo.repo import commit as commits
 from mdtodo.repo.git import operation_in_progress
-from mdtodo.repo.place import Place, continues, place
-from mdtodo.running.uncommitted import not_committed
+from mdtodo.running.policy import elsewhere, land, land_entries, sentences_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,115 +16,7 @@ if TYPE_CHECKING:
     from mdtodo.receipt import Receipt
     from mdtodo.repo.commit import Landing
     from mdtodo.repo.git import Repository
-    from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
-
-
-def new_run_id() -> str:
-    """A name for a run that sorts by time: `20261121T101500-3f2a91`, in UTC."""
-    from datetime import UTC, datetime
-
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
-
-
-#: What a command that is told to commit may be told instead.
-WITHOUT_COMMIT = "use --no-commit to tick in the work tree alone"
-
-
-def refuse_half_done_operation(repo: Repository, *, instead: str = WITHOUT_COMMIT) -> None:
-    """Raises GitError during a merge, rebase, cherry-pick, revert or bisect: a commit now would become part
-    of it. Also inside of a `git commit`, as in a pre-commit hook: git would find that HEAD has moved, and
-    give up. `instead`: what this command could do now, "" for nothing.
-    """
-    if "GIT_INDEX_FILE" in os.environ:
-        raise GitError(
-            "GIT_INDEX_FILE is set, as inside a `git commit`: mdtodo does not commit now",
-            hint=instead or None,
-        )
-    operation = operation_in_progress(repo)
-    if operation:
-        raise GitError(
-            f"a {operation} is in progress: mdtodo does not commit now",
-            hint=f"finish the {operation}{f', or {instead}' if instead else ' first'}",
-        )
-
-
-def refuse_without_identity(repo: Repository) -> None:
-    """Raises GitError where git would not know who commits: better before an hour of work than after it. Not where
-    HEAD is unborn, as nothing is committed there."""
-    from mdtodo.repo.git import run
-
-    if not place(repo).commit:
-        return
-    try:
-        run(repo, "var", "GIT_COMMITTER_IDENT")
-    except GitError as error:
-        hint = f"{error.hint}; --no-commit ticks in the work tree alone" if error.hint else None
-        raise GitError(f"{error.sentence}; nothing was started", hint=hint) from error
-
-
-def land(
-    repo: Repository,
-    receipts: Sequence[Receipt],
-    *,
-    run_id: str,
-    commit: bool,
-    config: Config,
-    each: bool = False,
-    git: Plumbing | None = None,
-) -> Landing:
-    """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
-    for `each`; `git` serves many."""
-    if commit:
-        refuse_half_done_operation(repo)
-    return commits.land(
-        repo,
-        receipts,
-        run_id=run_id,
-        commit=commit,
-        each=each,
-        statuses=config.status,
-        git=git,
-    )
-
-
-def land_entries(
-    repo: Repository,
-    state: State,
-    run_id: str,
-    entries: Sequence[tuple[int, Receipt]],
-    config: Config,
-    *,
-    commit: bool,
-    each: bool = False,
-    git: Plumbing | None = None,
-) -> Landing:
-    """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
-
-    What has to stay open since its outputs cannot be committed counts as failed; what waits for somebody who writes the
-    file is left to the next call. Raises GitError where HEAD no longer
-    stands where the run began: then they are kept for that place.
-    """
-    began = _elsewhere(repo, state, run_id)
-    if began is not None:
-        state.park(number for number, _ in entries)
-        raise GitError(
-            f"the run began on {began.name}, but HEAD is on {place(repo).name} now: nothing was ticked here",
-            hint=f"the results are kept, and the next `mdtodo run` on {began.name} lands them",
-        )
-    state.sync()
-    receipts = [receipt for _, receipt in entries]
-    landing = land(repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=git)
-    if landing.kept_open:
-        state.refuse(number for number, receipt in entries if receipt.task_id in landing.kept_open)
-    landed: dict[str | None, list[int]] = {}
-    for number, receipt in entries:
-        if receipt.task_id in landing.kept_open or receipt.task_id in landing.waiting:
-            continue
-        landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
-    for made, numbers in landed.items():
-        state.mark_landed(numbers, made)
-    return landing
 
 
 def finish_earlier(
@@ -138,6 +28,7 @@ def finish_earlier(
     """
     from mdtodo.running.unread import take_up
 
+    # Locks that a killed run left come first: nothing below could be committed while they lie there.
     sentences, made = (
         [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)],
         list[str](),
@@ -148,7 +39,7 @@ def finish_earlier(
         if entry.receipt is not None:
             runs.setdefault(entry.run_id, []).append((entry.id, entry.receipt))
     for run, receipts in runs.items():
-        began = _elsewhere(repo, state, run)
+        began = elsewhere(repo, state, run)
         if began is not None:
             state.park(number for number, _ in receipts)
             where = f"wait for {began.name} to be checked out"
@@ -161,7 +52,6 @@ def finish_earlier(
             receipts = [one for one in receipts if one[1].task_id not in landing.kept_open]
             sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
-            sentences += not_committed(landing.uncommitted)
             made += landing.commits
     return sentences, made
 
@@ -207,19 +97,11 @@ def _land_earlier(
 ) -> Landing:
     """As the run would have, which may have been asked for no commit. What should be committed, and must not
     now, is ticked and kept."""
+    # A run with --no-commit is made up for without one: nobody asked for that commit, then or now.
     asked = state.begun(run).get("commit")
     if asked != "none" and not commit:
         return land(repo, [one for _, one in receipts], run_id=run, commit=False, config=config)
     return land_entries(repo, state, run, receipts, config, commit=asked != "none", each=asked == "task")
-
-
-def _elsewhere(repo: Repository, state: State, run_id: str) -> Place | None:
-    """Where the run began, if HEAD does not stand there any more, nor on what descends from it."""
-    began = state.begun(run_id).get("place")
-    if not (isinstance(began, list) and len(began) == 3):
-        return None
-    was = Place(*map(str, began))
-    return None if continues(repo, was) else was
 
 
 def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
@@ -232,16 +114,3 @@ def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
         return []
     with State.open(repo) as state:
         return finish_earlier(repo, state, config, commit=config.commit != "none")[0]
-
-
-def sentences_of(landing: Landing) -> list[str]:
-    """What a person should know of a landing."""
-    return [
-        *(f"{task_id} stays open: {reason}" for task_id, reason in landing.kept_open.items()),
-        *(
-            f"{file}: {task_id}: {reason}"
-            + ("; the next call of mdtodo ticks it there" if task_id in landing.waiting else "")
-            for task_id, file, reason in landing.missed
-        ),
-        *landing.messages,
-    ]

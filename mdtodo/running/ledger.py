@@ -13,9 +13,10 @@ from mdtodo.repo.fault import reached
 from mdtodo.repo.output_marks import forget_old
 from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import State, folder
-from mdtodo.running.landing import finish_earlier, land, land_entries, new_run_id, sentences_of
+from mdtodo.running.landing import finish_earlier
 from mdtodo.running.logs import prune
 from mdtodo.running.moves import followed
+from mdtodo.running.policy import land, land_entries, new_run_id, sentences_of
 from mdtodo.running.unread import held_of
 from mdtodo.running.written import verdict_of
 
@@ -257,8 +258,8 @@ class Ledger:
         )
         self.kept_open |= landing.kept_open
         self.commits += landing.commits
-        # boxes that stay open are reported as failed tasks, with the reason
-        self.messages += sentences_of(landing._replace(kept_open={}))
+        # What stays open is told with its task, and what is not committed once at the end, for all landings of the run.
+        self.messages += sentences_of(landing._replace(kept_open={}, absent=()))
         self.uncommitted += landing.uncommitted
         self._release(*(receipt.task_id for _, receipt in pending))
 

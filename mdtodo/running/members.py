@@ -1,123 +1,18 @@
-"""The runner's hold on the pool's processes: each as one sees it from here, and the one that forks them."""
+"""The runner's hold on the process that forks the pool's processes."""
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-from collections import deque
-from dataclasses import dataclass, field
-from time import monotonic
-from typing import TYPE_CHECKING, cast
 
+import mdtodo
 from mdtodo.errors import MdtodoError
-from mdtodo.running import trees
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mdtodo.model import Json
-    from mdtodo.running.wire import Channel
-
-#: Seconds that a pool process has, beyond an attempt's grace, to end what was cancelled, before it is
-#: killed itself.
-_PATIENCE = 3.0
-#: Seconds beyond timeout and grace that a pool process has to end an attempt, before that is done from here.
-_TIMEOUT_PATIENCE = 5.0
 _STOP_PATIENCE = 2.0
-#: The share of the silence that is put up with after which a pool process is asked for a sign of life.
-_QUESTION = 1 / 4
 #: How often something that is born dead is tried again.
 BIRTHS = 3
-_MARKS = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    """A pool process as the runner sees it; `pid` is known once it is up. The first of its `specs` is the one
-    it carries out, with `group` once that has started; after `overdue` its timeout was not kept. `heard` is when it
-    last said something, or was given work."""
-
-    channel: Channel
-    pid: int | None = None
-    specs: deque[Json] = field(default_factory=deque)
-    group: int | None = None
-    kill_at: float | None = None
-    cancelled: set[str] = field(default_factory=set)
-    asked: bool = False
-    overdue: float | None = None
-    heard: float = field(default_factory=monotonic)
-    _questioned: bool = False
-
-    def started(self, group: int) -> None:
-        """Its first attempt runs."""
-        self.group = group
-        timeout = self.specs[0].get("timeout") if self.specs else None
-        if isinstance(timeout, int | float):
-            self.overdue = monotonic() + timeout + _grace(self.specs[0]) + _TIMEOUT_PATIENCE
-
-    def hear(self) -> None:
-        """It gave a sign of life, or has none to give as it had no work."""
-        self.heard, self._questioned = monotonic(), False
-
-    def attend(self, silence: float) -> float:
-        """Ask it for a sign of life if it was silent for long; the moment at which it is to be looked at again."""
-        if not self._questioned and monotonic() >= self.heard + silence * _QUESTION:
-            self._questioned = True
-            try:
-                self.channel.send({"sign": True})
-            except OSError:
-                self.kill_at = monotonic()
-        silent = self.heard + silence * (1 if self._questioned else _QUESTION)
-        return min(moment for moment in (silent, self.overdue) if moment is not None)
-
-    def finish(self, attempt: str) -> None:
-        """Strike out an attempt that is over."""
-        if self.specs and self.specs[0]["attempt"] == attempt:
-            self.specs.popleft()
-            self.group = self.kill_at = self.overdue = None
-            if self.specs and self.specs[0]["attempt"] in self.cancelled:  # it came too late to be dropped
-                self.kill_at = monotonic() + _grace(self.specs[0]) + _PATIENCE
-        else:
-            self.specs = deque(spec for spec in self.specs if spec["attempt"] != attempt)
-        self.cancelled.discard(attempt)
-
-    def cancel(self, attempt: str) -> None:
-        """Tell it to end or drop an attempt; a second time, at once. If it does not, it is killed itself."""
-        if self.specs[0]["attempt"] == attempt:
-            grace = 0.0 if self.kill_at is not None else _grace(self.specs[0])
-            self.kill_at = monotonic() + grace + _PATIENCE
-        self.cancelled.add(attempt)
-        try:
-            self.channel.send({"cancel": attempt})
-        except OSError:
-            self.kill_at = monotonic()
-
-    def ask_back(self) -> None:
-        """Ask for what it has not begun, as another one has nothing to do."""
-        if len(self.specs) > 1 and not self.asked:
-            self.asked = True
-            try:
-                self.channel.send({"back": True})
-            except OSError:
-                return  # it is dead, which the next reading shows
-
-    def end(self) -> None:
-        """Kill it, unless it is dead already; what it has said can be read still."""
-        if self.pid is not None and not self.channel.ended:
-            _kill(self.pid)
-
-    def kill(self) -> None:
-        """Kill the processes of its attempt, once it is dead itself: nobody is left to end them gently."""
-        if not self.specs or self.pid is None:
-            return
-        if self.group is not None:
-            trees.kill_group(self.group)
-        env = cast("Mapping[str, str]", self.specs[0].get("env") or {})
-        if all(name in env for name in _MARKS):
-            trees.kill_marked({name: env[name] for name in _MARKS})
 
 
 class Nursery:
@@ -130,7 +25,7 @@ class Nursery:
     def start(self) -> None:
         """Start it; it needs some 50 ms to be up, and takes requests before."""
         ours, theirs = socket.socketpair()
-        home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        home = os.path.dirname(os.path.abspath(mdtodo.__path__[0]))
         command = [sys.executable, "-P", "-c", _NURSERY, home, str(theirs.fileno())]
         null = subprocess.DEVNULL
         with theirs:
@@ -141,7 +36,7 @@ class Nursery:
                     stdout=null,
                     stderr=null,
                     pass_fds=[theirs.fileno()],
-                    start_new_session=True,
+                    start_new_session=True,  # Ctrl-C in a terminal is for the runner, who ends attempts in its order
                 )
             except OSError as error:
                 ours.close()
@@ -175,19 +70,9 @@ class Nursery:
             self._process = None
 
 
+#: A program of its own and no fork of the runner, which has threads, open files and git's processes. `-P` above, and
+#: `home` behind all other folders, so that no module of the repository that is worked in is taken for one of Python's.
 _NURSERY = (
     "import sys; home, descriptor = sys.argv[1:]; sys.path.append(home); "
     "from mdtodo.running.workers import nursery; nursery(int(descriptor))"
 )
-
-
-def _grace(spec: Json) -> float:
-    grace = spec.get("grace")
-    return float(grace) if isinstance(grace, int | float) else 0.0
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import ConfigError, InputError, MdtodoError
-from mdtodo.markdown.merge import Markers, merge
+from mdtodo.markdown.merge import merge
 from mdtodo.model import STATUS_CHARS
 from mdtodo.repo import files, worktree_files
 from mdtodo.repo.git import environment, start
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mdtodo.markdown.merge import Merged
+    from mdtodo.markdown.mergeresult import Markers
     from mdtodo.model import Status
 
 

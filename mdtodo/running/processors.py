@@ -1,9 +1,8 @@
-"""How a task is done: what a processor is given, and what became of it.
+"""One attempt, carried out in a pool process: what a processor is given, and what became of it.
 
-`spec` describes one attempt as plain JSON, in the runner's process; `perform` carries it out, in a pool
-process, and returns plain JSON again. A command and a Python processor differ only in how their process
-starts: both lead a session of their own, have the task on standard input and in the environment, write to a
-bounded log, and are ended with everything that they started. SPEC 4 is the contract.
+`perform` takes the plain JSON that `spec` describes, and returns plain JSON again. A command and a Python processor
+differ only in how their process starts: both lead a session of their own, have the task on standard input and in the
+environment, write to a bounded log, and are ended with everything that they started.
 """
 
 from __future__ import annotations
@@ -15,112 +14,26 @@ import signal
 import sys
 from contextlib import closing
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import MdtodoError
 from mdtodo.results import signal_name
 from mdtodo.running import trees
 from mdtodo.running.capture import Log
 from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
-from mdtodo.running.shape import empty_result
+from mdtodo.running.shape import empty_result, exit_status
 from mdtodo.running.spawn import spawn
-from mdtodo.running.supervise import Child, Limits, Stop, Supervision
+from mdtodo.running.spec import Job, cut, encoded, inherited
+from mdtodo.running.supervise import Child, Control, Ending, Limits, Stop, Supervision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from mdtodo.model import Json
-from mdtodo.running.supervise import Control, Ending
 
-#: Seconds between TERM and KILL.
-GRACE = 5.0
-#: Bytes of output that are kept of one attempt.
-LOG_LIMIT = 10 * 1024 * 1024
-#: Bytes of one variable; Linux takes 128 KiB at most (MAX_ARG_STRLEN). Standard input has the whole text.
-VARIABLE_LIMIT = 64 * 1024
+#: Bytes of a text that a command gets where the system takes no more in all (E2BIG).
 _SHORT_VARIABLE = 1024
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
-#: What of a task is in the environment, each as `MDTODO_TASK_` and its name.
-_VARIABLES = ("id", "title", "file", "line", "priority", "category", "kind", "tags", "body")
-_T = TypeVar("_T")
-
-
-class Processor(Protocol):
-    """What an attempt needs of a configured processor: one of `run` and `python`; `timeout` in seconds; `cwd` relative
-    to the root."""
-
-    @property
-    def run(self) -> str | tuple[str, ...] | None: ...
-    @property
-    def python(self) -> str | None: ...
-    @property
-    def timeout(self) -> float | None: ...
-    @property
-    def env(self) -> Mapping[str, str]: ...
-    @property
-    def cwd(self) -> str | None: ...
-
-
-class SpecError(ValueError):
-    """A spec that does not describe an attempt; the sentence says why."""
-
-
-def spec(
-    task: Json,
-    processor: Processor,
-    *,
-    run_id: str,
-    attempt: int,
-    root: str,
-    log: str,
-    unread: str | None = None,
-    outputs: Json | None = None,
-    grace: float = GRACE,
-    log_limit: int = LOG_LIMIT,
-) -> dict[str, object]:
-    """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
-    `unread` the beginning of one, see `repo.unread`; `outputs` is of `written.said`."""
-    return {
-        "attempt": f"{run_id}/{task['id']}/{attempt}",
-        "kind": "command" if processor.python is None else "python",
-        "run": list(processor.run) if isinstance(processor.run, tuple) else processor.run,
-        "python": processor.python,
-        "root": root,
-        "cwd": os.path.join(root, processor.cwd) if processor.cwd else root,
-        "env": environment(task, attempt, run_id, processor.env, {}),
-        "task": dict(task),
-        "timeout": processor.timeout,
-        "grace": grace,
-        "log": log,
-        "log_limit": log_limit,
-        "unread": unread,
-        "outputs": outputs,
-    }
-
-
-def environment(
-    task: Json, attempt: int, run_id: str, config_env: Mapping[str, str], base_env: Mapping[str, str]
-) -> dict[str, str]:
-    """The environment of a processor: `base_env` without git's and mdtodo's variables, then the processor's
-    own (which cannot set `MDTODO_*`), then the task's `MDTODO_*`.
-
-    What is absent is empty, lists are joined by commas, NUL shows as U+FFFD, and a text of more than 64 KiB
-    is cut.
-    """
-    ours = {
-        **{f"TASK_{name.upper()}": task.get(name) for name in _VARIABLES},
-        "ATTEMPT": attempt,
-        "RUN_ID": run_id,
-    }
-    return {
-        **_inherited(base_env),
-        **{
-            name: value.replace("\0", "�")
-            for name, value in config_env.items()
-            if not name.startswith("MDTODO_")
-        },
-        **{f"MDTODO_{name}": _variable(value) for name, value in ours.items()},
-    }
 
 
 def perform(spec: Json, control: Control, outboxes: Outboxes) -> dict[str, object]:
@@ -140,49 +53,6 @@ def perform(spec: Json, control: Control, outboxes: Outboxes) -> dict[str, objec
         result["tail"] = log.tail()
     result["log_error"] = log.error
     return result
-
-
-class Job(NamedTuple):
-    """A spec, checked. `cwd` is where it runs, in the `root` of the repository or below it."""
-
-    attempt: str
-    run: str | list[str]
-    python: str | None
-    root: str
-    cwd: str
-    env: dict[str, str]
-    task: Json
-    limits: Limits
-    log: str
-    log_limit: int
-    outputs: Json | None
-
-    @classmethod
-    def read(cls, spec: Json) -> Job:
-        """Check a spec; SpecError with the reason."""
-        kind = _field(spec, "kind", str)
-        run = spec.get("run")
-        if kind == "command" and not (isinstance(run, str) or _texts(run)):
-            raise SpecError("`run` is neither a string nor a list of strings that begins with a program")
-        if kind not in ("command", "python"):
-            raise SpecError(f"unknown kind {kind!r}")
-        cwd = _field(spec, "cwd", str)
-        root = _field({"root": cwd, **spec}, "root", str)
-        if not os.path.isdir(root):
-            raise SpecError(f"the folder {root} does not exist")
-        return cls(
-            attempt=_field(spec, "attempt", str),
-            run=cast("str | list[str]", run),
-            python=_field(spec, "python", str) if kind == "python" else None,
-            root=root,
-            cwd=cwd,
-            env=_checked_environment(_field(spec, "env", dict)),
-            task=_field(spec, "task", dict),
-            limits=Limits(_seconds(spec.get("timeout")), _seconds(spec.get("grace", GRACE)) or 0.0),
-            log=_absolute(_field(spec, "log", str)),
-            log_limit=_field({"log_limit": LOG_LIMIT, **spec}, "log_limit", int),
-            outputs=_field(spec, "outputs", dict) if spec.get("outputs") is not None else None,
-        )
 
 
 def _watched(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, object]:
@@ -217,6 +87,7 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
     spared = trees.earlier_children()
     output, writing = os.pipe()
     source = _nameless_file(json.dumps(job.task).encode() + b"\n")
+    # A file and no pipe: what is said in it is there after a crash too, and nobody has to read along.
     report = -1 if job.python is None else _nameless_file()
     try:
         pid = _start(job, _bytes_environment(job, outbox), (source, writing, report))
@@ -226,6 +97,7 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
     finally:
         os.close(writing)
         os.close(source)
+    # The pool process outlives what goes wrong here, and would forget whom it started.
     try:
         ending = Supervision(Child(pid, output, spared), log, outbox, job.limits, control).run()
     except BaseException:
@@ -251,6 +123,8 @@ def _in_its_folder(job: Job) -> Job:
     if not os.path.isdir(real):
         there = os.path.lexists(job.cwd)
         raise NoFolderError(f"cwd: {shown} is not a folder" if there else f"cwd: no such folder: {shown}")
+    # Of the real paths, and not of what is written: a link to `..` or into `.git` looks like a folder inside. And the
+    # file system of a Mac takes .GIT for .git.
     inside = f"{real}/".removeprefix(f"{root}/")
     if inside.startswith("/") or inside.split("/", 1)[0].casefold() == ".git":
         raise NoFolderError(f"cwd: {shown} is outside the repository")
@@ -269,7 +143,7 @@ def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> in
         if error.errno != errno.E2BIG:
             raise
         short = {
-            name: _cut(value, _SHORT_VARIABLE) if name in _TEXTS else value for name, value in env.items()
+            name: cut(value, _SHORT_VARIABLE) if name in _TEXTS else value for name, value in env.items()
         }
         return _start_command(job, short, files)
 
@@ -348,11 +222,6 @@ def _ended_as(ending: Ending, report: Json) -> tuple[int | None, str | None]:
     return ending.exit_code or code, sentence
 
 
-def exit_status(code: int | None) -> int:
-    """What the process of a Python processor exits with that reports `code`."""
-    return code & 0xFF if isinstance(code, int) else 1
-
-
 def _last_words(ending: Ending, limits: Limits) -> tuple[str, ...]:
     match ending.stop:
         case Stop.TIMEOUT:
@@ -368,45 +237,13 @@ def _last_words(ending: Ending, limits: Limits) -> tuple[str, ...]:
 def _bytes_environment(job: Job, outbox: Outbox) -> dict[bytes, bytes]:
     """In bytes, so that no locale can refuse a title."""
     own = {**job.env, "MDTODO_OUTPUT": outbox.path}
-    return _base_environment() | {_encode(name): _encode(value) for name, value in own.items()}
+    return _base_environment() | {encoded(name): encoded(value) for name, value in own.items()}
 
 
 @cache
 def _base_environment() -> dict[bytes, bytes]:
     """What a pool process inherited; it changes nothing of it."""
-    return {_encode(name): _encode(value) for name, value in _inherited(os.environ).items()}
-
-
-def _inherited(env: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in env.items() if not name.startswith(("GIT_", "MDTODO_"))}
-
-
-def _variable(value: object) -> str:
-    if value is None:
-        return ""
-    text = ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
-    if len(text) <= VARIABLE_LIMIT // 4 and "\0" not in text:
-        return text
-    cut = _cut(_encode(text.replace("\0", "�")), VARIABLE_LIMIT)
-    return cut.decode("utf-8", "surrogateescape")
-
-
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")
-
-
-def _cut(data: bytes, size: int) -> bytes:
-    """At most `size` bytes, without half a character at the end."""
-    if len(data) <= size:
-        return data
-    begins = size
-    while begins and size - begins < 4 and data[begins] & 0xC0 == 0x80:
-        begins -= 1
-    whole = size - begins < 4  # UTF-8 has three such bytes in a row at most: more are bytes of no character
-    return data[: begins if whole else size]
+    return {encoded(name): encoded(value) for name, value in inherited(os.environ).items()}
 
 
 def _nameless_file(data: bytes = b"") -> int:
@@ -435,41 +272,3 @@ def _cleaned(texts: object) -> list[str]:
 def _metrics(found: object) -> dict[str, float]:
     pairs = list(found.items())[:COUNT_LIMIT] if isinstance(found, dict) else []
     return {clean(str(name)): value for name, any_value in pairs if (value := number(any_value)) is not None}
-
-
-def _field(spec: Json, name: str, kind: type[_T]) -> _T:
-    value = spec.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise SpecError(f"`{name}` is missing or of the wrong type")
-    return value
-
-
-def _checked_environment(env: dict[object, object]) -> dict[str, str]:
-    for name, value in env.items():
-        if (
-            not (isinstance(name, str) and name and isinstance(value, str))
-            or "=" in name
-            or "\0" in name + value
-        ):
-            raise SpecError(f"{name!r} cannot be an environment variable with this value")
-    return cast("dict[str, str]", env)
-
-
-def _absolute(path: str) -> str:
-    if not os.path.isabs(path):
-        raise SpecError(f"the path {path} is not absolute")
-    return path
-
-
-def _texts(value: object) -> bool:
-    """Whether it is a list of texts, the first of which can name a program."""
-    return isinstance(value, list) and any(value[:1]) and all(isinstance(part, str) for part in value)
-
-
-def _seconds(value: object) -> float | None:
-    if value is None:
-        return None
-    seconds = number(value)
-    if seconds is None or seconds < 0:
-        raise SpecError("`timeout` and `grace` are seconds")
-    return seconds

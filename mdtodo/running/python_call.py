@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from mdtodo.model import Priority, Status, Task
 from mdtodo.results import Result
 from mdtodo.running import trees
-from mdtodo.running.processors import exit_status
+from mdtodo.running.shape import exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -15,6 +15,7 @@ from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import Part, part
 from mdtodo.model import Anchor, Priority, Status, Task
 from mdtodo.repo.findingcache import FindingCache
+from mdtodo.running.rules_key import rules_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,6 @@ def read_parts(
 ) -> tuple[dict[str, Part], list[InputError]]:
     """The tasks of each file, and why others cannot be read."""
     from mdtodo.errors import InputError
-    from mdtodo.running.known import rules_key
 
     cache = FindingCache(repo, rules_key(config) + "-tasks")
     parts: dict[str, Part] = {}

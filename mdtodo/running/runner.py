@@ -16,10 +16,11 @@ from mdtodo.results import Outcome
 from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
-from mdtodo.running.landing import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.ledger import Ledger
+from mdtodo.running.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.shift import Shift
-from mdtodo.running.unstarted import named, unstarted
+from mdtodo.running.titles import named
+from mdtodo.running.unstarted import unstarted
 from mdtodo.running.verifying import plan_of
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from mdtodo.repo.state import State as CloneState
     from mdtodo.results import RunReport
     from mdtodo.running.board import Board
-    from mdtodo.running.course import Options
     from mdtodo.running.executor import Executor
+    from mdtodo.running.run_options import Options
     from mdtodo.running.standing import Standing
     from mdtodo.running.unstarted import Unstarted
     from mdtodo.running.watcher import Watcher
@@ -71,7 +72,7 @@ def run(
         ledger.begin()
         board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         if config.auto_expand and not options.verify:
-            from mdtodo.running.expanding import expand_for_run
+            from mdtodo.running.auto_expand import expand_for_run
 
             options, grown = expand_for_run(board, ledger, options, watcher.say)
             if grown:
@@ -93,7 +94,7 @@ def run(
             shift.work()
             # still in here: the first Ctrl-C must not cut a landing in two
             ledger.land()
-        return shift.report(broken=broken)
+        return shift.outcomes.report(broken=broken, interrupted=interrupt.asked)
 
 
 def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted]:

@@ -25,3 +25,8 @@ def empty_result(error: str | None = None, *, interrupted: bool = False) -> dict
         "tail": "",
         "log_error": None,
     }
+
+
+def exit_status(code: int | None) -> int:
+    """What the process of a Python processor exits with that reports `code`."""
+    return code & 0xFF if isinstance(code, int) else 1

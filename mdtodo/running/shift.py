@@ -1,27 +1,20 @@
-"""One shift of work: starting what may start, taking what comes back, until nothing is left to do."""
+"""The loop of a run: starting what may start, taking what comes back, until nothing is left to do."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from mdtodo.config.values import format_duration
-from mdtodo.edits import AddSubtasks, Edit, SetStatus
 from mdtodo.model import Status, Task
 from mdtodo.planning.record import task_record
-from mdtodo.planning.rollup import opening_parents
-from mdtodo.receipt import Receipt
-from mdtodo.results import Outcome, Result, RunReport, TaskRun, signal_name
-from mdtodo.running.executor import empty_result, result_of
+from mdtodo.results import Outcome, Result
+from mdtodo.running.executor import result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
-from mdtodo.running.processors import spec
-from mdtodo.running.uncommitted import not_committed
-from mdtodo.running.unstarted import Unstarted, named, unstarted, waits_for
-from mdtodo.running.verifying import reopening_edits
-from mdtodo.running.word import result_edits, stamp_edits
+from mdtodo.running.outcomes import Outcomes, failure
+from mdtodo.running.shape import empty_result
+from mdtodo.running.spec import spec
 from mdtodo.running.written import said
 
 if TYPE_CHECKING:
@@ -29,7 +22,6 @@ if TYPE_CHECKING:
 
     from mdtodo.config import Processor
     from mdtodo.model import Json
-    from mdtodo.receipt import Output
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.running.executor import Event, Executor
@@ -46,40 +38,36 @@ TICK = 0.5
 class Shift:
     """The loop of a run. Only this process writes: the pool gets plain jobs and gives plain results."""
 
-    board: Board
+    board: InitVar[Board]
     course: Course
     pool: Executor
     ledger: Ledger
     watcher: Watcher
     interrupt: Interrupt
     standing: Standing | None = None
-    began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    done: dict[str, TaskRun] = field(default_factory=dict)
-    edits: list[Edit] = field(default_factory=list)
+    outcomes: Outcomes = field(init=False)
     _attempts: dict[str, Task] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _held: frozenset[str] = frozenset()
-    _passed: dict[str, str] = field(default_factory=dict)
-    _reopened: set[str] = field(default_factory=set)
     _more: int = 0
-    _outgrown: bool = False
     _plan_next: float = 0.0
     _ended: bool = False
     _said_unknown: bool = False
     _gate: LoadGate = field(init=False)
     _fresh: Freshness = field(init=False)
 
-    def __post_init__(self) -> None:
-        config = self.board.config
+    def __post_init__(self, board: Board) -> None:
+        config = board.config
+        self.outcomes = Outcomes(board, self.course, self.ledger, self.watcher, self.standing)
         self._gate = LoadGate(config.max_cpu, config.max_memory)
-        self._fresh = Freshness(self.board, Status.DONE if self.course.options.verify else Status.TODO)
+        self._fresh = Freshness(board, Status.DONE if self.course.options.verify else Status.TODO)
 
     def work(self) -> None:
         """Until nothing runs and nothing may start. What came back is in the journal before anything more starts."""
         limit = self.course.options.limit
         self._more = 0 if limit is None else len(self.course.within_reach()) - limit
         for parent in self.course.rolled_up():
-            self._roll_up(parent)
+            self.outcomes.roll_up(parent)
         self.ledger.write()
         while True:
             self._heed_interrupt()
@@ -91,54 +79,6 @@ class Shift:
             self._take_all(self.pool.events(self._patience()))
             self.ledger.write()
             self._keep_leases()
-
-    def report(self, *, broken: bool) -> RunReport:
-        """What became of every task that this run took, or would have taken."""
-        for task in self.course.abandoned():
-            self.ledger.give_up(task)
-            self._tell(task, Outcome.INTERRUPTED, Result(exit_code=None))
-        self._open_again()
-        for task in self.course.left_over():
-            if task.id not in self.done and self.course.blocked(task):
-                reason = waits_for(self.course, task)
-                asked = task.id in self.course.options.asked  # then a sentence of its own says it
-                self._tell(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason, shown=not asked)
-        left = self._unstarted()
-        return RunReport(
-            run=self.ledger.run_id,
-            started=self.began.isoformat(timespec="milliseconds"),
-            finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            tasks=tuple(self.done.values()),
-            commits=tuple(self.ledger.commits),
-            messages=(
-                *self.ledger.messages,
-                *not_committed(self.ledger.uncommitted),
-                *self._cut_short(),
-                *left.messages,
-            ),
-            interrupted=self.interrupt.asked,
-            broken=broken,
-            refused=left.refused,
-            given_up=left.given_up,
-            nothing=left.nothing,
-            hints=left.hints,
-        )
-
-    def _cut_short(self) -> tuple[str, ...]:
-        """How many tasks were ready when an interrupt or a failure ended the run."""
-        left = [task for task in self.course.left_over() if task.id not in self.done]
-        if not self.course.stopped:
-            return ()
-        why = "" if self.interrupt.asked else ", because of --fail-fast"
-        were = "task that was ready was" if len(left) == 1 else "tasks that were ready were"
-        return (f"{len(left)} {were} not started{why}",) if left else ()
-
-    def _unstarted(self) -> Unstarted:
-        asked = self.course.options.asked
-        if self.course.options.verify:
-            return Unstarted(refused=not asked.isdisjoint(self._passed))
-        workers = {one.task_id: one.worker for one in self.ledger.state.live_leases()} if asked else {}
-        return unstarted(self.course, workers, self._passed)
 
     # Starting
 
@@ -155,6 +95,7 @@ class Shift:
 
     def _startable(self) -> list[Task]:
         found: list[Task] = []
+        # With nothing of ours at work, waiting helps nobody: where others keep the machine busy, no run would begin.
         while not self.course.running or self._gate.open(time.monotonic()):
             task = self.course.startable(time.monotonic())
             if task is None:
@@ -177,48 +118,30 @@ class Shift:
             else:
                 self._submit(task)
         else:
-            self.course.leave(task)
-            self._passed[task.id] = reason
-            self.watcher.say(f"{named(task)} was not started: {reason}")
+            self.outcomes.leave(task, reason)
 
     def _let_stand(self, task: Task, last: Last) -> None:
-        """Its inputs are what they were at its last result: that is its result now."""
-        parents = self.course.stand(task, Outcome.DONE if last.done else Outcome.FAILED)
         if self._more > 0:  # it counts in no limit, so another task may start in its place
             self._more -= 1
             self.watcher.expect(1)
-        result = Result(exit_code=last.exit_code)
-        if last.done and (edits := self._edits(task, result)):
-            self._record(task, Outcome.CACHED, result, edits, inputs=last.inputs)
-        else:
-            self.ledger.give_up(task)
-        what = "" if last.done else f"it failed, {failure(result)}, and "
-        reason = f"{what}its inputs are unchanged since run {last.run}"
-        self._tell(task, Outcome.CACHED, result, reason=reason)
-        for parent in parents:
-            self._roll_up(parent)
+        self.outcomes.stand(task, last)
 
     def _submit(self, task: Task) -> None:
         processor = self.course.processor(task)
         number = self.course.attempts[task.id].count
         assert processor is not None, "only routed tasks are taken"
         attempt = spec(
-            {**task_record(self.board.plan, task.id), "body": task.body},
+            {**task_record(self.outcomes.board.plan, task.id), "body": task.body},
             processor,
             run_id=self.ledger.run_id,
             attempt=number,
-            root=self.board.repo.root,
+            root=self.outcomes.board.repo.root,
             log=self.ledger.log_path(task, number),
             unread=None if self.course.options.verify else self.ledger.unread,
-            outputs=said(processor.outputs, self.board.documents, ticks=self._commits),
+            outputs=said(processor.outputs, self.outcomes.board.documents, ticks=self.outcomes.commits),
         )
         self._attempts[str(attempt["attempt"])] = task
         self.pool.submit(attempt)
-
-    @property
-    def _commits(self) -> bool:
-        """Whether what is done is ticked and committed, and its outputs with it."""
-        return not self.course.options.verify and self.ledger.commit != "none"
 
     def _patience(self) -> float:
         wake = self.course.wake(time.monotonic())
@@ -248,6 +171,7 @@ class Shift:
             self.watcher.progressed(task, event.progress or 0.0)
         else:
             del self._attempts[event.attempt]
+            # Of what was handed ahead to a process, much was never begun when Ctrl-C came: it was not tried at all.
             if self._ended and event.attempt not in self._begun and self.course.attempts[task.id].count == 1:
                 self.course.leave(task)
                 self.ledger.give_up(task)
@@ -271,23 +195,16 @@ class Shift:
         for sentence in cast("Sequence[str]", written.get("said") or ()):
             self.watcher.say(f"{task.id} {task.title}: {sentence}")
         if task.id not in self._held:
-            self.course.finish(task, Outcome.INTERRUPTED)
-            self._tell(
-                task,
-                Outcome.INTERRUPTED,
-                result,
-                reason="another worker may have it by now, so the result was dropped",
-            )
+            self.outcomes.drop(task, result)
         elif refused := written.get("refused"):
-            self._refuse(task, cast("Mapping[str, str]", refused))
+            self.outcomes.refuse(task, cast("Mapping[str, str]", refused))
+        # What fails while it is ended may fail of that: counted, it would come nearer to `max_failures`.
         elif given.get("interrupted") or (self._ended and result.outcome is Outcome.FAILED):
-            self.course.finish(task, Outcome.INTERRUPTED)
-            self.ledger.give_up(task)
-            self._tell(task, Outcome.INTERRUPTED, result)
+            self.outcomes.interrupt(task, result)
         elif result.outcome is Outcome.FAILED and self._try_again(task, result):
             pass
         else:
-            self._settle(task, result, str(given.get("tail") or ""), written)
+            self.outcomes.settle(task, result, str(given.get("tail") or ""), written)
 
     def _try_again(self, task: Task, result: Result) -> bool:
         processor = self.course.processor(task)
@@ -299,139 +216,14 @@ class Shift:
         self.course.retry(task, time.monotonic() + delay)
         return True
 
-    def _settle(self, task: Task, result: Result, tail: str, written: Json) -> None:
-        """The task is over: its result is taken down, and what it frees may start."""
-        held: tuple[Output, ...] | None = None
-        counts = True
-        if result.outcome is Outcome.DONE and self._commits:
-            held, reason = self.ledger.hold(written)
-            if reason is not None:  # only what the processor is to blame for counts as a failed run
-                result, counts = result._replace(error=reason), bool(written.get("unnamed"))
-        outcome = result.outcome
-        edits = self._edits(task, result) if counts else []
-        parents = self.course.finish(task, outcome)
-        inputs = self.standing.digest(task, result) if self.standing is not None else None
-        self._record(task, outcome, result, edits, inputs=inputs, held=held)
-        processor = self.course.processor(task)
-        timeout = processor.timeout if processor else None
-        reason = failure(result, timeout) if outcome is Outcome.FAILED else ""
-        self._tell(task, outcome, result, reason=reason, tail=tail)
-        for parent in parents:
-            self._roll_up(parent)
-        if self.course.options.verify and outcome is Outcome.FAILED:
-            self._reopen_above(task)
-        self._outgrown = self._outgrown or any(isinstance(edit, AddSubtasks) for edit in edits)
-
-    def _refuse(self, task: Task, reasons: Mapping[str, str]) -> None:
-        """It was not started: what it would write is a person's. That is no failed run."""
-        self.course.finish(task, Outcome.FAILED)
-        self.ledger.give_up(task)
-        why = "; ".join(f"{path} is one of its outputs, and {reason}" for path, reason in reasons.items())
-        self._tell(
-            task,
-            Outcome.FAILED,
-            Result(exit_code=None),
-            reason=f"not started: {why}; commit or discard it first",
-        )
-
-    def _open_again(self) -> None:
-        """What was done, and could not land with its outputs, is not done after all."""
-        for task_id, reason in self.ledger.kept_open.items():
-            if (told := self.done.get(task_id)) is not None:
-                self.done[task_id] = told._replace(outcome=Outcome.FAILED, reason=reason)
-                self.watcher.finished(self.done[task_id])
-
-    def _roll_up(self, parent: Task) -> None:
-        edits = [SetStatus(parent.anchor, Status.DONE), *stamp_edits(self.board, parent, Status.DONE)]
-        self._record(parent, Outcome.DONE, Result(), edits, processor="rollup")
-        self._tell(parent, Outcome.DONE, Result(), reason="all its subtasks are done")
-
-    def _reopen_above(self, task: Task) -> None:
-        """The parents that were ticked with their subtasks are not done any more, now that one of those is not."""
-        for name in (
-            opening_parents(self.board.plan, {task.id: Status.TODO}) if self.board.config.rollup else ()
-        ):
-            if name not in self._reopened:
-                self._reopened.add(name)
-                parent = self.board.tasks[name]
-                edits = reopening_edits(self.board, parent)
-                self._record(parent, Status.TODO, Result(), edits, processor="rollup")
-                self.watcher.say(f"{named(parent)} was reopened with its subtask {named(task)}")
-
-    def _record(
-        self,
-        task: Task,
-        outcome: Outcome | Status,
-        result: Result,
-        edits: list[Edit],
-        processor: str | None = None,
-        inputs: str | None = None,
-        held: tuple[Output, ...] | None = None,
-    ) -> None:
-        attempts = self.course.attempts.get(task.id)
-        route = self.board.plan.routes[task.id]
-        named = self.course.processor(task)
-        self.edits += edits
-        receipt = Receipt(
-            task_id=task.id,
-            title=task.title,
-            outcome=outcome,
-            processor=processor or route.processor or "-",
-            exit_code=result.exit_code,
-            seconds=attempts.seconds if attempts else 0.0,
-            attempt=attempts.count if attempts else 0,
-            edits=tuple(edits),
-            outputs=named.outputs if named and edits and outcome is Outcome.DONE else (),
-            held=held,
-            inputs=inputs,
-        )
-        self.ledger.record(task, receipt, result)
-
-    def _edits(self, task: Task, result: Result) -> list[Edit]:
-        """What the result changes on the task's line, and below it; of one that is verified, only the box."""
-        if self.course.options.verify:
-            return reopening_edits(self.board, task) if result.outcome is Outcome.FAILED else []
-        return result_edits(self.board, task, result)
-
     def _plan_again_if_outgrown(self) -> None:
         """With new subtasks the plan is made again from the new bytes; not more often than that is worth."""
         now = time.monotonic()
-        if not self._outgrown or (self.course.running and now < self._plan_next):
+        if not self.outcomes.outgrown or (self.course.running and now < self._plan_next):
             return
-        before = len(self.course.within_reach())
-        self.board = self.board.with_edits(self.edits)
-        self.edits, self._outgrown = [], False
-        self.course.replan(self.board.plan)
-        self.watcher.expect(max(0, len(self.course.within_reach()) - before))
+        self.outcomes.replan()
+        # Planning a long list takes its time: with pauses of twenty times that, a twentieth of the run at most.
         self._plan_next = now + 20 * (time.monotonic() - now)
-
-    def _tell(
-        self,
-        task: Task,
-        outcome: Outcome,
-        result: Result,
-        *,
-        reason: str = "",
-        tail: str = "",
-        shown: bool = True,
-    ) -> None:
-        attempts = self.course.attempts.get(task.id)
-        self.done[task.id] = TaskRun(
-            id=task.id,
-            title=task.title,
-            file=task.file,
-            line=task.line,
-            outcome=outcome,
-            processor=self.board.plan.routes[task.id].processor,
-            attempts=attempts.count if attempts else 0,
-            duration=round(attempts.seconds, 3) if attempts else None,
-            exit_code=result.exit_code if attempts or outcome is Outcome.CACHED else None,
-            log=self.ledger.shown_log(task, attempts.count) if attempts else None,
-            tail=tail,
-            reason=reason,
-        )
-        if shown:
-            self.watcher.finished(self.done[task.id])
 
     # Ending
 
@@ -461,15 +253,3 @@ def _pause(processor: Processor, count: int) -> float:
 
 
 _LONGEST = 366 * 86400.0
-
-
-def failure(result: Result, timeout: float | None = None) -> str:
-    """Why an attempt failed, in a few words; `timeout` in seconds, if it had one."""
-    if result.timed_out:
-        return "timed out" + (f" after {format_duration(timeout)}" if timeout else "")
-    if result.error:
-        return result.error
-    code = result.exit_code
-    if code is not None and code < 0:
-        return f"killed by {signal_name(-code)}"
-    return f"exit {code}"

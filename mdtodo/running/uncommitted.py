@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.results import Outcome
-from mdtodo.running.unstarted import quoted
+from mdtodo.running.titles import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

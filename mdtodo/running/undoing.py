@@ -20,8 +20,8 @@ from mdtodo.repo.rehearsal import diff, rehearse
 from mdtodo.repo.reversal import PastRun, reversal
 from mdtodo.repo.state import State
 from mdtodo.results import Undone
-from mdtodo.running.landing import new_run_id, refuse_half_done_operation, sentences_of
-from mdtodo.running.verifying import reopening_edits
+from mdtodo.running.policy import new_run_id, refuse_half_done_operation, sentences_of
+from mdtodo.running.result_edits import reopening_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.model import State
 from mdtodo.results import GivenUp
+from mdtodo.running.titles import named, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 #: So many tasks that have given up are named, and so many that one waits for.
 _NAMED, _WAITED_FOR = 10, 3
-#: Characters of a title in a sentence.
-_TITLE = 60
 
 
 class Unstarted(NamedTuple):
@@ -49,23 +48,12 @@ def unstarted(
     )
 
 
-def named(task: Task) -> str:
-    """A task in a sentence: its title and its id."""
-    return quoted(task.title, task.id)
-
-
 def waits_for(course: Course, task: Task) -> str:
     """`waits for "Title" (id) and 2 more`: what the run has left open of that."""
     names = [name for name in course.plan.blocked_by[task.id] if not course.closed(name)]
     shown = ", ".join(_blocker(course, name) for name in names[:_WAITED_FOR])
     more = f" and {len(names) - _WAITED_FOR} more" if len(names) > _WAITED_FOR else ""
     return f"waits for {shown}{more}" if names else "is blocked"
-
-
-def quoted(title: str, task_id: str) -> str:
-    """The same of a title and an id."""
-    line = " ".join(title.split())
-    return f'"{line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"}" ({task_id})'
 
 
 def _asked(course: Course) -> Iterator[Task]:

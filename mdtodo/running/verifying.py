@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import Edit, SetStatus
 from mdtodo.model import Status
 from mdtodo.planning.plan import plan
 from mdtodo.planning.routing import processor_of
-from mdtodo.running.unstarted import named
-from mdtodo.running.word import stamp_edits
+from mdtodo.running.titles import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.selection import Selection
     from mdtodo.running.board import Board
-    from mdtodo.running.course import Options
+    from mdtodo.running.run_options import Options
 
 
 def plan_of(board: Board, options: Options) -> Plan:
@@ -58,12 +56,6 @@ def done_ids(
     chosen = frozenset(name for name, refusal in refusals.items() if name in meant and not refusal)
     sentences = tuple(f"{named(tasks[name])} {why}" for name, why in refusals.items() if why) if names else ()
     return chosen, sentences
-
-
-def reopening_edits(board: Board, task: Task) -> list[Edit]:
-    """What opens a task again that no longer holds. `failed:` counts the runs that tried to do it, so it stays."""
-    opened = SetStatus(task.anchor, Status.TODO, expects=frozenset({Status.DONE}))
-    return [opened, *stamp_edits(board, task, Status.TODO)]
 
 
 def _why_not(board: Board, task: Task) -> str:

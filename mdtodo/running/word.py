@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.edits import Edit, SetKey, SetStatus
 from mdtodo.model import Status, Task
 from mdtodo.planning.rollup import closing_parents, opening_parents
 from mdtodo.receipt import Receipt
-from mdtodo.results import Outcome
-from mdtodo.running.landing import land, new_run_id, refuse_half_done_operation
+from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
+from mdtodo.running.result_edits import stamp_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.repo.commit import Landing
-    from mdtodo.results import Result
     from mdtodo.running.board import Board
 
 _ANY = frozenset(Status)
@@ -79,6 +78,7 @@ def waits_of(board: Board, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
         if not refused:
             return held
         held |= refused
+        # Again, without these: what they would have closed is open now, and may hold back others that seemed free.
         closing = {name: status for name, status in closing.items() if name not in refused}
 
 
@@ -115,30 +115,3 @@ def _receipt(board: Board, task: Task, status: Status, who: str) -> Receipt:
         edits.append(SetKey(task.anchor, "failed", None))
     edits += stamp_edits(board, task, status)
     return Receipt(task.id, task.title, status.value, who, 0, 0.0, 0, tuple(edits))
-
-
-def result_edits(board: Board, task: Task, result: Result) -> list[Edit]:
-    """What a processor's result changes on the task's line, and below it."""
-    edits: list[Edit] = []
-    if result.outcome is Outcome.DONE:
-        edits.append(SetStatus(task.anchor, Status.DONE))
-        edits += [SetKey(task.anchor, "failed", None)] if task.failures else []
-        edits += stamp_edits(board, task, Status.DONE)
-    elif result.outcome is Outcome.FAILED:
-        edits.append(SetKey(task.anchor, "failed", str(task.failures + 1)))
-    edits += [AddNote(task.anchor, note) for note in result.notes]
-    edits += [AddSubtasks(task.anchor, (line,)) for line in result.subtasks]
-    return edits
-
-
-def stamp_edits(board: Board, task: Task, status: Status) -> list[Edit]:
-    """With `stamp = true`: the date of today on what is done, none on what is open again."""
-    if status is Status.DONE and board.config.stamp:
-        from datetime import datetime
-
-        if task.status is Status.DONE and task.done_on:
-            return [SetKey(task.anchor, "done", task.done_on)]
-        return [SetKey(task.anchor, "done", datetime.now().astimezone().date().isoformat())]
-    if status is not Status.DONE and task.done_on:
-        return [SetKey(task.anchor, "done", None)]
-    return []

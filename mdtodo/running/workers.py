@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from mdtodo.repo import owner
 from mdtodo.running import trees
 from mdtodo.running.outbox import Outboxes
-from mdtodo.running.processors import SpecError, perform
+from mdtodo.running.processors import perform
 from mdtodo.running.shape import empty_result
+from mdtodo.running.spec import SpecError
 from mdtodo.running.supervise import Stop
 from mdtodo.running.wire import Channel, encoded
 

@@ -143,14 +143,28 @@ def test_findings_are_read_from_the_cache_and_not_worked_out_again(
 def test_a_cache_of_other_rules_is_not_read(
     repo: Checkout, remembering: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mdtodo.running import known
+    from mdtodo.running import rules_key
 
     files = {"1.md": b"- [ ] a due:never\n"}
     judged(repo, files, CONFIG)
-    monkeypatch.setattr(known, "RULES", ("markdown",))
+    monkeypatch.setattr(rules_key, "RULES", ("markdown",))
     monkeypatch.setattr(checking, "parse", None)
     with pytest.raises(TypeError):
         judged(repo, files, CONFIG)
+
+
+def test_a_rule_in_a_folder_of_a_room_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mdtodo.running import rules_key
+
+    monkeypatch.setattr(rules_key, "RULES", (str(tmp_path),))
+    rule = tmp_path / "room" / "folder" / "rule.py"
+    rule.parent.mkdir(parents=True)
+    keys = []
+    for content in ("1", "2", "1"):
+        rule.write_text(content)
+        keys.append(rules_key.rules_key(CONFIG))
+    assert keys[0] != keys[1]
+    assert keys[0] == keys[2]
 
 
 @pytest.mark.parametrize("damage", [b"", b"mdtodo findings 1 0000\nx", None, b"\xff\x00", "cut", "changed"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.errors import EditError
+from mdtodo.markdown.adding import add_task
+from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import add_task, anchors
 from mdtodo.model import Anchor
 
 

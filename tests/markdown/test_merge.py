@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.errors import InputError
-from mdtodo.markdown.merge import Markers, Merged, merge
+from mdtodo.markdown.merge import Merged, merge
+from mdtodo.markdown.mergeresult import Markers
 from mdtodo.model import STATUS_CHARS, Status
 from tests.markdown.versions import merge_file, merge_text
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.errors import EditError
+from mdtodo.markdown.adding import add_task
+from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import Document, parse
-from mdtodo.markdown.edits import add_task, anchors, apply
+from mdtodo.markdown.edits import apply
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import WRITTEN, Status
 from tests.examples import examples

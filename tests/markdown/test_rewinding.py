@@ -13,7 +13,7 @@ from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
-from mdtodo.markdown.rewinding import lift
+from mdtodo.markdown.revert_diff import lift
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.model import STATUS_CHARS, Status
 from tests.examples import examples

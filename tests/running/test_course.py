@@ -13,8 +13,9 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
 from mdtodo.results import Outcome
-from mdtodo.running.course import SHORT, Course, Options
+from mdtodo.running.course import SHORT, Course
 from mdtodo.running.executor import AHEAD
+from mdtodo.running.run_options import Options
 
 if TYPE_CHECKING:
     from mdtodo.model import Task

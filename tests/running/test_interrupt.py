@@ -11,9 +11,10 @@ import pytest
 from mdtodo.repo.git import discover
 from mdtodo.reporting.progress import PlainProgress
 from mdtodo.running.board import read_config
-from mdtodo.running.course import Options
-from mdtodo.running.executor import Event, empty_result
+from mdtodo.running.executor import Event
+from mdtodo.running.run_options import Options
 from mdtodo.running.runner import run
+from mdtodo.running.shape import empty_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from mdtodo.errors import MdtodoError
-from mdtodo.running import members
+from mdtodo.running import worker_handle
 from mdtodo.running.pool import LocalPool, cores
 from tests.processes import DEADLINE, eventually, pid_in, runs
 from tests.running.conftest import Bench
@@ -306,7 +306,7 @@ def test_cancel_does_not_undo_an_end(own_bench: Bench) -> None:
 def test_a_pool_process_that_does_not_answer_is_killed(
     own_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mdtodo.running.members._PATIENCE", 0.2)
+    monkeypatch.setattr("mdtodo.running.worker_handle._PATIENCE", 0.2)
     bench = own_bench
     attempt = bench.start("echo $$ > up; sleep 60", grace=0.1)
     leader = pid_in(bench.folder / "up")
@@ -320,7 +320,7 @@ def test_a_pool_process_that_does_not_answer_is_killed(
 def test_a_stopped_pool_process_keeps_no_timeout_but_the_runner_does(
     own_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(members, "_TIMEOUT_PATIENCE", 0.5)
+    monkeypatch.setattr(worker_handle, "_TIMEOUT_PATIENCE", 0.5)
     attempt = own_bench.start("sleep 60 & echo $! > child; wait", timeout=0.3, grace=0.2)
     leader = own_bench.wait(attempt, "started").pid or 0
     child = pid_in(own_bench.folder / "child")

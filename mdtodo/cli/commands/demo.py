@@ -30,8 +30,8 @@ def command(session: Session, folder: str | None) -> None:
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.reporting.summary import print_summary
     from mdtodo.running.board import read_config
-    from mdtodo.running.course import Options
     from mdtodo.running.demonstration import LOG_FORMAT, last_commit, make, tasks
+    from mdtodo.running.run_options import Options
     from mdtodo.running.runner import run
 
     repo = make(folder)

@@ -11,7 +11,7 @@ from mdtodo.cli.options import ids_argument, json_option
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.model import Task
-    from mdtodo.running.expanding import Expansion
+    from mdtodo.running.project_expand import Expansion
 
 
 @click.command(
@@ -52,7 +52,7 @@ def _expand(
     commit: bool,
     as_json: bool,
 ) -> int:
-    from mdtodo.running.expanding import meant, prepare
+    from mdtodo.running.project_expand import meant, prepare
 
     board = session.board() if dry_run else session.settled_board()
     tasks = meant(board, ids, everything=everything)
@@ -86,8 +86,7 @@ def _do(
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
-    from mdtodo.running.landing import sentences_of
-    from mdtodo.running.uncommitted import not_committed
+    from mdtodo.running.policy import sentences_of
 
     landing = None
     diff = patch(expansion.contents) if dry_run else None
@@ -107,7 +106,7 @@ def _do(
         session.say(f"{task.id} already has subtasks: {one_line(task.title)}")
     for oid in commits:
         session.say(f"committed {oid[:10]}")
-    for sentence in (*sentences_of(landing), *not_committed(landing.uncommitted)) if landing else ():
+    for sentence in sentences_of(landing) if landing else ():
         _say(sentence)
     return 3 if landing and landing.missed else 0
 

@@ -64,7 +64,7 @@ def command(
 
     Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
-    from mdtodo.running.course import Options
+    from mdtodo.running.run_options import Options
     from mdtodo.running.runner import asked_for
 
     wanted = asked_for(session.repo, session.config, ids, selection(session, given))

@@ -1,0 +1,139 @@
+"""Which task of one version is one of another by what it is called: id, title, place among others, wording."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.mergeversion import Task
+    from mdtodo.markdown.syntax import Keys
+
+
+class Names:
+    """How the tasks of one version are called."""
+
+    def __init__(self, tasks: Mapping[int, Task]) -> None:
+        self.tasks = tasks
+        self._keys: dict[int, Keys] = {}
+
+    def keys(self, line: int) -> Keys:
+        """What its line says, read once."""
+        from mdtodo.markdown.syntax import read_keys
+
+        if line not in self._keys:
+            self._keys[line] = read_keys(self.tasks[line].text)
+        return self._keys[line]
+
+    def id(self, line: int) -> str | None:
+        """Its explicit id, if it has one."""
+        return self.keys(line).id
+
+    def title(self, line: int) -> str:
+        """Its words without keys."""
+        return self.keys(line).title
+
+    def path(self, line: int) -> tuple[str, ...]:
+        """Its title, and those of the tasks around it, outwards."""
+        titles = [self.title(line)]
+        parent = self.tasks[line].parent
+        while parent is not None:
+            titles.append(self.title(parent))
+            parent = self.tasks[parent].parent
+        return tuple(titles)
+
+
+def pairs_of(
+    base: Names, left: list[int], side: Names, new: list[int], gaps: tuple[list[int], list[int]]
+) -> Iterator[tuple[int, int]]:
+    """Base's and the side's lines of one task: by explicit id, by titles and occurrence, by a title that is
+    unique, and by the place where one was reworded."""
+    for unique, name in ((True, Names.id), (False, Names.path), (True, Names.title)):
+        before = [(name(base, line), line) for line in left]
+        after = [(name(side, line), line) for line in new]
+        found = [
+            (line, other)
+            for line, other in by_name(before, after, unique=unique)
+            if base.id(line) == side.id(other) or None in (base.id(line), side.id(other))
+        ]
+        yield from found
+        left = _without(left, {line for line, _ in found})
+        new = _without(new, {line for _, line in found})
+    yield from _reworded(base, left, side, new, gaps)
+
+
+def by_name(
+    before: Iterable[tuple[object, int]], after: Iterable[tuple[object, int]], *, unique: bool
+) -> Iterator[tuple[int, int]]:
+    """The lines before and after with one name, in their order; with `unique` where just one on each side has it."""
+    named: dict[object, tuple[list[int], list[int]]] = {}
+    for number, those in enumerate((before, after)):
+        for name, line in those:
+            if name is not None:
+                named.setdefault(name, ([], []))[number].append(line)
+    for lines, others in named.values():
+        if not unique or len(lines) == len(others) == 1:
+            yield from zip(lines, others, strict=False)
+
+
+def _reworded(
+    base: Names, left: list[int], side: Names, new: list[int], gaps: tuple[list[int], list[int]]
+) -> Iterator[tuple[int, int]]:
+    """Tasks between the same lines that stayed, whose titles are more alike than different."""
+    where: dict[int, list[int]] = {}
+    for line in new:
+        where.setdefault(gaps[1][line], []).append(line)
+    taken: set[int] = set()
+    for line in left:
+        around = [one for one in where.get(gaps[0][line], ()) if one not in taken][:_NEIGHBOURS]
+        ids = base.keys(line).id
+        alike = [
+            (score, one)
+            for one in around
+            if (score := _likeness(base.keys(line).title, side.keys(one).title)) >= _ALIKE
+            and (ids is None or side.keys(one).id in (None, ids))
+        ]
+        if alike:
+            best = max(alike, key=lambda pair: pair[0])[1]
+            taken.add(best)
+            yield line, best
+
+
+#: So many new lines of a gap are compared with one that is gone: all with all would be the square of a long list.
+_NEIGHBOURS = 8
+_ALIKE = 0.7
+
+
+def _likeness(one: str, other: str) -> float:
+    """0 to 1: how many words of the shorter title the longer one has too, or ones that begin like them.
+
+    Other numbers mean another task.
+    """
+    short, long = sorted((one.lower().split(), other.lower().split()), key=len)
+    # "Chapter 3" became "Chapter 4" never by rewording: one was deleted and one added, and a tick must not go over.
+    numbers = [{word for word in words if any(map(str.isdigit, word))} for words in (short, long)]
+    if not short or not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
+        return 0.0
+    left = Counter(long)
+    common = 0
+    for word in short:
+        near = word if left[word] else next((w for w in left if left[w] and _begin_alike(word, w)), None)
+        if near is not None:
+            left[near] -= 1
+            common += 1
+    return common / len(short)
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    short = min(len(one), len(other))
+    same = next((n for n in range(short) if one[n] != other[n]), short)
+    return same >= _LEAST_BEGINNING and same * 4 >= short * 3
+
+
+_LEAST_BEGINNING = 3
+
+
+def _without(lines: Sequence[int], gone: set[int]) -> list[int]:
+    return [line for line in lines if line not in gone]

@@ -1,0 +1,219 @@
+"""Tasks broken down in mind: what their files would become, and why not. Nothing is written."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.edits import AddSubtasks
+from mdtodo.errors import EditError, UsageError
+from mdtodo.markdown.edits import apply
+from mdtodo.markdown.syntax import read_keys
+from mdtodo.model import State
+from mdtodo.planning.breakdown import asking, large, steps
+from mdtodo.planning.catalogue import fitting, named, patterns
+from mdtodo.receipt import Receipt
+from mdtodo.results import EXPANDED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mdtodo.markdown.document import Item
+    from mdtodo.model import Task
+    from mdtodo.planning.catalogue import Pattern
+    from mdtodo.running.board import Board
+
+
+#: Who breaks a task down where it is no pattern.
+PROGRAM = "expand.command"
+
+
+class Breakdown(NamedTuple):
+    """One task, who breaks it down (the name of a pattern, or PROGRAM), and the edit that does."""
+
+    task: Task
+    author: str
+    edit: AddSubtasks
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What is to become of the files of `board`: each with its bytes now and then. `after` is the board of then.
+
+    `problems` are sentences with file and line; where there is one, nothing is to be changed.
+    """
+
+    board: Board
+    after: Board
+    breakdowns: tuple[Breakdown, ...] = ()
+    contents: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    def rows(self) -> list[tuple[Task, str, list[Task]]]:
+        """Each task, what broke it down, and its new subtasks of all levels, in order."""
+        return [(one.task, one.author, _below(self.after, one.task)) for one in self.breakdowns]
+
+    def receipts(self) -> list[Receipt]:
+        """What says in a commit that these tasks were broken down."""
+        return [
+            Receipt(one.task.id, one.task.title, EXPANDED, "expand", 0, 0.0, 0, (one.edit,))
+            for one in self.breakdowns
+        ]
+
+
+def meant(board: Board, ids: Sequence[str], *, everything: bool) -> list[Task]:
+    """The tasks that are to be broken down: those of these ids; without ids those that say `expand:`; with
+    `everything` also those that are complex or epic.
+
+    A named one may have subtasks, and is in the list all the same. Raises UsageError for an id that fits none or
+    several, and for a task that is closed or that a live worker has.
+    """
+    found = {task.id: task for task in map(board.find, ids)}
+    for task in found.values():
+        if task.status.closed:
+            raise UsageError(
+                f"{task.id} ({task.title}) is {task.status.value}: there is nothing left to break down",
+                file=task.file,
+                line=task.line,
+            )
+        if board.plan.states[task.id] is State.RUNNING:
+            raise UsageError(f"{task.id} ({task.title}) is running now", file=task.file, line=task.line)
+    more = [] if ids else asking(board.plan)
+    if everything:
+        more = [*asking(board.plan), *large(board.plan, patterns(board.config))]
+    found |= {task.id: task for task in more}
+    return [task for name, task in board.tasks.items() if name in found]
+
+
+def prepare(board: Board, tasks: Sequence[Task], *, pattern: str | None = None) -> Expansion:
+    """Break these tasks down in mind; nothing is written. `pattern` is for those that name none.
+
+    A program that is to do it is asked, once for each task. Raises UsageError for a pattern that nobody knows.
+    """
+    known = patterns(board.config)
+    if pattern is not None and pattern not in known:
+        from mdtodo.config import suggestion
+
+        raise UsageError(f"unknown pattern {pattern!r}{suggestion(pattern, known)}", hint="`mdtodo patterns`")
+    made: list[Breakdown] = []
+    problems: list[str] = []
+    for task in tasks:
+        try:
+            made.append(break_down(board, task, known, pattern))
+        except EditError as error:
+            problems.append(str(error))
+    if problems:
+        return Expansion(board, board, problems=tuple(problems))
+    return combined(board, made)
+
+
+def break_down(board: Board, task: Task, known: Mapping[str, Pattern], pattern: str | None) -> Breakdown:
+    """One task, not written yet: by the pattern that it names, else by `pattern`, else by the configured program or the
+    pattern that fits. Raises EditError where that cannot be."""
+    item = _item(board, task)
+    for problem in read_keys(item.text).problems:
+        if problem.code == "bad-estimate":
+            raise EditError(problem.message, file=task.file, line=task.line)
+    name = task.expand or pattern
+    if name is None and board.config.expand.command is not None:
+        return Breakdown(task, PROGRAM, AddSubtasks(task.anchor, _ask(board, task), first=True))
+    chosen = named(name, known, task) if name else fitting(task, board.plan.routes[task.id], known)
+    delimiter, dialect = _manner(item, task)
+    lines = steps(task, chosen, delimiter=delimiter, dialect=dialect)
+    return Breakdown(task, chosen.name, AddSubtasks(task.anchor, lines, first=True))
+
+
+def _ask(board: Board, task: Task) -> tuple[str, ...]:
+    """The lines that the configured program gives for this task; EditError with file and line."""
+    from mdtodo.planning.authored import subtasks
+    from mdtodo.planning.record import task_record
+    from mdtodo.running.author import Question, answer
+
+    expand = board.config.expand
+    record = {**task_record(board.plan, task.id), "body": task.body}
+    try:
+        output = answer(Question(expand.command or "", record, board.repo.root, expand.timeout))
+    except EditError as error:
+        raise EditError(error.sentence, file=task.file, line=task.line) from None
+    try:
+        return subtasks(output, board.config.status)
+    except EditError as error:
+        raise EditError(f"`{PROGRAM}` printed {error.sentence}", file=task.file, line=task.line) from None
+
+
+def _item(board: Board, task: Task) -> Item:
+    items = board.documents[task.file].items
+    return items[bisect_left(items, task.line, key=lambda item: item.line)]
+
+
+def _manner(item: Item, task: Task) -> tuple[str, str | None]:
+    """The delimiter of an ordered list that goes on with none in the task's body; the dialect of its keys."""
+    lists = [line.split()[0] for line in task.body.splitlines() if line.strip()]
+    own = item.marker[-1] if item.ordered else "."
+    other = "." if own == ")" else ")"
+    taken = any(word[:-1].isdigit() and word.endswith(own) for word in lists)
+    tokens = read_keys(item.text).tokens
+    # that of the estimate, if it has one
+    fields = sorted((token.name != "est", token.start, token.dialect) for token in tokens)
+    dialects = [dialect for _, _, dialect in fields if dialect in ("plain", "dataview")]
+    return other if taken else own, next(iter(dialects), None)
+
+
+def combined(board: Board, made: Sequence[Breakdown]) -> Expansion:
+    """All breakdowns together, and whether the files may become that."""
+    contents: dict[str, tuple[bytes, bytes]] = {}
+    problems: list[str] = []
+    for file in dict.fromkeys(one.task.file for one in made):
+        before = board.documents[file].data
+        edits = [one.edit for one in made if one.task.file == file]
+        try:
+            applied = apply(before, edits, board.config.status, file=file)
+        except EditError as error:
+            problems.append(str(error))
+            continue
+        places = {one.task.anchor: one.task for one in made}
+        for edit, reason in applied.missing:
+            task = places[edit.anchor]
+            problems.append(f"{file}:{task.line}: {reason}")
+        contents[file] = before, applied.data
+    if problems:
+        return Expansion(board, board, problems=tuple(problems))
+    after = board.with_contents({file: new for file, (_, new) in contents.items()})
+    problems = list(_mistakes(board, after, made))
+    if problems:
+        return Expansion(board, board, problems=tuple(problems))
+    return Expansion(board, after, tuple(made), contents)
+
+
+def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterator[str]:
+    """What the new tasks would break that was whole: unique ids, ids of others, a plan without this cycle."""
+    taken = {task.explicit_id for task in board.tasks.values()} - {None}
+    for task, _, edit in made:
+        for name in filter(None, (read_keys(line.partition("] ")[2]).id for line in edit.lines)):
+            if name in taken:
+                yield f'{task.file}:{task.line}: the id "{name}" of a new subtask is already taken'
+            taken.add(name)
+    new = {one.id: task for task, _, _ in made for one in _below(after, task)}
+    for was, now in zip(board.tasks, (name for name in after.tasks if name not in new), strict=False):
+        if was != now:
+            other = board.tasks[was]
+            yield (
+                f"{other.file}:{other.line}: the id {was} would become {now}, since another task with that title "
+                "would have the same subtasks: give one of them another title"
+            )
+            return
+    for path in after.plan.cycles:
+        if path not in board.plan.cycles and (inside := [new[name] for name in path if name in new]):
+            place = f"{inside[0].file}:{inside[0].line}"
+            yield f"{place}: its subtasks would wait for each other: {' -> '.join(path)}"
+
+
+def _below(after: Board, task: Task) -> list[Task]:
+    """What stands below this task on that board, in order."""
+    found: list[Task] = []
+    pending = list(reversed(after.tasks[task.id].children)) if task.id in after.tasks else []
+    while pending:
+        found.append(after.tasks[pending.pop()])
+        pending += reversed(found[-1].children)
+    return found

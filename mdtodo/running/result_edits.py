@@ -1,0 +1,47 @@
+"""What a result changes on a task's line, and below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.model import Status, Task
+from mdtodo.results import Outcome
+
+if TYPE_CHECKING:
+    from mdtodo.results import Result
+    from mdtodo.running.board import Board
+
+
+def result_edits(board: Board, task: Task, result: Result) -> list[Edit]:
+    """What a processor's result changes on the task's line, and below it."""
+    edits: list[Edit] = []
+    if result.outcome is Outcome.DONE:
+        edits.append(SetStatus(task.anchor, Status.DONE))
+        edits += [SetKey(task.anchor, "failed", None)] if task.failures else []
+        edits += stamp_edits(board, task, Status.DONE)
+    elif result.outcome is Outcome.FAILED:
+        edits.append(SetKey(task.anchor, "failed", str(task.failures + 1)))
+    edits += [AddNote(task.anchor, note) for note in result.notes]
+    edits += [AddSubtasks(task.anchor, (line,)) for line in result.subtasks]
+    return edits
+
+
+def stamp_edits(board: Board, task: Task, status: Status) -> list[Edit]:
+    """With `stamp = true`: the date of today on what is done, none on what is open again."""
+    if status is Status.DONE and board.config.stamp:
+        from datetime import datetime
+
+        if task.status is Status.DONE and task.done_on:
+            # Ticked on some day and committed only now: HEAD gets that day, or it would differ from the work tree.
+            return [SetKey(task.anchor, "done", task.done_on)]
+        return [SetKey(task.anchor, "done", datetime.now().astimezone().date().isoformat())]
+    if status is not Status.DONE and task.done_on:
+        return [SetKey(task.anchor, "done", None)]
+    return []
+
+
+def reopening_edits(board: Board, task: Task) -> list[Edit]:
+    """What opens a task again that no longer holds. `failed:` counts the runs that tried to do it, so it stays."""
+    opened = SetStatus(task.anchor, Status.TODO, expects=frozenset({Status.DONE}))
+    return [opened, *stamp_edits(board, task, Status.TODO)]

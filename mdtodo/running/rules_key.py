@@ -1,0 +1,52 @@
+"""The name of the rules that say what is a finding: what was kept by another one holds no more."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from mdtodo.digest import sha1
+
+if TYPE_CHECKING:
+    from mdtodo.config import Config
+
+
+#: The rooms whose source says what is a finding.
+RULES = (
+    "markdown",
+    "planning",
+    "recipes/__init__.py",
+    "config",
+    "model.py",
+    "running/check.py",
+    "running/known.py",
+    "running/rules_key.py",
+    "running/remembering.py",
+    "repo/findingcache.py",
+)
+
+
+def rules_key(config: Config) -> str:
+    """The name of the rules, which are the source of the rooms that make findings, and of the configuration."""
+    state = sha1(f"{sys.version_info}\n{config!r}\n".encode("utf-8", "surrogatepass"), usedforsecurity=False)
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for path in _sources(package):
+        with open(path, "rb") as file:
+            content = file.read()
+        state.update(b"%d\n" % len(content) + content)
+    return str(state.hexdigest())
+
+
+def _sources(package: str) -> list[str]:
+    found = []
+    for name in RULES:
+        path = os.path.join(package, name)
+        if not os.path.isdir(path):
+            found.append(
+                path
+            )  # also one that is not there: reading it fails, so that no moved module goes unnoticed
+        # With the folders inside: a rule in one that was left out would change, and the old findings still be told.
+        for folder, _, files in os.walk(path):
+            found += [os.path.join(folder, one) for one in files if one.endswith((".py", ".toml"))]
+    return sorted(found)

@@ -1,0 +1,29 @@
+"""What a run is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is asked for.
+
+    `chosen`: ids of the tasks that may run, None for all. `asked`: those of them that were asked for by id, so that
+    one which has failed too often is tried again. `can`: the capabilities this worker has, None for any.
+    `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
+    `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold.
+    `verbose`: the command of each attempt is told, and where its output goes.
+    """
+
+    chosen: frozenset[str] | None = None
+    asked: frozenset[str] = frozenset()
+    jobs: int = 0
+    commit: str = "run"
+    fail_fast: bool = False
+    limit: int | None = None
+    can: frozenset[str] | None = None
+    worker: str | None = None
+    fresh: bool = False
+    verify: bool = False
+    verbose: bool = False

@@ -1,0 +1,23 @@
+"""A task in a sentence for a person. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mdtodo.model import Task
+
+
+#: Characters of a title in a sentence.
+_TITLE = 60
+
+
+def named(task: Task) -> str:
+    """A task in a sentence: its title and its id."""
+    return quoted(task.title, task.id)
+
+
+def quoted(title: str, task_id: str) -> str:
+    """`"Title" (id)`, the title in one line and cut where it is long."""
+    line = " ".join(title.split())
+    return f'"{line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"}" ({task_id})'
