@@ -139,7 +139,7 @@ def finish_earlier(
     from mdtodo.running.unread import take_up
 
     sentences, made = (
-        [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)],
+        [*commits.recover(repo, objects=bool(state.unlanded_runs())), *_finish_advance(repo, config)],
         list[str](),
     )
     sentences += take_up(repo, state, config)
