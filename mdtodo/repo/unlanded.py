@@ -9,9 +9,8 @@ not be there for what an earlier version left, and a pool process that outlives 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
-
-from mdtodo.repo import unread
 
 if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
@@ -27,7 +26,7 @@ def any_left(repo: Repository) -> bool:
     from mdtodo.repo.state import State
 
     # The files before the runs: a run that begins in between is in neither, or in both.
-    files = unread.left(repo, ())
+    files = _files(repo)
     with State.open(repo, create=False) as state:
         waiting = state.unlanded_runs()
         if not (files or waiting):
@@ -35,5 +34,20 @@ def any_left(repo: Repository) -> bool:
         active = {run for run, _, _ in state.active_runs()}
     if waiting - active:
         return True
-    paths = (path for run, paths in files.items() if run not in active for path in paths)
-    return any(not unread.elsewhere(path, repo.root) for path in paths)
+    return any(_is_of(repo, path) for run, paths in files.items() if run not in active for path in paths)
+
+
+def _files(repo: Repository) -> dict[str, list[str]]:
+    """Those of pool processes, by run. Most calls find none, and do not import what reads them."""
+    with suppress(OSError):
+        if os.listdir(os.path.join(repo.common_dir, "mdtodo", "unread")):
+            from mdtodo.repo import unread
+
+            return unread.left(repo, ())
+    return {}
+
+
+def _is_of(repo: Repository, path: str) -> bool:
+    from mdtodo.repo import unread
+
+    return not unread.elsewhere(path, repo.root)

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from mdtodo.repo.unlanded import any_left
 from mdtodo.results import Receipt, SetStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 RECEIPT = Receipt(
@@ -31,6 +32,12 @@ RECEIPT = Receipt(
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(str(tmp_path), str(tmp_path), str(tmp_path))
+
+
+def write_file(repository: Repository, run: str, said: Mapping[str, str] = MappingProxyType({})) -> None:
+    """As a pool process of the run leaves it."""
+    with open(os.path.join(unread.place(repository), f"{run}.17"), "w") as file:
+        file.write(json.dumps(dict(said)) + "\n")
 
 
 def a_result(state: State) -> None:
@@ -120,8 +127,7 @@ def test_files_of_pool_processes(repository: Repository, run: str, root: str | N
     os.makedirs(os.path.join(repository.root, "elsewhere"))
     unread.prepare(repository)
     said = {} if root is None else {"root": os.path.normpath(os.path.join(repository.root, root))}
-    with open(os.path.join(unread.place(repository), f"{run}.17"), "w") as file:
-        file.write(json.dumps(said) + "\n")
+    write_file(repository, run, said)
     assert not any_left(repository), "there is no state yet"
     with State.open(repository) as state:
         state.start_run("live")
@@ -175,3 +181,22 @@ def test_a_state_of_an_earlier_version_waits_for_who_may_change_it(repository: R
     with State.open(repository):
         pass
     assert any_left(repository)
+
+
+def test_a_run_that_begins_meanwhile_goes_on(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    unread.prepare(repository)
+    real = State.active_runs
+
+    def with_a_new_one(state: State) -> tuple[tuple[str, str, float], ...]:
+        """What was active; right after that another run begins, and has a result."""
+        found = real(state)
+        with State.open(repository) as writer:
+            writer.start_run("new")
+        write_file(repository, "new")
+        return found
+
+    with State.open(repository) as state:
+        state.start_run("live")
+    write_file(repository, "live")
+    monkeypatch.setattr(State, "active_runs", with_a_new_one)
+    assert not any_left(repository)
