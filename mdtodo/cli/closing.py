@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.cli.recovery import recover
 from mdtodo.reporting.text import one_line, tell
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def close_and_tell(
     from mdtodo.running.policy import sentences_of
 
     said = words(session.repo, messages)
-    board = session.settled_board()
+    recover(session)
+    board = session.board()
     found = closing(board, said)
     for sentence in found.sentences:
         tell(one_line(sentence))

@@ -129,23 +129,6 @@ class Session:
                 f"{file}:{line}: conflict markers; until they are resolved, the tasks of both sides are shown"
             )
 
-    def settled_board(self) -> Board:
-        """The same, once what a killed run had finished has landed; where git refuses that, it says so."""
-        board = self.board()
-        if not board.memory.unfinished:
-            return board
-        from mdtodo.errors import MdtodoError
-        from mdtodo.reporting.text import tell
-        from mdtodo.running.landing import finish_earlier_if_any
-
-        try:
-            sentences = finish_earlier_if_any(self.repo, self.config)
-        except MdtodoError as error:
-            sentences = [f"the results of a killed run cannot land now: {error}"]
-        for sentence in sentences:
-            tell(sentence)
-        return self.board() if sentences else board
-
     def named(self, paths: Sequence[str]) -> tuple[str, ...]:
         """The files that paths as typed stand for, relative to the root of the work tree.
 

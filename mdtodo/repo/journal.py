@@ -75,11 +75,11 @@ class Journal:
             if (entry.run_id not in active if run_id is None else entry.run_id == run_id)
         )
 
-    def unfinished(self) -> bool:
-        """Whether any result has not landed and is not parked."""
+    def unlanded_runs(self) -> frozenset[str]:
+        """The runs, over or not, with results that have not landed and are not parked."""
         # `results_unlanded` is an index of just these, so that each command may ask
-        query = "SELECT 1 FROM results WHERE receipt IS NOT NULL AND landed IS NULL LIMIT 1"
-        return bool(self._db.read(query))
+        query = "SELECT DISTINCT run_id FROM results WHERE receipt IS NOT NULL AND landed IS NULL"
+        return frozenset(str(row[0]) for row in self._db.read(query))
 
     def park(self, ids: Iterable[int]) -> None:
         """Keep these receipts for another checkout; here they are in nobody's way."""

@@ -13,7 +13,7 @@ from mdtodo.errors import InputError, UsageError
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import joined, read_tasks
 from mdtodo.planning.plan import Plan, plan
-from mdtodo.repo import files, unread, worktree_files
+from mdtodo.repo import files, worktree_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,19 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a clone remembers of its tasks, by id: which a live worker has, and how many seconds each took.
-    `unfinished`: there are results that have not landed, of a run that goes on or of one that was killed.
-    """
+    """What a clone remembers of its tasks, by id: which a live worker has, and how many seconds each took."""
 
     leased: frozenset[str] = frozenset()
     seconds: Mapping[str, float] = field(default_factory=dict)
-    unfinished: bool = False
 
     @classmethod
     def of(cls, state: State) -> Memory:
         """From an open state."""
         leased = frozenset(lease.task_id for lease in state.live_leases())
-        return cls(leased, state.durations(), state.unfinished())
+        return cls(leased, state.durations())
 
 
 NOTHING = Memory()
@@ -231,11 +228,7 @@ def recall(repo: Repository) -> Memory:
     from mdtodo.repo.state import State
 
     with State.open(repo, create=False) as state:
-        memory = Memory.of(state)
-        if not memory.unfinished and unread.left(repo, ()):
-            active = {run for run, _, _ in state.active_runs()}
-            memory = replace(memory, unfinished=bool(unread.left(repo, active)))
-        return memory
+        return Memory.of(state)
 
 
 def _plan(

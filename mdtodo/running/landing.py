@@ -30,7 +30,7 @@ def finish_earlier(
 
     # Locks that a killed run left come first: nothing below could be committed while they lie there.
     sentences, made = (
-        [*commits.recover(repo, objects=state.unfinished()), *_finish_advance(repo, config)],
+        [*commits.recover(repo, objects=bool(state.unlanded_runs())), *_finish_advance(repo, config)],
         list[str](),
     )
     sentences += take_up(repo, state, config)

@@ -40,9 +40,12 @@ def take_up(repo: Repository, state: State, config: Config) -> list[str]:
     Not what the journal has, nor what is no open task here any more, nor what wrote outputs that cannot be committed
     now. What an attempt with outputs had left when it was killed is known as ours from now on.
     """
-    runs = unread.left(repo, {run for run, _, _ in state.active_runs()})
+    runs = unread.left(repo, ())  # before the runs that go on: one that begins in between is in neither
+    active = {run for run, _, _ in state.active_runs()} if runs else set()
     mine = {
-        run: [path for path in paths if not unread.elsewhere(path, repo.root)] for run, paths in runs.items()
+        run: [path for path in paths if not unread.elsewhere(path, repo.root)]
+        for run, paths in runs.items()
+        if run not in active
     }
     if not any(mine.values()):
         return []

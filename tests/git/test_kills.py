@@ -1,7 +1,7 @@
 """`kill -9` at every step between two writes of a run: the next calls finish the bookkeeping, and lose nothing.
 
 A run is told to write down every point that it passes (`mdtodo.repo.fault`); then it is killed at each of
-them in turn, in a fresh copy of the same repository, and `mdtodo list` and `mdtodo run` follow. What they
+them in turn, in a fresh copy of the same repository, and a command that reads and `mdtodo run` follow. What they
 make of it must be what a run makes that nobody kills, to the byte; the processors count their calls in a file
 outside of the repository.
 """
@@ -58,6 +58,8 @@ date +%N > made/new.txt
 echo more > made/old.txt
 """
 RUN = ("run", "-j1")
+#: Commands before which the results of killed runs land.
+READERS = (("list",), ("next",), ("show", "not staged"), ("plan", "--format", "json"))
 #: Points that stand between the writes of any run; a test that does not see them sees nothing.
 KNOWN = {"result.kept", "sync.kept", "moved", "installed", "file.filled", "file.swapped", "landed.kept"}
 
@@ -157,11 +159,17 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Scene]:
 
 
 def wrong_after(
-    scene: Scene, calls: Calls, finished: list[str], expected: dict[str, object], *, without: str = ""
+    scene: Scene,
+    calls: Calls,
+    finished: list[str],
+    expected: dict[str, object],
+    *,
+    without: str = "",
+    reader: tuple[str, ...] = ("list",),
 ) -> list[str]:
     """What is not as it would be without the kill, after the next two calls of mdtodo."""
     wrong: list[str] = []
-    for args in (("list",), RUN):
+    for args in (reader, RUN):
         said = calls(scene.repo.root, *args, without=without, CALLS=scene.env["CALLS"])
         if said.code not in (0, 1):
             wrong.append(f"{args[0]}: {said}")
@@ -224,7 +232,8 @@ def test_a_kill_at_every_point(
     for at, point in list(enumerate(points))[share::SHARES]:
         who = "all" if at // SHARES % 2 else ""
         killed = killed_at(scene, calls, point, who)
-        if found := wrong_after(killed, calls, finished_before(killed), expected):
+        reader = READERS[at // SHARES % len(READERS)]
+        if found := wrong_after(killed, calls, finished_before(killed), expected, reader=reader):
             wrong[point, who] = found
         shutil.rmtree(killed.folder)
     assert not wrong, "\n".join(f"{point}: {line}" for point, lines in wrong.items() for line in lines)
@@ -295,7 +304,8 @@ def test_a_kill_at_a_random_time(
     said = calls.wait()
     timer.join()
     assert said.code in (-signal.SIGKILL, 1)
-    wrong = wrong_after(killed, calls, finished_before(killed), unharmed[0])
+    reader = READERS[seed % len(READERS)]
+    wrong = wrong_after(killed, calls, finished_before(killed), unharmed[0], reader=reader)
     assert not wrong, f"after {after:.3f} s: {wrong}"
 
 

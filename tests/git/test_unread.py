@@ -19,7 +19,9 @@ from mdtodo.repo.git import discover
 from mdtodo.repo.output_marks import mark
 from mdtodo.repo.outputs import survey
 from mdtodo.repo.state import State
+from mdtodo.running.board import read_config
 from mdtodo.running.shape import empty_result
+from mdtodo.running.unread import take_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,6 +163,28 @@ def test_a_run_that_goes_on_keeps_its_spool(repo: Checkout) -> None:
         mdtodo(repo, "list")
     assert repo.read("TODO.md") == b"- [ ] a id:a\n"
     assert lines(repo) == 1
+
+
+def test_a_run_that_begins_while_others_are_looked_at_keeps_its_own(
+    repo: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG})
+    mdtodo(repo, "run")
+    real = State.active_runs
+
+    def then_begin(state: State) -> tuple[tuple[str, str, float], ...]:
+        found = real(state)
+        state.start_run("r1")
+        (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(line("a"))
+        return found
+
+    found = discover(str(repo.root))
+    (repo.root / ".git/mdtodo/unread/r0.16").touch()
+    with State.open(found) as state:
+        monkeypatch.setattr(State, "active_runs", then_begin)
+        take_up(found, state, read_config(found))
+        assert not state.unlanded_runs()
+    assert [path.name for path in noted(repo)] == ["r1.17"]
 
 
 def with_outputs(**verdict: Any) -> bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdtodo.cli.options import ids_argument, json_option
+from mdtodo.cli.recovery import recover
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
@@ -54,7 +55,9 @@ def _expand(
 ) -> int:
     from mdtodo.running.project_expand import meant, prepare
 
-    board = session.board() if dry_run else session.settled_board()
+    if not dry_run:
+        recover(session)
+    board = session.board()
     tasks = meant(board, ids, everything=everything)
     expansion = prepare(board, [task for task in tasks if not task.children], pattern=pattern)
     for problem in expansion.problems:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdtodo.cli.options import filters, json_option, selection
+from mdtodo.cli.reader import Reader
 from mdtodo.planning.sort import KEYS
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "list",
+    cls=Reader,
     epilog="\b\nExamples:\n  mdtodo list --state ready --priority high\n"
     "  mdtodo list --section 'release 2' --assignee ann --sort due\n"
     "  mdtodo list --tag backend --json | jq '.tasks[].id'",
@@ -38,7 +40,7 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     """
     from mdtodo.planning.sort import sorted_tasks
 
-    board = session.settled_board()
+    board = session.board()
     session.tell_conflicts(board)
     matching = selection(session, given).tasks(board.plan)
     tasks = sorted_tasks(board.plan, matching, sort)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdtodo.cli.options import filters, json_option, named_tasks, selection, tasks_argument
+from mdtodo.cli.reader import Reader
 from mdtodo.model import State
 from mdtodo.planning.waiting import awaited
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "next",
+    cls=Reader,
     epilog="\b\nExamples:\n  mdtodo next\n  mdtodo next -n 5 --category backend\n"
     "  mdtodo next 'ship 3.0'    the next steps towards it",
 )
@@ -36,7 +38,7 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     With TASK, what to do next for it: the task itself, or what it waits for. TASK is an id, a
     unique prefix of one (at least four characters), or words from the title of an open task.
     """
-    board = session.settled_board()
+    board = session.board()
     session.tell_conflicts(board)
     plan = board.plan
     wanted = named_tasks(board, names)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli.options import complete_id, filters, json_option, selection
+from mdtodo.cli.reader import Reader
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
@@ -17,6 +18,7 @@ FORMATS = ["text", "json", "mermaid", "dot"]
 
 @click.command(
     "plan",
+    cls=Reader,
     epilog="\b\nExamples:\n  mdtodo plan\n  mdtodo plan --explain build       why the task is where it is\n"
     "  mdtodo plan --format mermaid      a graph that GitHub draws\n"
     "  mdtodo plan --format dot --category backend | dot -Tsvg > plan.svg\n\n"
@@ -40,7 +42,7 @@ def command(
     The order is by priority, then by the longest chain of work that begins with a task, including its own work
     (estimates, or else medians of past runs), then by due date.
     """
-    board = session.settled_board()
+    board = session.board()
     plan, caps = board.plan, board.config.lanes
     form = "json" if as_json else form
     if explain is not None:

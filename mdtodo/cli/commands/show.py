@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli.options import json_option, named_tasks, tasks_argument
+from mdtodo.cli.reader import Reader
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "show",
+    cls=Reader,
     epilog="\b\nExamples:\n  mdtodo show 3f2a9c1\n  mdtodo show 'release notes'\n  mdtodo show build --json",
 )
 @tasks_argument(required=True)
@@ -24,7 +26,7 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 
     TASK is an id, a unique prefix of one (at least four characters), or words from the title of an open task.
     """
-    board = session.settled_board()
+    board = session.board()
     tasks = named_tasks(board, names)
     if as_json:
         from mdtodo.reporting.documents import print_tasks_json

@@ -1,0 +1,46 @@
+"""What may reach what, where that is more than a layer says."""
+
+from __future__ import annotations
+
+import pytest
+
+from mdtodo.cli import GROUPS, cli
+from mdtodo.cli.reader import Reader
+from tests.layout import READERS, imports, reach_of, way_to
+
+#: What moves HEAD, makes commits, changes the index or writes results into the work tree.
+WRITERS = (
+    *(
+        "mdtodo.repo.advance",
+        "mdtodo.repo.commit",
+        "mdtodo.repo.draft",
+        "mdtodo.repo.head",
+        "mdtodo.repo.index",
+    ),
+    *("mdtodo.repo.indexlock", "mdtodo.repo.loose", "mdtodo.repo.outputs", "mdtodo.repo.placing"),
+    *("mdtodo.repo.plumbing", "mdtodo.repo.push", "mdtodo.repo.relanding", "mdtodo.repo.remake"),
+    *("mdtodo.repo.restoring", "mdtodo.repo.reversal", "mdtodo.repo.versions"),
+    *("mdtodo.running.landing", "mdtodo.running.unread", "mdtodo.cli.recovery"),
+)
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_command_that_reads_cannot_reach_what_writes_the_repository(command: str) -> None:
+    assert imports().keys() >= set(WRITERS), "one was renamed: this test would see nothing"
+    found = reach_of(command)
+    assert not [way_to(name, found) for name in WRITERS if name in found]
+
+
+def test_the_same_search_finds_what_writes_where_a_command_does() -> None:
+    for command in ("done", "run"):
+        found = reach_of(command)
+        assert {"mdtodo.running.landing", "mdtodo.repo.index"} <= found.keys()
+        assert way_to("mdtodo.repo.index", found).startswith("mdtodo.cli.")
+
+
+def test_which_commands_want_what_killed_runs_have_left_to_have_landed() -> None:
+    context = cli.make_context("mdtodo", ["list"])
+    names = [name for group in GROUPS.values() for name in group]
+    wanting = {name for name in names if isinstance(cli.get_command(context, name), Reader)}
+    assert wanting == {"list", "next", "show", "plan"}
+    assert wanting <= {*READERS}
