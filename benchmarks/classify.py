@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.config import DEFAULT
+from mdtodo.config.settings import DEFAULT
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.routing import Router

@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from mdtodo.config import DEFAULT
+from mdtodo.config.settings import DEFAULT
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan

@@ -23,7 +23,7 @@ from math import exp
 from random import Random
 from typing import TYPE_CHECKING
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.model import Status, Task
 from mdtodo.planning.plan import plan
 from mdtodo.results import Outcome

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mdtodo.cli import COMMANDS
-from mdtodo.config import load, reference
+from mdtodo.config.load import load
+from mdtodo.config.show import reference
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.findings import findings
@@ -19,7 +20,7 @@ REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_the_configuration_is_the_one_that_the_fields_make() -> None:
-    begin = "<!-- configuration: made by mdtodo.config.reference() -->\n"
+    begin = "<!-- configuration: made by mdtodo.config.show.reference() -->\n"
     table = REFERENCE.split(begin)[1].split("<!-- end of configuration -->")[0]
     assert table == reference().rstrip() + "\n"
 

@@ -78,7 +78,7 @@ def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) ->
 def complete_pattern(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of patterns that begin so; the built-in ones where the configuration cannot be read."""
     from mdtodo.cli.session import Session
-    from mdtodo.config import DEFAULT
+    from mdtodo.config.settings import DEFAULT
     from mdtodo.errors import MdtodoError
     from mdtodo.planning.catalogue import patterns
 

@@ -13,7 +13,7 @@ from mdtodo.errors import GitError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
     from mdtodo.results import RunReport

@@ -1,7 +1,7 @@
 """What a configured value may be: how it is called, checked and written.
 
 A `Kind` reads one value, a `Table` any number of named ones, a `Record` the fields of a dataclass. They are
-the types and checks of `mdtodo.config`'s fields.
+the types and checks of the fields in `settings`.
 """
 
 from __future__ import annotations

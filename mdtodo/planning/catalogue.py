@@ -17,7 +17,7 @@ from mdtodo.markdown.syntax import read_keys
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.model import Task
     from mdtodo.planning.routing import Route
 
@@ -74,7 +74,7 @@ def named(name: str, known: Mapping[str, Pattern], task: Task) -> Pattern:
     """The pattern that a task asks for. Raises EditError with the nearest name where there is none."""
     if name in known:
         return known[name]
-    from mdtodo.config import suggestion
+    from mdtodo.config.names import suggestion
 
     hint = suggestion(name, known)
     raise EditError(f'unknown pattern "{name}"{hint}', file=task.file, line=task.line)

@@ -15,7 +15,7 @@ from mdtodo.recipes import NAMES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
 

@@ -14,7 +14,7 @@ from mdtodo.planning.schedule import critical_path, expected, order, ranks, work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.model import Task
 
 

@@ -20,8 +20,8 @@ from mdtodo.recipes import processor as recipe_processor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mdtodo.config import Config, Match, Processor
     from mdtodo.config.categories import Categories
+    from mdtodo.config.settings import Config, Match, Processor
     from mdtodo.model import Task
     from mdtodo.planning.titlepattern import TitlePattern
 
@@ -177,7 +177,7 @@ class Router:
 
 def classify(task: Task, categories: Categories) -> tuple[str | None, str | None, str]:
     """Category, kind and the rule that decided, of one task; a Router does it faster for many."""
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
 
     route = Router(Config(categories=categories)).classify(task)
     return route.category, route.kind, route.rule

@@ -12,7 +12,7 @@ from mdtodo.planning.statistics import figures
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.planning.plan import Plan
     from mdtodo.results import PastRun
 

@@ -11,7 +11,7 @@ from mdtodo.reporting.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mdtodo.config.showing import Row
+    from mdtodo.config.show import Row
 
 #: Columns of a key and its value, beyond which what comes from where stands right behind them.
 _WIDTH = 44

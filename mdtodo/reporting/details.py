@@ -12,7 +12,7 @@ from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
-    from mdtodo.config import Processor
+    from mdtodo.config.settings import Processor
     from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Route

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.errors import InputError, UsageError
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import joined, read_tasks
@@ -18,7 +18,7 @@ from mdtodo.repo import files, worktree_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.edits import Edit
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
@@ -264,7 +264,7 @@ def _listed(tasks: Sequence[Task]) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    from mdtodo.config import nearest
+    from mdtodo.config.names import nearest
 
     near = nearest(name, known, 0.6)
     return f"; did you mean {near!r}?" if near else ""

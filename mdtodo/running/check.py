@@ -7,7 +7,7 @@ import re
 from os.path import exists, join
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.errors import InputError, MdtodoError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
@@ -30,7 +30,7 @@ from mdtodo.repo.content import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.markdown.document import Document
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Router

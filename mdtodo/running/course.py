@@ -19,7 +19,7 @@ from mdtodo.running.executor import AHEAD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mdtodo.config import Config, Processor
+    from mdtodo.config.settings import Config, Processor
     from mdtodo.model import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.running.run_options import Options

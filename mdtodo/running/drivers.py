@@ -22,7 +22,7 @@ from mdtodo.repo.git import run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.repo.git import Repository
 
 ATTRIBUTES = ".gitattributes"

@@ -12,7 +12,7 @@ from mdtodo.repo.git import operation_in_progress
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.repo.git import Repository
 
 #: The commands that may be hooks, and what keeps them from committing.

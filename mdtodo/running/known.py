@@ -23,7 +23,7 @@ from mdtodo.running.rules_key import rules_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.markdown.document import Document
     from mdtodo.planning.graph import Graph
     from mdtodo.planning.plan import Plan

@@ -12,7 +12,7 @@ from mdtodo.running.policy import elsewhere, land, land_entries, sentences_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.receipt import Receipt
     from mdtodo.repo.commit import Landing
     from mdtodo.repo.git import Repository

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.model import Task
     from mdtodo.receipt import Output, Receipt
     from mdtodo.repo.git import Repository

@@ -11,7 +11,7 @@ from mdtodo.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mdtodo.config import Logs
+    from mdtodo.config.settings import Logs
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import State
 

@@ -118,7 +118,7 @@ def _statuses() -> Mapping[str, Status]:
         # most repositories configure no status, and need no TOML parser to be imported
         if not any(b"status" in data for data in given if data):
             return STATUS_CHARS
-        from mdtodo.config import load
+        from mdtodo.config.load import load
 
         return load(*given).status
     except (ConfigError, InputError):

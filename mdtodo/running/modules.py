@@ -10,7 +10,7 @@ from mdtodo.model import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.repo.git import Repository
 
 GROUP = "mdtodo.processors"

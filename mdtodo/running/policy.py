@@ -14,7 +14,7 @@ from mdtodo.running.uncommitted import not_committed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.receipt import Receipt
     from mdtodo.repo.commit import Landing
     from mdtodo.repo.git import Repository

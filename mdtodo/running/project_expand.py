@@ -93,7 +93,7 @@ def prepare(board: Board, tasks: Sequence[Task], *, pattern: str | None = None) 
     """
     known = patterns(board.config)
     if pattern is not None and pattern not in known:
-        from mdtodo.config import suggestion
+        from mdtodo.config.names import suggestion
 
         raise UsageError(f"unknown pattern {pattern!r}{suggestion(pattern, known)}", hint="`mdtodo patterns`")
     made: list[Breakdown] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import GitError, MdtodoError, UsageError
 
 if TYPE_CHECKING:
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.repo.git import Repository
     from mdtodo.results import RunReport
 

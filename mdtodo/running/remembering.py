@@ -20,7 +20,7 @@ from mdtodo.running.rules_key import rules_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.errors import InputError
     from mdtodo.repo.git import Repository
 

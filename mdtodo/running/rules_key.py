@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.digest import sha1
 
 if TYPE_CHECKING:
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
 
 
 #: The rooms whose source says what is a finding.

@@ -26,7 +26,7 @@ from mdtodo.running.verifying import plan_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import State as CloneState

@@ -20,7 +20,7 @@ from mdtodo.running.written import said
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.config import Processor
+    from mdtodo.config.settings import Processor
     from mdtodo.model import Json
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course

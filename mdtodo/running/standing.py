@@ -19,7 +19,7 @@ from mdtodo.results import EXPANDED, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mdtodo.config import Processor
+    from mdtodo.config.settings import Processor
     from mdtodo.model import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.history import Newest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.errors import ChangedError
 from mdtodo.repo import files, worktree_files
 

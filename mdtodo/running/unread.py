@@ -19,7 +19,7 @@ from mdtodo.running.written import adopt, verdict_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from mdtodo.receipt import Output
     from mdtodo.repo.git import Repository
     from mdtodo.repo.outputs import Verdict

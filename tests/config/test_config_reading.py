@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.config import DEFAULT, Config, Expand, Match, Pattern, Processor, load
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT, Config, Expand, Match, Pattern, Processor
 from mdtodo.config.toml_lines import key_lines
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.model import Status

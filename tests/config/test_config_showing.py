@@ -5,16 +5,9 @@ from __future__ import annotations
 import tomllib
 from dataclasses import fields
 
-from mdtodo.config import (
-    DEFAULT,
-    Config,
-    Match,
-    Pattern,
-    Processor,
-    describe,
-    load,
-    reference,
-)
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT, Config, Match, Pattern, Processor
+from mdtodo.config.show import describe, reference
 
 FULL = b"""
 status.">" = "doing"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.config import format_duration, load, parse_duration
-from mdtodo.config.values import format_size, parse_size
+from mdtodo.config.load import load
+from mdtodo.config.values import format_duration, format_size, parse_duration, parse_size
 from mdtodo.errors import ConfigError
 from tests.examples import examples
 

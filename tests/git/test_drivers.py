@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.config import DEFAULT
+from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import GitError
 from mdtodo.repo.git import discover
 from mdtodo.running.drivers import attribute_lines, missing_driver, set_up

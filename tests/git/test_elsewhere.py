@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.model import Status
 from mdtodo.repo import commit
 from mdtodo.repo.git import discover

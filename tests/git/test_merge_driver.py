@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.config import DEFAULT
+from mdtodo.config.settings import DEFAULT
 from mdtodo.repo.git import discover
 from mdtodo.running.drivers import set_up
 from tests.conftest import Checkout

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.repo import findingcache
 from mdtodo.repo.content import of_work_tree
 from mdtodo.repo.git import discover
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from tests.conftest import Checkout
 
 CONFIG = load(None, b'[processors.t]\nrun = "true"\n[status]\n"~" = "done"\n')

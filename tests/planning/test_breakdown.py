@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.config import DEFAULT, load
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT
 from mdtodo.edits import AddSubtasks
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse

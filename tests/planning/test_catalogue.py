@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mdtodo.config import DEFAULT, load
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import ConfigError, EditError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks

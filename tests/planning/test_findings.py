@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.planning.findings import findings
 from mdtodo.planning.plan import plan
 from tests.planning.outlines import Oracle, forests, moderately, outline

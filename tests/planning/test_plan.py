@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from mdtodo.config import DEFAULT, Config, load
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT, Config
 from mdtodo.model import State, Status, Task
 from mdtodo.planning.plan import plan
 from tests.planning.outlines import Oracle, forests, moderately, outline

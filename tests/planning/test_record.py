@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.planning.plan import plan
 from mdtodo.planning.record import task_record
 from tests.planning.outlines import outline

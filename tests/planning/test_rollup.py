@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.model import Status
 from mdtodo.planning.plan import plan
 from mdtodo.planning.rollup import closes, closing_parents, opening_parents

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.config import DEFAULT, Config, load
 from mdtodo.config.categories import CATEGORIES
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT, Config
 from mdtodo.errors import ConfigError
 from mdtodo.planning import titlepattern
 from mdtodo.planning.routing import Router, classify, is_recipe, processor_of, route

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mdtodo.config import DEFAULT, load
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT
 from mdtodo.model import Priority, Status, Task
 from mdtodo.planning.graph import build
 from mdtodo.planning.plan import plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mdtodo.config import load as configuration
+from mdtodo.config.load import load as configuration
 from mdtodo.planning.plan import plan
 from mdtodo.planning.situation import Load, load, situation
 from mdtodo.results import PastRun

@@ -9,8 +9,9 @@ from functools import partial
 
 import pytest
 
-from mdtodo.config import DEFAULT, load
 from mdtodo.config.categories import CATEGORIES
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT
 from mdtodo.recipes import NAMES, processor
 from mdtodo.recipes.catalogue import Way, recipe, recipes
 from mdtodo.recipes.verdict import telling

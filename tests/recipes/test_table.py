@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.recipes import NAMES
 from tests.recipes.table import PAGE, TEXT, page
 

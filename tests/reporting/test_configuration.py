@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.config import describe, load
+from mdtodo.config.load import load
+from mdtodo.config.show import describe
 from mdtodo.reporting.configuration import print_configuration
 from tests.examples import examples
 

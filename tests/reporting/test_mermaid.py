@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mdtodo.config import DEFAULT
+from mdtodo.config.settings import DEFAULT
 from mdtodo.model import Status, Task
 from mdtodo.planning.plan import plan
 from mdtodo.reporting.mermaid import flowchart

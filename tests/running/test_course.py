@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.config import load
+from mdtodo.config.load import load
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan

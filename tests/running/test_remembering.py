@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.config import DEFAULT, load
+from mdtodo.config.load import load
+from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
@@ -16,7 +17,7 @@ from mdtodo.running import board, remembering
 from mdtodo.running.board import NOTHING, read_board
 
 if TYPE_CHECKING:
-    from mdtodo.config import Config
+    from mdtodo.config.settings import Config
     from tests.conftest import Checkout
 
 TODO = """\

@@ -25,7 +25,7 @@ def command(session: Session, everything: bool, as_json: bool) -> None:
 
     Without --all, keys that have their default value are left out; --json prints all keys.
     """
-    from mdtodo.config import describe
+    from mdtodo.config.show import describe
 
     rows = describe(session.config)
     if as_json:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import NamedTuple
 
-from mdtodo.config import Config
 from mdtodo.config.kinds import Kind, Record, Shape, Table
-from mdtodo.config.reading import dotted, quoted
+from mdtodo.config.parse import dotted, quoted
+from mdtodo.config.settings import Config
 
 
 class Row(NamedTuple):
@@ -39,13 +39,13 @@ class Row(NamedTuple):
 DEFAULT = "default"
 
 
-def rows(config: Config) -> list[Row]:
-    """See `mdtodo.config.describe`."""
+def describe(config: Config) -> list[Row]:
+    """Every value in effect, in the order of the fields: key, value as TOML, source, documentation."""
     return list(_rows(config, Record(Config), config, (), ""))
 
 
-def table() -> str:
-    """See `mdtodo.config.reference`."""
+def reference() -> str:
+    """A markdown table of all keys, with type, default and documentation."""
     head = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
     cells = (
         (f"`{key}`", says, f"`{default}`" if default else "", doc)

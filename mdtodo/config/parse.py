@@ -6,10 +6,10 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mdtodo.config import Config, Defaults, Expand, Logs, Match, Pattern, Processor
 from mdtodo.config.categories import merged as merged_categories
 from mdtodo.config.kinds import InvalidError, Kind, Record, Shape, Table, expected, shown
 from mdtodo.config.names import suggestion
+from mdtodo.config.settings import Config, Defaults, Expand, Logs, Match, Pattern, Processor
 from mdtodo.config.toml_lines import line_of
 from mdtodo.errors import ConfigError
 from mdtodo.model import STATUS_CHARS
@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 
 
 def read_config(pyproject: bytes | None, dotfile: bytes | None) -> Config:
-    """See `mdtodo.config.load`."""
+    """What `load` promises, of files of which one names mdtodo."""
     data = {file: one for file, one in ((PYPROJECT, pyproject), (DOTFILE, dotfile)) if one is not None}
     given, errors = _each_read(data)
     # where both files say the same, the later one, .mdtodo.toml, is the source

@@ -1,0 +1,323 @@
+"""The settings: what `[tool.mdtodo]` of pyproject.toml, or .mdtodo.toml, may hold.
+
+Each field carries its type, default, check and documentation, so that reading, `mdtodo config` and the
+reference come from one place. Durations are in seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mdtodo.config import values
+from mdtodo.config.categories import CATEGORIES
+from mdtodo.config.kinds import (
+    InvalidError,
+    Record,
+    Shape,
+    Table,
+    anything,
+    check_name,
+    choice,
+    flag,
+    line,
+    lines,
+    names_of,
+    number,
+    whole,
+)
+from mdtodo.model import STATUS_CHARS, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _of(shape: Shape, doc: str) -> dict[str, object]:
+    return {"shape": shape, "doc": doc}
+
+
+def _category_words(value: object) -> object:
+    """`frontend = ["theme", "css"]` is short for `frontend = { theme = ["theme"], css = ["css"] }`."""
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        # `^` says where in a title the word counts; the kind is called without it
+        return {word.removeprefix("^"): [word] for word in value}
+    if not isinstance(value, dict):
+        raise InvalidError("must be a list of kinds, or a table of kinds and their words")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which tasks a processor takes: all that are given must hold."""
+
+    category: str | None = field(default=None, metadata=_of(line("a category"), "The task's category."))
+    kind: str | None = field(default=None, metadata=_of(line("a kind"), "The task's kind."))
+    tags: tuple[str, ...] = field(
+        default=(), metadata=_of(values.tags(), "Tags, all of which the task must have.")
+    )
+    title: str | None = field(
+        default=None, metadata=_of(values.regex(), "A regular expression that matches anywhere in the title.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """How a task is proven: a command, or a Python callable; exactly one of `run` and `python` is set."""
+
+    name: str
+    run: str | tuple[str, ...] | None = field(
+        default=None,
+        metadata=_of(values.command(), "A command; a string goes through the shell, a list does not."),
+    )
+    python: str | None = field(
+        default=None,
+        metadata=_of(
+            values.callable_name(),
+            "A Python callable, as `package.module:function` or entry point; called with a Task in the pool.",
+        ),
+    )
+    match: Match | None = field(
+        default=None, metadata=_of(Record(Match), "The tasks without `run:` that this processor takes.")
+    )
+    timeout: float | None = field(
+        default=None,
+        metadata=_of(values.duration(), "An attempt that takes longer is stopped, and fails."),
+    )
+    retries: int = field(
+        default=0, metadata=_of(whole(0), "Further attempts after a failure, in the same run.")
+    )
+    retry_delay: float = field(
+        default=1.0, metadata=_of(values.duration(zero=True), "The delay before the second attempt.")
+    )
+    backoff: float = field(
+        default=2.0, metadata=_of(number(1, 100), "Each further delay is longer by this factor.")
+    )
+    needs: tuple[str, ...] = field(
+        default=(),
+        metadata=_of(
+            lines("a list of capabilities", names_of("capability")), "Capabilities that a worker must have."
+        ),
+    )
+    inputs: tuple[str, ...] = field(
+        default=(),
+        metadata=_of(
+            values.paths("a list of patterns"),
+            "Files that it reads; while they are unchanged, the last result stands.",
+        ),
+    )
+    outputs: tuple[str, ...] = field(
+        default=(),
+        metadata=_of(
+            values.paths("a list of paths"),
+            "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
+        ),
+    )
+    env: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=_of(
+            Table(values.environment_value(), values.check_variable),
+            "Environment variables for the processor.",
+        ),
+    )
+    cwd: str | None = field(
+        default=None,
+        metadata=_of(
+            values.folder(),
+            "The folder that it runs in, relative to the root of the repository; default: the root.",
+        ),
+    )
+
+    @property
+    def command_line(self) -> str:
+        """The command as a person would type it, or the name of the callable."""
+        import shlex
+
+        if self.run is None:
+            return self.python or ""
+        return self.run if isinstance(self.run, str) else shlex.join(self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """For every processor, recipe and inline block that does not say otherwise; None: not given."""
+
+    timeout: float | None = field(
+        default=None, metadata=_of(values.duration(), "The `timeout` of processors that set none.")
+    )
+    retries: int | None = field(
+        default=None, metadata=_of(whole(0), "The `retries` of processors that set none.")
+    )
+    retry_delay: float | None = field(
+        default=None,
+        metadata=_of(values.duration(zero=True), "The `retry_delay` of processors that set none."),
+    )
+    backoff: float | None = field(
+        default=None, metadata=_of(number(1, 100), "The `backoff` of processors that set none.")
+    )
+    env: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=_of(
+            Table(values.environment_value(), values.check_variable),
+            "Environment variables for every processor; a processor's own value wins.",
+        ),
+    )
+
+    def under(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The keys of a processor, with those that it does not give itself."""
+        numbers = {name: getattr(self, name) for name in ("timeout", "retries", "retry_delay", "backoff")}
+        # not `if value`: `retries = 0` is given too
+        set_here = {name: value for name, value in numbers.items() if value is not None}
+        return {**set_here, **given, "env": {**self.env, **given.get("env", {})}}
+
+    def of(self, processor: Processor) -> Processor:
+        """A processor that says nothing of these itself: a recipe, or the block inside a task."""
+        return processor if self == Defaults() else replace(processor, **self.under({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How a task is broken down into subtasks."""
+
+    name: str
+    match: tuple[str, ...] = field(
+        default=(), metadata=_of(lines("a list of phrases"), "Phrases in a title that select this pattern.")
+    )
+    steps: tuple[str, ...] = field(
+        default=(),
+        metadata=_of(
+            lines("a list of steps", least=1),
+            "The subtasks, as text with keys; `{task}` is what the task is about.",
+        ),
+    )
+    weights: tuple[float, ...] = field(
+        default=(),
+        metadata=_of(values.weights(), "Shares of the estimate, one for each step; default: equal shares."),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """How tasks are broken down where no pattern is named."""
+
+    command: str | None = field(
+        default=None,
+        metadata=_of(
+            values.shell_command(), "A program that breaks tasks down: JSON in, a Markdown list out."
+        ),
+    )
+    timeout: float = field(
+        default=60.0, metadata=_of(values.duration(), "The program is stopped if it takes longer for a task.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """How much captured output is kept; that of the oldest runs goes first."""
+
+    size: int = field(
+        default=100_000_000,
+        metadata=_of(
+            values.size(), "Captured output that is kept in all; above it that of the oldest runs goes."
+        ),
+    )
+    age: float = field(
+        default=90 * 86400.0,
+        metadata=_of(values.duration(), "How long captured output is kept."),
+    )
+
+
+def _lanes() -> dict[str, int]:
+    return {"critical": 5, "high": 10, "medium": 20, "low": 50, "general": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The effective configuration. `sources` says where each given value comes from, by dotted key; one that is not in
+    it has its default."""
+
+    files: tuple[str, ...] = field(
+        default=("TODO.md", "**/TODO.md", "todo/**/*.md"),
+        metadata=_of(lines("a list of patterns"), "gitignore-style patterns for the TODO files."),
+    )
+    jobs: int = field(
+        default=0, metadata=_of(whole(0, 10_000), "How many tasks run at once; 0: one per core.")
+    )
+    rollup: bool = field(
+        default=True, metadata=_of(flag(), "Tick a parent without a processor with its last subtask.")
+    )
+    stamp: bool = field(default=False, metadata=_of(flag(), "Write `done:DATE` on a ticked task."))
+    auto_expand: bool = field(
+        default=False, metadata=_of(flag(), "`run` first breaks down tasks that need it.")
+    )
+    commit: str = field(
+        default="run",
+        metadata=_of(
+            choice("run", "task", "none"), "One commit for a run or batch, one for each task, or none."
+        ),
+    )
+    max_failures: int = field(
+        default=3, metadata=_of(whole(1), "After this many failed runs, `run` gives the task up.")
+    )
+    recipes: str = field(
+        default="explicit",
+        metadata=_of(
+            choice("explicit", "auto"),
+            '"auto": a task without any other processor gets the recipe of its kind.',
+        ),
+    )
+    inline: bool = field(
+        default=False, metadata=_of(flag(), "A fenced code block inside a task may be its processor.")
+    )
+    isolation: str = field(
+        default="checkout", metadata=_of(choice("checkout", "worktree"), "Where processors run.")
+    )
+    lease: float = field(
+        default=300.0,
+        metadata=_of(values.duration(), "A worker that gives no sign of life for this long loses its task."),
+    )
+    logs: Logs = field(default=Logs(), metadata=_of(Record(Logs), "Captured output."))
+    max_cpu: int = field(
+        default=85, metadata=_of(whole(1, 100), "CPU load in percent, above which no new task is started.")
+    )
+    max_memory: int = field(
+        default=90, metadata=_of(whole(1, 100), "Memory use in percent, above which no new task is started.")
+    )
+    close_from_commits: bool = field(
+        default=False, metadata=_of(flag(), "Commit messages may close the tasks that they name.")
+    )
+    lanes: Mapping[str, int] = field(
+        default_factory=_lanes,
+        metadata=_of(Table(whole(1), check_name("lane")), "How many tasks of the lane run at once."),
+    )
+    defaults: Defaults = field(
+        default=Defaults(),
+        metadata=_of(Record(Defaults), "Defaults for all processors."),
+    )
+    processors: Mapping[str, Processor] = field(
+        default_factory=dict,
+        metadata=_of(Table(Record(Processor), check_name("processor")), "How tasks are proven, in order."),
+    )
+    patterns: Mapping[str, Pattern] = field(
+        default_factory=dict,
+        metadata=_of(Table(Record(Pattern), check_name("pattern")), "How tasks are broken down."),
+    )
+    expand: Expand = field(default=Expand(), metadata=_of(Record(Expand), "Breaking tasks down."))
+    status: Mapping[str, Status] = field(
+        default_factory=lambda: dict(STATUS_CHARS),
+        metadata=_of(
+            Table(choice(*Status, into=Status), values.check_status_char), "What a character in a box means."
+        ),
+    )
+    categories: Mapping[str, Mapping[str, tuple[str, ...]]] = field(
+        default_factory=lambda: CATEGORIES,
+        metadata=_of(
+            Table(Table(lines("a list of words"), anything, _category_words), check_name("category")),
+            "Categories, their kinds, and the words of a title that name them.",
+        ),
+    )
+    # not compared: the same keys are the same configuration, whichever of the two files has them
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+#: What is in effect without any configuration.
+DEFAULT = Config()
