@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.receipt import Receipt
 
 #: git and mdtodo know nothing of this machine's settings.
 os.environ |= {
@@ -102,11 +102,11 @@ def todo(tasks: int) -> str:
 
 
 def receipts(root: Path, tasks: int) -> list[Receipt]:
-    from mdtodo.edits import SetStatus
+    from mdtodo.core.edits import SetStatus
+    from mdtodo.core.receipt import Receipt
+    from mdtodo.core.task import Status
     from mdtodo.markdown.anchors import anchors
     from mdtodo.markdown.document import parse
-    from mdtodo.model import Status
-    from mdtodo.receipt import Receipt
 
     document = parse((root / "TODO.md").read_bytes())
     return [

@@ -30,7 +30,7 @@ from mdtodo.planning.plan import plan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
 
 TASKS = (1_250, 2_500, 5_000, 10_000, 20_000)
 FILES = (250, 500, 1_000, 2_000, 4_000)

@@ -24,9 +24,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
-from mdtodo.model import Status, Task
+from mdtodo.core.results import Outcome
+from mdtodo.core.task import Status, Task
 from mdtodo.planning.plan import plan
-from mdtodo.results import Outcome
 from mdtodo.running.course import Course
 from mdtodo.running.run_options import Options
 

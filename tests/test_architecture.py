@@ -20,7 +20,7 @@ HOUSE = ROOT / "mdtodo"
 #: What comes from outside, and the modules that may import it.
 DOORS = {
     "mistune": {"mdtodo.markdown.document"},
-    "pathspec": {"mdtodo.patterns"},
+    "pathspec": {"mdtodo.core.path_patterns"},
     "sqlite3": {"mdtodo.repo.database"},
     "git": {"mdtodo.repo.git"},
     "socket": {

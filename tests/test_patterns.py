@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.patterns import matcher
+from mdtodo.core.path_patterns import matcher
 
 if TYPE_CHECKING:
     from tests.conftest import Checkout

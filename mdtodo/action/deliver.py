@@ -14,13 +14,13 @@ from mdtodo.action.pull_request import propose
 from mdtodo.action.settings import introduce, sign_in, trust
 from mdtodo.cli import guarded
 from mdtodo.cli.session import Session
+from mdtodo.core.results import Outcome, RunReport
 from mdtodo.errors import MdtodoError
 from mdtodo.repo.git import run
 from mdtodo.reporting import job_summary
 from mdtodo.reporting.commands import annotate, quoted, say
 from mdtodo.reporting.documents import findings_document, run_document
 from mdtodo.reporting.text import one_line
-from mdtodo.results import Outcome, RunReport
 
 if TYPE_CHECKING:
     import io

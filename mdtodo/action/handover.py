@@ -8,9 +8,9 @@ import tempfile
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from mdtodo.core.results import GivenUp, Outcome, RunReport, TaskRun
+from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import UsageError
-from mdtodo.model import Finding, Severity
-from mdtodo.results import GivenUp, Outcome, RunReport, TaskRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

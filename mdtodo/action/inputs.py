@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.config.names import suggestion
+from mdtodo.core.names import suggestion
 from mdtodo.errors import UsageError
 
 if TYPE_CHECKING:

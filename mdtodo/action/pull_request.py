@@ -17,8 +17,8 @@ from mdtodo.running.pushing import push_to_branch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mdtodo.core.results import RunReport
     from mdtodo.repo.git import Repository
-    from mdtodo.results import RunReport
 
 _SECONDS = 60
 

@@ -13,8 +13,8 @@ from mdtodo.action.inputs import Inputs, take_inputs
 from mdtodo.action.settings import introduce, trust
 from mdtodo.cli import guarded
 from mdtodo.cli.session import Session
+from mdtodo.core.task import Severity
 from mdtodo.errors import ConfigError, MdtodoError
-from mdtodo.model import Severity
 from mdtodo.repo.place import place
 from mdtodo.reporting import job_summary
 from mdtodo.reporting.commands import annotate, quoted, say
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     import click
 
-    from mdtodo.model import Finding
-    from mdtodo.results import RunReport
+    from mdtodo.core.results import RunReport
+    from mdtodo.core.task import Finding
 
 
 def work(environ: MutableMapping[str, str]) -> int:

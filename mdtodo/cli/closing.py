@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.cli.session import Session
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.repo.messages import Message
     from mdtodo.running.closing import Closing
     from mdtodo.running.word import Spoken

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mdtodo.model import OLD_STATES, Complexity, Priority, State, Status
+from mdtodo.core.task import OLD_STATES, Complexity, Priority, State, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mdtodo.cli.session import Session
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.selection import Selection
     from mdtodo.running.board import Board
 

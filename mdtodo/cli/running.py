@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.cli.session import Session
-    from mdtodo.model import Task
-    from mdtodo.results import RunReport
+    from mdtodo.core.results import RunReport
+    from mdtodo.core.task import Task
     from mdtodo.running.run_options import Options
 
 
@@ -47,7 +47,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
 
 def tell_left_out(tasks: Iterable[Task]) -> None:
     """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
-    from mdtodo.running.titles import named
+    from mdtodo.core.titles import named
 
     say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
 

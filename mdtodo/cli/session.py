@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.model import Task
+    from mdtodo.core.results import RunReport
+    from mdtodo.core.task import Task
     from mdtodo.repo.git import Repository
-    from mdtodo.results import RunReport
     from mdtodo.running.board import Board
 
 

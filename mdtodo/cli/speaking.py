@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli.options import named_tasks
-from mdtodo.model import Status
+from mdtodo.core.task import Status
 from mdtodo.reporting.text import one_line, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.cli.session import Session
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.running.board import Board
     from mdtodo.running.word import Spoken
 

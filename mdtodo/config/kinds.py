@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mdtodo.config.names import is_name, suggestion
+from mdtodo.core.names import is_name, suggestion
 
 Read = Callable[[object], Any]
 

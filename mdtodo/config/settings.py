@@ -26,7 +26,7 @@ from mdtodo.config.kinds import (
     number,
     whole,
 )
-from mdtodo.model import STATUS_CHARS, Status
+from mdtodo.core.task import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mdtodo.config.kinds import InvalidError, Kind, expected, line, lines, number, shown
-from mdtodo.model import STATUS_CHARS
+from mdtodo.core.task import STATUS_CHARS
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _LONGEST = 366 * 86400.0

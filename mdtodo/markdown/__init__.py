@@ -1,1 +1,1 @@
-"""Bytes to tasks and back. Pure: no disk, no clock, no process, no git."""
+"""Bytes to documents to tasks, and back. Never touches the disk, the clock, a process or git."""

@@ -6,6 +6,7 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING
 
+from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
@@ -15,13 +16,12 @@ from mdtodo.markdown.original import Original
 from mdtodo.markdown.paragraph import line_end
 from mdtodo.markdown.placement import Insertion
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mdtodo.core.task import Anchor
     from mdtodo.markdown.document import Document, Heading, Item
-    from mdtodo.model import Anchor
 
 
 def add_task(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
+from mdtodo.core.task import Anchor
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import Anchor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,6 +12,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mdtodo.core.task import STATUS_CHARS, Span, Status
 from mdtodo.markdown.blocks import scan
 from mdtodo.markdown.containers import ListItem, blank_markers, content_start
 from mdtodo.markdown.source import (
@@ -21,7 +22,6 @@ from mdtodo.markdown.source import (
     scannable,
     skip_front_matter,
 )
-from mdtodo.model import STATUS_CHARS, Span, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

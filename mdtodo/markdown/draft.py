@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
+from mdtodo.core.task import WRITTEN, Status
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.insertion import (
     Node,
@@ -23,14 +24,13 @@ from mdtodo.markdown.original import Original, agrees
 from mdtodo.markdown.paragraph import Paragraph, after_paragraph, line_end
 from mdtodo.markdown.placement import WAYS, Insertion, Way
 from mdtodo.markdown.rewinding import Unexpected, merged, rewound
-from mdtodo.model import WRITTEN, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mdtodo.edits import Edit
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.task import Span
     from mdtodo.markdown.document import Document, Item
-    from mdtodo.model import Span
 
 
 class Draft:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
@@ -18,14 +19,13 @@ from mdtodo.markdown.draft import Draft
 from mdtodo.markdown.original import Original
 from mdtodo.markdown.placement import WAYS
 from mdtodo.markdown.rewinding import Unexpected
-from mdtodo.model import STATUS_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.edits import Edit
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.task import Status
     from mdtodo.markdown.placement import Way
-    from mdtodo.model import Status
 
 _LARGE = 100_000
 

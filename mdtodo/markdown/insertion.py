@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.task import Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

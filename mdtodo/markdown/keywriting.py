@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mdtodo.core.task import Priority
 from mdtodo.errors import EditError
 from mdtodo.markdown.dialects import (
     PLAIN,
@@ -17,7 +18,6 @@ from mdtodo.markdown.dialects import (
 )
 from mdtodo.markdown.inline import unbroken
 from mdtodo.markdown.syntax import Keys, read_keys
-from mdtodo.model import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,7 +11,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import EditError, MdtodoError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
@@ -19,15 +20,14 @@ from mdtodo.markdown.edits import apply
 from mdtodo.markdown.insertion import note
 from mdtodo.markdown.source import BOM
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.edits import Edit
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.task import Anchor
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.syntax import Keys
-    from mdtodo.model import Anchor
 
 #: What a box says that a run, or another one, may tick.
 OPEN = frozenset({Status.TODO, Status.DOING})

@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.mergeline import loosely, read_line
 from mdtodo.markdown.mergematch import match
 from mdtodo.markdown.mergeresult import Conflict, Markers, Result, merged_task, written
 from mdtodo.markdown.mergeversion import split
 from mdtodo.markdown.source import readable
-from mdtodo.model import STATUS_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mdtodo.core.task import Status
     from mdtodo.markdown.mergejudge import Judge
     from mdtodo.markdown.mergematch import Matched
     from mdtodo.markdown.mergenumbers import TextMerge
     from mdtodo.markdown.mergeversion import Version
-    from mdtodo.model import Status
 
 __all__ = ["Markers", "Merged", "merge"]
 

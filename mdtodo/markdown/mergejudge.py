@@ -13,9 +13,9 @@ from mdtodo.markdown.mergeversion import Version, split, tasks_at, top_tasks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
+    from mdtodo.core.task import Status
     from mdtodo.markdown.mergematch import Matched
     from mdtodo.markdown.mergeresult import Result
-    from mdtodo.model import Status
 
 
 class Judge:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mdtodo.core.task import Status
 from mdtodo.errors import EditError
-from mdtodo.model import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

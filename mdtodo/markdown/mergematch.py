@@ -12,7 +12,7 @@ from mdtodo.markdown.mergeversion import Task, Version, align, are_tasks, tasks_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.model import Status
+    from mdtodo.core.task import Status
 
 
 class Entity(NamedTuple):

@@ -16,10 +16,10 @@ from mdtodo.markdown.mergeresult import Conflict, Placed, Result, merged_task
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
+    from mdtodo.core.task import Status
     from mdtodo.markdown.mergematch import Matched
     from mdtodo.markdown.mergeregion import Look
     from mdtodo.markdown.mergeversion import Version
-    from mdtodo.model import Status
 
     TextMerge = Callable[[bytes, bytes, bytes, str], bytes]
 

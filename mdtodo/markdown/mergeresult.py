@@ -10,8 +10,8 @@ from mdtodo.markdown.mergeversion import merged_frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mdtodo.core.task import Status
     from mdtodo.markdown.mergeversion import Version
-    from mdtodo.model import Status
 
 
 class Markers(NamedTuple):

@@ -14,7 +14,7 @@ from mdtodo.markdown.source import BOM, dominant_newline
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mdtodo.model import Status
+    from mdtodo.core.task import Status
 
 
 class Frame(NamedTuple):

@@ -13,9 +13,9 @@ from mdtodo.markdown.syntax import read_keys
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mdtodo.core.task import Status
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.syntax import Keys
-    from mdtodo.model import Status
 
 #: Above this size in bytes mistune is not asked, as it takes five times as long as a parse.
 OPINION_LIMIT = 100_000

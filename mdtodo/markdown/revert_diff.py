@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import Added, Rewind
+from mdtodo.core.edits import Added, Rewind
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
@@ -14,8 +14,8 @@ from mdtodo.markdown.rewinding import is_blank, line_text, lines_of, words_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.core.task import Status
     from mdtodo.markdown.document import Document
-    from mdtodo.model import Status
 
 
 def lift(before: bytes, after: bytes, statuses: Mapping[str, Status], *, file: str) -> list[Rewind] | None:

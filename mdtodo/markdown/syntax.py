@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mdtodo.core.task import Priority, Severity
 from mdtodo.markdown.dialects import (
     PRIORITIES,
     SUSPECTED,
@@ -17,7 +18,6 @@ from mdtodo.markdown.dialects import (
     without_hard_breaks,
 )
 from mdtodo.markdown.values import is_date, parse_estimate
-from mdtodo.model import Priority, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

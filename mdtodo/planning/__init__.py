@@ -1,1 +1,1 @@
-"""Which task next. Pure functions of tasks, results so far and history."""
+"""Which task is next, and why: graph, states, routing, order. Pure: tasks and configuration in, a plan out."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mdtodo.core.task import Severity, Status
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import Severity, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

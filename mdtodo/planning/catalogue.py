@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.routing import Route
 
 BUILT_IN = "built in"
@@ -74,7 +74,7 @@ def named(name: str, known: Mapping[str, Pattern], task: Task) -> Pattern:
     """The pattern that a task asks for. Raises EditError with the nearest name where there is none."""
     if name in known:
         return known[name]
-    from mdtodo.config.names import suggestion
+    from mdtodo.core.names import suggestion
 
     hint = suggestion(name, known)
     raise EditError(f'unknown pattern "{name}"{hint}', file=task.file, line=task.line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.model import State
+from mdtodo.core.task import State
 from mdtodo.planning.lengths import length, task_length
 from mdtodo.planning.schedule import chain, standings
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Complexity, Finding, Severity, Status
+from mdtodo.core.task import Complexity, Finding, Severity, Status
 from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from mdtodo.config.settings import Config
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 
 #: Codes of findings that depend on other files than the one in which they stand. All others follow from the bytes of
@@ -58,7 +58,7 @@ def unknown(name: str, hint: str) -> str:
 
 def suggester(valid: Iterable[str], also: Iterable[str] = ()) -> Callable[[str], str]:
     """What to add to `unknown …`, see `suggestion`; each name is looked up once, and only so many."""
-    from mdtodo.config.names import Names, suggestion
+    from mdtodo.core.names import Names, suggestion
 
     known = Names(valid)
     looked_up: set[str] = set()

@@ -18,7 +18,7 @@ from mdtodo.planning.cycles import components, cycle_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mdtodo.model import Status, Task
+    from mdtodo.core.task import Status, Task
 
 
 def build(tasks: Iterable[Task]) -> Graph:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mdtodo.config.settings import Processor
 
 if TYPE_CHECKING:
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
 
 #: What `run:` says for it.
 INLINE = "inline"

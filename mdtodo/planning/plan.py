@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mdtodo.model import State, Status
+from mdtodo.core.task import State, Status
 from mdtodo.planning.graph import Graph, build
 from mdtodo.planning.routing import Route, Router
 from mdtodo.planning.schedule import critical_path, expected, order, ranks, work
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from mdtodo.config.settings import Config
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
 
 
 # No slots, which leave `cached_property` no place for its values.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Status
+from mdtodo.core.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

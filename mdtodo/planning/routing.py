@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.categories import Categories
     from mdtodo.config.settings import Config, Match, Processor
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.titlepattern import TitlePattern
 
     #: words, category, kind, whether they count only at the start of a title

@@ -13,7 +13,7 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.model import Status
+from mdtodo.core.task import Status
 from mdtodo.planning.graph import Tracker
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mdtodo.model import State, Status, Task
+    from mdtodo.core.task import State, Status, Task
     from mdtodo.planning.plan import Plan
 
 

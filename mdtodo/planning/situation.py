@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.model import Priority, State, Status
+from mdtodo.core.task import Priority, State, Status
 from mdtodo.planning.statistics import figures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mdtodo.config.settings import Config
+    from mdtodo.core.results import PastRun
     from mdtodo.planning.plan import Plan
-    from mdtodo.results import PastRun
 
 #: Where tasks are counted that no category takes.
 NONE = "none"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.model import State
+from mdtodo.core.task import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 
     Key = Callable[[Plan, Task], object]

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.model import Status
-from mdtodo.results import Outcome
+from mdtodo.core.results import Outcome
+from mdtodo.core.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mdtodo.model import Task
-    from mdtodo.results import PastRun
+    from mdtodo.core.results import PastRun
+    from mdtodo.core.task import Task
 
 #: Runs that `Figures.recent` holds.
 RECENT = 20

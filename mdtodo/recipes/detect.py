@@ -15,8 +15,8 @@ from functools import cache, cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import GitError
-from mdtodo.patterns import matcher
 from mdtodo.recipes.catalogue import recipe
 
 if TYPE_CHECKING:

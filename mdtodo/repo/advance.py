@@ -36,8 +36,8 @@ from mdtodo.repo.versions import tick
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mdtodo.edits import Edit
-    from mdtodo.model import Status
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.task import Status
     from mdtodo.repo.changes import FileChange
     from mdtodo.repo.git import Repository
 

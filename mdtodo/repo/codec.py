@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import Added, AddNote, AddSubtasks, Rewind, SetKey, SetStatus, Words
-from mdtodo.model import Anchor, Status
-from mdtodo.receipt import Output, Receipt, Restore
+from mdtodo.core.edits import Added, AddNote, AddSubtasks, Rewind, SetKey, SetStatus, Words
+from mdtodo.core.receipt import Output, Receipt, Restore
+from mdtodo.core.task import Anchor, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mdtodo.edits import Edit
+    from mdtodo.core.edits import Edit
 
 
 def to_json(receipt: Receipt) -> dict[str, object]:

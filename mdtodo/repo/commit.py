@@ -16,9 +16,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from mdtodo.edits import Rewind
+from mdtodo.core.edits import Rewind
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.model import STATUS_CHARS
 from mdtodo.repo import atomic_file, files, index, indexlock
 from mdtodo.repo.draft import make_draft, write_commits
 from mdtodo.repo.fault import reached
@@ -37,8 +37,8 @@ from mdtodo.repo.writers import BusyError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mdtodo.model import Status
-    from mdtodo.receipt import Output, Receipt
+    from mdtodo.core.receipt import Output, Receipt
+    from mdtodo.core.task import Status
     from mdtodo.repo.git import Repository
     from mdtodo.repo.job import Draft
 

@@ -10,9 +10,9 @@ import os
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
+from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError
-from mdtodo.patterns import matcher
 from mdtodo.repo import files, worktree_files
 from mdtodo.repo.git import calling_index, read_blobs, run
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.patterns import matcher
+from mdtodo.core.path_patterns import matcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

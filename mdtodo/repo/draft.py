@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.core.results import Outcome
 from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.job import Draft, Job, Step
 from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
@@ -12,7 +13,6 @@ from mdtodo.repo.outputs import OutputsChangedError, take
 from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import message
 from mdtodo.repo.restoring import restore
-from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from mdtodo.repo.head import Head

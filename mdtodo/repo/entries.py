@@ -12,7 +12,7 @@ from mdtodo.repo.codec import from_json, to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.receipt import Receipt
 
 
 #: Results that are kept for history and estimates.

@@ -9,7 +9,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
 
 if TYPE_CHECKING:
     from mdtodo.repo.git import Repository

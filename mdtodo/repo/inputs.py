@@ -14,8 +14,8 @@ import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import GitError
-from mdtodo.patterns import matcher
 from mdtodo.repo.declared_outputs import anchored
 from mdtodo.repo.git import run
 from mdtodo.repo.quote import path_line

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.edits import AddSubtasks
+from mdtodo.core.edits import AddSubtasks
+from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.repo import files
 from mdtodo.repo.objects import NewObjects
 from mdtodo.repo.readings import read as reading
 from mdtodo.repo.receipts import subject
 from mdtodo.repo.versions import Version, tick
-from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from mdtodo.edits import Edit
-    from mdtodo.model import Status
-    from mdtodo.receipt import Output, Receipt
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.receipt import Output, Receipt
+    from mdtodo.core.task import Status
     from mdtodo.repo.git import Repository
     from mdtodo.repo.indexfile import Staged
     from mdtodo.repo.objects import Change

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import new_subtasks
+from mdtodo.core.edits import new_subtasks
+from mdtodo.core.results import Outcome
 from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, integer, row_of
 from mdtodo.repo.runs import active_runs
-from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

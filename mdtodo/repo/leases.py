@@ -10,9 +10,9 @@ import json
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.results import EXPANDED
 from mdtodo.repo import owner
 from mdtodo.repo.entries import integer, real
-from mdtodo.results import EXPANDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,7 +12,7 @@ import sys
 import zlib
 from typing import TYPE_CHECKING
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

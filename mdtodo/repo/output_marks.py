@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mdtodo.receipt import Output
+    from mdtodo.core.receipt import Output
     from mdtodo.repo.git import Repository
 
 #: Days after which what an attempt left is no longer known as ours.

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.receipt import Output, entry_of
+from mdtodo.core.receipt import Output, entry_of
 from mdtodo.repo.git import run
 from mdtodo.repo.output_marks import fingerprint, left_by, marked
 

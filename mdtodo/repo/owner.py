@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
 
 
 def myself() -> str:

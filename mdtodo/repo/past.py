@@ -11,8 +11,8 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from mdtodo.core.results import Outcome, PastRun
 from mdtodo.repo.history import receipts
-from mdtodo.results import Outcome, PastRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

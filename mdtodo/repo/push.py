@@ -23,7 +23,7 @@ from mdtodo.repo.upstream import fetch, find_upstream, send
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.model import Status
+    from mdtodo.core.task import Status
     from mdtodo.repo.git import Repository
     from mdtodo.repo.remake import Remade
     from mdtodo.repo.upstream import Pushed, Upstream

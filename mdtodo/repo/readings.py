@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.task import WRITTEN
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.model import WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mdtodo.edits import Edit, SetStatus
+    from mdtodo.core.edits import Edit, SetStatus
+    from mdtodo.core.task import Status
     from mdtodo.markdown.document import Document
-    from mdtodo.model import Status
 
 #: Bytes of all the versions that are kept, and of the largest one.
 #: Measured: 300 tasks with a commit each take 0.4 s of CPU with this, and 1.4 s without.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.receipt import Receipt
 
 #: Characters of a subject line; a longer title is cut.
 WIDTH = 120

@@ -17,8 +17,8 @@ from mdtodo.repo.plumbing import Plumbing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.model import Status
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.receipt import Receipt
+    from mdtodo.core.task import Status
     from mdtodo.repo.git import Repository
 
 

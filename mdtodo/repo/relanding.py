@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.digest import sha1
-from mdtodo.edits import SetKey, SetStatus
+from mdtodo.core.digest import sha1
+from mdtodo.core.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
 from mdtodo.markdown.lifting import OPEN, lift
 from mdtodo.markdown.syntax import read_keys
@@ -19,10 +19,10 @@ from mdtodo.repo.versions import tick
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mdtodo.edits import Edit
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.task import Anchor, Status
     from mdtodo.markdown.anchors import Places
     from mdtodo.markdown.document import Document
-    from mdtodo.model import Anchor, Status
     from mdtodo.repo.objects import Change, NewObjects
     from mdtodo.repo.receipts import Trailer
     from mdtodo.repo.versions import Version

@@ -24,7 +24,7 @@ from mdtodo.repo.trailers import groups, titles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mdtodo.model import Status
+    from mdtodo.core.task import Status
     from mdtodo.repo.changes import FileChange
     from mdtodo.repo.objects import Change
     from mdtodo.repo.plumbing import Plumbing

@@ -10,8 +10,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mdtodo.core.receipt import entry_of
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.receipt import entry_of
 from mdtodo.repo import files
 from mdtodo.repo.git import run
 from mdtodo.repo.indexfile import Staged
@@ -21,7 +21,7 @@ from mdtodo.repo.objects import find_in_tree
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.receipt import Restore
+    from mdtodo.core.receipt import Restore
     from mdtodo.repo.git import Repository
     from mdtodo.repo.head import Head
     from mdtodo.repo.index import IndexCopy

@@ -11,23 +11,23 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
+from mdtodo.core.receipt import Receipt, Restore
+from mdtodo.core.results import Outcome
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.revert_diff import lift
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.receipt import Receipt, Restore
 from mdtodo.repo.head import read_head
 from mdtodo.repo.objects import find_in_tree
-from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.edits import Added, Rewind
+    from mdtodo.core.edits import Added, Rewind
+    from mdtodo.core.task import Anchor, Status
     from mdtodo.markdown.document import Document
-    from mdtodo.model import Anchor, Status
     from mdtodo.repo.head import Head
     from mdtodo.repo.history import PastCommit
     from mdtodo.repo.plumbing import Plumbing

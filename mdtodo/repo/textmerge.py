@@ -11,7 +11,7 @@ from mdtodo.errors import MdtodoError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.model import Status
+    from mdtodo.core.task import Status
     from mdtodo.repo.plumbing import Plumbing
 
 

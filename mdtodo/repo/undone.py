@@ -12,9 +12,9 @@ from mdtodo.repo.versions import tick
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mdtodo.edits import Edit
-    from mdtodo.model import Status
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.receipt import Receipt
+    from mdtodo.core.task import Status
     from mdtodo.repo.git import Repository
 
 #: Commits that are looked at: those that were made since a run was killed.

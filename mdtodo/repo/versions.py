@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import Rewind, SetStatus
+from mdtodo.core.edits import Rewind, SetStatus
 from mdtodo.errors import EditError, InputError
 from mdtodo.repo import readings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.edits import Edit
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.task import Status
     from mdtodo.markdown.edits import Applied
-    from mdtodo.model import Status
     from mdtodo.repo.readings import Ticked
 
     #: The edits of each receipt for one file, by the id of its task.

@@ -12,8 +12,8 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
+from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError, UsageError
-from mdtodo.patterns import matcher
 from mdtodo.repo import files, safe_open
 from mdtodo.repo.git import list_files
 

@@ -1,1 +1,1 @@
-"""What a person or a program sees: tables, JSON, findings, progress."""
+"""What a person or a program is shown: tables, JSON, annotations. Decides nothing, reads no repository."""

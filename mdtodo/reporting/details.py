@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.core.task import WRITTEN
 from mdtodo.markdown.values import format_estimate
-from mdtodo.model import WRITTEN
 from mdtodo.planning.selection import is_overdue
 from mdtodo.planning.waiting import listed, split_waits
 from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid
@@ -13,7 +13,7 @@ from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
     from mdtodo.config.settings import Processor
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Route
 

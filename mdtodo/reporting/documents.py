@@ -12,9 +12,9 @@ from mdtodo.reporting.text import escaped_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mdtodo.model import Finding, Task
+    from mdtodo.core.results import RunReport
+    from mdtodo.core.task import Finding, Task
     from mdtodo.planning.plan import Plan
-    from mdtodo.results import RunReport
 
 
 def print_tasks_json(plan: Plan, tasks: Iterable[Task]) -> None:

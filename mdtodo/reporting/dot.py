@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mdtodo.model import State
+from mdtodo.core.task import State
 from mdtodo.planning.lengths import task_length
 from mdtodo.reporting.text import one_line
 

@@ -16,7 +16,7 @@ from mdtodo.reporting.text import columns, one_line, paragraph, printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.catalogue import Pattern
     from mdtodo.planning.plan import Plan
 

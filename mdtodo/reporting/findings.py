@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.model import Severity
+from mdtodo.core.task import Severity
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mdtodo.core.task import Finding
     from mdtodo.errors import ConfigError
-    from mdtodo.model import Finding
 
 
 def print_findings(findings: Sequence[Finding], *, color: bool | None) -> None:

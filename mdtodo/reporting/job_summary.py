@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from mdtodo.core.results import Outcome
 from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.markdown import code_block, escaped, link
 from mdtodo.reporting.mermaid import flowchart
-from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from mdtodo.model import Finding, Task
+    from mdtodo.core.results import RunReport
+    from mdtodo.core.task import Finding, Task
     from mdtodo.planning.plan import Plan
-    from mdtodo.results import RunReport
 
 #: Rows of a table that are shown.
 ROWS = 500

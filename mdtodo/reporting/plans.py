@@ -14,7 +14,7 @@ from mdtodo.reporting.text import one_line, paragraph
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 
 

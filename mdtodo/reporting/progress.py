@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.core.results import Outcome, TaskRun
 from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.text import message, one_line, paragraph, printable, redraws
-from mdtodo.results import Outcome, TaskRun
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from rich.text import Text
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.reporting.live import LiveLines
 
 MARKS = {

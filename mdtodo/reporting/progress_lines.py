@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from rich.spinner import Spinner
 from rich.text import Text
 
+from mdtodo.core.results import Outcome
 from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.progress import counted
 from mdtodo.reporting.text import one_line, room
-from mdtodo.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.model import Task
-    from mdtodo.results import TaskRun
+    from mdtodo.core.results import TaskRun
+    from mdtodo.core.task import Task
 
 _BAR = 20
 #: Columns that a title may take, since the eye has to find what stands behind it, and a row that is folded where the

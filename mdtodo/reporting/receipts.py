@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.core.results import signal_name
 from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
-from mdtodo.results import signal_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

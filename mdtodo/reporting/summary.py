@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.core.results import Outcome, RunReport
 from mdtodo.reporting.text import one_line, paragraph, tell
-from mdtodo.results import Outcome, RunReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Priority, State
+from mdtodo.core.task import Priority, State
 
 if TYPE_CHECKING:
     from rich.console import Console

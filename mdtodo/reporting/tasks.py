@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from mdtodo.core.task import WRITTEN, Priority, State
 from mdtodo.markdown.values import format_estimate
-from mdtodo.model import WRITTEN, Priority, State
 from mdtodo.planning.selection import is_overdue
 from mdtodo.planning.waiting import waits_by_title
 from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, cells, styled
@@ -16,7 +16,7 @@ from mdtodo.reporting.text import one_line, terminal_width
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 
 #: Columns that a title has before anything else is left out for it, and before it is; and lines that it may take.

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.edits import Rewind
+from mdtodo.core.edits import Rewind
 from mdtodo.reporting.documents import print_json
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
-    from mdtodo.receipt import Receipt
-    from mdtodo.results import Undone
+    from mdtodo.core.receipt import Receipt
+    from mdtodo.core.results import Undone
 
 _WORDS = {"todo": "open", "doing": "begun"}
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}

@@ -13,7 +13,7 @@ from mdtodo.repo import files, worktree_files
 if TYPE_CHECKING:
     from datetime import date
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.running.board import Board
 
 #: Where a task goes when the repository has no TODO file yet, and what the file starts with.

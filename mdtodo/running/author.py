@@ -16,7 +16,7 @@ from mdtodo.errors import EditError
 if TYPE_CHECKING:
     import subprocess
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 #: Bytes of an answer.
 LONGEST_ANSWER = 64 * 1024

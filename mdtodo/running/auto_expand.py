@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mdtodo.core.results import Result
 from mdtodo.errors import EditError
 from mdtodo.planning.breakdown import automatic
 from mdtodo.planning.catalogue import patterns
-from mdtodo.results import Result
 from mdtodo.running.project_expand import PROGRAM, Breakdown, Expansion, break_down, combined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.running.board import Board
     from mdtodo.running.ledger import Ledger
     from mdtodo.running.run_options import Options

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.edits import Edit
-    from mdtodo.model import Task
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.task import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import State
 
@@ -264,7 +264,7 @@ def _listed(tasks: Sequence[Task]) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    from mdtodo.config.names import nearest
+    from mdtodo.core.names import nearest
 
     near = nearest(name, known, 0.6)
     return f"; did you mean {near!r}?" if near else ""

@@ -8,11 +8,11 @@ from os.path import exists, join
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.load import load
+from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError, MdtodoError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.model import Finding, Severity
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import outline

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
-from mdtodo.model import Status
 from mdtodo.planning.waiting import waits_in_words
 from mdtodo.repo.messages import trailers
 from mdtodo.repo.receipts import parse
@@ -22,7 +22,7 @@ from mdtodo.running.word import Spoken, speak, waits_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.messages import Message
     from mdtodo.running.board import Board

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from mdtodo.model import State, Status
+from mdtodo.core.results import Outcome
+from mdtodo.core.task import State, Status
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
 from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
 from mdtodo.repo.declared_outputs import Declared
-from mdtodo.results import Outcome
 from mdtodo.running.executor import AHEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mdtodo.config.settings import Config, Processor
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.running.run_options import Options
 

@@ -13,9 +13,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError
 from mdtodo.markdown.source import dominant_newline
-from mdtodo.model import Finding, Severity
 from mdtodo.repo import files
 from mdtodo.repo.git import run
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
 
-from mdtodo.results import Result
+from mdtodo.core.results import Result
 from mdtodo.running.shape import empty_result as empty_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 #: How many attempts for each that runs may be handed in, and given to a process, if they are short: so many that
 #: nobody has to be woken up for each.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import new_subtasks
+from mdtodo.core.edits import new_subtasks
 from mdtodo.errors import MdtodoError
 from mdtodo.repo import files
 from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation

@@ -6,16 +6,16 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mdtodo.core.task import Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import Document, parse
-from mdtodo.model import Status
 from mdtodo.repo import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.running.board import Board
 
     Stamp = tuple[int, int, int]

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
+from mdtodo.core.task import Finding, Severity
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.model import Finding, Severity
 from mdtodo.planning.cycles import components
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTED, SUGGESTING, suggester, taken, unknown
 from mdtodo.planning.graph import build

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.receipt import Receipt
     from mdtodo.repo.commit import Landing
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import State

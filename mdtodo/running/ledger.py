@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mdtodo.config.settings import Config
-    from mdtodo.model import Task
-    from mdtodo.receipt import Output, Receipt
+    from mdtodo.core.receipt import Output, Receipt
+    from mdtodo.core.results import Result
+    from mdtodo.core.task import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.leases import Lease, Moment
     from mdtodo.repo.plumbing import Plumbing
-    from mdtodo.results import Result
     from mdtodo.running.board import Board
 
 #: A lease is renewed after this share of its time.

@@ -11,18 +11,18 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import ConfigError, InputError, MdtodoError
 from mdtodo.markdown.merge import merge
-from mdtodo.model import STATUS_CHARS
 from mdtodo.repo import files, worktree_files
 from mdtodo.repo.git import environment, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mdtodo.core.task import Status
     from mdtodo.markdown.merge import Merged
     from mdtodo.markdown.mergeresult import Markers
-    from mdtodo.model import Status
 
 
 class Trio(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Finding, Severity
+from mdtodo.core.task import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,8 +13,8 @@ from mdtodo.repo import files, worktree_files
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.edits import Edit
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.edits import Edit
+    from mdtodo.core.receipt import Receipt
     from mdtodo.running.board import Board
 
 

@@ -7,21 +7,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mdtodo.config.values import format_duration
-from mdtodo.edits import AddSubtasks, Edit, SetStatus
-from mdtodo.model import Status, Task
+from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.results import Outcome, Result, RunReport, TaskRun, signal_name
+from mdtodo.core.task import Status, Task
+from mdtodo.core.titles import named
 from mdtodo.planning.rollup import opening_parents
-from mdtodo.receipt import Receipt
-from mdtodo.results import Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.running.result_edits import reopening_edits, result_edits, stamp_edits
-from mdtodo.running.titles import named
 from mdtodo.running.uncommitted import not_committed
 from mdtodo.running.unstarted import Unstarted, unstarted, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.model import Json
-    from mdtodo.receipt import Output
+    from mdtodo.core.receipt import Output
+    from mdtodo.core.task import Json
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.running.ledger import Ledger

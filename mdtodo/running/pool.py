@@ -30,7 +30,7 @@ from mdtodo.running.worker_handle import Member
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 #: Seconds that closing waits for the pool processes, each of which gives its command one second to end.
 _CLOSE_PATIENCE = 5.0

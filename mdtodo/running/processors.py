@@ -16,8 +16,8 @@ from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from mdtodo.core.results import signal_name
 from mdtodo.errors import MdtodoError
-from mdtodo.results import signal_name
 from mdtodo.running import trees
 from mdtodo.running.capture import Log
 from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
@@ -29,7 +29,7 @@ from mdtodo.running.supervise import Child, Control, Ending, Limits, Stop, Super
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 #: Bytes of a text that a command gets where the system takes no more in all (E2BIG).
 _SHORT_VARIABLE = 1024

@@ -6,21 +6,21 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.edits import AddSubtasks
+from mdtodo.core.edits import AddSubtasks
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.results import EXPANDED
+from mdtodo.core.task import State
 from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.edits import apply
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import State
 from mdtodo.planning.breakdown import asking, large, steps
 from mdtodo.planning.catalogue import fitting, named, patterns
-from mdtodo.receipt import Receipt
-from mdtodo.results import EXPANDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mdtodo.core.task import Task
     from mdtodo.markdown.document import Item
-    from mdtodo.model import Task
     from mdtodo.planning.catalogue import Pattern
     from mdtodo.running.board import Board
 
@@ -93,7 +93,7 @@ def prepare(board: Board, tasks: Sequence[Task], *, pattern: str | None = None) 
     """
     known = patterns(board.config)
     if pattern is not None and pattern not in known:
-        from mdtodo.config.names import suggestion
+        from mdtodo.core.names import suggestion
 
         raise UsageError(f"unknown pattern {pattern!r}{suggestion(pattern, known)}", hint="`mdtodo patterns`")
     made: list[Breakdown] = []

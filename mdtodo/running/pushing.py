@@ -8,8 +8,8 @@ from mdtodo.errors import GitError, MdtodoError, UsageError
 
 if TYPE_CHECKING:
     from mdtodo.config.settings import Config
+    from mdtodo.core.results import RunReport
     from mdtodo.repo.git import Repository
-    from mdtodo.results import RunReport
 
 
 def refuse_push_without_commit(commit: str, *, asked: bool) -> None:

@@ -16,8 +16,8 @@ import sys
 from functools import reduce
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from mdtodo.model import Priority, Status, Task
-from mdtodo.results import Result
+from mdtodo.core.results import Result
+from mdtodo.core.task import Priority, Status, Task
 from mdtodo.running import trees
 from mdtodo.running.shape import exit_status
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 _FILES = 1 << 16
 

@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
+from mdtodo.core.task import Anchor, Priority, Status, Task
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import Part, part
-from mdtodo.model import Anchor, Priority, Status, Task
 from mdtodo.repo.findingcache import FindingCache
 from mdtodo.running.rules_key import rules_key
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
-from mdtodo.model import Status, Task
-from mdtodo.results import Outcome
+from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.core.results import Outcome
+from mdtodo.core.task import Status, Task
 
 if TYPE_CHECKING:
-    from mdtodo.results import Result
+    from mdtodo.core.results import Result
     from mdtodo.running.board import Board
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from mdtodo.digest import sha1
+from mdtodo.core.digest import sha1
 
 if TYPE_CHECKING:
     from mdtodo.config.settings import Config
@@ -18,7 +18,7 @@ RULES = (
     "planning",
     "recipes/__init__.py",
     "config",
-    "model.py",
+    "core/task.py",
     "running/check.py",
     "running/known.py",
     "running/rules_key.py",

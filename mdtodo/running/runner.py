@@ -8,18 +8,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.results import Outcome
+from mdtodo.core.task import Severity, State
+from mdtodo.core.titles import named
 from mdtodo.errors import ConfigError
-from mdtodo.model import Severity, State
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
-from mdtodo.results import Outcome
 from mdtodo.running.board import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
 from mdtodo.running.ledger import Ledger
 from mdtodo.running.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.shift import Shift
-from mdtodo.running.titles import named
 from mdtodo.running.unstarted import unstarted
 from mdtodo.running.verifying import plan_of
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.model import Task
+    from mdtodo.core.results import RunReport
+    from mdtodo.core.task import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.state import State as CloneState
-    from mdtodo.results import RunReport
     from mdtodo.running.board import Board
     from mdtodo.running.executor import Executor
     from mdtodo.running.run_options import Options

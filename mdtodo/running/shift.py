@@ -6,9 +6,9 @@ import time
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from mdtodo.model import Status, Task
+from mdtodo.core.results import Outcome, Result
+from mdtodo.core.task import Status, Task
 from mdtodo.planning.record import task_record
-from mdtodo.results import Outcome, Result
 from mdtodo.running.executor import result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.config.settings import Processor
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.running.executor import Event, Executor

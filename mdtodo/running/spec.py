@@ -11,7 +11,7 @@ from mdtodo.running.supervise import Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 #: Seconds between TERM and KILL.
 GRACE = 5.0

@@ -9,22 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.errors import GitError
 from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.inputs import Declared as Read
 from mdtodo.repo.inputs import InputReader, Seen, defined
 from mdtodo.repo.outputs import survey
-from mdtodo.results import EXPANDED, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mdtodo.config.settings import Processor
-    from mdtodo.model import Task
+    from mdtodo.core.results import Result
+    from mdtodo.core.task import Task
     from mdtodo.repo.git import Repository
     from mdtodo.repo.history import Newest
     from mdtodo.repo.state import State
-    from mdtodo.results import Result
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
 

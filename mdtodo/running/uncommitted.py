@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.results import Outcome
-from mdtodo.running.titles import quoted
+from mdtodo.core.results import Outcome
+from mdtodo.core.titles import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.receipt import Receipt
 
 #: So many tasks, and so many files, are named.
 _NAMED = 3

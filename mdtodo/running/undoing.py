@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import Rewind
+from mdtodo.core.edits import Rewind
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.results import Undone
+from mdtodo.core.task import Status
 from mdtodo.errors import GitError, UsageError
-from mdtodo.model import Status
 from mdtodo.planning.rollup import opening_parents
-from mdtodo.receipt import Receipt
 from mdtodo.repo import commit as commits
 from mdtodo.repo.commit import RefusedError
 from mdtodo.repo.entries import Record
@@ -19,7 +20,6 @@ from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.rehearsal import diff, rehearse
 from mdtodo.repo.reversal import PastRun, reversal
 from mdtodo.repo.state import State
-from mdtodo.results import Undone
 from mdtodo.running.policy import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.running.result_edits import reopening_edits
 

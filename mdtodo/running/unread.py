@@ -6,13 +6,13 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Status
-from mdtodo.receipt import Receipt
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.results import Outcome
+from mdtodo.core.task import Status
 from mdtodo.repo import owner, unread
 from mdtodo.repo.commit import hold_outputs
 from mdtodo.repo.entries import Record
 from mdtodo.repo.state import folder
-from mdtodo.results import Outcome
 from mdtodo.running.outbox import outputs_told
 from mdtodo.running.written import adopt, verdict_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.receipt import Output
+    from mdtodo.core.receipt import Output
     from mdtodo.repo.git import Repository
     from mdtodo.repo.outputs import Verdict
     from mdtodo.repo.plumbing import Plumbing

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.model import State
-from mdtodo.results import GivenUp
-from mdtodo.running.titles import named, quoted
+from mdtodo.core.results import GivenUp
+from mdtodo.core.task import State
+from mdtodo.core.titles import named, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.running.course import Course
 
 #: So many tasks that have given up are named, and so many that one waits for.

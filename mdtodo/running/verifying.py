@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.model import Status
+from mdtodo.core.task import Status
+from mdtodo.core.titles import named
 from mdtodo.planning.plan import plan
 from mdtodo.planning.routing import processor_of
-from mdtodo.running.titles import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.selection import Selection
     from mdtodo.running.board import Board

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from mdtodo.model import Task
-    from mdtodo.results import TaskRun
+    from mdtodo.core.results import TaskRun
+    from mdtodo.core.task import Task
 
 
 class Watcher(Protocol):

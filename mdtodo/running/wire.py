@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from socket import socket
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 _CHUNK = 1 << 16
 

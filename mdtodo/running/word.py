@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mdtodo.edits import Edit, SetKey, SetStatus
-from mdtodo.model import Status, Task
+from mdtodo.core.edits import Edit, SetKey, SetStatus
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import Status, Task
 from mdtodo.planning.rollup import closing_parents, opening_parents
-from mdtodo.receipt import Receipt
 from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
 from mdtodo.running.result_edits import stamp_edits
 

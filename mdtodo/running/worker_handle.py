@@ -14,7 +14,7 @@ from mdtodo.running import trees
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
     from mdtodo.running.wire import Channel
 
 #: Seconds that a pool process has, beyond an attempt's grace, to end what was cancelled, before it is

@@ -28,7 +28,7 @@ from mdtodo.running.supervise import Stop
 from mdtodo.running.wire import Channel, encoded
 
 if TYPE_CHECKING:
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 
 def nursery(descriptor: int) -> NoReturn:

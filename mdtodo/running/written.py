@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, cast
 
+from mdtodo.core.receipt import Output
 from mdtodo.errors import GitError
-from mdtodo.receipt import Output
 from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.git import Repository, discover
 from mdtodo.repo.output_marks import mark
@@ -19,7 +19,7 @@ from mdtodo.repo.outputs import Survey, Verdict, blocking, judge, survey, unseen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
 
 #: Seconds by which a file may be younger than the last sign of the attempt that wrote it.
 SLACK = 1.0

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT, Config, Expand, Match, Pattern, Processor
 from mdtodo.config.toml_lines import key_lines
+from mdtodo.core.task import Status
 from mdtodo.errors import ConfigError, MdtodoError
-from mdtodo.model import Status
 from tests.examples import examples
 
 COMPLETE = """\

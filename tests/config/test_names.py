@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdtodo.config.names import nearest, suggestion
+from mdtodo.core.names import nearest, suggestion
 
 
 def test_names_are_suggested() -> None:

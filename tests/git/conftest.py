@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mdtodo.edits import SetStatus
+from mdtodo.core.edits import SetStatus
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import Status
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import Status
-from mdtodo.receipt import Receipt
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mdtodo.model import STATUS_CHARS
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.repo import push as pushing
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.config.load import load
-from mdtodo.model import Status
+from mdtodo.core.task import Status
 from mdtodo.repo import commit
 from mdtodo.repo.git import discover
 from mdtodo.running.board import read_board

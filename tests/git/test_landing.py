@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from mdtodo.edits import AddNote, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, SetKey, SetStatus
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import Status
 from mdtodo.errors import GitError
-from mdtodo.model import Status
-from mdtodo.receipt import Receipt
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
 from mdtodo.repo.receipts import parse as parse_message

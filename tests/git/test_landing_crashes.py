@@ -10,8 +10,8 @@ import threading
 
 import pytest
 
+from mdtodo.core.task import Status
 from mdtodo.markdown.document import parse
-from mdtodo.model import Status
 from mdtodo.repo import commit
 from mdtodo.repo.codec import to_json
 from mdtodo.repo.git import discover

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.edits import AddNote, SetKey
+from mdtodo.core.edits import AddNote, SetKey
+from mdtodo.core.receipt import Receipt
 from mdtodo.errors import GitError
-from mdtodo.receipt import Receipt
 from mdtodo.repo import commit
 from mdtodo.repo.commit import land
 from mdtodo.repo.declared_outputs import Declared

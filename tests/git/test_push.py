@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mdtodo.edits import AddNote, AddSubtasks, SetKey
+from mdtodo.core.edits import AddNote, AddSubtasks, SetKey
 from mdtodo.errors import GitError
 from mdtodo.repo import advance
 from mdtodo.repo import push as pushing

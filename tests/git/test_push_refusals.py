@@ -382,7 +382,7 @@ class TestWhereTo:
 #: Pushes; is killed by `MDTODO_FAULT`.
 PUSHER = """
 import sys
-from mdtodo.model import STATUS_CHARS
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.repo import push
 from mdtodo.repo.git import discover
 push.FIRST_PAUSE = 0.0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mdtodo.model import Finding
+    from mdtodo.core.task import Finding
     from tests.conftest import Checkout
 
 GOOD, BAD = "- [ ] a\n", "- [ ] a after:nowhere\n"

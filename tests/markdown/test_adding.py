@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from mdtodo.core.task import Anchor
 from mdtodo.errors import EditError
 from mdtodo.markdown.adding import add_task
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.model import Anchor
 
 
 @pytest.mark.parametrize(

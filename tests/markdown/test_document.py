@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import Document, Item, parse, second_opinion
-from mdtodo.model import STATUS_CHARS, Status
 from tests.examples import examples
 
 from . import documents

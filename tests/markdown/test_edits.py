@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.core.task import STATUS_CHARS, Anchor, Status
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import Applied, apply
 from mdtodo.markdown.original import Original
-from mdtodo.model import STATUS_CHARS, Anchor, Status
 from tests.timing import cpu_seconds, grows_linearly
 
 TODO, DONE, DOING, CANCELLED = Status

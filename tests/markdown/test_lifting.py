@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.core.task import Status
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
 from mdtodo.markdown.lifting import lift
-from mdtodo.model import Status
 from tests.examples import examples
 from tests.markdown.documents import document, outline
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.merge import Merged, merge
 from mdtodo.markdown.mergeresult import Markers
-from mdtodo.model import STATUS_CHARS, Status
 from tests.markdown.versions import merge_file, merge_text
 
 BASE = "# T\n\n- [ ] a\n- [ ] b\n- [ ] c\n"

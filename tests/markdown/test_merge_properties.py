@@ -7,10 +7,10 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.merge import merge
 from mdtodo.markdown.mergeversion import split, tasks_at
-from mdtodo.model import STATUS_CHARS
 from tests.markdown.documents import document
 from tests.markdown.versions import changed, faults, merge_file, merge_text, outline, written
 

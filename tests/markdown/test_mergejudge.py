@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.mergejudge import Judge
 from mdtodo.markdown.mergematch import match
 from mdtodo.markdown.mergeresult import Result
 from mdtodo.markdown.mergeversion import split
-from mdtodo.model import STATUS_CHARS
 from tests.markdown.versions import merge_text
 
 if TYPE_CHECKING:

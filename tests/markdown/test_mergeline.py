@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.mergeline import merged_line
-from mdtodo.model import STATUS_CHARS
 
 
 @pytest.mark.parametrize(

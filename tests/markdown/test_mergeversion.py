@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.mergeversion import align, split, tasks_at
-from mdtodo.model import STATUS_CHARS
 
 
 def test_a_task_ends_where_its_last_line_ends() -> None:

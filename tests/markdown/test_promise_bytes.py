@@ -9,14 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.core.task import WRITTEN, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.adding import add_task
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.edits import apply
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import WRITTEN, Status
 from tests.examples import examples
 
 ANY = frozenset(Status)

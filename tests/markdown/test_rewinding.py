@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
 from mdtodo.markdown.revert_diff import lift
 from mdtodo.markdown.syntax import read_keys
-from mdtodo.model import STATUS_CHARS, Status
 from tests.examples import examples
 from tests.markdown.documents import document, outline
 

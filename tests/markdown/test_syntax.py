@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.core.task import Priority, Severity
 from mdtodo.errors import EditError
 from mdtodo.markdown.inline import opaque
 from mdtodo.markdown.keywriting import write_key
 from mdtodo.markdown.syntax import Keys, read_keys
-from mdtodo.model import Priority, Severity
 from tests.examples import examples
 from tests.timing import cpu_seconds, grows_linearly
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.edits import SetKey, SetStatus
+from mdtodo.core.edits import SetKey, SetStatus
+from mdtodo.core.task import Anchor, Priority, Status, Task
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.model import Anchor, Priority, Status, Task
 from tests.examples import examples
 from tests.timing import cpu_seconds, grows_linearly
 

@@ -10,7 +10,7 @@ import re
 
 from hypothesis import strategies as st
 
-from mdtodo.model import STATUS_CHARS, Priority, Status, Task
+from mdtodo.core.task import STATUS_CHARS, Priority, Status, Task
 from tests.examples import examples
 
 _LINE = re.compile(r"( *)(-|\d\.) (?:\[(.)\] )?(\S+)(.*)")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
-from mdtodo.model import STATUS_CHARS
 from mdtodo.planning.authored import subtasks
 
 TAKEN = {

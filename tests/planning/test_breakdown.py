@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
-from mdtodo.edits import AddSubtasks
+from mdtodo.core.edits import AddSubtasks
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
@@ -24,7 +24,7 @@ from tests.examples import examples
 from tests.markdown.documents import document
 
 if TYPE_CHECKING:
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
 
 KNOWN = patterns(DEFAULT)
 FOUR = Pattern(

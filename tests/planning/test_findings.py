@@ -14,7 +14,7 @@ from tests.planning.outlines import Oracle, forests, moderately, outline
 from tests.timing import cpu_seconds, grows_linearly
 
 if TYPE_CHECKING:
-    from mdtodo.model import Finding, Task
+    from mdtodo.core.task import Finding, Task
 
 CONFIG = load(None, b'[processors.tests]\nrun = "true"\n[processors.lint]\nrun = "true"\n')
 

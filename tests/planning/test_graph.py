@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.model import Status, Task
+from mdtodo.core.task import Status, Task
 from mdtodo.planning.graph import Tracker, build
 from tests.planning.outlines import Oracle, forests, moderately, outline
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.config.names import Names
 from mdtodo.config.settings import DEFAULT
+from mdtodo.core.names import Names
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.findings import findings

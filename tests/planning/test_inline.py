@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mdtodo.model import Status, Task
+from mdtodo.core.task import Status, Task
 from mdtodo.planning.inline import inline_processor
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT, Config
-from mdtodo.model import State, Status, Task
+from mdtodo.core.task import State, Status, Task
 from mdtodo.planning.plan import plan
 from tests.planning.outlines import Oracle, forests, moderately, outline
 

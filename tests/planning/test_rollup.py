@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.config.load import load
-from mdtodo.model import Status
+from mdtodo.core.task import Status
 from mdtodo.planning.plan import plan
 from mdtodo.planning.rollup import closes, closing_parents, opening_parents
 from tests.planning.outlines import outline

@@ -22,7 +22,7 @@ from mdtodo.recipes import NAMES
 from tests.planning.outlines import moderately, outline
 
 if TYPE_CHECKING:
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
 
 [PLAIN] = outline("- t")
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
-from mdtodo.model import Priority, Status, Task
+from mdtodo.core.task import Priority, Status, Task
 from mdtodo.planning.graph import build
 from mdtodo.planning.plan import plan
 from mdtodo.planning.schedule import Lanes, chain, critical_path, order, ranks, standings, work

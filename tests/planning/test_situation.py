@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.config.load import load as configuration
+from mdtodo.core.results import PastRun
 from mdtodo.planning.plan import plan
 from mdtodo.planning.situation import Load, load, situation
-from mdtodo.results import PastRun
 from tests.planning.outlines import outline
 
 CONFIG = configuration(None, b'[processors.p]\nrun = "true"\n[lanes]\nlow = 2\n')

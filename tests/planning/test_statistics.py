@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.core.results import PastRun
 from mdtodo.planning.statistics import RECENT, Estimate, Flaky, figures, statistics
-from mdtodo.results import PastRun
 from tests.planning.outlines import moderately, outline
 
 

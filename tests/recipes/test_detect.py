@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import GitError
-from mdtodo.patterns import matcher
 from mdtodo.recipes.catalogue import Recipe, Way
 from mdtodo.recipes.detect import Found, Tree, availability, detect, find_tool, lacking
 from tests.examples import examples

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mdtodo.edits import AddNote, AddSubtasks, SetKey, SetStatus
-from mdtodo.model import Anchor, Status
-from mdtodo.receipt import Receipt
-from mdtodo.results import Outcome
+from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.results import Outcome
+from mdtodo.core.task import Anchor, Status
 
 WORDS = st.text(min_size=1).filter(str.strip)
 

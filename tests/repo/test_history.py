@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.receipt import Receipt
+from mdtodo.core.receipt import Receipt
 from mdtodo.repo.git import discover
 from mdtodo.repo.history import commits, receipts
 from mdtodo.repo.receipts import message

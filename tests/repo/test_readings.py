@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.edits import SetStatus
+from mdtodo.core.edits import SetStatus
+from mdtodo.core.task import STATUS_CHARS, WRITTEN, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
-from mdtodo.model import STATUS_CHARS, WRITTEN, Status
 from mdtodo.repo import readings
 from tests.examples import examples
 from tests.markdown.documents import document, soup

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.receipt import Receipt
+from mdtodo.core.receipt import Receipt
 from mdtodo.repo.receipts import Trailer, message, parse, subject
 from mdtodo.repo.remake import without
 from tests.examples import examples

@@ -12,10 +12,10 @@ import sys
 
 import pytest
 
-from mdtodo.edits import SetStatus
+from mdtodo.core.edits import SetStatus
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import Anchor, Status
 from mdtodo.errors import MdtodoError
-from mdtodo.model import Anchor, Status
-from mdtodo.receipt import Receipt
 from mdtodo.repo import leases, owner, runs
 from mdtodo.repo.codec import to_json
 from mdtodo.repo.entries import Record

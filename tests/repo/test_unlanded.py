@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.edits import SetStatus
-from mdtodo.model import Anchor, Status
-from mdtodo.receipt import Receipt
+from mdtodo.core.edits import SetStatus
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import Anchor, Status
 from mdtodo.repo import owner, unread
 from mdtodo.repo.entries import Record
 from mdtodo.repo.git import Repository

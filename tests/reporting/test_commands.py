@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mdtodo.model import Finding, Severity
+from mdtodo.core.task import Finding, Severity
 from mdtodo.reporting.commands import annotate, quoted, say
 from mdtodo.reporting.findings import print_annotations
 from mdtodo.reporting.text import one_line, printable

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from mdtodo.config.settings import DEFAULT
-from mdtodo.model import Status, Task
+from mdtodo.core.task import Status, Task
 from mdtodo.planning.plan import plan
 from mdtodo.reporting.mermaid import flowchart
 from mdtodo.reporting.text import one_line

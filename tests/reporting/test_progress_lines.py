@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from mdtodo.model import Status, Task
+from mdtodo.core.results import Outcome, TaskRun
+from mdtodo.core.task import Status, Task
 from mdtodo.reporting.progress_lines import ProgressLines
-from mdtodo.results import Outcome, TaskRun
 from tests.terminal import TITLES
 
 

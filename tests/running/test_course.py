@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config.load import load
+from mdtodo.core.results import Outcome
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
-from mdtodo.results import Outcome
 from mdtodo.running.course import SHORT, Course
 from mdtodo.running.executor import AHEAD
 from mdtodo.running.run_options import Options
 
 if TYPE_CHECKING:
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
 
 CONFIG = """
 [processors.ok]

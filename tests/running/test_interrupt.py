@@ -19,7 +19,7 @@ from mdtodo.running.shape import empty_result
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.model import Json
+    from mdtodo.core.task import Json
     from tests.conftest import Checkout
 
 TODO = "- [ ] one run:p\n- [ ] two run:p\n- [ ] three run:p after:x\n- [ ] x id:x run:p\n"

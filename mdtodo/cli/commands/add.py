@@ -10,7 +10,7 @@ from mdtodo.cli.options import complete_id, json_option
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.running.board import Board
 
 
@@ -46,7 +46,7 @@ def command(
     A due date may be relative: due:tomorrow, due:friday, due:+2w. It is written as YYYY-MM-DD.
     """
     from mdtodo.cli.running import say
-    from mdtodo.model import Severity
+    from mdtodo.core.task import Severity
     from mdtodo.planning.findings import findings
     from mdtodo.repo.files import persist
     from mdtodo.running.adding import add, is_looked_at

@@ -65,8 +65,8 @@ def command(
     With PATHS, only findings in these files are reported, but the whole repository is read, since ids and
     dependencies cross files.
     """
+    from mdtodo.core.task import Severity
     from mdtodo.errors import ConfigError
-    from mdtodo.model import Severity
 
     try:
         findings, unreadable = _checked(session, paths, staged=staged, changed=changed)

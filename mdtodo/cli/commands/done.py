@@ -8,7 +8,7 @@ import click
 
 from mdtodo.cli.options import tasks_argument
 from mdtodo.cli.speaking import speak_and_tell
-from mdtodo.model import Status
+from mdtodo.core.task import Status
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session

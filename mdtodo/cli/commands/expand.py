@@ -11,7 +11,7 @@ from mdtodo.cli.recovery import recover
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.running.project_expand import Expansion
 
 

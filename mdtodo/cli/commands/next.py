@@ -8,14 +8,14 @@ import click
 
 from mdtodo.cli.options import filters, json_option, named_tasks, selection, tasks_argument
 from mdtodo.cli.reader import Reader
-from mdtodo.model import State
+from mdtodo.core.task import State
 from mdtodo.planning.waiting import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.cli.session import Session
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 
 

@@ -42,7 +42,7 @@ def command(session: Session, /, name: str | None, as_json: bool) -> None:
 
 def _chosen(known: dict[str, Pattern], name: str | None) -> dict[str, Pattern]:
     """All of them, or the one of that name; UsageError with the nearest name where there is none."""
-    from mdtodo.config.names import suggestion
+    from mdtodo.core.names import suggestion
     from mdtodo.errors import UsageError
 
     if name is None:

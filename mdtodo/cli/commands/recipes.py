@@ -42,7 +42,7 @@ def command(session: Session, /, name: str | None, as_json: bool) -> None:
 
 def _names(name: str | None) -> tuple[str, ...]:
     """The recipe of that name, or all of them; UsageError with the nearest name where there is none."""
-    from mdtodo.config.names import suggestion
+    from mdtodo.core.names import suggestion
     from mdtodo.errors import UsageError
     from mdtodo.recipes.catalogue import recipes
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.cli.session import Session
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
 
 
 @click.command(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.model import Status
+from mdtodo.core.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mdtodo.model import Anchor
+    from mdtodo.core.task import Anchor
 
 
 # Named tuples and no dataclasses, which take longer to define and to make: a large run makes thousands of them.

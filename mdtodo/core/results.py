@@ -1,6 +1,6 @@
 """What an attempt, a task, a run and an undo come to. Frozen, without I/O.
 
-Apart from `mdtodo.model`, since reading and checking need none of it.
+Apart from `mdtodo.core.task`, since reading and checking need none of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.receipt import Receipt
+    from mdtodo.core.receipt import Receipt
 
 
 class Outcome(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mdtodo.model import Task
+    from mdtodo.core.task import Task
 
 
 #: Characters of a title in a sentence.

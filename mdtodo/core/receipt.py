@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mdtodo.edits import Edit
+    from mdtodo.core.edits import Edit
 
 
 class Output(NamedTuple):
