@@ -131,23 +131,23 @@ def _do_without(what: str) -> None:
     elif what == "leases":
         from contextlib import nullcontext
 
-        from mdtodo.repo import writers
+        from mdtodo.system import write_lease
 
-        writers.put = lambda target, expected, new: False
-        writers.quiet = lambda target, path: nullcontext(writers.Quiet(None))  # type: ignore[assignment]
+        write_lease.put = lambda target, expected, new: False
+        write_lease.quiet = lambda target, path: nullcontext(write_lease.Quiet(None))  # type: ignore[assignment]
     elif what == "patience":
-        from mdtodo.repo import writers
+        from mdtodo.system import write_lease
 
-        writers.PATIENCE = 0.2
+        write_lease.PATIENCE = 0.2
     elif what == "links":
         os.link = refuse  # type: ignore[assignment]
 
 
 def _call(args: list[str]) -> int:
     from mdtodo.cli import main
-    from mdtodo.repo import fault
+    from mdtodo.system import failpoints
 
-    fault.arm(os.environ)
+    failpoints.arm(os.environ)
     sys.stdin = os.fdopen(0)
     try:
         main(args)

@@ -18,9 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError, InputError
-from mdtodo.repo import files, owner
 from mdtodo.repo.changes import file_changes
-from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.index import IndexCopy, refresh
 from mdtodo.repo.indexfile import Staged
@@ -32,6 +30,8 @@ from mdtodo.repo.relanding import REGULAR, lifted
 from mdtodo.repo.remake import read_commit
 from mdtodo.repo.textmerge import is_markdown, merge_file
 from mdtodo.repo.versions import tick
+from mdtodo.system import files, process_identity
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ def advance(
 def finish(repo: Repository, statuses: Mapping[str, Status]) -> tuple[str, ...]:
     """What a killed `advance` left undone, if there is any; sentences for a person."""
     note = read_note(repo)
-    if note is None or not (owner.is_gone(note.owner) or note.owner == owner.myself()):
+    if note is None or not (process_identity.is_gone(note.owner) or note.owner == process_identity.myself()):
         return ()
     messages: tuple[str, ...] = ()
     with Plumbing(repo) as git:
@@ -126,13 +126,13 @@ class _Advance:
             try:
                 _move(self.git, branch, self.old, self.new)
             except BranchMovedError:
-                remove_note(self.git.repo, owner.myself())
+                remove_note(self.git.repo, process_identity.myself())
                 raise
             reached("advance.moved")
             copy.install()
             reached("advance.installed")
         self._place()
-        remove_note(self.git.repo, owner.myself())
+        remove_note(self.git.repo, process_identity.myself())
         refresh(self.git, [path for path in self.changes if path not in self.outside])
         return tuple(self.messages)
 

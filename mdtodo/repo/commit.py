@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from mdtodo.core.edits import Rewind
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.repo import atomic_file, files, index, indexlock
+from mdtodo.repo import index, indexlock
 from mdtodo.repo.draft import make_draft, write_commits
-from mdtodo.repo.fault import reached
 from mdtodo.repo.git import operation_in_progress
 from mdtodo.repo.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.repo.index import IndexChangedError, IndexCopy
@@ -32,7 +31,9 @@ from mdtodo.repo.outputs import OutputsChangedError, hold
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version
-from mdtodo.repo.writers import BusyError
+from mdtodo.system import atomic_file, files
+from mdtodo.system.failpoints import reached
+from mdtodo.system.write_lease import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

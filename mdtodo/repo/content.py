@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.digest import sha1
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError
-from mdtodo.repo import files, worktree_files
+from mdtodo.repo import worktree_files
 from mdtodo.repo.git import calling_index, read_blobs, run
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from mdtodo.errors import MdtodoError
-from mdtodo.repo.fault import reached
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

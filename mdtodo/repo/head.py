@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mdtodo.repo.plumbing import Plumbing
-    from mdtodo.repo.process import Process
+    from mdtodo.system.process import Process
 
 
 class HeadMovedError(Exception):

@@ -21,8 +21,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import ChangedError, EditError, GitError, InputError, MdtodoError
-from mdtodo.repo import files
 from mdtodo.repo.git import run
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

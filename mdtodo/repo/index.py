@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.repo.conversion import is_staged
-from mdtodo.repo.fault import reached
 from mdtodo.repo.indexfile import IndexFile, Staged, UnfamiliarError, stat_of
 from mdtodo.repo.indexlock import cannot, delete, hold, own_file, release
 from mdtodo.repo.loose import content_and_status
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping

@@ -13,8 +13,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo import owner, reflocks
-from mdtodo.repo.fault import reached
+from mdtodo.repo import reflocks
+from mdtodo.system import process_identity
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
@@ -30,7 +31,7 @@ _HELD = ".held"
 def own_file(repo: Repository) -> tuple[str, str]:
     """Where the index is, and a file of this process beside it, by which it is found after a kill."""
     index = _path(repo)
-    return index, index + _MARK + owner.myself()
+    return index, index + _MARK + process_identity.myself()
 
 
 def hold(index: str, own: str, patience: float) -> None:
@@ -59,7 +60,9 @@ def recover(repo: Repository) -> tuple[str, ...]:
         if not left.startswith(name + _MARK):
             continue
         # `.lock`: what a killed `git update-index` leaves beside our copy.
-        if owner.is_gone(left.removeprefix(name + _MARK).removesuffix(".lock").removesuffix(_HELD)):
+        if process_identity.is_gone(
+            left.removeprefix(name + _MARK).removesuffix(".lock").removesuffix(_HELD)
+        ):
             path = os.path.join(folder, left)
             dead.append(path)
             if left.endswith(_HELD) and _is_lock_of(path, place + ".lock"):

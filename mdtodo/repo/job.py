@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
-from mdtodo.repo import files
 from mdtodo.repo.objects import NewObjects
 from mdtodo.repo.readings import read as reading
 from mdtodo.repo.receipts import subject
 from mdtodo.repo.versions import Version, tick
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence

@@ -14,9 +14,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo import owner
-from mdtodo.repo.fault import reached
 from mdtodo.repo.objects import head_of
+from mdtodo.system import process_identity
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +86,9 @@ def sweep_loose(folder: str) -> None:
         if len(name) == 2:
             inner = os.path.join(folder, name)
             for left in os.listdir(inner):
-                if left.startswith(_TEMPORARY) and owner.is_gone(left[len(_TEMPORARY) :].rpartition("-")[0]):
+                if left.startswith(_TEMPORARY) and process_identity.is_gone(
+                    left[len(_TEMPORARY) :].rpartition("-")[0]
+                ):
                     with suppress(FileNotFoundError):
                         os.unlink(os.path.join(inner, left))
 
@@ -111,7 +113,7 @@ def _deflate(head: bytes, data: bytes, level: int) -> bytes:
 
 
 def _write(folder: str, name: str, number: int, content: bytes) -> None:
-    temporary = os.path.join(folder, f"{_TEMPORARY}{owner.myself()}-{number}")
+    temporary = os.path.join(folder, f"{_TEMPORARY}{process_identity.myself()}-{number}")
     try:
         descriptor = _create(temporary)
     # Suppressed: another process may make the same folder at this moment.

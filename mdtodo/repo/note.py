@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.repo import owner
+from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
@@ -40,7 +40,7 @@ def write_note(repo: Repository, old: str, new: str) -> None:
     """Put it there, as this process's, on the disk. Until all of it is written, nothing has moved yet."""
     # No rename is needed: `read_note` takes half a note for none, and nothing has moved then.
     with open(os.path.join(repo.git_dir, NOTE), "w", encoding="ascii") as file:
-        file.write(f"{old} {new} {owner.myself()}\n")
+        file.write(f"{old} {new} {process_identity.myself()}\n")
         file.flush()
         os.fsync(file.fileno())
 

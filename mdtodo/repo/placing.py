@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.repo import files, owner
-from mdtodo.repo.fault import reached
 from mdtodo.repo.note import ready_folder
 from mdtodo.repo.objects import object_id
 from mdtodo.repo.quote import path_line
+from mdtodo.system import files, process_identity
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -90,7 +90,7 @@ def _is(git: Plumbing, path: str, found: str | None, entry: tuple[bytes, str] | 
 
 def _write(git: Plumbing, paths: Sequence[str]) -> Iterator[str]:
     """Have git write these files from the index, filters and all, beside; then each takes its name."""
-    folder = ready_folder(git.repo, owner.myself())
+    folder = ready_folder(git.repo, process_identity.myself())
     # First, since checkout-index reads the attributes for the other files from the work tree.
     attributes = [path for path in paths if os.path.basename(path) == ".gitattributes"]
     for some in (attributes, [path for path in paths if path not in attributes]):
@@ -155,6 +155,6 @@ def _take_name(ready: str, root: str, path: str) -> None:
         if error.errno != errno.EXDEV:
             raise
         folder, name = os.path.split(target)
-        beside = os.path.join(folder, f".{name[:80]}.mdtodo-{owner.myself()}")
+        beside = os.path.join(folder, f".{name[:80]}.mdtodo-{process_identity.myself()}")
         shutil.copy2(ready, beside, follow_symlinks=False)
         os.rename(beside, target)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import GitError
 from mdtodo.repo.git import environment, refused, start
 from mdtodo.repo.loose import loose_head, must_ask, read_loose, write_loose
-from mdtodo.repo.process import PIPE
+from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.repo.git import Repository
     from mdtodo.repo.indexfile import IndexFile
     from mdtodo.repo.objects import NewObjects
-    from mdtodo.repo.process import Process
+    from mdtodo.system.process import Process
 
 
 #: Bytes of objects that are kept, so that many landings do not fill the memory.

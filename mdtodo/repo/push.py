@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo import indexlock, owner
+from mdtodo.repo import indexlock
 from mdtodo.repo.advance import BranchMovedError, StaysError, advance, finish
-from mdtodo.repo.fault import reached
 from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.remake import read_commit, remake
 from mdtodo.repo.upstream import fetch, find_upstream, send
+from mdtodo.system import process_identity
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,10 +166,10 @@ class _Push:
     def _fetched(self, pushed: Pushed) -> str | None:
         # What killed pushes left; a ref would keep its commits for ever.
         for ref in self.git.run("for-each-ref", "--format=%(refname)", FETCHED).decode().split():
-            if owner.is_gone(ref.removeprefix(FETCHED)):
+            if process_identity.is_gone(ref.removeprefix(FETCHED)):
                 self.git.run("update-ref", "-d", ref)
         try:
-            tip = fetch(self.repo, self.upstream, FETCHED + owner.myself())
+            tip = fetch(self.repo, self.upstream, FETCHED + process_identity.myself())
         except GitError as error:
             raise self._refusal(pushed) from error
         tracking, known = self.upstream.tracking, self._commit_of(self.upstream.tracking)

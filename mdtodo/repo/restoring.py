@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import entry_of
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.repo import files
 from mdtodo.repo.git import run
 from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.job import Rewrite
 from mdtodo.repo.objects import find_in_tree
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from mdtodo.repo import owner
 from mdtodo.repo.entries import KEPT, SELECT, Entry, entry_of, mapping, real
 from mdtodo.repo.leases import owners
+from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ class Runs:
 
     def start_run(self, run_id: str, worker: str = "", begun: Mapping[str, object] | None = None) -> None:
         """Note that a run of this process has begun, with any JSON on how (see `begun`)."""
-        row = (run_id, worker, owner.myself(), time.time(), json.dumps(begun))
+        row = (run_id, worker, process_identity.myself(), time.time(), json.dumps(begun))
         with self._db.writing("run") as db:
             db.execute(
                 "INSERT INTO runs (run_id, worker, owner, started, summary) VALUES (?, ?, ?, ?, ?)", row
@@ -78,7 +78,8 @@ def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
     return tuple(
         (str(run), str(worker), real(started))
         for run, worker, started, who in rows
-        if not owner.is_gone(str(who)) and (owner.is_visible(str(who)) or who in holding)
+        if not process_identity.is_gone(str(who))
+        and (process_identity.is_visible(str(who)) or who in holding)
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.repo.git import environment, refused, run, start
-from mdtodo.repo.process import Process
+from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError, UsageError
-from mdtodo.repo import files, safe_open
 from mdtodo.repo.git import list_files
+from mdtodo.system import files, safe_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

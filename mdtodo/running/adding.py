@@ -8,7 +8,8 @@ from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.adding import add_task
 from mdtodo.markdown.syntax import read_keys
 from mdtodo.planning.dates import local_today, with_dates
-from mdtodo.repo import files, worktree_files
+from mdtodo.repo import worktree_files
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from datetime import date

@@ -13,7 +13,8 @@ from mdtodo.errors import InputError, UsageError
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import joined, read_tasks
 from mdtodo.planning.plan import Plan, plan
-from mdtodo.repo import files, worktree_files
+from mdtodo.repo import worktree_files
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError
 from mdtodo.markdown.source import dominant_newline
-from mdtodo.repo import files
 from mdtodo.repo.git import run
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

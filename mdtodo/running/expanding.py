@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import new_subtasks
 from mdtodo.errors import MdtodoError
-from mdtodo.repo import files
 from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from mdtodo.repo.commit import Landing

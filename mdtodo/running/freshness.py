@@ -10,7 +10,7 @@ from mdtodo.core.task import Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import Document, parse
-from mdtodo.repo import files
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
-from mdtodo.repo import files, worktree_files
+from mdtodo.repo import worktree_files
 from mdtodo.repo.git import operation_in_progress
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

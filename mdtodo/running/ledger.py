@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mdtodo.repo import unread
 from mdtodo.repo.entries import Record
-from mdtodo.repo.fault import reached
 from mdtodo.repo.output_marks import forget_old
 from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import State, folder
@@ -19,6 +18,7 @@ from mdtodo.running.moves import followed
 from mdtodo.running.policy import land, land_entries, new_run_id, sentences_of
 from mdtodo.running.unread import held_of
 from mdtodo.running.written import verdict_of
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

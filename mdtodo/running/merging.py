@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import ConfigError, InputError, MdtodoError
 from mdtodo.markdown.merge import merge
-from mdtodo.repo import files, worktree_files
+from mdtodo.repo import worktree_files
 from mdtodo.repo.git import environment, start
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -32,7 +32,7 @@ def missing_modules(repo: Repository, config: Config) -> Iterator[Finding]:
 
 def _finding(repo: Repository, config: Config, name: str, lacking: str) -> Finding:
     from mdtodo.config.toml_lines import line_of
-    from mdtodo.repo.files import read_inside
+    from mdtodo.system.files import read_inside
 
     file = config.sources.get(f"processors.{name}.python", "pyproject.toml")
     prefix = ("tool", "mdtodo") if file == "pyproject.toml" else ()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.repo import files, worktree_files
+from mdtodo.repo import worktree_files
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
 from mdtodo.errors import ChangedError
-from mdtodo.repo import files, worktree_files
+from mdtodo.repo import worktree_files
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from mdtodo.repo.git import Repository

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
-from mdtodo.repo import owner, unread
+from mdtodo.repo import unread
 from mdtodo.repo.commit import hold_outputs
 from mdtodo.repo.entries import Record
 from mdtodo.repo.state import folder
 from mdtodo.running.outbox import outputs_told
 from mdtodo.running.written import adopt, verdict_of
+from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def take_up(repo: Repository, state: State, config: Config) -> list[str]:
 def _settle(repo: Repository, path: str) -> bool:
     """Wait for the end of what the pool process still does, or mark what it left; False where it goes on."""
     deadline = time.monotonic() + PATIENCE
-    while (last := unread.begun(path)) is not None and not owner.is_gone(last.owner):
+    while (last := unread.begun(path)) is not None and not process_identity.is_gone(last.owner):
         if time.time() > last.last_sign + SILENCE:
             break
         if time.monotonic() > deadline:

@@ -18,7 +18,6 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from mdtodo.repo import owner
 from mdtodo.running import trees
 from mdtodo.running.outbox import Outboxes
 from mdtodo.running.processors import perform
@@ -26,6 +25,7 @@ from mdtodo.running.shape import empty_result
 from mdtodo.running.spec import SpecError
 from mdtodo.running.supervise import Stop
 from mdtodo.running.wire import Channel, encoded
+from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from mdtodo.core.task import Json
@@ -144,7 +144,7 @@ class Line:
 
     def note(self, word: str, words: Json) -> None:
         """See `Control.note`."""
-        about = {word: self._attempt, "owner": owner.myself(), **words}
+        about = {word: self._attempt, "owner": process_identity.myself(), **words}
         self._beat = self._write(about)
 
     def alive(self) -> None:

@@ -236,7 +236,7 @@ def test_either_all_files_are_broken_down_or_none(
     inside: Callable[..., Said], repo: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mdtodo.errors import InputError
-    from mdtodo.repo import files
+    from mdtodo.system import files
 
     repo.commit(**{f"{name}/TODO.md": "- [ ] a expand:api\n" for name in "abc"})
     real = files.replace

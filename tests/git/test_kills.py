@@ -1,6 +1,6 @@
 """`kill -9` at every step between two writes of a run: the next calls finish the bookkeeping, and lose nothing.
 
-A run is told to write down every point that it passes (`mdtodo.repo.fault`); then it is killed at each of
+A run is told to write down every point that it passes (`mdtodo.system.failpoints`); then it is killed at each of
 them in turn, in a fresh copy of the same repository, and a command that reads and `mdtodo run` follow. What they
 make of it must be what a run makes that nobody kills, to the byte; the processors count their calls in a file
 outside of the repository.

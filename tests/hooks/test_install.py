@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import EditError, GitError
-from mdtodo.repo import files, hookfiles
+from mdtodo.repo import hookfiles
 from mdtodo.repo.git import discover
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from mdtodo.errors import EditError, InputError
-from mdtodo.repo import atomic_file, files, owner
+from mdtodo.system import atomic_file, files, process_identity
 
 
 class TestRead:
@@ -179,10 +179,17 @@ class TestCreateAndSweep:
     def test_sweep_takes_what_dead_processes_left(self, tmp_path):
         program = "from mdtodo.repo import owner; print(owner.myself())"
         gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
-        for name in (f".a.md.mdtodo-{gone}", f".b.md.mdtodo-{owner.myself()}", ".c.md.mdtodo-unknown-1-0"):
+        for name in (
+            f".a.md.mdtodo-{gone}",
+            f".b.md.mdtodo-{process_identity.myself()}",
+            ".c.md.mdtodo-unknown-1-0",
+        ):
             (tmp_path / name).write_text("x")
         atomic_file.sweep(str(tmp_path), ["a.md", "nowhere/b.md"])
-        assert sorted(os.listdir(tmp_path)) == [f".b.md.mdtodo-{owner.myself()}", ".c.md.mdtodo-unknown-1-0"]
+        assert sorted(os.listdir(tmp_path)) == [
+            f".b.md.mdtodo-{process_identity.myself()}",
+            ".c.md.mdtodo-unknown-1-0",
+        ]
 
 
 class TestSwappedWhileItGoesOn:

@@ -8,24 +8,24 @@ import sys
 
 import pytest
 
-from mdtodo.repo import owner
+from mdtodo.system import process_identity
 
 
 def test_this_process_is_there_and_a_dead_one_is_gone():
-    assert not owner.is_gone(owner.myself())
+    assert not process_identity.is_gone(process_identity.myself())
     program = "from mdtodo.repo import owner; print(owner.myself())"
     gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
-    assert owner.is_gone(gone)
+    assert process_identity.is_gone(gone)
 
 
 def test_a_reused_pid_is_another_process_identity():
-    where, pid, started = owner.myself().split("-")
-    assert owner.is_gone(f"{where}-{pid}-{int(started) - 1}")
+    where, pid, started = process_identity.myself().split("-")
+    assert process_identity.is_gone(f"{where}-{pid}-{int(started) - 1}")
 
 
 @pytest.mark.parametrize("name", ["", "x", "unknown-1-0", "0badf00d-1-5", "unknown-1-5", "a-b-c"])
 def test_a_process_that_cannot_be_seen_is_not_said_to_be_gone(name):
-    assert not owner.is_gone(name)
+    assert not process_identity.is_gone(name)
 
 
 def test_a_process_that_ended_and_was_not_waited_for_is_gone():
@@ -33,5 +33,5 @@ def test_a_process_that_ended_and_was_not_waited_for_is_gone():
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     name = process.stdout.read().strip()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    assert owner.is_gone(name)
+    assert process_identity.is_gone(name)
     process.communicate()

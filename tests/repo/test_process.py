@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from mdtodo.errors import GitError
-from mdtodo.repo.process import Process
+from mdtodo.system.process import Process
 
 
 def python(code: str, **words: bool) -> Process:

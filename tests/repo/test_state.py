@@ -16,11 +16,12 @@ from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
 from mdtodo.errors import MdtodoError
-from mdtodo.repo import leases, owner, runs
+from mdtodo.repo import leases, runs
 from mdtodo.repo.codec import to_json
 from mdtodo.repo.entries import Record
 from mdtodo.repo.git import Repository
 from mdtodo.repo.state import State, folder
+from mdtodo.system import process_identity
 from tests.examples import TIMES
 
 RECEIPT = Receipt(
@@ -243,7 +244,7 @@ class TestJournal:
         self, opened, monkeypatch, clock, unseen
     ):
         with monkeypatch.context() as patch:  # before the last boot, in another container, without /proc
-            patch.setattr(owner, "_name", lambda _: unseen)
+            patch.setattr(process_identity, "_name", lambda _: unseen)
             opened.start_run("elsewhere", "w")
             opened.lease("a", "w", 60)
         opened.record([Record("elsewhere", RECEIPT)])

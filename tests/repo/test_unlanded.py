@@ -15,11 +15,12 @@ import pytest
 from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
-from mdtodo.repo import owner, unread
+from mdtodo.repo import unread
 from mdtodo.repo.entries import Record
 from mdtodo.repo.git import Repository
 from mdtodo.repo.state import State, folder
 from mdtodo.repo.unlanded import any_left
+from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,10 +96,10 @@ def test_results(repository: Repository, made: Callable[[State], None], expected
 def test_a_number_that_another_process_has_now_is_not_the_run(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where, pid, started = owner.myself().split("-")
+    where, pid, started = process_identity.myself().split("-")
     for who, expected in ((f"{where}-{pid}-{int(started) - 1}", True), (f"{where}-{pid}-{started}", False)):
         with State.open(repository) as state, monkeypatch.context() as patch:
-            patch.setattr(owner, "_name", lambda _, who=who: who)
+            patch.setattr(process_identity, "_name", lambda _, who=who: who)
             state.start_run(f"run of {who}")
             state.mark_landed([entry.id for entry in state.unlanded()])
             state.record([Record(f"run of {who}", RECEIPT)])
@@ -109,7 +110,7 @@ def test_a_run_from_before_the_machine_was_started_again_is_over(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with State.open(repository) as state, monkeypatch.context() as patch:
-        patch.setattr(owner, "_name", lambda _: "0badf00d-1-5")
+        patch.setattr(process_identity, "_name", lambda _: "0badf00d-1-5")
         of_a_live_run(state)
     assert any_left(repository)
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.errors import InputError, UsageError
-from mdtodo.repo import files, safe_open, worktree_files
+from mdtodo.repo import worktree_files
 from mdtodo.repo.git import discover
+from mdtodo.system import files, safe_open
 from tests.examples import examples
 
 DEFAULT = ("TODO.md", "**/TODO.md", "todo/**/*.md")

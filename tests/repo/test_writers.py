@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import EditError
-from mdtodo.repo import atomic_file, files, writers
-from mdtodo.repo.writers import BusyError
+from mdtodo.system import atomic_file, files, write_lease
+from mdtodo.system.write_lease import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def test_nothing_is_written_into_a_save(todo: Path, new: bytes) -> None:
 
 @leases
 def test_a_file_that_is_held_open_for_append_is_left(todo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writers, "PATIENCE", 0.2)
+    monkeypatch.setattr(write_lease, "PATIENCE", 0.2)
     with todo.open("ab") as held:
         for new in (WHOLE.replace(b"[ ] two", b"[x] two"), WHOLE + b"more\n"):
             with pytest.raises(BusyError, match=r"^TODO\.md: another program has it open for writing$"):
@@ -147,7 +147,7 @@ class TestWithoutLeases:
 
     @pytest.fixture(autouse=True)
     def without(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(writers, "_lease", lambda descriptor, kind: None)
+        monkeypatch.setattr(write_lease, "_lease", lambda descriptor, kind: None)
 
     def test_without_leases_a_save_in_several_steps_is_read_whole(self, todo: Path) -> None:
         with saving(todo, STEPS, 0.1):
@@ -169,7 +169,7 @@ class TestWithoutLeases:
     def test_without_leases_a_file_that_never_rests_is_left(
         self, todo: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(writers, "PATIENCE", 0.2)
+        monkeypatch.setattr(write_lease, "PATIENCE", 0.2)
         stop = threading.Event()
 
         def go_on() -> None:

@@ -48,8 +48,8 @@ def command(
     from mdtodo.cli.running import say
     from mdtodo.core.task import Severity
     from mdtodo.planning.findings import findings
-    from mdtodo.repo.files import persist
     from mdtodo.running.adding import add, is_looked_at
+    from mdtodo.system.files import persist
 
     def attempt() -> tuple[Board, Task]:
         # all of it again where a file has changed meanwhile: of ten `add` at once eight gave up

@@ -38,7 +38,7 @@ def command(
     Without ID, all tasks with expand:NAME. Either all are broken down, or none. Tasks that have subtasks,
     or are done or cancelled, are left as they are.
     """
-    from mdtodo.repo.files import persist
+    from mdtodo.system.files import persist
 
     return persist(lambda: _expand(session, **asked))
 

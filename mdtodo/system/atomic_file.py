@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import ChangedError
-from mdtodo.repo import owner, writers
-from mdtodo.repo.fault import reached
-from mdtodo.repo.safe_open import CREATE, READ, SYMLINK_ERRORS
+from mdtodo.system import process_identity, write_lease
+from mdtodo.system.failpoints import reached
+from mdtodo.system.safe_open import CREATE, READ, SYMLINK_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ def create(target: str, content: bytes) -> None:
     _sync(os.path.dirname(target))
 
 
-def replace(target: str, expected: bytes, new: bytes, path: str, quiet: writers.Quiet) -> None:
+def replace(target: str, expected: bytes, new: bytes, path: str, quiet: write_lease.Quiet) -> None:
     """Write another file, and let it take the name at once, with the mode, owner and attributes of `target`.
 
     Raises ChangedError, of `path`, where `target` was not `expected`, or somebody disturbed `quiet`: it is as they left
@@ -55,7 +55,7 @@ def sweep(root: str, paths: Iterable[str]) -> None:
         except OSError:
             continue
         for name in names:
-            if owner.is_gone(name.rpartition(_MARK)[2]):
+            if process_identity.is_gone(name.rpartition(_MARK)[2]):
                 os.unlink(os.path.join(folder, name))
 
 
@@ -63,7 +63,7 @@ def sweep(root: str, paths: Iterable[str]) -> None:
 def _temporary(target: str) -> Iterator[str]:
     """A name beside `target`, gone in the end."""
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:80]}{_MARK}{owner.myself()}")
+    temporary = os.path.join(folder, f".{name[:80]}{_MARK}{process_identity.myself()}")
     try:
         yield temporary
     finally:
@@ -129,7 +129,7 @@ def _copy_attributes(source: str, fd: int) -> None:
         return
 
 
-def _swap(temporary: str, target: str, expected: bytes, path: str, quiet: writers.Quiet) -> None:
+def _swap(temporary: str, target: str, expected: bytes, path: str, quiet: write_lease.Quiet) -> None:
     changed = ChangedError("changed on disk in the meantime", file=path)
     if _content(target) != expected:
         raise changed

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError
-from mdtodo.repo.fault import reached
+from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

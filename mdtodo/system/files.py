@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from mdtodo.errors import ChangedError, InputError
-from mdtodo.repo import atomic_file, safe_open, writers
+from mdtodo.system import atomic_file, safe_open, write_lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,10 +43,10 @@ def read(root: str, path: str) -> bytes:
 
 
 @contextmanager
-def settled(root: str, path: str) -> Iterator[tuple[bytes, writers.Quiet]]:
+def settled(root: str, path: str) -> Iterator[tuple[bytes, write_lease.Quiet]]:
     """The bytes of a file that nobody is writing, nor can begin to write unnoticed until the end. Raises InputError as
     `read` does, and `writers.BusyError`."""
-    with writers.quiet(os.path.realpath(os.path.join(root, path)), path) as quiet:
+    with write_lease.quiet(os.path.realpath(os.path.join(root, path)), path) as quiet:
         yield read(root, path), quiet
 
 
@@ -60,7 +60,7 @@ def read_once_settled(root: str, path: str) -> bytes:
     """The same, but of one that somebody goes on writing what it holds by then."""
     try:
         return read_settled(root, path)
-    except writers.BusyError:
+    except write_lease.BusyError:
         return read(root, path)
 
 
@@ -100,7 +100,9 @@ def create(root: str, path: str, content: bytes) -> None:
         raise InputError(f"cannot be created: {error.strerror}", file=path) from error
 
 
-def replace(root: str, path: str, expected: bytes, new: bytes, quiet: writers.Quiet | None = None) -> None:
+def replace(
+    root: str, path: str, expected: bytes, new: bytes, quiet: write_lease.Quiet | None = None
+) -> None:
     """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept. A few bytes
     are written in their place (`writers.put`), where that is as safe.
 
@@ -113,13 +115,13 @@ def replace(root: str, path: str, expected: bytes, new: bytes, quiet: writers.Qu
     """
     try:
         with safe_open.pinned(root, safe_open.followed(root, path)) as target:
-            if quiet is not None and not (quiet.undisturbed and writers.fits(expected, new)):
+            if quiet is not None and not (quiet.undisturbed and write_lease.fits(expected, new)):
                 atomic_file.replace(target, expected, new, path, quiet)
                 return
             if quiet is not None:  # `put` must be the only one who has the file open, and this still has it
                 quiet.end()
-            if not writers.put(target, expected, new):
-                with writers.quiet(target, path) as again:
+            if not write_lease.put(target, expected, new):
+                with write_lease.quiet(target, path) as again:
                     atomic_file.replace(target, expected, new, path, again)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
