@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mdtodo.config.categories import merged as merged_categories
-from mdtodo.config.kinds import InvalidError, Kind, Record, Shape, Table, expected, shown
 from mdtodo.config.settings import Config, Defaults, Expand, Logs, Match, Pattern, Processor
+from mdtodo.config.shapes import InvalidError, Kind, Record, Shape, Table, expected, shown
 from mdtodo.config.toml_lines import line_of
 from mdtodo.core.names import suggestion
 from mdtodo.core.task import STATUS_CHARS

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.config import values
+from mdtodo.config import value_types
 from mdtodo.config.categories import CATEGORIES
-from mdtodo.config.kinds import (
+from mdtodo.config.shapes import (
     InvalidError,
     Record,
     Shape,
@@ -53,10 +53,11 @@ class Match:
     category: str | None = field(default=None, metadata=_of(line("a category"), "The task's category."))
     kind: str | None = field(default=None, metadata=_of(line("a kind"), "The task's kind."))
     tags: tuple[str, ...] = field(
-        default=(), metadata=_of(values.tags(), "Tags, all of which the task must have.")
+        default=(), metadata=_of(value_types.tags(), "Tags, all of which the task must have.")
     )
     title: str | None = field(
-        default=None, metadata=_of(values.regex(), "A regular expression that matches anywhere in the title.")
+        default=None,
+        metadata=_of(value_types.regex(), "A regular expression that matches anywhere in the title."),
     )
 
 
@@ -67,12 +68,12 @@ class Processor:
     name: str
     run: str | tuple[str, ...] | None = field(
         default=None,
-        metadata=_of(values.command(), "A command; a string goes through the shell, a list does not."),
+        metadata=_of(value_types.command(), "A command; a string goes through the shell, a list does not."),
     )
     python: str | None = field(
         default=None,
         metadata=_of(
-            values.callable_name(),
+            value_types.callable_name(),
             "A Python callable, as `package.module:function` or entry point; called with a Task in the pool.",
         ),
     )
@@ -81,13 +82,13 @@ class Processor:
     )
     timeout: float | None = field(
         default=None,
-        metadata=_of(values.duration(), "An attempt that takes longer is stopped, and fails."),
+        metadata=_of(value_types.duration(), "An attempt that takes longer is stopped, and fails."),
     )
     retries: int = field(
         default=0, metadata=_of(whole(0), "Further attempts after a failure, in the same run.")
     )
     retry_delay: float = field(
-        default=1.0, metadata=_of(values.duration(zero=True), "The delay before the second attempt.")
+        default=1.0, metadata=_of(value_types.duration(zero=True), "The delay before the second attempt.")
     )
     backoff: float = field(
         default=2.0, metadata=_of(number(1, 100), "Each further delay is longer by this factor.")
@@ -101,28 +102,28 @@ class Processor:
     inputs: tuple[str, ...] = field(
         default=(),
         metadata=_of(
-            values.paths("a list of patterns"),
+            value_types.paths("a list of patterns"),
             "Files that it reads; while they are unchanged, the last result stands.",
         ),
     )
     outputs: tuple[str, ...] = field(
         default=(),
         metadata=_of(
-            values.paths("a list of paths"),
+            value_types.paths("a list of paths"),
             "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
         ),
     )
     env: Mapping[str, str] = field(
         default_factory=dict,
         metadata=_of(
-            Table(values.environment_value(), values.check_variable),
+            Table(value_types.environment_value(), value_types.check_variable),
             "Environment variables for the processor.",
         ),
     )
     cwd: str | None = field(
         default=None,
         metadata=_of(
-            values.folder(),
+            value_types.folder(),
             "The folder that it runs in, relative to the root of the repository; default: the root.",
         ),
     )
@@ -142,14 +143,14 @@ class Defaults:
     """For every processor, recipe and inline block that does not say otherwise; None: not given."""
 
     timeout: float | None = field(
-        default=None, metadata=_of(values.duration(), "The `timeout` of processors that set none.")
+        default=None, metadata=_of(value_types.duration(), "The `timeout` of processors that set none.")
     )
     retries: int | None = field(
         default=None, metadata=_of(whole(0), "The `retries` of processors that set none.")
     )
     retry_delay: float | None = field(
         default=None,
-        metadata=_of(values.duration(zero=True), "The `retry_delay` of processors that set none."),
+        metadata=_of(value_types.duration(zero=True), "The `retry_delay` of processors that set none."),
     )
     backoff: float | None = field(
         default=None, metadata=_of(number(1, 100), "The `backoff` of processors that set none.")
@@ -157,7 +158,7 @@ class Defaults:
     env: Mapping[str, str] = field(
         default_factory=dict,
         metadata=_of(
-            Table(values.environment_value(), values.check_variable),
+            Table(value_types.environment_value(), value_types.check_variable),
             "Environment variables for every processor; a processor's own value wins.",
         ),
     )
@@ -191,7 +192,9 @@ class Pattern:
     )
     weights: tuple[float, ...] = field(
         default=(),
-        metadata=_of(values.weights(), "Shares of the estimate, one for each step; default: equal shares."),
+        metadata=_of(
+            value_types.weights(), "Shares of the estimate, one for each step; default: equal shares."
+        ),
     )
 
 
@@ -202,11 +205,12 @@ class Expand:
     command: str | None = field(
         default=None,
         metadata=_of(
-            values.shell_command(), "A program that breaks tasks down: JSON in, a Markdown list out."
+            value_types.shell_command(), "A program that breaks tasks down: JSON in, a Markdown list out."
         ),
     )
     timeout: float = field(
-        default=60.0, metadata=_of(values.duration(), "The program is stopped if it takes longer for a task.")
+        default=60.0,
+        metadata=_of(value_types.duration(), "The program is stopped if it takes longer for a task."),
     )
 
 
@@ -217,12 +221,12 @@ class Logs:
     size: int = field(
         default=100_000_000,
         metadata=_of(
-            values.size(), "Captured output that is kept in all; above it that of the oldest runs goes."
+            value_types.size(), "Captured output that is kept in all; above it that of the oldest runs goes."
         ),
     )
     age: float = field(
         default=90 * 86400.0,
-        metadata=_of(values.duration(), "How long captured output is kept."),
+        metadata=_of(value_types.duration(), "How long captured output is kept."),
     )
 
 
@@ -273,7 +277,9 @@ class Config:
     )
     lease: float = field(
         default=300.0,
-        metadata=_of(values.duration(), "A worker that gives no sign of life for this long loses its task."),
+        metadata=_of(
+            value_types.duration(), "A worker that gives no sign of life for this long loses its task."
+        ),
     )
     logs: Logs = field(default=Logs(), metadata=_of(Record(Logs), "Captured output."))
     max_cpu: int = field(
@@ -305,7 +311,8 @@ class Config:
     status: Mapping[str, Status] = field(
         default_factory=lambda: dict(STATUS_CHARS),
         metadata=_of(
-            Table(choice(*Status, into=Status), values.check_status_char), "What a character in a box means."
+            Table(choice(*Status, into=Status), value_types.check_status_char),
+            "What a character in a box means.",
         ),
     )
     categories: Mapping[str, Mapping[str, tuple[str, ...]]] = field(

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import NamedTuple
 
-from mdtodo.config.kinds import Kind, Record, Shape, Table
 from mdtodo.config.parse import dotted, quoted
 from mdtodo.config.settings import Config
+from mdtodo.config.shapes import Kind, Record, Shape, Table
 
 
 class Row(NamedTuple):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.config.values import format_duration
+from mdtodo.config.value_types import format_duration
 from mdtodo.errors import EditError
 
 if TYPE_CHECKING:

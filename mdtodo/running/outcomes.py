@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mdtodo.config.values import format_duration
+from mdtodo.config.value_types import format_duration
 from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome, Result, RunReport, TaskRun, signal_name

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config.load import load
-from mdtodo.config.values import format_duration, format_size, parse_duration, parse_size
+from mdtodo.config.value_types import format_duration, format_size, parse_duration, parse_size
 from mdtodo.errors import ConfigError
 from tests.examples import examples
 

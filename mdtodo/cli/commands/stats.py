@@ -77,7 +77,7 @@ def _moment(text: str) -> float:
     import time
     from datetime import datetime
 
-    from mdtodo.config.values import parse_duration
+    from mdtodo.config.value_types import parse_duration
     from mdtodo.errors import UsageError
 
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mdtodo.config.kinds import InvalidError, Kind, expected, line, lines, number, shown
+from mdtodo.config.shapes import InvalidError, Kind, expected, line, lines, number, shown
 from mdtodo.core.task import STATUS_CHARS
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
