@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from cmarkgfm import cmark
 from mistune.block_parser import BlockParser
 
-from mdtodo.markdown.blocks import scan
+from mdtodo.markdown.blocks.scanner import scan
 from mdtodo.markdown.document import parse, second_opinion
 
 if TYPE_CHECKING:

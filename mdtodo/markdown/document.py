@@ -13,8 +13,8 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS, Span, Status
-from mdtodo.markdown.blocks import scan
-from mdtodo.markdown.containers import ListItem, blank_markers, content_start
+from mdtodo.markdown.blocks.containers import ListItem, blank_markers, content_start
+from mdtodo.markdown.blocks.scanner import scan
 from mdtodo.markdown.source import (
     conflict_lines,
     dominant_newline,

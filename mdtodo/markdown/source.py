@@ -10,7 +10,7 @@ import sys
 from bisect import bisect_right
 
 from mdtodo.errors import InputError
-from mdtodo.markdown.leaves import match
+from mdtodo.markdown.blocks.leaves import match
 
 #: The byte order mark of UTF-8.
 BOM = b"\xef\xbb\xbf"

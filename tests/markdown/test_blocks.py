@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from mdtodo.markdown import blocks
+from mdtodo.markdown.blocks import scanner
 from mdtodo.markdown.document import parse
 from tests.markdown import gfm_oracle
 from tests.timing import cpu_seconds
@@ -235,4 +235,4 @@ def test_hostile_input_takes_linear_time(data: bytes) -> None:
 
 
 def test_plain_items_exclude_all_starts() -> None:
-    assert set(b" \t\r\n") | set(blocks._STARTERS) == set(blocks._SPECIAL)
+    assert set(b" \t\r\n") | set(scanner._STARTERS) == set(scanner._SPECIAL)

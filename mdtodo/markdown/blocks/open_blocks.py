@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mdtodo.markdown import leaves
-from mdtodo.markdown.containers import Container, HeadingMark, ListItem
+from mdtodo.markdown.blocks import leaves
+from mdtodo.markdown.blocks.containers import Container, HeadingMark, ListItem
 
 #: What the innermost open block is, unless it is a container.
 NO_LEAF, PARAGRAPH, FENCE, INDENTED, HTML, TABLE = range(6)

@@ -14,9 +14,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from mdtodo.markdown import leaves
-from mdtodo.markdown.containers import Blocks, ListItem, skip_blanks
-from mdtodo.markdown.openblocks import FENCE, HTML, INDENTED, NO_LEAF, PARAGRAPH, TABLE, OpenBlocks
+from mdtodo.markdown.blocks import leaves
+from mdtodo.markdown.blocks.containers import Blocks, ListItem, skip_blanks
+from mdtodo.markdown.blocks.open_blocks import FENCE, HTML, INDENTED, NO_LEAF, PARAGRAPH, TABLE, OpenBlocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
