@@ -12,10 +12,10 @@ from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.draft import Draft
 from mdtodo.markdown.insertion import Node, Style, read_lines, style_below, style_beside
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.original import Original
 from mdtodo.markdown.paragraph import line_end
 from mdtodo.markdown.placement import Insertion
-from mdtodo.markdown.syntax import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

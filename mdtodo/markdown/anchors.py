@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from mdtodo.core.digest import sha1
 from mdtodo.core.task import Anchor
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.markdown.document import Document
-    from mdtodo.markdown.syntax import Keys
+    from mdtodo.markdown.keys.read import Keys
 
 
 def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -> tuple[Anchor, ...]:

@@ -19,7 +19,7 @@ from mdtodo.markdown.insertion import (
     read_lines,
     style_below,
 )
-from mdtodo.markdown.keywriting import SEVERAL_FORMS, key_splices
+from mdtodo.markdown.keys.write import SEVERAL_FORMS, key_splices
 from mdtodo.markdown.original import Original, agrees
 from mdtodo.markdown.paragraph import Paragraph, after_paragraph, line_end
 from mdtodo.markdown.placement import WAYS, Insertion, Way

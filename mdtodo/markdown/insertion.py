@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Status
 from mdtodo.errors import EditError
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

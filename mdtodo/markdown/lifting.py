@@ -18,8 +18,8 @@ from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
 from mdtodo.markdown.insertion import note
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.source import BOM
-from mdtodo.markdown.syntax import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Anchor
     from mdtodo.markdown.document import Document, Item
-    from mdtodo.markdown.syntax import Keys
+    from mdtodo.markdown.keys.read import Keys
 
 #: What a box says that a run, or another one, may tick.
 OPEN = frozenset({Status.TODO, Status.DOING})

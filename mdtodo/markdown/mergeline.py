@@ -11,8 +11,8 @@ from mdtodo.errors import EditError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.markdown.dialects import Token
-    from mdtodo.markdown.syntax import Keys
+    from mdtodo.markdown.keys.dialects import Token
+    from mdtodo.markdown.keys.read import Keys
 
 
 class BoxLine(NamedTuple):
@@ -129,9 +129,9 @@ def _text(
     b: BoxLine, o: BoxLine, t: BoxLine, char: bytes, statuses: Mapping[str, Status], *, added: bool
 ) -> bytes | None:
     """The words and keys."""
-    from mdtodo.markdown.dialects import PLAIN
-    from mdtodo.markdown.keywriting import field_of, write_key
-    from mdtodo.markdown.syntax import read_keys
+    from mdtodo.markdown.keys.dialects import PLAIN
+    from mdtodo.markdown.keys.read import read_keys
+    from mdtodo.markdown.keys.write import field_of, write_key
 
     if b.text == o.text == t.text or (added and o.text == t.text):
         return o.text
@@ -212,7 +212,7 @@ def _written(keys: Keys, name: str) -> str | None:
 
 def _with_tags(text: str, base: Keys, ours: Keys, theirs: Keys) -> tuple[str, tuple[str, ...]]:
     """The text with the tags that either side added, and without those that one took off."""
-    from mdtodo.markdown.syntax import read_keys
+    from mdtodo.markdown.keys.read import read_keys
 
     title = read_keys(text).title
     gone = {tag for tag in base.tags if tag not in ours.tags or tag not in theirs.tags}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mdtodo.markdown.keys.read import Keys
     from mdtodo.markdown.mergeversion import Task
-    from mdtodo.markdown.syntax import Keys
 
 
 class Names:
@@ -21,7 +21,7 @@ class Names:
 
     def keys(self, line: int) -> Keys:
         """What its line says, read once."""
-        from mdtodo.markdown.syntax import read_keys
+        from mdtodo.markdown.keys.read import read_keys
 
         if line not in self._keys:
             self._keys[line] = read_keys(self.tasks[line].text)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from mdtodo.markdown.document import second_opinion
 from mdtodo.markdown.insertion import file_bullet
-from mdtodo.markdown.keywriting import favourite_dialect
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.keys.write import favourite_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.task import Status
     from mdtodo.markdown.document import Document, Item
-    from mdtodo.markdown.syntax import Keys
+    from mdtodo.markdown.keys.read import Keys
 
 #: Above this size in bytes mistune is not asked, as it takes five times as long as a parse.
 OPINION_LIMIT = 100_000

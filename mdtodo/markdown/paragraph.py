@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mdtodo.markdown.keywriting import Splice, spliced
+from mdtodo.markdown.keys.write import Splice, spliced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

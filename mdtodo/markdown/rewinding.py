@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import Added, Rewind, SetKey, Words
 from mdtodo.core.task import Span
 from mdtodo.markdown.insertion import box_text, bullets_below, line_start
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Status
     from mdtodo.markdown.document import Document, Item
-    from mdtodo.markdown.syntax import Keys
+    from mdtodo.markdown.keys.read import Keys
 
 #: The keys that mdtodo writes and removes: names as written, which are those of the fields of `Keys` too.
 OWNED = ("failed", "done")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mdtodo.core.digest import sha1
 from mdtodo.core.task import Anchor, Priority, Task
 from mdtodo.markdown.anchors import anchors
-from mdtodo.markdown.syntax import Keys, read_keys
+from mdtodo.markdown.keys.read import Keys, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.task import Severity, Status
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

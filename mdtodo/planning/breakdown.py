@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Complexity, State, Status
 from mdtodo.errors import EditError
-from mdtodo.markdown.keywriting import write_key
-from mdtodo.markdown.syntax import read_keys
-from mdtodo.markdown.values import format_estimate
+from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.keys.values import format_estimate
+from mdtodo.markdown.keys.write import write_key
 from mdtodo.planning.catalogue import grammar
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Task
-    from mdtodo.markdown.syntax import Keys
+    from mdtodo.markdown.keys.read import Keys
     from mdtodo.planning.catalogue import Pattern, Step
     from mdtodo.planning.plan import Plan
 

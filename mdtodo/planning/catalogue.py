@@ -12,7 +12,7 @@ from os.path import dirname, join
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.errors import ConfigError, EditError
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,11 +7,11 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
-from mdtodo.markdown.dialects import EMOJI, Taken
-from mdtodo.markdown.inline import opaque
-from mdtodo.markdown.keywriting import Splice, spliced
-from mdtodo.markdown.syntax import read_keys
-from mdtodo.markdown.values import is_date
+from mdtodo.markdown.keys.dialects import EMOJI, Taken
+from mdtodo.markdown.keys.inline import opaque
+from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.keys.values import is_date
+from mdtodo.markdown.keys.write import Splice, spliced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

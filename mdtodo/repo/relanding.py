@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.digest import sha1
 from mdtodo.core.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.lifting import OPEN, lift
-from mdtodo.markdown.syntax import read_keys
 from mdtodo.repo.objects import find_in_tree
 from mdtodo.repo.readings import keep, read
 from mdtodo.repo.versions import tick

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import WRITTEN
-from mdtodo.markdown.values import format_estimate
+from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.planning.selection import is_overdue
 from mdtodo.planning.waiting import listed, split_waits
 from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid

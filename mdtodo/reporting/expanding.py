@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.markdown.values import format_estimate
+from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.planning.catalogue import BUILT_IN
 from mdtodo.planning.record import task_record
 from mdtodo.reporting.documents import print_json

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.markdown.values import format_estimate
+from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.planning.lengths import seconds
 from mdtodo.reporting.documents import iso, print_json
 from mdtodo.reporting.table import console, print_grid

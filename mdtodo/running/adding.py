@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.adding import add_task
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.planning.dates import local_today, with_dates
 from mdtodo.repo import worktree_files
 from mdtodo.system import files

@@ -11,7 +11,7 @@ from mdtodo.config.load import load
 from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError, MdtodoError
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings

@@ -11,7 +11,7 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.repo.commit import land
 from mdtodo.repo.git import discover
 

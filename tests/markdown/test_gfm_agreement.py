@@ -13,8 +13,8 @@ import pytest
 
 from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.markdown.document import Document, parse
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.source import scannable, skip_front_matter
-from mdtodo.markdown.syntax import read_keys
 from tests.examples import TIMES
 from tests.markdown import documents, gfm_oracle
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.errors import EditError
-from mdtodo.markdown.keywriting import write_key
+from mdtodo.markdown.keys.write import write_key
 
 
 @pytest.mark.parametrize(

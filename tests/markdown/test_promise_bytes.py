@@ -16,7 +16,7 @@ from mdtodo.markdown.adding import add_task
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.edits import apply
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 from tests.examples import examples
 
 ANY = frozenset(Status)

@@ -14,8 +14,8 @@ from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.revert_diff import lift
-from mdtodo.markdown.syntax import read_keys
 from tests.examples import examples
 from tests.markdown.documents import document, outline
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mdtodo.core.task import Priority, Severity
 from mdtodo.errors import EditError
-from mdtodo.markdown.inline import opaque
-from mdtodo.markdown.keywriting import write_key
-from mdtodo.markdown.syntax import Keys, read_keys
+from mdtodo.markdown.keys.inline import opaque
+from mdtodo.markdown.keys.read import Keys, read_keys
+from mdtodo.markdown.keys.write import write_key
 from tests.examples import examples
 from tests.timing import cpu_seconds, grows_linearly
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

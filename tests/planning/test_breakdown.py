@@ -15,7 +15,7 @@ from mdtodo.core.edits import AddSubtasks
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits import apply
-from mdtodo.markdown.syntax import read_keys
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.breakdown import automatic, large, share, steps, subject
 from mdtodo.planning.catalogue import Pattern, Step, patterns

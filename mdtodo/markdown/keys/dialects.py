@@ -11,7 +11,7 @@ from bisect import bisect_left
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.inline import opaque
+from mdtodo.markdown.keys.inline import opaque
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

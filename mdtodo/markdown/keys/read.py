@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.task import Priority, Severity
-from mdtodo.markdown.dialects import (
+from mdtodo.markdown.keys.dialects import (
     PRIORITIES,
     SUSPECTED,
     Token,
@@ -17,7 +17,7 @@ from mdtodo.markdown.dialects import (
     unknown_priorities,
     without_hard_breaks,
 )
-from mdtodo.markdown.values import is_date, parse_estimate
+from mdtodo.markdown.keys.values import is_date, parse_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

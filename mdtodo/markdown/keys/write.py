@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.task import Priority
 from mdtodo.errors import EditError
-from mdtodo.markdown.dialects import (
+from mdtodo.markdown.keys.dialects import (
     PLAIN,
     PRIORITY_LETTERS,
     PRIORITY_SIGNS,
@@ -16,8 +16,8 @@ from mdtodo.markdown.dialects import (
     end_with_leftover,
     without_hard_breaks,
 )
-from mdtodo.markdown.inline import unbroken
-from mdtodo.markdown.syntax import Keys, read_keys
+from mdtodo.markdown.keys.inline import unbroken
+from mdtodo.markdown.keys.read import Keys, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
