@@ -30,7 +30,7 @@ _PLAIN = frozenset(" xX/-")
 
 
 class Ticked(NamedTuple):
-    """The version after the edits, and each edit in one of three places, as in `markdown.edits.Applied`."""
+    """The version after the edits, and each edit in one of three places, as in `markdown.edits.apply.Applied`."""
 
     reading: Reading
     done: tuple[Edit, ...]
@@ -53,7 +53,7 @@ class Reading:
         self.places = places
 
     def ticked(self, edits: Iterable[SetStatus], statuses: Mapping[str, Status]) -> Ticked | None:
-        """The edits made as `markdown.edits.apply` makes them when it is tolerant; None where it must."""
+        """The edits made as `markdown.edits.apply.apply` makes them when it is tolerant; None where it must."""
         items = self.document.items
         now: dict[int, Status] = {}
         done: list[Edit] = []

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.digest import sha1
 from mdtodo.core.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
+from mdtodo.markdown.edits.diff import OPEN, lift
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.lifting import OPEN, lift
 from mdtodo.repo.objects import find_in_tree
 from mdtodo.repo.readings import keep, read
 from mdtodo.repo.versions import tick
@@ -64,7 +64,7 @@ class Ground:
 
 
 def lifted(before: bytes, after: bytes, statuses: Mapping[str, Status], file: str) -> tuple[Edit, ...] | None:
-    """As `markdown.lifting.lift`; where only boxes differ, neither version is read again that was met just now."""
+    """As `markdown.edits.diff.lift`; where only boxes differ, neither version is read again that was met just now."""
     if len(before) == len(after):
         with suppress(InputError):
             reading = read(before, statuses, file)

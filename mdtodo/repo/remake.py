@@ -1,6 +1,6 @@
 """Receipts rebased onto another tip: not their text, but their edits, each found there on its own.
 
-What a commit did is read off its diff (`markdown.lifting`), so a clone that knows nothing but the commits can do
+What a commit did is read off its diff (`markdown.edits.diff`), so a clone that knows nothing but the commits can do
 it. A task that somebody else closed meanwhile, or that is not there any more, gets no receipt; what else a
 commit changed, such as outputs, is merged as git merges text, or not at all.
 """

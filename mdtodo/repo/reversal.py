@@ -17,8 +17,8 @@ from mdtodo.core.results import Outcome
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.edits.revert_diff import lift
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.revert_diff import lift
 from mdtodo.repo.head import read_head
 from mdtodo.repo.objects import find_in_tree
 

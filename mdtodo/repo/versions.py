@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
-    from mdtodo.markdown.edits import Applied
+    from mdtodo.markdown.edits.apply import Applied
     from mdtodo.repo.readings import Ticked
 
     #: The edits of each receipt for one file, by the id of its task.
@@ -80,7 +80,7 @@ def _apply(data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], f
         if ticked is not None:
             readings.keep(ticked.reading, statuses)
             return ticked
-    from mdtodo.markdown.edits import apply
+    from mdtodo.markdown.edits.apply import apply
 
     return apply(data, edits, statuses, file=file, tolerant=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, UsageError
-from mdtodo.markdown.adding import add_task
+from mdtodo.markdown.edits.add_task import add_task
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.planning.dates import local_today, with_dates
 from mdtodo.repo import worktree_files

@@ -128,7 +128,7 @@ class Board:
 
     def with_edits(self, edits: Iterable[Edit]) -> Board:
         """The board as it would be with those of these edits made that can be; nothing is written."""
-        from mdtodo.markdown.edits import apply
+        from mdtodo.markdown.edits.apply import apply
 
         by_file: dict[str, list[Edit]] = {}
         for edit in edits:

@@ -11,7 +11,7 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import EXPANDED
 from mdtodo.core.task import State
 from mdtodo.errors import EditError, UsageError
-from mdtodo.markdown.edits import apply
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.planning.breakdown import asking, large, steps
 from mdtodo.planning.catalogue import fitting, named, patterns

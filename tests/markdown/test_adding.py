@@ -6,9 +6,9 @@ import pytest
 
 from mdtodo.core.task import Anchor
 from mdtodo.errors import EditError
-from mdtodo.markdown.adding import add_task
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.edits.add_task import add_task
 
 
 @pytest.mark.parametrize(

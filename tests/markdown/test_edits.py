@@ -9,8 +9,8 @@ from mdtodo.core.task import STATUS_CHARS, Anchor, Status
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import Applied, apply
-from mdtodo.markdown.original import Original
+from mdtodo.markdown.edits.apply import Applied, apply
+from mdtodo.markdown.edits.original import Original
 from tests.timing import cpu_seconds, grows_linearly
 
 TODO, DONE, DOING, CANCELLED = Status

@@ -12,8 +12,8 @@ from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
 from mdtodo.core.task import Status
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import apply
-from mdtodo.markdown.lifting import lift
+from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.edits.diff import lift
 from tests.examples import examples
 from tests.markdown.documents import document, outline
 

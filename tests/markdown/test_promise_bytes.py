@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.core.task import WRITTEN, Status
 from mdtodo.errors import EditError
-from mdtodo.markdown.adding import add_task
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import Document, parse
-from mdtodo.markdown.edits import apply
+from mdtodo.markdown.edits.add_task import add_task
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
 from tests.examples import examples
 

@@ -13,9 +13,9 @@ from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import apply
+from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.edits.revert_diff import lift
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.revert_diff import lift
 from tests.examples import examples
 from tests.markdown.documents import document, outline
 

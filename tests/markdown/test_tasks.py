@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mdtodo.core.edits import SetKey, SetStatus
 from mdtodo.core.task import Anchor, Priority, Status, Task
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import apply
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.tasks import read_tasks
 from tests.examples import examples
 from tests.timing import cpu_seconds, grows_linearly

@@ -14,7 +14,7 @@ from mdtodo.config.settings import DEFAULT
 from mdtodo.core.edits import AddSubtasks
 from mdtodo.errors import EditError, InputError
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import apply
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.breakdown import automatic, large, share, steps, subject

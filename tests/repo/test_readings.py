@@ -13,7 +13,7 @@ from mdtodo.core.task import STATUS_CHARS, WRITTEN, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import apply
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.repo import readings
 from tests.examples import examples
 from tests.markdown.documents import document, soup

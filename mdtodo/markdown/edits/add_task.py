@@ -10,12 +10,12 @@ from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.draft import Draft
-from mdtodo.markdown.insertion import Node, Style, read_lines, style_below, style_beside
+from mdtodo.markdown.edits.list_items import Node, Style, read_lines, style_below, style_beside
+from mdtodo.markdown.edits.original import Original
+from mdtodo.markdown.edits.paragraph import line_end
+from mdtodo.markdown.edits.pending import Draft
+from mdtodo.markdown.edits.placement import Insertion
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.original import Original
-from mdtodo.markdown.paragraph import line_end
-from mdtodo.markdown.placement import Insertion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

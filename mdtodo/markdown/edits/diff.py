@@ -16,8 +16,8 @@ from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import EditError, MdtodoError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import apply
-from mdtodo.markdown.insertion import note
+from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.edits.list_items import note
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.source import BOM
 

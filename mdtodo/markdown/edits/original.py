@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mdtodo.markdown.document import second_opinion
-from mdtodo.markdown.insertion import file_bullet
+from mdtodo.markdown.edits.list_items import file_bullet
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.keys.write import favourite_dialect
 

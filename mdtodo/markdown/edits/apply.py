@@ -15,17 +15,17 @@ from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.draft import Draft
-from mdtodo.markdown.original import Original
-from mdtodo.markdown.placement import WAYS
-from mdtodo.markdown.rewinding import Unexpected
+from mdtodo.markdown.edits.original import Original
+from mdtodo.markdown.edits.pending import Draft
+from mdtodo.markdown.edits.placement import WAYS
+from mdtodo.markdown.edits.revert import Unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
-    from mdtodo.markdown.placement import Way
+    from mdtodo.markdown.edits.placement import Way
 
 _LARGE = 100_000
 

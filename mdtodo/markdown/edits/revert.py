@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import Added, Rewind, SetKey, Words
 from mdtodo.core.task import Span
-from mdtodo.markdown.insertion import box_text, bullets_below, line_start
+from mdtodo.markdown.edits.list_items import box_text, bullets_below, line_start
 from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mdtodo.markdown.insertion import Node, Style, write
+from mdtodo.markdown.edits.list_items import Node, Style, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import Added, Rewind
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits import apply
-from mdtodo.markdown.insertion import bullets_below, line_start
-from mdtodo.markdown.rewinding import is_blank, line_text, lines_of, words_of
+from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.edits.list_items import bullets_below, line_start
+from mdtodo.markdown.edits.revert import is_blank, line_text, lines_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

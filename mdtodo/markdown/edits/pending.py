@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
 from mdtodo.core.task import WRITTEN, Status
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.insertion import (
+from mdtodo.markdown.edits.list_items import (
     Node,
     Style,
     bullets_below,
@@ -19,11 +19,11 @@ from mdtodo.markdown.insertion import (
     read_lines,
     style_below,
 )
+from mdtodo.markdown.edits.original import Original, agrees
+from mdtodo.markdown.edits.paragraph import Paragraph, after_paragraph, line_end
+from mdtodo.markdown.edits.placement import WAYS, Insertion, Way
+from mdtodo.markdown.edits.revert import Unexpected, merged, rewound
 from mdtodo.markdown.keys.write import SEVERAL_FORMS, key_splices
-from mdtodo.markdown.original import Original, agrees
-from mdtodo.markdown.paragraph import Paragraph, after_paragraph, line_end
-from mdtodo.markdown.placement import WAYS, Insertion, Way
-from mdtodo.markdown.rewinding import Unexpected, merged, rewound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
