@@ -28,7 +28,7 @@ def merge_file(
 
     with TemporaryDirectory(prefix="mdtodo-") as folder:
         if is_markdown(path):
-            from mdtodo.markdown.merge import merge
+            from mdtodo.markdown.merge.three_way import merge
 
             try:
                 merged = merge(base, ours, theirs, statuses, text_merge=partial(_text, git, folder))
@@ -41,7 +41,7 @@ def merge_file(
 
 
 def _text(git: Plumbing, folder: str, base: bytes, ours: bytes, theirs: bytes, style: str) -> bytes:
-    """What `markdown.merge` asks git for."""
+    """What `markdown.merge.three_way` asks git for."""
     code, out = _merge_file(git, folder, base, ours, theirs, *([f"--{style}"] if style != "merge" else []))
     if not 0 <= code < _FAILED:
         raise MdtodoError("git merge-file failed")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import ConfigError, InputError, MdtodoError
-from mdtodo.markdown.merge import merge
+from mdtodo.markdown.merge.three_way import merge
 from mdtodo.repo import worktree_files
 from mdtodo.repo.git import environment, start
 from mdtodo.system import files
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mdtodo.core.task import Status
-    from mdtodo.markdown.merge import Merged
-    from mdtodo.markdown.mergeresult import Markers
+    from mdtodo.markdown.merge.result import Markers
+    from mdtodo.markdown.merge.three_way import Merged
 
 
 class Trio(NamedTuple):

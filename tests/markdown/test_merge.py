@@ -6,8 +6,8 @@ import pytest
 
 from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import InputError
-from mdtodo.markdown.merge import Merged, merge
-from mdtodo.markdown.mergeresult import Markers
+from mdtodo.markdown.merge.result import Markers
+from mdtodo.markdown.merge.three_way import Merged, merge
 from tests.markdown.versions import merge_file, merge_text
 
 BASE = "# T\n\n- [ ] a\n- [ ] b\n- [ ] c\n"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.merge import merge
-from mdtodo.markdown.mergeversion import split, tasks_at
+from mdtodo.markdown.merge.three_way import merge
+from mdtodo.markdown.merge.version import split, tasks_at
 from tests.markdown.documents import document
 from tests.markdown.versions import changed, faults, merge_file, merge_text, outline, written
 

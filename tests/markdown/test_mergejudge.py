@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.core.task import STATUS_CHARS
-from mdtodo.markdown.mergejudge import Judge
-from mdtodo.markdown.mergematch import match
-from mdtodo.markdown.mergeresult import Result
-from mdtodo.markdown.mergeversion import split
+from mdtodo.markdown.merge.match import match
+from mdtodo.markdown.merge.result import Result
+from mdtodo.markdown.merge.verify import Judge
+from mdtodo.markdown.merge.version import split
 from tests.markdown.versions import merge_text
 
 if TYPE_CHECKING:

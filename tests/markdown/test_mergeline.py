@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.core.task import STATUS_CHARS
-from mdtodo.markdown.mergeline import merged_line
+from mdtodo.markdown.merge.line import merged_line
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tup
     import gc
     import os
 
-    from mdtodo.markdown.mergeresult import Markers
+    from mdtodo.markdown.merge.result import Markers
     from mdtodo.running.merging import Trio, labels_of, merge_files
 
     gc.disable()  # the process is short, and what it makes stays to its end

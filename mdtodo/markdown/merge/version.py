@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.mergeline import read_line
+from mdtodo.markdown.merge.line import read_line
 from mdtodo.markdown.source import BOM, dominant_newline
 
 if TYPE_CHECKING:

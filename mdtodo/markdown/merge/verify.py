@@ -6,16 +6,16 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.markdown.mergeline import loosely, read_line
-from mdtodo.markdown.mergeresult import Conflict
-from mdtodo.markdown.mergeversion import Version, split, tasks_at, top_tasks
+from mdtodo.markdown.merge.line import loosely, read_line
+from mdtodo.markdown.merge.result import Conflict
+from mdtodo.markdown.merge.version import Version, split, tasks_at, top_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
     from mdtodo.core.task import Status
-    from mdtodo.markdown.mergematch import Matched
-    from mdtodo.markdown.mergeresult import Result
+    from mdtodo.markdown.merge.match import Matched
+    from mdtodo.markdown.merge.result import Result
 
 
 class Judge:

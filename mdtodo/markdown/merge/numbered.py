@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.mergeline import frame, read_line
-from mdtodo.markdown.mergeregion import look, resolved
-from mdtodo.markdown.mergeresult import Conflict, Placed, Result, merged_task
+from mdtodo.markdown.merge.line import frame, read_line
+from mdtodo.markdown.merge.regions import look, resolved
+from mdtodo.markdown.merge.result import Conflict, Placed, Result, merged_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
     from mdtodo.core.task import Status
-    from mdtodo.markdown.mergematch import Matched
-    from mdtodo.markdown.mergeregion import Look
-    from mdtodo.markdown.mergeversion import Version
+    from mdtodo.markdown.merge.match import Matched
+    from mdtodo.markdown.merge.regions import Look
+    from mdtodo.markdown.merge.version import Version
 
     TextMerge = Callable[[bytes, bytes, bytes, str], bytes]
 

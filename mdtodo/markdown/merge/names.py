@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.markdown.keys.read import Keys
-    from mdtodo.markdown.mergeversion import Task
+    from mdtodo.markdown.merge.version import Task
 
 
 class Names:

@@ -12,20 +12,20 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS
-from mdtodo.markdown.mergeline import loosely, read_line
-from mdtodo.markdown.mergematch import match
-from mdtodo.markdown.mergeresult import Conflict, Markers, Result, merged_task, written
-from mdtodo.markdown.mergeversion import split
+from mdtodo.markdown.merge.line import loosely, read_line
+from mdtodo.markdown.merge.match import match
+from mdtodo.markdown.merge.result import Conflict, Markers, Result, merged_task, written
+from mdtodo.markdown.merge.version import split
 from mdtodo.markdown.source import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mdtodo.core.task import Status
-    from mdtodo.markdown.mergejudge import Judge
-    from mdtodo.markdown.mergematch import Matched
-    from mdtodo.markdown.mergenumbers import TextMerge
-    from mdtodo.markdown.mergeversion import Version
+    from mdtodo.markdown.merge.match import Matched
+    from mdtodo.markdown.merge.numbered import TextMerge
+    from mdtodo.markdown.merge.verify import Judge
+    from mdtodo.markdown.merge.version import Version
 
 __all__ = ["Markers", "Merged", "merge"]
 
@@ -70,7 +70,7 @@ def merge(
         result: Result | None = _in_place(versions, matched, statuses)
     else:
         # Imported here: where only boxes and keys changed, nothing is judged.
-        from mdtodo.markdown.mergejudge import Judge
+        from mdtodo.markdown.merge.verify import Judge
 
         judge = Judge(versions, matched, statuses, lambda: text_merge(base, ours, theirs, "merge"))
         result = _by_lines(versions, matched, statuses, text_merge, known, judge)
@@ -123,7 +123,7 @@ def _by_lines(
 
     Where that is not sound, once more with the lines there as plain text; None where that does not help.
     """
-    from mdtodo.markdown.mergenumbers import Numbers
+    from mdtodo.markdown.merge.numbered import Numbers
 
     as_text: set[int] = set()
     # The second time the tasks at fault are plain text; the third time no region is put together by task either.

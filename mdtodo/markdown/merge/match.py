@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.mergeline import loosely
-from mdtodo.markdown.mergenames import Names, by_name, pairs_of
-from mdtodo.markdown.mergeversion import Task, Version, align, are_tasks, tasks_at, top_tasks
+from mdtodo.markdown.merge.line import loosely
+from mdtodo.markdown.merge.names import Names, by_name, pairs_of
+from mdtodo.markdown.merge.version import Task, Version, align, are_tasks, tasks_at, top_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

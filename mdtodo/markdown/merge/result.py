@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.mergeline import merged_line
-from mdtodo.markdown.mergeversion import merged_frame
+from mdtodo.markdown.merge.line import merged_line
+from mdtodo.markdown.merge.version import merged_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Status
-    from mdtodo.markdown.mergeversion import Version
+    from mdtodo.markdown.merge.version import Version
 
 
 class Markers(NamedTuple):
