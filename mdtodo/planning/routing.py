@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.config.categories import Categories
     from mdtodo.config.settings import Config, Match, Processor
     from mdtodo.core.task import Task
-    from mdtodo.planning.titlepattern import TitlePattern
+    from mdtodo.planning.title_pattern import TitlePattern
 
     #: words, category, kind, whether they count only at the start of a title
     Phrase = tuple[tuple[str, ...], str, str, bool]
@@ -191,7 +191,7 @@ def route(task: Task, config: Config) -> str | None:
 def processor_of(task: Task, name: str | None, config: Config) -> Processor | None:
     """The processor of this name for this task: a configured one, a recipe, or the block inside the task."""
     if name == "inline" and config.inline:
-        from mdtodo.planning.inline import inline_processor
+        from mdtodo.planning.inline_block import inline_processor
 
         found = inline_processor(task)
         return config.defaults.of(found) if found else None
@@ -215,7 +215,7 @@ def _title_patterns(config: Config) -> Mapping[str, TitlePattern]:
     }
     if not patterns:
         return {}
-    from mdtodo.planning.titlepattern import TitlePattern
+    from mdtodo.planning.title_pattern import TitlePattern
 
     sources = config.sources
     return {

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from mdtodo.planning.record import task_record
+from mdtodo.planning.task_json import task_record
 from mdtodo.reporting.text import escaped_json
 
 if TYPE_CHECKING:

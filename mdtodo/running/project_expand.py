@@ -127,7 +127,7 @@ def break_down(board: Board, task: Task, known: Mapping[str, Pattern], pattern: 
 def _ask(board: Board, task: Task) -> tuple[str, ...]:
     """The lines that the configured program gives for this task; EditError with file and line."""
     from mdtodo.planning.authored import subtasks
-    from mdtodo.planning.record import task_record
+    from mdtodo.planning.task_json import task_record
     from mdtodo.running.author import Question, answer
 
     expand = board.config.expand

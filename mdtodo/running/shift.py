@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.core.results import Outcome, Result
 from mdtodo.core.task import Status, Task
-from mdtodo.planning.record import task_record
+from mdtodo.planning.task_json import task_record
 from mdtodo.running.executor import result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate

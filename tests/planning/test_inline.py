@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.core.task import Status, Task
-from mdtodo.planning.inline import inline_processor
+from mdtodo.planning.inline_block import inline_processor
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 
 from mdtodo.config.load import load
 from mdtodo.planning.plan import plan
-from mdtodo.planning.record import task_record
+from mdtodo.planning.task_json import task_record
 from tests.planning.outlines import outline
 
 CONFIG = load(None, b'[processors.p]\nrun = "true"\n')

@@ -16,7 +16,7 @@ from mdtodo.config.categories import CATEGORIES
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT, Config
 from mdtodo.errors import ConfigError
-from mdtodo.planning import titlepattern
+from mdtodo.planning import title_pattern
 from mdtodo.planning.routing import Router, classify, is_recipe, processor_of, route
 from mdtodo.recipes import NAMES
 from tests.planning.outlines import moderately, outline
@@ -289,8 +289,8 @@ def test_a_title_pattern_that_would_take_for_ever_is_a_sentence() -> None:
 
 
 def test_many_titles_that_take_long_each_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(titlepattern, "ALL", 0.2)
-    pattern = titlepattern.TitlePattern("p", ENDLESS)
+    monkeypatch.setattr(title_pattern, "ALL", 0.2)
+    pattern = title_pattern.TitlePattern("p", ENDLESS)
     with pytest.raises(ConfigError, match="takes too long"):
         any(pattern.found_in("a" * 24 + "!") for _ in range(100_000))
 
@@ -310,4 +310,4 @@ def test_a_title_pattern_means_what_it_means_to_re(pattern: str, title: str, *, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert (re.search(pattern, title) is not None) == fits
-        assert titlepattern.TitlePattern("p", pattern).found_in(title) == fits
+        assert title_pattern.TitlePattern("p", pattern).found_in(title) == fits
