@@ -80,7 +80,7 @@ def complete_pattern(ctx: click.Context, _: click.Parameter, incomplete: str) ->
     from mdtodo.cli.session import Session
     from mdtodo.config.settings import DEFAULT
     from mdtodo.errors import MdtodoError
-    from mdtodo.planning.catalogue import patterns
+    from mdtodo.planning.expand.patterns import patterns
 
     try:
         config = Session.start(ctx.find_root().params.get("directory") or (), "never", False).config

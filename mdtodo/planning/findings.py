@@ -136,7 +136,7 @@ def _unknown_patterns(plan: Plan, config: Config) -> Iterator[Finding]:
     asking = [task for task in plan.tasks.values() if task.expand is not None and not task.status.closed]
     if not asking:
         return
-    from mdtodo.planning.catalogue import patterns
+    from mdtodo.planning.expand.patterns import patterns
 
     known = patterns(config)
     suggest = suggester(known)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.markdown.keys.values import format_estimate
-from mdtodo.planning.catalogue import BUILT_IN
+from mdtodo.planning.expand.patterns import BUILT_IN
 from mdtodo.planning.task_json import task_record
 from mdtodo.reporting.documents import print_json
 from mdtodo.reporting.text import columns, one_line, paragraph, printable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mdtodo.core.task import Task
-    from mdtodo.planning.catalogue import Pattern
+    from mdtodo.planning.expand.patterns import Pattern
     from mdtodo.planning.plan import Plan
 
     #: A task, what broke it down, and its new subtasks of all levels.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Result
 from mdtodo.errors import EditError
-from mdtodo.planning.breakdown import automatic
-from mdtodo.planning.catalogue import patterns
+from mdtodo.planning.expand.patterns import patterns
+from mdtodo.planning.expand.steps import automatic
 from mdtodo.running.project_expand import PROGRAM, Breakdown, Expansion, break_down, combined
 
 if TYPE_CHECKING:

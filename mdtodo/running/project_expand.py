@@ -13,15 +13,15 @@ from mdtodo.core.task import State
 from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.planning.breakdown import asking, large, steps
-from mdtodo.planning.catalogue import fitting, named, patterns
+from mdtodo.planning.expand.patterns import fitting, named, patterns
+from mdtodo.planning.expand.steps import asking, large, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Task
     from mdtodo.markdown.document import Item
-    from mdtodo.planning.catalogue import Pattern
+    from mdtodo.planning.expand.patterns import Pattern
     from mdtodo.running.board import Board
 
 
@@ -126,7 +126,7 @@ def break_down(board: Board, task: Task, known: Mapping[str, Pattern], pattern: 
 
 def _ask(board: Board, task: Task) -> tuple[str, ...]:
     """The lines that the configured program gives for this task; EditError with file and line."""
-    from mdtodo.planning.authored import subtasks
+    from mdtodo.planning.expand.program_answer import subtasks
     from mdtodo.planning.task_json import task_record
     from mdtodo.running.author import Question, answer
 

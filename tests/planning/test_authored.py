@@ -6,7 +6,7 @@ import pytest
 
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
-from mdtodo.planning.authored import subtasks
+from mdtodo.planning.expand.program_answer import subtasks
 
 TAKEN = {
     b"- [ ] a\n": ["- [ ] a"],

@@ -17,8 +17,8 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.planning.breakdown import automatic, large, share, steps, subject
-from mdtodo.planning.catalogue import Pattern, Step, patterns
+from mdtodo.planning.expand.patterns import Pattern, Step, patterns
+from mdtodo.planning.expand.steps import automatic, large, share, steps, subject
 from mdtodo.planning.plan import Plan, plan
 from tests.examples import examples
 from tests.markdown.documents import document

@@ -9,7 +9,7 @@ from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import ConfigError, EditError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.planning.catalogue import fitting, named, patterns
+from mdtodo.planning.expand.patterns import fitting, named, patterns
 from mdtodo.planning.routing import Router
 
 VERBS = [

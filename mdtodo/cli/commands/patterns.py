@@ -10,7 +10,7 @@ from mdtodo.cli.options import complete_pattern, json_option
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
-    from mdtodo.planning.catalogue import Pattern
+    from mdtodo.planning.expand.patterns import Pattern
 
 
 @click.command(
@@ -27,7 +27,7 @@ def command(session: Session, /, name: str | None, as_json: bool) -> None:
 
     Patterns from the configuration come first; they are also tried first.
     """
-    from mdtodo.planning.catalogue import patterns
+    from mdtodo.planning.expand.patterns import patterns
     from mdtodo.reporting.expanding import print_pattern, print_patterns, print_patterns_json
 
     known = _chosen(patterns(session.config), name)

@@ -11,14 +11,14 @@ from mdtodo.errors import EditError
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.markdown.keys.write import write_key
-from mdtodo.planning.catalogue import grammar
+from mdtodo.planning.expand.patterns import grammar
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Task
     from mdtodo.markdown.keys.read import Keys
-    from mdtodo.planning.catalogue import Pattern, Step
+    from mdtodo.planning.expand.patterns import Pattern, Step
     from mdtodo.planning.plan import Plan
 
 #: Characters of a title; a longer one is no title, and would stand in every step.
