@@ -53,7 +53,7 @@ def speak_and_tell(
 
 def _tell_refused(board: Board, tasks: Sequence[Task]) -> bool:
     """Say which of these tasks cannot be done yet, and why; whether there are any."""
-    from mdtodo.planning.waiting import waits_in_words
+    from mdtodo.planning.analysis.waits import waits_in_words
     from mdtodo.running.word import waits_of
 
     held = waits_of(board, tasks)

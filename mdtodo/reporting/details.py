@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import WRITTEN
 from mdtodo.markdown.keys.values import format_estimate
+from mdtodo.planning.analysis.waits import listed, split_waits
 from mdtodo.planning.selection import is_overdue
-from mdtodo.planning.waiting import listed, split_waits
 from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid
 from mdtodo.reporting.text import one_line, printable
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State
-from mdtodo.planning.lengths import task_length
+from mdtodo.planning.analysis.durations import task_length
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:

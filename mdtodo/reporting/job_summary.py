@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from mdtodo.core.results import Outcome
-from mdtodo.planning.lengths import seconds
+from mdtodo.planning.analysis.durations import seconds
 from mdtodo.reporting.markdown import code_block, escaped, link
 from mdtodo.reporting.mermaid import flowchart
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from mdtodo.core.task import State
-from mdtodo.planning.lengths import length, task_length
+from mdtodo.planning.analysis.durations import length, task_length
 from mdtodo.planning.schedule import starts
 from mdtodo.reporting.text import one_line, paragraph, terminal_width
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.planning.explaining import explain
+from mdtodo.planning.analysis.explain import explain
 from mdtodo.planning.task_json import task_record
 from mdtodo.reporting.documents import print_json
 from mdtodo.reporting.text import one_line, paragraph

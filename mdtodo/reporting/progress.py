@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.results import Outcome, TaskRun
-from mdtodo.planning.lengths import seconds
+from mdtodo.planning.analysis.durations import seconds
 from mdtodo.reporting.text import message, one_line, paragraph, printable, redraws
 
 if TYPE_CHECKING:

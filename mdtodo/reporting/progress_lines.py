@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from mdtodo.core.results import Outcome
-from mdtodo.planning.lengths import seconds
+from mdtodo.planning.analysis.durations import seconds
 from mdtodo.reporting.progress import counted
 from mdtodo.reporting.text import one_line, room
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.results import signal_name
-from mdtodo.planning.lengths import seconds
+from mdtodo.planning.analysis.durations import seconds
 from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.markdown.keys.values import format_estimate
-from mdtodo.planning.lengths import seconds
+from mdtodo.planning.analysis.durations import seconds
 from mdtodo.reporting.documents import iso, print_json
 from mdtodo.reporting.table import console, print_grid
 from mdtodo.reporting.text import one_line, paragraph
@@ -16,7 +16,7 @@ from mdtodo.reporting.text import one_line, paragraph
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from mdtodo.planning.statistics import Estimate, Figures, Flaky, Statistics
+    from mdtodo.planning.analysis.statistics import Estimate, Figures, Flaky, Statistics
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _STYLES = {"done": "green", "failed": "red", "deferred": "yellow", "skipped": "dim"}

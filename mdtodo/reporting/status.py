@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mdtodo.planning.lengths import seconds
+from mdtodo.planning.analysis.durations import seconds
 from mdtodo.reporting.documents import iso, print_json
 from mdtodo.reporting.stats import bar, draws
 from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from mdtodo.planning.situation import Lane, Load, Situation
+    from mdtodo.planning.analysis.overview import Lane, Load, Situation
     from mdtodo.repo.activity import Activity
 
 

@@ -8,8 +8,8 @@ import click
 
 from mdtodo.core.task import WRITTEN, Priority, State
 from mdtodo.markdown.keys.values import format_estimate
+from mdtodo.planning.analysis.waits import waits_by_title
 from mdtodo.planning.selection import is_overdue
-from mdtodo.planning.waiting import waits_by_title
 from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, cells, styled
 from mdtodo.reporting.text import one_line, terminal_width
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
-from mdtodo.planning.waiting import waits_in_words
+from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.repo.messages import trailers
 from mdtodo.repo.receipts import parse
 from mdtodo.running.board import LEAST

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.config.load import load
-from mdtodo.planning.lengths import length, seconds, task_length
+from mdtodo.planning.analysis.durations import length, seconds, task_length
 from mdtodo.planning.plan import plan
 from tests.planning.outlines import outline
 

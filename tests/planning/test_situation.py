@@ -6,8 +6,8 @@ import pytest
 
 from mdtodo.config.load import load as configuration
 from mdtodo.core.results import PastRun
+from mdtodo.planning.analysis.overview import Load, load, situation
 from mdtodo.planning.plan import plan
-from mdtodo.planning.situation import Load, load, situation
 from tests.planning.outlines import outline
 
 CONFIG = configuration(None, b'[processors.p]\nrun = "true"\n[lanes]\nlow = 2\n')

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.core.results import PastRun
-from mdtodo.planning.statistics import RECENT, Estimate, Flaky, figures, statistics
+from mdtodo.planning.analysis.statistics import RECENT, Estimate, Flaky, figures, statistics
 from tests.planning.outlines import moderately, outline
 
 

@@ -9,7 +9,7 @@ import click
 from mdtodo.cli.options import filters, json_option, named_tasks, selection, tasks_argument
 from mdtodo.cli.reader import Reader
 from mdtodo.core.task import State
-from mdtodo.planning.waiting import awaited
+from mdtodo.planning.analysis.waits import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -42,7 +42,7 @@ def command(session: Session, processors: tuple[str, ...], since: str | None, as
     Everything is measured, from this clone's journal and the receipts on this branch. Durations are those of
     processors, not of people.
     """
-    from mdtodo.planning.statistics import statistics
+    from mdtodo.planning.analysis.statistics import statistics
     from mdtodo.repo.past import past_runs
 
     begin = None if since is None else _moment(since)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mdtodo.cli.session import Session
+    from mdtodo.planning.analysis.overview import Load, Situation
     from mdtodo.planning.plan import Plan
-    from mdtodo.planning.situation import Load, Situation
     from mdtodo.repo.activity import Activity
     from mdtodo.reporting.status import InHand
 
@@ -76,7 +76,7 @@ def _show(session: Session, *, as_json: bool) -> None:
 
 def _look(session: Session) -> tuple[Situation, Load, Activity, Plan]:
     """What goes on at this moment."""
-    from mdtodo.planning.situation import load, situation
+    from mdtodo.planning.analysis.overview import load, situation
     from mdtodo.repo.activity import activity
     from mdtodo.repo.past import past_runs
 

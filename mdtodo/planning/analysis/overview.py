@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Priority, State, Status
-from mdtodo.planning.statistics import figures
+from mdtodo.planning.analysis.statistics import figures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

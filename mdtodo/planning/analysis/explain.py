@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import State
-from mdtodo.planning.lengths import length, task_length
+from mdtodo.planning.analysis.durations import length, task_length
 from mdtodo.planning.schedule import chain, standings
 
 if TYPE_CHECKING:

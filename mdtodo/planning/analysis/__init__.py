@@ -1,0 +1,1 @@
+"""What a plan says to people: explanations, statistics, durations in words. Never changes a plan."""
