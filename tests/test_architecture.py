@@ -22,7 +22,7 @@ DOORS = {
     "mistune": {"mdtodo.markdown.document"},
     "pathspec": {"mdtodo.core.path_patterns"},
     "sqlite3": {"mdtodo.repo.database"},
-    "git": {"mdtodo.repo.git"},
+    "git": {"mdtodo.git.repository"},
     "socket": {
         "mdtodo.running.members",
         "mdtodo.running.pool",

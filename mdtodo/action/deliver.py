@@ -16,7 +16,7 @@ from mdtodo.cli import guarded
 from mdtodo.cli.session import Session
 from mdtodo.core.results import Outcome, RunReport
 from mdtodo.errors import MdtodoError
-from mdtodo.repo.git import run
+from mdtodo.git.repository import run
 from mdtodo.reporting import job_summary
 from mdtodo.reporting.commands import annotate, quoted, say
 from mdtodo.reporting.documents import findings_document, run_document

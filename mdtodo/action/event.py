@@ -10,7 +10,7 @@ import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.repo.messages import Message
+from mdtodo.git.messages import Message
 from mdtodo.repo.receipts import parse
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from mdtodo.repo.messages import messages
-from mdtodo.repo.place import place
+from mdtodo.git.messages import messages
+from mdtodo.git.position import place
 from mdtodo.repo.receipts import parse
 from mdtodo.reporting.text import one_line
 from mdtodo.running.pushing import push_to_branch
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.results import RunReport
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 _SECONDS = 60
 

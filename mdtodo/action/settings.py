@@ -9,12 +9,12 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
-from mdtodo.repo.git import run
+from mdtodo.git.repository import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Who commits where nobody is configured: GitHub's own bot.
 BOT = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")

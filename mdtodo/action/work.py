@@ -15,7 +15,7 @@ from mdtodo.cli import guarded
 from mdtodo.cli.session import Session
 from mdtodo.core.task import Severity
 from mdtodo.errors import ConfigError, MdtodoError
-from mdtodo.repo.place import place
+from mdtodo.git.position import place
 from mdtodo.reporting import job_summary
 from mdtodo.reporting.commands import annotate, quoted, say
 from mdtodo.reporting.findings import print_annotations, print_findings
@@ -151,7 +151,7 @@ class _Job:
         )
 
     def _is_own_push(self) -> bool:
-        from mdtodo.repo.messages import messages
+        from mdtodo.git.messages import messages
 
         pushed = self.event.messages
         if not pushed and self.start:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mdtodo.cli.session import Session
     from mdtodo.core.task import Task
-    from mdtodo.repo.messages import Message
+    from mdtodo.git.messages import Message
     from mdtodo.running.closing import Closing
     from mdtodo.running.word import Spoken
 

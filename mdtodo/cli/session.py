@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.running.board import Board
 
 
@@ -89,7 +89,7 @@ class Session:
     def repo(self) -> Repository:
         """The repository around the folder; GitError where there is none with a work tree."""
         if self._repo is None:
-            from mdtodo.repo.git import discover
+            from mdtodo.git.repository import discover
 
             self._repo = discover(self.directory)
             self.detail(f"work tree: {self._repo.root}")
@@ -134,7 +134,7 @@ class Session:
 
         Raises UsageError where one leads out of it, InputError where it is no readable file.
         """
-        from mdtodo.repo.worktree_files import find
+        from mdtodo.git.worktree_files import find
 
         return find(self.repo, self.config.files, paths, cwd=self.directory) if paths else ()
 

@@ -18,14 +18,14 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError, InputError
-from mdtodo.repo.changes import file_changes
-from mdtodo.repo.git import operation_in_progress
+from mdtodo.git.diff_tree import file_changes
+from mdtodo.git.objects import NewObjects, change_tree
+from mdtodo.git.repository import operation_in_progress
+from mdtodo.git.session import Plumbing
 from mdtodo.repo.index import IndexCopy, refresh
 from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.note import read_note, remove_note, write_note
-from mdtodo.repo.objects import NewObjects, change_tree
 from mdtodo.repo.placing import is_inside, place, rewrite
-from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.relanding import REGULAR, lifted
 from mdtodo.repo.remake import read_commit
 from mdtodo.repo.textmerge import is_markdown, merge_file
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
-    from mdtodo.repo.changes import FileChange
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.diff_tree import FileChange
+    from mdtodo.git.repository import Repository
 
 
 class BranchMovedError(Exception):

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from mdtodo.core.edits import Rewind
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.git.head import HeadMove, HeadMovedError, RefLockedError, read_head
+from mdtodo.git.loose_objects import sweep_loose
+from mdtodo.git.repository import operation_in_progress
+from mdtodo.git.session import Plumbing
 from mdtodo.repo import index, indexlock
 from mdtodo.repo.draft import make_draft, write_commits
-from mdtodo.repo.git import operation_in_progress
-from mdtodo.repo.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.repo.index import IndexChangedError, IndexCopy
 from mdtodo.repo.job import Job
-from mdtodo.repo.loose import sweep_loose
 from mdtodo.repo.output_marks import forget
 from mdtodo.repo.outputs import OutputsChangedError, hold
-from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version
 from mdtodo.system import atomic_file, files
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.job import Draft
 
 T = TypeVar("T")

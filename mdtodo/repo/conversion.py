@@ -12,14 +12,14 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.loose import content_and_status
-from mdtodo.repo.objects import object_id
+from mdtodo.git.loose_objects import content_and_status
+from mdtodo.git.objects import object_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mdtodo.git.session import Plumbing
     from mdtodo.repo.indexfile import IndexFile
-    from mdtodo.repo.plumbing import Plumbing
 
 #: Attributes, or macros of them, that change more than line ends.
 _CONVERTING = re.compile(rb"filter|encoding|ident")

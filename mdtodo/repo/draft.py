@@ -6,18 +6,18 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
+from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
+from mdtodo.git.session import now
 from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.job import Draft, Job, Step
-from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.repo.outputs import OutputsChangedError, take
-from mdtodo.repo.plumbing import now
 from mdtodo.repo.receipts import message
 from mdtodo.repo.restoring import restore
 
 if TYPE_CHECKING:
-    from mdtodo.repo.head import Head
+    from mdtodo.git.head import Head
+    from mdtodo.git.session import Plumbing
     from mdtodo.repo.index import IndexCopy
-    from mdtodo.repo.plumbing import Plumbing
 
 _REGULAR = (b"100644", b"100755", b"100664")
 

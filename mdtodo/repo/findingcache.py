@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.digest import sha1
 
 if TYPE_CHECKING:
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Files that are kept, one for each configuration that was used lately.
 FILES = 4

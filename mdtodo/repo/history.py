@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.repo.git import environment, refused, run, start
+from mdtodo.git.repository import environment, refused, run, start
 from mdtodo.repo.trailers import groups, titles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.receipts import Trailer
     from mdtodo.repo.trailers import Group
 

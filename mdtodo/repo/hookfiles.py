@@ -21,13 +21,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import ChangedError, EditError, GitError, InputError, MdtodoError
-from mdtodo.repo.git import run
+from mdtodo.git.repository import run
 from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: How each line of ours ends.
 MARK = "# (mdtodo install)"

@@ -14,17 +14,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
+from mdtodo.git.loose_objects import content_and_status
 from mdtodo.repo.conversion import is_staged
 from mdtodo.repo.indexfile import IndexFile, Staged, UnfamiliarError, stat_of
 from mdtodo.repo.indexlock import cannot, delete, hold, own_file, release
-from mdtodo.repo.loose import content_and_status
 from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
     from types import TracebackType
 
-    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.git.session import Plumbing
 
 #: Seconds to wait for another git that holds the lock.
 PATIENCE = 2.0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.repo.objects import digest
+from mdtodo.git.objects import digest
 
 if TYPE_CHECKING:
     import os

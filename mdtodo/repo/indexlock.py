@@ -18,7 +18,7 @@ from mdtodo.system import process_identity
 from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: How file systems without hard links say so.
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)

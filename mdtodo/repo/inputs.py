@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import GitError
+from mdtodo.git.quote import path_line
+from mdtodo.git.repository import run
 from mdtodo.repo.declared_outputs import anchored
-from mdtodo.repo.git import run
-from mdtodo.repo.quote import path_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
     #: Mode and object id of each path; None for one that cannot be read now.
     _Files = Mapping[bytes, str | None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
-from mdtodo.repo.objects import NewObjects
+from mdtodo.git.objects import NewObjects
 from mdtodo.repo.readings import read as reading
 from mdtodo.repo.receipts import subject
 from mdtodo.repo.versions import Version, tick
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.objects import Change
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.indexfile import Staged
-    from mdtodo.repo.objects import Change
     from mdtodo.repo.readings import Reading
 
 

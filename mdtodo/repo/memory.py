@@ -10,8 +10,8 @@ from mdtodo.errors import GitError
 from mdtodo.repo.history import receipts
 
 if TYPE_CHECKING:
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.database import Database
-    from mdtodo.repo.git import Repository
 
 #: Commits of git's history that are looked at, and receipts that are taken from them.
 KEPT = 5000

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Its name; what it says is `<old> <new> <owner>`.
 NOTE = "mdtodo-advance"

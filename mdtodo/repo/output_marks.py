@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.core.receipt import Output
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Days after which what an attempt left is no longer known as ours.
 _KEPT_DAYS = 90

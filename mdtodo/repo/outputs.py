@@ -15,14 +15,14 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.receipt import Output, entry_of
-from mdtodo.repo.git import run
+from mdtodo.git.repository import run
 from mdtodo.repo.output_marks import fingerprint, left_by, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.declared_outputs import Declared
-    from mdtodo.repo.git import Repository
     from mdtodo.repo.index import IndexCopy
 
     _Entry = tuple[bytes, str] | None

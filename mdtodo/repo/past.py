@@ -17,7 +17,7 @@ from mdtodo.repo.history import receipts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Commits of git's history that are looked at, and receipts that are taken from them.
 NEWEST = 5000

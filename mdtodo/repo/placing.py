@@ -9,17 +9,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.git.objects import object_id
+from mdtodo.git.quote import path_line
 from mdtodo.repo.note import ready_folder
-from mdtodo.repo.objects import object_id
-from mdtodo.repo.quote import path_line
 from mdtodo.system import files, process_identity
 from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.repo.changes import FileChange
-    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.git.diff_tree import FileChange
+    from mdtodo.git.session import Plumbing
 
 _SUBMODULE = b"160000"
 _TRIES = 20

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
+from mdtodo.git.remote import fetch, find_upstream, send
+from mdtodo.git.session import Plumbing
 from mdtodo.repo import indexlock
 from mdtodo.repo.advance import BranchMovedError, StaysError, advance, finish
-from mdtodo.repo.plumbing import Plumbing
 from mdtodo.repo.remake import read_commit, remake
-from mdtodo.repo.upstream import fetch, find_upstream, send
 from mdtodo.system import process_identity
 from mdtodo.system.failpoints import reached
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.task import Status
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.remote import Pushed, Upstream
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.remake import Remade
-    from mdtodo.repo.upstream import Pushed, Upstream
 
 #: How often a push is tried, while others push at the same time.
 ATTEMPTS = 10

@@ -12,10 +12,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.place import place
+from mdtodo.git.position import place
 
 if TYPE_CHECKING:
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Seconds after which a lock that nobody renews is taken for left behind; git's own patience is 0.1.
 SETTLED = 1.0

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.git.head import read_head
+from mdtodo.git.objects import change_tree
+from mdtodo.git.repository import run
+from mdtodo.git.session import Plumbing
 from mdtodo.repo.commit import refuse
 from mdtodo.repo.draft import make_draft
-from mdtodo.repo.git import run
-from mdtodo.repo.head import read_head
 from mdtodo.repo.index import IndexCopy
 from mdtodo.repo.job import Job
-from mdtodo.repo.objects import change_tree
-from mdtodo.repo.plumbing import Plumbing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.core.receipt import Receipt
     from mdtodo.core.task import Status
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 
 class Rehearsal(NamedTuple):

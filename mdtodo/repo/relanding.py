@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.digest import sha1
 from mdtodo.core.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
+from mdtodo.git.objects import find_in_tree
 from mdtodo.markdown.edits.diff import OPEN, lift
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.repo.objects import find_in_tree
 from mdtodo.repo.readings import keep, read
 from mdtodo.repo.versions import tick
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Anchor, Status
+    from mdtodo.git.objects import Change, NewObjects
     from mdtodo.markdown.anchors import Places
     from mdtodo.markdown.document import Document
-    from mdtodo.repo.objects import Change, NewObjects
     from mdtodo.repo.receipts import Trailer
     from mdtodo.repo.versions import Version
 

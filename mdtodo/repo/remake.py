@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.repo.changes import changes_of
-from mdtodo.repo.objects import NewObjects, change_tree, find_in_tree
-from mdtodo.repo.plumbing import now
+from mdtodo.git.diff_tree import changes_of
+from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
+from mdtodo.git.session import now
 from mdtodo.repo.receipts import before_title, counted, parse
 from mdtodo.repo.relanding import REGULAR, Ground, Lifted, closed_tasks, lifted, reland
 from mdtodo.repo.textmerge import is_markdown, merge_file
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Status
-    from mdtodo.repo.changes import FileChange
-    from mdtodo.repo.objects import Change
-    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.git.diff_tree import FileChange
+    from mdtodo.git.objects import Change
+    from mdtodo.git.session import Plumbing
     from mdtodo.repo.receipts import Trailer
 
 

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import entry_of
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.repo.git import run
+from mdtodo.git.objects import find_in_tree
+from mdtodo.git.repository import run
 from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.job import Rewrite
-from mdtodo.repo.objects import find_in_tree
 from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.core.receipt import Restore
-    from mdtodo.repo.git import Repository
-    from mdtodo.repo.head import Head
+    from mdtodo.git.head import Head
+    from mdtodo.git.repository import Repository
+    from mdtodo.git.session import Plumbing
     from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.job import Draft, Job
-    from mdtodo.repo.plumbing import Plumbing
 
     _Entry = tuple[bytes, str] | None
 

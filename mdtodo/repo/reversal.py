@@ -15,22 +15,22 @@ from mdtodo.core.digest import sha1
 from mdtodo.core.receipt import Receipt, Restore
 from mdtodo.core.results import Outcome
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.git.head import read_head
+from mdtodo.git.objects import find_in_tree
 from mdtodo.markdown.anchors import Places, anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.revert_diff import lift
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.repo.head import read_head
-from mdtodo.repo.objects import find_in_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.edits import Added, Rewind
     from mdtodo.core.task import Anchor, Status
+    from mdtodo.git.head import Head
+    from mdtodo.git.session import Plumbing
     from mdtodo.markdown.document import Document
-    from mdtodo.repo.head import Head
     from mdtodo.repo.history import PastCommit
-    from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.receipts import Trailer
 
     #: `<mode> <object id>`, None for no file.

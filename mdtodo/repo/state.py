@@ -16,7 +16,7 @@ from mdtodo.repo.runs import Runs
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Each version needs an upgrade from the one before: what has not landed yet is in no other place.
 _VERSION = 2

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.task import Status
-    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.git.session import Plumbing
 
 
 def is_markdown(path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.git import read_blobs
+from mdtodo.git.repository import read_blobs
 from mdtodo.repo.history import receipts as past_receipts
 from mdtodo.repo.versions import tick
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Receipt
     from mdtodo.core.task import Status
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Commits that are looked at: those that were made since a run was killed.
 NEWEST = 2000

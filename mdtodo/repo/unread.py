@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 
 class Unread(NamedTuple):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
 from mdtodo.errors import InputError, UsageError
+from mdtodo.git import worktree_files
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import joined, read_tasks
 from mdtodo.planning.plan import Plan, plan
-from mdtodo.repo import worktree_files
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Task
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.state import State
 
 

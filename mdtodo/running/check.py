@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.config.load import load
 from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError, MdtodoError
-from mdtodo.markdown.document import parse
-from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.tasks import read_tasks
-from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
-from mdtodo.planning.findings import findings as planning_findings
-from mdtodo.planning.plan import outline
-from mdtodo.repo import worktree_files
-from mdtodo.repo.content import (
+from mdtodo.git import worktree_files
+from mdtodo.git.tree_files import (
     committed_configuration,
     find_tracked,
     named,
@@ -26,16 +20,22 @@ from mdtodo.repo.content import (
     of_work_tree,
     staged_configuration,
 )
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.tasks import read_tasks
+from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
+from mdtodo.planning.findings import findings as planning_findings
+from mdtodo.planning.plan import outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.config.settings import Config
+    from mdtodo.git.repository import Repository
+    from mdtodo.git.tree_files import Content
     from mdtodo.markdown.document import Document
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Router
-    from mdtodo.repo.content import Content
-    from mdtodo.repo.git import Repository
     from mdtodo.running.known import Known
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
+from mdtodo.git.messages import trailers
 from mdtodo.planning.analysis.waits import waits_in_words
-from mdtodo.repo.messages import trailers
 from mdtodo.repo.receipts import parse
 from mdtodo.running.board import LEAST
 from mdtodo.running.word import Spoken, speak, waits_of
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Task
-    from mdtodo.repo.git import Repository
-    from mdtodo.repo.messages import Message
+    from mdtodo.git.messages import Message
+    from mdtodo.git.repository import Repository
     from mdtodo.running.board import Board
 
 

@@ -9,7 +9,7 @@ from shutil import copytree, ignore_patterns
 from tempfile import mkdtemp
 
 from mdtodo.errors import UsageError
-from mdtodo.repo.git import Repository, discover, porcelain
+from mdtodo.git.repository import Repository, discover, porcelain
 
 #: Files of the package that stand under another name there, as they would be taken for the package's own.
 RENAMED = {"mdtodo.toml": ".mdtodo.toml", "gitignore": ".gitignore"}

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError
+from mdtodo.git.repository import run
 from mdtodo.markdown.source import dominant_newline
-from mdtodo.repo.git import run
 from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 ATTRIBUTES = ".gitattributes"
 

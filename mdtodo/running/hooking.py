@@ -7,13 +7,13 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from mdtodo.git.repository import run
 from mdtodo.repo import hookfiles
-from mdtodo.repo.git import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.hookfiles import Change
 
 #: What each hook runs. A merge that git commits by itself runs `pre-merge-commit` alone.

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
-from mdtodo.repo import worktree_files
-from mdtodo.repo.git import operation_in_progress
+from mdtodo.git import worktree_files
+from mdtodo.git.repository import operation_in_progress
 from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: The commands that may be hooks, and what keeps them from committing.
 EDITING: Mapping[str, Sequence[str]] = {

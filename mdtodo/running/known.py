@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.config.settings import Config
+    from mdtodo.git.repository import Repository
     from mdtodo.markdown.document import Document
     from mdtodo.planning.graph import Graph
     from mdtodo.planning.plan import Plan
-    from mdtodo.repo.git import Repository
 
 
 class Gist(NamedTuple):

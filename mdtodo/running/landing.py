@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.git.repository import operation_in_progress
 from mdtodo.repo import commit as commits
-from mdtodo.repo.git import operation_in_progress
 from mdtodo.running.policy import elsewhere, land, land_entries, sentences_of
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.commit import Landing
-    from mdtodo.repo.git import Repository
     from mdtodo.repo.state import State
 
 

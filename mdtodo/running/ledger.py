@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mdtodo.git.position import Place, continues, place, stamp
 from mdtodo.repo import unread
 from mdtodo.repo.entries import Record
 from mdtodo.repo.output_marks import forget_old
-from mdtodo.repo.place import Place, continues, place, stamp
 from mdtodo.repo.state import State, folder
 from mdtodo.running.landing import finish_earlier
 from mdtodo.running.logs import prune
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.results import Result
     from mdtodo.core.task import Task
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
+    from mdtodo.git.session import Plumbing
     from mdtodo.repo.leases import Lease, Moment
-    from mdtodo.repo.plumbing import Plumbing
     from mdtodo.running.board import Board
 
 #: A lease is renewed after this share of its time.
@@ -266,7 +266,7 @@ class Ledger:
     def _plumbing(self) -> Plumbing | None:
         """git processes that serve all landings of a run that lands each task."""
         if self.commit == "task" and self._git is None:
-            from mdtodo.repo.plumbing import Plumbing
+            from mdtodo.git.session import Plumbing
 
             self._git = Plumbing(self.repo)
         return self._git

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mdtodo.config.settings import Logs
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.state import State
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import ConfigError, InputError, MdtodoError
+from mdtodo.git import worktree_files
+from mdtodo.git.repository import environment, start
 from mdtodo.markdown.merge.three_way import merge
-from mdtodo.repo import worktree_files
-from mdtodo.repo.git import environment, start
 from mdtodo.system import files
 
 if TYPE_CHECKING:

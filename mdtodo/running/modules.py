@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 GROUP = "mdtodo.processors"
 

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
+from mdtodo.git import worktree_files
 from mdtodo.markdown.anchors import Places
 from mdtodo.markdown.document import parse
-from mdtodo.repo import worktree_files
 from mdtodo.system import files
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
+from mdtodo.git.position import Place, continues, place
+from mdtodo.git.repository import operation_in_progress
 from mdtodo.repo import commit as commits
-from mdtodo.repo.git import operation_in_progress
-from mdtodo.repo.place import Place, continues, place
 from mdtodo.running.uncommitted import not_committed
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
+    from mdtodo.git.repository import Repository
+    from mdtodo.git.session import Plumbing
     from mdtodo.repo.commit import Landing
-    from mdtodo.repo.git import Repository
-    from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
 
 
@@ -54,7 +54,7 @@ def refuse_half_done_operation(repo: Repository, *, instead: str = WITHOUT_COMMI
 def refuse_without_identity(repo: Repository) -> None:
     """Raises GitError where git would not know who commits: better before an hour of work than after it. Not where
     HEAD is unborn, as nothing is committed there."""
-    from mdtodo.repo.git import run
+    from mdtodo.git.repository import run
 
     if not place(repo).commit:
         return

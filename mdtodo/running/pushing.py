@@ -9,7 +9,7 @@ from mdtodo.errors import GitError, MdtodoError, UsageError
 if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.results import RunReport
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 
 def refuse_push_without_commit(commit: str, *, asked: bool) -> None:
@@ -59,9 +59,9 @@ def push_to_branch(repo: Repository, name: str) -> str:
 
     Raises GitError where the remote refuses, as it does where such a branch is there and has other commits.
     """
-    from mdtodo.repo.git import run
-    from mdtodo.repo.plumbing import Plumbing
-    from mdtodo.repo.upstream import find_upstream, send
+    from mdtodo.git.remote import find_upstream, send
+    from mdtodo.git.repository import run
+    from mdtodo.git.session import Plumbing
 
     with Plumbing(repo) as git:
         there = find_upstream(repo, git)._replace(ref=f"refs/heads/{name}")

@@ -11,7 +11,7 @@ from mdtodo.running.board import LEAST, too_short
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.history import PastReceipt
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.errors import InputError
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 _STATUSES = {status.value: status for status in Status}
 _PRIORITIES = {priority.value: priority for priority in Priority}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.state import State as CloneState
     from mdtodo.running.board import Board
     from mdtodo.running.executor import Executor

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Processor
     from mdtodo.core.results import Result
     from mdtodo.core.task import Task
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.history import Newest
     from mdtodo.repo.state import State
     from mdtodo.running.board import Board

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
 from mdtodo.errors import ChangedError
-from mdtodo.repo import worktree_files
+from mdtodo.git import worktree_files
 from mdtodo.system import files
 
 if TYPE_CHECKING:
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 TODO = """\
 # TODO

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Output
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
+    from mdtodo.git.session import Plumbing
     from mdtodo.repo.outputs import Verdict
-    from mdtodo.repo.plumbing import Plumbing
     from mdtodo.repo.state import State
     from mdtodo.repo.unread import Unread
     from mdtodo.running.board import Board

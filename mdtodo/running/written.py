@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.core.receipt import Output
 from mdtodo.errors import GitError
+from mdtodo.git.repository import Repository, discover
 from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.git import Repository, discover
 from mdtodo.repo.output_marks import mark
 from mdtodo.repo.outputs import Survey, Verdict, blocking, judge, survey, unseen
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.repo.state import State
 from tests.terminal import Terminal
 

@@ -9,11 +9,11 @@ import pytest
 from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status
+from mdtodo.git.repository import discover
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.repo.commit import land
-from mdtodo.repo.git import discover
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.core.task import STATUS_CHARS
+from mdtodo.git.repository import discover
 from mdtodo.repo import push as pushing
 from mdtodo.repo.commit import land
-from mdtodo.repo.git import discover
 from mdtodo.repo.push import push
 from mdtodo.repo.receipts import parse as parse_message
 from tests.conftest import Checkout

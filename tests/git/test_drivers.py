@@ -11,7 +11,7 @@ import pytest
 
 from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import GitError
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.running.drivers import attribute_lines, missing_driver, set_up
 from tests.conftest import Checkout
 

@@ -10,8 +10,8 @@ import pytest
 
 from mdtodo.config.load import load
 from mdtodo.core.task import Status
+from mdtodo.git.repository import discover
 from mdtodo.repo import commit
-from mdtodo.repo.git import discover
 from mdtodo.running.board import read_board
 from mdtodo.running.word import speak
 

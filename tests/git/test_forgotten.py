@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.repo.receipts import parse
 from mdtodo.repo.state import State
 

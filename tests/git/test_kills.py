@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.repo.receipts import parse as parse_message
 from mdtodo.repo.state import State
 from tests.conftest import Checkout

@@ -11,10 +11,10 @@ import threading
 import pytest
 
 from mdtodo.core.task import Status
+from mdtodo.git.repository import discover
 from mdtodo.markdown.document import parse
 from mdtodo.repo import commit
 from mdtodo.repo.codec import to_json
-from mdtodo.repo.git import discover
 from mdtodo.repo.receipts import parse as parse_message
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
@@ -25,7 +25,7 @@ POINTS = ["prepared", "locked", "moved", "installed", "written"]
 LANDER = """
 import json, os, signal, sys
 from mdtodo.repo import commit
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.repo.codec import from_json
 
 def reached(point):

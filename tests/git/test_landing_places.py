@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 
 BASE = "- [ ] one\n- [ ] two\n- [ ] three\n"
 DONE = BASE.replace("[ ] two", "[x] two").encode()

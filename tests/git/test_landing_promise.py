@@ -9,8 +9,8 @@ import pytest
 from hypothesis import Phase, given
 from hypothesis import strategies as st
 
+from mdtodo.git.repository import discover
 from mdtodo.repo.commit import land
-from mdtodo.repo.git import discover
 from tests.examples import examples
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ import pytest
 from mdtodo.core.edits import AddNote, SetKey
 from mdtodo.core.receipt import Receipt
 from mdtodo.errors import GitError
+from mdtodo.git.repository import discover
+from mdtodo.git.session import Plumbing
 from mdtodo.repo import commit
 from mdtodo.repo.commit import land
 from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.git import discover
 from mdtodo.repo.outputs import judge, survey
-from mdtodo.repo.plumbing import Plumbing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -434,7 +434,7 @@ class TestEach:
         text = "".join(f"- [ ] {name}\n" for name in names) + "\nwords " * 2000
         repo = make_repo(**{"TODO.md": text})
         monkeypatch.setattr("mdtodo.repo.draft._MUCH", 20_000)
-        monkeypatch.setattr("mdtodo.repo.plumbing._KEPT", 20_000)
+        monkeypatch.setattr("mdtodo.git.session._KEPT", 20_000)
         self.land(repo, [receipt(repo, name) for name in names])
         assert repo.commits() == 31
         assert repo.read("TODO.md") == repo.head("TODO.md") == text.replace("[ ]", "[x]").encode()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config.settings import DEFAULT
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.running.drivers import set_up
 from tests.conftest import Checkout
 from tests.examples import examples

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.git.repository import discover
 from mdtodo.repo import outputs
 from mdtodo.repo.commit import hold_outputs, land
 from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.git import discover
 from mdtodo.repo.output_marks import mark
 from mdtodo.repo.outputs import Change, blocking, judge, survey
 from mdtodo.running.written import adopt

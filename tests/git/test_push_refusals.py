@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import GitError
-from mdtodo.repo import advance, upstream
+from mdtodo.git import remote as upstream
+from mdtodo.git.repository import discover
+from mdtodo.git.session import Plumbing
+from mdtodo.repo import advance
 from mdtodo.repo import push as pushing
-from mdtodo.repo.git import discover
-from mdtodo.repo.plumbing import Plumbing
 from tests.conftest import Checkout
 from tests.git.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
 
@@ -384,7 +385,7 @@ PUSHER = """
 import sys
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.repo import push
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 push.FIRST_PAUSE = 0.0
 push.push(discover(sys.argv[1]), STATUS_CHARS)
 """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.repo.state import State
 from mdtodo.running.board import read_board, read_config
 from mdtodo.running.freshness import Freshness

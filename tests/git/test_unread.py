@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from mdtodo.git.repository import discover
 from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.git import discover
 from mdtodo.repo.output_marks import mark
 from mdtodo.repo.outputs import survey
 from mdtodo.repo.state import State

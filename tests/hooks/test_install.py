@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import EditError, GitError
+from mdtodo.git.repository import discover
 from mdtodo.repo import hookfiles
-from mdtodo.repo.git import discover
 from mdtodo.system import files
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config.load import load
+from mdtodo.git.repository import discover
+from mdtodo.git.tree_files import of_work_tree
 from mdtodo.repo import findingcache
-from mdtodo.repo.content import of_work_tree
-from mdtodo.repo.git import discover
 from mdtodo.running import check as checking
 from tests.examples import examples
 

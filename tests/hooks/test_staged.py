@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import ConfigError, InputError
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.running.board import read_config
 from mdtodo.running.check import check_changed, check_staged
 

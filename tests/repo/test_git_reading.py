@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from mdtodo.errors import GitError
-from mdtodo.repo.git import discover, list_files, operation_in_progress, read_blobs, run
+from mdtodo.git.repository import discover, list_files, operation_in_progress, read_blobs, run
 
 
 class TestDiscover:

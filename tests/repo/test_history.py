@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.core.receipt import Receipt
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.repo.history import commits, receipts
 from mdtodo.repo.receipts import message
 from mdtodo.repo.trailers import groups, titles

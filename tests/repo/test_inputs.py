@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.git.repository import discover
 from mdtodo.repo import inputs
-from mdtodo.repo.git import discover
 from mdtodo.repo.inputs import Declared, InputReader
 
 if TYPE_CHECKING:

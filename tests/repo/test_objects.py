@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.repo.objects import NewObjects, change_tree, commit, find_in_tree, object_id
+from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree, object_id
 from tests.examples import examples
 
 NAMES = st.sampled_from([b"a", b"b", b"a.b", b"a-", b"ab", b"a0", b"z\xff", b"\n", b'"', b"\xc3\xbc"])

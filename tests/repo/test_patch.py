@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.repo.patch import patch
+from mdtodo.git.patch import patch
 
 if TYPE_CHECKING:
     from tests.conftest import Checkout

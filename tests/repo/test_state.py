@@ -16,10 +16,10 @@ from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
 from mdtodo.errors import MdtodoError
+from mdtodo.git.repository import Repository
 from mdtodo.repo import leases, runs
 from mdtodo.repo.codec import to_json
 from mdtodo.repo.entries import Record
-from mdtodo.repo.git import Repository
 from mdtodo.repo.state import State, folder
 from mdtodo.system import process_identity
 from tests.examples import TIMES
@@ -58,7 +58,7 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
     """Run a program with `state` open as `s`; its standard output."""
     setup = (
         "import json, os, signal, sys\n"
-        "from mdtodo.repo.git import Repository\n"
+        "from mdtodo.git.repository import Repository\n"
         "from mdtodo.repo.entries import Record\n"
         "from mdtodo.repo.state import State\n"
         "from mdtodo.repo.codec import from_json\n"
@@ -173,7 +173,9 @@ class TestLeases:
 
     def test_a_stopped_worker_keeps_its_leases(self, repository, opened):
         program = "s.lease('a', 'w', 3600); print('leased', flush=True); sys.stdin.read()"
-        setup = "import sys\nfrom mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
+        setup = (
+            "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.repo.state import State\n"
+        )
         setup += "s = State.open(Repository(*sys.argv[1:] * 3))\n"
         process = subprocess.Popen(
             [sys.executable, "-c", setup + program, repository.root],
@@ -192,7 +194,7 @@ class TestLeases:
             "print(json.dumps([n for n in range(60) if s.lease(str(n), sys.argv[2], 60, mine=False)]))\n"
         )
         setup = (
-            "import json, sys\nfrom mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
+            "import json, sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.repo.state import State\n"
             "sys.stdin.readline()\ns = State.open(Repository(*sys.argv[1:2] * 3))\n"
         )
         processes = [
@@ -351,7 +353,7 @@ class TestFile:
     def test_many_processes_set_a_damaged_database_aside_once(self, repository, damaged):
         damaged("header")
         program = (
-            "import sys\nfrom mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
+            "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.repo.state import State\n"
             "sys.stdin.readline()\ns = State.open(Repository(*sys.argv[1:2] * 3))\n"
             "assert s.lease(sys.argv[2], 'w', 60, mine=False)\n"
         )

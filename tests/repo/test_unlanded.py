@@ -15,9 +15,9 @@ import pytest
 from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
+from mdtodo.git.repository import Repository
 from mdtodo.repo import unread
 from mdtodo.repo.entries import Record
-from mdtodo.repo.git import Repository
 from mdtodo.repo.state import State, folder
 from mdtodo.repo.unlanded import any_left
 from mdtodo.system import process_identity
@@ -142,7 +142,7 @@ def killed(repository: Repository) -> None:
     program = (
         "import os, signal, sys\n"
         "from tests.repo.test_unlanded import of_a_live_run\n"
-        "from mdtodo.repo.git import Repository\nfrom mdtodo.repo.state import State\n"
+        "from mdtodo.git.repository import Repository\nfrom mdtodo.repo.state import State\n"
         "of_a_live_run(State.open(Repository(*sys.argv[1:] * 3)))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.repo.git import discover
+from mdtodo.git.repository import discover
 from mdtodo.reporting.progress import PlainProgress
 from mdtodo.running.board import read_config
 from mdtodo.running.executor import Event

@@ -10,9 +10,9 @@ import pytest
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import InputError
+from mdtodo.git.repository import discover
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.repo.git import discover
 from mdtodo.running import board, remembering
 from mdtodo.running.board import NOTHING, read_board
 

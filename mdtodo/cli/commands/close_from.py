@@ -34,7 +34,7 @@ def command(session: Session, revisions: str, dry_run: bool, as_json: bool) -> i
 
         tell("nothing was closed: set `close_from_commits = true` in the configuration to allow it")
         revisions = ""
-    from mdtodo.repo.messages import messages
+    from mdtodo.git.messages import messages
 
     found = messages(session.repo, revisions) if revisions else []
     return close_and_tell(session, found, dry_run=dry_run, as_json=as_json)

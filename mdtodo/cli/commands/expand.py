@@ -85,7 +85,7 @@ def _do(
     commit: bool,
     as_json: bool,
 ) -> int:
-    from mdtodo.repo.patch import patch
+    from mdtodo.git.patch import patch
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding

@@ -6,7 +6,7 @@ import os
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.git import run
+from mdtodo.git.repository import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.digest import sha1
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError
-from mdtodo.repo import worktree_files
-from mdtodo.repo.git import calling_index, read_blobs, run
+from mdtodo.git import worktree_files
+from mdtodo.git.repository import calling_index, read_blobs, run
 from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Symbolic links that are followed one after the other, as on Linux.
 _LINKS = 40

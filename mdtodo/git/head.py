@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.repo.git import refused
+from mdtodo.git.repository import refused
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.git.session import Plumbing
     from mdtodo.system.process import Process
 
 

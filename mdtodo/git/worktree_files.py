@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError, UsageError
-from mdtodo.repo.git import list_files
+from mdtodo.git.repository import list_files
 from mdtodo.system import files, safe_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 #: Where the configuration stands.
 CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")

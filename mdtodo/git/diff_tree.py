@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.git.session import Plumbing
 
 
 class FileChange(NamedTuple):

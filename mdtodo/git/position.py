@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.repo.git import run
+from mdtodo.git.repository import run
 
 if TYPE_CHECKING:
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.repository import Repository
 
 
 class Place(NamedTuple):

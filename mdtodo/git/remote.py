@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.repo.git import environment, refused, run, start
+from mdtodo.git.repository import environment, refused, run, start
 from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.repo.git import Repository
-    from mdtodo.repo.plumbing import Plumbing
+    from mdtodo.git.repository import Repository
+    from mdtodo.git.session import Plumbing
 
 
 class Upstream(NamedTuple):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo.objects import head_of
+from mdtodo.git.objects import head_of
 from mdtodo.system import process_identity
 from mdtodo.system.failpoints import reached
 

@@ -12,17 +12,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.repo.git import environment, refused, start
-from mdtodo.repo.loose import loose_head, must_ask, read_loose, write_loose
+from mdtodo.git.loose_objects import loose_head, must_ask, read_loose, write_loose
+from mdtodo.git.repository import environment, refused, start
 from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
-    from mdtodo.repo.git import Repository
+    from mdtodo.git.objects import NewObjects
+    from mdtodo.git.repository import Repository
     from mdtodo.repo.indexfile import IndexFile
-    from mdtodo.repo.objects import NewObjects
     from mdtodo.system.process import Process
 
 
