@@ -15,9 +15,14 @@ WRITERS = (
         "mdtodo.repo.commit",
         "mdtodo.repo.draft",
         "mdtodo.git.head",
-        "mdtodo.repo.index",
+        "mdtodo.git.index.index_copy",
     ),
-    *("mdtodo.repo.indexlock", "mdtodo.git.loose_objects", "mdtodo.repo.outputs", "mdtodo.repo.placing"),
+    *(
+        "mdtodo.git.index.index_lock",
+        "mdtodo.git.loose_objects",
+        "mdtodo.repo.outputs",
+        "mdtodo.repo.placing",
+    ),
     *("mdtodo.git.session", "mdtodo.repo.push", "mdtodo.repo.relanding", "mdtodo.repo.remake"),
     *("mdtodo.repo.restoring", "mdtodo.repo.reversal", "mdtodo.repo.versions"),
     *("mdtodo.running.landing", "mdtodo.running.unread", "mdtodo.cli.recovery"),
@@ -34,8 +39,8 @@ def test_a_command_that_reads_cannot_reach_what_writes_the_repository(command: s
 def test_the_same_search_finds_what_writes_where_a_command_does() -> None:
     for command in ("done", "run"):
         found = reach_of(command)
-        assert {"mdtodo.running.landing", "mdtodo.repo.index"} <= found.keys()
-        assert way_to("mdtodo.repo.index", found).startswith("mdtodo.cli.")
+        assert {"mdtodo.running.landing", "mdtodo.git.index.index_copy"} <= found.keys()
+        assert way_to("mdtodo.git.index.index_copy", found).startswith("mdtodo.cli.")
 
 
 def test_which_commands_want_what_killed_runs_have_left_to_have_landed() -> None:

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.diff_tree import file_changes
+from mdtodo.git.index.index_copy import IndexCopy, refresh
+from mdtodo.git.index.index_format import Staged
 from mdtodo.git.objects import NewObjects, change_tree
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import Plumbing
-from mdtodo.repo.index import IndexCopy, refresh
-from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.note import read_note, remove_note, write_note
 from mdtodo.repo.placing import is_inside, place, rewrite
 from mdtodo.repo.relanding import REGULAR, lifted

@@ -20,12 +20,12 @@ from mdtodo.core.edits import Rewind
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.head import HeadMove, HeadMovedError, RefLockedError, read_head
+from mdtodo.git.index import index_copy, index_lock
+from mdtodo.git.index.index_copy import IndexChangedError, IndexCopy
 from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import Plumbing
-from mdtodo.repo import index, indexlock
 from mdtodo.repo.draft import make_draft, write_commits
-from mdtodo.repo.index import IndexChangedError, IndexCopy
 from mdtodo.repo.job import Job
 from mdtodo.repo.output_marks import forget
 from mdtodo.repo.outputs import OutputsChangedError, hold
@@ -101,7 +101,7 @@ def land(
     commit: bool = True,
     each: bool = False,
     statuses: Mapping[str, Status] = STATUS_CHARS,
-    patience: float = index.PATIENCE,
+    patience: float = index_copy.PATIENCE,
     git: Plumbing | None = None,
     whole: bool = False,
 ) -> Landing:
@@ -158,7 +158,7 @@ def _land(job: Job, git: Plumbing, *, patience: float, whole: bool) -> Landing:
     outputs = [output.path for output in draft.outputs if output.digest is not None]
     restored = [one.path for one in draft.rewrites if one.mode]
     # the index has their content but not their times, and `git diff-files` calls such files changed
-    index.refresh(git, [*draft.tracked, *restored, *outputs])
+    index_copy.refresh(git, [*draft.tracked, *restored, *outputs])
     reached("refreshed")
     return landing
 
@@ -192,7 +192,7 @@ def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = Fals
     atomic_file.sweep(repo.root, paths)
     if objects:
         sweep_loose(os.path.join(repo.common_dir, "objects"))
-    return indexlock.recover(repo)
+    return index_lock.recover(repo)
 
 
 def _persist(attempt: Callable[[bool], T]) -> T:

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
+from mdtodo.git.index.index_format import Staged
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import now
-from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.job import Draft, Job, Step
 from mdtodo.repo.outputs import OutputsChangedError, take
 from mdtodo.repo.receipts import message
@@ -16,8 +16,8 @@ from mdtodo.repo.restoring import restore
 
 if TYPE_CHECKING:
     from mdtodo.git.head import Head
+    from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.index import IndexCopy
 
 _REGULAR = (b"100644", b"100755", b"100664")
 

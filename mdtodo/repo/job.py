@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
+    from mdtodo.git.index.index_format import Staged
     from mdtodo.git.objects import Change
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.indexfile import Staged
     from mdtodo.repo.readings import Reading
 
 

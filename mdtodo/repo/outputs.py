@@ -21,9 +21,9 @@ from mdtodo.repo.output_marks import fingerprint, left_by, marked
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
+    from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.repository import Repository
     from mdtodo.repo.declared_outputs import Declared
-    from mdtodo.repo.index import IndexCopy
 
     _Entry = tuple[bytes, str] | None
 
@@ -222,7 +222,7 @@ def _why_not(repo: Repository, output: Output, staged: _Entry, bases: Sequence[_
 
 
 def _stage(copy: IndexCopy, entries: Mapping[str, _Entry]) -> None:
-    from mdtodo.repo.indexfile import Staged
+    from mdtodo.git.index.index_format import Staged
 
     if entries:
         copy.put_back({path: Staged(*new, "H") if new else None for path, new in entries.items()})

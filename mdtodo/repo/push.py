@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
+from mdtodo.git.index import index_lock
 from mdtodo.git.remote import fetch, find_upstream, send
 from mdtodo.git.session import Plumbing
-from mdtodo.repo import indexlock
 from mdtodo.repo.advance import BranchMovedError, StaysError, advance, finish
 from mdtodo.repo.remake import read_commit, remake
 from mdtodo.system import process_identity
@@ -56,7 +56,7 @@ def push(repo: Repository, statuses: Mapping[str, Status]) -> Sent:
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be rebased. All commits are kept then.
     """
-    messages = (*indexlock.recover(repo), *finish(repo, statuses))
+    messages = (*index_lock.recover(repo), *finish(repo, statuses))
     with Plumbing(repo) as git:
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:

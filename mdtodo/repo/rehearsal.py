@@ -6,12 +6,12 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.head import read_head
+from mdtodo.git.index.index_copy import IndexCopy
 from mdtodo.git.objects import change_tree
 from mdtodo.git.repository import run
 from mdtodo.git.session import Plumbing
 from mdtodo.repo.commit import refuse
 from mdtodo.repo.draft import make_draft
-from mdtodo.repo.index import IndexCopy
 from mdtodo.repo.job import Job
 
 if TYPE_CHECKING:

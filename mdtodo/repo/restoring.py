@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import entry_of
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.git.index.index_format import Staged
 from mdtodo.git.objects import find_in_tree
 from mdtodo.git.repository import run
-from mdtodo.repo.indexfile import Staged
 from mdtodo.repo.job import Rewrite
 from mdtodo.system import files
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Restore
     from mdtodo.git.head import Head
+    from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.index import IndexCopy
     from mdtodo.repo.job import Draft, Job
 
     _Entry = tuple[bytes, str] | None

@@ -168,5 +168,5 @@ class TestDisks:
         def no_space(*arguments: object, **words: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("mdtodo.repo.index._copy", no_space)
+        monkeypatch.setattr("mdtodo.git.index.index_copy._copy", no_space)
         assert_refused(todo, land_tasks, "No space left on device")

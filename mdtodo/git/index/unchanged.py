@@ -18,8 +18,8 @@ from mdtodo.git.objects import object_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mdtodo.git.index.index_format import IndexFile
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.indexfile import IndexFile
 
 #: Attributes, or macros of them, that change more than line ends.
 _CONVERTING = re.compile(rb"filter|encoding|ident")

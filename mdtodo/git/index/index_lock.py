@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo import reflocks
+from mdtodo.git.index import ref_locks
 from mdtodo.system import process_identity
 from mdtodo.system.failpoints import reached
 
@@ -69,7 +69,7 @@ def recover(repo: Repository) -> tuple[str, ...]:
                 delete(place + ".lock")
                 sentences = (f"removed {place}.lock, which a killed run had left",)
     if dead:
-        sentences += reflocks.recover(repo, min(map(_changed, dead)))
+        sentences += ref_locks.recover(repo, min(map(_changed, dead)))
     # Last: should this process be killed too, the next one still finds the rest by them.
     for path in dead:
         delete(path)
@@ -139,7 +139,7 @@ def _is_lock_of(held: str, lock: str) -> bool:
         return False
     if content:
         return content == os.path.basename(held).encode()
-    return reflocks.was_left(lock, _changed(held))
+    return ref_locks.was_left(lock, _changed(held))
 
 
 def _changed(path: str) -> float:
