@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from mdtodo.git.messages import messages
 from mdtodo.git.position import place
-from mdtodo.repo.receipts import parse
+from mdtodo.receipts.message import parse
 from mdtodo.reporting.text import one_line
 from mdtodo.running.pushing import push_to_branch
 

@@ -7,7 +7,7 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mdtodo.repo.codec import from_json, to_json
+from mdtodo.receipts.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,8 +9,8 @@ from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.objects import NewObjects
+from mdtodo.receipts.message import subject
 from mdtodo.repo.readings import read as reading
-from mdtodo.repo.receipts import subject
 from mdtodo.repo.versions import Version, tick
 from mdtodo.system import files
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.repo.history import receipts
+from mdtodo.receipts.log import receipts
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository

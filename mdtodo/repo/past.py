@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome, PastRun
-from mdtodo.repo.history import receipts
+from mdtodo.receipts.log import receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mdtodo.git.objects import Change, NewObjects
     from mdtodo.markdown.anchors import Places
     from mdtodo.markdown.document import Document
-    from mdtodo.repo.receipts import Trailer
+    from mdtodo.receipts.message import Trailer
     from mdtodo.repo.versions import Version
 
     #: Edits by task, and those by file.

@@ -16,10 +16,10 @@ from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_of
 from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.git.session import now
-from mdtodo.repo.receipts import before_title, counted, parse
+from mdtodo.receipts.message import before_title, counted, parse
+from mdtodo.receipts.trailers import groups, titles
 from mdtodo.repo.relanding import REGULAR, Ground, Lifted, closed_tasks, lifted, reland
 from mdtodo.repo.textmerge import is_markdown, merge_file
-from mdtodo.repo.trailers import groups, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.git.objects import Change
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.receipts import Trailer
+    from mdtodo.receipts.message import Trailer
 
 
 class Commit(NamedTuple):

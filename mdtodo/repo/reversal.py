@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from mdtodo.git.head import Head
     from mdtodo.git.session import Plumbing
     from mdtodo.markdown.document import Document
-    from mdtodo.repo.history import PastCommit
-    from mdtodo.repo.receipts import Trailer
+    from mdtodo.receipts.log import PastCommit
+    from mdtodo.receipts.message import Trailer
 
     #: `<mode> <object id>`, None for no file.
     Entry = str | None

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import read_blobs
-from mdtodo.repo.history import receipts as past_receipts
+from mdtodo.receipts.log import receipts as past_receipts
 from mdtodo.repo.versions import tick
 
 if TYPE_CHECKING:

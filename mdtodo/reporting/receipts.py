@@ -15,7 +15,7 @@ from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mdtodo.repo.history import PastReceipt
+    from mdtodo.receipts.log import PastReceipt
 
 #: Columns of a terminal from which on a line has the commit, the date, and the time of day too.
 _COMMIT, _DATED, _TIMED = 46, 70, 100

@@ -15,7 +15,7 @@ from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
 from mdtodo.git.messages import trailers
 from mdtodo.planning.analysis.waits import waits_in_words
-from mdtodo.repo.receipts import parse
+from mdtodo.receipts.message import parse
 from mdtodo.running.board import LEAST
 from mdtodo.running.word import Spoken, speak, waits_of
 

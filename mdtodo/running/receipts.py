@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
-from mdtodo.repo.history import receipts
+from mdtodo.receipts.log import receipts
 from mdtodo.running.board import LEAST, too_short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.history import PastReceipt
+    from mdtodo.receipts.log import PastReceipt
 
 
 def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterator[PastReceipt]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.core.results import Result
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.history import Newest
+    from mdtodo.receipts.log import Newest
     from mdtodo.repo.state import State
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
@@ -176,7 +176,7 @@ class Standing:
     def _newest_receipts(self, task_id: str) -> Newest:
         """Those of all tasks that may come, from one walk through the history, as far as it takes."""
         if self._newest is None or task_id not in self._asked:
-            from mdtodo.repo.history import newest
+            from mdtodo.receipts.log import newest
 
             # of all tasks at once: each walk through the history is a git process
             tasks = self.course.plan.tasks.values()

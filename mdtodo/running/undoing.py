@@ -13,10 +13,10 @@ from mdtodo.errors import GitError, UsageError
 from mdtodo.git.position import place
 from mdtodo.git.session import Plumbing
 from mdtodo.planning.rollup import opening_parents
+from mdtodo.receipts.log import commits as past_commits
 from mdtodo.repo import commit as commits
 from mdtodo.repo.commit import RefusedError
 from mdtodo.repo.entries import Record
-from mdtodo.repo.history import commits as past_commits
 from mdtodo.repo.rehearsal import diff, rehearse
 from mdtodo.repo.reversal import PastRun, reversal
 from mdtodo.repo.state import State

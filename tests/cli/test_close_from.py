@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.repo.receipts import parse
+from mdtodo.receipts.message import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

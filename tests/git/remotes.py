@@ -9,10 +9,10 @@ import pytest
 
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.git.repository import discover
+from mdtodo.receipts.message import parse as parse_message
 from mdtodo.repo import push as pushing
 from mdtodo.repo.commit import land
 from mdtodo.repo.push import push
-from mdtodo.repo.receipts import parse as parse_message
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for
 

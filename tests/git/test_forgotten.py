@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo.receipts import parse
+from mdtodo.receipts.message import parse
 from mdtodo.repo.state import State
 
 if TYPE_CHECKING:

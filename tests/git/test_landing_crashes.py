@@ -13,9 +13,9 @@ import pytest
 from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
 from mdtodo.markdown.document import parse
+from mdtodo.receipts.codec import to_json
+from mdtodo.receipts.message import parse as parse_message
 from mdtodo.repo import commit
-from mdtodo.repo.codec import to_json
-from mdtodo.repo.receipts import parse as parse_message
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
 DONE = BASE.replace("[ ] two", "[x] two").encode()
@@ -26,7 +26,7 @@ LANDER = """
 import json, os, signal, sys
 from mdtodo.repo import commit
 from mdtodo.git.repository import discover
-from mdtodo.repo.codec import from_json
+from mdtodo.receipts.codec import from_json
 
 def reached(point):
     if point == sys.argv[2]:

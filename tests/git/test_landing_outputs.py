@@ -7,7 +7,7 @@ import os
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo.codec import from_json, to_json
+from mdtodo.receipts.codec import from_json, to_json
 from mdtodo.repo.commit import hold_outputs, land
 from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.output_marks import mark

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 
-from mdtodo.repo.codec import from_json, to_json
+from mdtodo.receipts.codec import from_json, to_json
 from tests.examples import examples
 from tests.repo.any_receipt import RECEIPT, RECEIPTS
 

@@ -8,9 +8,9 @@ import pytest
 
 from mdtodo.core.receipt import Receipt
 from mdtodo.git.repository import discover
-from mdtodo.repo.history import commits, receipts
-from mdtodo.repo.receipts import message
-from mdtodo.repo.trailers import groups, titles
+from mdtodo.receipts.log import commits, receipts
+from mdtodo.receipts.message import message
+from mdtodo.receipts.trailers import groups, titles
 
 if TYPE_CHECKING:
     from tests.conftest import Checkout

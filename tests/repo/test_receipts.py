@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.core.receipt import Receipt
-from mdtodo.repo.receipts import Trailer, message, parse, subject
+from mdtodo.receipts.message import Trailer, message, parse, subject
 from mdtodo.repo.remake import without
 from tests.examples import examples
 from tests.repo.any_receipt import RECEIPTS, WORDS

@@ -17,8 +17,8 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
 from mdtodo.errors import MdtodoError
 from mdtodo.git.repository import Repository
+from mdtodo.receipts.codec import to_json
 from mdtodo.repo import leases, runs
-from mdtodo.repo.codec import to_json
 from mdtodo.repo.entries import Record
 from mdtodo.repo.state import State, folder
 from mdtodo.system import process_identity
@@ -61,7 +61,7 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
         "from mdtodo.git.repository import Repository\n"
         "from mdtodo.repo.entries import Record\n"
         "from mdtodo.repo.state import State\n"
-        "from mdtodo.repo.codec import from_json\n"
+        "from mdtodo.receipts.codec import from_json\n"
         "root = sys.argv[1]\n"
         "s = State.open(Repository(root, root, root))\n"
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.cli.session import Session
-    from mdtodo.repo.history import PastReceipt
+    from mdtodo.receipts.log import PastReceipt
 
 
 @click.command(
@@ -32,7 +32,7 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
 
     They are read from commit messages, so moved and deleted TODO files make no difference.
     """
-    from mdtodo.repo.history import receipts
+    from mdtodo.receipts.log import receipts
     from mdtodo.running.receipts import receipts_of
 
     @cache

@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.repository import environment, refused, run, start
-from mdtodo.repo.trailers import groups, titles
+from mdtodo.receipts.trailers import groups, titles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.receipts import Trailer
-    from mdtodo.repo.trailers import Group
+    from mdtodo.receipts.message import Trailer
+    from mdtodo.receipts.trailers import Group
 
 
 class PastReceipt(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.repo.receipts import Trailer, before_title, said
+from mdtodo.receipts.message import Trailer, before_title, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

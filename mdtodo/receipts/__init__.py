@@ -1,0 +1,1 @@
+"""Commit messages that prove something: written, read, listed. Never makes a commit."""
