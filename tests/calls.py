@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MODULES = (
     *("git", "mistune", "pathspec", "psutil", "rich.console", "rich.live", "sqlite3", "statistics"),
     *("mdtodo.cli.commands.run", "mdtodo.cli.commands.list", "mdtodo.cli.session", "mdtodo.cli.speaking"),
-    *("mdtodo.repo.database", "mdtodo.repo.state", "mdtodo.running.runner", "mdtodo.running.pool"),
+    *("mdtodo.storage.database", "mdtodo.storage.state", "mdtodo.running.runner", "mdtodo.running.pool"),
     *("mdtodo.reporting.summary", "mdtodo.reporting.progress", "mdtodo.reporting.documents"),
     "mdtodo.reporting.table",
 )
@@ -120,7 +120,7 @@ def _child(request: dict[str, Any]) -> None:
 
 
 def _do_without(what: str) -> None:
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
     def refuse(*args: object) -> None:
         raise PermissionError(1, "Operation not permitted")

@@ -21,7 +21,7 @@ HOUSE = ROOT / "mdtodo"
 DOORS = {
     "mistune": {"mdtodo.markdown.document"},
     "pathspec": {"mdtodo.core.path_patterns"},
-    "sqlite3": {"mdtodo.repo.database"},
+    "sqlite3": {"mdtodo.storage.database"},
     "git": {"mdtodo.git.repository"},
     "socket": {
         "mdtodo.running.members",

@@ -14,7 +14,7 @@ def recover(session: Session) -> None:
     Where git refuses that, it says so, and the command goes on with the tasks as they are. Raises what any command
     does without a repository, or with a broken configuration.
     """
-    from mdtodo.repo.unlanded import any_left
+    from mdtodo.storage.unlanded import any_left
 
     if not any_left(session.repo):
         return

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mdtodo.planning.analysis.overview import Lane, Load, Situation
-    from mdtodo.repo.activity import Activity
+    from mdtodo.storage.activity import Activity
 
 
 class InHand(NamedTuple):

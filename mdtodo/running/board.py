@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def recall(repo: Repository) -> Memory:
 
     if not os.path.exists(os.path.join(repo.common_dir, "mdtodo", "state.db")):
         return NOTHING
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
     with State.open(repo, create=False) as state:
         return Memory.of(state)

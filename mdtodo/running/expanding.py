@@ -46,7 +46,7 @@ def commit(expansion: Expansion) -> Landing:
 
 def _count(expansion: Expansion) -> None:
     """Let the state know how many subtasks were written, for `status`; they are written also where it cannot be."""
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
     number = new_subtasks(one.edit for one in expansion.breakdowns)
     with suppress(MdtodoError), State.open(expansion.board.repo) as state:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
     from mdtodo.repo.commit import Landing
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
 
 def finish_earlier(
@@ -106,7 +106,7 @@ def _land_earlier(
 
 def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
     """The same for a command that is no run: nothing without a state, or where git must not commit now."""
-    from mdtodo.repo.state import State, folder
+    from mdtodo.storage.state import State, folder
 
     if not os.path.exists(os.path.join(folder(repo), "state.db")) or "GIT_INDEX_FILE" in os.environ:
         return []

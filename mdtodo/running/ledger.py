@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.git.position import Place, continues, place, stamp
-from mdtodo.repo import unread
-from mdtodo.repo.entries import Record
 from mdtodo.repo.output_marks import forget_old
-from mdtodo.repo.state import State, folder
 from mdtodo.running.landing import finish_earlier
-from mdtodo.running.logs import prune
 from mdtodo.running.moves import followed
 from mdtodo.running.policy import land, land_entries, new_run_id, sentences_of
 from mdtodo.running.unread import held_of
 from mdtodo.running.written import verdict_of
+from mdtodo.storage import spool
+from mdtodo.storage.rows import Record
+from mdtodo.storage.state import State, folder
+from mdtodo.storage.task_logs import prune
 from mdtodo.system.failpoints import reached
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.leases import Lease, Moment
     from mdtodo.running.board import Board
+    from mdtodo.storage.leases import Lease, Moment
 
 #: A lease is renewed after this share of its time.
 RENEWAL = 1 / 3
@@ -72,7 +72,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
-        self.unread = os.path.join(unread.place(self.repo), self.run_id)
+        self.unread = os.path.join(spool.place(self.repo), self.run_id)
         inside = os.path.relpath(self._logs, self.repo.root)
         self._shown_logs = self._logs if inside.startswith("..") else inside
 
@@ -93,7 +93,7 @@ class Ledger:
         ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
         ledger._stamp, ledger._place = stamp(repo), place(repo)
-        unread.prepare(repo)
+        spool.prepare(repo)
         forget_old(repo)
         state.start_run(run_id, name, {"commit": commit, "place": [*ledger._place], "jobs": jobs})
         return ledger
@@ -111,7 +111,7 @@ class Ledger:
         self._release(*self._leases)
         if kind is None:
             # only after a good end: else the next run takes up from these files what was not read
-            unread.delete(unread.left(self.repo, ()).get(self.run_id, ()))
+            spool.delete(spool.left(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
         prune(self.repo, self.state, self.config.logs, keep=self.run_id)
         self.state.close()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
     from mdtodo.repo.commit import Landing
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
 
 def new_run_id() -> str:

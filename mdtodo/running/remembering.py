@@ -14,8 +14,8 @@ from mdtodo.core.digest import sha1
 from mdtodo.core.task import Anchor, Priority, Status, Task
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import Part, part
-from mdtodo.repo.findingcache import FindingCache
 from mdtodo.running.rules_key import rules_key
+from mdtodo.storage.blob_cache import FindingCache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

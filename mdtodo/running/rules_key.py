@@ -23,7 +23,7 @@ RULES = (
     "running/known.py",
     "running/rules_key.py",
     "running/remembering.py",
-    "repo/findingcache.py",
+    "storage/blob_cache.py",
 )
 
 

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.state import State as CloneState
     from mdtodo.running.board import Board
     from mdtodo.running.executor import Executor
     from mdtodo.running.run_options import Options
     from mdtodo.running.standing import Standing
     from mdtodo.running.unstarted import Unstarted
     from mdtodo.running.watcher import Watcher
+    from mdtodo.storage.state import State as CloneState
 
 
 #: Seconds for which a pool process may be silent on a busy machine, however short the lease is.
@@ -103,7 +103,7 @@ def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted
 
     Tasks whose result is cached are not among them.
     """
-    from mdtodo.repo.state import State as CloneState
+    from mdtodo.storage.state import State as CloneState
 
     course = Course(plan_of(board, options), board.config, options, jobs=1)
     course.rolled_up()

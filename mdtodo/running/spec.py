@@ -58,7 +58,7 @@ def spec(
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
     """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
-    `unread` the beginning of one, see `repo.unread`; `outputs` is of `written.said`."""
+    `unread` the beginning of one, see `storage.spool`; `outputs` is of `written.said`."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.receipts.log import Newest
-    from mdtodo.repo.state import State
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
+    from mdtodo.storage.state import State
 
 
 class Last(NamedTuple):

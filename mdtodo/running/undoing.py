@@ -16,12 +16,12 @@ from mdtodo.planning.rollup import opening_parents
 from mdtodo.receipts.log import commits as past_commits
 from mdtodo.repo import commit as commits
 from mdtodo.repo.commit import RefusedError
-from mdtodo.repo.entries import Record
 from mdtodo.repo.rehearsal import diff, rehearse
 from mdtodo.repo.reversal import PastRun, reversal
-from mdtodo.repo.state import State
 from mdtodo.running.policy import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.running.result_edits import reopening_edits
+from mdtodo.storage.rows import Record
+from mdtodo.storage.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
-from mdtodo.repo import unread
 from mdtodo.repo.commit import hold_outputs
-from mdtodo.repo.entries import Record
-from mdtodo.repo.state import folder
 from mdtodo.running.outbox import outputs_told
 from mdtodo.running.written import adopt, verdict_of
+from mdtodo.storage import spool
+from mdtodo.storage.rows import Record
+from mdtodo.storage.state import folder
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
     from mdtodo.repo.outputs import Verdict
-    from mdtodo.repo.state import State
-    from mdtodo.repo.unread import Unread
     from mdtodo.running.board import Board
+    from mdtodo.storage.spool import Unread
+    from mdtodo.storage.state import State
 
 
 #: Seconds to wait for a pool process that outlives its runner, and after which one that gives no sign is given up.
@@ -41,10 +41,10 @@ def take_up(repo: Repository, state: State, config: Config) -> list[str]:
     Not what the journal has, nor what is no open task here any more, nor what wrote outputs that cannot be committed
     now. What an attempt with outputs had left when it was killed is known as ours from now on.
     """
-    runs = unread.left(repo, ())  # before the runs that go on: one that begins in between is in neither
+    runs = spool.left(repo, ())  # before the runs that go on: one that begins in between is in neither
     active = {run for run, _, _ in state.active_runs()} if runs else set()
     mine = {
-        run: [path for path in paths if not unread.elsewhere(path, repo.root)]
+        run: [path for path in paths if not spool.elsewhere(path, repo.root)]
         for run, paths in runs.items()
         if run not in active
     }
@@ -58,17 +58,17 @@ def take_up(repo: Repository, state: State, config: Config) -> list[str]:
     board = read_board(repo, config, memory=Memory.of(state), tolerant=True)
     for run, paths in mine.items():
         commit = state.begun(run).get("commit") != "none"
-        found = [one for path in paths for one in unread.read(path)]
+        found = [one for path in paths for one in spool.read(path)]
         records = [_record(board, run, one, sentences, commit=commit) for one in found]
         state.record_missing([record for record in records if record is not None])
-        unread.delete(paths)
+        spool.delete(paths)
     return sentences
 
 
 def _settle(repo: Repository, path: str) -> bool:
     """Wait for the end of what the pool process still does, or mark what it left; False where it goes on."""
     deadline = time.monotonic() + PATIENCE
-    while (last := unread.begun(path)) is not None and not process_identity.is_gone(last.owner):
+    while (last := spool.begun(path)) is not None and not process_identity.is_gone(last.owner):
         if time.time() > last.last_sign + SILENCE:
             break
         if time.monotonic() > deadline:

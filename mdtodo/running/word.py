@@ -84,8 +84,8 @@ def waits_of(board: Board, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
 
 def _forget_results(board: Board, receipts: Sequence[Receipt], run_id: str) -> None:
     """Note that a person wants these tasks to be done again, also with unchanged inputs."""
-    from mdtodo.repo.entries import Record
-    from mdtodo.repo.state import State
+    from mdtodo.storage.rows import Record
+    from mdtodo.storage.state import State
 
     processors = board.config.processors
     names = {name for name, processor in processors.items() if processor.inputs}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo.state import State
+from mdtodo.storage.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

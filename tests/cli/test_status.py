@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo.state import State
+from mdtodo.storage.state import State
 from tests.terminal import Terminal
 
 if TYPE_CHECKING:

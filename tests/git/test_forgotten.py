@@ -11,7 +11,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.receipts.message import parse
-from mdtodo.repo.state import State
+from mdtodo.storage.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.receipts.message import parse as parse_message
-from mdtodo.repo.state import State
+from mdtodo.storage.state import State
 from tests.conftest import Checkout
 from tests.examples import TIMES
 

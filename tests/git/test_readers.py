@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo.state import State
-from mdtodo.repo.unlanded import any_left
+from mdtodo.storage.state import State
+from mdtodo.storage.unlanded import any_left
 from tests.conftest import Checkout
 
 if TYPE_CHECKING:

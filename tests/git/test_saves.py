@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo.state import State
 from mdtodo.running.board import read_board, read_config
 from mdtodo.running.freshness import Freshness
+from mdtodo.storage.state import State
 from tests.repo.test_writers import saving
 
 if TYPE_CHECKING:

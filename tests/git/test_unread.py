@@ -18,10 +18,10 @@ from mdtodo.git.repository import discover
 from mdtodo.repo.declared_outputs import Declared
 from mdtodo.repo.output_marks import mark
 from mdtodo.repo.outputs import survey
-from mdtodo.repo.state import State
 from mdtodo.running.board import read_config
 from mdtodo.running.shape import empty_result
 from mdtodo.running.unread import take_up
+from mdtodo.storage.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

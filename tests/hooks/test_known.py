@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mdtodo.config.load import load
 from mdtodo.git.repository import discover
 from mdtodo.git.tree_files import of_work_tree
-from mdtodo.repo import findingcache
 from mdtodo.running import check as checking
+from mdtodo.storage import blob_cache
 from tests.examples import examples
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def test_the_cache_does_not_grow_without_bounds(
 ) -> None:
     for number in range(8):
         judged(repo, {"1.md": b"- [ ] a\n"}, load(None, f"max_failures = {number + 1}".encode()))
-    assert len(cached(repo)) == findingcache.FILES
+    assert len(cached(repo)) == blob_cache.FILES
     for number in range(40):
         judged(repo, {"1.md": b"- [ ] a\n" + b"\n" * number}, CONFIG)
     assert max(path.read_bytes().count(b"\n") for path in cached(repo)) < 10

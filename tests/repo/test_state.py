@@ -18,9 +18,9 @@ from mdtodo.core.task import Anchor, Status
 from mdtodo.errors import MdtodoError
 from mdtodo.git.repository import Repository
 from mdtodo.receipts.codec import to_json
-from mdtodo.repo import leases, runs
-from mdtodo.repo.entries import Record
-from mdtodo.repo.state import State, folder
+from mdtodo.storage import leases, runs
+from mdtodo.storage.rows import Record
+from mdtodo.storage.state import State, folder
 from mdtodo.system import process_identity
 from tests.examples import TIMES
 
@@ -59,8 +59,8 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
     setup = (
         "import json, os, signal, sys\n"
         "from mdtodo.git.repository import Repository\n"
-        "from mdtodo.repo.entries import Record\n"
-        "from mdtodo.repo.state import State\n"
+        "from mdtodo.storage.rows import Record\n"
+        "from mdtodo.storage.state import State\n"
         "from mdtodo.receipts.codec import from_json\n"
         "root = sys.argv[1]\n"
         "s = State.open(Repository(root, root, root))\n"
@@ -173,9 +173,7 @@ class TestLeases:
 
     def test_a_stopped_worker_keeps_its_leases(self, repository, opened):
         program = "s.lease('a', 'w', 3600); print('leased', flush=True); sys.stdin.read()"
-        setup = (
-            "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.repo.state import State\n"
-        )
+        setup = "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import State\n"
         setup += "s = State.open(Repository(*sys.argv[1:] * 3))\n"
         process = subprocess.Popen(
             [sys.executable, "-c", setup + program, repository.root],
@@ -194,7 +192,7 @@ class TestLeases:
             "print(json.dumps([n for n in range(60) if s.lease(str(n), sys.argv[2], 60, mine=False)]))\n"
         )
         setup = (
-            "import json, sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.repo.state import State\n"
+            "import json, sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import State\n"
             "sys.stdin.readline()\ns = State.open(Repository(*sys.argv[1:2] * 3))\n"
         )
         processes = [
@@ -353,7 +351,7 @@ class TestFile:
     def test_many_processes_set_a_damaged_database_aside_once(self, repository, damaged):
         damaged("header")
         program = (
-            "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.repo.state import State\n"
+            "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import State\n"
             "sys.stdin.readline()\ns = State.open(Repository(*sys.argv[1:2] * 3))\n"
             "assert s.lease(sys.argv[2], 'w', 60, mine=False)\n"
         )

@@ -16,10 +16,10 @@ from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
 from mdtodo.git.repository import Repository
-from mdtodo.repo import unread
-from mdtodo.repo.entries import Record
-from mdtodo.repo.state import State, folder
-from mdtodo.repo.unlanded import any_left
+from mdtodo.storage import spool
+from mdtodo.storage.rows import Record
+from mdtodo.storage.state import State, folder
+from mdtodo.storage.unlanded import any_left
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def repository(tmp_path: Path) -> Repository:
 
 def write_file(repository: Repository, run: str, said: Mapping[str, str] = MappingProxyType({})) -> None:
     """As a pool process of the run leaves it."""
-    with open(os.path.join(unread.place(repository), f"{run}.17"), "w") as file:
+    with open(os.path.join(spool.place(repository), f"{run}.17"), "w") as file:
         file.write(json.dumps(dict(said)) + "\n")
 
 
@@ -128,7 +128,7 @@ def test_a_run_from_before_the_machine_was_started_again_is_over(
 def test_files_of_pool_processes(repository: Repository, run: str, root: str | None, expected: bool) -> None:
     """`root`: the work tree that they are of."""
     os.makedirs(os.path.join(repository.root, "elsewhere"))
-    unread.prepare(repository)
+    spool.prepare(repository)
     said = {} if root is None else {"root": os.path.normpath(os.path.join(repository.root, root))}
     write_file(repository, run, said)
     assert not any_left(repository), "there is no state yet"
@@ -142,7 +142,7 @@ def killed(repository: Repository) -> None:
     program = (
         "import os, signal, sys\n"
         "from tests.repo.test_unlanded import of_a_live_run\n"
-        "from mdtodo.git.repository import Repository\nfrom mdtodo.repo.state import State\n"
+        "from mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import State\n"
         "of_a_live_run(State.open(Repository(*sys.argv[1:] * 3)))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -187,7 +187,7 @@ def test_a_state_of_an_earlier_version_waits_for_who_may_change_it(repository: R
 
 
 def test_a_run_that_begins_meanwhile_goes_on(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    unread.prepare(repository)
+    spool.prepare(repository)
     real = State.active_runs
 
     def with_a_new_one(state: State) -> tuple[tuple[str, str, float], ...]:

@@ -29,7 +29,7 @@ def command(session: Session, task_id: str, only_path: bool, raw: bool) -> None:
     """
     import sys
 
-    from mdtodo.running.logs import last_log
+    from mdtodo.storage.task_logs import last_log
 
     task = session.board(tolerant=True).find(task_id)
     path = last_log(session.repo, task.id)

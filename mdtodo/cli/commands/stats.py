@@ -43,7 +43,7 @@ def command(session: Session, processors: tuple[str, ...], since: str | None, as
     processors, not of people.
     """
     from mdtodo.planning.analysis.statistics import statistics
-    from mdtodo.repo.past import past_runs
+    from mdtodo.storage.run_history import past_runs
 
     begin = None if since is None else _moment(since)
     runs = past_runs(session.repo)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.planning.analysis.overview import Load, Situation
     from mdtodo.planning.plan import Plan
-    from mdtodo.repo.activity import Activity
     from mdtodo.reporting.status import InHand
+    from mdtodo.storage.activity import Activity
 
 
 @click.command(
@@ -77,8 +77,8 @@ def _show(session: Session, *, as_json: bool) -> None:
 def _look(session: Session) -> tuple[Situation, Load, Activity, Plan]:
     """What goes on at this moment."""
     from mdtodo.planning.analysis.overview import load, situation
-    from mdtodo.repo.activity import activity
-    from mdtodo.repo.past import past_runs
+    from mdtodo.storage.activity import activity
+    from mdtodo.storage.run_history import past_runs
 
     doing = activity(session.repo)
     plan = session.board().plan

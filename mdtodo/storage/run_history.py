@@ -48,8 +48,8 @@ def _landed(repo: Repository) -> Iterator[PastRun]:
 
 
 def _journal(repo: Repository) -> Iterator[PastRun]:
-    from mdtodo.repo.entries import KEPT
-    from mdtodo.repo.state import State, folder
+    from mdtodo.storage.rows import KEPT
+    from mdtodo.storage.state import State, folder
 
     if not os.path.exists(os.path.join(folder(repo), "state.db")):
         return

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import new_subtasks
 from mdtodo.core.results import Outcome
-from mdtodo.repo.entries import INSERT, SELECT, Entry, Record, entry_of, integer, row_of
-from mdtodo.repo.runs import active_runs
+from mdtodo.storage.rows import INSERT, SELECT, Entry, Record, entry_of, integer, row_of
+from mdtodo.storage.runs import active_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mdtodo.repo.database import Database
+    from mdtodo.storage.database import Database
 
 #: In the place of the time of landing.
 _PARKED = -1.0

@@ -11,13 +11,13 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import EXPANDED
-from mdtodo.repo.entries import integer, real
+from mdtodo.storage.rows import integer, real
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mdtodo.repo.database import Database
+    from mdtodo.storage.database import Database
 
 
 class Lease(NamedTuple):

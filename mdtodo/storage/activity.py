@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
 #: Ended runs that are looked at for the newest that ran anything.
 _LOOKED_AT = 20
@@ -39,7 +39,7 @@ class Activity(NamedTuple):
 
 def activity(repo: Repository) -> Activity:
     """As the state has it; reads only, and without a state nothing goes on."""
-    from mdtodo.repo.state import State, folder
+    from mdtodo.storage.state import State, folder
 
     if not os.path.exists(os.path.join(folder(repo), "state.db")):
         return Activity()

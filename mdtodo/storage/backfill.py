@@ -11,7 +11,7 @@ from mdtodo.receipts.log import receipts
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.database import Database
+    from mdtodo.storage.database import Database
 
 #: Commits of git's history that are looked at, and receipts that are taken from them.
 KEPT = 5000

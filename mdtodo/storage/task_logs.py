@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Logs
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
 
 def last_log(repo: Repository, task_id: str) -> str | None:
@@ -21,7 +21,7 @@ def last_log(repo: Repository, task_id: str) -> str | None:
 
     Raises UsageError where there was no attempt.
     """
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
     folder = os.path.join(repo.common_dir, "mdtodo", "logs")
     found: list[tuple[float, str]] = []

@@ -6,14 +6,14 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.entries import KEPT, SELECT, Entry, entry_of, mapping, real
-from mdtodo.repo.leases import owners
+from mdtodo.storage.leases import owners
+from mdtodo.storage.rows import KEPT, SELECT, Entry, entry_of, mapping, real
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mdtodo.repo.database import Database
+    from mdtodo.storage.database import Database
 
 
 class Runs:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mdtodo.repo.journal import Journal
-from mdtodo.repo.leases import Leases
-from mdtodo.repo.runs import Runs
+from mdtodo.storage.journal import Journal
+from mdtodo.storage.leases import Leases
+from mdtodo.storage.runs import Runs
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -62,14 +62,14 @@ class State(Leases, Journal, Runs):
         """The state of this clone. Without `create` nothing is made or changed: one that is missing or
         damaged reads as empty.
         """
-        from mdtodo.repo.database import Database
+        from mdtodo.storage.database import Database
 
         path = os.path.join(folder(repo), "state.db")
         if not create:
             return cls(Database.open_to_read(path, _SCHEMA, _VERSION))
         database = Database.open(path, _SCHEMA, _VERSION, _UPGRADES)
         if database.is_new:
-            from mdtodo.repo.memory import remember
+            from mdtodo.storage.backfill import remember
 
             remember(database, repo)
         return cls(database)

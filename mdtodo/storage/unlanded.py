@@ -23,7 +23,7 @@ def any_left(repo: Repository) -> bool:
     path = os.path.join(repo.common_dir, "mdtodo", "state.db")
     if not os.path.exists(path):
         return False
-    from mdtodo.repo.state import State
+    from mdtodo.storage.state import State
 
     # The files before the runs: a run that begins in between is in neither, or in both.
     files = _files(repo)
@@ -41,13 +41,13 @@ def _files(repo: Repository) -> dict[str, list[str]]:
     """Those of pool processes, by run. Most calls find none, and do not import what reads them."""
     with suppress(OSError):
         if os.listdir(os.path.join(repo.common_dir, "mdtodo", "unread")):
-            from mdtodo.repo import unread
+            from mdtodo.storage import spool
 
-            return unread.left(repo, ())
+            return spool.left(repo, ())
     return {}
 
 
 def _is_of(repo: Repository, path: str) -> bool:
-    from mdtodo.repo import unread
+    from mdtodo.storage import spool
 
-    return not unread.elsewhere(path, repo.root)
+    return not spool.elsewhere(path, repo.root)
