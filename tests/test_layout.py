@@ -20,7 +20,7 @@ WRITERS = (
     *(
         "mdtodo.git.index.index_lock",
         "mdtodo.git.loose_objects",
-        "mdtodo.repo.outputs",
+        "mdtodo.outputs.survey",
         "mdtodo.repo.placing",
     ),
     *("mdtodo.git.session", "mdtodo.repo.push", "mdtodo.repo.relanding", "mdtodo.repo.remake"),

@@ -25,10 +25,10 @@ from mdtodo.git.index.index_copy import IndexChangedError, IndexCopy
 from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import Plumbing
+from mdtodo.outputs.marks import forget
+from mdtodo.outputs.survey import OutputsChangedError, hold
 from mdtodo.repo.draft import make_draft, write_commits
 from mdtodo.repo.job import Job
-from mdtodo.repo.output_marks import forget
-from mdtodo.repo.outputs import OutputsChangedError, hold
 from mdtodo.repo.restoring import write
 from mdtodo.repo.versions import Version
 from mdtodo.system import atomic_file, files

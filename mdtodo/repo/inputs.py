@@ -18,7 +18,7 @@ from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import GitError
 from mdtodo.git.quote import path_line
 from mdtodo.git.repository import run
-from mdtodo.repo.declared_outputs import anchored
+from mdtodo.outputs.declared import anchored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence

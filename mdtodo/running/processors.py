@@ -59,7 +59,7 @@ def _watched(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, 
     """As `_carry_out`, with what it wrote of its declared outputs; it does not begin where these are a person's."""
     if job.outputs is None:
         return _carry_out(job, log, outbox, control)
-    from mdtodo.running.written import Before
+    from mdtodo.outputs.attempt import Before
 
     try:
         before = Before(job.outputs, job.cwd, str(job.task.get("id")))

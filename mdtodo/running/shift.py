@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.core.results import Outcome, Result
 from mdtodo.core.task import Status, Task
+from mdtodo.outputs.attempt import said
 from mdtodo.planning.task_json import task_record
 from mdtodo.running.executor import result_of
 from mdtodo.running.freshness import Freshness
@@ -15,7 +16,6 @@ from mdtodo.running.load import LoadGate
 from mdtodo.running.outcomes import Outcomes, failure
 from mdtodo.running.shape import empty_result
 from mdtodo.running.spec import spec
-from mdtodo.running.written import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.errors import GitError
-from mdtodo.repo.declared_outputs import Declared
+from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.survey import survey
 from mdtodo.repo.inputs import Declared as Read
 from mdtodo.repo.inputs import InputReader, Seen, defined
-from mdtodo.repo.outputs import survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
+from mdtodo.outputs.attempt import adopt, verdict_of
 from mdtodo.repo.commit import hold_outputs
 from mdtodo.running.outbox import outputs_told
-from mdtodo.running.written import adopt, verdict_of
 from mdtodo.storage import spool
 from mdtodo.storage.rows import Record
 from mdtodo.storage.state import folder
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Output
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.outputs import Verdict
+    from mdtodo.outputs.survey import Verdict
     from mdtodo.running.board import Board
     from mdtodo.storage.spool import Unread
     from mdtodo.storage.state import State

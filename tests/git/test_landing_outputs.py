@@ -7,11 +7,11 @@ import os
 import pytest
 
 from mdtodo.git.repository import discover
+from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.marks import mark
+from mdtodo.outputs.survey import judge, survey
 from mdtodo.receipts.codec import from_json, to_json
 from mdtodo.repo.commit import hold_outputs, land
-from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.output_marks import mark
-from mdtodo.repo.outputs import judge, survey
 
 BASE = "- [ ] one\n- [ ] two\n"
 

@@ -15,10 +15,10 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
 from mdtodo.git.session import Plumbing
+from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.survey import judge, survey
 from mdtodo.repo import commit
 from mdtodo.repo.commit import land
-from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.outputs import judge, survey
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo import outputs
+from mdtodo.outputs import survey as outputs
+from mdtodo.outputs.attempt import adopt
+from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.marks import mark
+from mdtodo.outputs.survey import Change, blocking, judge, survey
 from mdtodo.repo.commit import hold_outputs, land
-from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.output_marks import mark
-from mdtodo.repo.outputs import Change, blocking, judge, survey
-from mdtodo.running.written import adopt
 from tests.git.conftest import receipt_for
 
 if TYPE_CHECKING:

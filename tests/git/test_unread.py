@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.output_marks import mark
-from mdtodo.repo.outputs import survey
+from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.marks import mark
+from mdtodo.outputs.survey import survey
 from mdtodo.running.board import read_config
 from mdtodo.running.shape import empty_result
 from mdtodo.running.unread import take_up

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.receipt import Output, entry_of
 from mdtodo.git.repository import run
-from mdtodo.repo.output_marks import fingerprint, left_by, marked
+from mdtodo.outputs.marks import fingerprint, left_by, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.declared_outputs import Declared
+    from mdtodo.outputs.declared import Declared
 
     _Entry = tuple[bytes, str] | None
 

@@ -1,7 +1,7 @@
 """What an attempt writes of its processor's declared outputs: looked at right before it and right after it, in the pool
 process that carries it out.
 
-What it leaves is marked there and then (`repo.outputs`), whatever became of it, so that no kill comes in between.
+What it leaves is marked there and then (`outputs.survey`), whatever became of it, so that no kill comes in between.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, cast
 from mdtodo.core.receipt import Output
 from mdtodo.errors import GitError
 from mdtodo.git.repository import Repository, discover
-from mdtodo.repo.declared_outputs import Declared
-from mdtodo.repo.output_marks import mark
-from mdtodo.repo.outputs import Survey, Verdict, blocking, judge, survey, unseen
+from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.marks import mark
+from mdtodo.outputs.survey import Survey, Verdict, blocking, judge, survey, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
