@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import State, Status
+from mdtodo.execution.executor import AHEAD
 from mdtodo.outputs.declared import Declared
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
 from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
-from mdtodo.running.executor import AHEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -21,7 +21,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import MdtodoError
-from mdtodo.running.executor import AHEAD, Event
+from mdtodo.execution.executor import AHEAD, Event
 from mdtodo.running.members import BIRTHS, Nursery
 from mdtodo.running.shape import empty_result
 from mdtodo.running.wire import Channel, encoded

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
+    from mdtodo.execution.executor import Executor
     from mdtodo.git.repository import Repository
     from mdtodo.running.board import Board
-    from mdtodo.running.executor import Executor
     from mdtodo.running.run_options import Options
     from mdtodo.running.standing import Standing
     from mdtodo.running.unstarted import Unstarted

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.core.results import Outcome, Result
 from mdtodo.core.task import Status, Task
+from mdtodo.execution.executor import result_of
 from mdtodo.outputs.attempt import said
 from mdtodo.planning.task_json import task_record
-from mdtodo.running.executor import result_of
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.outcomes import Outcomes, failure
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Processor
     from mdtodo.core.task import Json
+    from mdtodo.execution.executor import Event, Executor
     from mdtodo.running.board import Board
     from mdtodo.running.course import Course
-    from mdtodo.running.executor import Event, Executor
     from mdtodo.running.interrupt import Interrupt
     from mdtodo.running.ledger import Ledger
     from mdtodo.running.standing import Last, Standing

@@ -80,7 +80,7 @@ def _settle(repo: Repository, path: str) -> bool:
 
 
 def _record(board: Board, run: str, one: Unread, sentences: list[str], *, commit: bool) -> Record | None:
-    from mdtodo.running.executor import result_of
+    from mdtodo.execution.executor import result_of
     from mdtodo.running.result_edits import result_edits
 
     task, result = board.tasks.get(one.task_id), result_of(one.result)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mdtodo.running.executor import Event
+    from mdtodo.execution.executor import Event
 
 _NAMES = count()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.core.results import Outcome
-from mdtodo.running.executor import result_of
+from mdtodo.execution.executor import result_of
 from mdtodo.running.pool import LocalPool
 from tests.processes import DEADLINE, eventually, pid_in, runs
 from tests.running.conftest import Bench

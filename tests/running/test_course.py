@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from mdtodo.config.load import load
 from mdtodo.core.results import Outcome
+from mdtodo.execution.executor import AHEAD
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
 from mdtodo.running.course import SHORT, Course
-from mdtodo.running.executor import AHEAD
 from mdtodo.running.run_options import Options
 
 if TYPE_CHECKING:

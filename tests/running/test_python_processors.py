@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.core.results import Outcome
-from mdtodo.running.executor import result_of
+from mdtodo.execution.executor import result_of
 from mdtodo.running.pool import LocalPool
 from tests.processes import eventually, pid_in, runs
 from tests.running.conftest import Bench
