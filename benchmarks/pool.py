@@ -50,7 +50,7 @@ def main() -> None:
 def mdtodo(tasks: int) -> None:
     """Through the pool, with everything that a run needs of it: log, environment, standard input, events."""
     begun = time.perf_counter()
-    from mdtodo.running.pool import LocalPool
+    from mdtodo.execution.local.pool import LocalPool
 
     imported = time.perf_counter()
     task = {"id": "t", "title": "A task of usual length", "tags": ["one", "two"], "body": ""}

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 _MODULES = (
     *("git", "mistune", "pathspec", "psutil", "rich.console", "rich.live", "sqlite3", "statistics"),
     *("mdtodo.cli.commands.run", "mdtodo.cli.commands.list", "mdtodo.cli.session", "mdtodo.cli.speaking"),
-    *("mdtodo.storage.database", "mdtodo.storage.state", "mdtodo.running.runner", "mdtodo.running.pool"),
+    *(
+        "mdtodo.storage.database",
+        "mdtodo.storage.state",
+        "mdtodo.running.runner",
+        "mdtodo.execution.local.pool",
+    ),
     *("mdtodo.reporting.summary", "mdtodo.reporting.progress", "mdtodo.reporting.documents"),
     "mdtodo.reporting.table",
 )

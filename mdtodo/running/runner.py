@@ -155,7 +155,7 @@ def jobs(options: Options, config: Config) -> int:
 @contextmanager
 def _opened(executor: Executor | None, options: Options, config: Config) -> Iterator[Executor]:
     """The pool, which gets ready while the files are read; whatever still runs in it is ended on the way out."""
-    from mdtodo.running.pool import LocalPool
+    from mdtodo.execution.local.pool import LocalPool
 
     pool = executor or LocalPool(jobs(options, config), silence=max(config.lease, LEAST_SILENCE))
     pool.open()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from mdtodo.running.pool import LocalPool
+from mdtodo.execution.local.pool import LocalPool
 from tests.processes import DEADLINE
 
 if TYPE_CHECKING:

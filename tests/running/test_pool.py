@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from mdtodo.errors import MdtodoError
-from mdtodo.running import worker_handle
-from mdtodo.running.pool import LocalPool, cores
+from mdtodo.execution.local import worker_handle
+from mdtodo.execution.local.pool import LocalPool, cores
 from tests.processes import DEADLINE, eventually, pid_in, runs
 from tests.running.conftest import Bench
 
@@ -101,7 +101,7 @@ def test_a_python_processor_dies_with_its_pool_process(own_bench: Bench) -> None
 
 _RUNNER = """
 import json, sys
-from mdtodo.running.pool import LocalPool
+from mdtodo.execution.local.pool import LocalPool
 pool = LocalPool(2)
 pool.open()
 for spec in json.load(sys.stdin):
@@ -306,7 +306,7 @@ def test_cancel_does_not_undo_an_end(own_bench: Bench) -> None:
 def test_a_pool_process_that_does_not_answer_is_killed(
     own_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mdtodo.running.worker_handle._PATIENCE", 0.2)
+    monkeypatch.setattr("mdtodo.execution.local.worker_handle._PATIENCE", 0.2)
     bench = own_bench
     attempt = bench.start("echo $$ > up; sleep 60", grace=0.1)
     leader = pid_in(bench.folder / "up")

@@ -9,7 +9,7 @@ import pytest
 
 from mdtodo.core.results import Outcome
 from mdtodo.execution.executor import result_of
-from mdtodo.running.pool import LocalPool
+from mdtodo.execution.local.pool import LocalPool
 from tests.processes import eventually, pid_in, runs
 from tests.running.conftest import Bench
 

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.executor import AHEAD, Event
-from mdtodo.running.members import BIRTHS, Nursery
+from mdtodo.execution.local.channel import Channel, encoded
+from mdtodo.execution.local.forkserver import BIRTHS, Nursery
+from mdtodo.execution.local.worker_handle import Member
 from mdtodo.running.shape import empty_result
-from mdtodo.running.wire import Channel, encoded
-from mdtodo.running.worker_handle import Member
 
 if TYPE_CHECKING:
     from types import TracebackType

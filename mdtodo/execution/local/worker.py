@@ -18,13 +18,13 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from mdtodo.execution.local.channel import Channel, encoded
 from mdtodo.running import trees
 from mdtodo.running.outbox import Outboxes
 from mdtodo.running.processors import perform
 from mdtodo.running.shape import empty_result
 from mdtodo.running.spec import SpecError
 from mdtodo.running.supervise import Stop
-from mdtodo.running.wire import Channel, encoded
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:

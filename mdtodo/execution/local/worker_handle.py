@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.task import Json
-    from mdtodo.running.wire import Channel
+    from mdtodo.execution.local.channel import Channel
 
 #: Seconds that a pool process has, beyond an attempt's grace, to end what was cancelled, before it is
 #: killed itself.

@@ -74,5 +74,5 @@ class Nursery:
 #: `home` behind all other folders, so that no module of the repository that is worked in is taken for one of Python's.
 _NURSERY = (
     "import sys; home, descriptor = sys.argv[1:]; sys.path.append(home); "
-    "from mdtodo.running.workers import nursery; nursery(int(descriptor))"
+    "from mdtodo.execution.local.worker import nursery; nursery(int(descriptor))"
 )
