@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
 
 from mdtodo.core.results import Result
-from mdtodo.running.shape import empty_result as empty_result
+from mdtodo.execution.processors.result_shape import empty_result as empty_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -46,7 +46,7 @@ def answer(question: Question) -> bytes:
     import json
     import subprocess
 
-    from mdtodo.running.spec import environment
+    from mdtodo.execution.processors.spec import environment
 
     # a file, not a pipe: to fill a pipe is to wait for a program that may read nothing
     with tempfile.TemporaryFile() as stdin:

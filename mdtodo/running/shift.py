@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, cast
 from mdtodo.core.results import Outcome, Result
 from mdtodo.core.task import Status, Task
 from mdtodo.execution.executor import result_of
+from mdtodo.execution.processors.result_shape import empty_result
+from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.attempt import said
 from mdtodo.planning.task_json import task_record
 from mdtodo.running.freshness import Freshness
 from mdtodo.running.load import LoadGate
 from mdtodo.running.outcomes import Outcomes, failure
-from mdtodo.running.shape import empty_result
-from mdtodo.running.spec import spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
+from mdtodo.execution.processors.output_file import outputs_told
 from mdtodo.outputs.attempt import adopt, verdict_of
 from mdtodo.repo.commit import hold_outputs
-from mdtodo.running.outbox import outputs_told
 from mdtodo.storage import spool
 from mdtodo.storage.rows import Record
 from mdtodo.storage.state import folder

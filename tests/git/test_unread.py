@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
 from mdtodo.running.board import read_config
-from mdtodo.running.shape import empty_result
 from mdtodo.running.unread import take_up
 from mdtodo.storage.state import State
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.running.capture import TAIL, Log
+from mdtodo.execution.processors.attempt_log import TAIL, Log
 
 if TYPE_CHECKING:
     from pathlib import Path

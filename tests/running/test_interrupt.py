@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.execution.executor import Event
+from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
 from mdtodo.reporting.progress import PlainProgress
 from mdtodo.running.board import read_config
 from mdtodo.running.run_options import Options
 from mdtodo.running.runner import run
-from mdtodo.running.shape import empty_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.running.outbox import COUNT_LIMIT, LIMIT, TEXT_LIMIT, Outbox
+from mdtodo.execution.processors.output_file import COUNT_LIMIT, LIMIT, TEXT_LIMIT, Outbox
 
 if TYPE_CHECKING:
     from pathlib import Path

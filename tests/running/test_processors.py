@@ -17,8 +17,8 @@ _ELSEWHERE = """
 import json, os, psutil, socket, subprocess, sys
 del os.pidfd_open, os.memfd_create
 sys.platform = "elsewhere"
-from mdtodo.running.outbox import Outboxes
-from mdtodo.running.processors import perform
+from mdtodo.execution.processors.output_file import Outboxes
+from mdtodo.execution.processors.attempt import perform
 class Control:
     line, _other = socket.socketpair()
     def fileno(self): return self.line.fileno()
@@ -70,8 +70,8 @@ def test_processors_work_without_what_only_linux_has(tmp_path: Path) -> None:
 
 _FAULT = """
 import json, os, socket, sys
-from mdtodo.running.outbox import Outboxes
-from mdtodo.running.processors import perform
+from mdtodo.execution.processors.output_file import Outboxes
+from mdtodo.execution.processors.attempt import perform
 class Control:
     line, _other = socket.socketpair()
     def fileno(self): return self.line.fileno()

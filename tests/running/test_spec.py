@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mdtodo.running.spec import VARIABLE_LIMIT, environment, spec
+from mdtodo.execution.processors.spec import VARIABLE_LIMIT, environment, spec
 
 TASK = {
     "id": "ab12345",

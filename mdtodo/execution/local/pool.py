@@ -25,7 +25,7 @@ from mdtodo.execution.executor import AHEAD, Event
 from mdtodo.execution.local.channel import Channel, encoded
 from mdtodo.execution.local.forkserver import BIRTHS, Nursery
 from mdtodo.execution.local.worker_handle import Member
-from mdtodo.running.shape import empty_result
+from mdtodo.execution.processors.result_shape import empty_result
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -19,12 +19,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from mdtodo.execution.local.channel import Channel, encoded
-from mdtodo.running import trees
-from mdtodo.running.outbox import Outboxes
-from mdtodo.running.processors import perform
-from mdtodo.running.shape import empty_result
-from mdtodo.running.spec import SpecError
-from mdtodo.running.supervise import Stop
+from mdtodo.execution.processors import process_tree
+from mdtodo.execution.processors.attempt import perform
+from mdtodo.execution.processors.output_file import Outboxes
+from mdtodo.execution.processors.result_shape import empty_result
+from mdtodo.execution.processors.spec import SpecError
+from mdtodo.execution.processors.supervise import Stop
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def nursery(descriptor: int) -> NoReturn:
     # a mask outlives fork and exec: signals that the runner blocks would be blocked in every command
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGCHLD, lambda *_: _collect(os.WNOHANG))
-    for number in trees.REQUESTS_TO_END:  # not SIG_IGN, which commands would inherit
+    for number in process_tree.REQUESTS_TO_END:  # not SIG_IGN, which commands would inherit
         signal.signal(number, lambda *_: None)
     _load()
     # a process that waits here keeps no folder from being unmounted
@@ -80,7 +80,7 @@ def _pool_process(descriptor: int) -> NoReturn:
         # what comes over a socket is inheritable (recvmsg(2), MSG_CMSG_CLOEXEC): a command that outlives this process
         # would hold the line open, and so hide the end from the runner
         os.set_inheritable(descriptor, False)
-        trees.become_subreaper()
+        process_tree.become_subreaper()
         Line(Channel(socket.socket(fileno=descriptor))).work()
     finally:
         # never back into the loop of the process that it was forked from

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from mdtodo.running import trees
+from mdtodo.execution.processors import process_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,10 +108,10 @@ class Member:
         if not self.specs or self.pid is None:
             return
         if self.group is not None:
-            trees.kill_group(self.group)
+            process_tree.kill_group(self.group)
         env = cast("Mapping[str, str]", self.specs[0].get("env") or {})
         if all(name in env for name in _MARKS):
-            trees.kill_marked({name: env[name] for name in _MARKS})
+            process_tree.kill_marked({name: env[name] for name in _MARKS})
 
 
 def _grace(spec: Json) -> float:

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.core.results import signal_name
 from mdtodo.errors import MdtodoError
-from mdtodo.running import trees
-from mdtodo.running.capture import Log
-from mdtodo.running.outbox import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
-from mdtodo.running.shape import empty_result, exit_status
-from mdtodo.running.spawn import spawn
-from mdtodo.running.spec import Job, cut, encoded, inherited
-from mdtodo.running.supervise import Child, Control, Ending, Limits, Stop, Supervision
+from mdtodo.execution.processors import process_tree
+from mdtodo.execution.processors.attempt_log import Log
+from mdtodo.execution.processors.output_file import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
+from mdtodo.execution.processors.result_shape import empty_result, exit_status
+from mdtodo.execution.processors.spawn import spawn
+from mdtodo.execution.processors.spec import Job, cut, encoded, inherited
+from mdtodo.execution.processors.supervise import Child, Control, Ending, Limits, Stop, Supervision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def perform(spec: Json, control: Control, outboxes: Outboxes) -> dict[str, objec
         unused = False
         try:
             result = _watched(job, log, outbox, control)
-            unused = sys.platform == "linux" and not trees.earlier_children()
+            unused = sys.platform == "linux" and not process_tree.earlier_children()
         finally:
             outboxes.close(outbox, unused=unused)
         result["tail"] = log.tail()
@@ -84,7 +84,7 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
         reason = str(error)
         log.note(reason)
         return {**empty_result(reason), "exit_code": _NOT_EXECUTABLE}
-    spared = trees.earlier_children()
+    spared = process_tree.earlier_children()
     output, writing = os.pipe()
     source = _nameless_file(json.dumps(job.task).encode() + b"\n")
     # A file and no pipe: what is said in it is there after a crash too, and nobody has to read along.
@@ -101,7 +101,7 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
     try:
         ending = Supervision(Child(pid, output, spared), log, outbox, job.limits, control).run()
     except BaseException:
-        trees.signal_group(pid, signal.SIGKILL)
+        process_tree.signal_group(pid, signal.SIGKILL)
         raise
     reported = None if report < 0 else _read_report(report)
     return _result(job, ending, reported or {}, outbox.read(), log)
@@ -134,9 +134,9 @@ def _in_its_folder(job: Job) -> Job:
 def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
     """Start the process of a job; its id. A text that the system finds too long is cut harder."""
     if job.python is not None:
-        from mdtodo.running import python_call
+        from mdtodo.execution.processors import python
 
-        return python_call.fork(job.python, job.task, env, (job.root, job.cwd), files)
+        return python.fork(job.python, job.task, env, (job.root, job.cwd), files)
     try:
         return _start_command(job, env, files)
     except OSError as error:

@@ -14,15 +14,15 @@ from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mdtodo.running import trees
+from mdtodo.execution.processors import process_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import psutil
 
-    from mdtodo.running.capture import Log
-    from mdtodo.running.outbox import Outbox
+    from mdtodo.execution.processors.attempt_log import Log
+    from mdtodo.execution.processors.output_file import Outbox
 
 #: Seconds that background processes have to finish by themselves after their leader's own end.
 LINGER = 1.0
@@ -135,10 +135,10 @@ class Supervision:
         # what even KILL does not end, as in uninterruptible sleep, is not waited for
         if self._killed:
             return True
-        if self._ended_at is None or trees.group_exists(self._pid):
+        if self._ended_at is None or process_tree.group_exists(self._pid):
             return False
         if self._stop is not None:
-            return not trees.descendants(self._spared)
+            return not process_tree.descendants(self._spared)
         return self._output < 0 or monotonic() >= self._ended_at + LINGER
 
     def _wait(self, end: int) -> None:
@@ -173,7 +173,9 @@ class Supervision:
                 self._end(Stop.TIMEOUT)
             if now >= self._progress_at:
                 self._tell_progress(now)
-        elif self._kill_at is None and now >= self._ended_at + LINGER and trees.group_exists(self._pid):
+        elif (
+            self._kill_at is None and now >= self._ended_at + LINGER and process_tree.group_exists(self._pid)
+        ):
             self._terminate(self._limits.grace)
         if self._kill_at is not None and now >= self._kill_at:
             self._kill()
@@ -244,12 +246,16 @@ class Supervision:
     def _signal(self, number: int) -> bool:
         """Signal the group, and where the process tree is to go what fled from it; whether anything was there."""
         # listed before the group is signalled: without a subreaper the children of what ends are init's
-        fled = [] if self._stop is None else trees.outside(self._pid, trees.descendants(self._spared))
-        present = trees.signal_group(self._pid, number)
+        fled = (
+            []
+            if self._stop is None
+            else process_tree.outside(self._pid, process_tree.descendants(self._spared))
+        )
+        present = process_tree.signal_group(self._pid, number)
         if not present and self._ended_at is None:  # forked, but leads no session yet
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, number)
-        trees.signal_all(fled, number)
+        process_tree.signal_all(fled, number)
         return present or bool(fled)
 
     def _reap(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
-from mdtodo.running.outbox import number
-from mdtodo.running.supervise import Limits
+from mdtodo.execution.processors.output_file import number
+from mdtodo.execution.processors.supervise import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from mdtodo.core.results import Result
 from mdtodo.core.task import Priority, Status, Task
-from mdtodo.running import trees
-from mdtodo.running.shape import exit_status
+from mdtodo.execution.processors import process_tree
+from mdtodo.execution.processors.result_shape import exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,9 +101,9 @@ def _become(
     """Turn the fork of a pool process into one of its own."""
     os.setsid()
     # `kill_marked` cannot find it: /proc shows the environment of the last exec, and there was none
-    trees.die_with_parent(parent)
+    process_tree.die_with_parent(parent)
     # no exec resets the handlers of the pool process
-    for request in trees.REQUESTS_TO_END:
+    for request in process_tree.REQUESTS_TO_END:
         signal.signal(request, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # copies first: one of them may have a number that is overwritten here

@@ -8,7 +8,7 @@ import os
 import stat
 from typing import NoReturn
 
-from mdtodo.running.capture import create
+from mdtodo.execution.processors.attempt_log import create
 
 #: Bytes that are read of it; more than any honest processor writes.
 LIMIT = 1 << 20
