@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.core.task import Task
     from mdtodo.planning.selection import Selection
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     _Choice = click.Choice[str]  # type: ignore[type-arg, unused-ignore]  # generic since click 8.2

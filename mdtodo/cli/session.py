@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Session:
     def config(self) -> Config:
         """The validated configuration; ConfigError where it is broken."""
         if self._config is None:
-            from mdtodo.running.board import read_config
+            from mdtodo.project.project import read_config
 
             self._config = read_config(self.repo)
             files = sorted(set(self._config.sources.values()))
@@ -116,7 +116,7 @@ class Session:
 
     def board(self, paths: Sequence[str] = (), *, tolerant: bool = False) -> Board:
         """Every task, planned; `paths` (as `named` gives them) are read too."""
-        from mdtodo.running.board import read_board
+        from mdtodo.project.project import read_board
 
         board = read_board(self.repo, self.config, paths=paths, tolerant=tolerant)
         self.detail(f"read {_count(len(board.documents), 'file')} with {_count(len(board.tasks), 'task')}")

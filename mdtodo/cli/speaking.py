@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mdtodo.cli.session import Session
     from mdtodo.core.task import Task
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
     from mdtodo.running.word import Spoken
 
 

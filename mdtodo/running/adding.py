@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mdtodo.core.task import Task
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
 #: Where a task goes when the repository has no TODO file yet, and what the file starts with.
 FIRST_FILE = "TODO.md"

@@ -9,13 +9,13 @@ from mdtodo.core.results import Result
 from mdtodo.errors import EditError
 from mdtodo.planning.expand.patterns import patterns
 from mdtodo.planning.expand.steps import automatic
-from mdtodo.running.project_expand import PROGRAM, Breakdown, Expansion, break_down, combined
+from mdtodo.project.expand import PROGRAM, Breakdown, Expansion, break_down, combined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mdtodo.core.task import Task
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
     from mdtodo.running.ledger import Ledger
     from mdtodo.running.run_options import Options
 

@@ -15,8 +15,8 @@ from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
 from mdtodo.git.messages import trailers
 from mdtodo.planning.analysis.waits import waits_in_words
+from mdtodo.project.project import LEAST
 from mdtodo.receipts.message import parse
-from mdtodo.running.board import LEAST
 from mdtodo.running.word import Spoken, speak, waits_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.messages import Message
     from mdtodo.git.repository import Repository
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
 
 class Word(NamedTuple):

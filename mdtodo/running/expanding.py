@@ -11,8 +11,8 @@ from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
 from mdtodo.system import files
 
 if TYPE_CHECKING:
+    from mdtodo.project.expand import Expansion
     from mdtodo.repo.commit import Landing
-    from mdtodo.running.project_expand import Expansion
 
 
 def write(expansion: Expansion) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.core.task import Task
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
     Stamp = tuple[int, int, int]
 

@@ -17,7 +17,7 @@ from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.cycles import components
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTED, SUGGESTING, suggester, taken, unknown
 from mdtodo.planning.graph import build
-from mdtodo.running.rules_key import rules_key
+from mdtodo.project.rules_key import rules_key
 from mdtodo.storage.blob_cache import FindingCache
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
     from mdtodo.storage.leases import Lease, Moment
 
 #: A lease is renewed after this share of its time.

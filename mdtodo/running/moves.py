@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Receipt
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
 
 def followed(receipts: Sequence[Receipt], board: Board) -> list[Receipt]:

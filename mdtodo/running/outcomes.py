@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Output
     from mdtodo.core.task import Json
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
     from mdtodo.running.course import Course
     from mdtodo.running.ledger import Ledger
     from mdtodo.running.standing import Last, Standing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
+from mdtodo.project.project import LEAST, too_short
 from mdtodo.receipts.log import receipts
-from mdtodo.running.board import LEAST, too_short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

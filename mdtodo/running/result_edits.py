@@ -10,7 +10,7 @@ from mdtodo.core.task import Status, Task
 
 if TYPE_CHECKING:
     from mdtodo.core.results import Result
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
 
 def result_edits(board: Board, task: Task, result: Result) -> list[Edit]:

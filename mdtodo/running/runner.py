@@ -14,7 +14,7 @@ from mdtodo.core.titles import named
 from mdtodo.errors import ConfigError
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
-from mdtodo.running.board import Memory, read_board
+from mdtodo.project.project import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
 from mdtodo.running.ledger import Ledger
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.execution.executor import Executor
     from mdtodo.git.repository import Repository
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
     from mdtodo.running.run_options import Options
     from mdtodo.running.standing import Standing
     from mdtodo.running.unstarted import Unstarted

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Processor
     from mdtodo.core.task import Json
     from mdtodo.execution.executor import Event, Executor
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
     from mdtodo.running.course import Course
     from mdtodo.running.interrupt import Interrupt
     from mdtodo.running.ledger import Ledger

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mdtodo.core.results import Result
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
+    from mdtodo.project.project import Board
     from mdtodo.receipts.log import Newest
-    from mdtodo.running.board import Board
     from mdtodo.running.course import Course
     from mdtodo.storage.state import State
 

@@ -26,8 +26,8 @@ from mdtodo.storage.state import State
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.project.project import Board
     from mdtodo.repo.commit import Landing
-    from mdtodo.running.board import Board
 
 
 def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:

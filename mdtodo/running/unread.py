@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
     from mdtodo.outputs.survey import Verdict
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
     from mdtodo.storage.spool import Unread
     from mdtodo.storage.state import State
 
@@ -50,7 +50,7 @@ def take_up(repo: Repository, state: State, config: Config) -> list[str]:
     }
     if not any(mine.values()):
         return []
-    from mdtodo.running.board import Memory, read_board
+    from mdtodo.project.project import Memory, read_board
 
     sentences: list[str] = []
     for paths in mine.values():

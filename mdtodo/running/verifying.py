@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.selection import Selection
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
     from mdtodo.running.run_options import Options
 
 

@@ -16,8 +16,8 @@ from mdtodo.running.result_edits import stamp_edits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mdtodo.project.project import Board
     from mdtodo.repo.commit import Landing
-    from mdtodo.running.board import Board
 
 _ANY = frozenset(Status)
 

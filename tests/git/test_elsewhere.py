@@ -11,8 +11,8 @@ import pytest
 from mdtodo.config.load import load
 from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
+from mdtodo.project.project import read_board
 from mdtodo.repo import commit
-from mdtodo.running.board import read_board
 from mdtodo.running.word import speak
 
 if TYPE_CHECKING:

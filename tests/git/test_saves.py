@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.running.board import read_board, read_config
+from mdtodo.project.project import read_board, read_config
 from mdtodo.running.freshness import Freshness
 from mdtodo.storage.state import State
 from tests.repo.test_writers import saving

@@ -19,7 +19,7 @@ from mdtodo.git.repository import discover
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
-from mdtodo.running.board import read_config
+from mdtodo.project.project import read_config
 from mdtodo.running.unread import take_up
 from mdtodo.storage.state import State
 

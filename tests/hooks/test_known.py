@@ -143,7 +143,7 @@ def test_findings_are_read_from_the_cache_and_not_worked_out_again(
 def test_a_cache_of_other_rules_is_not_read(
     repo: Checkout, remembering: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mdtodo.running import rules_key
+    from mdtodo.project import rules_key
 
     files = {"1.md": b"- [ ] a due:never\n"}
     judged(repo, files, CONFIG)
@@ -154,7 +154,7 @@ def test_a_cache_of_other_rules_is_not_read(
 
 
 def test_a_rule_in_a_folder_of_a_room_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mdtodo.running import rules_key
+    from mdtodo.project import rules_key
 
     monkeypatch.setattr(rules_key, "RULES", (str(tmp_path),))
     rule = tmp_path / "room" / "folder" / "rule.py"

@@ -11,7 +11,7 @@ import pytest
 
 from mdtodo.errors import ConfigError, InputError
 from mdtodo.git.repository import discover
-from mdtodo.running.board import read_config
+from mdtodo.project.project import read_config
 from mdtodo.running.check import check_changed, check_staged
 
 if TYPE_CHECKING:

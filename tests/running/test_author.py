@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import EditError
-from mdtodo.running.author import LONGEST_ANSWER, Question, answer
+from mdtodo.project.expand_program import LONGEST_ANSWER, Question, answer
 from tests.processes import DEADLINE
 
 if TYPE_CHECKING:

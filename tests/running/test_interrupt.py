@@ -11,8 +11,8 @@ import pytest
 from mdtodo.execution.executor import Event
 from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
+from mdtodo.project.project import read_config
 from mdtodo.reporting.progress import PlainProgress
-from mdtodo.running.board import read_config
 from mdtodo.running.run_options import Options
 from mdtodo.running.runner import run
 

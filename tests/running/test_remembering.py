@@ -13,8 +13,8 @@ from mdtodo.errors import InputError
 from mdtodo.git.repository import discover
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.running import board, remembering
-from mdtodo.running.board import NOTHING, read_board
+from mdtodo.project import project, task_cache
+from mdtodo.project.project import NOTHING, read_board
 
 if TYPE_CHECKING:
     from mdtodo.config.settings import Config
@@ -38,12 +38,12 @@ TODO = """\
 
 @pytest.fixture
 def many(repo: Checkout, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    monkeypatch.setattr(board, "MANY", 3)
+    monkeypatch.setattr(project, "MANY", 3)
     repo.commit("Base", **{f"d{n}/TODO.md": TODO.format(n=n) for n in range(5)})
     return repo
 
 
-def read(repo: Checkout, config: Config = DEFAULT, *, tolerant: bool = False) -> board.Board:
+def read(repo: Checkout, config: Config = DEFAULT, *, tolerant: bool = False) -> project.Board:
     return read_board(discover(str(repo.root)), config, memory=NOTHING, tolerant=tolerant)
 
 
@@ -59,7 +59,7 @@ def test_a_warm_cache_reads_the_tasks_that_a_cold_one_does(
     expected = fresh(many)
     assert len(expected) == 25
     assert dict(read(many).tasks) == expected
-    monkeypatch.setattr(remembering, "part", None)  # nothing is parsed again
+    monkeypatch.setattr(task_cache, "part", None)  # nothing is parsed again
     warm = read(many)
     assert dict(warm.tasks) == expected
     assert list(warm.documents) == [f"d{n}/TODO.md" for n in range(5)]

@@ -11,7 +11,7 @@ from mdtodo.cli.options import complete_id, json_option
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.core.task import Task
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
 
 @click.command(

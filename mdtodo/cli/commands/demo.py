@@ -27,9 +27,9 @@ def command(session: Session, folder: str | None) -> None:
     It is created in DIR, which must not exist yet, or in a temporary folder. One of its
     tasks fails on purpose, and one is manual.
     """
+    from mdtodo.project.project import read_config
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.reporting.summary import print_summary
-    from mdtodo.running.board import read_config
     from mdtodo.running.demonstration import LOG_FORMAT, last_commit, make, tasks
     from mdtodo.running.run_options import Options
     from mdtodo.running.runner import run

@@ -120,7 +120,7 @@ class Board:
         """The files that git left conflict markers in, each with the line of the first one."""
         names: Iterable[str] = self.documents
         if len(self.documents) >= MANY:
-            from mdtodo.running.remembering import Documents
+            from mdtodo.project.task_cache import Documents
 
             if isinstance(self.documents, Documents):
                 names = self.documents.containing(b"<<<<<<<")
@@ -201,7 +201,7 @@ def _read_many(
     read: Callable[[str, str], bytes],
 ) -> Board:
     """The same, of so many files that it pays to remember what was parsed."""
-    from mdtodo.running.remembering import Documents, read_parts
+    from mdtodo.project.task_cache import Documents, read_parts
 
     contents: dict[str, bytes] = {}
     unreadable: list[InputError] = []

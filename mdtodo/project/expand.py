@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.markdown.document import Item
     from mdtodo.planning.expand.patterns import Pattern
-    from mdtodo.running.board import Board
+    from mdtodo.project.project import Board
 
 
 #: Who breaks a task down where it is no pattern.
@@ -128,7 +128,7 @@ def _ask(board: Board, task: Task) -> tuple[str, ...]:
     """The lines that the configured program gives for this task; EditError with file and line."""
     from mdtodo.planning.expand.program_answer import subtasks
     from mdtodo.planning.task_json import task_record
-    from mdtodo.running.author import Question, answer
+    from mdtodo.project.expand_program import Question, answer
 
     expand = board.config.expand
     record = {**task_record(board.plan, task.id), "body": task.body}

@@ -14,7 +14,7 @@ from mdtodo.core.digest import sha1
 from mdtodo.core.task import Anchor, Priority, Status, Task
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import Part, part
-from mdtodo.running.rules_key import rules_key
+from mdtodo.project.rules_key import rules_key
 from mdtodo.storage.blob_cache import FindingCache
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ RULES = (
     "core/task.py",
     "running/check.py",
     "running/known.py",
-    "running/rules_key.py",
-    "running/remembering.py",
+    "project/rules_key.py",
+    "project/task_cache.py",
     "storage/blob_cache.py",
 )
 
