@@ -13,7 +13,7 @@ import pytest
 
 from mdtodo.errors import EditError, GitError
 from mdtodo.git.repository import discover
-from mdtodo.repo import hookfiles
+from mdtodo.integrations.git_hooks import scripts
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def state_of(folder: Path) -> dict[str, tuple[int, bytes | str]]:
 def test_a_commit_of_a_mistake_is_refused(repo: Checkout, hooks: Path) -> None:
     repo.git("commit", "-q", "--allow-empty", "-m", "Base")
     before = state_of(hooks)
-    assert hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK).outcome == "added"
+    assert scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK).outcome == "added"
     repo.write("TODO.md", BAD)
     repo.git("add", "-A")
     refused = commit(repo)
@@ -83,8 +83,8 @@ def test_a_commit_of_a_mistake_is_refused(repo: Checkout, hooks: Path) -> None:
     assert commit(repo, "TODO.md").returncode == 1, "`commit PATH` too"
     assert commit(repo).returncode == 0
     assert commit(repo, "--amend", "-a").returncode == 1
-    assert hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK).outcome == "kept"
-    assert hookfiles.uninstall(str(hooks), "pre-commit").outcome == "removed"
+    assert scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK).outcome == "kept"
+    assert scripts.uninstall(str(hooks), "pre-commit").outcome == "removed"
     assert state_of(hooks) == before
     assert commit(repo, "-a").returncode == 0
 
@@ -117,7 +117,7 @@ def test_an_existing_hook_runs_first_with_arguments_and_input(
     program = executable(
         tmp_path / "mdtodo", '#!/bin/sh\necho "after: $*" >> "$SEEN"; cat >> "$SEEN"; exit $CODE\n'
     )
-    assert hookfiles.install(str(hooks), "pre-push", str(program), ("x y", "$z")).outcome == "added"
+    assert scripts.install(str(hooks), "pre-push", str(program), ("x y", "$z")).outcome == "added"
     for code in (0, 7):
         seen.write_text("")
         done = subprocess.run(
@@ -129,14 +129,14 @@ def test_an_existing_hook_runs_first_with_arguments_and_input(
         )
         assert done.returncode == code
         assert seen.read_text().split() == ["2", "origin", "a", "b", "refs", "after:", "x", "y", "$z"]
-    assert hookfiles.uninstall(str(hooks), "pre-push").outcome == "removed"
+    assert scripts.uninstall(str(hooks), "pre-push").outcome == "removed"
     assert state_of(hooks) == before
 
 
 def test_the_input_of_git_is_for_the_existing_hook(hooks: Path, tmp_path: Path) -> None:
     executable(hooks / "pre-push", "#!/bin/sh\ntrue\n")
     program = executable(tmp_path / "mdtodo", f"#!/bin/sh\ncat > {tmp_path}/heard\n")
-    hookfiles.install(str(hooks), "pre-push", str(program), ())
+    scripts.install(str(hooks), "pre-push", str(program), ())
     subprocess.run([str(hooks / "pre-push")], input=b"refs", check=True)
     assert (tmp_path / "heard").read_bytes() == b""
 
@@ -147,7 +147,7 @@ def test_a_refusal_of_the_existing_hook_counts_and_ours_is_not_run(
 ) -> None:
     executable(hooks / "pre-commit", content)
     program = executable(tmp_path / "mdtodo", f"#!/bin/sh\ntouch {tmp_path}/ran\n")
-    hookfiles.install(str(hooks), "pre-commit", str(program), CHECK)
+    scripts.install(str(hooks), "pre-commit", str(program), CHECK)
     assert subprocess.run([str(hooks / "pre-commit")], check=False).returncode == 9
     assert not (tmp_path / "ran").exists()
 
@@ -162,7 +162,7 @@ def test_a_commit_that_a_hook_makes_in_another_repository_is_checked(
             f"cd {inner.root} && env -u GIT_INDEX_FILE git commit -qam inner\n" if one is outer else "true\n"
         )
         executable(folder / "pre-commit", "#!/bin/sh\n" + nested)
-        hookfiles.install(str(folder), "pre-commit", PROGRAM, CHECK)
+        scripts.install(str(folder), "pre-commit", PROGRAM, CHECK)
     inner.write("TODO.md", BAD)
     inner.git("add", "-A")
     for number in ("", "1", str(os.getpid())):
@@ -174,10 +174,10 @@ def test_a_commit_that_a_hook_makes_in_another_repository_is_checked(
 def test_a_hook_that_git_did_not_run_is_not_run_by_ours(repo: Checkout, hooks: Path) -> None:
     executable(hooks / "pre-commit", "#!/bin/sh\nexit 9\n", 0o644)
     before = state_of(hooks)
-    change = hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    change = scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
     assert "did not run" in change.notes[0]
     assert commit(repo, "--allow-empty").returncode == 0
-    hookfiles.uninstall(str(hooks), "pre-commit")
+    scripts.uninstall(str(hooks), "pre-commit")
     assert state_of(hooks) == before
 
 
@@ -185,31 +185,31 @@ def test_a_link_is_not_written_through(repo: Checkout, hooks: Path) -> None:
     target = executable(repo.root / "tools" / "hook.sh", "#!/bin/sh\necho from the link >&2\n")
     (hooks / "pre-commit").symlink_to("../../tools/hook.sh")
     before, content = state_of(hooks), target.read_bytes()
-    hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
     assert target.read_bytes() == content
     assert "from the link" in commit(repo, "--allow-empty").stderr
-    hookfiles.uninstall(str(hooks), "pre-commit")
+    scripts.uninstall(str(hooks), "pre-commit")
     assert state_of(hooks) == before
 
 
 def test_lines_of_a_person_in_a_hook_stay(hooks: Path, tmp_path: Path) -> None:
     path = executable(hooks / "pre-commit", "#!/bin/sh\necho one\n")
-    hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
     lines = path.read_text().splitlines(keepends=True)
     lines.insert(2, "echo between\n")
     path.write_text("".join([*lines, "echo last\n"]))
-    assert hookfiles.install(str(hooks), "pre-commit", "/elsewhere/mdtodo", CHECK).outcome == "updated"
+    assert scripts.install(str(hooks), "pre-commit", "/elsewhere/mdtodo", CHECK).outcome == "updated"
     assert "/elsewhere/mdtodo" in path.read_text()
-    hookfiles.uninstall(str(hooks), "pre-commit")
+    scripts.uninstall(str(hooks), "pre-commit")
     assert path.read_text() == "#!/bin/sh\necho between\necho one\necho last\n"
 
 
 def test_lines_of_a_person_in_our_hook_stay_and_the_kept_hook_too(hooks: Path) -> None:
     path = executable(hooks / "pre-commit", "#!/usr/bin/env python3\nprint('python')\n")
-    hookfiles.install(str(hooks), "pre-commit", "/gone", ())
+    scripts.install(str(hooks), "pre-commit", "/gone", ())
     with path.open("a") as file:
         file.write("echo mine\n")
-    hookfiles.uninstall(str(hooks), "pre-commit")
+    scripts.uninstall(str(hooks), "pre-commit")
     said = subprocess.run([str(path)], capture_output=True, text=True, check=True)
     assert said.stdout == "python\nmine\n"
     assert "mdtodo=" not in path.read_text()
@@ -218,7 +218,7 @@ def test_lines_of_a_person_in_our_hook_stay_and_the_kept_hook_too(hooks: Path) -
 def test_a_tool_that_is_gone_stops_nobody(repo: Checkout, hooks: Path, tmp_path: Path) -> None:
     broken = executable(tmp_path / "bin" / "mdtodo", "#!/no/such/python\n")
     for program in ("/gone/mdtodo", str(broken), str(tmp_path)):
-        hookfiles.install(str(hooks), "pre-commit", program, CHECK)
+        scripts.install(str(hooks), "pre-commit", program, CHECK)
         done = commit(repo, "--allow-empty", PATH="/usr/bin:/bin")
         assert done.returncode == 0
         assert (
@@ -226,7 +226,7 @@ def test_a_tool_that_is_gone_stops_nobody(repo: Checkout, hooks: Path, tmp_path:
             in done.stderr
         )
     found = executable(tmp_path / "path" / "mdtodo", "#!/bin/sh\nexit 5\n").parent
-    hookfiles.install(str(hooks), "pre-commit", "/gone/mdtodo", CHECK)
+    scripts.install(str(hooks), "pre-commit", "/gone/mdtodo", CHECK)
     assert commit(repo, "--allow-empty", PATH=f"{found}:/usr/bin:/bin").returncode == 1, "the one on PATH"
 
 
@@ -238,28 +238,28 @@ def test_a_strange_path_of_the_program_is_a_path(
     other = executable(tmp_path / "b" / "mdtodo", "#!/bin/sh\necho ran >&2\n")
     executable(hooks / "pre-commit", "#!/bin/sh\ntrue\n")
     before = state_of(hooks)
-    hookfiles.install(str(hooks), "pre-commit", str(program), CHECK)
+    scripts.install(str(hooks), "pre-commit", str(program), CHECK)
     path = f"{program.parent}:{os.environ['PATH']}" if "\n" in name else os.environ["PATH"]
     assert "ran" in commit(repo, "--allow-empty", PATH=path).stderr
     assert not (repo.root / "x").exists()
-    hookfiles.install(str(hooks), "pre-commit", str(other), CHECK)
+    scripts.install(str(hooks), "pre-commit", str(other), CHECK)
     assert "ran" in commit(repo, "--allow-empty", PATH="/usr/bin:/bin").stderr
-    hookfiles.uninstall(str(hooks), "pre-commit")
+    scripts.uninstall(str(hooks), "pre-commit")
     assert state_of(hooks) == before
 
 
 def test_the_folder_is_the_one_that_git_uses(repo: Checkout, tmp_path: Path, isolated_home: Path) -> None:
-    assert hookfiles.folder(discover(str(repo.root))) == str(repo.root / ".git" / "hooks")
+    assert scripts.folder(discover(str(repo.root))) == str(repo.root / ".git" / "hooks")
     repo.git("commit", "-q", "--allow-empty", "-m", "x")
     repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
-    assert hookfiles.folder(discover(str(tmp_path / "linked"))) == str(repo.root / ".git" / "hooks")
+    assert scripts.folder(discover(str(tmp_path / "linked"))) == str(repo.root / ".git" / "hooks")
     repo.git("config", "core.hooksPath", "tools/hooks")
-    assert hookfiles.folder(discover(str(tmp_path / "linked"))) == str(tmp_path / "linked" / "tools/hooks")
+    assert scripts.folder(discover(str(tmp_path / "linked"))) == str(tmp_path / "linked" / "tools/hooks")
     repo.git("config", "core.hooksPath", "~/hooks")
-    assert hookfiles.folder(discover(str(repo.root))) == str(isolated_home / "hooks")
+    assert scripts.folder(discover(str(repo.root))) == str(isolated_home / "hooks")
     repo.git("config", "core.hooksPath", "/dev/null")
     with pytest.raises(GitError, match="not a folder"):
-        hookfiles.folder(discover(str(repo.root)))
+        scripts.folder(discover(str(repo.root)))
 
 
 def test_hooks_of_every_repository_are_left_alone(
@@ -269,17 +269,17 @@ def test_hooks_of_every_repository_are_left_alone(
     config.write_text("[core]\nhooksPath = /somewhere\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     with pytest.raises(GitError, match="every repository"):
-        hookfiles.folder(discover(str(repo.root)))
+        scripts.folder(discover(str(repo.root)))
     repo.git("config", "core.hooksPath", "hooks")
-    assert hookfiles.folder(discover(str(repo.root))) == str(repo.root / "hooks")
+    assert scripts.folder(discover(str(repo.root))) == str(repo.root / "hooks")
 
 
 def test_a_second_hook_beside_a_kept_one_is_refused(hooks: Path) -> None:
     executable(hooks / "pre-commit", "no shebang")
-    executable(hooks / ("pre-commit" + hookfiles.KEPT), "of long ago")
+    executable(hooks / ("pre-commit" + scripts.KEPT), "of long ago")
     before = state_of(hooks)
     with pytest.raises(EditError, match="earlier install"):
-        hookfiles.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+        scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
     assert state_of(hooks) == before
 
 
@@ -316,7 +316,7 @@ def test_a_merge_that_git_commits_by_itself_is_checked(repo: Checkout, hooks: Pa
     repo.commit("Side", **{"todo/one.md": "- [ ] one id:same\n"})
     repo.git("switch", "-q", "main")
     repo.commit("Main", **{"todo/two.md": "- [ ] two id:same\n"})
-    hookfiles.install(str(hooks), "pre-merge-commit", PROGRAM, CHECK)
+    scripts.install(str(hooks), "pre-merge-commit", PROGRAM, CHECK)
     done = subprocess.run(
         ["git", "merge", "side"], cwd=repo.root, capture_output=True, text=True, check=False
     )
@@ -331,8 +331,8 @@ def test_a_hook_that_another_call_creates_during_install_is_read_again(
 
     def after_another(root: str, path: str, content: bytes) -> None:
         monkeypatch.setattr(files, "create", create)
-        hookfiles.install(place, "pre-commit", "/bin/true", ())
+        scripts.install(place, "pre-commit", "/bin/true", ())
         create(root, path, content)
 
     monkeypatch.setattr(files, "create", after_another)
-    assert hookfiles.install(place, "pre-commit", "/bin/true", ()).outcome == "kept"
+    assert scripts.install(place, "pre-commit", "/bin/true", ()).outcome == "kept"

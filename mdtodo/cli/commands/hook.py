@@ -27,8 +27,14 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
     During a merge, rebase, cherry-pick, revert or bisect it does nothing.
     """
     from mdtodo.errors import UsageError
+    from mdtodo.integrations.git_hooks.guard import (
+        EDITING,
+        changed_files,
+        snapshot,
+        why_not_now,
+        without_commits,
+    )
     from mdtodo.reporting.text import tell
-    from mdtodo.running.hooks import EDITING, changed_files, snapshot, why_not_now, without_commits
 
     if {"--commit", "--push"} & {*args}:
         raise UsageError("a hook never commits or pushes: run the command itself for that")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.cli.session import Session
-    from mdtodo.repo.hookfiles import Change
+    from mdtodo.integrations.git_hooks.scripts import Change
 
 
 @click.command(
@@ -25,7 +25,7 @@ def command(session: Session, verify: bool) -> None:
 
     An existing hook still runs first, and its exit code counts. Safe to repeat.
     """
-    from mdtodo.running.hooking import set_up
+    from mdtodo.integrations.git_hooks.install import set_up
 
     if tell_changes(set_up(session.repo, verify=verify)):
         session.say("`mdtodo uninstall` removes it")

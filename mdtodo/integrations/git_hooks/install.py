@@ -8,13 +8,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import run
-from mdtodo.repo import hookfiles
+from mdtodo.integrations.git_hooks import scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.hookfiles import Change
+    from mdtodo.integrations.git_hooks.scripts import Change
 
 #: What each hook runs. A merge that git commits by itself runs `pre-merge-commit` alone.
 CHECKING = {
@@ -30,17 +30,17 @@ def set_up(repo: Repository, *, verify: bool = False) -> Iterator[Change]:
     Raises GitError where there is no place for hooks of this repository alone; EditError and InputError where a
     hook cannot be written.
     """
-    place, program = hookfiles.folder(repo), program_path()
+    place, program = scripts.folder(repo), program_path()
     for name, args in (CHECKING | (VERIFYING if verify else {})).items():
-        change = hookfiles.install(place, name, program, args)
+        change = scripts.install(place, name, program, args)
         yield _noted(repo, change) if change.outcome in ("added", "updated") else change
 
 
 def take_away(repo: Repository) -> Iterator[Change]:
     """Take all of that away again, and nothing else."""
-    place = hookfiles.folder(repo)
+    place = scripts.folder(repo)
     for name in CHECKING | VERIFYING:
-        yield hookfiles.uninstall(place, name)
+        yield scripts.uninstall(place, name)
 
 
 def program_path() -> str:

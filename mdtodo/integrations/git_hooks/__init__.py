@@ -1,0 +1,1 @@
+"""Plain git hooks: installed beside those that are there, and removed. Decides nothing that a command does not."""
