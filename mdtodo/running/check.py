@@ -242,7 +242,7 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
 
         found += missing_modules(repo, config)
     if exists(join(repo.root, ".gitattributes")):
-        from mdtodo.running.drivers import missing_driver
+        from mdtodo.integrations.merge_driver.setup import missing_driver
 
         driver = missing_driver(repo)
         found += [] if driver is None else [driver]

@@ -12,7 +12,7 @@ import pytest
 from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
-from mdtodo.running.drivers import attribute_lines, missing_driver, set_up
+from mdtodo.integrations.merge_driver.setup import attribute_lines, missing_driver, set_up
 from tests.conftest import Checkout
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mdtodo.config.settings import DEFAULT
 from mdtodo.git.repository import discover
-from mdtodo.running.drivers import set_up
+from mdtodo.integrations.merge_driver.setup import set_up
 from tests.conftest import Checkout
 from tests.examples import examples
 from tests.markdown.versions import changed, faults, merge_file, outline, written

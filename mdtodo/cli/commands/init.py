@@ -40,7 +40,7 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
             them = " and ".join(new)
             session.say(f"commit {them} first: `run` commits ticks of tasks that HEAD has")
     if merge_driver:
-        from mdtodo.running.drivers import set_up
+        from mdtodo.integrations.merge_driver.setup import set_up
 
         told = set_up(repo, session.config)
         for sentence in told:

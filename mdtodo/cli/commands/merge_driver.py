@@ -27,8 +27,8 @@ def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tup
     import gc
     import os
 
+    from mdtodo.integrations.merge_driver.run import Trio, labels_of, merge_files
     from mdtodo.markdown.merge.result import Markers
-    from mdtodo.running.merging import Trio, labels_of, merge_files
 
     gc.disable()  # the process is short, and what it makes stays to its end
     # git before 2.44 leaves %S as it is
