@@ -177,7 +177,7 @@ def count(root: Path, act: Callable[[], object]) -> int:
 def commit_step(folder: Path, files: int, rounds: int) -> None:
     """One receipt and one commit, beside `git commit --only`; then as whole processes."""
     from mdtodo.git.repository import discover
-    from mdtodo.repo.commit import land
+    from mdtodo.landing.land import land
 
     ours, theirs = folder / f"ours{files}", folder / f"theirs{files}"
     tasks = 2 * rounds + 2
@@ -233,7 +233,7 @@ def commit_each(folder: Path, amount: int, *, together: bool) -> None:
     """So many receipts with a commit each, beside as many `commit-tree` and `update-ref`; in portions, in turn."""
     from mdtodo.git.repository import discover
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.commit import land
+    from mdtodo.landing.land import land
 
     ours, theirs = folder / f"each{together}", folder / f"plumbing{together}"
     for root in (ours, theirs):

@@ -12,8 +12,8 @@ from tests.layout import READERS, imports, reach_of, way_to
 WRITERS = (
     *(
         "mdtodo.repo.advance",
-        "mdtodo.repo.commit",
-        "mdtodo.repo.draft",
+        "mdtodo.landing.land",
+        "mdtodo.landing.commit_builder",
         "mdtodo.git.head",
         "mdtodo.git.index.index_copy",
     ),
@@ -24,7 +24,7 @@ WRITERS = (
         "mdtodo.repo.placing",
     ),
     *("mdtodo.git.session", "mdtodo.repo.push", "mdtodo.repo.relanding", "mdtodo.repo.remake"),
-    *("mdtodo.repo.restoring", "mdtodo.repo.reversal", "mdtodo.repo.versions"),
+    *("mdtodo.landing.restore", "mdtodo.repo.reversal", "mdtodo.landing.apply"),
     *("mdtodo.running.landing", "mdtodo.running.unread", "mdtodo.cli.recovery"),
 )
 

@@ -23,8 +23,8 @@ def close_and_tell(
     session: Session, messages: Sequence[Message], *, dry_run: bool = False, as_json: bool = False
 ) -> int:
     """Tick what these messages, oldest first, close, and say so; 3 where a task was not in its file any more."""
+    from mdtodo.landing.policy import sentences_of
     from mdtodo.running.closing import close, closing, words
-    from mdtodo.running.policy import sentences_of
 
     said = words(session.repo, messages)
     recover(session)

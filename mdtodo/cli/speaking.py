@@ -73,7 +73,7 @@ def _tell(task: Task, status: Status, how: str) -> None:
 
 
 def _tell_landing(spoken: Spoken) -> int:
-    from mdtodo.running.policy import sentences_of
+    from mdtodo.landing.policy import sentences_of
 
     if spoken.landing is None:
         return 0

@@ -11,10 +11,10 @@ from mdtodo.core.digest import sha1
 from mdtodo.core.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
 from mdtodo.git.objects import find_in_tree
+from mdtodo.landing.apply import tick
+from mdtodo.landing.parse_cache import keep, read
 from mdtodo.markdown.edits.diff import OPEN, lift
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.repo.readings import keep, read
-from mdtodo.repo.versions import tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Anchor, Status
     from mdtodo.git.objects import Change, NewObjects
+    from mdtodo.landing.apply import Version
     from mdtodo.markdown.anchors import Places
     from mdtodo.markdown.document import Document
     from mdtodo.receipts.message import Trailer
-    from mdtodo.repo.versions import Version
 
     #: Edits by task, and those by file.
     Shares = dict[str, dict[str, list[Edit]]]

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import read_blobs
+from mdtodo.landing.apply import tick
 from mdtodo.receipts.log import receipts as past_receipts
-from mdtodo.repo.versions import tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

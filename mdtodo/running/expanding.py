@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import new_subtasks
 from mdtodo.errors import MdtodoError
-from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
+from mdtodo.landing.policy import land, new_run_id, refuse_half_done_operation
 from mdtodo.system import files
 
 if TYPE_CHECKING:
+    from mdtodo.landing.land import Landing
     from mdtodo.project.expand import Expansion
-    from mdtodo.repo.commit import Landing
 
 
 def write(expansion: Expansion) -> None:

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import operation_in_progress
-from mdtodo.repo import commit as commits
-from mdtodo.running.policy import elsewhere, land, land_entries, sentences_of
+from mdtodo.landing import land as commits
+from mdtodo.landing.policy import elsewhere, land, land_entries, sentences_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.commit import Landing
+    from mdtodo.landing.land import Landing
     from mdtodo.storage.state import State
 
 

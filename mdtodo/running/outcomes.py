@@ -12,9 +12,9 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import named
+from mdtodo.landing.result_edits import reopening_edits, result_edits, stamp_edits
+from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import opening_parents
-from mdtodo.running.result_edits import reopening_edits, result_edits, stamp_edits
-from mdtodo.running.uncommitted import not_committed
 from mdtodo.running.unstarted import Unstarted, unstarted, waits_for
 
 if TYPE_CHECKING:

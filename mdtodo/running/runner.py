@@ -12,13 +12,13 @@ from mdtodo.core.results import Outcome
 from mdtodo.core.task import Severity, State
 from mdtodo.core.titles import named
 from mdtodo.errors import ConfigError
+from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
 from mdtodo.project.project import Memory, read_board
 from mdtodo.running.course import Course
 from mdtodo.running.interrupt import Interrupt
 from mdtodo.running.ledger import Ledger
-from mdtodo.running.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.running.shift import Shift
 from mdtodo.running.unstarted import unstarted
 from mdtodo.running.verifying import plan_of

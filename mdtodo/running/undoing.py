@@ -12,22 +12,22 @@ from mdtodo.core.task import Status
 from mdtodo.errors import GitError, UsageError
 from mdtodo.git.position import place
 from mdtodo.git.session import Plumbing
+from mdtodo.landing import land as commits
+from mdtodo.landing.dry_run import diff, rehearse
+from mdtodo.landing.land import RefusedError
+from mdtodo.landing.policy import new_run_id, refuse_half_done_operation, sentences_of
+from mdtodo.landing.result_edits import reopening_edits
 from mdtodo.planning.rollup import opening_parents
 from mdtodo.receipts.log import commits as past_commits
-from mdtodo.repo import commit as commits
-from mdtodo.repo.commit import RefusedError
-from mdtodo.repo.rehearsal import diff, rehearse
 from mdtodo.repo.reversal import PastRun, reversal
-from mdtodo.running.policy import new_run_id, refuse_half_done_operation, sentences_of
-from mdtodo.running.result_edits import reopening_edits
 from mdtodo.storage.rows import Record
 from mdtodo.storage.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.landing.land import Landing
     from mdtodo.project.project import Board
-    from mdtodo.repo.commit import Landing
 
 
 def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:

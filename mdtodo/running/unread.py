@@ -10,8 +10,8 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
 from mdtodo.execution.processors.output_file import outputs_told
+from mdtodo.landing.land import hold_outputs
 from mdtodo.outputs.attempt import adopt, verdict_of
-from mdtodo.repo.commit import hold_outputs
 from mdtodo.storage import spool
 from mdtodo.storage.rows import Record
 from mdtodo.storage.state import folder
@@ -81,7 +81,7 @@ def _settle(repo: Repository, path: str) -> bool:
 
 def _record(board: Board, run: str, one: Unread, sentences: list[str], *, commit: bool) -> Record | None:
     from mdtodo.execution.executor import result_of
-    from mdtodo.running.result_edits import result_edits
+    from mdtodo.landing.result_edits import result_edits
 
     task, result = board.tasks.get(one.task_id), result_of(one.result)
     if task is None or task.status is not Status.TODO or result.outcome is not Outcome.DONE:

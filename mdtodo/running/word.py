@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import Edit, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status, Task
+from mdtodo.landing.policy import land, new_run_id, refuse_half_done_operation
+from mdtodo.landing.result_edits import stamp_edits
 from mdtodo.planning.rollup import closing_parents, opening_parents
-from mdtodo.running.policy import land, new_run_id, refuse_half_done_operation
-from mdtodo.running.result_edits import stamp_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mdtodo.landing.land import Landing
     from mdtodo.project.project import Board
-    from mdtodo.repo.commit import Landing
 
 _ANY = frozenset(Status)
 

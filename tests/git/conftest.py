@@ -10,15 +10,15 @@ from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
+from mdtodo.landing.land import land
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.repo.commit import land
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mdtodo.repo.commit import Landing
+    from mdtodo.landing.land import Landing
 
 
 def receipt_for(checkout: Any, title: str, file: str = "TODO.md", **words: Any) -> Receipt:

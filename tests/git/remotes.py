@@ -9,9 +9,9 @@ import pytest
 
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.git.repository import discover
+from mdtodo.landing.land import land
 from mdtodo.receipts.message import parse as parse_message
 from mdtodo.repo import push as pushing
-from mdtodo.repo.commit import land
 from mdtodo.repo.push import push
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for

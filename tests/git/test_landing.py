@@ -11,8 +11,8 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
+from mdtodo.landing.land import land
 from mdtodo.receipts.message import parse as parse_message
-from mdtodo.repo.commit import land
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
 

@@ -12,10 +12,10 @@ import pytest
 
 from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
+from mdtodo.landing import land as commit
 from mdtodo.markdown.document import parse
 from mdtodo.receipts.codec import to_json
 from mdtodo.receipts.message import parse as parse_message
-from mdtodo.repo import commit
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
 DONE = BASE.replace("[ ] two", "[x] two").encode()

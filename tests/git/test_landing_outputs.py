@@ -7,11 +7,11 @@ import os
 import pytest
 
 from mdtodo.git.repository import discover
+from mdtodo.landing.land import hold_outputs, land
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import judge, survey
 from mdtodo.receipts.codec import from_json, to_json
-from mdtodo.repo.commit import hold_outputs, land
 
 BASE = "- [ ] one\n- [ ] two\n"
 

@@ -10,7 +10,7 @@ from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from mdtodo.git.repository import discover
-from mdtodo.repo.commit import land
+from mdtodo.landing.land import land
 from tests.examples import examples
 
 if TYPE_CHECKING:

@@ -120,7 +120,7 @@ class TestLocks:
         assert todo.status() == []
 
     def test_a_lock_on_the_branch_is_told(self, todo, land_tasks, monkeypatch):
-        monkeypatch.setattr("mdtodo.repo.commit.PATIENCE", 0.05)
+        monkeypatch.setattr("mdtodo.landing.land.PATIENCE", 0.05)
         lock = todo.root / ".git/refs/heads/main.lock"
         lock.write_bytes(b"")
         assert_refused(todo, land_tasks, "cannot lock ref")

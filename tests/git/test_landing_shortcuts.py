@@ -15,10 +15,10 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
 from mdtodo.git.session import Plumbing
+from mdtodo.landing import land as commit
+from mdtodo.landing.land import land
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.survey import judge, survey
-from mdtodo.repo import commit
-from mdtodo.repo.commit import land
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -433,7 +433,7 @@ class TestEach:
         names = [f"task {n}" for n in range(30)]
         text = "".join(f"- [ ] {name}\n" for name in names) + "\nwords " * 2000
         repo = make_repo(**{"TODO.md": text})
-        monkeypatch.setattr("mdtodo.repo.draft._MUCH", 20_000)
+        monkeypatch.setattr("mdtodo.landing.commit_builder._MUCH", 20_000)
         monkeypatch.setattr("mdtodo.git.session._KEPT", 20_000)
         self.land(repo, [receipt(repo, name) for name in names])
         assert repo.commits() == 31

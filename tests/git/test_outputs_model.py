@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
+from mdtodo.landing.land import hold_outputs, land
 from mdtodo.outputs import survey as outputs
 from mdtodo.outputs.attempt import adopt
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import Change, blocking, judge, survey
-from mdtodo.repo.commit import hold_outputs, land
 from tests.git.conftest import receipt_for
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 from mdtodo.core.edits import AddNote, AddSubtasks, SetKey
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
+from mdtodo.landing.land import land
 from mdtodo.repo import advance
 from mdtodo.repo import push as pushing
-from mdtodo.repo.commit import land
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for
 from tests.git.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from mdtodo.core.edits import SetStatus
 from mdtodo.core.task import STATUS_CHARS, WRITTEN, Status
 from mdtodo.errors import EditError
+from mdtodo.landing import parse_cache
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
-from mdtodo.repo import readings
 from tests.examples import examples
 from tests.markdown.documents import document, soup
 
@@ -41,7 +41,7 @@ def edits_for(data: bytes, random: Random) -> list[SetStatus]:
 def test_a_ticked_reading_is_what_parsing_again_finds(random, make):
     data = make(random)
     edits = edits_for(data, random)
-    reading = readings.read(data, STATUS_CHARS, "TODO.md")
+    reading = parse_cache.read(data, STATUS_CHARS, "TODO.md")
     ticked = reading.ticked(edits, STATUS_CHARS)
     assert ticked is not None
     assert ticked.reading.document == parse(ticked.data)
@@ -56,7 +56,7 @@ def test_the_bytes_of_a_ticked_reading_are_those_of_apply(random):
     if not edits:
         return
     applied = apply(data, edits, tolerant=True)
-    ticked = readings.read(data, STATUS_CHARS, "TODO.md").ticked(edits, STATUS_CHARS)
+    ticked = parse_cache.read(data, STATUS_CHARS, "TODO.md").ticked(edits, STATUS_CHARS)
     assert ticked is not None
     assert (ticked.data, ticked.done, ticked.already, ticked.missing) == applied_fields(applied)
 
@@ -77,7 +77,7 @@ def test_edits_that_a_reading_does_not_know_are_left_to_apply(line, statuses):
     known = {**STATUS_CHARS, **statuses}
     data = line.encode()
     edit = SetStatus(anchors(parse(data, known), "TODO.md")[0], Status.DONE)
-    assert readings.read(data, known, "TODO.md").ticked([edit], known) is None
+    assert parse_cache.read(data, known, "TODO.md").ticked([edit], known) is None
     assert WRITTEN[Status.DONE] == "x"
     try:
         made = apply(data, [edit], known)
@@ -89,14 +89,14 @@ def test_edits_that_a_reading_does_not_know_are_left_to_apply(line, statuses):
 def test_the_kept_readings_are_bounded():
     for number in range(1200):
         data = f"- [ ] task {number}\n".encode() * 40
-        readings.read(data, STATUS_CHARS, "TODO.md")
-    assert sum(len(key[0]) for key in readings._readings) == readings._size <= readings._KEPT
+        parse_cache.read(data, STATUS_CHARS, "TODO.md")
+    assert sum(len(key[0]) for key in parse_cache._readings) == parse_cache._size <= parse_cache._KEPT
     huge = b"- [ ] a\n" * 17_000
-    readings.read(huge, STATUS_CHARS, "TODO.md")
-    assert all(key[0] != huge for key in readings._readings)
+    parse_cache.read(huge, STATUS_CHARS, "TODO.md")
+    assert all(key[0] != huge for key in parse_cache._readings)
 
 
 def test_a_reading_with_other_statuses_is_another_one():
     data = b"- [y] a\n"
-    assert readings.read(data, STATUS_CHARS, "TODO.md").document.items == ()
-    assert len(readings.read(data, {**STATUS_CHARS, "y": Status.DONE}, "TODO.md").document.items) == 1
+    assert parse_cache.read(data, STATUS_CHARS, "TODO.md").document.items == ()
+    assert len(parse_cache.read(data, {**STATUS_CHARS, "y": Status.DONE}, "TODO.md").document.items) == 1

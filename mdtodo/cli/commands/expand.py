@@ -86,10 +86,10 @@ def _do(
     as_json: bool,
 ) -> int:
     from mdtodo.git.patch import patch
+    from mdtodo.landing.policy import sentences_of
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
     from mdtodo.running import expanding
-    from mdtodo.running.policy import sentences_of
 
     landing = None
     diff = patch(expansion.contents) if dry_run else None

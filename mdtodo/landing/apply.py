@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import Rewind, SetStatus
 from mdtodo.errors import EditError, InputError
-from mdtodo.repo import readings
+from mdtodo.landing import parse_cache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
+    from mdtodo.landing.parse_cache import Ticked
     from mdtodo.markdown.edits.apply import Applied
-    from mdtodo.repo.readings import Ticked
 
     #: The edits of each receipt for one file, by the id of its task.
     Wanted = Mapping[str, Sequence[Edit]]
@@ -76,9 +76,9 @@ def _apply(data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], f
     """Where only boxes change, without reading the outcome again."""
     boxes = _boxes(edits)
     if len(boxes) == len(edits):
-        ticked = readings.read(data, statuses, file).ticked(boxes, statuses)
+        ticked = parse_cache.read(data, statuses, file).ticked(boxes, statuses)
         if ticked is not None:
-            readings.keep(ticked.reading, statuses)
+            parse_cache.keep(ticked.reading, statuses)
             return ticked
     from mdtodo.markdown.edits.apply import apply
 
@@ -90,7 +90,7 @@ def _open_ones(version: Version, wanted: Wanted, statuses: Mapping[str, Status],
     silent = {task: edits[0].anchor for task, edits in wanted.items() if not _decisive(edits)}
     if not silent:
         return wanted
-    reading = readings.read(version.data, statuses, file)
+    reading = parse_cache.read(version.data, statuses, file)
     for task, anchor in silent.items():
         found = reading.places.find(anchor)
         if isinstance(found, int) and reading.document.items[found].status.closed:

@@ -25,12 +25,12 @@ from mdtodo.git.index.index_copy import IndexChangedError, IndexCopy
 from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import Plumbing
+from mdtodo.landing.apply import Version
+from mdtodo.landing.commit_builder import make_draft, write_commits
+from mdtodo.landing.job import Job
+from mdtodo.landing.restore import write
 from mdtodo.outputs.marks import forget
 from mdtodo.outputs.survey import OutputsChangedError, hold
-from mdtodo.repo.draft import make_draft, write_commits
-from mdtodo.repo.job import Job
-from mdtodo.repo.restoring import write
-from mdtodo.repo.versions import Version
 from mdtodo.system import atomic_file, files
 from mdtodo.system.failpoints import reached
 from mdtodo.system.write_lease import BusyError
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.job import Draft
+    from mdtodo.landing.job import Draft
 
 T = TypeVar("T")
 

@@ -9,10 +9,10 @@ from mdtodo.core.results import Outcome
 from mdtodo.git.index.index_format import Staged
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import now
+from mdtodo.landing.job import Draft, Job, Step
+from mdtodo.landing.restore import restore
 from mdtodo.outputs.survey import OutputsChangedError, take
 from mdtodo.receipts.message import message
-from mdtodo.repo.job import Draft, Job, Step
-from mdtodo.repo.restoring import restore
 
 if TYPE_CHECKING:
     from mdtodo.git.head import Head

@@ -10,9 +10,9 @@ from mdtodo.git.index.index_copy import IndexCopy
 from mdtodo.git.objects import change_tree
 from mdtodo.git.repository import run
 from mdtodo.git.session import Plumbing
-from mdtodo.repo.commit import refuse
-from mdtodo.repo.draft import make_draft
-from mdtodo.repo.job import Job
+from mdtodo.landing.commit_builder import make_draft
+from mdtodo.landing.job import Job
+from mdtodo.landing.land import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import GitError
 from mdtodo.git.position import Place, continues, place
 from mdtodo.git.repository import operation_in_progress
-from mdtodo.repo import commit as commits
-from mdtodo.running.uncommitted import not_committed
+from mdtodo.landing import land as commits
+from mdtodo.landing.uncommitted import not_committed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.commit import Landing
+    from mdtodo.landing.land import Landing
     from mdtodo.storage.state import State
 
 

@@ -15,7 +15,7 @@ from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.index.index_format import Staged
 from mdtodo.git.objects import find_in_tree
 from mdtodo.git.repository import run
-from mdtodo.repo.job import Rewrite
+from mdtodo.landing.job import Rewrite
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import Plumbing
-    from mdtodo.repo.job import Draft, Job
+    from mdtodo.landing.job import Draft, Job
 
     _Entry = tuple[bytes, str] | None
 

@@ -9,9 +9,9 @@ from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.objects import NewObjects
+from mdtodo.landing.apply import Version, tick
+from mdtodo.landing.parse_cache import read as reading
 from mdtodo.receipts.message import subject
-from mdtodo.repo.readings import read as reading
-from mdtodo.repo.versions import Version, tick
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.git.index.index_format import Staged
     from mdtodo.git.objects import Change
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.readings import Reading
+    from mdtodo.landing.parse_cache import Reading
 
 
 class Job:
