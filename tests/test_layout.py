@@ -11,7 +11,7 @@ from tests.layout import READERS, imports, reach_of, way_to
 #: What moves HEAD, makes commits, changes the index or writes results into the work tree.
 WRITERS = (
     *(
-        "mdtodo.repo.advance",
+        "mdtodo.landing.push.fast_forward",
         "mdtodo.landing.land",
         "mdtodo.landing.commit_builder",
         "mdtodo.git.head",
@@ -21,9 +21,14 @@ WRITERS = (
         "mdtodo.git.index.index_lock",
         "mdtodo.git.loose_objects",
         "mdtodo.outputs.survey",
-        "mdtodo.repo.placing",
+        "mdtodo.landing.push.checkout",
     ),
-    *("mdtodo.git.session", "mdtodo.repo.push", "mdtodo.repo.relanding", "mdtodo.repo.remake"),
+    *(
+        "mdtodo.git.session",
+        "mdtodo.landing.push.push",
+        "mdtodo.landing.push.replay",
+        "mdtodo.landing.push.rebase",
+    ),
     *("mdtodo.landing.restore", "mdtodo.repo.reversal", "mdtodo.landing.apply"),
     *("mdtodo.running.landing", "mdtodo.running.unread", "mdtodo.cli.recovery"),
 )

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlsplit
 
 from mdtodo.git.messages import messages
 from mdtodo.git.position import place
+from mdtodo.landing.push.report import push_to_branch
 from mdtodo.receipts.message import parse
 from mdtodo.reporting.text import one_line
-from mdtodo.running.pushing import push_to_branch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

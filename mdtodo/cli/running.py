@@ -74,7 +74,7 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
         report = run(session.repo, session.config, options, watcher)
     refusal = None
     if push:
-        from mdtodo.running.pushing import push_receipts
+        from mdtodo.landing.push.report import push_receipts
 
         report, refusal = push_receipts(session.repo, session.config, report)
     session.reports.append(report)

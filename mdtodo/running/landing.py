@@ -77,11 +77,11 @@ def _without_undone(
 
 def _finish_advance(repo: Repository, config: Config) -> tuple[str, ...]:
     """What a push that was killed left undone in this checkout."""
-    from mdtodo.repo.note import NOTE
+    from mdtodo.landing.push.fast_forward_note import NOTE
 
     if not os.path.exists(os.path.join(repo.git_dir, NOTE)):
         return ()
-    from mdtodo.repo.advance import finish
+    from mdtodo.landing.push.fast_forward import finish
 
     return finish(repo, config.status)
 

@@ -10,16 +10,16 @@ import pytest
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.git.repository import discover
 from mdtodo.landing.land import land
+from mdtodo.landing.push import push as pushing
+from mdtodo.landing.push.push import push
 from mdtodo.receipts.message import parse as parse_message
-from mdtodo.repo import push as pushing
-from mdtodo.repo.push import push
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mdtodo.repo.push import Sent
+    from mdtodo.landing.push.push import Sent
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n\nText.\n"
 

@@ -11,8 +11,8 @@ from mdtodo.core.edits import AddNote, AddSubtasks, SetKey
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
 from mdtodo.landing.land import land
-from mdtodo.repo import advance
-from mdtodo.repo import push as pushing
+from mdtodo.landing.push import fast_forward
+from mdtodo.landing.push import push as pushing
 from tests.conftest import Checkout
 from tests.git.conftest import receipt_for
 from tests.git.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
@@ -424,7 +424,7 @@ class TestWhatIsAPersons:
             if point == "advance.installed":
                 a.write("app.py", "mine\n")
 
-        monkeypatch.setattr(advance, "reached", save)
+        monkeypatch.setattr(fast_forward, "reached", save)
         assert send(a).messages == ("app.py: was changed in the meantime, and is left as it is",)
         assert a.read("app.py") == b"mine\n"
         assert a.index("app.py") == a.head("app.py") == b"theirs\n"

@@ -14,8 +14,8 @@ from mdtodo.errors import GitError
 from mdtodo.git import remote as upstream
 from mdtodo.git.repository import discover
 from mdtodo.git.session import Plumbing
-from mdtodo.repo import advance
-from mdtodo.repo import push as pushing
+from mdtodo.landing.push import fast_forward
+from mdtodo.landing.push import push as pushing
 from tests.conftest import Checkout
 from tests.git.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
 
@@ -246,7 +246,7 @@ class TestOthersPushAtTheSameTime:
             if not done:
                 done.append(True)
                 tick(a, "three", run="second")
-            return advance.advance(*args)
+            return fast_forward.advance(*args)
 
         monkeypatch.setattr(pushing, "advance", land_then_advance)
         send(a)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.core.receipt import Receipt
+from mdtodo.landing.push.rebase import without
 from mdtodo.receipts.message import Trailer, message, parse, subject
-from mdtodo.repo.remake import without
 from tests.examples import examples
 from tests.repo.any_receipt import RECEIPTS, WORDS
 

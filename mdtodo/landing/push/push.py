@@ -16,8 +16,8 @@ from mdtodo.errors import GitError
 from mdtodo.git.index import index_lock
 from mdtodo.git.remote import fetch, find_upstream, send
 from mdtodo.git.session import Plumbing
-from mdtodo.repo.advance import BranchMovedError, StaysError, advance, finish
-from mdtodo.repo.remake import read_commit, remake
+from mdtodo.landing.push.fast_forward import BranchMovedError, StaysError, advance, finish
+from mdtodo.landing.push.rebase import read_commit, remake
 from mdtodo.system import process_identity
 from mdtodo.system.failpoints import reached
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status
     from mdtodo.git.remote import Pushed, Upstream
     from mdtodo.git.repository import Repository
-    from mdtodo.repo.remake import Remade
+    from mdtodo.landing.push.rebase import Remade
 
 #: How often a push is tried, while others push at the same time.
 ATTEMPTS = 10

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.objects import object_id
 from mdtodo.git.quote import path_line
-from mdtodo.repo.note import ready_folder
+from mdtodo.landing.push.fast_forward_note import ready_folder
 from mdtodo.system import files, process_identity
 from mdtodo.system.failpoints import reached
 

@@ -26,7 +26,7 @@ def push_receipts(
 
     The commits of the report are those that are on the branch in the end.
     """
-    from mdtodo.repo.push import push
+    from mdtodo.landing.push.push import push
 
     try:
         sent = push(repo, config.status)

@@ -16,10 +16,10 @@ from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_of
 from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.git.session import now
+from mdtodo.landing.push.merge_file import is_markdown, merge_file
+from mdtodo.landing.push.replay import REGULAR, Ground, Lifted, closed_tasks, lifted, reland
 from mdtodo.receipts.message import before_title, counted, parse
 from mdtodo.receipts.trailers import groups, titles
-from mdtodo.repo.relanding import REGULAR, Ground, Lifted, closed_tasks, lifted, reland
-from mdtodo.repo.textmerge import is_markdown, merge_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

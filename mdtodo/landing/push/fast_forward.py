@@ -25,11 +25,11 @@ from mdtodo.git.objects import NewObjects, change_tree
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import Plumbing
 from mdtodo.landing.apply import tick
-from mdtodo.repo.note import read_note, remove_note, write_note
-from mdtodo.repo.placing import is_inside, place, rewrite
-from mdtodo.repo.relanding import REGULAR, lifted
-from mdtodo.repo.remake import read_commit
-from mdtodo.repo.textmerge import is_markdown, merge_file
+from mdtodo.landing.push.checkout import is_inside, place, rewrite
+from mdtodo.landing.push.fast_forward_note import read_note, remove_note, write_note
+from mdtodo.landing.push.merge_file import is_markdown, merge_file
+from mdtodo.landing.push.rebase import read_commit
+from mdtodo.landing.push.replay import REGULAR, lifted
 from mdtodo.system import files, process_identity
 from mdtodo.system.failpoints import reached
 
