@@ -29,7 +29,7 @@ WRITERS = (
         "mdtodo.landing.push.replay",
         "mdtodo.landing.push.rebase",
     ),
-    *("mdtodo.landing.restore", "mdtodo.repo.reversal", "mdtodo.landing.apply"),
+    *("mdtodo.landing.restore", "mdtodo.landing.undo.reversal", "mdtodo.landing.apply"),
     *("mdtodo.running.landing", "mdtodo.running.unread", "mdtodo.cli.recovery"),
 )
 

@@ -17,9 +17,9 @@ from mdtodo.landing.dry_run import diff, rehearse
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.policy import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.landing.result_edits import reopening_edits
+from mdtodo.landing.undo.reversal import PastRun, reversal
 from mdtodo.planning.rollup import opening_parents
 from mdtodo.receipts.log import commits as past_commits
-from mdtodo.repo.reversal import PastRun, reversal
 from mdtodo.storage.rows import Record
 from mdtodo.storage.state import State
 

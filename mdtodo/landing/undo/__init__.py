@@ -1,0 +1,1 @@
+"""A run taken back by commits of its own. Never rewrites history."""
