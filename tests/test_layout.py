@@ -30,7 +30,7 @@ WRITERS = (
         "mdtodo.landing.push.rebase",
     ),
     *("mdtodo.landing.restore", "mdtodo.landing.undo.reversal", "mdtodo.landing.apply"),
-    *("mdtodo.running.landing", "mdtodo.running.unread", "mdtodo.cli.recovery"),
+    *("mdtodo.landing.recovery.recover", "mdtodo.landing.recovery.take_up", "mdtodo.cli.recovery"),
 )
 
 
@@ -44,7 +44,7 @@ def test_a_command_that_reads_cannot_reach_what_writes_the_repository(command: s
 def test_the_same_search_finds_what_writes_where_a_command_does() -> None:
     for command in ("done", "run"):
         found = reach_of(command)
-        assert {"mdtodo.running.landing", "mdtodo.git.index.index_copy"} <= found.keys()
+        assert {"mdtodo.landing.recovery.recover", "mdtodo.git.index.index_copy"} <= found.keys()
         assert way_to("mdtodo.git.index.index_copy", found).startswith("mdtodo.cli.")
 
 

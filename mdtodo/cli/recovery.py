@@ -19,8 +19,8 @@ def recover(session: Session) -> None:
     if not any_left(session.repo):
         return
     from mdtodo.errors import MdtodoError
+    from mdtodo.landing.recovery.recover import finish_earlier_if_any
     from mdtodo.reporting.text import tell
-    from mdtodo.running.landing import finish_earlier_if_any
 
     config = session.config
     try:

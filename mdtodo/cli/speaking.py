@@ -27,7 +27,7 @@ def speak_and_tell(
     Without `force`, 1 and nothing is changed where one of the tasks cannot be done yet. `done` takes words of titles
     too.
     """
-    from mdtodo.running.landing import finish_earlier_if_any
+    from mdtodo.landing.recovery.recover import finish_earlier_if_any
     from mdtodo.running.word import followed_status, speak
 
     # before the files are read, as it may tick boxes in them

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from mdtodo.git.position import Place, continues, place, stamp
 from mdtodo.landing.policy import land, land_entries, new_run_id, sentences_of
+from mdtodo.landing.recovery.recover import finish_earlier
+from mdtodo.landing.recovery.take_up import held_of
 from mdtodo.landing.renames import followed
 from mdtodo.outputs.attempt import verdict_of
 from mdtodo.outputs.marks import forget_old
-from mdtodo.running.landing import finish_earlier
-from mdtodo.running.unread import held_of
 from mdtodo.storage import spool
 from mdtodo.storage.rows import Record
 from mdtodo.storage.state import State, folder

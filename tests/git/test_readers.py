@@ -32,7 +32,7 @@ run = 'cat ../gate'
 LANDS = [("list",), ("next",), ("show", "by hand"), ("plan",)]
 ONLY_LOOKS = [("status",), ("stats",), ("log",), ("list", "--help"), ("show",), ("next", "-n", "0")]
 #: What lands results; a command that has nothing to land does without.
-WRITER = "mdtodo.running.landing"
+WRITER = "mdtodo.landing.recovery.recover"
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ import pytest
 
 from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
+from mdtodo.landing.recovery.take_up import take_up
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
 from mdtodo.project.project import read_config
-from mdtodo.running.unread import take_up
 from mdtodo.storage.state import State
 
 if TYPE_CHECKING:

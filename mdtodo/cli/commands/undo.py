@@ -28,10 +28,10 @@ def command(session: Session, /, run: str | None, dry_run: bool, as_json: bool) 
     Without RUN, the newest run on this branch that is not undone yet. Either everything is undone or nothing: if
     something was changed since, the message says what.
     """
+    from mdtodo.landing.recovery.recover import finish_earlier_if_any
     from mdtodo.landing.undo.undo import undo
     from mdtodo.reporting.text import one_line, tell
     from mdtodo.reporting.undoing import print_undone, print_undone_json
-    from mdtodo.running.landing import finish_earlier_if_any
 
     for sentence in () if dry_run else finish_earlier_if_any(session.repo, session.config):
         tell(one_line(sentence))

@@ -26,7 +26,7 @@ def finish_earlier(
 
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
-    from mdtodo.running.unread import take_up
+    from mdtodo.landing.recovery.take_up import take_up
 
     # Locks that a killed run left come first: nothing below could be committed while they lie there.
     sentences, made = (
@@ -64,7 +64,7 @@ def _without_undone(
     repo: Repository, state: State, run: str, receipts: list[tuple[int, Receipt]], config: Config
 ) -> tuple[list[tuple[int, Receipt]], list[str]]:
     """Those that have not landed yet, or still stand; those that somebody took back are done with."""
-    from mdtodo.repo.undone import undone
+    from mdtodo.landing.recovery.taken_back import undone
 
     gone = undone(repo, run, [receipt for _, receipt in receipts], config.status)
     back = [(number, receipt) for number, receipt in receipts if receipt.task_id in gone]
