@@ -27,8 +27,8 @@ from mdtodo.config.load import load
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status, Task
 from mdtodo.planning.plan import plan
-from mdtodo.running.course import Course
-from mdtodo.running.run_options import Options
+from mdtodo.run.ready_queue import Course
+from mdtodo.run.run_options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ _MODULES = (
     *(
         "mdtodo.storage.database",
         "mdtodo.storage.state",
-        "mdtodo.running.runner",
+        "mdtodo.run.run",
         "mdtodo.execution.local.pool",
     ),
     *("mdtodo.reporting.summary", "mdtodo.reporting.progress", "mdtodo.reporting.documents"),

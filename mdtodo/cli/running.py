@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
-    from mdtodo.running.run_options import Options
+    from mdtodo.run.run_options import Options
 
 
 def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     """Say what would run, in its order."""
-    from mdtodo.running.runner import dry_run
+    from mdtodo.run.run import dry_run
 
     board = session.board()
     if session.config.auto_expand and not options.verify:
-        from mdtodo.running.auto_expand import expanded_for_dry_run
+        from mdtodo.run.auto_expand import expanded_for_dry_run
 
         board, options = expanded_for_dry_run(board, options, session.say)
     tasks, left = dry_run(board, options)
@@ -67,7 +67,7 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
     Raises GitError, after the report, where a push was asked for and did not succeed.
     """
     from mdtodo.reporting.progress import watcher_for
-    from mdtodo.running.runner import run
+    from mdtodo.run.run import run
 
     options = replace(options, verbose=session.verbose)
     with watcher_for(color=session.color, quiet=as_json or session.quiet) as watcher:

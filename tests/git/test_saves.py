@@ -13,7 +13,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.project.project import read_board, read_config
-from mdtodo.running.freshness import Freshness
+from mdtodo.run.preflight import Freshness
 from mdtodo.storage.state import State
 from tests.repo.test_writers import saving
 

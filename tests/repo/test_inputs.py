@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.repo import inputs
-from mdtodo.repo.inputs import Declared, InputReader
+from mdtodo.run import input_digests
+from mdtodo.run.input_digests import Declared, InputReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +120,7 @@ def test_one_reader_sees_what_changes_between_its_readings(
     os.utime(checkout.root / "src/a", (1, 1))
     first = reader.read()["p"].digest
     assert reader.read()["p"].digest == first
-    monkeypatch.setattr(inputs, "_SETTLED", 0)
+    monkeypatch.setattr(input_digests, "_SETTLED", 0)
     assert reader.read()["p"].digest == first
     checkout.write("src/a", "2\n")
     os.utime(checkout.root / "src/a", (1, 1))

@@ -14,8 +14,8 @@ from mdtodo.execution.executor import AHEAD
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
-from mdtodo.running.course import SHORT, Course
-from mdtodo.running.run_options import Options
+from mdtodo.run.ready_queue import SHORT, Course
+from mdtodo.run.run_options import Options
 
 if TYPE_CHECKING:
     from mdtodo.core.task import Task

@@ -13,8 +13,8 @@ from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
 from mdtodo.project.project import read_config
 from mdtodo.reporting.progress import PlainProgress
-from mdtodo.running.run_options import Options
-from mdtodo.running.runner import run
+from mdtodo.run.run import run
+from mdtodo.run.run_options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

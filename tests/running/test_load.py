@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mdtodo.running.load import DELAY, WINDOW, LoadGate, _own_seconds, memory_percent
+from mdtodo.run.throttle import DELAY, WINDOW, LoadGate, _own_seconds, memory_percent
 
 SPIN = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
 

@@ -30,9 +30,9 @@ def command(session: Session, folder: str | None) -> None:
     from mdtodo.project.project import read_config
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.reporting.summary import print_summary
+    from mdtodo.run.run import run
+    from mdtodo.run.run_options import Options
     from mdtodo.running.demonstration import LOG_FORMAT, last_commit, make, tasks
-    from mdtodo.running.run_options import Options
-    from mdtodo.running.runner import run
 
     repo = make(folder)
     click.echo(f"$ cd {shlex.quote(repo.root)}\n$ cat TODO.md\n{tasks(repo)}\n$ mdtodo run -j {_JOBS}")

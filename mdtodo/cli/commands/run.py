@@ -64,8 +64,8 @@ def command(
 
     Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
-    from mdtodo.running.run_options import Options
-    from mdtodo.running.runner import asked_for
+    from mdtodo.run.run import asked_for
+    from mdtodo.run.run_options import Options
 
     wanted = asked_for(session.repo, session.config, ids, selection(session, given))
     tell_left_out(wanted.left_out)

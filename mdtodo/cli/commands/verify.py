@@ -51,8 +51,8 @@ def command(
     Tasks that still pass are left as they are, without a commit; so are those deferred or skipped (exit 75, 77).
     Exits 1 if a task was reopened, or if a task named by ID has nothing to verify.
     """
-    from mdtodo.running.run_options import Options
-    from mdtodo.running.verifying import done_ids
+    from mdtodo.run.run_options import Options
+    from mdtodo.run.verify import done_ids
 
     chosen, refusals = done_ids(session.board(), ids, selection(session, given))
     say(refusals)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config, Processor
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
-    from mdtodo.running.run_options import Options
+    from mdtodo.run.run_options import Options
 
 
 #: Seconds that a task takes on average where the time between two of them matters.

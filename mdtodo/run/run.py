@@ -16,12 +16,12 @@ from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_ide
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
 from mdtodo.project.project import Memory, read_board
-from mdtodo.running.course import Course
-from mdtodo.running.interrupt import Interrupt
-from mdtodo.running.ledger import Ledger
-from mdtodo.running.shift import Shift
-from mdtodo.running.unstarted import unstarted
-from mdtodo.running.verifying import plan_of
+from mdtodo.run.journal import Ledger
+from mdtodo.run.loop import Shift
+from mdtodo.run.ready_queue import Course
+from mdtodo.run.signals import Interrupt
+from mdtodo.run.unstarted import unstarted
+from mdtodo.run.verify import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from mdtodo.execution.executor import Executor
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Board
-    from mdtodo.running.run_options import Options
-    from mdtodo.running.standing import Standing
-    from mdtodo.running.unstarted import Unstarted
-    from mdtodo.running.watcher import Watcher
+    from mdtodo.run.observer import Watcher
+    from mdtodo.run.result_cache import Standing
+    from mdtodo.run.run_options import Options
+    from mdtodo.run.unstarted import Unstarted
     from mdtodo.storage.state import State as CloneState
 
 
@@ -72,7 +72,7 @@ def run(
         ledger.begin()
         board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
         if config.auto_expand and not options.verify:
-            from mdtodo.running.auto_expand import expand_for_run
+            from mdtodo.run.auto_expand import expand_for_run
 
             options, grown = expand_for_run(board, ledger, options, watcher.say)
             if grown:
@@ -169,7 +169,7 @@ def _standing(board: Board, course: Course, state: CloneState, say: Callable[[st
     """The result cache; None, and no work at all, where no processor says what it reads."""
     if not any(processor.inputs for processor in board.config.processors.values()):
         return None
-    from mdtodo.running.standing import Standing
+    from mdtodo.run.result_cache import Standing
 
     return Standing.of(board, course, state, say)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.selection import Selection
     from mdtodo.project.project import Board
-    from mdtodo.running.run_options import Options
+    from mdtodo.run.run_options import Options
 
 
 def plan_of(board: Board, options: Options) -> Plan:

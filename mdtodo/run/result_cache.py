@@ -13,8 +13,8 @@ from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.errors import GitError
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.survey import survey
-from mdtodo.repo.inputs import Declared as Read
-from mdtodo.repo.inputs import InputReader, Seen, defined
+from mdtodo.run.input_digests import Declared as Read
+from mdtodo.run.input_digests import InputReader, Seen, defined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Board
     from mdtodo.receipts.log import Newest
-    from mdtodo.running.course import Course
+    from mdtodo.run.ready_queue import Course
     from mdtodo.storage.state import State
 
 

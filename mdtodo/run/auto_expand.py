@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from mdtodo.core.task import Task
     from mdtodo.project.project import Board
-    from mdtodo.running.ledger import Ledger
-    from mdtodo.running.run_options import Options
+    from mdtodo.run.journal import Ledger
+    from mdtodo.run.run_options import Options
 
 
 def expand_for_run(

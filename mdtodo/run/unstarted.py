@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mdtodo.core.task import Task
-    from mdtodo.running.course import Course
+    from mdtodo.run.ready_queue import Course
 
 #: So many tasks that have given up are named, and so many that one waits for.
 _NAMED, _WAITED_FOR = 10, 3

@@ -15,7 +15,7 @@ from mdtodo.core.titles import named
 from mdtodo.landing.result_edits import reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import opening_parents
-from mdtodo.running.unstarted import Unstarted, unstarted, waits_for
+from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Output
     from mdtodo.core.task import Json
     from mdtodo.project.project import Board
-    from mdtodo.running.course import Course
-    from mdtodo.running.ledger import Ledger
-    from mdtodo.running.standing import Last, Standing
-    from mdtodo.running.watcher import Watcher
+    from mdtodo.run.journal import Ledger
+    from mdtodo.run.observer import Watcher
+    from mdtodo.run.ready_queue import Course
+    from mdtodo.run.result_cache import Last, Standing
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -13,9 +13,9 @@ from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.attempt import said
 from mdtodo.planning.task_json import task_record
-from mdtodo.running.freshness import Freshness
-from mdtodo.running.load import LoadGate
-from mdtodo.running.outcomes import Outcomes, failure
+from mdtodo.run.outcomes import Outcomes, failure
+from mdtodo.run.preflight import Freshness
+from mdtodo.run.throttle import LoadGate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Json
     from mdtodo.execution.executor import Event, Executor
     from mdtodo.project.project import Board
-    from mdtodo.running.course import Course
-    from mdtodo.running.interrupt import Interrupt
-    from mdtodo.running.ledger import Ledger
-    from mdtodo.running.standing import Last, Standing
-    from mdtodo.running.watcher import Watcher
+    from mdtodo.run.journal import Ledger
+    from mdtodo.run.observer import Watcher
+    from mdtodo.run.ready_queue import Course
+    from mdtodo.run.result_cache import Last, Standing
+    from mdtodo.run.signals import Interrupt
 
 #: Seconds after which the loop looks up even if nothing comes back: signals, leases, the load of the machine.
 TICK = 0.5
