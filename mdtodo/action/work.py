@@ -160,8 +160,8 @@ class _Job:
 
     def _check(self) -> int:
         """The findings, of the files that are asked for; as exit code."""
+        from mdtodo.operations.check.check import check
         from mdtodo.planning.selection import file_fits
-        from mdtodo.running.check import check
 
         paths, errors_only = self._asked_of_check()
         found, unreadable = check(self.session.repo, self.session.config, self.session.named(paths))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mdtodo.config.load import load
 from mdtodo.git.repository import discover
 from mdtodo.git.tree_files import of_work_tree
-from mdtodo.running import check as checking
+from mdtodo.operations.check import check as checking
 from mdtodo.storage import blob_cache
 from tests.examples import examples
 

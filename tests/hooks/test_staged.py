@@ -11,8 +11,8 @@ import pytest
 
 from mdtodo.errors import ConfigError, InputError
 from mdtodo.git.repository import discover
+from mdtodo.operations.check.check import check_changed, check_staged
 from mdtodo.project.project import read_config
-from mdtodo.running.check import check_changed, check_staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable

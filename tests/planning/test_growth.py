@@ -12,9 +12,9 @@ from mdtodo.config.settings import DEFAULT
 from mdtodo.core.names import Names
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
+from mdtodo.operations.check.findings_cache import Gist
 from mdtodo.planning.findings import findings
 from mdtodo.planning.plan import plan
-from mdtodo.running.known import Gist
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from mdtodo.cli.session import Session
-    from mdtodo.running.check import Checked
+    from mdtodo.operations.check.check import Checked
 
 
 class Check(click.Command):
@@ -103,7 +103,7 @@ def command(
 
 
 def _checked(session: Session, paths: tuple[str, ...], *, staged: bool, changed: bool) -> Checked:
-    from mdtodo.running.check import check, check_changed, check_staged
+    from mdtodo.operations.check.check import check, check_changed, check_staged
 
     if staged and changed:
         from mdtodo.errors import UsageError

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.git.tree_files import Content
     from mdtodo.markdown.document import Document
+    from mdtodo.operations.check.findings_cache import Known
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Router
-    from mdtodo.running.known import Known
 
 
 def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checked:
@@ -105,7 +105,7 @@ def _judge(repo: Repository, content: Content, config: Config) -> Checked:
     """Everything that is wrong in these files."""
     if len(content.ids) < MANY and sum(map(len, content.data.values())) < LARGE:
         return _merged(content, *_read_all(content, config))
-    from mdtodo.running.known import Known
+    from mdtodo.operations.check.findings_cache import Known
 
     try:
         known = Known(repo, config)
@@ -130,9 +130,9 @@ def _read_all(content: Content, config: Config) -> tuple[list[Finding], list[Inp
 def _from_gists(content: Content, config: Config, known: Known) -> list[Finding] | None:
     """What is found in these files, of which only those are read that were not before; None where that does not
     tell."""
+    from mdtodo.operations.check.findings_cache import Gist, between, doubtful, has_cycle
+    from mdtodo.operations.check.fork_map import in_parts
     from mdtodo.planning.routing import Router
-    from mdtodo.running.known import Gist, between, doubtful, has_cycle
-    from mdtodo.running.parts import in_parts
 
     files = {file: known.gist(oid) for file, oid in content.ids.items()}
     data = content.bytes_of([file for file, gist in files.items() if gist is None])
@@ -163,7 +163,7 @@ def _from_gists(content: Content, config: Config, known: Known) -> list[Finding]
 
 def _gist(file: str, data: bytes, config: Config, router: Router | None) -> str | None:
     """What is to be remembered of a file; None where that is nothing."""
-    from mdtodo.running.known import Gist
+    from mdtodo.operations.check.findings_cache import Gist
 
     try:
         documents = {file: parse(data, config.status, file=file)}
@@ -238,7 +238,7 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
     for them."""
     found: list[Finding] = []
     if any(processor.python for processor in config.processors.values()):
-        from mdtodo.running.modules import missing_modules
+        from mdtodo.operations.check.python_modules import missing_modules
 
         found += missing_modules(repo, config)
     if exists(join(repo.root, ".gitattributes")):

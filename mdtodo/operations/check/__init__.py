@@ -1,0 +1,1 @@
+"""The findings of `mdtodo check`, and what is remembered of them. Mends nothing."""
