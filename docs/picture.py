@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from mdtodo.running.demonstration import LOG_FORMAT
+from mdtodo.operations.demo import LOG_FORMAT
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 84, 40

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mdtodo.cli.session import Session
     from mdtodo.core.task import Task
     from mdtodo.git.messages import Message
-    from mdtodo.running.closing import Closing
-    from mdtodo.running.word import Spoken
+    from mdtodo.operations.close_from_commits import Closing
+    from mdtodo.operations.set_status import Spoken
 
 
 def close_and_tell(
@@ -24,7 +24,7 @@ def close_and_tell(
 ) -> int:
     """Tick what these messages, oldest first, close, and say so; 3 where a task was not in its file any more."""
     from mdtodo.landing.policy import sentences_of
-    from mdtodo.running.closing import close, closing, words
+    from mdtodo.operations.close_from_commits import close, closing, words
 
     said = words(session.repo, messages)
     recover(session)

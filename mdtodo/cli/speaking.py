@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from mdtodo.cli.session import Session
     from mdtodo.core.task import Task
+    from mdtodo.operations.set_status import Spoken
     from mdtodo.project.project import Board
-    from mdtodo.running.word import Spoken
 
 
 def speak_and_tell(
@@ -28,7 +28,7 @@ def speak_and_tell(
     too.
     """
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
-    from mdtodo.running.word import followed_status, speak
+    from mdtodo.operations.set_status import followed_status, speak
 
     # before the files are read, as it may tick boxes in them
     for sentence in finish_earlier_if_any(session.repo, session.config):
@@ -53,8 +53,8 @@ def speak_and_tell(
 
 def _tell_refused(board: Board, tasks: Sequence[Task]) -> bool:
     """Say which of these tasks cannot be done yet, and why; whether there are any."""
+    from mdtodo.operations.set_status import waits_of
     from mdtodo.planning.analysis.waits import waits_in_words
-    from mdtodo.running.word import waits_of
 
     held = waits_of(board, tasks)
     for name, waits in held.items():

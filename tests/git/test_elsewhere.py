@@ -12,8 +12,8 @@ from mdtodo.config.load import load
 from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
 from mdtodo.landing import land
+from mdtodo.operations.set_status import speak
 from mdtodo.project.project import read_board
-from mdtodo.running.word import speak
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -47,8 +47,8 @@ def command(
     """
     from mdtodo.cli.running import say
     from mdtodo.core.task import Severity
+    from mdtodo.operations.add import add, is_looked_at
     from mdtodo.planning.findings import findings
-    from mdtodo.running.adding import add, is_looked_at
     from mdtodo.system.files import persist
 
     def attempt() -> tuple[Board, Task]:

@@ -27,12 +27,12 @@ def command(session: Session, folder: str | None) -> None:
     It is created in DIR, which must not exist yet, or in a temporary folder. One of its
     tasks fails on purpose, and one is manual.
     """
+    from mdtodo.operations.demo import LOG_FORMAT, last_commit, make, tasks
     from mdtodo.project.project import read_config
     from mdtodo.reporting.progress import watcher_for
     from mdtodo.reporting.summary import print_summary
     from mdtodo.run.run import run
     from mdtodo.run.run_options import Options
-    from mdtodo.running.demonstration import LOG_FORMAT, last_commit, make, tasks
 
     repo = make(folder)
     click.echo(f"$ cd {shlex.quote(repo.root)}\n$ cat TODO.md\n{tasks(repo)}\n$ mdtodo run -j {_JOBS}")

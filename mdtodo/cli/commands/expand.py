@@ -87,17 +87,17 @@ def _do(
 ) -> int:
     from mdtodo.git.patch import patch
     from mdtodo.landing.policy import sentences_of
+    from mdtodo.operations import expand
     from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
-    from mdtodo.running import expanding
 
     landing = None
     diff = patch(expansion.contents) if dry_run else None
     if not dry_run and expansion.breakdowns:
         if commit:
-            landing = expanding.commit(expansion)
+            landing = expand.commit(expansion)
         else:
-            expanding.write(expansion)
+            expand.write(expansion)
     commits = landing.commits if landing else ()
     if as_json:
         print_expansion_json(expansion.after.plan, expansion.rows(), already, commits=commits, diff=diff)

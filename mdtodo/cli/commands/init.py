@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(session: Session, merge_driver: bool, hooks: bool) -> None:
     """Create a starter TODO.md and configuration in the root of the repository; overwrites nothing."""
-    from mdtodo.running.starting import is_started, starter
+    from mdtodo.operations.init import is_started, starter
 
     repo = session.repo
     if not (merge_driver or hooks) or not is_started(repo):

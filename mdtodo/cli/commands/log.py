@@ -32,8 +32,8 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
 
     They are read from commit messages, so moved and deleted TODO files make no difference.
     """
+    from mdtodo.operations.log import receipts_of
     from mdtodo.receipts.log import receipts
-    from mdtodo.running.receipts import receipts_of
 
     @cache
     def titles() -> Mapping[str, str]:

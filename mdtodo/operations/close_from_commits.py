@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
 from mdtodo.git.messages import trailers
+from mdtodo.operations.set_status import Spoken, speak, waits_of
 from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.project.project import LEAST
 from mdtodo.receipts.message import parse
-from mdtodo.running.word import Spoken, speak, waits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
