@@ -24,7 +24,7 @@ _MODULES = (
         "mdtodo.run.run",
         "mdtodo.execution.local.pool",
     ),
-    *("mdtodo.reporting.summary", "mdtodo.reporting.progress", "mdtodo.reporting.documents"),
+    *("mdtodo.reporting.summary", "mdtodo.reporting.progress", "mdtodo.reporting.json_documents"),
     "mdtodo.reporting.table",
 )
 

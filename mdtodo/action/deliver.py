@@ -17,9 +17,9 @@ from mdtodo.cli.session import Session
 from mdtodo.core.results import Outcome, RunReport
 from mdtodo.errors import MdtodoError
 from mdtodo.git.repository import run
-from mdtodo.reporting import job_summary
-from mdtodo.reporting.commands import annotate, quoted, say
-from mdtodo.reporting.documents import findings_document, run_document
+from mdtodo.reporting import github_summary
+from mdtodo.reporting.github_commands import annotate, quoted, say
+from mdtodo.reporting.json_documents import findings_document, run_document
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _deliver(environ: MutableMapping[str, str], state: Handover, token: str) -> 
             annotate("error", said[-1], title="mdtodo push")
     elif report.commits:
         said.append(f"committed {report.commits[-1][:10]}, not pushed")
-    add_summary(environ, [job_summary.sentences(said)] if said else [])
+    add_summary(environ, [github_summary.sentences(said)] if said else [])
     set_outputs(environ, _outputs(state, report))
     return code
 

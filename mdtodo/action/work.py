@@ -16,9 +16,9 @@ from mdtodo.cli.session import Session
 from mdtodo.core.task import Severity
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.git.position import place
-from mdtodo.reporting import job_summary
-from mdtodo.reporting.commands import annotate, quoted, say
+from mdtodo.reporting import github_summary
 from mdtodo.reporting.findings import print_annotations, print_findings
+from mdtodo.reporting.github_commands import annotate, quoted, say
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
@@ -247,21 +247,21 @@ class _Job:
         return "" if relative == "." or relative.startswith("..") else f"{relative}/"
 
     def _summary(self, report: RunReport | None) -> Sequence[str]:
-        links = job_summary.Links.of(self.environ, self.start)
-        parts = [job_summary.heading(self.mode.value, report, self.sentences)]
+        links = github_summary.Links.of(self.environ, self.start)
+        parts = [github_summary.heading(self.mode.value, report, self.sentences)]
         if self.error is not None:
-            parts.append(job_summary.sentences([str(self.error)]))
+            parts.append(github_summary.sentences([str(self.error)]))
         if report is not None:
-            parts += [job_summary.messages(report), job_summary.results(report, links)]
+            parts += [github_summary.messages(report), github_summary.results(report, links)]
         if self.mode in (Mode.CHECK, Mode.PREVIEW):
-            parts.append(job_summary.findings(self.findings, links))
+            parts.append(github_summary.findings(self.findings, links))
         for tasks in self.session.previews:
-            parts.append(job_summary.preview(tasks, links))
+            parts.append(github_summary.preview(tasks, links))
         if self.mode is not Mode.CHECK and self.mode is not Mode.NOTHING:
             finished = {task.id for task in report.tasks if task.attempts} if report else set[str]()
-            parts.append(job_summary.graph(self.session.board(tolerant=True).plan, finished))
+            parts.append(github_summary.graph(self.session.board(tolerant=True).plan, finished))
         if report is not None:
-            parts += job_summary.tails(report)
+            parts += github_summary.tails(report)
         return [part for part in parts if part]
 
 

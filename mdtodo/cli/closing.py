@@ -57,7 +57,7 @@ def _print(closed: Sequence[Task], found: Closing, spoken: Spoken | None, *, dry
 
 
 def _print_json(closed: Sequence[Task], found: Closing, spoken: Spoken | None) -> None:
-    from mdtodo.reporting.documents import print_json
+    from mdtodo.reporting.json_documents import print_json
 
     rows = [
         {

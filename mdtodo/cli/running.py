@@ -30,7 +30,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     if not options.verify:
         say(left.messages)
     if as_json:
-        from mdtodo.reporting.documents import print_tasks_json
+        from mdtodo.reporting.json_documents import print_tasks_json
 
         print_tasks_json(board.plan, tasks)
         return 1 if left.refused else 0
@@ -79,7 +79,7 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
         report, refusal = push_receipts(session.repo, session.config, report)
     session.reports.append(report)
     if as_json:
-        from mdtodo.reporting.documents import print_run_json
+        from mdtodo.reporting.json_documents import print_run_json
         from mdtodo.reporting.summary import print_messages
 
         print_messages(report)

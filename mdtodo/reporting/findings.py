@@ -28,7 +28,7 @@ def print_findings(findings: Sequence[Finding], *, color: bool | None) -> None:
 
 def print_annotations(findings: Sequence[Finding], *, above: str = "") -> None:
     """Each as a workflow command of GitHub; `above` is the folder that their files are in, ending in `/`."""
-    from mdtodo.reporting.commands import annotate
+    from mdtodo.reporting.github_commands import annotate
 
     for one in findings:
         annotate(
@@ -42,7 +42,7 @@ def print_annotations(findings: Sequence[Finding], *, above: str = "") -> None:
 
 def print_mistakes(error: ConfigError) -> None:
     """All mistakes of the configuration, as workflow commands."""
-    from mdtodo.reporting.commands import annotate
+    from mdtodo.reporting.github_commands import annotate
 
     for one in error.each:
         annotate("error", one.sentence, file=one.file or "", line=one.line, title="mdtodo configuration")

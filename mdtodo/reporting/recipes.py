@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.recipes.detect import Lack
-from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.json_documents import print_json
 from mdtodo.reporting.text import columns, one_line, paragraph, printable
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 
 from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.planning.analysis.durations import seconds
-from mdtodo.reporting.documents import iso, print_json
+from mdtodo.reporting.json_documents import iso, print_json
 from mdtodo.reporting.table import console, print_grid
 from mdtodo.reporting.text import one_line, paragraph
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from mdtodo.planning.analysis.durations import seconds
-from mdtodo.reporting.documents import iso, print_json
+from mdtodo.reporting.json_documents import iso, print_json
 from mdtodo.reporting.stats import bar, draws
 from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid
 from mdtodo.reporting.text import one_line

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from mdtodo.core.task import Finding, Severity
-from mdtodo.reporting.commands import annotate, quoted, say
 from mdtodo.reporting.findings import print_annotations
+from mdtodo.reporting.github_commands import annotate, quoted, say
 from mdtodo.reporting.text import one_line, printable
 from tests.action.runner import Ended, Job, _command
 from tests.strangers import HOSTILE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mdtodo.core.task import Finding, Severity
-from mdtodo.reporting.job_summary import Links, findings
+from mdtodo.reporting.github_summary import Links, findings
 from mdtodo.reporting.text import one_line
 from tests.strangers import Page
 

@@ -66,7 +66,7 @@ def command(
         if (finding.file, finding.line) == (task.file, task.line) and finding.severity is Severity.ERROR:
             say([f"{finding.file}:{finding.line}: {finding.message}"])
     if as_json:
-        from mdtodo.reporting.documents import print_tasks_json
+        from mdtodo.reporting.json_documents import print_tasks_json
 
         print_tasks_json(after.plan, [task])
         return

@@ -80,7 +80,7 @@ def command(
     if errors_only:
         findings = [finding for finding in findings if finding.severity is Severity.ERROR]
     if as_json or form == "json":
-        from mdtodo.reporting.documents import print_findings_json
+        from mdtodo.reporting.json_documents import print_findings_json
 
         print_findings_json(findings)
     elif form == "github":

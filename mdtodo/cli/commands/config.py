@@ -29,7 +29,7 @@ def command(session: Session, everything: bool, as_json: bool) -> None:
 
     rows = describe(session.config)
     if as_json:
-        from mdtodo.reporting.documents import print_json
+        from mdtodo.reporting.json_documents import print_json
 
         values = [{"key": r.key, "value": r.value or None, "source": r.source} for r in rows]
         print_json({"version": 1, "config": values})

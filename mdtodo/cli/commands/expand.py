@@ -88,7 +88,7 @@ def _do(
     from mdtodo.git.patch import patch
     from mdtodo.landing.policy import sentences_of
     from mdtodo.operations import expand
-    from mdtodo.reporting.expanding import print_diff, print_expansion, print_expansion_json
+    from mdtodo.reporting.expand import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line
 
     landing = None

@@ -45,7 +45,7 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     matching = selection(session, given).tasks(board.plan)
     tasks = sorted_tasks(board.plan, matching, sort)
     if as_json:
-        from mdtodo.reporting.documents import print_tasks_json
+        from mdtodo.reporting.json_documents import print_tasks_json
 
         print_tasks_json(board.plan, tasks)
         return

@@ -46,11 +46,11 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
     found = receipts(session.repo) if task_id is None else receipts_of(session.repo, task_id, titles())
     wanted = islice(found, number)
     if as_json:
-        from mdtodo.reporting.receipts import print_receipts_json
+        from mdtodo.reporting.log import print_receipts_json
 
         print_receipts_json(wanted, title_of)
         return
-    from mdtodo.reporting.receipts import print_receipts
+    from mdtodo.reporting.log import print_receipts
 
     if not print_receipts(wanted, title_of, color=session.color) and number != 0:
         what = "no receipts on this branch yet: `mdtodo run` writes them"

@@ -47,7 +47,7 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     free = [name for name in plan.order if name in among and plan.states[name] in (State.READY, State.MANUAL)]
     tasks = [task for task in map(plan.tasks.__getitem__, free) if chosen.matches(plan, task)][:count]
     if as_json:
-        from mdtodo.reporting.documents import print_tasks_json
+        from mdtodo.reporting.json_documents import print_tasks_json
 
         print_tasks_json(plan, tasks)
         return

@@ -28,7 +28,7 @@ def command(session: Session, /, name: str | None, as_json: bool) -> None:
     Patterns from the configuration come first; they are also tried first.
     """
     from mdtodo.planning.expand.patterns import patterns
-    from mdtodo.reporting.expanding import print_pattern, print_patterns, print_patterns_json
+    from mdtodo.reporting.expand import print_pattern, print_patterns, print_patterns_json
 
     known = _chosen(patterns(session.config), name)
     if as_json:

@@ -46,7 +46,7 @@ def command(
     plan, caps = board.plan, board.config.lanes
     form = "json" if as_json else form
     if explain is not None:
-        from mdtodo.reporting.plans import print_explanation
+        from mdtodo.reporting.plan_json import print_explanation
 
         print_explanation(plan, caps, board.find(explain), as_json=form == "json", colored=session.colored())
         return 0
@@ -57,7 +57,7 @@ def command(
 
         print_plan(plan, names, caps, colored=session.colored())
     else:
-        from mdtodo.reporting.plans import print_as
+        from mdtodo.reporting.plan_json import print_as
 
         print_as(form, plan, names, caps)
     if not names:

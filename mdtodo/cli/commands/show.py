@@ -29,13 +29,13 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
     board = session.board()
     tasks = named_tasks(board, names)
     if as_json:
-        from mdtodo.reporting.documents import print_tasks_json
+        from mdtodo.reporting.json_documents import print_tasks_json
 
         print_tasks_json(board.plan, tasks)
         return
     from mdtodo.planning.dates import local_today
     from mdtodo.planning.routing import processor_of
-    from mdtodo.reporting.details import print_details
+    from mdtodo.reporting.task import print_details
 
     today = local_today().isoformat()
     for number, task in enumerate(tasks):

@@ -8,7 +8,7 @@ import click
 
 from mdtodo.planning.analysis.explain import explain
 from mdtodo.planning.task_json import task_record
-from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.json_documents import print_json
 from mdtodo.reporting.text import one_line, paragraph
 
 if TYPE_CHECKING:

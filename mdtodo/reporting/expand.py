@@ -10,7 +10,7 @@ import click
 from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.planning.expand.patterns import BUILT_IN
 from mdtodo.planning.task_json import task_record
-from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.json_documents import print_json
 from mdtodo.reporting.text import columns, one_line, paragraph, printable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.edits import Rewind
-from mdtodo.reporting.documents import print_json
+from mdtodo.reporting.json_documents import print_json
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
