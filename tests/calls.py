@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MODULES = (
     *("git", "mistune", "pathspec", "psutil", "rich.console", "rich.live", "sqlite3", "statistics"),
-    *("mdtodo.cli.commands.run", "mdtodo.cli.commands.list", "mdtodo.cli.session", "mdtodo.cli.speaking"),
+    *("mdtodo.cli.commands.run", "mdtodo.cli.commands.list", "mdtodo.cli.context", "mdtodo.cli._set_status"),
     *(
         "mdtodo.storage.database",
         "mdtodo.storage.state",

@@ -44,7 +44,7 @@ def reach(*modules: str) -> dict[str, str]:
 
 def reach_of(command: str) -> dict[str, str]:
     """The same of a command, and of the session that it is given."""
-    return reach(f"mdtodo.cli.commands.{command.replace('-', '_')}", "mdtodo.cli.session")
+    return reach(f"mdtodo.cli.commands.{command.replace('-', '_')}", "mdtodo.cli.context")
 
 
 def way_to(name: str, found: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ from mdtodo.action.handover import Handover
 from mdtodo.action.pull_request import propose
 from mdtodo.action.settings import introduce, sign_in, trust
 from mdtodo.cli import guarded
-from mdtodo.cli.session import Session
+from mdtodo.cli.context import Session
 from mdtodo.core.results import Outcome, RunReport
 from mdtodo.errors import MdtodoError
 from mdtodo.git.repository import run

@@ -12,7 +12,7 @@ from mdtodo.action.handover import Handover
 from mdtodo.action.inputs import Inputs, take_inputs
 from mdtodo.action.settings import introduce, trust
 from mdtodo.cli import guarded
-from mdtodo.cli.session import Session
+from mdtodo.cli.context import Session
 from mdtodo.core.task import Severity
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.git.position import place
@@ -204,7 +204,7 @@ class _Job:
             or not self.session.config.close_from_commits
         ):
             return
-        from mdtodo.cli.closing import close_and_tell
+        from mdtodo.cli._close_from import close_and_tell
 
         if self._without_commit():
             return

@@ -186,7 +186,7 @@ _VERBOSITY: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = tuple(
 @click.pass_context
 def cli(ctx: click.Context, directory: tuple[str, ...], color: str, debug: bool) -> None:
     """Your TODO.md is the queue, and a box is ticked only when something proves it."""
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
     ctx.obj = Session.start(directory, color, debug)
     ctx.obj.verbosity = _verbosity(ctx)

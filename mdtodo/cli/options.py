@@ -11,7 +11,7 @@ from mdtodo.core.task import OLD_STATES, Complexity, Priority, State, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
     from mdtodo.planning.selection import Selection
     from mdtodo.project.project import Board
@@ -51,7 +51,7 @@ def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
     repository."""
     from click.shell_completion import CompletionItem
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.errors import MdtodoError
 
     parent = ctx.find_root()
@@ -77,7 +77,7 @@ def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) ->
 
 def complete_pattern(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of patterns that begin so; the built-in ones where the configuration cannot be read."""
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.config.settings import DEFAULT
     from mdtodo.errors import MdtodoError
     from mdtodo.planning.expand.patterns import patterns

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
 
 class Reader(click.Command):

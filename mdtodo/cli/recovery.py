@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
 
 def recover(session: Session) -> None:

@@ -9,7 +9,7 @@ import click
 from mdtodo.cli.options import complete_id, json_option
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
     from mdtodo.project.project import Board
 
@@ -45,7 +45,7 @@ def command(
 
     A due date may be relative: due:tomorrow, due:friday, due:+2w. It is written as YYYY-MM-DD.
     """
-    from mdtodo.cli.running import say
+    from mdtodo.cli._run import say
     from mdtodo.core.task import Severity
     from mdtodo.operations.add import add, is_looked_at
     from mdtodo.planning.findings import findings

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.cli._set_status import speak_and_tell
 from mdtodo.cli.options import ids_argument
-from mdtodo.cli.speaking import speak_and_tell
 from mdtodo.core.task import Status
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
 
 @click.command("cancel", epilog="\b\nExamples:\n  mdtodo cancel 3f2a9c1\n  mdtodo cancel 3f2a --commit")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli.closing import close_and_tell
+from mdtodo.cli._close_from import close_and_tell
 from mdtodo.cli.options import json_option
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
 
 @click.command(

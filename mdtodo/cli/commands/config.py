@@ -9,7 +9,7 @@ import click
 from mdtodo.cli.options import json_option
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
 
 @click.command(

@@ -10,7 +10,7 @@ from mdtodo.cli.options import ids_argument, json_option
 from mdtodo.cli.recovery import recover
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
     from mdtodo.project.expand import Expansion
 

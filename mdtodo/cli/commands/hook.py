@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
 
 @click.command(

@@ -13,7 +13,7 @@ from mdtodo.cli.options import complete_id, json_option
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.receipts.log import PastReceipt
 
 

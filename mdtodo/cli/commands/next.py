@@ -14,7 +14,7 @@ from mdtodo.planning.analysis.waits import awaited
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 

@@ -10,7 +10,7 @@ from mdtodo.cli.options import complete_id, filters, json_option, selection
 from mdtodo.cli.reader import Reader
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.planning.plan import Plan
 
 FORMATS = ["text", "json", "mermaid", "dot"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.cli._run import run_and_tell, tell_dry_run, tell_left_out
 from mdtodo.cli.options import (
     dry_run_option,
     filters,
@@ -15,10 +16,9 @@ from mdtodo.cli.options import (
     json_option,
     selection,
 )
-from mdtodo.cli.running import run_and_tell, tell_dry_run, tell_left_out
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
 
 @click.command(

@@ -10,7 +10,7 @@ from mdtodo.cli.options import json_option, named_tasks, tasks_argument
 from mdtodo.cli.reader import Reader
 
 if TYPE_CHECKING:
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
 
 
 @click.command(

@@ -11,7 +11,7 @@ from mdtodo.cli.options import json_option
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
 
 

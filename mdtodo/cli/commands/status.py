@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.planning.analysis.overview import Load, Situation
     from mdtodo.planning.plan import Plan
     from mdtodo.reporting.status import InHand

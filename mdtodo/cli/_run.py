@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
     from mdtodo.run.run_options import Options

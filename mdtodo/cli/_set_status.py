@@ -13,7 +13,7 @@ from mdtodo.reporting.text import one_line, tell
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
     from mdtodo.operations.set_status import Spoken
     from mdtodo.project.project import Board

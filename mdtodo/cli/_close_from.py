@@ -12,7 +12,7 @@ from mdtodo.reporting.text import one_line, tell
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.cli.session import Session
+    from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
     from mdtodo.git.messages import Message
     from mdtodo.operations.close_from_commits import Closing
