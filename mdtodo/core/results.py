@@ -81,6 +81,12 @@ class TaskRun(NamedTuple):
         stands = self.outcome is Outcome.CACHED and self.exit_code != 0
         return stands or self.outcome is Outcome.FAILED
 
+    @property
+    def expected(self) -> bool:
+        """Whether it is one of the tasks that a run expects: a parent that is ticked with its subtasks is none, and
+        one that still waits is not over."""
+        return self.processor is not None and self.outcome is not Outcome.BLOCKED
+
 
 class PastRun(NamedTuple):
     """One processor's run of one task, as the history has it: `attempts` (at least 1) and `seconds` over all of them.

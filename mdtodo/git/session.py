@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
-    from mdtodo.git.index.index_format import IndexFile
+    from mdtodo.git.index_format import IndexFile
     from mdtodo.git.objects import NewObjects
     from mdtodo.git.repository import Repository
     from mdtodo.system.process import Process

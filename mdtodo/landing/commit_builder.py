@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
-from mdtodo.git.index.index_format import Staged
+from mdtodo.git.index_format import Staged
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import now
 from mdtodo.landing.job import Draft, Job, Step

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
-    from mdtodo.git.index.index_format import Staged
+    from mdtodo.git.index_format import Staged
     from mdtodo.git.objects import Change
     from mdtodo.git.repository import Repository
     from mdtodo.landing.parse_cache import Reading

@@ -222,7 +222,7 @@ def _why_not(repo: Repository, output: Output, staged: _Entry, bases: Sequence[_
 
 
 def _stage(copy: IndexCopy, entries: Mapping[str, _Entry]) -> None:
-    from mdtodo.git.index.index_format import Staged
+    from mdtodo.git.index_format import Staged
 
     if entries:
         copy.put_back({path: Staged(*new, "H") if new else None for path, new in entries.items()})

@@ -39,12 +39,6 @@ TAIL_LINES = 12
 _LONGEST = 200
 
 
-def counted(done: TaskRun) -> bool:
-    """Whether it is one of the tasks that a run expects: a parent that is ticked with its subtasks is none, and one
-    that still waits is not over."""
-    return done.processor is not None and done.outcome is not Outcome.BLOCKED
-
-
 def describe(done: TaskRun) -> str:
     """`id  title  (processor, 0.4s)`, and why, in one line; of a task that was skipped or deferred, its own last words
     say why."""
@@ -126,8 +120,8 @@ class PlainProgress:
 
     def finished(self, done: TaskRun) -> None:
         """`[3/20] ✓ done  id  title  (processor, 0.4s)`; what was not expected is not counted."""
-        self.over += counted(done)
-        count = f"[{self.over}/{max(self.expected, self.over)}]" if counted(done) else "[-]"
+        self.over += done.expected
+        count = f"[{self.over}/{max(self.expected, self.over)}]" if done.expected else "[-]"
         self._line(f"{count} {mark(done)[0]} {done.outcome.value}  {describe(done)}")
         for line in tail(done):
             self._line(line)

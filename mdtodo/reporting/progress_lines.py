@@ -12,7 +12,6 @@ from rich.text import Text
 
 from mdtodo.core.results import Outcome
 from mdtodo.planning.analysis.durations import seconds
-from mdtodo.reporting.progress import counted
 from mdtodo.reporting.text import one_line, room
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class ProgressLines:
         """See `Watcher.finished`."""
         with self._lock:
             self._running.pop(done.id, None)
-            if counted(done):
+            if done.expected:
                 self._counts[done.outcome] += 1
                 self._left -= self._known.get(done.id, 0.0)
 

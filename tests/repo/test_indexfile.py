@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from mdtodo.git.index.index_format import IndexFile, Staged, UnfamiliarError, stat_of
+from mdtodo.git.index_format import IndexFile, Staged, UnfamiliarError, stat_of
 
 FILES = {
     "TODO.md": "- [ ] a\n",

@@ -31,15 +31,15 @@ def call(bench: Bench, body: str, **more: Any) -> dict[str, Any]:
     ("body", "code", "error", "logged"),
     [
         ("pass", 0, None, ""),
-        ("from mdtodo.core.results import Result; return Result()", 0, None, ""),
-        ("from mdtodo.core.results import Result; return Result(75)", 75, None, ""),
-        ("from mdtodo.core.results import Result; return Result(error='no good')", 0, "no good", ""),
+        ("from mdtodo.results import Result; return Result()", 0, None, ""),
+        ("from mdtodo.results import Result; return Result(75)", 75, None, ""),
+        ("from mdtodo.results import Result; return Result(error='no good')", 0, "no good", ""),
         ("raise ValueError('boom\\nmore')", 1, "ValueError: boom", "in main\n    raise ValueError"),
         ("raise KeyboardInterrupt", 1, "KeyboardInterrupt", "KeyboardInterrupt"),
         ("return {'exit_code': 0}", 1, "returned dict: a processor returns None or a Result", "TypeError"),
         ("return True", 1, "returned bool", ""),
-        ("from mdtodo.core.results import Result; return Result(notes=(1,))", 1, "notes", ""),
-        ("from mdtodo.core.results import Result; return Result('0')", 1, "exit_code", ""),
+        ("from mdtodo.results import Result; return Result(notes=(1,))", 1, "notes", ""),
+        ("from mdtodo.results import Result; return Result('0')", 1, "exit_code", ""),
         ("sys.exit(3)", 3, None, ""),
         ("sys.exit()", 0, None, ""),
         ("sys.exit('words')", 1, None, "words\n"),
@@ -126,7 +126,7 @@ assert '"id": "ab"' in sys.stdin.read()
 
 def test_a_function_speaks_by_its_return_value_and_its_output_file(bench: Bench) -> None:
     body = """\
-from mdtodo.core.results import Result
+from mdtodo.results import Result
 with open(os.environ["MDTODO_OUTPUT"], "a") as file:
     file.write('{"note": "written"}\\n')
 return Result(notes=("returned \\ud800",), subtasks=("- [ ] more",), metrics={"a": 1.5, "nan": float("nan")})
@@ -202,7 +202,7 @@ def test_a_process_that_dies_after_its_report_has_failed(
 ) -> None:
     body = f"""\
 import atexit
-from mdtodo.core.results import Result
+from mdtodo.results import Result
 atexit.register(lambda: {at_exit})
 return {returned}
 """
@@ -213,7 +213,7 @@ return {returned}
 
 def test_a_fork_that_returns_does_not_speak_for_the_function(bench: Bench) -> None:
     body = """\
-from mdtodo.core.results import Result
+from mdtodo.results import Result
 if os.fork() == 0:
     return Result(1, error="the fork")
 os.wait()

@@ -14,9 +14,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.git.index.index_format import IndexFile, Staged, UnfamiliarError, stat_of
 from mdtodo.git.index.index_lock import cannot, delete, hold, own_file, release
 from mdtodo.git.index.unchanged import is_staged
+from mdtodo.git.index_format import IndexFile, Staged, UnfamiliarError, stat_of
 from mdtodo.git.loose_objects import content_and_status
 from mdtodo.system.failpoints import reached
 

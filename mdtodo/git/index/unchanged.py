@@ -18,7 +18,7 @@ from mdtodo.git.objects import object_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mdtodo.git.index.index_format import IndexFile
+    from mdtodo.git.index_format import IndexFile
     from mdtodo.git.session import Plumbing
 
 #: Attributes, or macros of them, that change more than line ends.

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.diff_tree import file_changes
 from mdtodo.git.index.index_copy import IndexCopy, refresh
-from mdtodo.git.index.index_format import Staged
+from mdtodo.git.index_format import Staged
 from mdtodo.git.objects import NewObjects, change_tree
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import Plumbing

@@ -1,1 +1,0 @@
-"""What git and the disk keep: files, commits, and the state in the git common directory."""
