@@ -1,0 +1,24 @@
+"""A receipt survives its JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+
+from mdtodo.receipts.codec import from_json, to_json
+from tests.examples import examples
+from tests.receipts.any_receipt import RECEIPT, RECEIPTS
+
+
+@examples(100)
+@given(RECEIPTS)
+def test_a_receipt_survives_its_json(original):
+    assert from_json(json.loads(json.dumps(to_json(original)))) == original
+
+
+@pytest.mark.parametrize("broken", [{}, {"edits": 3}, {"edits": [{}], "outputs": []}])
+def test_json_that_is_no_receipt_is_refused(broken):
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        from_json({**to_json(RECEIPT), **broken} if broken else {})
