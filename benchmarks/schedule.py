@@ -3,7 +3,7 @@
     python benchmarks/schedule.py [--graphs N] [--error E]
 
 Graphs of 20 to 400 tasks in five shapes, on 2, 8 and 50 slots, in a simulated clock. "ours" is the course that a run
-takes (`running/course.py`, with the plan's ranks and the lanes), without its processes. The others are list schedules:
+takes (`run/ready_queue.py`, with the plan's ranks and the lanes), without its processes. The others are list schedules:
 whenever a slot is free, start what became ready first (FIFO), what takes longest (LPT), any (random), or what has the
 longest chain behind it, its own work not counted but where chains are equal ("behind": what ours was before). Bound:
 work / slots or the critical path, whichever is longer; no schedule is shorter, and often none is as short.

@@ -181,8 +181,9 @@ class TestReading:
         repo = make_repo(**{"TODO.md": "- [ ] x\n"})
         program = (
             "import sys\n"
-            "from mdtodo.repo import files, git, worktree_files\n"
-            "repo = git.discover(sys.argv[1])\n"
+            "from mdtodo.git import repository, worktree_files\n"
+            "from mdtodo.system import files\n"
+            "repo = repository.discover(sys.argv[1])\n"
             "print(worktree_files.find(repo, ['TODO.md', '**/TODO.md']), files.read(repo.root, 'TODO.md'))\n"
             "heavy = {'git', 'dataclasses', 'subprocess', 'pathspec', 'pathlib', 'sqlite3', 'json', 'tempfile', 'ctypes'}\n"
             "print(sorted(heavy & set(sys.modules)))\n"

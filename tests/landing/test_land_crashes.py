@@ -24,7 +24,7 @@ POINTS = ["prepared", "locked", "moved", "installed", "written"]
 #: Lands receipts (JSON on standard input); kills itself at the point named in the second argument.
 LANDER = """
 import json, os, signal, sys
-from mdtodo.repo import commit
+from mdtodo.landing import land
 from mdtodo.git.repository import discover
 from mdtodo.receipts.codec import from_json
 
@@ -32,13 +32,13 @@ def reached(point):
     if point == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 
-commit.reached = reached
+land.reached = reached
 receipts = [from_json(receipt) for receipt in json.load(sys.stdin)]
 if "each" in sys.argv[3:]:
     for receipt in receipts:
-        commit.land(discover(sys.argv[1]), [receipt], run_id="run", patience=30.0)
+        land.land(discover(sys.argv[1]), [receipt], run_id="run", patience=30.0)
 else:
-    commit.land(discover(sys.argv[1]), receipts, run_id="run", patience=30.0)
+    land.land(discover(sys.argv[1]), receipts, run_id="run", patience=30.0)
 """
 
 
@@ -119,7 +119,11 @@ class TestKills:
     def test_a_half_written_file_beside_the_todo_file_is_swept(self, make_repo, receipt):
         repo = make_repo(**{"TODO.md": BASE})
         gone = subprocess.run(
-            [sys.executable, "-c", "from mdtodo.repo import owner; print(owner.myself())"],
+            [
+                sys.executable,
+                "-c",
+                "from mdtodo.system import process_identity; print(process_identity.myself())",
+            ],
             capture_output=True,
             check=True,
             text=True,

@@ -177,7 +177,7 @@ class TestCreateAndSweep:
             files.create(str(tmp_path), "docs/TODO.md", b"new")
 
     def test_sweep_takes_what_dead_processes_left(self, tmp_path):
-        program = "from mdtodo.repo import owner; print(owner.myself())"
+        program = "from mdtodo.system import process_identity; print(process_identity.myself())"
         gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
         for name in (
             f".a.md.mdtodo-{gone}",

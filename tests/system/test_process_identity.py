@@ -13,7 +13,7 @@ from mdtodo.system import process_identity
 
 def test_this_process_is_there_and_a_dead_one_is_gone():
     assert not process_identity.is_gone(process_identity.myself())
-    program = "from mdtodo.repo import owner; print(owner.myself())"
+    program = "from mdtodo.system import process_identity; print(process_identity.myself())"
     gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
     assert process_identity.is_gone(gone)
 
@@ -29,7 +29,7 @@ def test_a_process_that_cannot_be_seen_is_not_said_to_be_gone(name):
 
 
 def test_a_process_that_ended_and_was_not_waited_for_is_gone():
-    program = "from mdtodo.repo import owner; print(owner.myself(), flush=True)"
+    program = "from mdtodo.system import process_identity; print(process_identity.myself(), flush=True)"
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     name = process.stdout.read().strip()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)

@@ -457,8 +457,8 @@ def test_the_pool_closes_quickly_and_may_be_closed_twice(tmp_path: Path) -> None
 def test_an_idle_pool_closes_at_once_and_leaves_no_descriptor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for patience in ("pool._CLOSE_PATIENCE", "pool._LAST_WORDS", "members._STOP_PATIENCE"):
-        monkeypatch.setattr(f"mdtodo.running.{patience}", 2 * DEADLINE)
+    for patience in ("pool._CLOSE_PATIENCE", "pool._LAST_WORDS", "forkserver._STOP_PATIENCE"):
+        monkeypatch.setattr(f"mdtodo.execution.local.{patience}", 2 * DEADLINE)
     before = sorted(os.listdir("/proc/self/fd"))
     with LocalPool(2) as pool:
         bench = Bench(pool, tmp_path)

@@ -384,7 +384,7 @@ class TestWhereTo:
 PUSHER = """
 import sys
 from mdtodo.core.task import STATUS_CHARS
-from mdtodo.repo import push
+from mdtodo.landing.push import push
 from mdtodo.git.repository import discover
 push.FIRST_PAUSE = 0.0
 push.push(discover(sys.argv[1]), STATUS_CHARS)
