@@ -218,8 +218,8 @@ def paths(says: str) -> Kind:
 
     def read(value: object) -> str:
         path = str(plain.read(value))
-        parts = path.split("/")
-        if path.startswith("/") or ".." in parts or parts[0].casefold() == ".git":
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if path.startswith("/") or ".." in parts or (parts and parts[0].casefold() == ".git"):
             raise InvalidError(f"must be a path inside the repository, not {shown(value)}")
         return path
 

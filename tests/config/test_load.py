@@ -251,6 +251,7 @@ WRONG_PROCESSORS = [
     ("inputs = ['/etc/passwd']", '`inputs[0]`: must be a path inside the repository, not "/etc/passwd"'),
     ("outputs = ['a/../../b']", '`outputs[0]`: must be a path inside the repository, not "a/../../b"'),
     ("outputs = ['.git/config']", "`outputs[0]`: must be a path inside the repository"),
+    ("outputs = ['./.git/config']", "`outputs[0]`: must be a path inside the repository"),
     ("cwd = 3", "`cwd`: must be a folder, not 3"),
     ("cwd = '/srv'", '`cwd`: must be a folder inside the repository, not "/srv"'),
     ("cwd = 'a/../..'", '`cwd`: must be a folder inside the repository, not "a/../.."'),
