@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from tests.execution.local.test_pool import gate, open_gate
@@ -107,11 +108,20 @@ def test_the_end_of_the_pool_ends_attempts_that_wait_at_a_process(brisk: Bench) 
     assert not (brisk.folder / "marks").exists()
 
 
+def waits(worker: int) -> bool:
+    """Whether it has no command, and nothing to do."""
+    process = psutil.Process(worker)
+    return not process.children() and process.status() == psutil.STATUS_SLEEPING
+
+
 def test_an_unread_result_of_a_killed_process_is_not_done_again(brisk: Bench) -> None:
     attempts = [brisk.start(f"echo $PPID >> workers; echo {number} >> marks") for number in range(40)]
     brisk.events += brisk.pool.events(0)
     eventually(lambda: (brisk.folder / "marks").exists() and marks(brisk.folder).total() == 40)
-    for worker in {int(line) for line in (brisk.folder / "workers").read_text().split()}:
+    workers = {int(line) for line in (brisk.folder / "workers").read_text().split()}
+    # A command has written its mark before its process has said that it ended: one killed in between proves nothing.
+    eventually(lambda: all(waits(worker) for worker in workers))
+    for worker in workers:
         os.kill(worker, signal.SIGKILL)
         eventually(lambda worker=worker: not runs(worker))
     attempts += [brisk.start(f"echo {number} >> marks") for number in range(40, 50)]
