@@ -47,9 +47,9 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
 
 def tell_left_out(tasks: Iterable[Task]) -> None:
     """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
-    from mdtodo.core.titles import named
+    from mdtodo.core.titles import title_and_id
 
-    say(f"{named(task)} does not match the filters, so it is left out" for task in tasks)
+    say(f"{title_and_id(task)} does not match the filters, so it is left out" for task in tasks)
 
 
 def say(sentences: Iterable[str]) -> None:

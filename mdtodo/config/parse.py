@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mdtodo.config.categories import merged as merged_categories
 from mdtodo.config.settings import Config, Defaults, Expand, Logs, Match, Pattern, Processor
-from mdtodo.config.shapes import InvalidError, Kind, Record, Shape, Table, expected, shown
+from mdtodo.config.shapes import InvalidError, Record, Shape, Table, ValueType, must_be, shown
 from mdtodo.config.toml_lines import line_of
 from mdtodo.core.names import suggestion
 from mdtodo.core.task import STATUS_CHARS
@@ -38,7 +38,7 @@ def read_config(pyproject: bytes | None, dotfile: bytes | None) -> Config:
     wrong: list[InvalidError] = []
     tree: Tree = {}
     for one in given.values():
-        tree = _both(tree, one.tree, (), wrong)
+        tree = _merged(tree, one.tree, (), wrong)
     if len(given) == len(data):  # what is missing in one file may stand in the other, if that can be read
         broken = [path for one in given.values() for path in one.broken] + [error.path for error in wrong]
         values = _values(tree, {path[:2] for path in broken} | {path[:3] for path in broken}, wrong)
@@ -132,7 +132,7 @@ def _given(text: str, file: str) -> tuple[Tree, list[InvalidError]]:
         raise _error(error, text, file, prefix=()) from None
     wrong: list[InvalidError] = []
     try:
-        tree: Tree = read(Record(Config), table, wrong)
+        tree: Tree = read_value(Record(Config), table, wrong)
     except InvalidError as error:
         raise _error(error, text, file) from None
     return tree, wrong
@@ -159,29 +159,29 @@ def _broken(reason: str, text: str, file: str) -> ConfigError:
     return ConfigError(f"invalid TOML: {reason}", file=file, line=line)
 
 
-def read(shape: Shape, value: object, wrong: list[InvalidError]) -> Any:
+def read_value(shape: Shape, value: object, wrong: list[InvalidError]) -> Any:
     """The value, checked and converted; tables become dicts, without the entries that are `wrong`, with their paths.
 
     Raises InvalidError where it is not of the shape itself.
     """
-    if isinstance(shape, Kind):
+    if isinstance(shape, ValueType):
         return shape.read(value)
     if isinstance(shape, Table):
         value = shape.prepare(value)
     if not isinstance(value, dict):
-        raise expected("a table", value)
+        raise must_be("a table", value)
     tree: Tree = {}
     for key, inner in value.items():
         inside: list[InvalidError] = []
         try:
-            tree[key] = read(_inside(shape, key), inner, inside)
+            tree[key] = read_value(_shape_of_key(shape, key), inner, inside)
         except InvalidError as error:
             inside.append(error)
         wrong += [InvalidError(error.sentence, (key, *error.path)) for error in inside]
     return tree
 
 
-def _inside(shape: Table | Record, key: str) -> Shape:
+def _shape_of_key(shape: Table | Record, key: str) -> Shape:
     if isinstance(shape, Table):
         shape.check_name(key)
         return shape.of
@@ -209,7 +209,7 @@ def _leaves(tree: Tree, path: Path = ()) -> list[Path]:
     ]
 
 
-def _both(first: Tree, second: Tree, path: Path, wrong: list[InvalidError]) -> Tree:
+def _merged(first: Tree, second: Tree, path: Path, wrong: list[InvalidError]) -> Tree:
     """Both trees; a value that both give must be the same, else it is `wrong`."""
     tree = dict(first)
     for key, value in second.items():
@@ -217,7 +217,7 @@ def _both(first: Tree, second: Tree, path: Path, wrong: list[InvalidError]) -> T
         if key not in tree:
             tree[key] = value
         elif isinstance(value, dict):
-            tree[key] = _both(tree[key], value, here, wrong)
+            tree[key] = _merged(tree[key], value, here, wrong)
         elif tree[key] != value:  # as they were read: "5m" and "300s" agree
             sentence = f"{DOTFILE} and {PYPROJECT} disagree: {shown(value)} here, {shown(tree[key])} there"
             wrong.append(InvalidError(sentence, here))
@@ -283,7 +283,7 @@ def _processor(name: str, given: Tree, defaults: Defaults) -> Processor:
             "must have either `run` or `python`" + (", not both" if "run" in given else ""), path
         )
     match = Match(**given["match"]) if "match" in given else None
-    return Processor(name=name, **{**defaults.under(given), "match": match})
+    return Processor(name=name, **{**defaults.merge_into(given), "match": match})
 
 
 def _wrong_matches(tree: Tree, broken: Set[Path], categories: Tree | None) -> Iterator[InvalidError]:

@@ -16,15 +16,15 @@ from mdtodo.config.shapes import (
     Record,
     Shape,
     Table,
-    anything,
+    any_name,
+    boolean,
     check_name,
     choice,
-    flag,
-    line,
-    lines,
-    names_of,
+    integer,
+    name_of,
     number,
-    whole,
+    single_line,
+    string_list,
 )
 from mdtodo.core.task import STATUS_CHARS, Status
 
@@ -50,8 +50,10 @@ def _category_words(value: object) -> object:
 class Match:
     """Which tasks a processor takes: all that are given must hold."""
 
-    category: str | None = field(default=None, metadata=_of(line("a category"), "The task's category."))
-    kind: str | None = field(default=None, metadata=_of(line("a kind"), "The task's kind."))
+    category: str | None = field(
+        default=None, metadata=_of(single_line("a category"), "The task's category.")
+    )
+    kind: str | None = field(default=None, metadata=_of(single_line("a kind"), "The task's kind."))
     tags: tuple[str, ...] = field(
         default=(), metadata=_of(value_types.tags(), "Tags, all of which the task must have.")
     )
@@ -85,7 +87,7 @@ class Processor:
         metadata=_of(value_types.duration(), "An attempt that takes longer is stopped, and fails."),
     )
     retries: int = field(
-        default=0, metadata=_of(whole(0), "Further attempts after a failure, in the same run.")
+        default=0, metadata=_of(integer(0), "Further attempts after a failure, in the same run.")
     )
     retry_delay: float = field(
         default=1.0, metadata=_of(value_types.duration(zero=True), "The delay before the second attempt.")
@@ -96,7 +98,8 @@ class Processor:
     needs: tuple[str, ...] = field(
         default=(),
         metadata=_of(
-            lines("a list of capabilities", names_of("capability")), "Capabilities that a worker must have."
+            string_list("a list of capabilities", name_of("capability")),
+            "Capabilities that a worker must have.",
         ),
     )
     inputs: tuple[str, ...] = field(
@@ -146,7 +149,7 @@ class Defaults:
         default=None, metadata=_of(value_types.duration(), "The `timeout` of processors that set none.")
     )
     retries: int | None = field(
-        default=None, metadata=_of(whole(0), "The `retries` of processors that set none.")
+        default=None, metadata=_of(integer(0), "The `retries` of processors that set none.")
     )
     retry_delay: float | None = field(
         default=None,
@@ -163,16 +166,16 @@ class Defaults:
         ),
     )
 
-    def under(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def merge_into(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The keys of a processor, with those that it does not give itself."""
         numbers = {name: getattr(self, name) for name in ("timeout", "retries", "retry_delay", "backoff")}
         # not `if value`: `retries = 0` is given too
         set_here = {name: value for name, value in numbers.items() if value is not None}
         return {**set_here, **given, "env": {**self.env, **given.get("env", {})}}
 
-    def of(self, processor: Processor) -> Processor:
+    def apply_to(self, processor: Processor) -> Processor:
         """A processor that says nothing of these itself: a recipe, or the block inside a task."""
-        return processor if self == Defaults() else replace(processor, **self.under({}))
+        return processor if self == Defaults() else replace(processor, **self.merge_into({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +184,13 @@ class Pattern:
 
     name: str
     match: tuple[str, ...] = field(
-        default=(), metadata=_of(lines("a list of phrases"), "Phrases in a title that select this pattern.")
+        default=(),
+        metadata=_of(string_list("a list of phrases"), "Phrases in a title that select this pattern."),
     )
     steps: tuple[str, ...] = field(
         default=(),
         metadata=_of(
-            lines("a list of steps", least=1),
+            string_list("a list of steps", least=1),
             "The subtasks, as text with keys; `{task}` is what the task is about.",
         ),
     )
@@ -241,17 +245,17 @@ class Config:
 
     files: tuple[str, ...] = field(
         default=("TODO.md", "**/TODO.md", "todo/**/*.md"),
-        metadata=_of(lines("a list of patterns"), "gitignore-style patterns for the TODO files."),
+        metadata=_of(string_list("a list of patterns"), "gitignore-style patterns for the TODO files."),
     )
     jobs: int = field(
-        default=0, metadata=_of(whole(0, 10_000), "How many tasks run at once; 0: one per core.")
+        default=0, metadata=_of(integer(0, 10_000), "How many tasks run at once; 0: one per core.")
     )
     rollup: bool = field(
-        default=True, metadata=_of(flag(), "Tick a parent without a processor with its last subtask.")
+        default=True, metadata=_of(boolean(), "Tick a parent without a processor with its last subtask.")
     )
-    stamp: bool = field(default=False, metadata=_of(flag(), "Write `done:DATE` on a ticked task."))
+    stamp: bool = field(default=False, metadata=_of(boolean(), "Write `done:DATE` on a ticked task."))
     auto_expand: bool = field(
-        default=False, metadata=_of(flag(), "`run` first breaks down tasks that need it.")
+        default=False, metadata=_of(boolean(), "`run` first breaks down tasks that need it.")
     )
     commit: str = field(
         default="run",
@@ -260,7 +264,7 @@ class Config:
         ),
     )
     max_failures: int = field(
-        default=3, metadata=_of(whole(1), "After this many failed runs, `run` gives the task up.")
+        default=3, metadata=_of(integer(1), "After this many failed runs, `run` gives the task up.")
     )
     recipes: str = field(
         default="explicit",
@@ -270,7 +274,7 @@ class Config:
         ),
     )
     inline: bool = field(
-        default=False, metadata=_of(flag(), "A fenced code block inside a task may be its processor.")
+        default=False, metadata=_of(boolean(), "A fenced code block inside a task may be its processor.")
     )
     isolation: str = field(
         default="checkout", metadata=_of(choice("checkout", "worktree"), "Where processors run.")
@@ -283,17 +287,18 @@ class Config:
     )
     logs: Logs = field(default=Logs(), metadata=_of(Record(Logs), "Captured output."))
     max_cpu: int = field(
-        default=85, metadata=_of(whole(1, 100), "CPU load in percent, above which no new task is started.")
+        default=85, metadata=_of(integer(1, 100), "CPU load in percent, above which no new task is started.")
     )
     max_memory: int = field(
-        default=90, metadata=_of(whole(1, 100), "Memory use in percent, above which no new task is started.")
+        default=90,
+        metadata=_of(integer(1, 100), "Memory use in percent, above which no new task is started."),
     )
     close_from_commits: bool = field(
-        default=False, metadata=_of(flag(), "Commit messages may close the tasks that they name.")
+        default=False, metadata=_of(boolean(), "Commit messages may close the tasks that they name.")
     )
     lanes: Mapping[str, int] = field(
         default_factory=_lanes,
-        metadata=_of(Table(whole(1), check_name("lane")), "How many tasks of the lane run at once."),
+        metadata=_of(Table(integer(1), check_name("lane")), "How many tasks of the lane run at once."),
     )
     defaults: Defaults = field(
         default=Defaults(),
@@ -318,7 +323,7 @@ class Config:
     categories: Mapping[str, Mapping[str, tuple[str, ...]]] = field(
         default_factory=lambda: CATEGORIES,
         metadata=_of(
-            Table(Table(lines("a list of words"), anything, _category_words), check_name("category")),
+            Table(Table(string_list("a list of words"), any_name, _category_words), check_name("category")),
             "Categories, their kinds, and the words of a title that name them.",
         ),
     )

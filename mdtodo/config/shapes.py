@@ -1,6 +1,6 @@
 """What a configured value may be: how it is called, checked and written.
 
-A `Kind` reads one value, a `Table` any number of named ones, a `Record` the fields of a dataclass. They are
+A `ValueType` reads one value, a `Table` any number of named ones, a `Record` the fields of a dataclass. They are
 the types and checks of the fields in `settings`.
 """
 
@@ -24,13 +24,15 @@ class InvalidError(Exception):
         self.path = path
 
 
-class Kind:
-    """One value: `says` names it for people, `read` checks and converts it, `show` gives its TOML value."""
+class ValueType:
+    """One value: `description` names it for people, `read` checks and converts it, `show` gives its TOML value."""
 
-    __slots__ = ("read", "says", "show")
+    __slots__ = ("description", "read", "show")
 
-    def __init__(self, says: str, read: Read, show: Callable[[Any], object] = lambda value: value) -> None:
-        self.says = says
+    def __init__(
+        self, description: str, read: Read, show: Callable[[Any], object] = lambda value: value
+    ) -> None:
+        self.description = description
         self.read = read
         self.show = show
 
@@ -60,7 +62,7 @@ class Record:
         self.cls = cls
 
 
-Shape = Kind | Table | Record
+Shape = ValueType | Table | Record
 
 
 def shown(value: object) -> str:
@@ -75,110 +77,112 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def expected(what: str, value: object) -> InvalidError:
+def must_be(what: str, value: object) -> InvalidError:
     """The sentence for a value of the wrong type or out of range."""
     return InvalidError(f"must be {what}, not {shown(value)}")
 
 
-def flag() -> Kind:
+def boolean() -> ValueType:
     """`true` or `false`."""
 
     def read(value: object) -> bool:
         if not isinstance(value, bool):
-            raise expected("true or false", value)
+            raise must_be("true or false", value)
         return value
 
-    return Kind("true or false", read)
+    return ValueType("true or false", read)
 
 
-def whole(low: int, high: int | None = None) -> Kind:
+def integer(low: int, high: int | None = None) -> ValueType:
     """A whole number from `low` to `high`, or to the largest of TOML; true and false are none."""
-    says = f"a whole number from {low} to {high}" if high is not None else f"a whole number, {low} or more"
+    description = (
+        f"a whole number from {low} to {high}" if high is not None else f"a whole number, {low} or more"
+    )
     # TOML has no more than 64 bits, but tomllib reads numbers of any length
     limit = (1 << 63) - 1 if high is None else high
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):  # in Python true is the whole number 1
-            raise expected(says, value)
+            raise must_be(description, value)
         if not low <= value <= limit:
-            raise expected(says, value)
+            raise must_be(description, value)
         return value
 
-    return Kind(says, read)
+    return ValueType(description, read)
 
 
-def number(low: float, high: float) -> Kind:
+def number(low: float, high: float) -> ValueType:
     """A number from `low` to `high`, whole or not."""
-    says = f"a number from {low:g} to {high:g}"
+    description = f"a number from {low:g} to {high:g}"
 
     def read(value: object) -> float:
         # "not in between" instead of "below or above": nan is neither
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise expected(says, value)
+            raise must_be(description, value)
         return float(value)
 
-    return Kind(says, read)
+    return ValueType(description, read)
 
 
-def choice(*words: str, into: Callable[[str], Any] = str) -> Kind:
+def choice(*words: str, into: Callable[[str], Any] = str) -> ValueType:
     """One of a few words."""
-    says = " or ".join(f'"{word}"' for word in words)
+    description = " or ".join(f'"{word}"' for word in words)
 
     def read(value: object) -> Any:
         if not isinstance(value, str):
-            raise expected(says, value)
+            raise must_be(description, value)
         if value not in words:
-            raise InvalidError(f"must be {says}, not {shown(value)}{suggestion(value, words)}")
+            raise InvalidError(f"must be {description}, not {shown(value)}{suggestion(value, words)}")
         return into(value)
 
-    return Kind(says, read, str)
+    return ValueType(description, read, str)
 
 
-def line(says: str = "a string") -> Kind:
+def single_line(description: str = "a string") -> ValueType:
     """A text that is not blank, on one line."""
 
     def read(value: object) -> str:
         if not isinstance(value, str):
-            raise expected(says, value)
+            raise must_be(description, value)
         # \x09 is left out: a tab may be in a line
         if not value.strip() or re.search(r"[\x00-\x08\n\x0b-\x1f\x7f]", value):
-            raise InvalidError(f"must be {says} on one line, not {shown(value)}")
+            raise InvalidError(f"must be {description} on one line, not {shown(value)}")
         return value
 
-    return Kind(says, read)
+    return ValueType(description, read)
 
 
-def lines(says: str, of: Kind | None = None, *, least: int = 0) -> Kind:
+def string_list(description: str, of: ValueType | None = None, *, least: int = 0) -> ValueType:
     """A list of texts, at least `least`."""
-    one = of or line()
+    one = of or single_line()
 
     def read(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
-            raise expected(says, value)
+            raise must_be(description, value)
         if len(value) < least:
-            raise InvalidError(f"must be {says}, and not empty")
-        return tuple(_nth(one, index, item) for index, item in enumerate(value))
+            raise InvalidError(f"must be {description}, and not empty")
+        return tuple(_list_item(one, index, item) for index, item in enumerate(value))
 
-    return Kind(says, read, list)
+    return ValueType(description, read, list)
 
 
-def _nth(of: Kind, index: int, item: object) -> str:
+def _list_item(of: ValueType, index: int, item: object) -> str:
     try:
         return str(of.read(item))
     except InvalidError as wrong:
         raise InvalidError(wrong.sentence, (f"[{index}]",)) from None
 
 
-def names_of(noun: str) -> Kind:
+def name_of(noun: str) -> ValueType:
     """A name that tasks can write, in `needs:` for example."""
-    says = f"a {noun} name (letters, digits, '.', '_', '-')"
+    description = f"a {noun} name (letters, digits, '.', '_', '-')"
 
     def read(value: object) -> str:
         if not isinstance(value, str) or not is_name(value):
-            raise expected(says, value)
+            raise must_be(description, value)
         return value
 
-    return Kind(says, read)
+    return ValueType(description, read)
 
 
 def check_name(noun: str) -> Callable[[str], None]:
@@ -194,7 +198,7 @@ def check_name(noun: str) -> Callable[[str], None]:
     return check
 
 
-def anything(key: str) -> None:
+def any_name(key: str) -> None:
     """Accepts every table key."""
     if not key.strip():
         raise InvalidError("has an empty name")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mdtodo.config.parse import dotted, quoted
 from mdtodo.config.settings import Config
-from mdtodo.config.shapes import Kind, Record, Shape, Table
+from mdtodo.config.shapes import Record, Shape, Table, ValueType
 
 
 class Row(NamedTuple):
@@ -48,8 +48,8 @@ def reference() -> str:
     """A markdown table of all keys, with type, default and documentation."""
     head = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
     cells = (
-        (f"`{key}`", says, f"`{default}`" if default else "", doc)
-        for key, says, default, doc in _documented(Record(Config), ())
+        (f"`{key}`", description, f"`{default}`" if default else "", doc)
+        for key, description, default, doc in _documented(Record(Config), ())
     )
     return "\n".join([*head, *(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in cells)]) + "\n"
 
@@ -66,7 +66,7 @@ def toml(value: object) -> str:
 
 
 def _rows(config: Config, shape: Shape, value: object, path: tuple[str, ...], doc: str) -> Iterator[Row]:
-    if isinstance(shape, Kind):
+    if isinstance(shape, ValueType):
         text = "" if value is None else toml(shape.show(value))
         yield Row(dotted(path), text, _source(config, path), doc, path)
     elif isinstance(shape, Table):
@@ -104,7 +104,7 @@ def _documented(shape: Record, path: tuple[str, ...]) -> Iterator[tuple[str, str
         else:
             default = one.default if isinstance(one.default, str | int | float | tuple) else None
             text = "" if default is None else toml(inner.show(default))
-            yield ".".join(here), inner.says, text, one.metadata["doc"]
+            yield ".".join(here), inner.description, text, one.metadata["doc"]
 
 
 def _cell(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mdtodo.config.shapes import InvalidError, Kind, expected, line, lines, number, shown
+from mdtodo.config.shapes import InvalidError, ValueType, must_be, number, shown, single_line, string_list
 from mdtodo.core.task import STATUS_CHARS
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -64,13 +64,13 @@ def format_size(size: int) -> str:
     )
 
 
-def size() -> Kind:
+def size() -> ValueType:
     """A size in bytes; nothing at all is none."""
-    says = 'a size such as "100MB" or "1GiB"'
+    description = 'a size such as "100MB" or "1GiB"'
 
     def read(value: object) -> int:
         if not isinstance(value, str):
-            raise expected(says, value)
+            raise must_be(description, value)
         try:
             found = parse_size(value)
         except ValueError as error:
@@ -79,15 +79,15 @@ def size() -> Kind:
             raise InvalidError("must be more than nothing")
         return found
 
-    return Kind(says, read, format_size)
+    return ValueType(description, read, format_size)
 
 
-def duration(*, zero: bool = False) -> Kind:
+def duration(*, zero: bool = False) -> ValueType:
     """A duration in seconds, to the millisecond; nothing at all only with `zero`."""
 
     def read(value: object) -> float:
         if not isinstance(value, str):
-            raise expected('a duration such as "90s", "5m" or "1h30m"', value)
+            raise must_be('a duration such as "90s", "5m" or "1h30m"', value)
         try:
             # rounded before it is compared: 0.4ms would be shown as "0s", which is refused when read again
             seconds = round(parse_duration(value), 3)
@@ -97,61 +97,61 @@ def duration(*, zero: bool = False) -> Kind:
             raise InvalidError("must be longer than 0")
         return seconds
 
-    return Kind('a duration such as "90s", "5m" or "1h30m"', read, format_duration)
+    return ValueType('a duration such as "90s", "5m" or "1h30m"', read, format_duration)
 
 
-def command() -> Kind:
+def command() -> ValueType:
     """A shell command, or a list of a program and its arguments."""
-    says = "a command: a string for the shell, or a list of a program and its arguments"
+    description = "a command: a string for the shell, or a list of a program and its arguments"
 
     def read(value: object) -> str | tuple[str, ...]:
         # the program alone must not be blank: an argument may be ""
         words = [word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str)]
         if (isinstance(value, list) and len(words) < len(value)) or not words or not words[0].strip():
-            raise expected(says, value)
+            raise must_be(description, value)
         if any("\0" in word for word in words):
             raise InvalidError("must not contain NUL")
         return tuple(words) if isinstance(value, list) else words[0]
 
-    return Kind(says, read, lambda value: value if isinstance(value, str) else list(value))
+    return ValueType(description, read, lambda value: value if isinstance(value, str) else list(value))
 
 
-def shell_command() -> Kind:
+def shell_command() -> ValueType:
     """A command for the shell, on as many lines as it takes."""
 
     def read(value: object) -> str:
         if not isinstance(value, str) or not value.strip() or "\0" in value:
-            raise expected("a shell command", value)
+            raise must_be("a shell command", value)
         return value
 
-    return Kind("a shell command", read)
+    return ValueType("a shell command", read)
 
 
-def callable_name() -> Kind:
+def callable_name() -> ValueType:
     """`package.module:function`, or the name of an entry point."""
-    says = '"package.module:function", or an entry point of the group mdtodo.processors'
+    description = '"package.module:function", or an entry point of the group mdtodo.processors'
 
     def read(value: object) -> str:
         if not isinstance(value, str) or not value.strip() or re.search(r"\s|\0", value):
-            raise expected(says, value)
+            raise must_be(description, value)
         # the name of an entry point may hold nearly anything; only with a colon is it Python
         if ":" in value and not all(
             part.isidentifier() for side in value.split(":", 1) for part in side.split(".")
         ):
-            raise expected(says, value)
+            raise must_be(description, value)
         return value
 
-    return Kind(says, read)
+    return ValueType(description, read)
 
 
-def weights() -> Kind:
+def weights() -> ValueType:
     """Numbers that are not negative, and not all 0."""
-    says = "a list of numbers from 0 to 1000000, not all of them 0"
+    description = "a list of numbers from 0 to 1000000, not all of them 0"
     one = number(0, 1_000_000)
 
     def read(value: object) -> tuple[float, ...]:
         if not isinstance(value, list):
-            raise expected(says, value)
+            raise must_be(description, value)
         found: list[float] = []
         for index, item in enumerate(value):
             try:
@@ -159,20 +159,20 @@ def weights() -> Kind:
             except InvalidError as wrong:
                 raise InvalidError(wrong.sentence, (f"[{index}]",)) from None
         if found and not any(found):  # an empty list means equal shares
-            raise InvalidError(f"must be {says}")
+            raise InvalidError(f"must be {description}")
         return tuple(found)
 
-    return Kind(says, read, list)
+    return ValueType(description, read, list)
 
 
-def regex() -> Kind:
+def regex() -> ValueType:
     """A regular expression of Python's `re`."""
 
     def read(value: object) -> str:
         import warnings
 
         if not isinstance(value, str):
-            raise expected("a regular expression", value)
+            raise must_be("a regular expression", value)
         try:
             with warnings.catch_warnings():  # re warns of "[[a]", and would at every command
                 warnings.simplefilter("ignore")
@@ -181,25 +181,25 @@ def regex() -> Kind:
             raise InvalidError(f"is not a valid regular expression: {error}") from None
         return value
 
-    return Kind("a regular expression, matched anywhere", read)
+    return ValueType("a regular expression, matched anywhere", read)
 
 
-def tags() -> Kind:
+def tags() -> ValueType:
     """Tags, with or without `#`."""
-    plain = line("a tag")
+    plain = single_line("a tag")
 
     def read(value: object) -> str:
         tag = str(plain.read(value)).removeprefix("#")
         if not tag or re.search(r"\s", tag):
-            raise expected("a tag without spaces", value)
+            raise must_be("a tag without spaces", value)
         return tag
 
-    return lines("a list of tags, all of which the task must have", Kind("a tag", read))
+    return string_list("a list of tags, all of which the task must have", ValueType("a tag", read))
 
 
-def folder() -> Kind:
+def folder() -> ValueType:
     """A folder inside the repository, relative to its root; `.` is the root."""
-    plain = line("a folder")
+    plain = single_line("a folder")
 
     def read(value: object) -> str:
         path = str(plain.read(value))
@@ -209,12 +209,12 @@ def folder() -> Kind:
             raise InvalidError(f"must be a folder inside the repository, not {shown(value)}")
         return "/".join(parts) or "."
 
-    return Kind("a folder, relative to the repository's root", read)
+    return ValueType("a folder, relative to the repository's root", read)
 
 
-def paths(says: str) -> Kind:
+def paths(description: str) -> ValueType:
     """gitignore-style patterns of files inside the repository."""
-    plain = line("a path")
+    plain = single_line("a path")
 
     def read(value: object) -> str:
         path = str(plain.read(value))
@@ -223,18 +223,18 @@ def paths(says: str) -> Kind:
             raise InvalidError(f"must be a path inside the repository, not {shown(value)}")
         return path
 
-    return lines(says, Kind("a path", read))
+    return string_list(description, ValueType("a path", read))
 
 
-def environment_value() -> Kind:
+def environment_value() -> ValueType:
     """The value of an environment variable."""
 
     def read(value: object) -> str:
         if not isinstance(value, str) or "\0" in value:
-            raise expected("a string", value)
+            raise must_be("a string", value)
         return value
 
-    return Kind("a string", read)
+    return ValueType("a string", read)
 
 
 def check_variable(key: str) -> None:

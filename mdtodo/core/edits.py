@@ -49,14 +49,14 @@ class AddNote(NamedTuple):
     text: str
 
 
-class Words(NamedTuple):
+class TaskText(NamedTuple):
     """What a task's box and its first paragraph say: the character, and the text after it."""
 
     char: str
     text: str
 
 
-class Added(NamedTuple):
+class AddedItem(NamedTuple):
     """A list item that was put right below a task: its text, box included, and those of the lines `inside` it, all
     without markers and indentation; `gap` and `space` count blank lines that came with it, before and after."""
 
@@ -66,19 +66,19 @@ class Added(NamedTuple):
     space: int = 0
 
 
-class Rewind(NamedTuple):
+class Revert(NamedTuple):
     """Take back what was made of a task: `after` becomes `before` again, and what was `added` below it goes.
 
     Of the words only the box and the keys that mdtodo owns are taken back where others have changed since.
     """
 
     anchor: Anchor
-    after: Words
-    before: Words
-    added: tuple[Added, ...] = ()
+    after: TaskText
+    before: TaskText
+    added: tuple[AddedItem, ...] = ()
 
 
-Edit = SetStatus | SetKey | AddSubtasks | AddNote | Rewind
+Edit = SetStatus | SetKey | AddSubtasks | AddNote | Revert
 
 
 def new_subtasks(edits: Iterable[Edit]) -> int:

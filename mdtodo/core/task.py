@@ -42,7 +42,7 @@ STATUS_CHARS: Mapping[str, Status] = {
 }
 
 #: Status characters as written.
-WRITTEN: Mapping[Status, str] = {
+WRITTEN_CHARS: Mapping[Status, str] = {
     Status.TODO: " ",
     Status.DONE: "x",
     Status.DOING: "/",

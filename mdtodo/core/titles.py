@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _TITLE = 60
 
 
-def named(task: Task) -> str:
+def title_and_id(task: Task) -> str:
     """A task in a sentence: its title and its id."""
     return quoted(task.title, task.id)
 

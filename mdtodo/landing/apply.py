@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import Rewind, SetStatus
+from mdtodo.core.edits import Revert, SetStatus
 from mdtodo.errors import EditError, InputError
 from mdtodo.landing import parse_cache
 
@@ -126,7 +126,7 @@ def _take(version: Version, applied: Applied | Ticked, wanted: Wanted) -> None:
 
 def _decisive(edits: Sequence[Edit]) -> list[Edit]:
     """Those without which nothing else is made."""
-    return [edit for edit in edits if isinstance(edit, (SetStatus, Rewind))]
+    return [edit for edit in edits if isinstance(edit, (SetStatus, Revert))]
 
 
 def _boxes(edits: Sequence[Edit]) -> list[SetStatus]:

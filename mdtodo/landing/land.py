@@ -16,7 +16,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from mdtodo.core.edits import Rewind
+from mdtodo.core.edits import Revert
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.head import HeadMove, HeadMovedError, RefLockedError, read_head
@@ -242,7 +242,7 @@ def refuse(job: Job, draft: Draft) -> None:
             } | refused
     reasons = [f"{path}: {refused[path]}" for path in (one.path for one in job.restores) if path in refused]
     for task, receipt in job.receipts.items():
-        if task in refused and any(isinstance(edit, Rewind) for edit in receipt.edits):
+        if task in refused and any(isinstance(edit, Revert) for edit in receipt.edits):
             reasons.append(f"{receipt.edits[0].anchor.file}: {task} ({receipt.title}): {refused[task]}")
     if reasons:
         raise RefusedError(reasons)

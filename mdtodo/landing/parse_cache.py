@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.task import WRITTEN
-from mdtodo.markdown.anchors import Places
+from mdtodo.core.task import WRITTEN_CHARS
+from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Reading:
 
     __slots__ = ("document", "places")
 
-    def __init__(self, document: Document, places: Places) -> None:
+    def __init__(self, document: Document, places: TaskIndex) -> None:
         self.document = document
         self.places = places
 
@@ -69,7 +69,7 @@ class Reading:
                 already.append(edit)
             elif status not in edit.expects:
                 missing.append((edit, f"it is marked {status.value}"))
-            elif items[index].char in _PLAIN and statuses.get(WRITTEN[edit.status]) is edit.status:
+            elif items[index].char in _PLAIN and statuses.get(WRITTEN_CHARS[edit.status]) is edit.status:
                 now[index] = edit.status
                 done.append(edit)
             else:
@@ -83,7 +83,7 @@ class Reading:
         for index, status in statuses.items():
             item = items[index]
             if status is not item.status:
-                char = WRITTEN[status]
+                char = WRITTEN_CHARS[status]
                 items[index] = item._replace(char=char, status=status)
                 data[item.box] = ord(char)
                 changed = True
@@ -99,7 +99,7 @@ def read(data: bytes, statuses: Mapping[str, Status], file: str) -> Reading:
     known = _readings.get(key)
     if known is None:
         document = parse(data, statuses, file=file)
-        known = Reading(document, Places(document, file))
+        known = Reading(document, TaskIndex(document, file))
     keep(known, statuses)
     return known
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
 from mdtodo.git import worktree_files
-from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.system import files
 
@@ -37,20 +37,20 @@ def followed(receipts: Sequence[Receipt], board: Board) -> list[Receipt]:
     ]
 
 
-def _followed(edit: Edit, gone: set[str], places: Mapping[str, Places]) -> Edit:
+def _followed(edit: Edit, gone: set[str], places: Mapping[str, TaskIndex]) -> Edit:
     if edit.anchor.file not in gone:
         return edit
     there = [file for file, place in places.items() if isinstance(place.find(edit.anchor), int)]
     return edit._replace(anchor=edit.anchor._replace(file=there[0])) if len(there) == 1 else edit
 
 
-def _new_places(board: Board) -> dict[str, Places]:
-    found: dict[str, Places] = {}
+def _new_places(board: Board) -> dict[str, TaskIndex]:
+    found: dict[str, TaskIndex] = {}
     for file in worktree_files.find(board.repo, board.config.files):
         if file not in board.documents:
             try:
                 data = files.read(board.repo.root, file)
-                found[file] = Places(parse(data, board.config.status, file=file), file)
+                found[file] = TaskIndex(parse(data, board.config.status, file=file), file)
             except InputError:
                 continue
     return found

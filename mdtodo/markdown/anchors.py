@@ -49,7 +49,7 @@ class _Hash(Protocol):
     def hexdigest(self) -> str: ...
 
 
-class Places:
+class TaskIndex:
     """The tasks of one version of a file, by what an anchor knows of them."""
 
     def __init__(self, document: Document, file: str, keys: Sequence[Keys] | None = None) -> None:

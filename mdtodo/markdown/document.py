@@ -16,10 +16,10 @@ from mdtodo.core.task import STATUS_CHARS, Span, Status
 from mdtodo.markdown.blocks.containers import ListItem, blank_markers, content_start
 from mdtodo.markdown.blocks.scanner import scan
 from mdtodo.markdown.source import (
+    check_encoding,
     conflict_lines,
     dominant_newline,
-    readable,
-    scannable,
+    normalize_newlines,
     skip_front_matter,
 )
 
@@ -96,7 +96,7 @@ def parse(data: bytes, statuses: Mapping[str, Status] = STATUS_CHARS, *, file: s
     Raises InputError with the line for what is not UTF-8 text. Takes time in proportion to the size, whatever
     the nesting.
     """
-    readable(data, file)
+    check_encoding(data, file)
     pause = len(data) > _LARGE and gc.isenabled()
     if pause:  # hundreds of thousands of objects that all stay: collecting in between finds nothing
         gc.disable()
@@ -113,7 +113,7 @@ class _Reader:
     def __init__(self, data: bytes, statuses: Mapping[str, Status]) -> None:
         self.data = data
         self.chars = {char.encode(): (char, status) for char, status in statuses.items()}
-        self.text = scannable(data)
+        self.text = normalize_newlines(data)
         self.blocks = scan(self.text, *skip_front_matter(self.text))
         self.first, self.starts = self.blocks.first, self.blocks.starts
         self.tasks: list[ListItem] = []
@@ -138,7 +138,7 @@ class _Reader:
         """Tell tasks and empty boxes from other list items."""
         text, chars, box_at = self.text, self.chars, _BOX.match
         for item in self.blocks.items:
-            parent = item.task = None if item.around is None else item.around.task
+            parent = item.task = None if item.parent_item is None else item.parent_item.task
             if item.opening is None:
                 continue
             box = box_at(text, item.opening[0])
@@ -180,11 +180,11 @@ class _Reader:
                 parent,
                 item.kind in b".)",
                 item.number,
-                item.under,
+                item.headings_above,
                 0 if parent is None else self.items[parent].depth + 1,
                 self._indent(item),
                 _BULLETS.get(item.kind) or data[item.at : item.after].decode(),
-                # `scannable` may have ended the last line.
+                # `normalize_newlines` may have ended the last line.
                 min(self.starts[item.last - self.first + 1], len(data)),
                 (),
             )
@@ -209,12 +209,12 @@ class _Reader:
                 continue
             numbers[number] = len(headings)
             text = "\n".join([self.data[start:end].decode() for start, end in mark.spans])
-            around = mark.container if isinstance(mark.container, ListItem) else mark.container.around
-            headings.append(Heading(mark.line, mark.level, text, None if around is None else around.task))
+            parent = mark.container if isinstance(mark.container, ListItem) else mark.container.parent_item
+            headings.append(Heading(mark.line, mark.level, text, None if parent is None else parent.task))
         if tasks:
             for index, item in enumerate(self.items):
-                under = tuple([numbers[number] for number in item.headings if number in numbers])
-                self.items[index] = item._replace(headings=under)
+                above = tuple([numbers[number] for number in item.headings if number in numbers])
+                self.items[index] = item._replace(headings=above)
         return tuple(headings)
 
     def _indent(self, item: ListItem) -> bytes:
@@ -255,7 +255,7 @@ def second_opinion(
     places and its inline parser turns a box into a link where a definition fits. A mark before each box that
     could be a task's tells which ones open a list item's first paragraph.
     """
-    text = scannable(data).replace(b"\r\n", b"\n")
+    text = normalize_newlines(data).replace(b"\r\n", b"\n")
     start, line = skip_front_matter(text)
     found = [box for box in re.compile(_CANDIDATE).finditer(text, start) if _decoded(box[1]) in statuses]
     # A character of the private use area that the file does not hold, which is text to mistune.

@@ -32,7 +32,7 @@ _WIDE = {
 }
 
 
-def readable(data: bytes, file: str) -> None:
+def check_encoding(data: bytes, file: str) -> None:
     """Raise InputError with the line, unless `data` is UTF-8 without NUL."""
     wide = next((name for mark, name in _WIDE.items() if data.startswith(mark)), None)
     nul = data.find(b"\0")
@@ -58,7 +58,7 @@ def line_of(data: bytes, offset: int) -> int:
     return 1 + sum(1 for end in re.finditer(rb"\r\n|\n|\r", data) if end.end() <= offset)
 
 
-def scannable(data: bytes) -> bytes:
+def normalize_newlines(data: bytes) -> bytes:
     """`data` with the same offsets, lone "\\r" read as "\\n", and a line end at the end."""
     if data.count(b"\r") != data.count(b"\r\n"):
         data = re.sub(rb"\r(?!\n)", b"\n", data)
@@ -73,8 +73,8 @@ def dominant_newline(data: bytes) -> bytes:
 
 
 def skip_front_matter(text: bytes) -> tuple[int, int]:
-    """The offset and the number of the first line after a byte order mark and front matter, of scannable
-    text.
+    """The offset and the number of the first line after a byte order mark and front matter, in what
+    `normalize_newlines` has made of a text.
 
     Front matter is YAML between `---` and `---` or `...`, or TOML between `+++` and `+++`, from the first
     line on. A thematic break at the start of a file is none: what follows must look like the start of a

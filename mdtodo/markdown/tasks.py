@@ -59,10 +59,10 @@ def read_tasks(files: Mapping[str, Document]) -> tuple[Task, ...]:
     titles of its parents and its own, and on how many equal ones stand before it. Of several tasks with the
     same explicit id the first keeps it, and the others go by a derived one.
     """
-    return joined([part(file, document) for file, document in files.items()])
+    return join_files([tasks_of_file(file, document) for file, document in files.items()])
 
 
-class Part(NamedTuple):
+class FileTasks(NamedTuple):
     """The tasks of one file, without ids, parents and children, and the place of each: its parent's number in the file,
     whether its list is ordered, and the number of that list."""
 
@@ -70,31 +70,31 @@ class Part(NamedTuple):
     places: tuple[tuple[int | None, bool, int], ...]
 
 
-def part(file: str, document: Document) -> Part:
+def tasks_of_file(file: str, document: Document) -> FileTasks:
     """What this file adds to the tasks of its repository, as a function of it alone."""
     places = tuple([(item.parent, item.ordered, item.list_index) for item in document.items])
-    return Part(tuple(_drafts(file, document)), places)
+    return FileTasks(tuple(_unlinked_tasks(file, document)), places)
 
 
-def joined(parts: Sequence[Part]) -> tuple[Task, ...]:
+def join_files(files: Sequence[FileTasks]) -> tuple[Task, ...]:
     """All tasks of these files, see `read_tasks`."""
-    ids = _identify([draft.anchor for one in parts for draft in one.tasks])
+    ids = _identify([task.anchor for file in files for task in file.tasks])
     linked: list[Task] = []
     first = 0
-    for one in parts:
-        linked += _link(one, ids[first : first + len(one.tasks)])
-        first += len(one.tasks)
+    for file in files:
+        linked += _link(file, ids[first : first + len(file.tasks)])
+        first += len(file.tasks)
     return tuple(linked)
 
 
-def _drafts(file: str, document: Document) -> Iterator[Task]:
+def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
     """The document's tasks with everything but ids, parents and children."""
     items = document.items
     keys = [read_keys(item.text) for item in items]
     places = anchors(document, file, keys)
     heading_keys = [read_keys(heading.text) for heading in document.headings]
     below: list[_Inherited] = []
-    named = _names_around(items, keys) if any(heading.after for heading in heading_keys) else {}
+    named = _related_ids(items, keys) if any(heading.after for heading in heading_keys) else {}
     for item, own, anchor in zip(items, keys, places, strict=True):
         handed = _handed_down(item, items, below, heading_keys)
         effective = handed.under(own)
@@ -141,7 +141,7 @@ def _handed_down(
     return handed
 
 
-def _names_around(items: Sequence[Item], keys: Sequence[Keys]) -> dict[int, set[str]]:
+def _related_ids(items: Sequence[Item], keys: Sequence[Keys]) -> dict[int, set[str]]:
     """For each item the ids of its own, of the tasks around it and of those inside: what a heading asks all
     of its section to wait for, these cannot."""
     named: dict[int, set[str]] = {item.index: set() for item in items}
@@ -163,7 +163,7 @@ def _body(document: Document, item: Item) -> str:
     return "\n".join(data[span.start : span.end].decode() for span in item.body).strip("\n")
 
 
-def _link(given: Part, ids: Sequence[str]) -> Iterator[Task]:
+def _link(given: FileTasks, ids: Sequence[str]) -> Iterator[Task]:
     """The tasks of a part with their ids, parents, children and the task before each in its ordered list."""
     children: list[list[str]] = [[] for _ in ids]
     for (parent, _, _), name in zip(given.places, ids, strict=True):
@@ -171,12 +171,12 @@ def _link(given: Part, ids: Sequence[str]) -> Iterator[Task]:
             children[parent].append(name)
     # By the number of the list: items of another list may stand in between.
     last_of_list: dict[int, str] = {}
-    for draft, (parent, ordered, number), name, below in zip(
+    for task, (parent, ordered, number), name, below in zip(
         given.tasks, given.places, ids, children, strict=True
     ):
         previous = last_of_list.get(number) if ordered else None
         last_of_list[number] = name
-        values: list[Any] = list(draft)  # `_replace` takes three times as long
+        values: list[Any] = list(task)  # `_replace` takes three times as long
         values[_ID], values[_PARENT] = name, None if parent is None else ids[parent]
         values[_CHILDREN], values[_PREVIOUS] = tuple(below), previous
         yield Task._make(values)

@@ -11,7 +11,7 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status, Task
 from mdtodo.landing.policy import land, new_run_id, refuse_half_done_operation
 from mdtodo.landing.result_edits import stamp_edits
-from mdtodo.planning.rollup import closing_parents, opening_parents
+from mdtodo.planning.rollup import parents_to_close, parents_to_reopen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -100,8 +100,8 @@ def _follow(board: Board, changed: Iterable[str], status: Status) -> tuple[str, 
     if not board.config.rollup:
         return ()
     if status.closed:
-        return closing_parents(board.plan, statuses)
-    return opening_parents(board.plan, statuses)
+        return parents_to_close(board.plan, statuses)
+    return parents_to_reopen(board.plan, statuses)
 
 
 def followed_status(status: Status) -> Status:

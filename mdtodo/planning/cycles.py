@@ -30,12 +30,12 @@ def components(follow: Follow) -> list[list[int]]:
     return found[::-1]
 
 
-def cycle_path(knot: Sequence[int], follow: Follow) -> tuple[int, ...]:
+def cycle_path(component: Sequence[int], follow: Follow) -> tuple[int, ...]:
     """A short cycle through a component, as task numbers: each waits for the next, the last is the first.
 
     It passes each task once, and begins with the first of its tasks.
     """
-    path = _shortcut(_around(min(knot), follow, frozenset(knot)))
+    path = _shortcut(_around(min(component), follow, frozenset(component)))
     tasks = list(dict.fromkeys(node // 2 for node in path))
     first = tasks.index(min(tasks))
     return (*tasks[first:], *tasks[:first], tasks[first])

@@ -7,11 +7,11 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
-from mdtodo.markdown.keys.dialects import EMOJI, Taken
-from mdtodo.markdown.keys.inline import opaque
+from mdtodo.markdown.keys.dialects import EMOJI, Ranges
+from mdtodo.markdown.keys.inline import verbatim_ranges
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.keys.values import is_date
-from mdtodo.markdown.keys.write import Splice, spliced
+from mdtodo.markdown.keys.write import Splice, apply_splices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,21 +54,21 @@ def with_dates(text: str, today: date) -> str:
     Raises UsageError where the value of `due:` is no date. A word behind the sign of a due date that is none belongs to
     the title.
     """
-    splices = sorted([*_keys(text, today), *_signs(text, today)])
-    return spliced(text, splices)
+    splices = sorted([*_key_dates(text, today), *_emoji_dates(text, today)])
+    return apply_splices(text, splices)
 
 
-def _keys(text: str, today: date) -> Iterator[Splice]:
+def _key_dates(text: str, today: date) -> Iterator[Splice]:
     for token in read_keys(text).tokens:
         if token.name == "due" and not is_date(token.value):
             start = text.rindex(token.value, token.start, token.end)
             yield Splice(start, start + len(token.value), read_date(token.value, today))
 
 
-def _signs(text: str, today: date) -> Iterator[Splice]:
+def _emoji_dates(text: str, today: date) -> Iterator[Splice]:
     if text.isascii():
         return
-    code = Taken(opaque(text))
+    code = Ranges(verbatim_ranges(text))
     for found in _SIGN.finditer(text):
         if is_date(found[1]) or not code.free(found.start(), found.end()):
             continue

@@ -46,12 +46,12 @@ def findings(plan: Plan, config: Config) -> list[Finding]:
     return sorted(found, key=lambda one: (one.file, one.line, one.code, one.message))
 
 
-def taken(name: str, file: str, line: int) -> str:
+def duplicate_id_message(name: str, file: str, line: int) -> str:
     """The sentence on an id that the task at this place has already."""
     return f'the id "{name}" is taken by {file}:{line}'
 
 
-def unknown(name: str, hint: str) -> str:
+def unknown_id_message(name: str, hint: str) -> str:
     """The sentence on an id that no task has."""
     return f'after: names the unknown id "{name}"{hint}'
 
@@ -86,7 +86,7 @@ def _duplicate_ids(plan: Plan) -> Iterator[Finding]:
             continue
         other = first.setdefault(task.explicit_id, task)
         if other is not task:
-            yield _error(task, "duplicate-id", taken(task.explicit_id, other.file, other.line))
+            yield _error(task, "duplicate-id", duplicate_id_message(task.explicit_id, other.file, other.line))
 
 
 def _unknown_ids(plan: Plan) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def _unknown_ids(plan: Plan) -> Iterator[Finding]:
         for name in () if task.status.closed else names:
             other = plan.tasks.get(name)
             hint = suggest(name) if other is None else f" (give {other.file}:{other.line} an id: of its own)"
-            yield _error(task, "unknown-id", unknown(name, hint))
+            yield _error(task, "unknown-id", unknown_id_message(name, hint))
 
 
 def _cycles(plan: Plan) -> Iterator[Finding]:
@@ -133,14 +133,14 @@ def _unknown_lanes(plan: Plan, config: Config) -> Iterator[Finding]:
 
 
 def _unknown_patterns(plan: Plan, config: Config) -> Iterator[Finding]:
-    asking = [task for task in plan.tasks.values() if task.expand is not None and not task.status.closed]
-    if not asking:
+    with_expand = [task for task in plan.tasks.values() if task.expand is not None and not task.status.closed]
+    if not with_expand:
         return
     from mdtodo.planning.expand.patterns import patterns
 
     known = patterns(config)
     suggest = suggester(known)
-    for task in asking:
+    for task in with_expand:
         if task.expand is not None and task.expand not in known:
             yield _error(task, "unknown-pattern", f'unknown pattern "{task.expand}"{suggest(task.expand)}')
 

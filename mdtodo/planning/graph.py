@@ -32,8 +32,8 @@ class Graph:
     `waits` and `waited_by` hold each task's own waits (`after:`, list order), not those it inherits from its
     parents; `unknown` the names in its `after:` that no task has. `cycles` has one path `("a", "b", "a")` for
     each strongly connected component of open tasks: a waits for b, b for a. Start and end of task i are the
-    nodes 2i and 2i + 1; `needs` says which open ones each waits for, `sequence` puts those first, and `knotted`
-    are the nodes of cycles.
+    nodes 2i and 2i + 1; `open_waits` says which open ones each waits for, `topological_order` puts those first, and
+    `cyclic` are the nodes of cycles.
     """
 
     __slots__ = (
@@ -41,12 +41,12 @@ class Graph:
         "children",
         "closed",
         "cycles",
+        "cyclic",
         "index",
-        "knotted",
-        "needs",
+        "open_waits",
         "parents",
-        "sequence",
         "tasks",
+        "topological_order",
         "unknown",
         "waited_by",
         "waits",
@@ -66,11 +66,11 @@ class Graph:
         for position, waits in enumerate(self.waits):
             for other in waits:
                 self.waited_by[other].append(position)
-        self.needs = self._needs()
-        self.sequence, rest = self._sequence()
-        knots = self._untangle(rest)
-        self.knotted = frozenset(node for knot in knots for node in knot)
-        self.cycles = self._cycles(knots)
+        self.open_waits = self._open_waits()
+        self.topological_order, rest = self._topological_order()
+        cyclic = self._order_components(rest)
+        self.cyclic = frozenset(node for component in cyclic for node in component)
+        self.cycles = self._cycles(cyclic)
         self._around: list[tuple[str, ...]] = []
 
     def blockers(self, task_id: str) -> tuple[str, ...]:
@@ -139,44 +139,44 @@ class Graph:
             self._around.append(outer)
         return self._around[position]
 
-    def _needs(self) -> list[list[int]]:
+    def _open_waits(self) -> list[list[int]]:
         """Node -> open nodes that it waits for."""
-        needs: list[list[int]] = []
+        open_waits: list[list[int]] = []
         for position, parent in enumerate(self.parents):
             start = [2 * other + 1 for other in self.waits[position] if not self.closed[other]]
             end = [2 * child + 1 for child in self.children[position] if not self.closed[child]]
             # A closed task keeps the waits of its start, for the open ones inside it.
-            needs.append([2 * parent, *start] if parent >= 0 else start)
-            needs.append([] if self.closed[position] else [2 * position, *end])
-        return needs
+            open_waits.append([2 * parent, *start] if parent >= 0 else start)
+            open_waits.append([] if self.closed[position] else [2 * position, *end])
+        return open_waits
 
-    def _sequence(self) -> tuple[list[int], list[int]]:
+    def _topological_order(self) -> tuple[list[int], list[int]]:
         """The nodes, what is waited for first (Kahn 1962), and those for which that cannot be."""
-        freed_by: list[list[int]] = [[] for _ in self.needs]
-        for node, before in enumerate(self.needs):
+        freed_by: list[list[int]] = [[] for _ in self.open_waits]
+        for node, before in enumerate(self.open_waits):
             for other in before:
                 freed_by[other].append(node)
-        left = [len(before) for before in self.needs]
-        sequence = [node for node, count in enumerate(left) if not count]
+        left = [len(before) for before in self.open_waits]
+        order = [node for node, count in enumerate(left) if not count]
         # The list grows while it is walked.
-        for node in sequence:
+        for node in order:
             for other in freed_by[node]:
                 left[other] -= 1
                 if not left[other]:
-                    sequence.append(other)
-        return sequence, [node for node, count in enumerate(left) if count]
+                    order.append(other)
+        return order, [node for node, count in enumerate(left) if count]
 
-    def _untangle(self, rest: list[int]) -> list[list[int]]:
-        """Puts the nodes in and behind cycles at the end of the sequence; the cycles' components."""
+    def _order_components(self, rest: list[int]) -> list[list[int]]:
+        """Puts the nodes in and behind cycles at the end of that order; the cycles' components."""
         within = frozenset(rest)
-        found = components({node: [one for one in self.needs[node] if one in within] for node in rest})
-        self.sequence += [node for component in found for node in component]
+        found = components({node: [one for one in self.open_waits[node] if one in within] for node in rest})
+        self.topological_order += [node for component in found for node in component]
         # A task that waits for itself is one of them: its start and its end are two nodes.
         return [component for component in found if len(component) > 1]
 
-    def _cycles(self, knots: list[list[int]]) -> tuple[tuple[str, ...], ...]:
-        follow = dict(enumerate(self.needs)) if knots else {}
-        paths = sorted(cycle_path(knot, follow) for knot in knots)
+    def _cycles(self, cyclic: list[list[int]]) -> tuple[tuple[str, ...], ...]:
+        follow = dict(enumerate(self.open_waits)) if cyclic else {}
+        paths = sorted(cycle_path(component, follow) for component in cyclic)
         return tuple(tuple(self.tasks[position].id for position in path) for path in paths)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.task import State, Status
 from mdtodo.planning.graph import Graph, build
 from mdtodo.planning.routing import Route, Router
-from mdtodo.planning.schedule import critical_path, expected, order, ranks, work
+from mdtodo.planning.schedule import critical_path, expected_minutes, order, ranks, work_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,7 +43,7 @@ class Plan:
     def minutes(self) -> Mapping[str, float]:
         """The work that the plan reckons with, of each open task: its estimate, else what past runs suggest."""
         processors = {task_id: route.processor for task_id, route in self.routes.items()}
-        return work(self.graph, expected(self.graph, processors, self.measured))
+        return work_minutes(self.graph, expected_minutes(self.graph, processors, self.measured))
 
     @cached_property
     def ranks(self) -> Mapping[str, int]:
@@ -93,7 +93,7 @@ def plan(
     )
 
 
-def outline(tasks: Iterable[Task], config: Config, router: Router | None = None) -> Plan:
+def plan_for_check(tasks: Iterable[Task], config: Config, router: Router | None = None) -> Plan:
     """What `check` needs of a plan: the graph, and routes of those tasks that name their processor; no states.
 
     `router` is one of this configuration, for many plans.

@@ -25,7 +25,7 @@ def closes(plan: Plan, parent: str, changed: Mapping[str, Status]) -> bool:
     return all(status.closed for status in below) and Status.DONE in below
 
 
-def closing_parents(plan: Plan, changed: Mapping[str, Status]) -> tuple[str, ...]:
+def parents_to_close(plan: Plan, changed: Mapping[str, Status]) -> tuple[str, ...]:
     """The ancestors that these changes tick, innermost first."""
     statuses = dict(changed)
     ticked: list[str] = []
@@ -38,7 +38,7 @@ def closing_parents(plan: Plan, changed: Mapping[str, Status]) -> tuple[str, ...
     return tuple(ticked)
 
 
-def opening_parents(plan: Plan, opened: Mapping[str, Status]) -> tuple[str, ...]:
+def parents_to_reopen(plan: Plan, opened: Mapping[str, Status]) -> tuple[str, ...]:
     """The ticked ancestors whose only proof was that all their subtasks were done, innermost first.
 
     Above one that stays as it is, nothing changes either.

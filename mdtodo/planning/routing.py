@@ -194,11 +194,11 @@ def processor_of(task: Task, name: str | None, config: Config) -> Processor | No
         from mdtodo.planning.inline_block import inline_processor
 
         found = inline_processor(task)
-        return config.defaults.of(found) if found else None
+        return config.defaults.apply_to(found) if found else None
     if not name or name in config.processors:
         return config.processors.get(name or "")
     recipe = recipe_processor(name)
-    return config.defaults.of(recipe) if recipe else None
+    return config.defaults.apply_to(recipe) if recipe else None
 
 
 def is_recipe(name: str, config: Config) -> bool:

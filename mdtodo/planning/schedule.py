@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _NEVER = "9999-99-99"
 
 
-class Standing(NamedTuple):
+class SortKey(NamedTuple):
     """A task's sort key, before its category, file and line: the least comes first.
 
     `minutes` and `tasks` are those of the longest chain that begins with it, negated.
@@ -49,14 +49,14 @@ def ranks(graph: Graph, minutes: Mapping[str, float], categories: Mapping[str, s
     return {task_id: rank for rank, task_id in enumerate(sorted(keys, key=keys.__getitem__))}
 
 
-def standings(graph: Graph, minutes: Mapping[str, float]) -> dict[str, Standing]:
+def sort_keys(graph: Graph, minutes: Mapping[str, float]) -> dict[str, SortKey]:
     """Of each open task, by id. Ids that are compared by it compare as `ranks` does, as long as it differs."""
-    ahead, _ = _lengths(graph, minutes, _unknotted(graph))
-    found: dict[str, Standing] = {}
+    ahead, _ = _lengths(graph, minutes, _acyclic(graph))
+    found: dict[str, SortKey] = {}
     for position, task in enumerate(graph.tasks):
         if not graph.closed[position]:
             length, tasks = _with_own(graph, minutes, position, ahead[2 * position + 1])
-            found[task.id] = Standing(task.priority.rank, -length, -tasks, task.due or _NEVER)
+            found[task.id] = SortKey(task.priority.rank, -length, -tasks, task.due or _NEVER)
     return found
 
 
@@ -80,11 +80,13 @@ def order(graph: Graph, ranks: Mapping[str, int]) -> tuple[str, ...]:
 
 def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]:
     """The longest chain of open tasks that can run, each waiting for the one before it."""
-    able = _able(graph)
-    ahead, following = _lengths(graph, minutes, able)
+    runnable = _runnable(graph)
+    ahead, following = _lengths(graph, minutes, runnable)
     # In order, as the first of equal chains is taken, and a set has no order.
     starts = [
-        node for node in sorted(able) if node % 2 == 0 and node + 1 in able and not graph.closed[node // 2]
+        node
+        for node in sorted(runnable)
+        if node % 2 == 0 and node + 1 in runnable and not graph.closed[node // 2]
     ]
     if not starts:
         return ()
@@ -93,22 +95,22 @@ def critical_path(graph: Graph, minutes: Mapping[str, float]) -> tuple[str, ...]
 
 def chain(graph: Graph, minutes: Mapping[str, float], task_id: str) -> tuple[str, ...]:
     """The longest chain of work that begins with an open task, itself first."""
-    _, following = _lengths(graph, minutes, _unknotted(graph))
+    _, following = _lengths(graph, minutes, _acyclic(graph))
     return _path(graph, following, 2 * graph.index[task_id] + 1)
 
 
-def starts(graph: Graph, minutes: Mapping[str, float]) -> dict[str, float]:
+def earliest_starts(graph: Graph, minutes: Mapping[str, float]) -> dict[str, float]:
     """Minutes until each open task could start if nothing but what it waits for held it up, by id.
 
     Tasks that can never run are not in it.
     """
-    able = _able(graph)
-    ends = [0.0] * len(graph.needs)
+    runnable = _runnable(graph)
+    ends = [0.0] * len(graph.open_waits)
     found: dict[str, float] = {}
-    for node in graph.sequence:
-        if node not in able:
+    for node in graph.topological_order:
+        if node not in runnable:
             continue
-        before = max((ends[other] for other in graph.needs[node]), default=0.0)
+        before = max((ends[other] for other in graph.open_waits[node]), default=0.0)
         task_id = graph.tasks[node // 2].id
         if node % 2 and not graph.closed[node // 2]:
             found[task_id] = before
@@ -117,10 +119,10 @@ def starts(graph: Graph, minutes: Mapping[str, float]) -> dict[str, float]:
     return found
 
 
-def work(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
+def work_minutes(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
     """Minutes of work by id, of open tasks: estimated, else measured; a parent's estimate beyond its subtasks'.
 
-    `measured` holds minutes by id (medians of past durations, see `expected`).
+    `measured` holds minutes by id (medians of past durations, see `expected_minutes`).
     """
     found: dict[str, float] = {}
     totals = [0] * len(graph.tasks)
@@ -135,7 +137,7 @@ def work(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
     return found
 
 
-def expected(
+def expected_minutes(
     graph: Graph, processors: Mapping[str, str | None], measured: Mapping[str, float]
 ) -> dict[str, float]:
     """How long each open task should take, going by past runs, in minutes by id; nothing where nothing was measured.
@@ -197,8 +199,8 @@ class Lanes:
         self._active[lane] -= 1
 
 
-#: a task's Standing, then the place of its category and its own, by file and line
-Key = tuple[Standing, int, int]
+#: a task's SortKey, then the place of its category and its own, by file and line
+Key = tuple[SortKey, int, int]
 
 
 def _keys(
@@ -212,20 +214,20 @@ def _keys(
     A category's place among equals is that of its first task that is ready now, else of its first task; what
     gets ready later and stands before that keeps its own.
     """
-    equal, own = standings(graph, minutes), graph.index
+    equal, own = sort_keys(graph, minutes), graph.index
     places: dict[object, int] = {}
     for names in (ready, equal):
         for name in sorted(names, key=own.__getitem__):
             if (category := categories.get(name)) is not None:
                 places.setdefault((equal[name], category), own[name])
     return {
-        name: (standing, min(own[name], places.get((standing, categories.get(name)), own[name])), own[name])
-        for name, standing in equal.items()
+        name: (sort_key, min(own[name], places.get((sort_key, categories.get(name)), own[name])), own[name])
+        for name, sort_key in equal.items()
     }
 
 
-def _unknotted(graph: Graph) -> set[int]:
-    return set(range(len(graph.needs))) - graph.knotted
+def _acyclic(graph: Graph) -> set[int]:
+    return set(range(len(graph.open_waits))) - graph.cyclic
 
 
 def _path(graph: Graph, following: list[int], node: int) -> tuple[str, ...]:
@@ -249,14 +251,14 @@ def _lengths(graph: Graph, minutes: Mapping[str, float], among: set[int]) -> tup
 
     Only chains through the nodes in `among` count, which must hold no cycle. A task's work lies at its end.
     """
-    ahead: list[Length] = [(0.0, 0)] * len(graph.needs)
-    following = [-1] * len(graph.needs)
-    for node in reversed(graph.sequence):
+    ahead: list[Length] = [(0.0, 0)] * len(graph.open_waits)
+    following = [-1] * len(graph.open_waits)
+    for node in reversed(graph.topological_order):
         if node not in among:
             continue
         position = node // 2
         length = _with_own(graph, minutes, position, ahead[node]) if node % 2 else ahead[node]
-        for before in graph.needs[node]:
+        for before in graph.open_waits[node]:
             if before not in among:
                 continue
             known, by = ahead[before], following[before]
@@ -272,11 +274,11 @@ def _with_own(graph: Graph, minutes: Mapping[str, float], position: int, after: 
     return after[0] + minutes.get(graph.tasks[position].id, 0), after[1] + (not graph.children[position])
 
 
-def _able(graph: Graph) -> set[int]:
+def _runnable(graph: Graph) -> set[int]:
     """The nodes of tasks that can run, if all goes well."""
-    able: set[int] = set()
-    for node in graph.sequence:
+    runnable: set[int] = set()
+    for node in graph.topological_order:
         hindered = node % 2 == 0 and graph.unknown[node // 2]
-        if not hindered and able.issuperset(graph.needs[node]):
-            able.add(node)
-    return able
+        if not hindered and runnable.issuperset(graph.open_waits[node]):
+            runnable.add(node)
+    return runnable

@@ -12,7 +12,7 @@ from time import process_time
 from mdtodo.errors import ConfigError
 
 #: Seconds of processor time for one title, and for all titles together.
-ONE, ALL = 1.0, 10.0
+SECONDS_PER_TITLE, SECONDS_IN_ALL = 1.0, 10.0
 
 
 class TitlePattern:
@@ -36,12 +36,12 @@ class TitlePattern:
         while True:
             began = process_time()
             try:
-                found = self._pattern.search(title, timeout=ONE) is not None
+                found = self._pattern.search(title, timeout=SECONDS_PER_TITLE) is not None
             except TimeoutError:
                 found = None
             took = process_time() - began
             self._spent += took
-            if self._spent > ALL or (found is None and took > ONE / 2):
+            if self._spent > SECONDS_IN_ALL or (found is None and took > SECONDS_PER_TITLE / 2):
                 self._refuse(title)
             if found is not None:
                 return found

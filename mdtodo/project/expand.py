@@ -13,8 +13,8 @@ from mdtodo.core.task import State
 from mdtodo.errors import EditError, UsageError
 from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.planning.expand.patterns import fitting, named, patterns
-from mdtodo.planning.expand.steps import asking, large, steps
+from mdtodo.planning.expand.patterns import choose_pattern, pattern_by_name, patterns
+from mdtodo.planning.expand.steps import large_tasks, steps, tasks_with_expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,9 +79,9 @@ def meant(board: Board, ids: Sequence[str], *, everything: bool) -> list[Task]:
             )
         if board.plan.states[task.id] is State.RUNNING:
             raise UsageError(f"{task.id} ({task.title}) is running now", file=task.file, line=task.line)
-    more = [] if ids else asking(board.plan)
+    more = [] if ids else tasks_with_expand(board.plan)
     if everything:
-        more = [*asking(board.plan), *large(board.plan, patterns(board.config))]
+        more = [*tasks_with_expand(board.plan), *large_tasks(board.plan, patterns(board.config))]
     found |= {task.id: task for task in more}
     return [task for name, task in board.tasks.items() if name in found]
 
@@ -118,7 +118,11 @@ def break_down(board: Board, task: Task, known: Mapping[str, Pattern], pattern: 
     name = task.expand or pattern
     if name is None and board.config.expand.command is not None:
         return Breakdown(task, PROGRAM, AddSubtasks(task.anchor, _ask(board, task), first=True))
-    chosen = named(name, known, task) if name else fitting(task, board.plan.routes[task.id], known)
+    chosen = (
+        pattern_by_name(name, known, task)
+        if name
+        else choose_pattern(task, board.plan.routes[task.id], known)
+    )
     delimiter, dialect = _manner(item, task)
     lines = steps(task, chosen, delimiter=delimiter, dialect=dialect)
     return Breakdown(task, chosen.name, AddSubtasks(task.anchor, lines, first=True))

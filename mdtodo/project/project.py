@@ -12,7 +12,7 @@ from mdtodo.config.load import load
 from mdtodo.errors import InputError, UsageError
 from mdtodo.git import worktree_files
 from mdtodo.markdown.document import Document, parse
-from mdtodo.markdown.tasks import joined, read_tasks
+from mdtodo.markdown.tasks import join_files, read_tasks
 from mdtodo.planning.plan import Plan, plan
 from mdtodo.system import files
 
@@ -215,7 +215,7 @@ def _read_many(
         raise (unreadable + more)[0]
     documents = Documents({file: contents[file] for file in parts}, config.status)
     available = _available(repo, config)
-    tasks = joined(list(parts.values()))
+    tasks = join_files(list(parts.values()))
     made = plan(tasks, config, leased=known.leased, durations=known.seconds, available=available)
     return Board(repo, config, documents, made, known, (*unreadable, *more), available)
 

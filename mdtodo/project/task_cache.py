@@ -1,6 +1,6 @@
 """The tasks of many files, without parsing again what was parsed before: by the digest of each file's bytes.
 
-What is kept is what `markdown.tasks.part` makes of a file, in `.git/mdtodo/check/` beside what `check` found there,
+What `markdown.tasks.tasks_of_file` makes of a file is kept in `.git/mdtodo/check/` beside what `check` found there,
 under the same key: the source of the rooms that read tasks, and the configuration. Deleting it costs time alone.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mdtodo.core.digest import sha1
 from mdtodo.core.task import Anchor, Priority, Status, Task
 from mdtodo.markdown.document import Document, parse
-from mdtodo.markdown.tasks import Part, part
+from mdtodo.markdown.tasks import FileTasks, tasks_of_file
 from mdtodo.project.rules_key import rules_key
 from mdtodo.storage.blob_cache import FindingCache
 
@@ -57,12 +57,12 @@ class Documents(Mapping[str, Document]):
 
 def read_parts(
     repo: Repository, config: Config, contents: Mapping[str, bytes]
-) -> tuple[dict[str, Part], list[InputError]]:
+) -> tuple[dict[str, FileTasks], list[InputError]]:
     """The tasks of each file, and why others cannot be read."""
     from mdtodo.errors import InputError
 
     cache = FindingCache(repo, rules_key(config) + "-tasks")
-    parts: dict[str, Part] = {}
+    parts: dict[str, FileTasks] = {}
     unreadable: list[InputError] = []
     for file, data in contents.items():
         name = sha1(data, usedforsecurity=False).hexdigest()
@@ -70,7 +70,7 @@ def read_parts(
             parts[file] = _part(file, json.loads(text))
             continue
         try:
-            parts[file] = part(file, parse(data, config.status, file=file))
+            parts[file] = tasks_of_file(file, parse(data, config.status, file=file))
         except InputError as error:
             unreadable.append(error)
             continue
@@ -79,7 +79,7 @@ def read_parts(
     return parts, unreadable
 
 
-def _text(given: Part) -> str:
+def _text(given: FileTasks) -> str:
     """A line of JSON: for each task its fields but for those that depend on other files, then its place."""
     rows = [
         # the same bytes may be another file's as well
@@ -89,9 +89,9 @@ def _text(given: Part) -> str:
     return json.dumps(rows, separators=(",", ":"))
 
 
-def _part(file: str, rows: Sequence[list[Any]]) -> Part:
+def _part(file: str, rows: Sequence[list[Any]]) -> FileTasks:
     places: list[Any] = [tuple(row[_WIDTH:]) for row in rows]
-    return Part(tuple([_task(file, row[:_WIDTH]) for row in rows]), tuple(places))
+    return FileTasks(tuple([_task(file, row[:_WIDTH]) for row in rows]), tuple(places))
 
 
 def _task(file: str, values: list[Any]) -> Task:

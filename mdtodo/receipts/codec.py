@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import Added, AddNote, AddSubtasks, Rewind, SetKey, SetStatus, Words
+from mdtodo.core.edits import AddedItem, AddNote, AddSubtasks, Revert, SetKey, SetStatus, TaskText
 from mdtodo.core.receipt import Output, Receipt, Restore
 from mdtodo.core.task import Anchor, Status
 
@@ -68,7 +68,7 @@ def _edit_to_json(edit: Edit) -> dict[str, object]:
         case AddSubtasks():
             first = {"first": True} if edit.first else {}
             return {"add_subtasks": list(edit.lines), "anchor": place, **first}
-        case Rewind():
+        case Revert():
             added = [[one.text, list(one.inside), one.gap, one.space] for one in edit.added]
             return {"rewind": [[*edit.after], [*edit.before]], "added": added, "anchor": place}
         case AddNote():
@@ -89,14 +89,14 @@ def _edit_from_json(data: Mapping[str, object]) -> Edit:
         lines = tuple(str(line) for line in _fields(data["add_subtasks"]))
         return AddSubtasks(anchor, lines, data.get("first") is True)
     if "rewind" in data:
-        after, before = (Words(*map(str, _fields(words))) for words in _fields(data["rewind"]))
-        return Rewind(anchor, after, before, tuple(map(_added_from_json, _fields(data["added"]))))
+        after, before = (TaskText(*map(str, _fields(words))) for words in _fields(data["rewind"]))
+        return Revert(anchor, after, before, tuple(map(_added_from_json, _fields(data["added"]))))
     return AddNote(anchor, str(data["add_note"]))
 
 
-def _added_from_json(data: object) -> Added:
+def _added_from_json(data: object) -> AddedItem:
     text, inside, gap, space = _fields(data)
-    return Added(str(text), tuple(map(str, _fields(inside))), int(str(gap)), int(str(space)))
+    return AddedItem(str(text), tuple(map(str, _fields(inside))), int(str(gap)), int(str(space)))
 
 
 def _output(data: object) -> Output:

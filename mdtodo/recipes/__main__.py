@@ -31,9 +31,9 @@ from mdtodo.recipes.commands import (
     shown,
 )
 from mdtodo.recipes.detect import Found, Tree, detect
-from mdtodo.recipes.execute import Execution, taken, write
-from mdtodo.recipes.scratch import lay_out
-from mdtodo.recipes.verdict import NOTHING, said, summary, telling, verdict
+from mdtodo.recipes.execute import Execution, match_and_remove, write
+from mdtodo.recipes.scratch import copy_tree
+from mdtodo.recipes.verdict import NOTHING, explanation, output_patterns, summary, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def _in_its_folder(found: Found, tree: Tree) -> int:
         if not found.way.scratch:
             return _run(found, tmp, tree.root)
         folder = os.path.join(tmp, "tree")
-        lay_out(tree, folder)
+        copy_tree(tree, folder)
         return _run(found, tmp, folder)
 
 
@@ -94,21 +94,21 @@ def _run(found: Found, tmp: str, folder: str) -> int:
     way, verdicts, matched, record = found.way, list[int](), set[str](), record_of(found, tmp)
     for command in commands(found, tmp, limit()):
         _write(1, f"$ {shown(command, SHOWN)}\n")
-        execution = Execution(command.argv, {**os.environ, **command.env}, folder, telling(way))
+        execution = Execution(command.argv, {**os.environ, **command.env}, folder, output_patterns(way))
         code = execution.run()
         if code is None:
             # If not even the first one starts, nothing was checked.
             verdicts.append(_NOT_STARTED if verdicts else NOTHING)
             break
-        said_so = execution.matched | (taken(record, telling(way)) if record else set())
-        verdicts.append(verdict(way, code, said_so))
-        matched |= said_so
+        seen = execution.matched | (match_and_remove(record, output_patterns(way)) if record else set())
+        verdicts.append(verdict(way, code, seen))
+        matched |= seen
         # A tool that was stopped may exit with 0.
         if execution.interrupted:
             verdicts.append(128 + execution.interrupted)
             break
     end = summary(verdicts)
-    sentence = said(way, end, matched, quoted(found.config) if found.config else None)
+    sentence = explanation(way, end, matched, quoted(found.config) if found.config else None)
     if sentence is not None:
         _say(sentence)
     return end

@@ -23,33 +23,33 @@ class Way(NamedTuple):
     run for each) and `{folder}` for the folder that it is in, `{config}` for the configuration found, `{copy}` for a
     copy of it that the tool may change, and `{tmp}` for a temporary folder. `install` is a command that gets the tool.
 
-    `holds` is a regular expression that one of a file's first MiB must match; `config` names files of which one
-    must be there, `file:key` a file with that table; in `env` `{tmp}` means the same as in `run`. A failure whose
-    output matches `later` is to be tried again later; `nothing` are exit codes for "nothing to check". Where `proof`
-    is given, exit code 0 with output that it does not match means the same: a tool that was given files may have
-    passed over all of them. `passes` are exit codes that mean what 0 does; output that matches `fails` makes a
-    failure of them: the tool itself says that it left something out, or that something is wrong. A failure whose
-    output matches `empty` means that there was nothing to check. So does exit code 0 with output that matches `none`,
-    and `proof` is asked for only there where `none` is given. What the tool writes into the file `record`, in which
-    `{tmp}` means the same as in `run`, counts as output. With `scratch` the commands run in a copy of the work tree,
-    for tools that write beside what they read. `run` may begin with another program than the tool, where both must be
-    there.
+    `content_pattern` is a regular expression that one of a file's first MiB must match; `config` names files of
+    which one must be there, `file:key` a file with that table; in `env` `{tmp}` means the same as in `run`. A failure
+    whose output matches `retry_pattern` is to be tried again later; `nothing_codes` are exit codes for "nothing to
+    check". Where `checked_pattern` is given, exit code 0 with output that it does not match means the same: a tool that
+    was given files may have passed over all of them. `success_codes` are exit codes that mean what 0 does; output that
+    matches `failure_pattern` makes a failure of them: the tool itself says that it left something out, or that
+    something is wrong. A failure whose output matches `nothing_pattern` means that there was nothing to check. So does
+    exit code 0 with output that matches `unproven_pattern`, and `checked_pattern` is asked for only there where that is
+    given. What the tool writes into the file `record`, in which `{tmp}` means the same as in `run`, counts as output.
+    With `scratch` the commands run in a copy of the work tree, for tools that write beside what they read. `run` may
+    begin with another program than the tool, where both must be there.
     """
 
     tool: str
     reads: tuple[str, ...]
     run: tuple[str, ...]
     install: str
-    holds: str | None = None
+    content_pattern: str | None = None
     config: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
-    later: str | None = None
-    nothing: tuple[int, ...] = ()
-    proof: str | None = None
-    passes: tuple[int, ...] = ()
-    fails: str | None = None
-    empty: str | None = None
-    none: str | None = None
+    retry_pattern: str | None = None
+    nothing_codes: tuple[int, ...] = ()
+    checked_pattern: str | None = None
+    success_codes: tuple[int, ...] = ()
+    failure_pattern: str | None = None
+    nothing_pattern: str | None = None
+    unproven_pattern: str | None = None
     record: str | None = None
     scratch: bool = False
 

@@ -38,9 +38,9 @@ def commands(found: Found, tmp: str, limit: int) -> Iterator[Command]:
     A file that does not fit with others has a command of its own.
     """
     way = found.way
-    fixed = {"{tmp}": tmp, "{config}": plain(found.config or ""), "{copy}": copy_of(found, tmp)}
+    fixed = {"{tmp}": tmp, "{config}": safe_argument(found.config or ""), "{copy}": copy_of(found, tmp)}
     env = {name: _filled(value, fixed) for name, value in way.env.items()}
-    names = [plain(name) for name in found.files]
+    names = [safe_argument(name) for name in found.files]
     words = way.run[1:]
     if any(place in word for word in words for place in ("{file}", "{folder}")):
         for name in names:
@@ -90,7 +90,7 @@ def limit() -> int:
     return max(4096, min(CHUNK, ((allowed if allowed > 0 else 128 * 1024) - inherited) // 2))
 
 
-def plain(name: str) -> str:
+def safe_argument(name: str) -> str:
     """A file's name as a tool cannot take for anything else."""
     return f"./{name}" if name.startswith(_SPECIAL) else name
 

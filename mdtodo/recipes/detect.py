@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mdtodo.recipes.catalogue import Recipe, Way
 
-#: Bytes at the start of a file in which `holds` is looked for.
+#: Bytes at the start of a file in which `content_pattern` is looked for.
 HEAD = 1024 * 1024
 
 #: Where a project keeps its own programs, below its root.
@@ -47,8 +47,8 @@ class Found(NamedTuple):
     config: str | None
 
 
-class Lack(IntEnum):
-    """What a way lacks; the first is farthest from fitting."""
+class MissingKind(IntEnum):
+    """What is missing for a way; the first is farthest from fitting."""
 
     FILES = 0
     TOOL = 1
@@ -58,7 +58,7 @@ class Lack(IntEnum):
 class Missing(NamedTuple):
     """Why a way does not fit: its tool, what is lacking, and a sentence on that and how to get it."""
 
-    lack: Lack
+    kind: MissingKind
     tool: str
     sentence: str
 
@@ -84,7 +84,7 @@ class Tree:
         listed = dict.fromkeys(os.fsdecode(name) for name in _ls_files(self.root, self.environ) if name)
         return tuple(name for name in listed if self._is_file(name))
 
-    def having(self, patterns: Sequence[str]) -> Iterator[str]:
+    def matching(self, patterns: Sequence[str]) -> Iterator[str]:
         """The files that match these gitignore-style patterns, in git's order."""
         return filter(matcher(patterns), self._candidates(patterns))
 
@@ -143,11 +143,11 @@ class Tree:
 def detect(wanted: Recipe, tree: Tree) -> Found | tuple[str, ...]:
     """The first way that has its files, its configuration and its tool; else for each way a sentence on what is
     missing, and how to get it. Raises GitError where git cannot list the files."""
-    found = look(wanted, tree)
+    found = detect_or_reasons(wanted, tree)
     return found if isinstance(found, Found) else tuple(dict.fromkeys(one.sentence for one in found))
 
 
-def look(wanted: Recipe, tree: Tree) -> Found | tuple[Missing, ...]:
+def detect_or_reasons(wanted: Recipe, tree: Tree) -> Found | tuple[Missing, ...]:
     """As `detect`, with the reasons of all ways in parts."""
     missing = []
     for way in wanted.ways:
@@ -174,10 +174,12 @@ def availability(tree: Tree) -> Callable[[str], bool]:
 def find_tool(name: str, tree: Tree) -> str | None:
     """The absolute path of an executable file of this name, and of a script only where its interpreter is there too;
     None where there is none."""
-    return next((program for program in _programs(name, tree) if lacking(program, tree) is None), None)
+    return next(
+        (program for program in _programs(name, tree) if missing_interpreter(program, tree) is None), None
+    )
 
 
-def lacking(program: str, tree: Tree) -> str | None:
+def missing_interpreter(program: str, tree: Tree) -> str | None:
     """The interpreter that the first line of a script names, and that is not there; None where nothing is lacking."""
     try:
         with open(program, "rb") as file:
@@ -218,19 +220,21 @@ def _is_program(path: str) -> bool:
 
 def _not_there(name: str, tree: Tree, else_say: str) -> str:
     """Why there is no such tool: a script lacks its interpreter, or what `else_say` says."""
-    needed = next(filter(None, (lacking(program, tree) for program in _programs(name, tree))), None)
+    needed = next(
+        filter(None, (missing_interpreter(program, tree) for program in _programs(name, tree))), None
+    )
     return else_say if needed is None else f"{name} is installed, but {needed}, which it needs, is not"
 
 
 def _fit(way: Way, tree: Tree) -> Found | Missing:
     """Everything in its place, or what is not."""
-    files = (name for name in tree.having(way.reads) if _holds(way, os.path.join(tree.root, name)))
+    files = (name for name in tree.matching(way.reads) if _holds(way, os.path.join(tree.root, name)))
     first = next(files, None)
     if first is None:
-        with_content = " with the content that it reads" if way.holds else ""
+        with_content = " with the content that it reads" if way.content_pattern else ""
         reads = [pattern for pattern in way.reads if not pattern.startswith("!")]
         shown = ", ".join(reads[:_SHOWN]) + (", ..." if len(reads) > _SHOWN else "")
-        return Missing(Lack.FILES, way.tool, f"{way.tool}: no file here matches {shown}{with_content}")
+        return Missing(MissingKind.FILES, way.tool, f"{way.tool}: no file here matches {shown}{with_content}")
     config = _config(way, tree)
     tool, program = find_tool(way.tool, tree), find_tool(way.run[0], tree)
     sentences = []
@@ -243,17 +247,17 @@ def _fit(way: Way, tree: Tree) -> Found | Missing:
     if way.config and config is None:
         sentences.append(f"{way.tool} has no configuration here: {' or '.join(map(_place, way.config))}")
     if program is None or sentences:
-        lack = Lack.TOOL if tool is None or program is None else Lack.CONFIGURATION
-        return Missing(lack, way.tool, "; ".join(sentences))
+        kind = MissingKind.TOOL if tool is None or program is None else MissingKind.CONFIGURATION
+        return Missing(kind, way.tool, "; ".join(sentences))
     return Found(way, program, (first, *files), config)
 
 
 def _holds(way: Way, path: str) -> bool:
-    if way.holds is None:
+    if way.content_pattern is None:
         return True
     try:
         with open(path, "rb") as file:
-            return re.search(way.holds.encode(), file.read(HEAD)) is not None
+            return re.search(way.content_pattern.encode(), file.read(HEAD)) is not None
     except OSError:
         return False
 
@@ -271,7 +275,7 @@ def _config(way: Way, tree: Tree) -> str | None:
     for wanted in way.config:
         pattern, _, key = wanted.partition(":")
         if "/" in pattern:
-            names = tree.having([pattern])
+            names = tree.matching([pattern])
         else:
             names = (name for name in sorted(os.listdir(tree.root)) if fnmatchcase(name, pattern))
         for name in names:

@@ -119,7 +119,7 @@ class Execution:
         stream[1] = seen[-_OVERLAP:]
 
 
-def taken(path: str, patterns: Iterable[str]) -> set[str]:
+def match_and_remove(path: str, patterns: Iterable[str]) -> set[str]:
     """Those of `patterns` that the file has, which is gone afterwards; none where there is no such file."""
     try:
         with open(path, "rb") as file:

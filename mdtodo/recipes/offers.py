@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.recipes.catalogue import recipe
 from mdtodo.recipes.commands import commands, limit, shown
-from mdtodo.recipes.detect import Found, Missing, look
+from mdtodo.recipes.detect import Found, Missing, detect_or_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,9 +37,9 @@ class Offer(NamedTuple):
         """For each tool what it lacks in the way that is nearest to fitting; the nearest tool first."""
         best: dict[str, Missing] = {}
         for one in self.lacks:
-            if one.tool not in best or one.lack > best[one.tool].lack:
+            if one.tool not in best or one.kind > best[one.tool].kind:
                 best[one.tool] = one
-        return tuple(sorted(best.values(), key=lambda one: -one.lack))
+        return tuple(sorted(best.values(), key=lambda one: -one.kind))
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def offers(names: Iterable[str], tree: Tree, processors: Mapping[str, Processor]
     """
     for name in names:
         one = recipe(name)
-        found = look(one, tree)
+        found = detect_or_reasons(one, tree)
         instead = processors.get(name)
         if isinstance(found, Found):
             yield Offer(one, found, (), instead)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _PACKAGES = "node_modules"
 
 
-def lay_out(tree: Tree, target: str) -> None:
+def copy_tree(tree: Tree, target: str) -> None:
     """Copy the files that git lists into the new folder `target`: contents, modes, and symlinks as they are.
 
     Raises OSError where one cannot be read or written.

@@ -14,23 +14,37 @@ if TYPE_CHECKING:
 LATER, NOTHING = 75, 77
 
 
-def telling(way: Way) -> list[str]:
+def output_patterns(way: Way) -> list[str]:
     """The patterns that say in the output what the exit code alone does not."""
-    return [one for one in (way.later, way.proof, way.fails, way.empty, way.none) if one is not None]
+    return [
+        one
+        for one in (
+            way.retry_pattern,
+            way.checked_pattern,
+            way.failure_pattern,
+            way.nothing_pattern,
+            way.unproven_pattern,
+        )
+        if one is not None
+    ]
 
 
 def verdict(way: Way, code: int, matched: Collection[str]) -> int:
     """That of one command, which ended with `code` (128 and the number of a signal that ended it), and whose output
     has the patterns `matched`: 0, LATER, NOTHING, else it failed."""
-    if code == 0 or code in way.passes:
-        if way.fails in matched:
+    if code == 0 or code in way.success_codes:
+        if way.failure_pattern in matched:
             return 1
         # Exit code 0 alone proves nothing of a tool that may have passed over all files.
-        lacking = way.proof is not None if way.none is None else way.none in matched
-        return NOTHING if lacking and way.proof not in matched else 0
-    if code in way.nothing or way.empty in matched:
+        lacking = (
+            way.checked_pattern is not None
+            if way.unproven_pattern is None
+            else way.unproven_pattern in matched
+        )
+        return NOTHING if lacking and way.checked_pattern not in matched else 0
+    if code in way.nothing_codes or way.nothing_pattern in matched:
         return NOTHING
-    if way.later in matched:
+    if way.retry_pattern in matched:
         return LATER
     # A tool's own 75 or 77 means something else.
     return 1 if code in (LATER, NOTHING) else code
@@ -46,7 +60,7 @@ def summary(verdicts: Iterable[int]) -> int:
     return next((one for one in (LATER, 0) if one in every), NOTHING)
 
 
-def said(way: Way, end: int, matched: Collection[str], config: str | None = None) -> str | None:
+def explanation(way: Way, end: int, matched: Collection[str], config: str | None = None) -> str | None:
     """A sentence on an end that the tool's own output may not explain; None where that is left to the tool. `config`:
     the name of its configuration."""
     if end == LATER:
@@ -54,6 +68,6 @@ def said(way: Way, end: int, matched: Collection[str], config: str | None = None
     if end == NOTHING:
         where = "" if config is None else f"; does {config} point it to other files?"
         return f"{way.tool} found nothing to check{where}"
-    if end and way.fails in matched:
+    if end and way.failure_pattern in matched:
         return f"{way.tool} exited 0, but its own output reports a problem"
     return None

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State
-from mdtodo.planning.analysis.durations import task_length
+from mdtodo.planning.analysis.durations import format_task_duration
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def digraph(plan: Plan, names: Sequence[str]) -> str:
     critical = set(pairwise(plan.critical_path))
     lines = ["digraph plan {", "  rankdir=LR;", "  node [shape=box];"]
     for name, node in nodes.items():
-        task, took = plan.tasks[name], task_length(plan, name)
+        task, took = plan.tasks[name], format_task_duration(plan, name)
         facts = f"{task.lane}, {took}" if took else task.lane
         style = _STYLES.get(plan.states[name], "")
         label = f'label="{_escaped(task.title)}\\n{_escaped(facts)}"'

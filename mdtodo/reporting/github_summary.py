@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from mdtodo.core.results import Outcome
-from mdtodo.planning.analysis.durations import seconds
+from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.markdown import code_block, escaped, link
 from mdtodo.reporting.mermaid import flowchart
 
@@ -76,7 +76,7 @@ def results(report: RunReport, links: Links) -> str:
             f"{_MARKS[Outcome.FAILED] if task.failed else _MARKS[task.outcome]} {task.outcome.value}",
             f"{link(task.title, links.to(task.file, task.line))} <code>{escaped(task.id)}</code>",
             escaped(task.processor or ""),
-            "" if task.duration is None else seconds(task.duration),
+            "" if task.duration is None else format_seconds(task.duration),
             escaped(task.reason),
         )
         for task in report.tasks

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.results import signal_name
-from mdtodo.planning.analysis.durations import seconds
+from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _proof(one: PastReceipt, *, timed: bool = True) -> str:
         return f"({one.processor})"
     code = _ending(one.exit_code)
     again = f"attempt {one.attempt}" if one.attempt > 1 else ""
-    time = seconds(one.seconds) if timed else ""
+    time = format_seconds(one.seconds) if timed else ""
     return f"({', '.join(filter(None, (one_line(one.processor), code, time, again)))})"
 
 

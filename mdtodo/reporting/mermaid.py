@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State
-from mdtodo.planning.analysis.durations import task_length
+from mdtodo.planning.analysis.durations import format_task_duration
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def flowchart(plan: Plan, names: Sequence[str] | None = None, *, also: Collectio
     for name, node in nodes.items():
         state = plan.states[name]
         sign = _SIGNS.get(state, "○")
-        took = task_length(plan, name)
+        took = format_task_duration(plan, name)
         label = _label(plan.tasks[name].title) + (f" ({took})" if took else "")
         lines.append(f'  {node}["{sign} {label}"]')
     if len(shown) > NODES:

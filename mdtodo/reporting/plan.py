@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from mdtodo.core.task import State
-from mdtodo.planning.analysis.durations import length, task_length
-from mdtodo.planning.schedule import starts
+from mdtodo.planning.analysis.durations import format_minutes, format_task_duration
+from mdtodo.planning.schedule import earliest_starts
 from mdtodo.reporting.text import one_line, paragraph, terminal_width
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _columns(
 ) -> Callable[[str], tuple[str, int]]:
     """What makes of an id all that stands before its title, and how many columns that takes."""
     places = {name: place for place, name in enumerate(plan.order, 1)}
-    lengths = {name: task_length(plan, name) or "-" for name in names}
+    lengths = {name: format_task_duration(plan, name) or "-" for name in names}
     critical = frozenset(plan.critical_path)
     bars = _bars(plan, signs, BAR if width >= WIDE else SHORT) if width >= NARROW else {}
     digits = len(str(len(places)))
@@ -127,7 +127,7 @@ def _bars(plan: Plan, signs: Signs, width: int) -> dict[str, str]:
     units: Mapping[str, float] = plan.minutes
     if not any(units.values()):
         units = {name: float(not plan.tasks[name].children) for name in plan.order}
-    begin = starts(plan.graph, units)
+    begin = earliest_starts(plan.graph, units)
     end = max((at + units[name] for name, at in begin.items()), default=0) or 1
     bars = {}
     for name in plan.order:
@@ -157,7 +157,7 @@ def _foot(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> Iterator
         shown = " -> ".join(
             one_line(name) for name in (path if len(path) <= 12 else (*path[:6], "…", *path[-5:]))
         )
-        took = f", {length(total)}" if total else ""
+        took = f", {format_minutes(total)}" if total else ""
         sentence = f"critical path: {len(path)} task{'s' * (len(path) > 1)}{took}: {shown}"
         yield "\n" + paragraph(sentence, first="* ", rest="  ")
     lanes: dict[str, int] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.results import Outcome, TaskRun
-from mdtodo.planning.analysis.durations import seconds
+from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.text import message, one_line, paragraph, printable, redraws
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _LONGEST = 200
 def describe(done: TaskRun) -> str:
     """`id  title  (processor, 0.4s)`, and why, in one line; of a task that was skipped or deferred, its own last words
     say why."""
-    facts = [done.processor or "", "" if done.duration is None else seconds(done.duration)]
+    facts = [done.processor or "", "" if done.duration is None else format_seconds(done.duration)]
     if done.attempts > 1:
         facts.append(f"{done.attempts} attempts")
     shown = ", ".join(fact for fact in facts if fact)
@@ -58,7 +58,7 @@ def mark(done: TaskRun) -> tuple[str, str]:
 
 def describe_retry(task: Task, delay: float, reason: str) -> str:
     """`id  title: exit 1; retrying in 5s`."""
-    return f"{task.id}  {one_line(task.title)}: {one_line(reason)}; retrying in {seconds(delay)}"
+    return f"{task.id}  {one_line(task.title)}: {one_line(reason)}; retrying in {format_seconds(delay)}"
 
 
 def tail(done: TaskRun) -> list[str]:

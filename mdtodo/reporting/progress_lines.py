@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from mdtodo.core.results import Outcome
-from mdtodo.planning.analysis.durations import seconds
+from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.text import one_line, room
 
 if TYPE_CHECKING:
@@ -104,10 +104,10 @@ class ProgressLines:
         title.truncate(_TITLE, overflow="ellipsis")
         if one.again is not None:
             wait = max(0.0, one.again - now)
-            return [title, Text(f"retrying in {seconds(wait)}", "yellow")]
+            return [title, Text(f"retrying in {format_seconds(wait)}", "yellow")]
         known = self._known.get(name)
-        parts = [title, Text(seconds(now - one.since), "dim")]
-        parts += [Text(f"of about {seconds(known)}", "dim")] if known else []
+        parts = [title, Text(format_seconds(now - one.since), "dim")]
+        parts += [Text(f"of about {format_seconds(known)}", "dim")] if known else []
         if one.percent is not None:
             parts += [Text(f"{one.percent:3.0f} %"), self._bar(one.percent / 100)]
         return parts
@@ -123,10 +123,10 @@ class ProgressLines:
         whole = max(self.expected, over)
         parts = [Text(", ".join(told) or "starting")]
         parts += [Text(f"{over}/{whole}", "bold")] if whole else []
-        parts.append(Text(seconds(now - self._began), "dim"))
+        parts.append(Text(format_seconds(now - self._began), "dim"))
         parts += [self._bar(over / whole)] if whole else []
         left = self._seconds_left(now)
-        return [*parts, Text(f"about {seconds(left)} of work left", "dim")] if left > 0.05 else parts
+        return [*parts, Text(f"about {format_seconds(left)} of work left", "dim")] if left > 0.05 else parts
 
     def _seconds_left(self, now: float) -> float:
         spent = sum(

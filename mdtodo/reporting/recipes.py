@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.recipes.detect import Lack
+from mdtodo.recipes.detect import MissingKind
 from mdtodo.reporting.json_documents import print_json
 from mdtodo.reporting.text import columns, one_line, paragraph, printable
 
@@ -90,10 +90,14 @@ def _short(offer: Offer) -> str:
     """Why it is not used here, in one sentence."""
     if offer.instead is not None:
         return f"not used: the configuration has a processor named {offer.recipe.name}"
-    words = {Lack.FILES: "no files for", Lack.TOOL: "not installed:", Lack.CONFIGURATION: "not configured:"}
-    tools: dict[Lack, list[str]] = {}
+    words = {
+        MissingKind.FILES: "no files for",
+        MissingKind.TOOL: "not installed:",
+        MissingKind.CONFIGURATION: "not configured:",
+    }
+    tools: dict[MissingKind, list[str]] = {}
     for one in offer.nearest:
-        tools.setdefault(one.lack, []).append(one.tool)
+        tools.setdefault(one.kind, []).append(one.tool)
     return "; ".join(f"{words[lack]} {', '.join(names)}" for lack, names in tools.items())
 
 

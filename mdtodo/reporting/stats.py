@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.markdown.keys.values import format_estimate
-from mdtodo.planning.analysis.durations import seconds
+from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.json_documents import iso, print_json
 from mdtodo.reporting.table import console, print_grid
 from mdtodo.reporting.text import one_line, paragraph
@@ -16,7 +16,7 @@ from mdtodo.reporting.text import one_line, paragraph
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from mdtodo.planning.analysis.statistics import Estimate, Figures, Flaky, Statistics
+    from mdtodo.planning.analysis.statistics import Estimate, Flaky, RunStatistics, Statistics
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _STYLES = {"done": "green", "failed": "red", "deferred": "yellow", "skipped": "dim"}
@@ -125,11 +125,11 @@ def _columns(width: int, *, pictures: bool) -> list[str]:
     return names + ["recent"] * (pictures and width >= _WIDE)
 
 
-def _counts(one: Figures) -> dict[str, int]:
+def _counts(one: RunStatistics) -> dict[str, int]:
     return {"runs": one.runs, "done": one.done, "failed": one.failed, "other": one.deferred + one.skipped}
 
 
-def _success(one: Figures, width: int) -> Text:
+def _success(one: RunStatistics, width: int) -> Text:
     """The success rate, after a bar of this width if that is not 0."""
     from rich.text import Text
 
@@ -141,7 +141,7 @@ def _success(one: Figures, width: int) -> Text:
     return Text(f"{bar(one.success_rate, width)} {percent:3d} %" if width else f"{percent} %", style)
 
 
-def _recent(one: Figures) -> Text:
+def _recent(one: RunStatistics) -> Text:
     """Durations of the newest runs, oldest first; those that failed in red."""
     from rich.text import Text
 
@@ -202,7 +202,7 @@ def _times(count: int) -> str:
 def _seconds(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value * 1000:.0f}ms" if value < 0.0995 else seconds(value)
+    return f"{value * 1000:.0f}ms" if value < 0.0995 else format_seconds(value)
 
 
 def _task(found: Statistics, task_id: str) -> dict[str, object]:
@@ -227,7 +227,7 @@ def _estimate_record(one: Estimate) -> dict[str, object]:
     }
 
 
-def _record(one: Figures) -> dict[str, object]:
+def _record(one: RunStatistics) -> dict[str, object]:
     return {
         "runs": one.runs,
         "attempts": one.attempts,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mdtodo.planning.analysis.durations import seconds
+from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.json_documents import iso, print_json
 from mdtodo.reporting.stats import bar, draws
 from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from mdtodo.planning.analysis.overview import Lane, Load, Situation
+    from mdtodo.planning.analysis.overview import Lane, Load, Overview
     from mdtodo.storage.activity import Activity
 
 
@@ -32,7 +32,7 @@ class InHand(NamedTuple):
     by: str
 
 
-def print_status(found: Situation, load: Load, hand: Sequence[InHand], *, colored: bool) -> None:
+def print_status(found: Overview, load: Load, hand: Sequence[InHand], *, colored: bool) -> None:
     """A sentence, a row for each task that runs, for each state that tasks are in, and for each lane that anything is
     or was in."""
     pictures = (colored or sys.stdout.isatty()) and draws()
@@ -44,7 +44,7 @@ def print_status(found: Situation, load: Load, hand: Sequence[InHand], *, colore
 
 
 def status_rows(
-    found: Situation, load: Load, hand: Sequence[InHand], *, colored: bool, width: int
+    found: Overview, load: Load, hand: Sequence[InHand], *, colored: bool, width: int
 ) -> list[Text]:
     """The same as rows of a terminal that is so wide."""
     from rich.text import Text
@@ -70,7 +70,7 @@ def watch_heading(when: float, interval: float, wrong: Exception | None) -> list
 
 
 def _parts(
-    found: Situation, load: Load, hand: Sequence[InHand], width: int, *, pictures: bool
+    found: Overview, load: Load, hand: Sequence[InHand], width: int, *, pictures: bool
 ) -> Iterator[Table]:
     from rich.table import Table
     from rich.text import Text
@@ -112,7 +112,7 @@ def _in_hand(hand: Sequence[InHand]) -> Table:
     return table
 
 
-def print_status_json(found: Situation, load: Load, doing: Activity, now: float) -> None:
+def print_status_json(found: Overview, load: Load, doing: Activity, now: float) -> None:
     """The object of `status --json`."""
     active = sum(lane.active for lane in found.lanes.values())
     print_json(
@@ -168,7 +168,7 @@ _LESS = ("last activity", "average", "limit", "failed", "done", "running", "read
 
 
 def _lane_cells(name: str, lane: Lane) -> dict[str, str]:
-    average = "-" if lane.average is None else seconds(lane.average)
+    average = "-" if lane.average is None else format_seconds(lane.average)
     last = "-" if lane.last_activity is None else _local(lane.last_activity)
     counts = map(str, (lane.active, lane.capacity, lane.ready, lane.completed, lane.failed))
     return dict(zip(_LANE, (one_line(name), *counts, average, last), strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.task import WRITTEN
+from mdtodo.core.task import WRITTEN_CHARS
 from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.planning.analysis.waits import listed, split_waits
 from mdtodo.planning.selection import is_overdue
@@ -25,7 +25,7 @@ def print_details(plan: Plan, task: Task, today: str, *, processor: Processor | 
     from rich.text import Text
 
     state = plan.states[task.id]
-    print_grid(Text(f"[{WRITTEN[task.status]}] {one_line(task.title)}", "bold"), colored=colored)
+    print_grid(Text(f"[{WRITTEN_CHARS[task.status]}] {one_line(task.title)}", "bold"), colored=colored)
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim", no_wrap=True)
     rows.add_column(overflow="fold")
@@ -38,7 +38,9 @@ def print_details(plan: Plan, task: Task, today: str, *, processor: Processor | 
     print_grid(rows, colored=colored)
     for child in task.children:
         below = plan.tasks[child]
-        print_grid(Text(f"  [{WRITTEN[below.status]}] {below.id}  {one_line(below.title)}"), colored=colored)
+        print_grid(
+            Text(f"  [{WRITTEN_CHARS[below.status]}] {below.id}  {one_line(below.title)}"), colored=colored
+        )
     if task.body:
         print_grid(Text("\n" + printable(task.body), "dim"), colored=colored)
 

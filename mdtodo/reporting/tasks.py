@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mdtodo.core.task import WRITTEN, Priority, State
+from mdtodo.core.task import WRITTEN_CHARS, Priority, State
 from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.planning.analysis.waits import waits_by_title
 from mdtodo.planning.selection import is_overdue
@@ -102,7 +102,7 @@ def _plain(rows: Sequence[Row], colored: bool) -> Iterator[str]:
     """Every column, whatever is in it: id, box, priority, state, due date, estimate, title, place and waits."""
     columns = [
         _column([row.task.id for row in rows], "cyan"),
-        _column([f"[{WRITTEN[row.task.status]}]" for row in rows], [_state_style(row) for row in rows]),
+        _column([f"[{WRITTEN_CHARS[row.task.status]}]" for row in rows], [_state_style(row) for row in rows]),
         _column([row.task.priority for row in rows], [PRIORITY_STYLES[row.task.priority] for row in rows]),
         _column([row.state for row in rows], [_state_style(row) for row in rows]),
         _column([_due(row, wide=True) or "-" for row in rows], [_due_style(row) for row in rows]),

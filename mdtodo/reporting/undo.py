@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.core.edits import Rewind
+from mdtodo.core.edits import Revert
 from mdtodo.reporting.json_documents import print_json
 from mdtodo.reporting.text import one_line, printable
 
@@ -40,7 +40,7 @@ def print_undone(undone: Undone, *, color: bool) -> None:
 
 def _word(receipt: Receipt) -> str:
     """What became of the task: its status, or `restored` where only other parts of its line went back."""
-    same = [edit.after.char == edit.before.char for edit in receipt.edits if isinstance(edit, Rewind)]
+    same = [edit.after.char == edit.before.char for edit in receipt.edits if isinstance(edit, Revert)]
     return "restored" if same and all(same) else _WORDS.get(receipt.outcome, receipt.outcome)
 
 

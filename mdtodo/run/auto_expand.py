@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.results import Result
 from mdtodo.errors import EditError
 from mdtodo.planning.expand.patterns import patterns
-from mdtodo.planning.expand.steps import automatic
+from mdtodo.planning.expand.steps import tasks_to_expand
 from mdtodo.project.expand import PROGRAM, Breakdown, Expansion, break_down, combined
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def expand_for_run(
     Gives the options, with the new tasks among the chosen, and whether the files are to be read again. What
     cannot be broken down is said, and stays as it is.
     """
-    tasks = automatic(board.plan, patterns(board.config), options.chosen)
+    tasks = tasks_to_expand(board.plan, patterns(board.config), options.chosen)
     expansion = _possible(board, tasks, say)
     if not expansion.breakdowns:
         return options, False
@@ -42,7 +42,7 @@ def expand_for_run(
 def expanded_for_dry_run(board: Board, options: Options, say: Callable[[str], None]) -> tuple[Board, Options]:
     """The board that a run would start with, and its options. A program is not asked, as nothing is to be started."""
     known = patterns(board.config)
-    tasks = automatic(board.plan, known, options.chosen)
+    tasks = tasks_to_expand(board.plan, known, options.chosen)
     if board.config.expand.command is not None:
         asked = [task for task in tasks if not task.expand]
         tasks = [task for task in tasks if task.expand]

@@ -11,10 +11,10 @@ from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.core.task import Status, Task
-from mdtodo.core.titles import named
+from mdtodo.core.titles import title_and_id
 from mdtodo.landing.result_edits import reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
-from mdtodo.planning.rollup import opening_parents
+from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Outcomes:
         """It is not this run's after all, which a person is told."""
         self.course.leave(task)
         self.passed[task.id] = reason
-        self.watcher.say(f"{named(task)} was not started: {reason}")
+        self.watcher.say(f"{title_and_id(task)} was not started: {reason}")
 
     def roll_up(self, parent: Task) -> None:
         """Its subtasks are all done, and so it is."""
@@ -193,14 +193,14 @@ class Outcomes:
     def _reopen_above(self, task: Task) -> None:
         """The parents that were ticked with their subtasks are not done any more, now that one of those is not."""
         for name in (
-            opening_parents(self.board.plan, {task.id: Status.TODO}) if self.board.config.rollup else ()
+            parents_to_reopen(self.board.plan, {task.id: Status.TODO}) if self.board.config.rollup else ()
         ):
             if name not in self._reopened:  # another subtask of it fails too, maybe: one receipt is enough
                 self._reopened.add(name)
                 parent = self.board.tasks[name]
                 edits = reopening_edits(self.board, parent)
                 self._record(parent, Status.TODO, Result(), edits, processor="rollup")
-                self.watcher.say(f"{named(parent)} was reopened with its subtask {named(task)}")
+                self.watcher.say(f"{title_and_id(parent)} was reopened with its subtask {title_and_id(task)}")
 
     def _edits(self, task: Task, result: Result) -> list[Edit]:
         """What the result changes on the task's line, and below it; of one that is verified, only the box."""

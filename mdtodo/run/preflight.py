@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Status
 from mdtodo.errors import InputError
-from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import Document, parse
 from mdtodo.system import files
 
@@ -40,7 +40,7 @@ class Freshness:
     board: Board
     expected: Status = Status.TODO
     _stamps: dict[str, Stamp | None] = field(default_factory=dict)
-    _read: dict[str, tuple[Document, Places] | None] = field(default_factory=dict)
+    _read: dict[str, tuple[Document, TaskIndex] | None] = field(default_factory=dict)
     _now: dict[str, Stamp | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -86,10 +86,10 @@ class Freshness:
             return None
         return now.st_ino, now.st_size, now.st_mtime_ns
 
-    def _look(self, file: str) -> tuple[Document, Places] | None:
+    def _look(self, file: str) -> tuple[Document, TaskIndex] | None:
         try:
             data = files.read_once_settled(self.board.repo.root, file)
             document = parse(data, self.board.config.status, file=file)
         except InputError:
             return None
-        return document, Places(document, file)
+        return document, TaskIndex(document, file)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Severity, State
-from mdtodo.core.titles import named
+from mdtodo.core.titles import title_and_id
 from mdtodo.errors import ConfigError
 from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
@@ -181,7 +181,7 @@ def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
     for task in map(course.plan.tasks.__getitem__, expected):
         if course.plan.states[task.id] is State.FAILED and not course.blocked(task):
             watcher.say(
-                f"{named(task)} has failed in {task.failures} runs; it is tried again, since you named it"
+                f"{title_and_id(task)} has failed in {task.failures} runs; it is tried again, since you named it"
             )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import GivenUp
 from mdtodo.core.task import State
-from mdtodo.core.titles import named, quoted
+from mdtodo.core.titles import quoted, title_and_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -65,7 +65,7 @@ def _asked(course: Course) -> Iterator[Task]:
 
 def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[str, bool]:
     """Why a task that was asked for did not run, with what helps; and whether that is a failure."""
-    state, it = course.state(task), named(task)
+    state, it = course.state(task), title_and_id(task)
     if state is State.DONE:
         again = f"; `mdtodo verify {task.id}` checks it again" if course.processor(task) else ""
         return f"{it} is already done{again}", False
@@ -86,11 +86,11 @@ def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[st
 def _manual(task: Task) -> str:
     if task.own_run is not None:
         return (
-            f"{named(task)} has no processor: there is none named {task.own_run}; "
+            f"{title_and_id(task)} has no processor: there is none named {task.own_run}; "
             "`mdtodo config` and `mdtodo recipes` list them"
         )
     return (
-        f"{named(task)} is manual: it has no processor; add run:NAME to its line, or mark it as done with "
+        f"{title_and_id(task)} is manual: it has no processor; add run:NAME to its line, or mark it as done with "
         f"`mdtodo done {task.id}`"
     )
 
@@ -108,7 +108,7 @@ def _blocker(course: Course, name: str) -> str:
     if task is None:
         return f"{name} (no task has this id)"
     manual = ", which is manual" if course.state(task) is State.MANUAL else ""
-    return f"{named(task)}{manual}"
+    return f"{title_and_id(task)}{manual}"
 
 
 def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Status
-from mdtodo.core.titles import named
+from mdtodo.core.titles import title_and_id
 from mdtodo.planning.plan import plan
 from mdtodo.planning.routing import processor_of
 
@@ -54,7 +54,9 @@ def done_ids(
     meant = {task.id for task in selection.tasks(board.plan)}
     refusals = {name: _why_not(board, task) for name, task in tasks.items()}
     chosen = frozenset(name for name, refusal in refusals.items() if name in meant and not refusal)
-    sentences = tuple(f"{named(tasks[name])} {why}" for name, why in refusals.items() if why) if names else ()
+    sentences = (
+        tuple(f"{title_and_id(tasks[name])} {why}" for name, why in refusals.items() if why) if names else ()
+    )
     return chosen, sentences
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.core.edits import SetStatus
-from mdtodo.core.task import STATUS_CHARS, WRITTEN, Status
+from mdtodo.core.task import STATUS_CHARS, WRITTEN_CHARS, Status
 from mdtodo.errors import EditError
 from mdtodo.landing import parse_cache
 from mdtodo.markdown.anchors import anchors
@@ -78,7 +78,7 @@ def test_edits_that_a_reading_does_not_know_are_left_to_apply(line, statuses):
     data = line.encode()
     edit = SetStatus(anchors(parse(data, known), "TODO.md")[0], Status.DONE)
     assert parse_cache.read(data, known, "TODO.md").ticked([edit], known) is None
-    assert WRITTEN[Status.DONE] == "x"
+    assert WRITTEN_CHARS[Status.DONE] == "x"
     try:
         made = apply(data, [edit], known)
     except EditError:

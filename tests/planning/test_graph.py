@@ -165,7 +165,7 @@ def test_the_order_in_which_tasks_are_given_makes_no_difference(
     one, other = build(tasks), build(shuffled)
     assert one.cycles == other.cycles
     assert one.edges == other.edges
-    assert one.sequence == other.sequence
+    assert one.topological_order == other.topological_order
 
 
 @moderately
@@ -173,11 +173,13 @@ def test_the_order_in_which_tasks_are_given_makes_no_difference(
 def test_each_knot_of_cycles_is_told_as_one_path(tasks: tuple[Task, ...]) -> None:
     """Counted by brute force: who reaches whom among starts and ends."""
     graph = build(tasks)
-    reach = [set(needs) for needs in graph.needs]
+    reach = [set(needs) for needs in graph.open_waits]
     for middle in range(len(reach)):
         for node in range(len(reach)):
             if middle in reach[node]:
                 reach[node] |= reach[middle]
-    knots = {frozenset(other for other in reach[node] if node in reach[other]) for node in range(len(reach))}
-    assert len(graph.cycles) == len(knots - {frozenset()})
-    assert graph.knotted == frozenset(node for knot in knots for node in knot)
+    components = {
+        frozenset(other for other in reach[node] if node in reach[other]) for node in range(len(reach))
+    }
+    assert len(graph.cycles) == len(components - {frozenset()})
+    assert graph.cyclic == frozenset(node for component in components for node in component)

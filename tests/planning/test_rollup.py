@@ -7,7 +7,7 @@ import pytest
 from mdtodo.config.load import load
 from mdtodo.core.task import Status
 from mdtodo.planning.plan import plan
-from mdtodo.planning.rollup import closes, closing_parents, opening_parents
+from mdtodo.planning.rollup import closes, parents_to_close, parents_to_reopen
 from tests.planning.outlines import outline
 
 CONFIG = load(None, b'[processors.p]\nrun = "true"\n')
@@ -30,7 +30,7 @@ CONFIG = load(None, b'[processors.p]\nrun = "true"\n')
 def test_parents_close_with_their_last_subtask(
     text: str, changed: dict[str, Status], expected: list[str]
 ) -> None:
-    assert list(closing_parents(plan(outline(text), CONFIG), changed)) == expected
+    assert list(parents_to_close(plan(outline(text), CONFIG), changed)) == expected
 
 
 def test_a_task_without_subtasks_is_closed_by_nothing() -> None:
@@ -51,4 +51,4 @@ def test_a_task_without_subtasks_is_closed_by_nothing() -> None:
 )
 def test_parents_open_with_their_first_subtask(text: str, opened: list[str], expected: list[str]) -> None:
     made = plan(outline(text), CONFIG)
-    assert list(opening_parents(made, dict.fromkeys(opened, Status.TODO))) == expected
+    assert list(parents_to_reopen(made, dict.fromkeys(opened, Status.TODO))) == expected

@@ -289,7 +289,7 @@ def test_a_title_pattern_that_would_take_for_ever_is_a_sentence() -> None:
 
 
 def test_many_titles_that_take_long_each_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(title_pattern, "ALL", 0.2)
+    monkeypatch.setattr(title_pattern, "SECONDS_IN_ALL", 0.2)
     pattern = title_pattern.TitlePattern("p", ENDLESS)
     with pytest.raises(ConfigError, match="takes too long"):
         any(pattern.found_in("a" * 24 + "!") for _ in range(100_000))

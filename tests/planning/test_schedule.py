@@ -16,7 +16,7 @@ from mdtodo.config.settings import DEFAULT
 from mdtodo.core.task import Priority, Status, Task
 from mdtodo.planning.graph import build
 from mdtodo.planning.plan import plan
-from mdtodo.planning.schedule import Lanes, chain, critical_path, order, ranks, standings, work
+from mdtodo.planning.schedule import Lanes, chain, critical_path, order, ranks, sort_keys, work_minutes
 from tests.examples import examples
 from tests.planning.outlines import Oracle, forests, moderately, outline
 from tests.timing import cpu_seconds, grows_linearly
@@ -102,7 +102,7 @@ WORK = [
 def test_the_work_of_a_task_is_its_estimate_less_that_of_its_subtasks(
     text: str, expected: dict[str, float]
 ) -> None:
-    assert work(build(outline(text)), {}) == expected
+    assert work_minutes(build(outline(text)), {}) == expected
 
 
 MEASURED = load(
@@ -163,7 +163,7 @@ def test_the_critical_path_is_the_longest_chain(text: str, expected: str) -> Non
 
 def chains(oracle: Oracle) -> dict[str, tuple[float, int]]:
     """The chain of work that begins with each open task, by its definition; needs a forest without cycles."""
-    minutes = work(build(tuple(oracle.tasks.values())), {})
+    minutes = work_minutes(build(tuple(oracle.tasks.values())), {})
 
     @cache
     def after_end(name: str) -> tuple[float, int]:
@@ -237,7 +237,7 @@ def test_a_parent_that_only_waits_to_be_ticked_is_a_path_of_its_own() -> None:
 @given(forests(7))
 def test_no_chain_is_longer_than_the_critical_path(tasks: tuple[Task, ...]) -> None:
     graph, oracle = build(tasks), Oracle(tasks)
-    minutes = work(graph, {})
+    minutes = work_minutes(graph, {})
     runnable = oracle.runnable()
     found = critical_path(graph, minutes)
     assert set(found) <= runnable
@@ -351,8 +351,8 @@ def test_lanes_refuse_what_cannot_be() -> None:
 @given(forests())
 def test_the_chain_that_is_shown_is_the_one_that_decides(tasks: tuple[Task, ...]) -> None:
     graph = build(tasks)
-    minutes = work(graph, {})
-    for name, standing in standings(graph, minutes).items():
+    minutes = work_minutes(graph, {})
+    for name, standing in sort_keys(graph, minutes).items():
         path = chain(graph, minutes, name)
         assert path[0] == name
         assert sum(minutes[one] for one in path) == -standing.minutes

@@ -59,7 +59,7 @@ def test_a_warm_cache_reads_the_tasks_that_a_cold_one_does(
     expected = fresh(many)
     assert len(expected) == 25
     assert dict(read(many).tasks) == expected
-    monkeypatch.setattr(task_cache, "part", None)  # nothing is parsed again
+    monkeypatch.setattr(task_cache, "tasks_of_file", None)  # nothing is parsed again
     warm = read(many)
     assert dict(warm.tasks) == expected
     assert list(warm.documents) == [f"d{n}/TODO.md" for n in range(5)]

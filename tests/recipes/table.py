@@ -31,7 +31,8 @@ def _row(recipe: Recipe, way: Way) -> str:
         f"`{recipe.name}`{_category(recipe.name)}" if first else "",
         recipe.checks if first else "",
         _code(way.tool),
-        ", ".join(map(_code, way.reads)) + (" with the content that the tool reads" if way.holds else ""),
+        ", ".join(map(_code, way.reads))
+        + (" with the content that the tool reads" if way.content_pattern else ""),
         " or ".join(map(_place, way.config)),
         _code(way.install) if _is_command(way.install) else way.install,
     ]

@@ -151,7 +151,7 @@ def test_without_the_service_pip_audit_waits_for_another_time(bench: Bench, serv
 def test_without_an_index_pip_audit_waits_for_another_time() -> None:
     said = "ERROR:pip_audit._cli:Failed to upgrade `pip`: ['/tmp/a/bin/python3', '-m', 'pip', 'install']"
     ways = [way for way in recipe("audit").ways if way.tool == "pip-audit"]
-    assert all(re.search(way.later or "$.", said) for way in ways)
+    assert all(re.search(way.retry_pattern or "$.", said) for way in ways)
 
 
 def test_npm_passes_and_fails(bench: Bench, service: str) -> None:

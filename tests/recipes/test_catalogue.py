@@ -14,7 +14,7 @@ from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
 from mdtodo.recipes import NAMES, processor
 from mdtodo.recipes.catalogue import Way, recipe, recipes
-from mdtodo.recipes.verdict import telling
+from mdtodo.recipes.verdict import output_patterns
 from tests.timing import TRIES, cpu_seconds
 
 WAYS = [pytest.param(way, id=f"{one.name}-{way.tool}") for one in recipes().values() for way in one.ways]
@@ -50,8 +50,8 @@ def test_each_way_of_a_recipe_is_whole(way: Way) -> None:
     assert way.record is None or way.record.startswith("{tmp}/")
     assert used <= PLACEHOLDERS
     assert "{config}" not in used or way.config
-    assert all(isinstance(code, int) for code in (*way.nothing, *way.passes))
-    assert 0 not in way.nothing
+    assert all(isinstance(code, int) for code in (*way.nothing_codes, *way.success_codes))
+    assert 0 not in way.nothing_codes
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -78,7 +78,7 @@ def test_patterns_of_a_way_take_linear_time_on_hostile_text(way: Way) -> None:
         "'",
         "/",
     ]
-    patterns = ([way.holds] if way.holds else []) + telling(way)
+    patterns = ([way.content_pattern] if way.content_pattern else []) + output_patterns(way)
     for pattern in patterns:
         compiled = re.compile(pattern.encode())
         for unit in units:

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.recipes.catalogue import Way
-from mdtodo.recipes.commands import Command, commands, limit, needs_copy, needs_folder, plain, quoted, shown
+from mdtodo.recipes.commands import (
+    Command,
+    commands,
+    limit,
+    needs_copy,
+    needs_folder,
+    quoted,
+    safe_argument,
+    shown,
+)
 from mdtodo.recipes.detect import Found
 from tests.examples import examples
 
@@ -86,7 +95,7 @@ def test_a_temporary_folder_is_made_only_where_it_is_asked_for(
     ],
 )
 def test_a_file_name_that_looks_like_an_option_is_given_as_a_path(name: str, given: str) -> None:
-    assert plain(name) == given
+    assert safe_argument(name) == given
 
 
 @examples(60)
@@ -94,7 +103,7 @@ def test_a_file_name_that_looks_like_an_option_is_given_as_a_path(name: str, giv
 def test_chunks_keep_every_file_in_order_and_the_limit(files: list[str], most: int) -> None:
     """A file that alone is too long has a command of its own."""
     every = made("-v", "{files}", files=tuple(files), most=most, VARIABLE="value")
-    assert [name for one in every for name in one.argv[2:]] == [plain(name) for name in files]
+    assert [name for one in every for name in one.argv[2:]] == [safe_argument(name) for name in files]
     for one in every:
         size = sum(len(os.fsencode(word)) + 9 for word in (*one.argv, *one.env, *one.env.values()))
         assert size <= most + 9 * len("{files}") or len(one.argv) == 3

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import GitError
 from mdtodo.recipes.catalogue import Recipe, Way
-from mdtodo.recipes.detect import Found, Tree, availability, detect, find_tool, lacking
+from mdtodo.recipes.detect import Found, Tree, availability, detect, find_tool, missing_interpreter
 from tests.examples import examples
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def test_looking_for_letters_first_finds_what_the_patterns_find(
         matches = matcher(patterns)
     except ValueError:
         return
-    assert list(tree.having(patterns)) == [name for name in tree.files if matches(name)]
+    assert list(tree.matching(patterns)) == [name for name in tree.files if matches(name)]
 
 
 def test_all_of_very_many_files_are_found(tree: Tree, repo: Checkout) -> None:
@@ -183,8 +183,10 @@ def test_files_are_found_by_their_beginning(tree: Tree, repo: Checkout) -> None:
     repo.write("deep.x", "\n" * (1 << 20) + "openapi: 3\n")
     repo.write("bytes.x", b"\xff\xfe\0\nopenapi: 3\n")
     repo.write("other.x", "not openapi: 3\n")
-    assert names(tree, holds=r"(?m)^[ \t]*openapi:") == ["bytes.x", "head.x"]
-    assert found(tree, holds="swagger") == ("tool: no file here matches *.x with the content that it reads",)
+    assert names(tree, content_pattern=r"(?m)^[ \t]*openapi:") == ["bytes.x", "head.x"]
+    assert found(tree, content_pattern="swagger") == (
+        "tool: no file here matches *.x with the content that it reads",
+    )
 
 
 # Configuration
@@ -292,7 +294,7 @@ def test_a_script_without_its_interpreter_is_no_tool(
 ) -> None:
     own = Path(program(repo.root / ".venv/bin", "script"))
     own.write_text(f"{line}\n")
-    assert lacking(str(own), tree) == needed
+    assert missing_interpreter(str(own), tree) == needed
     assert find_tool("script", tree) == (None if needed else str(own))
     if needed:
         assert found(tree, tool="script", run=("script",)) == (

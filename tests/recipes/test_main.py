@@ -202,25 +202,25 @@ def test_a_tool_that_does_not_start_checked_nothing(ready: Bench) -> None:
 def test_exit_codes_of_a_tool_are_judged_by_its_way(ready: Bench, script: str, code: int) -> None:
     tool(ready, script)
     expect_exit(ready, code)
-    expect_exit(ready, code, later="nothing that it says")
+    expect_exit(ready, code, retry_pattern="nothing that it says")
 
 
 @pytest.mark.parametrize("stream", [1, 2])
 def test_output_of_a_tool_is_judged_by_its_way(ready: Bench, stream: int) -> None:
     tool(ready, f"echo nothing; printf 'connection ' >&{stream}; echo refused >&{stream}; exit 4")
-    assert b"tried again" in expect_exit(ready, 75, later="connection refused")[1]
-    assert b"tried again" not in expect_exit(ready, 4, later="^refused")[1]
-    assert b"found nothing to check" in expect_exit(ready, 77, empty="connection refused")[1]
-    expect_exit(ready, 77, nothing=(4,))
-    expect_exit(ready, 0, passes=(4,), later="refused")
-    expect_exit(ready, 1, passes=(4,), fails="refused")
-    expect_exit(ready, 77, passes=(4,), proof="checked")
+    assert b"tried again" in expect_exit(ready, 75, retry_pattern="connection refused")[1]
+    assert b"tried again" not in expect_exit(ready, 4, retry_pattern="^refused")[1]
+    assert b"found nothing to check" in expect_exit(ready, 77, nothing_pattern="connection refused")[1]
+    expect_exit(ready, 77, nothing_codes=(4,))
+    expect_exit(ready, 0, success_codes=(4,), retry_pattern="refused")
+    expect_exit(ready, 1, success_codes=(4,), failure_pattern="refused")
+    expect_exit(ready, 77, success_codes=(4,), checked_pattern="checked")
 
 
 def test_words_that_come_in_two_reads_are_found(ready: Bench) -> None:
     ready.write(data=b"a" * 65530 + b" connection refused\n")
     tool(ready, 'cat "$PWD/data"; exit 1')
-    expect_exit(ready, 75, later="connection refused")
+    expect_exit(ready, 75, retry_pattern="connection refused")
 
 
 def test_all_commands_run_and_the_first_failure_counts(ready: Bench) -> None:
@@ -299,7 +299,7 @@ def test_huge_output_passes_through_unchanged(ready: Bench, later: str | None) -
     tool(ready, 'i=0; while [ $i -lt 100 ]; do cat "$PWD/data"; i=$((i+1)); done; cat "$PWD/data" >&2')
     data = bytes(range(256)) * 256
     ready.write(data=data)
-    out, err = expect_exit(ready, 0, later=later)
+    out, err = expect_exit(ready, 0, retry_pattern=later)
     assert err == data
     assert hashlib.sha256(out.split(b"\n", 1)[1]).digest() == hashlib.sha256(data * 100).digest()
 
@@ -308,7 +308,7 @@ def test_huge_output_passes_through_unchanged(ready: Bench, later: str | None) -
 def test_output_comes_while_the_tool_runs(ready: Bench, later: str | None) -> None:
     os.mkfifo(ready.temporary.parent / "go")
     tool(ready, f'echo begun; read _ < "{ready.temporary.parent}/go"; echo ended')
-    with start(ready, "-c", OWN, way(later=later), str(ready.repo.root)) as process:
+    with start(ready, "-c", OWN, way(retry_pattern=later), str(ready.repo.root)) as process:
         assert process.stdout is not None
         seen = read_until(process.stdout.fileno(), b"begun\n")
         assert b"ended" not in seen
@@ -320,7 +320,7 @@ def test_output_comes_while_the_tool_runs(ready: Bench, later: str | None) -> No
 def test_a_process_that_a_tool_left_running_holds_nothing_up(ready: Bench, noise: str) -> None:
     ready.system("sleep")
     tool(ready, f'({noise}) & echo "$! left"')
-    with start(ready, "-c", OWN, way(later="x"), str(ready.repo.root)) as process:
+    with start(ready, "-c", OWN, way(retry_pattern="x"), str(ready.repo.root)) as process:
         assert process.stdout is not None
         before = read_until(process.stdout.fileno(), b" left\n")
         left = int(before.split(b" left")[0].split()[-1])
@@ -333,7 +333,7 @@ def test_a_process_that_a_tool_left_running_holds_nothing_up(ready: Bench, noise
 
 def test_a_closed_output_does_not_change_the_exit_code(ready: Bench) -> None:
     tool(ready, "echo a; echo b; exit 3")
-    with start(ready, "-c", OWN, way(later="x"), str(ready.repo.root)) as process:
+    with start(ready, "-c", OWN, way(retry_pattern="x"), str(ready.repo.root)) as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None

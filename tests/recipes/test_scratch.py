@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.recipes.detect import Tree
-from mdtodo.recipes.scratch import lay_out
+from mdtodo.recipes.scratch import copy_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def test_the_copy_has_what_git_lists_and_the_packages_of_node(repo: Checkout, tm
         (repo.root / folder).mkdir(parents=True)
     repo.write("a/.gitignore", "node_modules\n")
 
-    lay_out(Tree(str(repo.root)), str(copy := tmp_path / "copy"))
+    copy_tree(Tree(str(repo.root)), str(copy := tmp_path / "copy"))
 
     assert {path.name for path in copy.iterdir()} == {
         "a",
@@ -50,7 +50,7 @@ def test_the_copy_has_what_git_lists_and_the_packages_of_node(repo: Checkout, tm
 
 def test_what_is_written_to_the_copy_does_not_reach_the_work_tree(repo: Checkout, tmp_path: Path) -> None:
     repo.commit("Files", **{"kept.txt": "1", "to": "2"})
-    lay_out(Tree(str(repo.root)), str(copy := tmp_path / "copy"))
+    copy_tree(Tree(str(repo.root)), str(copy := tmp_path / "copy"))
     (copy / "kept.txt").write_text("changed")
     (copy / "new.txt").write_text("new")
     assert repo.status() == []

@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.recipes.catalogue import Way
-from mdtodo.recipes.verdict import said, summary, telling, verdict
+from mdtodo.recipes.verdict import explanation, output_patterns, summary, verdict
 
 WAY = Way("tool", ("*",), ("tool",), "get it")
-FULL = WAY._replace(later="L", proof="P", fails="F", empty="E", nothing=(5,), passes=(3,))
+FULL = WAY._replace(
+    retry_pattern="L",
+    checked_pattern="P",
+    failure_pattern="F",
+    nothing_pattern="E",
+    nothing_codes=(5,),
+    success_codes=(3,),
+)
 
 
 @pytest.mark.parametrize(
@@ -38,15 +45,15 @@ FULL = WAY._replace(later="L", proof="P", fails="F", empty="E", nothing=(5,), pa
         (FULL, 75, "", 1),
         (FULL, 77, "", 1),
         (FULL, 75, "L", 75),
-        (FULL._replace(none="N"), 0, "N", 77),
-        (FULL._replace(none="N"), 0, "NP", 0),
-        (FULL._replace(none="N"), 0, "", 0),
-        (FULL._replace(none="N"), 0, "F", 1),
-        (FULL._replace(none="N"), 1, "N", 1),
-        (WAY._replace(none="N"), 0, "N", 77),
-        (WAY._replace(none="N"), 0, "", 0),
-        (WAY._replace(nothing=(75, 77)), 75, "", 77),
-        (WAY._replace(nothing=(75, 77)), 77, "", 77),
+        (FULL._replace(unproven_pattern="N"), 0, "N", 77),
+        (FULL._replace(unproven_pattern="N"), 0, "NP", 0),
+        (FULL._replace(unproven_pattern="N"), 0, "", 0),
+        (FULL._replace(unproven_pattern="N"), 0, "F", 1),
+        (FULL._replace(unproven_pattern="N"), 1, "N", 1),
+        (WAY._replace(unproven_pattern="N"), 0, "N", 77),
+        (WAY._replace(unproven_pattern="N"), 0, "", 0),
+        (WAY._replace(nothing_codes=(75, 77)), 75, "", 77),
+        (WAY._replace(nothing_codes=(75, 77)), 77, "", 77),
     ],
 )
 def test_the_verdict_of_one_command_follows_from_its_code_and_words(
@@ -76,13 +83,13 @@ def test_the_verdict_of_all_commands_follows_from_that_of_each(verdicts: list[in
 
 
 def test_the_sentence_of_a_verdict_says_what_the_tool_did() -> None:
-    assert said(WAY, 0, ()) is None
-    assert said(WAY, 1, ()) is None
-    assert said(FULL, 1, {"F"}) == "tool exited 0, but its own output reports a problem"
-    assert "tried again" in str(said(WAY, 75, ()))
-    assert said(WAY, 77, ()) == "tool found nothing to check"
+    assert explanation(WAY, 0, ()) is None
+    assert explanation(WAY, 1, ()) is None
+    assert explanation(FULL, 1, {"F"}) == "tool exited 0, but its own output reports a problem"
+    assert "tried again" in str(explanation(WAY, 75, ()))
+    assert explanation(WAY, 77, ()) == "tool found nothing to check"
 
 
 def test_only_the_words_that_a_way_names_are_looked_for() -> None:
-    assert telling(WAY) == []
-    assert telling(FULL) == ["L", "P", "F", "E"]
+    assert output_patterns(WAY) == []
+    assert output_patterns(FULL) == ["L", "P", "F", "E"]

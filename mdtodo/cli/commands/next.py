@@ -9,7 +9,7 @@ import click
 from mdtodo.cli.options import filters, json_option, named_tasks, selection, tasks_argument
 from mdtodo.cli.reader import Reader
 from mdtodo.core.task import State
-from mdtodo.planning.analysis.waits import awaited
+from mdtodo.planning.analysis.waits import transitive_waits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     plan = board.plan
     wanted = named_tasks(board, names)
     chosen = selection(session, given)
-    among = awaited(plan, [task.id for task in wanted]) if wanted else plan.tasks
+    among = transitive_waits(plan, [task.id for task in wanted]) if wanted else plan.tasks
     free = [name for name in plan.order if name in among and plan.states[name] in (State.READY, State.MANUAL)]
     tasks = [task for task in map(plan.tasks.__getitem__, free) if chosen.matches(plan, task)][:count]
     if as_json:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mdtodo.cli.context import Session
-    from mdtodo.planning.analysis.overview import Load, Situation
+    from mdtodo.planning.analysis.overview import Load, Overview
     from mdtodo.planning.plan import Plan
     from mdtodo.reporting.status import InHand
     from mdtodo.storage.activity import Activity
@@ -74,15 +74,15 @@ def _show(session: Session, *, as_json: bool) -> None:
         session.say('no tasks yet: `mdtodo add "Tests pass"` creates the first')
 
 
-def _look(session: Session) -> tuple[Situation, Load, Activity, Plan]:
+def _look(session: Session) -> tuple[Overview, Load, Activity, Plan]:
     """What goes on at this moment."""
-    from mdtodo.planning.analysis.overview import load, situation
+    from mdtodo.planning.analysis.overview import load, overview
     from mdtodo.storage.activity import activity
     from mdtodo.storage.run_history import past_runs
 
     doing = activity(session.repo)
     plan = session.board().plan
-    found = situation(plan, session.config, past_runs(session.repo), doing.active)
+    found = overview(plan, session.config, past_runs(session.repo), doing.active)
     return found, load([(len(run.tasks), run.slots) for run in doing.runs]), doing, plan
 
 

@@ -13,7 +13,7 @@ from mdtodo.errors import InputError
 from mdtodo.git.objects import find_in_tree
 from mdtodo.landing.apply import tick
 from mdtodo.landing.parse_cache import keep, read
-from mdtodo.markdown.edits.diff import OPEN, lift
+from mdtodo.markdown.edits.diff import OPEN, diff
 from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Anchor, Status
     from mdtodo.git.objects import Change, NewObjects
     from mdtodo.landing.apply import Version
-    from mdtodo.markdown.anchors import Places
+    from mdtodo.markdown.anchors import TaskIndex
     from mdtodo.markdown.document import Document
     from mdtodo.receipts.message import Trailer
 
@@ -64,7 +64,7 @@ class Ground:
 
 
 def lifted(before: bytes, after: bytes, statuses: Mapping[str, Status], file: str) -> tuple[Edit, ...] | None:
-    """As `markdown.edits.diff.lift`; where only boxes differ, neither version is read again that was met just now."""
+    """As `markdown.edits.diff.diff`; where only boxes differ, neither version is read again that was met just now."""
     if len(before) == len(after):
         with suppress(InputError):
             reading = read(before, statuses, file)
@@ -81,7 +81,7 @@ def lifted(before: bytes, after: bytes, statuses: Mapping[str, Status], file: st
             if ticked is not None and ticked.data == after:
                 keep(ticked.reading, statuses)
                 return tuple(boxes)
-    return lift(before, after, statuses, file=file)
+    return diff(before, after, statuses, file=file)
 
 
 def reland(
@@ -192,8 +192,8 @@ def _followed(ground: Ground, shares: Shares) -> Shares:
     return found
 
 
-def _new_places(ground: Ground) -> dict[str, Places]:
-    places: dict[str, Places] = {}
+def _new_places(ground: Ground) -> dict[str, TaskIndex]:
+    places: dict[str, TaskIndex] = {}
     for file in ground.added():
         entry = find_in_tree(ground.tree, os.fsencode(file), ground.read)
         if entry is not None and entry[0] in REGULAR:
@@ -260,6 +260,6 @@ def _has_open_subtasks(version: Version, edits: Sequence[Edit], ground: Ground, 
     return any(item.parent in parents and not item.status.closed for item in document.items)
 
 
-def _read(data: bytes, statuses: Mapping[str, Status], file: str) -> tuple[Document, Places]:
+def _read(data: bytes, statuses: Mapping[str, Status], file: str) -> tuple[Document, TaskIndex]:
     reading = read(data, statuses, file)
     return reading.document, reading.places

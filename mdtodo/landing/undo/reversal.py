@@ -17,15 +17,15 @@ from mdtodo.core.results import Outcome
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.head import read_head
 from mdtodo.git.objects import find_in_tree
-from mdtodo.markdown.anchors import Places, anchors
+from mdtodo.markdown.anchors import TaskIndex, anchors
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits.revert_diff import lift
+from mdtodo.markdown.edits.revert_diff import revert_edits
 from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.core.edits import Added, Rewind
+    from mdtodo.core.edits import AddedItem, Revert
     from mdtodo.core.task import Anchor, Status
     from mdtodo.git.head import Head
     from mdtodo.git.session import Plumbing
@@ -170,7 +170,7 @@ class _Reversal:
         self.receipts: dict[str, Receipt] = {}
         self.restores: list[Restore] = []
         self.refused: list[str] = []
-        self._places: dict[str, tuple[Document, Places] | None] = {}
+        self._places: dict[str, tuple[Document, TaskIndex] | None] = {}
 
     def take(self, path: str, steps: Sequence[_Step]) -> None:
         """Take back what became of one file."""
@@ -200,7 +200,7 @@ class _Reversal:
             receipts[0] = receipts[0]._replace(restores=tuple(self.restores))
         return Reversal(tuple(receipts), tuple(self.refused))
 
-    def _lifted(self, path: str, step: _Step) -> list[tuple[Document, Rewind]] | None:
+    def _lifted(self, path: str, step: _Step) -> list[tuple[Document, Revert]] | None:
         """What was made of tasks there, each with the version of the file that its anchor is of; None if that is not
         all."""
         _, before, after = step
@@ -210,13 +210,13 @@ class _Reversal:
             return None
         old, new = self.git.content(before[7:]), self.git.content(after[7:])
         try:
-            edits = lift(old, new, self.statuses, file=path)
+            edits = revert_edits(old, new, self.statuses, file=path)
             document = parse(new, self.statuses, file=path)
             return None if edits is None else [(document, edit) for edit in edits]
         except InputError:
             return None
 
-    def _take_back(self, after: Document, edit: Rewind) -> None:
+    def _take_back(self, after: Document, edit: Revert) -> None:
         """The edit, on the task where HEAD has it now."""
         title = read_keys(edit.after.text).title
         found = self._find(after, edit.anchor)
@@ -261,14 +261,14 @@ class _Reversal:
         known = self._known(file)
         return known is not None and isinstance(known[1].find(anchor), int)
 
-    def _known(self, file: str) -> tuple[Document, Places] | None:
+    def _known(self, file: str) -> tuple[Document, TaskIndex] | None:
         """HEAD's version of a file, read once; None where there is none that could be read."""
         if file not in self._places:
             entry, self._places[file] = self._in_head(file), None
             if entry is not None and entry[:3] == "100":
                 try:
                     document = parse(self.git.content(entry[7:]), self.statuses, file=file)
-                    self._places[file] = document, Places(document, file)
+                    self._places[file] = document, TaskIndex(document, file)
                 except InputError:
                     pass
         return self._places[file]
@@ -320,12 +320,12 @@ def _stretches(steps: Sequence[_Step]) -> list[_Step]:
     return found
 
 
-def composed(edits: Sequence[tuple[Document, Rewind]]) -> list[tuple[Document, Rewind]]:
+def composed(edits: Sequence[tuple[Document, Revert]]) -> list[tuple[Document, Revert]]:
     """The edits of several versions, newest first, as one for each task.
 
     Raises EditError where somebody changed a task between two changes of the run.
     """
-    found: dict[Anchor, tuple[Document, Rewind]] = {}
+    found: dict[Anchor, tuple[Document, Revert]] = {}
     for document, edit in edits:
         newer = found.get(edit.anchor)
         if newer is None:
@@ -340,7 +340,7 @@ def composed(edits: Sequence[tuple[Document, Rewind]]) -> list[tuple[Document, R
     return list(found.values())
 
 
-def _grown(added: Added, newer: dict[Anchor, tuple[Document, Rewind]]) -> Added:
+def _grown(added: AddedItem, newer: dict[Anchor, tuple[Document, Revert]]) -> AddedItem:
     """A subtask as a later change of the run left it, which is not taken back apart from it."""
     for anchor, (_, edit) in newer.items():
         if added.text == f"[{edit.before.char}] {edit.before.text.rstrip()}":
@@ -363,7 +363,7 @@ def _reworded(then: Document, now: Document, anchor: Anchor) -> int | None:
     many tasks went as came."""
     if max(len(then.items), len(now.items)) > _LARGEST:
         return None
-    at = Places(then, anchor.file).find(anchor)
+    at = TaskIndex(then, anchor.file).find(anchor)
     old = [(item.depth, read_keys(item.text).title) for item in then.items]
     new = [(item.depth, read_keys(item.text).title) for item in now.items]
     # autojunk ignores, from 200 tasks on, a title that more than 1 % of them have.

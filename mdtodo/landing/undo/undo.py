@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import Rewind
+from mdtodo.core.edits import Revert
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Undone
 from mdtodo.core.task import Status
@@ -18,7 +18,7 @@ from mdtodo.landing.land import RefusedError
 from mdtodo.landing.policy import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.landing.result_edits import reopening_edits
 from mdtodo.landing.undo.reversal import PastRun, reversal
-from mdtodo.planning.rollup import opening_parents
+from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.receipts.log import commits as past_commits
 from mdtodo.storage.rows import Record
 from mdtodo.storage.state import State
@@ -111,7 +111,7 @@ def _receipts(board: Board, chosen: PastRun, later: Mapping[str, str]) -> list[R
         for receipt in receipts
         if receipt.task_id in board.tasks and receipt.outcome == Status.TODO and _was_closed(board, receipt)
     }
-    for name in opening_parents(board.plan, opened) if board.config.rollup else ():
+    for name in parents_to_reopen(board.plan, opened) if board.config.rollup else ():
         parent, edits = board.tasks[name], tuple(reopening_edits(board, board.tasks[name]))
         receipts.append(
             Receipt(parent.id, parent.title, "todo", "rollup", 0, 0.0, 0, edits, undoes=chosen.run)
@@ -120,7 +120,7 @@ def _receipts(board: Board, chosen: PastRun, later: Mapping[str, str]) -> list[R
 
 
 def _was_closed(board: Board, receipt: Receipt) -> bool:
-    after = (edit.after.char for edit in receipt.edits if isinstance(edit, Rewind))
+    after = (edit.after.char for edit in receipt.edits if isinstance(edit, Revert))
     return any(board.config.status.get(char, Status.TODO).closed for char in after)
 
 

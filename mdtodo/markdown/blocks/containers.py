@@ -11,24 +11,24 @@ _SPACE, _TAB, _QUOTE_MARK = 32, 9, 62
 class Container:
     """A block that holds blocks: the document or a quote; a list item is a `ListItem`.
 
-    `around` is the nearest list item around it. `under` are the headings before it that hold for it, `heads`
-    those that hold for what comes next in it, both outermost first. `last` is the line of its last byte that
-    is no blank, once it is closed.
+    `parent_item` is the nearest list item around it. `headings_above` are the headings before it that hold for
+    it, `open_headings` those that hold for what comes next in it, both outermost first. `last` is the line of
+    its last byte that is no blank, once it is closed.
     """
 
     width = kind = number = last = 0
-    filled = False  # it holds a block already
+    has_children = False  # it holds a block already
 
     def __init__(self, parent: Container | None) -> None:
         # Only upwards: without cycles the items are freed as soon as nobody has them, also while `parse` keeps the
         # garbage collector from running.
         self.parent = parent
-        self.around: ListItem | None = None
-        self.heads: tuple[int, ...] = ()
+        self.parent_item: ListItem | None = None
+        self.open_headings: tuple[int, ...] = ()
         if parent is not None:
-            self.around = parent if isinstance(parent, ListItem) else parent.around
-            self.heads = parent.heads
-        self.under = self.heads
+            self.parent_item = parent if isinstance(parent, ListItem) else parent.parent_item
+            self.open_headings = parent.open_headings
+        self.headings_above = self.open_headings
 
 
 class ListItem(Container):
@@ -52,8 +52,8 @@ class ListItem(Container):
     ) -> None:
         self.parent = parent
         # All that `Container` sets: with `super().__init__` an item takes 1.8 times as long to make.
-        self.around = parent if isinstance(parent, ListItem) else parent.around
-        self.heads = self.under = parent.heads
+        self.parent_item = parent if isinstance(parent, ListItem) else parent.parent_item
+        self.open_headings = self.headings_above = parent.open_headings
         self.width = width
         self.kind = kind
         self.line = line
@@ -112,22 +112,22 @@ def content_start(text: bytes, start: int, path: list[Container]) -> int:
     A tab that reaches into the content is left out; a lazy line begins with its text.
     """
     at, column, inner = start, 0, 0  # inner: the column that the containers so far consume
-    fn, fcol = skip_blanks(text, at, column)
+    first_nonspace, first_nonspace_column = skip_blanks(text, at, column)
     for container in path:
-        if text[fn] in b"\r\n":
+        if text[first_nonspace] in b"\r\n":
             break
         if container.width:
-            if fcol - inner < container.width:
-                return fn
+            if first_nonspace_column - inner < container.width:
+                return first_nonspace
             inner += container.width
-        elif text[fn] == _QUOTE_MARK and fcol - inner <= 3:
-            at, column = fn + 1, fcol + 1
+        elif text[first_nonspace] == _QUOTE_MARK and first_nonspace_column - inner <= 3:
+            at, column = first_nonspace + 1, first_nonspace_column + 1
             inner = column + (text[at] in b" \t")
-            fn, fcol = skip_blanks(text, at, column)
+            first_nonspace, first_nonspace_column = skip_blanks(text, at, column)
         else:
-            return fn
+            return first_nonspace
     # Blanks that the containers consume; more of them belong to the content, as in indented code.
-    while at < fn and column < inner:
+    while at < first_nonspace and column < inner:
         column += 1 if text[at] == _SPACE else 4 - column % 4
         at += 1
     return at

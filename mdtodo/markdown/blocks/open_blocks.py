@@ -24,21 +24,21 @@ class OpenBlocks:
         self.stack = [Container(None)]
         self.quotes: list[int] = []  # which places of the stack are quotes
         self.lists = 0  # how many lists there were
-        self.loose: Container | None = None  # the last item of an open list that has no open item
+        self.last_item: Container | None = None  # the last item of an open list that has no open item
         # The open leaf, its first line, and of a paragraph where the text of each line starts.
         self.leaf = NO_LEAF
         self.leaf_line = 0
         self.lines: list[int] = []
         self.opener: ListItem | None = None  # the list item whose first block the open paragraph is
-        self.ragged: set[int] = set()  # indented lazy lines: no definition starts there, and no row
+        self.indented_lazy: set[int] = set()  # indented lazy lines: no definition starts there, and no row
         self.defines = False  # the open paragraph may start with link reference definitions
-        self.tableless = False  # the open paragraph has met a delimiter row that did not fit
+        self.table_tried = False  # the open paragraph has met a delimiter row that did not fit
         # The line at hand, and the last one that was more than blank within the innermost container.
         self.line = first - 1
         self.last = 0
         self.matched = 1  # how many containers the line goes on
         self.opened = False  # it has started a block
-        self.fresh = False  # the block that it started last is the first of its container
+        self.first_in_container = False  # the block that it started last is the first of its container
         self.paragraph = False  # the innermost block that it goes on is the open paragraph
         self.list: Container | None = None  # an item of the list that is the innermost block that it goes on
 
@@ -47,12 +47,12 @@ class OpenBlocks:
         if not self.opened:
             self.close(self.matched)
             self.opened = True
-            self.loose = None
+            self.last_item = None
         self.paragraph = False
         self.list = None
         container = self.stack[-1]
-        self.fresh = not container.filled
-        container.filled = True
+        self.first_in_container = not container.has_children
+        container.has_children = True
         return container
 
     def close(self, depth: int) -> None:
@@ -93,23 +93,25 @@ class OpenBlocks:
     def open_paragraph(self, at: int) -> None:
         """Start a paragraph with the text at `at`."""
         container = self.open()
-        opener = container if self.fresh and isinstance(container, ListItem) else None
+        opener = container if self.first_in_container and isinstance(container, ListItem) else None
         self.begin_paragraph(at, opener)
 
     def begin_paragraph(self, at: int, opener: ListItem | None) -> None:
         """The open leaf is a paragraph now, the first block of the list item `opener` if there is one."""
         self.leaf, self.leaf_line, self.lines = PARAGRAPH, self.line, [at]
-        self.tableless = False
+        self.table_tried = False
         # A label ends at its first `]`, and a definition has `]:` there: no `[x] task` needs to be looked at.
         self.defines = self.text[at] == _BRACKET and not self.text.startswith(b"] ", at + 2)
         self.opener = opener
         if opener is not None:
-            opener.filled = True
+            opener.has_children = True
             opener.opening, opener.opening_line = self.lines, self.line
 
     def define(self) -> None:
         """Drop the link reference definitions at the start of the open paragraph; without more it is none."""
-        content = b"".join([b" " * (at in self.ragged) + self.text_from(at) + b"\n" for at in self.lines])
+        content = b"".join(
+            [b" " * (at in self.indented_lazy) + self.text_from(at) + b"\n" for at in self.lines]
+        )
         count = leaves.definitions(content) if b"]:" in content else 0
         del self.lines[:count]
         self.leaf_line += count
@@ -118,7 +120,7 @@ class OpenBlocks:
             if not self.lines:
                 self.opener.opening = None
                 # cmark drops the paragraph: the item is empty again, and two blank lines end it (GFM 5.2, rule 3).
-                self.opener.filled = False
+                self.opener.has_children = False
 
     def underline(self, level: int) -> bool:
         """Make a heading of the open paragraph; not if it was nothing but definitions."""
@@ -139,9 +141,9 @@ class OpenBlocks:
     ) -> None:
         """Note a heading of the innermost container: it ends what headings of its level or below held for."""
         container = self.stack[-1]
-        own = container.heads[len(container.under) :]
+        own = container.open_headings[len(container.headings_above) :]
         above = [mark for mark in own if self.headings[mark].level < level]
-        container.heads = (*container.under, *above, len(self.headings))
+        container.open_headings = (*container.headings_above, *above, len(self.headings))
         self.headings.append(HeadingMark(line, level, spans, container, opener))
 
     def text_from(self, start: int) -> bytes:

@@ -5,8 +5,8 @@ choices of cmark-gfm; but nesting has no limit, any input takes linear time, and
 than a list of tasks needs: list items, what opens each of them, headings, fenced code.
 
 All is bytes and offsets. Of the columns before a line's text two matter: `col`, which the containers have
-consumed, and `fcol`, that of the first byte that is no blank, at the offset `fn`; their difference is the
-indent.
+consumed, and `first_nonspace_column`, that of the first byte that is no blank, at the offset
+`first_nonspace`; their difference is the indent.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class _Scanner(OpenBlocks):
     def __init__(self, text: bytes, start: int, first: int) -> None:
         super().__init__(text, first)
         self.begin = self.next = start  # of the line at hand, and of the next one
-        self.fn = self.fcol = self.col = 0
+        self.first_nonspace = self.first_nonspace_column = self.col = 0
         self.quoted = 0  # the place in the stack of the innermost quote that the line goes on
-        self.unbroken = 0  # before this offset no thematic break starts on this line
+        self.no_break_before = 0  # before this offset no thematic break starts on this line
         self.fence = b""
         self.html = 0
 
@@ -60,9 +60,9 @@ class _Scanner(OpenBlocks):
 
     def _line(self) -> None:
         matched = self.matched = self._match()
-        leaf, stack, text, at = self.leaf, self.stack, self.text, self.fn
+        leaf, stack, text, at = self.leaf, self.stack, self.text, self.first_nonspace
         whole = matched == len(stack)
-        self.list = self.loose if whole else stack[matched]
+        self.list = self.last_item if whole else stack[matched]
         # A bullet and plain text start an item, whatever is open but code and HTML. What _SPECIAL begins may be more:
         # `- - -` is a thematic break, `- > a` holds a quote, the content of `-  a` starts a column further on.
         c = text[at]
@@ -70,7 +70,7 @@ class _Scanner(OpenBlocks):
             c in b"-*+"
             and text[at + 1] == _SPACE
             and text[at + 2] not in _SPECIAL
-            and self.fcol - self.col < 4
+            and self.first_nonspace_column - self.col < 4
             and not (whole and leaf in (FENCE, HTML))
         ):
             self._plain_item()
@@ -90,45 +90,47 @@ class _Scanner(OpenBlocks):
 
     def _plain_item(self) -> None:
         """Start a bullet item with text right after its marker: what most lines of a list of tasks are."""
-        beside, at = self.list, self.fn
+        beside, at = self.list, self.first_nonspace
         self.close(self.matched)
         parent = self.stack[-1]
-        parent.filled = True
-        item = ListItem(parent, self.fcol - self.col + 2, self.text[at], self.line, at, at + 1, at + 2)
+        parent.has_children = True
+        item = ListItem(
+            parent, self.first_nonspace_column - self.col + 2, self.text[at], self.line, at, at + 1, at + 2
+        )
         self.open_item(beside, item)
-        self.loose = None
+        self.last_item = None
         self.begin_paragraph(at + 2, item)
         self.last = self.line
 
     def _match(self) -> int:
         """How many open containers the line goes on; sets where its rest starts."""
         text, stack = self.text, self.stack
-        at, fcol, col, place, size = self.begin, 0, 0, 1, len(stack)
-        self.quoted = self.unbroken = 0
+        at, first_nonspace_column, col, place, size = self.begin, 0, 0, 1, len(stack)
+        self.quoted = self.no_break_before = 0
         c = text[at]
         if c in b" \t":
-            at, fcol = skip_blanks(text, at, 0)
+            at, first_nonspace_column = skip_blanks(text, at, 0)
             c = text[at]
         # Every line runs through this: locals, since attributes would cost more than what is compared.
         while place < size:
             if c in b"\r\n":
-                place = self._match_blank(place, fcol - col)
+                place = self._match_blank(place, first_nonspace_column - col)
                 break
             width = stack[place].width
             if width:
-                if fcol - col < width:
+                if first_nonspace_column - col < width:
                     break
                 col += width
             else:
-                if c != _QUOTE_MARK or fcol - col > 3:
+                if c != _QUOTE_MARK or first_nonspace_column - col > 3:
                     break
                 self.quoted = place
-                self.fn, self.fcol = at, fcol
+                self.first_nonspace, self.first_nonspace_column = at, first_nonspace_column
                 self._skip_quote_mark()
-                at, fcol, col = self.fn, self.fcol, self.col
+                at, first_nonspace_column, col = self.first_nonspace, self.first_nonspace_column, self.col
                 c = text[at]
             place += 1
-        self.fn, self.fcol, self.col = at, fcol, col
+        self.first_nonspace, self.first_nonspace_column, self.col = at, first_nonspace_column, col
         return place
 
     def _match_blank(self, place: int, indent: int) -> int:
@@ -141,18 +143,20 @@ class _Scanner(OpenBlocks):
         if nearest < len(self.quotes):
             return self.quotes[nearest]
         stack = self.stack
-        if stack[-1].filled:
+        if stack[-1].has_children:
             return len(stack)
         for container in stack[place:-1]:
             indent = indent - container.width if indent >= container.width else 0
         return len(stack) if indent >= stack[-1].width else len(stack) - 1
 
     def _skip_quote_mark(self) -> None:
-        """Pass the `>` at `fn` and one column of white space after it."""
-        self.fn += 1
-        self.fcol += 1
-        self.col = self.fcol + (self.text[self.fn] in b" \t")
-        self.fn, self.fcol = skip_blanks(self.text, self.fn, self.fcol)
+        """Pass the `>` at `first_nonspace` and one column of white space after it."""
+        self.first_nonspace += 1
+        self.first_nonspace_column += 1
+        self.col = self.first_nonspace_column + (self.text[self.first_nonspace] in b" \t")
+        self.first_nonspace, self.first_nonspace_column = skip_blanks(
+            self.text, self.first_nonspace, self.first_nonspace_column
+        )
 
     def _goes_on(self, leaf: int, blank: bool) -> bool:
         """Whether the line is one of the open code or HTML block; a row of a table may yet start a block."""
@@ -161,8 +165,8 @@ class _Scanner(OpenBlocks):
         # Kinds 6 and 7 end before a blank line, the others where their end stands (GFM 4.6).
         elif leaf == HTML and not (blank and self.html > 5):
             self._html_line()
-        elif leaf != INDENTED or not (blank or self.fcol - self.col >= 4):
-            if leaf != TABLE or blank or not leaves.is_row(self.text, self.fn):
+        elif leaf != INDENTED or not (blank or self.first_nonspace_column - self.col >= 4):
+            if leaf != TABLE or blank or not leaves.is_row(self.text, self.first_nonspace):
                 self.leaf = NO_LEAF
             return False
         if not blank:
@@ -173,7 +177,7 @@ class _Scanner(OpenBlocks):
 
     def _blank(self) -> None:
         self.close(self.matched)
-        self.loose = self.list if self.list is not None and self.list.kind else None
+        self.last_item = self.list if self.list is not None and self.list.kind else None
         if self.quoted:
             self.stack[self.quoted].last = self.line
 
@@ -181,14 +185,14 @@ class _Scanner(OpenBlocks):
         """Start the blocks that the line starts; whether all of its text is dealt with then."""
         text = self.text
         while True:
-            if self.fcol - self.col >= 4:
+            if self.first_nonspace_column - self.col >= 4:
                 # Indented code cannot interrupt a paragraph, also as a lazy line (GFM 4.4).
-                if lazy or text[self.fn] in b"\r\n":
+                if lazy or text[self.first_nonspace] in b"\r\n":
                     return False
                 self.open()
                 self.leaf = INDENTED
                 return True
-            starter = _STARTERS.get(text[self.fn])
+            starter = _STARTERS.get(text[self.first_nonspace])
             if starter is None:
                 return False
             step = starter(self)
@@ -201,30 +205,30 @@ class _Scanner(OpenBlocks):
         """Add the rest of the line to the open paragraph, also as a lazy line, or start one with it."""
         if not self.opened:
             if self.paragraph or (self.leaf == PARAGRAPH and not whole):
-                self.lines.append(self.fn)
+                self.lines.append(self.first_nonspace)
                 # cmark-gfm keeps the blanks before a lazy line and drops those before any other line of a paragraph.
-                if self.fcol > self.col and not self.paragraph:
-                    self.ragged.add(self.fn)
+                if self.first_nonspace_column > self.col and not self.paragraph:
+                    self.indented_lazy.add(self.first_nonspace)
                 return
             if self.leaf == TABLE and whole:
                 return
-        if self.text[self.fn] not in b"\r\n":
-            self.open_paragraph(self.fn)
+        if self.text[self.first_nonspace] not in b"\r\n":
+            self.open_paragraph(self.first_nonspace)
 
     def _fence_line(self) -> None:
-        if self.fcol - self.col > 3:
+        if self.first_nonspace_column - self.col > 3:
             return
-        found = leaves.match(leaves.CLOSE_FENCE, self.text, self.fn)
+        found = leaves.match(leaves.CLOSE_FENCE, self.text, self.first_nonspace)
         # As long as the opening fence or longer, of the same character (GFM 4.5).
         if found is not None and found[1].startswith(self.fence):
             self.fences.append((self.leaf_line, self.line))
             self.leaf = NO_LEAF
 
     def _html_line(self) -> None:
-        if leaves.html_ends(self.html, self.text, self.fn, self.next):
+        if leaves.html_ends(self.html, self.text, self.first_nonspace, self.next):
             self.leaf = NO_LEAF
 
-    # What may start a block at `fn`: a method for each first character.
+    # What may start a block at `first_nonspace`: a method for each first character.
 
     def quote(self) -> int:
         self.open_quote()
@@ -232,7 +236,7 @@ class _Scanner(OpenBlocks):
         return _OPENED
 
     def atx(self) -> int:
-        found = leaves.match(leaves.ATX, self.text, self.fn)
+        found = leaves.match(leaves.ATX, self.text, self.first_nonspace)
         if found is None:
             return _NOTHING
         self.open()
@@ -241,7 +245,7 @@ class _Scanner(OpenBlocks):
         return _DONE
 
     def code(self) -> int:
-        found = leaves.match(leaves.OPEN_FENCE, self.text, self.fn)
+        found = leaves.match(leaves.OPEN_FENCE, self.text, self.first_nonspace)
         if found is None:
             return _NOTHING
         self.open()
@@ -250,7 +254,7 @@ class _Scanner(OpenBlocks):
         return _DONE
 
     def tag(self) -> int:
-        kind = leaves.html_kind(self.text, self.fn, interrupts=self.paragraph)
+        kind = leaves.html_kind(self.text, self.first_nonspace, interrupts=self.paragraph)
         if not kind:
             return _NOTHING
         self.open()
@@ -262,11 +266,11 @@ class _Scanner(OpenBlocks):
 
     def setext(self) -> int:
         """`===` or `---` below a paragraph makes it a heading, unless it was nothing but definitions."""
-        if not self.paragraph or leaves.match(leaves.SETEXT, self.text, self.fn) is None:
+        if not self.paragraph or leaves.match(leaves.SETEXT, self.text, self.first_nonspace) is None:
             return _NOTHING
         # Below nothing but definitions, `===` is text: a new paragraph.
-        if not self.underline(1 if self.text[self.fn] == ord("=") else 2):
-            self.begin_paragraph(self.fn, self.opener)
+        if not self.underline(1 if self.text[self.first_nonspace] == ord("=") else 2):
+            self.begin_paragraph(self.first_nonspace, self.opener)
         return _DONE
 
     def dash(self) -> int:
@@ -278,34 +282,39 @@ class _Scanner(OpenBlocks):
         return self.thematic_break() or self.bullet()
 
     def thematic_break(self) -> int:
-        at = self.fn
+        at = self.first_nonspace
         # `* * * * a` opens an item at each star: without this each of them would look at the rest of the line
         # again, which takes quadratic time.
-        if self.unbroken > at:
+        if self.no_break_before > at:
             return _NOTHING
         end = leaves.break_end(self.text, at)
         if self.text[end] not in b"\r\n" or self.text.count(self.text[at : at + 1], at, end) < 3:
-            self.unbroken = end
+            self.no_break_before = end
             return _NOTHING
         self.open()
         return _DONE
 
     def bullet(self) -> int:
-        return self._item(1) if self.text[self.fn + 1] in b" \t\r\n" else _NOTHING
+        return self._item(1) if self.text[self.first_nonspace + 1] in b" \t\r\n" else _NOTHING
 
     def ordinal(self) -> int:
-        found = leaves.match(leaves.ORDERED, self.text, self.fn)
+        found = leaves.match(leaves.ORDERED, self.text, self.first_nonspace)
         # By value: `01.` interrupts a paragraph as `1.` does, `2.` does not (GFM 5.2).
         if found is None or (self.paragraph and int(found[1]) != 1):
             return _NOTHING
-        return self._item(found.end() - self.fn)
+        return self._item(found.end() - self.first_nonspace)
 
     def _item(self, length: int) -> int:
         """Start a list item whose marker has `length` bytes; one without text interrupts no paragraph."""
-        text, at, indent, beside = self.text, self.fn, self.fcol - self.col, self.list
-        after, column = at + length, self.fcol + length
-        content, fcol = skip_blanks(text, after, column)
-        gap = fcol - column
+        text, at, indent, beside = (
+            self.text,
+            self.first_nonspace,
+            self.first_nonspace_column - self.col,
+            self.list,
+        )
+        after, column = at + length, self.first_nonspace_column + length
+        content, first_nonspace_column = skip_blanks(text, after, column)
+        gap = first_nonspace_column - column
         empty = text[content] in b"\r\n"
         if empty and self.paragraph:
             return _NOTHING
@@ -317,24 +326,30 @@ class _Scanner(OpenBlocks):
             self.open(), indent + length + (gap or 1), text[after - 1], self.line, at, after, content
         )
         self.open_item(beside, item)
-        self.fn, self.fcol, self.col = content, fcol, column + gap
+        self.first_nonspace, self.first_nonspace_column, self.col = (
+            content,
+            first_nonspace_column,
+            column + gap,
+        )
         return _OPENED
 
     def table(self) -> int:
         """A delimiter row below a line of as many cells makes that line a table's header."""
         if (
             not self.paragraph
-            or self.tableless
-            or leaves.match(leaves.DELIMITER_ROW, self.text, self.fn) is None
+            or self.table_tried
+            or leaves.match(leaves.DELIMITER_ROW, self.text, self.first_nonspace) is None
         ):
             return _NOTHING
         header = self.lines[-1]
         # cmark-gfm keeps the blanks before a lazy line, and they are an empty cell before the `|`: below `> a` and
         # `  | b |` a table needs `> |-|-|`.
-        ragged = header in self.ragged and self.text[header] == ord("|")
-        if leaves.columns(self.text, header) + ragged != leaves.columns(self.text, self.fn):
+        indented_lazy = header in self.indented_lazy and self.text[header] == ord("|")
+        if leaves.columns(self.text, header) + indented_lazy != leaves.columns(
+            self.text, self.first_nonspace
+        ):
             # cmark-gfm gives a paragraph one try: a row that would fit further down makes no table either.
-            self.tableless = True
+            self.table_tried = True
             return _NOTHING
         if self.opener is not None:
             # The lines before the header stay a paragraph, as in cmark-gfm.

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import EditError
-from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits.list_items import Node, Style, read_lines, style_below, style_beside
+from mdtodo.markdown.edits.list_items import ListStyle, NewItem, read_lines, style_below, style_beside
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.paragraph import line_end
-from mdtodo.markdown.edits.pending import Draft
+from mdtodo.markdown.edits.pending import PendingEdits
 from mdtodo.markdown.edits.placement import Insertion
 from mdtodo.markdown.keys.read import read_keys
 
@@ -39,38 +39,38 @@ def add_task(
     to the end of the file's last list of tasks at the top level. Raises EditError where there is no such task
     or heading, or where it would not become exactly one task.
     """
-    node = _new_task(text, statuses)
+    new_item = _new_task(text, statuses)
     original = Original(parse(data, statuses, file=file), statuses)
     if under is not None:
-        ways = _below(original, Places(original.document, file, original.keys).find(under), node)
+        insertions = _below(original, TaskIndex(original.document, file, original.keys).find(under), new_item)
     elif section is not None:
-        ways = _in_section(original, section, node)
+        insertions = _in_section(original, section, new_item)
     else:
-        ways = _in_file(original, node)
-    for insertion in ways:
+        insertions = _in_file(original, new_item)
+    for insertion in insertions:
         # With blank lines only where it must be: else it would be text of the paragraph, or inside of HTML, above it.
         for gap, space in product((False, True), repeat=2):
-            draft = Draft(original)
-            draft.insert(insertion._replace(gap=insertion.gap or gap, space=insertion.space or space))
-            if draft.is_intended():
-                return draft.data
+            pending = PendingEdits(original)
+            pending.insert(insertion._replace(gap=insertion.gap or gap, space=insertion.space or space))
+            if pending.is_intended():
+                return pending.data
     raise EditError("there is no place where this line would add one task and change nothing else", file=file)
 
 
-def _new_task(text: str, statuses: Mapping[str, Status]) -> Node:
+def _new_task(text: str, statuses: Mapping[str, Status]) -> NewItem:
     """The task of that text; a box that is typed in front of it is taken for the task's own."""
     words = text.strip()
     if not words:
         raise EditError("a task needs some text")
-    nodes = read_lines([words if _BOXED.match(words) else f"- [ ] {words}"], statuses)
-    alone = parse(f"- [ ] {nodes[0].text}".encode(), statuses).items
-    if len(nodes) != 1 or nodes[0].status is not Status.TODO or len(alone) != 1:
+    new_items = read_lines([words if _BOXED.match(words) else f"- [ ] {words}"], statuses)
+    alone = parse(f"- [ ] {new_items[0].text}".encode(), statuses).items
+    if len(new_items) != 1 or new_items[0].status is not Status.TODO or len(alone) != 1:
         raise EditError("that text would not be read as one task")
-    nodes[0].delimiter = ""  # of the list that it goes to, not as it was typed
-    return nodes[0]
+    new_items[0].delimiter = ""  # of the list that it goes to, not as it was typed
+    return new_items[0]
 
 
-def _below(original: Original, where: int | str, node: Node) -> Iterator[Insertion]:
+def _below(original: Original, where: int | str, new_item: NewItem) -> Iterator[Insertion]:
     if isinstance(where, str):
         raise EditError(where)
     document = original.document
@@ -78,33 +78,35 @@ def _below(original: Original, where: int | str, node: Node) -> Iterator[Inserti
     bullet = original.bullet if item.ordered else item.marker
     newline = _newline(document, item)
     if like := style_below(document, item, children, bullet):
-        yield Insertion(children[-1].end, where, item.depth, [node], like, newline)
-    style = Style(item.indent, bullet)
-    yield Insertion(item.end, where, item.depth, [node], style, newline)
+        yield Insertion(children[-1].end, where, item.depth, [new_item], like, newline)
+    style = ListStyle(item.indent, bullet)
+    yield Insertion(item.end, where, item.depth, [new_item], style, newline)
 
 
-def _in_section(original: Original, section: str, node: Node) -> Iterator[Insertion]:
+def _in_section(original: Original, section: str, new_item: NewItem) -> Iterator[Insertion]:
     document = original.document
     number = _heading(document, section)
     inside = [item for item in document.items if item.headings[-1:] == (number,) and item.parent is None]
     if inside:
-        yield from _beside(original, inside, node, number)
+        yield from _beside(original, inside, new_item, number)
     at = _heading_end(document, document.headings[number])
-    style = Style(b"", original.bullet)
+    style = ListStyle(b"", original.bullet)
     space = document.data[at : at + 1] not in (b"", b"\n", b"\r")
-    yield Insertion(at, None, 0, [node], style, document.newline, gap=True, space=space, heading=number)
+    yield Insertion(at, None, 0, [new_item], style, document.newline, gap=True, space=space, heading=number)
 
 
-def _in_file(original: Original, node: Node) -> Iterator[Insertion]:
+def _in_file(original: Original, new_item: NewItem) -> Iterator[Insertion]:
     document, data = original.document, original.document.data
     if top := [item for item in document.items if item.parent is None]:
-        yield from _beside(original, top, node)
+        yield from _beside(original, top, new_item)
     gap = bool(data.strip(b"\xef\xbb\xbf \t\r\n")) and not data.endswith(document.newline * 2)
-    yield Insertion(len(data), None, 0, [node], Style(b"", original.bullet), document.newline, gap=gap)
+    yield Insertion(
+        len(data), None, 0, [new_item], ListStyle(b"", original.bullet), document.newline, gap=gap
+    )
 
 
 def _beside(
-    original: Original, tasks: Sequence[Item], node: Node, heading: int | None = None
+    original: Original, tasks: Sequence[Item], new_item: NewItem, heading: int | None = None
 ) -> Iterator[Insertion]:
     """After the last of these tasks that begins its line, best one that is in no quote."""
     document = original.document
@@ -115,7 +117,7 @@ def _beside(
         last = candidates[-1]
         siblings = [task for task in candidates if task.list_index == last.list_index]
         if style := style_beside(document, siblings, original.bullet):
-            yield Insertion(last.end, None, 0, [node], style, _newline(document, last), heading=heading)
+            yield Insertion(last.end, None, 0, [new_item], style, _newline(document, last), heading=heading)
 
 
 def _heading(document: Document, section: str) -> int:

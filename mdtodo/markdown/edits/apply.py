@@ -10,14 +10,14 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, Revert, SetKey, SetStatus
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
-from mdtodo.markdown.anchors import Places
+from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.original import Original
-from mdtodo.markdown.edits.pending import Draft
-from mdtodo.markdown.edits.placement import WAYS
+from mdtodo.markdown.edits.pending import PendingEdits
+from mdtodo.markdown.edits.placement import PLACEMENTS
 from mdtodo.markdown.edits.revert import Unexpected
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
-    from mdtodo.markdown.edits.placement import Way
+    from mdtodo.markdown.edits.placement import Placement
 
 _LARGE = 100_000
 
@@ -85,7 +85,7 @@ def _applied(
     data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
 ) -> Applied:
     original = Original(parse(data, statuses, file=file), statuses)
-    places = Places(original.document, file, original.keys)
+    places = TaskIndex(original.document, file, original.keys)
     found = [places.find(edit.anchor) for edit in edits]
     return _Application(original, edits, found, file, tolerant).run()
 
@@ -101,8 +101,8 @@ class _Application:
         self.found = found
         self.file = file
         self.tolerant = tolerant
-        self.ways: dict[int, Way] = {}
-        self.common = True
+        self.placements: dict[int, Placement] = {}
+        self.must_agree = True
         self.changes: set[int] = set()
         self.missing = {number: where for number, where in enumerate(found) if isinstance(where, str)}
 
@@ -126,19 +126,23 @@ class _Application:
     def _attempt(self, numbers: Sequence[int]) -> bytes | None:
         """The bytes with these edits made; None if they would not be what was intended.
 
-        As long as `common` is set, not if mistune would read them in another way either.
+        As long as `must_agree` is set, not if mistune would read them in another way either.
         """
-        draft = Draft(self.original)
-        self.changes = {number for number in numbers if self._take(draft, number)}
+        pending = PendingEdits(self.original)
+        self.changes = {number for number in numbers if self._add(pending, number)}
         if not self.changes:
             return self.original.document.data
-        return draft.data if draft.is_intended() and (not self.common or draft.is_common()) else None
+        return (
+            pending.data
+            if pending.is_intended() and (not self.must_agree or pending.agrees_with_mistune())
+            else None
+        )
 
-    def _take(self, draft: Draft, number: int) -> bool:
+    def _add(self, pending: PendingEdits, number: int) -> bool:
         index = self.found[number]
         assert not isinstance(index, str)
         try:
-            return draft.take(self.edits[number], index, self.ways.get(number, WAYS[0]))
+            return pending.add(self.edits[number], index, self.placements.get(number, PLACEMENTS[0]))
         except Unexpected as unexpected:
             self.missing[number] = str(unexpected)
         except EditError as error:
@@ -156,19 +160,19 @@ class _Application:
             half = len(more) // 2
             first = self._possible(kept, more[:half])
             return first + self._possible([*kept, *first], more[half:])
-        if isinstance(self.edits[more[0]], (AddSubtasks, AddNote)) and self._placed(kept, more[0]):
+        if isinstance(self.edits[more[0]], (AddSubtasks, AddNote)) and self._find_placement(kept, more[0]):
             return more
         self._refuse(more[0], f"{_described(self.edits[more[0]])} would change more than this task")
         return []
 
-    def _placed(self, kept: list[int], number: int) -> bool:
+    def _find_placement(self, kept: list[int], number: int) -> bool:
         """Whether the insertion can be made in some way, best one that mistune reads as GFM does."""
-        for common in (self.common, False):
-            for way in WAYS:
-                self.common, self.ways[number] = common, way
+        for must_agree in (self.must_agree, False):
+            for placement in PLACEMENTS:
+                self.must_agree, self.placements[number] = must_agree, placement
                 if self._attempt([*kept, number]) is not None:
                     return True
-        self.common = True
+        self.must_agree = True
         return False
 
     def _refuse(self, number: int, sentence: str) -> None:
@@ -184,6 +188,6 @@ def _described(edit: Edit) -> str:
         return f"writing {edit.status.value} into the box"
     if isinstance(edit, SetKey):
         return f"{'removing' if edit.value is None else 'writing'} the key {edit.key}"
-    if isinstance(edit, Rewind):
+    if isinstance(edit, Revert):
         return "undoing its change"
     return "adding a subtask" if isinstance(edit, AddSubtasks) else "adding a note"

@@ -17,7 +17,7 @@ from mdtodo.errors import EditError, MdtodoError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
-from mdtodo.markdown.edits.list_items import note
+from mdtodo.markdown.edits.list_items import note_item
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.source import BOM
 
@@ -36,7 +36,7 @@ OPEN = frozenset({Status.TODO, Status.DOING})
 KEYS = ("failed", "done", "worker")
 
 
-def lift(
+def diff(
     before: bytes,
     after: bytes,
     statuses: Mapping[str, Status] = STATUS_CHARS,
@@ -50,7 +50,7 @@ def lift(
     if before == after:
         return ()
     try:
-        edits = _Pair(
+        edits = _Diff(
             parse(before, statuses, file=file), parse(after, statuses, file=file), statuses, file
         ).edits()
         # What the edits do not make byte for byte is more than edits can say.
@@ -62,7 +62,7 @@ def lift(
 
 
 @dataclass(slots=True)
-class _Pair:
+class _Diff:
     """Two versions of a file. `origin`: for each task of the second its place in the first, None if it is new."""
 
     before: Document
@@ -95,7 +95,7 @@ class _Pair:
             parent = None if item.parent is None else self.origin[item.parent]
             stands_in_new = item.parent is not None and parent is None
             old = self.before.items[at] if at < len(self.before.items) else None
-            # Greedy: of two tasks alike the first is the old one, whichever was added; `lift` compares the bytes.
+            # Greedy: of two tasks alike the first is the old one, whichever was added; `diff` compares the bytes.
             same = (
                 old is not None
                 and not stands_in_new
@@ -214,7 +214,7 @@ def _note(anchor: Anchor, line: str) -> Edit:
     text = line.split(None, 1)[1]
     plain = _ESCAPED.sub(r"\1", text)
     try:
-        if note(plain).text == text:
+        if note_item(plain).text == text:
             return AddNote(anchor, plain)
     except EditError:
         pass

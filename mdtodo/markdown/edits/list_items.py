@@ -20,7 +20,7 @@ LONGEST_NOTE = 1000
 
 
 @dataclass(slots=True)
-class Node:
+class NewItem:
     """A list item to be written: a task if `status` is given, else a bullet of plain text.
 
     One with a `delimiter` is numbered.
@@ -30,7 +30,7 @@ class Node:
     status: Status | None = None
     char: str = " "
     delimiter: str = ""
-    children: list[Node] = field(default_factory=list)
+    children: list[NewItem] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -38,7 +38,7 @@ class Node:
         return read_keys(self.text).title
 
 
-class Style(NamedTuple):
+class ListStyle(NamedTuple):
     """How the items of a list are written: prefix of the line, bullet, and the blanks after it.
 
     `number` is that of the next item, where the list is ordered by `delimiter`, and `step` is 0 in a list
@@ -53,28 +53,28 @@ class Style(NamedTuple):
     step: int = 1
 
 
-def read_lines(lines: Sequence[str], statuses: Mapping[str, Status]) -> list[Node]:
+def read_lines(lines: Sequence[str], statuses: Mapping[str, Status]) -> list[NewItem]:
     """The list items that these markdown lines are, nested by their indentation.
 
     Raises EditError for a line that is no list item, a box that is not open (nothing has proven it), and text
     that would be more than one paragraph of plain text.
     """
-    top: list[Node] = []
-    path: list[tuple[int, Node]] = []
+    top: list[NewItem] = []
+    path: list[tuple[int, NewItem]] = []
     for line in lines:
         found = None if _CONTROL.search(line) else _LINE.fullmatch(line)
         if found is None:
             raise EditError(f"not a single line of a Markdown list: {_quoted(line)}")
-        node = _node(found[3], statuses, line)
-        node.delimiter = found[2][-1] if len(found[2]) > 1 else ""
+        item = _new_item(found[3], statuses, line)
+        item.delimiter = found[2][-1] if len(found[2]) > 1 else ""
         while path and path[-1][0] >= len(found[1]):
             path.pop()
-        (path[-1][1].children if path else top).append(node)
-        path.append((len(found[1]), node))
+        (path[-1][1].children if path else top).append(item)
+        path.append((len(found[1]), item))
     return top
 
 
-def note(text: str) -> Node:
+def note_item(text: str) -> NewItem:
     """A bullet that shows this text as it is: one line, none of it markup. EditError if nothing is left."""
     # Half of a surrogate pair, as from `os.fsdecode`, cannot be written: it becomes `?`.
     words = " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())
@@ -83,17 +83,17 @@ def note(text: str) -> Node:
     if not words:
         raise EditError("the note is empty")
     # In this order: _ACTIVE would escape the backslash that _FIRST puts in.
-    return Node(_FIRST.sub(r"\1\\", _ACTIVE.sub(r"\\\g<0>", words), count=1))
+    return NewItem(_FIRST.sub(r"\1\\", _ACTIVE.sub(r"\\\g<0>", words), count=1))
 
 
-def write(nodes: Sequence[Node], style: Style, *, boxed: bool = False) -> Iterator[bytes]:
-    """The line of each node, and of those below it, in order and without line ends.
+def render(items: Sequence[NewItem], style: ListStyle, *, boxed: bool = False) -> Iterator[bytes]:
+    """The line of each item, and of those below it, in order and without line ends.
 
     `boxed` makes tasks of the plain bullets too: a parse of that shows whether they would be bullets at all.
     """
     number, ordered = style.number, bool(style.delimiter)
-    for node in nodes:
-        delimiter = style.delimiter or node.delimiter
+    for item in items:
+        delimiter = style.delimiter or item.delimiter
         # Bullets and numbers are different lists (GFM 5.4): the numbers start again.
         if bool(delimiter) != ordered:
             ordered, number = bool(delimiter), 1
@@ -101,14 +101,14 @@ def write(nodes: Sequence[Node], style: Style, *, boxed: bool = False) -> Iterat
         if len(marker) > _LONGEST_MARKER:
             raise EditError("the numbers of this ordered list leave no room for one more")
         number += style.step
-        box = f"[{node.char}] " if boxed or node.status is not None else ""
-        yield style.prefix + f"{marker}{style.blanks}{box}{node.text}".encode()
-        if node.children:
+        box = f"[{item.char}] " if boxed or item.status is not None else ""
+        yield style.prefix + f"{marker}{style.blanks}{box}{item.text}".encode()
+        if item.children:
             indent = style.prefix + b" " * (len(marker) + len(style.blanks))
-            yield from write(node.children, Style(indent, style.bullet), boxed=boxed)
+            yield from render(item.children, ListStyle(indent, style.bullet), boxed=boxed)
 
 
-def style_below(document: Document, item: Item, children: Sequence[Item], bullet: str) -> Style | None:
+def style_below(document: Document, item: Item, children: Sequence[Item], bullet: str) -> ListStyle | None:
     """That of the task's last child, for a child after it; None if there is none, or it is further down."""
     like = style_beside(document, children, bullet) if children else None
     if like is None:
@@ -144,7 +144,7 @@ def line_start(data: bytes, at: int) -> int:
     return max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
 
 
-def style_beside(document: Document, siblings: Sequence[Item], bullet: str) -> Style | None:
+def style_beside(document: Document, siblings: Sequence[Item], bullet: str) -> ListStyle | None:
     """How the next item after the last of `siblings` is to be written; None if that is no model."""
     data, item = document.data, siblings[-1]
     head = _HEAD.fullmatch(data, line_start(data, item.box), item.box)
@@ -152,12 +152,12 @@ def style_beside(document: Document, siblings: Sequence[Item], bullet: str) -> S
         return None
     blanks = head[3].decode()
     if not item.ordered:
-        return Style(head[1], item.marker, blanks)
+        return ListStyle(head[1], item.marker, blanks)
     before = [other.marker for other in siblings[-2:-1] if other.list_index == item.list_index]
     last = int(item.marker[:-1])
     # A list may number all its items `1.`: rendered, they count up (GFM 5.4).
     step = 0 if before and int(before[0][:-1]) == last else 1
-    return Style(head[1], bullet, blanks, item.marker[-1], last + step, step)
+    return ListStyle(head[1], bullet, blanks, item.marker[-1], last + step, step)
 
 
 def file_bullet(document: Document) -> str:
@@ -192,16 +192,16 @@ _ACTIVE = re.compile(
 _FIRST = re.compile(r"^(?:([0-9]{1,9})(?=[.)](?:\s|$))|(?=[-+*_>#=]))")
 
 
-def _node(text: str, statuses: Mapping[str, Status], line: str) -> Node:
+def _new_item(text: str, statuses: Mapping[str, Status], line: str) -> NewItem:
     box = box_text(text)
     if box is None or box[0] not in statuses:
         if _BLOCK.match(text):
             raise EditError(f"neither a task nor a bullet of plain text: {_quoted(line)}")
-        return Node(text)
+        return NewItem(text)
     status = statuses[box[0]]
     if status is not Status.TODO:
         raise EditError(f"a new subtask must be open, since nothing has proven it: {_quoted(line)}")
-    return Node(box[1], status, box[0])
+    return NewItem(box[1], status, box[0])
 
 
 def _quoted(line: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mdtodo.markdown.keys.write import Splice, spliced
+from mdtodo.markdown.keys.write import Splice, apply_splices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,12 +39,12 @@ class Paragraph:
             else:
                 by_line.setdefault(number, []).append(Splice(start - first, end - first, new))
         self._lines = [
-            (piece, spliced(line, by_line[at]) if at in by_line else line)
+            (piece, apply_splices(line, by_line[at]) if at in by_line else line)
             for at, (piece, line) in enumerate(self._lines)
             if by_line.get(at) != []
         ]
 
-    def say(self, text: str) -> None:
+    def replace(self, text: str) -> None:
         """Replace the text by this one, which has as many lines."""
         self._lines = list(enumerate(text.split("\n")))
 

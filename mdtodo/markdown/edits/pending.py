@@ -1,4 +1,4 @@
-"""A document with edits made in mind: the bytes that come of it, and what a parse of those must find."""
+"""A document with edits that are not written yet: the bytes that come of it, and what a parse of those must find."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, Rewind, SetKey, SetStatus
-from mdtodo.core.task import WRITTEN, Status
+from mdtodo.core.edits import AddNote, AddSubtasks, Revert, SetKey, SetStatus
+from mdtodo.core.task import WRITTEN_CHARS, Status
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.list_items import (
-    Node,
-    Style,
+    ListStyle,
+    NewItem,
     bullets_below,
-    note,
+    note_item,
     read_lines,
     style_below,
 )
 from mdtodo.markdown.edits.original import Original, agrees
 from mdtodo.markdown.edits.paragraph import Paragraph, after_paragraph, line_end
-from mdtodo.markdown.edits.placement import WAYS, Insertion, Way
-from mdtodo.markdown.edits.revert import Unexpected, merged, rewound
+from mdtodo.markdown.edits.placement import PLACEMENTS, Insertion, Placement
+from mdtodo.markdown.edits.revert import Unexpected, merged_spans, revert
 from mdtodo.markdown.keys.write import SEVERAL_FORMS, key_splices
 
 if TYPE_CHECKING:
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from mdtodo.markdown.document import Document, Item
 
 
-class Draft:
-    """What is to become of an original: each edit taken changes what the next one finds."""
+class PendingEdits:
+    """What is to become of an original: each edit that is added changes what the next one finds."""
 
     def __init__(self, original: Original) -> None:
         self.original = original
         self.document = original.document
         self._statuses: dict[int, Status] = {}
         self._chars: dict[int, str] = {}
-        self._out: list[Span] = []
+        self._removed: list[Span] = []
         self._paragraphs: dict[int, Paragraph] = {}
         self._additions: dict[int, _Additions] = {}
         self._insertions: list[Insertion] = []
 
-    def take(self, edit: Edit, index: int, way: Way = WAYS[0]) -> bool:
+    def add(self, edit: Edit, index: int, placement: Placement = PLACEMENTS[0]) -> bool:
         """Make the edit on the task of that index; False if it says already what the edit wants.
 
         Raises EditError for an edit that cannot be made anywhere, and Unexpected for a box that shows
@@ -57,17 +57,17 @@ class Draft:
         if isinstance(edit, SetKey):
             return self._set_key(edit, index)
         if isinstance(edit, AddSubtasks):
-            nodes = read_lines(edit.lines, self.original.statuses)
+            items = read_lines(edit.lines, self.original.statuses)
             if edit.first and (there := self.original.children[index]):
                 titles = [self.original.keys[child.index].title for child in there]
-                if sorted(titles) != sorted(node.title for node in nodes if node.status is not None):
+                if sorted(titles) != sorted(item.title for item in items if item.status is not None):
                     raise Unexpected("it already has subtasks")
                 return False
-            return self._add_subtasks(index, nodes, way)
-        if isinstance(edit, Rewind):
-            return self._rewind(edit, index)
+            return self._add_subtasks(index, items, placement)
+        if isinstance(edit, Revert):
+            return self._revert(edit, index)
         assert isinstance(edit, AddNote)
-        return self._add_note(index, note(edit.text), way)
+        return self._add_note(index, note_item(edit.text), placement)
 
     def insert(self, insertion: Insertion) -> None:
         """Put list items where they belong to no task that is there."""
@@ -75,7 +75,7 @@ class Draft:
 
     @cached_property
     def data(self) -> bytes:
-        """The bytes: those of the original but for what was taken. Nothing more can be taken after that."""
+        """The bytes: those of the original with the edits made. No more edits can be added after that."""
         return self._data(boxed=False)
 
     def is_intended(self) -> bool:
@@ -90,7 +90,7 @@ class Draft:
             return True
         return self._is_found(parse(self._data(boxed=True), self.original.statuses), boxed=True)
 
-    def is_common(self) -> bool:
+    def agrees_with_mistune(self) -> bool:
         """Whether mistune would find the same tasks in the new bytes, if it does in the old ones."""
         # Ticks and keys move no list item. And mistune takes five times as long as our own parse.
         if not self._all_insertions or not self.original.agreed:
@@ -99,10 +99,10 @@ class Draft:
 
     def _data(self, *, boxed: bool) -> bytes:
         data = self.document.data
-        out = [(start, end, b"") for start, end in merged(data, self._out)]
+        removed = [(start, end, b"") for start, end in merged_spans(data, self._removed)]
         changes = [*self._changed_bytes(), *self._inserted_bytes(boxed=boxed)]
         # What would change inside of something that is taken out goes with it, or the pieces would overlap.
-        changes = [*(one for one in changes if not self._goes(one[0])), *out]
+        changes = [*(one for one in changes if not self._is_removed(one[0])), *removed]
         pieces: list[bytes] = []
         at = 0
         for start, end, new in sorted(changes, key=lambda change: change[:2]):
@@ -114,8 +114,8 @@ class Draft:
         expected = self._expected(boxed=boxed)
         return (
             len(document.items) == len(expected)
-            and all(map(_Entry.is_like, expected, document.items))
-            and self._same_frame(document, expected)
+            and all(map(_ExpectedTask.is_like, expected, document.items))
+            and self._same_structure(document, expected)
         )
 
     # What the edits do
@@ -142,55 +142,55 @@ class Draft:
         self._paragraphs[index] = paragraph
         return True
 
-    def _rewind(self, edit: Rewind, index: int) -> bool:
+    def _revert(self, edit: Revert, index: int) -> bool:
         item = self.document.items[index]
-        char, text, keys, out = rewound(
+        char, text, keys, removed = revert(
             self.document, item, self.original.keys[index], edit, self.original.statuses
         )
         if char is not None:
             self._chars[index], self._statuses[index] = char, self.original.statuses[char]
         if text is not None:
             self._paragraphs[index] = Paragraph(item)
-            self._paragraphs[index].say(text)
+            self._paragraphs[index].replace(text)
         for key in keys:
             self._set_key(key, index)
-        for span in out:
-            insort(self._out, span)
-        return char is not None or text is not None or bool(keys or out)
+        for span in removed:
+            insort(self._removed, span)
+        return char is not None or text is not None or bool(keys or removed)
 
-    def _add_note(self, index: int, bullet: Node, way: Way) -> bool:
+    def _add_note(self, index: int, bullet: NewItem, placement: Placement) -> bool:
         additions = self._additions_of(index)
         if bullet.text in additions.bullets:
             return False
         additions.bullets.add(bullet.text)
         additions.notes.append(bullet)
-        additions.way = max(additions.way, way, key=WAYS.index)
+        additions.placement = max(additions.placement, placement, key=PLACEMENTS.index)
         return True
 
-    def _add_subtasks(self, index: int, nodes: Sequence[Node], way: Way) -> bool:
+    def _add_subtasks(self, index: int, items: Sequence[NewItem], placement: Placement) -> bool:
         """Add those that are not among the children: of several alike, as many as there are more of."""
         additions = self._additions_of(index)
-        there: dict[str, list[int | Node]] = {}
+        there: dict[str, list[int | NewItem]] = {}
         for child in self.original.children[index]:
             there.setdefault(self.original.keys[child.index].title, []).append(child.index)
-        for added in additions.nodes:
+        for added in additions.items:
             if added.status is not None:
                 there.setdefault(added.title, []).append(added)
         new = False
-        for node in nodes:
-            alike = there.get(node.title) if node.status is not None else None
+        for item in items:
+            alike = there.get(item.title) if item.status is not None else None
             if alike:
                 known = alike.pop(0)
                 if isinstance(known, int):
-                    new |= bool(node.children) and self._add_subtasks(known, node.children, way)
+                    new |= bool(item.children) and self._add_subtasks(known, item.children, placement)
                 else:
-                    fresh = _missing(node.children, known.children)
-                    known.children += fresh
-                    new |= bool(fresh)
-            elif node.status is not None or node.text not in additions.bullets:
-                additions.bullets.update([node.text] if node.status is None else ())
-                additions.nodes.append(node)
-                additions.way = max(additions.way, way, key=WAYS.index)
+                    missing = _not_there(item.children, known.children)
+                    known.children += missing
+                    new |= bool(missing)
+            elif item.status is not None or item.text not in additions.bullets:
+                additions.bullets.update([item.text] if item.status is None else ())
+                additions.items.append(item)
+                additions.placement = max(additions.placement, placement, key=PLACEMENTS.index)
                 new = True
         return new
 
@@ -209,7 +209,7 @@ class Draft:
         for index, status in self._statuses.items():
             item = self.document.items[index]
             if status is not item.status:
-                char = self._chars.get(index) or WRITTEN[status]
+                char = self._chars.get(index) or WRITTEN_CHARS[status]
                 yield item.box, item.box + len(item.char.encode()), char.encode()
         for paragraph in self._paragraphs.values():
             yield from paragraph.changes(self.document.data)
@@ -224,41 +224,43 @@ class Draft:
         """In the order of the new file: at one place, what belongs to the innermost task comes first."""
         made = [*self._insertions]
         for index, additions in self._additions.items():
-            made += self._placed(self.document.items[index], additions)
+            made += self._insertions_below(self.document.items[index], additions)
         return sorted(made, key=lambda insertion: (insertion.at, -insertion.depth))
 
-    def _placed(self, item: Item, additions: _Additions) -> Iterator[Insertion]:
+    def _insertions_below(self, item: Item, additions: _Additions) -> Iterator[Insertion]:
         children = self.original.children[item.index]
         bullet = self.original.bullet if item.ordered else item.marker
         like_child = style_below(self.document, item, children, bullet)
-        style = like_child or Style(item.indent, bullet)
+        style = like_child or ListStyle(item.indent, bullet)
         newline = line_end(self.document.data, item.pieces[-1].end) or self.document.newline
-        way = additions.way
-        end = after_paragraph(self.document.data, item) if way.place == "first" else item.end
-        at = children[-1].end if like_child and way.place == "below" else end
-        both = bool(additions.nodes and additions.notes and at == end)
-        if nodes := additions.nodes:
-            space = way.space and not both
-            yield Insertion(at, item.index, item.depth, nodes, style, newline, gap=way.gap, space=space)
+        placement = additions.placement
+        end = after_paragraph(self.document.data, item) if placement.place == "first" else item.end
+        at = children[-1].end if like_child and placement.place == "below" else end
+        both = bool(additions.items and additions.notes and at == end)
+        if items := additions.items:
+            space = placement.space and not both
+            yield Insertion(at, item.index, item.depth, items, style, newline, gap=placement.gap, space=space)
         if notes := additions.notes:
-            plain = Style(style.prefix, style.bullet, style.blanks)
-            gap = way.gap and not both
-            yield Insertion(end, item.index, item.depth, notes, plain, newline, gap=gap, space=way.space)
+            plain = ListStyle(style.prefix, style.bullet, style.blanks)
+            gap = placement.gap and not both
+            yield Insertion(
+                end, item.index, item.depth, notes, plain, newline, gap=gap, space=placement.space
+            )
 
-    def _expected(self, *, boxed: bool) -> list[_Entry]:
+    def _expected(self, *, boxed: bool) -> list[_ExpectedTask]:
         """What a parse must find, in order."""
-        entries: list[_Entry] = []
+        entries: list[_ExpectedTask] = []
         places: list[int] = []
         pending = list(reversed(self._all_insertions))
         for item in self.document.items:
-            if self._goes(item.box):
+            if self._is_removed(item.box):
                 places.append(-1)
                 continue
             while pending and pending[-1].at <= item.box:
-                _enter(pending.pop(), entries, places, boxed=boxed)
+                _expect_new(pending.pop(), entries, places, boxed=boxed)
             paragraph = self._paragraphs.get(item.index)
             entries.append(
-                _Entry(
+                _ExpectedTask(
                     self._statuses.get(item.index, item.status),
                     paragraph.text if paragraph else item.text,
                     None if item.parent is None else places[item.parent],
@@ -267,15 +269,15 @@ class Draft:
             )
             places.append(len(entries) - 1)
         while pending:
-            _enter(pending.pop(), entries, places, boxed=boxed)
+            _expect_new(pending.pop(), entries, places, boxed=boxed)
         return entries
 
-    def _goes(self, at: int) -> bool:
+    def _is_removed(self, at: int) -> bool:
         """Whether what stands there is taken out."""
-        place = bisect_right(self._out, (at, sys.maxsize)) - 1
-        return place >= 0 and at < self._out[place].end
+        place = bisect_right(self._removed, (at, sys.maxsize)) - 1
+        return place >= 0 and at < self._removed[place].end
 
-    def _same_frame(self, document: Document, expected: Sequence[_Entry]) -> bool:
+    def _same_structure(self, document: Document, expected: Sequence[_ExpectedTask]) -> bool:
         """Whether headings, lists, empty boxes and conflicts are what they were."""
         before = self.document
         lists: dict[int, int] = {}
@@ -296,12 +298,12 @@ class _Additions:
     """What one task gets; `bullets` is the text of the bullets that it has, or gets."""
 
     bullets: set[str]
-    nodes: list[Node] = field(default_factory=list)
-    notes: list[Node] = field(default_factory=list)
-    way: Way = WAYS[0]
+    items: list[NewItem] = field(default_factory=list)
+    notes: list[NewItem] = field(default_factory=list)
+    placement: Placement = PLACEMENTS[0]
 
 
-class _Entry(NamedTuple):
+class _ExpectedTask(NamedTuple):
     """A task to be found: `item` is the one that it was; None for a new one, `heading` right above it."""
 
     status: Status
@@ -325,17 +327,21 @@ class _Entry(NamedTuple):
         )
 
 
-def _missing(nodes: Sequence[Node], there: Sequence[Node]) -> list[Node]:
-    titles = {node.title for node in there}
-    return [node for node in nodes if node.title not in titles]
+def _not_there(items: Sequence[NewItem], there: Sequence[NewItem]) -> list[NewItem]:
+    titles = {item.title for item in there}
+    return [item for item in items if item.title not in titles]
 
 
-def _enter(insertion: Insertion, entries: list[_Entry], places: Sequence[int], *, boxed: bool) -> None:
+def _expect_new(
+    insertion: Insertion, entries: list[_ExpectedTask], places: Sequence[int], *, boxed: bool
+) -> None:
     parent = None if insertion.parent is None else places[insertion.parent]
-    pending = [(node, parent) for node in reversed(insertion.nodes)]
+    pending = [(item, parent) for item in reversed(insertion.items)]
     while pending:
-        node, above = pending.pop()
-        if boxed or node.status is not None:
-            entries.append(_Entry(node.status or Status.TODO, node.text, above, None, insertion.heading))
+        item, above = pending.pop()
+        if boxed or item.status is not None:
+            entries.append(
+                _ExpectedTask(item.status or Status.TODO, item.text, above, None, insertion.heading)
+            )
             above = len(entries) - 1
-        pending += [(child, above) for child in reversed(node.children)]
+        pending += [(child, above) for child in reversed(item.children)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mdtodo.markdown.edits.list_items import Node, Style, write
+from mdtodo.markdown.edits.list_items import ListStyle, NewItem, render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Way(NamedTuple):
+class Placement(NamedTuple):
     """How an insertion may be tried: with a blank line before it (which ends an HTML block) or after it (else
     text goes on with its paragraph), and at another place than after the last child.
     """
@@ -20,8 +20,8 @@ class Way(NamedTuple):
     place: Literal["below", "end", "first"] = "below"
 
 
-WAYS = tuple(
-    Way(gap, space, place)
+PLACEMENTS = tuple(
+    Placement(gap, space, place)
     for place in ("below", "end", "first")
     for gap, space in ((False, False), (False, True), (True, False), (True, True))
 )
@@ -36,8 +36,8 @@ class Insertion(NamedTuple):
     at: int
     parent: int | None
     depth: int
-    nodes: Sequence[Node]
-    style: Style
+    items: Sequence[NewItem]
+    style: ListStyle
     newline: bytes
     gap: bool = False
     space: bool = False
@@ -46,18 +46,18 @@ class Insertion(NamedTuple):
     @property
     def has_bullets(self) -> bool:
         """Whether some of the lines are bullets of plain text."""
-        pending = list(self.nodes)
+        pending = list(self.items)
         while pending:
-            node = pending.pop()
-            if node.status is None:
+            item = pending.pop()
+            if item.status is None:
                 return True
-            pending += node.children
+            pending += item.children
         return False
 
     def text(self, data: bytes, *, boxed: bool) -> bytes:
-        """What is put there, line ends included; `boxed` as in `insertion.write`."""
+        """What is put there, line ends included; `boxed` as in `list_items.render`."""
         blank = self.style.prefix.rstrip(b" \t")
-        lines = write(self.nodes, self.style, boxed=boxed)
+        lines = render(self.items, self.style, boxed=boxed)
         block = self.newline.join([*[blank] * self.gap, *lines, *[blank] * self.space])
         if self.at == len(data) and data[-1:] not in (b"\n", b"\r"):
             return self.newline + block if data.strip(b"\xef\xbb\xbf") else block + self.newline

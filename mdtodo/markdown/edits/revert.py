@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import Added, Rewind, SetKey, Words
+from mdtodo.core.edits import AddedItem, Revert, SetKey, TaskText
 from mdtodo.core.task import Span
 from mdtodo.markdown.edits.list_items import box_text, bullets_below, line_start
 from mdtodo.markdown.keys.read import read_keys
@@ -26,25 +26,25 @@ class Unexpected(Exception):  # noqa: N818
 
 
 class Change(NamedTuple):
-    """What a Rewind does to a task: the character of its box, its text or the keys to set in it (None: as they are),
+    """What a Revert does to a task: the character of its box, its text or the keys to set in it (None: as they are),
     and the bytes to take out."""
 
     char: str | None
     text: str | None
     keys: tuple[SetKey, ...]
-    out: tuple[Span, ...]
+    removed: tuple[Span, ...]
 
 
-def rewound(
-    document: Document, item: Item, keys: Keys, edit: Rewind, statuses: Mapping[str, Status]
+def revert(
+    document: Document, item: Item, keys: Keys, edit: Revert, statuses: Mapping[str, Status]
 ) -> Change:
     """Raises Unexpected where somebody has changed since what would be taken back."""
-    out = tuple(_lines_out(document, item, edit.added))
-    if words_of(item) == edit.after and edit.before.char in statuses:
+    removed = tuple(_spans_to_remove(document, item, edit.added))
+    if text_of_task(item) == edit.after and edit.before.char in statuses:
         char = edit.before.char if edit.before.char != item.char else None
         text = edit.before.text if edit.before.text != item.text else None
         if text is None or text.count("\n") == item.text.count("\n"):
-            return Change(char, text, (), out)
+            return Change(char, text, (), removed)
     was, then = read_keys(edit.before.text), read_keys(edit.after.text)
     owned = [name for name in OWNED if getattr(was, name) != getattr(then, name)]
     old, new = statuses.get(edit.before.char), statuses.get(edit.after.char)
@@ -52,17 +52,17 @@ def rewound(
         raise Unexpected(f"the configuration does not say what [{edit.before.char}] means")
     # Somebody took back the box and the keys already: what is left to do is what stands below it.
     if item.status is old and all(getattr(keys, name) == getattr(was, name) for name in owned):
-        return Change(None, None, (), out)
+        return Change(None, None, (), removed)
     if item.status is not new:
         raise Unexpected(f"it is marked {item.status.value}")
     for name in owned:
         if getattr(keys, name) != getattr(then, name):
             raise Unexpected(f"its key {name}: was changed")
     wanted = tuple(SetKey(edit.anchor, name, _value(was, name)) for name in owned)
-    return Change(edit.before.char if old is not new else None, None, wanted, out)
+    return Change(edit.before.char if old is not new else None, None, wanted, removed)
 
 
-def merged(data: bytes, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
+def merged_spans(data: bytes, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
     """What to cut out of the data: neighbours as one; with the last lines goes the line end before them, if they
     have none themselves."""
     joined: list[list[int]] = []
@@ -77,9 +77,9 @@ def merged(data: bytes, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def words_of(item: Item) -> Words:
+def text_of_task(item: Item) -> TaskText:
     """The box and the text of a task, as an edit that takes a change back knows them."""
-    return Words(item.char, item.text)
+    return TaskText(item.char, item.text)
 
 
 def _value(keys: Keys, name: str) -> str | None:
@@ -96,7 +96,7 @@ def lines_of(data: bytes) -> list[bytes]:
     return [line for line in _LINE.findall(data) if line]
 
 
-def _lines_out(document: Document, item: Item, added: Sequence[Added]) -> Iterator[Span]:
+def _spans_to_remove(document: Document, item: Item, added: Sequence[AddedItem]) -> Iterator[Span]:
     """The bytes of what was added, where it is still there; Unexpected where something of it was changed."""
     there = list(bullets_below(document.data, item)) if added else []
     for one in added:
@@ -112,7 +112,7 @@ def _lines_out(document: Document, item: Item, added: Sequence[Added]) -> Iterat
                 raise Unexpected(f"its subtask {title!r}, which would be removed, was changed")
 
 
-def _span(document: Document, item: Item, start: int, one: Added) -> Span:
+def _span(document: Document, item: Item, start: int, one: AddedItem) -> Span:
     """From a bullet's line to the last one inside it, with the blank lines that came with them."""
     data, lines = document.data, lines_of(document.data[start : item.end])
     depth = _column(lines[0])

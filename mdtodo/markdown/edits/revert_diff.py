@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import Added, Rewind
+from mdtodo.core.edits import AddedItem, Revert
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.edits.list_items import bullets_below, line_start
-from mdtodo.markdown.edits.revert import is_blank, line_text, lines_of, words_of
+from mdtodo.markdown.edits.revert import is_blank, line_text, lines_of, text_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mdtodo.markdown.document import Document
 
 
-def lift(before: bytes, after: bytes, statuses: Mapping[str, Status], *, file: str) -> list[Rewind] | None:
+def revert_edits(
+    before: bytes, after: bytes, statuses: Mapping[str, Status], *, file: str
+) -> list[Revert] | None:
     """The edits that make `before` of `after` again, byte by byte; None where more was changed than boxes, the words
     of tasks, and lines put below them.
 
@@ -30,17 +32,17 @@ def lift(before: bytes, after: bytes, statuses: Mapping[str, Status], *, file: s
         return None
     places = anchors(new, file)
     words = {
-        at: Rewind(places[at], words_of(new.items[at]), words_of(old.items[was]))
+        at: Revert(places[at], text_of_task(new.items[at]), text_of_task(old.items[was]))
         for at, was in pairs.items()
-        if words_of(new.items[at]) != words_of(old.items[was])
+        if text_of_task(new.items[at]) != text_of_task(old.items[was])
     }
     worded = apply(after, list(words.values()), statuses, file=file, tolerant=True).data if words else after
     added = _additions(before, worded, new, set(pairs))
     if added is None:
         return None
     for at, lines in added.items():
-        same = words_of(new.items[at])
-        words[at] = words.get(at, Rewind(places[at], same, same))._replace(added=tuple(lines))
+        same = text_of_task(new.items[at])
+        words[at] = words.get(at, Revert(places[at], same, same))._replace(added=tuple(lines))
     edits = [words[at] for at in sorted(words)]
     # Tried, and not only reasoned: an undo that is nearly the file of then would change what nobody asked for.
     made = apply(after, edits, statuses, file=file, tolerant=True).data if edits else after
@@ -57,7 +59,9 @@ def _pairs(old: Document, new: Document, file: str) -> dict[int, int] | None:
     return pairs if len(pairs) == len(was) else None
 
 
-def _additions(before: bytes, worded: bytes, new: Document, known: set[int]) -> dict[int, list[Added]] | None:
+def _additions(
+    before: bytes, worded: bytes, new: Document, known: set[int]
+) -> dict[int, list[AddedItem]] | None:
     """By task, what was put below it: the lines of the new version that the old one does not have; None if those are
     not all that differs. `worded` is the new version with the old words."""
     inserted = _inserted(lines_of(before), lines_of(worded))
@@ -66,7 +70,7 @@ def _additions(before: bytes, worded: bytes, new: Document, known: set[int]) -> 
     lines, starts = lines_of(new.data), [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
-    found: dict[int, list[Added]] = {}
+    found: dict[int, list[AddedItem]] = {}
     inside: dict[int, int] = {}
     for number in inserted:
         if not is_blank(lines[number]):
@@ -82,7 +86,7 @@ def _additions(before: bytes, worded: bytes, new: Document, known: set[int]) -> 
                 space = _blanks(lines, inserted, range(number + 1, len(lines)))
                 if found.get(owner) and gap and inside.get(owner) == number - gap - 1:
                     found[owner][-1] = found[owner][-1]._replace(space=0)
-                found.setdefault(owner, []).append(Added(line_text(lines[number]), (), gap, space))
+                found.setdefault(owner, []).append(AddedItem(line_text(lines[number]), (), gap, space))
             inside[top] = number
     return found
 

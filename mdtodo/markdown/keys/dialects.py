@@ -1,4 +1,4 @@
-"""Where the keys of a task line stand, in every dialect; `syntax` says what they mean.
+"""Where the keys of a task line stand, in every dialect; `read` says what they mean.
 
 Dialects: `plain` (`key:value`, `#tag`, `!high`), `emoji` (Obsidian Tasks), `dataview` (`[key:: value]`,
 `(key:: value)`), `todotxt` (`(A)` as the first word) and `block` (`^name` as the last word, as in Obsidian).
@@ -11,7 +11,7 @@ from bisect import bisect_left
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.keys.inline import opaque
+from mdtodo.markdown.keys.inline import verbatim_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,8 +78,8 @@ _BLOCK = re.compile(r"(?<!\S)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
 # `#123` is an issue, no tag.
 _SOME_LETTER = re.compile(r"[^\d_/+.-]")
 _PUNCTUATION = frozenset(",;.:!?")
-_LEFTOVER = re.compile(r"[,;]+(?!\S)")
-_LEFTOVER_OF_TAG = re.compile(r"[,;.:!?]+(?!\S)")
+_SEPARATOR = re.compile(r"[,;]+(?!\S)")
+_SEPARATOR_OF_TAG = re.compile(r"[,;.:!?]+(?!\S)")
 
 
 def without_hard_breaks(text: str) -> str:
@@ -92,11 +92,11 @@ def find_keys(text: str) -> list[Token]:
     text, whole = without_hard_breaks(text), text
     words = "#" in text or ":" in text or "!" in text
     # In this order: words within what an earlier form has taken are no keys, as `#x` in `[id:: a #x]`.
-    tokens = list(_fields(text)) if words and "::" in text else []
+    tokens = list(_dataview_keys(text)) if words and "::" in text else []
     if not text.isascii():
-        tokens += _signs(text, _taken(tokens))
+        tokens += _emoji_keys(text, _ranges_of(tokens))
     if words:
-        tokens += _words(text, _taken(tokens))
+        tokens += _plain_keys(text, _ranges_of(tokens))
     if "(" in text and (letter := _LETTER.match(text)):
         value = PRIORITY_LETTERS[letter[1]]
         tokens.append(Token("priority", value, letter.start(1) - 1, letter.end(1) + 1, "todotxt"))
@@ -105,8 +105,8 @@ def find_keys(text: str) -> list[Token]:
     if not tokens:
         return tokens
     # At the end, since few lines have a key, and fewer one with code or a link beside it.
-    if closed := opaque(whole):
-        taken = Taken(closed)
+    if closed := verbatim_ranges(whole):
+        taken = Ranges(closed)
         tokens = [token for token in tokens if taken.free(token.start, token.end)]
     if len(tokens) > 1:
         tokens.sort(key=_start)
@@ -118,7 +118,7 @@ def unknown_priorities(text: str) -> list[tuple[int, str]]:
     if "!" not in text or not _BANG.search(text):
         return []
     found = [m for m in _WORD.finditer(text) if m["bang"] and m["bang"].lower() not in PRIORITIES]
-    taken = Taken(opaque(text)) if found else Taken(())
+    taken = Ranges(verbatim_ranges(text)) if found else Ranges(())
     return [(m.start(), m["bang"]) for m in found if taken.free(m.start(), m.end("bang"))]
 
 
@@ -128,20 +128,20 @@ def suspected_keys(text: str) -> list[tuple[int, str, str]]:
         return []  # most lines: to search them with the pattern would cost an eighth of reading their keys
     if not (found := list(_SUSPECTED.finditer(text))):
         return []
-    taken = Taken(opaque(text))
+    taken = Ranges(verbatim_ranges(text))
     return [(m.start(), m[1], m[2]) for m in found if taken.free(m.start(), m.end())]
 
 
-def end_with_leftover(text: str, token: Token) -> int:
+def end_with_punctuation(text: str, token: Token) -> int:
     """Where the token ends, with the punctuation that separated it from the next word."""
     if text[token.end : token.end + 1] not in _PUNCTUATION:
         return token.end
-    pattern = _LEFTOVER_OF_TAG if text[token.start] in "#!" else _LEFTOVER
-    leftover = pattern.match(text, token.end)
-    return leftover.end() if leftover else token.end
+    pattern = _SEPARATOR_OF_TAG if text[token.start] in "#!" else _SEPARATOR
+    separator = pattern.match(text, token.end)
+    return separator.end() if separator else token.end
 
 
-class Taken:
+class Ranges:
     """Ranges of the text that belong to something already; in order, and apart."""
 
     __slots__ = ("ends", "starts")
@@ -156,11 +156,11 @@ class Taken:
         return before == 0 or self.ends[before - 1] <= start
 
 
-def _taken(tokens: list[Token]) -> Taken:
-    return Taken(sorted((token.start, token.end) for token in tokens)) if tokens else _NOTHING_TAKEN
+def _ranges_of(tokens: list[Token]) -> Ranges:
+    return Ranges(sorted((token.start, token.end) for token in tokens)) if tokens else _NO_RANGES
 
 
-def _fields(text: str) -> Iterator[Token]:
+def _dataview_keys(text: str) -> Iterator[Token]:
     for found in _FIELD.finditer(text):
         name = DATAVIEW.get((found[1] or found[3]).lower())
         value = (found[2] or found[4]).strip()
@@ -168,9 +168,9 @@ def _fields(text: str) -> Iterator[Token]:
             yield Token(name, value, found.start(), found.end(), "dataview")
 
 
-def _signs(text: str, taken: Taken) -> Iterator[Token]:
+def _emoji_keys(text: str, taken: Ranges) -> Iterator[Token]:
     """Emoji keys. A sign with no value of its shape behind it is an ornament (`✅ Fixed`): title."""
-    signs, behind = _sign_patterns()
+    signs, behind = _emoji_patterns()
     at = 0
     while found := signs.search(text, at):
         start, at = found.span()
@@ -187,7 +187,7 @@ def _signs(text: str, taken: Taken) -> Iterator[Token]:
             yield Token(name, value, start, at, "emoji")
 
 
-def _words(text: str, taken: Taken) -> Iterator[Token]:
+def _plain_keys(text: str, taken: Ranges) -> Iterator[Token]:
     for found in _WORD.finditer(text):
         tag, bang, name, value = found.groups()
         start = found.start()
@@ -224,7 +224,7 @@ def _any_tag() -> re.Pattern[str]:
 
 
 @cache
-def _sign_patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
+def _emoji_patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
     """A sign, and what may stand behind each.
 
     Values are bounded, so that a word made of signs is not read to its end for each of them.
@@ -239,7 +239,7 @@ def _sign_patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
     return sign, {"id": name, "after": names, "due": date, "done": date}
 
 
-_NOTHING_TAKEN = Taken(())
+_NO_RANGES = Ranges(())
 
 
 def _start(token: Token) -> int:

@@ -27,20 +27,20 @@ _DEEPEST = 4
 _BRACKET = re.compile(r"\\[\s\S]|[\[\]]")
 
 
-def opaque(text: str) -> list[Range]:
+def verbatim_ranges(text: str) -> list[Range]:
     """The ranges, in order, whose words are no keys: code spans, link targets, autolinks, inline HTML."""
     if "`" not in text and "<" not in text and "](" not in text and "[[" not in text:
         return []
-    return list(_opaque(text))
+    return list(_verbatim_ranges(text))
 
 
-def unbroken(text: str) -> list[Range]:
-    """The ranges, in order, into which nothing may be put: what is opaque, and brackets with their text."""
-    closed = opaque(text)
+def atomic_ranges(text: str) -> list[Range]:
+    """The ranges, in order, into which nothing may be put: the verbatim ones, and brackets with their text."""
+    closed = verbatim_ranges(text)
     return _merged(closed + _brackets(text, closed))
 
 
-def _opaque(text: str) -> Iterator[Range]:
+def _verbatim_ranges(text: str) -> Iterator[Range]:
     code, html = _code_ends(text), _html_ends(text)
     at = 0
     while found := _OPENER.search(text, at):

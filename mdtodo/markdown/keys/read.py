@@ -11,7 +11,7 @@ from mdtodo.markdown.keys.dialects import (
     PRIORITIES,
     SUSPECTED,
     Token,
-    end_with_leftover,
+    end_with_punctuation,
     find_keys,
     suspected_keys,
     unknown_priorities,
@@ -81,7 +81,7 @@ def read_keys(text: str) -> Keys:
         return Keys(_title(text, ()), problems=tuple(problems))
     values: dict[str, Any] = {}
     for token in tokens:
-        _take(token, values, problems)
+        _add_value(token, values, problems)
     for name in ("tags", "after", "needs"):
         if name in values:
             values[name] = tuple(values[name])
@@ -93,13 +93,13 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _COUNT = re.compile(r"\d{1,6}", re.ASCII)
 
 
-def _take(token: Token, values: dict[str, Any], problems: list[Problem]) -> None:
+def _add_value(token: Token, values: dict[str, Any], problems: list[Problem]) -> None:
     """Put what the token says under the name of its field in `Keys`, with lists as the keys of a dict."""
     name = token.name
     if name == "tag":
         values.setdefault("tags", {})[token.value] = None
     elif name in ("after", "needs"):
-        _take_list(token, values.setdefault(name, {}), problems)
+        _add_values(token, values.setdefault(name, {}), problems)
     elif (value := _READERS[name](token.value)) is None:
         problems.append(_bad_value(token))
     elif (field := "estimate" if name == "est" else name) in values:
@@ -109,7 +109,7 @@ def _take(token: Token, values: dict[str, Any], problems: list[Problem]) -> None
         values[field] = value
 
 
-def _take_list(token: Token, values: dict[str, None], problems: list[Problem]) -> None:
+def _add_values(token: Token, values: dict[str, None], problems: list[Problem]) -> None:
     for piece in token.value.split(","):
         name = piece.strip()
         if name:
@@ -218,6 +218,6 @@ def _title(text: str, tokens: Sequence[Token]) -> str:
     at = 0
     for token in tokens:
         pieces.append(text[at : token.start])
-        at = end_with_leftover(text, token)
+        at = end_with_punctuation(text, token)
     pieces.append(text[at:])
     return " ".join(" ".join(pieces).split())

@@ -13,10 +13,10 @@ from mdtodo.markdown.keys.dialects import (
     PRIORITY_LETTERS,
     PRIORITY_SIGNS,
     Token,
-    end_with_leftover,
+    end_with_punctuation,
     without_hard_breaks,
 )
-from mdtodo.markdown.keys.inline import unbroken
+from mdtodo.markdown.keys.inline import atomic_ranges
 from mdtodo.markdown.keys.read import Keys, read_keys
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def write_key(text: str, name: str, value: str | None, dialect: str | None = Non
 
     `write_key(write_key(text, name, value), name, None) == text` wherever the text had no such key.
     """
-    return spliced(text, key_splices(text, name, value, dialect))
+    return apply_splices(text, key_splices(text, name, value, dialect))
 
 
 def key_splices(
@@ -59,14 +59,14 @@ def key_splices(
         return []
     # Tried and read again: what else a new key would touch (a link, a title's comma, another dialect) is the reader's
     # to say, and rules of our own would one day differ from his.
-    for splices in _ways(text, before, name, value, dialect):
-        if _only_changes(before, read_keys(spliced(text, splices)), name, wanted):
+    for splices in _candidates(text, before, name, value, dialect):
+        if _only_changes(before, read_keys(apply_splices(text, splices)), name, wanted):
             return splices
     verb = "removed from" if value is None else "added to"
     raise EditError(f"{name}: cannot be {verb} this line without changing the rest of it")
 
 
-def spliced(text: str, splices: Sequence[Splice]) -> str:
+def apply_splices(text: str, splices: Sequence[Splice]) -> str:
     """The text with the splices made, which are in order."""
     pieces: list[str] = []
     at = 0
@@ -131,7 +131,9 @@ def _named(keys: Keys, name: str) -> list[Token]:
     return [token for token in keys.tokens if token.name == name]
 
 
-def _ways(text: str, keys: Keys, name: str, value: str | None, dialect: str | None) -> Iterator[list[Splice]]:
+def _candidates(
+    text: str, keys: Keys, name: str, value: str | None, dialect: str | None
+) -> Iterator[list[Splice]]:
     """What may be tried, best first."""
     there = _named(keys, name)
     if value is None:
@@ -164,7 +166,7 @@ def _removal(text: str, tokens: Sequence[Token]) -> list[Splice]:
     splices: list[Splice] = []
     done = 0
     for token in tokens:
-        start, end = token.start, end_with_leftover(text, token)
+        start, end = token.start, end_with_punctuation(text, token)
         if start > done and text[start - 1] in " \t" and not text[end : end + 1].strip():
             start -= 1
         elif text[end : end + 1] in (" ", "\t") and not text[max(start - 1, 0) : start].strip():
@@ -182,7 +184,7 @@ def _whole_lines(text: str, splices: Sequence[Splice]) -> list[Splice]:
     for newline, those in by_line.items():
         end = text.find("\n", newline + 1)
         end = len(text) if end < 0 else end
-        line = spliced(text[:end], those)[newline + 1 :]
+        line = apply_splices(text[:end], those)[newline + 1 :]
         whole += those if newline < 0 or line.strip() else [Splice(newline, end, "")]
     return whole
 
@@ -216,7 +218,7 @@ def _new_key(text: str, keys: Keys, name: str, value: str, dialect: str | None) 
 
 def _places(text: str, keys: Keys) -> Iterator[int]:
     """Where a new key may go: the end of each line that does not end inside something."""
-    closed = unbroken(text) if "\n" in text else []
+    closed = atomic_ranges(text) if "\n" in text else []
     block = next((token for token in keys.tokens if token.dialect == "block"), None)
     nth = start = 0
     while start <= len(text):

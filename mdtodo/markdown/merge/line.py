@@ -37,13 +37,13 @@ def read_line(line: bytes) -> BoxLine | None:
     return BoxLine(*found.groups()) if found else None
 
 
-def frame(head: bytes) -> bytes:
+def position_prefix(head: bytes) -> bytes:
     """What of the bytes before the box says where the item stands: all but the numbers of ordered lists."""
     # As many digits as there were: a wider number moves the content, and what stands below it.
     return _DIGIT.sub(b"0", head)
 
 
-def loosely(line: bytes) -> bytes:
+def without_status_and_keys(line: bytes) -> bytes:
     """The line without status and the keys that mdtodo writes, to be compared with other versions of it."""
     parts = read_line(line)
     if parts is None:
@@ -137,7 +137,7 @@ def _text(
         return o.text
     ours, theirs = read_keys(o.text.decode()), read_keys(t.text.decode())
     base = ours.__class__(ours.title) if added else read_keys(b.text.decode())
-    text = _frame_text(b, o, t, (base, ours, theirs), added=added)
+    text = _title_source(b, o, t, (base, ours, theirs), added=added)
     if text is None:
         return None
     now = statuses[char.decode()]
@@ -152,7 +152,7 @@ def _text(
                 return None
             expected[field] = values[pick] if pick >= 0 else getattr(_nothing(base), field)
             if getattr(read_keys(text), field) != expected[field]:
-                written = _written((base, ours, theirs)[pick], name) if pick >= 0 else None
+                written = _value_as_written((base, ours, theirs)[pick], name) if pick >= 0 else None
                 text = write_key(text, name, written)
         text, expected["tags"] = _with_tags(text, base, ours, theirs)
     except EditError:
@@ -167,7 +167,7 @@ def _nothing(keys: Keys) -> Keys:
     return keys.__class__("")
 
 
-def _frame_text(
+def _title_source(
     b: BoxLine, o: BoxLine, t: BoxLine, keys: tuple[Keys, Keys, Keys], *, added: bool
 ) -> str | None:
     """The text whose title holds, to write the other side's keys into; None where both changed it."""
@@ -200,7 +200,7 @@ def _pick(name: str, values: tuple[Any, ...], sides: tuple[Status, ...], now: St
     return None
 
 
-def _written(keys: Keys, name: str) -> str | None:
+def _value_as_written(keys: Keys, name: str) -> str | None:
     """The value as it stands on that line; of a list all of it."""
     tokens = [token for token in keys.tokens if token.name == name]
     if name in ("after", "needs"):

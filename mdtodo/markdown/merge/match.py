@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.merge.line import loosely
-from mdtodo.markdown.merge.names import Names, by_name, pairs_of
+from mdtodo.markdown.merge.line import without_status_and_keys
+from mdtodo.markdown.merge.names import TaskNames, by_name, pairs_of
 from mdtodo.markdown.merge.version import Task, Version, align, are_tasks, tasks_at, top_tasks
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def match(base: Version, ours: Version, theirs: Version, statuses: Mapping[str, 
     versions = base, ours, theirs
     # Ticks and keys are taken off only where versions differ: of a long list that is a line or two.
     common = set(base.lines).intersection(ours.lines, theirs.lines)
-    keys = [[line if line in common else loosely(line) for line in one.lines] for one in versions]
+    keys = [
+        [line if line in common else without_status_and_keys(line) for line in one.lines] for one in versions
+    ]
     if keys[0] == keys[1] == keys[2]:
         lines = zip(base.lines, ours.lines, theirs.lines, strict=True)
         touched = [at for at, (b, o, t) in enumerate(lines) if b != o or b != t]
@@ -153,7 +155,7 @@ class _Side:
         if not left or not new:
             return
         gaps = _gaps(self.there, self.back)
-        pairs = pairs_of(Names(before), left, Names(after), new, gaps)
+        pairs = pairs_of(TaskNames(before), left, TaskNames(after), new, gaps)
         for line, side in pairs:
             self.there[line], self.back[side] = side, line
             if gaps[0][line] != gaps[1][side]:
@@ -211,7 +213,7 @@ def _entities(
     ]
     named = [
         [(_added_name(names, line, side), line) for line in lines]
-        for side, lines, names in zip(sides, new, map(Names, tasks[1:]), strict=True)
+        for side, lines, names in zip(sides, new, map(TaskNames, tasks[1:]), strict=True)
     ]
     both = dict(by_name(named[0], named[1], unique=False))
     for line in new[0]:
@@ -222,7 +224,7 @@ def _entities(
             yield Entity(None, None, line)
 
 
-def _added_name(names: Names, line: int, side: _Side) -> tuple[object, ...]:
+def _added_name(names: TaskNames, line: int, side: _Side) -> tuple[object, ...]:
     """What an added task is called: its title, and those of the tasks around it up to the one that base has."""
     name: list[object] = []
     at: int | None = line

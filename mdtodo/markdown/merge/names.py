@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mdtodo.markdown.merge.version import Task
 
 
-class Names:
+class TaskNames:
     """How the tasks of one version are called."""
 
     def __init__(self, tasks: Mapping[int, Task]) -> None:
@@ -46,11 +46,11 @@ class Names:
 
 
 def pairs_of(
-    base: Names, left: list[int], side: Names, new: list[int], gaps: tuple[list[int], list[int]]
+    base: TaskNames, left: list[int], side: TaskNames, new: list[int], gaps: tuple[list[int], list[int]]
 ) -> Iterator[tuple[int, int]]:
     """Base's and the side's lines of one task: by explicit id, by titles and occurrence, by a title that is
     unique, and by the place where one was reworded."""
-    for unique, name in ((True, Names.id), (False, Names.path), (True, Names.title)):
+    for unique, name in ((True, TaskNames.id), (False, TaskNames.path), (True, TaskNames.title)):
         before = [(name(base, line), line) for line in left]
         after = [(name(side, line), line) for line in new]
         found = [
@@ -79,7 +79,7 @@ def by_name(
 
 
 def _reworded(
-    base: Names, left: list[int], side: Names, new: list[int], gaps: tuple[list[int], list[int]]
+    base: TaskNames, left: list[int], side: TaskNames, new: list[int], gaps: tuple[list[int], list[int]]
 ) -> Iterator[tuple[int, int]]:
     """Tasks between the same lines that stayed, whose titles are more alike than different."""
     where: dict[int, list[int]] = {}

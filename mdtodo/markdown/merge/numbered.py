@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.merge.line import frame, read_line
-from mdtodo.markdown.merge.regions import look, resolved
-from mdtodo.markdown.merge.result import Conflict, Placed, Result, merged_task
+from mdtodo.markdown.merge.line import position_prefix, read_line
+from mdtodo.markdown.merge.regions import classify, merge_region
+from mdtodo.markdown.merge.result import Conflict, ConflictLine, Result, merged_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
     from mdtodo.core.task import Status
     from mdtodo.markdown.merge.match import Matched
-    from mdtodo.markdown.merge.regions import Look
+    from mdtodo.markdown.merge.regions import ClassifiedLine
     from mdtodo.markdown.merge.version import Version
 
     TextMerge = Callable[[bytes, bytes, bytes, str], bytes]
@@ -40,7 +40,7 @@ class Region(NamedTuple):
     theirs: list[int]
 
 
-class Numbers:
+class NumberedLines:
     """The numbers of the lines of three versions, and what git makes of them."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Numbers:
         self.meanings: list[Meaning] = []
         self._known = _Numbering(self.meanings)
         self._sides = [self._side(number) for number in range(3)]
-        self._code = any(version.swallows for version in versions)
+        self._code = any(version.may_span_lines for version in versions)
 
     def merged(self, style: Callable[[], str], *, resolving: bool) -> list[int | Region]:
         """The numbers in the order of the result, with the regions that are in conflict; those that can be are
@@ -62,7 +62,7 @@ class Numbers:
         if base == ours:
             return list(theirs)
         found = list(self._run(self._sides, "diff3"))
-        put = [self._resolved(one) if resolving and isinstance(one, Region) else None for one in found]
+        put = [self._merge_region(one) if resolving and isinstance(one, Region) else None for one in found]
         order: list[int | Region] = []
         for one, lines in zip(found, put, strict=True):
             order += [one] if lines is None else lines
@@ -97,9 +97,11 @@ class Numbers:
     def _conflict(self, region: Region) -> Conflict:
         """With the lines as the sides have them."""
 
-        def lines(side: int, those: Sequence[int]) -> list[Placed]:
+        def lines(side: int, those: Sequence[int]) -> list[ConflictLine]:
             return [
-                Placed(one, None) if isinstance(one, bytes) else Placed(self.line(one[0], side), one[0])
+                ConflictLine(one, None)
+                if isinstance(one, bytes)
+                else ConflictLine(self.line(one[0], side), one[0])
                 for one in (self.meanings[number] for number in those)
             ]
 
@@ -112,7 +114,7 @@ class Numbers:
             return variant
         lines = [self.line(entity, side) for side in range(3) if one[side] is not None]
         heads = [parts.head for line in lines if (parts := read_line(line)) is not None]
-        fitting = [head for head in (*heads[-2:], heads[0]) if frame(head) == variant]
+        fitting = [head for head in (*heads[-2:], heads[0]) if position_prefix(head) == variant]
         # The number is that of the side that renumbered the list, whichever it is, and not that of base.
         head = next((head for head in fitting if head != heads[0]), fitting[0])
         lines = [head + line[len(old) :] for line, old in zip(lines, heads, strict=True)]
@@ -133,7 +135,7 @@ class Numbers:
             return line
         parts = read_line(line)
         assert parts is not None
-        return frame(parts.head)
+        return position_prefix(parts.head)
 
     def _removed(self, side: int) -> set[int]:
         """The lines of tasks that both sides moved, or added, to different places: ours stay."""
@@ -190,7 +192,7 @@ class Numbers:
             gone.add(copy)
             for below in range(1, min(len(order) - copy, len(ours) - at)):
                 number = ours[at + below]
-                kind = self._look(number).kind
+                kind = self._classify(number).kind
                 if self._is_task(number) or kind not in ("text", "item") or order[copy + below] != number:
                     break
                 gone.add(copy + below)
@@ -251,17 +253,17 @@ class Numbers:
         there = iter(refined)
         return [part for one in order for part in (next(there) if isinstance(one, Region) else (one,))]
 
-    def _resolved(self, region: Region) -> list[int] | None:
-        return resolved(region.base, region.ours, region.theirs, self._look)
+    def _merge_region(self, region: Region) -> list[int] | None:
+        return merge_region(region.base, region.ours, region.theirs, self._classify)
 
-    def _look(self, number: int) -> Look:
+    def _classify(self, number: int) -> ClassifiedLine:
         meaning = self.meanings[number]
         if isinstance(meaning, bytes):
             task = not self._code and read_line(meaning) is not None
-            return look(meaning, number, task=task, code=self._code)
+            return classify(meaning, number, task=task, code=self._code)
         entity, _ = meaning
         side = next(side for side in (1, 2, 0) if self.matched.entities[entity][side] is not None)
-        return look(self.line(entity, side), (entity,), task=True, code=self._code)
+        return classify(self.line(entity, side), (entity,), task=True, code=self._code)
 
 
 class _Numbering(dict[Meaning, int]):

@@ -14,51 +14,51 @@ if TYPE_CHECKING:
     Numbers = Sequence[int]
 
 
-class Look(NamedTuple):
-    """What a line looks like: `item`, `heading`, `blank` or `text`; how far it is indented; and the task that
+class ClassifiedLine(NamedTuple):
+    """What kind of line it is: `item`, `heading`, `blank` or `text`; how far it is indented; and the task that
     it is, or the line itself."""
 
     kind: str
     indent: int
-    means: object
+    meaning: object
 
 
-def look(line: bytes, means: object, *, task: bool, code: bool) -> Look:
-    """The look of a line; `means` is equal for all versions of one task.
+def classify(line: bytes, meaning: object, *, task: bool, code: bool) -> ClassifiedLine:
+    """The kind of a line; `meaning` is equal for all versions of one task.
 
     A bullet counts only below a task, by its indentation; not where there may be code (`code`), of which it
     could be a part.
     """
     if not line.strip(b" \t>\r\n"):
-        return Look("blank", 0, means)
+        return ClassifiedLine("blank", 0, meaning)
     found = _ITEM.match(line)
     indent = len(found[0].expandtabs(4)) if found else 0
     if found and (task or (indent and not code)):
-        return Look("item", indent, means)
-    return Look("heading" if _HEADING.match(line) and not code else "text", 0, means)
+        return ClassifiedLine("item", indent, meaning)
+    return ClassifiedLine("heading" if _HEADING.match(line) and not code else "text", 0, meaning)
 
 
-def resolved(
-    base: Numbers, ours: Numbers, theirs: Numbers, look_of: Callable[[int], Look]
+def merge_region(
+    base: Numbers, ours: Numbers, theirs: Numbers, classify_number: Callable[[int], ClassifiedLine]
 ) -> list[int] | None:
     """The lines of the place with the changes of both sides; None where they cannot be told apart.
 
     Additions of both are both kept, ours first, and the same one once; subtasks stay with their parents, and
     tasks with their sections. What one side deleted or moved away goes, if the other left it as it was.
     """
-    union = _Union(look_of)
+    union = _AdditionMerge(classify_number)
     if not base:
-        return union.of(ours, theirs)
+        return union.merge_additions(ours, theirs)
     if len(base) + len(ours) + len(theirs) > _LARGEST:
         return None
-    if any(look_of(line).kind in ("heading", "text") for line in base):
+    if any(classify_number(line).kind in ("heading", "text") for line in base):
         return None
-    slots = [_slots(base, side, look_of) for side in (ours, theirs)]
+    slots = [_slots(base, side, classify_number) for side in (ours, theirs)]
     made: list[int] = []
-    gone: list[Look] = []  # the items right above that are deleted, outermost first
+    gone: list[ClassifiedLine] = []  # the items right above that are deleted, outermost first
     for place in range(len(base) + 1):
-        added = union.of(slots[0].added[place], slots[1].added[place])
-        if added is None or not _may_stand(added, gone, look_of):
+        added = union.merge_additions(slots[0].added[place], slots[1].added[place])
+        if added is None or not _may_stand(added, gone, classify_number):
             return None
         made += added
         if place == len(base):
@@ -67,7 +67,7 @@ def resolved(
         if line not in kept and kept[0] != kept[1]:
             return None
         merged = kept[1] if kept[0] == line else kept[0]
-        here = look_of(line)
+        here = classify_number(line)
         if here.kind == "item":
             gone = [one for one in gone if one.indent < here.indent] + ([here] if merged is None else [])
         made += [] if merged is None else [merged]
@@ -80,9 +80,11 @@ _HEADING = re.compile(rb"[ >]{0,9}#{1,6}(?:[ \t\r\n]|$)")
 _LARGEST = 1000
 
 
-def _may_stand(added: Sequence[int], gone: Sequence[Look], look_of: Callable[[int], Look]) -> bool:
+def _may_stand(
+    added: Sequence[int], gone: Sequence[ClassifiedLine], classify_number: Callable[[int], ClassifiedLine]
+) -> bool:
     """Whether what is added below deleted items is no part of them."""
-    first = next((here for line in added if (here := look_of(line)).kind != "blank"), None)
+    first = next((here for line in added if (here := classify_number(line)).kind != "blank"), None)
     if first is None or not gone:
         return first is None or first.kind != "text"
     return first.kind == "item" and first.indent <= gone[0].indent
@@ -95,14 +97,14 @@ class _Slots(NamedTuple):
     kept: list[int | None]
 
 
-def _slots(base: Numbers, side: Numbers, look_of: Callable[[int], Look]) -> _Slots:
+def _slots(base: Numbers, side: Numbers, classify_number: Callable[[int], ClassifiedLine]) -> _Slots:
     from difflib import SequenceMatcher
 
-    means = [[look_of(line).means for line in lines] for lines in (base, side)]
+    meanings = [[classify_number(line).meaning for line in lines] for lines in (base, side)]
     slots = _Slots([[] for _ in range(len(base) + 1)], [None] * len(base))
     at = 0
     # By default it leaves out what makes up more than 1 % of 200 lines or more, as blank lines do.
-    for match in SequenceMatcher(None, means[0], means[1], autojunk=False).get_matching_blocks():
+    for match in SequenceMatcher(None, meanings[0], meanings[1], autojunk=False).get_matching_blocks():
         slots.added[match.a] += side[at : match.b]
         slots.kept[match.a : match.a + match.size] = side[match.b : match.b + match.size]
         at = match.b + match.size
@@ -112,7 +114,7 @@ def _slots(base: Numbers, side: Numbers, look_of: Callable[[int], Look]) -> _Slo
 class _Block(NamedTuple):
     """An item or a heading with the text right below it, and what is indented deeper."""
 
-    look: Look
+    line: ClassifiedLine
     own: tuple[int, ...]
     below: tuple[_Block, ...]
 
@@ -122,12 +124,12 @@ class _Block(NamedTuple):
             yield from block.lines()
 
 
-class _Union(NamedTuple):
+class _AdditionMerge(NamedTuple):
     """Puts what both sides added together."""
 
-    look_of: Callable[[int], Look]
+    classify: Callable[[int], ClassifiedLine]
 
-    def of(self, ours: Numbers, theirs: Numbers) -> list[int] | None:
+    def merge_additions(self, ours: Numbers, theirs: Numbers) -> list[int] | None:
         """Ours first; None where it is more than items, and headings with items."""
         if not ours or not theirs or ours == theirs:
             return list(ours or theirs)
@@ -139,10 +141,10 @@ class _Union(NamedTuple):
 
     def _blocks(self, lines: Numbers) -> list[_Block] | None:
         """None where there is text that is no item's."""
-        flat: list[tuple[Look, list[int]]] = []
+        flat: list[tuple[ClassifiedLine, list[int]]] = []
         blanks: list[int] = []
         for line in lines:
-            here = self.look_of(line)
+            here = self.classify(line)
             if here.kind == "blank":
                 blanks.append(line)
             elif here.kind == "text":
@@ -162,7 +164,7 @@ class _Union(NamedTuple):
         flat[-1][1].extend(blanks)
         return self._nested(flat)
 
-    def _nested(self, flat: Sequence[tuple[Look, list[int]]]) -> list[_Block]:
+    def _nested(self, flat: Sequence[tuple[ClassifiedLine, list[int]]]) -> list[_Block]:
         made: list[_Block] = []
         at = 0
         while at < len(flat):
@@ -189,12 +191,12 @@ class _Union(NamedTuple):
 
     def _items(self, ours: Sequence[_Block], theirs: Sequence[_Block]) -> list[_Block] | None:
         """What is the same once; what stands before it on either side before it, ours first."""
-        places = {block.look.means: place for place, block in enumerate(ours)}
+        places = {block.line.meaning: place for place, block in enumerate(ours)}
         made: list[_Block] = []
         more: list[_Block] = []
         done = 0
         for block in theirs:
-            place = places.get(block.look.means)
+            place = places.get(block.line.meaning)
             if place is None:
                 more.append(block)
                 continue
@@ -205,16 +207,16 @@ class _Union(NamedTuple):
             below = self._items(ours[place].below, block.below)
             if below is None or self._words(ours[place]) != self._words(block):
                 return None
-            there = next(at for at, one in enumerate(made) if one.look.means == block.look.means)
+            there = next(at for at, one in enumerate(made) if one.line.meaning == block.line.meaning)
             made[there] = ours[place]._replace(below=tuple(below))
         return made + _by_depth(ours[done:], more)
 
     def _words(self, block: _Block) -> list[int]:
-        return [line for line in block.own if self.look_of(line).kind == "text"]
+        return [line for line in block.own if self.classify(line).kind == "text"]
 
 
-def _is_below(look: Look, around: Look) -> bool:
-    return look.kind == "item" and look.indent > around.indent
+def _is_below(line: ClassifiedLine, around: ClassifiedLine) -> bool:
+    return line.kind == "item" and line.indent > around.indent
 
 
 def _by_heading(blocks: Sequence[_Block]) -> dict[tuple[object, int] | None, list[_Block]]:
@@ -222,9 +224,9 @@ def _by_heading(blocks: Sequence[_Block]) -> dict[tuple[object, int] | None, lis
     heading: tuple[object, int] | None = None
     sections: dict[tuple[object, int] | None, list[_Block]] = {heading: []}
     for block in blocks:
-        if block.look.kind == "heading":
+        if block.line.kind == "heading":
             # A second heading with the same words is another section.
-            heading = (block.look.means, sum(1 for one in sections if one and one[0] == block.look.means))
+            heading = (block.line.meaning, sum(1 for one in sections if one and one[0] == block.line.meaning))
             sections[heading] = []
         sections[heading].append(block)
     return sections
@@ -235,7 +237,7 @@ def _by_depth(ours: Sequence[_Block], theirs: Sequence[_Block]) -> list[_Block]:
     rest = list(reversed(theirs))
     for block in ours:
         # After an item that is indented less it would become a subtask of it.
-        while rest and rest[-1].look.indent > block.look.indent and rest[-1].look.kind == "item":
+        while rest and rest[-1].line.indent > block.line.indent and rest[-1].line.kind == "item":
             made.append(rest.pop())
         made.append(block)
     return [*made, *reversed(rest)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.merge.line import merged_line
-from mdtodo.markdown.merge.version import merged_frame
+from mdtodo.markdown.merge.version import merged_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ class Markers(NamedTuple):
     style: str = "merge"
 
 
-class Placed(NamedTuple):
+class ConflictLine(NamedTuple):
     """A line in a conflict, and the task that it is."""
 
     line: bytes
@@ -35,9 +35,9 @@ class Placed(NamedTuple):
 class Conflict(NamedTuple):
     """Lines that only a person can put together."""
 
-    ours: list[Placed]
-    base: list[Placed]
-    theirs: list[Placed]
+    ours: list[ConflictLine]
+    base: list[ConflictLine]
+    theirs: list[ConflictLine]
 
 
 class Result(NamedTuple):
@@ -55,27 +55,27 @@ def merged_task(
     made = merged_line(base, ours, theirs, statuses)
     if made is not None:
         return made
-    was = [] if base is None else [Placed(base, entity)]
-    return Conflict([Placed(ours, entity)], was, [Placed(theirs, entity)])
+    was = [] if base is None else [ConflictLine(base, entity)]
+    return Conflict([ConflictLine(ours, entity)], was, [ConflictLine(theirs, entity)])
 
 
-def written(result: Result, versions: Sequence[Version], markers: Callable[[], Markers]) -> bytes:
+def to_bytes(result: Result, versions: Sequence[Version], markers: Callable[[], Markers]) -> bytes:
     """The bytes of a result; `markers` is asked only if there is a conflict."""
-    base, ours, theirs = (version.frame for version in versions)
-    frame = merged_frame(base, ours, theirs, versions[1].lines)
+    base, ours, theirs = (version.format for version in versions)
+    file_format = merged_format(base, ours, theirs, versions[1].lines)
     ends_in_conflict = bool(result.pieces) and isinstance(result.pieces[-1], Conflict)
-    lines = _lines(result, markers, b"" if ours.newline else frame.newline)
+    lines = _lines(result, markers, b"" if ours.newline else file_format.newline)
     if ours.newline:
         return (
-            frame.mark
-            + frame.newline.join(lines)
+            file_format.mark
+            + file_format.newline.join(lines)
             # A marker ends its line, whatever the file ends with: git writes it so.
-            + frame.newline * (bool(lines) and (frame.ended or ends_in_conflict))
+            + file_format.newline * (bool(lines) and (file_format.ended or ends_in_conflict))
         )
     last = len(lines) - 1
-    return frame.mark + b"".join(
+    return file_format.mark + b"".join(
         [
-            line if at == last or line.endswith((b"\n", b"\r")) else line + frame.newline
+            line if at == last or line.endswith((b"\n", b"\r")) else line + file_format.newline
             for at, line in enumerate(lines)
         ]
     )

@@ -1,9 +1,9 @@
 """Three-way merge of a TODO file, by task.
 
-The status and the words of each task's line are taken from both sides, and merged line by line (`mergeline`).
+The status and the words of each task's line are taken from both sides, and merged line by line (`line`).
 What is left, which lines there are and in which order, is merged as text by git, with a number for each line
-(`mergenumbers`). Where git finds a conflict, what can be is put together task by task (`mergeregion`). Then the
-lines are put back, and the result is read again (`mergeresult`).
+(`numbered`). Where git finds a conflict, what can be is put together task by task (`regions`). Then the
+lines are put back, and the result is read again (`verify`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS
-from mdtodo.markdown.merge.line import loosely, read_line
+from mdtodo.markdown.merge.line import read_line, without_status_and_keys
 from mdtodo.markdown.merge.match import match
-from mdtodo.markdown.merge.result import Conflict, Markers, Result, merged_task, written
-from mdtodo.markdown.merge.version import split
-from mdtodo.markdown.source import readable
+from mdtodo.markdown.merge.result import Conflict, Markers, Result, merged_task, to_bytes
+from mdtodo.markdown.merge.version import read_versions
+from mdtodo.markdown.source import check_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status
     from mdtodo.markdown.merge.match import Matched
     from mdtodo.markdown.merge.numbered import TextMerge
-    from mdtodo.markdown.merge.verify import Judge
+    from mdtodo.markdown.merge.verify import Verifier
     from mdtodo.markdown.merge.version import Version
 
 __all__ = ["Markers", "Merged", "merge"]
@@ -55,10 +55,10 @@ def merge(
     and the other deleted is in a conflict. Raises InputError for what is no UTF-8 text.
     """
     for data in (base, ours, theirs):
-        readable(data, "TODO.md")
+        check_encoding(data, "TODO.md")
         if _is_conflicted(data):
             return None
-    versions = was, our, their = split(base, ours, theirs)
+    versions = was, our, their = read_versions(base, ours, theirs)
     asked: list[Markers] = []
 
     def known() -> Markers:
@@ -70,16 +70,16 @@ def merge(
         result: Result | None = _in_place(versions, matched, statuses)
     else:
         # Imported here: where only boxes and keys changed, nothing is judged.
-        from mdtodo.markdown.merge.verify import Judge
+        from mdtodo.markdown.merge.verify import Verifier
 
-        judge = Judge(versions, matched, statuses, lambda: text_merge(base, ours, theirs, "merge"))
-        result = _by_lines(versions, matched, statuses, text_merge, known, judge)
+        verifier = Verifier(versions, matched, statuses, lambda: text_merge(base, ours, theirs, "merge"))
+        result = _by_lines(versions, matched, statuses, text_merge, known, verifier)
     if result is None:
         return None
     # Never worse than git: where lines merge without a conflict, none is put in.
     if result.conflicts and _is_clean_as_text(base, ours, theirs, text_merge):
         return None
-    return Merged(written(result, versions, known), result.conflicts)
+    return Merged(to_bytes(result, versions, known), result.conflicts)
 
 
 def _is_conflicted(data: bytes) -> bool:
@@ -93,7 +93,7 @@ def _is_clean_as_text(base: bytes, ours: bytes, theirs: bytes, text_merge: TextM
     data = text_merge(base, ours, theirs, "merge")
     if _is_conflicted(data):
         return False
-    counts = [Counter(map(loosely, one.split(b"\n"))) for one in (data, ours, theirs)]
+    counts = [Counter(map(without_status_and_keys, one.split(b"\n"))) for one in (data, ours, theirs)]
     return all(
         n <= max(counts[1][line], counts[2][line], 1) for line, n in counts[0].items() if read_line(line)
     )
@@ -117,22 +117,22 @@ def _by_lines(
     statuses: Mapping[str, Status],
     text_merge: TextMerge,
     markers: Callable[[], Markers],
-    judge: Judge,
+    verifier: Verifier,
 ) -> Result | None:
     """As the text merge puts the lines.
 
     Where that is not sound, once more with the lines there as plain text; None where that does not help.
     """
-    from mdtodo.markdown.merge.numbered import Numbers
+    from mdtodo.markdown.merge.numbered import NumberedLines
 
     as_text: set[int] = set()
     # The second time the tasks at fault are plain text; the third time no region is put together by task either.
     for resolving in (True, True, False):
-        numbers = Numbers(versions, matched, text_merge, as_text)
+        numbers = NumberedLines(versions, matched, text_merge, as_text)
         order = numbers.merged(lambda: markers().style, resolving=resolving)
         result = numbers.result(order, statuses)
-        faults = judge.faults(result)
-        if faults is not None and not faults:
+        wrong = verifier.wrong_tasks(result)
+        if wrong is not None and not wrong:
             return result
-        as_text = as_text | judge.around(faults or set())
+        as_text = as_text | verifier.neighbours(wrong or set())
     return None

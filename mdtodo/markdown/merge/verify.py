@@ -6,9 +6,9 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.markdown.merge.line import loosely, read_line
+from mdtodo.markdown.merge.line import read_line, without_status_and_keys
 from mdtodo.markdown.merge.result import Conflict
-from mdtodo.markdown.merge.version import Version, split, tasks_at, top_tasks
+from mdtodo.markdown.merge.version import Version, read_versions, tasks_at, top_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mdtodo.markdown.merge.result import Result
 
 
-class Judge:
+class Verifier:
     """Verifies a result by parsing it, without regard to how it was made."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Judge:
         self.versions, self.matched, self.statuses = versions, matched, statuses
         self.merge_text = merge_text
 
-    def faults(self, result: Result) -> set[int] | None:
+    def wrong_tasks(self, result: Result) -> set[int] | None:
         """The tasks that are not there as often as they should be, below the task that they should be below,
         with the status that they should have: as a parse of the result finds it. None where it is no task that
         the merge looked at. A task below another than it should be is none where the text merge puts it there
@@ -56,7 +56,7 @@ class Judge:
         misplaced = self._misplaced(result)
         return wrong | {one for one in misplaced if not self._is_as_text_merged(*misplaced[one])}
 
-    def around(self, entities: Set[int]) -> set[int]:
+    def neighbours(self, entities: Set[int]) -> set[int]:
         """These tasks, those on the lines around them, and their parents, in any version."""
         near = set(entities)
         for entity in entities:
@@ -125,7 +125,7 @@ class Judge:
                 len(lines) + n: one.entity for n, one in enumerate(piece.ours) if one.entity is not None
             }
             lines += [placed.line for placed in piece.ours]
-        version = Version(lines, self.versions[1].frame, any(one.swallows for one in self.versions))
+        version = Version(lines, self.versions[1].format, any(one.may_span_lines for one in self.versions))
         found = top_tasks(version, places, self.statuses)
         found |= tasks_at(version, places.keys() - found.keys(), self.statuses)
         for at, entity in places.items():
@@ -142,21 +142,21 @@ class Judge:
         """Whether the text merge of the whole lines has this line once, below the same task, and no conflict
         between them."""
         version, known, cuts = self._text
-        places = known.get(loosely(line), ())
+        places = known.get(without_status_and_keys(line), ())
         if len(places) != 1:
             return False
         task = tasks_at(version, places, self.statuses).get(places[0])
         if task is None:
             return False
-        around = None if task.parent is None else loosely(version.lines[task.parent])
+        around = None if task.parent is None else without_status_and_keys(version.lines[task.parent])
         first = task.line - _FAR if task.parent is None else task.parent
         near = any(first < cut <= task.line for cut in cuts)
-        return not near and around == (None if parent is None else loosely(parent))
+        return not near and around == (None if parent is None else without_status_and_keys(parent))
 
     @cached_property
     def _text(self) -> tuple[Version, dict[bytes, list[int]], list[int]]:
         """The text merge without its conflicts, where each line stands in it, and where conflicts were."""
-        (version,) = split(self.merge_text())
+        (version,) = read_versions(self.merge_text())
         lines: list[bytes] = []
         cuts: list[int] = []
         inside = False
@@ -169,7 +169,7 @@ class Judge:
                 inside = False
         known: dict[bytes, list[int]] = {}
         for at, line in enumerate(lines):
-            known.setdefault(loosely(line), []).append(at)
+            known.setdefault(without_status_and_keys(line), []).append(at)
         return version._replace(lines=lines), known, cuts
 
     def _parents(self, entity: int) -> set[object]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status
 
 
-class Frame(NamedTuple):
+class FileFormat(NamedTuple):
     """What a file has besides its lines: byte order mark, line end (empty where lines are kept with theirs),
     and whether the last line ends."""
 
@@ -29,13 +29,13 @@ class Frame(NamedTuple):
 class Version(NamedTuple):
     """The lines of one version, without line ends unless they differ within one of the versions.
 
-    `swallows` says that some line may open what reaches over lines that start at the left edge: fenced code,
+    `may_span_lines` says that some line may open what reaches over lines that start at the left edge: fenced code,
     HTML, front matter.
     """
 
     lines: list[bytes]
-    frame: Frame
-    swallows: bool
+    format: FileFormat
+    may_span_lines: bool
 
 
 class Task(NamedTuple):
@@ -49,14 +49,14 @@ class Task(NamedTuple):
     end: int
 
 
-def split(*versions: bytes) -> list[Version]:
+def read_versions(*versions: bytes) -> list[Version]:
     """The versions as lines, all in the same way: with their line ends where some version mixes them."""
     marks = [BOM if data.startswith(BOM) else b"" for data in versions]
     bodies = [data[len(mark) :] for data, mark in zip(versions, marks, strict=True)]
     ends = [_line_end(body) for body in bodies]
     if None in ends:
         return [
-            Version(_LINE.findall(body), Frame(mark, b"", True), _swallows(body))
+            Version(_LINE.findall(body), FileFormat(mark, b"", True), _may_span_lines(body))
             for body, mark in zip(bodies, marks, strict=True)
         ]
     made = []
@@ -65,7 +65,7 @@ def split(*versions: bytes) -> list[Version]:
         ended = not lines[-1]
         if ended:
             lines.pop()
-        made.append(Version(lines, Frame(mark, end or b"\n", ended), _swallows(body)))
+        made.append(Version(lines, FileFormat(mark, end or b"\n", ended), _may_span_lines(body)))
     return made
 
 
@@ -80,10 +80,12 @@ def _line_end(body: bytes) -> bytes | None:
     return b"\r\n" if returns == feeds == body.count(b"\r\n") else None
 
 
-def merged_frame(base: Frame, ours: Frame, theirs: Frame, lines: Iterable[bytes]) -> Frame:
+def merged_format(
+    base: FileFormat, ours: FileFormat, theirs: FileFormat, lines: Iterable[bytes]
+) -> FileFormat:
     """Each of its parts from the side that changed it, ours where both did."""
     mark, newline, ended = (t if o == b else o for b, o, t in zip(base, ours, theirs, strict=True))
-    return Frame(mark, newline or dominant_newline(b"".join(lines)), ended)  # type: ignore[arg-type]
+    return FileFormat(mark, newline or dominant_newline(b"".join(lines)), ended)  # type: ignore[arg-type]
 
 
 def align(base: Sequence[bytes], side: Sequence[bytes]) -> list[int]:
@@ -218,7 +220,7 @@ def tasks_at(version: Version, wanted: Iterable[int], statuses: Mapping[str, Sta
 
     Only the parts of the file that hold such lines are parsed, from one line that starts at the left edge
     and ends all lists to the next: what stands before has no say in them, unless there is something in the
-    file that swallows lines, such as fenced code or HTML.
+    file that may span lines, such as fenced code or HTML.
     """
     from mdtodo.markdown.document import parse
 
@@ -226,8 +228,8 @@ def tasks_at(version: Version, wanted: Iterable[int], statuses: Mapping[str, Sta
     if not numbers:
         return {}
     lines = version.lines
-    chosen = list(range(len(lines))) if version.swallows else _around(lines, numbers)
-    newline = version.frame.newline and b"\n"
+    chosen = list(range(len(lines))) if version.may_span_lines else _parts_to_parse(lines, numbers)
+    newline = version.format.newline and b"\n"
     # One line end for all: tasks are found again by their lines, and `starts` counts the same one.
     document = parse(newline.join([lines[number] for number in chosen]), statuses)
     starts = list(accumulate([len(lines[number]) + len(newline) for number in chosen], initial=0))
@@ -243,7 +245,7 @@ def tasks_at(version: Version, wanted: Iterable[int], statuses: Mapping[str, Sta
 def top_tasks(version: Version, wanted: Iterable[int], statuses: Mapping[str, Status]) -> dict[int, Task]:
     """Those of the lines `wanted` that are tasks below no other, whatever stands around them; with the first
     line of their text."""
-    if version.swallows:
+    if version.may_span_lines:
         return {}
     chars = {char.encode(): status for char, status in statuses.items()}
     found: dict[int, Task] = {}
@@ -268,20 +270,20 @@ def are_tasks(versions: Sequence[Version], wanted: Sequence[int], statuses: Mapp
                 return False
         if not _STARTS_TASK(base[number]):
             unsure.append(number)
-    if versions[0].swallows:
+    if versions[0].may_span_lines:
         unsure = list(wanted)
     found = tasks_at(versions[0], unsure, statuses)
     return all(number in found for number in unsure)
 
 
-def _swallows(body: bytes) -> bool:
+def _may_span_lines(body: bytes) -> bool:
     # Anywhere, also within a line: at worst the whole file is parsed where parts would do.
     if body[:3] in (b"---", b"+++") or b"```" in body or b"~~~" in body:
         return True
     return b"<" in body and _HTML.search(body.replace(b"\r", b"\n") if b"\r" in body else body) is not None
 
 
-def _around(lines: Sequence[bytes], numbers: Sequence[int]) -> list[int]:
+def _parts_to_parse(lines: Sequence[bytes], numbers: Sequence[int]) -> list[int]:
     """The numbers of the lines of all parts that hold one of `numbers`."""
     chosen: list[int] = []
     done = 0

@@ -25,7 +25,7 @@ from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
-from mdtodo.planning.plan import outline
+from mdtodo.planning.plan import plan_for_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,7 +124,7 @@ def _judge(repo: Repository, content: Content, config: Config) -> Checked:
 def _read_all(content: Content, config: Config) -> tuple[list[Finding], list[InputError]]:
     """What is found in these files, all of them read; and those that cannot be."""
     documents, unreadable = _documents(content, content.ids, config)
-    return _of_documents(documents, outline(read_tasks(documents), config), config), unreadable
+    return _of_documents(documents, plan_for_check(read_tasks(documents), config), config), unreadable
 
 
 def _from_gists(content: Content, config: Config, known: Known) -> list[Finding] | None:
@@ -169,7 +169,7 @@ def _gist(file: str, data: bytes, config: Config, router: Router | None) -> str 
         documents = {file: parse(data, config.status, file=file)}
     except InputError:
         return None
-    made = outline(read_tasks(documents), config, router)
+    made = plan_for_check(read_tasks(documents), config, router)
     return Gist.of(made, _of_documents(documents, made, config)).text()
 
 

@@ -15,7 +15,14 @@ from mdtodo.core.digest import sha1
 from mdtodo.core.task import Finding, Severity
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.cycles import components
-from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTED, SUGGESTING, suggester, taken, unknown
+from mdtodo.planning.findings import (
+    BETWEEN_FILES,
+    SUGGESTED,
+    SUGGESTING,
+    duplicate_id_message,
+    suggester,
+    unknown_id_message,
+)
 from mdtodo.planning.graph import build
 from mdtodo.project.rules_key import rules_key
 from mdtodo.storage.blob_cache import FindingCache
@@ -129,14 +136,18 @@ def between(files: Mapping[str, Gist]) -> list[Finding] | None:
         for line, name in files[file].ids:
             first = owners.setdefault(name, (file, line))
             if first != (file, line):
-                found.append(Finding(file, line, Severity.ERROR, "duplicate-id", taken(name, *first)))
+                found.append(
+                    Finding(file, line, Severity.ERROR, "duplicate-id", duplicate_id_message(name, *first))
+                )
     suggest = suggester(owners)
     for file in sorted(files):
         for line, name in files[file].missed:
             if name not in owners:
                 if _DERIVED.fullmatch(name):
                     return None
-                found.append(Finding(file, line, Severity.ERROR, "unknown-id", unknown(name, suggest(name))))
+                found.append(
+                    Finding(file, line, Severity.ERROR, "unknown-id", unknown_id_message(name, suggest(name)))
+                )
     return found
 
 
@@ -202,7 +213,7 @@ def _reached(graph: Graph, position: int) -> set[int]:
     seen = {2 * position + 1}
     pending = [2 * position + 1]
     while pending:
-        for node in graph.needs[pending.pop()]:
+        for node in graph.open_waits[pending.pop()]:
             if node not in seen:
                 seen.add(node)
                 pending.append(node)

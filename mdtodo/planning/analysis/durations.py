@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
 
 
-def seconds(value: float) -> str:
+def format_seconds(value: float) -> str:
     """A duration that was measured: `0.4s`, `12s`, `3m05s`, `2h10m`."""
     # From there on `.1f` would give `10.0s`.
     if value < 9.95:
@@ -23,7 +23,7 @@ def seconds(value: float) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
-def length(minutes: float) -> str:
+def format_minutes(minutes: float) -> str:
     """Work that was estimated, measured, or both added up. A day has 8 hours, as in an estimate.
 
     >>> length(90), length(720), length(0.2), length(2.5), length(90.2), length(1e-6), length(0)
@@ -34,14 +34,14 @@ def length(minutes: float) -> str:
         return "<0.1s"
     if minutes == round(minutes) or minutes >= 60:
         return format_estimate(round(minutes))
-    return seconds(minutes * 60)
+    return format_seconds(minutes * 60)
 
 
-def task_length(plan: Plan, task_id: str) -> str:
+def format_task_duration(plan: Plan, task_id: str) -> str:
     """Of one open task, as the plan reckons with it; "" where it has none."""
     minutes = plan.minutes.get(task_id, 0)
     if not minutes:
         return ""
     # What was measured is time on the clock: 12 hours of it are no day and a half.
     measured = plan.tasks[task_id].estimate is None and minutes >= 60
-    return seconds(minutes * 60) if measured else length(minutes)
+    return format_seconds(minutes * 60) if measured else format_minutes(minutes)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import State
-from mdtodo.planning.analysis.durations import length, task_length
-from mdtodo.planning.schedule import chain, standings
+from mdtodo.planning.analysis.durations import format_minutes, format_task_duration
+from mdtodo.planning.schedule import chain, sort_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.planning.plan import Plan
-    from mdtodo.planning.schedule import Standing
+    from mdtodo.planning.schedule import SortKey
 
 #: Names in a sentence.
 _SHOWN = 8
@@ -82,13 +82,13 @@ def _chain(plan: Plan, path: Sequence[str], minutes: float) -> list[str]:
         return []
     if len(path) == 1:
         return ["Nothing waits for it."]
-    work = f", {length(minutes)} of work" if minutes else ""
+    work = f", {format_minutes(minutes)} of work" if minutes else ""
     return [f"The longest chain that begins with it has {len(path)} tasks{work}: {_names(path, ' -> ')}."]
 
 
 def _own(plan: Plan, task_id: str) -> str:
     """How long it takes, and how that is known."""
-    task, took = plan.tasks[task_id], task_length(plan, task_id)
+    task, took = plan.tasks[task_id], format_task_duration(plan, task_id)
     if task.estimate is not None:
         if plan.minutes[task_id] < task.estimate:
             return f"Its estimate leaves {took or '0m'} beyond its subtasks."
@@ -118,32 +118,32 @@ def _lane(plan: Plan, caps: Mapping[str, int], task_id: str) -> str:
 
 def _neighbours(plan: Plan, place: int) -> list[str]:
     """Why the one before is before, and the one after is after."""
-    standing = standings(plan.graph, plan.minutes)
+    keys = sort_keys(plan.graph, plan.minutes)
     sentences = []
     if place:
         first, second = plan.order[place - 1], plan.order[place]
-        sentences.append(f"{first} comes right before it: {_difference(plan, standing, first, second)}.")
+        sentences.append(f"{first} comes right before it: {_difference(plan, keys, first, second)}.")
     if place + 1 < len(plan.order):
         first, second = plan.order[place], plan.order[place + 1]
-        sentences.append(f"{second} comes right after it: {_difference(plan, standing, first, second)}.")
+        sentences.append(f"{second} comes right after it: {_difference(plan, keys, first, second)}.")
     return sentences
 
 
-def _difference(plan: Plan, standing: Mapping[str, Standing], first: str, second: str) -> str:
+def _difference(plan: Plan, keys: Mapping[str, SortKey], first: str, second: str) -> str:
     """What puts the first before the second."""
-    one, other = standing[first], standing[second]
+    one, other = keys[first], keys[second]
     if first in plan.blocked_by[second]:
         return f"{second} waits for {first}"
     if plan.ranks[first] > plan.ranks[second]:
         return f"{second} waits for what comes before"
-    # From here on in the order in which `Standing` compares.
+    # From here on in the order in which `SortKey` compares.
     if one.priority != other.priority:
         return (
             f"{first} is {plan.tasks[first].priority.value}, {second} is {plan.tasks[second].priority.value}"
         )
     if one.minutes != other.minutes:
-        theirs = length(-other.minutes) if other.minutes else "none"
-        return f"{first} begins a longer chain of work ({length(-one.minutes)}; {second} {theirs})"
+        theirs = format_minutes(-other.minutes) if other.minutes else "none"
+        return f"{first} begins a longer chain of work ({format_minutes(-one.minutes)}; {second} {theirs})"
     if one.tasks != other.tasks:
         return f"{first} begins a longer chain ({_count(-one.tasks, 'task')}; {second} {-other.tasks})"
     if one.due != other.due:

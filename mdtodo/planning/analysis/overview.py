@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Priority, State, Status
-from mdtodo.planning.analysis.statistics import figures
+from mdtodo.planning.analysis.statistics import run_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ class Lane(NamedTuple):
     last_activity: float | None
 
 
-class Situation(NamedTuple):
+class Overview(NamedTuple):
     """Counts by name; `lanes` are those of the configuration, then others that tasks name."""
 
     total: int
@@ -57,11 +57,11 @@ class Load(NamedTuple):
     balance: float | None
 
 
-def situation(plan: Plan, config: Config, runs: Sequence[PastRun], active: Collection[str]) -> Situation:
+def overview(plan: Plan, config: Config, runs: Sequence[PastRun], active: Collection[str]) -> Overview:
     """The overview of this plan, past runs of processors (oldest first), and the ids of tasks that a worker has."""
     tasks = plan.tasks.values()
-    overall = figures(runs)
-    return Situation(
+    overall = run_statistics(runs)
+    return Overview(
         total=len(tasks),
         priorities=_counts(Priority, (task.priority for task in tasks)),
         statuses=_counts(Status, (task.status for task in tasks)),
@@ -103,7 +103,7 @@ def _lanes(plan: Plan, config: Config, runs: Sequence[PastRun], active: Collecti
 
 
 def _lane(active: int, capacity: int, ready: int, runs: Sequence[PastRun]) -> Lane:
-    found = figures(runs)
+    found = run_statistics(runs)
     settled = [one.seconds for one in runs if one.outcome in ("done", "failed")]
     average = sum(settled) / len(settled) if settled else None
     return Lane(

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from mdtodo.core.results import PastRun
     from mdtodo.core.task import Task
 
-#: Runs that `Figures.recent` holds.
+#: Runs that `RunStatistics.recent` holds.
 RECENT = 20
 
 
-class Figures(NamedTuple):
+class RunStatistics(NamedTuple):
     """Of some runs. `success_rate` is the share of `done` in done and failed; durations are seconds of those two, a
     run's attempts together. `p95` is the nearest rank: no more than 5 % of them took longer. `recent`: outcome
     and seconds of the newest of them, oldest first. `last_finished` in Unix time.
@@ -72,8 +72,8 @@ class Statistics(NamedTuple):
     """All of it: by processor, by task and processor, in the order of names; `titles` by task id."""
 
     runs: tuple[PastRun, ...]
-    processors: Mapping[str, Figures]
-    tasks: Mapping[tuple[str, str], Figures]
+    processors: Mapping[str, RunStatistics]
+    tasks: Mapping[tuple[str, str], RunStatistics]
     flaky: tuple[Flaky, ...]
     estimates: tuple[Estimate, ...]
     titles: Mapping[str, str]
@@ -104,20 +104,20 @@ def statistics(
     titles = {one.task_id: one.title for one in chosen if one.title}
     return Statistics(
         runs=chosen,
-        processors={name: figures(by_processor[name]) for name in sorted(by_processor)},
-        tasks={key: figures(those) for key, those in sorted(by_task.items())},
+        processors={name: run_statistics(by_processor[name]) for name in sorted(by_processor)},
+        tasks={key: run_statistics(those) for key, those in sorted(by_task.items())},
         flaky=tuple(found for key, those in sorted(by_task.items()) if (found := _flaky(*key, those))),
         estimates=_estimates(chosen, tasks.values()),
         titles=titles | {task_id: task.title for task_id, task in tasks.items()},
     )
 
 
-def figures(runs: Sequence[PastRun]) -> Figures:
+def run_statistics(runs: Sequence[PastRun]) -> RunStatistics:
     """Of these runs, oldest first."""
     counts = {outcome: sum(one.outcome == outcome for one in runs) for outcome in Outcome}
     settled = [one for one in runs if one.outcome in (Outcome.DONE, Outcome.FAILED)]
     seconds = sorted(one.seconds for one in settled)
-    return Figures(
+    return RunStatistics(
         runs=len(runs),
         attempts=sum(one.attempts for one in runs),
         done=counts[Outcome.DONE],

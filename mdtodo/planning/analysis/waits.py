@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _TITLE, _NAMED = 40, 4
 
 
-def awaited(plan: Plan, names: Iterable[str]) -> dict[str, None]:
+def transitive_waits(plan: Plan, names: Iterable[str]) -> dict[str, None]:
     """These tasks, and every task that one of them waits for, itself or by what it waits for."""
     found = dict.fromkeys(names)
     left = list(found)

@@ -70,7 +70,7 @@ def patterns(config: Config) -> dict[str, Pattern]:
     return {**own, **{name: one for name, one in _built_in()[0].items() if name not in own}}
 
 
-def named(name: str, known: Mapping[str, Pattern], task: Task) -> Pattern:
+def pattern_by_name(name: str, known: Mapping[str, Pattern], task: Task) -> Pattern:
     """The pattern that a task asks for. Raises EditError with the nearest name where there is none."""
     if name in known:
         return known[name]
@@ -80,7 +80,7 @@ def named(name: str, known: Mapping[str, Pattern], task: Task) -> Pattern:
     raise EditError(f'unknown pattern "{name}"{hint}', file=task.file, line=task.line)
 
 
-def fitting(task: Task, route: Route, known: Mapping[str, Pattern]) -> Pattern:
+def choose_pattern(task: Task, route: Route, known: Mapping[str, Pattern]) -> Pattern:
     """The pattern for a task that names none.
 
     The first of the configuration with a phrase in the title; else the built-in one whose word stands first

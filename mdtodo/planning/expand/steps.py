@@ -33,12 +33,12 @@ LONGEST_ESTIMATE = 1000 * 8 * 60
 _LARGE = (Complexity.COMPLEX, Complexity.EPIC)
 
 
-def asking(plan: Plan) -> list[Task]:
+def tasks_with_expand(plan: Plan) -> list[Task]:
     """The open tasks without subtasks that say `expand:`, which nobody is at."""
     return [task for task in plan.tasks.values() if task.expand and _may_be_expanded(plan, task)]
 
 
-def large(plan: Plan, known: Mapping[str, Pattern]) -> list[Task]:
+def large_tasks(plan: Plan, known: Mapping[str, Pattern]) -> list[Task]:
     """The open tasks without subtasks that are complex or epic, which nobody is at.
 
     Not the steps that a pattern has made of a larger one: who wants these smaller names them, so that a
@@ -53,13 +53,13 @@ def large(plan: Plan, known: Mapping[str, Pattern]) -> list[Task]:
     ]
 
 
-def automatic(plan: Plan, known: Mapping[str, Pattern], chosen: Container[str] | None) -> list[Task]:
+def tasks_to_expand(plan: Plan, known: Mapping[str, Pattern], chosen: Container[str] | None) -> list[Task]:
     """What a run breaks down before it starts, of the tasks that it takes (None: of all).
 
     Those that say `expand:`, and those that are complex or epic and that no processor would do as they are.
     """
-    found = {task.id: task for task in asking(plan)}
-    for task in large(plan, known):
+    found = {task.id: task for task in tasks_with_expand(plan)}
+    for task in large_tasks(plan, known):
         if plan.routes[task.id].processor is None and task.own_run is None:
             found[task.id] = task
     return [task for name, task in plan.tasks.items() if name in found and (chosen is None or name in chosen)]
@@ -78,8 +78,8 @@ def steps(
         raise _cannot(
             task, f"a title of {len(task.title)} characters is too long to be broken down: shorten it"
         )
-    about = subject(task.title)
-    texts = [_filled(step, about) for step in pattern.steps]
+    topic = subject(task.title)
+    texts = [_filled(step, topic) for step in pattern.steps]
     minutes = _shares(task, pattern, [read_keys(text) for text in texts])
     return tuple(
         f"{number}{delimiter} [ ] {_estimated(text, share, dialect)}"
@@ -137,8 +137,8 @@ def _is_step(task: Task, plan: Plan, known: Iterable[Pattern]) -> bool:
         for step in pattern.steps
         if step.text.split(maxsplit=1)[0] == first[0] or not step.text[0].isalnum()
     ]
-    about = subject(plan.tasks[task.parent].title) if alike else ""
-    return any(read_keys(_filled(step, about)).title == task.title for step in alike)
+    topic = subject(plan.tasks[task.parent].title) if alike else ""
+    return any(read_keys(_filled(step, topic)).title == task.title for step in alike)
 
 
 def _shortened(words: Sequence[str]) -> str:
@@ -152,31 +152,31 @@ def _shortened(words: Sequence[str]) -> str:
     )
 
 
-def _filled(step: Step, about: str) -> str:
+def _filled(step: Step, topic: str) -> str:
     """The step's text for this subject, with no more keys and no more markup of blocks than the step has itself.
 
     A subject that would be read as a key stands in a code span, where nothing is one.
     """
-    wanted = _meaning(read_keys(step.text.replace(_PLACE, "it")))
-    first = step.text.lstrip().startswith(_PLACE)
-    for one in _ways_to_say(about, first=first):
-        text = step.text.replace(_PLACE, one)
-        if _meaning(read_keys(text + " .")) == wanted == _meaning(read_keys(text)):
+    wanted = _keys_and_values(read_keys(step.text.replace(_PLACEHOLDER, "it")))
+    first = step.text.lstrip().startswith(_PLACEHOLDER)
+    for one in _quotings(topic, first=first):
+        text = step.text.replace(_PLACEHOLDER, one)
+        if _keys_and_values(read_keys(text + " .")) == wanted == _keys_and_values(read_keys(text)):
             return text
-    return step.text.replace(_PLACE, "this task")
+    return step.text.replace(_PLACEHOLDER, "this task")
 
 
-def _ways_to_say(about: str, *, first: bool) -> Iterator[str]:
-    if not (first and _BLOCK.match(about)):
-        yield about
+def _quotings(topic: str, *, first: bool) -> Iterator[str]:
+    if not (first and _BLOCK.match(topic)):
+        yield topic
     # A code span ends at a run of as many backticks as it begins with, and no other (GFM 6.3).
-    fence = "`" * (max(map(len, re.findall("`+", about)), default=0) + 1)
+    fence = "`" * (max(map(len, re.findall("`+", topic)), default=0) + 1)
     # Beside a backtick; one space on each side is no part of the code (GFM 6.3).
-    pad = " " if about.startswith("`") or about.endswith("`") else ""
-    yield f"{fence}{pad}{about}{pad}{fence}"
+    pad = " " if topic.startswith("`") or topic.endswith("`") else ""
+    yield f"{fence}{pad}{topic}{pad}{fence}"
 
 
-def _meaning(keys: Keys) -> list[tuple[str, str]]:
+def _keys_and_values(keys: Keys) -> list[tuple[str, str]]:
     return [(token.name, token.value) for token in keys.tokens]
 
 
@@ -214,7 +214,7 @@ def _cannot(task: Task, sentence: str) -> EditError:
     return EditError(sentence, file=task.file, line=task.line)
 
 
-_PLACE = "{task}"
+_PLACEHOLDER = "{task}"
 # Also U+2028 and U+2029, which editors break lines at, and halves of surrogate pairs.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\([^()\s]*+\)")

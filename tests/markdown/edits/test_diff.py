@@ -13,7 +13,7 @@ from mdtodo.core.task import Status
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
-from mdtodo.markdown.edits.diff import lift
+from mdtodo.markdown.edits.diff import diff
 from tests.examples import examples
 from tests.markdown.documents import document, outline
 
@@ -52,7 +52,7 @@ def edits_on(data: bytes, wanted):
 def test_edits_are_found_again_in_what_they_changed(data, wanted):
     edits = edits_on(data, wanted)
     after = apply(data, edits).data
-    found = lift(data, after)
+    found = diff(data, after)
     assert found is not None
     assert apply(data, found).data == after
     other = data.replace(b"- [ ] c", b"- [ ] new\n- [ ] c").replace(b"Plan", b"Other plan")
@@ -61,7 +61,7 @@ def test_edits_are_found_again_in_what_they_changed(data, wanted):
 
 def test_a_new_subtask_that_is_done_already_is_found():
     after = BASE.replace(b"  - [ ] b\r\n", b"  - [ ] b\r\n  - [x] n run:y\r\n")
-    found = lift(BASE, after)
+    found = diff(BASE, after)
     assert [type(edit) for edit in found] == [AddSubtasks, SetStatus]
     assert apply(BASE, found).data == after
 
@@ -80,11 +80,11 @@ def test_a_new_subtask_that_is_done_already_is_found():
     ],
 )
 def test_a_change_that_no_edits_say_is_refused(after):
-    assert lift(BASE, after) is None
+    assert diff(BASE, after) is None
 
 
 def test_equal_versions_are_no_edits():
-    assert lift(BASE, BASE) == ()
+    assert diff(BASE, BASE) == ()
 
 
 @examples(80)
@@ -100,9 +100,9 @@ def test_edits_of_any_document_are_found_again_or_refused(random: Random, nested
         added += [AddNote(place, "a note")] if random.random() < 0.2 else []
         added += [AddSubtasks(place, ("- [ ] new one run:x",))] if random.random() < 0.2 else []
     ticked = apply(data, simple, tolerant=True).data
-    found = lift(data, ticked)
+    found = diff(data, ticked)
     assert found is not None
     assert apply(data, found).data == ticked
     after = apply(data, simple + added, tolerant=True).data
-    found = lift(data, after)
+    found = diff(data, after)
     assert found is None or apply(data, found).data == after

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
-from mdtodo.core.task import WRITTEN, Status
+from mdtodo.core.task import WRITTEN_CHARS, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import Document, parse
@@ -171,7 +171,7 @@ def test_a_tick_changes_one_character(data: bytes, status: Status, draw: st.Data
     expected = bytearray(data)
     for item in chosen:
         if item.status is not status:
-            expected[item.box : item.box + 1] = WRITTEN[status].encode()
+            expected[item.box : item.box + 1] = WRITTEN_CHARS[status].encode()
     edits: list[Edit] = [SetStatus(places[item.index], status, ANY) for item in chosen]
     unique = {
         (place.explicit or place.digest, place.nth if place.explicit is None else 0) for place in places

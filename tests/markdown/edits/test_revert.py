@@ -14,7 +14,7 @@ from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
-from mdtodo.markdown.edits.revert_diff import lift
+from mdtodo.markdown.edits.revert_diff import revert_edits
 from mdtodo.markdown.keys.read import read_keys
 from tests.examples import examples
 from tests.markdown.documents import document, outline
@@ -24,7 +24,7 @@ FILE = "TODO.md"
 
 
 def lifted(before: str, after: str):
-    return lift(before.encode(), after.encode(), STATUS_CHARS, file=FILE)
+    return revert_edits(before.encode(), after.encode(), STATUS_CHARS, file=FILE)
 
 
 def undone(before: str, after: str, now: str) -> tuple[str, list[str]]:
@@ -54,7 +54,7 @@ def test_whatever_edits_did_is_taken_back_byte_by_byte(seed: int) -> None:
         ]
         edits += random.sample(choices, random.randint(1, 4))
     after = apply(before, edits, file=FILE, tolerant=True).data
-    back = lift(before, after, STATUS_CHARS, file=FILE)
+    back = revert_edits(before, after, STATUS_CHARS, file=FILE)
     if back is not None:
         assert apply(after, back, file=FILE).data == before
         assert apply(before, back, file=FILE, tolerant=True).data == before

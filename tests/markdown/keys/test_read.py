@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mdtodo.core.task import Priority, Severity
 from mdtodo.errors import EditError
-from mdtodo.markdown.keys.inline import opaque
+from mdtodo.markdown.keys.inline import verbatim_ranges
 from mdtodo.markdown.keys.read import Keys, read_keys
 from mdtodo.markdown.keys.write import write_key
 from tests.examples import examples
@@ -347,7 +347,7 @@ def test_tokens_of_keys_stand_where_they_say(text: str) -> None:
     at = 0
     for token in read_keys(text).tokens:
         assert at <= token.start < token.end <= len(text)
-        assert not any(start < token.end and token.start < end for start, end in opaque(text))
+        assert not any(start < token.end and token.start < end for start, end in verbatim_ranges(text))
         if token.dialect in ("emoji", "dataview", "block") and token.name != "priority":
             assert token.value in text[token.start : token.end]
         at = token.end

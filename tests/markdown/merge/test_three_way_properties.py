@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.merge.three_way import merge
-from mdtodo.markdown.merge.version import split, tasks_at
+from mdtodo.markdown.merge.version import read_versions, tasks_at
 from tests.markdown.documents import document
 from tests.markdown.versions import changed, faults, merge_file, merge_text, outline, written
 
@@ -49,7 +49,7 @@ def test_a_change_of_one_side_is_the_result(seed: int) -> None:
 def test_a_part_of_a_file_is_read_as_in_the_whole(seed: int) -> None:
     random = Random(seed)
     data = b"\n".join([document(random) for _ in range(3)])
-    (version,) = split(data)
+    (version,) = read_versions(data)
     items = parse(data).items
     whole = {item.line - 1: (item.status, item.text) for item in items}
     parents = {i.line - 1: None if i.parent is None else items[i.parent].line - 1 for i in items}

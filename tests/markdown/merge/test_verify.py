@@ -9,8 +9,8 @@ import pytest
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.merge.match import match
 from mdtodo.markdown.merge.result import Result
-from mdtodo.markdown.merge.verify import Judge
-from mdtodo.markdown.merge.version import split
+from mdtodo.markdown.merge.verify import Verifier
+from mdtodo.markdown.merge.version import read_versions
 from tests.markdown.versions import merge_text
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def test_a_result_of_the_merge_is_read_again_before_it_counts(
         b"- [x] a\n- [ ] b\n  - [ ] k\n\ntext\n\n- [ ] c\n",
         b"- [ ] a\n- [ ] b\n\ntext\n\n- [ ] c\n- [ ] x\n",
     )
-    versions = split(base, ours, theirs)
+    versions = read_versions(base, ours, theirs)
     matched = match(*versions, STATUS_CHARS)
-    judge = Judge(versions, matched, STATUS_CHARS, lambda: merge_text(base, ours, theirs, "merge"))
+    verifier = Verifier(versions, matched, STATUS_CHARS, lambda: merge_text(base, ours, theirs, "merge"))
     lines = tamper([b"- [x] a", b"- [ ] b", b"  - [ ] k", b"", b"text", b"", b"- [ ] c", b"- [ ] x"])
     names = {entity: next(versions[side].lines[at] for side, at in enumerate(one) if at is not None)[-1:].decode()
              for entity, one in enumerate(matched.entities)}  # fmt: skip
@@ -52,5 +52,5 @@ def test_a_result_of_the_merge_is_read_again_before_it_counts(
         for entity, name in names.items()
         if line.endswith(name.encode())
     }
-    faults = judge.faults(Result(list(lines), places, 0))
-    assert (None if faults is None else {names[entity] for entity in faults}) == fault
+    wrong = verifier.wrong_tasks(Result(list(lines), places, 0))
+    assert (None if wrong is None else {names[entity] for entity in wrong}) == fault

@@ -5,11 +5,11 @@ from __future__ import annotations
 from textwrap import dedent
 
 from mdtodo.core.task import STATUS_CHARS
-from mdtodo.markdown.merge.version import align, split, tasks_at
+from mdtodo.markdown.merge.version import align, read_versions, tasks_at
 
 
 def test_a_task_ends_where_its_last_line_ends() -> None:
-    (version,) = split(
+    (version,) = read_versions(
         dedent("""\
         - [ ] a
           more

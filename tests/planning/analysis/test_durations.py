@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.config.load import load
-from mdtodo.planning.analysis.durations import length, seconds, task_length
+from mdtodo.planning.analysis.durations import format_minutes, format_seconds, format_task_duration
 from mdtodo.planning.plan import plan
 from tests.planning.outlines import outline
 
@@ -18,18 +18,18 @@ from tests.planning.outlines import outline
     ],
 )
 def test_an_estimate_is_shown_in_days_hours_and_minutes(minutes: float, text: str) -> None:
-    assert length(minutes) == text
+    assert format_minutes(minutes) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.02, "0.0s"), (0.4, "0.4s"), (12, "12s"), (185, "3m05s"), (7800, "2h10m")]
 )
 def test_a_time_is_shown_in_its_largest_units(value: float, text: str) -> None:
-    assert seconds(value) == text
+    assert format_seconds(value) == text
 
 
 def test_an_estimate_has_days_of_eight_hours_and_the_clock_has_none() -> None:
     config = load(None, b'[processors.p]\nrun = "true"\n')
     tasks = outline("- a est:720 run:p\n- b run:p\n- c run:p\n- d\n- e est:5")
     made = plan(tasks, config, durations={"b": 43_200.0, "c": 30.0})
-    assert [task_length(made, name) for name in "abcde"] == ["1d4h", "12h00m", "30s", "", "5m"]
+    assert [format_task_duration(made, name) for name in "abcde"] == ["1d4h", "12h00m", "30s", "", "5m"]

@@ -6,7 +6,7 @@ import pytest
 
 from mdtodo.config.load import load as configuration
 from mdtodo.core.results import PastRun
-from mdtodo.planning.analysis.overview import Load, load, situation
+from mdtodo.planning.analysis.overview import Load, load, overview
 from mdtodo.planning.plan import plan
 from tests.planning.outlines import outline
 
@@ -27,7 +27,7 @@ def test_the_overview_counts_states_and_lanes() -> None:
         ran("a", "skipped", 9, 12),
         ran("gone", "done", 1, 13),
     ]
-    found = situation(plan(tasks, CONFIG, leased=frozenset({"a"})), CONFIG, runs, {"a", "gone"})
+    found = overview(plan(tasks, CONFIG, leased=frozenset({"a"})), CONFIG, runs, {"a", "gone"})
     assert found.total == 5
     assert found.priorities == {"critical": 0, "high": 0, "medium": 4, "low": 1}
     assert found.statuses == {"todo": 4, "done": 1, "doing": 0, "cancelled": 0}

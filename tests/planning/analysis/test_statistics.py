@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.core.results import PastRun
-from mdtodo.planning.analysis.statistics import RECENT, Estimate, Flaky, figures, statistics
+from mdtodo.planning.analysis.statistics import RECENT, Estimate, Flaky, run_statistics, statistics
 from tests.planning.outlines import moderately, outline
 
 
@@ -23,7 +23,7 @@ def ran(
 
 
 def test_the_figures_are_those_worked_by_hand() -> None:
-    found = figures(
+    found = run_statistics(
         [ran("done", 1), ran("failed", 4, 3), ran("deferred", 100), ran("done", 2), ran("skipped", 7)]
     )
     assert (found.runs, found.attempts, found.done, found.failed, found.deferred, found.skipped) == (
@@ -42,13 +42,14 @@ def test_the_figures_are_those_worked_by_hand() -> None:
 
 def test_the_95th_percentile_is_the_nearest_rank() -> None:
     of = {
-        n: figures([ran("done", second) for second in range(1, n + 1)]).p95 for n in (1, 19, 20, 21, 100, 101)
+        n: run_statistics([ran("done", second) for second in range(1, n + 1)]).p95
+        for n in (1, 19, 20, 21, 100, 101)
     }
     assert of == {1: 1, 19: 19, 20: 19, 21: 20, 100: 95, 101: 96}
 
 
 def test_a_figure_that_cannot_be_measured_is_none() -> None:
-    found = figures([ran("deferred"), ran("skipped")])
+    found = run_statistics([ran("deferred"), ran("skipped")])
     assert (found.success_rate, found.median, found.p95, found.recent) == (None, None, None, ())
 
 

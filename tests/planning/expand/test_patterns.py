@@ -9,7 +9,7 @@ from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import ConfigError, EditError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.planning.expand.patterns import fitting, named, patterns
+from mdtodo.planning.expand.patterns import choose_pattern, pattern_by_name, patterns
 from mdtodo.planning.routing import Router
 
 VERBS = [
@@ -84,7 +84,7 @@ FITTING = {
 @pytest.mark.parametrize("line", FITTING)
 def test_a_task_gets_the_pattern_of_its_kind_and_title(line: str) -> None:
     (task,) = read_tasks({"TODO.md": parse(f"- [ ] {line}\n".encode())})
-    assert fitting(task, Router(DEFAULT).classify(task), patterns(DEFAULT)).name == FITTING[line]
+    assert choose_pattern(task, Router(DEFAULT).classify(task), patterns(DEFAULT)).name == FITTING[line]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_patterns_of_the_configuration_come_first_and_in_its_order(line: str, na
     config = load(None, OWN.encode())
     (task,) = read_tasks({"TODO.md": parse(f"- [ ] {line}\n".encode())})
     known = patterns(config)
-    assert fitting(task, Router(config).classify(task), known).name == name
+    assert choose_pattern(task, Router(config).classify(task), known).name == name
     assert len(known) == 17
     assert [step.text for step in known["fix"].steps] == ["mine"]
 
@@ -110,7 +110,7 @@ def test_an_unknown_pattern_gets_the_nearest_name() -> None:
     with pytest.raises(
         EditError, match=r'^TODO.md:2: unknown pattern "dataase" \(did you mean "database"\?\)$'
     ):
-        named("dataase", patterns(DEFAULT), task)
+        pattern_by_name("dataase", patterns(DEFAULT), task)
 
 
 @pytest.mark.parametrize(

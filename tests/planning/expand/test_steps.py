@@ -18,7 +18,7 @@ from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.expand.patterns import Pattern, Step, patterns
-from mdtodo.planning.expand.steps import automatic, large, share, steps, subject
+from mdtodo.planning.expand.steps import large_tasks, share, steps, subject, tasks_to_expand
 from mdtodo.planning.plan import Plan, plan
 from tests.examples import examples
 from tests.markdown.documents import document
@@ -222,10 +222,10 @@ LARGE = """\
 
 def test_large_tasks_and_those_that_a_run_breaks_down_are_told_from_others() -> None:
     made = planned(LARGE, 'processors.ok.run = "true"')
-    assert [task.title for task in large(made, KNOWN)] == ["complex", "epic", "inside"]
-    assert [task.title for task in automatic(made, KNOWN, None)] == ["complex", "inside", "says"]
+    assert [task.title for task in large_tasks(made, KNOWN)] == ["complex", "epic", "inside"]
+    assert [task.title for task in tasks_to_expand(made, KNOWN, None)] == ["complex", "inside", "says"]
     says = next(task.id for task in made.tasks.values() if task.title == "says")
-    assert [task.title for task in automatic(made, KNOWN, {says})] == ["says"]
+    assert [task.title for task in tasks_to_expand(made, KNOWN, {says})] == ["says"]
 
 
 def test_a_breakdown_comes_to_an_end() -> None:
@@ -233,4 +233,4 @@ def test_a_breakdown_comes_to_an_end() -> None:
     (task,) = tasks(data)
     after = broken_down(data, task, KNOWN["api"]).decode()
     assert all(one.complexity == "epic" for one in planned(after).tasks.values())
-    assert large(planned(after), KNOWN) == []
+    assert large_tasks(planned(after), KNOWN) == []
