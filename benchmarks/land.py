@@ -232,7 +232,7 @@ def check(ours: Path, theirs: Path) -> None:
 def commit_each(folder: Path, amount: int, *, together: bool) -> None:
     """So many receipts with a commit each, beside as many `commit-tree` and `update-ref`; in portions, in turn."""
     from mdtodo.git.repository import discover
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
     from mdtodo.landing.land import land
 
     ours, theirs = folder / f"each{together}", folder / f"plumbing{together}"
@@ -258,10 +258,10 @@ def commit_each(folder: Path, amount: int, *, together: bool) -> None:
 
     pair = Pair("a commit each, " + ("together" if together else "one by one"), 1.2)
     started = count(theirs, lambda: plumbing(0))
-    with traced(ours) as trace, Plumbing(found) as kept:
+    with traced(ours) as trace, GitSession(found) as kept:
         step(0)
     kept_too = trace()
-    with Plumbing(found) as kept:
+    with GitSession(found) as kept:
         for start in range(portion, amount, portion):
             pair.add(lambda start=start: step(start), lambda start=start: plumbing(start))
     pair.show(portion, f"{kept_too} beside {started} for {portion}")

@@ -125,21 +125,21 @@ def _child(request: dict[str, Any]) -> None:
 
 
 def _do_without(what: str) -> None:
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
     def refuse(*args: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     if what == "journal":
-        record = State.record
-        State.record = lambda self, records: record(self, [one._replace(lands=False) for one in records])  # type: ignore[method-assign]
+        record = StateStore.record
+        StateStore.record = lambda self, records: record(self, [one._replace(lands=False) for one in records])  # type: ignore[method-assign]
     elif what == "leases":
         from contextlib import nullcontext
 
         from mdtodo.system import write_lease
 
-        write_lease.put = lambda target, expected, new: False
-        write_lease.quiet = lambda target, path: nullcontext(write_lease.Quiet(None))  # type: ignore[assignment]
+        write_lease.write_in_place = lambda target, expected, new: False
+        write_lease.read_lease = lambda target, path: nullcontext(write_lease.ReadLease(None))  # type: ignore[assignment]
     elif what == "patience":
         from mdtodo.system import write_lease
 

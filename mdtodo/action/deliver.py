@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.action.console import Masked, add_summary, set_outputs
 from mdtodo.action.handover import Handover
-from mdtodo.action.pull_request import propose
-from mdtodo.action.settings import introduce, sign_in, trust
+from mdtodo.action.pull_request import open_pull_request
+from mdtodo.action.settings import set_identity, sign_in, trust_checkout
 from mdtodo.cli import guarded
 from mdtodo.cli.context import Session
 from mdtodo.core.results import Outcome, RunReport
@@ -35,7 +35,7 @@ def deliver(environ: MutableMapping[str, str]) -> int:
     # Out of the environment before anything is started that would inherit it.
     token = environ.pop("MDTODO_TOKEN", "").strip()
     try:
-        state = Handover.take(environ.get("MDTODO_STATE", ""))
+        state = Handover.load(environ.get("MDTODO_STATE", ""))
         forms = sign_in(environ, environ.get("GITHUB_SERVER_URL") or "https://github.com", token)
     except MdtodoError as error:
         annotate("error", str(error), title="mdtodo")
@@ -46,9 +46,9 @@ def deliver(environ: MutableMapping[str, str]) -> int:
 
 
 def _deliver(environ: MutableMapping[str, str], state: Handover, token: str) -> int:
-    trust(environ, state.root)
+    trust_checkout(environ, state.root)
     session = Session.start([state.root], "never", debug=False)
-    introduce(session.repo, environ)
+    set_identity(session.repo, environ)
     report = (state.report or RunReport("", "", "", ()))._replace(commits=_commits(session, state.start))
     said: list[str] = []
     code = state.code
@@ -80,7 +80,7 @@ def _send(
     """Push in the way that was asked for; the report as it is then, and why it was not done."""
     if state.pull_request:
         try:
-            return propose(session.repo, report, environ, token, said), None
+            return open_pull_request(session.repo, report, environ, token, said), None
         except MdtodoError as error:
             return report, error
     from mdtodo.landing.push.report import push_receipts

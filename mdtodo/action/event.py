@@ -27,7 +27,7 @@ class Mode(StrEnum):
     NOTHING = "nothing"
 
 
-class Event(NamedTuple):
+class GitHubEvent(NamedTuple):
     """The name of the event, and its payload; empty where there is none that can be read."""
 
     name: str
@@ -35,7 +35,7 @@ class Event(NamedTuple):
     repository: str
 
     @classmethod
-    def read(cls, environ: Mapping[str, str]) -> Event:
+    def read(cls, environ: Mapping[str, str]) -> GitHubEvent:
         """From GITHUB_EVENT_NAME, GITHUB_EVENT_PATH and GITHUB_REPOSITORY."""
         payload: object = {}
         try:

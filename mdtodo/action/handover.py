@@ -43,7 +43,7 @@ class Handover:
         return path
 
     @classmethod
-    def take(cls, path: str) -> Handover:
+    def load(cls, path: str) -> Handover:
         """Read it, and remove it. Raises UsageError where there is none."""
         try:
             with open(path, encoding="utf-8") as file:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from mdtodo.git.messages import messages
-from mdtodo.git.position import place
+from mdtodo.git.position import head_position
 from mdtodo.landing.push.report import push_to_branch
 from mdtodo.receipts.message import parse
 from mdtodo.reporting.text import one_line
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SECONDS = 60
 
 
-def propose(
+def open_pull_request(
     repo: Repository, report: RunReport, environ: Mapping[str, str], token: str, said: list[str]
 ) -> RunReport:
     """Push HEAD to `mdtodo/RUN`, and open a pull request with `gh`, or say how to; the report as it was.
@@ -34,7 +34,7 @@ def propose(
     text = messages(repo, commit)[0].text
     # Anybody can write a trailer, and not every run's name could be a branch's.
     run = re.sub(r"[^A-Za-z0-9.-]", "", report.run or parse(text)[0] or "") or commit[:10]
-    branch, base = f"mdtodo/{run}", place(repo).ref.removeprefix("refs/heads/")
+    branch, base = f"mdtodo/{run}", head_position(repo).ref.removeprefix("refs/heads/")
     said.append(f"pushed to {push_to_branch(repo, branch)}")
     opened = _open(repo, branch, base, text, environ, token, said)
     if opened:

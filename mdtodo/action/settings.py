@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BOT = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
 
 
-def trust(environ: MutableMapping[str, str], folder: str) -> None:
+def trust_checkout(environ: MutableMapping[str, str], folder: str) -> None:
     """Let git work in the checkout around `folder`, whoever owns it: in a container job that is another user.
 
     Before 2.38 git heeds `safe.directory` in files alone, so there it gets a file of its own beside the user's.
@@ -78,7 +78,7 @@ def _global_settings(environ: Mapping[str, str], root: str) -> str:
     return path
 
 
-def introduce(repo: Repository, environ: MutableMapping[str, str]) -> None:
+def set_identity(repo: Repository, environ: MutableMapping[str, str]) -> None:
     """Commit as the bot, unless git has been told a name and an address."""
     for who in ("author", "committer"):
         if not all(_is_told(repo, environ, who, what) for what in ("name", "email")):

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.action.console import add_summary, set_outputs
-from mdtodo.action.event import Event, Mode, is_receipt
+from mdtodo.action.event import GitHubEvent, Mode, is_receipt
 from mdtodo.action.handover import Handover
 from mdtodo.action.inputs import Inputs, take_inputs
-from mdtodo.action.settings import introduce, trust
+from mdtodo.action.settings import set_identity, trust_checkout
 from mdtodo.cli import guarded
 from mdtodo.cli.context import Session
 from mdtodo.core.task import Severity
 from mdtodo.errors import ConfigError, MdtodoError
-from mdtodo.git.position import place
+from mdtodo.git.position import head_position
 from mdtodo.reporting import github_summary
 from mdtodo.reporting.findings import print_annotations, print_findings
 from mdtodo.reporting.github_commands import annotate, quoted, say
@@ -42,12 +42,12 @@ def work(environ: MutableMapping[str, str]) -> int:
 def _work(environ: MutableMapping[str, str]) -> int:
     try:
         inputs = take_inputs(environ)
-        job = _Job.begin(environ, inputs)
+        job = _ActionRun.begin(environ, inputs)
         job.act()
     except MdtodoError as error:
         _annotate_error(error, "")
         return error.exit_code
-    job.tell()
+    job.report()
     state = job.handover().write(environ)
     set_outputs(environ, {"state": state})
     return 0
@@ -58,13 +58,13 @@ _BROKEN = 3
 
 
 @dataclass(slots=True)
-class _Job:
+class _ActionRun:
     """One call of the Action. `start` is the commit that was checked out."""
 
     environ: MutableMapping[str, str]
     inputs: Inputs
     session: Session
-    event: Event
+    event: GitHubEvent
     mode: Mode
     start: str
     code: int = 0
@@ -73,18 +73,24 @@ class _Job:
     sentences: list[str] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, environ: MutableMapping[str, str], inputs: Inputs) -> _Job:
+    def begin(cls, environ: MutableMapping[str, str], inputs: Inputs) -> _ActionRun:
         """Raises MdtodoError where there is no checkout to work in, or no configuration that can be read."""
         folder = os.path.join(environ.get("GITHUB_WORKSPACE") or os.getcwd(), inputs.directory)
         session = Session.start([folder], "never", debug=False)
-        trust(environ, folder)
-        introduce(session.repo, environ)
+        trust_checkout(environ, folder)
+        set_identity(session.repo, environ)
         # Read now, so that an error in it is reported before anything runs.
         _ = session.config
-        event = Event.read(environ)
+        event = GitHubEvent.read(environ)
         mode, why = event.decide(inputs.command)
         return cls(
-            environ, inputs, session, event, mode, place(session.repo).commit, sentences=[why] if why else []
+            environ,
+            inputs,
+            session,
+            event,
+            mode,
+            head_position(session.repo).commit,
+            sentences=[why] if why else [],
         )
 
     def act(self) -> None:
@@ -107,10 +113,10 @@ class _Job:
             self._close()
             self.code = max(self.code, self._call(self.mode.value, *self._without_commit()))
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Annotations, and the job summary."""
         report = self._report()
-        above = self._above()
+        above = self._prefix()
         reads = self.mode in (Mode.CHECK, Mode.PREVIEW)
         wanted = [one for one in self.findings if reads or one.severity is Severity.ERROR]
         for task in report.tasks if report else ():
@@ -176,7 +182,7 @@ class _Job:
             with quoted():
                 print_findings(self.findings, color=False)
             for error in unreadable:
-                _annotate_error(error, self._above())
+                _annotate_error(error, self._prefix())
             return _BROKEN if unreadable else 1 if self.findings else 0
         return 0
 
@@ -213,7 +219,7 @@ class _Job:
 
     def _without_commit(self) -> tuple[str, ...]:
         """On a pull request, and where HEAD is on no branch, as for a tag, there is nothing to commit to."""
-        detached = not place(self.session.repo).ref.startswith("refs/heads/")
+        detached = not head_position(self.session.repo).ref.startswith("refs/heads/")
         return ("--no-commit",) if detached or self.event.is_pull_request else ()
 
     def _call(self, name: str, *more: str) -> int:
@@ -240,7 +246,7 @@ class _Job:
     def _report(self) -> RunReport | None:
         return self.session.reports[-1] if self.session.reports else None
 
-    def _above(self) -> str:
+    def _prefix(self) -> str:
         """The folder of the repository in the workspace, which annotations count from; empty, or with a `/`."""
         workspace = os.path.realpath(self.environ.get("GITHUB_WORKSPACE") or self.session.repo.root)
         relative = os.path.relpath(self.session.repo.root, workspace)

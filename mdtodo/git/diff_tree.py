@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
 
 
 class FileChange(NamedTuple):
@@ -19,13 +19,13 @@ class FileChange(NamedTuple):
     after: tuple[bytes, str] | None
 
 
-def file_changes(git: Plumbing, old: str, new: str) -> list[FileChange]:
+def file_changes(git: GitSession, old: str, new: str) -> list[FileChange]:
     """How one tree differs from another, path by path; no renames."""
     fields = iter(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new).split(b"\0"))
     return [_file_change(one, next(fields)) for one in fields if one.startswith(b":")]
 
 
-def changes_of(git: Plumbing, oids: Sequence[str]) -> dict[str, list[FileChange]]:
+def changes_of(git: GitSession, oids: Sequence[str]) -> dict[str, list[FileChange]]:
     """What each of these commits did to its parent, by one git process.
 
     `git diff-tree --stdin -z` prints the id of a commit, then its changes.

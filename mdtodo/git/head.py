@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.git.repository import refused
+from mdtodo.git.repository import error_from
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
     from mdtodo.system.process import Process
 
 
@@ -29,7 +29,7 @@ class Head(NamedTuple):
     tree: str | None
 
 
-def read_head(git: Plumbing) -> Head:
+def read_head(git: GitSession) -> Head:
     """What HEAD is at this moment."""
     found = git.head()
     if found is None:
@@ -47,7 +47,7 @@ class HeadMove:
     without `make`, and nothing in part.
     """
 
-    def __init__(self, git: Plumbing, head: Head, line: str) -> None:
+    def __init__(self, git: GitSession, head: Head, line: str) -> None:
         self._git = git
         self._head = head
         self._line = line
@@ -73,10 +73,10 @@ class HeadMove:
         process, self._process = self._process, None
         code, _, err = process.finish(f"update HEAD {new} {was}\n".encode())
         if code:
-            error = refused(err, ("update-ref",))
+            error = error_from(err, ("update-ref",))
             if "cannot lock ref" not in error.sentence:
                 raise error
-            self._git.doubt()
+            self._git.distrust_files()
             kind = RefLockedError if b"File exists" in err else HeadMovedError
             raise kind(error.sentence) from error
 

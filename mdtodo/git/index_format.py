@@ -28,11 +28,11 @@ _ASSUMED, _SKIPPED = 0x8000, 0x4000  # the second in the extended flags
 _KNOWN = (b"TREE", b"REUC", b"UNTR", b"IEOT", b"EOIE")
 
 
-class UnfamiliarError(Exception):
+class UnsupportedIndexError(Exception):
     """An index that only git can change."""
 
 
-class Staged(NamedTuple):
+class IndexEntry(NamedTuple):
     """An entry of the index: mode as in a tree, id, and the letter of `git ls-files -v` (`H` for an ordinary
     one, lower case for assume-unchanged, `S` for skip-worktree)."""
 
@@ -44,7 +44,7 @@ class Staged(NamedTuple):
 class IndexFile:
     """The bytes of an index, where its entries are, and what is to be changed.
 
-    Raises UnfamiliarError where that cannot be told.
+    Raises UnsupportedIndexError where that cannot be told.
     """
 
     def __init__(self, data: bytes, algorithm: str) -> None:
@@ -57,12 +57,12 @@ class IndexFile:
             self._end = self._walk(int.from_bytes(data[4:8]), int.from_bytes(data[8:12]))
             self._extensions = self._read_extensions()
         except (IndexError, ValueError) as error:
-            raise UnfamiliarError from error
+            raise UnsupportedIndexError from error
 
     def __contains__(self, name: bytes) -> bool:
         return name in self._places
 
-    def entry(self, name: bytes) -> Staged | None:
+    def entry(self, name: bytes) -> IndexEntry | None:
         """What is staged at this path; None for nothing, or for an unmerged one."""
         at = self._places.get(name)
         if at is None:
@@ -71,10 +71,10 @@ class IndexFile:
         letter = "S" if more & _SKIPPED else "H"
         mode = int.from_bytes(self.data[at + 24 : at + 28])
         oid = self.data[at + _STAT : at + _STAT + self._width].hex()
-        return Staged(b"%06o" % mode, oid, letter.lower() if flags & _ASSUMED else letter)
+        return IndexEntry(b"%06o" % mode, oid, letter.lower() if flags & _ASSUMED else letter)
 
-    def times(self, name: bytes) -> bytes:
-        """Times, device, inode, owner and size of the file as git saw it last, as `stat_of` gives them."""
+    def stat(self, name: bytes) -> bytes:
+        """Times, device, inode, owner and size of the file as git saw it last, as `stat_bytes` gives them."""
         at = self._places[name]
         return self.data[at : at + 24] + self.data[at + 28 : at + _STAT]
 
@@ -99,8 +99,8 @@ class IndexFile:
             new[at + _STAT : at + _STAT + self._width] = bytes.fromhex(oid)
         return self._with(new, _folders(changes), trees)
 
-    def with_times(self, stats: Mapping[bytes, bytes]) -> IndexFile:
-        """The same with what `stat_of` says of the files at these paths."""
+    def with_stats(self, stats: Mapping[bytes, bytes]) -> IndexFile:
+        """The same with what `stat_bytes` says of the files at these paths."""
         new = bytearray(self.data[: self._end])
         for name, stat in stats.items():
             at = self._places[name]
@@ -182,7 +182,7 @@ class IndexFile:
         return self._end.to_bytes(4) + digest(self.algorithm, heads)
 
 
-def stat_of(status: os.stat_result) -> bytes:
+def stat_bytes(status: os.stat_result) -> bytes:
     """What git notes of a file, but for the mode: the lower 32 bits of each."""
     fields = (
         *divmod(status.st_ctime_ns, 10**9),
@@ -231,7 +231,7 @@ def _changed_trees(
     while at < len(content):
         node = _NODE.match(content, at)
         if node is None:
-            raise UnfamiliarError
+            raise UnsupportedIndexError
         valid = not node[2].startswith(b"-")
         after = node.end() + (width if valid else 0)
         while around and around[-1][1] == 0:

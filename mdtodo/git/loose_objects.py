@@ -14,15 +14,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.git.objects import head_of
+from mdtodo.git.objects import object_header
 from mdtodo.system import process_identity
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def content_and_status(path: str | bytes) -> tuple[bytes, os.stat_result]:
+def read_with_stat(path: str | bytes) -> tuple[bytes, os.stat_result]:
     """The bytes of a file, and its status. Half of what `open` takes, which is much for many small files."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -39,7 +39,7 @@ def read_loose(folder: str, oid: str) -> tuple[str, bytes] | None:
     """Kind and content of an object in the folder `objects`; None where git must be asked."""
     try:
         # That the content has this id is not checked, as git does not when it reads.
-        deflated, _ = content_and_status(f"{folder}/{oid[:2]}/{oid[2:]}")
+        deflated, _ = read_with_stat(f"{folder}/{oid[:2]}/{oid[2:]}")
         head, _, data = zlib.decompress(deflated).partition(b"\0")
     except (OSError, zlib.error):
         return None
@@ -56,13 +56,13 @@ def loose_head(git_dir: str, common_dir: str) -> str | None:
     return head.decode() if _OID.fullmatch(head) else None
 
 
-def must_ask(common_dir: str) -> bool:
+def needs_git(common_dir: str) -> bool:
     """Whether only git knows what HEAD is, or may give another object than the one that is asked for: refs in
     tables, and git-replace(1)."""
     if os.path.isdir(os.path.join(common_dir, "reftable")):
         return True
     with suppress(OSError):
-        if b" refs/replace/" in content_and_status(os.path.join(common_dir, "packed-refs"))[0]:
+        if b" refs/replace/" in read_with_stat(os.path.join(common_dir, "packed-refs"))[0]:
             return True
     return os.path.isdir(os.path.join(common_dir, "refs/replace"))
 
@@ -75,7 +75,12 @@ def write_loose(folder: str, objects: Iterable[tuple[str, str, bytes]], level: i
     """
     try:
         for number, (oid, kind, data) in enumerate(objects):
-            _write(os.path.join(folder, oid[:2]), oid[2:], number, _deflate(head_of(kind, data), data, level))
+            _write(
+                os.path.join(folder, oid[:2]),
+                oid[2:],
+                number,
+                _deflate(object_header(kind, data), data, level),
+            )
     except OSError as error:
         raise GitError(f"cannot write {folder}: {error.strerror}") from error
 
@@ -86,7 +91,7 @@ def sweep_loose(folder: str) -> None:
         if len(name) == 2:
             inner = os.path.join(folder, name)
             for left in os.listdir(inner):
-                if left.startswith(_TEMPORARY) and process_identity.is_gone(
+                if left.startswith(_TEMPORARY) and process_identity.has_ended(
                     left[len(_TEMPORARY) :].rpartition("-")[0]
                 ):
                     with suppress(FileNotFoundError):
@@ -102,7 +107,7 @@ _OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 def _line(path: str) -> bytes:
     try:
-        return content_and_status(path)[0].rstrip(b"\r\n")
+        return read_with_stat(path)[0].rstrip(b"\r\n")
     except OSError:
         return b""
 
@@ -113,7 +118,7 @@ def _deflate(head: bytes, data: bytes, level: int) -> bytes:
 
 
 def _write(folder: str, name: str, number: int, content: bytes) -> None:
-    temporary = os.path.join(folder, f"{_TEMPORARY}{process_identity.myself()}-{number}")
+    temporary = os.path.join(folder, f"{_TEMPORARY}{process_identity.current()}-{number}")
     try:
         descriptor = _create(temporary)
     # Suppressed: another process may make the same folder at this moment.
@@ -127,7 +132,7 @@ def _write(folder: str, name: str, number: int, content: bytes) -> None:
                 content = content[os.write(descriptor, content) :]
         finally:
             os.close(descriptor)
-        reached("object.filled")
+        failpoint("object.filled")
         os.rename(temporary, os.path.join(folder, name))
     except BaseException:
         with suppress(FileNotFoundError):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     #: What a path becomes: mode (as in a tree: b"100644") and object id, or None to delete it.
-    Change = tuple[bytes, str] | None
+    TreeChange = tuple[bytes, str] | None
 
     _Entries = dict[bytes, tuple[bytes, bytes]]
 
@@ -82,10 +82,10 @@ class NewObjects:
 
 def object_id(algorithm: str, kind: str, data: bytes) -> str:
     """The hexadecimal id of an object."""
-    return digest(algorithm, head_of(kind, data) + data).hex()
+    return digest(algorithm, object_header(kind, data) + data).hex()
 
 
-def head_of(kind: str, data: bytes) -> bytes:
+def object_header(kind: str, data: bytes) -> bytes:
     """What stands before an object's content, where it is hashed and where it is kept."""
     return b"%s %d\0" % (kind.encode(), len(data))
 
@@ -102,7 +102,7 @@ def digest(algorithm: str, data: bytes | bytearray) -> bytes:
 
 
 def change_tree(
-    root: str | None, changes: Mapping[bytes, Change], read: Callable[[str], bytes], new: NewObjects
+    root: str | None, changes: Mapping[bytes, TreeChange], read: Callable[[str], bytes], new: NewObjects
 ) -> str:
     """The id of the tree `root` (None: an empty one) with the paths in `changes` as they say.
 
@@ -136,13 +136,13 @@ def commit(tree: str, parent: str | None, author: bytes, committer: bytes, messa
 def _change(
     oid: str | None,
     folder: bytes,
-    changes: list[tuple[bytes, Change]],
+    changes: list[tuple[bytes, TreeChange]],
     read: Callable[[str], bytes],
     new: NewObjects,
 ) -> str:
     width = len(digest(new.algorithm, b""))
     entries = _parse_tree(read(oid), width) if oid is not None else {}
-    below: dict[bytes, list[tuple[bytes, Change]]] = {}
+    below: dict[bytes, list[tuple[bytes, TreeChange]]] = {}
     for path, change in changes:
         name, slash, rest = path.partition(b"/")
         if name in (b"", b".", b"..", b".git") or b"\0" in name:
@@ -167,7 +167,7 @@ def _change_folder(
     entries: _Entries,
     folder: bytes,
     name: bytes,
-    changes: list[tuple[bytes, Change]],
+    changes: list[tuple[bytes, TreeChange]],
     read: Callable[[str], bytes],
     new: NewObjects,
 ) -> None:

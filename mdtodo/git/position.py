@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 
-class Place(NamedTuple):
+class HeadPosition(NamedTuple):
     """A checkout at one moment: its git directory, the ref that HEAD names (empty: detached), and the id of
     HEAD's commit (empty: unborn).
     """
@@ -30,7 +30,7 @@ class Place(NamedTuple):
         return self.ref.removeprefix("refs/heads/") or self.commit[:10]
 
 
-def place(repo: Repository) -> Place:
+def head_position(repo: Repository) -> HeadPosition:
     """Where HEAD is now; mostly without git."""
     ref, commit = _head(repo.git_dir)
     if commit is None:
@@ -38,11 +38,11 @@ def place(repo: Repository) -> Place:
     if commit is None:
         ref = run(repo, "symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode(errors="surrogateescape").strip()
         commit = run(repo, "rev-parse", "-q", "--verify", "HEAD", ok=(0, 1)).decode().strip()
-    return Place(repo.git_dir, ref, commit)
+    return HeadPosition(repo.git_dir, ref, commit)
 
 
-def stamp(repo: Repository) -> tuple[int, int]:
-    """Another one whenever another branch was checked out; far cheaper than `place`."""
+def head_stamp(repo: Repository) -> tuple[int, int]:
+    """Another one whenever another branch was checked out; far cheaper than `head_position`."""
     try:
         now = os.lstat(os.path.join(repo.git_dir, "HEAD"))
     except OSError:
@@ -51,14 +51,14 @@ def stamp(repo: Repository) -> tuple[int, int]:
     return now.st_ino, now.st_mtime_ns
 
 
-def continues(repo: Repository, began: Place) -> bool:
+def is_same_line_of_work(repo: Repository, began: HeadPosition) -> bool:
     """Whether HEAD, in this checkout, is where the run began, or on what descends from that.
 
     A checkout that is gone is taken for this one.
     """
     if began.git_dir != repo.git_dir and os.path.isdir(began.git_dir):
         return False
-    now = place(repo)
+    now = head_position(repo)
     # The same branch counts also where it was amended or rebased since.
     if (began.ref and now.ref == began.ref) or not began.commit or now.commit == began.commit:
         return True

@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.git.repository import environment, refused, run, start
+from mdtodo.git.repository import environment, error_from, run, start
 from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.git.repository import Repository
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
 
 
 class Upstream(NamedTuple):
@@ -67,7 +67,7 @@ class Pushed(NamedTuple):
         return without_password(words if len(words) <= _MUCH else f"{words[:_MUCH]}…")
 
 
-def find_upstream(repo: Repository, git: Plumbing) -> Upstream:
+def find_upstream(repo: Repository, git: GitSession) -> Upstream:
     """Where the branch that HEAD names is pushed to.
 
     Raises GitError where HEAD names none, and where nothing says where to, or several things.
@@ -93,14 +93,14 @@ def find_upstream(repo: Repository, git: Plumbing) -> Upstream:
     return Upstream(branch, remote, _source(repo, remote), ref, _tracking(repo, remote, ref, tracking))
 
 
-def send(repo: Repository, upstream: Upstream, commit: str) -> Pushed:
+def push_commit(repo: Repository, upstream: Upstream, commit: str) -> Pushed:
     """Push the commit to the branch on the remote, if that only moves forward by it.
 
     As `git push`, so the repository's own `pre-push` hook runs; a password is asked for on a terminal alone.
     """
     args = "push", "--porcelain", "--no-follow-tags", "--", upstream.remote, f"{commit}:{upstream.ref}"
     # Not by `start`, which turns hooks off.
-    code, out, err = Process(["git", "-C", repo.root, *args], environment(repo) | quiet()).finish()
+    code, out, err = Process(["git", "-C", repo.root, *args], environment(repo) | without_prompts()).finish()
     lines = (line.split("\t") for line in out.decode(errors="replace").split("\n"))
     line = next((line for line in lines if len(line) == 3 and line[1].endswith(f":{upstream.ref}")), None)
     flag, words = (line[0], line[2]) if line else ("", "")
@@ -118,19 +118,19 @@ def fetch(repo: Repository, upstream: Upstream, ref: str) -> str | None:
         *("--no-write-fetch-head", "--no-recurse-submodules", "--refmap="),
         *("--", upstream.source, f"{upstream.ref}:{ref}"),
     )
-    code, _, err = start(repo.root, args, environment(repo) | quiet()).finish()
+    code, _, err = start(repo.root, args, environment(repo) | without_prompts()).finish()
     # The exit code is the same where the remote cannot be reached.
     if code and b"couldn't find remote ref" in err:
         return None
     if code:
-        error = refused(err, ("fetch",))
+        error = error_from(err, ("fetch",))
         raise GitError(without_password(error.sentence), hint=error.hint)
     found = run(repo, "rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
     run(repo, "update-ref", "-d", ref, found)
     return found
 
 
-def quiet() -> dict[str, str]:
+def without_prompts() -> dict[str, str]:
     """So that no git waits for somebody to type a password where nobody is."""
     if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
         return {}
@@ -175,7 +175,7 @@ def _only_remote(repo: Repository, branch: str) -> str:
     return remotes[0]
 
 
-def _by_default(git: Plumbing, branch: str, remote: str, tracked: str) -> str:
+def _by_default(git: GitSession, branch: str, remote: str, tracked: str) -> str:
     """The ref by `push.default`; `tracked` is the upstream if that is on the same remote."""
     way = git.settings().get(b"push.default", b"simple").decode(errors="replace").lower()
     if way in ("current", "matching") or (way != "upstream" and not tracked):

@@ -1,7 +1,7 @@
 """The door to git: where the repository is, what it holds, and real git run for everything else.
 
 git is started by `posix_spawn`: importing GitPython costs what twenty gits do, and even `subprocess` more than
-one. GitPython is for what takes long anyway (`porcelain`, in the demo); its index API is never used: it runs hooks and
+one. GitPython is for what takes long anyway (`gitpython`, in the demo); its index API is never used: it runs hooks and
 loses what a person stages. git gets an environment without what a calling hook left in `GIT_INDEX_FILE` and
 the like, and where it refuses, it is quoted.
 """
@@ -80,16 +80,16 @@ def run(
     place = cwd if cwd is not None else repo.root if repo is not None else "."
     code, out, err = start(place, args, environment(repo) | dict(env or {})).finish(stdin)
     if code not in ok:
-        raise refused(err, args)
+        raise error_from(err, args)
     return out
 
 
-def start(place: str, args: Iterable[str], env: Mapping[str, str], *, alone: bool = False) -> Process:
-    """`git args` in the folder `place`, with just that environment; `alone` in a process group of its own.
+def start(cwd: str, args: Iterable[str], env: Mapping[str, str], *, own_group: bool = False) -> Process:
+    """`git args` in the folder `cwd`, with just that environment; `own_group` in a process group of its own.
 
     Raises GitError where there is no git.
     """
-    return Process(["git", "-C", place, *SETTINGS, *args], env, alone=alone)
+    return Process(["git", "-C", cwd, *SETTINGS, *args], env, own_group=own_group)
 
 
 def list_files(repo: Repository, *pathspecs: str) -> list[str]:
@@ -171,7 +171,7 @@ def environment(repo: Repository | None) -> dict[str, str]:
     return env
 
 
-def refused(stderr: bytes, args: Sequence[str]) -> GitError:
+def error_from(stderr: bytes, args: Sequence[str]) -> GitError:
     """git's refusal in git's own words: its `fatal:` line, otherwise its first one."""
     lines = [line.strip() for line in stderr.decode(errors="replace").split("\n") if line.strip()]
     prefixed = (line[7:] for prefix in ("fatal: ", "error: ") for line in lines if line.startswith(prefix))
@@ -316,8 +316,8 @@ _TYPES = (b"blob", b"tree", b"commit", b"tag")
 
 
 @contextmanager
-def porcelain(place: str) -> Iterator[Git]:
-    """What GitPython calls `Repo.git`, in the folder `place`: real git, for what takes long anyway.
+def gitpython(cwd: str) -> Iterator[Git]:
+    """What GitPython calls `Repo.git`, in the folder `cwd`: real git, for what takes long anyway.
 
     GitError, in git's words, where git refuses.
     It is made without a `Repo`, since that reads the variables of a calling hook and would look elsewhere;
@@ -331,7 +331,7 @@ def porcelain(place: str) -> Iterator[Git]:
         hint = "install git, or put it on PATH"
         raise GitError("cannot run git: GitPython cannot find it", hint=hint) from error
     try:
-        yield Git(place)
+        yield Git(cwd)
     except GitCommandError as error:
         words = str(error.stderr).strip().removeprefix("stderr: ").strip("'")
-        raise refused(words.encode(), ("git",)) from error
+        raise error_from(words.encode(), ("git",)) from error

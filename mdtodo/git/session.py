@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.git.loose_objects import loose_head, must_ask, read_loose, write_loose
-from mdtodo.git.repository import environment, refused, start
+from mdtodo.git.loose_objects import loose_head, needs_git, read_loose, write_loose
+from mdtodo.git.repository import environment, error_from, start
 from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ _EXTENSIONS = tuple(
 
 
 class Identity(NamedTuple):
-    """Who writes commits, as `git var GIT_AUTHOR_IDENT` prints it, without the time (see `now`)."""
+    """Who writes commits, as `git var GIT_AUTHOR_IDENT` prints it, without the time (see `with_time`)."""
 
     author: bytes
     committer: bytes
 
 
-class Plumbing:
+class GitSession:
     """The git commands of a landing, in the repository's root. A context manager, which ends what still runs.
 
     Methods raise GitError, with git's own words, where git refuses.
@@ -70,7 +70,7 @@ class Plumbing:
         self._cat: Process | None = None
         self._direct = False
 
-    def __enter__(self) -> Plumbing:
+    def __enter__(self) -> GitSession:
         return self
 
     def __exit__(
@@ -90,9 +90,9 @@ class Plumbing:
 
     def begin_landing(self) -> None:
         """Trust what files say of HEAD, until there is a doubt."""
-        self._direct = not must_ask(self.repo.common_dir)
+        self._direct = not needs_git(self.repo.common_dir)
 
-    def doubt(self) -> None:
+    def distrust_files(self) -> None:
         """Let git say what HEAD is, for the rest of this landing."""
         self._direct = False
 
@@ -102,10 +102,10 @@ class Plumbing:
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         ok: Iterable[int] = (0,),
-        alone: bool = True,
+        own_group: bool = True,
     ) -> bytes:
-        """Standard output. Not `alone`: it stays in our process group, where it may ask for a passphrase."""
-        return self.begin(*args, stdin=stdin, env=env, ok=ok, alone=alone)()
+        """Standard output. Not `own_group`: it stays in our process group, where it may ask for a passphrase."""
+        return self.begin(*args, stdin=stdin, env=env, ok=ok, own_group=own_group)()
 
     def begin(
         self,
@@ -113,10 +113,10 @@ class Plumbing:
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         ok: Iterable[int] = (0,),
-        alone: bool = True,
+        own_group: bool = True,
     ) -> Callable[[], bytes]:
         """Start a command; the function that is given waits for it and gives what `run` gives."""
-        process = self.start(args, env, alone=alone)
+        process = self.start(args, env, own_group=own_group)
         # Written now if it fits into the pipe, so that git works before `result` is called; more could block.
         fed = len(stdin) <= PIPE
         if fed:
@@ -125,16 +125,16 @@ class Plumbing:
         def result() -> bytes:
             code, out, err = process.finish(b"" if fed else stdin)
             if code not in ok:
-                raise refused(err, args)
+                raise error_from(err, args)
             return out
 
         return result
 
     def start(
-        self, args: Iterable[str], env: Mapping[str, str] | None = None, *, alone: bool = True
+        self, args: Iterable[str], env: Mapping[str, str] | None = None, *, own_group: bool = True
     ) -> Process:
         """A git command that is to be talked to."""
-        return start(self.repo.root, args, self._env | dict(env or {}), alone=alone)
+        return start(self.repo.root, args, self._env | dict(env or {}), own_group=own_group)
 
     def head(self) -> tuple[str, str, bytes] | None:
         """Id, type and content of what HEAD is; None on an unborn branch."""
@@ -151,7 +151,7 @@ class Plumbing:
         if not words:
             _, _, err = self._cat.finish()
             self._cat = None
-            raise refused(err, ("cat-file",))
+            raise error_from(err, ("cat-file",))
         if len(words) != 3:
             return None
         data = self._cat.read(int(words[2]) + 1)[:-1]
@@ -162,7 +162,7 @@ class Plumbing:
         if oid not in self._cached:
             found = self._read(oid)
             if found is None:
-                raise refused(f"fatal: object {oid} is missing".encode(), ("cat-file",))
+                raise error_from(f"fatal: object {oid} is missing".encode(), ("cat-file",))
             self._keep(oid, found[1])
         return self._cached[oid]
 
@@ -249,7 +249,7 @@ class Plumbing:
         return int(level) if re.fullmatch(rb"-1|[0-9]", level) else None
 
 
-def now(identity: bytes, variable: str) -> bytes:
+def with_time(identity: bytes, variable: str) -> bytes:
     """The identity with this moment and time zone, or with the time that the environment gives."""
     # Then git has put that time into the identity, see `_without_time`.
     if variable in os.environ:

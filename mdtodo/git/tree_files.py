@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LINKS = 40
 
 
-class Content(NamedTuple):
+class TodoFiles(NamedTuple):
     """`ids` maps the path of each file that could be found, in order, to git's id of its bytes.
 
     `data` holds the bytes of those that were read on the way, `read` gives those of others. `unmerged` are
@@ -47,7 +47,7 @@ class Content(NamedTuple):
         return {path: self.data[path] if path in self.data else more[path] for path in wanted}
 
 
-def of_work_tree(repo: Repository, paths: Iterable[str]) -> Content:
+def from_work_tree(repo: Repository, paths: Iterable[str]) -> TodoFiles:
     """These files as they are on the disk."""
     data: dict[str, bytes] = {}
     unreadable = []
@@ -56,10 +56,10 @@ def of_work_tree(repo: Repository, paths: Iterable[str]) -> Content:
             data[path] = files.read(repo.root, path)
         except InputError as error:
             unreadable.append(error)
-    return Content(_ids(data), data, (), tuple(unreadable), lambda _: {})
+    return TodoFiles(_ids(data), data, (), tuple(unreadable), lambda _: {})
 
 
-def of_index(repo: Repository, patterns: Sequence[str]) -> Content:
+def from_index(repo: Repository, patterns: Sequence[str]) -> TodoFiles:
     """The files that fit the patterns, as they are staged: in `GIT_INDEX_FILE` where a calling git sets it."""
     env = calling_index()
 
@@ -81,17 +81,19 @@ def of_index(repo: Repository, patterns: Sequence[str]) -> Content:
         listed = entries(*map(worktree_files.pathspec, patterns)) if patterns else {}
     else:
         listed = _fitting(entries(), patterns)
-    return _followed(repo, listed, lambda path: entries(f":(top,literal){path}").get(path), unmerged, env)
+    return _resolve_links(
+        repo, listed, lambda path: entries(f":(top,literal){path}").get(path), unmerged, env
+    )
 
 
-def of_commit(repo: Repository, revision: str, patterns: Sequence[str]) -> Content:
+def from_commit(repo: Repository, revision: str, patterns: Sequence[str]) -> TodoFiles:
     """The files that fit the patterns, as that commit has them. Raises GitError where there is no such commit."""
     every: dict[str, tuple[bytes, str]] = {}
     for line in run(repo, "ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")
         mode, _, oid = about.split(b" ")
         every[os.fsdecode(name)] = mode, oid.decode()
-    return _followed(repo, _fitting(every, patterns), every.get, set(), {})
+    return _resolve_links(repo, _fitting(every, patterns), every.get, set(), {})
 
 
 def staged_configuration(repo: Repository) -> list[bytes | None]:
@@ -145,7 +147,7 @@ def _configuration(
 def find_tracked(
     repo: Repository, patterns: Sequence[str], paths: Sequence[str], *, cwd: str
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The files of the work tree that fit the patterns, and those of them that `paths` name (see `named`).
+    """The files of the work tree that fit the patterns, and those of them that `paths` name (see `select_files`).
 
     Those that git does not track are left out unless they are named: a commit would not hold them.
     """
@@ -164,12 +166,12 @@ def find_tracked(
         return sorted(found)
 
     found = worktree_files.matching(repo, patterns, listing)
-    chosen = named(repo.root, frozenset(found), paths, cwd=cwd)
+    chosen = select_files(repo.root, frozenset(found), paths, cwd=cwd)
     kept = [path for path in found if path not in untracked or path in chosen]
     return worktree_files.resolved(repo.root, kept), frozenset(worktree_files.resolved(repo.root, chosen))
 
 
-def named(root: str, known: frozenset[str], paths: Iterable[str], *, cwd: str) -> frozenset[str]:
+def select_files(root: str, known: frozenset[str], paths: Iterable[str], *, cwd: str) -> frozenset[str]:
     """Those of the known files that paths as typed in the folder `cwd` stand for; a folder for all below it.
 
     What else is typed is no TODO file. Backslashes may stand between names, as on Windows.
@@ -206,13 +208,13 @@ def _fitting(every: Mapping[str, tuple[bytes, str]], patterns: Sequence[str]) ->
     return {path: every[path] for path in filter(matcher(patterns), every)}
 
 
-def _followed(
+def _resolve_links(
     repo: Repository,
     listed: Mapping[str, tuple[bytes, str]],
     look_up: Callable[[str], tuple[bytes, str] | None],
     unmerged: set[str],
     env: Mapping[str, str],
-) -> Content:
+) -> TodoFiles:
     """The content of these entries (mode, id), with symbolic links followed and submodules left out."""
     ids: dict[str, str] = {}
     unreadable = []
@@ -230,7 +232,7 @@ def _followed(
         return {path: blobs[ids[path]] or b"" for path in paths}
 
     ours = tuple(sorted(unmerged.intersection(ids)))
-    return Content(dict(sorted(ids.items())), {}, ours, tuple(unreadable), read)
+    return TodoFiles(dict(sorted(ids.items())), {}, ours, tuple(unreadable), read)
 
 
 def _follow(

@@ -13,49 +13,51 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
-    from mdtodo.landing.parse_cache import Ticked
+    from mdtodo.landing.parse_cache import EditedFile
     from mdtodo.markdown.edits.apply import Applied
 
     #: The edits of each receipt for one file, by the id of its task.
     Wanted = Mapping[str, Sequence[Edit]]
 
 
-class Version:
+class EditResult:
     """What became of one version of a file: its bytes, and each receipt's lot, by the id of its task.
 
     `made`: something was changed. `closed`: the box shows the target already, or, where only keys or lines
-    should be added, is no longer open. `missed`: nothing could be made, with the reason. `lacking`: what else
+    should be added, is no longer open. `missed`: nothing could be made, with the reason. `incomplete`: what else
     of a receipt that was made could not be, with the reason. `waits`: it may be made later, when somebody has written
     the file.
     """
 
-    __slots__ = ("closed", "data", "lacking", "made", "missed", "waits")
+    __slots__ = ("closed", "data", "incomplete", "made", "missed", "waits")
 
     def __init__(self, data: bytes, missed: Mapping[str, str] | None = None) -> None:
         self.data = data
         self.made: set[str] = set()
         self.closed: set[str] = set()
         self.missed: dict[str, str] = dict(missed or {})
-        self.lacking: dict[str, str] = {}
+        self.incomplete: dict[str, str] = {}
         self.waits = False
 
-    def add(self, other: Version) -> None:
+    def add(self, other: EditResult) -> None:
         """What became of this one when the edits of other tasks were made in it."""
         self.data = other.data
         self.made |= other.made
         self.closed |= other.closed
         self.missed |= other.missed
-        self.lacking |= other.lacking
+        self.incomplete |= other.incomplete
 
 
-def tick(data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: str, once: bool) -> Version:
+def apply_receipts(
+    data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: str, once: bool
+) -> EditResult:
     """Make the edits of all receipts whose task is there and still open.
 
     Where a box cannot be ticked, nothing else of its receipt is made either. With `once` that holds for a box
     too that shows the target already; otherwise the rest of the receipt is made up for. A file that cannot be
     read as markdown has none of the tasks.
     """
-    version = Version(data)
+    version = EditResult(data)
     try:
         left = _open_ones(version, wanted, statuses, file)
         # Applied anew without what was dropped: none of a dropped receipt's edits may be in the file.
@@ -68,63 +70,65 @@ def tick(data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: s
                 break
             left = {task: edits for task, edits in left.items() if task not in dropped}
     except (InputError, EditError) as error:
-        return Version(data, missed=dict.fromkeys(wanted, error.sentence))
+        return EditResult(data, missed=dict.fromkeys(wanted, error.sentence))
     return version
 
 
-def _apply(data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str) -> Applied | Ticked:
+def _apply(
+    data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str
+) -> Applied | EditedFile:
     """Where only boxes change, without reading the outcome again."""
     boxes = _boxes(edits)
     if len(boxes) == len(edits):
-        ticked = parse_cache.read(data, statuses, file).ticked(boxes, statuses)
+        ticked = parse_cache.parse_cached(data, statuses, file).ticked(boxes, statuses)
         if ticked is not None:
-            parse_cache.keep(ticked.reading, statuses)
+            parse_cache.keep(ticked.parsed, statuses)
             return ticked
     from mdtodo.markdown.edits.apply import apply
 
     return apply(data, edits, statuses, file=file, tolerant=True)
 
 
-def _open_ones(version: Version, wanted: Wanted, statuses: Mapping[str, Status], file: str) -> Wanted:
+def _open_ones(version: EditResult, wanted: Wanted, statuses: Mapping[str, Status], file: str) -> Wanted:
     """Without those receipts of closed boxes that do not set the box, but only add keys or lines."""
-    silent = {task: edits[0].anchor for task, edits in wanted.items() if not _decisive(edits)}
+    silent = {task: edits[0].anchor for task, edits in wanted.items() if not _required(edits)}
     if not silent:
         return wanted
-    reading = parse_cache.read(version.data, statuses, file)
+    parsed = parse_cache.parse_cached(version.data, statuses, file)
     for task, anchor in silent.items():
-        found = reading.places.find(anchor)
-        if isinstance(found, int) and reading.document.items[found].status.closed:
+        found = parsed.places.find(anchor)
+        if isinstance(found, int) and parsed.document.items[found].status.closed:
             version.closed.add(task)
     return {task: edits for task, edits in wanted.items() if task not in version.closed}
 
 
-def _drop(version: Version, applied: Applied | Ticked, wanted: Wanted, *, once: bool) -> set[str]:
+def _drop(version: EditResult, applied: Applied | EditedFile, wanted: Wanted, *, once: bool) -> set[str]:
     """The tasks of which nothing is to be made in this version; notes why."""
     reasons, already = dict(applied.missing), set(applied.already)
     dropped: set[str] = set()
     for task, edits in wanted.items():
-        decisive = _decisive(edits) or edits
+        decisive = _required(edits) or edits
         if all(edit in reasons for edit in decisive):
             version.missed[task] = reasons[decisive[0]]
             dropped.add(task)
-        elif _decisive(edits) and already.issuperset(decisive):
+        elif _required(edits) and already.issuperset(decisive):
             version.closed.add(task)
             dropped |= {task} if once else set()
     return dropped
 
 
-def _take(version: Version, applied: Applied | Ticked, wanted: Wanted) -> None:
+def _take(version: EditResult, applied: Applied | EditedFile, wanted: Wanted) -> None:
     version.data = applied.data
     reasons, done = dict(applied.missing), set(applied.done)
     for task, edits in wanted.items():
         if not done.isdisjoint(edits):
             version.made.add(task)
-        lacking = next((reasons[edit] for edit in edits if edit in reasons), None)
-        if lacking is not None:
-            version.lacking[task] = lacking
+        incomplete = next((reasons[edit] for edit in edits if edit in reasons), None)
+        if incomplete is not None:
+            version.incomplete[task] = incomplete
 
 
-def _decisive(edits: Sequence[Edit]) -> list[Edit]:
+def _required(edits: Sequence[Edit]) -> list[Edit]:
     """Those without which nothing else is made."""
     return [edit for edit in edits if isinstance(edit, (SetStatus, Revert))]
 

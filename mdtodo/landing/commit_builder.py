@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
-from mdtodo.git.index_format import Staged
+from mdtodo.git.index_format import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
-from mdtodo.git.session import now
-from mdtodo.landing.job import Draft, Job, Step
+from mdtodo.git.session import with_time
+from mdtodo.landing.job import CommitBuilder, CommitStep, Job
 from mdtodo.landing.restore import restore
 from mdtodo.outputs.survey import OutputsChangedError, take
 from mdtodo.receipts.message import message
@@ -17,39 +17,39 @@ from mdtodo.receipts.message import message
 if TYPE_CHECKING:
     from mdtodo.git.head import Head
     from mdtodo.git.index.index_copy import IndexCopy
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
 
 _REGULAR = (b"100644", b"100755", b"100664")
 
 
-def make_draft(job: Job, git: Plumbing, head: Head, copy: IndexCopy) -> Draft:
+def build_commits(job: Job, git: GitSession, head: Head, copy: IndexCopy) -> CommitBuilder:
     """Make the edits in HEAD's and in the index's version of each file, each found there on its own.
 
     The outputs that may go along are staged in `copy` at once.
     """
     staged = copy.entries(job.wanted)
-    draft = Draft(git.algorithm())
-    _edit_head(job, git, head, draft)
-    draft.absent = tuple(draft.refused)  # only now: what is refused from here on may well be in HEAD
-    _take_outputs(job, git, head, draft, copy)
+    builder = CommitBuilder(git.algorithm())
+    _edit_head(job, git, head, builder)
+    builder.absent = tuple(builder.refused)  # only now: what is refused from here on may well be in HEAD
+    _take_outputs(job, git, head, builder, copy)
     if job.restores:
-        draft.rewrites = restore(job, git, head, draft, copy)
-        draft.steps = [step for step in draft.steps if step.tree]
+        builder.rewrites = restore(job, git, head, builder, copy)
+        builder.steps = [step for step in builder.steps if step.tree]
     for file in job.wanted:
         if (entry := staged.get(file)) and entry.mode in _REGULAR:
-            _edit_index(job, git, draft, file, entry)
-    return draft
+            _edit_index(job, git, builder, file, entry)
+    return builder
 
 
-def write_commits(job: Job, git: Plumbing, head: Head, draft: Draft) -> list[str]:
+def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder) -> list[str]:
     """Write all objects, the commits among them: their ids, none if nothing changes in HEAD."""
     made: list[str] = []
-    tree, parent, objects = head.tree, head.commit, draft.objects
+    tree, parent, objects = head.tree, head.commit, builder.objects
 
     def content(oid: str) -> bytes:
         return found if (found := objects.get(oid)) is not None else git.content(oid)
 
-    for step in draft.steps:
+    for step in builder.steps:
         tree = change_tree(tree, step.tree, content, objects)
         parent = _write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
         made.append(parent)
@@ -63,19 +63,19 @@ def write_commits(job: Job, git: Plumbing, head: Head, draft: Draft) -> list[str
 _MUCH = 1 << 20
 
 
-def _write_commit(git: Plumbing, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
+def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
     """The id of a commit, which is one of the objects, or written already where git must sign it."""
     identity = git.identity()
     if git.signs():
         git.write(objects)
         args = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *(("-p", parent) if parent else ()))
-        return git.run(*args, "-F", "-", tree, stdin=text.encode(), alone=False).decode().strip()
-    author = now(identity.author, "GIT_AUTHOR_DATE")
-    committer = now(identity.committer, "GIT_COMMITTER_DATE")
+        return git.run(*args, "-F", "-", tree, stdin=text.encode(), own_group=False).decode().strip()
+    author = with_time(identity.author, "GIT_AUTHOR_DATE")
+    committer = with_time(identity.committer, "GIT_COMMITTER_DATE")
     return objects.add("commit", commit(tree, parent, author, committer, text))
 
 
-def _edit_head(job: Job, git: Plumbing, head: Head, draft: Draft) -> None:
+def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) -> None:
     """The steps from HEAD's versions of the files: of each task that changes there."""
     versions: dict[str, tuple[bytes, bytes] | None] = {}
     for file in job.wanted:
@@ -83,39 +83,39 @@ def _edit_head(job: Job, git: Plumbing, head: Head, draft: Draft) -> None:
         regular = found is not None and found[0] in _REGULAR
         versions[file] = (found[0], git.content(found[1])) if found is not None and regular else None
     for group in job.groups:
-        step = Step()
+        step = CommitStep()
         made: set[str] = set()
         for file in job.files(group):
             if (there := versions[file]) is None:
-                draft.refused |= dict.fromkeys(job.wanted[file], "its file is not in HEAD")
+                builder.refused |= dict.fromkeys(job.wanted[file], "its file is not in HEAD")
                 continue
             mode, data = there
             version = job.tick_group(group, file, data, once=True)
             if version.data != data:
-                step.tree[os.fsencode(file)] = mode, draft.objects.add("blob", version.data)
+                step.tree[os.fsencode(file)] = mode, builder.objects.add("blob", version.data)
                 versions[file] = mode, version.data
             made |= version.made
-            draft.refused |= version.missed
+            builder.refused |= version.missed
         step.receipts = [job.receipts[task] for task in group if task in made]
         if step.tree or job.restores:
-            draft.steps.append(step)
-        if draft.objects.size > _MUCH:
-            git.write(draft.objects)
+            builder.steps.append(step)
+        if builder.objects.size > _MUCH:
+            git.write(builder.objects)
 
 
-def _edit_index(job: Job, git: Plumbing, draft: Draft, file: str, entry: Staged) -> None:
-    draft.tracked.append(file)
+def _edit_index(job: Job, git: GitSession, builder: CommitBuilder, file: str, entry: IndexEntry) -> None:
+    builder.tracked.append(file)
     data = git.content(entry.oid)
     version = job.tick(file, data, once=False)
     for task, reason in version.missed.items():
-        draft.refused.setdefault(task, f"{reason} in the index")
+        builder.refused.setdefault(task, f"{reason} in the index")
     if version.data != data:
-        draft.staged[file] = Staged(entry.mode, draft.objects.add("blob", version.data), entry.flag)
+        builder.staged[file] = IndexEntry(entry.mode, builder.objects.add("blob", version.data), entry.flag)
 
 
-def _take_outputs(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) -> None:
+def _take_outputs(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy: IndexCopy) -> None:
     """Stage and commit the outputs of what was done. Raises OutputsChangedError where some cannot go along."""
-    steps = {receipt.task_id: step for step in draft.steps for receipt in step.receipts}
+    steps = {receipt.task_id: step for step in builder.steps for receipt in step.receipts}
     given = [
         (receipt.task_id, output)
         for receipt in job.receipts.values()
@@ -137,7 +137,7 @@ def _take_outputs(job: Job, git: Plumbing, head: Head, draft: Draft, copy: Index
     now = {output.path: in_head(output.path) for _, output in given}
     for (task, output), change in zip(given, changes, strict=True):
         if task in steps:
-            draft.outputs.append(output)
+            builder.outputs.append(output)
             if change != now[output.path]:
                 steps[task].tree[os.fsencode(output.path)] = now[output.path] = change
 

@@ -9,8 +9,8 @@ from mdtodo.git.head import read_head
 from mdtodo.git.index.index_copy import IndexCopy
 from mdtodo.git.objects import change_tree
 from mdtodo.git.repository import run
-from mdtodo.git.session import Plumbing
-from mdtodo.landing.commit_builder import make_draft
+from mdtodo.git.session import GitSession
+from mdtodo.landing.commit_builder import build_commits
 from mdtodo.landing.job import Job
 from mdtodo.landing.land import refuse
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 
-class Rehearsal(NamedTuple):
+class LandingPreview(NamedTuple):
     """The trees before and after, the new objects as a pack, and the receipts that would be in the commit."""
 
     before: str | None
@@ -31,28 +31,28 @@ class Rehearsal(NamedTuple):
     receipts: tuple[Receipt, ...]
 
 
-def rehearse(
+def preview_landing(
     repo: Repository, receipts: Sequence[Receipt], *, run_id: str, statuses: Mapping[str, Status]
-) -> Rehearsal:
-    """As `commit.land` with `whole`, up to where something would change. Raises RefusedError as that does."""
+) -> LandingPreview:
+    """As `land.land` with `whole`, up to where something would change. Raises RefusedError as that does."""
     job = Job(repo, receipts, run_id, statuses)
-    with Plumbing(repo) as git:
+    with GitSession(repo) as git:
         git.begin_landing()
         with IndexCopy(git) as copy:
             head = read_head(git)
-            draft = make_draft(job, git, head, copy)
-            refuse(job, draft)
-            tree, objects = head.tree, draft.objects
-            for step in draft.steps:
+            builder = build_commits(job, git, head, copy)
+            refuse(job, builder)
+            tree, objects = head.tree, builder.objects
+            for step in builder.steps:
                 tree = change_tree(tree, step.tree, git.content, objects)
-            return Rehearsal(head.tree, tree, objects.pack(), tuple(draft.receipts))
+            return LandingPreview(head.tree, tree, objects.pack(), tuple(builder.receipts))
 
 
-def diff(repo: Repository, rehearsal: Rehearsal) -> str:
+def diff(repo: Repository, preview: LandingPreview) -> str:
     """What would change, as git shows it. Nothing is written into the repository."""
     from tempfile import TemporaryDirectory
 
-    if rehearsal.before is None or rehearsal.after is None:
+    if preview.before is None or preview.after is None:
         return ""
     with TemporaryDirectory(prefix="mdtodo-") as folder:
         env = {
@@ -60,14 +60,14 @@ def diff(repo: Repository, rehearsal: Rehearsal) -> str:
             "GIT_OBJECT_DIRECTORY": folder,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.path.join(repo.common_dir, "objects"),
         }
-        run(repo, "unpack-objects", "-q", stdin=rehearsal.pack, env=env)
+        run(repo, "unpack-objects", "-q", stdin=preview.pack, env=env)
         args = (
             "diff",
             "--no-ext-diff",
             "--no-textconv",
             "--no-color",
-            rehearsal.before,
-            rehearsal.after,
+            preview.before,
+            preview.after,
             "--",
         )
         return run(repo, *args, env=env).decode(errors="replace")

@@ -9,8 +9,8 @@ from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.objects import NewObjects
-from mdtodo.landing.apply import Version, tick
-from mdtodo.landing.parse_cache import read as reading
+from mdtodo.landing.apply import EditResult, apply_receipts
+from mdtodo.landing.parse_cache import parse_cached
 from mdtodo.receipts.message import subject
 from mdtodo.system import files
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
-    from mdtodo.git.index_format import Staged
-    from mdtodo.git.objects import Change
+    from mdtodo.git.index_format import IndexEntry
+    from mdtodo.git.objects import TreeChange
     from mdtodo.git.repository import Repository
-    from mdtodo.landing.parse_cache import Reading
+    from mdtodo.landing.parse_cache import ParsedFile
 
 
 class Job:
@@ -58,7 +58,7 @@ class Job:
         self.restores = [one for receipt in self.receipts.values() for one in receipt.restores]
         #: The tasks of each commit.
         self.groups = [[task] for task in self.receipts] if each else [list(self.receipts)]
-        self._known: dict[tuple[str, bytes], Version] = {}
+        self._known: dict[tuple[str, bytes], EditResult] = {}
 
     def without(self, tasks: Container[str]) -> Job:
         """The same, but for these tasks."""
@@ -74,12 +74,12 @@ class Job:
         for task in tasks if rollups else ():
             file = self.receipts[task].edits[0].anchor.file
             try:
-                read = reading(files.read(self.repo.root, file), self.statuses, file)
+                parsed = parse_cached(files.read(self.repo.root, file), self.statuses, file)
             except InputError:
                 continue
-            above = _above(read, read.places.find(self.receipts[task].edits[0].anchor))
+            above = _ancestors(parsed, parsed.places.find(self.receipts[task].edits[0].anchor))
             for one in rollups:
-                if one.edits[0].anchor.file == file and read.places.find(one.edits[0].anchor) in above:
+                if one.edits[0].anchor.file == file and parsed.places.find(one.edits[0].anchor) in above:
                     found[one.task_id] = task
         return found
 
@@ -88,24 +88,24 @@ class Job:
         """The first line of the message, if every receipt changes something in HEAD."""
         return subject(tuple(self.receipts.values()))
 
-    def tick(self, file: str, data: bytes, *, once: bool) -> Version:
+    def tick(self, file: str, data: bytes, *, once: bool) -> EditResult:
         """The edits made in this version of the file; worked out once where several versions are alike."""
         # what was worked out with `once` leaves out the rest of the receipt of a closed box, which others still need
         known = self._known.get((file, data))
         if known is None or (known.closed and not once):
-            known = Version(data)
+            known = EditResult(data)
             for group in self.groups:
                 known.add(self.tick_group(group, file, known.data, once=once))
             if once or not known.closed:
                 self._known[file, data] = known
         return known
 
-    def tick_group(self, group: Sequence[str], file: str, data: bytes, *, once: bool) -> Version:
+    def tick_group(self, group: Sequence[str], file: str, data: bytes, *, once: bool) -> EditResult:
         """The edits of the tasks of one commit."""
         wanted = self.wanted[file]
         if len(group) < len(self.receipts):
             wanted = {task: wanted[task] for task in group if task in wanted}
-        return tick(data, wanted, self.statuses, file=file, once=once)
+        return apply_receipts(data, wanted, self.statuses, file=file, once=once)
 
     def files(self, group: Sequence[str]) -> list[str]:
         """The files with edits of these tasks."""
@@ -114,11 +114,11 @@ class Job:
         return list({edit.anchor.file: None for task in group for edit in self.receipts[task].edits})
 
 
-def _above(read: Reading, index: int | str | None) -> set[int | str | None]:
+def _ancestors(parsed: ParsedFile, index: int | str | None) -> set[int | str | None]:
     """The indices of the tasks around this one."""
     found: set[int | str | None] = set()
     while isinstance(index, int):
-        index = read.document.items[index].parent
+        index = parsed.document.items[index].parent
         found.add(index)
     return found - {None}
 
@@ -136,24 +136,24 @@ class Rewrite(NamedTuple):
     content: bytes
 
 
-class Step:
+class CommitStep:
     """One commit: the receipts of tasks that change in HEAD, and what changes in its tree, by path."""
 
     __slots__ = ("receipts", "tree")
 
     def __init__(self) -> None:
         self.receipts: list[Receipt] = []
-        self.tree: dict[bytes, Change] = {}
+        self.tree: dict[bytes, TreeChange] = {}
 
 
-class Draft:
+class CommitBuilder:
     """`steps`: the commits, each on top of the one before. `staged`: what changes in the index. `tracked`: the
     files with edits that the index has. `objects`: what is not written yet."""
 
     def __init__(self, algorithm: str) -> None:
         self.objects = NewObjects(algorithm)
-        self.steps: list[Step] = []
-        self.staged: dict[str, Staged] = {}
+        self.steps: list[CommitStep] = []
+        self.staged: dict[str, IndexEntry] = {}
         self.tracked: list[str] = []
         self.messages: list[str] = []
         #: The outputs that the commits contain.

@@ -24,15 +24,15 @@ from mdtodo.git.index import index_copy, index_lock
 from mdtodo.git.index.index_copy import IndexChangedError, IndexCopy
 from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.git.repository import operation_in_progress
-from mdtodo.git.session import Plumbing
-from mdtodo.landing.apply import Version
-from mdtodo.landing.commit_builder import make_draft, write_commits
+from mdtodo.git.session import GitSession
+from mdtodo.landing.apply import EditResult
+from mdtodo.landing.commit_builder import build_commits, write_commits
 from mdtodo.landing.job import Job
 from mdtodo.landing.restore import write
 from mdtodo.outputs.marks import forget
 from mdtodo.outputs.survey import OutputsChangedError, hold
 from mdtodo.system import atomic_file, files
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 from mdtodo.system.write_lease import BusyError
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
     from mdtodo.git.repository import Repository
-    from mdtodo.landing.job import Draft
+    from mdtodo.landing.job import CommitBuilder
 
 T = TypeVar("T")
 
-__all__ = ["Landing", "hold_outputs", "land", "recover"]
+__all__ = ["Landing", "hold_outputs", "land", "remove_leftovers"]
 
 #: Seconds for which a landing is tried again while others move HEAD or change the index or a file.
 PATIENCE = 30.0
@@ -102,7 +102,7 @@ def land(
     each: bool = False,
     statuses: Mapping[str, Status] = STATUS_CHARS,
     patience: float = index_copy.PATIENCE,
-    git: Plumbing | None = None,
+    git: GitSession | None = None,
     whole: bool = False,
 ) -> Landing:
     """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone.
@@ -122,48 +122,48 @@ def land(
     job = Job(repo, receipts, run_id, statuses, each=each)
     if not commit or not (job.wanted or job.restores):
         return _tick_work_tree(job, Landing())
-    recover(repo, [*job.wanted, *(one.path for one in job.restores)])
-    reached("recovered")
+    remove_leftovers(repo, [*job.wanted, *(one.path for one in job.restores)])
+    failpoint("recovered")
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is in progress: nothing is committed now")
-    with Plumbing(repo) if git is None else nullcontext(git) as plumbing:
-        return _land(job, plumbing, patience=patience, whole=whole)
+    with GitSession(repo) if git is None else nullcontext(git) as session:
+        return _land(job, session, patience=patience, whole=whole)
 
 
 def hold_outputs(
-    repo: Repository, held: Sequence[Output], git: Plumbing | None = None
+    repo: Repository, held: Sequence[Output], git: GitSession | None = None
 ) -> tuple[tuple[Output, ...], dict[str, str]]:
     """The outputs of a task that has ended just now, their content in git's object store; and why others are not.
     Raises GitError where git refuses."""
     if not held:
         return (), {}
-    with Plumbing(repo) if git is None else nullcontext(git) as plumbing, IndexCopy(plumbing) as copy:
+    with GitSession(repo) if git is None else nullcontext(git) as session, IndexCopy(session) as copy:
         return hold(copy, repo.root, held)
 
 
-def _land(job: Job, git: Plumbing, *, patience: float, whole: bool) -> Landing:
+def _land(job: Job, git: GitSession, *, patience: float, whole: bool) -> Landing:
     """Commit, then write the work tree, then tell the index what is there."""
     git.begin_landing()
     job, kept_open = _hold_rest(job, git)
     while True:
         try:
-            landing, draft = _persist(partial(_commit, job, git, patience=patience, whole=whole))
+            landing, builder = _persist(partial(_commit, job, git, patience=patience, whole=whole))
             break
         except OutputsChangedError as changed:
             job, kept_open = _without(job, kept_open, changed.reasons)
-    forget(job.repo, draft.outputs)
+    forget(job.repo, builder.outputs)
     landing = _tick_work_tree(job, landing._replace(kept_open=kept_open))
     if job.restores:
-        landing = _restore_work_tree(job, draft, landing)
-    outputs = [output.path for output in draft.outputs if output.digest is not None]
-    restored = [one.path for one in draft.rewrites if one.mode]
+        landing = _restore_work_tree(job, builder, landing)
+    outputs = [output.path for output in builder.outputs if output.digest is not None]
+    restored = [one.path for one in builder.rewrites if one.mode]
     # the index has their content but not their times, and `git diff-files` calls such files changed
-    index_copy.refresh(git, [*draft.tracked, *restored, *outputs])
-    reached("refreshed")
+    index_copy.refresh(git, [*builder.tracked, *restored, *outputs])
+    failpoint("refreshed")
     return landing
 
 
-def _hold_rest(job: Job, git: Plumbing) -> tuple[Job, dict[str, str]]:
+def _hold_rest(job: Job, git: GitSession) -> tuple[Job, dict[str, str]]:
     """Where that was not done at the end of a task; the tasks with outputs that changed since are left out."""
     reasons: dict[str, str] = {}
     for task, receipt in job.receipts.items():
@@ -183,7 +183,9 @@ def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) ->
     return job.without(reasons), reasons
 
 
-def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = False) -> tuple[str, ...]:
+def remove_leftovers(
+    repo: Repository, paths: Iterable[str] = (), *, objects: bool = False
+) -> tuple[str, ...]:
     """Take away what killed processes of ours left in the git directory and beside these files.
 
     Locks and files of other programs stay. Gives sentences about what a person might have noticed. `objects`:
@@ -192,7 +194,7 @@ def recover(repo: Repository, paths: Iterable[str] = (), *, objects: bool = Fals
     atomic_file.sweep(repo.root, paths)
     if objects:
         sweep_loose(os.path.join(repo.common_dir, "objects"))
-    return index_lock.recover(repo)
+    return index_lock.remove_stale(repo)
 
 
 def _persist(attempt: Callable[[bool], T]) -> T:
@@ -212,28 +214,32 @@ def _persist(attempt: Callable[[bool], T]) -> T:
         pause, tries = min(pause * 2, 0.1), tries + 1
 
 
-def _commit(job: Job, git: Plumbing, first: bool, *, patience: float, whole: bool) -> tuple[Landing, Draft]:
-    """Commit and stage; also gives the draft of it."""
+def _commit(
+    job: Job, git: GitSession, first: bool, *, patience: float, whole: bool
+) -> tuple[Landing, CommitBuilder]:
+    """Commit and stage; also gives what built it."""
     with IndexCopy(git, first=first, patience=patience) as copy:
         head = read_head(git)
         with HeadMove(git, head, job.subject) as move:
-            draft = make_draft(job, git, head, copy)
+            builder = build_commits(job, git, head, copy)
             if whole:
-                refuse(job, draft)
-            made = write_commits(job, git, head, draft)
-            copy.stage(draft.staged, draft.known_trees)
-            reached("prepared")
-            _place(copy, move, made[-1] if made else None, draft.subject)
+                refuse(job, builder)
+            made = write_commits(job, git, head, builder)
+            copy.stage(builder.staged, builder.known_trees)
+            failpoint("prepared")
+            _place(copy, move, made[-1] if made else None, builder.subject)
     commit_of = {
-        receipt.task_id: oid for oid, step in zip(made, draft.steps, strict=True) for receipt in step.receipts
+        receipt.task_id: oid
+        for oid, step in zip(made, builder.steps, strict=True)
+        for receipt in step.receipts
     }
-    absent = tuple(job.receipts[task] for task in draft.absent if task not in commit_of)
-    return Landing(tuple(made), commit_of, messages=tuple(draft.messages), absent=absent), draft
+    absent = tuple(job.receipts[task] for task in builder.absent if task not in commit_of)
+    return Landing(tuple(made), commit_of, messages=tuple(builder.messages), absent=absent), builder
 
 
-def refuse(job: Job, draft: Draft) -> None:
+def refuse(job: Job, builder: CommitBuilder) -> None:
     """Raise RefusedError where something of what is to be taken back could not be, here or in the work tree."""
-    refused = dict(draft.refused)
+    refused = dict(builder.refused)
     for file in job.wanted:
         if os.path.lexists(os.path.join(job.repo.root, file)):
             version = _version_on_disk(job, file)
@@ -248,19 +254,21 @@ def refuse(job: Job, draft: Draft) -> None:
         raise RefusedError(reasons)
 
 
-def _version_on_disk(job: Job, file: str) -> Version:
+def _version_on_disk(job: Job, file: str) -> EditResult:
     try:
         return job.tick(file, files.read(job.repo.root, file), once=False)
     except InputError as error:
-        return Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+        return EditResult(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
 
 
-def _restore_work_tree(job: Job, draft: Draft, landing: Landing) -> Landing:
+def _restore_work_tree(job: Job, builder: CommitBuilder, landing: Landing) -> Landing:
     """Write the files that went back, and say which ones did not."""
     paths = (one.path for one in job.restores)
-    left = [f"{path}: left as it is, since {draft.refused[path]}" for path in paths if path in draft.refused]
-    left += write(job.repo, draft.rewrites)
-    reached("restored")
+    left = [
+        f"{path}: left as it is, since {builder.refused[path]}" for path in paths if path in builder.refused
+    ]
+    left += write(job.repo, builder.rewrites)
+    failpoint("restored")
     return landing._replace(messages=(*landing.messages, *left))
 
 
@@ -270,13 +278,13 @@ def _place(copy: IndexCopy, move: HeadMove, new: str | None, line: str) -> None:
     # would show our ticks staged backwards
     if copy.changed:
         copy.lock()
-        reached("locked")
+        failpoint("locked")
     if new is not None:
         move.make(new, line)
-        reached("moved")
+        failpoint("moved")
     if copy.changed:
         copy.install()
-        reached("installed")
+        failpoint("installed")
 
 
 def _tick_work_tree(job: Job, landing: Landing) -> Landing:
@@ -288,15 +296,15 @@ def _tick_work_tree(job: Job, landing: Landing) -> Landing:
         version = _tick_file(job, file)
         waiting |= set(version.missed) if version.waits else set()
         missed += [(task, file, reason) for task, reason in version.missed.items()]
-        messages += [f"{file}: {task}: {reason}" for task, reason in version.lacking.items()]
-        reached("written")
+        messages += [f"{file}: {task}: {reason}" for task, reason in version.incomplete.items()]
+        failpoint("written")
     ticked = frozenset(job.receipts) - {task for task, _, _ in missed}
     return landing._replace(
         ticked=ticked, missed=tuple(missed), messages=tuple(messages), waiting=frozenset(waiting)
     )
 
 
-def _tick_file(job: Job, file: str) -> Version:
+def _tick_file(job: Job, file: str) -> EditResult:
     """Again on the new bytes if the file is saved meanwhile; and, if a task is missing from a file that was
     written just now, again after a moment, since it may be only half written. Where somebody goes on writing it, it is
     left."""
@@ -306,13 +314,13 @@ def _tick_file(job: Job, file: str) -> Version:
             with ExitStack() as stack:
                 try:
                     files.await_back(job.repo.root, file)
-                    data, quiet = stack.enter_context(files.settled(job.repo.root, file))
+                    data, lease = stack.enter_context(files.settled(job.repo.root, file))
                 except InputError as error:
                     return _missed(job, file, error)
                 version = job.tick(file, data, once=False)
                 if not (version.missed and pause < 0.1 and _is_fresh(job.repo.root, file)):
                     if version.data != data:
-                        files.replace(job.repo.root, file, data, version.data, quiet)
+                        files.replace(job.repo.root, file, data, version.data, lease)
                     return version
         except EditError as error:
             if isinstance(error, BusyError) or time.monotonic() > deadline:
@@ -321,8 +329,8 @@ def _tick_file(job: Job, file: str) -> Version:
         pause = min(pause * 2, 0.12)
 
 
-def _missed(job: Job, file: str, error: EditError | InputError) -> Version:
-    version = Version(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
+def _missed(job: Job, file: str, error: EditError | InputError) -> EditResult:
+    version = EditResult(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
     version.waits = isinstance(error, EditError)
     return version
 

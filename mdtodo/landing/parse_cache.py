@@ -29,10 +29,10 @@ _KEPT, _LARGEST = 1 << 19, 1 << 17
 _PLAIN = frozenset(" xX/-")
 
 
-class Ticked(NamedTuple):
+class EditedFile(NamedTuple):
     """The version after the edits, and each edit in one of three places, as in `markdown.edits.apply.Applied`."""
 
-    reading: Reading
+    parsed: ParsedFile
     done: tuple[Edit, ...]
     already: tuple[Edit, ...]
     missing: tuple[tuple[Edit, str], ...]
@@ -40,10 +40,10 @@ class Ticked(NamedTuple):
     @property
     def data(self) -> bytes:
         """The new bytes."""
-        return self.reading.document.data
+        return self.parsed.document.data
 
 
-class Reading:
+class ParsedFile:
     """One version of a file: its document, and where its tasks are."""
 
     __slots__ = ("document", "places")
@@ -52,7 +52,7 @@ class Reading:
         self.document = document
         self.places = places
 
-    def ticked(self, edits: Iterable[SetStatus], statuses: Mapping[str, Status]) -> Ticked | None:
+    def ticked(self, edits: Iterable[SetStatus], statuses: Mapping[str, Status]) -> EditedFile | None:
         """The edits made as `markdown.edits.apply.apply` makes them when it is tolerant; None where it must."""
         items = self.document.items
         now: dict[int, Status] = {}
@@ -74,9 +74,9 @@ class Reading:
                 done.append(edit)
             else:
                 return None
-        return Ticked(self._with(now), tuple(done), tuple(already), tuple(missing))
+        return EditedFile(self._with(now), tuple(done), tuple(already), tuple(missing))
 
-    def _with(self, statuses: Mapping[int, Status]) -> Reading:
+    def _with(self, statuses: Mapping[int, Status]) -> ParsedFile:
         items = list(self.document.items)
         data = bytearray(self.document.data)
         changed = False
@@ -90,35 +90,35 @@ class Reading:
         if not changed:
             return self
         # The places stay: nothing by which a task is found depends on its box.
-        return Reading(self.document._replace(data=bytes(data), items=tuple(items)), self.places)
+        return ParsedFile(self.document._replace(data=bytes(data), items=tuple(items)), self.places)
 
 
-def read(data: bytes, statuses: Mapping[str, Status], file: str) -> Reading:
+def parse_cached(data: bytes, statuses: Mapping[str, Status], file: str) -> ParsedFile:
     """The version with these bytes. Raises InputError where they cannot be read."""
     key = data, tuple(statuses.items())
-    known = _readings.get(key)
+    known = _parsed.get(key)
     if known is None:
         document = parse(data, statuses, file=file)
-        known = Reading(document, TaskIndex(document, file))
+        known = ParsedFile(document, TaskIndex(document, file))
     keep(known, statuses)
     return known
 
 
-def keep(reading: Reading, statuses: Mapping[str, Status]) -> None:
+def keep(parsed: ParsedFile, statuses: Mapping[str, Status]) -> None:
     """Remember the version, and forget those that were not asked for the longest time."""
     global _size
-    data = reading.document.data
+    data = parsed.document.data
     key = data, tuple(statuses.items())
     if len(data) > _LARGEST:
         return
-    if key not in _readings:
-        _readings[key] = reading
+    if key not in _parsed:
+        _parsed[key] = parsed
         _size += len(data)
-    _readings.move_to_end(key)
+    _parsed.move_to_end(key)
     while _size > _KEPT:
-        (forgotten, _), _ = _readings.popitem(last=False)
+        (forgotten, _), _ = _parsed.popitem(last=False)
         _size -= len(forgotten)
 
 
-_readings: OrderedDict[tuple[bytes, tuple[tuple[str, Status], ...]], Reading] = OrderedDict()
+_parsed: OrderedDict[tuple[bytes, tuple[tuple[str, Status], ...]], ParsedFile] = OrderedDict()
 _size = 0

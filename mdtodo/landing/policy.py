@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.git.position import Place, continues, place
+from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work
 from mdtodo.git.repository import operation_in_progress
-from mdtodo.landing import land as commits
+from mdtodo.landing.land import land
 from mdtodo.landing.uncommitted import not_committed
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
     from mdtodo.landing.land import Landing
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
 
 def new_run_id() -> str:
@@ -56,7 +56,7 @@ def refuse_without_identity(repo: Repository) -> None:
     HEAD is unborn, as nothing is committed there."""
     from mdtodo.git.repository import run
 
-    if not place(repo).commit:
+    if not head_position(repo).commit:
         return
     try:
         # Not from the configuration's `user.*`: git also takes GIT_COMMITTER_*, EMAIL, and what it makes of the host.
@@ -66,7 +66,7 @@ def refuse_without_identity(repo: Repository) -> None:
         raise GitError(f"{error.sentence}; nothing was started", hint=hint) from error
 
 
-def land(
+def land_as_configured(
     repo: Repository,
     receipts: Sequence[Receipt],
     *,
@@ -74,13 +74,13 @@ def land(
     commit: bool,
     config: Config,
     each: bool = False,
-    git: Plumbing | None = None,
+    git: GitSession | None = None,
 ) -> Landing:
     """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
     for `each`; `git` serves many."""
     if commit:
         refuse_half_done_operation(repo)
-    return commits.land(
+    return land(
         repo,
         receipts,
         run_id=run_id,
@@ -93,14 +93,14 @@ def land(
 
 def land_entries(
     repo: Repository,
-    state: State,
+    state: StateStore,
     run_id: str,
     entries: Sequence[tuple[int, Receipt]],
     config: Config,
     *,
     commit: bool,
     each: bool = False,
-    git: Plumbing | None = None,
+    git: GitSession | None = None,
 ) -> Landing:
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
 
@@ -112,13 +112,15 @@ def land_entries(
     if began is not None:
         state.park(number for number, _ in entries)
         raise GitError(
-            f"the run began on {began.name}, but HEAD is on {place(repo).name} now: nothing was ticked here",
+            f"the run began on {began.name}, but HEAD is on {head_position(repo).name} now: nothing was ticked here",
             hint=f"the results are kept, and the next `mdtodo run` on {began.name} lands them",
         )
     # The journal is in SQLite without a sync for each result: a crash after the tick would forget what proved it.
     state.sync()
     receipts = [receipt for _, receipt in entries]
-    landing = land(repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=git)
+    landing = land_as_configured(
+        repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=git
+    )
     if landing.kept_open:
         state.refuse(number for number, receipt in entries if receipt.task_id in landing.kept_open)
     landed: dict[str | None, list[int]] = {}
@@ -131,13 +133,13 @@ def land_entries(
     return landing
 
 
-def elsewhere(repo: Repository, state: State, run_id: str) -> Place | None:
+def elsewhere(repo: Repository, state: StateStore, run_id: str) -> HeadPosition | None:
     """Where the run began, if HEAD does not stand there any more, nor on what descends from it."""
     began = state.begun(run_id).get("place")
     if not (isinstance(began, list) and len(began) == 3):
         return None
-    was = Place(*map(str, began))
-    return None if continues(repo, was) else was
+    was = HeadPosition(*map(str, began))
+    return None if is_same_line_of_work(repo, was) else was
 
 
 def sentences_of(landing: Landing) -> list[str]:

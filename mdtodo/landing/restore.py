@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import entry_of
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.git.index_format import Staged
+from mdtodo.git.index_format import IndexEntry
 from mdtodo.git.objects import find_in_tree
 from mdtodo.git.repository import run
 from mdtodo.landing.job import Rewrite
@@ -25,40 +25,40 @@ if TYPE_CHECKING:
     from mdtodo.git.head import Head
     from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.repository import Repository
-    from mdtodo.git.session import Plumbing
-    from mdtodo.landing.job import Draft, Job
+    from mdtodo.git.session import GitSession
+    from mdtodo.landing.job import CommitBuilder, Job
 
     _Entry = tuple[bytes, str] | None
 
 _LINK, _PROGRAM = b"120000", b"100755"
 
 
-def restore(job: Job, git: Plumbing, head: Head, draft: Draft, copy: IndexCopy) -> list[Rewrite]:
-    """Put it into the draft's last commit, and into the index; gives what is to be written in the work tree then.
+def restore(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy: IndexCopy) -> list[Rewrite]:
+    """Put it into the builder's last commit, and into the index; gives what is to be written in the work tree then.
 
-    What cannot go back is left, and is noted in `draft.refused`, by its path.
+    What cannot go back is left, and is noted in `builder.refused`, by its path.
     """
-    step = draft.steps[-1]
+    step = builder.steps[-1]
     staged = copy.entries(one.path for one in job.restores)
-    back: dict[str, Staged | None] = {}
+    back: dict[str, IndexEntry | None] = {}
     rewrites: list[Rewrite] = []
     for one in job.restores:
         entry, before, after = staged.get(one.path), entry_of(one.before), entry_of(one.after)
         here = find_in_tree(head.tree, os.fsencode(one.path), git.content)
         there = None if entry is None else (entry.mode, entry.oid)
         if here not in (before, after):
-            draft.refused[one.path] = "it was changed since"
+            builder.refused[one.path] = "it was changed since"
         elif there not in (before, after):
-            draft.refused[one.path] = "other changes to it are staged"
+            builder.refused[one.path] = "other changes to it are staged"
         else:
             if here == after:
                 step.tree[os.fsencode(one.path)] = before
             if there == after:
-                back[one.path] = None if before is None else Staged(*before, entry.flag if entry else "H")
+                back[one.path] = None if before is None else IndexEntry(*before, entry.flag if entry else "H")
             # what a sparse checkout leaves out (skip-worktree) is not there, and is not to be brought back
             if entry is None or entry.flag not in "Ss" or os.path.lexists(_full(job.repo, one.path)):
-                rewrites += _rewrite(job.repo, draft, one)
-    copy.put_back(back)
+                rewrites += _rewrite(job.repo, builder, one)
+    copy.restore(back)
     if step.tree:
         step.receipts += [one for one in job.receipts.values() if one.restores and one not in step.receipts]
     return rewrites
@@ -80,7 +80,7 @@ def _full(repo: Repository, path: str) -> str:
     return os.path.join(repo.root, path)
 
 
-def _rewrite(repo: Repository, draft: Draft, one: Restore) -> list[Rewrite]:
+def _rewrite(repo: Repository, builder: CommitBuilder, one: Restore) -> list[Rewrite]:
     """What is to be done with the file, if anything."""
     before, after = entry_of(one.before), entry_of(one.after)
     try:
@@ -89,13 +89,13 @@ def _rewrite(repo: Repository, draft: Draft, one: Restore) -> list[Rewrite]:
         if now == before:
             return []
         if now != after:
-            draft.refused[one.path] = "it was changed in the work tree"
+            builder.refused[one.path] = "it was changed in the work tree"
             return []
         if before is None:
             return [Rewrite(one.path, content, None, b"")]
         return [Rewrite(one.path, content, before[0], _shown(repo, one.path, *before))]
     except InputError as error:
-        draft.refused[one.path] = error.sentence
+        builder.refused[one.path] = error.sentence
         return []
 
 

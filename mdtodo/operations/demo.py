@@ -9,7 +9,7 @@ from shutil import copytree, ignore_patterns
 from tempfile import mkdtemp
 
 from mdtodo.errors import UsageError
-from mdtodo.git.repository import Repository, discover, porcelain
+from mdtodo.git.repository import Repository, discover, gitpython
 
 #: Files of the package that stand under another name there, as they would be taken for the package's own.
 RENAMED = {"mdtodo.toml": ".mdtodo.toml", "gitignore": ".gitignore"}
@@ -32,7 +32,7 @@ def make(folder: str | None = None) -> Repository:
         copytree(source, target, ignore=ignore_patterns("__pycache__", "*.pyc"))
     for packed, name in RENAMED.items():
         (target / packed).rename(target / name)
-    with porcelain(os.fspath(target)) as git:
+    with gitpython(os.fspath(target)) as git:
         git.init("-q", "-b", "main")
         for key, value in IDENTITY:
             git.config(key, value)
@@ -54,7 +54,7 @@ def last_commit(repo: Repository) -> str:
     """The last commit, its receipts and changed files; trailers that are too long are folded, as git reads them."""
     from textwrap import fill
 
-    with porcelain(repo.root) as git:
+    with gitpython(repo.root) as git:
         shown: str = git.log("-1", "--stat=80", f"--format={LOG_FORMAT}")
     lines = (
         line if len(line) <= _WIDTH else fill(line, _WIDTH, subsequent_indent="  ")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import new_subtasks
 from mdtodo.errors import MdtodoError
-from mdtodo.landing.policy import land, new_run_id, refuse_half_done_operation
+from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -39,15 +39,17 @@ def commit(expansion: Expansion) -> Landing:
     """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now."""
     board = expansion.board
     refuse_half_done_operation(board.repo, instead="leave --commit out")
-    landing = land(board.repo, expansion.receipts(), run_id=new_run_id(), commit=True, config=board.config)
+    landing = land_as_configured(
+        board.repo, expansion.receipts(), run_id=new_run_id(), commit=True, config=board.config
+    )
     _count(expansion)
     return landing
 
 
 def _count(expansion: Expansion) -> None:
     """Let the state know how many subtasks were written, for `status`; they are written also where it cannot be."""
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
     number = new_subtasks(one.edit for one in expansion.breakdowns)
-    with suppress(MdtodoError), State.open(expansion.board.repo) as state:
+    with suppress(MdtodoError), StateStore.open(expansion.board.repo) as state:
         state.count_subtasks(number)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
 from mdtodo.project.project import LEAST, too_short
-from mdtodo.receipts.log import receipts
+from mdtodo.receipts.log import logged_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mdtodo.git.repository import Repository
-    from mdtodo.receipts.log import PastReceipt
+    from mdtodo.receipts.log import LoggedReceipt
 
 
-def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterator[PastReceipt]:
+def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterator[LoggedReceipt]:
     """The receipts of the one task with this id, or this beginning of an id, whether a file still has it or not.
 
     `known` are the titles of the tasks that the files have now, by id. Raises UsageError where the name fits no
@@ -23,15 +23,15 @@ def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterat
     """
     # lazily: the first receipt is shown before git has read the whole history
     if name in known:
-        return (one for one in receipts(repo) if one.task_id == name)
-    found: dict[str, list[PastReceipt]] = {task_id: [] for task_id in known if task_id.startswith(name)}
-    for one in receipts(repo):
+        return (one for one in logged_receipts(repo) if one.task_id == name)
+    found: dict[str, list[LoggedReceipt]] = {task_id: [] for task_id in known if task_id.startswith(name)}
+    for one in logged_receipts(repo):
         if one.task_id.startswith(name):
             found.setdefault(one.task_id, []).append(one)
     return iter(found[_meant(name, found, known)])
 
 
-def _meant(name: str, found: Mapping[str, list[PastReceipt]], known: Mapping[str, str]) -> str:
+def _meant(name: str, found: Mapping[str, list[LoggedReceipt]], known: Mapping[str, str]) -> str:
     if name in found:
         return name
     if len(name) < LEAST:
@@ -49,5 +49,5 @@ def _meant(name: str, found: Mapping[str, list[PastReceipt]], known: Mapping[str
     return next(iter(found))
 
 
-def _title(those: list[PastReceipt]) -> str:
+def _title(those: list[LoggedReceipt]) -> str:
     return next((one.title for one in those if one.title), "no title")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import Edit, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status, Task
-from mdtodo.landing.policy import land, new_run_id, refuse_half_done_operation
+from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
 from mdtodo.landing.result_edits import stamp_edits
 from mdtodo.planning.rollup import parents_to_close, parents_to_reopen
 
@@ -60,7 +60,7 @@ def speak(
     run_id = new_run_id()
     if status is Status.TODO:
         _forget_results(board, receipts, run_id)
-    landing = land(board.repo, receipts, run_id=run_id, commit=commit, config=board.config)
+    landing = land_as_configured(board.repo, receipts, run_id=run_id, commit=commit, config=board.config)
     return Spoken(tuple(changed), tuple(followed), landing)
 
 
@@ -84,15 +84,15 @@ def waits_of(board: Board, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
 
 def _forget_results(board: Board, receipts: Sequence[Receipt], run_id: str) -> None:
     """Note that a person wants these tasks to be done again, also with unchanged inputs."""
-    from mdtodo.storage.rows import Record
-    from mdtodo.storage.state import State
+    from mdtodo.storage.rows import NewResult
+    from mdtodo.storage.state import StateStore
 
     processors = board.config.processors
     names = {name for name, processor in processors.items() if processor.inputs}
     reading = [one for one in receipts if board.plan.routes[one.task_id].processor in names]
     if reading:
-        with State.open(board.repo) as state:
-            state.record([Record(run_id, receipt, lands=False) for receipt in reading])
+        with StateStore.open(board.repo) as state:
+            state.record([NewResult(run_id, receipt, lands=False) for receipt in reading])
 
 
 def _follow(board: Board, changed: Iterable[str], status: Status) -> tuple[str, ...]:

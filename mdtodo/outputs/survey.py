@@ -222,10 +222,10 @@ def _why_not(repo: Repository, output: Output, staged: _Entry, bases: Sequence[_
 
 
 def _stage(copy: IndexCopy, entries: Mapping[str, _Entry]) -> None:
-    from mdtodo.git.index_format import Staged
+    from mdtodo.git.index_format import IndexEntry
 
     if entries:
-        copy.put_back({path: Staged(*new, "H") if new else None for path, new in entries.items()})
+        copy.restore({path: IndexEntry(*new, "H") if new else None for path, new in entries.items()})
         copy.changed = True
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Memory:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, state: State) -> Memory:
+    def of(cls, state: StateStore) -> Memory:
         """From an open state."""
         leased = frozenset(lease.task_id for lease in state.live_leases())
         return cls(leased, state.durations())
@@ -226,9 +226,9 @@ def recall(repo: Repository) -> Memory:
 
     if not os.path.exists(os.path.join(repo.common_dir, "mdtodo", "state.db")):
         return NOTHING
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
-    with State.open(repo, create=False) as state:
+    with StateStore.open(repo, create=False) as state:
         return Memory.of(state)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.repository import environment, refused, run, start
+from mdtodo.git.repository import environment, error_from, run, start
 from mdtodo.receipts.trailers import groups, titles
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from mdtodo.git.repository import Repository
     from mdtodo.receipts.message import Trailer
-    from mdtodo.receipts.trailers import Group
+    from mdtodo.receipts.trailers import RunTrailers
 
 
-class PastReceipt(NamedTuple):
+class LoggedReceipt(NamedTuple):
     """One receipt. `date` is the author's, ISO 8601 with offset; `author` is `Name <email>`; `title` None where
     the message does not hold it whole; `inputs` the digest of what its processor had read."""
 
@@ -38,7 +38,7 @@ class PastReceipt(NamedTuple):
     inputs: str | None
 
 
-class PastCommit(NamedTuple):
+class LoggedCommit(NamedTuple):
     """A commit with receipts, the `number`-th of them, from the newest on. There are several `groups` only where
     commits of several runs were squashed."""
 
@@ -46,10 +46,10 @@ class PastCommit(NamedTuple):
     oid: str
     date: str
     author: str
-    groups: tuple[Group, ...]
+    groups: tuple[RunTrailers, ...]
     titles: tuple[str | None, ...]
 
-    def receipts(self) -> Iterator[PastReceipt]:
+    def receipts(self) -> Iterator[LoggedReceipt]:
         """In the order of the message."""
         titles = iter(self.titles)
         for group in self.groups:
@@ -57,7 +57,9 @@ class PastCommit(NamedTuple):
                 yield _receipt(self, group, task, next(titles, None))
 
 
-def commits(repo: Repository, revision: str = "HEAD", *, newest: int | None = None) -> Iterator[PastCommit]:
+def logged_commits(
+    repo: Repository, revision: str = "HEAD", *, newest: int | None = None
+) -> Iterator[LoggedCommit]:
     """The commits with receipts that are reachable from `revision`, newest first, as one git process finds them.
 
     None on an unborn branch. `newest`: look at so many commits at most. Close the iterator, or let go of it,
@@ -86,21 +88,21 @@ def commits(repo: Repository, revision: str = "HEAD", *, newest: int | None = No
             git.kill()
     code, _, err = git.finish()
     if code and not _is_unborn(repo, revision):
-        raise refused(err, ("log",))
+        raise error_from(err, ("log",))
 
 
-def receipts(repo: Repository, *, newest: int | None = None) -> Iterator[PastReceipt]:
+def logged_receipts(repo: Repository, *, newest: int | None = None) -> Iterator[LoggedReceipt]:
     """Every receipt on this branch, newest first; with `newest` those of no more than so many commits of
     whatever kind.
     """
-    for commit in commits(repo, newest=newest):
+    for commit in logged_commits(repo, newest=newest):
         yield from commit.receipts()
 
 
 class Newest(NamedTuple):
     """The newest receipt of each of some tasks, and the runs that are undone, as far as the history was read."""
 
-    receipts: Mapping[str, PastReceipt]
+    receipts: Mapping[str, LoggedReceipt]
     undone: frozenset[str]
 
 
@@ -110,9 +112,9 @@ def newest(repo: Repository, task_ids: Collection[str], *, without: Container[st
     The history is read only as far as it takes to find them all.
     """
     left = set(task_ids)
-    found: dict[str, PastReceipt] = {}
+    found: dict[str, LoggedReceipt] = {}
     undone: set[str] = set()
-    for commit in commits(repo) if left else ():
+    for commit in logged_commits(repo) if left else ():
         # An undo that was itself undone takes nothing back; newer commits come first, so that is known by now.
         gone = {group.run for group in commit.groups} & undone
         undone |= {group.undoes for group in commit.groups if group.undoes and group.run not in gone}
@@ -145,17 +147,17 @@ _FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", f"%(trailers:{_KEYS},unfold)")
 _BLOCK = 1 << 12
 
 
-def _commit(number: int, fields: Sequence[bytes]) -> PastCommit | None:
+def _commit(number: int, fields: Sequence[bytes]) -> LoggedCommit | None:
     oid, date, author, subject, body, trailers = (field.decode(errors="replace") for field in fields)
     found = groups(trailers.split("\n"))
     if not found:
         return None
     tasks = [task for group in found for task in group.tasks]
-    return PastCommit(number, oid.strip(), date, author, found, titles(subject, body, tasks))
+    return LoggedCommit(number, oid.strip(), date, author, found, titles(subject, body, tasks))
 
 
-def _receipt(commit: PastCommit, group: Group, task: Trailer, title: str | None) -> PastReceipt:
-    return PastReceipt(
+def _receipt(commit: LoggedCommit, group: RunTrailers, task: Trailer, title: str | None) -> LoggedReceipt:
+    return LoggedReceipt(
         commit=commit.oid,
         date=commit.date,
         author=commit.author,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-class Group(NamedTuple):
+class RunTrailers(NamedTuple):
     """What one run landed with a commit. `undoes`: the run that it took back; `inputs`: digests by task."""
 
     run: str
@@ -21,27 +21,31 @@ class Group(NamedTuple):
     inputs: Mapping[str, str]
 
 
-def groups(trailers: Iterable[str]) -> tuple[Group, ...]:
+def groups(trailers: Iterable[str]) -> tuple[RunTrailers, ...]:
     """Trailers as git lists them, unfolded, by their runs: each belongs to the `Mdtodo-Run:` before it.
 
     So the runs of commits that somebody squashed with all their trailers stay apart. A value that is not of the
     form of a receipt is passed over.
     """
-    found: dict[str, _Draft] = {}
-    early = draft = _Draft()
+    found: dict[str, _RunTrailersBuilder] = {}
+    early = builder = _RunTrailersBuilder()
     for trailer in trailers:
         key, _, value = trailer.partition(": ")
         name, value = key.casefold(), value.strip()
         if name == "mdtodo-run":
-            draft = found.setdefault(value, _Draft()) if _WORD.fullmatch(value) else _Draft()
+            builder = (
+                found.setdefault(value, _RunTrailersBuilder())
+                if _WORD.fullmatch(value)
+                else _RunTrailersBuilder()
+            )
         else:
-            draft.take(name, value)
+            builder.add(name, value)
     # Somebody may have reordered the trailers, so what came before the first run is counted as that run's.
     if found:
         first = next(iter(found.values()))
         first.tasks[:0], first.inputs = early.tasks, early.inputs | first.inputs
         first.undoes = first.undoes or early.undoes
-    return tuple(Group(run, one.undoes, tuple(one.tasks), one.inputs) for run, one in found.items())
+    return tuple(RunTrailers(run, one.undoes, tuple(one.tasks), one.inputs) for run, one in found.items())
 
 
 def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | None, ...]:
@@ -65,12 +69,12 @@ _BULLET = re.compile(r"- (\S+): (.*)")
 
 
 @dataclass(slots=True)
-class _Draft:
+class _RunTrailersBuilder:
     undoes: str | None = None
     tasks: list[Trailer] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
 
-    def take(self, name: str, value: str) -> None:
+    def add(self, name: str, value: str) -> None:
         if name == "mdtodo-task" and (m := _TASK.fullmatch(value)):
             code = None if m[4] == "-" else int(m[4])
             self.tasks.append(Trailer(m[1], m[2], m[3], code, float(m[5]), int(m[6])))

@@ -15,7 +15,7 @@ from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mdtodo.receipts.log import PastReceipt
+    from mdtodo.receipts.log import LoggedReceipt
 
 #: Columns of a terminal from which on a line has the commit, the date, and the time of day too.
 _COMMIT, _DATED, _TIMED = 46, 70, 100
@@ -24,7 +24,7 @@ _STYLES = {"done": "green", "cached": "green", "failed": "red", "todo": "yellow"
 
 
 def print_receipts(
-    receipts: Iterable[PastReceipt], title_of: Callable[[PastReceipt], str | None], *, color: bool | None
+    receipts: Iterable[LoggedReceipt], title_of: Callable[[LoggedReceipt], str | None], *, color: bool | None
 ) -> int:
     """A line for each: date, task, outcome, title, proof, commit and run. How many there were.
 
@@ -54,11 +54,11 @@ def print_receipts(
     return count
 
 
-def _when(one: PastReceipt, length: int) -> str:
+def _when(one: LoggedReceipt, length: int) -> str:
     return f"{one.date[:length].replace('T', ' ')}  "
 
 
-def _fitted(title: str, one: PastReceipt, width: int) -> tuple[str, list[str]]:
+def _fitted(title: str, one: LoggedReceipt, width: int) -> tuple[str, list[str]]:
     """What so many columns have room for: the title, the proof, if need be without its duration, and the run."""
     from rich.text import Text
 
@@ -72,7 +72,7 @@ def _fitted(title: str, one: PastReceipt, width: int) -> tuple[str, list[str]]:
 
 
 def print_receipts_json(
-    receipts: Iterable[PastReceipt], title_of: Callable[[PastReceipt], str | None]
+    receipts: Iterable[LoggedReceipt], title_of: Callable[[LoggedReceipt], str | None]
 ) -> None:
     """`{"version": 1, "receipts": [RECEIPT, ...]}`, as it comes."""
     out = sys.stdout.buffer
@@ -86,7 +86,7 @@ def print_receipts_json(
     sys.stdout.flush()
 
 
-def _proof(one: PastReceipt, *, timed: bool = True) -> str:
+def _proof(one: LoggedReceipt, *, timed: bool = True) -> str:
     """`(tests, exit 1, 2.3s, attempt 2)`."""
     if one.processor in ("person", "rollup", "undo", "expand"):
         return f"({one.processor})"
@@ -103,7 +103,7 @@ def _ending(code: int | None) -> str:
     return "killed" if code is None else f"exit {code}" if code else ""
 
 
-def _record(one: PastReceipt, title: str | None) -> dict[str, object]:
+def _record(one: LoggedReceipt, title: str | None) -> dict[str, object]:
     return {
         "commit": one.commit,
         "date": one.date or None,

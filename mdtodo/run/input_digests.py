@@ -36,20 +36,20 @@ class Declared(NamedTuple):
     outputs: tuple[str, ...]
 
 
-class Seen(NamedTuple):
+class InputState(NamedTuple):
     """The inputs of one processor at one moment.
 
     `digest` (64 hex digits) stands for all of them, `others` for those that are not its outputs; both None
-    where no file fits, or one cannot be read. `lacking`: an output that it declares by name is not there. `files`: what
-    `others` stands for, a path each.
+    where no file fits, or one cannot be read. `missing_output`: an output that it declares by name is not there.
+    `files`: what `others` stands for, a path each.
     """
 
     digest: str | None
     others: str | None
-    lacking: bool = False
+    missing_output: bool = False
     files: tuple[tuple[bytes, str | None], ...] = ()
 
-    def changed_since(self, before: Seen) -> list[str]:
+    def changed_since(self, before: InputState) -> list[str]:
         """The paths, sorted, that are there now and were not before or the other way round, or that differ."""
         return sorted({os.fsdecode(path) for path, _ in set(self.files) ^ set(before.files)})
 
@@ -63,26 +63,28 @@ class InputReader:
         self._repo = repo
         self._without = without
         self._declared = declared
-        self._inputs = {name: _Fit(one.inputs) for name, one in declared.items()}
-        self._outputs = {name: _Fit(list(map(anchored, one.outputs))) for name, one in declared.items()}
+        self._inputs = {name: _Matcher(one.inputs) for name, one in declared.items()}
+        self._outputs = {name: _Matcher(list(map(anchored, one.outputs))) for name, one in declared.items()}
         self._hashes: dict[bytes, tuple[tuple[int, ...], str]] = {}
 
-    def read(self) -> dict[str, Seen]:
+    def read(self) -> dict[str, InputState]:
         """What each processor would read now. Raises GitError where git refuses."""
         listed = self._list()
         fitting = {name: sorted(path for path in listed if fits(path)) for name, fits in self._inputs.items()}
         files = self._resolve(listed, set().union(*fitting.values()))
         return {name: self._seen(name, paths, files, listed) for name, paths in fitting.items()}
 
-    def _seen(self, name: str, paths: Sequence[bytes], files: _Files, listed: Mapping[bytes, str]) -> Seen:
+    def _seen(
+        self, name: str, paths: Sequence[bytes], files: _Files, listed: Mapping[bytes, str]
+    ) -> InputState:
         there = [path for path in paths if path in files]
         if not there or any(files[path] is None for path in there):
-            return Seen(None, None)
+            return InputState(None, None)
         own = self._outputs[name]
-        lacking = any(not self._is_there(output, listed) for output in self._declared[name].outputs)
+        missing_output = any(not self._is_there(output, listed) for output in self._declared[name].outputs)
         others = [path for path in there if not own(path)]
         kept = tuple((path, files[path]) for path in others)
-        return Seen(_digest(there, files), _digest(others, files), lacking, kept)
+        return InputState(_digest(there, files), _digest(others, files), missing_output, kept)
 
     def _is_there(self, output: str, listed: Mapping[bytes, str]) -> bool:
         """Whether an output that is no pattern, but a name, exists."""
@@ -124,7 +126,7 @@ class InputReader:
     def _resolve(self, listed: Mapping[bytes, str], wanted: Iterable[bytes]) -> _Files:
         """The wanted paths that are there, each with its mode and id."""
         files: dict[bytes, str | None] = {}
-        open_ends: dict[bytes, os.stat_result] = {}
+        unhashed: dict[bytes, os.stat_result] = {}
         for path in wanted:
             if listed[path]:
                 files[path] = listed[path]
@@ -133,8 +135,8 @@ class InputReader:
                 now = os.lstat(os.path.join(os.fsencode(self._repo.root), path))
             except OSError:
                 continue
-            open_ends[path] = now
-        return {**files, **self._hash(open_ends)}
+            unhashed[path] = now
+        return {**files, **self._hash(unhashed)}
 
     def _hash(self, found: Mapping[bytes, os.stat_result]) -> _Files:
         ids: dict[bytes, str | None] = {}
@@ -182,7 +184,7 @@ class InputReader:
         return None
 
 
-def defined(*parts: object) -> str:
+def json_digest(*parts: object) -> str:
     """A digest (64 hex digits) of values that JSON can say."""
     import json
 
@@ -194,7 +196,7 @@ def defined(*parts: object) -> str:
 _SETTLED = 2_000_000_000
 
 
-class _Fit:
+class _Matcher:
     """Whether a path fits gitignore-style patterns; asked once for each path."""
 
     def __init__(self, patterns: Sequence[str]) -> None:

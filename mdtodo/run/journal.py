@@ -7,18 +7,18 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.git.position import Place, continues, place, stamp
-from mdtodo.landing.policy import land, land_entries, new_run_id, sentences_of
+from mdtodo.git.position import HeadPosition, head_position, head_stamp, is_same_line_of_work
+from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
 from mdtodo.landing.recovery.recover import finish_earlier
 from mdtodo.landing.recovery.take_up import held_of
 from mdtodo.landing.renames import followed
 from mdtodo.outputs.attempt import verdict_of
 from mdtodo.outputs.marks import forget_old
 from mdtodo.storage import spool
-from mdtodo.storage.rows import Record
-from mdtodo.storage.state import State, folder
+from mdtodo.storage.rows import NewResult
+from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mdtodo.core.results import Result
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
     from mdtodo.project.project import Board
     from mdtodo.storage.leases import Lease, Moment
 
@@ -48,7 +48,7 @@ class Ledger:
 
     repo: Repository
     config: Config
-    state: State
+    state: StateStore
     commit: str
     run_id: str
     worker: str
@@ -58,13 +58,13 @@ class Ledger:
     kept_open: dict[str, str] = field(default_factory=dict)
     uncommitted: list[Receipt] = field(default_factory=list)
     _leases: dict[str, Lease] = field(default_factory=dict)
-    _unwritten: list[Record] = field(default_factory=list)
+    _unwritten: list[NewResult] = field(default_factory=list)
     _pending: list[tuple[int, Receipt]] = field(default_factory=list)
     _since: Moment | None = None
-    _place: Place | None = None
+    _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
     _renewed: float = field(default_factory=time.monotonic)
-    _git: Plumbing | None = None
+    _git: GitSession | None = None
     _logs: str = ""
     _shown_logs: str = ""
     unread: str = ""
@@ -72,7 +72,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
-        self.unread = os.path.join(spool.place(self.repo), self.run_id)
+        self.unread = os.path.join(spool.spool_folder(self.repo), self.run_id)
         inside = os.path.relpath(self._logs, self.repo.root)
         self._shown_logs = self._logs if inside.startswith("..") else inside
 
@@ -87,12 +87,12 @@ class Ledger:
         jobs: int | None = None,
     ) -> Ledger:
         """The journal of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
-        state = State.open(repo)
+        state = StateStore.open(repo)
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
         ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
-        ledger._stamp, ledger._place = stamp(repo), place(repo)
+        ledger._stamp, ledger._place = head_stamp(repo), head_position(repo)
         spool.prepare(repo)
         forget_old(repo)
         state.start_run(run_id, name, {"commit": commit, "place": [*ledger._place], "jobs": jobs})
@@ -111,7 +111,7 @@ class Ledger:
         self._release(*self._leases)
         if kind is None:
             # only after a good end: else the next run takes up from these files what was not read
-            spool.delete(spool.left(self.repo, ()).get(self.run_id, ()))
+            spool.delete(spool.of_dead_runs(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
         prune(self.repo, self.state, self.config.logs, keep=self.run_id)
         self.state.close()
@@ -130,11 +130,11 @@ class Ledger:
 
     def why_not_here(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
-        now = stamp(self.repo)
+        now = head_stamp(self.repo)
         if self._place is None or now == self._stamp:
             return None
-        if not continues(self.repo, self._place):
-            return f"HEAD is on {place(self.repo).name} now; the run began on {self._place.name}"
+        if not is_same_line_of_work(self.repo, self._place):
+            return f"HEAD is on {head_position(self.repo).name} now; the run began on {self._place.name}"
         # only where the run goes on: elsewhere every further look has to say so again
         self._stamp = now
         return None
@@ -194,8 +194,10 @@ class Ledger:
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
-        self._unwritten.append(Record(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits)))
-        reached("result.taken")
+        self._unwritten.append(
+            NewResult(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits))
+        )
+        failpoint("result.taken")
 
     def write(self) -> None:
         """Write the results down that were taken; they are in the journal when this returns. With
@@ -224,7 +226,9 @@ class Ledger:
             # a power cut must not leave a ticked box that the journal knows nothing of
             self.state.sync()
             receipts = [receipt for _, receipt in self._pending]
-            landing = land(self.repo, receipts, run_id=self.run_id, commit=False, config=self.config)
+            landing = land_as_configured(
+                self.repo, receipts, run_id=self.run_id, commit=False, config=self.config
+            )
             missed = {task_id for task_id, _, _ in landing.missed}
             self.state.mark_landed([number for number, one in self._pending if one.task_id in missed])
             self._pending = [(number, one) for number, one in self._pending if one.task_id not in missed]
@@ -263,12 +267,12 @@ class Ledger:
         self.uncommitted += landing.uncommitted
         self._release(*(receipt.task_id for _, receipt in pending))
 
-    def _plumbing(self) -> Plumbing | None:
+    def _plumbing(self) -> GitSession | None:
         """git processes that serve all landings of a run that lands each task."""
         if self.commit == "task" and self._git is None:
-            from mdtodo.git.session import Plumbing
+            from mdtodo.git.session import GitSession
 
-            self._git = Plumbing(self.repo)
+            self._git = GitSession(self.repo)
         return self._git
 
     def _release(self, *task_ids: str) -> None:

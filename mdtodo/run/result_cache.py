@@ -14,7 +14,7 @@ from mdtodo.errors import GitError
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.survey import survey
 from mdtodo.run.input_digests import Declared as Read
-from mdtodo.run.input_digests import InputReader, Seen, defined
+from mdtodo.run.input_digests import InputReader, InputState, json_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Board
     from mdtodo.receipts.log import Newest
     from mdtodo.run.ready_queue import Course
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
 
 class Last(NamedTuple):
@@ -49,18 +49,18 @@ class Standing:
     """The cached results of one run's tasks, and what is to be kept of those that come."""
 
     repo: Repository
-    state: State
+    state: StateStore
     course: Course
     say: Callable[[str], None]
     reader: InputReader
-    _seen: Mapping[str, Seen] | None = None
-    _before: dict[str, Seen] = field(default_factory=dict)
+    _seen: Mapping[str, InputState] | None = None
+    _before: dict[str, InputState] = field(default_factory=dict)
     _newest: Newest | None = None
     _asked: set[str] = field(default_factory=set)
     _told: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, board: Board, course: Course, state: State, say: Callable[[str], None]) -> Standing:
+    def of(cls, board: Board, course: Course, state: StateStore, say: Callable[[str], None]) -> Standing:
         """Those of the tasks that this run takes; `say` is told why a result is not kept."""
         declared = {
             name: Read(one.inputs, one.outputs) for name, one in board.config.processors.items() if one.inputs
@@ -87,7 +87,7 @@ class Standing:
     def last(self, task: Task) -> Last | None:
         """The task's last result, if its inputs are the same now; `look` comes first. Not for a second attempt."""
         before, options = self._before.get(task.id), self.course.options
-        if before is None or before.digest is None or before.lacking or options.fresh:
+        if before is None or before.digest is None or before.missing_output or options.fresh:
             return None
         if self.course.attempts[task.id].count > 1:
             return None
@@ -134,7 +134,7 @@ class Standing:
         processor = self.course.processor(task)
         return processor if processor is not None and processor.inputs else None
 
-    def _read(self) -> Mapping[str, Seen]:
+    def _read(self) -> Mapping[str, InputState]:
         """What is read now; nothing where git cannot say, which is no reason to end a run."""
         if self._seen is None:
             try:
@@ -149,7 +149,7 @@ class Standing:
         command = [processor.run, processor.python, dict(processor.env)]
         # left out where there is none, so that digests from before there was `cwd` still hold
         command += [processor.cwd] if processor.cwd else []
-        return defined(files, command, task.title, sorted(task.tags), task.body)
+        return json_digest(files, command, task.title, sorted(task.tags), task.body)
 
     def _last(self, task_id: str) -> Last | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
@@ -186,7 +186,7 @@ class Standing:
         return self._newest
 
 
-_UNSEEN = Seen(None, None)
+_UNSEEN = InputState(None, None)
 #: So many changed inputs are named.
 _NAMED = 3
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mdtodo.run.result_cache import Standing
     from mdtodo.run.run_options import Options
     from mdtodo.run.unstarted import Unstarted
-    from mdtodo.storage.state import State as CloneState
+    from mdtodo.storage.state import StateStore
 
 
 #: Seconds for which a pool process may be silent on a busy machine, however short the lease is.
@@ -103,12 +103,12 @@ def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted
 
     Tasks whose result is cached are not among them.
     """
-    from mdtodo.storage.state import State as CloneState
+    from mdtodo.storage.state import StateStore
 
     course = Course(plan_of(board, options), board.config, options, jobs=1)
     course.rolled_up()
     found: list[Task] = []
-    with CloneState.open(board.repo, create=False) as state:
+    with StateStore.open(board.repo, create=False) as state:
         standing = _standing(board, course, state, lambda _: None)
         while (task := course.startable(now=0.0)) is not None:
             if standing is not None:
@@ -165,7 +165,7 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
         pool.close()
 
 
-def _standing(board: Board, course: Course, state: CloneState, say: Callable[[str], None]) -> Standing | None:
+def _standing(board: Board, course: Course, state: StateStore, say: Callable[[str], None]) -> Standing | None:
     """The result cache; None, and no work at all, where no processor says what it reads."""
     if not any(processor.inputs for processor in board.config.processors.values()):
         return None

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.git.repository import Repository
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
 #: Ended runs that are looked at for the newest that ran anything.
 _LOOKED_AT = 20
@@ -39,11 +39,11 @@ class Activity(NamedTuple):
 
 def activity(repo: Repository) -> Activity:
     """As the state has it; reads only, and without a state nothing goes on."""
-    from mdtodo.storage.state import State, folder
+    from mdtodo.storage.state import StateStore, folder
 
     if not os.path.exists(os.path.join(folder(repo), "state.db")):
         return Activity()
-    with State.open(repo, create=False) as state:
+    with StateStore.open(repo, create=False) as state:
         in_hand = _in_hand(state)
         runs = tuple(
             LiveRun(run, worker, started, _slots(state, run), frozenset(in_hand.get(worker, ())))
@@ -52,7 +52,7 @@ def activity(repo: Repository) -> Activity:
         return Activity(runs, frozenset().union(*in_hand.values()), _efficiency(state), state.subtasks())
 
 
-def _in_hand(state: State) -> Mapping[str, set[str]]:
+def _in_hand(state: StateStore) -> Mapping[str, set[str]]:
     """Leased tasks by worker, but for those that have their result and wait for the commit."""
     over = {entry.task_id for run, _, _ in state.active_runs() for entry in state.unlanded(run)}
     found: dict[str, set[str]] = {}
@@ -62,12 +62,12 @@ def _in_hand(state: State) -> Mapping[str, set[str]]:
     return found
 
 
-def _slots(state: State, run: str) -> int | None:
+def _slots(state: StateStore, run: str) -> int | None:
     slots = state.begun(run).get("jobs")
     return slots if isinstance(slots, int) and slots > 0 else None
 
 
-def _efficiency(state: State) -> float | None:
+def _efficiency(state: StateStore) -> float | None:
     entries = state.history(limit=5000)
     for run, started, finished in state.ended_runs(limit=_LOOKED_AT):
         # Attempt 0 is a cached result or a person's: no slot was used.

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.receipts.log import receipts
+from mdtodo.receipts.log import logged_receipts
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -22,7 +22,7 @@ _INSERT = (
 )
 
 
-def remember(database: Database, repo: Repository) -> None:
+def backfill(database: Database, repo: Repository) -> None:
     """Fill a new state with the newest receipts: what each came to, when, and how long it took."""
     from datetime import datetime
 
@@ -30,7 +30,7 @@ def remember(database: Database, repo: Repository) -> None:
     latest = time.time() - 1
     rows: list[tuple[object, ...]] = []
     try:
-        for one in islice(receipts(repo, newest=KEPT), KEPT):
+        for one in islice(logged_receipts(repo, newest=KEPT), KEPT):
             then = min(latest, datetime.fromisoformat(one.date).timestamp())
             task = (one.run, one.task_id, one.attempt, one.outcome, one.processor, one.exit_code, one.seconds)
             rows.append((*task, then, then, one.commit, one.inputs))

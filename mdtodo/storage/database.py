@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from mdtodo.errors import MdtodoError
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -114,13 +114,13 @@ class Database:
             _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), self.path)
             try:
                 yield connection
-                reached(f"{what}.written")
+                failpoint(f"{what}.written")
                 _patiently(lambda: connection.execute("COMMIT"), self.path)
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-        reached(f"{what}.kept")
+        failpoint(f"{what}.kept")
 
     def _make(self, schema: str, version: int, upgrades: Mapping[int, str]) -> None:
         if self._version() == version:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import new_subtasks
 from mdtodo.core.results import Outcome
-from mdtodo.storage.rows import INSERT, SELECT, Entry, Record, entry_of, integer, row_of
+from mdtodo.storage.rows import INSERT, SELECT, JournalEntry, NewResult, entry_of, integer, row_of
 from mdtodo.storage.runs import active_runs
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def record(self, records: Sequence[Record]) -> tuple[int, ...]:
+    def record(self, records: Sequence[NewResult]) -> tuple[int, ...]:
         """Write results down; their ids in the journal, in order. A killed process does not take them back,
         and after `sync` a power cut does not either."""
         rows = [row_of(record) for record in records]
@@ -38,7 +38,7 @@ class Journal:
                 db.execute(_COUNTED, (subtasks,))
             return numbers
 
-    def record_missing(self, records: Sequence[Record]) -> None:
+    def record_missing(self, records: Sequence[NewResult]) -> None:
         """Write down those of these results whose attempt the journal does not have."""
         known = "SELECT 1 FROM results WHERE run_id = ? AND task_id = ? AND attempt >= ?"
         with self._db.writing("missing") as db:
@@ -62,7 +62,7 @@ class Journal:
         """Have the disk hold what was recorded."""
         self._db.sync()
 
-    def unlanded(self, run_id: str | None = None) -> tuple[Entry, ...]:
+    def unlanded(self, run_id: str | None = None) -> tuple[JournalEntry, ...]:
         """The results whose receipts have not landed, oldest first, parked ones too: those of this run, or,
         without a run, those of every run that no longer goes on.
         """

@@ -70,7 +70,7 @@ class Leases:
         """As `lease`, for several tasks at once: the leases of those that could be taken, by task. That `run` has
         broken a task down keeps it from none."""
         # each task once, or the second time would give it another token, and its first one would hold nothing
-        who, names = process_identity.myself() if mine else "", tuple(dict.fromkeys(task_ids))
+        who, names = process_identity.current() if mine else "", tuple(dict.fromkeys(task_ids))
         with self._db.writing("lease") as db:
             now = _clock()
             # both look through the connection of this transaction, so nobody can come in between
@@ -186,6 +186,6 @@ def _unix_time(clock: float) -> float:
 def _live(ttl: float, expires: float, who: str, now: float) -> bool:
     """Whether a lease holds: not run out, its process not gone; one that ends later than it can, as of a time before
     the machine's start, only if its process is seen to live."""
-    if now >= expires or (who and process_identity.is_gone(who)):
+    if now >= expires or (who and process_identity.has_ended(who)):
         return False
-    return expires <= now + ttl or process_identity.is_visible(who)
+    return expires <= now + ttl or process_identity.can_be_checked(who)

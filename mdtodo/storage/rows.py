@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KEPT = 20_000
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """One result in the journal: `id` in the order of recording, `finished` in Unix time, `receipt` None
     where nothing is to land.
     """
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
     inputs: str | None = None
 
 
-class Record(NamedTuple):
+class NewResult(NamedTuple):
     """A result as it is handed in: the receipt that is to land, and what only the history keeps."""
 
     run_id: str
@@ -49,7 +49,7 @@ class Record(NamedTuple):
     lands: bool = True
 
 
-#: The columns of an `Entry`, and of a `Record` with its number before it.
+#: The columns of a `JournalEntry`, and of a `NewResult` with its number before it.
 SELECT = (
     "SELECT id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log, metrics,"
     " receipt, inputs FROM results"
@@ -60,7 +60,7 @@ INSERT = (
 )
 
 
-def row_of(record: Record) -> tuple[object, ...]:
+def row_of(record: NewResult) -> tuple[object, ...]:
     """What `INSERT` takes after the number; it is of this moment."""
     receipt = record.receipt
     return (
@@ -74,11 +74,11 @@ def _text(metrics: Mapping[str, float]) -> str:
     return json.dumps(dict(metrics)) if metrics else "{}"
 
 
-def entry_of(row: Sequence[object]) -> Entry:
+def entry_of(row: Sequence[object]) -> JournalEntry:
     """What `SELECT` gave."""
     number, run_id, task_id, attempt, outcome, processor, code, seconds, finished, log, metrics, *rest = row
     receipt, inputs = rest
-    return Entry(
+    return JournalEntry(
         id=integer(number),
         run_id=str(run_id),
         task_id=str(task_id),

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome, PastRun
-from mdtodo.receipts.log import receipts
+from mdtodo.receipts.log import logged_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def past_runs(repo: Repository) -> tuple[PastRun, ...]:
 
 
 def _landed(repo: Repository) -> Iterator[PastRun]:
-    for one in islice(receipts(repo, newest=NEWEST), NEWEST):
+    for one in islice(logged_receipts(repo, newest=NEWEST), NEWEST):
         then = _unix_time(one.date)
         what = one.run, one.task_id, one.processor, one.outcome, one.attempt, one.seconds
         yield PastRun(*what, then, one.inputs, one.title)
@@ -49,11 +49,11 @@ def _landed(repo: Repository) -> Iterator[PastRun]:
 
 def _journal(repo: Repository) -> Iterator[PastRun]:
     from mdtodo.storage.rows import KEPT
-    from mdtodo.storage.state import State, folder
+    from mdtodo.storage.state import StateStore, folder
 
     if not os.path.exists(os.path.join(folder(repo), "state.db")):
         return
-    with State.open(repo, create=False) as state:
+    with StateStore.open(repo, create=False) as state:
         rows = state.history(limit=KEPT)
     for one in reversed(rows):
         title = one.receipt.title if one.receipt else None

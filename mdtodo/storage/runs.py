@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mdtodo.storage.leases import owners
-from mdtodo.storage.rows import KEPT, SELECT, Entry, entry_of, mapping, real
+from mdtodo.storage.rows import KEPT, SELECT, JournalEntry, entry_of, mapping, real
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Runs:
 
     def start_run(self, run_id: str, worker: str = "", begun: Mapping[str, object] | None = None) -> None:
         """Note that a run of this process has begun, with any JSON on how (see `begun`)."""
-        row = (run_id, worker, process_identity.myself(), time.time(), json.dumps(begun))
+        row = (run_id, worker, process_identity.current(), time.time(), json.dumps(begun))
         with self._db.writing("run") as db:
             db.execute(
                 "INSERT INTO runs (run_id, worker, owner, started, summary) VALUES (?, ?, ?, ?, ?)", row
@@ -57,7 +57,7 @@ class Runs:
         rows = self._db.read(query, (limit,))
         return tuple((str(run), real(started), real(finished)) for run, started, finished in rows)
 
-    def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[Entry, ...]:
+    def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[JournalEntry, ...]:
         """Results, newest first; those of one task if named."""
         if task_id is None:
             rows = self._db.read(f"{SELECT} ORDER BY id DESC LIMIT ?", (limit,))
@@ -78,8 +78,8 @@ def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
     return tuple(
         (str(run), str(worker), real(started))
         for run, worker, started, who in rows
-        if not process_identity.is_gone(str(who))
-        and (process_identity.is_visible(str(who)) or who in holding)
+        if not process_identity.has_ended(str(who))
+        and (process_identity.can_be_checked(str(who)) or who in holding)
     )
 
 

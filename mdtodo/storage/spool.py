@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 
-class Unread(NamedTuple):
+class SpooledResult(NamedTuple):
     """A result as the pool gives it; `attempt` counts from 1."""
 
     task_id: str
@@ -30,7 +30,7 @@ class Unread(NamedTuple):
     result: Mapping[str, Any]
 
 
-class Begun(NamedTuple):
+class SpooledAttempt(NamedTuple):
     """An attempt whose end was not written down. `owner` is the pool process; `outputs` is what `written.adopt` needs;
     `last_sign`: when it was alive last, in Unix time."""
 
@@ -40,7 +40,7 @@ class Begun(NamedTuple):
     last_sign: float
 
 
-def place(repo: Repository) -> str:
+def spool_folder(repo: Repository) -> str:
     """The folder of these files."""
     return os.path.join(repo.common_dir, "mdtodo", "unread")
 
@@ -48,36 +48,36 @@ def place(repo: Repository) -> str:
 def prepare(repo: Repository) -> None:
     """Make the folder; where that cannot be done, nothing is written down, and a kill costs more time."""
     with suppress(OSError):
-        os.makedirs(place(repo), 0o700, exist_ok=True)
+        os.makedirs(spool_folder(repo), 0o700, exist_ok=True)
 
 
-def left(repo: Repository, active: Collection[str]) -> dict[str, list[str]]:
+def of_dead_runs(repo: Repository, active: Collection[str]) -> dict[str, list[str]]:
     """The files of runs that are not `active`, by run."""
     try:
-        names = sorted(os.listdir(place(repo)))
+        names = sorted(os.listdir(spool_folder(repo)))
     except OSError:
         return {}
     found: dict[str, list[str]] = {}
     for name in names:
         run = name.rpartition(".")[0]
         if run not in active:
-            found.setdefault(run, []).append(os.path.join(place(repo), name))
+            found.setdefault(run, []).append(os.path.join(spool_folder(repo), name))
     return found
 
 
-def read(path: str) -> list[Unread]:
+def read(path: str) -> list[SpooledResult]:
     """What a file holds; a line that was not written to its end is passed over."""
-    found: list[Unread] = []
+    found: list[SpooledResult] = []
     for said in _lines(path):
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             _, task_id, attempt = said["finished"].split("/")
-            found.append(Unread(task_id, int(attempt), str(said["processor"]), dict(said["result"])))
+            found.append(SpooledResult(task_id, int(attempt), str(said["processor"]), dict(said["result"])))
     return found
 
 
-def begun(path: str) -> Begun | None:
+def unfinished_attempt(path: str) -> SpooledAttempt | None:
     """The attempt that the file's pool process was at last, if it has not come to an end."""
-    last: Begun | None = None
+    last: SpooledAttempt | None = None
     with suppress(OSError):
         sign = os.stat(path).st_mtime
         # Whatever line follows `begun`, that attempt has come to its end.
@@ -85,11 +85,11 @@ def begun(path: str) -> Begun | None:
             last = None
             with suppress(ValueError, KeyError, TypeError, AttributeError):
                 task_id = said["begun"].split("/")[1]
-                last = Begun(task_id, str(said["owner"]), dict(said["outputs"]), sign)
+                last = SpooledAttempt(task_id, str(said["owner"]), dict(said["outputs"]), sign)
     return last
 
 
-def elsewhere(path: str, root: str) -> bool:
+def is_other_worktree(path: str, root: str) -> bool:
     """Whether the file is of a run in another work tree, which is still there."""
     roots = {said.get("root", root) for said in _lines(path)} - {root}
     return any(isinstance(one, str) and os.path.isdir(one) for one in roots)

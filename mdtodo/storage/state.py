@@ -50,7 +50,7 @@ def folder(repo: Repository) -> str:
     return os.path.join(repo.common_dir, "mdtodo")
 
 
-class State(Leases, Journal, Runs):
+class StateStore(Leases, Journal, Runs):
     """An open state: leases, journal and runs of one database. Also a context manager.
 
     One for each process: never carry it across a fork. Raises MdtodoError, with a sentence, where the disk or SQLite
@@ -58,7 +58,7 @@ class State(Leases, Journal, Runs):
     """
 
     @classmethod
-    def open(cls, repo: Repository, *, create: bool = True) -> State:
+    def open(cls, repo: Repository, *, create: bool = True) -> StateStore:
         """The state of this clone. Without `create` nothing is made or changed: one that is missing or
         damaged reads as empty.
         """
@@ -69,9 +69,9 @@ class State(Leases, Journal, Runs):
             return cls(Database.open_to_read(path, _SCHEMA, _VERSION))
         database = Database.open(path, _SCHEMA, _VERSION, _UPGRADES)
         if database.is_new:
-            from mdtodo.storage.backfill import remember
+            from mdtodo.storage.backfill import backfill
 
-            remember(database, repo)
+            backfill(database, repo)
         return cls(database)
 
     @property
@@ -83,7 +83,7 @@ class State(Leases, Journal, Runs):
         """Close it; what was recorded stays."""
         self._db.close()
 
-    def __enter__(self) -> State:
+    def __enter__(self) -> StateStore:
         return self
 
     def __exit__(

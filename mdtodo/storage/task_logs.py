@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Logs
     from mdtodo.git.repository import Repository
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
 
 def last_log(repo: Repository, task_id: str) -> str | None:
@@ -21,7 +21,7 @@ def last_log(repo: Repository, task_id: str) -> str | None:
 
     Raises UsageError where there was no attempt.
     """
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
     folder = os.path.join(repo.common_dir, "mdtodo", "logs")
     found: list[tuple[float, str]] = []
@@ -32,7 +32,7 @@ def last_log(repo: Repository, task_id: str) -> str | None:
             if name.startswith(f"{task_id}.")
         ]
     written, path = max(found, default=(0.0, None))
-    with State.open(repo, create=False) as state:
+    with StateStore.open(repo, create=False) as state:
         last = next((entry for entry in state.history(task_id, limit=10) if entry.attempt), None)
     if last is not None and last.log is None and last.finished >= written:
         return None
@@ -44,7 +44,7 @@ def last_log(repo: Repository, task_id: str) -> str | None:
     return path
 
 
-def prune(repo: Repository, state: State, logs: Logs, *, keep: str) -> None:
+def prune(repo: Repository, state: StateStore, logs: Logs, *, keep: str) -> None:
     """Delete the output of whole runs, the oldest first, that are older than `logs.age` or too much for `logs.size`.
 
     Never that of the run `keep`, or of one that goes on. What cannot be deleted stays.

@@ -23,11 +23,11 @@ def any_left(repo: Repository) -> bool:
     path = os.path.join(repo.common_dir, "mdtodo", "state.db")
     if not os.path.exists(path):
         return False
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
     # The files before the runs: a run that begins in between is in neither, or in both.
     files = _files(repo)
-    with State.open(repo, create=False) as state:
+    with StateStore.open(repo, create=False) as state:
         waiting = state.unlanded_runs()
         if not (files or waiting):
             return False
@@ -43,11 +43,11 @@ def _files(repo: Repository) -> dict[str, list[str]]:
         if os.listdir(os.path.join(repo.common_dir, "mdtodo", "unread")):
             from mdtodo.storage import spool
 
-            return spool.left(repo, ())
+            return spool.of_dead_runs(repo, ())
     return {}
 
 
 def _is_of(repo: Repository, path: str) -> bool:
     from mdtodo.storage import spool
 
-    return not spool.elsewhere(path, repo.root)
+    return not spool.is_other_worktree(path, repo.root)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import ChangedError
 from mdtodo.system import process_identity, write_lease
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 from mdtodo.system.safe_open import CREATE, READ, SYMLINK_ERRORS
 
 if TYPE_CHECKING:
@@ -33,18 +33,18 @@ def create(target: str, content: bytes) -> None:
     _sync(os.path.dirname(target))
 
 
-def replace(target: str, expected: bytes, new: bytes, path: str, quiet: write_lease.Quiet) -> None:
+def replace(target: str, expected: bytes, new: bytes, path: str, lease: write_lease.ReadLease) -> None:
     """Write another file, and let it take the name at once, with the mode, owner and attributes of `target`.
 
-    Raises ChangedError, of `path`, where `target` was not `expected`, or somebody disturbed `quiet`: it is as they left
+    Raises ChangedError, of `path`, where `target` was not `expected`, or somebody disturbed `lease`: it is as they left
     it then.
     """
     with _temporary(target) as temporary:
         _write_like(target, temporary, new)
-        reached("file.filled")
-        _swap(temporary, target, expected, path, quiet)
-        reached("file.swapped")
-    reached("file.synced")
+        failpoint("file.filled")
+        _swap(temporary, target, expected, path, lease)
+        failpoint("file.swapped")
+    failpoint("file.synced")
 
 
 def sweep(root: str, paths: Iterable[str]) -> None:
@@ -55,7 +55,7 @@ def sweep(root: str, paths: Iterable[str]) -> None:
         except OSError:
             continue
         for name in names:
-            if process_identity.is_gone(name.rpartition(_MARK)[2]):
+            if process_identity.has_ended(name.rpartition(_MARK)[2]):
                 os.unlink(os.path.join(folder, name))
 
 
@@ -63,7 +63,7 @@ def sweep(root: str, paths: Iterable[str]) -> None:
 def _temporary(target: str) -> Iterator[str]:
     """A name beside `target`, gone in the end."""
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:80]}{_MARK}{process_identity.myself()}")
+    temporary = os.path.join(folder, f".{name[:80]}{_MARK}{process_identity.current()}")
     try:
         yield temporary
     finally:
@@ -104,7 +104,7 @@ def _write_like(target: str, temporary: str, content: bytes) -> None:
         # only now, since a change of owner clears the set-user-ID and set-group-ID bits
         os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
         _copy_attributes(target, file.fileno())
-        reached("file.begun")
+        failpoint("file.begun")
         _fill(file, content)
 
 
@@ -129,7 +129,7 @@ def _copy_attributes(source: str, fd: int) -> None:
         return
 
 
-def _swap(temporary: str, target: str, expected: bytes, path: str, quiet: write_lease.Quiet) -> None:
+def _swap(temporary: str, target: str, expected: bytes, path: str, lease: write_lease.ReadLease) -> None:
     changed = ChangedError("changed on disk in the meantime", file=path)
     if _content(target) != expected:
         raise changed
@@ -148,9 +148,9 @@ def _swap(temporary: str, target: str, expected: bytes, path: str, quiet: write_
         except OSError:  # a symlink came in between
             exchange(temporary, target)
             raise changed from None
-        if out.read() == expected and quiet.undisturbed:
+        if out.read() == expected and lease.undisturbed:
             _sync(os.path.dirname(target))
-            if quiet.undisturbed:  # also by one who had found the old file, and came to open it only now
+            if lease.undisturbed:  # also by one who had found the old file, and came to open it only now
                 return
         while True:  # give the name back to the save that came in between, and to any that came since
             exchange(temporary, target)

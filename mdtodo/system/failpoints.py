@@ -1,4 +1,4 @@
-"""Failpoints, at which a kill must do no harm: between any two writes of a run stands `reached("what.happened")`.
+"""Failpoints, at which a kill must do no harm: between any two writes of a run stands `failpoint("what.happened")`.
 
 The tests put a kill there, by the environment: `MDTODO_FAULT=moved` ends this process by SIGKILL when it
 comes to the point `moved`, `moved:2` at the second time, `moved:2:all` together with all its descendants.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _look: Callable[[str], None] | None = None
 
 
-def reached(point: str) -> None:
+def failpoint(point: str) -> None:
     """Nothing, unless the environment says otherwise."""
     if _look is not None:
         _look(point)
@@ -26,12 +26,12 @@ def reached(point: str) -> None:
 def arm(environment: Mapping[str, str]) -> None:
     """Do from now on what these variables say."""
     global _look
-    wish, log = environment.get("MDTODO_FAULT", ""), environment.get("MDTODO_FAULT_LOG", "")
-    _look = _observer(wish, log) if wish or log else None
+    spec, log = environment.get("MDTODO_FAULT", ""), environment.get("MDTODO_FAULT_LOG", "")
+    _look = _observer(spec, log) if spec or log else None
 
 
-def _observer(wish: str, log: str) -> Callable[[str], None]:
-    name, _, rest = wish.partition(":")
+def _observer(spec: str, log: str) -> Callable[[str], None]:
+    name, _, rest = spec.partition(":")
     number, _, who = rest.partition(":")
     left = int(number) if number.isdigit() else 1
 

@@ -43,11 +43,11 @@ def read(root: str, path: str) -> bytes:
 
 
 @contextmanager
-def settled(root: str, path: str) -> Iterator[tuple[bytes, write_lease.Quiet]]:
+def settled(root: str, path: str) -> Iterator[tuple[bytes, write_lease.ReadLease]]:
     """The bytes of a file that nobody is writing, nor can begin to write unnoticed until the end. Raises InputError as
-    `read` does, and `writers.BusyError`."""
-    with write_lease.quiet(os.path.realpath(os.path.join(root, path)), path) as quiet:
-        yield read(root, path), quiet
+    `read` does, and `write_lease.BusyError`."""
+    with write_lease.read_lease(os.path.realpath(os.path.join(root, path)), path) as lease:
+        yield read(root, path), lease
 
 
 def read_settled(root: str, path: str) -> bytes:
@@ -101,27 +101,28 @@ def create(root: str, path: str, content: bytes) -> None:
 
 
 def replace(
-    root: str, path: str, expected: bytes, new: bytes, quiet: write_lease.Quiet | None = None
+    root: str, path: str, expected: bytes, new: bytes, lease: write_lease.ReadLease | None = None
 ) -> None:
     """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept. A few bytes
-    are written in their place (`writers.put`), where that is as safe.
+    are written in their place (`write_lease.write_in_place`), where that is as safe.
 
     The new content is on the disk before it takes the name, so after a crash the file is whole, old or new.
     Where the platform can exchange two names at once, no save of another program in between is overwritten
     either: what was exchanged away is looked at, and put back if it is not `expected`. Nor is it replaced while
     somebody has it open for writing. Raises ChangedError where the file changed meanwhile (it is left as it is),
-    BusyError where somebody goes on writing it, InputError where it cannot be written. `quiet` is of a caller who has
+    BusyError where somebody goes on writing it, InputError where it cannot be written. `lease` is of a caller who has
     read it as `settled`.
     """
     try:
         with safe_open.pinned(root, safe_open.followed(root, path)) as target:
-            if quiet is not None and not (quiet.undisturbed and write_lease.fits(expected, new)):
-                atomic_file.replace(target, expected, new, path, quiet)
+            if lease is not None and not (lease.undisturbed and write_lease.fits_one_page(expected, new)):
+                atomic_file.replace(target, expected, new, path, lease)
                 return
-            if quiet is not None:  # `put` must be the only one who has the file open, and this still has it
-                quiet.end()
-            if not write_lease.put(target, expected, new):
-                with write_lease.quiet(target, path) as again:
+            # `write_in_place` must be the only one who has the file open, and this still has it
+            if lease is not None:
+                lease.end()
+            if not write_lease.write_in_place(target, expected, new):
+                with write_lease.read_lease(target, path) as again:
                     atomic_file.replace(target, expected, new, path, again)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error

@@ -24,11 +24,11 @@ _CHUNK = 1 << 20
 class Process:
     """A running program. It is told with `feed`, and heard with `line` and `read` or, to its end, `finish`.
 
-    `alone`: in a process group of its own, so that Ctrl-C does not reach it. Raises GitError where there is
+    `own_group`: in a process group of its own, so that Ctrl-C does not reach it. Raises GitError where there is
     no such program.
     """
 
-    def __init__(self, argv: list[str], env: Mapping[str, str], *, alone: bool = False) -> None:
+    def __init__(self, argv: list[str], env: Mapping[str, str], *, own_group: bool = False) -> None:
         import signal
 
         pipes = [os.pipe() for _ in range(3)]
@@ -41,7 +41,7 @@ class Process:
         defaults = (signal.SIGPIPE, signal.SIGXFSZ)
         spawn = partial(os.posix_spawnp, argv[0], argv, env, file_actions=actions, setsigdef=defaults)
         try:
-            self.pid = spawn(setpgroup=0) if alone else spawn()
+            self.pid = spawn(setpgroup=0) if own_group else spawn()
         except OSError as error:
             self._close(0, 1, 2)
             hint = "install git, or put it on PATH"
@@ -64,13 +64,13 @@ class Process:
 
     def line(self) -> bytes:
         """The next line of standard output with its end; less than that where the program ended."""
-        while (end := self._out.find(b"\n")) < 0 and self._hear():
+        while (end := self._out.find(b"\n")) < 0 and self._poll_output():
             pass
         return self._taken(end + 1 if end >= 0 else len(self._out))
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes of standard output; less where the program ended."""
-        while len(self._out) < size and self._hear():
+        while len(self._out) < size and self._poll_output():
             pass
         return self._taken(size)
 
@@ -112,7 +112,7 @@ class Process:
             os.kill(self.pid, signal.SIGKILL)
         self.finish()
 
-    def _hear(self) -> bool:
+    def _poll_output(self) -> bool:
         """Wait for more of standard output, without letting standard error fill up; False at its end."""
         out, err = self._fds[1], self._fds[2]
         if out is None:

@@ -12,12 +12,12 @@ from functools import lru_cache
 from mdtodo.core.digest import sha1
 
 
-def myself() -> str:
+def current() -> str:
     """The identity of this process."""
     return _name(os.getpid())
 
 
-def is_gone(owner: str) -> bool:
+def has_ended(owner: str) -> bool:
     """Whether the process has certainly ended; False for one that cannot be seen from here."""
     where, _, rest = owner.partition("-")
     pid, _, started = rest.partition("-")
@@ -28,8 +28,8 @@ def is_gone(owner: str) -> bool:
     return not _exists(int(pid)) if now is None else now != int(started)
 
 
-def is_visible(owner: str) -> bool:
-    """Whether `is_gone` can tell: not of a process in another container, before the last boot, or where there is no
+def can_be_checked(owner: str) -> bool:
+    """Whether `has_ended` can tell: not of a process in another container, before the last boot, or where there is no
     /proc.
     """
     where, _, rest = owner.partition("-")

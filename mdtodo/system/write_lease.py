@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class BusyError(EditError):
         super().__init__("another program has it open for writing", file=path)
 
 
-class Quiet:
+class ReadLease:
     """A file that nobody writes; `undisturbed` tells whether that is still so."""
 
     def __init__(self, descriptor: int | None) -> None:
@@ -64,7 +64,7 @@ class Quiet:
 
 
 @contextmanager
-def quiet(target: str, path: str) -> Iterator[Quiet]:
+def read_lease(target: str, path: str) -> Iterator[ReadLease]:
     """The file at `target`, once nobody has it open for writing; others who want to write it wait until the end, up to
     the time that the system gives us (45 s). BusyError, with the name `path`, where that takes too long.
     """
@@ -72,7 +72,7 @@ def quiet(target: str, path: str) -> Iterator[Quiet]:
         # O_NONBLOCK: open(2) would wait for another's lease to end, and for ever on a FIFO.
         descriptor = os.open(target, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:  # whoever reads or writes it says why
-        yield Quiet(None)
+        yield ReadLease(None)
         return
     try:
         leased = _await(descriptor, path)
@@ -81,19 +81,19 @@ def quiet(target: str, path: str) -> Iterator[Quiet]:
         raise
     if not leased:
         os.close(descriptor)
-    found = Quiet(descriptor if leased else None)
+    found = ReadLease(descriptor if leased else None)
     try:
         yield found
     finally:
         found.end()
 
 
-def fits(expected: bytes, new: bytes) -> bool:
-    """Whether so few bytes differ that `put` can write them."""
+def fits_one_page(expected: bytes, new: bytes) -> bool:
+    """Whether so few bytes differ that `write_in_place` can write them."""
     return _span(expected, new) is not None
 
 
-def put(target: str, expected: bytes, new: bytes) -> bool:
+def write_in_place(target: str, expected: bytes, new: bytes) -> bool:
     """Write the few bytes that differ in their place, as a tick does: so the file stays the same one for all who hold
     or watch it. False, with nothing done, where more differs, the file is not `expected`, or others have it open.
 
@@ -118,9 +118,9 @@ def put(target: str, expected: bytes, new: bytes) -> bool:
         os.pwrite(descriptor, new[span], span.start)
         # Before fsync: others wait in open(2) until then.
         _release(descriptor)
-        reached("file.put")
+        failpoint("file.put")
         os.fsync(descriptor)
-        reached("file.synced")
+        failpoint("file.synced")
     finally:
         os.close(descriptor)
     return True

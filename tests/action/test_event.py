@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mdtodo.action.event import Event, Mode, is_receipt
+from mdtodo.action.event import GitHubEvent, Mode, is_receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ OWN, FORK = request("octo/shop"), request("stranger/shop")
 def test_event_command_and_payload_decide_the_mode(
     name: str, payload: dict[str, Any], command: str, mode: Mode
 ) -> None:
-    decided, why = Event(name, payload, "octo/shop").decide(command)
+    decided, why = GitHubEvent(name, payload, "octo/shop").decide(command)
     assert decided is mode
     assert bool(why) == (mode.value != command)
 
@@ -62,7 +62,7 @@ def test_event_command_and_payload_decide_the_mode(
 def test_an_odd_payload_is_an_empty_one(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "event").write_bytes(content)
-    event = Event.read({"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(tmp_path / "event")})
+    event = GitHubEvent.read({"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(tmp_path / "event")})
     assert event.payload == {}
     assert event.messages == []
 

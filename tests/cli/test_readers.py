@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.storage.state import State
+from mdtodo.storage.state import StateStore
 from mdtodo.storage.unlanded import any_left
 from tests.conftest import Checkout
 
@@ -157,7 +157,7 @@ def test_the_results_of_a_run_that_goes_on_are_left_to_it(todo: Checkout, args: 
     os.mkfifo(todo.root.parent / "gate")
     run = start(todo, "run", "-j1")
     with open(todo.root.parent / "gate", "w") as gate:  # opened by the processor: all others have ended
-        with State.open(discover(str(todo.root)), create=False) as state:
+        with StateStore.open(discover(str(todo.root)), create=False) as state:
             assert state.unlanded_runs()
         before = everything(todo)
         modules, said = call(todo, *args)

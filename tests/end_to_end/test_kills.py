@@ -22,7 +22,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.receipts.message import parse as parse_message
-from mdtodo.storage.state import State
+from mdtodo.storage.state import StateStore
 from tests.conftest import Checkout
 from tests.examples import TIMES
 
@@ -117,7 +117,7 @@ class Scene:
         found += [f"left: {path.name}" for path in git.iterdir() if "mdtodo-" in path.name]
         found += [f"left: {path.name}" for path in self.repo.root.rglob(".*.mdtodo-*")]
         found += [f"left: {path.name}" for path in git.glob("objects/??/tmp_obj_*")]
-        with State.open(discover(str(self.repo.root)), create=False) as state:
+        with StateStore.open(discover(str(self.repo.root)), create=False) as state:
             found += [f"leased: {lease.task_id}" for lease in state.live_leases()]
             found += [f"not landed: {entry.task_id}" for entry in state.unlanded()]
             found += [f"goes on: {run}" for run, _, _ in state.active_runs()]
@@ -173,7 +173,7 @@ def wrong_after(
         said = calls(scene.repo.root, *args, without=without, CALLS=scene.env["CALLS"])
         if said.code not in (0, 1):
             wrong.append(f"{args[0]}: {said}")
-        with State.open(discover(str(scene.repo.root)), create=False) as state:
+        with StateStore.open(discover(str(scene.repo.root)), create=False) as state:
             wrong += [f"{args[0]} left {entry.task_id}" for entry in state.unlanded()]
     counts = Counter(scene.called)
     wrong += [f"{title}: {counts[title]} calls" for title in set(finished) if counts[title] != 1]

@@ -11,7 +11,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.receipts.message import parse
-from mdtodo.storage.state import State
+from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_a_deleted_state_folder_after_a_run_costs_no_tick(todo: Checkout, calls: Calls, way: str) -> None:
     calls(todo.root, "run")
-    with State.open(discover(str(todo.root)), create=False) as state:
+    with StateStore.open(discover(str(todo.root)), create=False) as state:
         known = state.durations(), [(e.task_id, e.outcome, e.exit_code) for e in state.history()]
     WAYS[way](todo.root / ".git/mdtodo")
     listed = calls(todo.root, "list", "--all")
@@ -89,7 +89,7 @@ def test_a_deleted_state_folder_after_a_run_costs_no_tick(todo: Checkout, calls:
     assert ("is kept as state.db.damaged-" in said.err) == (way not in ("deleted", "no bytes"))
     assert called(todo) == ["one", "three", "two"]
     assert len(receipts(todo)) == len(set(receipts(todo))) == 3
-    with State.open(discover(str(todo.root)), create=False) as state:
+    with StateStore.open(discover(str(todo.root)), create=False) as state:
         found = state.durations(), [(e.task_id, e.outcome, e.exit_code) for e in state.history()]
     assert sorted(found[1]) == sorted(known[1])
     assert found[0] == pytest.approx(known[0], abs=0.001)

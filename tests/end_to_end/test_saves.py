@@ -14,7 +14,7 @@ import pytest
 from mdtodo.git.repository import discover
 from mdtodo.project.project import read_board, read_config
 from mdtodo.run.preflight import Freshness
-from mdtodo.storage.state import State
+from mdtodo.storage.state import StateStore
 from tests.system.test_write_lease import saving
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def test_a_file_that_is_held_open_is_ticked_by_the_next_call(
         held.write(b"mine\n")
     calls(repo.root, "list")
     assert repo.read("TODO.md") == b"- [x] a run:ok id:a\nmine\n"
-    with State.open(discover(str(repo.root)), create=False) as state:
+    with StateStore.open(discover(str(repo.root)), create=False) as state:
         assert state.unlanded() == ()
     if arguments == ("run",):
         assert repo.head("TODO.md") == b"- [x] a run:ok id:a\n"

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from mdtodo.git.index_format import IndexFile, Staged, UnfamiliarError, stat_of
+from mdtodo.git.index_format import IndexEntry, IndexFile, UnsupportedIndexError, stat_bytes
 
 FILES = {
     "TODO.md": "- [ ] a\n",
@@ -60,7 +60,7 @@ class TestReading:
         for line in listed:
             head, _, name = line.partition(b"\t")
             letter, mode, oid, _ = head.decode().split(" ")
-            assert index.entry(name) == Staged(mode.encode(), oid, letter)
+            assert index.entry(name) == IndexEntry(mode.encode(), oid, letter)
         assert len(listed) == len(index._places)
         assert index.entry(b"docs") is None
         assert index.unmerged == set()
@@ -83,7 +83,7 @@ class TestReading:
     def test_times_of_an_entry_are_those_of_its_file(self, repo):
         index = IndexFile(index_of(repo), repo.algorithm)
         for name in (b"TODO.md", "ü/\n☃".encode()):
-            assert index.times(name) == stat_of(os.lstat(os.path.join(os.fsencode(repo.root), name)))
+            assert index.stat(name) == stat_bytes(os.lstat(os.path.join(os.fsencode(repo.root), name)))
         seconds = int((repo.root / "TODO.md").stat().st_mtime)
         assert b"TODO.md" in index.changed_since(seconds)
         assert b"TODO.md" not in index.changed_since(seconds + 1)
@@ -114,7 +114,7 @@ class TestChanging:
         put(repo, empty)
         repo.git("add", "--refresh", "TODO.md")
         theirs = listing(repo)
-        ours = empty.with_times({b"TODO.md": stat_of(os.lstat(repo.root / "TODO.md"))})
+        ours = empty.with_stats({b"TODO.md": stat_bytes(os.lstat(repo.root / "TODO.md"))})
         put(repo, ours)
         assert listing(repo) == theirs
         assert repo.git("diff-files", "--name-only", "--", "TODO.md") == ""
@@ -226,23 +226,23 @@ class TestUnfamiliar:
     def test_a_split_or_sparse_index_is_unfamiliar(self, make_repo):
         repo = make_repo(**{"TODO.md": "a", "out/x": "x", "in/y": "y"})
         repo.git("update-index", "--split-index")
-        with pytest.raises(UnfamiliarError):
+        with pytest.raises(UnsupportedIndexError):
             IndexFile(index_of(repo), "sha1")
         repo.git("update-index", "--no-split-index")
         repo.git("config", "index.sparse", "true")
         repo.git("sparse-checkout", "set", "--cone", "in")
-        with pytest.raises(UnfamiliarError):
+        with pytest.raises(UnsupportedIndexError):
             IndexFile(index_of(repo), "sha1")
 
     @pytest.mark.parametrize("cut", [0, 3, 11, 40, 90, -1, -21])
     def test_bytes_that_are_no_index_are_unfamiliar(self, make_repo, cut):
         repo = make_repo(**{"TODO.md": "a", "b": "b"})
-        with pytest.raises(UnfamiliarError):
+        with pytest.raises(UnsupportedIndexError):
             IndexFile(index_of(repo)[:cut], "sha1")
 
     def test_an_index_of_an_unknown_version_is_unfamiliar(self, make_repo):
         repo = make_repo(**{"TODO.md": "a"})
         data = bytearray(index_of(repo))
         data[7] = 5
-        with pytest.raises(UnfamiliarError):
+        with pytest.raises(UnsupportedIndexError):
             IndexFile(bytes(data), "sha1")

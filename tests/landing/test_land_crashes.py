@@ -12,7 +12,7 @@ import pytest
 
 from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
-from mdtodo.landing import land as commit
+from mdtodo.landing import land as land_module
 from mdtodo.markdown.document import parse
 from mdtodo.receipts.codec import to_json
 from mdtodo.receipts.message import parse as parse_message
@@ -28,11 +28,11 @@ from mdtodo.landing import land
 from mdtodo.git.repository import discover
 from mdtodo.receipts.codec import from_json
 
-def reached(point):
+def failpoint(point):
     if point == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 
-land.reached = reached
+land.failpoint = failpoint
 receipts = [from_json(receipt) for receipt in json.load(sys.stdin)]
 if "each" in sys.argv[3:]:
     for receipt in receipts:
@@ -77,7 +77,7 @@ class TestKills:
         for version in (repo.head("TODO.md"), repo.index("TODO.md"), repo.read("TODO.md")):
             assert version in (BASE.encode(), DONE)
         assert repo.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
-        landing = commit.land(discover(str(repo.root)), [done], run_id="run")
+        landing = land_module.land(discover(str(repo.root)), [done], run_id="run")
         assert landing.ticked == {"id-two"}
         assert len(landing.commits) == (1 if point in ("prepared", "locked") else 0)
         assert repo.commits() == 2
@@ -89,7 +89,7 @@ class TestKills:
         repo = make_repo(**{"TODO.md": BASE})
         assert lander(repo, [receipt(repo, "two")], "locked") == -signal.SIGKILL
         assert (repo.root / ".git/index.lock").exists()
-        sentences = commit.recover(discover(str(repo.root)))
+        sentences = land_module.remove_leftovers(discover(str(repo.root)))
         assert not (repo.root / ".git/index.lock").exists()
         assert "index.lock" in sentences[0]
         assert repo.git("status", "--porcelain") == ""
@@ -99,7 +99,7 @@ class TestKills:
         assert lander(repo, [receipt(repo, "two")], "prepared") == -signal.SIGKILL
         lock = repo.root / ".git/index.lock"
         lock.write_bytes((repo.root / ".git/index").read_bytes())
-        commit.recover(discover(str(repo.root)))
+        land_module.remove_leftovers(discover(str(repo.root)))
         assert lock.exists()
         assert not [name for name in os.listdir(repo.root / ".git") if "mdtodo-" in name]
 
@@ -109,11 +109,11 @@ class TestKills:
 
         def look(point: str) -> None:
             if point == "locked":
-                commit.recover(discover(str(repo.root)))
+                land_module.remove_leftovers(discover(str(repo.root)))
                 seen.append((repo.root / ".git/index.lock").exists())
 
-        monkeypatch.setattr(commit, "reached", look)
-        commit.land(discover(str(repo.root)), [receipt(repo, "two")], run_id="r")
+        monkeypatch.setattr(land_module, "failpoint", look)
+        land_module.land(discover(str(repo.root)), [receipt(repo, "two")], run_id="r")
         assert seen == [True]
 
     def test_a_half_written_file_beside_the_todo_file_is_swept(self, make_repo, receipt):
@@ -122,7 +122,7 @@ class TestKills:
             [
                 sys.executable,
                 "-c",
-                "from mdtodo.system import process_identity; print(process_identity.myself())",
+                "from mdtodo.system import process_identity; print(process_identity.current())",
             ],
             capture_output=True,
             check=True,
@@ -130,7 +130,7 @@ class TestKills:
         ).stdout.strip()
         repo.write(f".TODO.md.mdtodo-{gone}", "half")
         repo.write(".TODO.md.mdtodo-something-else", "a person's")
-        commit.land(discover(str(repo.root)), [receipt(repo, "two")], run_id="r")
+        land_module.land(discover(str(repo.root)), [receipt(repo, "two")], run_id="r")
         assert repo.status() == ["?? .TODO.md.mdtodo-something-else"]
 
 
@@ -149,13 +149,13 @@ class TestOthersAtTheSameTime:
                     done.append(now)
                     action()
 
-            monkeypatch.setattr(commit, "reached", look)
+            monkeypatch.setattr(land_module, "failpoint", look)
             return done
 
         return plan
 
     def land(self, repo, *receipts):
-        return commit.land(discover(str(repo.root)), receipts, run_id="r")
+        return land_module.land(discover(str(repo.root)), receipts, run_id="r")
 
     def test_a_commit_of_somebody_during_a_landing_is_kept(self, make_repo, receipt, meanwhile, sound):
         repo = make_repo(**{"TODO.md": BASE})

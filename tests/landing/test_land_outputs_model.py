@@ -13,7 +13,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.landing.land import hold_outputs, land
-from mdtodo.outputs import survey as outputs
+from mdtodo.outputs import survey as survey_module
 from mdtodo.outputs.attempt import adopt
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.marks import mark
@@ -106,7 +106,7 @@ class World:
         if end == "done" and not verdict.unnamed and not verdict.theirs:
             self.finish(name, hold_outputs(found, verdict.held)[0], now)
 
-    def finish(self, name: str, held: tuple[outputs.Output, ...], now: dict[str, str]) -> None:
+    def finish(self, name: str, held: tuple[survey_module.Output, ...], now: dict[str, str]) -> None:
         if self.chance.random() < 0.2:
             self.save()
         if self.chance.random() < 0.1:
@@ -169,6 +169,6 @@ def test_without_a_look_at_whose_a_file_is_the_model_finds_harm(
     if guard == "before":
         monkeypatch.setattr(Change, "theirs", property(lambda self: False))
     else:
-        monkeypatch.setattr(outputs, "_why_not", lambda *arguments: None)
-        monkeypatch.setattr(outputs, "fingerprint", lambda root, path: "always the same")
+        monkeypatch.setattr(survey_module, "_why_not", lambda *arguments: None)
+        monkeypatch.setattr(survey_module, "fingerprint", lambda root, path: "always the same")
     assert any(play(make_repo(f"repo-{seed}"), seed).wrong for seed in range(10))

@@ -14,8 +14,8 @@ from mdtodo.core.edits import AddNote, SetKey
 from mdtodo.core.receipt import Receipt
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
-from mdtodo.git.session import Plumbing
-from mdtodo.landing import land as commit
+from mdtodo.git.session import GitSession
+from mdtodo.landing import land as land_module
 from mdtodo.landing.land import land
 from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.survey import judge, survey
@@ -96,7 +96,7 @@ class TestCommands:
         past(repo)
         found, receipts = discover(str(repo.root)), [receipt(repo, name) for name in ("one", "two", "three")]
         started()
-        with Plumbing(found) as git:
+        with GitSession(found) as git:
             for one in receipts:
                 land(found, [one], run_id="r", git=git)
         assert sorted(started()) == ["update-ref"] * 3 + ["var"]
@@ -396,7 +396,7 @@ class TestEach:
         found, declared = discover(str(repo.root)), Declared.of(["a.txt", "b.txt"])
         repo.write("a.txt", "made\n")
         repo.write("b.txt", "made too\n")
-        held, _ = commit.hold_outputs(found, judge({}, survey(found, declared), declared, (), "id").held)
+        held, _ = land_module.hold_outputs(found, judge({}, survey(found, declared), declared, (), "id").held)
         receipts = [
             receipt(repo, "one", held=held[:1]),
             receipt(repo, "two"),
@@ -419,7 +419,7 @@ class TestEach:
             if points.count("prepared") == 1 and point == "prepared":
                 repo.commit("Theirs", **{"TODO.md": theirs})
 
-        monkeypatch.setattr(commit, "reached", look)
+        monkeypatch.setattr(land_module, "failpoint", look)
         landing = self.land(repo, receipts)
         assert repo.git("log", "--format=%s").splitlines() == ["todo: two", "todo: one", "Theirs", "Base"]
         assert len(landing.commits) == 2

@@ -41,10 +41,10 @@ def edits_for(data: bytes, random: Random) -> list[SetStatus]:
 def test_a_ticked_reading_is_what_parsing_again_finds(random, make):
     data = make(random)
     edits = edits_for(data, random)
-    reading = parse_cache.read(data, STATUS_CHARS, "TODO.md")
+    reading = parse_cache.parse_cached(data, STATUS_CHARS, "TODO.md")
     ticked = reading.ticked(edits, STATUS_CHARS)
     assert ticked is not None
-    assert ticked.reading.document == parse(ticked.data)
+    assert ticked.parsed.document == parse(ticked.data)
     assert reading.document == parse(data), "the version before stays what it was"
 
 
@@ -56,7 +56,7 @@ def test_the_bytes_of_a_ticked_reading_are_those_of_apply(random):
     if not edits:
         return
     applied = apply(data, edits, tolerant=True)
-    ticked = parse_cache.read(data, STATUS_CHARS, "TODO.md").ticked(edits, STATUS_CHARS)
+    ticked = parse_cache.parse_cached(data, STATUS_CHARS, "TODO.md").ticked(edits, STATUS_CHARS)
     assert ticked is not None
     assert (ticked.data, ticked.done, ticked.already, ticked.missing) == applied_fields(applied)
 
@@ -77,7 +77,7 @@ def test_edits_that_a_reading_does_not_know_are_left_to_apply(line, statuses):
     known = {**STATUS_CHARS, **statuses}
     data = line.encode()
     edit = SetStatus(anchors(parse(data, known), "TODO.md")[0], Status.DONE)
-    assert parse_cache.read(data, known, "TODO.md").ticked([edit], known) is None
+    assert parse_cache.parse_cached(data, known, "TODO.md").ticked([edit], known) is None
     assert WRITTEN_CHARS[Status.DONE] == "x"
     try:
         made = apply(data, [edit], known)
@@ -89,14 +89,16 @@ def test_edits_that_a_reading_does_not_know_are_left_to_apply(line, statuses):
 def test_the_kept_readings_are_bounded():
     for number in range(1200):
         data = f"- [ ] task {number}\n".encode() * 40
-        parse_cache.read(data, STATUS_CHARS, "TODO.md")
-    assert sum(len(key[0]) for key in parse_cache._readings) == parse_cache._size <= parse_cache._KEPT
+        parse_cache.parse_cached(data, STATUS_CHARS, "TODO.md")
+    assert sum(len(key[0]) for key in parse_cache._parsed) == parse_cache._size <= parse_cache._KEPT
     huge = b"- [ ] a\n" * 17_000
-    parse_cache.read(huge, STATUS_CHARS, "TODO.md")
-    assert all(key[0] != huge for key in parse_cache._readings)
+    parse_cache.parse_cached(huge, STATUS_CHARS, "TODO.md")
+    assert all(key[0] != huge for key in parse_cache._parsed)
 
 
 def test_a_reading_with_other_statuses_is_another_one():
     data = b"- [y] a\n"
-    assert parse_cache.read(data, STATUS_CHARS, "TODO.md").document.items == ()
-    assert len(parse_cache.read(data, {**STATUS_CHARS, "y": Status.DONE}, "TODO.md").document.items) == 1
+    assert parse_cache.parse_cached(data, STATUS_CHARS, "TODO.md").document.items == ()
+    assert (
+        len(parse_cache.parse_cached(data, {**STATUS_CHARS, "y": Status.DONE}, "TODO.md").document.items) == 1
+    )

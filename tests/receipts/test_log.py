@@ -8,7 +8,7 @@ import pytest
 
 from mdtodo.core.receipt import Receipt
 from mdtodo.git.repository import discover
-from mdtodo.receipts.log import commits, receipts
+from mdtodo.receipts.log import logged_commits, logged_receipts
 from mdtodo.receipts.message import message
 from mdtodo.receipts.trailers import groups, titles
 
@@ -24,7 +24,7 @@ def commit(repo: Checkout, text: str, **env: str) -> str:
 
 
 def found(repo: Checkout) -> list[tuple[str, str]]:
-    return [(one.run, one.task_id) for one in receipts(discover(str(repo.root)))]
+    return [(one.run, one.task_id) for one in logged_receipts(discover(str(repo.root)))]
 
 
 def receipt(title: str, **words: object) -> Receipt:
@@ -47,7 +47,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
         GIT_AUTHOR_NAME="Grace Author",
         GIT_AUTHOR_DATE="2026-03-04T05:06:07+0200",
     )
-    (one,) = receipts(discover(str(repo.root)))
+    (one,) = logged_receipts(discover(str(repo.root)))
     assert one._asdict() == {
         "commit": oid,
         "date": "2026-03-04T05:06:07+02:00",
@@ -70,7 +70,7 @@ def test_receipts_come_newest_first_and_an_unborn_branch_has_none(repo: Checkout
         commit(repo, f"todo: x\n\nMdtodo-Run: {run}\n{TASK}\n")
     commit(repo, "a person's\n")
     assert found(repo) == [("r3", "a"), ("r2", "a"), ("r1", "a")]
-    assert next(commits(discover(str(repo.root)))).groups[0].run == "r3"
+    assert next(logged_commits(discover(str(repo.root)))).groups[0].run == "r3"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_line_of_dashes_ends_nothing(repo: Checkout) -> None:
     commit(repo, message([receipt("---", task_id="a"), receipt("\n---\n", task_id="b")], "r2"))
     commit(repo, message([receipt("---", task_id="c")], "r3"))
     assert found(repo) == [("r3", "c"), ("r2", "a"), ("r2", "b"), ("r1", "a")]
-    assert [one.title for one in receipts(discover(str(repo.root)))][:3] == ["---"] * 3
+    assert [one.title for one in logged_receipts(discover(str(repo.root)))][:3] == ["---"] * 3
 
 
 def test_configuration_of_git_changes_nothing(repo: Checkout) -> None:
@@ -118,7 +118,7 @@ def test_configuration_of_git_changes_nothing(repo: Checkout) -> None:
     }.items():
         repo.git("config", key, value)
     commit(repo, f"todo: Ünïcode\n\nMdtodo-Run: r\n{TASK}\n")
-    (one,) = receipts(discover(str(repo.root)))
+    (one,) = logged_receipts(discover(str(repo.root)))
     assert (one.run, one.title) == ("r", "Ünïcode")
 
 
@@ -140,7 +140,7 @@ def test_a_written_message_is_read_with_its_titles(repo: Checkout) -> None:
     for outcome in ("failed", "todo", "done"):
         commit(repo, message([receipt("failed: it", outcome=outcome)], outcome))
     commit(repo, message([receipt("A", outcome="todo"), receipt("B", outcome="cancelled")], "r5"))
-    assert [(one.title, one.outcome, one.exit_code) for one in receipts(discover(str(repo.root)))] == [
+    assert [(one.title, one.outcome, one.exit_code) for one in logged_receipts(discover(str(repo.root)))] == [
         ("A", "todo", 0),
         ("B", "cancelled", 0),
         *(("failed: it", outcome, 0) for outcome in ("done", "todo", "failed")),

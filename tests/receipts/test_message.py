@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.core.receipt import Receipt
-from mdtodo.landing.push.rebase import without
+from mdtodo.landing.push.rebase import drop_tasks
 from mdtodo.receipts.message import Trailer, message, parse, subject
 from tests.examples import examples
 from tests.receipts.any_receipt import RECEIPTS, WORDS
@@ -81,7 +81,7 @@ class TestMessage:
     )
     def test_a_message_without_some_of_its_tasks_has_the_subject_of_the_others(self, left, expected):
         three = [receipt(title, outcome, task_id=str(n)) for n, (title, outcome) in enumerate(MIXED)]
-        text = without(message(three, "r"), {"0", "1", "2"} - left)
+        text = drop_tasks(message(three, "r"), {"0", "1", "2"} - left)
         assert text.splitlines()[0] == expected
         assert {task.task_id for task in parse(text)[1]} == left
 

@@ -142,9 +142,9 @@ def test_outputs_are_told_from_other_inputs(checkout: Checkout) -> None:
     own = reader.read()["p"]
     assert own.digest != before.digest
     assert own.others == before.others
-    assert not own.lacking
+    assert not own.missing_output
     (checkout.root / "src/b").unlink()
-    assert reader.read()["p"].lacking
+    assert reader.read()["p"].missing_output
     checkout.write("src/b", "b\n")
     checkout.write("src/a", "changed\n")
     assert reader.read()["p"].others != before.others

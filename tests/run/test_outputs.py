@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.storage.state import State
+from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -214,7 +214,7 @@ def test_what_a_person_saves_in_an_output_before_the_landing_is_not_committed(
         == TODO.encode() + (b"- [ ] p\n  - [ ] q run:o id:q\n- [x] slow run:slow after:o,q\n")
     )
     assert (repo.head("out.txt"), repo.read("out.txt")) == (b"old\n", b"new\nand mine\n")
-    with State.open(discover(str(repo.root)), create=False) as state:
+    with StateStore.open(discover(str(repo.root)), create=False) as state:
         assert state.unlanded() == ()
         assert {entry.task_id: entry.outcome for entry in state.history()}["o"] == "failed"
 

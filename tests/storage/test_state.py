@@ -19,8 +19,8 @@ from mdtodo.errors import MdtodoError
 from mdtodo.git.repository import Repository
 from mdtodo.receipts.codec import to_json
 from mdtodo.storage import leases, runs
-from mdtodo.storage.rows import Record
-from mdtodo.storage.state import State, folder
+from mdtodo.storage.rows import NewResult
+from mdtodo.storage.state import StateStore, folder
 from mdtodo.system import process_identity
 from tests.examples import TIMES
 
@@ -37,7 +37,7 @@ def repository(tmp_path) -> Repository:
 
 @pytest.fixture
 def opened(repository):
-    with State.open(repository) as it:
+    with StateStore.open(repository) as it:
         yield it
 
 
@@ -59,11 +59,11 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
     setup = (
         "import json, os, signal, sys\n"
         "from mdtodo.git.repository import Repository\n"
-        "from mdtodo.storage.rows import Record\n"
-        "from mdtodo.storage.state import State\n"
+        "from mdtodo.storage.rows import NewResult\n"
+        "from mdtodo.storage.state import StateStore\n"
         "from mdtodo.receipts.codec import from_json\n"
         "root = sys.argv[1]\n"
-        "s = State.open(Repository(root, root, root))\n"
+        "s = StateStore.open(Repository(root, root, root))\n"
     )
     command = [sys.executable, "-c", setup + program, repository.root, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=check).stdout
@@ -93,7 +93,7 @@ class TestLeases:
     def test_the_tokens_of_leases_grow_for_ever(self, repository):
         tokens = []
         for _ in range(3):
-            with State.open(repository) as it:
+            with StateStore.open(repository) as it:
                 for task in "ab":
                     lease = it.lease(task, "w", 60)
                     tokens.append(lease.token)
@@ -134,8 +134,8 @@ class TestLeases:
 
     @pytest.mark.parametrize("moved", [-1e9, -1.0, 0.0, 1e9])
     def test_results_of_others_since_the_lease_count_whatever_the_date(self, opened, monkeypatch, moved):
-        def receipt(task: str) -> Record:
-            return Record("other", RECEIPT._replace(task_id=task))
+        def receipt(task: str) -> NewResult:
+            return NewResult("other", RECEIPT._replace(task_id=task))
 
         before, waiting, parked = opened.record([receipt("before"), receipt("waiting"), receipt("parked")])
         opened.mark_landed([before])
@@ -173,8 +173,8 @@ class TestLeases:
 
     def test_a_stopped_worker_keeps_its_leases(self, repository, opened):
         program = "s.lease('a', 'w', 3600); print('leased', flush=True); sys.stdin.read()"
-        setup = "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import State\n"
-        setup += "s = State.open(Repository(*sys.argv[1:] * 3))\n"
+        setup = "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import StateStore\n"
+        setup += "s = StateStore.open(Repository(*sys.argv[1:] * 3))\n"
         process = subprocess.Popen(
             [sys.executable, "-c", setup + program, repository.root],
             stdin=subprocess.PIPE,
@@ -192,8 +192,8 @@ class TestLeases:
             "print(json.dumps([n for n in range(60) if s.lease(str(n), sys.argv[2], 60, mine=False)]))\n"
         )
         setup = (
-            "import json, sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import State\n"
-            "sys.stdin.readline()\ns = State.open(Repository(*sys.argv[1:2] * 3))\n"
+            "import json, sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import StateStore\n"
+            "sys.stdin.readline()\ns = StateStore.open(Repository(*sys.argv[1:2] * 3))\n"
         )
         processes = [
             subprocess.Popen(
@@ -218,7 +218,7 @@ class TestJournal:
     def test_a_recorded_result_is_there_after_a_kill(self, repository, opened):
         program = (
             "s.start_run('run')\n"
-            "s.record([Record('run', from_json(json.loads(sys.argv[2])), 'log', {'m': 1.5})])\n"
+            "s.record([NewResult('run', from_json(json.loads(sys.argv[2])), 'log', {'m': 1.5})])\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"
         )
         in_another_process(repository, program, json.dumps(to_json(RECEIPT)), check=False)
@@ -231,7 +231,7 @@ class TestJournal:
 
     def test_results_of_a_run_that_goes_on_are_its_own(self, opened):
         opened.start_run("mine", "w")
-        opened.record([Record("mine", RECEIPT)])
+        opened.record([NewResult("mine", RECEIPT)])
         assert opened.active_runs()[0][:2] == ("mine", "w")
         assert opened.unlanded() == ()
         assert len(opened.unlanded("mine")) == 1
@@ -247,7 +247,7 @@ class TestJournal:
             patch.setattr(process_identity, "_name", lambda _: unseen)
             opened.start_run("elsewhere", "w")
             opened.lease("a", "w", 60)
-        opened.record([Record("elsewhere", RECEIPT)])
+        opened.record([NewResult("elsewhere", RECEIPT)])
         assert [run for run, _, _ in opened.active_runs()] == ["elsewhere"]
         assert opened.unlanded() == ()
         clock(61)
@@ -255,16 +255,16 @@ class TestJournal:
         assert len(opened.unlanded()) == 1
 
     def test_a_result_that_does_not_land_is_only_history(self, opened):
-        opened.record([Record("run", RECEIPT, lands=False)])
+        opened.record([NewResult("run", RECEIPT, lands=False)])
         assert opened.unlanded() == ()
         assert [entry.task_id for entry in opened.history()] == ["a"]
         assert opened.history("a")[0].outcome == "done"
         assert opened.history("b") == ()
 
     def test_durations_are_the_medians_of_successful_runs(self, opened):
-        def took(seconds: float, outcome: str = "done", task: str = "a") -> Record:
+        def took(seconds: float, outcome: str = "done", task: str = "a") -> NewResult:
             words = {"task_id": task, "outcome": outcome, "seconds": seconds}
-            return Record("run", RECEIPT._replace(**words))
+            return NewResult("run", RECEIPT._replace(**words))
 
         opened.record([took(1), took(9), took(2), took(500, "failed"), took(4, task="b")])
         assert opened.durations() == {"a": 2, "b": 4}
@@ -274,13 +274,13 @@ class TestJournal:
     def test_old_history_goes_but_no_result_that_has_to_land(self, opened, monkeypatch):
         monkeypatch.setattr(runs, "KEPT", 3)
         opened.start_run("run")
-        ids = opened.record([Record("run", RECEIPT) for _ in range(10)])
+        ids = opened.record([NewResult("run", RECEIPT) for _ in range(10)])
         opened.mark_landed(ids[1:])
         opened.finish_run("run")
         assert [entry.id for entry in opened.history()] == [*reversed(ids[7:]), ids[0]]
 
     def test_a_receipt_that_was_damaged_on_the_disk_does_not_land(self, repository, opened):
-        opened.record([Record("run", RECEIPT), Record("run", RECEIPT)])
+        opened.record([NewResult("run", RECEIPT), NewResult("run", RECEIPT)])
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
             raw.execute("UPDATE results SET receipt = '{\"edits\": 1}', metrics = '[' WHERE id = 1")
         raw.close()
@@ -292,7 +292,7 @@ class TestFile:
         assert os.stat(folder(repository)).st_mode & 0o777 == 0o700
 
     def test_reading_the_state_makes_no_file(self, repository):
-        with State.open(repository, create=False) as it:
+        with StateStore.open(repository, create=False) as it:
             assert it.live_leases() == ()
             assert it.unlanded() == ()
             assert it.durations() == {}
@@ -300,7 +300,7 @@ class TestFile:
 
     def test_reading_the_state_sees_what_is_there(self, repository, opened):
         opened.lease("a", "w", 60)
-        with State.open(repository, create=False) as it:
+        with StateStore.open(repository, create=False) as it:
             assert [lease.task_id for lease in it.live_leases()] == ["a"]
             with pytest.raises(MdtodoError, match="readonly"):
                 it.lease("b", "w", 60)
@@ -311,8 +311,8 @@ class TestFile:
 
         def damage(how: str) -> str:
             path = os.path.join(folder(repository), "state.db")
-            with State.open(repository) as it:
-                it.record([Record("run", RECEIPT) for _ in range(200)])
+            with StateStore.open(repository) as it:
+                it.record([NewResult("run", RECEIPT) for _ in range(200)])
             size = os.path.getsize(path)
             with open(path, "r+b") as file:
                 if how == "truncated":
@@ -329,12 +329,12 @@ class TestFile:
     @pytest.mark.parametrize("how", ["header", "truncated", "pages"])
     def test_a_damaged_database_is_set_aside(self, repository, damaged, how):
         path = damaged(how)
-        with State.open(repository, create=False) as it:
+        with StateStore.open(repository, create=False) as it:
             assert it.live_leases() == ()
-        with State.open(repository) as it:
+        with StateStore.open(repository) as it:
             assert "was damaged; it is kept as state.db.damaged-" in it.warnings[0]
             assert it.lease("a", "w", 60) is not None
-        with State.open(repository) as it:
+        with StateStore.open(repository) as it:
             assert it.warnings == ()
             assert [lease.task_id for lease in it.live_leases()] == ["a"]
         kept = [name for name in os.listdir(folder(repository)) if name.startswith("state.db.damaged-")]
@@ -345,14 +345,14 @@ class TestFile:
         os.makedirs(folder(repository))
         with open(os.path.join(folder(repository), "state.db"), "wb"):
             pass
-        with State.open(repository) as it:
+        with StateStore.open(repository) as it:
             assert it.lease("a", "w", 60) is not None
 
     def test_many_processes_set_a_damaged_database_aside_once(self, repository, damaged):
         damaged("header")
         program = (
-            "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import State\n"
-            "sys.stdin.readline()\ns = State.open(Repository(*sys.argv[1:2] * 3))\n"
+            "import sys\nfrom mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import StateStore\n"
+            "sys.stdin.readline()\ns = StateStore.open(Repository(*sys.argv[1:2] * 3))\n"
             "assert s.lease(sys.argv[2], 'w', 60, mine=False)\n"
         )
         processes = [
@@ -367,7 +367,7 @@ class TestFile:
             process.stdin.write(b"go\n")
             process.stdin.flush()
         assert [process.communicate()[1] for process in processes] == [b""] * 4
-        with State.open(repository) as it:
+        with StateStore.open(repository) as it:
             assert [lease.task_id for lease in it.live_leases()] == list("0123")
         kept = [name for name in os.listdir(folder(repository)) if "damaged" in name and "-wal" not in name]
         assert len([name for name in kept if "-shm" not in name]) == 1
@@ -381,7 +381,7 @@ class TestFile:
 
     def test_a_folder_in_the_place_of_the_database_is_set_aside(self, repository):
         os.makedirs(os.path.join(folder(repository), "state.db"))
-        with State.open(repository) as it:
+        with StateStore.open(repository) as it:
             assert "was damaged; it is kept as state.db.damaged-" in it.warnings[0]
             assert it.lease("a", "w", 60) is not None
 
@@ -392,9 +392,9 @@ class TestFile:
             raw.execute("CREATE TABLE results (something TEXT)")
             raw.execute(f"PRAGMA user_version = {version}")
         raw.close()
-        with State.open(repository, create=False) as it:
+        with StateStore.open(repository, create=False) as it:
             assert it.live_leases() == ()
-        with State.open(repository) as it:
+        with StateStore.open(repository) as it:
             assert it.warnings
             assert it.lease("a", "w", 60) is not None
 
@@ -403,28 +403,28 @@ class TestFile:
     @pytest.mark.parametrize("name", ["state.db", "state.db-wal", "state.db-shm"])
     def test_random_bytes_in_any_file_of_the_database_do_no_harm(self, repository, seed, name):
         path = os.path.join(folder(repository), "state.db")
-        with State.open(repository) as it:
-            it.record([Record("run", RECEIPT)])
+        with StateStore.open(repository) as it:
+            it.record([NewResult("run", RECEIPT)])
         with open(os.path.join(folder(repository), name), "wb") as file:
             file.write(random.Random(seed).randbytes(random.Random(seed).choice([1, 100, 4096, 50_000])))
-        with State.open(repository, create=False) as it:
+        with StateStore.open(repository, create=False) as it:
             it.live_leases()
-        with State.open(repository) as it:
+        with StateStore.open(repository) as it:
             assert it.lease("a", "w", 60) is not None
-            assert it.record([Record("run", RECEIPT)])
+            assert it.record([NewResult("run", RECEIPT)])
         assert os.path.exists(path)
 
     def test_a_file_in_the_place_of_the_state_folder_is_told(self, repository):
         with open(folder(repository), "wb"):
             pass
         with pytest.raises(MdtodoError, match="the state cannot be saved"):
-            State.open(repository)
+            StateStore.open(repository)
 
     def test_a_database_of_a_newer_mdtodo_is_told_and_read_as_empty(self, repository, opened):
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
             raw.execute("PRAGMA user_version = 99")
         raw.close()
         with pytest.raises(MdtodoError, match="written by a newer mdtodo"):
-            State.open(repository)
-        with State.open(repository, create=False) as it:
+            StateStore.open(repository)
+        with StateStore.open(repository, create=False) as it:
             assert it.live_leases() == ()

@@ -17,8 +17,8 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
 from mdtodo.git.repository import Repository
 from mdtodo.storage import spool
-from mdtodo.storage.rows import Record
-from mdtodo.storage.state import State, folder
+from mdtodo.storage.rows import NewResult
+from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.unlanded import any_left
 from mdtodo.system import process_identity
 
@@ -39,40 +39,40 @@ def repository(tmp_path: Path) -> Repository:
 
 def write_file(repository: Repository, run: str, said: Mapping[str, str] = MappingProxyType({})) -> None:
     """As a pool process of the run leaves it."""
-    with open(os.path.join(spool.place(repository), f"{run}.17"), "w") as file:
+    with open(os.path.join(spool.spool_folder(repository), f"{run}.17"), "w") as file:
         file.write(json.dumps(dict(said)) + "\n")
 
 
-def a_result(state: State) -> None:
-    state.record([Record("run", RECEIPT)])
+def a_result(state: StateStore) -> None:
+    state.record([NewResult("run", RECEIPT)])
 
 
-def of_a_run_that_ended(state: State) -> None:
+def of_a_run_that_ended(state: StateStore) -> None:
     state.start_run("run")
     a_result(state)
     state.finish_run("run")
 
 
-def of_a_live_run(state: State) -> None:
+def of_a_live_run(state: StateStore) -> None:
     state.start_run("run")
     a_result(state)
 
 
-def of_a_live_run_and_a_dead_one(state: State) -> None:
+def of_a_live_run_and_a_dead_one(state: StateStore) -> None:
     of_a_live_run(state)
-    state.record([Record("older", RECEIPT)])
+    state.record([NewResult("older", RECEIPT)])
 
 
-def landed(state: State) -> None:
-    state.mark_landed(state.record([Record("run", RECEIPT)]))
+def landed(state: StateStore) -> None:
+    state.mark_landed(state.record([NewResult("run", RECEIPT)]))
 
 
-def parked(state: State) -> None:
-    state.park(state.record([Record("run", RECEIPT)]))
+def parked(state: StateStore) -> None:
+    state.park(state.record([NewResult("run", RECEIPT)]))
 
 
-def that_lands_nowhere(state: State) -> None:
-    state.record([Record("run", RECEIPT, lands=False)])
+def that_lands_nowhere(state: StateStore) -> None:
+    state.record([NewResult("run", RECEIPT, lands=False)])
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def that_lands_nowhere(state: State) -> None:
         (that_lands_nowhere, False),
     ],
 )
-def test_results(repository: Repository, made: Callable[[State], None], expected: bool) -> None:
-    with State.open(repository) as state:
+def test_results(repository: Repository, made: Callable[[StateStore], None], expected: bool) -> None:
+    with StateStore.open(repository) as state:
         made(state)
     assert any_left(repository) is expected
 
@@ -96,20 +96,20 @@ def test_results(repository: Repository, made: Callable[[State], None], expected
 def test_a_number_that_another_process_has_now_is_not_the_run(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where, pid, started = process_identity.myself().split("-")
+    where, pid, started = process_identity.current().split("-")
     for who, expected in ((f"{where}-{pid}-{int(started) - 1}", True), (f"{where}-{pid}-{started}", False)):
-        with State.open(repository) as state, monkeypatch.context() as patch:
+        with StateStore.open(repository) as state, monkeypatch.context() as patch:
             patch.setattr(process_identity, "_name", lambda _, who=who: who)
             state.start_run(f"run of {who}")
             state.mark_landed([entry.id for entry in state.unlanded()])
-            state.record([Record(f"run of {who}", RECEIPT)])
+            state.record([NewResult(f"run of {who}", RECEIPT)])
         assert any_left(repository) is expected
 
 
 def test_a_run_from_before_the_machine_was_started_again_is_over(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with State.open(repository) as state, monkeypatch.context() as patch:
+    with StateStore.open(repository) as state, monkeypatch.context() as patch:
         patch.setattr(process_identity, "_name", lambda _: "0badf00d-1-5")
         of_a_live_run(state)
     assert any_left(repository)
@@ -132,7 +132,7 @@ def test_files_of_pool_processes(repository: Repository, run: str, root: str | N
     said = {} if root is None else {"root": os.path.normpath(os.path.join(repository.root, root))}
     write_file(repository, run, said)
     assert not any_left(repository), "there is no state yet"
-    with State.open(repository) as state:
+    with StateStore.open(repository) as state:
         state.start_run("live")
     assert any_left(repository) is expected
 
@@ -142,8 +142,8 @@ def killed(repository: Repository) -> None:
     program = (
         "import os, signal, sys\n"
         "from tests.storage.test_unlanded import of_a_live_run\n"
-        "from mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import State\n"
-        "of_a_live_run(State.open(Repository(*sys.argv[1:] * 3)))\n"
+        "from mdtodo.git.repository import Repository\nfrom mdtodo.storage.state import StateStore\n"
+        "of_a_live_run(StateStore.open(Repository(*sys.argv[1:] * 3)))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", program, repository.root], check=False)
@@ -174,32 +174,32 @@ def test_a_damaged_state_says_nothing(repository: Repository, damage: bytes) -> 
 
 
 def test_a_state_of_an_earlier_version_waits_for_who_may_change_it(repository: Repository) -> None:
-    with State.open(repository) as state:
+    with StateStore.open(repository) as state:
         a_result(state)
     with sqlite3.connect(os.path.join(folder(repository), "state.db")) as db:
         db.execute("ALTER TABLE results DROP COLUMN inputs")
         db.execute("PRAGMA user_version = 1")
     db.close()
     assert not any_left(repository)
-    with State.open(repository):
+    with StateStore.open(repository):
         pass
     assert any_left(repository)
 
 
 def test_a_run_that_begins_meanwhile_goes_on(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     spool.prepare(repository)
-    real = State.active_runs
+    real = StateStore.active_runs
 
-    def with_a_new_one(state: State) -> tuple[tuple[str, str, float], ...]:
+    def with_a_new_one(state: StateStore) -> tuple[tuple[str, str, float], ...]:
         """What was active; right after that another run begins, and has a result."""
         found = real(state)
-        with State.open(repository) as writer:
+        with StateStore.open(repository) as writer:
             writer.start_run("new")
         write_file(repository, "new")
         return found
 
-    with State.open(repository) as state:
+    with StateStore.open(repository) as state:
         state.start_run("live")
     write_file(repository, "live")
-    monkeypatch.setattr(State, "active_runs", with_a_new_one)
+    monkeypatch.setattr(StateStore, "active_runs", with_a_new_one)
     assert not any_left(repository)

@@ -177,17 +177,17 @@ class TestCreateAndSweep:
             files.create(str(tmp_path), "docs/TODO.md", b"new")
 
     def test_sweep_takes_what_dead_processes_left(self, tmp_path):
-        program = "from mdtodo.system import process_identity; print(process_identity.myself())"
+        program = "from mdtodo.system import process_identity; print(process_identity.current())"
         gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
         for name in (
             f".a.md.mdtodo-{gone}",
-            f".b.md.mdtodo-{process_identity.myself()}",
+            f".b.md.mdtodo-{process_identity.current()}",
             ".c.md.mdtodo-unknown-1-0",
         ):
             (tmp_path / name).write_text("x")
         atomic_file.sweep(str(tmp_path), ["a.md", "nowhere/b.md"])
         assert sorted(os.listdir(tmp_path)) == [
-            f".b.md.mdtodo-{process_identity.myself()}",
+            f".b.md.mdtodo-{process_identity.current()}",
             ".c.md.mdtodo-unknown-1-0",
         ]
 
@@ -227,11 +227,11 @@ class TestSwappedWhileItGoesOn:
     def test_a_folder_that_is_swapped_for_a_link_while_a_file_is_written_is_refused(
         self, place, monkeypatch, part, moment
     ):
-        def reached(name: str) -> None:
+        def failpoint(name: str) -> None:
             if name == moment:
                 self.swap(place, part)
 
-        monkeypatch.setattr(atomic_file, "reached", reached)
+        monkeypatch.setattr(atomic_file, "failpoint", failpoint)
         try:
             files.replace(str(place / "root"), "docs/deep/TODO.md", b"- [ ] a\n", b"- [x] a\n")
         except (EditError, InputError):

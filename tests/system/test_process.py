@@ -65,10 +65,10 @@ def test_the_code_of_a_killed_process_is_its_signal():
     assert process.finish()[0] == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("alone", [True, False])
-def test_a_process_leads_a_group_only_if_it_is_to_be_alone(alone):
-    _, out, _ = python("import os; print(os.getpgrp() == os.getpid())", alone=alone).finish()
-    assert out == f"{alone}\n".encode()
+@pytest.mark.parametrize("own_group", [True, False])
+def test_a_process_leads_a_group_only_if_it_is_to_be_alone(own_group):
+    _, out, _ = python("import os; print(os.getpgrp() == os.getpid())", own_group=own_group).finish()
+    assert out == f"{own_group}\n".encode()
 
 
 def test_no_descriptor_is_left_open():

@@ -12,26 +12,26 @@ from mdtodo.system import process_identity
 
 
 def test_this_process_is_there_and_a_dead_one_is_gone():
-    assert not process_identity.is_gone(process_identity.myself())
-    program = "from mdtodo.system import process_identity; print(process_identity.myself())"
+    assert not process_identity.has_ended(process_identity.current())
+    program = "from mdtodo.system import process_identity; print(process_identity.current())"
     gone = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
-    assert process_identity.is_gone(gone)
+    assert process_identity.has_ended(gone)
 
 
 def test_a_reused_pid_is_another_process_identity():
-    where, pid, started = process_identity.myself().split("-")
-    assert process_identity.is_gone(f"{where}-{pid}-{int(started) - 1}")
+    where, pid, started = process_identity.current().split("-")
+    assert process_identity.has_ended(f"{where}-{pid}-{int(started) - 1}")
 
 
 @pytest.mark.parametrize("name", ["", "x", "unknown-1-0", "0badf00d-1-5", "unknown-1-5", "a-b-c"])
 def test_a_process_that_cannot_be_seen_is_not_said_to_be_gone(name):
-    assert not process_identity.is_gone(name)
+    assert not process_identity.has_ended(name)
 
 
 def test_a_process_that_ended_and_was_not_waited_for_is_gone():
-    program = "from mdtodo.system import process_identity; print(process_identity.myself(), flush=True)"
+    program = "from mdtodo.system import process_identity; print(process_identity.current(), flush=True)"
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     name = process.stdout.read().strip()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    assert process_identity.is_gone(name)
+    assert process_identity.has_ended(name)
     process.communicate()

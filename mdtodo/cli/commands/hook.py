@@ -30,8 +30,8 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
     from mdtodo.integrations.git_hooks.guard import (
         EDITING,
         changed_files,
+        reason_to_skip,
         snapshot,
-        why_not_now,
         without_commits,
     )
     from mdtodo.reporting.text import tell
@@ -39,7 +39,7 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
     if {"--commit", "--push"} & {*args}:
         raise UsageError("a hook never commits or pushes: run the command itself for that")
     session: Session = ctx.obj
-    reason = why_not_now(session.repo)
+    reason = reason_to_skip(session.repo)
     if reason is not None:
         tell(reason)
         return 0

@@ -52,6 +52,6 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
         )
     if hooks:
         from mdtodo.cli.commands.install import tell_changes
-        from mdtodo.integrations.git_hooks.install import set_up as set_up_hooks
+        from mdtodo.integrations.git_hooks.install import install_hooks
 
-        tell_changes(set_up_hooks(repo))
+        tell_changes(install_hooks(repo))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.cli.context import Session
-    from mdtodo.integrations.git_hooks.scripts import Change
+    from mdtodo.integrations.git_hooks.scripts import HookChange
 
 
 @click.command(
@@ -25,13 +25,13 @@ def command(session: Session, verify: bool) -> None:
 
     An existing hook still runs first, and its exit code counts. Safe to repeat.
     """
-    from mdtodo.integrations.git_hooks.install import set_up
+    from mdtodo.integrations.git_hooks.install import install_hooks
 
-    if tell_changes(set_up(session.repo, verify=verify)):
+    if tell_changes(install_hooks(session.repo, verify=verify)):
         session.say("`mdtodo uninstall` removes it")
 
 
-def tell_changes(changes: Iterable[Change]) -> int:
+def tell_changes(changes: Iterable[HookChange]) -> int:
     """A line for each hook, as it is done; how many were changed. Of one that has nothing of ours, only its notes."""
     import os
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.cli.context import Session
-    from mdtodo.receipts.log import PastReceipt
+    from mdtodo.receipts.log import LoggedReceipt
 
 
 @click.command(
@@ -33,17 +33,17 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
     They are read from commit messages, so moved and deleted TODO files make no difference.
     """
     from mdtodo.operations.log import receipts_of
-    from mdtodo.receipts.log import receipts
+    from mdtodo.receipts.log import logged_receipts
 
     @cache
     def titles() -> Mapping[str, str]:
         # the files are read only where a message does not hold the whole title
         return _titles(session)
 
-    def title_of(receipt: PastReceipt) -> str | None:
+    def title_of(receipt: LoggedReceipt) -> str | None:
         return receipt.title or titles().get(receipt.task_id)
 
-    found = receipts(session.repo) if task_id is None else receipts_of(session.repo, task_id, titles())
+    found = logged_receipts(session.repo) if task_id is None else receipts_of(session.repo, task_id, titles())
     wanted = islice(found, number)
     if as_json:
         from mdtodo.reporting.log import print_receipts_json

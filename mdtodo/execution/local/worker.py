@@ -144,7 +144,7 @@ class Line:
 
     def note(self, word: str, words: Json) -> None:
         """See `Control.note`."""
-        about = {word: self._attempt, "owner": process_identity.myself(), **words}
+        about = {word: self._attempt, "owner": process_identity.current(), **words}
         self._beat = self._write(about)
 
     def alive(self) -> None:

@@ -1,10 +1,10 @@
 """The index, changed under git's own lock without losing what a person stages at the same moment.
 
-The new index is made beside the index: its bytes are changed in their place (`indexfile`), or, where that is
+The new index is made beside the index: its bytes are changed in their place (`index_format`), or, where that is
 not known to be right, a copy is changed by `git update-index`. Only then git's lock is taken, as briefly as
 git's own commands take it; if the index is still the one that was read, and HEAD could be moved, the new one
 is renamed to the index. Where the index keeps changing, the lock is taken first
-(`indexlock`).
+(`index_lock`).
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.git.index.index_lock import cannot, delete, hold, own_file, release
-from mdtodo.git.index.unchanged import is_staged
-from mdtodo.git.index_format import IndexFile, Staged, UnfamiliarError, stat_of
-from mdtodo.git.loose_objects import content_and_status
-from mdtodo.system.failpoints import reached
+from mdtodo.git.index.index_lock import delete, hold, own_file, release, write_error
+from mdtodo.git.index.unchanged import matches_index
+from mdtodo.git.index_format import IndexEntry, IndexFile, UnsupportedIndexError, stat_bytes
+from mdtodo.git.loose_objects import read_with_stat
+from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
     from types import TracebackType
 
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
 
 #: Seconds to wait for another git that holds the lock.
 PATIENCE = 2.0
@@ -49,7 +49,7 @@ class IndexCopy:
     reading. `patience`: seconds to wait for another git that holds the lock; then GitError is raised.
     """
 
-    def __init__(self, git: Plumbing, *, first: bool = False, patience: float = PATIENCE) -> None:
+    def __init__(self, git: GitSession, *, first: bool = False, patience: float = PATIENCE) -> None:
         self._git = git
         self._index, self._copy = own_file(git.repo)
         self._first = first
@@ -68,7 +68,7 @@ class IndexCopy:
             self._before, self._status = _read(self._index)
         except OSError as error:
             self._end()
-            raise cannot(self._copy, error) from error
+            raise write_error(self._copy, error) from error
         self._file = self._parsed()
         return self
 
@@ -77,7 +77,7 @@ class IndexCopy:
     ) -> None:
         self._end()
 
-    def entries(self, paths: Iterable[str]) -> dict[str, Staged]:
+    def entries(self, paths: Iterable[str]) -> dict[str, IndexEntry]:
         """What is staged at these paths now. Raises GitError for a path that is unmerged."""
         known = set(paths)
         if not known or (self._before is None and not self.changed):
@@ -88,9 +88,11 @@ class IndexCopy:
         listing = self._run("--literal-pathspecs", "ls-files", "-v", "-s", "-z", "--", *wanted)
         return _parse_entries(listing, known)
 
-    def stage(self, changes: Mapping[str, Staged], trees: Mapping[bytes, tuple[str, str]] = _NONE) -> None:
+    def stage(
+        self, changes: Mapping[str, IndexEntry], trees: Mapping[bytes, tuple[str, str]] = _NONE
+    ) -> None:
         """Give these paths these entries, flags included. `trees` as in `IndexFile.with_ids`."""
-        if not changes or self._has_staged(changes, trees):
+        if not changes or self._stage_in_place(changes, trees):
             return
         lines = [
             b"%s %s 0\t%s\0" % (e.mode, e.oid.encode(), os.fsencode(path)) for path, e in changes.items()
@@ -117,12 +119,12 @@ class IndexCopy:
             self._run("update-index", *options, stdin=b"".join(there[True]))
         self.changed = self.changed or any(there.values())
 
-    def ask(self, *args: str) -> bytes:
+    def run(self, *args: str) -> bytes:
         """What a git command says that works on this index, and may change it, such as `read-tree`."""
         self.changed = True
         return self._run(*args)
 
-    def put_back(self, entries: Mapping[str, Staged | None]) -> None:
+    def restore(self, entries: Mapping[str, IndexEntry | None]) -> None:
         """Give these paths the entries they had, None for none."""
         gone = [os.fsencode(path) + b"\0" for path, entry in entries.items() if entry is None]
         if gone:
@@ -138,7 +140,7 @@ class IndexCopy:
         self._run("--literal-pathspecs", *args, stdin=names)
         self.changed = True
 
-    def note(self, paths: Iterable[str]) -> list[str]:
+    def record_stats(self, paths: Iterable[str]) -> list[str]:
         """Note when the files at these paths were changed, where they are what is staged; those of which git
         must be asked."""
         file, root = self._file, self._git.repo.root
@@ -149,17 +151,17 @@ class IndexCopy:
         for path in paths:
             name = os.fsencode(path)
             entry, status = file.entry(name), _status(os.path.join(root, path))
-            if entry is None or entry.flag != "H" or status is None or stat_of(status) == file.times(name):
+            if entry is None or entry.flag != "H" or status is None or stat_bytes(status) == file.stat(name):
                 continue
-            same = is_staged(self._git, file, name, status)
+            same = matches_index(self._git, file, name, status)
             if same:
-                stats[name] = stat_of(status)
+                stats[name] = stat_bytes(status)
             elif same is None:
                 asked.append(path)
         if stats and not self._is_written_safely(stats):
             return [*asked, *map(os.fsdecode, stats)]
         if stats:
-            self._file, self.changed = file.with_times(stats), True
+            self._file, self.changed = file.with_stats(stats), True
         return asked
 
     def lock(self) -> None:
@@ -192,10 +194,12 @@ class IndexCopy:
             return known
         try:
             return IndexFile(self._before, self._git.algorithm())
-        except UnfamiliarError:
+        except UnsupportedIndexError:
             return None
 
-    def _has_staged(self, changes: Mapping[str, Staged], trees: Mapping[bytes, tuple[str, str]]) -> bool:
+    def _stage_in_place(
+        self, changes: Mapping[str, IndexEntry], trees: Mapping[bytes, tuple[str, str]]
+    ) -> bool:
         """Stage in place, if that can be done."""
         file, ids = self._file, {os.fsencode(path): entry.oid for path, entry in changes.items()}
         if file is None or any(file.entry(os.fsencode(path)) is None for path in changes):
@@ -209,7 +213,7 @@ class IndexCopy:
             return False
         try:
             self._file = file.with_ids(ids, trees)
-        except UnfamiliarError:
+        except UnsupportedIndexError:
             return False
         self.changed = True
         return True
@@ -225,27 +229,27 @@ class IndexCopy:
         assert file is not None
         assert status is not None
         racy = [name for name in file.changed_since(int(status.st_mtime)) if name not in apart]
-        return len(racy) <= _MANY and all(self._is_settled(file, name) for name in racy)
+        return len(racy) <= _MANY and all(self._is_not_racy(file, name) for name in racy)
 
-    def _is_settled(self, file: IndexFile, name: bytes) -> bool:
+    def _is_not_racy(self, file: IndexFile, name: bytes) -> bool:
         status = _status(os.path.join(os.fsencode(self._git.repo.root), name))
         # The mtime in whole seconds, since git ignores the fraction unless it is built with USE_NSEC.
-        if status is None or (now := stat_of(status))[8:12] != (then := file.times(name))[8:12]:
+        if status is None or (now := stat_bytes(status))[8:12] != (then := file.stat(name))[8:12]:
             return True
-        return now[-4:] != then[-4:] or bool(is_staged(self._git, file, name, status))
+        return now[-4:] != then[-4:] or bool(matches_index(self._git, file, name, status))
 
     def _write(self, data: bytes, *, keep_time: bool) -> None:
         try:
             _copy(self._copy, data, self._status, keep_time=keep_time)
         except OSError as error:
-            raise cannot(self._copy, error) from error
+            raise write_error(self._copy, error) from error
         self._copied = True
-        reached("index.copied")
+        failpoint("index.copied")
 
     def _hold(self) -> None:
         hold(self._index, self._copy, self._patience)
         self._held = True
-        reached("index.held")
+        failpoint("index.held")
 
     def _end(self) -> None:
         if self._copied:
@@ -262,7 +266,7 @@ class IndexCopy:
         return self._git.run(*args, stdin=stdin, env={"GIT_INDEX_FILE": self._copy})
 
 
-def refresh(git: Plumbing, paths: Iterable[str]) -> None:
+def refresh(git: GitSession, paths: Iterable[str]) -> None:
     """Let the index know that these files are what it says, where they are, so that nobody compares them
     again.
 
@@ -272,7 +276,7 @@ def refresh(git: Plumbing, paths: Iterable[str]) -> None:
     if not asked:
         return
     with suppress(GitError, IndexChangedError), IndexCopy(git, patience=0.0) as copy:
-        asked = copy.note(asked)
+        asked = copy.record_stats(asked)
         if copy.changed:
             copy.lock()
             copy.install()
@@ -285,8 +289,8 @@ def refresh(git: Plumbing, paths: Iterable[str]) -> None:
         copy.install()
 
 
-def _known_entries(file: IndexFile, known: Iterable[str]) -> dict[str, Staged]:
-    found: dict[str, Staged] = {}
+def _known_entries(file: IndexFile, known: Iterable[str]) -> dict[str, IndexEntry]:
+    found: dict[str, IndexEntry] = {}
     for path in known:
         name = os.fsencode(path)
         if name in file.unmerged:
@@ -300,8 +304,8 @@ def _unmerged(path: str) -> GitError:
     return GitError("is unmerged: resolve the conflict and stage it first", file=path)
 
 
-def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, Staged]:
-    found: dict[str, Staged] = {}
+def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, IndexEntry]:
+    found: dict[str, IndexEntry] = {}
     for line in listed.split(b"\0")[:-1]:
         head, _, name = line.partition(b"\t")
         path = os.fsdecode(name)
@@ -310,7 +314,7 @@ def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, Staged]:
         flag, mode, oid, stage = head.decode().split(" ")
         if stage != "0":
             raise _unmerged(path)
-        found[path] = Staged(mode.encode(), oid, flag)
+        found[path] = IndexEntry(mode.encode(), oid, flag)
     return found
 
 
@@ -342,7 +346,7 @@ def _copy(copy: str, data: bytes, like: os.stat_result | None, *, keep_time: boo
 def _read(path: str) -> tuple[bytes, os.stat_result] | tuple[None, None]:
     """The bytes of the index and its status; None for both where there is none."""
     try:
-        return content_and_status(path)
+        return read_with_stat(path)
     except FileNotFoundError:
         return None, None
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import GitError
 from mdtodo.git.index import ref_locks
 from mdtodo.system import process_identity
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -31,7 +31,7 @@ _HELD = ".held"
 def own_file(repo: Repository) -> tuple[str, str]:
     """Where the index is, and a file of this process beside it, by which it is found after a kill."""
     index = _path(repo)
-    return index, index + _MARK + process_identity.myself()
+    return index, index + _MARK + process_identity.current()
 
 
 def hold(index: str, own: str, patience: float) -> None:
@@ -43,11 +43,11 @@ def release(index: str, own: str) -> None:
     """Give the lock back."""
     # The lock first: it must never be there without the file that says whose it is.
     delete(index + ".lock")
-    reached("index.released")
+    failpoint("index.released")
     delete(own + _HELD)
 
 
-def recover(repo: Repository) -> tuple[str, ...]:
+def remove_stale(repo: Repository) -> tuple[str, ...]:
     """Take away what a killed process of ours left: copies of the index, and the lock if it is one of them.
 
     The lock of any other program stays. Sentences about what a person might have noticed.
@@ -60,7 +60,7 @@ def recover(repo: Repository) -> tuple[str, ...]:
         if not left.startswith(name + _MARK):
             continue
         # `.lock`: what a killed `git update-index` leaves beside our copy.
-        if process_identity.is_gone(
+        if process_identity.has_ended(
             left.removeprefix(name + _MARK).removesuffix(".lock").removesuffix(_HELD)
         ):
             path = os.path.join(folder, left)
@@ -69,7 +69,7 @@ def recover(repo: Repository) -> tuple[str, ...]:
                 delete(place + ".lock")
                 sentences = (f"removed {place}.lock, which a killed run had left",)
     if dead:
-        sentences += ref_locks.recover(repo, min(map(_changed, dead)))
+        sentences += ref_locks.remove_stale(repo, min(map(_changed, dead)))
     # Last: should this process be killed too, the next one still finds the rest by them.
     for path in dead:
         delete(path)
@@ -89,7 +89,7 @@ def _take(ours: str, lock: str, patience: float) -> None:
         # say whose it is.
         with open(ours, "wb"):
             pass
-        reached("index.marked")
+        failpoint("index.marked")
         while not _link(ours, lock):
             if time.monotonic() >= deadline:
                 delete(ours)
@@ -100,7 +100,7 @@ def _take(ours: str, lock: str, patience: float) -> None:
             time.sleep(pause)
             pause = min(pause * 2, 0.02)
     except OSError as error:
-        raise cannot(lock, error) from error
+        raise write_error(lock, error) from error
 
 
 def _link(ours: str, lock: str) -> bool:
@@ -139,7 +139,7 @@ def _is_lock_of(held: str, lock: str) -> bool:
         return False
     if content:
         return content == os.path.basename(held).encode()
-    return ref_locks.was_left(lock, _changed(held))
+    return ref_locks.remove_if_stale(lock, _changed(held))
 
 
 def _changed(path: str) -> float:
@@ -156,6 +156,6 @@ def delete(path: str) -> None:
         os.unlink(path)
 
 
-def cannot(path: str, error: OSError) -> GitError:
+def write_error(path: str, error: OSError) -> GitError:
     """What to raise where a file beside the index cannot be written."""
     return GitError(f"cannot write {path}: {error.strerror}")

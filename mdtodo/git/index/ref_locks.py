@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mdtodo.git.position import place
+from mdtodo.git.position import head_position
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 SETTLED = 1.0
 
 
-def recover(repo: Repository, since: float) -> tuple[str, ...]:
+def remove_stale(repo: Repository, since: float) -> tuple[str, ...]:
     """Delete the locks of HEAD and its branch that were made after the Unix time `since`, when a process of
     ours was killed, and are left behind; sentences about that.
     """
     names = [os.path.join(repo.git_dir, "HEAD.lock")]
-    if ref := place(repo).ref:
+    if ref := head_position(repo).ref:
         names.append(os.path.join(repo.common_dir, ref + ".lock"))
-    return tuple(f"removed {name}, which a killed run had left" for name in names if was_left(name, since))
+    return tuple(
+        f"removed {name}, which a killed run had left" for name in names if remove_if_stale(name, since)
+    )
 
 
-def was_left(name: str, since: float) -> bool:
+def remove_if_stale(name: str, since: float) -> bool:
     """Whether this lock, made after `since`, has stayed for a second without a change: it is deleted then."""
     first = _stat(name)
     if first is None or first.st_ctime < since:

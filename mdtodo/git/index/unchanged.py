@@ -12,14 +12,14 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from mdtodo.git.loose_objects import content_and_status
+from mdtodo.git.loose_objects import read_with_stat
 from mdtodo.git.objects import object_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mdtodo.git.index_format import IndexFile
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
 
 #: Attributes, or macros of them, that change more than line ends.
 _CONVERTING = re.compile(rb"filter|encoding|ident")
@@ -29,7 +29,7 @@ _REGULAR = (b"100644", b"100755")
 _LARGEST = 1 << 26
 
 
-def is_staged(git: Plumbing, index: IndexFile, name: bytes, status: os.stat_result) -> bool | None:
+def matches_index(git: GitSession, index: IndexFile, name: bytes, status: os.stat_result) -> bool | None:
     """Whether the content of the file at this path, of which `status` was read before, is what its entry says;
     None where only git can tell. Whether it may be executed git sees by itself.
     """
@@ -43,15 +43,15 @@ def is_staged(git: Plumbing, index: IndexFile, name: bytes, status: os.stat_resu
             return is_link and object_id(index.algorithm, "blob", os.readlink(full)) == entry.oid
         if not stat.S_ISREG(status.st_mode) or entry.mode not in _REGULAR:
             return None
-        data, _ = content_and_status(full)
+        data, _ = read_with_stat(full)
     except OSError:
         return None
-    if not _is_taken_as_it_is(git, index, name, data):
+    if not _is_unconverted(git, index, name, data):
         return None
     return object_id(index.algorithm, "blob", data) == entry.oid
 
 
-def _is_taken_as_it_is(git: Plumbing, index: IndexFile, name: bytes, data: bytes) -> bool:
+def _is_unconverted(git: GitSession, index: IndexFile, name: bytes, data: bytes) -> bool:
     """Whether no setting and no attribute could make git store something else than this content."""
     # Searched whole, not matched with the path: asking git once too often is slow, once too seldom wrong.
     attributes = list(_attributes(git, index, name))
@@ -64,7 +64,7 @@ def _is_taken_as_it_is(git: Plumbing, index: IndexFile, name: bytes, data: bytes
     return not converts and not any(attributes)
 
 
-def _attributes(git: Plumbing, index: IndexFile, name: bytes) -> Iterator[bytes | None]:
+def _attributes(git: GitSession, index: IndexFile, name: bytes) -> Iterator[bytes | None]:
     """The content of each file with attributes that may apply to the path; None for one that is not there to
     be read, but in the index alone, or known to git alone.
     """
@@ -90,6 +90,6 @@ def _attributes(git: Plumbing, index: IndexFile, name: bytes) -> Iterator[bytes 
 
 def _content(path: str | bytes) -> bytes | None:
     try:
-        return content_and_status(path)[0]
+        return read_with_stat(path)[0]
     except OSError:
         return None

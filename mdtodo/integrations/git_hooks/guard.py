@@ -24,7 +24,7 @@ EDITING: Mapping[str, Sequence[str]] = {
 }
 
 
-def why_not_now(repo: Repository) -> str | None:
+def reason_to_skip(repo: Repository) -> str | None:
     """Why nothing should be edited now, as a sentence: what git is in the middle of is not for us to add to."""
     operation = operation_in_progress(repo)
     if operation is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mdtodo.git.repository import Repository
-    from mdtodo.integrations.git_hooks.scripts import Change
+    from mdtodo.integrations.git_hooks.scripts import HookChange
 
 #: What each hook runs. A merge that git commits by itself runs `pre-merge-commit` alone.
 CHECKING = {
@@ -24,7 +24,7 @@ CHECKING = {
 VERIFYING = {"pre-push": ("hook", "verify")}
 
 
-def set_up(repo: Repository, *, verify: bool = False) -> Iterator[Change]:
+def install_hooks(repo: Repository, *, verify: bool = False) -> Iterator[HookChange]:
     """Let git check what is staged before each commit, and `verify` before each push; doing it again is fine.
 
     Raises GitError where there is no place for hooks of this repository alone; EditError and InputError where a
@@ -36,7 +36,7 @@ def set_up(repo: Repository, *, verify: bool = False) -> Iterator[Change]:
         yield _noted(repo, change) if change.outcome in ("added", "updated") else change
 
 
-def take_away(repo: Repository) -> Iterator[Change]:
+def uninstall_hooks(repo: Repository) -> Iterator[HookChange]:
     """Take all of that away again, and nothing else."""
     place = scripts.folder(repo)
     for name in CHECKING | VERIFYING:
@@ -57,7 +57,7 @@ def program_path() -> str:
     return "mdtodo"
 
 
-def _noted(repo: Repository, change: Change) -> Change:
+def _noted(repo: Repository, change: HookChange) -> HookChange:
     inside = os.path.relpath(os.path.realpath(change.path), repo.root)
     if inside.startswith("../") or not run(repo, "ls-files", "-z", "--", f":(top,literal){inside}"):
         return change

@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 MARK = "# (mdtodo install)"
 
 #: What the name of a hook that was there gets, where it cannot stay.
-KEPT = ".before-mdtodo"
+BACKUP_SUFFIX = ".before-mdtodo"
 
 _FIRST = b"#!/bin/sh\n"
 _OURS = re.compile(rb"[^\n]*# \(mdtodo install\)[ \t]*(?:\r?\n|\Z)")
 _SHELL = re.compile(rb"#![ \t]*(?:/\S*/env[ \t]+)?(?:/\S*/)?(?:ba|da|k|z|a)?sh(?:[ \t]+-[a-z]+)*[ \t]*\n")
 #: Compared with the parent's PID, not just set: a hook that calls git hands the variable on to other hooks.
-_AGAIN = '[ "${MDTODO_HOOK:-}" = "$PPID" ] ||'
+_REENTRY_GUARD = '[ "${MDTODO_HOOK:-}" = "$PPID" ] ||'
 
 
-class Change(NamedTuple):
+class HookChange(NamedTuple):
     """What became of one hook: `added`, `kept` (it was so already), `updated`, `removed` or `absent`.
 
     `whole`: not only lines, but the file itself came or went. `notes` are sentences on what a person should know.
@@ -76,7 +76,7 @@ def folder(repo: Repository) -> str:
     return place
 
 
-def install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
+def install(place: str, name: str, program: str, args: Sequence[str]) -> HookChange:
     """Let the hook `name` in the folder `place` run `program args` after what it does already.
 
     `program` is a path; where it is gone when the hook runs, the one on PATH is taken, and where there is none
@@ -86,7 +86,7 @@ def install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
     return files.persist(lambda: _install(place, name, program, args))
 
 
-def _install(place: str, name: str, program: str, args: Sequence[str]) -> Change:
+def _install(place: str, name: str, program: str, args: Sequence[str]) -> HookChange:
     path = os.path.join(place, name)
     if os.path.isdir(path):
         raise EditError("is a folder, not a hook", file=path)
@@ -100,35 +100,37 @@ def _install(place: str, name: str, program: str, args: Sequence[str]) -> Change
         return _update(place, name, old, command)
     if not os.path.lexists(path):
         _make(place, name, (), command)
-        return Change(path, "added", whole=True)
+        return HookChange(path, "added", whole=True)
     if old is None or not _SHELL.match(old) or not os.access(path, os.X_OK) or os.path.islink(path):
-        return _take_over(place, name, command)
+        return _replace_foreign(place, name, command)
     # Not at the end, which a script that leaves by `exit` or `exec` never reaches.
     first = old.index(b"\n") + 1
-    lines = (f'{_AGAIN} MDTODO_HOOK=$$ "$0" "$@" || exit', _after(command), "unset MDTODO_HOOK")
+    lines = (f'{_REENTRY_GUARD} MDTODO_HOOK=$$ "$0" "$@" || exit', _after(command), "unset MDTODO_HOOK")
     files.replace(place, name, old, old[:first] + _bytes(lines) + old[first:])
-    return Change(path, "added", ("the previous hook runs first",))
+    return HookChange(path, "added", ("the previous hook runs first",))
 
 
-def uninstall(place: str, name: str) -> Change:
+def uninstall(place: str, name: str) -> HookChange:
     """Take our lines out of the hook, and put back what was there before. Raises as `install` does."""
-    path, kept = os.path.join(place, name), os.path.join(place, name + KEPT)
+    path, kept = os.path.join(place, name), os.path.join(place, name + BACKUP_SUFFIX)
     for candidate in (name, name + ".legacy"):  # where `pre-commit install` puts what it finds
         old = _content(place, candidate)
         if old is not None and _OURS.search(old) and not os.path.islink(os.path.join(place, candidate)):
             return _remove(place, candidate, kept, old)
     if not os.path.lexists(kept):
-        return Change(path, "absent")
+        return HookChange(path, "absent")
     if os.path.lexists(path):
-        return Change(path, "absent", (f"{name + KEPT}, which existed before, is left where it is",))
+        return HookChange(
+            path, "absent", (f"{name + BACKUP_SUFFIX}, which existed before, is left where it is",)
+        )
     _rename(kept, path)
-    return Change(path, "removed", (_BACK,), whole=True)
+    return HookChange(path, "removed", (_BACK,), whole=True)
 
 
 _BACK = "the hook that existed before was put back"
 
 
-def _remove(place: str, name: str, kept: str, old: bytes) -> Change:
+def _remove(place: str, name: str, kept: str, old: bytes) -> HookChange:
     """Take our lines out of the file `name`; it goes where nothing else is in a file of ours."""
     path, rest = os.path.join(place, name), _OURS.sub(b"", old)
     calls = [line for line in _OURS.findall(old) if os.fsencode(os.path.basename(kept)) in line]
@@ -136,46 +138,48 @@ def _remove(place: str, name: str, kept: str, old: bytes) -> Change:
     if not (made and rest.strip() == _FIRST.strip()):
         if not (calls and os.path.lexists(kept)):
             files.replace(place, name, old, rest)
-            return Change(path, "removed")
+            return HookChange(path, "removed")
         first = rest.index(b"\n") + 1 if rest.startswith(b"#!") and b"\n" in rest else 0
         files.replace(place, name, old, rest[:first] + b"".join(calls) + rest[first:])
         note = f"it has lines of your own, so it still calls the previous hook, {os.path.basename(kept)}"
-        return Change(path, "removed", (note,))
+        return HookChange(path, "removed", (note,))
     if os.path.lexists(kept):
         _rename(kept, path)
-        return Change(path, "removed", (_BACK,), whole=True)
+        return HookChange(path, "removed", (_BACK,), whole=True)
     try:
         os.unlink(path)
     except OSError as error:
         raise InputError(f"cannot be removed: {error.strerror}", file=path) from error
-    return Change(path, "removed", whole=True)
+    return HookChange(path, "removed", whole=True)
 
 
-def _update(place: str, name: str, old: bytes, command: str) -> Change:
+def _update(place: str, name: str, old: bytes, command: str) -> HookChange:
     """Give our line that is there the program and the arguments of now."""
 
     def newer(line: re.Match[bytes]) -> bytes:
         if b"mdtodo=" not in line[0]:
             return line[0]
-        return _bytes([_after(command) if line[0].startswith(_AGAIN.encode()) else f"{command} || exit"])
+        return _bytes(
+            [_after(command) if line[0].startswith(_REENTRY_GUARD.encode()) else f"{command} || exit"]
+        )
 
     path, new = os.path.join(place, name), _OURS.sub(newer, old)
     if new == old:
-        return Change(path, "kept")
+        return HookChange(path, "kept")
     files.replace(place, name, old, new)
-    return Change(path, "updated")
+    return HookChange(path, "updated")
 
 
-def _take_over(place: str, name: str, command: str) -> Change:
+def _replace_foreign(place: str, name: str, command: str) -> HookChange:
     """Keep the hook under another name, and make one of ours that calls it; there is a hook at any time."""
-    path, kept = os.path.join(place, name), os.path.join(place, name + KEPT)
+    path, kept = os.path.join(place, name), os.path.join(place, name + BACKUP_SUFFIX)
     if os.path.lexists(kept):
         raise EditError(
             "already exists, from an earlier install, and the hook has been replaced since",
             file=kept,
             hint="move one of the two elsewhere",
         )
-    there = f'"${{0%/*}}/{name}{KEPT}"'
+    there = f'"${{0%/*}}/{name}{BACKUP_SUFFIX}"'
     inactive = not os.access(path, os.X_OK)
     linked = False
     with suppress(OSError):
@@ -193,7 +197,9 @@ def _take_over(place: str, name: str, command: str) -> Change:
             _rename(kept, path)
         raise
     runs = "git did not run it before, and still does not" if inactive else "it runs first"
-    return Change(path, "added", (f"the previous hook is now {name + KEPT}; {runs}",), whole=True)
+    return HookChange(
+        path, "added", (f"the previous hook is now {name + BACKUP_SUFFIX}; {runs}",), whole=True
+    )
 
 
 def _make(place: str, name: str, lines: Sequence[str], command: str, *, over: bool = False) -> None:
@@ -223,7 +229,7 @@ def _rename(path: str, to: str) -> None:
 
 def _after(command: str) -> str:
     """For a script that was started by us once more: nothing; else the command, and that was all."""
-    return f"{_AGAIN} {{ {command}; exit; }}"
+    return f"{_REENTRY_GUARD} {{ {command}; exit; }}"
 
 
 def _command(program: str, args: Sequence[str]) -> str:

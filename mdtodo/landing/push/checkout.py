@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.objects import object_id
 from mdtodo.git.quote import path_line
-from mdtodo.landing.push.fast_forward_note import ready_folder
+from mdtodo.landing.push.fast_forward_note import staging_folder
 from mdtodo.system import files, process_identity
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.git.diff_tree import FileChange
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
 
 _SUBMODULE = b"160000"
 _TRIES = 20
 
 
-def place(git: Plumbing, changes: Mapping[str, FileChange]) -> list[str]:
+def check_out(git: GitSession, changes: Mapping[str, FileChange]) -> list[str]:
     """Bring each file that is still as before a change to what the index has after it.
 
     What is there already stays, also after a kill half way. Sentences about files that were left, since they are
@@ -52,7 +52,7 @@ def place(git: Plumbing, changes: Mapping[str, FileChange]) -> list[str]:
 
 def rewrite(root: str, path: str, made: Callable[[bytes], bytes | None]) -> list[str]:
     """Replace a file by what `made` makes of it, again where somebody saves it meanwhile; sentences if not."""
-    if not is_inside(root, path) or os.path.islink(os.path.join(root, path)):
+    if not has_no_symlinked_folder(root, path) or os.path.islink(os.path.join(root, path)):
         return [f"{path}: is a symlink now, and is left as it is"]
     for _ in range(_TRIES):
         with suppress(EditError):
@@ -69,13 +69,13 @@ def rewrite(root: str, path: str, made: Callable[[bytes], bytes | None]) -> list
     return [f"{path}: keeps changing, and is left as it is"]
 
 
-def is_inside(root: str, path: str) -> bool:
+def has_no_symlinked_folder(root: str, path: str) -> bool:
     """Whether no folder on the way is a symlink."""
     folder = os.path.dirname(os.path.join(root, path))
     return os.path.realpath(folder) == os.path.normpath(folder)
 
 
-def _is(git: Plumbing, path: str, found: str | None, entry: tuple[bytes, str] | None) -> bool:
+def _is(git: GitSession, path: str, found: str | None, entry: tuple[bytes, str] | None) -> bool:
     """Whether the file is what this entry would be checked out as."""
     if entry is None or found is None:
         return entry is None and found is None
@@ -88,9 +88,9 @@ def _is(git: Plumbing, path: str, found: str | None, entry: tuple[bytes, str] | 
         return False
 
 
-def _write(git: Plumbing, paths: Sequence[str]) -> Iterator[str]:
+def _write(git: GitSession, paths: Sequence[str]) -> Iterator[str]:
     """Have git write these files from the index, filters and all, beside; then each takes its name."""
-    folder = ready_folder(git.repo, process_identity.myself())
+    folder = staging_folder(git.repo, process_identity.current())
     # First, since checkout-index reads the attributes for the other files from the work tree.
     attributes = [path for path in paths if os.path.basename(path) == ".gitattributes"]
     for some in (attributes, [path for path in paths if path not in attributes]):
@@ -100,9 +100,9 @@ def _write(git: Plumbing, paths: Sequence[str]) -> Iterator[str]:
         # -f, over what a killed process left there.
         git.run("checkout-index", f"--prefix={folder}/", "-f", "-q", "-z", "--stdin", stdin=names)
         for path in some:
-            reached("advance.file")
+            failpoint("advance.file")
             try:
-                _take_name(os.path.join(folder, path), git.repo.root, path)
+                _rename_into_place(os.path.join(folder, path), git.repo.root, path)
             except OSError as error:
                 yield f"{path}: cannot be written: {error.strerror}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -115,7 +115,7 @@ def _make_folder_of_submodule(root: str, path: str, change: FileChange) -> None:
             os.makedirs(os.path.join(root, path), exist_ok=True)
 
 
-def _ids_on_disk(git: Plumbing, changes: Iterable[str]) -> dict[str, str | None]:
+def _ids_on_disk(git: GitSession, changes: Iterable[str]) -> dict[str, str | None]:
     """The object id of each file in the work tree as git would add it; None for none, empty for what is no file."""
     root, algorithm = git.repo.root, git.algorithm()
     found: dict[str, str | None] = {}
@@ -124,7 +124,7 @@ def _ids_on_disk(git: Plumbing, changes: Iterable[str]) -> dict[str, str | None]
         full = os.path.join(root, path)
         if os.path.islink(full):
             found[path] = object_id(algorithm, "blob", os.fsencode(os.readlink(full)))
-        elif os.path.isfile(full) and is_inside(root, path):
+        elif os.path.isfile(full) and has_no_symlinked_folder(root, path):
             plain.append(path)
         else:
             found[path] = "" if os.path.lexists(full) and not os.path.isdir(full) else None
@@ -145,7 +145,7 @@ def _delete(root: str, path: str) -> None:
             os.rmdir(os.path.join(root, path))
 
 
-def _take_name(ready: str, root: str, path: str) -> None:
+def _rename_into_place(ready: str, root: str, path: str) -> None:
     target = os.path.join(root, path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     try:
@@ -155,6 +155,6 @@ def _take_name(ready: str, root: str, path: str) -> None:
         if error.errno != errno.EXDEV:
             raise
         folder, name = os.path.split(target)
-        beside = os.path.join(folder, f".{name[:80]}.mdtodo-{process_identity.myself()}")
+        beside = os.path.join(folder, f".{name[:80]}.mdtodo-{process_identity.current()}")
         shutil.copy2(ready, beside, follow_symlinks=False)
         os.rename(beside, target)

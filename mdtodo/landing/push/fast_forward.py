@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.diff_tree import file_changes
 from mdtodo.git.index.index_copy import IndexCopy, refresh
-from mdtodo.git.index_format import Staged
+from mdtodo.git.index_format import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree
 from mdtodo.git.repository import operation_in_progress
-from mdtodo.git.session import Plumbing
-from mdtodo.landing.apply import tick
-from mdtodo.landing.push.checkout import is_inside, place, rewrite
+from mdtodo.git.session import GitSession
+from mdtodo.landing.apply import apply_receipts
+from mdtodo.landing.push.checkout import check_out, has_no_symlinked_folder, rewrite
 from mdtodo.landing.push.fast_forward_note import read_note, remove_note, write_note
 from mdtodo.landing.push.merge_file import is_markdown, merge_file
 from mdtodo.landing.push.rebase import read_commit
-from mdtodo.landing.push.replay import REGULAR, lifted
+from mdtodo.landing.push.replay import REGULAR, edits_between
 from mdtodo.system import files, process_identity
-from mdtodo.system.failpoints import reached
+from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,36 +46,38 @@ class BranchMovedError(Exception):
     """Somebody committed on the branch meanwhile."""
 
 
-class StaysError(Exception):
+class CannotFastForwardError(Exception):
     """The branch stays where it is; the reason, as part of a sentence."""
 
 
-def advance(
-    git: Plumbing, branch: str, old: str, new: str, statuses: Mapping[str, Status]
+def fast_forward(
+    git: GitSession, branch: str, old: str, new: str, statuses: Mapping[str, Status]
 ) -> tuple[str, ...]:
     """Bring the branch, which HEAD names, from `old` to `new`; sentences about files that were left.
 
-    Raises StaysError, with all as it was, where that would lose something of a person's, or must not be done
-    now; BranchMovedError where the branch is not at `old` any more.
+    Raises CannotFastForwardError, with all as it was, where that would lose something of a person's, or must not be
+    done now; BranchMovedError where the branch is not at `old` any more.
     """
     try:
         _check(git, branch)
-        return _Advance(git, old, new, statuses).make(branch)
+        return _FastForward(git, old, new, statuses).run(branch)
     except GitError as error:
-        raise StaysError(error.sentence) from error
+        raise CannotFastForwardError(error.sentence) from error
 
 
 def finish(repo: Repository, statuses: Mapping[str, Status]) -> tuple[str, ...]:
-    """What a killed `advance` left undone, if there is any; sentences for a person."""
+    """What a killed `fast_forward` left undone, if there is any; sentences for a person."""
     note = read_note(repo)
-    if note is None or not (process_identity.is_gone(note.owner) or note.owner == process_identity.myself()):
+    if note is None or not (
+        process_identity.has_ended(note.owner) or note.owner == process_identity.current()
+    ):
         return ()
     messages: tuple[str, ...] = ()
-    with Plumbing(repo) as git:
+    with GitSession(repo) as git:
         found = git.look_up("HEAD")
         if found is not None and found[0] == note.new:
             try:
-                messages = _Advance(git, note.old, note.new, statuses).make_up()
+                messages = _FastForward(git, note.old, note.new, statuses).resume()
             except GitError as error:
                 return (
                     f"a push moved HEAD to {note.new[:10]}, but the files are not up to date with it: {error}",
@@ -84,14 +86,14 @@ def finish(repo: Repository, statuses: Mapping[str, Status]) -> tuple[str, ...]:
     return messages
 
 
-def _check(git: Plumbing, branch: str) -> None:
+def _check(git: GitSession, branch: str) -> None:
     if (operation := operation_in_progress(git.repo)) is not None:
-        raise StaysError(f"a {operation} is in progress")
+        raise CannotFastForwardError(f"a {operation} is in progress")
     if git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode(errors="surrogateescape").strip() != branch:
-        raise StaysError("another branch was checked out in the meantime")
+        raise CannotFastForwardError("another branch was checked out in the meantime")
 
 
-class _Aside(NamedTuple):
+class _EditedFile(NamedTuple):
     """A TODO file that a person changes: what upstream has made of it, and that as edits, if it can be said so."""
 
     before: bytes
@@ -100,91 +102,91 @@ class _Aside(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Advance:
-    git: Plumbing
+class _FastForward:
+    git: GitSession
     old: str
     new: str
     statuses: Mapping[str, Status]
     changes: dict[str, FileChange] = field(default_factory=dict)
-    aside: dict[str, _Aside] = field(default_factory=dict)
-    outside: set[str] = field(default_factory=set)
+    edited: dict[str, _EditedFile] = field(default_factory=dict)
+    sparse: set[str] = field(default_factory=set)
     messages: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.changes = {os.fsdecode(one.path): one for one in file_changes(self.git, self.old, self.new)}
 
-    def make(self, branch: str) -> tuple[str, ...]:
+    def run(self, branch: str) -> tuple[str, ...]:
         """All of it."""
         # The lock before all else: what git says of the index must still hold when the branch moves.
         with IndexCopy(self.git, first=True) as copy:
-            self._set_aside(copy, check=True)
+            self._keep_edited(copy, check=True)
             copy.lock()
             # Before the branch moves: after a kill in between, index and files of the old commit look like a person's
             # staged reversal of everything that came, and only the note tells.
             write_note(self.git.repo, self.old, self.new)
-            reached("advance.noted")
+            failpoint("advance.noted")
             try:
                 _move(self.git, branch, self.old, self.new)
             except BranchMovedError:
-                remove_note(self.git.repo, process_identity.myself())
+                remove_note(self.git.repo, process_identity.current())
                 raise
-            reached("advance.moved")
+            failpoint("advance.moved")
             copy.install()
-            reached("advance.installed")
-        self._place()
-        remove_note(self.git.repo, process_identity.myself())
-        refresh(self.git, [path for path in self.changes if path not in self.outside])
+            failpoint("advance.installed")
+        self._check_out()
+        remove_note(self.git.repo, process_identity.current())
+        refresh(self.git, [path for path in self.changes if path not in self.sparse])
         return tuple(self.messages)
 
-    def make_up(self) -> tuple[str, ...]:
+    def resume(self) -> tuple[str, ...]:
         """Index and work tree, each path as far as it is still what the old commit had."""
         with IndexCopy(self.git, first=True) as copy:
             entries = copy.entries(self.changes)
-            due: dict[str, Staged | None] = {}
+            due: dict[str, IndexEntry | None] = {}
             for path, change in self.changes.items():
                 entry = entries.get(path)
                 if (None if entry is None else (entry.mode, entry.oid)) == change.before:
                     flag = entry.flag if entry else "H"
-                    due[path] = None if change.after is None else Staged(*change.after, flag)
-            copy.put_back(due)
-            self._set_aside(copy, check=False)
+                    due[path] = None if change.after is None else IndexEntry(*change.after, flag)
+            copy.restore(due)
+            self._keep_edited(copy, check=False)
             if copy.changed:
                 copy.lock()
                 copy.install()
-        self._place()
-        refresh(self.git, [path for path in self.changes if path not in self.outside])
+        self._check_out()
+        refresh(self.git, [path for path in self.changes if path not in self.sparse])
         return tuple(self.messages)
 
     # The index
 
-    def _set_aside(self, copy: IndexCopy, *, check: bool) -> None:
+    def _keep_edited(self, copy: IndexCopy, *, check: bool) -> None:
         """Change the index; before that, with `check`, let git say whether that loses anything."""
         # diff-files compares times, not contents: a file that was only touched would count as changed.
         # -q: without it the exit code is 1 where a file has changed.
-        copy.ask("update-index", "-q", "--refresh")
-        dirty = _names(copy.ask("diff-files", "--name-only", "-z"))
+        copy.run("update-index", "-q", "--refresh")
+        dirty = _names(copy.run("diff-files", "--name-only", "-z"))
         dirty |= _names(
-            copy.ask("diff-index", "--cached", "--name-only", "-z", self.old if check else self.new)
+            copy.run("diff-index", "--cached", "--name-only", "-z", self.old if check else self.new)
         )
         dirty &= self.changes.keys()
         theirs = copy.entries(dirty)
         for path in dirty:
-            self._take_aside(path, theirs.get(path))
+            self._add_edited(path, theirs.get(path))
         if check:
             self._read_tree(copy)
         new = NewObjects(self.git.algorithm())
-        entries = copy.entries(self.aside)
+        entries = copy.entries(self.edited)
         staged = {}
         for path, entry in entries.items():
             data = self.git.content(entry.oid)
             made = self._combined(path, data)
             if made is not None and made != data:
-                staged[path] = Staged(entry.mode, new.add("blob", made), entry.flag)
+                staged[path] = IndexEntry(entry.mode, new.add("blob", made), entry.flag)
         self.git.write(new)
         copy.stage(staged)
-        self.outside = {path for path, one in copy.entries(self.changes).items() if one.flag in "Ss"}
+        self.sparse = {path for path, one in copy.entries(self.changes).items() if one.flag in "Ss"}
 
-    def _take_aside(self, path: str, staged: Staged | None) -> None:
+    def _add_edited(self, path: str, staged: IndexEntry | None) -> None:
         """If both the person's versions can have what upstream has."""
         change = self.changes[path]
         if staged is None or not (change.before and change.after and is_markdown(path)):
@@ -192,56 +194,56 @@ class _Advance:
         if not change.before[0] == change.after[0] == staged.mode in REGULAR:
             return
         before, after = self.git.content(change.before[1]), self.git.content(change.after[1])
-        self.aside[path] = _Aside(before, after, lifted(before, after, self.statuses, path))
+        self.edited[path] = _EditedFile(before, after, edits_between(before, after, self.statuses, path))
         if self._combined(path, self.git.content(staged.oid)) is None or self._on_disk(path) is None:
-            del self.aside[path]
+            del self.edited[path]
 
     def _on_disk(self, path: str) -> bytes | None:
         root = self.git.repo.root
-        if os.path.islink(os.path.join(root, path)) or not is_inside(root, path):
+        if os.path.islink(os.path.join(root, path)) or not has_no_symlinked_folder(root, path):
             return None
         with suppress(InputError):
             return self._combined(path, files.read(root, path))
         return None
 
     def _read_tree(self, copy: IndexCopy) -> None:
-        """From the old tree to the new one, in which the files set aside are as in the old one."""
+        """From the old tree to the new one, in which the edited files are as in the old one."""
         tree = read_commit(self.git, self.new).tree
-        kept = {os.fsencode(path): self.changes[path].before for path in self.aside}
+        kept = {os.fsencode(path): self.changes[path].before for path in self.edited}
         if kept:
             objects = NewObjects(self.git.algorithm())
             tree = change_tree(tree, kept, self.git.content, objects)
             self.git.write(objects)
         # The first is the check alone (-n): only with -u does git refuse where an untracked file is in the way.
-        # The second, without -u, writes no file: `_place` does, each whole.
-        copy.ask("read-tree", "-m", "-n", "-u", self.old, tree)
-        copy.ask("read-tree", "-m", self.old, tree)
+        # The second, without -u, writes no file: `_check_out` does, each whole.
+        copy.run("read-tree", "-m", "-n", "-u", self.old, tree)
+        copy.run("read-tree", "-m", self.old, tree)
         # Without -u, read-tree has not applied the patterns of a sparse checkout either.
         outside = _outside_of_sparse_checkout(self.git, self.changes.values())
-        copy.stage({path: Staged(*entry, "S") for path, entry in outside.items()})
+        copy.stage({path: IndexEntry(*entry, "S") for path, entry in outside.items()})
 
     def _combined(self, path: str, data: bytes) -> bytes | None:
         """A person's version with what upstream has made; None where the two disagree."""
-        before, after, edits = self.aside[path]
+        before, after, edits = self.edited[path]
         if edits is None:
             return merge_file(self.git, path, before, data, after, self.statuses)
         wanted = {str(number): [edit] for number, edit in enumerate(edits)}
-        return tick(data, wanted, self.statuses, file=path, once=False).data
+        return apply_receipts(data, wanted, self.statuses, file=path, once=False).data
 
     # The work tree
 
-    def _place(self) -> None:
+    def _check_out(self) -> None:
         """Each file that is as the old commit had it becomes what the new one has."""
-        apart = self.aside.keys() | self.outside
-        self.messages += place(
+        apart = self.edited.keys() | self.sparse
+        self.messages += check_out(
             self.git, {path: one for path, one in self.changes.items() if path not in apart}
         )
-        for path in self.aside:
+        for path in self.edited:
             self.messages += rewrite(self.git.repo.root, path, partial(self._combined, path))
-        reached("advance.placed")
+        failpoint("advance.placed")
 
 
-def _move(git: Plumbing, branch: str, old: str, new: str) -> None:
+def _move(git: GitSession, branch: str, old: str, new: str) -> None:
     try:
         git.run("update-ref", "-m", "mdtodo: receipts rebased onto upstream", branch, new, old)
     except GitError as error:
@@ -251,7 +253,9 @@ def _move(git: Plumbing, branch: str, old: str, new: str) -> None:
         raise
 
 
-def _outside_of_sparse_checkout(git: Plumbing, changes: Iterable[FileChange]) -> dict[str, tuple[bytes, str]]:
+def _outside_of_sparse_checkout(
+    git: GitSession, changes: Iterable[FileChange]
+) -> dict[str, tuple[bytes, str]]:
     """The new files that a sparse checkout leaves out, with mode and id. git says so where it checks out just these."""
     if git.settings().get(b"core.sparsecheckout", b"false").lower() not in (
         b"true",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.task import Status
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
 
 
 def is_markdown(path: str) -> bool:
@@ -21,7 +21,7 @@ def is_markdown(path: str) -> bool:
 
 
 def merge_file(
-    git: Plumbing, path: str, base: bytes, ours: bytes, theirs: bytes, statuses: Mapping[str, Status]
+    git: GitSession, path: str, base: bytes, ours: bytes, theirs: bytes, statuses: Mapping[str, Status]
 ) -> bytes | None:
     """`ours` with what `theirs` changed of `base`; None where they disagree, or it is no text."""
     from tempfile import TemporaryDirectory
@@ -40,7 +40,7 @@ def merge_file(
         return out if code == 0 else None
 
 
-def _text(git: Plumbing, folder: str, base: bytes, ours: bytes, theirs: bytes, style: str) -> bytes:
+def _text(git: GitSession, folder: str, base: bytes, ours: bytes, theirs: bytes, style: str) -> bytes:
     """What `markdown.merge.three_way` asks git for."""
     code, out = _merge_file(git, folder, base, ours, theirs, *([f"--{style}"] if style != "merge" else []))
     if not 0 <= code < _FAILED:
@@ -53,7 +53,7 @@ _FAILED = 128
 
 
 def _merge_file(
-    git: Plumbing, folder: str, base: bytes, ours: bytes, theirs: bytes, *options: str
+    git: GitSession, folder: str, base: bytes, ours: bytes, theirs: bytes, *options: str
 ) -> tuple[int, bytes]:
     # Files, since `git merge-file` takes objects (--object-id) only from 2.43 on.
     paths = [os.path.join(folder, name) for name in ("ours", "base", "theirs")]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_of
 from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
-from mdtodo.git.session import now
+from mdtodo.git.session import with_time
 from mdtodo.landing.push.merge_file import is_markdown, merge_file
-from mdtodo.landing.push.replay import REGULAR, Ground, Lifted, closed_tasks, lifted, reland
+from mdtodo.landing.push.replay import REGULAR, FileEdits, NewBase, closed_tasks, edits_between, replay
 from mdtodo.receipts.message import before_title, counted, parse
 from mdtodo.receipts.trailers import groups, titles
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from mdtodo.core.task import Status
     from mdtodo.git.diff_tree import FileChange
-    from mdtodo.git.objects import Change
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.objects import TreeChange
+    from mdtodo.git.session import GitSession
     from mdtodo.receipts.message import Trailer
 
 
@@ -45,7 +45,7 @@ class Commit(NamedTuple):
 
 
 @dataclass(slots=True)
-class Remade:
+class Rebased:
     """The receipts on a new tip. `commits`: what became of each old one, None where it was dropped.
     `messages`: sentences about what was dropped."""
 
@@ -54,7 +54,7 @@ class Remade:
     messages: list[str] = field(default_factory=list)
 
 
-def read_commit(git: Plumbing, oid: str) -> Commit:
+def read_commit(git: GitSession, oid: str) -> Commit:
     """The commit of this id, as it is."""
     head, _, message = git.content(oid).partition(b"\n\n")
     # Continued lines, as in gpgsig, begin with a space: their name here is empty, and nobody asks for it.
@@ -77,59 +77,59 @@ def read_commit(git: Plumbing, oid: str) -> Commit:
     )
 
 
-def remake(
-    git: Plumbing,
+def rebase(
+    git: GitSession,
     commits: Sequence[Commit],
     tip: str,
     landed: Mapping[tuple[str, str], str],
     statuses: Mapping[str, Status],
     *,
     where: str,
-) -> Remade:
+) -> Rebased:
     """Replay on `tip` what these receipts did, oldest first, each a child of the one before it.
 
     `landed`: the commit of each receipt (run and task) that the tip has already. `where` names the tip for
     people. Only objects are written. Raises GitError where a file that a receipt brings along was changed there
     in another way.
     """
-    making = _Remaking(git, tip, read_commit(git, tip).tree, landed, statuses, where, Remade(tip))
+    making = _Rebase(git, tip, read_commit(git, tip).tree, landed, statuses, where, Rebased(tip))
     changed = changes_of(git, [commit.oid for commit in commits])
     for commit in commits:
-        making.made.commits[commit.oid] = making.again(commit, changed.get(commit.oid, []))
-    return making.made
+        making.result.commits[commit.oid] = making.replay(commit, changed.get(commit.oid, []))
+    return making.result
 
 
 @dataclass(slots=True)
-class _Remaking:
-    git: Plumbing
-    ground: str
+class _Rebase:
+    git: GitSession
+    onto: str
     tree: str
     landed: Mapping[tuple[str, str], str]
     statuses: Mapping[str, Status]
     where: str
-    made: Remade
+    result: Rebased
     _dropped: set[tuple[str, str]] = field(default_factory=set)
 
-    def again(self, commit: Commit, files: Sequence[FileChange]) -> str | None:
+    def replay(self, commit: Commit, files: Sequence[FileChange]) -> str | None:
         """The commit replayed as the new tip; where nothing of it is left, the one that has its receipts."""
         new = NewObjects(self.git.algorithm())
-        done, others = self._lifted(files)
+        done, others = self._file_edits(files)
         known = [one for run, task in commit.receipts if (one := self.landed.get((run, task.task_id)))]
         wanted = self._wanted(commit)
         trailers = [task for _, task in commit.receipts]
         subject, _, body = commit.message.partition("\n")
         names = titles(subject, body, trailers)
-        ground = Ground(self.tree, self.git.content, lambda: self._added(commit), self.statuses)
-        again = reland(ground, done, trailers, names, wanted, new)
-        unsaid = self._unsaid(wanted - again.made - again.reasons.keys(), commit, done, others)
-        made = again.made | unsaid
+        onto = NewBase(self.tree, self.git.content, lambda: self._added(commit), self.statuses)
+        replayed = replay(onto, done, trailers, names, wanted, new)
+        as_text = self._merged_as_text(wanted - replayed.made - replayed.reasons.keys(), commit, done, others)
+        made = replayed.made | as_text
         for (run, task), title in zip(commit.receipts, names, strict=True):
             if task.task_id not in made and (run, task.task_id) not in self.landed:
-                reason = again.reasons.get(task.task_id, "there is nothing to undo")
+                reason = replayed.reasons.get(task.task_id, "there is nothing to undo")
                 self._drop(run, task, title, reason)
         if not made:
             return known[-1] if known else None
-        changes = again.changes | self._merged(others, new)
+        changes = replayed.changes | self._merged(others, new)
         # A commit that changed no file keeps its receipts; of any other nothing would be left.
         return self._commit(commit, changes, new, made) if changes or not files else None
 
@@ -142,15 +142,15 @@ class _Remaking:
             if (run, task.task_id) not in self.landed and task.task_id not in gone
         )
 
-    def _lifted(self, files: Iterable[FileChange]) -> tuple[list[Lifted], list[FileChange]]:
-        found: list[Lifted] = []
+    def _file_edits(self, files: Iterable[FileChange]) -> tuple[list[FileEdits], list[FileChange]]:
+        found: list[FileEdits] = []
         others: list[FileChange] = []
         for file in files:
             if file.before and file.after and file.before[0] == file.after[0] in REGULAR:
                 before, after = self.git.content(file.before[1]), self.git.content(file.after[1])
-                edits = lifted(before, after, self.statuses, os.fsdecode(file.path))
+                edits = edits_between(before, after, self.statuses, os.fsdecode(file.path))
                 if edits is not None:
-                    found.append(Lifted(os.fsdecode(file.path), edits, after))
+                    found.append(FileEdits(os.fsdecode(file.path), edits, after))
                     continue
             others.append(file)
         return found, others
@@ -158,11 +158,11 @@ class _Remaking:
     def _added(self, commit: Commit) -> list[str]:
         """The markdown files that the tip has and the commit's parent had not."""
         args = "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A"
-        out = self.git.run(*args, commit.parents[0], self.ground)
+        out = self.git.run(*args, commit.parents[0], self.onto)
         return [name for name in map(os.fsdecode, out.split(b"\0")) if is_markdown(name)]
 
-    def _unsaid(
-        self, left: frozenset[str], commit: Commit, done: Sequence[Lifted], others: Sequence[FileChange]
+    def _merged_as_text(
+        self, left: frozenset[str], commit: Commit, done: Sequence[FileEdits], others: Sequence[FileChange]
     ) -> frozenset[str]:
         """The tasks whose edits are among what is merged as text, as no edits say it.
 
@@ -180,8 +180,8 @@ class _Remaking:
                     raise self._disagreement(one.path)
         return left
 
-    def _merged(self, others: Iterable[FileChange], new: NewObjects) -> dict[bytes, Change]:
-        changes: dict[bytes, Change] = {}
+    def _merged(self, others: Iterable[FileChange], new: NewObjects) -> dict[bytes, TreeChange]:
+        changes: dict[bytes, TreeChange] = {}
         for path, before, after in others:
             there = find_in_tree(self.tree, path, self.git.content)
             if there == before:
@@ -197,7 +197,7 @@ class _Remaking:
         after: tuple[bytes, str] | None,
         there: tuple[bytes, str] | None,
         new: NewObjects,
-    ) -> Change:
+    ) -> TreeChange:
         if before and after and there and before[0] == after[0] == there[0] in REGULAR:
             base, ours, theirs = (self.git.content(one[1]) for one in (before, there, after))
             merged = merge_file(self.git, os.fsdecode(path), base, ours, theirs, self.statuses)
@@ -214,25 +214,27 @@ class _Remaking:
     def _drop(self, run: str, task: Trailer, title: str | None, reason: str) -> None:
         self._dropped.add((run, task.task_id))
         name = f"{task.task_id} {title}" if title else task.task_id
-        self.made.messages.append(f"{name}: its receipt was dropped, since on {self.where} {reason}")
+        self.result.messages.append(f"{name}: its receipt was dropped, since on {self.where} {reason}")
 
-    def _commit(self, old: Commit, changes: Mapping[bytes, Change], new: NewObjects, made: set[str]) -> str:
-        git, parent = self.git, self.made.tip
+    def _commit(
+        self, old: Commit, changes: Mapping[bytes, TreeChange], new: NewObjects, made: set[str]
+    ) -> str:
+        git, parent = self.git, self.result.tip
         tree = change_tree(self.tree, changes, git.content, new)
         gone = {task.task_id for _, task in old.receipts} - made
-        text = (without(old.message, gone) if gone else old.message).encode("utf-8", "surrogateescape")
+        text = (drop_tasks(old.message, gone) if gone else old.message).encode("utf-8", "surrogateescape")
         if git.signs():
             git.write(new)
             oid = self._signed(old, tree, text)
         else:
-            committer = now(git.identity().committer, "GIT_COMMITTER_DATE")
+            committer = with_time(git.identity().committer, "GIT_COMMITTER_DATE")
             # Without gpgsig: the old signature is of other bytes.
             head = [b"tree " + tree.encode(), b"parent " + parent.encode(), b"author " + old.author]
             head += [b"committer " + committer]
             head += [b"encoding " + old.encoding.encode()] if old.encoding != "UTF-8" else []
             oid = new.add("commit", b"\n".join([*head, b"", text]))
             git.write(new)
-        self.made.tip, self.tree = oid, tree
+        self.result.tip, self.tree = oid, tree
         return oid
 
     def _signed(self, old: Commit, tree: str, text: bytes) -> str:
@@ -246,15 +248,15 @@ class _Remaking:
             "commit-tree",
             "-S",
             "-p",
-            self.made.tip,
+            self.result.tip,
             "-F",
             "-",
             tree,
         )
-        return self.git.run(*args, stdin=text, env=env, alone=False).decode().strip()
+        return self.git.run(*args, stdin=text, env=env, own_group=False).decode().strip()
 
 
-def without(message: str, gone: set[str]) -> str:
+def drop_tasks(message: str, gone: set[str]) -> str:
     """The message of a receipt without these tasks: in the subject, the list, and the trailers."""
     body = message.rstrip("\n")
     above, _, last = body.rpartition("\n\n")

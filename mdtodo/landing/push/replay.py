@@ -11,8 +11,8 @@ from mdtodo.core.digest import sha1
 from mdtodo.core.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
 from mdtodo.git.objects import find_in_tree
-from mdtodo.landing.apply import tick
-from mdtodo.landing.parse_cache import keep, read
+from mdtodo.landing.apply import apply_receipts
+from mdtodo.landing.parse_cache import keep, parse_cached
 from mdtodo.markdown.edits.diff import OPEN, diff
 from mdtodo.markdown.keys.read import read_keys
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Anchor, Status
-    from mdtodo.git.objects import Change, NewObjects
-    from mdtodo.landing.apply import Version
+    from mdtodo.git.objects import NewObjects, TreeChange
+    from mdtodo.landing.apply import EditResult
     from mdtodo.markdown.anchors import TaskIndex
     from mdtodo.markdown.document import Document
     from mdtodo.receipts.message import Trailer
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 REGULAR = (b"100644", b"100755", b"100664")
 
 
-class Lifted(NamedTuple):
+class FileEdits(NamedTuple):
     """The edits of a commit in one file, and the file as the commit left it."""
 
     file: str
@@ -43,17 +43,17 @@ class Lifted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Relanded:
+class Replayed:
     """`changes`: what becomes of the tree. `made`: the tasks with a receipt in it; `reasons`: why others have
     none."""
 
-    changes: dict[bytes, Change]
+    changes: dict[bytes, TreeChange]
     made: set[str]
     reasons: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class NewBase:
     """The tree that receipts are replayed on. `read` gives the content of an object, `added` the markdown files
     that are there and were not where the receipts landed first."""
 
@@ -63,69 +63,71 @@ class Ground:
     statuses: Mapping[str, Status]
 
 
-def lifted(before: bytes, after: bytes, statuses: Mapping[str, Status], file: str) -> tuple[Edit, ...] | None:
+def edits_between(
+    before: bytes, after: bytes, statuses: Mapping[str, Status], file: str
+) -> tuple[Edit, ...] | None:
     """As `markdown.edits.diff.diff`; where only boxes differ, neither version is read again that was met just now."""
     if len(before) == len(after):
         with suppress(InputError):
-            reading = read(before, statuses, file)
+            parsed = parse_cached(before, statuses, file)
             boxes = [
                 SetStatus(
-                    reading.places[item.index]._replace(file=file),
+                    parsed.places[item.index]._replace(file=file),
                     now,
                     OPEN if item.status in OPEN else frozenset({item.status}),
                 )
-                for item in reading.document.items
+                for item in parsed.document.items
                 if (now := statuses.get(chr(after[item.box]), item.status)) is not item.status
             ]
-            ticked = reading.ticked(boxes, statuses)
+            ticked = parsed.ticked(boxes, statuses)
             if ticked is not None and ticked.data == after:
-                keep(ticked.reading, statuses)
+                keep(ticked.parsed, statuses)
                 return tuple(boxes)
     return diff(before, after, statuses, file=file)
 
 
-def reland(
-    ground: Ground,
-    lifted: Sequence[Lifted],
+def replay(
+    onto: NewBase,
+    changed: Sequence[FileEdits],
     trailers: Sequence[Trailer],
     titles: Sequence[str | None],
     wanted: frozenset[str],
     new: NewObjects,
-) -> Relanded:
-    """Make the edits of the tasks `wanted` on the ground; `trailers` and `titles` are all of the commit."""
-    shares = _shares(ground, lifted, trailers, titles)
+) -> Replayed:
+    """Make the edits of the tasks `wanted` on the new base; `trailers` and `titles` are all of the commit."""
+    shares = _shares(onto, changed, trailers, titles)
     kept = {
         file: {task: own for task, own in tasks.items() if task in wanted} for file, tasks in shares.items()
     }
     made: set[str] = set()
     reasons: dict[str, str] = {}
-    changes: dict[bytes, Change] = {}
-    for file, tasks in _followed(ground, kept).items():
+    changes: dict[bytes, TreeChange] = {}
+    for file, tasks in _follow_moved_files(onto, kept).items():
         if not tasks:
             continue
         path = os.fsencode(file)
-        found = find_in_tree(ground.tree, path, ground.read)
+        found = find_in_tree(onto.tree, path, onto.read)
         if found is None or found[0] not in REGULAR:
             reasons |= dict.fromkeys(tasks, "its file no longer exists")
             continue
-        data = ground.read(found[1])
-        version = _ticked(
-            ground, data, tasks, {one.task_id for one in trailers if one.processor == "rollup"}, file
+        data = onto.read(found[1])
+        version = _made_on(
+            onto, data, tasks, {one.task_id for one in trailers if one.processor == "rollup"}, file
         )
         made |= version.made
         reasons |= version.missed | dict.fromkeys(version.closed - version.made, "its box is already closed")
         if version.data != data:
             changes[path] = found[0], new.add("blob", version.data)
-    return Relanded(changes, made, reasons)
+    return Replayed(changes, made, reasons)
 
 
 def closed_tasks(data: bytes, names: Iterable[str], statuses: Mapping[str, Status], file: str) -> set[str]:
     """Those of these ids that a closed task of the file has."""
     try:
-        reading = read(data, statuses, file)
+        parsed = parse_cached(data, statuses, file)
     except InputError:
         return set()
-    closed = [reading.places[item.index] for item in reading.document.items if item.status.closed]
+    closed = [parsed.places[item.index] for item in parsed.document.items if item.status.closed]
     return {name for name in names if any(_is_id_of(name, anchor) for anchor in closed)}
 
 
@@ -133,13 +135,13 @@ def closed_tasks(data: bytes, names: Iterable[str], statuses: Mapping[str, Statu
 
 
 def _shares(
-    ground: Ground, lifted: Sequence[Lifted], trailers: Sequence[Trailer], titles: Sequence[str | None]
+    onto: NewBase, changed: Sequence[FileEdits], trailers: Sequence[Trailer], titles: Sequence[str | None]
 ) -> Shares:
     """The edits of each task in each file: by id; else by title; else they are those of the one task that is
     left."""
     shares: Shares = {}
-    unknown: list[tuple[Lifted, Edit]] = []
-    for one in lifted:
+    unknown: list[tuple[FileEdits, Edit]] = []
+    for one in changed:
         share = shares.setdefault(one.file, {})
         for edit in one.edits:
             name = next((t.task_id for t in trailers if _is_id_of(t.task_id, edit.anchor)), None)
@@ -150,7 +152,7 @@ def _shares(
     found = {name for share in shares.values() for name in share}
     left = {t.task_id: title for t, title in zip(trailers, titles, strict=True) if t.task_id not in found}
     for one, edit in unknown:
-        title = _title(one, edit.anchor, ground.statuses)
+        title = _title(one, edit.anchor, onto.statuses)
         name = next((task for task, known in left.items() if known == title), next(iter(left), None))
         if name is not None:
             shares[one.file].setdefault(name, []).append(edit)
@@ -172,18 +174,18 @@ def _is_id_of(name: str, anchor: Anchor) -> bool:
 _COPIES = 20
 
 
-def _title(one: Lifted, anchor: Anchor, statuses: Mapping[str, Status]) -> str | None:
+def _title(one: FileEdits, anchor: Anchor, statuses: Mapping[str, Status]) -> str | None:
     document, places = _read(one.after, statuses, one.file)
     index = places.find(anchor)
     return read_keys(document.items[index].text).title if isinstance(index, int) else None
 
 
-def _followed(ground: Ground, shares: Shares) -> Shares:
+def _follow_moved_files(onto: NewBase, shares: Shares) -> Shares:
     """The shares of files that are gone turned to the one new file that has the task."""
     found: Shares = {}
     for file, tasks in shares.items():
-        gone = tasks and find_in_tree(ground.tree, os.fsencode(file), ground.read) is None
-        places = _new_places(ground) if gone else {}
+        gone = tasks and find_in_tree(onto.tree, os.fsencode(file), onto.read) is None
+        places = _new_places(onto) if gone else {}
         for task, edits in tasks.items():
             there = [name for name, place in places.items() if isinstance(place.find(edits[0].anchor), int)]
             target = there[0] if len(there) == 1 else file
@@ -192,13 +194,13 @@ def _followed(ground: Ground, shares: Shares) -> Shares:
     return found
 
 
-def _new_places(ground: Ground) -> dict[str, TaskIndex]:
+def _new_places(onto: NewBase) -> dict[str, TaskIndex]:
     places: dict[str, TaskIndex] = {}
-    for file in ground.added():
-        entry = find_in_tree(ground.tree, os.fsencode(file), ground.read)
+    for file in onto.added():
+        entry = find_in_tree(onto.tree, os.fsencode(file), onto.read)
         if entry is not None and entry[0] in REGULAR:
             try:
-                places[file] = _read(ground.read(entry[1]), ground.statuses, file)[1]
+                places[file] = _read(onto.read(entry[1]), onto.statuses, file)[1]
             except InputError:
                 continue
     return places
@@ -207,22 +209,24 @@ def _new_places(ground: Ground) -> dict[str, TaskIndex]:
 # Whether they can be made
 
 
-def _ticked(
-    ground: Ground, data: bytes, tasks: Mapping[str, Sequence[Edit]], rollups: set[str], file: str
-) -> Version:
+def _made_on(
+    onto: NewBase, data: bytes, tasks: Mapping[str, Sequence[Edit]], rollups: set[str], file: str
+) -> EditResult:
     """The edits made, but no parent ticked for its subtasks of which some are open there."""
     left = dict(tasks)
     reasons: dict[str, str] = {}
-    counted = _counts(data, ground.statuses, file)
+    counted = _counts(data, onto.statuses, file)
     for name, edits in tasks.items():
-        left[name] = [edit for edit in edits if not (isinstance(edit, SetKey) and _is_less(edit, counted))]
+        left[name] = [
+            edit for edit in edits if not (isinstance(edit, SetKey) and _adds_no_failure(edit, counted))
+        ]
         if not left[name]:
             del left[name]
             reasons[name] = "its line already counts a failure"
     while True:
-        version = tick(data, left, ground.statuses, file=file, once=True)
+        version = apply_receipts(data, left, onto.statuses, file=file, once=True)
         early = [
-            name for name in version.made & rollups if _has_open_subtasks(version, left[name], ground, file)
+            name for name in version.made & rollups if _has_open_subtasks(version, left[name], onto, file)
         ]
         if not early:
             version.missed |= reasons
@@ -246,20 +250,20 @@ def _counts(data: bytes, statuses: Mapping[str, Status], file: str) -> Callable[
     return count
 
 
-def _is_less(edit: SetKey, counted: Callable[[Anchor], int]) -> bool:
+def _adds_no_failure(edit: SetKey, counted: Callable[[Anchor], int]) -> bool:
     """Whether there are as many failures on the line already as the edit would write, or more."""
     if edit.key != "failed" or edit.value is None or not edit.value.isdigit():
         return False
     return int(edit.value) <= counted(edit.anchor)
 
 
-def _has_open_subtasks(version: Version, edits: Sequence[Edit], ground: Ground, file: str) -> bool:
+def _has_open_subtasks(version: EditResult, edits: Sequence[Edit], onto: NewBase, file: str) -> bool:
     closing = [edit for edit in edits if isinstance(edit, SetStatus) and edit.status.closed]
-    document, places = _read(version.data, ground.statuses, file)
+    document, places = _read(version.data, onto.statuses, file)
     parents = {places.find(edit.anchor) for edit in closing}
     return any(item.parent in parents and not item.status.closed for item in document.items)
 
 
 def _read(data: bytes, statuses: Mapping[str, Status], file: str) -> tuple[Document, TaskIndex]:
-    reading = read(data, statuses, file)
-    return reading.document, reading.places
+    parsed = parse_cached(data, statuses, file)
+    return parsed.document, parsed.places

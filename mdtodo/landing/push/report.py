@@ -59,13 +59,13 @@ def push_to_branch(repo: Repository, name: str) -> str:
 
     Raises GitError where the remote refuses, as it does where such a branch is there and has other commits.
     """
-    from mdtodo.git.remote import find_upstream, send
+    from mdtodo.git.remote import find_upstream, push_commit
     from mdtodo.git.repository import run
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
 
-    with Plumbing(repo) as git:
+    with GitSession(repo) as git:
         there = find_upstream(repo, git)._replace(ref=f"refs/heads/{name}")
-    sent = send(repo, there, run(repo, "rev-parse", "--verify", "HEAD^{commit}").decode().strip())
+    sent = push_commit(repo, there, run(repo, "rev-parse", "--verify", "HEAD^{commit}").decode().strip())
     if sent.code:
         raise GitError(f"{there.name} rejected the receipts: {sent.reason}", hint="the commits are kept")
     return there.name

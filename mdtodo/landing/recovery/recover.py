@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import operation_in_progress
-from mdtodo.landing import land as commits
-from mdtodo.landing.policy import elsewhere, land, land_entries, sentences_of
+from mdtodo.landing.land import remove_leftovers
+from mdtodo.landing.policy import elsewhere, land_as_configured, land_entries, sentences_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
     from mdtodo.landing.land import Landing
-    from mdtodo.storage.state import State
+    from mdtodo.storage.state import StateStore
 
 
 def finish_earlier(
-    repo: Repository, state: State, config: Config, *, commit: bool
+    repo: Repository, state: StateStore, config: Config, *, commit: bool
 ) -> tuple[list[str], list[str]]:
     """Land what runs that ended too early had finished, each under its own name; sentences, and commits.
 
@@ -30,7 +30,7 @@ def finish_earlier(
 
     # Locks that a killed run left come first: nothing below could be committed while they lie there.
     sentences, made = (
-        [*commits.recover(repo, objects=bool(state.unlanded_runs())), *_finish_advance(repo, config)],
+        [*remove_leftovers(repo, objects=bool(state.unlanded_runs())), *_finish_advance(repo, config)],
         list[str](),
     )
     sentences += take_up(repo, state, config)
@@ -61,12 +61,12 @@ def _titles(receipts: Sequence[tuple[int, Receipt]]) -> str:
 
 
 def _without_undone(
-    repo: Repository, state: State, run: str, receipts: list[tuple[int, Receipt]], config: Config
+    repo: Repository, state: StateStore, run: str, receipts: list[tuple[int, Receipt]], config: Config
 ) -> tuple[list[tuple[int, Receipt]], list[str]]:
     """Those that have not landed yet, or still stand; those that somebody took back are done with."""
-    from mdtodo.landing.recovery.taken_back import undone
+    from mdtodo.landing.recovery.taken_back import taken_back_since
 
-    gone = undone(repo, run, [receipt for _, receipt in receipts], config.status)
+    gone = taken_back_since(repo, run, [receipt for _, receipt in receipts], config.status)
     back = [(number, receipt) for number, receipt in receipts if receipt.task_id in gone]
     if not back:
         return receipts, []
@@ -88,7 +88,7 @@ def _finish_advance(repo: Repository, config: Config) -> tuple[str, ...]:
 
 def _land_earlier(
     repo: Repository,
-    state: State,
+    state: StateStore,
     run: str,
     receipts: Sequence[tuple[int, Receipt]],
     config: Config,
@@ -100,17 +100,17 @@ def _land_earlier(
     # A run with --no-commit is made up for without one: nobody asked for that commit, then or now.
     asked = state.begun(run).get("commit")
     if asked != "none" and not commit:
-        return land(repo, [one for _, one in receipts], run_id=run, commit=False, config=config)
+        return land_as_configured(repo, [one for _, one in receipts], run_id=run, commit=False, config=config)
     return land_entries(repo, state, run, receipts, config, commit=asked != "none", each=asked == "task")
 
 
 def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
     """The same for a command that is no run: nothing without a state, or where git must not commit now."""
-    from mdtodo.storage.state import State, folder
+    from mdtodo.storage.state import StateStore, folder
 
     if not os.path.exists(os.path.join(folder(repo), "state.db")) or "GIT_INDEX_FILE" in os.environ:
         return []
     if operation_in_progress(repo):
         return []
-    with State.open(repo) as state:
+    with StateStore.open(repo) as state:
         return finish_earlier(repo, state, config, commit=config.commit != "none")[0]

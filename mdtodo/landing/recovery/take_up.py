@@ -13,7 +13,7 @@ from mdtodo.execution.processors.output_file import outputs_told
 from mdtodo.landing.land import hold_outputs
 from mdtodo.outputs.attempt import adopt, verdict_of
 from mdtodo.storage import spool
-from mdtodo.storage.rows import Record
+from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import folder
 from mdtodo.system import process_identity
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Output
     from mdtodo.git.repository import Repository
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
     from mdtodo.outputs.survey import Verdict
     from mdtodo.project.project import Board
-    from mdtodo.storage.spool import Unread
-    from mdtodo.storage.state import State
+    from mdtodo.storage.spool import SpooledResult
+    from mdtodo.storage.state import StateStore
 
 
 #: Seconds to wait for a pool process that outlives its runner, and after which one that gives no sign is given up.
@@ -35,16 +35,17 @@ PATIENCE = 4.0
 SILENCE = 2.0
 
 
-def take_up(repo: Repository, state: State, config: Config) -> list[str]:
+def take_up(repo: Repository, state: StateStore, config: Config) -> list[str]:
     """Record what succeeded in runs that are over, once, under the name of its run; sentences on what does not count.
 
     Not what the journal has, nor what is no open task here any more, nor what wrote outputs that cannot be committed
     now. What an attempt with outputs had left when it was killed is known as ours from now on.
     """
-    runs = spool.left(repo, ())  # before the runs that go on: one that begins in between is in neither
+    # before the runs that go on: one that begins in between is in neither
+    runs = spool.of_dead_runs(repo, ())
     active = {run for run, _, _ in state.active_runs()} if runs else set()
     mine = {
-        run: [path for path in paths if not spool.elsewhere(path, repo.root)]
+        run: [path for path in paths if not spool.is_other_worktree(path, repo.root)]
         for run, paths in runs.items()
         if run not in active
     }
@@ -68,7 +69,7 @@ def take_up(repo: Repository, state: State, config: Config) -> list[str]:
 def _settle(repo: Repository, path: str) -> bool:
     """Wait for the end of what the pool process still does, or mark what it left; False where it goes on."""
     deadline = time.monotonic() + PATIENCE
-    while (last := spool.begun(path)) is not None and not process_identity.is_gone(last.owner):
+    while (last := spool.unfinished_attempt(path)) is not None and not process_identity.has_ended(last.owner):
         if time.time() > last.last_sign + SILENCE:
             break
         if time.monotonic() > deadline:
@@ -79,7 +80,9 @@ def _settle(repo: Repository, path: str) -> bool:
     return True
 
 
-def _record(board: Board, run: str, one: Unread, sentences: list[str], *, commit: bool) -> Record | None:
+def _record(
+    board: Board, run: str, one: SpooledResult, sentences: list[str], *, commit: bool
+) -> NewResult | None:
     from mdtodo.execution.executor import result_of
     from mdtodo.landing.result_edits import result_edits
 
@@ -103,11 +106,11 @@ def _record(board: Board, run: str, one: Unread, sentences: list[str], *, commit
         outputs=outputs,
         held=held,
     )
-    return Record(run, receipt, _log(board.repo, run, one), result.metrics)
+    return NewResult(run, receipt, _log(board.repo, run, one), result.metrics)
 
 
 def held_of(
-    repo: Repository, verdict: Verdict, git: Plumbing | None = None
+    repo: Repository, verdict: Verdict, git: GitSession | None = None
 ) -> tuple[tuple[Output, ...] | None, str | None]:
     """What goes with the tick of a task that has ended; or why it must stay open, as a sentence."""
     reasons = [f"{path}: {reason}" for path, reason in verdict.theirs.items()]
@@ -127,7 +130,7 @@ def unnamed(paths: Sequence[str]) -> str:
     return f"{shown} changed while it ran, and its processor did not name what it wrote in $MDTODO_OUTPUT"
 
 
-def _log(repo: Repository, run: str, one: Unread) -> str | None:
+def _log(repo: Repository, run: str, one: SpooledResult) -> str | None:
     path = os.path.join(folder(repo), "logs", run, f"{one.task_id}.{one.attempt}.log")
     if not os.path.exists(path):
         return None

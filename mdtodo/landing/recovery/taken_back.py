@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import read_blobs
-from mdtodo.landing.apply import tick
-from mdtodo.receipts.log import receipts as past_receipts
+from mdtodo.landing.apply import apply_receipts
+from mdtodo.receipts.log import logged_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 NEWEST = 2000
 
 
-def undone(
+def taken_back_since(
     repo: Repository, run_id: str, receipts: Iterable[Receipt], statuses: Mapping[str, Status]
 ) -> frozenset[str]:
     """The ids of those tasks whose receipt of this run git has, although HEAD does not show it any more.
 
     To land them again would be a second receipt for one proof, against the word of who took it back.
     """
-    told = {one.task_id for one in islice(past_receipts(repo, newest=NEWEST), NEWEST) if one.run == run_id}
+    told = {one.task_id for one in islice(logged_receipts(repo, newest=NEWEST), NEWEST) if one.run == run_id}
     return frozenset(
         receipt.task_id
         for receipt in receipts
@@ -43,6 +43,9 @@ def _would_change(repo: Repository, receipt: Receipt, statuses: Mapping[str, Sta
     blobs = read_blobs(repo, [f"HEAD:{file}" for file in by_file])
     for file, edits in by_file.items():
         data = blobs[f"HEAD:{file}"]
-        if data is not None and tick(data, {receipt.task_id: edits}, statuses, file=file, once=True).made:
+        if (
+            data is not None
+            and apply_receipts(data, {receipt.task_id: edits}, statuses, file=file, once=True).made
+        ):
             return True
     return False

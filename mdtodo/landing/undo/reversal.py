@@ -28,27 +28,27 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import AddedItem, Revert
     from mdtodo.core.task import Anchor, Status
     from mdtodo.git.head import Head
-    from mdtodo.git.session import Plumbing
+    from mdtodo.git.session import GitSession
     from mdtodo.markdown.document import Document
-    from mdtodo.receipts.log import PastCommit
+    from mdtodo.receipts.log import LoggedCommit
     from mdtodo.receipts.message import Trailer
 
     #: `<mode> <object id>`, None for no file.
-    Entry = str | None
+    TreeEntry = str | None
 
 
-class PastRun(NamedTuple):
+class LandedRun(NamedTuple):
     """A run as a branch has it: its commits, newest first, and what it landed. `undoes` is the run it took back."""
 
     run: str
-    commits: tuple[PastCommit, ...]
+    commits: tuple[LoggedCommit, ...]
     tasks: tuple[Trailer, ...]
     undoes: str | None
 
     @classmethod
-    def all(cls, commits: Iterable[PastCommit]) -> dict[str, PastRun]:
+    def all(cls, commits: Iterable[LoggedCommit]) -> dict[str, LandedRun]:
         """By name, newest first."""
-        found: dict[str, PastRun] = {}
+        found: dict[str, LandedRun] = {}
         for commit in commits:
             for group in commit.groups:
                 one = found.get(group.run) or cls(group.run, (), (), None)
@@ -57,7 +57,7 @@ class PastRun(NamedTuple):
                 )
         return found
 
-    def named(self) -> dict[str, int]:
+    def newest_commits(self) -> dict[str, int]:
         """The tasks that it said something of, each with the number of the newest commit that does."""
         found: dict[str, int] = {}
         for commit in self.commits:
@@ -75,8 +75,8 @@ class Reversal(NamedTuple):
     refused: tuple[str, ...]
 
 
-def reversal(
-    git: Plumbing, past: PastRun, statuses: Mapping[str, Status], todo_files: Iterable[str]
+def revert_run(
+    git: GitSession, past: LandedRun, statuses: Mapping[str, Status], todo_files: Iterable[str]
 ) -> Reversal:
     """What takes the run back on the HEAD of now. `todo_files`: where tasks may have been moved to.
 
@@ -86,30 +86,30 @@ def reversal(
     changes = _changes(git, past)
     work = _Reversal(git, head, past, statuses, list(todo_files))
     for path, steps in changes.items():
-        work.take(path, steps)
+        work.add_file(path, steps)
     return work.result()
 
 
-class _Step(NamedTuple):
+class _FileStep(NamedTuple):
     """What one commit made of one file."""
 
     commit: str
-    before: Entry
-    after: Entry
+    before: TreeEntry
+    after: TreeEntry
 
 
-def _changes(git: Plumbing, past: PastRun) -> dict[str, list[_Step]]:
+def _changes(git: GitSession, past: LandedRun) -> dict[str, list[_FileStep]]:
     """By path, what each commit made of it, oldest first; the same thing once, where it was picked twice."""
     pairs = [(commit.oid, *_trees(git, commit)) for commit in reversed(past.commits)]
-    found: dict[str, list[_Step]] = {}
+    found: dict[str, list[_FileStep]] = {}
     for oid, (path, before, after) in _differences(git, pairs):
         steps = found.setdefault(path, [])
         if not any(one.before == before and one.after == after for one in steps):
-            steps.append(_Step(oid, before, after))
+            steps.append(_FileStep(oid, before, after))
     return found
 
 
-def _trees(git: Plumbing, commit: PastCommit) -> tuple[str, str]:
+def _trees(git: GitSession, commit: LoggedCommit) -> tuple[str, str]:
     """The trees of a commit's parent, and its own."""
     short = commit.oid[:10]
     if len(commit.groups) > 1:
@@ -133,8 +133,8 @@ _HEADER = re.compile(rb"[0-9a-f]+ [0-9a-f]+\n")
 
 
 def _differences(
-    git: Plumbing, pairs: Sequence[tuple[str, str, str]]
-) -> Iterator[tuple[str, tuple[str, Entry, Entry]]]:
+    git: GitSession, pairs: Sequence[tuple[str, str, str]]
+) -> Iterator[tuple[str, tuple[str, TreeEntry, TreeEntry]]]:
     """For each commit and pair of trees, each path with what it was and what it is; one process for all.
 
     The format is that of `git diff-tree --stdin -z` for two trees in a line: a header in a line, then
@@ -152,7 +152,7 @@ def _differences(
             yield pairs[number][0], (path, _entry(old_mode, old), _entry(mode, new))
 
 
-def _entry(mode: str, oid: str) -> Entry:
+def _entry(mode: str, oid: str) -> TreeEntry:
     return None if mode == "000000" else f"{mode} {oid}"
 
 
@@ -160,7 +160,12 @@ class _Reversal:
     """The receipts as they come together."""
 
     def __init__(
-        self, git: Plumbing, head: Head, past: PastRun, statuses: Mapping[str, Status], todo_files: list[str]
+        self,
+        git: GitSession,
+        head: Head,
+        past: LandedRun,
+        statuses: Mapping[str, Status],
+        todo_files: list[str],
     ) -> None:
         self.git = git
         self.head = head
@@ -172,24 +177,24 @@ class _Reversal:
         self.refused: list[str] = []
         self._places: dict[str, tuple[Document, TaskIndex] | None] = {}
 
-    def take(self, path: str, steps: Sequence[_Step]) -> None:
+    def add_file(self, path: str, steps: Sequence[_FileStep]) -> None:
         """Take back what became of one file."""
-        stretches = _stretches(steps)
-        lifted = [self._lifted(path, one) for one in stretches]
+        joined = _join_steps(steps)
+        edits_of = [self._edits_of_step(path, one) for one in joined]
         first, last = steps[0], steps[-1]
-        if None not in lifted:
-            edits = [edit for one in reversed(lifted) for edit in one or ()]
+        if None not in edits_of:
+            edits = [edit for one in reversed(edits_of) for edit in one or ()]
             try:
-                for document, edit in composed(edits):
+                for document, edit in squash(edits):
                     self._take_back(document, edit)
             except EditError as error:
                 self.refused.append(f"{path}: {error.sentence}")
-        elif len(stretches) > 1:
+        elif len(joined) > 1:
             self.refused.append(f"{path}: other commits changed it between those of the run")
         elif self._in_head(path) in (first.before, last.after):
             self.restores.append(Restore(path, last.after, first.before))
         else:
-            self.refused.append(f"{path}: {self._who(path, last.commit)}")
+            self.refused.append(f"{path}: {self._last_change(path, last.commit)}")
 
     def result(self) -> Reversal:
         """All of it; the files go with the first receipt."""
@@ -200,7 +205,7 @@ class _Reversal:
             receipts[0] = receipts[0]._replace(restores=tuple(self.restores))
         return Reversal(tuple(receipts), tuple(self.refused))
 
-    def _lifted(self, path: str, step: _Step) -> list[tuple[Document, Revert]] | None:
+    def _edits_of_step(self, path: str, step: _FileStep) -> list[tuple[Document, Revert]] | None:
         """What was made of tasks there, each with the version of the file that its anchor is of; None if that is not
         all."""
         _, before, after = step
@@ -273,11 +278,11 @@ class _Reversal:
                     pass
         return self._places[file]
 
-    def _in_head(self, path: str) -> Entry:
+    def _in_head(self, path: str) -> TreeEntry:
         found = find_in_tree(self.head.tree, os.fsencode(path), self.git.content)
         return None if found is None else f"{found[0].decode()} {found[1]}"
 
-    def _who(self, path: str, since: str) -> str:
+    def _last_change(self, path: str, since: str) -> str:
         """Who changed a file, as part of a sentence."""
         args = (
             "log",
@@ -309,18 +314,18 @@ class _Reversal:
         return Receipt(task.task_id, task.task_id, "todo", "undo", 0, 0.0, 0, (), undoes=self.past.run)
 
 
-def _stretches(steps: Sequence[_Step]) -> list[_Step]:
+def _join_steps(steps: Sequence[_FileStep]) -> list[_FileStep]:
     """The steps, with those as one between which nobody else changed the file."""
     found = [steps[0]]
     for step in steps[1:]:
         if step.before == found[-1].after:
-            found[-1] = _Step(step.commit, found[-1].before, step.after)
+            found[-1] = _FileStep(step.commit, found[-1].before, step.after)
         else:
             found.append(step)
     return found
 
 
-def composed(edits: Sequence[tuple[Document, Revert]]) -> list[tuple[Document, Revert]]:
+def squash(edits: Sequence[tuple[Document, Revert]]) -> list[tuple[Document, Revert]]:
     """The edits of several versions, newest first, as one for each task.
 
     Raises EditError where somebody changed a task between two changes of the run.

@@ -10,18 +10,17 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Undone
 from mdtodo.core.task import Status
 from mdtodo.errors import GitError, UsageError
-from mdtodo.git.position import place
-from mdtodo.git.session import Plumbing
-from mdtodo.landing import land as commits
-from mdtodo.landing.dry_run import diff, rehearse
-from mdtodo.landing.land import RefusedError
+from mdtodo.git.position import head_position
+from mdtodo.git.session import GitSession
+from mdtodo.landing.dry_run import diff, preview_landing
+from mdtodo.landing.land import RefusedError, land
 from mdtodo.landing.policy import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.landing.result_edits import reopening_edits
-from mdtodo.landing.undo.reversal import PastRun, reversal
+from mdtodo.landing.undo.reversal import LandedRun, revert_run
 from mdtodo.planning.rollup import parents_to_reopen
-from mdtodo.receipts.log import commits as past_commits
-from mdtodo.storage.rows import Record
-from mdtodo.storage.state import State
+from mdtodo.receipts.log import logged_commits
+from mdtodo.storage.rows import NewResult
+from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +36,7 @@ def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:
     GitError where it cannot be taken back now; RefusedError, a kind of that, where later changes would be lost.
     """
     refuse_half_done_operation(board.repo, instead="")
-    past = PastRun.all(past_commits(board.repo))
+    past = LandedRun.all(logged_commits(board.repo))
     undone = undone_by(past)
     chosen = choose(past, undone, name)
     if chosen.run in undone:
@@ -45,17 +44,17 @@ def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:
     receipts = _receipts(board, chosen, _later(past, undone, chosen))
     run_id = new_run_id()
     # it raises before anything is written: all of it or nothing
-    rehearsal = rehearse(board.repo, receipts, run_id=run_id, statuses=board.config.status)
-    would = Undone(chosen.run, None, rehearsal.receipts)
+    preview = preview_landing(board.repo, receipts, run_id=run_id, statuses=board.config.status)
+    would = Undone(chosen.run, None, preview.receipts)
     if dry_run:
-        return would._replace(diff=diff(board.repo, rehearsal))
+        return would._replace(diff=diff(board.repo, preview))
     landing = _land(board, receipts, run_id, chosen.run)
     if not landing.commits:
         return Undone(chosen.run, messages=tuple(sentences_of(landing)))
     return would._replace(run=run_id, commits=landing.commits, messages=tuple(sentences_of(landing)))
 
 
-def undone_by(past: Mapping[str, PastRun]) -> dict[str, str]:
+def undone_by(past: Mapping[str, LandedRun]) -> dict[str, str]:
     """The runs that are undone, each with the run that took it back. An undo that was undone itself does not count."""
     found: dict[str, str] = {}
     # newest first, so the undo of an undo is met before what it undoes
@@ -65,7 +64,7 @@ def undone_by(past: Mapping[str, PastRun]) -> dict[str, str]:
     return found
 
 
-def choose(past: Mapping[str, PastRun], undone: Mapping[str, str], name: str | None) -> PastRun:
+def choose(past: Mapping[str, LandedRun], undone: Mapping[str, str], name: str | None) -> LandedRun:
     """The run that is meant, by its name or the beginning of it. UsageError where there is none, or several."""
     if name is None:
         found = next((one for one in past.values() if one.run not in undone and one.undoes is None), None)
@@ -83,22 +82,24 @@ def choose(past: Mapping[str, PastRun], undone: Mapping[str, str], name: str | N
     return matches[0]
 
 
-def _later(past: Mapping[str, PastRun], undone: Mapping[str, str], chosen: PastRun) -> dict[str, str]:
+def _later(past: Mapping[str, LandedRun], undone: Mapping[str, str], chosen: LandedRun) -> dict[str, str]:
     """Tasks of the run that a later one has changed, each with that one. What was undone does not count."""
-    mine = chosen.named()
+    mine = chosen.newest_commits()
     found: dict[str, str] = {}
     for one in past.values():
         if one.run not in undone and one.undoes is None and one.run != chosen.run:
-            newer = (task_id for task_id, number in one.named().items() if number < mine.get(task_id, -1))
+            newer = (
+                task_id for task_id, number in one.newest_commits().items() if number < mine.get(task_id, -1)
+            )
             for task_id in newer:
                 found.setdefault(task_id, one.run)
     return found
 
 
-def _receipts(board: Board, chosen: PastRun, later: Mapping[str, str]) -> list[Receipt]:
+def _receipts(board: Board, chosen: LandedRun, later: Mapping[str, str]) -> list[Receipt]:
     """What takes the run back, parents that rested on it included. Raises RefusedError as `undo` does."""
-    with Plumbing(board.repo) as git:
-        found = reversal(git, chosen, board.config.status, board.documents)
+    with GitSession(board.repo) as git:
+        found = revert_run(git, chosen, board.config.status, board.documents)
     titles = {receipt.task_id: receipt.title for receipt in found.receipts}
     refused = [
         f"{task_id} ({titles.get(task_id, '')}): run {run} changed it since" for task_id, run in later.items()
@@ -127,25 +128,23 @@ def _was_closed(board: Board, receipt: Receipt) -> bool:
 def _land(board: Board, receipts: Sequence[Receipt], run_id: str, undone: str) -> Landing:
     """Through the journal, as the results of a run: a kill on the way is made up for."""
     repo = board.repo
-    with State.open(repo) as state:
+    with StateStore.open(repo) as state:
         if undone in {run for run, _, _ in state.active_runs()}:
             raise GitError(
                 f"run {undone} is still running", hint="wait until it ends, or stop it with Ctrl-C"
             )
         state.start_run(
-            run_id, f"{os.uname().nodename}-{os.getpid()}", {"commit": "run", "place": [*place(repo)]}
+            run_id, f"{os.uname().nodename}-{os.getpid()}", {"commit": "run", "place": [*head_position(repo)]}
         )
         try:
-            numbers = state.record([Record(run_id, receipt) for receipt in receipts])
+            numbers = state.record([NewResult(run_id, receipt) for receipt in receipts])
             # as in a run: on the disk before a box changes
             state.sync()
-            before = place(repo).commit
+            before = head_position(repo).commit
             try:
-                landing = commits.land(
-                    repo, receipts, run_id=run_id, statuses=board.config.status, whole=True
-                )
+                landing = land(repo, receipts, run_id=run_id, statuses=board.config.status, whole=True)
             except GitError:
-                if place(repo).commit == before:
+                if head_position(repo).commit == before:
                     state.mark_landed(numbers)  # nothing was changed, so there is nothing to make up for
                 raise
             state.mark_landed(numbers, next(iter(landing.commits), None))

@@ -14,10 +14,10 @@ from mdtodo.git import worktree_files
 from mdtodo.git.tree_files import (
     committed_configuration,
     find_tracked,
-    named,
-    of_commit,
-    of_index,
-    of_work_tree,
+    from_commit,
+    from_index,
+    from_work_tree,
+    select_files,
     staged_configuration,
 )
 from mdtodo.markdown.document import parse
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.git.repository import Repository
-    from mdtodo.git.tree_files import Content
+    from mdtodo.git.tree_files import TodoFiles
     from mdtodo.markdown.document import Document
     from mdtodo.operations.check.findings_cache import Known
     from mdtodo.planning.plan import Plan
@@ -45,7 +45,7 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
     The whole repository is read in any case, as ids and dependencies cross files.
     """
     every = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
-    found = _judge(repo, of_work_tree(repo, every), config)
+    found = _judge(repo, from_work_tree(repo, every), config)
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
 
 
@@ -56,9 +56,9 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     configuration is broken.
     """
     config = load(*staged_configuration(repo))
-    content = of_index(repo, config.files)
+    content = from_index(repo, config.files)
     found = _judge(repo, content, config)
-    return found.only(named(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
+    return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
 def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd: str = ".") -> Checked:
@@ -69,7 +69,7 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     the change is compared with, is not reported elsewhere.
     """
     every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
-    found = _judge(repo, of_work_tree(repo, every), config)
+    found = _judge(repo, from_work_tree(repo, every), config)
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
     here = found.only(chosen)
     if not elsewhere:
@@ -101,7 +101,7 @@ class Checked(NamedTuple):
         return Checked([*self.findings, *more], self.unreadable)
 
 
-def _judge(repo: Repository, content: Content, config: Config) -> Checked:
+def _judge(repo: Repository, content: TodoFiles, config: Config) -> Checked:
     """Everything that is wrong in these files."""
     if len(content.ids) < MANY and sum(map(len, content.data.values())) < LARGE:
         return _merged(content, *_read_all(content, config))
@@ -121,13 +121,13 @@ def _judge(repo: Repository, content: Content, config: Config) -> Checked:
     return _merged(content, found, unreadable)
 
 
-def _read_all(content: Content, config: Config) -> tuple[list[Finding], list[InputError]]:
+def _read_all(content: TodoFiles, config: Config) -> tuple[list[Finding], list[InputError]]:
     """What is found in these files, all of them read; and those that cannot be."""
     documents, unreadable = _documents(content, content.ids, config)
     return _of_documents(documents, plan_for_check(read_tasks(documents), config), config), unreadable
 
 
-def _from_gists(content: Content, config: Config, known: Known) -> list[Finding] | None:
+def _from_gists(content: TodoFiles, config: Config, known: Known) -> list[Finding] | None:
     """What is found in these files, of which only those are read that were not before; None where that does not
     tell."""
     from mdtodo.operations.check.findings_cache import Gist, between, doubtful, has_cycle
@@ -174,7 +174,7 @@ def _gist(file: str, data: bytes, config: Config, router: Router | None) -> str 
 
 
 def _documents(
-    content: Content, files: Iterable[str], config: Config
+    content: TodoFiles, files: Iterable[str], config: Config
 ) -> tuple[dict[str, Document], list[InputError]]:
     documents: dict[str, Document] = {}
     unreadable = []
@@ -200,7 +200,7 @@ def _in_order(found: list[Finding], files: Iterable[str]) -> list[Finding]:
     )
 
 
-def _merged(content: Content, found: list[Finding], unreadable: list[InputError]) -> Checked:
+def _merged(content: TodoFiles, found: list[Finding], unreadable: list[InputError]) -> Checked:
     """With what the version itself lacks: what is not merged, and what cannot be read."""
     if content.unmerged:
         found = [finding for finding in found if finding.file not in content.unmerged]
@@ -221,7 +221,7 @@ def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
         config = load(*committed_configuration(repo, base))
         return {
             _sameness(finding)
-            for finding in _judge(repo, of_commit(repo, base, config.files), config).findings
+            for finding in _judge(repo, from_commit(repo, base, config.files), config).findings
         }
     except MdtodoError:  # an unborn branch, or a configuration that was broken
         return set()

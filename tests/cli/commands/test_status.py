@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.storage.state import State
+from mdtodo.storage.state import StateStore
 from tests.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_the_status_after_a_run_counts_what_it_did(repo: Checkout, inside: Mdtod
     assert (low["active"], low["capacity"], low["completed"], low["failed"]) == (0, 50, 1, 0)
     assert low["average_duration"] == figures[1]["median_duration"]
     assert document["queues"] == {"critical": 0, "high": 0, "medium": 1, "low": 0, "general": 0}
-    with State.open(discover(str(repo.root)), create=False) as state:
+    with StateStore.open(discover(str(repo.root)), create=False) as state:
         ((_, started, finished),) = state.ended_runs(limit=9)
     expected = sum(one["total_duration"] for one in figures) / (4 * (finished - started))
     assert document["worker_efficiency"] == pytest.approx(expected, rel=0.05)

@@ -276,7 +276,7 @@ def test_hooks_of_every_repository_are_left_alone(
 
 def test_a_second_hook_beside_a_kept_one_is_refused(hooks: Path) -> None:
     executable(hooks / "pre-commit", "no shebang")
-    executable(hooks / ("pre-commit" + scripts.KEPT), "of long ago")
+    executable(hooks / ("pre-commit" + scripts.BACKUP_SUFFIX), "of long ago")
     before = state_of(hooks)
     with pytest.raises(EditError, match="earlier install"):
         scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)

@@ -10,7 +10,7 @@ import pytest
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.git.repository import discover
 from mdtodo.landing.land import land
-from mdtodo.landing.push import push as pushing
+from mdtodo.landing.push import push as push_module
 from mdtodo.landing.push.push import push
 from mdtodo.receipts.message import parse as parse_message
 from tests.conftest import Checkout
@@ -19,7 +19,7 @@ from tests.landing.conftest import receipt_for
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mdtodo.landing.push.push import Sent
+    from mdtodo.landing.push.push import PushResult
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n\nText.\n"
 
@@ -83,7 +83,7 @@ def first_remote(tmp_path_factory: pytest.TempPathFactory) -> Remote:
 @pytest.fixture
 def remote(first_remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     """A remote of the test's own; pushes to it do not pause."""
-    monkeypatch.setattr(pushing, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(push_module, "FIRST_PAUSE", 0.0)
     return Remote.copied(first_remote, tmp_path)
 
 
@@ -92,7 +92,7 @@ def tick(clone: Checkout, *titles: str, run: str | None = None, **words: Any) ->
     return land(discover(str(clone.root)), receipts, run_id=run or f"run-{clone.root.name}").commits
 
 
-def send(clone: Checkout) -> Sent:
+def send(clone: Checkout) -> PushResult:
     return push(discover(str(clone.root)), STATUS_CHARS)
 
 

@@ -12,7 +12,7 @@ from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
 from mdtodo.landing.land import land
 from mdtodo.landing.push import fast_forward
-from mdtodo.landing.push import push as pushing
+from mdtodo.landing.push import push as push_module
 from tests.conftest import Checkout
 from tests.landing.conftest import receipt_for
 from tests.landing.push.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
@@ -38,18 +38,18 @@ class TestTheRemoteHasNotMoved:
 
     def test_without_new_commits_nothing_is_pushed(self, remote):
         a = remote.clone("a")
-        assert send(a) == pushing.Sent({})
+        assert send(a) == push_module.PushResult({})
         b = remote.clone("b")
         tick(b, "one")
         send(b)
         head = a.git("rev-parse", "HEAD")
-        assert send(a) == pushing.Sent({})
+        assert send(a) == push_module.PushResult({})
         assert a.git("rev-parse", "HEAD") == head  # no `git pull` of what was not asked for
 
     def test_an_unborn_branch_has_nothing_to_push(self, remote):
         a = remote.clone("a")
         a.git("switch", "-q", "--orphan", "fresh")
-        assert send(a) == pushing.Sent({})
+        assert send(a) == push_module.PushResult({})
 
     def test_commits_of_a_person_are_pushed_along(self, remote):
         a = remote.clone("a")
@@ -424,7 +424,7 @@ class TestWhatIsAPersons:
             if point == "advance.installed":
                 a.write("app.py", "mine\n")
 
-        monkeypatch.setattr(fast_forward, "reached", save)
+        monkeypatch.setattr(fast_forward, "failpoint", save)
         assert send(a).messages == ("app.py: was changed in the meantime, and is left as it is",)
         assert a.read("app.py") == b"mine\n"
         assert a.index("app.py") == a.head("app.py") == b"theirs\n"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.errors import GitError
-from mdtodo.git import remote as upstream
+from mdtodo.git import remote as git_remote
 from mdtodo.git.repository import discover
-from mdtodo.git.session import Plumbing
+from mdtodo.git.session import GitSession
 from mdtodo.landing.push import fast_forward
-from mdtodo.landing.push import push as pushing
+from mdtodo.landing.push import push as push_module
 from tests.conftest import Checkout
 from tests.landing.push.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
 
@@ -27,15 +27,15 @@ __all__ = ["first_remote", "remote"]
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[upstream.Pushed]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[git_remote.Pushed]:
     """What each push came to."""
-    found: list[upstream.Pushed] = []
+    found: list[git_remote.Pushed] = []
 
     def send_and_note(*args):
-        found.append(upstream.send(*args))
+        found.append(git_remote.push_commit(*args))
         return found[-1]
 
-    monkeypatch.setattr(pushing, "send", send_and_note)
+    monkeypatch.setattr(push_module, "push_commit", send_and_note)
     return found
 
 
@@ -170,7 +170,7 @@ class TestTheAnswerIsLost:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(pushing, "advance", die)
+            patch.setattr(push_module, "fast_forward", die)
             with pytest.raises(KeyboardInterrupt):
                 send(a)
         assert a.git("rev-parse", "HEAD") == old
@@ -208,14 +208,14 @@ class TestOthersPushAtTheSameTime:
                 pushed.append(b.commit(f"Theirs {len(pushed)}", x=f"{len(pushed)}"))
                 b.git("pull", "-q", "--rebase")
                 b.git("push", "-q")
-            return upstream.send(*args)
+            return git_remote.push_commit(*args)
 
-        monkeypatch.setattr(pushing, "send", send_second)
+        monkeypatch.setattr(push_module, "push_commit", send_second)
         return pushed
 
     def test_a_push_that_others_outrun_three_times_arrives_at_the_fourth(self, remote, monkeypatch, sound):
-        assert pushing.ATTEMPTS == 10
-        monkeypatch.setattr(pushing, "ATTEMPTS", 4)
+        assert push_module.ATTEMPTS == 10
+        monkeypatch.setattr(push_module, "ATTEMPTS", 4)
         a = remote.clone("a")
         tick(a, "two")
         self.race(remote, monkeypatch, 3)
@@ -225,7 +225,7 @@ class TestOthersPushAtTheSameTime:
         sound(a)
 
     def test_a_push_that_others_outrun_each_time_gives_up_and_keeps_its_commits(self, remote, monkeypatch):
-        monkeypatch.setattr(pushing, "ATTEMPTS", 4)
+        monkeypatch.setattr(push_module, "ATTEMPTS", 4)
         a = remote.clone("a")
         tick(a, "two")
         check = kept(a)
@@ -246,9 +246,9 @@ class TestOthersPushAtTheSameTime:
             if not done:
                 done.append(True)
                 tick(a, "three", run="second")
-            return fast_forward.advance(*args)
+            return fast_forward.fast_forward(*args)
 
-        monkeypatch.setattr(pushing, "advance", land_then_advance)
+        monkeypatch.setattr(push_module, "fast_forward", land_then_advance)
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-three", "id-two"]
         assert_same_as_remote(a, remote)
@@ -261,7 +261,7 @@ class TestOthersPushAtTheSameTime:
         lock.touch()
         with pytest.raises(GitError, match="lock"):
             send(a)
-        assert 1 < len(sent) < pushing.ATTEMPTS
+        assert 1 < len(sent) < push_module.ATTEMPTS
         lock.unlink()
         send(a)
         assert_same_as_remote(a, remote)
@@ -300,8 +300,8 @@ class TestAnotherHistory:
 class TestWhereTo:
     def target(self, a: Checkout) -> tuple[str, str]:
         repo = discover(str(a.root))
-        with Plumbing(repo) as git:
-            found = upstream.find_upstream(repo, git)
+        with GitSession(repo) as git:
+            found = git_remote.find_upstream(repo, git)
         return found.remote, found.ref
 
     @pytest.mark.parametrize(

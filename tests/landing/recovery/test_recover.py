@@ -185,7 +185,7 @@ def test_a_commit_of_somebody_each_time_that_ours_is_prepared_is_not_overwritten
     board = read_board(repo, load(None, None))
     task = next(task for task in board.tasks.values() if task.title == "two")
     todo.git("read-tree", "HEAD", GIT_INDEX_FILE=".git/theirs")
-    monkeypatch.setattr(land, "reached", look)
+    monkeypatch.setattr(land, "failpoint", look)
     speak(board, [task], Status.DONE, commit=True)
     assert len(times) == 5
     subjects = todo.git("log", "--format=%s").splitlines()

@@ -21,7 +21,7 @@ from mdtodo.outputs.declared import Declared
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
 from mdtodo.project.project import read_config
-from mdtodo.storage.state import State
+from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def test_what_lay_in_the_sockets_of_a_killed_runner_is_not_done_again(repo: Chec
         until(lambda: lines(repo) == len(marks(repo)))
         run.kill()
         run.wait()
-    with State.open(discover(str(repo.root)), create=False) as state:
+    with StateStore.open(discover(str(repo.root)), create=False) as state:
         known = len(state.history())
     assert known < lines(repo), "the runner had read everything, and nothing is shown"
     finished = Counter(marks(repo))
@@ -157,7 +157,7 @@ def test_only_whole_results_of_dead_runs_count_in_the_spool(
 def test_a_run_that_goes_on_keeps_its_spool(repo: Checkout) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG})
     mdtodo(repo, "run")
-    with State.open(discover(str(repo.root))) as state:
+    with StateStore.open(discover(str(repo.root))) as state:
         state.start_run("r1")
         (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(line("a"))
         mdtodo(repo, "list")
@@ -170,9 +170,9 @@ def test_a_run_that_begins_while_others_are_looked_at_keeps_its_own(
 ) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG})
     mdtodo(repo, "run")
-    real = State.active_runs
+    real = StateStore.active_runs
 
-    def then_begin(state: State) -> tuple[tuple[str, str, float], ...]:
+    def then_begin(state: StateStore) -> tuple[tuple[str, str, float], ...]:
         found = real(state)
         state.start_run("r1")
         (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(line("a"))
@@ -180,8 +180,8 @@ def test_a_run_that_begins_while_others_are_looked_at_keeps_its_own(
 
     found = discover(str(repo.root))
     (repo.root / ".git/mdtodo/unread/r0.16").touch()
-    with State.open(found) as state:
-        monkeypatch.setattr(State, "active_runs", then_begin)
+    with StateStore.open(found) as state:
+        monkeypatch.setattr(StateStore, "active_runs", then_begin)
         take_up(found, state, read_config(found))
         assert not state.unlanded_runs()
     assert [path.name for path in noted(repo)] == ["r1.17"]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mdtodo.config.load import load
 from mdtodo.git.repository import discover
-from mdtodo.git.tree_files import of_work_tree
-from mdtodo.operations.check import check as checking
+from mdtodo.git.tree_files import from_work_tree
+from mdtodo.operations.check import check as check_module
 from mdtodo.storage import blob_cache
 from tests.examples import examples
 
@@ -59,21 +59,23 @@ content = st.one_of(
 @pytest.fixture
 def remembering(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the first file on."""
-    monkeypatch.setattr(checking, "MANY", 0)
+    monkeypatch.setattr(check_module, "MANY", 0)
 
 
-def judged(repo: Checkout, files: dict[str, bytes], config: Config) -> checking.Checked:
+def judged(repo: Checkout, files: dict[str, bytes], config: Config) -> check_module.Checked:
     for name, data in files.items():
         repo.write(name, data)
-    return checking._judge(discover(str(repo.root)), of_work_tree(discover(str(repo.root)), files), config)
+    return check_module._judge(
+        discover(str(repo.root)), from_work_tree(discover(str(repo.root)), files), config
+    )
 
 
-def afresh(repo: Checkout, files: dict[str, bytes], config: Config) -> checking.Checked:
-    there = of_work_tree(discover(str(repo.root)), files)
-    return checking._merged(there, *checking._read_all(there, config))
+def afresh(repo: Checkout, files: dict[str, bytes], config: Config) -> check_module.Checked:
+    there = from_work_tree(discover(str(repo.root)), files)
+    return check_module._merged(there, *check_module._read_all(there, config))
 
 
-def text(checked: checking.Checked) -> tuple[list[object], list[str]]:
+def text(checked: check_module.Checked) -> tuple[list[object], list[str]]:
     return list(checked.findings), sorted(map(str, checked.unreadable))
 
 
@@ -132,7 +134,7 @@ def test_findings_are_read_from_the_cache_and_not_worked_out_again(
 ) -> None:
     files = {f"{number}.md": b"- [ ] a due:never\n" + b"\n" * number for number in range(5)}
     first = judged(repo, files, CONFIG)
-    monkeypatch.setattr(checking, "parse", None)
+    monkeypatch.setattr(check_module, "parse", None)
     assert judged(repo, files, CONFIG) == first
     with pytest.raises(TypeError):
         judged(repo, files | {"5.md": b"- [ ] new\n"}, CONFIG)
@@ -148,7 +150,7 @@ def test_a_cache_of_other_rules_is_not_read(
     files = {"1.md": b"- [ ] a due:never\n"}
     judged(repo, files, CONFIG)
     monkeypatch.setattr(rules_key, "RULES", ("markdown",))
-    monkeypatch.setattr(checking, "parse", None)
+    monkeypatch.setattr(check_module, "parse", None)
     with pytest.raises(TypeError):
         judged(repo, files, CONFIG)
 
