@@ -2,8 +2,8 @@
 
     python benchmarks/schedule.py [--graphs N] [--error E]
 
-Graphs of 20 to 400 tasks in five shapes, on 2, 8 and 50 slots, in a simulated clock. "ours" is the course that a run
-takes (`run/ready_queue.py`, with the plan's ranks and the lanes), without its processes. The others are list schedules:
+Graphs of 20 to 400 tasks in five shapes, on 2, 8 and 50 slots, in a simulated clock. "ours" is the order of a run
+(`run/ready_queue.py`, with the plan's ranks and the lanes), without its processes. The others are list schedules:
 whenever a slot is free, start what became ready first (FIFO), what takes longest (LPT), any (random), or what has the
 longest chain behind it, its own work not counted but where chains are equal ("behind": what ours was before). Bound:
 work / slots or the critical path, whichever is longer; no schedule is shorter, and often none is as short.
@@ -27,7 +27,7 @@ from mdtodo.config.load import load
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status, Task
 from mdtodo.planning.plan import plan
-from mdtodo.run.ready_queue import Course
+from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.run_options import Options
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def graph(shape: str, number: int, error: float) -> Graph:
 
 
 def ours(given: Graph, slots: int) -> float:
-    """The makespan of the course of a run: all of one priority, in a lane that is as wide as the run."""
+    """The makespan of the ready queue of a run: all of one priority, in a lane that is as wide as the run."""
     names = [f"t{number}" for number in range(len(given.waits))]
     tasks = [
         Task(
@@ -149,16 +149,16 @@ def ours(given: Graph, slots: int) -> float:
         for number, name in enumerate(names)
     ]
     config = replace(CONFIG, lanes={**CONFIG.lanes, "medium": slots})
-    course = Course(plan(tasks, config), config, Options(), slots)
+    queue = ReadyQueue(plan(tasks, config), config, Options(), slots)
     ends: list[tuple[float, int]] = []
     now = 0.0
-    while not course.idle:
-        while (task := course.startable(now)) is not None:
+    while not queue.idle:
+        while (task := queue.startable(now)) is not None:
             heappush(ends, (now + given.minutes[task.line - 1], task.line - 1))
         now, number = heappop(ends)
-        course.attempts[names[number]].seconds = given.minutes[number] * 60
-        course.finish(tasks[number], Outcome.DONE)
-    if len(course.outcomes) < len(tasks):
+        queue.attempts[names[number]].seconds = given.minutes[number] * 60
+        queue.finish(tasks[number], Outcome.DONE)
+    if len(queue.outcomes) < len(tasks):
         raise SystemExit("a task did not run")
     return now
 

@@ -210,12 +210,12 @@ class _ActionRun:
             or not self.session.config.close_from_commits
         ):
             return
-        from mdtodo.cli._close_from import close_and_tell
+        from mdtodo.cli._close_from import close_and_report
 
         if self._without_commit():
             return
         with quoted():
-            self.code = guarded(lambda: close_and_tell(self.session, self.event.messages))
+            self.code = guarded(lambda: close_and_report(self.session, self.event.messages))
 
     def _without_commit(self) -> tuple[str, ...]:
         """On a pull request, and where HEAD is on no branch, as for a tag, there is nothing to commit to."""
@@ -265,7 +265,7 @@ class _ActionRun:
             parts.append(github_summary.preview(tasks, links))
         if self.mode is not Mode.CHECK and self.mode is not Mode.NOTHING:
             finished = {task.id for task in report.tasks if task.attempts} if report else set[str]()
-            parts.append(github_summary.graph(self.session.board(tolerant=True).plan, finished))
+            parts.append(github_summary.graph(self.session.project(tolerant=True).plan, finished))
         if report is not None:
             parts += github_summary.tails(report)
         return [part for part in parts if part]

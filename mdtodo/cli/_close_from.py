@@ -16,47 +16,47 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.messages import Message
     from mdtodo.operations.close_from_commits import Closing
-    from mdtodo.operations.set_status import Spoken
+    from mdtodo.operations.set_status import StatusChange
 
 
-def close_and_tell(
+def close_and_report(
     session: Session, messages: Sequence[Message], *, dry_run: bool = False, as_json: bool = False
 ) -> int:
     """Tick what these messages, oldest first, close, and say so; 3 where a task was not in its file any more."""
     from mdtodo.landing.policy import sentences_of
-    from mdtodo.operations.close_from_commits import close, closing, words
+    from mdtodo.operations.close_from_commits import close, closing, mentions_in
 
-    said = words(session.repo, messages)
+    mentions = mentions_in(session.repo, messages)
     recover(session)
-    board = session.board()
-    found = closing(board, said)
+    project = session.project()
+    found = closing(project, mentions)
     for sentence in found.sentences:
         tell(one_line(sentence))
-    spoken = None if dry_run else close(board, found)
-    landing = spoken.landing if spoken else None
+    change = None if dry_run else close(project, found)
+    landing = change.landing if change else None
     missed = landing.missed if landing else ()
     gone = {task_id for task_id, _, _ in missed}
     closed = [task for task in found.tasks if task.id not in gone]
     if as_json:
-        _print_json(closed, found, spoken)
+        _print_json(closed, found, change)
     else:
-        _print(closed, found, spoken, dry_run=dry_run)
+        _print(closed, found, change, dry_run=dry_run)
     for sentence in sentences_of(landing) if landing else ():
         tell(one_line(sentence))
     return 3 if missed else 0
 
 
-def _print(closed: Sequence[Task], found: Closing, spoken: Spoken | None, *, dry_run: bool) -> None:
+def _print(closed: Sequence[Task], found: Closing, change: StatusChange | None, *, dry_run: bool) -> None:
     how = "would be done" if dry_run else "done"
     for task in closed:
-        click.echo(f"{task.id}  {how}  {one_line(task.title)}  (closed by {found.said_in[task.id][:10]})")
-    for task in spoken.followed if spoken else ():
+        click.echo(f"{task.id}  {how}  {one_line(task.title)}  (closed by {found.commit_of[task.id][:10]})")
+    for task in change.parents if change else ():
         click.echo(f"{task.id}  done with its subtasks  {one_line(task.title)}")
-    for commit in spoken.landing.commits if spoken and spoken.landing else ():
+    for commit in change.landing.commits if change and change.landing else ():
         click.echo(f"committed {commit[:10]}")
 
 
-def _print_json(closed: Sequence[Task], found: Closing, spoken: Spoken | None) -> None:
+def _print_json(closed: Sequence[Task], found: Closing, change: StatusChange | None) -> None:
     from mdtodo.reporting.json_documents import print_json
 
     rows = [
@@ -65,9 +65,9 @@ def _print_json(closed: Sequence[Task], found: Closing, spoken: Spoken | None) -
             "title": task.title,
             "file": task.file,
             "line": task.line,
-            "commit": found.said_in[task.id],
+            "commit": found.commit_of[task.id],
         }
         for task in closed
     ]
-    commits = list(spoken.landing.commits) if spoken and spoken.landing else []
+    commits = list(change.landing.commits) if change and change.landing else []
     print_json({"version": 1, "closed": rows, "commits": commits, "messages": list(found.sentences)})

@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from mdtodo.run.run_options import Options
 
 
-def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
+def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     """Say what would run, in its order."""
     from mdtodo.run.run import dry_run
 
-    board = session.board()
+    project = session.project()
     if session.config.auto_expand and not options.verify:
         from mdtodo.run.auto_expand import expanded_for_dry_run
 
-        board, options = expanded_for_dry_run(board, options, session.say)
-    tasks, left = dry_run(board, options)
+        project, options = expanded_for_dry_run(project, options, session.say)
+    tasks, left = dry_run(project, options)
     session.previews.append(tasks)
     if not options.verify:
         say(left.messages)
     if as_json:
         from mdtodo.reporting.json_documents import print_tasks_json
 
-        print_tasks_json(board.plan, tasks)
+        print_tasks_json(project.plan, tasks)
         return 1 if left.refused else 0
     from mdtodo.planning.dates import local_today
     from mdtodo.reporting.tasks import print_tasks
 
-    print_tasks(board.plan, tasks, local_today().isoformat(), colored=session.colored())
+    print_tasks(project.plan, tasks, local_today().isoformat(), colored=session.colored())
     if tasks or options.verify:
         session.say(f"{len(tasks)} would run; nothing was started")
     else:
@@ -45,7 +45,7 @@ def tell_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     return 1 if left.refused else 0
 
 
-def tell_left_out(tasks: Iterable[Task]) -> None:
+def report_left_out(tasks: Iterable[Task]) -> None:
     """Say of tasks that were named, and that do not match the filters given with them, that they do not run."""
     from mdtodo.core.titles import title_and_id
 
@@ -60,18 +60,18 @@ def say(sentences: Iterable[str]) -> None:
         tell(sentence)
 
 
-def run_and_tell(session: Session, options: Options, *, as_json: bool, push: bool = False) -> int:
+def run_and_report(session: Session, options: Options, *, as_json: bool, push: bool = False) -> int:
     """Run, with progress on standard error, and the report on standard output; the exit code. With -q nothing but what
     failed.
 
     Raises GitError, after the report, where a push was asked for and did not succeed.
     """
-    from mdtodo.reporting.progress import watcher_for
+    from mdtodo.reporting.progress import observer_for
     from mdtodo.run.run import run
 
     options = replace(options, verbose=session.verbose)
-    with watcher_for(color=session.color, quiet=as_json or session.quiet) as watcher:
-        report = run(session.repo, session.config, options, watcher)
+    with observer_for(color=session.color, quiet=as_json or session.quiet) as observer:
+        report = run(session.repo, session.config, options, observer)
     refusal = None
     if push:
         from mdtodo.landing.push.report import push_receipts
@@ -88,7 +88,7 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
         from mdtodo.reporting.summary import print_messages
 
         print_messages(report)
-        _tell_failures(report)
+        _report_failures(report)
     else:
         from mdtodo.reporting.summary import print_summary
 
@@ -99,7 +99,7 @@ def run_and_tell(session: Session, options: Options, *, as_json: bool, push: boo
     return report.exit_code
 
 
-def _tell_failures(report: RunReport) -> None:
+def _report_failures(report: RunReport) -> None:
     """What failed, and the end of its output."""
     from mdtodo.reporting.progress import describe, mark, tail
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
-    from mdtodo.operations.set_status import Spoken
-    from mdtodo.project.project import Board
+    from mdtodo.operations.set_status import StatusChange
+    from mdtodo.project.project import Project
 
 
-def speak_and_tell(
+def set_status_and_report(
     session: Session, names: Sequence[str], status: Status, *, commit: bool, force: bool = True
 ) -> int:
     """Do it, and say what changed; 3 where a task could not be found in its file any more.
@@ -28,38 +28,40 @@ def speak_and_tell(
     too.
     """
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
-    from mdtodo.operations.set_status import followed_status, speak
+    from mdtodo.operations.set_status import parent_status, set_status
 
     # before the files are read, as it may tick boxes in them
     for sentence in finish_earlier_if_any(session.repo, session.config):
         tell(one_line(sentence))
-    board = session.board()
+    project = session.project()
     if status is Status.DONE:
-        tasks = named_tasks(board, names)
+        tasks = named_tasks(project, names)
     else:
-        tasks = list({task.id: task for task in map(board.find, names)}.values())
-    if not force and _tell_refused(board, tasks):
+        tasks = list({task.id: task for task in map(project.find, names)}.values())
+    if not force and _report_refused(project, tasks):
         return 1
-    spoken = speak(board, tasks, status, commit=commit)
-    missed = {task_id for task_id, _, _ in spoken.landing.missed} if spoken.landing else set()
+    change = set_status(project, tasks, status, commit=commit)
+    missed = {task_id for task_id, _, _ in change.landing.missed} if change.landing else set()
     for task in tasks:
         if task.id not in missed:
-            _tell(task, status, "" if task in spoken.changed else " already")
-    for task in spoken.followed:
+            _report(task, status, "" if task in change.changed else " already")
+    for task in change.parents:
         if task.id not in missed:
-            _tell(task, followed_status(status), " with its subtasks")
-    return _tell_landing(spoken)
+            _report(task, parent_status(status), " with its subtasks")
+    return _report_landing(change)
 
 
-def _tell_refused(board: Board, tasks: Sequence[Task]) -> bool:
+def _report_refused(project: Project, tasks: Sequence[Task]) -> bool:
     """Say which of these tasks cannot be done yet, and why; whether there are any."""
     from mdtodo.operations.set_status import waits_of
     from mdtodo.planning.analysis.waits import waits_in_words
 
-    held = waits_of(board, tasks)
+    held = waits_of(project, tasks)
     for name, waits in held.items():
-        task = board.tasks[name]
-        sentence = f"{task.file}:{task.line}: {name} ({task.title}) {waits_in_words(board.plan, name, waits)}"
+        task = project.tasks[name]
+        sentence = (
+            f"{task.file}:{task.line}: {name} ({task.title}) {waits_in_words(project.plan, name, waits)}"
+        )
         tell(one_line(sentence))
     if held:
         tell("nothing was ticked")
@@ -67,19 +69,19 @@ def _tell_refused(board: Board, tasks: Sequence[Task]) -> bool:
     return bool(held)
 
 
-def _tell(task: Task, status: Status, how: str) -> None:
-    words = {"done": "done", "todo": "open", "cancelled": "cancelled"}
-    click.echo(f"{task.id}  {words[status.value]}{how}  {one_line(task.title)}")
+def _report(task: Task, status: Status, how: str) -> None:
+    labels = {"done": "done", "todo": "open", "cancelled": "cancelled"}
+    click.echo(f"{task.id}  {labels[status.value]}{how}  {one_line(task.title)}")
 
 
-def _tell_landing(spoken: Spoken) -> int:
+def _report_landing(change: StatusChange) -> int:
     from mdtodo.landing.policy import sentences_of
 
-    if spoken.landing is None:
+    if change.landing is None:
         return 0
 
-    for commit in spoken.landing.commits:
+    for commit in change.landing.commits:
         click.echo(f"committed {commit[:10]}")
-    for sentence in sentences_of(spoken.landing):
+    for sentence in sentences_of(change.landing):
         tell(one_line(sentence))
-    return 3 if spoken.landing.missed else 0
+    return 3 if change.landing.missed else 0

@@ -1,5 +1,5 @@
 """What a command works with: where it was started, how it may print, the repository, its configuration,
-its board."""
+its tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 
 @dataclass(slots=True)
@@ -114,17 +114,19 @@ class Session:
         """Work with this configuration instead of the repository's."""
         self._config = config
 
-    def board(self, paths: Sequence[str] = (), *, tolerant: bool = False) -> Board:
+    def project(self, paths: Sequence[str] = (), *, tolerant: bool = False) -> Project:
         """Every task, planned; `paths` (as `named` gives them) are read too."""
-        from mdtodo.project.project import read_board
+        from mdtodo.project.project import read_project
 
-        board = read_board(self.repo, self.config, paths=paths, tolerant=tolerant)
-        self.detail(f"read {_count(len(board.documents), 'file')} with {_count(len(board.tasks), 'task')}")
-        return board
+        project = read_project(self.repo, self.config, paths=paths, tolerant=tolerant)
+        self.detail(
+            f"read {_count(len(project.documents), 'file')} with {_count(len(project.tasks), 'task')}"
+        )
+        return project
 
-    def tell_conflicts(self, board: Board) -> None:
+    def tell_conflicts(self, project: Project) -> None:
         """Say of each file that has conflict markers that it has: they may look like titles, and tasks are doubled."""
-        for file, line in board.conflicts():
+        for file, line in project.conflicts():
             self.say(
                 f"{file}:{line}: conflict markers; until they are resolved, the tasks of both sides are shown"
             )
@@ -186,5 +188,5 @@ class Session:
         return bool(getattr(out, "isatty", lambda: False)())
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
     from mdtodo.planning.selection import Selection
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     _Choice = click.Choice[str]  # type: ignore[type-arg, unused-ignore]  # generic since click 8.2
@@ -57,7 +57,7 @@ def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
     parent = ctx.find_root()
     try:
         session = Session.start(parent.params.get("directory") or (), "never", False)
-        tasks = session.board(tolerant=True).tasks.values()
+        tasks = session.project(tolerant=True).tasks.values()
     except (MdtodoError, OSError):
         return []
     wanted = _COMPLETED.get(ctx.info_name or "")
@@ -99,17 +99,17 @@ def tasks_argument(*, required: bool) -> Callable[[Function], Function]:
     return _several("names", "TASK", required=required)
 
 
-def _several(field: str, word: str, *, required: bool) -> Callable[[Function], Function]:
-    metavar = f"{word}..." if required else f"[{word}]..."
+def _several(field: str, noun: str, *, required: bool) -> Callable[[Function], Function]:
+    metavar = f"{noun}..." if required else f"[{noun}]..."
     return click.argument(field, nargs=-1, required=required, metavar=metavar, shell_complete=complete_id)
 
 
-def named_tasks(board: Board, names: Sequence[str]) -> list[Task]:
+def named_tasks(project: Project, names: Sequence[str]) -> list[Task]:
     """The tasks that these ids, or words of titles, mean, each once; UsageError where one means none or several."""
     from mdtodo.errors import UsageError
 
     try:
-        return list({task.id: task for task in map(board.find_titled, names)}.values())
+        return list({task.id: task for task in map(project.find_titled, names)}.values())
     except UsageError as error:
         if len(names) > 1 and " " not in "".join(names):
             whole = " ".join(names)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 #: How many attempts for each that runs may be handed in, and given to a process, if they are short: so many that
 #: nobody has to be woken up for each.
-AHEAD = 30
+PREFETCH = 30
 
 Kind = Literal["started", "progress", "finished", "failed", "lost"]
 
 
-class Event(NamedTuple):
+class AttemptEvent(NamedTuple):
     """What an executor has to say about one attempt.
 
     `started`: its process runs, `pid` leads the process group. `progress`: `progress` percent, 0 to 100.
@@ -64,7 +64,7 @@ class Executor(Protocol):
     def submit(self, spec: Json) -> None:
         """Carry out a spec (see `spec.spec`); a second one with the same `attempt` has no effect."""
 
-    def events(self, timeout: float | None = None) -> Sequence[Event]:
+    def events(self, timeout: float | None = None) -> Sequence[AttemptEvent]:
         """All events that are there, after waiting for the first one up to `timeout` seconds.
 
         Empty on timeout, after `wake`, and at once where `timeout` is None and nothing is under way.

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Receipt
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 
-def followed(receipts: Sequence[Receipt], board: Board) -> list[Receipt]:
+def follow_renames(receipts: Sequence[Receipt], project: Project) -> list[Receipt]:
     """The receipts, with the edits of files that are gone turned to the one new file that has their tasks.
 
-    Only files that the board does not know are looked at: a task that stood elsewhere all the time and happens to
+    Only files that the project does not have are looked at: a task that stood elsewhere all the time and happens to
     be alike is another one.
     """
-    root = board.repo.root
+    root = project.repo.root
     named = {edit.anchor.file for receipt in receipts for edit in receipt.edits}
     gone = {file for file in named if not os.path.lexists(os.path.join(root, file))}
     if not gone:
         return list(receipts)
-    places = _new_places(board)
+    places = _new_places(project)
     return [
         receipt._replace(edits=tuple(_followed(edit, gone, places) for edit in receipt.edits))
         for receipt in receipts
@@ -44,13 +44,13 @@ def _followed(edit: Edit, gone: set[str], places: Mapping[str, TaskIndex]) -> Ed
     return edit._replace(anchor=edit.anchor._replace(file=there[0])) if len(there) == 1 else edit
 
 
-def _new_places(board: Board) -> dict[str, TaskIndex]:
+def _new_places(project: Project) -> dict[str, TaskIndex]:
     found: dict[str, TaskIndex] = {}
-    for file in worktree_files.find(board.repo, board.config.files):
-        if file not in board.documents:
+    for file in worktree_files.find(project.repo, project.config.files):
+        if file not in project.documents:
             try:
-                data = files.read(board.repo.root, file)
-                found[file] = TaskIndex(parse(data, board.config.status, file=file), file)
+                data = files.read(project.repo.root, file)
+                found[file] = TaskIndex(parse(data, project.config.status, file=file), file)
             except InputError:
                 continue
     return found

@@ -10,16 +10,16 @@ from mdtodo.core.task import Status, Task
 
 if TYPE_CHECKING:
     from mdtodo.core.results import Result
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 
-def result_edits(board: Board, task: Task, result: Result) -> list[Edit]:
+def result_edits(project: Project, task: Task, result: Result) -> list[Edit]:
     """What a processor's result changes on the task's line, and below it."""
     edits: list[Edit] = []
     if result.outcome is Outcome.DONE:
         edits.append(SetStatus(task.anchor, Status.DONE))
         edits += [SetKey(task.anchor, "failed", None)] if task.failures else []
-        edits += stamp_edits(board, task, Status.DONE)
+        edits += stamp_edits(project, task, Status.DONE)
     elif result.outcome is Outcome.FAILED:
         edits.append(SetKey(task.anchor, "failed", str(task.failures + 1)))
     edits += [AddNote(task.anchor, note) for note in result.notes]
@@ -27,9 +27,9 @@ def result_edits(board: Board, task: Task, result: Result) -> list[Edit]:
     return edits
 
 
-def stamp_edits(board: Board, task: Task, status: Status) -> list[Edit]:
+def stamp_edits(project: Project, task: Task, status: Status) -> list[Edit]:
     """With `stamp = true`: the date of today on what is done, none on what is open again."""
-    if status is Status.DONE and board.config.stamp:
+    if status is Status.DONE and project.config.stamp:
         from datetime import datetime
 
         if task.status is Status.DONE and task.done_on:
@@ -41,7 +41,7 @@ def stamp_edits(board: Board, task: Task, status: Status) -> list[Edit]:
     return []
 
 
-def reopening_edits(board: Board, task: Task) -> list[Edit]:
+def reopening_edits(project: Project, task: Task) -> list[Edit]:
     """What opens a task again that no longer holds. `failed:` counts the runs that tried to do it, so it stays."""
     opened = SetStatus(task.anchor, Status.TODO, expects=frozenset({Status.DONE}))
-    return [opened, *stamp_edits(board, task, Status.TODO)]
+    return [opened, *stamp_edits(project, task, Status.TODO)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mdtodo.core.task import Task
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 #: Where a task goes when the repository has no TODO file yet, and what the file starts with.
 FIRST_FILE = "TODO.md"
@@ -23,15 +23,15 @@ FIRST_TEXT = b"# TODO\n"
 
 
 def add(
-    board: Board,
+    project: Project,
     text: str,
     *,
     parent: Task | None,
     section: str | None,
     file: str | None,
     today: date | None = None,
-) -> tuple[Board, Task]:
-    """Write the task; gives the board with it, and the new task on that.
+) -> tuple[Project, Task]:
+    """Write the task; gives the project with it, and the new task of that.
 
     A due date in words (`due:friday`) is written as the date that it means `today`, by default the local date.
 
@@ -41,9 +41,9 @@ def add(
     text = with_dates(text, today or local_today())
     if parent and file and parent.file != file:
         raise UsageError(f"{parent.id} is in {parent.file}, not in {file}", hint="leave out --file")
-    _refuse_taken_id(board, text)
-    target = parent.file if parent else file or next(iter(board.documents), FIRST_FILE)
-    there = board.documents.get(target)
+    _refuse_taken_id(project, text)
+    target = parent.file if parent else file or next(iter(project.documents), FIRST_FILE)
+    there = project.documents.get(target)
     before = there.data if there else FIRST_TEXT
     try:
         after = add_task(
@@ -51,36 +51,36 @@ def add(
             text,
             under=parent.anchor if parent else None,
             section=section,
-            statuses=board.config.status,
+            statuses=project.config.status,
             file=target,
         )
     except EditError as error:
         raise UsageError(error.sentence, file=target, hint=error.hint) from error
     if there:
-        files.replace(board.repo.root, target, before, after)
+        files.replace(project.repo.root, target, before, after)
     else:
-        files.create(board.repo.root, target, after)
-    new = board.with_contents({target: after})  # and not as it is by now, with what others have added
-    return new, _added(board, new, target)
+        files.create(project.repo.root, target, after)
+    new = project.with_contents({target: after})  # and not as it is by now, with what others have added
+    return new, _added(project, new, target)
 
 
-def _refuse_taken_id(board: Board, text: str) -> None:
+def _refuse_taken_id(project: Project, text: str) -> None:
     name = read_keys(text).id
-    for task in board.tasks.values():
+    for task in project.tasks.values():
         if name is not None and task.explicit_id == name:
             raise UsageError(f"the id {name!r} is taken by {task.file}:{task.line} ({task.title})")
 
 
-def is_looked_at(board: Board, file: str) -> bool:
+def is_looked_at(project: Project, file: str) -> bool:
     """Whether the configured patterns find the file, so that other commands see its tasks."""
-    return file in worktree_files.find(board.repo, board.config.files)
+    return file in worktree_files.find(project.repo, project.config.files)
 
 
-def _added(before: Board, after: Board, file: str) -> Task:
+def _added(before: Project, after: Project, file: str) -> Task:
     """The task that is there now and was not: found by what it hashes to, as a place in the list proves
     nothing."""
     known = {(task.anchor, task.file) for task in before.tasks.values()}
-    fresh = [task for task in after.tasks.values() if task.file == file and (task.anchor, file) not in known]
-    if not fresh:
+    added = [task for task in after.tasks.values() if task.file == file and (task.anchor, file) not in known]
+    if not added:
         raise EditError("the new task was not found", file=file)
-    return fresh[-1]
+    return added[-1]

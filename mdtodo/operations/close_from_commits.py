@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
 from mdtodo.git.messages import trailers
-from mdtodo.operations.set_status import Spoken, speak, waits_of
+from mdtodo.operations.set_status import StatusChange, set_status, waits_of
 from mdtodo.planning.analysis.waits import waits_in_words
-from mdtodo.project.project import LEAST
+from mdtodo.project.project import MIN_ID_PREFIX
 from mdtodo.receipts.message import parse
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.messages import Message
     from mdtodo.git.repository import Repository
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 
-class Word(NamedTuple):
+class Mention(NamedTuple):
     """A task's name as a message has it, and the commit of that message."""
 
     name: str
@@ -37,35 +37,35 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What messages come to. `said_in`: the commit by task, for those that are to be closed; `sentences` about names
+    """What messages come to. `commit_of`: the commit by task, for those that are to be closed; `sentences` about names
     that close nothing."""
 
     tasks: tuple[Task, ...]
-    said_in: Mapping[str, str]
+    commit_of: Mapping[str, str]
     sentences: tuple[str, ...]
 
 
-def words(repo: Repository, messages: Sequence[Message]) -> list[Word]:
+def mentions_in(repo: Repository, messages: Sequence[Message]) -> list[Mention]:
     """What these messages, oldest first, say of tasks; those that are reverted among them say nothing."""
     reverted = {oid for message in messages for oid in _REVERTS.findall(message.text)}
-    found: dict[str, Word] = {}
+    found: dict[str, Mention] = {}
     for message in messages:
-        if "todo" not in message.text.lower() or _says_nothing(message, reverted):
+        if "todo" not in message.text.lower() or _closes_nothing(message, reverted):
             continue
         for name in (*_trailers(repo, message.text), *_phrases(message.text)):
-            found.setdefault(name, Word(name, message.commit))
+            found.setdefault(name, Mention(name, message.commit))
     return list(found.values())
 
 
-def closing(board: Board, said: Iterable[Word]) -> Closing:
+def closing(project: Project, mentions: Iterable[Mention]) -> Closing:
     """Which open tasks these mentions close. A task that is done already is passed over in silence; one that waits
     for what they do not close stays open."""
     tasks: dict[str, Task] = {}
-    said_in: dict[str, str] = {}
+    commit_of: dict[str, str] = {}
     sentences: list[str] = []
-    for name, commit in said:
+    for name, commit in mentions:
         try:
-            task = _meant(board, name)
+            task = _meant(project, name)
         except UsageError as error:
             sentences.append(f"commit {commit[:10]} closes todo:{name}: {error.sentence}")
             continue
@@ -75,18 +75,18 @@ def closing(board: Board, said: Iterable[Word]) -> Closing:
             )
         elif task.status is not Status.DONE:
             tasks.setdefault(task.id, task)
-            said_in.setdefault(task.id, commit)
-    for name, waits in waits_of(board, tasks.values()).items():
-        sentence = waits_in_words(board.plan, name, waits)
-        sentences.append(f"commit {said_in.pop(name)[:10]} closes todo:{name}: that task {sentence}")
+            commit_of.setdefault(task.id, commit)
+    for name, waits in waits_of(project, tasks.values()).items():
+        sentence = waits_in_words(project.plan, name, waits)
+        sentences.append(f"commit {commit_of.pop(name)[:10]} closes todo:{name}: that task {sentence}")
         del tasks[name]
-    return Closing(tuple(tasks.values()), said_in, tuple(sentences))
+    return Closing(tuple(tasks.values()), commit_of, tuple(sentences))
 
 
-def close(board: Board, found: Closing) -> Spoken:
+def close(project: Project, found: Closing) -> StatusChange:
     """Tick them, each with its commit as receipt, in one commit unless the configuration wants none."""
-    commit = board.config.commit != "none"
-    return speak(board, found.tasks, Status.DONE, commit=commit, said_in=found.said_in)
+    commit = project.config.commit != "none"
+    return set_status(project, found.tasks, Status.DONE, commit=commit, commit_of=found.commit_of)
 
 
 _ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -101,7 +101,7 @@ _REVERT = re.compile(r"\s*(?:revert|reapply)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"^[ \t]*>.*$|`[^`\n]*`", re.MULTILINE)
 
 
-def _says_nothing(message: Message, reverted: set[str]) -> bool:
+def _closes_nothing(message: Message, reverted: set[str]) -> bool:
     """A receipt of ours, a commit that reverts others, and one that is reverted."""
     if message.commit in reverted or _REVERT.match(message.text) or _REVERTS.search(message.text):
         return True
@@ -124,16 +124,16 @@ def _phrases(text: str) -> Iterator[str]:
         yield name.rstrip(".-_") or name
 
 
-def _meant(board: Board, name: str) -> Task:
+def _meant(project: Project, name: str) -> Task:
     """The task of this id. A derived id may be shortened to four digits; an explicit one is meant only as it stands.
 
     Raises UsageError where the name fits none, or several.
     """
-    if name in board.tasks:
-        return board.tasks[name]
-    if len(name) < LEAST or not re.fullmatch("[0-9a-f]+", name):
+    if name in project.tasks:
+        return project.tasks[name]
+    if len(name) < MIN_ID_PREFIX or not re.fullmatch("[0-9a-f]+", name):
         raise UsageError("no task has that id")
-    task = board.find(name)
+    task = project.find(name)
     if task.explicit_id is not None:
         raise UsageError(f"no task has that id; {task.explicit_id} must be named in full")
     return task

@@ -21,7 +21,7 @@ _WIDTH = 80
 IDENTITY = (("user.name", "mdtodo demo"), ("user.email", "demo@mdtodo.invalid"), ("commit.gpgsign", "false"))
 
 
-def make(folder: str | None = None) -> Repository:
+def create(folder: str | None = None) -> Repository:
     """The demo repository with its first commit, in `folder` or a temporary one; UsageError where `folder` is there
     already."""
     if folder and os.path.lexists(folder):

@@ -20,7 +20,7 @@ def write(expansion: Expansion) -> None:
 
     Raises EditError where one was changed meanwhile, InputError where one cannot be written.
     """
-    root = expansion.board.repo.root
+    root = expansion.project.repo.root
     written: list[str] = []
     try:
         for file, (before, new) in expansion.contents.items():
@@ -37,10 +37,10 @@ def write(expansion: Expansion) -> None:
 
 def commit(expansion: Expansion) -> Landing:
     """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now."""
-    board = expansion.board
-    refuse_half_done_operation(board.repo, instead="leave --commit out")
+    project = expansion.project
+    refuse_half_done_operation(project.repo, instead="leave --commit out")
     landing = land_as_configured(
-        board.repo, expansion.receipts(), run_id=new_run_id(), commit=True, config=board.config
+        project.repo, expansion.receipts(), run_id=new_run_id(), commit=True, config=project.config
     )
     _count(expansion)
     return landing
@@ -51,5 +51,5 @@ def _count(expansion: Expansion) -> None:
     from mdtodo.storage.state import StateStore
 
     number = new_subtasks(one.edit for one in expansion.breakdowns)
-    with suppress(MdtodoError), StateStore.open(expansion.board.repo) as state:
+    with suppress(MdtodoError), StateStore.open(expansion.project.repo) as state:
         state.count_subtasks(number)

@@ -33,7 +33,7 @@ timeout = "1m"
 """
 
 
-def starter(repo: Repository) -> list[tuple[str, bool]]:
+def create_starter(repo: Repository) -> list[tuple[str, bool]]:
     """Each path of the starter, and whether it was made; what is there already is kept.
 
     A repository whose pyproject.toml configures mdtodo gets no second configuration. Raises ConfigError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
-from mdtodo.project.project import LEAST, too_short
+from mdtodo.project.project import MIN_ID_PREFIX, too_short
 from mdtodo.receipts.log import logged_receipts
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterat
 def _meant(name: str, found: Mapping[str, list[LoggedReceipt]], known: Mapping[str, str]) -> str:
     if name in found:
         return name
-    if len(name) < LEAST:
+    if len(name) < MIN_ID_PREFIX:
         raise too_short(name)
     if not found:
         raise UsageError(

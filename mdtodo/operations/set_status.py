@@ -1,4 +1,4 @@
-"""A person's word: `done`, `reopen`, `cancel`. The same edits as a run makes, and the same landing."""
+"""A status that a person sets: `done`, `reopen`, `cancel`. The same edits as a run makes, and the same landing."""
 
 from __future__ import annotations
 
@@ -17,62 +17,62 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.landing.land import Landing
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 _ANY = frozenset(Status)
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a person's word came to: the tasks it changed, those that followed from it, and what landed."""
+class StatusChange:
+    """What changed: the tasks asked for, the parents that followed from it, and what landed."""
 
     changed: tuple[Task, ...]
-    followed: tuple[Task, ...]
+    parents: tuple[Task, ...]
     landing: Landing | None
 
 
-def speak(
-    board: Board,
+def set_status(
+    project: Project,
     tasks: Sequence[Task],
     status: Status,
     *,
     commit: bool,
-    said_in: Mapping[str, str] = MappingProxyType({}),
-) -> Spoken:
+    commit_of: Mapping[str, str] = MappingProxyType({}),
+) -> StatusChange:
     """Give these tasks this status, with the parents that follow by `rollup`; and commit just that if asked, also
-    what the work tree shows already and HEAD does not. `said_in`: by task, the commit whose message says so.
+    what the work tree shows already and HEAD does not. `commit_of`: by task, the commit whose message says so.
 
     Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
     """
     if commit:
-        refuse_half_done_operation(board.repo, instead="leave --commit out")
+        refuse_half_done_operation(project.repo, instead="leave --commit out")
     changed = [
         task for task in tasks if task.status is not status or (status is Status.TODO and task.failures)
     ]
-    followed = [board.tasks[name] for name in _follow(board, [task.id for task in changed], status)]
-    spoken = tasks if commit else changed
-    if not spoken:
-        return Spoken((), (), None)
+    parents = [project.tasks[name] for name in _follow(project, [task.id for task in changed], status)]
+    targets = tasks if commit else changed
+    if not targets:
+        return StatusChange((), (), None)
     receipts = [
-        _receipt(board, task, status, "person")._replace(said_in=said_in.get(task.id)) for task in spoken
+        _receipt(project, task, status, "person")._replace(said_in=commit_of.get(task.id)) for task in targets
     ]
-    receipts += [_receipt(board, task, followed_status(status), "rollup") for task in followed]
+    receipts += [_receipt(project, task, parent_status(status), "rollup") for task in parents]
     run_id = new_run_id()
     if status is Status.TODO:
-        _forget_results(board, receipts, run_id)
-    landing = land_as_configured(board.repo, receipts, run_id=run_id, commit=commit, config=board.config)
-    return Spoken(tuple(changed), tuple(followed), landing)
+        _forget_results(project, receipts, run_id)
+    landing = land_as_configured(project.repo, receipts, run_id=run_id, commit=commit, config=project.config)
+    return StatusChange(tuple(changed), tuple(parents), landing)
 
 
-def waits_of(board: Board, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
+def waits_of(project: Project, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
     """Which of these tasks cannot be done yet, and what each waits for: ids of other tasks, also of its open subtasks,
     and unknown names. What the others of them close, with the parents that follow, is waited for no more."""
     closing = {task.id: Status.DONE for task in tasks if not task.status.closed}
     held: dict[str, tuple[str, ...]] = {}
     while True:
-        closed = {*closing, *_follow(board, closing, Status.DONE)}
+        closed = {*closing, *_follow(project, closing, Status.DONE)}
         waits = {
-            name: tuple(one for one in board.plan.blocked_by[name] if one not in closed) for name in closing
+            name: tuple(one for one in project.plan.blocked_by[name] if one not in closed) for name in closing
         }
         refused = {name: left for name, left in waits.items() if left}
         if not refused:
@@ -82,36 +82,36 @@ def waits_of(board: Board, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
         closing = {name: status for name, status in closing.items() if name not in refused}
 
 
-def _forget_results(board: Board, receipts: Sequence[Receipt], run_id: str) -> None:
+def _forget_results(project: Project, receipts: Sequence[Receipt], run_id: str) -> None:
     """Note that a person wants these tasks to be done again, also with unchanged inputs."""
     from mdtodo.storage.rows import NewResult
     from mdtodo.storage.state import StateStore
 
-    processors = board.config.processors
+    processors = project.config.processors
     names = {name for name, processor in processors.items() if processor.inputs}
-    reading = [one for one in receipts if board.plan.routes[one.task_id].processor in names]
+    reading = [one for one in receipts if project.plan.routes[one.task_id].processor in names]
     if reading:
-        with StateStore.open(board.repo) as state:
+        with StateStore.open(project.repo) as state:
             state.record([NewResult(run_id, receipt, lands=False) for receipt in reading])
 
 
-def _follow(board: Board, changed: Iterable[str], status: Status) -> tuple[str, ...]:
+def _follow(project: Project, changed: Iterable[str], status: Status) -> tuple[str, ...]:
     statuses = dict.fromkeys(changed, status)
-    if not board.config.rollup:
+    if not project.config.rollup:
         return ()
     if status.closed:
-        return parents_to_close(board.plan, statuses)
-    return parents_to_reopen(board.plan, statuses)
+        return parents_to_close(project.plan, statuses)
+    return parents_to_reopen(project.plan, statuses)
 
 
-def followed_status(status: Status) -> Status:
+def parent_status(status: Status) -> Status:
     """What a parent becomes that follows its subtasks: done also where the last of them was cancelled."""
     return Status.DONE if status.closed else status
 
 
-def _receipt(board: Board, task: Task, status: Status, who: str) -> Receipt:
+def _receipt(project: Project, task: Task, status: Status, who: str) -> Receipt:
     edits: list[Edit] = [SetStatus(task.anchor, status, expects=_ANY)]
     if task.failures and status is not Status.CANCELLED:
         edits.append(SetKey(task.anchor, "failed", None))
-    edits += stamp_edits(board, task, status)
+    edits += stamp_edits(project, task, status)
     return Receipt(task.id, task.title, status.value, who, 0, 0.0, 0, tuple(edits))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from mdtodo.core.receipt import Output
 from mdtodo.errors import GitError
 from mdtodo.git.repository import Repository, discover
-from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import Survey, Verdict, blocking, judge, survey, unseen
 
@@ -25,41 +25,44 @@ if TYPE_CHECKING:
 SLACK = 1.0
 
 
-class Before:
-    """The outputs as an attempt finds them. `said` is `outputs` of its spec. Raises GitError where git refuses."""
+class OutputSnapshot:
+    """The outputs as an attempt finds them; `outputs_spec` is `outputs` of its spec.
 
-    def __init__(self, said: Json, root: str, task_id: str) -> None:
+    Raises GitError where git refuses.
+    """
+
+    def __init__(self, outputs_spec: Json, root: str, task_id: str) -> None:
         self._repo = discover(root)
-        self._said = said
+        self._spec = outputs_spec
         self._task_id = task_id
-        self._declared = declared(said)
-        self._survey: Survey = survey(self._repo, self._declared)
+        self._outputs = from_outputs_spec(outputs_spec)
+        self._survey: Survey = survey(self._repo, self._outputs)
 
     @property
     def refused(self) -> dict[str, str]:
         """Why the attempt must not begin, by path."""
-        return blocking(self._survey, self._declared) if self._said["ticks"] else {}
+        return blocking(self._survey, self._outputs) if self._spec["ticks"] else {}
 
-    def note(self, outbox: str) -> dict[str, object]:
+    def note(self, output_file: str) -> dict[str, object]:
         """What another process needs to know whose the files are, where this one is killed; see `adopt`."""
         theirs = [path for path, change in self._survey.items() if change.theirs]
-        return {**self._said, "theirs": theirs, "outbox": outbox}
+        return {**self._spec, "theirs": theirs, "outbox": output_file}
 
-    def end(self, told: Iterable[str]) -> tuple[dict[str, object], list[str]]:
+    def end(self, reported: Iterable[str]) -> tuple[dict[str, object], list[str]]:
         """To be called when the attempt is over, with the names that it told: its `Verdict` as JSON, empty where no
         box is ticked for it; and sentences on names that are none of its outputs."""
-        named, sentences = _named(self._repo, self._declared, told)
+        named, sentences = _named(self._repo, self._outputs, reported)
         try:
-            after = survey(self._repo, self._declared)
-            hidden = unseen(self._repo, self._declared.names, after)
+            after = survey(self._repo, self._outputs)
+            hidden = unseen(self._repo, self._outputs.names, after)
         except GitError as error:
             return {"theirs": {"its outputs": str(error)}}, sentences
-        verdict = judge(self._survey, after, self._declared, named, self._task_id)
+        verdict = judge(self._survey, after, self._outputs, named, self._task_id)
         for output in verdict.held:
             mark(self._repo, output.path, output.digest, self._task_id)
         for path in verdict.unnamed:
             mark(self._repo, path, after[path].digest, self._task_id, unnamed=True)
-        if not self._said["ticks"]:
+        if not self._spec["ticks"]:
             return {}, sentences
         held = [[output.path, output.digest, output.base] for output in verdict.held]
         return {
@@ -69,11 +72,11 @@ class Before:
         }, sentences
 
 
-def said(outputs: Sequence[str], without: Iterable[str], *, ticks: bool) -> dict[str, object] | None:
+def outputs_spec(outputs: Sequence[str], without: Iterable[str], *, ticks: bool) -> dict[str, object] | None:
     """`outputs` of a spec. `without`: TODO files. `ticks`: a box is ticked, and committed, if the attempt succeeds."""
     if not outputs:
         return None
-    every = Declared.of(outputs)
+    every = DeclaredOutputs.of(outputs)
     return {
         "declared": [*outputs],
         "without": [path for path in without if every.matches(path)],
@@ -81,24 +84,26 @@ def said(outputs: Sequence[str], without: Iterable[str], *, ticks: bool) -> dict
     }
 
 
-def declared(said: Json) -> Declared:
+def from_outputs_spec(outputs_spec: Json) -> DeclaredOutputs:
     """Its other way."""
-    return Declared.of(cast("list[str]", said["declared"]), cast("list[str]", said["without"]))
+    return DeclaredOutputs.of(
+        cast("list[str]", outputs_spec["declared"]), cast("list[str]", outputs_spec["without"])
+    )
 
 
 def verdict_of(data: object) -> Verdict:
-    """What `Before.end` gave."""
+    """What `OutputSnapshot.end` gave."""
     found = cast("Json", data if isinstance(data, dict) else {})
     held = tuple(Output(*one) for one in cast("list[list[str]]", found.get("held") or ()))
     unnamed = tuple(cast("list[str]", found.get("unnamed") or ()))
     return Verdict(held, unnamed, dict(cast("dict[str, str]", found.get("theirs") or {})))
 
 
-def adopt(repo: Repository, note: Json, task_id: str, told: Iterable[str], last_sign: float) -> None:
+def adopt(repo: Repository, note: Json, task_id: str, reported: Iterable[str], last_sign: float) -> None:
     """Mark what an attempt left that was killed with its pool process: of what was no person's before, what it told or
     what is declared by name, if nobody has changed it after the attempt's last sign of life (in Unix time)."""
-    every = declared(note)
-    named, _ = _named(repo, every, told)
+    every = from_outputs_spec(note)
+    named, _ = _named(repo, every, reported)
     theirs = frozenset(cast("list[str]", note["theirs"]))
     for path, change in survey(repo, every).items():
         mine = path in every.names or path in named
@@ -121,11 +126,13 @@ def _changed(root: str, path: str) -> float:
             full = os.path.dirname(full)
 
 
-def _named(repo: Repository, every: Declared, told: Iterable[str]) -> tuple[frozenset[str], list[str]]:
+def _named(
+    repo: Repository, every: DeclaredOutputs, reported: Iterable[str]
+) -> tuple[frozenset[str], list[str]]:
     """As git writes paths; and what is to be said of those that are no declared outputs."""
     named: set[str] = set()
     sentences: list[str] = []
-    for text in told:
+    for text in reported:
         full = os.path.normpath(os.path.join(repo.root, text))
         path = os.path.relpath(full, repo.root)
         if not path.startswith("../") and every.matches(path):

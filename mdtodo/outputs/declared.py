@@ -17,7 +17,7 @@ _WILDCARD = re.compile(r"[*?\[\\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredOutputs:
     """The `outputs` of one processor. `names` are files, by their paths from the root; all else is a pattern.
 
     `without`: paths that are none, as TODO files, which people and mdtodo write at any time.
@@ -29,7 +29,7 @@ class Declared:
     _matches: list[Callable[[str], bool]] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
-    def of(cls, outputs: Iterable[str], without: Iterable[str] = ()) -> Declared:
+    def of(cls, outputs: Iterable[str], without: Iterable[str] = ()) -> DeclaredOutputs:
         """As the configuration has them. What stands below a name that is a folder fits it as a pattern."""
         given, left = tuple(outputs), frozenset(without)
         names = frozenset(rooted(one) for one in given if is_name(one)) - left
@@ -48,7 +48,7 @@ class Declared:
         places = [*self.names, *map(_literal, self.patterns)]
         return [] if "" in places else [f":(top,literal){place}" for place in sorted(set(places))]
 
-    def overlaps(self, other: Declared) -> bool:
+    def overlaps(self, other: DeclaredOutputs) -> bool:
         """Whether a file may be an output of both; for patterns, as far as their beginnings tell."""
         ours = [*self.names, *map(_literal, self.patterns)]
         theirs = [*other.names, *map(_literal, other.patterns)]

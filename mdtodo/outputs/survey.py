@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.repository import Repository
-    from mdtodo.outputs.declared import Declared
+    from mdtodo.outputs.declared import DeclaredOutputs
 
     _Entry = tuple[bytes, str] | None
 
@@ -36,7 +36,7 @@ class OutputsChangedError(Exception):
         self.reasons = dict(reasons)
 
 
-class Change(NamedTuple):
+class OutputChange(NamedTuple):
     """A file that differs from HEAD or the index, or is untracked.
 
     `digest` is its `fingerprint`, `base` what HEAD has (`<mode> <id>`, None for nothing). `left_by`: the id of the task
@@ -56,7 +56,7 @@ class Change(NamedTuple):
         return self.staged or self.left_by is None
 
 
-Survey = dict[str, Change]
+Survey = dict[str, OutputChange]
 
 
 class Verdict(NamedTuple):
@@ -68,7 +68,7 @@ class Verdict(NamedTuple):
     theirs: Mapping[str, str] = {}  # a default that nobody changes
 
 
-def survey(repo: Repository, declared: Declared) -> Survey:
+def survey(repo: Repository, declared: DeclaredOutputs) -> Survey:
     """Those declared outputs that are not what HEAD and the index have, as they are now. Raises GitError."""
     found: Survey = {}
     if not declared.names and not declared.patterns:
@@ -81,7 +81,7 @@ def survey(repo: Repository, declared: Declared) -> Survey:
     return found
 
 
-def blocking(before: Survey, declared: Declared) -> dict[str, str]:
+def blocking(before: Survey, declared: DeclaredOutputs) -> dict[str, str]:
     """Why an attempt that writes these names must not begin: what it would overwrite is a person's. A file that
     somebody has deleted is none."""
     return {
@@ -127,7 +127,9 @@ def _is_file(full: str) -> bool:
     return os.path.lexists(full) and (os.path.islink(full) or not os.path.isdir(full))
 
 
-def judge(before: Survey, after: Survey, declared: Declared, named: Container[str], task_id: str) -> Verdict:
+def judge(
+    before: Survey, after: Survey, declared: DeclaredOutputs, named: Container[str], task_id: str
+) -> Verdict:
     """Whose the files are that an attempt of the task has left, from how they were before and after it.
 
     What changed in an earlier attempt of it without a name is no longer in the way of one that names what it writes.
@@ -251,13 +253,13 @@ def _dirty(repo: Repository, pathspecs: Sequence[str]) -> Survey:
     for line in out.split(b"\0"):
         kind = line[:1]
         if kind == b"?" and not line.endswith(b"/"):
-            found[os.fsdecode(line[2:])] = Change(None, None, staged=False)
+            found[os.fsdecode(line[2:])] = OutputChange(None, None, staged=False)
         elif kind in _FIELDS:
             *fields, path = line.split(b" ", _FIELDS[kind])
             if not fields[2].startswith(b"S"):
                 staged = kind == b"u" or not fields[1].startswith(b".")
                 base = None if fields[3] == b"000000" else f"{fields[3].decode()} {fields[6].decode()}"
-                found[os.fsdecode(path)] = Change(None, base, staged)
+                found[os.fsdecode(path)] = OutputChange(None, base, staged)
     return found
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.markdown.document import Item
     from mdtodo.planning.expand.patterns import Pattern
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 
 #: Who breaks a task down where it is no pattern.
@@ -39,13 +39,13 @@ class Breakdown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """What is to become of the files of `board`: each with its bytes now and then. `after` is the board of then.
+    """What is to become of the files of `project`: each with its bytes now and then. `after` is the project then.
 
     `problems` are sentences with file and line; where there is one, nothing is to be changed.
     """
 
-    board: Board
-    after: Board
+    project: Project
+    after: Project
     breakdowns: tuple[Breakdown, ...] = ()
     contents: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -62,14 +62,14 @@ class Expansion:
         ]
 
 
-def meant(board: Board, ids: Sequence[str], *, everything: bool) -> list[Task]:
+def meant(project: Project, ids: Sequence[str], *, everything: bool) -> list[Task]:
     """The tasks that are to be broken down: those of these ids; without ids those that say `expand:`; with
     `everything` also those that are complex or epic.
 
     A named one may have subtasks, and is in the list all the same. Raises UsageError for an id that fits none or
     several, and for a task that is closed or that a live worker has.
     """
-    found = {task.id: task for task in map(board.find, ids)}
+    found = {task.id: task for task in map(project.find, ids)}
     for task in found.values():
         if task.status.closed:
             raise UsageError(
@@ -77,21 +77,21 @@ def meant(board: Board, ids: Sequence[str], *, everything: bool) -> list[Task]:
                 file=task.file,
                 line=task.line,
             )
-        if board.plan.states[task.id] is State.RUNNING:
+        if project.plan.states[task.id] is State.RUNNING:
             raise UsageError(f"{task.id} ({task.title}) is running now", file=task.file, line=task.line)
-    more = [] if ids else tasks_with_expand(board.plan)
+    more = [] if ids else tasks_with_expand(project.plan)
     if everything:
-        more = [*tasks_with_expand(board.plan), *large_tasks(board.plan, patterns(board.config))]
+        more = [*tasks_with_expand(project.plan), *large_tasks(project.plan, patterns(project.config))]
     found |= {task.id: task for task in more}
-    return [task for name, task in board.tasks.items() if name in found]
+    return [task for name, task in project.tasks.items() if name in found]
 
 
-def prepare(board: Board, tasks: Sequence[Task], *, pattern: str | None = None) -> Expansion:
+def prepare(project: Project, tasks: Sequence[Task], *, pattern: str | None = None) -> Expansion:
     """Break these tasks down in mind; nothing is written. `pattern` is for those that name none.
 
     A program that is to do it is asked, once for each task. Raises UsageError for a pattern that nobody knows.
     """
-    known = patterns(board.config)
+    known = patterns(project.config)
     if pattern is not None and pattern not in known:
         from mdtodo.core.names import suggestion
 
@@ -100,54 +100,54 @@ def prepare(board: Board, tasks: Sequence[Task], *, pattern: str | None = None) 
     problems: list[str] = []
     for task in tasks:
         try:
-            made.append(break_down(board, task, known, pattern))
+            made.append(break_down(project, task, known, pattern))
         except EditError as error:
             problems.append(str(error))
     if problems:
-        return Expansion(board, board, problems=tuple(problems))
-    return combined(board, made)
+        return Expansion(project, project, problems=tuple(problems))
+    return combined(project, made)
 
 
-def break_down(board: Board, task: Task, known: Mapping[str, Pattern], pattern: str | None) -> Breakdown:
+def break_down(project: Project, task: Task, known: Mapping[str, Pattern], pattern: str | None) -> Breakdown:
     """One task, not written yet: by the pattern that it names, else by `pattern`, else by the configured program or the
     pattern that fits. Raises EditError where that cannot be."""
-    item = _item(board, task)
+    item = _item(project, task)
     for problem in read_keys(item.text).problems:
         if problem.code == "bad-estimate":
             raise EditError(problem.message, file=task.file, line=task.line)
     name = task.expand or pattern
-    if name is None and board.config.expand.command is not None:
-        return Breakdown(task, PROGRAM, AddSubtasks(task.anchor, _ask(board, task), first=True))
+    if name is None and project.config.expand.command is not None:
+        return Breakdown(task, PROGRAM, AddSubtasks(task.anchor, _ask(project, task), first=True))
     chosen = (
         pattern_by_name(name, known, task)
         if name
-        else choose_pattern(task, board.plan.routes[task.id], known)
+        else choose_pattern(task, project.plan.routes[task.id], known)
     )
     delimiter, dialect = _manner(item, task)
     lines = steps(task, chosen, delimiter=delimiter, dialect=dialect)
     return Breakdown(task, chosen.name, AddSubtasks(task.anchor, lines, first=True))
 
 
-def _ask(board: Board, task: Task) -> tuple[str, ...]:
+def _ask(project: Project, task: Task) -> tuple[str, ...]:
     """The lines that the configured program gives for this task; EditError with file and line."""
     from mdtodo.planning.expand.program_answer import subtasks
     from mdtodo.planning.task_json import task_record
-    from mdtodo.project.expand_program import Question, answer
+    from mdtodo.project.expand_program import Request, ask_program
 
-    expand = board.config.expand
-    record = {**task_record(board.plan, task.id), "body": task.body}
+    expand = project.config.expand
+    record = {**task_record(project.plan, task.id), "body": task.body}
     try:
-        output = answer(Question(expand.command or "", record, board.repo.root, expand.timeout))
+        output = ask_program(Request(expand.command or "", record, project.repo.root, expand.timeout))
     except EditError as error:
         raise EditError(error.sentence, file=task.file, line=task.line) from None
     try:
-        return subtasks(output, board.config.status)
+        return subtasks(output, project.config.status)
     except EditError as error:
         raise EditError(f"`{PROGRAM}` printed {error.sentence}", file=task.file, line=task.line) from None
 
 
-def _item(board: Board, task: Task) -> Item:
-    items = board.documents[task.file].items
+def _item(project: Project, task: Task) -> Item:
+    items = project.documents[task.file].items
     return items[bisect_left(items, task.line, key=lambda item: item.line)]
 
 
@@ -164,15 +164,15 @@ def _manner(item: Item, task: Task) -> tuple[str, str | None]:
     return other if taken else own, next(iter(dialects), None)
 
 
-def combined(board: Board, made: Sequence[Breakdown]) -> Expansion:
+def combined(project: Project, made: Sequence[Breakdown]) -> Expansion:
     """All breakdowns together, and whether the files may become that."""
     contents: dict[str, tuple[bytes, bytes]] = {}
     problems: list[str] = []
     for file in dict.fromkeys(one.task.file for one in made):
-        before = board.documents[file].data
+        before = project.documents[file].data
         edits = [one.edit for one in made if one.task.file == file]
         try:
-            applied = apply(before, edits, board.config.status, file=file)
+            applied = apply(before, edits, project.config.status, file=file)
         except EditError as error:
             problems.append(str(error))
             continue
@@ -182,39 +182,39 @@ def combined(board: Board, made: Sequence[Breakdown]) -> Expansion:
             problems.append(f"{file}:{task.line}: {reason}")
         contents[file] = before, applied.data
     if problems:
-        return Expansion(board, board, problems=tuple(problems))
-    after = board.with_contents({file: new for file, (_, new) in contents.items()})
-    problems = list(_mistakes(board, after, made))
+        return Expansion(project, project, problems=tuple(problems))
+    after = project.with_contents({file: new for file, (_, new) in contents.items()})
+    problems = list(_mistakes(project, after, made))
     if problems:
-        return Expansion(board, board, problems=tuple(problems))
-    return Expansion(board, after, tuple(made), contents)
+        return Expansion(project, project, problems=tuple(problems))
+    return Expansion(project, after, tuple(made), contents)
 
 
-def _mistakes(board: Board, after: Board, made: Sequence[Breakdown]) -> Iterator[str]:
+def _mistakes(project: Project, after: Project, made: Sequence[Breakdown]) -> Iterator[str]:
     """What the new tasks would break that was whole: unique ids, ids of others, a plan without this cycle."""
-    taken = {task.explicit_id for task in board.tasks.values()} - {None}
+    taken = {task.explicit_id for task in project.tasks.values()} - {None}
     for task, _, edit in made:
         for name in filter(None, (read_keys(line.partition("] ")[2]).id for line in edit.lines)):
             if name in taken:
                 yield f'{task.file}:{task.line}: the id "{name}" of a new subtask is already taken'
             taken.add(name)
     new = {one.id: task for task, _, _ in made for one in _below(after, task)}
-    for was, now in zip(board.tasks, (name for name in after.tasks if name not in new), strict=False):
+    for was, now in zip(project.tasks, (name for name in after.tasks if name not in new), strict=False):
         if was != now:
-            other = board.tasks[was]
+            other = project.tasks[was]
             yield (
                 f"{other.file}:{other.line}: the id {was} would become {now}, since another task with that title "
                 "would have the same subtasks: give one of them another title"
             )
             return
     for path in after.plan.cycles:
-        if path not in board.plan.cycles and (inside := [new[name] for name in path if name in new]):
+        if path not in project.plan.cycles and (inside := [new[name] for name in path if name in new]):
             place = f"{inside[0].file}:{inside[0].line}"
             yield f"{place}: its subtasks would wait for each other: {' -> '.join(path)}"
 
 
-def _below(after: Board, task: Task) -> list[Task]:
-    """What stands below this task on that board, in order."""
+def _below(after: Project, task: Task) -> list[Task]:
+    """What stands below this task in that project, in order."""
     found: list[Task] = []
     pending = list(reversed(after.tasks[task.id].children)) if task.id in after.tasks else []
     while pending:

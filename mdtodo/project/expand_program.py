@@ -23,12 +23,12 @@ LONGEST_ANSWER = 64 * 1024
 #: Bytes of standard error that are kept, from its end.
 _TAIL = 4096
 #: Seconds that are given to what the program leaves running, and between TERM and KILL.
-_LINGER, _GRACE = 1.0, 2.0
-_LOOK_EVERY = 0.05
+_DRAIN_SECONDS, _GRACE = 1.0, 2.0
+_POLL_EVERY = 0.05
 _CHUNK = 1 << 16
 
 
-class Question(NamedTuple):
+class Request(NamedTuple):
     """A shell command, the TASK that is asked about, the folder that the command runs in, and its seconds."""
 
     command: str
@@ -37,7 +37,7 @@ class Question(NamedTuple):
     timeout: float
 
 
-def answer(question: Question) -> bytes:
+def ask_program(request: Request) -> bytes:
     """What the program prints, which is given the task as JSON and in its environment, as a processor is.
 
     It runs in a session of its own, and is ended with everything in it. Raises EditError where it takes too long,
@@ -50,13 +50,13 @@ def answer(question: Question) -> bytes:
 
     # a file, not a pipe: to fill a pipe is to wait for a program that may read nothing
     with tempfile.TemporaryFile() as stdin:
-        stdin.write(json.dumps(question.task).encode() + b"\n")
+        stdin.write(json.dumps(request.task).encode() + b"\n")
         stdin.seek(0)
         try:
             process = subprocess.Popen(
-                ["/bin/sh", "-c", question.command],
-                cwd=question.root,
-                env=environment(question.task, 1, "", {}, os.environ),
+                ["/bin/sh", "-c", request.command],
+                cwd=request.root,
+                env=environment(request.task, 1, "", {}, os.environ),
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -66,50 +66,50 @@ def answer(question: Question) -> bytes:
             raise EditError(f"`expand.command` cannot be started: {error}") from None
     with process:
         try:
-            return _Listener(process, question.timeout).listen()
+            return _Reader(process, request.timeout).read()
         finally:
             _end(process)
 
 
-class _Listener:
+class _Reader:
     """Takes what a program says until it is over."""
 
     def __init__(self, process: subprocess.Popen[bytes], timeout: float) -> None:
         self._process = process
         self._timeout = timeout
         self._deadline = monotonic() + timeout
-        self._over_since: float | None = None
+        self._exited_at: float | None = None
         self._out, self._err = bytearray(), bytearray()
 
-    def listen(self) -> bytes:
-        """Its output; EditError as `answer`."""
+    def read(self) -> bytes:
+        """Its output; EditError as `ask_program`."""
         with selectors.DefaultSelector() as selector:
-            for pipe, heard in ((self._process.stdout, self._out), (self._process.stderr, self._err)):
+            for pipe, buffer in ((self._process.stdout, self._out), (self._process.stderr, self._err)):
                 assert pipe is not None
-                selector.register(pipe, selectors.EVENT_READ, heard)
+                selector.register(pipe, selectors.EVENT_READ, buffer)
             while self._goes_on(selector):
-                self._look(selector)
+                self._read_once(selector)
         code = self._process.wait()
         if code:
             how = f"was killed by signal {-code}" if code < 0 else f"exited {code}"
-            raise EditError(f"`expand.command` {how}{self._last_words()}")
+            raise EditError(f"`expand.command` {how}{self._last_stderr_line()}")
         return bytes(self._out)
 
     def _goes_on(self, selector: selectors.BaseSelector) -> bool:
-        """Whether there is more to hear. What the program leaves running may hold its pipes open, but not for ever."""
+        """Whether there is more to read. What the program leaves running may hold its pipes open, but not for ever."""
         now = monotonic()
         if self._process.poll() is None:
             if now < self._deadline:
                 return True
             raise EditError(
-                f"`expand.command` took longer than {format_duration(self._timeout)}{self._last_words()}"
+                f"`expand.command` took longer than {format_duration(self._timeout)}{self._last_stderr_line()}"
             )
-        self._over_since = self._over_since or now
-        return bool(selector.get_map()) and now < self._over_since + _LINGER
+        self._exited_at = self._exited_at or now
+        return bool(selector.get_map()) and now < self._exited_at + _DRAIN_SECONDS
 
-    def _look(self, selector: selectors.BaseSelector) -> None:
+    def _read_once(self, selector: selectors.BaseSelector) -> None:
         # bounded, as the end of a program is no event here
-        for key, _ in selector.select(_LOOK_EVERY):
+        for key, _ in selector.select(_POLL_EVERY):
             data = os.read(key.fd, _CHUNK)
             if not data:
                 selector.unregister(key.fileobj)
@@ -118,7 +118,7 @@ class _Listener:
         if len(self._out) > LONGEST_ANSWER:
             raise EditError(f"`expand.command` printed more than {LONGEST_ANSWER // 1024} KiB")
 
-    def _last_words(self) -> str:
+    def _last_stderr_line(self) -> str:
         lines = self._err.decode(errors="replace").strip().splitlines()
         return f": {lines[-1].strip()[:200]}" if lines else ""
 

@@ -1,4 +1,4 @@
-"""The board: every TODO file of the repository, its tasks, and the plan made of them, at one moment.
+"""The TODO files of the repository, their tasks, and the plan made of them, at one moment.
 
 Reading it starts no process but `git ls-files`, and imports nothing heavy: `check` and `list` stand on it.
 """
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class StateSummary:
     """What a clone remembers of its tasks, by id: which a live worker has, and how many seconds each took."""
 
     leased: frozenset[str] = frozenset()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, state: StateStore) -> Memory:
+    def of(cls, state: StateStore) -> StateSummary:
         """From an open state."""
         leased = frozenset(lease.task_id for lease in state.live_leases())
         return cls(leased, state.durations())
 
 
-NOTHING = Memory()
+NO_STATE = StateSummary()
 
 #: Characters of an id that are enough, if no other id begins so.
-LEAST = 4
+MIN_ID_PREFIX = 4
 
 #: Files from which on it pays to remember what was parsed.
-MANY = 100
+CACHE_FROM_FILES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class Project:
     """The repository's tasks as the work tree says them, and the plan. `unreadable` files are left out.
 
     `available`: whether a recipe can be carried out here, None where it does not matter.
@@ -60,7 +60,7 @@ class Board:
     config: Config
     documents: Mapping[str, Document]
     plan: Plan
-    memory: Memory = field(default_factory=lambda: NOTHING)
+    state_summary: StateSummary = field(default_factory=lambda: NO_STATE)
     unreadable: tuple[InputError, ...] = ()
     available: Callable[[str], bool] | None = None
 
@@ -70,7 +70,7 @@ class Board:
         return self.plan.tasks
 
     def find(self, name: str) -> Task:
-        """The task with this id, or with an id that begins so: `LEAST` characters or more that fit no other.
+        """The task with this id, or with an id that begins so: `MIN_ID_PREFIX` characters or more that fit no other.
 
         Raises UsageError where there is none, or several: it says which.
         """
@@ -90,27 +90,27 @@ class Board:
         found = {task.id: task for task in (*self._beginning(name), *still_open)}
         if not found and titled:
             raise UsageError(f"no open task matches {name!r}; closed: {_listed(titled)}", hint="use its id")
-        return self._the_one(name, list(found.values()), words=True)
+        return self._the_one(name, list(found.values()), by_title=True)
 
-    def _titled(self, words: str) -> list[Task]:
+    def _titled(self, title_words: str) -> list[Task]:
         from mdtodo.planning.selection import title_has
 
-        return [task for task in self.tasks.values() if title_has(task.title, words)]
+        return [task for task in self.tasks.values() if title_has(task.title, title_words)]
 
     def _beginning(self, name: str) -> list[Task]:
-        if len("".join(name.split())) < LEAST:
+        if len("".join(name.split())) < MIN_ID_PREFIX:
             raise too_short(name)
         return [task for task in self.tasks.values() if task.id.startswith(name)]
 
-    def _the_one(self, name: str, found: Sequence[Task], *, words: bool = False) -> Task:
+    def _the_one(self, name: str, found: Sequence[Task], *, by_title: bool = False) -> Task:
         if len(found) == 1:
             return found[0]
         if found:
-            what = repr(name) if words else f"the id {name!r}"
-            hint = "use its id" if words else "type more of it"
+            what = repr(name) if by_title else f"the id {name!r}"
+            hint = "use its id" if by_title else "type more of it"
             raise UsageError(f"{what} matches {len(found)} tasks: {_listed(found)}", hint=hint)
-        also = ", and no open task has it in its title" if words else ""
-        titled = [] if words else self._titled(name)
+        also = ", and no open task has it in its title" if by_title else ""
+        titled = [] if by_title else self._titled(name)
         raise UsageError(
             f"no task has the id {name!r}{also}{_nearest(name, self.tasks)}",
             hint=f"in titles: {_listed(titled)}" if titled else "`mdtodo list` shows the ids",
@@ -119,15 +119,15 @@ class Board:
     def conflicts(self) -> list[tuple[str, int]]:
         """The files that git left conflict markers in, each with the line of the first one."""
         names: Iterable[str] = self.documents
-        if len(self.documents) >= MANY:
+        if len(self.documents) >= CACHE_FROM_FILES:
             from mdtodo.project.task_cache import Documents
 
             if isinstance(self.documents, Documents):
                 names = self.documents.containing(b"<<<<<<<")
         return [(file, lines[0]) for file in names if (lines := self.documents[file].conflicts)]
 
-    def with_edits(self, edits: Iterable[Edit]) -> Board:
-        """The board as it would be with those of these edits made that can be; nothing is written."""
+    def with_edits(self, edits: Iterable[Edit]) -> Project:
+        """The project as it would be with those of these edits made that can be; nothing is written."""
         from mdtodo.markdown.edits.apply import apply
 
         by_file: dict[str, list[Edit]] = {}
@@ -142,13 +142,13 @@ class Board:
             }
         )
 
-    def with_contents(self, contents: Mapping[str, bytes]) -> Board:
-        """The board as it would be with these bytes in these of its files; nothing is written."""
+    def with_contents(self, contents: Mapping[str, bytes]) -> Project:
+        """The project as it would be with these bytes in these of its files; nothing is written."""
         status = self.config.status
         changed = {file: parse(data, status, file=file) for file, data in contents.items()}
         documents = {**self.documents, **changed}
         return replace(
-            self, documents=documents, plan=_plan(documents, self.config, self.memory, self.available)
+            self, documents=documents, plan=_plan(documents, self.config, self.state_summary, self.available)
         )
 
 
@@ -157,15 +157,15 @@ def read_config(repo: Repository) -> Config:
     return load(*worktree_files.read_configuration(repo.root))
 
 
-def read_board(
+def read_project(
     repo: Repository,
     config: Config,
     *,
     paths: Sequence[str] = (),
-    memory: Memory | None = None,
+    summary: StateSummary | None = None,
     tolerant: bool = False,
     settled: bool = False,
-) -> Board:
+) -> Project:
     """Every TODO file, read, parsed and planned.
 
     `paths` (relative to the root, see `named_files`) come on top of the configured patterns. A file that
@@ -174,9 +174,9 @@ def read_board(
     """
     read = files.read_once_settled if settled else files.read
     names = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
-    known = recall(repo) if memory is None else memory
-    if len(names) >= MANY:
-        return _read_many(repo, config, names, known, tolerant=tolerant, read=read)
+    summary = read_state_summary(repo) if summary is None else summary
+    if len(names) >= CACHE_FROM_FILES:
+        return _read_many(repo, config, names, summary, tolerant=tolerant, read=read)
     documents: dict[str, Document] = {}
     unreadable: list[InputError] = []
     for file in names:
@@ -187,21 +187,21 @@ def read_board(
                 raise
             unreadable.append(error)
     available = _available(repo, config)
-    made = _plan(documents, config, known, available)
-    return Board(repo, config, documents, made, known, tuple(unreadable), available)
+    made = _plan(documents, config, summary, available)
+    return Project(repo, config, documents, made, summary, tuple(unreadable), available)
 
 
 def _read_many(
     repo: Repository,
     config: Config,
     names: Iterable[str],
-    known: Memory,
+    summary: StateSummary,
     *,
     tolerant: bool,
     read: Callable[[str, str], bytes],
-) -> Board:
+) -> Project:
     """The same, of so many files that it pays to remember what was parsed."""
-    from mdtodo.project.task_cache import Documents, read_parts
+    from mdtodo.project.task_cache import Documents, read_file_tasks
 
     contents: dict[str, bytes] = {}
     unreadable: list[InputError] = []
@@ -210,36 +210,36 @@ def _read_many(
             contents[file] = read(repo.root, file)
         except InputError as error:
             unreadable.append(error)
-    parts, more = read_parts(repo, config, contents)
+    by_file, more = read_file_tasks(repo, config, contents)
     if (unreadable or more) and not tolerant:
         raise (unreadable + more)[0]
-    documents = Documents({file: contents[file] for file in parts}, config.status)
+    documents = Documents({file: contents[file] for file in by_file}, config.status)
     available = _available(repo, config)
-    tasks = join_files(list(parts.values()))
-    made = plan(tasks, config, leased=known.leased, durations=known.seconds, available=available)
-    return Board(repo, config, documents, made, known, (*unreadable, *more), available)
+    tasks = join_files(list(by_file.values()))
+    made = plan(tasks, config, leased=summary.leased, durations=summary.seconds, available=available)
+    return Project(repo, config, documents, made, summary, (*unreadable, *more), available)
 
 
-def recall(repo: Repository) -> Memory:
+def read_state_summary(repo: Repository) -> StateSummary:
     """What this clone's state says of its tasks; without a state nothing, and none is made."""
     import os
 
     if not os.path.exists(os.path.join(repo.common_dir, "mdtodo", "state.db")):
-        return NOTHING
+        return NO_STATE
     from mdtodo.storage.state import StateStore
 
     with StateStore.open(repo, create=False) as state:
-        return Memory.of(state)
+        return StateSummary.of(state)
 
 
 def _plan(
     documents: Mapping[str, Document],
     config: Config,
-    memory: Memory,
+    summary: StateSummary,
     available: Callable[[str], bool] | None,
 ) -> Plan:
     tasks = read_tasks(documents)
-    return plan(tasks, config, leased=memory.leased, durations=memory.seconds, available=available)
+    return plan(tasks, config, leased=summary.leased, durations=summary.seconds, available=available)
 
 
 def _available(repo: Repository, config: Config) -> Callable[[str], bool] | None:
@@ -252,9 +252,9 @@ def _available(repo: Repository, config: Config) -> Callable[[str], bool] | None
 
 
 def too_short(name: str) -> UsageError:
-    """For fewer than `LEAST` characters that are no whole id."""
+    """For fewer than `MIN_ID_PREFIX` characters that are no whole id."""
     return UsageError(
-        f"{name!r} is too short: unless it is a whole id, at least {LEAST} characters are needed",
+        f"{name!r} is too short: unless it is a whole id, at least {MIN_ID_PREFIX} characters are needed",
         hint="`mdtodo list` shows the ids",
     )
 

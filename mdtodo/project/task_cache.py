@@ -50,33 +50,33 @@ class Documents(Mapping[str, Document]):
     def __contains__(self, file: object) -> bool:
         return file in self._contents
 
-    def containing(self, part: bytes) -> list[str]:
+    def containing(self, fragment: bytes) -> list[str]:
         """The files with these bytes; none is parsed for it."""
-        return [file for file, data in self._contents.items() if part in data]
+        return [file for file, data in self._contents.items() if fragment in data]
 
 
-def read_parts(
+def read_file_tasks(
     repo: Repository, config: Config, contents: Mapping[str, bytes]
 ) -> tuple[dict[str, FileTasks], list[InputError]]:
     """The tasks of each file, and why others cannot be read."""
     from mdtodo.errors import InputError
 
     cache = FindingCache(repo, rules_key(config) + "-tasks")
-    parts: dict[str, FileTasks] = {}
+    by_file: dict[str, FileTasks] = {}
     unreadable: list[InputError] = []
     for file, data in contents.items():
         name = sha1(data, usedforsecurity=False).hexdigest()
         if (text := cache.get(name)) is not None:
-            parts[file] = _part(file, json.loads(text))
+            by_file[file] = _from_rows(file, json.loads(text))
             continue
         try:
-            parts[file] = tasks_of_file(file, parse(data, config.status, file=file))
+            by_file[file] = tasks_of_file(file, parse(data, config.status, file=file))
         except InputError as error:
             unreadable.append(error)
             continue
-        cache.put(name, _text(parts[file]))
+        cache.put(name, _text(by_file[file]))
     cache.save()
-    return parts, unreadable
+    return by_file, unreadable
 
 
 def _text(given: FileTasks) -> str:
@@ -89,7 +89,7 @@ def _text(given: FileTasks) -> str:
     return json.dumps(rows, separators=(",", ":"))
 
 
-def _part(file: str, rows: Sequence[list[Any]]) -> FileTasks:
+def _from_rows(file: str, rows: Sequence[list[Any]]) -> FileTasks:
     places: list[Any] = [tuple(row[_WIDTH:]) for row in rows]
     return FileTasks(tuple([_task(file, row[:_WIDTH]) for row in rows]), tuple(places))
 

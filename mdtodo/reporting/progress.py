@@ -241,7 +241,7 @@ def _tell_nobody() -> None:
     os.close(nowhere)
 
 
-def watcher_for(*, color: bool | None, quiet: bool) -> PlainProgress | LiveProgress:
+def observer_for(*, color: bool | None, quiet: bool) -> PlainProgress | LiveProgress:
     """Live lines where standard error is a terminal that can show them, else plain ones; `quiet` tells
     nothing but what a person must know."""
     if quiet or not redraws(sys.stderr):

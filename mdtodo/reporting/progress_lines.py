@@ -55,30 +55,30 @@ class ProgressLines:
         self._spinner = Spinner("line" if self.plain else "dots")
 
     def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
-        """See `Watcher.begin`."""
+        """See `Observer.begin`."""
         with self._lock:
             self.expected, self._known, self._left = expected, seconds_of, sum(seconds_of.values())
 
     def started(self, task: Task, attempt: int) -> None:
-        """See `Watcher.started`."""
+        """See `Observer.started`."""
         title = one_line(task.title) + (f" (attempt {attempt})" if attempt > 1 else "")
         with self._lock:
             self._running[task.id] = _Running(title, monotonic())
 
     def progressed(self, name: str, percent: float) -> None:
-        """See `Watcher.progressed`."""
+        """See `Observer.progressed`."""
         with self._lock:
             if name in self._running:
                 self._running[name].percent = max(0.0, min(100.0, percent))
 
     def retrying(self, name: str, delay: float) -> None:
-        """See `Watcher.retrying`."""
+        """See `Observer.retrying`."""
         with self._lock:
             if name in self._running:
                 self._running[name].again = monotonic() + delay
 
     def finished(self, done: TaskRun) -> None:
-        """See `Watcher.finished`."""
+        """See `Observer.finished`."""
         with self._lock:
             self._running.pop(done.id, None)
             if done.expected:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mdtodo.storage.activity import Activity
 
 
-class InHand(NamedTuple):
+class RunningTask(NamedTuple):
     """A task that a worker has: `by` is its processor, or the worker where it has none."""
 
     task_id: str
@@ -32,19 +32,19 @@ class InHand(NamedTuple):
     by: str
 
 
-def print_status(found: Overview, load: Load, hand: Sequence[InHand], *, colored: bool) -> None:
+def print_status(found: Overview, load: Load, running: Sequence[RunningTask], *, colored: bool) -> None:
     """A sentence, a row for each task that runs, for each state that tasks are in, and for each lane that anything is
     or was in."""
     pictures = (colored or sys.stdout.isatty()) and draws()
     width = console(colored).width
-    for number, part in enumerate(_parts(found, load, hand, width, pictures=pictures)):
+    for number, part in enumerate(_parts(found, load, running, width, pictures=pictures)):
         if number:
             click.echo("")
         print_grid(part, colored=colored)
 
 
 def status_rows(
-    found: Overview, load: Load, hand: Sequence[InHand], *, colored: bool, width: int
+    found: Overview, load: Load, running: Sequence[RunningTask], *, colored: bool, width: int
 ) -> list[Text]:
     """The same as rows of a terminal that is so wide."""
     from rich.text import Text
@@ -53,24 +53,24 @@ def status_rows(
     # that of the live lines, one less than the terminal's
     out.width = width
     with out.capture() as captured:
-        for number, part in enumerate(_parts(found, load, hand, width, pictures=draws())):
+        for number, part in enumerate(_parts(found, load, running, width, pictures=draws())):
             if number:
                 out.print()
             out.print(part)
     return [Text.from_ansi(row.rstrip()) for row in captured.get().splitlines()]
 
 
-def watch_heading(when: float, interval: float, wrong: Exception | None) -> list[Text]:
+def watch_heading(when: float, interval: float, error: Exception | None) -> list[Text]:
     """When it was looked at and how often that is, and what has kept it from being read since."""
     from rich.text import Text
 
     looked = f"{datetime.fromtimestamp(when, UTC).astimezone():%H:%M:%S}"
-    told = [Text(one_line(str(wrong)), "red")] if wrong else []
+    told = [Text(one_line(str(error)), "red")] if error else []
     return [Text(f"{looked}, every {interval:g} s, Ctrl-C to stop", "dim"), *told]
 
 
 def _parts(
-    found: Overview, load: Load, hand: Sequence[InHand], width: int, *, pictures: bool
+    found: Overview, load: Load, running: Sequence[RunningTask], width: int, *, pictures: bool
 ) -> Iterator[Table]:
     from rich.table import Table
     from rich.text import Text
@@ -82,8 +82,8 @@ def _parts(
         share = closed / found.total
         top.add_row(Text(f"{bar(share)} {_percent(share)}", "green"))
     yield top
-    if hand:
-        yield _in_hand(hand)
+    if running:
+        yield _running_tasks(running)
     states = Table.grid(padding=(0, 2))
     states.add_column(justify="right")
     for state, style in STATE_STYLES.items():
@@ -96,7 +96,7 @@ def _parts(
         yield _lanes(lanes, width)
 
 
-def _in_hand(hand: Sequence[InHand]) -> Table:
+def _running_tasks(running: Sequence[RunningTask]) -> Table:
     """A row for each task that a worker has: id, title, and what proves it or who has it."""
     from rich.table import Table
     from rich.text import Text
@@ -106,7 +106,7 @@ def _in_hand(hand: Sequence[InHand]) -> Table:
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_row(*(Text(name, "dim") for name in ("running", "title", "by")))
-    for one in hand:
+    for one in running:
         row = (Text(one.task_id, "cyan"), Text(one_line(one.title)), Text(one_line(one.by), "dim"))
         table.add_row(*row)
     return table

@@ -29,7 +29,7 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
     """`5 done, 1 failed, 2 blocked`, the commits, and the next step; `verified`: of tasks that were done."""
     print_messages(report)
     counts = [
-        click.style(f"{count} {_word(outcome, verified)}", _STYLES.get(Outcome(outcome)))
+        click.style(f"{count} {_label(outcome, verified)}", _STYLES.get(Outcome(outcome)))
         for outcome, count in report.summary.items()
         if count
     ]
@@ -41,7 +41,7 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
         tell(hint, first="  ", rest="    ")
 
 
-def _word(outcome: str, verified: bool) -> str:
+def _label(outcome: str, verified: bool) -> str:
     """What a count says: of what was done and failed now, that its box is open again."""
     return "reopened" if verified and outcome == Outcome.FAILED else outcome
 
@@ -61,14 +61,14 @@ def _hints(report: RunReport) -> Iterator[str]:
         yield "`mdtodo run` tries again those that have not reached max_failures"
     elif failed:
         yield _call("mdtodo run", failed, "tries it again", "tries them again")
-    wordy = [task for task in report.tasks if task.outcome in _PUT_OFF and "\n" in task.tail.strip()]
-    if wordy:
-        yield f"`mdtodo output {wordy[0].id}` shows its full output"
-    stands = [task.id for task in report.tasks if task.failed and task.outcome is Outcome.CACHED]
-    if stands:
+    talkative = [task for task in report.tasks if task.outcome in _PUT_OFF and "\n" in task.tail.strip()]
+    if talkative:
+        yield f"`mdtodo output {talkative[0].id}` shows its full output"
+    cached_failures = [task.id for task in report.tasks if task.failed and task.outcome is Outcome.CACHED]
+    if cached_failures:
         call = "mdtodo run --fresh"
         yield _call(
-            *(call, stands),
+            *(call, cached_failures),
             *(
                 "runs it even though its inputs are unchanged",
                 "runs them even though their inputs are unchanged",

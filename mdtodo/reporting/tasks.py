@@ -26,7 +26,7 @@ _WIDE = 100
 _GAP = "  "
 
 
-class Row(NamedTuple):
+class TaskRow(NamedTuple):
     """What is said of a task. `waits`: what keeps it from running, in words. `indent` in levels; dates and
     estimates are empty where there are none."""
 
@@ -66,13 +66,13 @@ def print_tasks(
     click.echo("\n".join(lines), color=colored)
 
 
-def _rows(plan: Plan, tasks: Sequence[Task], today: str, *, nested: bool) -> list[Row]:
+def _rows(plan: Plan, tasks: Sequence[Task], today: str, *, nested: bool) -> list[TaskRow]:
     # of the tasks that are shown: a parent that a filter leaves out indents nothing
     depths: dict[str, int] = {}
     for task in tasks if nested else ():
         depths[task.id] = depths.get(task.parent or "", -1) + 1
     return [
-        Row(
+        TaskRow(
             task,
             plan.states[task.id],
             one_line(task.title) or "(no title)",
@@ -98,7 +98,7 @@ def _hindrance(plan: Plan, task: Task) -> str:
 # --- For a pipe ---------------------------------------------------------------------------------------------
 
 
-def _plain(rows: Sequence[Row], colored: bool) -> Iterator[str]:
+def _plain(rows: Sequence[TaskRow], colored: bool) -> Iterator[str]:
     """Every column, whatever is in it: id, box, priority, state, due date, estimate, title, place and waits."""
     columns = [
         _column([row.task.id for row in rows], "cyan"),
@@ -118,7 +118,7 @@ def _plain(rows: Sequence[Row], colored: bool) -> Iterator[str]:
 # --- For a terminal -----------------------------------------------------------------------------------------
 
 
-def _fitted(rows: Sequence[Row], width: int, colored: bool, grouped: bool) -> Iterator[str]:
+def _fitted(rows: Sequence[TaskRow], width: int, colored: bool, grouped: bool) -> Iterator[str]:
     before, after, room = _columns(rows, width, grouped)
     margin = " " * sum(column.width + len(_GAP) for column in before)
     above: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ def _fitted(rows: Sequence[Row], width: int, colored: bool, grouped: bool) -> It
             yield margin + text if nth else f"{left}{_GAP}{text}{' ' * (room - taken)}{right}".rstrip()
 
 
-def _place(row: Row) -> tuple[str, ...]:
+def _place(row: TaskRow) -> tuple[str, ...]:
     """The file, and the headings above, the outer ones first."""
     return one_line(row.task.file), *map(one_line, row.task.section)
 
@@ -149,7 +149,7 @@ def _headings(before: Sequence[str], now: Sequence[str], width: int, colored: bo
             yield styled(shown, "dim" if level else "bold") if colored else shown
 
 
-def _columns(rows: Sequence[Row], width: int, grouped: bool) -> tuple[list[Column], list[Column], int]:
+def _columns(rows: Sequence[TaskRow], width: int, grouped: bool) -> tuple[list[Column], list[Column], int]:
     """Those before the title, those behind it, and the columns that are left for the title."""
     ids = _column([row.task.id for row in rows], "cyan")
     states = _column([row.state for row in rows], [_state_style(row) for row in rows])
@@ -178,7 +178,7 @@ def _columns(rows: Sequence[Row], width: int, grouped: bool) -> tuple[list[Colum
     return [ids, states], after, max(min(room, longest), _LEAST)
 
 
-def _title_lines(row: Row, room: int, colored: bool) -> Iterator[tuple[str, int]]:
+def _title_lines(row: TaskRow, room: int, colored: bool) -> Iterator[tuple[str, int]]:
     """The title, and what it waits for on the same line if there is room; with the columns that each line takes."""
     indent = "  " * min(row.indent, (room - _LEAST) // 2)
     inner = room - len(indent)
@@ -222,23 +222,23 @@ def _shortened(text: str, width: int) -> str:
     return (chop_cells(text, width - 1)[0].rstrip() if width > 1 else "") + "…"
 
 
-def _waits(row: Row) -> str:
+def _waits(row: TaskRow) -> str:
     return f"  {row.waits}" if row.waits else ""
 
 
-def _due(row: Row, *, wide: bool) -> str:
+def _due(row: TaskRow, *, wide: bool) -> str:
     return row.due + ((" overdue" if wide else "!") if row.overdue else "")
 
 
-def _due_style(row: Row) -> str:
+def _due_style(row: TaskRow) -> str:
     return "bold red" if row.overdue else ""
 
 
-def _state_style(row: Row) -> str:
+def _state_style(row: TaskRow) -> str:
     return STATE_STYLES[row.state]
 
 
-def _title_style(row: Row) -> str:
+def _title_style(row: TaskRow) -> str:
     return "dim" if row.task.status.closed else ""
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
     from mdtodo.core.results import Undone
 
-_WORDS = {"todo": "open", "doing": "begun"}
+_LABELS = {"todo": "open", "doing": "begun"}
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -29,7 +29,7 @@ def print_undone(undone: Undone, *, color: bool) -> None:
         return
     for receipt in undone.receipts:
         if receipt.edits:
-            click.echo(f"{one_line(receipt.task_id)}  {_word(receipt)}  {one_line(receipt.title)}")
+            click.echo(f"{one_line(receipt.task_id)}  {_label(receipt)}  {one_line(receipt.title)}")
     for path in undone.files:
         click.echo(f"restored  {one_line(path)}")
     for commit in undone.commits:
@@ -38,10 +38,10 @@ def print_undone(undone: Undone, *, color: bool) -> None:
         click.echo(f"nothing that {one_line(undone.undone)} did is left to undo")
 
 
-def _word(receipt: Receipt) -> str:
+def _label(receipt: Receipt) -> str:
     """What became of the task: its status, or `restored` where only other parts of its line went back."""
     same = [edit.after.char == edit.before.char for edit in receipt.edits if isinstance(edit, Revert)]
-    return "restored" if same and all(same) else _WORDS.get(receipt.outcome, receipt.outcome)
+    return "restored" if same and all(same) else _LABELS.get(receipt.outcome, receipt.outcome)
 
 
 def print_undone_json(undone: Undone) -> None:

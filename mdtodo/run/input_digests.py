@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     _Files = Mapping[bytes, str | None]
 
 
-class Declared(NamedTuple):
+class DeclaredInputs(NamedTuple):
     """What a processor says it reads and writes, as gitignore-style patterns."""
 
     inputs: tuple[str, ...]
@@ -58,7 +58,7 @@ class InputReader:
     """Reads the inputs of several processors, again and again. `without`: paths that never count."""
 
     def __init__(
-        self, repo: Repository, declared: Mapping[str, Declared], without: Container[str] = ()
+        self, repo: Repository, declared: Mapping[str, DeclaredInputs], without: Container[str] = ()
     ) -> None:
         self._repo = repo
         self._without = without

@@ -11,7 +11,7 @@ from mdtodo.git.position import HeadPosition, head_position, head_stamp, is_same
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
 from mdtodo.landing.recovery.recover import finish_earlier
 from mdtodo.landing.recovery.take_up import held_of
-from mdtodo.landing.renames import followed
+from mdtodo.landing.renames import follow_renames
 from mdtodo.outputs.attempt import verdict_of
 from mdtodo.outputs.marks import forget_old
 from mdtodo.storage import spool
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
     from mdtodo.storage.leases import Lease, Moment
 
 #: A lease is renewed after this share of its time.
@@ -38,11 +38,11 @@ RENEWAL = 1 / 3
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Ledger:
+class RunJournal:
     """The state of this clone, as one run uses it. A result is written down when `write` returns, and on the
     disk before its box is ticked.
 
-    `board` is the one that the run was planned on, once that was read. A lease is kept from the start of a task
+    `project` is the one that the run was planned on, once that was read. A lease is kept from the start of a task
     until its result has landed, so that no other runner takes the task while its box is still open.
     """
 
@@ -52,14 +52,14 @@ class Ledger:
     commit: str
     run_id: str
     worker: str
-    board: Board | None = None
+    project: Project | None = None
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     kept_open: dict[str, str] = field(default_factory=dict)
     uncommitted: list[Receipt] = field(default_factory=list)
     _leases: dict[str, Lease] = field(default_factory=dict)
-    _unwritten: list[NewResult] = field(default_factory=list)
-    _pending: list[tuple[int, Receipt]] = field(default_factory=list)
+    _unrecorded: list[NewResult] = field(default_factory=list)
+    _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
     _since: Moment | None = None
     _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
@@ -67,12 +67,12 @@ class Ledger:
     _git: GitSession | None = None
     _logs: str = ""
     _shown_logs: str = ""
-    unread: str = ""
-    _shown: tuple[str, bool] = ("", False)
+    spool_path: str = ""
+    _log_seen: tuple[str, bool] = ("", False)
 
     def __post_init__(self) -> None:
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
-        self.unread = os.path.join(spool.spool_folder(self.repo), self.run_id)
+        self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
         inside = os.path.relpath(self._logs, self.repo.root)
         self._shown_logs = self._logs if inside.startswith("..") else inside
 
@@ -85,20 +85,20 @@ class Ledger:
         commit: str,
         worker: str | None = None,
         jobs: int | None = None,
-    ) -> Ledger:
+    ) -> RunJournal:
         """The journal of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
         state = StateStore.open(repo)
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
-        ledger = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
+        journal = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
-        ledger._stamp, ledger._place = head_stamp(repo), head_position(repo)
+        journal._stamp, journal._place = head_stamp(repo), head_position(repo)
         spool.prepare(repo)
         forget_old(repo)
-        state.start_run(run_id, name, {"commit": commit, "place": [*ledger._place], "jobs": jobs})
-        return ledger
+        state.start_run(run_id, name, {"commit": commit, "place": [*journal._place], "jobs": jobs})
+        return journal
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> RunJournal:
         return self
 
     def __exit__(
@@ -117,18 +117,18 @@ class Ledger:
         self.state.close()
 
     def finish_earlier(self) -> list[str]:
-        """See `landing.finish_earlier`; its commits count as those of this run."""
+        """See `recover.finish_earlier`; its commits count as those of this run."""
         sentences, commits = finish_earlier(self.repo, self.state, self.config, commit=self.commit != "none")
         self.commits += commits
         return sentences
 
-    def begin(self) -> None:
+    def mark_start(self) -> None:
         """To be called before the files are read: what others come to after this moment is theirs."""
         self._since = self.state.moment()
 
     # While a task runs
 
-    def why_not_here(self) -> str | None:
+    def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
         now = head_stamp(self.repo)
         if self._place is None or now == self._stamp:
@@ -181,20 +181,20 @@ class Ledger:
         """The same, relative to the root where it is below it; None if there is none."""
         name = f"{task.id}.{attempt}.log"
         # asked twice in a row, for the journal and for the report
-        if self._shown[0] != name:
-            self._shown = name, os.path.exists(f"{self._logs}/{name}")
-        return f"{self._shown_logs}/{name}" if self._shown[1] else None
+        if self._log_seen[0] != name:
+            self._log_seen = name, os.path.exists(f"{self._logs}/{name}")
+        return f"{self._shown_logs}/{name}" if self._log_seen[1] else None
 
     # What became of it
 
-    def hold(self, given: object) -> tuple[tuple[Output, ...] | None, str | None]:
+    def hold_outputs(self, given: object) -> tuple[tuple[Output, ...] | None, str | None]:
         """Of `outputs` of a result: what goes with the tick; or why the task must stay open, as a sentence."""
         return held_of(self.repo, verdict_of(given), self._plumbing())
 
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
-        self._unwritten.append(
+        self._unrecorded.append(
             NewResult(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits))
         )
         failpoint("result.taken")
@@ -208,14 +208,14 @@ class Ledger:
             self._write()
 
     def _write(self) -> None:
-        if not self._unwritten:
+        if not self._unrecorded:
             return
-        records, self._unwritten = self._unwritten, []
+        records, self._unrecorded = self._unrecorded, []
         numbers = self.state.record(records)
-        self._pending += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
+        self._unlanded += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
         self._release(*(one.receipt.task_id for one in records if not one.lands))
 
-    def show(self) -> None:
+    def tick_now(self) -> None:
         """Make at once in the work tree what was recorded before the run starts; its commit is that of the run, or,
         with `commit = "task"`, one for each. What the work tree cannot have is dropped. Read the files again then.
         """
@@ -225,16 +225,16 @@ class Ledger:
             self._write()
             # a power cut must not leave a ticked box that the journal knows nothing of
             self.state.sync()
-            receipts = [receipt for _, receipt in self._pending]
+            receipts = [receipt for _, receipt in self._unlanded]
             landing = land_as_configured(
                 self.repo, receipts, run_id=self.run_id, commit=False, config=self.config
             )
             missed = {task_id for task_id, _, _ in landing.missed}
-            self.state.mark_landed([number for number, one in self._pending if one.task_id in missed])
-            self._pending = [(number, one) for number, one in self._pending if one.task_id not in missed]
+            self.state.mark_landed([number for number, one in self._unlanded if one.task_id in missed])
+            self._unlanded = [(number, one) for number, one in self._unlanded if one.task_id not in missed]
             self.messages += sentences_of(landing)
 
-    def give_up(self, task: Task) -> None:
+    def release(self, task: Task) -> None:
         """The task did not come to an end here: free it."""
         self._release(task.id)
 
@@ -244,17 +244,17 @@ class Ledger:
         Raises GitError where that cannot be done now; the next run does it then.
         """
         self._write()
-        if not self._pending:
+        if not self._unlanded:
             return
-        pending, self._pending = self._pending, []
-        if self.board is not None:
-            now = followed([receipt for _, receipt in pending], self.board)
-            pending = [(number, receipt) for (number, _), receipt in zip(pending, now, strict=True)]
+        unlanded, self._unlanded = self._unlanded, []
+        if self.project is not None:
+            now = follow_renames([receipt for _, receipt in unlanded], self.project)
+            unlanded = [(number, receipt) for (number, _), receipt in zip(unlanded, now, strict=True)]
         landing = land_entries(
             self.repo,
             self.state,
             self.run_id,
-            pending,
+            unlanded,
             self.config,
             commit=self.commit != "none",
             each=self.commit == "task",
@@ -265,7 +265,7 @@ class Ledger:
         # What stays open is told with its task, and what is not committed once at the end, for all landings of the run.
         self.messages += sentences_of(landing._replace(kept_open={}, absent=()))
         self.uncommitted += landing.uncommitted
-        self._release(*(receipt.task_id for _, receipt in pending))
+        self._release(*(receipt.task_id for _, receipt in unlanded))
 
     def _plumbing(self) -> GitSession | None:
         """git processes that serve all landings of a run that lands each task."""

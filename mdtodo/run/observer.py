@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
 
 
-class Watcher(Protocol):
+class Observer(Protocol):
     """Called from the thread of the run, in the order in which things happen."""
 
     def begin(self, expected: int, seconds_of: dict[str, float]) -> None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.core.task import Task
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
-    Stamp = tuple[int, int, int]
+    FileStamp = tuple[int, int, int]
 
 
 #: What has become of a box, in a sentence.
@@ -31,42 +31,42 @@ _CHANGED = {
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Freshness:
+class Preflight:
     """Looks at a file again only when its inode, size or time of change is another one.
 
     `expected` is the status that the boxes of tasks must show.
     """
 
-    board: Board
+    project: Project
     expected: Status = Status.TODO
-    _stamps: dict[str, Stamp | None] = field(default_factory=dict)
+    _stamps: dict[str, FileStamp | None] = field(default_factory=dict)
     _read: dict[str, tuple[Document, TaskIndex] | None] = field(default_factory=dict)
-    _now: dict[str, Stamp | None] = field(default_factory=dict)
+    _current: dict[str, FileStamp | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for file, document in self.board.documents.items():
+        for file, document in self.project.documents.items():
             # the stamp before the bytes: what is saved in between has another one, and is looked at again
             self._stamps[file] = self._stamp(file)
-            if files.read_optional(self.board.repo.root, file) != document.data:
+            if files.read_optional(self.project.repo.root, file) != document.data:
                 self._stamps[file] = None
 
-    def look(self, tasks: Iterable[Task]) -> dict[str, str | None]:
+    def check(self, tasks: Iterable[Task]) -> dict[str, str | None]:
         """Why each should not start, as part of a sentence, by id; None where nothing speaks against it."""
-        self._now.clear()
-        return {task.id: self._why_not(task) for task in tasks}
+        self._current.clear()
+        return {task.id: self._reason(task) for task in tasks}
 
-    def _why_not(self, task: Task) -> str | None:
-        if task.id not in self.board.tasks:
+    def _reason(self, task: Task) -> str | None:
+        if task.id not in self.project.tasks:
             return None  # a processor of this run made it, and it has not landed yet
-        if task.file not in self._now:
+        if task.file not in self._current:
             # a program that saves by renaming leaves no file for a moment: no reason to give up its tasks
-            files.await_back(self.board.repo.root, task.file)
-            self._now[task.file] = self._stamp(task.file)
-        stamp = self._now[task.file]
+            files.await_back(self.project.repo.root, task.file)
+            self._current[task.file] = self._stamp(task.file)
+        stamp = self._current[task.file]
         if stamp != self._stamps.get(task.file):
             # the one from before the reading, as in `__post_init__`
             self._stamps[task.file] = stamp
-            self._read[task.file] = self._look(task.file)
+            self._read[task.file] = self._reread(task.file)
         if task.file not in self._read:
             return None
         found = self._read[task.file]
@@ -79,17 +79,17 @@ class Freshness:
         status = document.items[index].status
         return None if status is self.expected else _CHANGED[status]
 
-    def _stamp(self, file: str) -> Stamp | None:
+    def _stamp(self, file: str) -> FileStamp | None:
         try:
-            now = os.stat(os.path.join(self.board.repo.root, file))
+            now = os.stat(os.path.join(self.project.repo.root, file))
         except OSError:
             return None
         return now.st_ino, now.st_size, now.st_mtime_ns
 
-    def _look(self, file: str) -> tuple[Document, TaskIndex] | None:
+    def _reread(self, file: str) -> tuple[Document, TaskIndex] | None:
         try:
-            data = files.read_once_settled(self.board.repo.root, file)
-            document = parse(data, self.board.config.status, file=file)
+            data = files.read_once_settled(self.project.repo.root, file)
+            document = parse(data, self.project.config.status, file=file)
         except InputError:
             return None
         return document, TaskIndex(document, file)

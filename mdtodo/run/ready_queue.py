@@ -1,5 +1,5 @@
-"""The course of one run: what may start now, what waits, and what became of each task. No I/O, no clock of
-its own."""
+"""The ready queue of one run: what may start now, what waits, and what became of each task. No I/O, no clock
+of its own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import State, Status
-from mdtodo.execution.executor import AHEAD
-from mdtodo.outputs.declared import Declared
+from mdtodo.execution.executor import PREFETCH
+from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
 from mdtodo.planning.routing import processor_of
@@ -38,7 +38,7 @@ class Attempts:
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Course:
+class ReadyQueue:
     """Which tasks this run takes, and in what order they become free.
 
     `running` are those that were handed to the pool, which runs `jobs` of them at once. `startable` gives a task
@@ -63,16 +63,16 @@ class Course:
     _tracker: Tracker = field(init=False)
     _free: set[str] = field(default_factory=set)
     _closed: dict[str, Status] = field(default_factory=dict)
-    _aside: list[str] = field(default_factory=list)
-    _sharing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    _deferred: list[str] = field(default_factory=list)
+    _output_conflicts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     _started: int = 0
     _finished: int = 0
     _seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self._lanes = self._ahead()
-        self._sharing = _sharing(self.config.processors)
-        self._begin()
+        self._lanes = self._prefetch_lanes()
+        self._output_conflicts = _output_conflicts(self.config.processors)
+        self._start_over()
 
     @property
     def idle(self) -> bool:
@@ -80,18 +80,18 @@ class Course:
         waiting = self._later or any(self._queues.values())
         return not self.running and (self.stopped or not waiting)
 
-    def takes(self, task: Task) -> bool:
+    def accepts(self, task: Task) -> bool:
         """Whether this run may take the task once it is free: open, routed, meant, and within its powers."""
-        return self._would_take(task) and not self._has_given_up(task)
+        return self._would_accept(task) and not self._has_given_up(task)
 
-    def means(self, task: Task) -> bool:
+    def is_selected(self, task: Task) -> bool:
         """Whether the task is one of those that were asked for, by id, by filters, or as all of them."""
         return self.options.chosen is None or task.id in self.options.chosen
 
     def given_up(self) -> list[Task]:
         """The tasks that this run would take, had they not failed in so many runs, in the order of files and lines."""
         tasks = self.plan.tasks.values()
-        return [task for task in tasks if self._has_given_up(task) and self._would_take(task)]
+        return [task for task in tasks if self._has_given_up(task) and self._would_accept(task)]
 
     def state(self, task: Task) -> State:
         """The state of the task as this run has left it, in the words of the plan."""
@@ -102,7 +102,7 @@ class Course:
             return State.READY if self.processor(task) is not None else State.MANUAL
         return state
 
-    def lacking(self, task: Task) -> frozenset[str]:
+    def missing_capabilities(self, task: Task) -> frozenset[str]:
         """The capabilities that the task needs and this worker does not have."""
         found = self.processor(task)
         needs = {*task.needs, *(found.needs if found else ())}
@@ -116,7 +116,7 @@ class Course:
         """The next task in plan order whose lane has room, or None; it is counted as running from now on."""
         if self.stopped or self._limit_reached():
             self._drop_new()
-        if len(self.running) >= self.jobs and not self._may_look_ahead():
+        if len(self.running) >= self.jobs and not self._may_prefetch():
             return None
         while self._later and self._later[0][0] <= now:
             self._enqueue(heappop(self._later)[1])
@@ -144,20 +144,20 @@ class Course:
                 return None
             (_, name), lane = min(heads)
             heappop(self._queues[lane])
-            if not self._shares(name):
+            if not self._conflicts(name):
                 return name, lane
-            # Until any task ends (`_leave`), not at the end of its queue: it would lose its turn to all behind it.
-            self._aside.append(name)
+            # Until any task ends (`_free_slot`), not at the end of its queue: it would lose its turn to all behind it.
+            self._deferred.append(name)
 
-    def _shares(self, name: str) -> bool:
+    def _conflicts(self, name: str) -> bool:
         found = self.processor(self.plan.tasks[name])
-        shared = self._sharing.get(found.name) if found is not None else None
+        shared = self._output_conflicts.get(found.name) if found is not None else None
         if not shared:
             return False
         at_work = (self.processor(self.plan.tasks[other]) for other in self.running)
         return any(one is not None and one.name in shared for one in at_work)
 
-    def _may_look_ahead(self) -> bool:
+    def _may_prefetch(self) -> bool:
         """Whether a task may be handed over before a process is free for it, so that none has to wait for us.
 
         Only where tasks are so short that it matters, and where no running task can free one that would have to go
@@ -165,29 +165,29 @@ class Course:
         """
         if self.options.fail_fast or self._seconds >= SHORT * self._finished:
             return False
-        if len(self.running) >= self.jobs * AHEAD:
+        if len(self.running) >= self.jobs * PREFETCH:
             return False
         return not self._awaited
 
-    def wake(self, now: float) -> float | None:
+    def seconds_until_retry(self, now: float) -> float | None:
         """Seconds until a retry is due, None if none is waited for."""
         return max(0.0, self._later[0][0] - now) if self._later and not self.stopped else None
 
     def retry(self, task: Task, at: float) -> None:
         """The attempt is over, the next one may start at `at`."""
-        self._leave(task)
+        self._free_slot(task)
         heappush(self._later, (at, task.id))
 
-    def leave(self, task: Task) -> None:
+    def withdraw(self, task: Task) -> None:
         """It is not ours after all: another worker has it, or the box is closed already."""
-        self._leave(task)
+        self._free_slot(task)
         self.attempts.pop(task.id, None)
         self._started -= 1
-        self._take_back()
+        self._restore_over_limit()
 
     def finish(self, task: Task, outcome: Outcome) -> list[Task]:
         """The task is over; gives the parents that are done with it, innermost first."""
-        self._leave(task)
+        self._free_slot(task)
         self._finished += 1
         self._seconds += self.attempts[task.id].seconds
         self.outcomes[task.id] = outcome
@@ -197,17 +197,17 @@ class Course:
             return []
         return self._close([task.id])
 
-    def stand(self, task: Task, outcome: Outcome) -> list[Task]:
+    def finish_cached(self, task: Task, outcome: Outcome) -> list[Task]:
         """As `finish`, of a task that was not started after all, since an earlier result with this outcome stands."""
         parents = self.finish(task, outcome)
         del self.attempts[task.id]
         self._started, self._finished = self._started - 1, self._finished - 1
-        self._take_back()
+        self._restore_over_limit()
         return parents
 
-    def rolled_up(self) -> list[Task]:
+    def close_finished_parents(self) -> list[Task]:
         """The parents whose subtasks were all done before this run began, innermost first."""
-        ready = [name for name in self._tracker.ready() if self.means(self.plan.tasks[name])]
+        ready = [name for name in self._tracker.ready() if self.is_selected(self.plan.tasks[name])]
         return self._close([name for name in ready if self._is_done_by_subtasks(name)])
 
     def stop(self) -> None:
@@ -218,9 +218,9 @@ class Course:
         """Go on with a new plan, in which what is finished so far is closed already."""
         self.plan = plan
         self._queues.clear()
-        self._aside.clear()
+        self._deferred.clear()
         self._over_limit.clear()
-        self._begin()
+        self._start_over()
 
     def abandoned(self) -> list[Task]:
         """The tasks that were tried, and would have been tried again, when the run was stopped."""
@@ -230,16 +230,16 @@ class Course:
     def left_over(self) -> list[Task]:
         """The tasks that this run would take and that never became free, in plan order."""
         tasks = (self.plan.tasks[name] for name in self.plan.order)
-        return [task for task in tasks if task.id not in self.outcomes and self.takes(task)]
+        return [task for task in tasks if task.id not in self.outcomes and self.accepts(task)]
 
-    def within_reach(self) -> list[Task]:
+    def reachable(self) -> list[Task]:
         """Those of them that become free if all goes well: what they wait for is closed, or is among them."""
         closed, found = dict(self._closed), []
         for name in self.plan.order:
             task = self.plan.tasks[name]
             if name in closed or any(other not in closed for other in self.plan.blocked_by[name]):
                 continue
-            if self.takes(task):
+            if self.accepts(task):
                 closed[name] = Status.DONE
                 found += [] if name in self.outcomes else [task]
             elif self.config.rollup and closes(self.plan, name, closed):
@@ -254,37 +254,41 @@ class Course:
         """Whether this run has closed the task."""
         return name in self._closed
 
-    def _would_take(self, task: Task) -> bool:
-        if not self.means(task) or self.plan.states[task.id] in _NOT_TAKEN or self.processor(task) is None:
+    def _would_accept(self, task: Task) -> bool:
+        if (
+            not self.is_selected(task)
+            or self.plan.states[task.id] in _NOT_RUNNABLE
+            or self.processor(task) is None
+        ):
             return False
-        return not self.lacking(task) and task.worker in (None, self.options.worker)
+        return not self.missing_capabilities(task) and task.worker in (None, self.options.worker)
 
     def _has_given_up(self, task: Task) -> bool:
         return self.plan.states[task.id] is State.FAILED and task.id not in self.options.asked
 
-    def _begin(self) -> None:
+    def _start_over(self) -> None:
         self._ranks = self.plan.ranks
         self._awaited = {name for name in self.running if self.plan.graph.is_awaited(name)}
         self._tracker = Tracker(self.plan.graph)
         self._free = set(self._tracker.ready())
-        self._take(self._free)
+        self._enqueue_free(self._free)
 
-    def _take(self, names: Iterable[str]) -> None:
+    def _enqueue_free(self, names: Iterable[str]) -> None:
         later = {name for _, name in self._later}
         for name in names:
             known = name in self.running or name in self.outcomes or name in later
-            if not known and self.takes(self.plan.tasks[name]):
+            if not known and self.accepts(self.plan.tasks[name]):
                 self._enqueue(name)
 
     def _enqueue(self, name: str) -> None:
         heappush(self._queues.setdefault(self.plan.tasks[name].lane, []), (self._ranks.get(name, 0), name))
 
-    def _leave(self, task: Task) -> None:
+    def _free_slot(self, task: Task) -> None:
         self.running.discard(task.id)
         self._awaited.discard(task.id)
         self._lanes.finish(task.lane)
-        aside, self._aside = self._aside, []
-        for name in aside:
+        deferred, self._deferred = self._deferred, []
+        for name in deferred:
             self._enqueue(name)
 
     def _close(self, names: list[str]) -> list[Task]:
@@ -300,21 +304,21 @@ class Course:
             self._closed[name] = Status.DONE
             freed = self._tracker.close(name, Status.DONE)
             self._free.update(freed)
-            self._take(freed)
+            self._enqueue_free(freed)
             todo += [other for other in freed if self._is_done_by_subtasks(other)]
         return parents
 
     def _is_done_by_subtasks(self, name: str) -> bool:
         return self.config.rollup and closes(self.plan, name, self._closed)
 
-    def _ahead(self) -> Lanes:
+    def _prefetch_lanes(self) -> Lanes:
         """Lanes for what is handed over, of which only `jobs` run: the cap of a lane counts if it is less."""
         # As many as `jobs` can never run at once anyway, so such a cap holds back nothing that is handed ahead.
-        most = AHEAD * self.jobs
+        most = PREFETCH * self.jobs
         caps = {lane: cap if cap < self.jobs else most for lane, cap in self.config.lanes.items()}
         return Lanes(caps, most)
 
-    def _take_back(self) -> None:
+    def _restore_over_limit(self) -> None:
         """What the limit kept from being started may start after all: one that had started counts no more."""
         for lane, entries in self._over_limit.items():
             self._queues[lane] = sorted([*self._queues.get(lane, ()), *entries])
@@ -335,14 +339,14 @@ class Course:
             self._later.clear()
 
 
-def _sharing(processors: Mapping[str, Processor]) -> dict[str, frozenset[str]]:
+def _output_conflicts(processors: Mapping[str, Processor]) -> dict[str, frozenset[str]]:
     """By processor with outputs, those that may write the same files, itself among them: whose attempts overlap in time
     would be taken for each other's."""
-    declared = {name: Declared.of(one.outputs) for name, one in processors.items() if one.outputs}
+    declared = {name: DeclaredOutputs.of(one.outputs) for name, one in processors.items() if one.outputs}
     return {
         name: frozenset(other for other, theirs in declared.items() if mine.overlaps(theirs))
         for name, mine in declared.items()
     }
 
 
-_NOT_TAKEN = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})
+_NOT_RUNNABLE = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})

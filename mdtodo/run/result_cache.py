@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.errors import GitError
-from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.survey import survey
-from mdtodo.run.input_digests import Declared as Read
-from mdtodo.run.input_digests import InputReader, InputState, json_digest
+from mdtodo.run.input_digests import DeclaredInputs, InputReader, InputState, json_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,13 +22,13 @@ if TYPE_CHECKING:
     from mdtodo.core.results import Result
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
     from mdtodo.receipts.log import Newest
-    from mdtodo.run.ready_queue import Course
+    from mdtodo.run.ready_queue import ReadyQueue
     from mdtodo.storage.state import StateStore
 
 
-class Last(NamedTuple):
+class CachedResult(NamedTuple):
     """The last thing that became of a task. `outcome` is that of a receipt; `inputs` the digest kept with it."""
 
     run: str
@@ -45,67 +44,71 @@ class Last(NamedTuple):
 
 
 @dataclass(slots=True)
-class Standing:
+class ResultCache:
     """The cached results of one run's tasks, and what is to be kept of those that come."""
 
     repo: Repository
     state: StateStore
-    course: Course
+    queue: ReadyQueue
     say: Callable[[str], None]
     reader: InputReader
-    _seen: Mapping[str, InputState] | None = None
-    _before: dict[str, InputState] = field(default_factory=dict)
+    _inputs_now: Mapping[str, InputState] | None = None
+    _inputs_before: dict[str, InputState] = field(default_factory=dict)
     _newest: Newest | None = None
-    _asked: set[str] = field(default_factory=set)
-    _told: set[str] = field(default_factory=set)
+    _looked_up: set[str] = field(default_factory=set)
+    _warned: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, board: Board, course: Course, state: StateStore, say: Callable[[str], None]) -> Standing:
+    def of(
+        cls, project: Project, queue: ReadyQueue, state: StateStore, say: Callable[[str], None]
+    ) -> ResultCache:
         """Those of the tasks that this run takes; `say` is told why a result is not kept."""
         declared = {
-            name: Read(one.inputs, one.outputs) for name, one in board.config.processors.items() if one.inputs
+            name: DeclaredInputs(one.inputs, one.outputs)
+            for name, one in project.config.processors.items()
+            if one.inputs
         }
-        reader = InputReader(board.repo, declared, without=board.documents)
-        return cls(board.repo, state, course, say, reader)
+        reader = InputReader(project.repo, declared, without=project.documents)
+        return cls(project.repo, state, queue, say, reader)
 
-    def look(self, tasks: Sequence[Task]) -> None:
+    def read_inputs(self, tasks: Sequence[Task]) -> None:
         """Note what the processors of these tasks read, right before they start."""
         for task in tasks:
             if (processor := self._reading(task)) is not None:
-                seen = self._before[task.id] = self._read().get(processor.name, _UNSEEN)
-                if seen.digest is None and processor.name not in self._told:
-                    self._told.add(processor.name)
+                seen = self._inputs_before[task.id] = self._read().get(processor.name, _NO_INPUTS)
+                if seen.digest is None and processor.name not in self._warned:
+                    self._warned.add(processor.name)
                     self.say(
                         f"processor {processor.name}: no file that can be read matches its inputs (ignored ones do"
                         " not count), so it runs every time"
                     )
 
-    def forget(self) -> None:
+    def invalidate_inputs(self) -> None:
         """Time has passed: files may have changed."""
-        self._seen = None
+        self._inputs_now = None
 
-    def last(self, task: Task) -> Last | None:
-        """The task's last result, if its inputs are the same now; `look` comes first. Not for a second attempt."""
-        before, options = self._before.get(task.id), self.course.options
+    def hit(self, task: Task) -> CachedResult | None:
+        """The task's last result, if its inputs are the same now. `read_inputs` comes first. None for a retry."""
+        before, options = self._inputs_before.get(task.id), self.queue.options
         if before is None or before.digest is None or before.missing_output or options.fresh:
             return None
-        if self.course.attempts[task.id].count > 1:
+        if self.queue.attempts[task.id].count > 1:
             return None
-        processor, last = self._reading(task), self._last(task.id)
-        if last is None or processor is None or last.processor != processor.name:
+        processor, cached = self._reading(task), self._newest_result(task.id)
+        if cached is None or processor is None or cached.processor != processor.name:
             return None
-        same = last.inputs == self._digest(task, processor, before.digest)
-        if same and last.done and self._uncommitted(processor):
+        same = cached.inputs == self._digest(task, processor, before.digest)
+        if same and cached.done and self._uncommitted(processor):
             return None
-        return last if same and (last.done or not options.verify) else None
+        return cached if same and (cached.done or not options.verify) else None
 
     def digest(self, task: Task, result: Result) -> str | None:
         """What to keep with a result that has come now: None for one that does not follow from the inputs, and
         where these were changed while it ran."""
-        before, processor = self._before.pop(task.id, None), self._reading(task)
-        if before is None or before.digest is None or processor is None or not _follows(result):
+        before, processor = self._inputs_before.pop(task.id, None), self._reading(task)
+        if before is None or before.digest is None or processor is None or not _is_cacheable(result):
             return None
-        after = self._read().get(processor.name, _UNSEEN)
+        after = self._read().get(processor.name, _NO_INPUTS)
         if after.others != before.others:
             changed = after.changed_since(before)
             shown = ", ".join(changed[:_NAMED]) + (
@@ -121,9 +124,11 @@ class Standing:
     def _uncommitted(self, processor: Processor) -> bool:
         """Whether an output of it, or one that an attempt of ours left, is not what HEAD has: then a tick alone would
         leave it behind."""
-        if not processor.outputs or self.course.options.commit == "none" or self.course.options.verify:
+        if not processor.outputs or self.queue.options.commit == "none" or self.queue.options.verify:
             return False
-        declared = Declared.of(processor.outputs, {task.file for task in self.course.plan.tasks.values()})
+        declared = DeclaredOutputs.of(
+            processor.outputs, {task.file for task in self.queue.plan.tasks.values()}
+        )
         try:
             found = survey(self.repo, declared)
         except GitError:
@@ -131,18 +136,18 @@ class Standing:
         return any(path in declared.names or one.left_by is not None for path, one in found.items())
 
     def _reading(self, task: Task) -> Processor | None:
-        processor = self.course.processor(task)
+        processor = self.queue.processor(task)
         return processor if processor is not None and processor.inputs else None
 
     def _read(self) -> Mapping[str, InputState]:
         """What is read now; nothing where git cannot say, which is no reason to end a run."""
-        if self._seen is None:
+        if self._inputs_now is None:
             try:
-                self._seen = self.reader.read()
+                self._inputs_now = self.reader.read()
             except GitError as error:
                 self.say(f"the inputs of processors cannot be read: {error}")
-                self._seen = {}
-        return self._seen
+                self._inputs_now = {}
+        return self._inputs_now
 
     def _digest(self, task: Task, processor: Processor, files: str) -> str:
         """Over the files, what defines the processor, and the words of the task that it is given."""
@@ -151,7 +156,7 @@ class Standing:
         command += [processor.cwd] if processor.cwd else []
         return json_digest(files, command, task.title, sorted(task.tags), task.body)
 
-    def _last(self, task_id: str) -> Last | None:
+    def _newest_result(self, task_id: str) -> CachedResult | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
         try:
             receipts, undone = self._newest_receipts(task_id)
@@ -159,7 +164,7 @@ class Standing:
             self.say(f"the receipts cannot be read, so no earlier result is used: {error}")
             return None
         rows = self.state.history(task_id, limit=50)
-        known = [one for one in rows if one.outcome not in _NO_RESULT and one.run_id not in undone]
+        known = [one for one in rows if one.outcome not in _NOT_CACHED and one.run_id not in undone]
         receipt = receipts.get(task_id)
         if known and (
             receipt is None
@@ -168,30 +173,32 @@ class Standing:
             or known[0].finished > _unix_time(receipt.date)
         ):
             one = known[0]
-            return Last(one.run_id, one.outcome, one.processor, one.exit_code, one.inputs)
+            return CachedResult(one.run_id, one.outcome, one.processor, one.exit_code, one.inputs)
         if receipt is None:
             return None
-        return Last(receipt.run, receipt.outcome, receipt.processor, receipt.exit_code, receipt.inputs)
+        return CachedResult(
+            receipt.run, receipt.outcome, receipt.processor, receipt.exit_code, receipt.inputs
+        )
 
     def _newest_receipts(self, task_id: str) -> Newest:
         """Those of all tasks that may come, from one walk through the history, as far as it takes."""
-        if self._newest is None or task_id not in self._asked:
+        if self._newest is None or task_id not in self._looked_up:
             from mdtodo.receipts.log import newest
 
             # of all tasks at once: each walk through the history is a git process
-            tasks = self.course.plan.tasks.values()
-            wanted = {task.id for task in tasks if self._reading(task) and self.course.takes(task)}
-            self._asked |= {*wanted, task_id}
-            self._newest = newest(self.repo, self._asked, without=_NO_RESULT)
+            tasks = self.queue.plan.tasks.values()
+            wanted = {task.id for task in tasks if self._reading(task) and self.queue.accepts(task)}
+            self._looked_up |= {*wanted, task_id}
+            self._newest = newest(self.repo, self._looked_up, without=_NOT_CACHED)
         return self._newest
 
 
-_UNSEEN = InputState(None, None)
+_NO_INPUTS = InputState(None, None)
 #: So many changed inputs are named.
 _NAMED = 3
 
 
-def _follows(result: Result) -> bool:
+def _is_cacheable(result: Result) -> bool:
     """Whether a result follows from what was read: not a timeout, a signal, or a command that is missing."""
     if result.outcome is Outcome.FAILED:
         code = result.exit_code or 0
@@ -209,4 +216,4 @@ def _unix_time(date: str) -> float:
 
 
 #: Outcomes that say nothing of what a further attempt would come to.
-_NO_RESULT = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, Outcome.BLOCKED, EXPANDED})
+_NOT_CACHED = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, Outcome.BLOCKED, EXPANDED})

@@ -15,10 +15,10 @@ from mdtodo.errors import ConfigError
 from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
-from mdtodo.project.project import Memory, read_board
-from mdtodo.run.journal import Ledger
-from mdtodo.run.loop import Shift
-from mdtodo.run.ready_queue import Course
+from mdtodo.project.project import StateSummary, read_project
+from mdtodo.run.journal import RunJournal
+from mdtodo.run.loop import RunLoop
+from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.signals import Interrupt
 from mdtodo.run.unstarted import unstarted
 from mdtodo.run.verify import plan_of
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.execution.executor import Executor
     from mdtodo.git.repository import Repository
-    from mdtodo.project.project import Board
-    from mdtodo.run.observer import Watcher
-    from mdtodo.run.result_cache import Standing
+    from mdtodo.project.project import Project
+    from mdtodo.run.observer import Observer
+    from mdtodo.run.result_cache import ResultCache
     from mdtodo.run.run_options import Options
     from mdtodo.run.unstarted import Unstarted
     from mdtodo.storage.state import StateStore
@@ -47,7 +47,7 @@ def run(
     repo: Repository,
     config: Config,
     options: Options,
-    watcher: Watcher,
+    observer: Observer,
     *,
     paths: Sequence[str] = (),
     executor: Executor | None = None,
@@ -63,41 +63,43 @@ def run(
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
-        Ledger.open(repo, config, commit=options.commit, jobs=jobs(options, config)) as ledger,
+        RunJournal.open(repo, config, commit=options.commit, jobs=jobs(options, config)) as journal,
         _opened(executor, options, config) as pool,
     ):
         # before the files are read, as it may tick boxes in them
-        for sentence in ledger.finish_earlier():
-            watcher.say(sentence)
-        ledger.begin()
-        board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
+        for sentence in journal.finish_earlier():
+            observer.say(sentence)
+        journal.mark_start()
+        project = read_project(
+            repo, config, paths=paths, summary=StateSummary.of(journal.state), settled=True
+        )
         if config.auto_expand and not options.verify:
             from mdtodo.run.auto_expand import expand_for_run
 
-            options, grown = expand_for_run(board, ledger, options, watcher.say)
-            if grown:
-                board = read_board(repo, config, paths=paths, memory=Memory.of(ledger.state), settled=True)
-        ledger.board = board
-        course = Course(plan_of(board, options), config, options, jobs(options, config))
+            options, expanded = expand_for_run(project, journal, options, observer.say)
+            if expanded:
+                project = read_project(
+                    repo, config, paths=paths, summary=StateSummary.of(journal.state), settled=True
+                )
+        journal.project = project
+        queue = ReadyQueue(plan_of(project, options), config, options, jobs(options, config))
         if (
             # an identity is needed for commits alone: not where nothing can run, and perhaps not to verify
-            options.commit != "none"
-            and not options.verify
-            and not all(map(course.blocked, course.left_over()))
+            options.commit != "none" and not options.verify and not all(map(queue.blocked, queue.left_over()))
         ):
             refuse_without_identity(repo)
-        standing = _standing(board, course, ledger.state, watcher.say)
-        broken = not options.verify and _tell_mistakes(board, watcher)
-        _tell_what_is_to_do(course, board, watcher)
+        cache = _result_cache(project, queue, journal.state, observer.say)
+        broken = not options.verify and _report_mistakes(project, observer)
+        _report_expected(queue, project, observer)
         with Interrupt(pool.wake, pool.close) as interrupt:
-            shift = Shift(board, course, pool, ledger, watcher, interrupt, standing)
-            shift.work()
+            loop = RunLoop(project, queue, pool, journal, observer, interrupt, cache)
+            loop.run()
             # still in here: the first Ctrl-C must not cut a landing in two
-            ledger.land()
-        return shift.outcomes.report(broken=broken, interrupted=interrupt.asked)
+            journal.land()
+        return loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
 
 
-def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted]:
+def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unstarted]:
     """The tasks that a run would start if all goes well, in their order, and what it would not start; nothing is
     started or written.
 
@@ -105,23 +107,23 @@ def dry_run(board: Board, options: Options) -> tuple[tuple[Task, ...], Unstarted
     """
     from mdtodo.storage.state import StateStore
 
-    course = Course(plan_of(board, options), board.config, options, jobs=1)
-    course.rolled_up()
+    queue = ReadyQueue(plan_of(project, options), project.config, options, jobs=1)
+    queue.close_finished_parents()
     found: list[Task] = []
-    with StateStore.open(board.repo, create=False) as state:
-        standing = _standing(board, course, state, lambda _: None)
-        while (task := course.startable(now=0.0)) is not None:
-            if standing is not None:
-                standing.look([task])
-            if standing is not None and (last := standing.last(task)) is not None:
-                course.stand(task, Outcome.DONE if last.done else Outcome.FAILED)
+    with StateStore.open(project.repo, create=False) as state:
+        cache = _result_cache(project, queue, state, lambda _: None)
+        while (task := queue.startable(now=0.0)) is not None:
+            if cache is not None:
+                cache.read_inputs([task])
+            if cache is not None and (cached := cache.hit(task)) is not None:
+                queue.finish_cached(task, Outcome.DONE if cached.done else Outcome.FAILED)
                 continue
             found.append(task)
-            course.finish(task, Outcome.DONE)
-    return tuple(found), unstarted(course)
+            queue.finish(task, Outcome.DONE)
+    return tuple(found), unstarted(queue)
 
 
-class Asked(NamedTuple):
+class SelectedTasks(NamedTuple):
     """What a run was asked for: `chosen` ids, None where nothing was asked for in particular; those of them that were
     named (`asked`); and the tasks that were named and that the filters leave out."""
 
@@ -130,17 +132,19 @@ class Asked(NamedTuple):
     left_out: tuple[Task, ...] = ()
 
 
-def asked_for(repo: Repository, config: Config, names: Sequence[str], selection: Selection) -> Asked:
+def select_tasks(
+    repo: Repository, config: Config, names: Sequence[str], selection: Selection
+) -> SelectedTasks:
     """The tasks that are asked for, by name and by filter. Raises UsageError where a name fits none or several."""
     if not names and selection == Selection():
-        return Asked()
-    board = read_board(repo, config)
-    meant = {task.id for task in selection.tasks(board.plan)}
+        return SelectedTasks()
+    project = read_project(repo, config)
+    meant = {task.id for task in selection.tasks(project.plan)}
     if not names:
-        return Asked(frozenset(meant))
-    tasks = {task.id: task for task in map(board.find, names)}
+        return SelectedTasks(frozenset(meant))
+    tasks = {task.id: task for task in map(project.find, names)}
     both = frozenset(tasks.keys() & meant)
-    return Asked(both, both, tuple(task for task in tasks.values() if task.id not in meant))
+    return SelectedTasks(both, both, tuple(task for task in tasks.values() if task.id not in meant))
 
 
 def jobs(options: Options, config: Config) -> int:
@@ -165,29 +169,31 @@ def _opened(executor: Executor | None, options: Options, config: Config) -> Iter
         pool.close()
 
 
-def _standing(board: Board, course: Course, state: StateStore, say: Callable[[str], None]) -> Standing | None:
+def _result_cache(
+    project: Project, queue: ReadyQueue, state: StateStore, say: Callable[[str], None]
+) -> ResultCache | None:
     """The result cache; None, and no work at all, where no processor says what it reads."""
-    if not any(processor.inputs for processor in board.config.processors.values()):
+    if not any(processor.inputs for processor in project.config.processors.values()):
         return None
-    from mdtodo.run.result_cache import Standing
+    from mdtodo.run.result_cache import ResultCache
 
-    return Standing.of(board, course, state, say)
+    return ResultCache.of(project, queue, state, say)
 
 
-def _tell_what_is_to_do(course: Course, board: Board, watcher: Watcher) -> None:
-    expected = [task.id for task in course.within_reach()][: course.options.limit]
-    known = board.memory.seconds
-    watcher.begin(len(expected), {name: known[name] for name in expected if name in known})
-    for task in map(course.plan.tasks.__getitem__, expected):
-        if course.plan.states[task.id] is State.FAILED and not course.blocked(task):
-            watcher.say(
+def _report_expected(queue: ReadyQueue, project: Project, observer: Observer) -> None:
+    expected = [task.id for task in queue.reachable()][: queue.options.limit]
+    known = project.state_summary.seconds
+    observer.begin(len(expected), {name: known[name] for name in expected if name in known})
+    for task in map(queue.plan.tasks.__getitem__, expected):
+        if queue.plan.states[task.id] is State.FAILED and not queue.blocked(task):
+            observer.say(
                 f"{title_and_id(task)} has failed in {task.failures} runs; it is tried again, since you named it"
             )
 
 
-def _tell_mistakes(board: Board, watcher: Watcher) -> bool:
+def _report_mistakes(project: Project, observer: Observer) -> bool:
     """Say what keeps tasks from ever running; whether one of that is a cycle."""
-    mistakes = [f for f in findings(board.plan, board.config) if f.severity is Severity.ERROR]
+    mistakes = [f for f in findings(project.plan, project.config) if f.severity is Severity.ERROR]
     for finding in mistakes:
-        watcher.say(f"{finding.file}:{finding.line}: {finding.message}")
+        observer.say(f"{finding.file}:{finding.line}: {finding.message}")
     return any(finding.code == "cycle" for finding in mistakes)

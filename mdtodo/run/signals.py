@@ -17,13 +17,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @dataclass(slots=True, eq=False, repr=False)
 class Interrupt:
     """While it is entered, SIGINT, SIGTERM and SIGHUP set `asked` and call `wake` instead of raising; a
-    second one calls `at_once`, and raises KeyboardInterrupt.
+    second one calls `stop_now`, and raises KeyboardInterrupt.
 
     Outside the main thread, where signals cannot be caught, it does nothing.
     """
 
     wake: Callable[[], None]
-    at_once: Callable[[], None]
+    stop_now: Callable[[], None]
     asked: bool = False
     _before: dict[int, Any] = field(default_factory=dict)
 
@@ -43,7 +43,7 @@ class Interrupt:
 
     def _caught(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            self.at_once()
+            self.stop_now()
             raise KeyboardInterrupt
         # before the wake: the run looks at it as soon as it wakes up
         self.asked = True

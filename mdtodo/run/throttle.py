@@ -11,7 +11,7 @@ DELAY = 2.5
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class LoadGate:
+class Throttle:
     """Says whether one more task may start beside those that run.
 
     The CPU share is that of everything but this run: its own processes and what they started, else a
@@ -29,7 +29,7 @@ class LoadGate:
     _busy: float = 0.0
     _own: float = 0.0
 
-    def open(self, now: float) -> bool:
+    def allows_start(self, now: float) -> bool:
         """Whether both shares are at or below their limits, as last measured; `now` in seconds, monotonic."""
         if self._looked is None or now - self._looked >= WINDOW:
             self._memory, self._looked = self._known_memory() if self.max_memory < 100 else 0.0, now

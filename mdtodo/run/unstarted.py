@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mdtodo.core.task import Task
-    from mdtodo.run.ready_queue import Course
+    from mdtodo.run.ready_queue import ReadyQueue
 
 #: So many tasks that have given up are named, and so many that one waits for.
 _NAMED, _WAITED_FOR = 10, 3
@@ -31,43 +31,42 @@ class Unstarted(NamedTuple):
 
 
 def unstarted(
-    course: Course, workers: Mapping[str, str] | None = None, passed: Mapping[str, str] | None = None
+    queue: ReadyQueue, workers: Mapping[str, str] | None = None, not_started: Mapping[str, str] | None = None
 ) -> Unstarted:
-    """At the end of a run. `workers`: who has a task now, by its id; `passed`: what kept a task that was about to
+    """At the end of a run. `workers`: who has a task now, by its id; `not_started`: what kept a task that was about to
     start, as said already."""
-    known = passed or {}
-    refusals = [_refusal(course, task, workers or {}) for task in _asked(course) if task.id not in known]
-    given_up = tuple(GivenUp(t.id, t.title, t.file, t.line, t.failures) for t in course.given_up())
+    known = not_started or {}
+    refusals = [_refusal(queue, task, workers or {}) for task in _asked(queue) if task.id not in known]
+    given_up = tuple(GivenUp(t.id, t.title, t.file, t.line, t.failures) for t in queue.given_up())
     return Unstarted(
         messages=(*(sentence for sentence, _ in refusals), *_told(given_up)),
-        refused=any(refused for _, refused in refusals)
-        or any(name in known for name in course.options.asked),
+        refused=any(refused for _, refused in refusals) or any(name in known for name in queue.options.asked),
         given_up=given_up,
-        nothing=_nothing(course),
-        hints=tuple(_hints(course)),
+        nothing=_nothing(queue),
+        hints=tuple(_hints(queue)),
     )
 
 
-def waits_for(course: Course, task: Task) -> str:
+def waits_for(queue: ReadyQueue, task: Task) -> str:
     """`waits for "Title" (id) and 2 more`: what the run has left open of that."""
-    names = [name for name in course.plan.blocked_by[task.id] if not course.closed(name)]
-    shown = ", ".join(_blocker(course, name) for name in names[:_WAITED_FOR])
+    names = [name for name in queue.plan.blocked_by[task.id] if not queue.closed(name)]
+    shown = ", ".join(_blocker(queue, name) for name in names[:_WAITED_FOR])
     more = f" and {len(names) - _WAITED_FOR} more" if len(names) > _WAITED_FOR else ""
     return f"waits for {shown}{more}" if names else "is blocked"
 
 
-def _asked(course: Course) -> Iterator[Task]:
+def _asked(queue: ReadyQueue) -> Iterator[Task]:
     """The tasks that were asked for by id and did not run, in the order of files and lines."""
-    for task in course.plan.tasks.values():
-        if task.id in course.options.asked and task.id not in course.outcomes:
+    for task in queue.plan.tasks.values():
+        if task.id in queue.options.asked and task.id not in queue.outcomes:
             yield task
 
 
-def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[str, bool]:
+def _refusal(queue: ReadyQueue, task: Task, workers: Mapping[str, str]) -> tuple[str, bool]:
     """Why a task that was asked for did not run, with what helps; and whether that is a failure."""
-    state, it = course.state(task), title_and_id(task)
+    state, it = queue.state(task), title_and_id(task)
     if state is State.DONE:
-        again = f"; `mdtodo verify {task.id}` checks it again" if course.processor(task) else ""
+        again = f"; `mdtodo verify {task.id}` checks it again" if queue.processor(task) else ""
         return f"{it} is already done{again}", False
     if state is State.CANCELLED:
         return f"{it} is cancelled; `mdtodo reopen {task.id}` opens it again", True
@@ -76,11 +75,11 @@ def _refusal(course: Course, task: Task, workers: Mapping[str, str]) -> tuple[st
     if state is State.RUNNING:
         who = f": {workers[task.id]} has it" if task.id in workers else ", in another worker"
         return f"{it} is already running{who}; `mdtodo status` shows it", True
-    if state is State.BLOCKED or (state is State.FAILED and course.blocked(task)):
-        return f"{it} {waits_for(course, task)}", True
-    if course.processor(task) is None:
+    if state is State.BLOCKED or (state is State.FAILED and queue.blocked(task)):
+        return f"{it} {waits_for(queue, task)}", True
+    if queue.processor(task) is None:
         return _manual(task), True
-    return f"{it} was not started{_unable(course, task)}", True
+    return f"{it} was not started{_unable(queue, task)}", True
 
 
 def _manual(task: Task) -> str:
@@ -95,19 +94,19 @@ def _manual(task: Task) -> str:
     )
 
 
-def _unable(course: Course, task: Task) -> str:
+def _unable(queue: ReadyQueue, task: Task) -> str:
     """What this worker lacks, as the end of a sentence."""
-    if task.worker not in (None, course.options.worker):
+    if task.worker not in (None, queue.options.worker):
         return f": it is reserved for the worker {task.worker}"
-    lacking = course.lacking(task)
+    lacking = queue.missing_capabilities(task)
     return f": it needs {', '.join(sorted(lacking))}, which --can does not include" if lacking else ""
 
 
-def _blocker(course: Course, name: str) -> str:
-    task = course.plan.tasks.get(name)
+def _blocker(queue: ReadyQueue, name: str) -> str:
+    task = queue.plan.tasks.get(name)
     if task is None:
         return f"{name} (no task has this id)"
-    manual = ", which is manual" if course.state(task) is State.MANUAL else ""
+    manual = ", which is manual" if queue.state(task) is State.MANUAL else ""
     return f"{title_and_id(task)}{manual}"
 
 
@@ -122,45 +121,45 @@ def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:
         yield f"{len(tasks) - _NAMED} more have given up; `mdtodo list --state failed` shows all of them"
 
 
-def _nothing(course: Course) -> str:
+def _nothing(queue: ReadyQueue) -> str:
     """`nothing to run: 3 manual, 2 blocked, 1 given up`."""
-    meant = [task for task in course.plan.tasks.values() if course.means(task)]
+    meant = [task for task in queue.plan.tasks.values() if queue.is_selected(task)]
     if not meant:
         return "nothing to run: " + (
-            "no task matches" if course.options.chosen is not None else "there are no tasks"
+            "no task matches" if queue.options.chosen is not None else "there are no tasks"
         )
     counts = dict.fromkeys(_LABELS.values(), 0)
     for task in meant:
-        if (label := _label(course, task)) is not None:
+        if (label := _label(queue, task)) is not None:
             counts[label] += 1
     told = [f"{count} {label}" for label, count in counts.items() if count]
-    return "nothing to run" + (f": {', '.join(told)}" if told else _all_done(course, meant))
+    return "nothing to run" + (f": {', '.join(told)}" if told else _all_done(queue, meant))
 
 
-def _hints(course: Course) -> Iterator[str]:
+def _hints(queue: ReadyQueue) -> Iterator[str]:
     """What helps where nothing ran. Of tasks that have given up, and of those that were asked for by id, their own
     sentences say it."""
-    if course.options.asked:
+    if queue.options.asked:
         return
-    if not course.plan.tasks:
+    if not queue.plan.tasks:
         yield "`mdtodo add 'Tests pass run:NAME'` adds a task that the processor NAME proves"
-    tasks = [task for task in course.plan.tasks.values() if course.means(task)]
+    tasks = [task for task in queue.plan.tasks.values() if queue.is_selected(task)]
     for label, hint in _HELPS.items():
-        found = [task.id for task in tasks if _label(course, task) == label]
+        found = [task.id for task in tasks if _label(queue, task) == label]
         if found:
             yield hint.replace("ID", found[0] if len(found) == 1 else "ID")
 
 
-def _all_done(course: Course, meant: Iterable[Task]) -> str:
+def _all_done(queue: ReadyQueue, meant: Iterable[Task]) -> str:
     """Of tasks that were asked for by id, a sentence of their own has said so."""
-    if course.options.asked or not all(course.state(task) in _CLOSED for task in meant):
+    if queue.options.asked or not all(queue.state(task) in _CLOSED for task in meant):
         return ""
-    return ": everything is done" if course.options.chosen is None else ": everything that matches is done"
+    return ": everything is done" if queue.options.chosen is None else ": everything that matches is done"
 
 
-def _label(course: Course, task: Task) -> str | None:
-    state = course.state(task)
-    if state is State.READY and not _unable(course, task):
+def _label(queue: ReadyQueue, task: Task) -> str | None:
+    state = queue.state(task)
+    if state is State.READY and not _unable(queue, task):
         return None
     return _LABELS.get(state)
 

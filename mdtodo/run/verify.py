@@ -15,44 +15,44 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.selection import Selection
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
 
 
-def plan_of(board: Board, options: Options) -> Plan:
+def plan_of(project: Project, options: Options) -> Plan:
     """The plan that a run goes by. Of a verification: the chosen tasks, as if they were open and all others closed.
 
     So what is verified keeps its order and its lanes, and waits for nothing else.
     """
     if not options.verify:
-        return board.plan
+        return project.plan
     chosen = options.chosen or frozenset()
-    names = {task.explicit_id for task in board.tasks.values()}
+    names = {task.explicit_id for task in project.tasks.values()}
     tasks = [
         task._replace(
             status=Status.TODO if task.id in chosen and task.status is Status.DONE else Status.DONE,
             after=tuple(name for name in task.after if name in names),
             failures=0,
         )
-        for task in board.tasks.values()
+        for task in project.tasks.values()
     ]
-    memory = board.memory
+    summary = project.state_summary
     return plan(
-        tasks, board.config, leased=memory.leased, durations=memory.seconds, available=board.available
+        tasks, project.config, leased=summary.leased, durations=summary.seconds, available=project.available
     )
 
 
 def done_ids(
-    board: Board, names: Sequence[str], selection: Selection
+    project: Project, names: Sequence[str], selection: Selection
 ) -> tuple[frozenset[str], tuple[str, ...]]:
     """The ids of the done tasks with a processor that were asked for, by name and by filter; without a name all. And a
     sentence on each task that was named and of which there is nothing to verify.
 
     Raises UsageError where a name fits none or several tasks.
     """
-    tasks = {task.id: task for task in map(board.find, names)} or board.tasks
-    meant = {task.id for task in selection.tasks(board.plan)}
-    refusals = {name: _why_not(board, task) for name, task in tasks.items()}
+    tasks = {task.id: task for task in map(project.find, names)} or project.tasks
+    meant = {task.id for task in selection.tasks(project.plan)}
+    refusals = {name: _why_not(project, task) for name, task in tasks.items()}
     chosen = frozenset(name for name, refusal in refusals.items() if name in meant and not refusal)
     sentences = (
         tuple(f"{title_and_id(tasks[name])} {why}" for name, why in refusals.items() if why) if names else ()
@@ -60,11 +60,11 @@ def done_ids(
     return chosen, sentences
 
 
-def _why_not(board: Board, task: Task) -> str:
+def _why_not(project: Project, task: Task) -> str:
     """Why there is nothing to verify, as part of a sentence; "" where there is."""
     if task.status is not Status.DONE:
         open_again = f"; `mdtodo run {task.id}` runs its processor" if not task.status.closed else ""
         return f"is not done, so there is nothing to verify{open_again}"
-    if processor_of(task, board.plan.routes[task.id].processor, board.config) is None:
+    if processor_of(task, project.plan.routes[task.id].processor, project.config) is None:
         return "has no processor that could verify it"
     return ""

@@ -31,8 +31,8 @@ class SpooledResult(NamedTuple):
 
 
 class SpooledAttempt(NamedTuple):
-    """An attempt whose end was not written down. `owner` is the pool process; `outputs` is what `written.adopt` needs;
-    `last_sign`: when it was alive last, in Unix time."""
+    """An attempt whose end was not written down. `owner` is the pool process; `outputs` is what
+    `outputs.attempt.adopt` needs; `last_sign`: when it was alive last, in Unix time."""
 
     task_id: str
     owner: str

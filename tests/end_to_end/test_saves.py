@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.project.project import read_board, read_config
-from mdtodo.run.preflight import Freshness
+from mdtodo.project.project import read_config, read_project
+from mdtodo.run.preflight import Preflight
 from mdtodo.storage.state import StateStore
 from tests.system.test_write_lease import saving
 
@@ -101,12 +101,12 @@ def test_a_half_written_file_is_not_believed(repo: Checkout) -> None:
     found, path = discover(str(repo.root)), repo.root / "TODO.md"
     config = read_config(found)
     with saving(path, [text[:20].encode(), text[20:].encode() + b"\n"], 0.2):
-        board = read_board(found, config, settled=True)
-        assert len(board.tasks) == 3
-    fresh = Freshness(board)
+        project = read_project(found, config, settled=True)
+        assert len(project.tasks) == 3
+    preflight = Preflight(project)
     with saving(path, [text[:20].encode(), text[20:].encode() + b"\nmore\n"], 0.2):
-        reasons = fresh.look(board.tasks.values())
-        assert [task.title for task in board.tasks.values() if reasons[task.id] is not None] == ["one"]
+        reasons = preflight.check(project.tasks.values())
+        assert [task.title for task in project.tasks.values() if reasons[task.id] is not None] == ["one"]
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "--no-commit")])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mdtodo.execution.executor import Event
+    from mdtodo.execution.executor import AttemptEvent
 
 _NAMES = count()
 
@@ -28,7 +28,7 @@ class Bench:
     def __init__(self, pool: LocalPool, folder: Path) -> None:
         self.pool = pool
         self.folder = folder
-        self.events: list[Event] = []
+        self.events: list[AttemptEvent] = []
         self._count = 0
         self._name = f"{os.getpid()}-{next(_NAMES)}"
 
@@ -59,7 +59,7 @@ class Bench:
         self.pool.submit(spec)
         return str(spec["attempt"])
 
-    def wait(self, attempt: str, kind: str = "end") -> Event:
+    def wait(self, attempt: str, kind: str = "end") -> AttemptEvent:
         """The attempt's first event of a kind, or its end."""
         end = time.monotonic() + DEADLINE
         while True:

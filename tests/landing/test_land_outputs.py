@@ -8,7 +8,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.landing.land import hold_outputs, land
-from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import judge, survey
 from mdtodo.receipts.codec import from_json, to_json
@@ -38,7 +38,7 @@ def attempt():
     """What an attempt of the task id-two makes of it, as a pool process finds: its verdict."""
 
     def attempted(repo, work, *outputs: str, named=EVERYTHING):
-        found, declared = discover(str(repo.root)), Declared.of(outputs, ["TODO.md"])
+        found, declared = discover(str(repo.root)), DeclaredOutputs.of(outputs, ["TODO.md"])
         before = survey(found, declared)
         work()
         verdict = judge(before, survey(found, declared), declared, named, "id-two")
@@ -367,7 +367,7 @@ class TestAfterTheEndOfTheTask:
         def later() -> None:
             todo.write("out.txt", "later\n")
             found = discover(str(todo.root))
-            mark(found, "out.txt", survey(found, Declared.of(["out.txt"]))["out.txt"].digest, "id-one")
+            mark(found, "out.txt", survey(found, DeclaredOutputs.of(["out.txt"]))["out.txt"].digest, "id-one")
 
         landing(later)
         assert (todo.head("out.txt"), todo.read("out.txt")) == (b"new\n", b"later\n")
@@ -408,5 +408,5 @@ class TestAfterTheEndOfTheTask:
     ],
 )
 def test_patterns_of_outputs_that_may_fit_one_file_are_told_from_others(one, other, overlap):
-    assert Declared.of(one).overlaps(Declared.of(other)) is overlap
-    assert Declared.of(other).overlaps(Declared.of(one)) is overlap
+    assert DeclaredOutputs.of(one).overlaps(DeclaredOutputs.of(other)) is overlap
+    assert DeclaredOutputs.of(other).overlaps(DeclaredOutputs.of(one)) is overlap

@@ -15,9 +15,9 @@ from mdtodo.git.repository import discover
 from mdtodo.landing.land import hold_outputs, land
 from mdtodo.outputs import survey as survey_module
 from mdtodo.outputs.attempt import adopt
-from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
-from mdtodo.outputs.survey import Change, blocking, judge, survey
+from mdtodo.outputs.survey import OutputChange, blocking, judge, survey
 from tests.landing.conftest import receipt_for
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TASKS = 40
 #: One output that is declared by its name, and two files that a pattern fits.
 FILES = ("out.txt", "docs/a.txt", "docs/b.txt")
-DECLARED = Declared.of(["out.txt", "docs/*.txt"], ["TODO.md"])
+DECLARED = DeclaredOutputs.of(["out.txt", "docs/*.txt"], ["TODO.md"])
 
 
 @dataclass
@@ -167,7 +167,7 @@ def test_without_a_look_at_whose_a_file_is_the_model_finds_harm(
 ) -> None:
     """The control: this test does see what it looks for."""
     if guard == "before":
-        monkeypatch.setattr(Change, "theirs", property(lambda self: False))
+        monkeypatch.setattr(OutputChange, "theirs", property(lambda self: False))
     else:
         monkeypatch.setattr(survey_module, "_why_not", lambda *arguments: None)
         monkeypatch.setattr(survey_module, "fingerprint", lambda root, path: "always the same")

@@ -17,7 +17,7 @@ from mdtodo.git.repository import discover
 from mdtodo.git.session import GitSession
 from mdtodo.landing import land as land_module
 from mdtodo.landing.land import land
-from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.survey import judge, survey
 
 if TYPE_CHECKING:
@@ -393,7 +393,7 @@ class TestEach:
 
     def test_outputs_are_in_the_commit_of_their_task(self, make_repo, receipt, sound):
         repo = make_repo(**{"TODO.md": BASE, "a.txt": "a\n", "b.txt": "b\n"})
-        found, declared = discover(str(repo.root)), Declared.of(["a.txt", "b.txt"])
+        found, declared = discover(str(repo.root)), DeclaredOutputs.of(["a.txt", "b.txt"])
         repo.write("a.txt", "made\n")
         repo.write("b.txt", "made too\n")
         held, _ = land_module.hold_outputs(found, judge({}, survey(found, declared), declared, (), "id").held)

@@ -12,7 +12,7 @@ from mdtodo.config.settings import DEFAULT
 from mdtodo.core.names import Names
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.operations.check.findings_cache import Gist
+from mdtodo.operations.check.findings_cache import FileSummary
 from mdtodo.planning.findings import findings
 from mdtodo.planning.plan import plan
 
@@ -64,13 +64,13 @@ def test_what_is_remembered_of_a_file_grows_as_it_does(make: Callable[[int], str
     for size in (1000, 2000):
         text = make(size)
         read = read_tasks({"TODO.md": parse(text.encode(), DEFAULT.status, file="TODO.md")})
-        assert len(Gist.of(plan(read, DEFAULT), ()).edges) <= max(text.count(","), 2 * size) + 1
+        assert len(FileSummary.of(plan(read, DEFAULT), ()).edges) <= max(text.count(","), 2 * size) + 1
 
 
 def test_a_file_in_which_all_wait_for_all_is_not_remembered() -> None:
     text = "".join(f"- [ ] t id:c{i} after:c{i - 1},y{i}\n" for i in range(3000))
     read = read_tasks({"TODO.md": parse(text.encode(), DEFAULT.status, file="TODO.md")})
-    made = Gist.of(plan(read, DEFAULT), ())
+    made = FileSummary.of(plan(read, DEFAULT), ())
     assert (made.edges, made.text()) == ((), None)
 
 

@@ -14,7 +14,7 @@ from mdtodo.git.repository import discover
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.project import project, task_cache
-from mdtodo.project.project import NOTHING, read_board
+from mdtodo.project.project import NO_STATE, read_project
 
 if TYPE_CHECKING:
     from mdtodo.config.settings import Config
@@ -38,13 +38,13 @@ TODO = """\
 
 @pytest.fixture
 def many(repo: Checkout, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    monkeypatch.setattr(project, "MANY", 3)
+    monkeypatch.setattr(project, "CACHE_FROM_FILES", 3)
     repo.commit("Base", **{f"d{n}/TODO.md": TODO.format(n=n) for n in range(5)})
     return repo
 
 
-def read(repo: Checkout, config: Config = DEFAULT, *, tolerant: bool = False) -> project.Board:
-    return read_board(discover(str(repo.root)), config, memory=NOTHING, tolerant=tolerant)
+def read(repo: Checkout, config: Config = DEFAULT, *, tolerant: bool = False) -> project.Project:
+    return read_project(discover(str(repo.root)), config, summary=NO_STATE, tolerant=tolerant)
 
 
 def fresh(repo: Checkout, config: Config = DEFAULT) -> dict[str, object]:

@@ -9,17 +9,19 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.run import input_digests
-from mdtodo.run.input_digests import Declared, InputReader
+from mdtodo.run.input_digests import DeclaredInputs, InputReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import Checkout
 
-ALL = {"p": Declared(("src/**",), ())}
+ALL = {"p": DeclaredInputs(("src/**",), ())}
 
 
-def digest(repo: Checkout, declared: dict[str, Declared] = ALL, without: tuple[str, ...] = ()) -> str | None:
+def digest(
+    repo: Checkout, declared: dict[str, DeclaredInputs] = ALL, without: tuple[str, ...] = ()
+) -> str | None:
     return InputReader(discover(str(repo.root)), declared, without).read()["p"].digest
 
 
@@ -63,7 +65,7 @@ def test_a_changed_input_is_seen_whatever_its_name_is(repo: Checkout, place: str
     path = place.format(odd)
     repo.commit("Base", **{path: "one\n", "src/other.py": "other\n", "src/y/z.txt": "\n"})
     for pattern in ("src/**/*.py", "src/", "*.py", "elsewhere", path):
-        declared = {"p": Declared((pattern, "src/other.py"), ())}
+        declared = {"p": DeclaredInputs((pattern, "src/other.py"), ())}
         before = digest(repo, declared)
         repo.write(path, os.fsencode(pattern))
         assert (digest(repo, declared) == before) is (pattern == "elsewhere"), pattern
@@ -128,7 +130,7 @@ def test_one_reader_sees_what_changes_between_its_readings(
 
 
 def test_without_a_readable_input_there_is_no_digest(checkout: Checkout) -> None:
-    assert digest(checkout, {"p": Declared(("none/**",), ())}) is None
+    assert digest(checkout, {"p": DeclaredInputs(("none/**",), ())}) is None
     assert digest(checkout, without=("src/a", "src/b")) is None
     checkout.write("src/new", "n\n").chmod(0)
     if os.geteuid():
@@ -136,7 +138,9 @@ def test_without_a_readable_input_there_is_no_digest(checkout: Checkout) -> None
 
 
 def test_outputs_are_told_from_other_inputs(checkout: Checkout) -> None:
-    reader = InputReader(discover(str(checkout.root)), {"p": Declared(("src/**",), ("src/b", "made/*.txt"))})
+    reader = InputReader(
+        discover(str(checkout.root)), {"p": DeclaredInputs(("src/**",), ("src/b", "made/*.txt"))}
+    )
     before = reader.read()["p"]
     checkout.write("src/b", "changed\n")
     own = reader.read()["p"]
@@ -169,7 +173,7 @@ def test_conflicted_and_intended_files_count_with_their_content(checkout: Checko
 
 def test_submodules_count_with_their_commit(checkout: Checkout, make_repo: Callable[..., Checkout]) -> None:
     library = make_repo("library", x="x\n")
-    declared = {"p": Declared(("lib",), ())}
+    declared = {"p": DeclaredInputs(("lib",), ())}
     checkout.git("submodule", "--quiet", "add", str(library.root), "lib")
     before = digest(checkout, declared)
     assert before is not None

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from mdtodo.config.load import load
 from mdtodo.core.results import Outcome
-from mdtodo.execution.executor import AHEAD
+from mdtodo.execution.executor import PREFETCH
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
-from mdtodo.run.ready_queue import SHORT, Course
+from mdtodo.run.ready_queue import SHORT, ReadyQueue
 from mdtodo.run.run_options import Options
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ wide = 40
 """
 
 
-def course(text: str, jobs: int, options: Options | None = None) -> Course:
+def ready_queue(text: str, jobs: int, options: Options | None = None) -> ReadyQueue:
     config = load(None, CONFIG.encode())
-    return Course(
+    return ReadyQueue(
         plan(read_tasks({"TODO.md": parse(text.encode())}), config), config, options or Options(), jobs
     )
 
@@ -41,43 +41,43 @@ def tasks(count: int, keys: str = "") -> str:
     return "".join(f"- [ ] task {number} {keys}\n" for number in range(count))
 
 
-def hand_over(it: Course) -> list[Task]:
+def hand_over(queue: ReadyQueue) -> list[Task]:
     """All that may be handed over now."""
     found: list[Task] = []
-    while (task := it.startable(0.0)) is not None:
+    while (task := queue.startable(0.0)) is not None:
         found.append(task)
     return found
 
 
-def finish(it: Course, task: Task, seconds: float) -> None:
-    it.attempts[task.id].seconds = seconds
-    it.finish(task, Outcome.DONE)
+def finish(queue: ReadyQueue, task: Task, seconds: float) -> None:
+    queue.attempts[task.id].seconds = seconds
+    queue.finish(task, Outcome.DONE)
 
 
-def brisk(text: str, jobs: int, options: Options | None = None) -> tuple[Course, list[Task]]:
-    """A course of which the first `jobs` tasks took a moment, and what it hands over next."""
-    it = course(text, jobs, options)
-    first = hand_over(it)
+def brisk(text: str, jobs: int, options: Options | None = None) -> tuple[ReadyQueue, list[Task]]:
+    """A queue whose first `jobs` tasks took a moment, and what it hands over next."""
+    queue = ready_queue(text, jobs, options)
+    first = hand_over(queue)
     assert len(first) == jobs, "of what nothing is known, no more than can run"
     for task in first:
-        finish(it, task, SHORT / 10)
-    return it, hand_over(it)
+        finish(queue, task, SHORT / 10)
+    return queue, hand_over(queue)
 
 
 @pytest.mark.parametrize("keys", ["", "lane:wide"])
 def test_short_tasks_are_handed_over_in_advance(keys: str) -> None:
     """Also beyond the cap of a lane that more can run in than `jobs`: no more than that run."""
     _, handed = brisk(tasks(100, keys), 2)
-    assert len(handed) == 2 * AHEAD
+    assert len(handed) == 2 * PREFETCH
 
 
 def test_a_narrow_lane_holds_what_is_handed_over_and_no_other() -> None:
     text = tasks(5) + tasks(20, "lane:narrow !low") + "- [ ] other\n"
-    it, handed = brisk(text, 3)
+    queue, handed = brisk(text, 3)
     lanes = [task.lane for task in handed]
     assert (lanes.count("narrow"), lanes.count("medium")) == (2, 3)
-    finish(it, next(task for task in handed if task.lane == "narrow"), 0.001)
-    assert [task.lane for task in hand_over(it)] == ["narrow"]
+    finish(queue, next(task for task in handed if task.lane == "narrow"), 0.001)
+    assert [task.lane for task in hand_over(queue)] == ["narrow"]
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,11 @@ def test_a_narrow_lane_holds_what_is_handed_over_and_no_other() -> None:
     ],
 )
 def test_no_task_is_handed_over_ahead_of_one_that_could_come_first(text: str, options: Options) -> None:
-    it = course(text, 2, options)
+    queue = ready_queue(text, 2, options)
     for seconds in (0.001, 0.001, 0.001):
-        handed = hand_over(it)
-        assert len(it.running) == 2
-        finish(it, handed[-1], seconds)
+        handed = hand_over(queue)
+        assert len(queue.running) == 2
+        finish(queue, handed[-1], seconds)
 
 
 @given(st.data(), st.integers(1, 5), st.integers(1, 6))
@@ -104,22 +104,22 @@ def test_caps_hold_at_every_instant(data: st.DataObject, jobs: int, cap: int) ->
     lanes = data.draw(st.lists(st.sampled_from(["one", "other", "lane"]), min_size=1, max_size=60))
     config = load(None, f"{CONFIG}one = {cap}\n".encode())
     text = "".join(f"- [ ] task {number} lane:{lane}\n" for number, lane in enumerate(lanes))
-    it = Course(plan(read_tasks({"TODO.md": parse(text.encode())}), config), config, Options(), jobs)
+    queue = ReadyQueue(plan(read_tasks({"TODO.md": parse(text.encode())}), config), config, Options(), jobs)
     took = 0.0
     over = 0
     running: list[Task] = []
     while True:
         room = max(0, jobs - len(running))
-        handed = hand_over(it)
+        handed = hand_over(queue)
         running += handed
         if not running:
             break
         assert took < SHORT * over or len(handed) <= room
         counts = {lane: sum(task.lane == lane for task in running) for lane in lanes}
-        assert counts.get("one", 0) <= (cap if cap < jobs else jobs * AHEAD)
-        assert counts.get("other", 0) <= (1 if jobs > 1 else AHEAD), "an unknown lane takes one"
+        assert counts.get("one", 0) <= (cap if cap < jobs else jobs * PREFETCH)
+        assert counts.get("other", 0) <= (1 if jobs > 1 else PREFETCH), "an unknown lane takes one"
         task = running.pop(data.draw(st.integers(0, len(running) - 1)))
         seconds = data.draw(st.sampled_from([0.001, 10.0]))
         took, over = took + seconds, over + 1
-        finish(it, task, seconds)
-    assert len(it.outcomes) == len(lanes)
+        finish(queue, task, seconds)
+    assert len(queue.outcomes) == len(lanes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.execution.executor import Event
+from mdtodo.execution.executor import AttemptEvent
 from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
 from mdtodo.project.project import read_config
@@ -43,13 +43,13 @@ class Interrupted:
     def submit(self, spec: Json) -> None:
         self._attempts[str(spec["attempt"])] = spec["task"]["title"]  # type: ignore[index, call-overload]
 
-    def events(self, timeout: float | None = None) -> Sequence[Event]:
+    def events(self, timeout: float | None = None) -> Sequence[AttemptEvent]:
         self._rounds += 1
         if self._rounds == 1:
             os.kill(os.getpid(), signal.SIGINT)
-            return [Event("started", attempt) for attempt in self._attempts]
+            return [AttemptEvent("started", attempt) for attempt in self._attempts]
         return [
-            Event("finished", attempt, empty_result() | self._results[title])
+            AttemptEvent("finished", attempt, empty_result() | self._results[title])
             for attempt, title in self._attempts.items()
         ]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mdtodo.run.throttle import DELAY, WINDOW, LoadGate, _own_seconds, memory_percent
+from mdtodo.run.throttle import DELAY, WINDOW, Throttle, _own_seconds, memory_percent
 
 SPIN = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
 
@@ -22,18 +22,18 @@ def test_memory_is_what_psutil_says() -> None:
 
 
 def test_memory_counts_from_the_first_look() -> None:
-    assert not LoadGate(max_cpu=100, max_memory=0).open(0.0)
-    assert LoadGate(max_cpu=100, max_memory=100).open(0.0)
+    assert not Throttle(max_cpu=100, max_memory=0).allows_start(0.0)
+    assert Throttle(max_cpu=100, max_memory=100).allows_start(0.0)
 
 
 def test_load_of_other_processes_counts() -> None:
-    gate = LoadGate(max_cpu=0, max_memory=100)
-    assert gate.open(0.0)
-    assert gate.open(DELAY + 0.01), "nothing is measured yet, but the clocks are read"
+    throttle = Throttle(max_cpu=0, max_memory=100)
+    assert throttle.allows_start(0.0)
+    assert throttle.allows_start(DELAY + 0.01), "nothing is measured yet, but the clocks are read"
     subprocess.run(["setsid", "--fork", *SPIN], check=True)  # no child of this process
     while any(process.cmdline()[-1:] == SPIN[-1:] for process in psutil.process_iter() if _lives(process)):
         pass
-    assert not gate.open(DELAY + WINDOW + 0.02)
+    assert not throttle.allows_start(DELAY + WINDOW + 0.02)
 
 
 def test_load_of_the_run_itself_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,12 +41,12 @@ def test_load_of_the_run_itself_does_not_count(monkeypatch: pytest.MonkeyPatch) 
     before, own = psutil.cpu_times(), _own_seconds()
     monkeypatch.setattr(psutil, "cpu_times", lambda: before._replace(user=before.user + _own_seconds() - own))
     monkeypatch.setattr(psutil, "cpu_count", lambda: 1)
-    gate = LoadGate(max_cpu=2, max_memory=100)
-    gate.open(0.0)
-    gate.open(DELAY + 0.01)
+    throttle = Throttle(max_cpu=2, max_memory=100)
+    throttle.allows_start(0.0)
+    throttle.allows_start(DELAY + 0.01)
     subprocess.run(SPIN, check=True)
     assert _own_seconds() - own > 0.25
-    assert gate.open(DELAY + WINDOW + 0.02)
+    assert throttle.allows_start(DELAY + WINDOW + 0.02)
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_each_second_counts_once(
     clocks = iter([clock, later])
     monkeypatch.setattr(psutil, "cpu_times", lambda: next(clocks))
     monkeypatch.setattr(psutil, "cpu_count", lambda: 1)
-    gate = LoadGate(max_cpu=limit, max_memory=100)
-    gate.open(0.0)
-    gate.open(DELAY + 0.01)
-    assert gate.open(DELAY + WINDOW + 0.02) is free
+    throttle = Throttle(max_cpu=limit, max_memory=100)
+    throttle.allows_start(0.0)
+    throttle.allows_start(DELAY + 0.01)
+    assert throttle.allows_start(DELAY + WINDOW + 0.02) is free
 
 
 HIDDEN = [

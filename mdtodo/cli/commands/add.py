@@ -11,7 +11,7 @@ from mdtodo.cli.options import complete_id, json_option
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 
 @click.command(
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  mdtodo add 'Tests pass run:tests !high'\n"
     "  mdtodo add 'Write the guide due:friday' --section Docs\n  mdtodo add 'Edge cases' --under 3f2a",
 )
-@click.argument("words", nargs=-1, required=True, metavar="TEXT...")
+@click.argument("text", nargs=-1, required=True, metavar="TEXT...")
 @click.option(
     "--under", metavar="ID", shell_complete=complete_id, help="Add it as the last subtask of this task."
 )
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     session: Session,
-    words: tuple[str, ...],
+    text: tuple[str, ...],
     under: str | None,
     section: str | None,
     path: str | None,
@@ -51,13 +51,13 @@ def command(
     from mdtodo.planning.findings import findings
     from mdtodo.system.files import persist
 
-    def attempt() -> tuple[Board, Task]:
+    def attempt() -> tuple[Project, Task]:
         # all of it again where a file has changed meanwhile: of ten `add` at once eight gave up
         named = session.named([path]) if path and session.exists(path) else ()
-        board = session.board(named)
-        parent = board.find(under) if under else None
+        project = session.project(named)
+        parent = project.find(under) if under else None
         file = None if not path else named[0] if named else session.new_file(path)
-        return add(board, " ".join(words), parent=parent, section=section, file=file)
+        return add(project, " ".join(text), parent=parent, section=section, file=file)
 
     after, task = persist(attempt)
     if not is_looked_at(after, task.file):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._set_status import speak_and_tell
+from mdtodo.cli._set_status import set_status_and_report
 from mdtodo.cli.options import ids_argument
 from mdtodo.core.task import Status
 
@@ -20,4 +20,4 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(session: Session, ids: tuple[str, ...], commit: bool) -> int:
     """Cancel tasks: they will not be done, and nothing waits for them any more."""
-    return speak_and_tell(session, ids, Status.CANCELLED, commit=commit)
+    return set_status_and_report(session, ids, Status.CANCELLED, commit=commit)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._close_from import close_and_tell
+from mdtodo.cli._close_from import close_and_report
 from mdtodo.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -37,4 +37,4 @@ def command(session: Session, revisions: str, dry_run: bool, as_json: bool) -> i
     from mdtodo.git.messages import messages
 
     found = messages(session.repo, revisions) if revisions else []
-    return close_and_tell(session, found, dry_run=dry_run, as_json=as_json)
+    return close_and_report(session, found, dry_run=dry_run, as_json=as_json)

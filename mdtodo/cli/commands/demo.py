@@ -27,17 +27,17 @@ def command(session: Session, folder: str | None) -> None:
     It is created in DIR, which must not exist yet, or in a temporary folder. One of its
     tasks fails on purpose, and one is manual.
     """
-    from mdtodo.operations.demo import LOG_FORMAT, last_commit, make, tasks
+    from mdtodo.operations.demo import LOG_FORMAT, create, last_commit, tasks
     from mdtodo.project.project import read_config
-    from mdtodo.reporting.progress import watcher_for
+    from mdtodo.reporting.progress import observer_for
     from mdtodo.reporting.summary import print_summary
     from mdtodo.run.run import run
     from mdtodo.run.run_options import Options
 
-    repo = make(folder)
+    repo = create(folder)
     click.echo(f"$ cd {shlex.quote(repo.root)}\n$ cat TODO.md\n{tasks(repo)}\n$ mdtodo run -j {_JOBS}")
-    with watcher_for(color=session.color, quiet=False) as watcher:
-        report = run(repo, read_config(repo), Options(jobs=_JOBS), watcher)
+    with observer_for(color=session.color, quiet=False) as observer:
+        report = run(repo, read_config(repo), Options(jobs=_JOBS), observer)
     print_summary(report, color=session.color)
     click.echo(f"\n$ cat TODO.md\n{tasks(repo)}")
     click.echo(f"$ git log -1 --stat --format='{LOG_FORMAT}'\n{last_commit(repo)}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._set_status import speak_and_tell
+from mdtodo.cli._set_status import set_status_and_report
 from mdtodo.cli.options import tasks_argument
 from mdtodo.core.task import Status
 
@@ -29,4 +29,4 @@ def command(session: Session, names: tuple[str, ...], commit: bool, force: bool)
     of the tasks waits for a task that is not named too, or has open subtasks, nothing is ticked, and the exit code
     is 1.
     """
-    return speak_and_tell(session, names, Status.DONE, commit=commit, force=force)
+    return set_status_and_report(session, names, Status.DONE, commit=commit, force=force)

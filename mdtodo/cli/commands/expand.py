@@ -57,9 +57,9 @@ def _expand(
 
     if not dry_run:
         recover(session)
-    board = session.board()
-    tasks = meant(board, ids, everything=everything)
-    expansion = prepare(board, [task for task in tasks if not task.children], pattern=pattern)
+    project = session.project()
+    tasks = meant(project, ids, everything=everything)
+    expansion = prepare(project, [task for task in tasks if not task.children], pattern=pattern)
     for problem in expansion.problems:
         _say(problem)
     if expansion.problems:

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(session: Session, merge_driver: bool, hooks: bool) -> None:
     """Create a starter TODO.md and configuration in the root of the repository; overwrites nothing."""
-    from mdtodo.operations.init import is_started, starter
+    from mdtodo.operations.init import create_starter, is_started
 
     repo = session.repo
     if not (merge_driver or hooks) or not is_started(repo):
-        rows = starter(repo)
+        rows = create_starter(repo)
         for path, made in rows:
             click.echo(f"{'created' if made else 'kept   '}  {path}")
         session.say("`mdtodo list` shows the tasks, `mdtodo run` runs those that have a processor")
@@ -51,7 +51,7 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
             "since git takes no commands from a repository"
         )
     if hooks:
-        from mdtodo.cli.commands.install import tell_changes
+        from mdtodo.cli.commands.install import report_changes
         from mdtodo.integrations.git_hooks.install import install_hooks
 
-        tell_changes(install_hooks(repo))
+        report_changes(install_hooks(repo))

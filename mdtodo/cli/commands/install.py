@@ -27,11 +27,11 @@ def command(session: Session, verify: bool) -> None:
     """
     from mdtodo.integrations.git_hooks.install import install_hooks
 
-    if tell_changes(install_hooks(session.repo, verify=verify)):
+    if report_changes(install_hooks(session.repo, verify=verify)):
         session.say("`mdtodo uninstall` removes it")
 
 
-def tell_changes(changes: Iterable[HookChange]) -> int:
+def report_changes(changes: Iterable[HookChange]) -> int:
     """A line for each hook, as it is done; how many were changed. Of one that has nothing of ours, only its notes."""
     import os
 
@@ -40,8 +40,8 @@ def tell_changes(changes: Iterable[HookChange]) -> int:
     changed = 0
     for change in changes:
         changed += change.outcome not in ("kept", "absent")
-        words = [_DID[change.outcome, change.whole]] if change.outcome != "absent" else []
-        if told := "; ".join([*words, *change.notes]):
+        parts = [_DID[change.outcome, change.whole]] if change.outcome != "absent" else []
+        if told := "; ".join([*parts, *change.notes]):
             click.echo(one_line(f"{os.path.relpath(change.path)}: {told}"))
     return changed
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 
 @click.command(
@@ -40,14 +40,14 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     """
     from mdtodo.planning.sort import sorted_tasks
 
-    board = session.board()
-    session.tell_conflicts(board)
-    matching = selection(session, given).tasks(board.plan)
-    tasks = sorted_tasks(board.plan, matching, sort)
+    project = session.project()
+    session.tell_conflicts(project)
+    matching = selection(session, given).tasks(project.plan)
+    tasks = sorted_tasks(project.plan, matching, sort)
     if as_json:
         from mdtodo.reporting.json_documents import print_tasks_json
 
-        print_tasks_json(board.plan, tasks)
+        print_tasks_json(project.plan, tasks)
         return
     from mdtodo.planning.dates import local_today
     from mdtodo.reporting.tasks import print_tasks
@@ -56,15 +56,15 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     if not (closed_too or given["states"] or given["statuses"]):
         tasks = [task for task in tasks if not task.status.closed]
     print_tasks(
-        board.plan, tasks, local_today().isoformat(), colored=session.colored(), grouped=sort == "file"
+        project.plan, tasks, local_today().isoformat(), colored=session.colored(), grouped=sort == "file"
     )
-    if sentence := _left_out(board, matching, tasks):
+    if sentence := _left_out(project, matching, tasks):
         session.say(sentence)
 
 
-def _left_out(board: Board, matching: Sequence[Task], shown: Sequence[Task]) -> str:
+def _left_out(project: Project, matching: Sequence[Task], shown: Sequence[Task]) -> str:
     """What a person who sees these tasks may miss."""
-    if not board.tasks:
+    if not project.tasks:
         return 'no tasks yet: `mdtodo add "Tests pass"` creates the first'
     if not matching:
         return "no task matches"

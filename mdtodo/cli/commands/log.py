@@ -64,7 +64,7 @@ def _titles(session: Session) -> Mapping[str, str]:
     from mdtodo.errors import ConfigError, InputError
 
     try:
-        tasks = session.board(tolerant=True).tasks
+        tasks = session.project(tolerant=True).tasks
     except (ConfigError, InputError):
         return {}
     return {task_id: task.title for task_id, task in tasks.items()}

@@ -27,7 +27,7 @@ def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tup
     import gc
     import os
 
-    from mdtodo.integrations.merge_driver.run import Trio, labels_of, merge_files
+    from mdtodo.integrations.merge_driver.run import MergeFiles, labels_of, merge_files
     from mdtodo.markdown.merge.result import Markers
 
     gc.disable()  # the process is short, and what it makes stays to its end
@@ -35,7 +35,7 @@ def command(base: str, ours: str, theirs: str, size: str, path: str, labels: tup
     named = len(labels) == 3 and labels[0] != "%S"
     our, was, their = (labels[1], labels[0], labels[2]) if named else labels_of(os.environ)
     markers = Markers(our, was, their, int(size) if size.isdigit() and int(size) else 7)
-    ending = merge_files(Trio(base, ours, theirs), markers, histogram=named)
+    ending = merge_files(MergeFiles(base, ours, theirs), markers, histogram=named)
     if ending.sentence:
         from mdtodo.reporting.text import tell
 

@@ -38,10 +38,10 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     With TASK, what to do next for it: the task itself, or what it waits for. TASK is an id, a
     unique prefix of one (at least four characters), or words from the title of an open task.
     """
-    board = session.board()
-    session.tell_conflicts(board)
-    plan = board.plan
-    wanted = named_tasks(board, names)
+    project = session.project()
+    session.tell_conflicts(project)
+    plan = project.plan
+    wanted = named_tasks(project, names)
     chosen = selection(session, given)
     among = transitive_waits(plan, [task.id for task in wanted]) if wanted else plan.tasks
     free = [name for name in plan.order if name in among and plan.states[name] in (State.READY, State.MANUAL)]

@@ -31,7 +31,7 @@ def command(session: Session, task_id: str, only_path: bool, raw: bool) -> None:
 
     from mdtodo.storage.task_logs import last_log
 
-    task = session.board(tolerant=True).find(task_id)
+    task = session.project(tolerant=True).find(task_id)
     path = last_log(session.repo, task.id)
     if path is None:
         session.say(f"the last attempt of {task.id} had no output")

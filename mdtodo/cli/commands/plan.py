@@ -42,13 +42,15 @@ def command(
     The order is by priority, then by the longest chain of work that begins with a task, including its own work
     (estimates, or else medians of past runs), then by due date.
     """
-    board = session.board()
-    plan, caps = board.plan, board.config.lanes
+    project = session.project()
+    plan, caps = project.plan, project.config.lanes
     form = "json" if as_json else form
     if explain is not None:
         from mdtodo.reporting.plan_json import print_explanation
 
-        print_explanation(plan, caps, board.find(explain), as_json=form == "json", colored=session.colored())
+        print_explanation(
+            plan, caps, project.find(explain), as_json=form == "json", colored=session.colored()
+        )
         return 0
     chosen = selection(session, given)
     names = [name for name in plan.order if chosen.matches(plan, plan.tasks[name])]

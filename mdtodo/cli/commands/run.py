@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._run import run_and_tell, tell_dry_run, tell_left_out
+from mdtodo.cli._run import report_dry_run, report_left_out, run_and_report
 from mdtodo.cli.options import (
     dry_run_option,
     filters,
@@ -64,11 +64,11 @@ def command(
 
     Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
-    from mdtodo.run.run import asked_for
+    from mdtodo.run.run import select_tasks
     from mdtodo.run.run_options import Options
 
-    wanted = asked_for(session.repo, session.config, ids, selection(session, given))
-    tell_left_out(wanted.left_out)
+    wanted = select_tasks(session.repo, session.config, ids, selection(session, given))
+    report_left_out(wanted.left_out)
     options = Options(
         chosen=wanted.chosen,
         asked=wanted.asked,
@@ -84,5 +84,5 @@ def command(
 
         refuse_push_without_commit(options.commit, asked=no_commit)
     if dry_run:
-        return tell_dry_run(session, options, as_json=as_json)
-    return run_and_tell(session, options, as_json=as_json, push=push)
+        return report_dry_run(session, options, as_json=as_json)
+    return run_and_report(session, options, as_json=as_json, push=push)

@@ -26,12 +26,12 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 
     TASK is an id, a unique prefix of one (at least four characters), or words from the title of an open task.
     """
-    board = session.board()
-    tasks = named_tasks(board, names)
+    project = session.project()
+    tasks = named_tasks(project, names)
     if as_json:
         from mdtodo.reporting.json_documents import print_tasks_json
 
-        print_tasks_json(board.plan, tasks)
+        print_tasks_json(project.plan, tasks)
         return
     from mdtodo.planning.dates import local_today
     from mdtodo.planning.routing import processor_of
@@ -41,5 +41,5 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
     for number, task in enumerate(tasks):
         if number:
             click.echo()
-        processor = processor_of(task, board.plan.routes[task.id].processor, session.config)
-        print_details(board.plan, task, today, processor=processor, colored=session.colored())
+        processor = processor_of(task, project.plan.routes[task.id].processor, session.config)
+        print_details(project.plan, task, today, processor=processor, colored=session.colored())

@@ -67,7 +67,7 @@ def _tasks(session: Session) -> Mapping[str, Task]:
     from mdtodo.errors import ConfigError, InputError
 
     try:
-        return session.board(tolerant=True).tasks
+        return session.project(tolerant=True).tasks
     except (ConfigError, InputError):
         return {}
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mdtodo.cli.context import Session
     from mdtodo.planning.analysis.overview import Load, Overview
     from mdtodo.planning.plan import Plan
-    from mdtodo.reporting.status import InHand
+    from mdtodo.reporting.status import RunningTask
     from mdtodo.storage.activity import Activity
 
 
@@ -61,7 +61,7 @@ def command(session: Session, watch: bool, interval: float, as_json: bool) -> No
 def _show(session: Session, *, as_json: bool) -> None:
     import time
 
-    found, busy, doing, plan = _look(session)
+    found, busy, doing, plan = _read_status(session)
     if as_json:
         from mdtodo.reporting.status import print_status_json
 
@@ -69,31 +69,31 @@ def _show(session: Session, *, as_json: bool) -> None:
         return
     from mdtodo.reporting.status import print_status
 
-    print_status(found, busy, _in_hand(plan, doing), colored=session.colored())
+    print_status(found, busy, _running_tasks(plan, doing), colored=session.colored())
     if not found.total:
         session.say('no tasks yet: `mdtodo add "Tests pass"` creates the first')
 
 
-def _look(session: Session) -> tuple[Overview, Load, Activity, Plan]:
+def _read_status(session: Session) -> tuple[Overview, Load, Activity, Plan]:
     """What goes on at this moment."""
     from mdtodo.planning.analysis.overview import load, overview
     from mdtodo.storage.activity import activity
     from mdtodo.storage.run_history import past_runs
 
     doing = activity(session.repo)
-    plan = session.board().plan
+    plan = session.project().plan
     found = overview(plan, session.config, past_runs(session.repo), doing.active)
     return found, load([(len(run.tasks), run.slots) for run in doing.runs]), doing, plan
 
 
-def _in_hand(plan: Plan, doing: Activity) -> list[InHand]:
+def _running_tasks(plan: Plan, doing: Activity) -> list[RunningTask]:
     """The tasks that a worker has now, in plan order."""
-    from mdtodo.reporting.status import InHand
+    from mdtodo.reporting.status import RunningTask
 
     workers = {name: run.worker for run in doing.runs for name in run.tasks}
     names = sorted(doing.active & plan.tasks.keys(), key=list(plan.tasks).index)
     return [
-        InHand(name, plan.tasks[name].title, plan.routes[name].processor or workers.get(name, ""))
+        RunningTask(name, plan.tasks[name].title, plan.routes[name].processor or workers.get(name, ""))
         for name in names
     ]
 
@@ -122,13 +122,13 @@ def _redraw(session: Session, interval: float) -> None:
     from mdtodo.reporting.status import status_rows, watch_heading
 
     colored = session.colored()
-    now, when = _look(session), time.time()
-    wrong: MdtodoError | None = None
+    now, when = _read_status(session), time.time()
+    problem: MdtodoError | None = None
 
     def rows(width: int, _: int) -> list[Text]:
         found, busy, doing, plan = now
-        shown = status_rows(found, busy, _in_hand(plan, doing), colored=colored, width=width)
-        return [*watch_heading(when, interval, wrong), *shown]
+        shown = status_rows(found, busy, _running_tasks(plan, doing), colored=colored, width=width)
+        return [*watch_heading(when, interval, problem), *shown]
 
     try:
         with LiveLines(live_console(colored=colored), rows, interval=0.5, keep=True) as live:
@@ -137,9 +137,9 @@ def _redraw(session: Session, interval: float) -> None:
                 time.sleep(interval)
                 try:
                     session.reread()
-                    now, when, wrong = _look(session), time.time(), None
+                    now, when, problem = _read_status(session), time.time(), None
                 except MdtodoError as error:
                     # shown, and looked at again: a file that is being saved is whole the next time
-                    wrong = error
+                    problem = error
     except KeyboardInterrupt:
         return

@@ -35,7 +35,7 @@ def command(session: Session, /, run: str | None, dry_run: bool, as_json: bool) 
 
     for sentence in () if dry_run else finish_earlier_if_any(session.repo, session.config):
         tell(one_line(sentence))
-    undone = undo(session.board(), run, dry_run=dry_run)
+    undone = undo(session.project(), run, dry_run=dry_run)
     for message in undone.messages:
         tell(one_line(message))
     if as_json:

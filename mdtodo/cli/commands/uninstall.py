@@ -17,8 +17,8 @@ def command(session: Session) -> None:
 
     Hooks that existed before are restored, with your changes since.
     """
-    from mdtodo.cli.commands.install import tell_changes
+    from mdtodo.cli.commands.install import report_changes
     from mdtodo.integrations.git_hooks.install import uninstall_hooks
 
-    if not tell_changes(uninstall_hooks(session.repo)):
+    if not report_changes(uninstall_hooks(session.repo)):
         click.echo("nothing to uninstall: no hook calls mdtodo")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._run import run_and_tell, say, tell_dry_run
+from mdtodo.cli._run import report_dry_run, run_and_report, say
 from mdtodo.cli.options import (
     dry_run_option,
     filters,
@@ -54,7 +54,7 @@ def command(
     from mdtodo.run.run_options import Options
     from mdtodo.run.verify import done_ids
 
-    chosen, refusals = done_ids(session.board(), ids, selection(session, given))
+    chosen, refusals = done_ids(session.project(), ids, selection(session, given))
     say(refusals)
     if refusals and not chosen and not as_json:
         return 1
@@ -66,5 +66,5 @@ def command(
         fresh=fresh,
         verify=True,
     )
-    tell = tell_dry_run if dry_run else run_and_tell
+    tell = report_dry_run if dry_run else run_and_report
     return tell(session, options, as_json=as_json) or (1 if refusals else 0)

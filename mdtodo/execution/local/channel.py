@@ -21,12 +21,12 @@ class Channel:
     more to say than a socket holds do not wait for each other; TimeoutError if the other one does nothing for so long.
     """
 
-    __slots__ = ("_parts", "_patience", "_socket", "early", "ended")
+    __slots__ = ("_chunks", "_patience", "_socket", "early", "ended")
 
     def __init__(self, sock: socket, patience: float | None = None) -> None:
         self._socket = sock
         self._patience = patience
-        self._parts: list[bytes] = []
+        self._chunks: list[bytes] = []
         self.early: list[dict[str, object]] = []
         self.ended = False
         sock.setblocking(patience is None)
@@ -54,8 +54,8 @@ class Channel:
     def receive(self) -> list[dict[str, object]]:
         """The early messages, else wait for one chunk; the objects that it completes."""
         if self.early:
-            words, self.early = self.early, []
-            return words
+            messages, self.early = self.early, []
+            return messages
         return self._read()
 
     def rest(self, patience: float) -> Iterator[dict[str, object]]:
@@ -95,10 +95,10 @@ class Channel:
             return []
         if b"\n" not in chunk:
             # joined once for each line: to add chunk to chunk takes time by the square of a long one
-            self._parts.append(chunk)
+            self._chunks.append(chunk)
             return []
-        lines = b"".join([*self._parts, chunk]).split(b"\n")
-        self._parts = [lines.pop()]
+        lines = b"".join([*self._chunks, chunk]).split(b"\n")
+        self._chunks = [lines.pop()]
         return [json.loads(line) for line in lines]
 
     def finish(self) -> None:

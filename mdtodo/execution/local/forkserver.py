@@ -11,12 +11,12 @@ import mdtodo
 from mdtodo.errors import MdtodoError
 
 _STOP_PATIENCE = 2.0
-#: How often something that is born dead is tried again.
-BIRTHS = 3
+#: How often a process that dies before it is up is started again.
+MAX_STARTS = 3
 
 
-class Nursery:
-    """The runner's hold on the process that forks pool processes (see `workers.nursery`)."""
+class ForkServer:
+    """The runner's hold on the process that forks pool processes (see `worker.fork_server`)."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -26,7 +26,7 @@ class Nursery:
         """Start it; it needs some 50 ms to be up, and takes requests before."""
         ours, theirs = socket.socketpair()
         home = os.path.dirname(os.path.abspath(mdtodo.__path__[0]))
-        command = [sys.executable, "-P", "-c", _NURSERY, home, str(theirs.fileno())]
+        command = [sys.executable, "-P", "-c", _FORK_SERVER, home, str(theirs.fileno())]
         null = subprocess.DEVNULL
         with theirs:
             try:
@@ -43,12 +43,12 @@ class Nursery:
                 raise MdtodoError(f"the pool of processes could not be started: {error.strerror}") from error
         self._requests = ours
 
-    def fork(self, line: socket.socket) -> None:
+    def fork(self, connection: socket.socket) -> None:
         """Let it fork a pool process with this socket; if it died, a new one takes its place."""
-        for _ in range(BIRTHS):
+        for _ in range(MAX_STARTS):
             if self._requests is not None:
                 try:
-                    socket.send_fds(self._requests, [b"+"], [line.fileno()])
+                    socket.send_fds(self._requests, [b"+"], [connection.fileno()])
                 except OSError:
                     self.stop()
                 else:
@@ -72,7 +72,7 @@ class Nursery:
 
 #: A program of its own and no fork of the runner, which has threads, open files and git's processes. `-P` above, and
 #: `home` behind all other folders, so that no module of the repository that is worked in is taken for one of Python's.
-_NURSERY = (
+_FORK_SERVER = (
     "import sys; home, descriptor = sys.argv[1:]; sys.path.append(home); "
-    "from mdtodo.execution.local.worker import nursery; nursery(int(descriptor))"
+    "from mdtodo.execution.local.worker import fork_server; fork_server(int(descriptor))"
 )

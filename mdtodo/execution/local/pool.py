@@ -6,7 +6,7 @@ not safe once the runner has threads, and the others leave their server and reso
 children of ours. With pebble a command outlived its pool process when that was killed or timed out, and
 outlived the runner when that was killed; pebble does not tell when a task has started, nor carry progress.
 What closes these gaps is what a pool is made of: one socket for each process, JSON lines, no lock that a
-killed process could hold, no thread, and a clean process that forks the others (see `workers`). 1,000 times
+killed process could hold, no thread, and a clean process that forks the others (see `worker`). 1,000 times
 `true` take 1.1 to 1.2 times as long as with `xargs -P2`, with log, environment, standard input and events
 for each.
 """
@@ -21,10 +21,10 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.errors import MdtodoError
-from mdtodo.execution.executor import AHEAD, Event
+from mdtodo.execution.executor import PREFETCH, AttemptEvent
 from mdtodo.execution.local.channel import Channel, encoded
-from mdtodo.execution.local.forkserver import BIRTHS, Nursery
-from mdtodo.execution.local.worker_handle import Member
+from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer
+from mdtodo.execution.local.worker_handle import WorkerHandle
 from mdtodo.execution.processors.result_shape import empty_result
 
 if TYPE_CHECKING:
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
 #: Seconds that closing waits for the pool processes, each of which gives its command one second to end.
 _CLOSE_PATIENCE = 5.0
 _SEND_PATIENCE = 10.0
-_LAST_WORDS = 1.0
+_DRAIN_PATIENCE = 1.0
 #: Seconds after which a pool process that gives no sign of life while it has work is given up.
 SILENCE = 300.0
-#: A task takes moments if the last ones took fewer seconds than this on average; then a process is given `AHEAD` at
-#: once, and while each will have more than `_SUPPLY` left, results gather for up to `_GATHER` seconds, so that the
+#: A task takes moments if the last ones took fewer seconds than this on average; then a process is given `PREFETCH` at
+#: once, and while each will have more than `_MIN_BACKLOG` left, results gather for up to `_GATHER` seconds, so that the
 #: runner wakes up and writes less often.
-_BRIEF = 0.02
-_SUPPLY = 6
+_SHORT_TASK = 0.02
+_MIN_BACKLOG = 6
 _GATHER = 0.02
 
 
-def cores() -> int:
+def available_cpus() -> int:
     """The processors that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
@@ -66,18 +66,18 @@ class LocalPool:
 
     def __init__(self, jobs: int = 0, *, silence: float = SILENCE) -> None:
         self._silence = silence
-        self._capacity = jobs or cores()
-        self._nursery = Nursery()
-        self._members: dict[int, Member] = {}
-        self._idle: list[Member] = []
+        self._capacity = jobs or available_cpus()
+        self._fork_server = ForkServer()
+        self._workers: dict[int, WorkerHandle] = {}
+        self._idle: list[WorkerHandle] = []
         self._queue: deque[Json] = deque()
         self._known: set[str] = set()
         self._retried: set[str] = set()
-        self._ready: deque[Event] = deque()
+        self._ready: deque[AttemptEvent] = deque()
         self._poll = select.poll()
-        self._stillborn = 0
+        self._failed_starts = 0
         self._mean: float | None = None
-        self._bell: tuple[int, int] | None = None
+        self._pipe: tuple[int, int] | None = None  # the self-pipe that `wake` writes to
 
     def __enter__(self) -> LocalPool:
         self.open()
@@ -95,34 +95,34 @@ class LocalPool:
 
     def open(self) -> None:
         """Start the clean process that forks the others; returns before it is up."""
-        if self._bell is None:
-            bell = os.pipe()
-            for end in bell:
+        if self._pipe is None:
+            pipe = os.pipe()
+            for end in pipe:
                 # `wake` writes in signal handlers, which must not wait for room in a pipe
                 os.set_blocking(end, False)
-            self._poll.register(bell[0], select.POLLIN)
-            self._bell = bell
-            self._nursery.start()
+            self._poll.register(pipe[0], select.POLLIN)
+            self._pipe = pipe
+            self._fork_server.start()
 
     def submit(self, spec: Json) -> None:
         """Queue a spec; a second one with the same `attempt` has no effect."""
-        if self._bell is None:
+        if self._pipe is None:
             raise RuntimeError("the pool is not open")
         attempt = cast("str", spec["attempt"])
         if attempt not in self._known:
             self._known.add(attempt)
             self._queue.append(spec)
-            self._give_to_idle()
+            self._feed_idle()
 
-    def events(self, timeout: float | None = None) -> list[Event]:
+    def events(self, timeout: float | None = None) -> list[AttemptEvent]:
         """See `Executor.events`."""
         deadline = None if timeout is None else monotonic() + timeout
-        while not self._ready and self._bell is not None:
+        while not self._ready and self._pipe is not None:
             self._dispatch()
-            busy = self._queue or any(member.specs for member in self._members.values())
+            busy = self._queue or any(worker.specs for worker in self._workers.values())
             if deadline is None and not busy:
                 break
-            woken = self._turn(deadline)
+            woken = self._poll_once(deadline)
             if woken or (deadline is not None and monotonic() >= deadline):
                 break
         events = list(self._ready)
@@ -134,119 +134,119 @@ class LocalPool:
         for spec in self._queue:
             if spec["attempt"] == attempt:
                 self._queue.remove(spec)
-                self._ready.append(Event("finished", attempt, empty_result(interrupted=True)))
+                self._ready.append(AttemptEvent("finished", attempt, empty_result(interrupted=True)))
                 return
-        for member in self._members.values():
-            if any(spec["attempt"] == attempt for spec in member.specs):
-                member.cancel(attempt)
+        for worker in self._workers.values():
+            if any(spec["attempt"] == attempt for spec in worker.specs):
+                worker.cancel(attempt)
                 return
 
     def wake(self) -> None:
         """Let `events` return soon; safe in a signal handler and in another thread."""
-        if self._bell is not None:
+        if self._pipe is not None:
             try:
                 # a full pipe is no loss: what lies in it wakes `events` as well
-                os.write(self._bell[1], b"!")
+                os.write(self._pipe[1], b"!")
             except OSError:
                 return
 
     def close(self) -> None:
         """End what still runs (TERM, one second later KILL), and every process of the pool."""
-        if self._bell is None:
+        if self._pipe is None:
             return
         # before all else: without it nothing is dispatched, and nothing takes the place of what ends
-        bell, self._bell = self._bell, None
+        pipe, self._pipe = self._pipe, None
         self._queue.clear()
         # a new one, as a signal handler may have come between `events` and its own
         self._poll = select.poll()
-        for member in self._members.values():
-            self._poll.register(member.channel, select.POLLIN)
-            member.channel.finish()
+        for worker in self._workers.values():
+            self._poll.register(worker.channel, select.POLLIN)
+            worker.channel.finish()
         deadline = monotonic() + _CLOSE_PATIENCE
-        while self._members and monotonic() < deadline:
-            self._turn(deadline)
-        for member in list(self._members.values()):
-            self._bury(member)
-        self._nursery.stop()
-        for end in bell:
+        while self._workers and monotonic() < deadline:
+            self._poll_once(deadline)
+        for worker in list(self._workers.values()):
+            self._reap(worker)
+        self._fork_server.stop()
+        for end in pipe:
             os.close(end)
 
-    def _turn(self, deadline: float | None) -> bool:
+    def _poll_once(self, deadline: float | None) -> bool:
         """Wait for one round of messages; whether `wake` was called."""
         # sleep, not poll, which would return at each result
-        if (moment := self._supplied_for()) > 0:
+        if (moment := self._seconds_of_work_left()) > 0:
             sleep(moment)
-        due = [member.kill_at for member in self._members.values() if member.kill_at is not None]
-        due += [member.attend(self._silence) for member in self._members.values() if member.specs]
+        due = [worker.kill_at for worker in self._workers.values() if worker.kill_at is not None]
+        due += [worker.check_silence(self._silence) for worker in self._workers.values() if worker.specs]
         due += [] if deadline is None else [deadline]
         # these messages were read while sending, so no poll reports them any more
-        early = [member for member in self._members.values() if member.channel.early]
-        for member in early:
-            self._listen(member)
+        early = [worker for worker in self._workers.values() if worker.channel.early]
+        for worker in early:
+            self._receive(worker)
         due += [0.0] if early else []
         woken = False
         for descriptor, _ in self._poll.poll(max(0.0, min(due) - monotonic()) * 1000 if due else None):
-            if descriptor in self._members:
-                self._listen(self._members[descriptor])
+            if descriptor in self._workers:
+                self._receive(self._workers[descriptor])
             else:
                 os.read(descriptor, 4096)
                 woken = True
-        # a copy, as `_bury` takes members out
-        for member in list(self._members.values()):
-            if member.kill_at is not None and monotonic() >= member.kill_at:
-                self._bury(member)
-            elif member.specs:
-                self._judge(member)
+        # a copy, as `_reap` takes workers out
+        for worker in list(self._workers.values()):
+            if worker.kill_at is not None and monotonic() >= worker.kill_at:
+                self._reap(worker)
+            elif worker.specs:
+                self._check_worker(worker)
         self._dispatch()
         return woken
 
-    def _judge(self, member: Member) -> None:
+    def _check_worker(self, worker: WorkerHandle) -> None:
         """Give up a pool process that was stopped, or hangs; SIGKILL ends it in any state."""
-        if member.overdue is not None and monotonic() >= member.overdue:
-            self._bury(member, result={**empty_result(), "timed_out": True})
-        elif monotonic() >= member.heard + self._silence:
+        if worker.overdue is not None and monotonic() >= worker.overdue:
+            self._reap(worker, result={**empty_result(), "timed_out": True})
+        elif monotonic() >= worker.last_seen + self._silence:
             reason = f"its pool process gave no sign of life for {self._silence:g} s"
-            self._bury(member, result=empty_result(reason))
+            self._reap(worker, result=empty_result(reason))
 
-    def _supplied_for(self) -> float:
+    def _seconds_of_work_left(self) -> float:
         """Seconds in which no process runs out of work, so that results may gather."""
-        if self._mean is None or self._mean >= _BRIEF or len(self._members) < self._capacity:
+        if self._mean is None or self._mean >= _SHORT_TASK or len(self._workers) < self._capacity:
             return 0.0
-        least = min(len(member.specs) for member in self._members.values())
-        return min(_GATHER, (least - _SUPPLY) * self._mean)
+        least = min(len(worker.specs) for worker in self._workers.values())
+        return min(_GATHER, (least - _MIN_BACKLOG) * self._mean)
 
     def _dispatch(self) -> None:
         """Give what is queued to whom is free, and what is short in advance."""
-        self._give_to_idle()
-        if self._queue and self._bell is not None and self._mean is not None and self._mean < _BRIEF:
-            self._give_ahead()
+        self._feed_idle()
+        if self._queue and self._pipe is not None and self._mean is not None and self._mean < _SHORT_TASK:
+            self._prefetch()
         elif self._idle and not self._queue:
-            for member in self._members.values():
-                member.ask_back()
+            for worker in self._workers.values():
+                worker.ask_to_return()
 
-    def _give_to_idle(self) -> None:
-        while self._queue and self._bell is not None and (self._idle or len(self._members) < self._capacity):
+    def _feed_idle(self) -> None:
+        while self._queue and self._pipe is not None and (self._idle or len(self._workers) < self._capacity):
             try:
-                member = self._idle.pop() if self._idle else self._hire()
+                worker = self._idle.pop() if self._idle else self._spawn_worker()
             except MdtodoError:
                 self._give_up()
                 return
-            self._give(member)
+            self._send(worker)
 
-    def _give_ahead(self) -> None:
+    def _prefetch(self) -> None:
         """Hand out evenly what is queued, as far as it should take moments only."""
-        members = sorted(self._members.values(), key=lambda one: len(one.specs))
-        for place, member in enumerate(members):
+        workers = sorted(self._workers.values(), key=lambda one: len(one.specs))
+        for place, worker in enumerate(workers):
             # so many that it has its share of what it and those that have more have, and is given
-            others = sum(len(one.specs) for one in members[place:])
-            share = -(-(len(self._queue) + others) // (len(members) - place))
-            count = min(share, AHEAD) - len(member.specs)
-            if count > 0 and not self._give(member, min(count, len(self._queue))):
+            others = sum(len(one.specs) for one in workers[place:])
+            share = -(-(len(self._queue) + others) // (len(workers) - place))
+            count = min(share, PREFETCH) - len(worker.specs)
+            if count > 0 and not self._send(worker, min(count, len(self._queue))):
                 return
             if not self._queue:
                 return
 
-    def _give(self, member: Member, count: int = 1) -> bool:
+    def _send(self, worker: WorkerHandle, count: int = 1) -> bool:
         """Send a process the first `count` specs of the queue; whether it took them."""
         specs: list[Json] = []
         lines: list[bytes] = []
@@ -258,129 +258,129 @@ class LocalPool:
                 self._ready.append(_failed(spec, f"the spec is not JSON: {error}"))
             else:
                 specs.append(spec)
-        idle = not member.specs
+        idle = not worker.specs
         # an idle process has nothing to say, so its silence counts from now on
         if idle:
-            member.hear()
-        # before they are sent: where that fails, `_bury` queues again what is in its `specs`
-        member.specs += specs
+            worker.mark_alive()
+        # before they are sent: where that fails, `_reap` queues again what is in its `specs`
+        worker.specs += specs
         try:
-            member.channel.send_encoded(b"".join(lines))
+            worker.channel.send_encoded(b"".join(lines))
         except OSError:
-            self._bury(member, begun=not idle)
+            self._reap(worker, begun=not idle)
             return False
-        if not member.specs:
-            self._idle.append(member)
+        if not worker.specs:
+            self._idle.append(worker)
         return True
 
-    def _hire(self) -> Member:
+    def _spawn_worker(self) -> WorkerHandle:
         """One more pool process. It can be given work before it is up."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._nursery.fork(theirs)
+                self._fork_server.fork(theirs)
             except MdtodoError:
                 ours.close()
                 raise
-        member = Member(Channel(ours, _SEND_PATIENCE))
-        self._members[ours.fileno()] = member
+        worker = WorkerHandle(Channel(ours, _SEND_PATIENCE))
+        self._workers[ours.fileno()] = worker
         self._poll.register(ours, select.POLLIN)
-        return member
+        return worker
 
-    def _listen(self, member: Member) -> None:
-        member.hear()
-        for message in member.channel.receive():
-            self._hear(member, message)
-        if member.channel.ended:
-            self._bury(member)
+    def _receive(self, worker: WorkerHandle) -> None:
+        worker.mark_alive()
+        for message in worker.channel.receive():
+            self._handle(worker, message)
+        if worker.channel.ended:
+            self._reap(worker)
 
-    def _hear(self, member: Member, message: Json) -> None:
+    def _handle(self, worker: WorkerHandle, message: Json) -> None:
         """Turn what a pool process says into an event."""
-        # the answer to {"sign": true} needs no case: that it came is all, and `_listen` took note of that
+        # the answer to {"sign": true} needs no case: that it came is all, and `_receive` took note of that
         match message:
             case {"finished": str(attempt), "result": dict(result), **more}:
                 if isinstance(pid := more.get("pid"), int):
-                    self._ready.append(Event("started", attempt, pid=pid))
-                self._ready.append(Event("finished", attempt, result))
-                self._release(member, attempt, result)
+                    self._ready.append(AttemptEvent("started", attempt, pid=pid))
+                self._ready.append(AttemptEvent("finished", attempt, result))
+                self._release(worker, attempt, result)
             case {"started": str(attempt), "pid": int(pid)}:
-                member.started(pid)
-                self._ready.append(Event("started", attempt, pid=pid))
+                worker.started(pid)
+                self._ready.append(AttemptEvent("started", attempt, pid=pid))
             case {"progress": str(attempt), "percent": float(percent)}:
-                self._ready.append(Event("progress", attempt, progress=percent))
+                self._ready.append(AttemptEvent("progress", attempt, progress=percent))
             case {"ready": int(pid)}:
-                member.pid = pid
-                self._stillborn = 0
+                worker.pid = pid
+                self._failed_starts = 0
             case {"back": list(attempts)}:
-                self._take_back(member, attempts)
+                self._requeue(worker, attempts)
             case {"failed": str(attempt), "message": str(reason), "traceback": str(trace)}:
                 self._ready += [
-                    _failed(one, reason, trace) for one in member.specs if one["attempt"] == attempt
+                    _failed(one, reason, trace) for one in worker.specs if one["attempt"] == attempt
                 ]
-                self._release(member, attempt, {})
+                self._release(worker, attempt, {})
 
-    def _hear_rest(self, member: Member, patience: float) -> None:
-        for message in member.channel.rest(patience):
-            self._hear(member, message)
+    def _drain(self, worker: WorkerHandle, patience: float) -> None:
+        for message in worker.channel.rest(patience):
+            self._handle(worker, message)
 
-    def _release(self, member: Member, attempt: str, result: Json) -> None:
+    def _release(self, worker: WorkerHandle, attempt: str, result: Json) -> None:
         """An attempt of this process is over."""
         seconds = result.get("duration")
         if isinstance(seconds, float):
             self._mean = seconds if self._mean is None else self._mean + (seconds - self._mean) / 8
-        member.finish(attempt)
-        if not member.specs:
-            self._idle.append(member)
+        worker.finish(attempt)
+        if not worker.specs:
+            self._idle.append(worker)
 
-    def _take_back(self, member: Member, attempts: list[str]) -> None:
+    def _requeue(self, worker: WorkerHandle, attempts: list[str]) -> None:
         """Queue again, first, what a process has not begun."""
-        member.asked = False
-        back = [spec for spec in member.specs if spec["attempt"] in attempts]
-        member.specs = deque(spec for spec in member.specs if spec not in back)
+        worker.return_asked = False
+        back = [spec for spec in worker.specs if spec["attempt"] in attempts]
+        worker.specs = deque(spec for spec in worker.specs if spec not in back)
         # extendleft puts the last one first, and they shall keep their order
         self._queue.extendleft(reversed(back))
 
-    def _bury(self, member: Member, *, begun: bool = True, result: Json | None = None) -> None:
+    def _reap(self, worker: WorkerHandle, *, begun: bool = True, result: Json | None = None) -> None:
         """Strike out a pool process that is dead or does not answer, and end what it watched over.
 
         What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest;
         `result` is what that one comes to.
         """
         # both before the channel is closed, which has no descriptor from then on
-        self._poll.unregister(member.channel)
-        del self._members[member.channel.fileno()]
-        self._hear_rest(member, 0.0)
-        if member.pid is not None:
-            member.end()
-            self._hear_rest(member, _LAST_WORDS)
+        self._poll.unregister(worker.channel)
+        del self._workers[worker.channel.fileno()]
+        self._drain(worker, 0.0)
+        if worker.pid is not None:
+            worker.end()
+            self._drain(worker, _DRAIN_PATIENCE)
         # only now: hearing the end of its last attempt has made it idle
-        if member in self._idle:
-            self._idle.remove(member)
-        member.kill()
-        member.channel.close()
-        self._recover(member, result or empty_result("its pool process died"), begun=begun)
-        if member.pid is None and self._bell is not None:
-            self._stillborn += 1
-            if self._stillborn >= BIRTHS:
+        if worker in self._idle:
+            self._idle.remove(worker)
+        worker.kill()
+        worker.channel.close()
+        self._recover(worker, result or empty_result("its pool process died"), begun=begun)
+        if worker.pid is None and self._pipe is not None:
+            self._failed_starts += 1
+            if self._failed_starts >= MAX_STARTS:
                 self._give_up()
 
-    def _recover(self, member: Member, result: Json, *, begun: bool) -> None:
+    def _recover(self, worker: WorkerHandle, result: Json, *, begun: bool) -> None:
         """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so,
         once, is the first one if it is not known to have started; else it has this `result`."""
         again: list[Json] = []
-        for place, spec in enumerate(member.specs):
+        for place, spec in enumerate(worker.specs):
             attempt = cast("str", spec["attempt"])
-            if attempt in member.cancelled:
-                self._ready.append(Event("finished", attempt, empty_result(interrupted=True)))
-            elif place or member.pid is None or not begun:
+            if attempt in worker.cancelled:
+                self._ready.append(AttemptEvent("finished", attempt, empty_result(interrupted=True)))
+            elif place or worker.pid is None or not begun:
                 again.append(spec)
-            elif member.group is None and attempt not in self._retried:
+            elif worker.group is None and attempt not in self._retried:
                 self._retried.add(attempt)
                 again.append(spec)
             elif result["timed_out"]:
-                self._ready.append(Event("finished", attempt, result))
+                self._ready.append(AttemptEvent("finished", attempt, result))
             else:
-                self._ready.append(Event("lost", attempt, result, str(result["error"])))
+                self._ready.append(AttemptEvent("lost", attempt, result, str(result["error"])))
         self._queue.extendleft(reversed(again))
 
     def _give_up(self) -> None:
@@ -389,5 +389,7 @@ class LocalPool:
         self._queue.clear()
 
 
-def _failed(spec: Json, reason: str, trace: str = "") -> Event:
-    return Event("failed", cast("str", spec["attempt"]), {**empty_result(reason), "tail": trace}, reason)
+def _failed(spec: Json, reason: str, trace: str = "") -> AttemptEvent:
+    return AttemptEvent(
+        "failed", cast("str", spec["attempt"]), {**empty_result(reason), "tail": trace}, reason
+    )

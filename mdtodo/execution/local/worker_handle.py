@@ -23,14 +23,14 @@ _PATIENCE = 3.0
 #: Seconds beyond timeout and grace that a pool process has to end an attempt, before that is done from here.
 _TIMEOUT_PATIENCE = 5.0
 #: The share of the silence that is put up with after which a pool process is asked for a sign of life.
-_QUESTION = 1 / 4
-_MARKS = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
+_PING_AFTER = 1 / 4
+_IDENTIFYING_VARIABLES = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
 
 
 @dataclass(slots=True, eq=False)
-class Member:
+class WorkerHandle:
     """A pool process as the runner sees it; `pid` is known once it is up. The first of its `specs` is the one
-    it carries out, with `group` once that has started; after `overdue` its timeout was not kept. `heard` is when it
+    it carries out, with `group` once that has started; after `overdue` its timeout was not kept. `last_seen` is when it
     last said something, or was given work."""
 
     channel: Channel
@@ -39,10 +39,10 @@ class Member:
     group: int | None = None
     kill_at: float | None = None
     cancelled: set[str] = field(default_factory=set)
-    asked: bool = False
+    return_asked: bool = False
     overdue: float | None = None
-    heard: float = field(default_factory=monotonic)
-    _questioned: bool = False
+    last_seen: float = field(default_factory=monotonic)
+    _pinged: bool = False
 
     def started(self, group: int) -> None:
         """Its first attempt runs."""
@@ -51,20 +51,20 @@ class Member:
         if isinstance(timeout, int | float):
             self.overdue = monotonic() + timeout + _grace(self.specs[0]) + _TIMEOUT_PATIENCE
 
-    def hear(self) -> None:
+    def mark_alive(self) -> None:
         """It gave a sign of life, or has none to give as it had no work."""
-        self.heard, self._questioned = monotonic(), False
+        self.last_seen, self._pinged = monotonic(), False
 
-    def attend(self, silence: float) -> float:
+    def check_silence(self, silence: float) -> float:
         """Ask it for a sign of life if it was silent for long; the moment at which it is to be looked at again."""
-        if not self._questioned and monotonic() >= self.heard + silence * _QUESTION:
-            self._questioned = True
+        if not self._pinged and monotonic() >= self.last_seen + silence * _PING_AFTER:
+            self._pinged = True
             try:
                 self.channel.send({"sign": True})
             except OSError:
                 self.kill_at = monotonic()
         # Its own clock says nothing: a process that was stopped (SIGSTOP) is alive for the system, and silent for ever.
-        silent = self.heard + silence * (1 if self._questioned else _QUESTION)
+        silent = self.last_seen + silence * (1 if self._pinged else _PING_AFTER)
         return min(moment for moment in (silent, self.overdue) if moment is not None)
 
     def finish(self, attempt: str) -> None:
@@ -89,10 +89,10 @@ class Member:
         except OSError:
             self.kill_at = monotonic()
 
-    def ask_back(self) -> None:
+    def ask_to_return(self) -> None:
         """Ask for what it has not begun, as another one has nothing to do."""
-        if len(self.specs) > 1 and not self.asked:
-            self.asked = True
+        if len(self.specs) > 1 and not self.return_asked:
+            self.return_asked = True
             try:
                 self.channel.send({"back": True})
             except OSError:
@@ -110,8 +110,8 @@ class Member:
         if self.group is not None:
             process_tree.kill_group(self.group)
         env = cast("Mapping[str, str]", self.specs[0].get("env") or {})
-        if all(name in env for name in _MARKS):
-            process_tree.kill_marked({name: env[name] for name in _MARKS})
+        if all(name in env for name in _IDENTIFYING_VARIABLES):
+            process_tree.kill_by_environment({name: env[name] for name in _IDENTIFYING_VARIABLES})
 
 
 def _grace(spec: Json) -> float:

@@ -19,12 +19,19 @@ from typing import TYPE_CHECKING, cast
 from mdtodo.core.results import signal_name
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.processors import process_tree
-from mdtodo.execution.processors.attempt_log import Log
-from mdtodo.execution.processors.output_file import COUNT_LIMIT, Outbox, Outboxes, Told, clean, number
+from mdtodo.execution.processors.attempt_log import AttemptLog
+from mdtodo.execution.processors.output_file import (
+    COUNT_LIMIT,
+    OutputFile,
+    OutputFiles,
+    Reported,
+    clean,
+    number,
+)
 from mdtodo.execution.processors.result_shape import empty_result, exit_status
 from mdtodo.execution.processors.spawn import spawn
-from mdtodo.execution.processors.spec import Job, cut, encoded, inherited
-from mdtodo.execution.processors.supervise import Child, Control, Ending, Limits, Stop, Supervision
+from mdtodo.execution.processors.spec import AttemptJob, cut, encoded, inherited
+from mdtodo.execution.processors.supervise import Child, Control, Limits, ProcessExit, Stop, Supervision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,61 +43,65 @@ _SHORT_VARIABLE = 1024
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
-def perform(spec: Json, control: Control, outboxes: Outboxes) -> dict[str, object]:
+def perform(spec: Json, control: Control, output_files: OutputFiles) -> dict[str, object]:
     """Carry out an attempt in this process, which does nothing else meanwhile; the result as plain JSON.
 
-    The keys of the result are those of `shape.empty_result`. SpecError if it does not say what to do.
+    The keys of the result are those of `result_shape.empty_result`. SpecError if it does not say what to do.
     """
-    job = Job.read(spec)
-    with closing(Log(job.log, job.log_limit)) as log:
-        outbox = outboxes.open(os.path.dirname(job.log))
+    job = AttemptJob.read(spec)
+    with closing(AttemptLog(job.log, job.log_limit)) as log:
+        output_file = output_files.open(os.path.dirname(job.log))
         unused = False
         try:
-            result = _watched(job, log, outbox, control)
+            result = _with_outputs(job, log, output_file, control)
             unused = sys.platform == "linux" and not process_tree.earlier_children()
         finally:
-            outboxes.close(outbox, unused=unused)
+            output_files.close(output_file, unused=unused)
         result["tail"] = log.tail()
     result["log_error"] = log.error
     return result
 
 
-def _watched(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, object]:
+def _with_outputs(
+    job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control
+) -> dict[str, object]:
     """As `_carry_out`, with what it wrote of its declared outputs; it does not begin where these are a person's."""
     if job.outputs is None:
-        return _carry_out(job, log, outbox, control)
-    from mdtodo.outputs.attempt import Before
+        return _carry_out(job, log, output_file, control)
+    from mdtodo.outputs.attempt import OutputSnapshot
 
     try:
-        before = Before(job.outputs, job.cwd, str(job.task.get("id")))
+        before = OutputSnapshot(job.outputs, job.cwd, str(job.task.get("id")))
     except MdtodoError as error:
         return empty_result(f"its outputs cannot be told from other changes: {error}")
     if refused := before.refused:
         for path, reason in refused.items():
             log.note(f"not started, since {path} is an output of it: {reason}")
         return {**empty_result(), "outputs": {"refused": refused}}
-    control.note("begun", {"outputs": before.note(outbox.path)})
-    result = _carry_out(job, log, outbox, control)
-    outputs, sentences = before.end(outbox.read().outputs)
+    control.spool("begun", {"outputs": before.note(output_file.path)})
+    result = _carry_out(job, log, output_file, control)
+    outputs, sentences = before.end(output_file.read().outputs)
     for sentence in sentences:
         log.note(f"MDTODO_OUTPUT: {sentence}")
     return {**result, "outputs": {**outputs, "said": sentences}}
 
 
-def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str, object]:
+def _carry_out(
+    job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control
+) -> dict[str, object]:
     try:
         job = _in_its_folder(job)
     except NoFolderError as error:
         reason = str(error)
         log.note(reason)
         return {**empty_result(reason), "exit_code": _NOT_EXECUTABLE}
-    spared = process_tree.earlier_children()
+    daemons = process_tree.earlier_children()
     output, writing = os.pipe()
     source = _nameless_file(json.dumps(job.task).encode() + b"\n")
     # A file and no pipe: what is said in it is there after a crash too, and nobody has to read along.
     report = -1 if job.python is None else _nameless_file()
     try:
-        pid = _start(job, _bytes_environment(job, outbox), (source, writing, report))
+        pid = _start(job, _bytes_environment(job, output_file), (source, writing, report))
     except (OSError, ValueError) as error:
         os.close(output)
         return _not_started(job, error, log)
@@ -99,19 +110,19 @@ def _carry_out(job: Job, log: Log, outbox: Outbox, control: Control) -> dict[str
         os.close(source)
     # The pool process outlives what goes wrong here, and would forget whom it started.
     try:
-        ending = Supervision(Child(pid, output, spared), log, outbox, job.limits, control).run()
+        ending = Supervision(Child(pid, output, daemons), log, output_file, job.limits, control).run()
     except BaseException:
         process_tree.signal_group(pid, signal.SIGKILL)
         raise
     reported = None if report < 0 else _read_report(report)
-    return _result(job, ending, reported or {}, outbox.read(), log)
+    return _result(job, ending, reported or {}, output_file.read(), log)
 
 
 class NoFolderError(Exception):
     """Nothing can run in the folder of a job; the sentence says why."""
 
 
-def _in_its_folder(job: Job) -> Job:
+def _in_its_folder(job: AttemptJob) -> AttemptJob:
     """The job with its folder as it is without links: what a link leads to from now on makes no difference.
 
     Raises NoFolderError where there is no such folder in the work tree; git's own folder is none.
@@ -131,7 +142,7 @@ def _in_its_folder(job: Job) -> Job:
     return job._replace(cwd=real)
 
 
-def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
+def _start(job: AttemptJob, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
     """Start the process of a job; its id. A text that the system finds too long is cut harder."""
     if job.python is not None:
         from mdtodo.execution.processors import python
@@ -151,7 +162,7 @@ def _start(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> in
 _TEXTS = (b"MDTODO_TASK_TITLE", b"MDTODO_TASK_TAGS", b"MDTODO_TASK_BODY")
 
 
-def _start_command(job: Job, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
+def _start_command(job: AttemptJob, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
     source, output, _ = files
     arguments = ["/bin/sh", "-c", job.run] if isinstance(job.run, str) else job.run
     return spawn(arguments, env, job.cwd, source, output)
@@ -167,7 +178,7 @@ def _read_report(descriptor: int) -> dict[str, object] | None:
             return None
 
 
-def _not_started(job: Job, error: OSError | ValueError, log: Log) -> dict[str, object]:
+def _not_started(job: AttemptJob, error: OSError | ValueError, log: AttemptLog) -> dict[str, object]:
     """The result of a command that the system would not start: as a shell numbers it, with a sentence."""
     name = job.run[0] if isinstance(job.run, list) else "/bin/sh"
     code, sentence = _NOT_EXECUTABLE, f"{name} could not be started: {error}"
@@ -183,15 +194,19 @@ def _not_started(job: Job, error: OSError | ValueError, log: Log) -> dict[str, o
     return {**empty_result(sentence), "exit_code": code}
 
 
-def _result(job: Job, ending: Ending, report: Json, told: Told, log: Log) -> dict[str, object]:
+def _result(
+    job: AttemptJob, ending: ProcessExit, report: Json, reported: Reported, log: AttemptLog
+) -> dict[str, object]:
     stopped = ending.stop is not None
     code, error = _ended_as(ending, {} if stopped else report)
     if isinstance(job.run, str) and job.python is None and not stopped:
         error = {_NOT_FOUND: "a command was not found", _NOT_EXECUTABLE: "a command is not executable"}.get(
             code or 0
         )
-    unasked = ["MDTODO_OUTPUT: its processor declares no outputs"] if told.outputs and not job.outputs else []
-    for sentence in (*told.ignored, *unasked, *_last_words(ending, job.limits)):
+    unasked = (
+        ["MDTODO_OUTPUT: its processor declares no outputs"] if reported.outputs and not job.outputs else []
+    )
+    for sentence in (*reported.ignored, *unasked, *_stop_sentence(ending, job.limits)):
         log.note(sentence)
     return {
         "exit_code": code,
@@ -199,16 +214,16 @@ def _result(job: Job, ending: Ending, report: Json, told: Told, log: Log) -> dic
         "interrupted": ending.stop in (Stop.CANCELLED, Stop.ABANDONED),
         "duration": round(ending.duration, 6),
         "error": None if error is None else clean(error),
-        "notes": [*told.notes, *_cleaned(report.get("notes"))],
-        "subtasks": [*told.subtasks, *_cleaned(report.get("subtasks"))],
-        "metrics": {**told.metrics, **_metrics(report.get("metrics"))},
+        "notes": [*reported.notes, *_cleaned(report.get("notes"))],
+        "subtasks": [*reported.subtasks, *_cleaned(report.get("subtasks"))],
+        "metrics": {**reported.metrics, **_metrics(report.get("metrics"))},
         "outputs": None,
         "tail": "",
         "log_error": None,
     }
 
 
-def _ended_as(ending: Ending, report: Json) -> tuple[int | None, str | None]:
+def _ended_as(ending: ProcessExit, report: Json) -> tuple[int | None, str | None]:
     """Exit code and error of an attempt. A Python processor's report holds only if its process then ended so too, and
     did not crash in what runs at its exit."""
     if "exit_code" not in report:
@@ -222,7 +237,7 @@ def _ended_as(ending: Ending, report: Json) -> tuple[int | None, str | None]:
     return ending.exit_code or code, sentence
 
 
-def _last_words(ending: Ending, limits: Limits) -> tuple[str, ...]:
+def _stop_sentence(ending: ProcessExit, limits: Limits) -> tuple[str, ...]:
     match ending.stop:
         case Stop.TIMEOUT:
             return (f"timed out after {limits.timeout:g} s",)
@@ -234,9 +249,9 @@ def _last_words(ending: Ending, limits: Limits) -> tuple[str, ...]:
             return ()
 
 
-def _bytes_environment(job: Job, outbox: Outbox) -> dict[bytes, bytes]:
+def _bytes_environment(job: AttemptJob, output_file: OutputFile) -> dict[bytes, bytes]:
     """In bytes, so that no locale can refuse a title."""
-    own = {**job.env, "MDTODO_OUTPUT": outbox.path}
+    own = {**job.env, "MDTODO_OUTPUT": output_file.path}
     return _base_environment() | {encoded(name): encoded(value) for name, value in own.items()}
 
 

@@ -11,7 +11,7 @@ _SLACK = 1 << 16
 _NOTE_LENGTH = 500
 
 
-class Log:
+class AttemptLog:
     """A file of at most `limit` bytes, readable by its owner alone, made with the first byte of output.
 
     The beginning of the output goes to the file as it comes, and about an eighth of the limit is kept for

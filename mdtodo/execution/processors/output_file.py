@@ -19,7 +19,7 @@ _PROGRESS_WINDOW = 1 << 16
 _COMPLAINTS = 10
 
 
-class Told:
+class Reported:
     """What the lines said, in their order; `ignored` are sentences for the log."""
 
     __slots__ = ("ignored", "metrics", "notes", "outputs", "subtasks")
@@ -32,50 +32,50 @@ class Told:
         self.ignored: list[str] = []
 
 
-class Outboxes:
+class OutputFiles:
     """Makes the file for each attempt of a pool process, in the folder of the log.
 
     One that was not touched serves the next attempt too: most are not, and file systems such as ext4 are
     slow to make a file where many were deleted within the last seconds.
     """
 
-    __slots__ = ("_kept", "_made")
+    __slots__ = ("_made", "_reusable")
 
     def __init__(self) -> None:
-        self._kept: Outbox | None = None
+        self._reusable: OutputFile | None = None
         self._made = 0
 
-    def open(self, folder: str) -> Outbox:
+    def open(self, folder: str) -> OutputFile:
         """An empty file, whose name no process of an earlier attempt knows that still runs."""
-        kept, self._kept = self._kept, None
-        if kept is not None and kept.folder == folder and kept.untouched():
-            return kept
-        if kept is not None:
-            kept.remove()
+        reusable, self._reusable = self._reusable, None
+        if reusable is not None and reusable.folder == folder and reusable.untouched():
+            return reusable
+        if reusable is not None:
+            reusable.remove()
         self._made += 1
-        return Outbox(f"{folder}/.output-{os.getpid()}-{self._made}")
+        return OutputFile(f"{folder}/.output-{os.getpid()}-{self._made}")
 
-    def close(self, outbox: Outbox, *, unused: bool) -> None:
+    def close(self, output_file: OutputFile, *, unused: bool) -> None:
         """Keep it, or delete it; `unused` says that no process is left that knows of it."""
-        if unused and outbox.empty:
-            self._kept = outbox
+        if unused and output_file.empty:
+            self._reusable = output_file
         else:
-            outbox.remove()
+            output_file.remove()
 
     def end(self) -> None:
         """Delete what is kept."""
-        if self._kept is not None:
-            self._kept.remove()
+        if self._reusable is not None:
+            self._reusable.remove()
 
 
-class Outbox:
+class OutputFile:
     """The file of one attempt. What it says at the end counts; while the attempt runs, only the progress
     is read."""
 
-    __slots__ = ("_seen", "empty", "folder", "path")
+    __slots__ = ("_last_stat", "empty", "folder", "path")
 
     def __init__(self, path: str) -> None:
-        self._seen: tuple[int, int] | None = None
+        self._last_stat: tuple[int, int] | None = None
         self.empty = False
         self.folder = os.path.dirname(path)
         self.path = _create(path)
@@ -83,32 +83,34 @@ class Outbox:
     def progress(self) -> float | None:
         """The latest progress, 0 to 100, where the file changed since the last call and says one."""
         data, size, changed = _read(self.path, tail=_PROGRESS_WINDOW)
-        if self._seen == (size, changed):
+        if self._last_stat == (size, changed):
             return None
-        self._seen = size, changed
+        self._last_stat = size, changed
         for line in reversed(data.split(b"\n")):
             if b'"progress"' in line and (value := _progress(_object(line))) is not None:
                 return value
         return None
 
-    def read(self) -> Told:
+    def read(self) -> Reported:
         """Everything it says now. An unfinished last line counts if it is whole JSON."""
-        told = Told()
+        reported = Reported()
         data, size, _ = _read(self.path)
         if not data:
             self.empty = True
-            return told
+            return reported
         lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
         if size > LIMIT:
             # the limit has cut it
             lines.pop()
-        complaints = [f"line {n} {words}" for n, line in enumerate(lines, 1) if (words := _take(line, told))]
-        told.ignored = [f"MDTODO_OUTPUT: {complaint}" for complaint in complaints[:_COMPLAINTS]]
+        complaints = [
+            f"line {n} {complaint}" for n, line in enumerate(lines, 1) if (complaint := _take(line, reported))
+        ]
+        reported.ignored = [f"MDTODO_OUTPUT: {complaint}" for complaint in complaints[:_COMPLAINTS]]
         if len(complaints) > _COMPLAINTS:
-            told.ignored.append(f"MDTODO_OUTPUT: {len(complaints) - _COMPLAINTS} more lines ignored")
+            reported.ignored.append(f"MDTODO_OUTPUT: {len(complaints) - _COMPLAINTS} more lines ignored")
         if size > LIMIT:
-            told.ignored.append(f"MDTODO_OUTPUT: {size} bytes, of which only the first {LIMIT} were read")
-        return told
+            reported.ignored.append(f"MDTODO_OUTPUT: {size} bytes, of which only the first {LIMIT} were read")
+        return reported
 
     def untouched(self) -> bool:
         """Whether it is as it was made: empty, and nobody else's by another name."""
@@ -127,12 +129,12 @@ class Outbox:
                 return
 
 
-def outputs_told(path: str) -> list[str]:
+def reported_outputs(path: str) -> list[str]:
     """The outputs that the file of a killed attempt names."""
-    told = Told()
+    reported = Reported()
     for line in _read(path)[0].split(b"\n"):
-        _take(line, told)
-    return told.outputs
+        _take(line, reported)
+    return reported.outputs
 
 
 def _read(path: str, tail: int = 0) -> tuple[bytes, int, int]:
@@ -171,7 +173,7 @@ def _create(path: str) -> str:
     return path
 
 
-def _take(line: bytes, told: Told) -> str | None:
+def _take(line: bytes, reported: Reported) -> str | None:
     """Add what a line says; a complaint where it says nothing that is known."""
     if not line.strip():
         return None
@@ -181,20 +183,20 @@ def _take(line: bytes, told: Told) -> str | None:
     known = False
     if "progress" in found:
         known = _progress(found) is not None
-    for key, texts in (("note", told.notes), ("subtask", told.subtasks)):
+    for key, texts in (("note", reported.notes), ("subtask", reported.subtasks)):
         if isinstance(text := found.get(key), str) and text.strip() and len(texts) < COUNT_LIMIT:
             texts.append(clean(text))
             known = True
     if isinstance(path := found.get("output"), str) and path and "\0" not in path:
-        told.outputs.append(path)
+        reported.outputs.append(path)
         known = True
     if isinstance(metric := found.get("metric"), dict):
         numbers = {
             clean(name): measured for name, value in metric.items() if (measured := number(value)) is not None
         }
         known = known or bool(numbers)
-        if len(told.metrics) + len(numbers) <= COUNT_LIMIT:
-            told.metrics.update(numbers)
+        if len(reported.metrics) + len(numbers) <= COUNT_LIMIT:
+            reported.metrics.update(numbers)
     return None if known else "ignored: no valid progress, note, subtask, output or metric"
 
 

@@ -1,4 +1,4 @@
-"""Ending processes: groups, what fled from its group, and what a dead supervisor left behind.
+"""Ending processes: groups, what escaped from its group, and what a dead supervisor left behind.
 
 A command leads a session of its own, so one signal to its group reaches nearly all of it. On Linux a pool
 process also is a child subreaper (prctl(2)): what a command's descendants orphan comes back to it, so that
@@ -102,8 +102,8 @@ def signal_all(processes: Iterable[psutil.Process], number: int) -> None:
             continue
 
 
-def kill_marked(marks: Mapping[str, str]) -> None:
-    """Kill every process of this user whose environment holds all of `marks`, except this one.
+def kill_by_environment(variables: Mapping[str, str]) -> None:
+    """Kill every process of this user whose environment holds all of `variables`, except this one.
 
     For a command whose supervisor was killed: nobody else knows what it started.
     """
@@ -111,7 +111,7 @@ def kill_marked(marks: Mapping[str, str]) -> None:
 
     # in rounds, for what is forked while the list is read
     for _ in range(_ROUNDS):
-        marked = [p for p in _processes() if p.pid != os.getpid() and _holds(p, marks)]
+        marked = [p for p in _processes() if p.pid != os.getpid() and _holds(p, variables)]
         if not marked:
             return
         signal_all(marked, signal.SIGKILL)
@@ -157,14 +157,14 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def _holds(process: psutil.Process, marks: Mapping[str, str]) -> bool:
+def _holds(process: psutil.Process, variables: Mapping[str, str]) -> bool:
     import psutil
 
     try:
         environment = process.environ()
     except (psutil.Error, OSError):
         return False
-    return all(environment.get(name) == value for name, value in marks.items())
+    return all(environment.get(name) == value for name, value in variables.items())
 
 
 def _prctl(option: int, value: int) -> None:

@@ -100,7 +100,7 @@ def _become(
 ) -> None:
     """Turn the fork of a pool process into one of its own."""
     os.setsid()
-    # `kill_marked` cannot find it: /proc shows the environment of the last exec, and there was none
+    # `kill_by_environment` cannot find it: /proc shows the environment of the last exec, and there was none
     process_tree.die_with_parent(parent)
     # no exec resets the handlers of the pool process
     for request in process_tree.REQUESTS_TO_END:
@@ -110,7 +110,7 @@ def _become(
     source, output, report = (os.dup(descriptor) for descriptor in files)
     for descriptor, number in ((source, 0), (output, 1), (output, 2), (report, 3)):
         os.dup2(descriptor, number, inheritable=number < 3)
-    # no exec closes the pool process's line and logs
+    # no exec closes the pool process's channel and logs
     os.closerange(4, _FILES)
     root, cwd = folders
     os.chdir(cwd)

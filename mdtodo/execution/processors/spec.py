@@ -24,7 +24,7 @@ _VARIABLES = ("id", "title", "file", "line", "priority", "category", "kind", "ta
 _T = TypeVar("_T")
 
 
-class Processor(Protocol):
+class ProcessorSettings(Protocol):
     """What an attempt needs of a configured processor: one of `run` and `python`; `timeout` in seconds; `cwd` relative
     to the root."""
 
@@ -46,19 +46,19 @@ class SpecError(ValueError):
 
 def spec(
     task: Json,
-    processor: Processor,
+    processor: ProcessorSettings,
     *,
     run_id: str,
     attempt: int,
     root: str,
     log: str,
-    unread: str | None = None,
+    spool: str | None = None,
     outputs: Json | None = None,
     grace: float = GRACE,
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
     """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
-    `unread` the beginning of one, see `storage.spool`; `outputs` is of `written.said`."""
+    `spool` the beginning of one, see `storage.spool`; `outputs` is of `outputs.attempt.outputs_spec`."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",
@@ -73,7 +73,7 @@ def spec(
         "grace": grace,
         "log": log,
         "log_limit": log_limit,
-        "unread": unread,
+        "spool": spool,
         "outputs": outputs,
     }
 
@@ -103,7 +103,7 @@ def environment(
     }
 
 
-class Job(NamedTuple):
+class AttemptJob(NamedTuple):
     """A spec, checked. `cwd` is where it runs, in the `root` of the repository or below it."""
 
     attempt: str
@@ -119,7 +119,7 @@ class Job(NamedTuple):
     outputs: Json | None
 
     @classmethod
-    def read(cls, spec: Json) -> Job:
+    def read(cls, spec: Json) -> AttemptJob:
         """Check a spec; SpecError with the reason."""
         kind = _field(spec, "kind", str)
         run = spec.get("run")

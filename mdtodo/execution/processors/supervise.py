@@ -1,7 +1,7 @@
 """Watching over one running process: its output, its end, its time, and the request to stop.
 
 One loop over descriptors, without threads: the output pipe, the process's end (pidfd_open(2) where there is
-one, else waitpid by the clock) and the line to the runner. It cannot be blocked by what the process does.
+one, else waitpid by the clock) and the channel to the runner. It cannot be blocked by what the process does.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     import psutil
 
-    from mdtodo.execution.processors.attempt_log import Log
-    from mdtodo.execution.processors.output_file import Outbox
+    from mdtodo.execution.processors.attempt_log import AttemptLog
+    from mdtodo.execution.processors.output_file import OutputFile
 
 #: Seconds that background processes have to finish by themselves after their leader's own end.
 LINGER = 1.0
@@ -45,12 +45,12 @@ class Stop(Enum):
 
 
 class Control(Protocol):
-    """The line to the runner, as the supervision sees it."""
+    """The channel to the runner, as the supervision sees it."""
 
     def fileno(self) -> int:
         """Readable when the runner has something to say, or is gone."""
 
-    def heed(self) -> list[Stop]:
+    def pending_stops(self) -> list[Stop]:
         """What it says, once readable: one or more requests to stop, or none."""
 
     def started(self, pid: int, *, over: bool) -> None:
@@ -59,10 +59,10 @@ class Control(Protocol):
     def progress(self, percent: float) -> None:
         """Tell it how far the processor says it is."""
 
-    def note(self, word: str, words: Mapping[str, object]) -> None:
+    def spool(self, event: str, details: Mapping[str, object]) -> None:
         """Write down, for whoever comes after a kill, what there is to know of the attempt: `begun`, or `ended`."""
 
-    def alive(self) -> None:
+    def touch_spool(self) -> None:
         """The attempt goes on: date what was written down."""
 
 
@@ -74,15 +74,15 @@ class Limits(NamedTuple):
 
 
 class Child(NamedTuple):
-    """A process that leads a session: `output` is the pipe that it writes to; `spared` are the daemons
+    """A process that leads a session: `output` is the pipe that it writes to; `daemons` are those
     that earlier attempts left as children of this pool process (see `earlier_children`)."""
 
     pid: int
     output: int
-    spared: tuple[psutil.Process, ...] = ()
+    daemons: tuple[psutil.Process, ...] = ()
 
 
-class Ending(NamedTuple):
+class ProcessExit(NamedTuple):
     """How it ended; `exit_code` is -N for signal N, and `duration` lasts until the leader's end."""
 
     exit_code: int | None
@@ -98,9 +98,11 @@ class Supervision:
     then the same way; what made itself a session of its own is a daemon that means to stay.
     """
 
-    def __init__(self, child: Child, log: Log, outbox: Outbox, limits: Limits, control: Control) -> None:
-        self._pid, self._output, self._spared = child.pid, child.output, child.spared
-        self._log, self._outbox, self._limits, self._control = log, outbox, limits, control
+    def __init__(
+        self, child: Child, log: AttemptLog, output_file: OutputFile, limits: Limits, control: Control
+    ) -> None:
+        self._pid, self._output, self._daemons = child.pid, child.output, child.daemons
+        self._log, self._output_file, self._limits, self._control = log, output_file, limits, control
         self._started = monotonic()
         self._deadline = None if limits.timeout is None else self._started + limits.timeout
         self._progress_at = self._started + _PROGRESS_EVERY
@@ -112,14 +114,14 @@ class Supervision:
         self._killed = False
         self._poll = select.poll()
 
-    def run(self) -> Ending:
+    def run(self) -> ProcessExit:
         """Watch until all of it is over."""
         os.set_blocking(self._output, False)
         end = _end_descriptor(self._pid)
         for descriptor in (self._output, end, self._control.fileno()):
             if descriptor >= 0:
                 self._poll.register(descriptor, select.POLLIN)
-        self._blind = end < 0
+        self._without_pidfd = end < 0
         try:
             while not self._over():
                 self._wait(end)
@@ -129,7 +131,7 @@ class Supervision:
             for descriptor in (self._output, end):
                 if descriptor >= 0:
                     os.close(descriptor)
-        return Ending(self._exit_code, (self._ended_at or monotonic()) - self._started, self._stop)
+        return ProcessExit(self._exit_code, (self._ended_at or monotonic()) - self._started, self._stop)
 
     def _over(self) -> bool:
         # what even KILL does not end, as in uninterruptible sleep, is not waited for
@@ -138,7 +140,7 @@ class Supervision:
         if self._ended_at is None or process_tree.group_exists(self._pid):
             return False
         if self._stop is not None:
-            return not process_tree.descendants(self._spared)
+            return not process_tree.descendants(self._daemons)
         return self._output < 0 or monotonic() >= self._ended_at + LINGER
 
     def _wait(self, end: int) -> None:
@@ -149,12 +151,12 @@ class Supervision:
                 # a pidfd stays readable from now on; `_decide` collects the process right after
                 self._poll.unregister(end)
             else:
-                self._heed()
+                self._handle_stops()
 
     def _patience(self) -> float:
         """Seconds until something is due by the clock."""
         now = monotonic()
-        if self._ended_at is not None or self._blind:
+        if self._ended_at is not None or self._without_pidfd:
             # no descriptor tells when a group is empty: that has to be looked at
             return _CHECK_EVERY
         # a deadline that has passed would make every poll return at once
@@ -200,8 +202,8 @@ class Supervision:
             if self._output >= 0:
                 self._read()
 
-    def _heed(self) -> None:
-        for stop in self._control.heed():
+    def _handle_stops(self) -> None:
+        for stop in self._control.pending_stops():
             # a socket at its end stays readable: every poll would return at once
             if stop is Stop.ABANDONED:
                 self._poll.unregister(self._control.fileno())
@@ -209,8 +211,8 @@ class Supervision:
 
     def _tell_progress(self, now: float) -> None:
         self._progress_at = now + _PROGRESS_EVERY
-        self._control.alive()
-        percent = self._outbox.progress()
+        self._control.touch_spool()
+        percent = self._output_file.progress()
         if percent is not None:
             self._control.progress(percent)
 
@@ -244,19 +246,19 @@ class Supervision:
         self._killed = True
 
     def _signal(self, number: int) -> bool:
-        """Signal the group, and where the process tree is to go what fled from it; whether anything was there."""
+        """Signal the group, and where the process tree is to go what escaped from it; whether anything was there."""
         # listed before the group is signalled: without a subreaper the children of what ends are init's
-        fled = (
+        escaped = (
             []
             if self._stop is None
-            else process_tree.outside(self._pid, process_tree.descendants(self._spared))
+            else process_tree.outside(self._pid, process_tree.descendants(self._daemons))
         )
         present = process_tree.signal_group(self._pid, number)
         if not present and self._ended_at is None:  # forked, but leads no session yet
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, number)
-        process_tree.signal_all(fled, number)
-        return present or bool(fled)
+        process_tree.signal_all(escaped, number)
+        return present or bool(escaped)
 
     def _reap(self) -> None:
         """Collect whatever ended: the leader, and what it orphaned."""

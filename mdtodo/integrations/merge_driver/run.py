@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mdtodo.markdown.merge.three_way import Merged
 
 
-class Trio(NamedTuple):
+class MergeFiles(NamedTuple):
     """The files of a merge, as paths from the current folder; `ours` gets the result."""
 
     base: str
@@ -34,7 +34,7 @@ class Trio(NamedTuple):
     theirs: str
 
 
-class Ending(NamedTuple):
+class DriverResult(NamedTuple):
     """What a merge came to: the exit code of the driver, and a sentence where it was no merge by task."""
 
     code: int
@@ -45,32 +45,32 @@ class Ending(NamedTuple):
 LARGEST = 32 << 20
 
 
-def merge_files(trio: Trio, markers: Markers, *, histogram: bool = False) -> Ending:
+def merge_files(paths: MergeFiles, markers: Markers, *, histogram: bool = False) -> DriverResult:
     """Merge by task; where that cannot be done, for whatever reason, as `git merge-file` does.
 
     `markers` says how conflicts are written; its style is taken from git's configuration. `histogram` asks git
     for the line differences that its own merges use, which needs git 2.44.
     """
     try:
-        versions = [_read(path) for path in trio]
+        versions = [_read(path) for path in paths]
         merged = _by_task(versions, markers, histogram=histogram)
     except InputError as error:
-        return _as_text(trio, markers, f"{error.sentence}; merged as text", histogram=histogram)
+        return _as_text(paths, markers, f"{error.sentence}; merged as text", histogram=histogram)
     except Exception as error:
         # git takes an exit code above 128 for the end of the whole merge: no bug here may be that
         return _as_text(
-            trio, markers, f"cannot be merged by task ({error!r}); merged as text", histogram=histogram
+            paths, markers, f"cannot be merged by task ({error!r}); merged as text", histogram=histogram
         )
     if merged is None:
-        return _as_text(trio, markers, "", histogram=histogram)
+        return _as_text(paths, markers, "", histogram=histogram)
     try:
         if merged.data != versions[1]:
             # a rename is not needed: this is git's temporary file, which nobody else reads
-            with open(trio.ours, "wb") as file:
+            with open(paths.ours, "wb") as file:
                 file.write(merged.data)
     except OSError as error:
-        return Ending(_FAILED, f"the result cannot be written: {error.strerror}")
-    return Ending(min(merged.conflicts, _MOST_CONFLICTS))
+        return DriverResult(_FAILED, f"the result cannot be written: {error.strerror}")
+    return DriverResult(min(merged.conflicts, _MOST_CONFLICTS))
 
 
 def labels_of(environ: Mapping[str, str]) -> tuple[str, str, str]:
@@ -157,17 +157,17 @@ def _merge_file(*args: str, histogram: bool, settings: tuple[str, ...] = _PLAIN)
     return code, out, err
 
 
-def _as_text(trio: Trio, markers: Markers, sentence: str, *, histogram: bool) -> Ending:
+def _as_text(paths: MergeFiles, markers: Markers, sentence: str, *, histogram: bool) -> DriverResult:
     """git's own merge of lines. A file that it takes for binary stays ours, in conflict, as in git."""
     labels = [word for label in markers[:3] for word in ("-L", label)]
-    args = (f"--marker-size={markers.size}", *labels, "--", trio.ours, trio.base, trio.theirs)
+    args = (f"--marker-size={markers.size}", *labels, "--", paths.ours, paths.base, paths.theirs)
     try:
         code, _, _ = _merge_file(*args, histogram=histogram, settings=())
     except MdtodoError as error:
-        return Ending(1, error.sentence)
+        return DriverResult(1, error.sentence)
     if 0 <= code <= _GIT_MOST:
-        return Ending(min(code, _MOST_CONFLICTS), sentence)
-    return Ending(1, "cannot be merged, not even as text; ours is kept")
+        return DriverResult(min(code, _MOST_CONFLICTS), sentence)
+    return DriverResult(1, "cannot be merged, not even as text; ours is kept")
 
 
 def _environment() -> dict[str, str]:

@@ -30,7 +30,7 @@ def finish_earlier(
 
     # Locks that a killed run left come first: nothing below could be committed while they lie there.
     sentences, made = (
-        [*remove_leftovers(repo, objects=bool(state.unlanded_runs())), *_finish_advance(repo, config)],
+        [*remove_leftovers(repo, objects=bool(state.unlanded_runs())), *_finish_fast_forward(repo, config)],
         list[str](),
     )
     sentences += take_up(repo, state, config)
@@ -75,7 +75,7 @@ def _without_undone(
     return [one for one in receipts if one not in back], [sentence]
 
 
-def _finish_advance(repo: Repository, config: Config) -> tuple[str, ...]:
+def _finish_fast_forward(repo: Repository, config: Config) -> tuple[str, ...]:
     """What a push that was killed left undone in this checkout."""
     from mdtodo.landing.push.fast_forward_note import NOTE
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
-from mdtodo.execution.processors.output_file import outputs_told
+from mdtodo.execution.processors.output_file import reported_outputs
 from mdtodo.landing.land import hold_outputs
 from mdtodo.outputs.attempt import adopt, verdict_of
 from mdtodo.storage import spool
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
     from mdtodo.outputs.survey import Verdict
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
     from mdtodo.storage.spool import SpooledResult
     from mdtodo.storage.state import StateStore
 
@@ -51,22 +51,22 @@ def take_up(repo: Repository, state: StateStore, config: Config) -> list[str]:
     }
     if not any(mine.values()):
         return []
-    from mdtodo.project.project import Memory, read_board
+    from mdtodo.project.project import StateSummary, read_project
 
     sentences: list[str] = []
     for paths in mine.values():
-        paths[:] = [path for path in paths if _settle(repo, path)]
-    board = read_board(repo, config, memory=Memory.of(state), tolerant=True)
+        paths[:] = [path for path in paths if _wait_or_adopt(repo, path)]
+    project = read_project(repo, config, summary=StateSummary.of(state), tolerant=True)
     for run, paths in mine.items():
         commit = state.begun(run).get("commit") != "none"
         found = [one for path in paths for one in spool.read(path)]
-        records = [_record(board, run, one, sentences, commit=commit) for one in found]
+        records = [_record(project, run, one, sentences, commit=commit) for one in found]
         state.record_missing([record for record in records if record is not None])
         spool.delete(paths)
     return sentences
 
 
-def _settle(repo: Repository, path: str) -> bool:
+def _wait_or_adopt(repo: Repository, path: str) -> bool:
     """Wait for the end of what the pool process still does, or mark what it left; False where it goes on."""
     deadline = time.monotonic() + PATIENCE
     while (last := spool.unfinished_attempt(path)) is not None and not process_identity.has_ended(last.owner):
@@ -76,37 +76,43 @@ def _settle(repo: Repository, path: str) -> bool:
             return False
         time.sleep(0.02)
     if last is not None:
-        adopt(repo, last.outputs, last.task_id, outputs_told(str(last.outputs.get("outbox"))), last.last_sign)
+        adopt(
+            repo,
+            last.outputs,
+            last.task_id,
+            reported_outputs(str(last.outputs.get("outbox"))),
+            last.last_sign,
+        )
     return True
 
 
 def _record(
-    board: Board, run: str, one: SpooledResult, sentences: list[str], *, commit: bool
+    project: Project, run: str, one: SpooledResult, sentences: list[str], *, commit: bool
 ) -> NewResult | None:
     from mdtodo.execution.executor import result_of
     from mdtodo.landing.result_edits import result_edits
 
-    task, result = board.tasks.get(one.task_id), result_of(one.result)
+    task, result = project.tasks.get(one.task_id), result_of(one.result)
     if task is None or task.status is not Status.TODO or result.outcome is not Outcome.DONE:
         return None
-    processor = board.config.processors.get(one.processor)
+    processor = project.config.processors.get(one.processor)
     outputs = processor.outputs if processor is not None else ()
     held: tuple[Output, ...] | None = None
     if outputs and commit:
         if one.result.get("outputs") is None:
             return None
-        held, reason = held_of(board.repo, verdict_of(one.result["outputs"]))
+        held, reason = held_of(project.repo, verdict_of(one.result["outputs"]))
         if reason is not None:
             sentences.append(f"{task.id} stays open: {reason}")
             return None
-    edits = tuple(result_edits(board, task, result))
+    edits = tuple(result_edits(project, task, result))
     receipt = Receipt(
         *(task.id, task.title, Outcome.DONE, one.processor, result.exit_code, result.duration, one.attempt),
         edits=edits,
         outputs=outputs,
         held=held,
     )
-    return NewResult(run, receipt, _log(board.repo, run, one), result.metrics)
+    return NewResult(run, receipt, _log(project.repo, run, one), result.metrics)
 
 
 def held_of(

@@ -26,29 +26,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.landing.land import Landing
-    from mdtodo.project.project import Board
+    from mdtodo.project.project import Project
 
 
-def undo(board: Board, name: str | None, *, dry_run: bool = False) -> Undone:
+def undo(project: Project, name: str | None, *, dry_run: bool = False) -> Undone:
     """Take back the run of this name, or the newest one that is neither undone nor an undo itself.
 
     With `dry_run` nothing is changed, and `diff` says what would be. Raises UsageError where there is no such run,
     GitError where it cannot be taken back now; RefusedError, a kind of that, where later changes would be lost.
     """
-    refuse_half_done_operation(board.repo, instead="")
-    past = LandedRun.all(logged_commits(board.repo))
+    refuse_half_done_operation(project.repo, instead="")
+    past = LandedRun.all(logged_commits(project.repo))
     undone = undone_by(past)
     chosen = choose(past, undone, name)
     if chosen.run in undone:
         return Undone(chosen.run, before=undone[chosen.run])
-    receipts = _receipts(board, chosen, _later(past, undone, chosen))
+    receipts = _receipts(project, chosen, _later(past, undone, chosen))
     run_id = new_run_id()
     # it raises before anything is written: all of it or nothing
-    preview = preview_landing(board.repo, receipts, run_id=run_id, statuses=board.config.status)
+    preview = preview_landing(project.repo, receipts, run_id=run_id, statuses=project.config.status)
     would = Undone(chosen.run, None, preview.receipts)
     if dry_run:
-        return would._replace(diff=diff(board.repo, preview))
-    landing = _land(board, receipts, run_id, chosen.run)
+        return would._replace(diff=diff(project.repo, preview))
+    landing = _land(project, receipts, run_id, chosen.run)
     if not landing.commits:
         return Undone(chosen.run, messages=tuple(sentences_of(landing)))
     return would._replace(run=run_id, commits=landing.commits, messages=tuple(sentences_of(landing)))
@@ -96,10 +96,10 @@ def _later(past: Mapping[str, LandedRun], undone: Mapping[str, str], chosen: Lan
     return found
 
 
-def _receipts(board: Board, chosen: LandedRun, later: Mapping[str, str]) -> list[Receipt]:
+def _receipts(project: Project, chosen: LandedRun, later: Mapping[str, str]) -> list[Receipt]:
     """What takes the run back, parents that rested on it included. Raises RefusedError as `undo` does."""
-    with GitSession(board.repo) as git:
-        found = revert_run(git, chosen, board.config.status, board.documents)
+    with GitSession(project.repo) as git:
+        found = revert_run(git, chosen, project.config.status, project.documents)
     titles = {receipt.task_id: receipt.title for receipt in found.receipts}
     refused = [
         f"{task_id} ({titles.get(task_id, '')}): run {run} changed it since" for task_id, run in later.items()
@@ -110,24 +110,26 @@ def _receipts(board: Board, chosen: LandedRun, later: Mapping[str, str]) -> list
     opened = {
         receipt.task_id: Status.TODO
         for receipt in receipts
-        if receipt.task_id in board.tasks and receipt.outcome == Status.TODO and _was_closed(board, receipt)
+        if receipt.task_id in project.tasks
+        and receipt.outcome == Status.TODO
+        and _was_closed(project, receipt)
     }
-    for name in parents_to_reopen(board.plan, opened) if board.config.rollup else ():
-        parent, edits = board.tasks[name], tuple(reopening_edits(board, board.tasks[name]))
+    for name in parents_to_reopen(project.plan, opened) if project.config.rollup else ():
+        parent, edits = project.tasks[name], tuple(reopening_edits(project, project.tasks[name]))
         receipts.append(
             Receipt(parent.id, parent.title, "todo", "rollup", 0, 0.0, 0, edits, undoes=chosen.run)
         )
     return receipts
 
 
-def _was_closed(board: Board, receipt: Receipt) -> bool:
+def _was_closed(project: Project, receipt: Receipt) -> bool:
     after = (edit.after.char for edit in receipt.edits if isinstance(edit, Revert))
-    return any(board.config.status.get(char, Status.TODO).closed for char in after)
+    return any(project.config.status.get(char, Status.TODO).closed for char in after)
 
 
-def _land(board: Board, receipts: Sequence[Receipt], run_id: str, undone: str) -> Landing:
+def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: str) -> Landing:
     """Through the journal, as the results of a run: a kill on the way is made up for."""
-    repo = board.repo
+    repo = project.repo
     with StateStore.open(repo) as state:
         if undone in {run for run, _, _ in state.active_runs()}:
             raise GitError(
@@ -142,7 +144,7 @@ def _land(board: Board, receipts: Sequence[Receipt], run_id: str, undone: str) -
             state.sync()
             before = head_position(repo).commit
             try:
-                landing = land(repo, receipts, run_id=run_id, statuses=board.config.status, whole=True)
+                landing = land(repo, receipts, run_id=run_id, statuses=project.config.status, whole=True)
             except GitError:
                 if head_position(repo).commit == before:
                     state.mark_landed(numbers)  # nothing was changed, so there is nothing to make up for

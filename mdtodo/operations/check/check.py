@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.git.tree_files import TodoFiles
     from mdtodo.markdown.document import Document
-    from mdtodo.operations.check.findings_cache import Known
+    from mdtodo.operations.check.findings_cache import FindingsCache
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Router
 
@@ -45,7 +45,7 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
     The whole repository is read in any case, as ids and dependencies cross files.
     """
     every = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
-    found = _judge(repo, from_work_tree(repo, every), config)
+    found = _findings_in(repo, from_work_tree(repo, every), config)
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
 
 
@@ -57,7 +57,7 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     """
     config = load(*staged_configuration(repo))
     content = from_index(repo, config.files)
-    found = _judge(repo, content, config)
+    found = _findings_in(repo, content, config)
     return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
@@ -69,13 +69,13 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     the change is compared with, is not reported elsewhere.
     """
     every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
-    found = _judge(repo, from_work_tree(repo, every), config)
+    found = _findings_in(repo, from_work_tree(repo, every), config)
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
     here = found.only(chosen)
     if not elsewhere:
         return here
     known = _wrong_before(repo)
-    return here.and_also([finding for finding in elsewhere if _sameness(finding) not in known])
+    return here.and_also([finding for finding in elsewhere if _identity(finding) not in known])
 
 
 #: Codes of findings that a change of another file can bring about.
@@ -101,23 +101,23 @@ class Checked(NamedTuple):
         return Checked([*self.findings, *more], self.unreadable)
 
 
-def _judge(repo: Repository, content: TodoFiles, config: Config) -> Checked:
+def _findings_in(repo: Repository, content: TodoFiles, config: Config) -> Checked:
     """Everything that is wrong in these files."""
     if len(content.ids) < MANY and sum(map(len, content.data.values())) < LARGE:
         return _merged(content, *_read_all(content, config))
-    from mdtodo.operations.check.findings_cache import Known
+    from mdtodo.operations.check.findings_cache import FindingsCache
 
     try:
-        known = Known(repo, config)
+        cache = FindingsCache(repo, config)
     except OSError:  # the rules cannot be read where the package is in an archive
         return _merged(content, *_read_all(content, config))
-    whole = known.whole(content.ids)
+    whole = cache.whole(content.ids)
     if whole is not None:
         return _merged(content, whole, [])
-    found, unreadable = _from_gists(content, config, known), list[InputError]()
+    found, unreadable = _from_summaries(content, config, cache), list[InputError]()
     if found is None:
         found, unreadable = _read_all(content, config)
-    known.add_whole(content.ids, None if unreadable else found)
+    cache.add_whole(content.ids, None if unreadable else found)
     return _merged(content, found, unreadable)
 
 
@@ -127,16 +127,16 @@ def _read_all(content: TodoFiles, config: Config) -> tuple[list[Finding], list[I
     return _of_documents(documents, plan_for_check(read_tasks(documents), config), config), unreadable
 
 
-def _from_gists(content: TodoFiles, config: Config, known: Known) -> list[Finding] | None:
+def _from_summaries(content: TodoFiles, config: Config, cache: FindingsCache) -> list[Finding] | None:
     """What is found in these files, of which only those are read that were not before; None where that does not
     tell."""
-    from mdtodo.operations.check.findings_cache import Gist, between, doubtful, has_cycle
-    from mdtodo.operations.check.fork_map import in_parts
+    from mdtodo.operations.check.findings_cache import FileSummary, between, files_in_doubt, has_cycle
+    from mdtodo.operations.check.fork_map import fork_map
     from mdtodo.planning.routing import Router
 
-    files = {file: known.gist(oid) for file, oid in content.ids.items()}
-    data = content.bytes_of([file for file, gist in files.items() if gist is None])
-    # numbers, as the name of a file may have the tabs and line ends that `in_parts` separates by
+    files = {file: cache.summary(oid) for file, oid in content.ids.items()}
+    data = content.bytes_of([file for file, summary in files.items() if summary is None])
+    # numbers, as the name of a file may have the tabs and line ends that `fork_map` separates by
     names = {str(number): file for number, file in enumerate(data)}
 
     # made before the forks, so that each has it
@@ -145,32 +145,34 @@ def _from_gists(content: TodoFiles, config: Config, known: Known) -> list[Findin
     def work(part: Sequence[str]) -> dict[str, str]:
         texts = {}
         for name in part:
-            text = _gist(names[name], data[names[name]], config, router)
+            text = _summarize(names[name], data[names[name]], config, router)
             if text is not None:
                 texts[name] = text
         return texts
 
-    for name, text in in_parts({name: len(data[file]) for name, file in names.items()}, work).items():
-        known.add(content.ids[names[name]], text)
-        files[names[name]] = Gist.read(text)
-    gists = {file: gist for file, gist in files.items() if gist is not None}
-    found = between(gists) if len(gists) == len(files) else None
-    if found is None or has_cycle(_documents(content, doubtful(gists), config)[0]):
+    for name, text in fork_map({name: len(data[file]) for name, file in names.items()}, work).items():
+        cache.add(content.ids[names[name]], text)
+        files[names[name]] = FileSummary.read(text)
+    summaries = {file: summary for file, summary in files.items() if summary is not None}
+    found = between(summaries) if len(summaries) == len(files) else None
+    if found is None or has_cycle(_documents(content, files_in_doubt(summaries), config)[0]):
         return None
-    found += [finding._replace(file=file) for file, gist in gists.items() for finding in gist.findings]
+    found += [
+        finding._replace(file=file) for file, summary in summaries.items() for finding in summary.findings
+    ]
     return _in_order(found, content.ids)
 
 
-def _gist(file: str, data: bytes, config: Config, router: Router | None) -> str | None:
+def _summarize(file: str, data: bytes, config: Config, router: Router | None) -> str | None:
     """What is to be remembered of a file; None where that is nothing."""
-    from mdtodo.operations.check.findings_cache import Gist
+    from mdtodo.operations.check.findings_cache import FileSummary
 
     try:
         documents = {file: parse(data, config.status, file=file)}
     except InputError:
         return None
     made = plan_for_check(read_tasks(documents), config, router)
-    return Gist.of(made, _of_documents(documents, made, config)).text()
+    return FileSummary.of(made, _of_documents(documents, made, config)).text()
 
 
 def _documents(
@@ -214,20 +216,20 @@ def _unmerged(file: str) -> Finding:
 
 
 def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
-    """The gist of what was wrong in the commit that the change started from; of nothing where there is none."""
+    """What was wrong in the commit that the change started from; of nothing where there is none."""
     # pre-commit sets it with --from-ref, and before a push
     base = os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
     try:
         config = load(*committed_configuration(repo, base))
         return {
-            _sameness(finding)
-            for finding in _judge(repo, from_commit(repo, base, config.files), config).findings
+            _identity(finding)
+            for finding in _findings_in(repo, from_commit(repo, base, config.files), config).findings
         }
     except MdtodoError:  # an unborn branch, or a configuration that was broken
         return set()
 
 
-def _sameness(finding: Finding) -> tuple[str, str, str]:
+def _identity(finding: Finding) -> tuple[str, str, str]:
     """What makes two findings the same, wherever the lines are by now, and whatever names are known by now."""
     said = re.sub(r":[0-9]+\b", ":", finding.message)
     return finding.file, finding.code, said.rpartition(" (")[0] or said

@@ -1,9 +1,9 @@
 """What `check` finds in many files, without reading again what it has read before.
 
-Of each file a `Gist` is kept by git's id of its bytes: what is wrong in it whatever other files say, and what of it
-matters to others: the ids that it gives and those that it waits for. From the gists of all files follows what is
-wrong between them. Where it does not, as with tasks that wait for each other, everything is read and judged as if
-nothing were known; so no other finding comes of this than of that.
+Of each file a `FileSummary` is kept by git's id of its bytes: what is wrong in it whatever other files say, and what
+of it matters to others: the ids that it gives and those that it waits for. From the summaries of all files follows
+what is wrong between them. Where it does not, as with tasks that wait for each other, everything is read and judged
+as if nothing were known; so no other finding comes of this than of that.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
 
 
-class Gist(NamedTuple):
+class FileSummary(NamedTuple):
     """What is kept of a file. `findings` have no file; those between files are not among them.
 
     `ids` are the explicit ids, with their lines; `missed` lines and names of what open tasks wait for themselves, where
     no task of the file has that name. `edges` are pairs: the task with this id is not closed before one with that
-    name, of another file, is. `linked`: some task waits for a name. `knotted`: tasks of this very file wait for each
-    other, an id could be taken for a derived one, or there are too many edges, so the gist does not stand for its file.
+    name, of another file, is. `linked`: some task waits for a name. `inconclusive`: tasks of this very file wait
+    for each other, an id could be taken for a derived one, or there are too many edges, so the summary does not stand
+    for its file.
     """
 
     findings: tuple[Finding, ...]
@@ -51,10 +52,10 @@ class Gist(NamedTuple):
     missed: tuple[tuple[int, str], ...]
     edges: tuple[tuple[str, str], ...]
     linked: bool
-    knotted: bool = False
+    inconclusive: bool = False
 
     @classmethod
-    def of(cls, plan: Plan, findings: Iterable[Finding]) -> Gist:
+    def of(cls, plan: Plan, findings: Iterable[Finding]) -> FileSummary:
         """That of the only file that the plan was made of, and everything that was found in it."""
         tasks, graph = plan.graph.tasks, plan.graph
         ids = tuple([(task.line, task.explicit_id) for task in tasks if task.explicit_id is not None])
@@ -70,20 +71,20 @@ class Gist(NamedTuple):
         odd = any(_DIGEST.fullmatch(name) for _, name in ids)
         linked = any(task.after for task in tasks)
         edges = _edges(graph)
-        knotted = bool(graph.cycles) or odd or edges is None
-        return cls(local, ids, tuple(missed), tuple(edges or ()), linked, knotted)
+        inconclusive = bool(graph.cycles) or odd or edges is None
+        return cls(local, ids, tuple(missed), tuple(edges or ()), linked, inconclusive)
 
     def text(self) -> str | None:
         """It, in one line; None where it does not stand for its file, or cannot be written so."""
         found = _text(self.findings)
         names = [name for _, name in (*self.missed, *self.edges)]
-        if self.knotted or found is None or any(map(_STEERING.search, names)):
+        if self.inconclusive or found is None or any(map(_STEERING.search, names)):
             return None
         flag = "linked" if self.linked else ""
         return "\t".join([_pairs(self.ids), _pairs(self.missed), _pairs(self.edges), flag, found])
 
     @classmethod
-    def read(cls, text: str) -> Gist:
+    def read(cls, text: str) -> FileSummary:
         """What `text` wrote."""
         ids, missed, edges, flag, found = text.split("\t", 4)
         named, waiting = ([(int(line), name) for line, name in _read_pairs(part)] for part in (ids, missed))
@@ -92,8 +93,8 @@ class Gist(NamedTuple):
         )
 
 
-class Known:
-    """The gists of earlier runs, by the rules and the configuration of this one."""
+class FindingsCache:
+    """The summaries of earlier runs, by the rules and the configuration of this one."""
 
     def __init__(self, repo: Repository, config: Config) -> None:
         self._cache = FindingCache(repo, rules_key(config))
@@ -103,13 +104,13 @@ class Known:
         text = self._cache.get(_name(ids))
         return None if text is None else _findings(text)
 
-    def gist(self, oid: str) -> Gist | None:
+    def summary(self, oid: str) -> FileSummary | None:
         """That of a file with these bytes; None if it was not read yet."""
         text = self._cache.get(oid)
-        return None if text is None else Gist.read(text)
+        return None if text is None else FileSummary.read(text)
 
     def add(self, oid: str, text: str) -> None:
-        """Keep the gist of a file, as its text."""
+        """Keep the summary of a file, as its text."""
         self._cache.put(oid, text)
 
     def add_whole(self, ids: Mapping[str, str], findings: Sequence[Finding] | None) -> None:
@@ -120,29 +121,30 @@ class Known:
         self._cache.save()
 
 
-def between(files: Mapping[str, Gist]) -> list[Finding] | None:
-    """What is wrong between these files, but for cycles; None where that does not follow from the gists alone.
+def between(files: Mapping[str, FileSummary]) -> list[Finding] | None:
+    """What is wrong between these files, but for cycles; None where that does not follow from the summaries alone.
 
     That is so where so many names are unknown that not each is explained, and where a name could be a derived id.
     """
     explained = (
-        sum(finding.code in SUGGESTING for gist in files.values() for finding in gist.findings) <= SUGGESTED
+        sum(finding.code in SUGGESTING for summary in files.values() for finding in summary.findings)
+        <= SUGGESTED
     )
-    if not explained or any(gist.knotted for gist in files.values()):
+    if not explained or any(summary.inconclusive for summary in files.values()):
         return None
     found: list[Finding] = []
-    owners: dict[str, tuple[str, int]] = {}
+    defined_at: dict[str, tuple[str, int]] = {}
     for file in sorted(files):
         for line, name in files[file].ids:
-            first = owners.setdefault(name, (file, line))
+            first = defined_at.setdefault(name, (file, line))
             if first != (file, line):
                 found.append(
                     Finding(file, line, Severity.ERROR, "duplicate-id", duplicate_id_message(name, *first))
                 )
-    suggest = suggester(owners)
+    suggest = suggester(defined_at)
     for file in sorted(files):
         for line, name in files[file].missed:
-            if name not in owners:
+            if name not in defined_at:
                 if _DERIVED.fullmatch(name):
                     return None
                 found.append(
@@ -151,24 +153,24 @@ def between(files: Mapping[str, Gist]) -> list[Finding] | None:
     return found
 
 
-def doubtful(files: Mapping[str, Gist]) -> list[str]:
+def files_in_doubt(files: Mapping[str, FileSummary]) -> list[str]:
     """The files in which tasks could wait for each other.
 
     Where a name is given twice, that is any file whose tasks wait for a name.
     """
-    owner = {name: file for file, gist in files.items() for _, name in gist.ids}
-    if sum(len(gist.ids) for gist in files.values()) != len(owner):
-        return [file for file, gist in files.items() if gist.linked]
+    file_of = {name: file for file, summary in files.items() for _, name in summary.ids}
+    if sum(len(summary.ids) for summary in files.values()) != len(file_of):
+        return [file for file, summary in files.items() if summary.linked]
     waits: dict[str, list[str]] = {}
-    for gist in files.values():
-        for name, other in gist.edges:
+    for summary in files.values():
+        for name, other in summary.edges:
             waits.setdefault(name, []).append(other)
     number = {name: index for index, name in enumerate(waits)}
     follow = {
         number[name]: [number[one] for one in others if one in number] for name, others in waits.items()
     }
     names = list(waits)
-    return sorted({owner[names[one]] for knot in components(follow) if len(knot) > 1 for one in knot})
+    return sorted({file_of[names[one]] for knot in components(follow) if len(knot) > 1 for one in knot})
 
 
 def has_cycle(documents: Mapping[str, Document]) -> bool:
@@ -194,7 +196,7 @@ def _edges(graph: Graph) -> list[tuple[str, str]] | None:
     found: list[tuple[str, str]] = []
     steps = 0
     for position in named if outside else ():
-        seen = _reached(graph, position)
+        seen = _reachable(graph, position)
         names = {name for node in seen if node % 2 == 0 for name in graph.unknown[node // 2]}
         found += [(graph.tasks[position].explicit_id or "", name) for name in sorted(names)]
         steps += len(seen) + len(names)
@@ -208,7 +210,7 @@ def _edges(graph: Graph) -> list[tuple[str, str]] | None:
     return [(graph.tasks[one].explicit_id or "", name) for one in named for name in every]
 
 
-def _reached(graph: Graph, position: int) -> set[int]:
+def _reachable(graph: Graph, position: int) -> set[int]:
     """The nodes that the end of a task waits for, and itself."""
     seen = {2 * position + 1}
     pending = [2 * position + 1]

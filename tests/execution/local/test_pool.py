@@ -17,7 +17,7 @@ import pytest
 
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.local import worker_handle
-from mdtodo.execution.local.pool import LocalPool, cores
+from mdtodo.execution.local.pool import LocalPool, available_cpus
 from tests.execution.conftest import Bench
 from tests.processes import DEADLINE, eventually, pid_in, runs
 
@@ -356,9 +356,9 @@ def test_a_stopped_process_that_forks_the_others_ends_the_wait(tmp_path: Path) -
     with LocalPool(1, silence=2.0) as pool:
         bench = Bench(pool, tmp_path)
         assert bench.do("true")["exit_code"] == 0
-        (nursery,) = children()
-        (worker,) = (one.pid for one in nursery.children())
-        os.kill(nursery.pid, signal.SIGSTOP)
+        (fork_server,) = children()
+        (worker,) = (one.pid for one in fork_server.children())
+        os.kill(fork_server.pid, signal.SIGSTOP)
         os.kill(worker, signal.SIGKILL)
         event = bench.wait(bench.start("true"))
         assert (event.kind, event.message) == ("failed", "no pool process could be started")
@@ -457,7 +457,7 @@ def test_the_pool_closes_quickly_and_may_be_closed_twice(tmp_path: Path) -> None
 def test_an_idle_pool_closes_at_once_and_leaves_no_descriptor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for patience in ("pool._CLOSE_PATIENCE", "pool._LAST_WORDS", "forkserver._STOP_PATIENCE"):
+    for patience in ("pool._CLOSE_PATIENCE", "pool._DRAIN_PATIENCE", "forkserver._STOP_PATIENCE"):
         monkeypatch.setattr(f"mdtodo.execution.local.{patience}", 2 * DEADLINE)
     before = sorted(os.listdir("/proc/self/fd"))
     with LocalPool(2) as pool:
@@ -538,4 +538,4 @@ def test_a_python_that_cannot_work_fails_the_queued_attempts(
 
 
 def test_as_many_processes_as_cores_by_default() -> None:
-    assert LocalPool().capacity == cores() >= 1
+    assert LocalPool().capacity == available_cpus() >= 1

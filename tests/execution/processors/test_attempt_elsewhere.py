@@ -17,16 +17,16 @@ _ELSEWHERE = """
 import json, os, psutil, socket, subprocess, sys
 del os.pidfd_open, os.memfd_create
 sys.platform = "elsewhere"
-from mdtodo.execution.processors.output_file import Outboxes
+from mdtodo.execution.processors.output_file import OutputFiles
 from mdtodo.execution.processors.attempt import perform
 class Control:
     line, _other = socket.socketpair()
     def fileno(self): return self.line.fileno()
-    def heed(self): return []
+    def pending_stops(self): return []
     def started(self, pid, over): pass
-    def alive(self): pass
+    def touch_spool(self): pass
     def progress(self, percent): pass
-print(json.dumps([perform(spec, Control(), Outboxes()) for spec in json.load(sys.stdin)]))
+print(json.dumps([perform(spec, Control(), OutputFiles()) for spec in json.load(sys.stdin)]))
 """
 
 
@@ -70,19 +70,19 @@ def test_processors_work_without_what_only_linux_has(tmp_path: Path) -> None:
 
 _FAULT = """
 import json, os, socket, sys
-from mdtodo.execution.processors.output_file import Outboxes
+from mdtodo.execution.processors.output_file import OutputFiles
 from mdtodo.execution.processors.attempt import perform
 class Control:
     line, _other = socket.socketpair()
     def fileno(self): return self.line.fileno()
-    def alive(self):
+    def touch_spool(self):
         pass
 
     def started(self, pid, over):
         print(pid)
         raise RuntimeError("a fault of ours")
 try:
-    perform(json.load(sys.stdin), Control(), Outboxes())
+    perform(json.load(sys.stdin), Control(), OutputFiles())
 except RuntimeError:
     pid, status = os.wait()
     print(pid, os.waitstatus_to_exitcode(status))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.execution.processors.attempt_log import TAIL, Log
+from mdtodo.execution.processors.attempt_log import TAIL, AttemptLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def test_a_log_keeps_the_beginning_and_the_end_within_its_limit(
     folder: Path, pieces: list[bytes], limit: int, notes: list[str]
 ) -> None:
     (folder / "log").unlink(missing_ok=True)
-    log = Log(str(folder / "log"), limit)
+    log = AttemptLog(str(folder / "log"), limit)
     for piece in pieces:
         log.write(piece)
     for note in notes:
@@ -53,7 +53,7 @@ def test_a_log_keeps_the_beginning_and_the_end_within_its_limit(
 
 @given(st.lists(st.binary(max_size=3000), max_size=6), st.text(max_size=3000))
 def test_the_tail_of_a_log_is_its_end_as_text(folder: Path, pieces: list[bytes], text: str) -> None:
-    log = Log(str(folder / "log"), 1000)
+    log = AttemptLog(str(folder / "log"), 1000)
     for piece in pieces:
         log.write(piece)
     assert len(log.tail().encode()) <= TAIL
@@ -67,7 +67,7 @@ def test_the_tail_of_a_log_is_its_end_as_text(folder: Path, pieces: list[bytes],
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
 def test_the_tail_does_not_begin_inside_a_character(folder: Path, width: int) -> None:
     for shift in range(4):
-        log = Log(str(folder / "log"), 100_000)
+        log = AttemptLog(str(folder / "log"), 100_000)
         log.write("aä€🔺"[width - 1].encode() * 5000 + b"." * shift)
         log.close()
         assert "\ufffd" not in log.tail()
@@ -80,7 +80,7 @@ def test_a_note_stands_on_a_line_of_its_own(folder: Path) -> None:
         (b"x", b"x\nmdtodo: a b\n"),
         (b"x\n", b"x\nmdtodo: a b\n"),
     ):
-        log = Log(str(folder / "log"), 1000)
+        log = AttemptLog(str(folder / "log"), 1000)
         log.write(output)
         log.note("a\nb")
         log.close()

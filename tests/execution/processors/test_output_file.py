@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.execution.processors.output_file import COUNT_LIMIT, LIMIT, TEXT_LIMIT, Outbox
+from mdtodo.execution.processors.output_file import COUNT_LIMIT, LIMIT, TEXT_LIMIT, OutputFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,25 +47,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_line_of_the_output_file_is_read_or_refused(
     folder: Path, line: bytes, notes: list[str], subtasks: list[str], metrics: dict[str, float]
 ) -> None:
-    outbox = Outbox(str(folder / "out"))
+    output_file = OutputFile(str(folder / "out"))
     (folder / "out").write_bytes(line + b'\n{"note": "next"}')
-    told = outbox.read()
+    told = output_file.read()
     assert (told.notes, told.subtasks, told.metrics) == ([*notes, "next"], subtasks, metrics)
     assert bool(told.ignored) == (not notes and not metrics and line not in (b"", b'{"progress": 40}'))
-    outbox.remove()
+    output_file.remove()
     assert not (folder / "out").exists()
 
 
 @given(st.lists(st.one_of(st.binary(max_size=60), st.text().map(lambda t: json.dumps({"note": t}).encode()))))
 def test_no_bytes_harm_the_reader(folder: Path, lines: list[bytes]) -> None:
-    outbox = Outbox(str(folder / "out"))
+    output_file = OutputFile(str(folder / "out"))
     (folder / "out").write_bytes(b"\n".join(lines))
-    outbox.progress()
-    told = outbox.read()
+    output_file.progress()
+    told = output_file.read()
     for text in (*told.notes, *told.subtasks, *told.metrics, *told.ignored):
         text.encode()
         assert "\0" not in text
-    outbox.remove()
+    output_file.remove()
 
 
 @pytest.mark.parametrize(
@@ -85,28 +85,28 @@ def test_no_bytes_harm_the_reader(folder: Path, lines: list[bytes]) -> None:
     ],
 )
 def test_the_latest_progress_is_told(folder: Path, content: str, percent: float | None) -> None:
-    outbox = Outbox(str(folder / "out"))
-    assert outbox.progress() is None
+    output_file = OutputFile(str(folder / "out"))
+    assert output_file.progress() is None
     (folder / "out").write_text(content)
-    assert outbox.progress() == percent
-    assert outbox.progress() is None, "told once"
+    assert output_file.progress() == percent
+    assert output_file.progress() is None, "told once"
 
 
 def test_progress_that_is_written_over_is_seen(folder: Path) -> None:
-    outbox = Outbox(str(folder / "out"))
+    output_file = OutputFile(str(folder / "out"))
     seen = []
     for percent in (10, 20, 3):
         (folder / "out").unlink()
         (folder / "out").write_text(f'{{"progress": {percent}}}\n')
-        seen.append(outbox.progress())
+        seen.append(output_file.progress())
     assert seen == [10.0, 20.0, 3.0]
 
 
 def test_what_is_taken_from_an_output_file_is_bounded(folder: Path) -> None:
-    outbox = Outbox(str(folder / "out"))
+    output_file = OutputFile(str(folder / "out"))
     line = json.dumps({"note": "n" * 20, "metric": {"a": 1}})
     (folder / "out").write_text(f"{line}\n" * (LIMIT // len(line)) + json.dumps({"note": "too late"}))
-    told = outbox.read()
+    told = output_file.read()
     assert len(told.notes) == COUNT_LIMIT
     assert told.metrics == {"a": 1.0}
     assert any("of which only the first" in words for words in told.ignored)
@@ -114,7 +114,7 @@ def test_what_is_taken_from_an_output_file_is_bounded(folder: Path) -> None:
     (folder / "out").write_text(
         json.dumps({"note": "n" * 100_000, "metric": {str(n): n for n in range(5000)}})
     )
-    told = outbox.read()
+    told = output_file.read()
     assert [len(note) for note in told.notes] == [TEXT_LIMIT]
     assert not told.metrics
     assert not math.isnan(sum(told.metrics.values()))

@@ -12,8 +12,8 @@ from mdtodo.config.load import load
 from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
 from mdtodo.landing import land
-from mdtodo.operations.set_status import speak
-from mdtodo.project.project import read_board
+from mdtodo.operations.set_status import set_status
+from mdtodo.project.project import read_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,11 +182,11 @@ def test_a_commit_of_somebody_each_time_that_ours_is_prepared_is_not_overwritten
             todo.git("update-ref", "HEAD", new)
 
     repo = discover(str(todo.root))
-    board = read_board(repo, load(None, None))
-    task = next(task for task in board.tasks.values() if task.title == "two")
+    project = read_project(repo, load(None, None))
+    task = next(task for task in project.tasks.values() if task.title == "two")
     todo.git("read-tree", "HEAD", GIT_INDEX_FILE=".git/theirs")
     monkeypatch.setattr(land, "failpoint", look)
-    speak(board, [task], Status.DONE, commit=True)
+    set_status(project, [task], Status.DONE, commit=True)
     assert len(times) == 5
     subjects = todo.git("log", "--format=%s").splitlines()
     assert subjects == ["todo: two", *(f"Theirs {n}" for n in (5, 4, 3, 2, 1)), "Newer", "Base"]

@@ -17,7 +17,7 @@ import pytest
 from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
 from mdtodo.landing.recovery.take_up import take_up
-from mdtodo.outputs.declared import Declared
+from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
 from mdtodo.project.project import read_config
@@ -198,7 +198,7 @@ def makes(repo: Checkout) -> Checkout:
     mdtodo(repo, "run")
     repo.write("made", "new\n")
     found = discover(str(repo.root))
-    change = survey(found, Declared.of(["made"]))["made"]
+    change = survey(found, DeclaredOutputs.of(["made"]))["made"]
     mark(found, "made", change.digest, "made")
     said = with_outputs(held=[["made", change.digest, change.base]])
     (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(said)

@@ -65,7 +65,7 @@ def remembering(monkeypatch: pytest.MonkeyPatch) -> None:
 def judged(repo: Checkout, files: dict[str, bytes], config: Config) -> check_module.Checked:
     for name, data in files.items():
         repo.write(name, data)
-    return check_module._judge(
+    return check_module._findings_in(
         discover(str(repo.root)), from_work_tree(discover(str(repo.root)), files), config
     )
 

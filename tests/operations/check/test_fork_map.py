@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def test_the_work_is_done_in_parts_by_processes_or_here_where_they_die(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fork_map, "_cores", lambda: 3)
+    monkeypatch.setattr(fork_map, "_available_cpus", lambda: 3)
     monkeypatch.setattr(fork_map, "SHARE", 1)
     here = os.getpid()
 
@@ -24,9 +24,9 @@ def test_the_work_is_done_in_parts_by_processes_or_here_where_they_die(
         return {name: f"{name}\t{os.getpid()}" for name in names if name != "none"}
 
     sizes = {"a": 5, "b": 4, "c": 3, "none": 2}
-    done = fork_map.in_parts(sizes, work)
+    done = fork_map.fork_map(sizes, work)
     assert sorted(done) == ["a", "b", "c"]
     assert len({text.split("\t")[1] for text in done.values()}) == 3
-    failing = fork_map.in_parts(sizes, lambda names: work(list(names), fails=True))
+    failing = fork_map.fork_map(sizes, lambda names: work(list(names), fails=True))
     assert {text.split("\t")[1] for text in failing.values()} == {str(here)}
-    assert fork_map.in_parts({}, work) == {}
+    assert fork_map.fork_map({}, work) == {}
