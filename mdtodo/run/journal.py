@@ -12,8 +12,8 @@ from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, 
 from mdtodo.landing.recovery.recover import finish_earlier
 from mdtodo.landing.recovery.take_up import held_of
 from mdtodo.landing.renames import follow_renames
-from mdtodo.outputs.attempt import verdict_of
 from mdtodo.outputs.marks import forget_old
+from mdtodo.outputs.snapshot import verdict_of
 from mdtodo.storage import spool
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore, folder

@@ -11,7 +11,7 @@ from mdtodo.core.task import Status, Task
 from mdtodo.execution.executor import result_of
 from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.execution.processors.spec import spec
-from mdtodo.outputs.attempt import outputs_spec
+from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.planning.task_json import task_record
 from mdtodo.run.outcomes import Outcomes, failure
 from mdtodo.run.preflight import Preflight

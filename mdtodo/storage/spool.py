@@ -32,7 +32,7 @@ class SpooledResult(NamedTuple):
 
 class SpooledAttempt(NamedTuple):
     """An attempt whose end was not written down. `owner` is the pool process; `outputs` is what
-    `outputs.attempt.adopt` needs; `last_sign`: when it was alive last, in Unix time."""
+    `outputs.snapshot.adopt` needs; `last_sign`: when it was alive last, in Unix time."""
 
     task_id: str
     owner: str

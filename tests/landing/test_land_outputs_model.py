@@ -14,9 +14,9 @@ import pytest
 from mdtodo.git.repository import discover
 from mdtodo.landing.land import hold_outputs, land
 from mdtodo.outputs import survey as survey_module
-from mdtodo.outputs.attempt import adopt
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
+from mdtodo.outputs.snapshot import adopt
 from mdtodo.outputs.survey import OutputChange, blocking, judge, survey
 from tests.landing.conftest import receipt_for
 

@@ -68,7 +68,7 @@ def _with_outputs(
     """As `_carry_out`, with what it wrote of its declared outputs; it does not begin where these are a person's."""
     if job.outputs is None:
         return _carry_out(job, log, output_file, control)
-    from mdtodo.outputs.attempt import OutputSnapshot
+    from mdtodo.outputs.snapshot import OutputSnapshot
 
     try:
         before = OutputSnapshot(job.outputs, job.cwd, str(job.task.get("id")))

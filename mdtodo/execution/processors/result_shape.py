@@ -9,7 +9,7 @@ def empty_result(error: str | None = None, *, interrupted: bool = False) -> dict
 
     `exit_code` is 0 to 255, -N for a signal N, None where no process ran to an end; `duration` in seconds;
     `error` a sentence, which means failed; `notes` and `subtasks` are texts, `metrics` numbers by name;
-    `outputs` what it wrote of its declared outputs (see `outputs.attempt`), None where it declares none;
+    `outputs` what it wrote of its declared outputs (see `outputs.snapshot`), None where it declares none;
     `tail` the last 4 KiB of output; `log_error` says why the log is incomplete.
     """
     return {

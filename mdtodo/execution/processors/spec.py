@@ -58,7 +58,7 @@ def spec(
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
     """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
-    `spool` the beginning of one, see `storage.spool`; `outputs` is of `outputs.attempt.outputs_spec`."""
+    `spool` the beginning of one, see `storage.spool`; `outputs` is of `outputs.snapshot.outputs_spec`."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",

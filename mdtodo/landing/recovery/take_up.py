@@ -11,7 +11,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
 from mdtodo.execution.processors.output_file import reported_outputs
 from mdtodo.landing.land import hold_outputs
-from mdtodo.outputs.attempt import adopt, verdict_of
+from mdtodo.outputs.snapshot import adopt, verdict_of
 from mdtodo.storage import spool
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import folder
