@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mdtodo.cli import GROUPS, cli
-from mdtodo.cli.reader import Reader
+from mdtodo.cli.read_command import ReadCommand
 from tests.layout import READERS, imports, reach_of, way_to
 
 #: What moves HEAD, makes commits, changes the index or writes results into the work tree.
@@ -13,7 +13,7 @@ WRITERS = (
     *(
         "mdtodo.landing.push.fast_forward",
         "mdtodo.landing.land",
-        "mdtodo.landing.commit_builder",
+        "mdtodo.landing.build_commits",
         "mdtodo.git.head",
         "mdtodo.git.index.index_copy",
     ),
@@ -30,7 +30,7 @@ WRITERS = (
         "mdtodo.landing.push.rebase",
     ),
     *("mdtodo.landing.restore", "mdtodo.landing.undo.reversal", "mdtodo.landing.apply"),
-    *("mdtodo.landing.recovery.recover", "mdtodo.landing.recovery.take_up", "mdtodo.cli.recovery"),
+    *("mdtodo.landing.recovery.recover", "mdtodo.landing.recovery.read_spool", "mdtodo.cli.recovery"),
 )
 
 
@@ -51,6 +51,6 @@ def test_the_same_search_finds_what_writes_where_a_command_does() -> None:
 def test_which_commands_want_what_killed_runs_have_left_to_have_landed() -> None:
     context = cli.make_context("mdtodo", ["list"])
     names = [name for group in GROUPS.values() for name in group]
-    wanting = {name for name in names if isinstance(cli.get_command(context, name), Reader)}
+    wanting = {name for name in names if isinstance(cli.get_command(context, name), ReadCommand)}
     assert wanting == {"list", "next", "show", "plan"}
     assert wanting <= {*READERS}

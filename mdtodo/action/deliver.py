@@ -83,7 +83,7 @@ def _send(
             return open_pull_request(session.repo, report, environ, token, said), None
         except MdtodoError as error:
             return report, error
-    from mdtodo.landing.push.report import push_receipts
+    from mdtodo.landing.push.after_run import push_receipts
 
     sent, refusal = push_receipts(session.repo, session.config, report)
     said += sent.messages[len(report.messages) :]

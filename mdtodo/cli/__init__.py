@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdtodo import __version__
-from mdtodo.cli.reader import Reader
+from mdtodo.cli.read_command import ReadCommand
 from mdtodo.cli.recovery import recover
 from mdtodo.errors import MdtodoError
 
@@ -94,7 +94,7 @@ class LazyGroup(click.Group):
         from importlib import import_module
 
         command: click.Command = import_module(f"mdtodo.cli.commands.{name.replace('-', '_')}").command
-        if isinstance(command, Reader):
+        if isinstance(command, ReadCommand):
             command.before = recover
         if name not in PLUMBING:
             _accept_verbosity(command, shown=name in ("run", "verify", "expand"))

@@ -35,7 +35,7 @@ def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
         print_tasks_json(project.plan, tasks)
         return 1 if left.refused else 0
     from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.tasks import print_tasks
+    from mdtodo.reporting.list import print_tasks
 
     print_tasks(project.plan, tasks, local_today().isoformat(), colored=session.colored())
     if tasks or options.verify:
@@ -74,7 +74,7 @@ def run_and_report(session: Session, options: Options, *, as_json: bool, push: b
         report = run(session.repo, session.config, options, observer)
     refusal = None
     if push:
-        from mdtodo.landing.push.report import push_receipts
+        from mdtodo.landing.push.after_run import push_receipts
 
         report, refusal = push_receipts(session.repo, session.config, report)
     session.reports.append(report)

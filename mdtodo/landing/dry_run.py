@@ -10,7 +10,7 @@ from mdtodo.git.index.index_copy import IndexCopy
 from mdtodo.git.objects import change_tree
 from mdtodo.git.repository import run
 from mdtodo.git.session import GitSession
-from mdtodo.landing.commit_builder import build_commits
+from mdtodo.landing.build_commits import build_commits
 from mdtodo.landing.job import Job
 from mdtodo.landing.land import refuse
 

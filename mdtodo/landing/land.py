@@ -26,7 +26,7 @@ from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult
-from mdtodo.landing.commit_builder import build_commits, write_commits
+from mdtodo.landing.build_commits import build_commits, write_commits
 from mdtodo.landing.job import Job
 from mdtodo.landing.restore import write
 from mdtodo.outputs.marks import forget

@@ -12,7 +12,7 @@ from mdtodo.system import files
 
 if TYPE_CHECKING:
     from mdtodo.landing.land import Landing
-    from mdtodo.project.expand import Expansion
+    from mdtodo.project.expansion import Expansion
 
 
 def write(expansion: Expansion) -> None:

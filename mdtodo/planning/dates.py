@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
 from mdtodo.markdown.keys.dialects import EMOJI, Ranges
+from mdtodo.markdown.keys.estimates_and_dates import is_date
 from mdtodo.markdown.keys.inline import verbatim_ranges
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.keys.values import is_date
 from mdtodo.markdown.keys.write import Splice, apply_splices
 
 if TYPE_CHECKING:

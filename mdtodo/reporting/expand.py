@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.markdown.keys.values import format_estimate
+from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.expand.patterns import BUILT_IN
 from mdtodo.planning.task_json import task_record
 from mdtodo.reporting.json_documents import print_json

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.markdown.keys.values import format_estimate
+from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.json_documents import iso, print_json
 from mdtodo.reporting.table import console, print_grid

@@ -9,7 +9,7 @@ from mdtodo.core.results import Result
 from mdtodo.errors import EditError
 from mdtodo.planning.expand.patterns import patterns
 from mdtodo.planning.expand.steps import tasks_to_expand
-from mdtodo.project.expand import PROGRAM, Breakdown, Expansion, break_down, combined
+from mdtodo.project.expansion import PROGRAM, Breakdown, Expansion, break_down, combined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.git.position import HeadPosition, head_position, head_stamp, is_same_line_of_work
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
+from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
-from mdtodo.landing.recovery.take_up import held_of
 from mdtodo.landing.renames import follow_renames
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.snapshot import verdict_of

@@ -433,7 +433,7 @@ class TestEach:
         names = [f"task {n}" for n in range(30)]
         text = "".join(f"- [ ] {name}\n" for name in names) + "\nwords " * 2000
         repo = make_repo(**{"TODO.md": text})
-        monkeypatch.setattr("mdtodo.landing.commit_builder._MUCH", 20_000)
+        monkeypatch.setattr("mdtodo.landing.build_commits._MUCH", 20_000)
         monkeypatch.setattr("mdtodo.git.session._KEPT", 20_000)
         self.land(repo, [receipt(repo, name) for name in names])
         assert repo.commits() == 31

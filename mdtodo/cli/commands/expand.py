@@ -12,7 +12,7 @@ from mdtodo.cli.recovery import recover
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
-    from mdtodo.project.expand import Expansion
+    from mdtodo.project.expansion import Expansion
 
 
 @click.command(
@@ -53,7 +53,7 @@ def _expand(
     commit: bool,
     as_json: bool,
 ) -> int:
-    from mdtodo.project.expand import meant, prepare
+    from mdtodo.project.expansion import meant, prepare
 
     if not dry_run:
         recover(session)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdtodo.cli.options import filters, json_option, selection
-from mdtodo.cli.reader import Reader
-from mdtodo.planning.sort import KEYS
+from mdtodo.cli.read_command import ReadCommand
+from mdtodo.planning.analysis.list_order import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "list",
-    cls=Reader,
+    cls=ReadCommand,
     epilog="\b\nExamples:\n  mdtodo list --state ready --priority high\n"
     "  mdtodo list --section 'release 2' --assignee ann --sort due\n"
     "  mdtodo list --tag backend --json | jq '.tasks[].id'",
@@ -38,7 +38,7 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     On a terminal, empty columns are left out, and on a narrow one others too, but never the title.
     --json has every task that matches, including closed ones.
     """
-    from mdtodo.planning.sort import sorted_tasks
+    from mdtodo.planning.analysis.list_order import sorted_tasks
 
     project = session.project()
     session.tell_conflicts(project)
@@ -50,7 +50,7 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
         print_tasks_json(project.plan, tasks)
         return
     from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.tasks import print_tasks
+    from mdtodo.reporting.list import print_tasks
 
     # who filters by state has said which; a program gets all and filters itself
     if not (closed_too or given["states"] or given["statuses"]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdtodo.cli.options import filters, json_option, named_tasks, selection, tasks_argument
-from mdtodo.cli.reader import Reader
+from mdtodo.cli.read_command import ReadCommand
 from mdtodo.core.task import State
 from mdtodo.planning.analysis.waits import transitive_waits
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "next",
-    cls=Reader,
+    cls=ReadCommand,
     epilog="\b\nExamples:\n  mdtodo next\n  mdtodo next -n 5 --category backend\n"
     "  mdtodo next 'ship 3.0'    the next steps towards it",
 )
@@ -52,7 +52,7 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
         print_tasks_json(plan, tasks)
         return
     from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.tasks import print_tasks
+    from mdtodo.reporting.list import print_tasks
 
     print_tasks(plan, tasks, local_today().isoformat(), colored=session.colored())
     if not tasks:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli.options import complete_id, filters, json_option, selection
-from mdtodo.cli.reader import Reader
+from mdtodo.cli.read_command import ReadCommand
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
@@ -18,7 +18,7 @@ FORMATS = ["text", "json", "mermaid", "dot"]
 
 @click.command(
     "plan",
-    cls=Reader,
+    cls=ReadCommand,
     epilog="\b\nExamples:\n  mdtodo plan\n  mdtodo plan --explain build       why the task is where it is\n"
     "  mdtodo plan --format mermaid      a graph that GitHub draws\n"
     "  mdtodo plan --format dot --category backend | dot -Tsvg > plan.svg\n\n"

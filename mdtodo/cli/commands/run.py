@@ -80,7 +80,7 @@ def command(
         can=None if can is None else frozenset(filter(None, can.split(","))),
     )
     if push:
-        from mdtodo.landing.push.report import refuse_push_without_commit
+        from mdtodo.landing.push.after_run import refuse_push_without_commit
 
         refuse_push_without_commit(options.commit, asked=no_commit)
     if dry_run:

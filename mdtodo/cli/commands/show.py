@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli.options import json_option, named_tasks, tasks_argument
-from mdtodo.cli.reader import Reader
+from mdtodo.cli.read_command import ReadCommand
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "show",
-    cls=Reader,
+    cls=ReadCommand,
     epilog="\b\nExamples:\n  mdtodo show 3f2a9c1\n  mdtodo show 'release notes'\n  mdtodo show build --json",
 )
 @tasks_argument(required=True)
@@ -35,7 +35,7 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
         return
     from mdtodo.planning.dates import local_today
     from mdtodo.planning.routing import processor_of
-    from mdtodo.reporting.task import print_details
+    from mdtodo.reporting.show import print_details
 
     today = local_today().isoformat()
     for number, task in enumerate(tasks):

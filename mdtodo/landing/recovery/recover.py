@@ -26,14 +26,14 @@ def finish_earlier(
 
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
-    from mdtodo.landing.recovery.take_up import take_up
+    from mdtodo.landing.recovery.read_spool import journal_spooled_results
 
     # Locks that a killed run left come first: nothing below could be committed while they lie there.
     sentences, made = (
         [*remove_leftovers(repo, objects=bool(state.unlanded_runs())), *_finish_fast_forward(repo, config)],
         list[str](),
     )
-    sentences += take_up(repo, state, config)
+    sentences += journal_spooled_results(repo, state, config)
     runs: dict[str, list[tuple[int, Receipt]]] = {}
     for entry in state.unlanded():
         if entry.receipt is not None:
@@ -64,7 +64,7 @@ def _without_undone(
     repo: Repository, state: StateStore, run: str, receipts: list[tuple[int, Receipt]], config: Config
 ) -> tuple[list[tuple[int, Receipt]], list[str]]:
     """Those that have not landed yet, or still stand; those that somebody took back are done with."""
-    from mdtodo.landing.recovery.taken_back import taken_back_since
+    from mdtodo.landing.recovery.undone_since import taken_back_since
 
     gone = taken_back_since(repo, run, [receipt for _, receipt in receipts], config.status)
     back = [(number, receipt) for number, receipt in receipts if receipt.task_id in gone]

@@ -17,7 +17,7 @@ from mdtodo.markdown.keys.dialects import (
     unknown_priorities,
     without_hard_breaks,
 )
-from mdtodo.markdown.keys.values import is_date, parse_estimate
+from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

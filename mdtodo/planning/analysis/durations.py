@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.markdown.keys.values import format_estimate
+from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 
 if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan

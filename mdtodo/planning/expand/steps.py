@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Complexity, State, Status
 from mdtodo.errors import EditError
+from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.keys.values import format_estimate
 from mdtodo.markdown.keys.write import write_key
 from mdtodo.planning.expand.patterns import grammar
 

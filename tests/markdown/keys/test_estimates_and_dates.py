@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdtodo.markdown.keys.values import format_estimate, is_date, parse_estimate
+from mdtodo.markdown.keys.estimates_and_dates import format_estimate, is_date, parse_estimate
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from mdtodo.core.task import WRITTEN_CHARS, Priority, State
-from mdtodo.markdown.keys.values import format_estimate
+from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.analysis.waits import waits_by_title
 from mdtodo.planning.selection import is_overdue
 from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, cells, styled

@@ -16,7 +16,7 @@ import pytest
 
 from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
-from mdtodo.landing.recovery.take_up import take_up
+from mdtodo.landing.recovery.read_spool import journal_spooled_results
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
@@ -182,7 +182,7 @@ def test_a_run_that_begins_while_others_are_looked_at_keeps_its_own(
     (repo.root / ".git/mdtodo/unread/r0.16").touch()
     with StateStore.open(found) as state:
         monkeypatch.setattr(StateStore, "active_runs", then_begin)
-        take_up(found, state, read_config(found))
+        journal_spooled_results(found, state, read_config(found))
         assert not state.unlanded_runs()
     assert [path.name for path in noted(repo)] == ["r1.17"]
 

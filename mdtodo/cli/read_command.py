@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mdtodo.cli.context import Session
 
 
-class Reader(click.Command):
+class ReadCommand(click.Command):
     """A command that wants the results of killed runs to have landed when it begins.
 
     It only says so: the group gives it `before`, which is called once the command line has turned out to be valid. So

@@ -35,7 +35,7 @@ PATIENCE = 4.0
 SILENCE = 2.0
 
 
-def take_up(repo: Repository, state: StateStore, config: Config) -> list[str]:
+def journal_spooled_results(repo: Repository, state: StateStore, config: Config) -> list[str]:
     """Record what succeeded in runs that are over, once, under the name of its run; sentences on what does not count.
 
     Not what the journal has, nor what is no open task here any more, nor what wrote outputs that cannot be committed
