@@ -2,6 +2,9 @@
 
 Codes (stable): `duplicate-id`, `unknown-id`, `cycle`, `unknown-processor`, `unknown-lane`, `unknown-pattern` are
 errors; `ticked-parent` and `epic-without-subtasks` are warnings.
+
+One that depends on other files is named in `BETWEEN_FILES`; where there are many files, `between` of
+`operations.check.findings_cache` finds it from what is remembered of each.
 """
 
 from __future__ import annotations

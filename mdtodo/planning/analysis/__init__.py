@@ -1,1 +1,1 @@
-"""What a plan says to people: explanations, statistics, durations in words. Never changes a plan."""
+"""What a plan says to people: explanations, statistics, durations in words, `list --sort`. Never changes a plan."""
