@@ -146,7 +146,9 @@ class Task(NamedTuple):
 
     `own_run` is the processor named on the task's line or its section's heading; `previous` the task before
     it in the same ordered list; `after` holds explicit ids, own or inherited; `body` the markdown below the
-    first paragraph, without subtasks, dedented.
+    first paragraph, without subtasks, dedented. `boxes_before` and `boxes_inside` are the lines of list items with
+    an unknown box: those between `previous` and it, for which it waits, and those right below it, for which its end
+    waits.
     """
 
     id: str
@@ -173,6 +175,8 @@ class Task(NamedTuple):
     section: tuple[str, ...] = ()
     depth: int = 0
     body: str = ""
+    boxes_before: tuple[int, ...] = ()
+    boxes_inside: tuple[int, ...] = ()
     anchor: Anchor = Anchor("", None, "", 0)
 
     @property

@@ -22,6 +22,7 @@ from mdtodo.markdown.source import (
     normalize_newlines,
     skip_front_matter,
 )
+from mdtodo.markdown.unknown_boxes import Candidate, UnknownBox, unknown_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,7 @@ _CR = 13
 _BULLETS = {ord(bullet): bullet for bullet in "-*+"}
 # One character of UTF-8, of any length, and white space (GFM 5.3); a box that ends its line is empty.
 _BOX = re.compile(rb"\[([^\x80-\xff\r\n]|[\xc0-\xff][\x80-\xbf]+)\](?:[ \t]++|(?=\r?\n))")
+_BRACKET = 91
 _LARGE = 100_000
 
 
@@ -80,6 +82,7 @@ class Document(NamedTuple):
 
     `newline` is the line end that most lines have ("\\n" where there are none). `empty_boxes` are the lines
     of list items that are a box and nothing else, `conflicts` those of the markers that git left in the file.
+    `unknown_boxes` are the list items that people mean as tasks and that are none.
     """
 
     data: bytes
@@ -88,6 +91,7 @@ class Document(NamedTuple):
     newline: bytes
     empty_boxes: tuple[int, ...]
     conflicts: tuple[int, ...]
+    unknown_boxes: tuple[UnknownBox, ...] = ()
 
 
 def parse(data: bytes, statuses: Mapping[str, Status] = STATUS_CHARS, *, file: str = "TODO.md") -> Document:
@@ -119,12 +123,14 @@ class _Reader:
         self.tasks: list[ListItem] = []
         self.items: list[Item] = []
         self.empty: list[int] = []
+        self.candidates: list[Candidate] = []
         self.indents: dict[bytes, bytes] = {}
 
     def document(self) -> Document:
         self._read_items()
         self._read_bodies()
         headings = self._read_headings()
+        unknown = self._read_unknown_boxes()
         return Document(
             data=self.data,
             items=tuple(self.items),
@@ -132,6 +138,7 @@ class _Reader:
             newline=dominant_newline(self.data),
             empty_boxes=tuple(self.empty),
             conflicts=conflict_lines(self.text, self.blocks.fences),
+            unknown_boxes=unknown,
         )
 
     def _read_items(self) -> None:
@@ -143,6 +150,8 @@ class _Reader:
                 continue
             box = box_at(text, item.opening[0])
             if box is None or box[1] not in chars:
+                if text[item.opening[0]] == _BRACKET:
+                    self.candidates.append(Candidate(item, len(self.tasks), parent))
                 continue
             after = box.end()
             # Most texts begin with ASCII; only others are decoded, since a blank of Unicode is no text either.
@@ -150,8 +159,20 @@ class _Reader:
                 item.task = len(self.tasks)
                 self.tasks.append(item)
                 self.items.append(self._item(item, item.opening, chars[box[1]], after, parent))
+            elif len(item.opening) > 1:
+                self.candidates.append(Candidate(item, len(self.tasks), parent))
             else:
                 self.empty.append(item.opening_line)
+
+    def _read_unknown_boxes(self) -> tuple[UnknownBox, ...]:
+        """What is meant as a task and is none; those of them without text are empty boxes."""
+        if not self.candidates:
+            return ()
+        lists = {item.list_index for item in self.items}
+        chars = [char for char, _ in self.chars.values()]
+        found, empty = unknown_boxes(self.candidates, self.text, chars, lists, self.blocks.definitions)
+        self.empty = sorted(self.empty + empty)
+        return tuple(found)
 
     def _line_end(self, line: int) -> int:
         end = self.starts[line - self.first + 1] - 1

@@ -5,6 +5,7 @@ Pure. The order of the tasks is that of the files given, then of the lines.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.digest import sha1
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.markdown.document import Document, Item
+    from mdtodo.markdown.unknown_boxes import UnknownBox
 
 #: Hexadecimal digits of a derived id, before it is lengthened.
 ID_DIGITS = 7
@@ -90,6 +92,7 @@ def join_files(files: Sequence[FileTasks]) -> tuple[Task, ...]:
 def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
     """The document's tasks with everything but ids, parents and children."""
     items = document.items
+    boxes_before, boxes_inside = _boxes_around(document) if document.unknown_boxes else ({}, {})
     keys = [read_keys(item.text) for item in items]
     places = anchors(document, file, keys)
     heading_keys = [read_keys(heading.text) for heading in document.headings]
@@ -122,6 +125,8 @@ def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
             section=tuple(heading_keys[index].title for index in item.headings),
             depth=item.depth,
             body=_body(document, item),
+            boxes_before=boxes_before.get(item.index, ()),
+            boxes_inside=boxes_inside.get(item.index, ()),
             anchor=anchor,
         )
 
@@ -154,6 +159,27 @@ def _related_ids(items: Sequence[Item], keys: Sequence[Keys]) -> dict[int, set[s
         if item.parent is not None:
             named[item.parent] |= named[item.index]
     return named
+
+
+def _boxes_around(document: Document) -> tuple[dict[int, tuple[int, ...]], dict[int, tuple[int, ...]]]:
+    """The lines of unknown boxes by the task that follows them in their ordered list, and by the one around them."""
+    inside: dict[int, list[int]] = {}
+    waited_for: dict[int, deque[UnknownBox]] = {}
+    for box in document.unknown_boxes:
+        if box.parent is not None:
+            inside.setdefault(box.parent, []).append(box.line)
+        if box.ordered:
+            waited_for.setdefault(box.list_index, deque()).append(box)
+    before: dict[int, list[int]] = {}
+    for item in document.items if waited_for else ():
+        boxes = waited_for.get(item.list_index)
+        while boxes and boxes[0].before <= item.index:
+            before.setdefault(item.index, []).append(boxes.popleft().line)
+    return _tuples(before), _tuples(inside)
+
+
+def _tuples(lines: Mapping[int, list[int]]) -> dict[int, tuple[int, ...]]:
+    return {index: tuple(found) for index, found in lines.items()}
 
 
 def _body(document: Document, item: Item) -> str:

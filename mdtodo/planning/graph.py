@@ -7,6 +7,9 @@ Each task is two nodes, its start and its end, so that a subtree's waits cost on
 - the end of a task waits for its start and for the ends of its subtasks.
 
 A task may run when its start is free and its subtasks are closed. A closed task holds nobody up.
+
+A list item with an unknown box is waited for like an open task that nobody can close: by the task after it in its
+ordered list, and by the task around it.
 """
 
 from __future__ import annotations
@@ -30,14 +33,18 @@ class Graph:
     """A snapshot of the tasks' waits; numbers are positions in `tasks`, which stand by file and line.
 
     `waits` and `waited_by` hold each task's own waits (`after:`, list order), not those it inherits from its
-    parents; `unknown` the names in its `after:` that no task has. `cycles` has one path `("a", "b", "a")` for
-    each strongly connected component of open tasks: a waits for b, b for a. Start and end of task i are the
-    nodes 2i and 2i + 1; `open_waits` says which open ones each waits for, `topological_order` puts those first, and
-    `cyclic` are the nodes of cycles.
+    parents; `unknown` the names in its `after:` that no task has. `boxes_before` and `boxes_inside` are the places
+    (`FILE:LINE`) of the unknown boxes that the start and the end of each wait for. `cycles` has one path
+    `("a", "b", "a")` for each strongly connected component of open tasks: a waits for b, b for a. Start and end of
+    task i are the nodes 2i and 2i + 1; `needs` says which open ones each waits for, `sequence` puts those first, and
+    `knotted` are the nodes of cycles.
     """
 
     __slots__ = (
         "_around",
+        "_boxes",
+        "boxes_before",
+        "boxes_inside",
         "children",
         "closed",
         "cycles",
@@ -62,6 +69,11 @@ class Graph:
             if parent >= 0:
                 self.children[parent].append(position)
         self.waits, self.unknown = self._own_waits()
+        self.boxes_before = [_places(task, task.boxes_before) for task in self.tasks]
+        self.boxes_inside = [_places(task, task.boxes_inside) for task in self.tasks]
+        self._boxes = frozenset(
+            place for places in (*self.boxes_before, *self.boxes_inside) for place in places
+        )
         self.waited_by: list[list[int]] = [[] for _ in self.tasks]
         for position, waits in enumerate(self.waits):
             for other in waits:
@@ -74,17 +86,30 @@ class Graph:
         self._around: list[tuple[str, ...]] = []
 
     def blockers(self, task_id: str) -> tuple[str, ...]:
-        """What an open task waits for: ids of open tasks, and unknown names as written.
+        """What an open task waits for: ids of open tasks, unknown names as written, and places of unknown boxes.
 
-        Its own waits come first, then those of the tasks around it, then its open subtasks. Empty for a
-        closed task.
+        Its own waits come first, then those of the tasks around it, then its open subtasks and the boxes in it.
+        Empty for a closed task.
         """
         position = self.index[task_id]
         if self.closed[position]:
             return ()
         inside = [self.tasks[child].id for child in self.children[position] if not self.closed[child]]
+        inside += self.boxes_inside[position]
         around = self._waits_around(position)
         return tuple(dict.fromkeys((*around, *inside))) if inside else around
+
+    def never_starts(self, position: int) -> bool:
+        """Whether the task waits for something that no task can close: an unknown name or box."""
+        return bool(self.unknown[position] or self.boxes_before[position])
+
+    def never_ends(self, position: int) -> bool:
+        """Whether the task is open and has an unknown box in it."""
+        return bool(self.boxes_inside[position]) and not self.closed[position]
+
+    def is_box(self, name: str) -> bool:
+        """Whether this, of what blocks a task, is the place of an unknown box."""
+        return name in self._boxes
 
     def is_awaited(self, task_id: str) -> bool:
         """Whether a task waits for this one itself: `after:` it, next in its list, or its parent."""
@@ -132,9 +157,9 @@ class Graph:
         for one in range(len(self._around), position + 1):
             parent = self.parents[one]
             outer = self._around[parent] if parent >= 0 else ()
-            if self.waits[one] or self.unknown[one]:
+            if self.waits[one] or self.unknown[one] or self.boxes_before[one]:
                 own = [self.tasks[other].id for other in self.waits[one] if not self.closed[other]]
-                own += self.unknown[one]
+                own += (*self.unknown[one], *self.boxes_before[one])
                 outer = tuple(dict.fromkeys((*own, *outer))) if own else outer
             self._around.append(outer)
         return self._around[position]
@@ -183,7 +208,7 @@ class Graph:
 class Tracker:
     """Counts, for each task of a graph, what still holds it up. All closings together cost linear time.
 
-    A task that waits for an unknown name, is in a cycle, or waits for such a task never gets free.
+    A task that waits for an unknown name or box, is in a cycle, or waits for such a task never gets free.
     """
 
     __slots__ = ("_closed", "_free", "_graph", "_inside", "_waiting")
@@ -191,10 +216,13 @@ class Tracker:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._closed = list(graph.closed)
-        self._inside = [sum(not graph.closed[child] for child in children) for children in graph.children]
+        self._inside = [
+            sum(not graph.closed[child] for child in children) + len(boxes)
+            for children, boxes in zip(graph.children, graph.boxes_inside, strict=True)
+        ]
         self._waiting = [
-            sum(not graph.closed[other] for other in waits) + len(unknown) + (parent >= 0)
-            for waits, unknown, parent in zip(graph.waits, graph.unknown, graph.parents, strict=True)
+            sum(not graph.closed[other] for other in waits) + graph.never_starts(position) + (parent >= 0)
+            for position, (waits, parent) in enumerate(zip(graph.waits, graph.parents, strict=True))
         ]
         self._free: set[int] = set()
         started = [position for position, count in enumerate(self._waiting) if not count]
@@ -247,3 +275,7 @@ class Tracker:
 
     def _ids(self, positions: set[int] | list[int]) -> tuple[str, ...]:
         return tuple(self._graph.tasks[position].id for position in sorted(positions))
+
+
+def _places(task: Task, lines: Iterable[int]) -> tuple[str, ...]:
+    return tuple([f"{task.file}:{line}" for line in lines]) if lines else ()

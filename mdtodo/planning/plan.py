@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Plan:
     """What is to be done now, as a function of the tasks alone; all mappings are by id, by file and line.
 
-    `blocked_by` holds ids and unknown names, empty where nothing is waited for; `measured` minutes of past
-    runs. What only some commands need is worked out when it is asked for, once.
+    `blocked_by` holds ids, unknown names and places of unknown boxes, empty where nothing is waited for; `measured`
+    minutes of past runs. What only some commands need is worked out when it is asked for, once.
     """
 
     tasks: Mapping[str, Task]

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 
 def closes(plan: Plan, parent: str, changed: Mapping[str, Status]) -> bool:
-    """Whether this open parent is done by its subtasks: all closed, at least one of them done, and no
-    processor, not even one that is misspelt.
+    """Whether this open parent is done by its subtasks: all closed, at least one of them done, no unknown box among
+    them, and no processor, not even one that is misspelt.
 
     `changed` holds the statuses that are newer than the plan's.
     """
     task = plan.tasks[parent]
     if changed.get(parent, task.status).closed or not task.children or _has_proof_of_its_own(plan, parent):
+        return False
+    if task.boxes_inside:
         return False
     below = [changed.get(child, plan.tasks[child].status) for child in task.children]
     return all(status.closed for status in below) and Status.DONE in below

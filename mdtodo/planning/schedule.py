@@ -63,7 +63,7 @@ def sort_keys(graph: Graph, minutes: Mapping[str, float]) -> dict[str, SortKey]:
 def order(graph: Graph, ranks: Mapping[str, int]) -> tuple[str, ...]:
     """The open tasks in plan order: each time the best of those that may run once the ones before are closed.
 
-    The tasks that can never run, in or behind a cycle or an unknown name, stand at the end, by rank.
+    The tasks that can never run, in or behind a cycle, an unknown name or box, stand at the end, by rank.
     """
     tracker = Tracker(graph)
     heap = [(ranks[task_id], task_id) for task_id in tracker.ready()]
@@ -278,7 +278,7 @@ def _runnable(graph: Graph) -> set[int]:
     """The nodes of tasks that can run, if all goes well."""
     runnable: set[int] = set()
     for node in graph.topological_order:
-        hindered = node % 2 == 0 and graph.unknown[node // 2]
+        hindered = graph.never_ends(node // 2) if node % 2 else graph.never_starts(node // 2)
         if not hindered and runnable.issuperset(graph.open_waits[node]):
             runnable.add(node)
     return runnable

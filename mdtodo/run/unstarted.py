@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.results import GivenUp
 from mdtodo.core.task import State
 from mdtodo.core.titles import quoted, title_and_id
+from mdtodo.planning.analysis.waits import no_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,7 +106,7 @@ def _unable(queue: ReadyQueue, task: Task) -> str:
 def _blocker(queue: ReadyQueue, name: str) -> str:
     task = queue.plan.tasks.get(name)
     if task is None:
-        return f"{name} (no task has this id)"
+        return f"{name} ({no_task(queue.plan, name)})"
     manual = ", which is manual" if queue.state(task) is State.MANUAL else ""
     return f"{title_and_id(task)}{manual}"
 

@@ -255,7 +255,7 @@ class TestFile:
 
     def test_boxes_without_text_are_named_by_their_lines(self) -> None:
         source = "- [ ]\n- [x]  \n* [ ] a\n  1. [/]\n     text\n- [y]\n- []\n- [ ] \u00a0\n> - [ ]"
-        assert parse(source.encode()).empty_boxes == (1, 2, 4, 8, 9)
+        assert parse(source.encode()).empty_boxes == (1, 2, 7, 8, 9)
 
     def test_status_characters_of_the_configuration_are_boxes(self) -> None:
         statuses = MappingProxyType({**STATUS_CHARS, "✓": Status.DONE, ">": Status.DOING})

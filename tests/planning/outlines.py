@@ -72,13 +72,16 @@ moderately = examples(60)
 _STATUSES = st.sampled_from(
     [Status.TODO, Status.TODO, Status.TODO, Status.DOING, Status.DONE, Status.CANCELLED]
 )
+_RARELY = st.sampled_from([False] * 9 + [True])
 
 
 @st.composite
 def forests(
     draw: st.DrawFn, most: int = 9, *, statuses: bool = True, unknown: bool = True
 ) -> tuple[Task, ...]:
-    """Up to `most` tasks in file order: nested anyhow, in bullet and ordered lists, waiting for anyone."""
+    """Up to `most` tasks in file order: nested anyhow, in bullet and ordered lists, waiting for anyone; if `unknown`,
+    also for names and boxes that are.
+    """
     count = draw(st.integers(1, most))
     names = [f"t{number}" for number in range(count)]
     waits = st.lists(st.sampled_from([*names, "nobody"] if unknown else names), max_size=2, unique=True)
@@ -107,6 +110,8 @@ def forests(
                 parent=path[-1] if path else None,
                 previous=siblings[-1] if ordered else None,
                 depth=len(path),
+                boxes_before=(100 + number,) if unknown and draw(_RARELY) else (),
+                boxes_inside=(200 + number, 300 + number) if unknown and draw(_RARELY) else (),
             )
         )
         path = [*path, name]
@@ -123,14 +128,15 @@ class Oracle:
     def waits(self, task_id: str) -> set[str]:
         """Everything, open or not, that must be closed before the task may start."""
         task = self.tasks[task_id]
-        own = {*task.after, *([task.previous] if task.previous else [])}
+        own = {*task.after, *([task.previous] if task.previous else []), *_places(task, task.boxes_before)}
         return own | (self.waits(task.parent) if task.parent else set())
 
     def blockers(self, task_id: str) -> set[str]:
-        """What of that, and of its subtasks, is open; unknown names always are."""
+        """What of that, and of its subtasks, is open; unknown names and boxes always are."""
         if task_id in self.closed:
             return set()
-        return (self.waits(task_id) | set(self.tasks[task_id].children)) - self.closed
+        task = self.tasks[task_id]
+        return (self.waits(task_id) | {*task.children, *_places(task, task.boxes_inside)}) - self.closed
 
     def ready(self) -> list[str]:
         """The open tasks without blockers, in file order."""
@@ -150,3 +156,7 @@ class Oracle:
         inherited = self.tasks[task.parent].after if task.parent else ()
         own = {*task.after, task.previous} - set(inherited)
         return other in own or other == task.parent or other in task.children
+
+
+def _places(task: Task, lines: tuple[int, ...]) -> set[str]:
+    return {f"{task.file}:{line}" for line in lines}

@@ -33,6 +33,15 @@ def test_parents_close_with_their_last_subtask(
     assert list(parents_to_close(plan(outline(text), CONFIG), changed)) == expected
 
 
+def test_no_parent_closes_past_an_unknown_box() -> None:
+    tasks = [
+        task._replace(boxes_inside=(9,) if task.id == "q" else ()) for task in outline("- p\n  - q\n    - a")
+    ]
+    made = plan(tasks, CONFIG)
+    assert parents_to_close(made, {"a": Status.DONE}) == ()
+    assert made.blocked_by["q"] == ("a", "TODO.md:9")
+
+
 def test_a_task_without_subtasks_is_closed_by_nothing() -> None:
     assert not closes(plan(outline("- a"), CONFIG), "a", {})
 

@@ -261,6 +261,8 @@ def _has_open_subtasks(version: EditResult, edits: Sequence[Edit], onto: NewBase
     closing = [edit for edit in edits if isinstance(edit, SetStatus) and edit.status.closed]
     document, places = _read(version.data, onto.statuses, file)
     parents = {places.find(edit.anchor) for edit in closing}
+    if any(box.parent in parents for box in document.unknown_boxes):
+        return True
     return any(item.parent in parents and not item.status.closed for item in document.items)
 
 

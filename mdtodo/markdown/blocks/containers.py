@@ -85,7 +85,7 @@ class Blocks(NamedTuple):
     """What a scan found. `starts` has the offset of each scanned line, and the end of the text.
 
     `first` is the number of the first scanned line, `fences` the first and last line of each fenced code
-    block.
+    block, `definitions` the lines of link reference definitions.
     """
 
     items: list[ListItem]
@@ -93,6 +93,7 @@ class Blocks(NamedTuple):
     fences: list[tuple[int, int]]
     starts: list[int]
     first: int
+    definitions: list[bytes]
 
 
 def skip_blanks(text: bytes, at: int, column: int) -> tuple[int, int]:

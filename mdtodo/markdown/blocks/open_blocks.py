@@ -21,6 +21,7 @@ class OpenBlocks:
         self.items: list[ListItem] = []
         self.headings: list[HeadingMark] = []
         self.fences: list[tuple[int, int]] = []
+        self.definitions: list[bytes] = []
         self.stack = [Container(None)]
         self.quotes: list[int] = []  # which places of the stack are quotes
         self.lists = 0  # how many lists there were
@@ -113,6 +114,8 @@ class OpenBlocks:
             [b" " * (at in self.indented_lazy) + self.text_from(at) + b"\n" for at in self.lines]
         )
         count = leaves.definitions(content) if b"]:" in content else 0
+        if count:
+            self.definitions.append(b"\n".join(content.split(b"\n", count)[:count]))
         del self.lines[:count]
         self.leaf_line += count
         if self.opener is not None:

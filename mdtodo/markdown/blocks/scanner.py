@@ -56,7 +56,7 @@ class _Scanner(OpenBlocks):
             line()
         self.line += 1
         self.close(1)
-        return Blocks(self.items, self.headings, self.fences, [*starts, size], first)
+        return Blocks(self.items, self.headings, self.fences, [*starts, size], first, self.definitions)
 
     def _line(self) -> None:
         matched = self.matched = self._match()

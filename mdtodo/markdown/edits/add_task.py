@@ -60,14 +60,24 @@ def add_task(
 def _new_task(text: str, statuses: Mapping[str, Status]) -> NewItem:
     """The task of that text; a box that is typed in front of it is taken for the task's own."""
     words = text.strip()
-    if not words:
+    if boxes := _OPEN_BOXES.match(words):
+        words = words[boxes.end() :]
+    if not words or _ONLY_A_BOX.fullmatch(words):
         raise EditError("a task needs some text")
-    new_items = read_lines([words if _BOXED.match(words) else f"- [ ] {words}"], statuses)
+    new_items = read_lines([_as_item(words, statuses)], statuses)
     alone = parse(f"- [ ] {new_items[0].text}".encode(), statuses).items
     if len(new_items) != 1 or new_items[0].status is not Status.TODO or len(alone) != 1:
         raise EditError("that text would not be read as one task")
     new_items[0].delimiter = ""  # of the list that it goes to, not as it was typed
     return new_items[0]
+
+
+def _as_item(words: str, statuses: Mapping[str, Status]) -> str:
+    """The list item that these words are, or with a box before them become."""
+    typed = _BOXED.match(words)
+    if typed is None or typed[2] not in statuses:
+        return f"- [ ] {words}"
+    return words if typed[1] else f"- {words}"
 
 
 def _below(original: Original, where: int | str, new_item: NewItem) -> Iterator[Insertion]:
@@ -150,7 +160,11 @@ def _newline(document: Document, item: Item) -> bytes:
     return line_end(document.data, item.pieces[-1].end) or document.newline
 
 
-_BOXED = re.compile(r"[-+*][ \t]+\[.\][ \t]+\S")
+_MARKER = r"((?:[-+*]|[0-9]{1,9}[.)])[ \t]+)?"
+_BOXED = re.compile(rf"{_MARKER}\[(.)\][ \t]+\S")
+# What may go on as a link, `[ ](b)`, is none.
+_OPEN_BOXES = re.compile(rf"(?:{_MARKER}(?:\[[ \t]*\][ \t]+(?=\S)|\[[ \t]+\](?=[^\s(\[:])))+")
+_ONLY_A_BOX = re.compile(rf"{_MARKER}\[[ \t]*\]")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _ATX = re.compile(rb"(?:\xef\xbb\xbf)?[ \t>]*#")
 _UNDERLINE = re.compile(rb"[ \t>]*(?:=+|-+)[ \t]*(?:[\r\n]|\Z)|\Z")

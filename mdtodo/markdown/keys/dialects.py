@@ -37,9 +37,6 @@ PLAIN = "priority", "id", "after", "est", "due", "needs", "lane", "worker", "run
 DATAVIEW = {"dependson": "after", "completion": "done"} | {name: name for name in PLAIN}
 """What a Dataview field's name, in lower case, stands for."""
 
-SUSPECTED = {"timeout": None, "prio": "priority", "depends": "after", "deadline": "due"}
-"""Names that are taken for keys, and the key that is meant; None: what a processor has, and a task has not."""
-
 PRIORITIES = {
     "critical": "critical",
     "highest": "critical",
@@ -68,9 +65,6 @@ _FIELD = re.compile(
     r"|\([ \t]*+([A-Za-z]++)[ \t]*+::([^()\n]++)\))"
 )
 _BANG = re.compile(rf"(?<!\S)!(?!(?:{'|'.join(PRIORITIES)})\b)[A-Za-z]")
-_SUSPECTED = re.compile(
-    r"(?<!\S)(?:(?=timeout:\d|deadline:\d|prio:|depends:))([a-z]++):(?!:|//)(\S*[^\s,;])[,;]*+(?!\S)"
-)
 # An odd number of backslashes; of an even one each escapes the next (GFM 6.1, 6.12).
 _HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*)\\\n")
 _LETTER = re.compile(r"\s*+\(([A-D])\)(?!\S)")
@@ -120,16 +114,6 @@ def unknown_priorities(text: str) -> list[tuple[int, str]]:
     found = [m for m in _WORD.finditer(text) if m["bang"] and m["bang"].lower() not in PRIORITIES]
     taken = Ranges(verbatim_ranges(text)) if found else Ranges(())
     return [(m.start(), m["bang"]) for m in found if taken.free(m.start(), m.end("bang"))]
-
-
-def suspected_keys(text: str) -> list[tuple[int, str, str]]:
-    """Offset, name and value of each word that looks like a key and is none, of `SUSPECTED`; it stays title."""
-    if not ("timeout:" in text or "prio:" in text or "depends:" in text or "deadline:" in text):
-        return []  # most lines: to search them with the pattern would cost an eighth of reading their keys
-    if not (found := list(_SUSPECTED.finditer(text))):
-        return []
-    taken = Ranges(verbatim_ranges(text))
-    return [(m.start(), m[1], m[2]) for m in found if taken.free(m.start(), m.end())]
 
 
 def end_with_punctuation(text: str, token: Token) -> int:

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mdtodo.core.task import Priority, Severity
 from mdtodo.markdown.keys.dialects import (
     PRIORITIES,
-    SUSPECTED,
     Token,
     end_with_punctuation,
     find_keys,
-    suspected_keys,
     unknown_priorities,
     without_hard_breaks,
 )
 from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate
+from mdtodo.markdown.keys.near_keys import near_keys, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,7 +75,10 @@ def read_keys(text: str) -> Keys:
     """
     tokens = find_keys(text)
     problems = _unknown_priorities(text) if "!" in text else []
-    problems += _suspected_keys(text)
+    if ":" in text and text.count(":") > sum([text.count(":", token.start, token.end) for token in tokens]):
+        problems += _near_keys(
+            text
+        )  # most colons are those of keys, and to search costs a seventh of all this
     if not tokens:
         return Keys(_title(text, ()), problems=tuple(problems))
     values: dict[str, Any] = {}
@@ -126,18 +128,10 @@ def _unknown_priorities(text: str) -> list[Problem]:
     ]
 
 
-def _suspected_keys(text: str) -> list[Problem]:
+def _near_keys(text: str) -> list[Problem]:
     return [
-        Problem("suspected-key", _suspected(name, value), offset, Severity.WARNING)
-        for offset, name, value in suspected_keys(text)
+        Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
     ]
-
-
-def _suspected(name: str, value: str) -> str:
-    word, meant = f"{name}:{value if len(value) <= 40 else value[:40] + '…'}", SUSPECTED[name]
-    if meant is None:
-        return f"`{word}` has no effect on a task's line; set `{name}` of its processor"
-    return f"`{word}` is not a key; did you mean `{meant}:`?"
 
 
 def _priority(value: str) -> Priority | None:

@@ -252,14 +252,19 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
 
 
 def _of_document(file: str, document: Document) -> Iterator[Finding]:
-    """What the lines themselves say: keys, empty boxes, conflict markers."""
+    """What the lines themselves say: keys, empty and unknown boxes, conflict markers."""
     for item in document.items:
         yield from _of_keys(file, item.line, item.text)
+        if not read_keys(item.text).title:
+            message = "only keys and no title: nobody can tell what is to be done; write it before the keys"
+            yield Finding(file, item.line, Severity.WARNING, "empty-title", message)
     for heading in document.headings:
         yield from _of_keys(file, heading.line, heading.text)
     for line in document.empty_boxes:
         message = "an empty box is not a task: write what has to be done, or remove it"
         yield Finding(file, line, Severity.WARNING, "empty-box", message)
+    for box in document.unknown_boxes:
+        yield Finding(file, box.line, Severity.WARNING, "unknown-box", box.sentence)
     for line in document.conflicts:
         message = "a conflict marker: finish the merge, then check again"
         yield Finding(file, line, Severity.ERROR, "conflict-marker", message)

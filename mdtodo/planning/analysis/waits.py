@@ -36,7 +36,7 @@ def waits_in_words(plan: Plan, name: str, waits: Sequence[str]) -> str:
 
 
 def split_waits(plan: Plan, name: str, waits: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What a task waits for: other tasks and unknown names, and its own subtasks."""
+    """What a task waits for: other tasks, unknown names and boxes, and its own subtasks."""
     children = frozenset(plan.tasks[name].children)
     return [one for one in waits if one not in children], [one for one in waits if one in children]
 
@@ -45,7 +45,9 @@ def waits_by_title(plan: Plan, name: str, *, width: int = 30) -> str:
     """`Write the guide, 2 subtasks`: the same in few words, for a table; empty where it waits for nothing."""
     outside, subtasks = split_waits(plan, name, plan.blocked_by[name])
     shown = [
-        shortened(plan.tasks[one].title or one, width) if one in plan.tasks else f"{one} (unknown id)"
+        shortened(plan.tasks[one].title or one, width)
+        if one in plan.tasks
+        else f"{one} (unknown {'box' if plan.graph.is_box(one) else 'id'})"
         for one in outside[:2]
     ]
     if len(outside) > len(shown):
@@ -75,5 +77,10 @@ def listed(plan: Plan, names: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
+def no_task(plan: Plan, name: str) -> str:
+    """What this is, of what blocks a task and is no task itself."""
+    return "its box is unknown, see `mdtodo check`" if plan.graph.is_box(name) else "no task has this id"
+
+
 def _title(plan: Plan, name: str) -> str:
-    return (plan.tasks[name].title or "no title") if name in plan.tasks else "no task has this id"
+    return (plan.tasks[name].title or "no title") if name in plan.tasks else no_task(plan, name)

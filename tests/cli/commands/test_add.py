@@ -115,3 +115,15 @@ def test_tasks_that_are_added_at_once_are_all_written(
     added = {f"number {n}" for n in range(8)} | {"same"}
     assert set(tasks()) == added | ({"first"} if before else set())
     assert repo.read("TODO.md").count(b"- [ ] ") == 9 + bool(before)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["[ ] new due:2026-12-01"], ["--", "- [ ] new due:2026-12-01"], ["[", "]", "new", "due:2026-12-01"]],
+)
+def test_a_box_that_is_typed_with_the_text_is_written_once(
+    repo: Checkout, inside: Callable[..., Said], words: list[str]
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a\n"})
+    assert inside("add", *words).out.endswith("TODO.md:2  new\n")
+    assert repo.read("TODO.md") == b"- [ ] a\n- [ ] new due:2026-12-01\n"

@@ -38,6 +38,12 @@ def mdtodo(inside: Callable[..., Said]) -> Callable[..., Said]:
         ("- [ ] a est:soon\n", 1, "error", "bad-estimate", "soon"),
         ("- [x] a\n  - [ ] b\n", 1, "warning", "ticked-parent", "b"),
         ("- [ ] a\n- [ ]\n", 2, "warning", "empty-box", "empty"),
+        ("- [ ] a\n- [~] b\n", 2, "warning", "unknown-box", "`[~]` is not a box"),
+        ("1. a\n2. [ ]b\n", 2, "warning", "unknown-box", "no blank"),
+        ("- [ ] a\n- [ ] run:tests #ci !high\n", 2, "warning", "empty-title", "only keys"),
+        ("1. [x] id:a ✅ 2026-11-21\n", 1, "warning", "empty-title", "only keys"),
+        ("- [ ] a afer:build\n", 1, "warning", "suspected-key", "`after:`"),
+        ("- [ ] a\n  run: tests\n", 2, "warning", "suspected-key", "`run:tests`, without a blank"),
         ("- [ ] a est:30h\n", 1, "warning", "epic-without-subtasks", "subtasks"),
         (
             "<<<<<<< ours\n- [ ] a\n=======\n- [x] a\n>>>>>>> theirs\n",

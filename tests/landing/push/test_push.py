@@ -228,6 +228,17 @@ class TestTheRemoteHasMoved:
         assert "subtasks are open" in sent.messages[0]
         assert remote.file() == b"- [ ] all\n  - [x] one\n  - [ ] more\n"
 
+    def test_a_parent_is_not_ticked_past_a_box_that_is_unknown_there(self, tmp_path):
+        remote = Remote(tmp_path, **{"TODO.md": "- [ ] all\n  - [ ] one\n"})
+        a, b = remote.clone("a"), remote.clone("b")
+        b.commit("Theirs", **{"TODO.md": "- [ ] all\n  - [ ] one\n  - [~] more\n"})
+        b.git("push", "-q")
+        parent = receipt_for(a, "all", processor="rollup")
+        land(discover(str(a.root)), [receipt_for(a, "one"), parent], run_id="r")
+        sent = send(a)
+        assert "subtasks are open" in sent.messages[0]
+        assert remote.file() == b"- [ ] all\n  - [x] one\n  - [~] more\n"
+
     def test_author_and_time_of_a_commit_that_is_made_again_stay(self, remote):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", x="x")

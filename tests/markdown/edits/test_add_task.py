@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 
-from mdtodo.core.task import Anchor
+from mdtodo.core.task import STATUS_CHARS, Anchor, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
@@ -59,12 +61,61 @@ def test_a_task_is_added_below_another() -> None:
     assert add_task(data, "b", under=anchors(parse(data), "TODO.md")[0]) == data + b"\n  - [ ] b\n"
 
 
-def test_a_box_that_was_typed_is_the_task_s_own() -> None:
-    assert add_task(b"", "* [ ] new #x") == b"- [ ] new #x\n"
-    assert add_task(b"", "1. new") == b"- [ ] 1. new\n"
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[ ] new", "new"),
+        ("- [ ] new", "new"),
+        ("* [ ] new #x", "new #x"),
+        ("1. [ ] new", "new"),
+        ("2)\t[ ]\tnew", "new"),
+        ("  - [ ]  new ", "new"),
+        ("[ ] [ ] new", "new"),
+        ("- [ ] - [ ] new", "new"),
+        ("[] new", "new"),
+        ("[  ] new", "new"),
+        ("[ ]new", "new"),
+        ("- [ ]new", "new"),
+        ("[ ] (new)", "(new)"),
+        # no boxes
+        ("1. new", "1. new"),
+        ("[ ](u) new", "[ ](u) new"),
+        ("[x](u) new", "[x](u) new"),
+        ("[]byte", "[]byte"),
+        ("[1] new", "[1] new"),
+        ("[~] new", "[~] new"),
+        ("new [ ] one", "new [ ] one"),
+    ],
+)
+def test_a_box_that_was_typed_is_the_task_s_own(text: str, line: str) -> None:
+    assert add_task(b"", text) == f"- [ ] {line}\n".encode()
+    assert add_task(b"1. [ ] a\n", text) == f"1. [ ] a\n2. [ ] {line}\n".encode()
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a\nb", "a\rb", "\x00", "- [x] a", "a\x1b", "\ud800"])
+def test_a_box_of_the_configuration_that_was_typed_stays() -> None:
+    statuses = MappingProxyType({**STATUS_CHARS, "o": Status.TODO})
+    assert add_task(b"", "[o] new", statuses=statuses) == b"- [o] new\n"
+    assert add_task(b"", "- [o] new", statuses=statuses) == b"- [o] new\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  ",
+        "a\nb",
+        "a\rb",
+        "\x00",
+        "- [x] a",
+        "[x] a",
+        "1. [/] a",
+        "[ ]",
+        "- [ ]",
+        "[]",
+        "a\x1b",
+        "\ud800",
+    ],
+)
 def test_text_that_is_not_one_task_is_not_added(text: str) -> None:
     with pytest.raises(EditError):
         add_task(b"- [ ] a\n", text)

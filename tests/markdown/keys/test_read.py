@@ -245,6 +245,11 @@ def test_a_problem_names_its_place_and_the_nearest_word() -> None:
         ("prio:high,", "`prio:high` is not a key; did you mean `priority:`?"),
         ("depends:a,b", "`depends:a,b` is not a key; did you mean `after:`?"),
         ("deadline:2026-12-01", "`deadline:2026-12-01` is not a key; did you mean `due:`?"),
+        ("afer:build", "`afer:build` is not a key; did you mean `after:`?"),
+        (
+            "due: 2026-12-01",
+            "`due: 2026-12-01` is not a key; did you mean `due:2026-12-01`, without a blank?",
+        ),
     ],
 )
 def test_an_unknown_key_stays_title_and_is_named(text: str, message: str) -> None:
