@@ -51,9 +51,12 @@ class Match:
     """Which tasks a processor takes: all that are given must hold."""
 
     category: str | None = field(
-        default=None, metadata=_of(single_line("a category"), "The task's category.")
+        default=None,
+        metadata=_of(single_line("a category"), "The task's category, from a tag; see `classify`."),
     )
-    kind: str | None = field(default=None, metadata=_of(single_line("a kind"), "The task's kind."))
+    kind: str | None = field(
+        default=None, metadata=_of(single_line("a kind"), "The task's kind, from a tag; see `classify`.")
+    )
     tags: tuple[str, ...] = field(
         default=(), metadata=_of(value_types.tags(), "Tags, all of which the task must have.")
     )
@@ -271,6 +274,13 @@ class Config:
         metadata=_of(
             choice("explicit", "auto"),
             '"auto": a task without any other processor gets the recipe of its kind.',
+        ),
+    )
+    classify: str = field(
+        default="tags",
+        metadata=_of(
+            choice("tags", "words"),
+            '"words": a category or kind that is guessed from the title may choose a processor.',
         ),
     )
     inline: bool = field(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.repository import run
+from mdtodo.git.repository import is_ancestor, run
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -64,18 +64,7 @@ def is_same_line_of_work(repo: Repository, began: HeadPosition) -> bool:
         return True
     if not now.commit:
         return False
-    known = ("merge-base", "--is-ancestor", began.commit, now.commit)
-    return _says_yes(repo, known)
-
-
-def _says_yes(repo: Repository, question: tuple[str, ...]) -> bool:
-    from mdtodo.errors import GitError
-
-    try:
-        run(repo, *question)
-    except GitError:  # no, or a commit that is gone
-        return False
-    return True
+    return is_ancestor(repo, began.commit, now.commit)
 
 
 def _head(git_dir: str) -> tuple[str, str | None]:

@@ -92,6 +92,15 @@ def start(cwd: str, args: Iterable[str], env: Mapping[str, str], *, own_group: b
     return Process(["git", "-C", cwd, *SETTINGS, *args], env, own_group=own_group)
 
 
+def is_ancestor(repo: Repository, commit: str, head: str) -> bool:
+    """Whether `head` is this commit, or descends from it; not so for a commit that is not here."""
+    try:
+        run(repo, "merge-base", "--is-ancestor", commit, head)
+    except GitError:
+        return False
+    return True
+
+
 def list_files(repo: Repository, *pathspecs: str) -> list[str]:
     """Tracked and untracked-but-not-ignored files, as sorted paths relative to the root, `/` between names.
 

@@ -7,10 +7,9 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
-from mdtodo.markdown.keys.dialects import EMOJI, Ranges
+from mdtodo.markdown.keys.dialects import EMOJI, Ranges, find_keys
 from mdtodo.markdown.keys.estimates_and_dates import is_date
 from mdtodo.markdown.keys.inline import verbatim_ranges
-from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.keys.write import Splice, apply_splices
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _BETWEEN_WORDS = re.compile(r"(?<=\w)[-_](?=\w)")
 # Only letters reach dateparser, which would read `12/11` as a day and `5` as a month.
 _WORDS = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
 _SIGN = re.compile(
-    rf"(?:{'|'.join(sign for sign, name in EMOJI.items() if name == 'due')})\ufe0f?[ \t]*([\w+-]+)"
+    rf"(?:{'|'.join(sign for sign, name in EMOJI.items() if name == 'due')})[\ufe0e\ufe0f]?[ \t]*([\w+-]+)"
 )
 
 
@@ -59,7 +58,7 @@ def with_dates(text: str, today: date) -> str:
 
 
 def _key_dates(text: str, today: date) -> Iterator[Splice]:
-    for token in read_keys(text).tokens:
+    for token in find_keys(text):
         if token.name == "due" and not is_date(token.value):
             start = text.rindex(token.value, token.start, token.end)
             yield Splice(start, start + len(token.value), read_date(token.value, today))

@@ -1,7 +1,7 @@
 """What `check` says of the plan: names that nobody knows, cycles, parents that do not fit their subtasks.
 
 Codes (stable): `duplicate-id`, `unknown-id`, `cycle`, `unknown-processor`, `unknown-lane`, `unknown-pattern` are
-errors; `ticked-parent` and `epic-without-subtasks` are warnings.
+errors; `duplicate-title`, `unknown-in-shallow-clone`, `ticked-parent` and `epic-without-subtasks` are warnings.
 
 One that depends on other files is named in `BETWEEN_FILES`; where there are many files, `between` of
 `operations.check.findings_cache` finds it from what is remembered of each.
@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Complexity, Finding, Severity, Status
+from mdtodo.planning.routing import Router
 from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Codes of findings that depend on other files than the one in which they stand. All others follow from the bytes of
 #: that file and from the configuration, and are remembered by that.
-BETWEEN_FILES = frozenset({"duplicate-id", "unknown-id", "cycle"})
+BETWEEN_FILES = frozenset({"duplicate-id", "unknown-id", "unknown-in-shallow-clone", "cycle"})
 
 #: Codes of findings that name what the configuration does not have. How many of them are explained depends on how
 #: many there are in all, see `SUGGESTED`.
@@ -40,6 +41,7 @@ def findings(plan: Plan, config: Config) -> list[Finding]:
         *_duplicate_ids(plan),
         *_unknown_ids(plan),
         *_cycles(plan),
+        *_duplicate_titles(plan, config),
         *_unknown_processors(plan, config),
         *_unknown_lanes(plan, config),
         *_unknown_patterns(plan, config),
@@ -57,6 +59,21 @@ def duplicate_id_message(name: str, file: str, line: int) -> str:
 def unknown_id_message(name: str, hint: str) -> str:
     """The sentence on an id that no task has."""
     return f'after: names the unknown id "{name}"{hint}'
+
+
+def unknown_in(finding: Finding) -> str | None:
+    """The id that an `unknown-id` names; None for any other finding."""
+    named = finding.message.split('"', 2) if finding.code == "unknown-id" else ()
+    return named[1] if len(named) > 1 else None
+
+
+def unknown_in_shallow(finding: Finding, name: str) -> Finding:
+    """The same where the history is not all there: the task may have been done, and deleted."""
+    message = (
+        f'after: names "{name}", which no task has; a shallow clone does not know whether it was done and deleted: '
+        "`git fetch --unshallow` brings its receipt (`fetch-depth: 0` in GitHub Actions)"
+    )
+    return finding._replace(severity=Severity.WARNING, code="unknown-in-shallow-clone", message=message)
 
 
 def suggester(valid: Iterable[str], also: Iterable[str] = ()) -> Callable[[str], str]:
@@ -106,6 +123,41 @@ def _unknown_ids(plan: Plan) -> Iterator[Finding]:
 def _cycles(plan: Plan) -> Iterator[Finding]:
     for path in plan.cycles:
         yield _error(plan.tasks[path[0]], "cycle", "these tasks wait for each other: " + " -> ".join(path))
+
+
+def _duplicate_titles(plan: Plan, config: Config) -> Iterator[Finding]:
+    """Of tasks that only their order in the file tells apart, where an open one has a processor or waits for an id: a
+    proof, or a wait, could be taken for that of another one. Once for all that are equal, at the second."""
+    alike: dict[tuple[str, tuple[str, ...], str], list[Task]] = {}
+    for task in plan.graph.tasks:
+        if task.explicit_id is None:
+            alike.setdefault((task.file, task.section, task.anchor.digest), []).append(task)
+    several = [tasks for tasks in alike.values() if len(tasks) > 1]
+    router = Router(config) if several and _matches(config) else None
+    for tasks in several:
+        if any(_matters(plan, task, router) for task in tasks):
+            more = f", and {len(tasks) - 2} more" if len(tasks) > 2 else ""
+            message = (
+                f"title and parents are those of line {tasks[0].line}{more}: give each an id:, or other words"
+            )
+            yield _at(tasks[1], Severity.WARNING, "duplicate-title", message)
+
+
+def _matches(config: Config) -> bool:
+    return any(processor.match is not None for processor in config.processors.values())
+
+
+def _matters(plan: Plan, task: Task, router: Router | None) -> bool:
+    """Whether it counts which of several equal tasks this is. What only a recipe's being there decides does not."""
+    if task.status.closed:
+        return False
+    if task.own_run is not None or (task.after and set(task.after) - _inherited_waits(plan, task)):
+        return True
+    return router is not None and router.route(task).processor is not None
+
+
+def _inherited_waits(plan: Plan, task: Task) -> set[str]:
+    return set() if task.parent is None else set(plan.tasks[task.parent].after)
 
 
 def _unknown_processors(plan: Plan, config: Config) -> Iterator[Finding]:

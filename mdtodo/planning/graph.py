@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status, Task
 
 
-def build(tasks: Iterable[Task]) -> Graph:
-    """The graph of these tasks, in whatever order they come. Linear in tasks and waits."""
-    return Graph(tasks)
+def build(tasks: Iterable[Task], deleted: frozenset[str] = frozenset()) -> Graph:
+    """The graph of these tasks, in whatever order they come. Linear in tasks and waits.
+
+    `deleted`: ids of tasks that are no longer there, and that nothing waits for.
+    """
+    return Graph(tasks, deleted)
 
 
 class Graph:
@@ -36,8 +39,8 @@ class Graph:
     parents; `unknown` the names in its `after:` that no task has. `boxes_before` and `boxes_inside` are the places
     (`FILE:LINE`) of the unknown boxes that the start and the end of each wait for. `cycles` has one path
     `("a", "b", "a")` for each strongly connected component of open tasks: a waits for b, b for a. Start and end of
-    task i are the nodes 2i and 2i + 1; `needs` says which open ones each waits for, `sequence` puts those first, and
-    `knotted` are the nodes of cycles.
+    task i are the nodes 2i and 2i + 1; `open_waits` says which open ones each waits for, `topological_order` puts
+    those first, and `cyclic` are the nodes of cycles.
     """
 
     __slots__ = (
@@ -59,7 +62,7 @@ class Graph:
         "waits",
     )
 
-    def __init__(self, tasks: Iterable[Task]) -> None:
+    def __init__(self, tasks: Iterable[Task], deleted: frozenset[str] = frozenset()) -> None:
         self.tasks = tuple(sorted(tasks, key=lambda task: (task.file, task.line, task.depth, task.id)))
         self.index = {task.id: position for position, task in enumerate(self.tasks)}
         self.closed = [task.status.closed for task in self.tasks]
@@ -68,7 +71,7 @@ class Graph:
         for position, parent in enumerate(self.parents):
             if parent >= 0:
                 self.children[parent].append(position)
-        self.waits, self.unknown = self._own_waits()
+        self.waits, self.unknown = self._own_waits(deleted)
         self.boxes_before = [_places(task, task.boxes_before) for task in self.tasks]
         self.boxes_inside = [_places(task, task.boxes_inside) for task in self.tasks]
         self._boxes = frozenset(
@@ -125,7 +128,7 @@ class Graph:
             for other in dict.fromkeys((*self.waits[position], *self.children[position]))
         )
 
-    def _own_waits(self) -> tuple[list[list[int]], list[tuple[str, ...]]]:
+    def _own_waits(self, deleted: frozenset[str]) -> tuple[list[list[int]], list[tuple[str, ...]]]:
         """Known and unknown waits of each task beyond its parent's, which reach it through its start."""
         named: dict[str, int] = {}
         for position, task in enumerate(self.tasks):
@@ -148,7 +151,7 @@ class Graph:
             if task.previous in self.index:
                 known.append(self.index[task.previous])
             waits.append(list(dict.fromkeys(known)))
-            unknown.append(tuple(one for one in own if one not in named))
+            unknown.append(tuple(one for one in own if one not in named and one not in deleted))
         return waits, unknown
 
     def _waits_around(self, position: int) -> tuple[str, ...]:

@@ -69,13 +69,15 @@ def plan(
     leased: frozenset[str] = frozenset(),
     durations: Mapping[str, float] | None = None,
     available: Callable[[str], bool] | None = None,
+    deleted: frozenset[str] = frozenset(),
 ) -> Plan:
     """The plan of these tasks, in whatever order they come.
 
     `leased`: ids of tasks that a live worker has. `durations`: medians of past runs in seconds, by id. `available`:
-    whether a recipe could be carried out here, see `Router`.
+    whether a recipe could be carried out here, see `Router`. `deleted`: ids of tasks that were done, and are no longer
+    there.
     """
-    graph = build(tasks)
+    graph = build(tasks, deleted)
     router = Router(config, available)
     routes = {task.id: router.route(task) for task in graph.tasks}
     blocked_by = {task.id: graph.blockers(task.id) for task in graph.tasks}

@@ -5,7 +5,8 @@ in the order of `_by_title`. Case, and `-` for `_`, make no difference in tags; 
 
 Processor: what `run:` says on the line or its heading; else the first in the file whose `match` fits; else, with
 `recipes = "auto"`, the recipe of its kind, where that is available; else none. A name is that of a configured
-processor first, and of a recipe where none is configured.
+processor first, and of a recipe where none is configured. Words of the title are a guess, and a guess proves nothing:
+for `match` and recipes a guessed category or kind counts only with `classify = "words"`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.categories import BREAKS, FALLBACK
+from mdtodo.markdown.keys.inline import verbatim_ranges
 from mdtodo.recipes import NAMES
 from mdtodo.recipes import processor as recipe_processor
 
@@ -30,13 +32,18 @@ if TYPE_CHECKING:
 
 
 class Route(NamedTuple):
-    """`rule` says what decided on category and kind, `because` on the processor; "" where nothing did."""
+    """`rule` says what decided on category and kind, `because` on the processor; "" where nothing did.
+
+    `passed_over` is what would have decided on the processor of a task that has none, had its category or kind not been
+    guessed.
+    """
 
     category: str | None
     kind: str | None
     rule: str
     processor: str | None = None
     because: str = ""
+    passed_over: str = ""
 
 
 class Router:
@@ -72,23 +79,30 @@ class Router:
     def route(self, task: Task) -> Route:
         """Category, kind and processor of a task. A processor that is not configured is none."""
         route = self.classify(task)
-        processors = self._config.processors
         if task.own_run is not None:
             known = processor_of(task, task.own_run, self._config)
             recipe = ", a recipe" if known and is_recipe(known.name, self._config) else ""
             because = f"run:{task.own_run}{recipe}"
             return route._replace(processor=known.name if known else None, because=because)
-        for name, processor in processors.items():
+        guessed = self._config.classify == "tags" and not route.rule.startswith("tag ")
+        name, because = self._chosen(task, _UNKNOWN if guessed else route)
+        if name is not None or not guessed or route.category is None:
+            return route._replace(processor=name, because=because)
+        return route._replace(passed_over=self._chosen(task, route)[1])
+
+    def _chosen(self, task: Task, route: Route) -> tuple[str | None, str]:
+        """The processor for this category and kind, and why; None and "" where nothing is."""
+        for name, processor in self._config.processors.items():
             if (
                 processor.match is not None
                 and _fits(processor.match, task, route)
                 # The title last: its pattern takes longest, and the time for all titles has a bound.
                 and (name not in self._titles or self._titles[name].found_in(task.title))
             ):
-                return route._replace(processor=name, because=f"match of {name}")
+                return name, f"match of {name}"
         kind = route.kind or route.category or ""
         reason = self._recipe(kind)
-        return route._replace(processor=kind, because=reason) if reason else route
+        return (kind, reason) if reason else (None, "")
 
     def _recipe(self, kind: str) -> str | None:
         """Why tasks of this kind are done by the recipe of its name, or by the processor that takes its place; None
@@ -110,7 +124,7 @@ class Router:
                 self._by_tag[tag] = self._tagged(tag)
             if (route := self._by_tag[tag]) is not None:
                 return route
-        return self._by_title(task.title)
+        return self._by_title(_readable(task.title))
 
     def _tagged(self, tag: str) -> Route | None:
         """What a tag says; tasks repeat tags, so each is asked for once."""
@@ -151,7 +165,7 @@ class Router:
                 return route
             else:
                 found = route
-        return found or general or Route(None, None, "")
+        return found or general or _UNKNOWN
 
     def _named_in(self, title: str) -> Iterator[tuple[Route | None, bool]]:
         """What the words of the title name, from left to right, the longest phrase at each place first; and None
@@ -175,6 +189,21 @@ class Router:
                 position += 1
 
 
+_UNKNOWN = Route(None, None, "")
+
+
+def _readable(title: str) -> str:
+    """The title without code, link targets, HTML and URLs, whose words say nothing of what the task is about."""
+    at, words = 0, []
+    for start, end in verbatim_ranges(title):
+        words.append(title[at:start])
+        at = end
+    rest = " ".join([*words, title[at:]]) if at else title
+    if "://" not in rest and "www." not in rest:
+        return rest
+    return " ".join([word for word in rest.split() if "://" not in word and "www." not in word])
+
+
 def classify(task: Task, categories: Categories) -> tuple[str | None, str | None, str]:
     """Category, kind and the rule that decided, of one task; a Router does it faster for many."""
     from mdtodo.config.settings import Config
@@ -186,6 +215,18 @@ def classify(task: Task, categories: Categories) -> tuple[str | None, str | None
 def route(task: Task, config: Config) -> str | None:
     """The name of one task's processor; a Router does it faster for many."""
     return Router(config).route(task).processor
+
+
+def why_passed_over(route: Route) -> str:
+    """Why a guess chose no processor, and what to do, as the rest of a sentence; "" where none would have."""
+    if not route.passed_over:
+        return ""
+    guess = f"{route.category}/{route.kind}" if route.kind else route.category or ""
+    tag = f"tag it #{guess}" if not re.search(r"\s", guess) else "add run:NAME to its line"
+    return (
+        f"its category {guess} is guessed from the title ({route.rule}), and a guess does not choose what proves a "
+        f'task ({route.passed_over}): {tag}, or set `classify = "words"`'
+    )
 
 
 def processor_of(task: Task, name: str | None, config: Config) -> Processor | None:

@@ -14,6 +14,7 @@ from mdtodo.git import worktree_files
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import join_files, read_tasks
 from mdtodo.planning.plan import Plan, plan
+from mdtodo.project.deleted_tasks import DeletedTasks
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Project:
     state_summary: StateSummary = field(default_factory=lambda: NO_STATE)
     unreadable: tuple[InputError, ...] = ()
     available: Callable[[str], bool] | None = None
+    deleted: DeletedTasks | None = None
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -147,9 +149,11 @@ class Project:
         status = self.config.status
         changed = {file: parse(data, status, file=file) for file, data in contents.items()}
         documents = {**self.documents, **changed}
-        return replace(
-            self, documents=documents, plan=_plan(documents, self.config, self.state_summary, self.available)
+        tasks = read_tasks(documents)
+        made = _plan(
+            tasks, self.config, self.state_summary, self.available, self.deleted or DeletedTasks(self.repo)
         )
+        return replace(self, documents=documents, plan=made)
 
 
 def read_config(repo: Repository) -> Config:
@@ -186,9 +190,9 @@ def read_project(
             if not tolerant:
                 raise
             unreadable.append(error)
-    available = _available(repo, config)
-    made = _plan(documents, config, summary, available)
-    return Project(repo, config, documents, made, summary, tuple(unreadable), available)
+    available, deleted = _available(repo, config), DeletedTasks(repo)
+    made = _plan(read_tasks(documents), config, summary, available, deleted)
+    return Project(repo, config, documents, made, summary, tuple(unreadable), available, deleted)
 
 
 def _read_many(
@@ -214,10 +218,9 @@ def _read_many(
     if (unreadable or more) and not tolerant:
         raise (unreadable + more)[0]
     documents = Documents({file: contents[file] for file in by_file}, config.status)
-    available = _available(repo, config)
-    tasks = join_files(list(by_file.values()))
-    made = plan(tasks, config, leased=summary.leased, durations=summary.seconds, available=available)
-    return Project(repo, config, documents, made, summary, (*unreadable, *more), available)
+    available, deleted = _available(repo, config), DeletedTasks(repo)
+    made = _plan(join_files(list(by_file.values())), config, summary, available, deleted)
+    return Project(repo, config, documents, made, summary, (*unreadable, *more), available, deleted)
 
 
 def read_state_summary(repo: Repository) -> StateSummary:
@@ -233,13 +236,20 @@ def read_state_summary(repo: Repository) -> StateSummary:
 
 
 def _plan(
-    documents: Mapping[str, Document],
+    tasks: Sequence[Task],
     config: Config,
     summary: StateSummary,
     available: Callable[[str], bool] | None,
+    deleted: DeletedTasks,
 ) -> Plan:
-    tasks = read_tasks(documents)
-    return plan(tasks, config, leased=summary.leased, durations=summary.seconds, available=available)
+    return plan(
+        tasks,
+        config,
+        leased=summary.leased,
+        durations=summary.seconds,
+        available=available,
+        deleted=deleted.awaited_by(tasks),
+    )
 
 
 def _available(repo: Repository, config: Config) -> Callable[[str], bool] | None:

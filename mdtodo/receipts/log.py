@@ -106,15 +106,18 @@ class Newest(NamedTuple):
     undone: frozenset[str]
 
 
-def newest(repo: Repository, task_ids: Collection[str], *, without: Container[str] = ()) -> Newest:
+def newest(
+    repo: Repository, task_ids: Collection[str], *, without: Container[str] = (), revision: str = "HEAD"
+) -> Newest:
     """The newest receipts of these tasks, but for those of undone runs, and those with an outcome in `without`.
+    `revision` is a commit, or a range of them.
 
     The history is read only as far as it takes to find them all.
     """
     left = set(task_ids)
     found: dict[str, LoggedReceipt] = {}
     undone: set[str] = set()
-    for commit in logged_commits(repo) if left else ():
+    for commit in logged_commits(repo, revision) if left else ():
         # An undo that was itself undone takes nothing back; newer commits come first, so that is known by now.
         gone = {group.run for group in commit.groups} & undone
         undone |= {group.undoes for group in commit.groups if group.undoes and group.run not in gone}

@@ -168,6 +168,13 @@ def _foot(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> Iterator
         f"{one_line(lane)} {count} ({caps.get(lane, 1)} at once)" for lane, count in lanes.items()
     )
     yield paragraph(f"lanes: {shown}", rest="  ")
+    guessed = [name for name in names if plan.routes[name].passed_over]
+    if guessed:
+        shown = ", ".join(map(one_line, guessed[:4])) + (f" and {len(guessed) - 4} more" * (len(guessed) > 4))
+        yield paragraph(
+            f"No processor, because only their category, which is guessed from the title, would choose one: {shown}. "
+            "`mdtodo show ID` says what to do."
+        )
     first = plan.tasks[names[0]].priority
     if len(names) > 3 and all(plan.tasks[name].priority is first for name in names):
         yield paragraph(

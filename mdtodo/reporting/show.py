@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.task import WRITTEN_CHARS
 from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.analysis.waits import listed, split_waits
+from mdtodo.planning.routing import why_passed_over
 from mdtodo.planning.selection import is_overdue
 from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid
 from mdtodo.reporting.text import one_line, printable
@@ -45,15 +46,16 @@ def print_details(plan: Plan, task: Task, today: str, *, processor: Processor | 
         print_grid(Text("\n" + printable(task.body), "dim"), colored=colored)
 
 
-def _who_instead(task: Task) -> str:
+def _who_instead(task: Task, route: Route) -> str:
     """What a task without a processor waits for."""
     if task.status.closed:
         return ""
     if task.own_run is not None:
         return f"none: run:{task.own_run} names no processor; `mdtodo config` shows what there is"
-    return (
-        "none: ticked with its subtasks" if task.children else "none: done by hand (add run:NAME to name one)"
-    )
+    guess = why_passed_over(route)
+    if task.children:
+        return "none: ticked with its subtasks" + (f"; {guess}" if guess else "")
+    return f"none: {guess or 'done by hand (add run:NAME to name one)'}"
 
 
 def _processor(route: Route) -> str:
@@ -73,7 +75,7 @@ def _facts(plan: Plan, task: Task, today: str, processor: Processor | None) -> l
         ("waits for", " and ".join(filter(None, (listed(plan, others), inside)))),
         ("section", " > ".join(task.section)),
         ("category", f"{category} ({route.rule})" if category and route.rule else category),
-        ("processor", _processor(route) or _who_instead(task)),
+        ("processor", _processor(route) or _who_instead(task, route)),
         ("command", processor.command_line if processor else ""),
         ("lane", task.lane),
         ("tags", " ".join(f"#{tag}" for tag in task.tags)),

@@ -15,6 +15,7 @@ from mdtodo.errors import ConfigError
 from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
+from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
@@ -193,7 +194,8 @@ def _report_expected(queue: ReadyQueue, project: Project, observer: Observer) ->
 
 def _report_mistakes(project: Project, observer: Observer) -> bool:
     """Say what keeps tasks from ever running; whether one of that is a cycle."""
-    mistakes = [f for f in findings(project.plan, project.config) if f.severity is Severity.ERROR]
+    found = without_deleted(project.repo, findings(project.plan, project.config))
+    mistakes = [finding for finding in found if finding.severity is Severity.ERROR]
     for finding in mistakes:
         observer.say(f"{finding.file}:{finding.line}: {finding.message}")
     return any(finding.code == "cycle" for finding in mistakes)

@@ -9,6 +9,7 @@ from mdtodo.core.results import GivenUp
 from mdtodo.core.task import State
 from mdtodo.core.titles import quoted, title_and_id
 from mdtodo.planning.analysis.waits import no_task
+from mdtodo.planning.routing import why_passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -79,20 +80,20 @@ def _refusal(queue: ReadyQueue, task: Task, workers: Mapping[str, str]) -> tuple
     if state is State.BLOCKED or (state is State.FAILED and queue.blocked(task)):
         return f"{it} {waits_for(queue, task)}", True
     if queue.processor(task) is None:
-        return _manual(task), True
+        return _manual(task, why_passed_over(queue.plan.routes[task.id])), True
     return f"{it} was not started{_unable(queue, task)}", True
 
 
-def _manual(task: Task) -> str:
+def _manual(task: Task, guess: str) -> str:
     if task.own_run is not None:
         return (
             f"{title_and_id(task)} has no processor: there is none named {task.own_run}; "
             "`mdtodo config` and `mdtodo recipes` list them"
         )
-    return (
-        f"{title_and_id(task)} is manual: it has no processor; add run:NAME to its line, or mark it as done with "
-        f"`mdtodo done {task.id}`"
-    )
+    by_hand = f"mark it as done with `mdtodo done {task.id}`"
+    if guess:
+        return f"{title_and_id(task)} is manual: {guess}, or {by_hand}"
+    return f"{title_and_id(task)} is manual: it has no processor; add run:NAME to its line, or {by_hand}"
 
 
 def _unable(queue: ReadyQueue, task: Task) -> str:
@@ -145,6 +146,8 @@ def _hints(queue: ReadyQueue) -> Iterator[str]:
     if not queue.plan.tasks:
         yield "`mdtodo add 'Tests pass run:NAME'` adds a task that the processor NAME proves"
     tasks = [task for task in queue.plan.tasks.values() if queue.is_selected(task)]
+    if any(queue.plan.routes[task.id].passed_over for task in tasks if _label(queue, task) == _MANUAL):
+        yield _GUESSED
     for label, hint in _HELPS.items():
         found = [task.id for task in tasks if _label(queue, task) == label]
         if found:
@@ -176,6 +179,10 @@ _LABELS = {
     State.RUNNING: _RUNNING,
     State.READY: _ELSEWHERE,
 }
+_GUESSED = (
+    'a category that is guessed from the title chooses no processor: tag the task, or set `classify = "words"`; '
+    "`mdtodo show ID` says which"
+)
 #: What helps, by the reason.
 _HELPS = {
     _MANUAL: "a manual task gets a processor by `run:NAME` on its line; `mdtodo done ID` marks it as done by hand",

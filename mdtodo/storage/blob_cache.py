@@ -1,4 +1,5 @@
 """What was found in the bytes of a file earlier, by git's id of them: in `.git/mdtodo/check/`, safe to delete.
+`project/deleted_tasks.py` keeps what receipts say in the same form, in a folder of its own.
 
 There is one file for each set of rules and configuration, named by `key`. It is trusted as far as its digest holds.
 """
@@ -27,8 +28,8 @@ _BEGIN = b"mdtodo findings 1 "
 class FindingCache:
     """Texts by id. What was asked for or added is kept by `save`, and of the rest as much as there is room for."""
 
-    def __init__(self, repo: Repository, key: str) -> None:
-        self._folder = os.path.join(repo.common_dir, "mdtodo", "check")
+    def __init__(self, repo: Repository, key: str, folder: str = "check") -> None:
+        self._folder = os.path.join(repo.common_dir, "mdtodo", folder)
         self._path = os.path.join(self._folder, key)
         self._texts = _read(self._path)
         self._used: dict[str, str] = {}

@@ -25,6 +25,7 @@ auto_expand = true
 commit = "task"
 max_failures = 5
 recipes = "auto"
+classify = "words"
 inline = true
 isolation = "worktree"
 lease = "10m"
@@ -84,7 +85,8 @@ def test_every_key_from_either_file() -> None:
     assert set(other.sources.values()) == {".mdtodo.toml"}
     assert one.files == ("TODO.md",)
     assert (one.jobs, one.rollup, one.stamp, one.auto_expand, one.commit) == (4, False, True, True, "task")
-    assert (one.max_failures, one.recipes, one.inline, one.isolation) == (5, "auto", True, "worktree")
+    assert (one.max_failures, one.recipes, one.classify) == (5, "auto", "words")
+    assert (one.inline, one.isolation) == (True, "worktree")
     assert (one.lease, one.max_cpu, one.max_memory, one.close_from_commits) == (600.0, 50, 60, True)
     assert one.expand == Expand("split")
     assert one.lanes == {"critical": 5, "high": 3, "medium": 20, "low": 50, "general": 1, "slow": 2}
@@ -170,7 +172,7 @@ WRONG = [
     ("lanez = {}", '`lanez`: unknown key (did you mean "lanes"?)'),
     ("job = 1", '`job`: unknown key (did you mean "jobs"?)'),
     ("max-cpu = 1", '`max-cpu`: unknown key (did you mean "max_cpu"?)'),
-    ('"" = 1', '`""`: unknown key (known: auto_expand, categories, close_from_commits,'),
+    ('"" = 1', '`""`: unknown key (known: auto_expand, categories, classify, close_from_commits,'),
     ("jobs = true", "`jobs`: must be a whole number from 0 to 10000, not true"),
     ("jobs = 1.0", "`jobs`: must be a whole number from 0 to 10000, not 1.0"),
     ('jobs = "1"', '`jobs`: must be a whole number from 0 to 10000, not "1"'),

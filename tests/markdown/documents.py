@@ -27,7 +27,7 @@ _LEAVES = [
 _HTML = [
     "<div>", "</div>", "<div", "<!-- c", "-->", "<!-- x -->", "<?php", "?>", "<!DOCTYPE", "<![CDATA[",
     "]]>", "<pre>", "</pre>", "<script>", "</script>", "<a b='c'>", "</a>", '<a b="c" d>x', "<b/>",
-    "<x-y>", "<details>",
+    "<x-y>", "<details>", "<textarea>", "<TextArea rows='2'>", "</textarea>", "<textarea/>",
 ]  # fmt: skip
 _DEFINITIONS = [
     "[foo]: /url", "[foo]: /url 'title'", "[foo]:", '[bar]: <x y> "t', 'end"', "(t)", "'t'", "/url",

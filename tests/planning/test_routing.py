@@ -17,7 +17,7 @@ from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT, Config
 from mdtodo.errors import ConfigError
 from mdtodo.planning import title_pattern
-from mdtodo.planning.routing import Router, classify, is_recipe, processor_of, route
+from mdtodo.planning.routing import Router, classify, is_recipe, processor_of, route, why_passed_over
 from mdtodo.recipes import NAMES
 from tests.planning.outlines import moderately, outline
 
@@ -101,6 +101,28 @@ def test_the_rule_says_what_decided() -> None:
     assert classify(about("Buy milk"), CATEGORIES)[2] == ""
 
 
+@pytest.mark.parametrize(
+    ("title", "category", "kind"),
+    [
+        ("Merge `login.css`", None, None),
+        ("Fix ``the `login` page``", None, None),
+        ("Fix the `login` endpoint", "backend", "api"),
+        ("See [the notes](docs/login-tests.md 'All tests')", None, None),
+        ("See [the docs](login.css)", "documentation", None),
+        ("Look at https://example.com/login/tests.css?api=1", None, None),
+        ("Look (https://example.com/login) at www.example.com/api", None, None),
+        ("Look at <https://example.com/login> and <b class='css'>it</b>", None, None),
+        ("Sort out [[Login tests]]", None, None),
+        ("`x`: Document the API", "backend", "api"),
+        ("Fix `unclosed login", "security", "auth"),
+    ],
+)
+def test_words_in_code_link_targets_and_urls_classify_nothing(
+    title: str, category: str | None, kind: str | None
+) -> None:
+    assert classify(about(title), CATEGORIES)[:2] == (category, kind)
+
+
 def configured(text: str) -> Config:
     return load(None, text.encode())
 
@@ -157,7 +179,7 @@ ROUTES = [
     ("- t tests fail #testing/unit #ci", None, ""),
     ("- t tests pass #backend/unit #ci", None, ""),
     ("- t #backend/api", "apis", "match of apis"),
-    ("- t All the api", "apis", "match of apis"),
+    ("- t All the api", "late", "match of late"),
     ("- t All", "late", "match of late"),
     ("- t Not All", None, ""),
     ("- t All #b #A", "both", "match of both"),
@@ -177,7 +199,7 @@ def test_the_most_explicit_route_decides_the_processor(
 
 
 def test_without_processors_no_task_is_routed() -> None:
-    assert Router(DEFAULT).route(about("All tests pass")) == ("testing", None, 'word "tests"', None, "")
+    assert Router(DEFAULT).route(about("All tests pass")) == ("testing", None, 'word "tests"', None, "", "")
 
 
 @moderately
@@ -189,8 +211,61 @@ def test_any_title_and_tag_is_classified_within_the_table(title: str, tags: list
     assert kind is None or (kind and category)
 
 
+SCAN = """
+[processors.scan]
+run = "true"
+match = { category = "security" }
+[processors.css]
+run = "true"
+match = { kind = "css", title = "header" }
+[processors.zones]
+run = "true"
+match = { kind = "dns zone" }
+[categories]
+infra = ["dns zone"]
+"""
+
+GUESSES = [
+    ("- t Fix the login page layout", None, "match of scan"),
+    ("- t Fix the login page layout #frontend", None, ""),
+    ("- t Fix the login page layout #security", "scan", ""),
+    ("- t Fix the css of the header", None, "match of css"),
+    ("- t Fix the css of the footer", None, ""),
+    ("- t Header #frontend/css", None, ""),
+    ("- t The header #frontend/css", "css", ""),
+    ("- t Move the DNS zone", None, "match of zones"),
+    ("- t Buy milk", None, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "processor", "passed_over"), GUESSES)
+def test_a_guessed_category_chooses_no_processor_unless_it_is_allowed(
+    text: str, processor: str | None, passed_over: str
+) -> None:
+    [task] = outline(text)
+    found = Router(configured(SCAN)).route(task)
+    assert (found.processor, found.passed_over) == (processor, passed_over)
+    guessing = Router(configured('classify = "words"\n' + SCAN)).route(task)
+    assert guessing.processor == (passed_over.removeprefix("match of ") or processor)
+    assert guessing[:3] == found[:3], "views go on using the guess"
+    assert guessing.passed_over == ""
+
+
+def test_the_reason_names_the_tag_that_helps() -> None:
+    def why(text: str) -> str:
+        return why_passed_over(Router(configured(SCAN)).route(outline(text)[0]))
+
+    assert why("- t Fix the login page layout") == (
+        'its category security/auth is guessed from the title (word "login"), and a guess does not choose what proves '
+        'a task (match of scan): tag it #security/auth, or set `classify = "words"`'
+    )
+    assert ": add run:NAME to its line, or set" in why("- t Move the DNS zone")
+    assert why("- t Fix the login page layout #security") == why("- t Buy milk") == ""
+
+
 RECIPES = """
 recipes = "auto"
+classify = "words"
 [processors.training]
 run = "true"
 [processors.mine]
@@ -225,6 +300,11 @@ def test_with_auto_a_kind_that_nothing_else_routes_gets_its_recipe_if_it_is_avai
     [task] = outline(text)
     found = Router(configured(RECIPES), lambda name: name not in ("audit", "training")).route(task)
     assert (found.processor, found.because) == (processor, because)
+    careful = configured(RECIPES.replace('"words"', '"tags"'))
+    found = Router(careful, lambda name: name not in ("audit", "training")).route(task)
+    certain = "#" in text or "run:" in text or processor is None
+    expected = (processor, because, "") if certain else (None, "", because)
+    assert (found.processor, found.because, found.passed_over) == expected
 
 
 @pytest.mark.parametrize("text", [text for text, _, because in RECIPE_ROUTES if "run:" not in text])
@@ -236,7 +316,7 @@ def test_the_default_never_routes_by_kind(text: str) -> None:
 
 def test_a_recipe_is_named_without_any_configuration_and_without_asking_for_it() -> None:
     [task] = outline("- t run:audit")
-    assert Router(DEFAULT, lambda name: False).route(task)[3:] == ("audit", "run:audit, a recipe")
+    assert Router(DEFAULT, lambda name: False).route(task)[3:] == ("audit", "run:audit, a recipe", "")
 
 
 def test_each_recipe_is_asked_for_once() -> None:

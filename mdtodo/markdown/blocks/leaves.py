@@ -28,9 +28,10 @@ ORDERED = rb"([0-9]{1,9}+)[.)](?=[ \t\r\n])"
 _BREAK_RUNS = {mark: rb"[%c \t]*+" % mark for mark in b"*_-"}
 
 _TAG = rb"(/?)([A-Za-z][A-Za-z0-9]*+)([ \t\v\f\r\n>]|/>)"
-# As in GFM 0.29 and cmark-gfm. CommonMark 0.31 has `textarea` here, and `search` among the block tags.
-_RAW_TAGS = frozenset({b"script", b"pre", b"style"})
-_RAW_TAG_END = rb"(?i:</(?:script|pre|style)>)"
+# The text of GFM 0.29 has no `textarea`; cmark-gfm (from 0.29.0.gfm.7 on) and CommonMark 0.31 do. Any of the four end
+# tags ends the block. CommonMark 0.31 also has `search` among the block tags, which cmark-gfm has not.
+_RAW_TAGS = frozenset({b"script", b"pre", b"style", b"textarea"})
+_RAW_TAG_END = rb"(?i:</(?:script|pre|style|textarea)>)"
 _BLOCK_TAGS = frozenset(
     b"""
     address article aside base basefont blockquote body caption center col colgroup dd details dialog dir div dl dt

@@ -47,7 +47,7 @@ PRIORITIES = {
 }
 PRIORITY_SIGNS = {"🔺": "critical", "⏫": "high", "🔼": "medium", "🔽": "low", "⏬": "low"}
 PRIORITY_LETTERS = {"A": "critical", "B": "high", "C": "medium", "D": "low"}
-EMOJI = {"🆔": "id", "⛔": "after", "📅": "due", "✅": "done"}
+EMOJI = {"🆔": "id", "⛔": "after", "📅": "due", "📆": "due", "🗓": "due", "✅": "done"}
 
 # `id::` is a field of Dataview and `run://` an address. Punctuation after a value separates it from the next word.
 _WORD = re.compile(
@@ -64,7 +64,8 @@ _FIELD = re.compile(
     r"\[[ \t]*+([A-Za-z]++)[ \t]*+::([^\[\]\n]++)\](?!\()"
     r"|\([ \t]*+([A-Za-z]++)[ \t]*+::([^()\n]++)\))"
 )
-_BANG = re.compile(rf"(?<!\S)!(?!(?:{'|'.join(PRIORITIES)})\b)[A-Za-z]")
+_BANGS = "critical", "high", "medium", "low"
+_BANG = re.compile(rf"(?<!\S)!(?!(?:{'|'.join(_BANGS)})\b)[A-Za-z]")
 # An odd number of backslashes; of an even one each escapes the next (GFM 6.1, 6.12).
 _HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*)\\\n")
 _LETTER = re.compile(r"\s*+\(([A-D])\)(?!\S)")
@@ -72,6 +73,8 @@ _BLOCK = re.compile(r"(?<!\S)\^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+\Z")
 # `#123` is an issue, no tag.
 _SOME_LETTER = re.compile(r"[^\d_/+.-]")
 _PUNCTUATION = frozenset(",;.:!?")
+_QUOTES = frozenset("\"'\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a«»「」『』")
+_CLOSING = "*_~)]}>"
 _SEPARATOR = re.compile(r"[,;]+(?!\S)")
 _SEPARATOR_OF_TAG = re.compile(r"[,;.:!?]+(?!\S)")
 
@@ -104,16 +107,32 @@ def find_keys(text: str) -> list[Token]:
         tokens = [token for token in tokens if taken.free(token.start, token.end)]
     if len(tokens) > 1:
         tokens.sort(key=_start)
-    return tokens
+    return _without_ornaments(text, tokens) if any(map(_may_be_ornament, tokens)) else tokens
 
 
 def unknown_priorities(text: str) -> list[tuple[int, str]]:
-    """Offset and word of each `!word` that is no priority, and so stays title."""
+    """Offset and word of each `!word` that is nearly a priority, and so stays title; `!important` is a word."""
     if "!" not in text or not _BANG.search(text):
         return []
-    found = [m for m in _WORD.finditer(text) if m["bang"] and m["bang"].lower() not in PRIORITIES]
+    found = [m for m in _WORD.finditer(text) if m["bang"] and _is_nearly_priority(m["bang"].lower())]
     taken = Ranges(verbatim_ranges(text)) if found else Ranges(())
     return [(m.start(), m["bang"]) for m in found if taken.free(m.start(), m.end("bang"))]
+
+
+def _is_nearly_priority(word: str) -> bool:
+    """Also `highest` and `lowest`, which are values of `priority:` alone."""
+    return word not in _BANGS and (word in PRIORITIES or any(_is_near(word, name) for name in _BANGS))
+
+
+def _is_near(word: str, name: str) -> bool:
+    """Whether two neighbouring letters are swapped, or one letter is off in a name of five or more."""
+    if abs(len(word) - len(name)) > 1:
+        return False
+    same = next((at for at, (a, b) in enumerate(zip(word, name, strict=False)) if a != b), len(word))
+    swapped = name[:same] + name[same + 1 : same + 2] + name[same : same + 1] + name[same + 2 :]
+    rest, other = word[same:], name[same:]
+    one_off = rest[1:] == other[1:] or rest == other[1:] or rest[1:] == other
+    return word == swapped or (len(name) > 4 and one_off)
 
 
 def end_with_punctuation(text: str, token: Token) -> int:
@@ -148,12 +167,18 @@ def _dataview_keys(text: str) -> Iterator[Token]:
     for found in _FIELD.finditer(text):
         name = DATAVIEW.get((found[1] or found[3]).lower())
         value = (found[2] or found[4]).strip()
-        if name and value:
+        if name and _is_value(value):
             yield Token(name, value, found.start(), found.end(), "dataview")
 
 
+def _is_value(written: str) -> bool:
+    """Not so in `"N tests failed:" list`, `**due:** soon` and `[ends after:]`, where a quotation or the like ends."""
+    first = written[:1]
+    return not (first in _QUOTES or (first in _CLOSING and not written.strip(f"{_CLOSING}.!?")))
+
+
 def _emoji_keys(text: str, taken: Ranges) -> Iterator[Token]:
-    """Emoji keys. A sign with no value of its shape behind it is an ornament (`✅ Fixed`): title."""
+    """Emoji keys. A sign with no value of its shape behind it is an ornament (`✅ Fixed`, `📅 2 weeks`): title."""
     signs, behind = _emoji_patterns()
     at = 0
     while found := signs.search(text, at):
@@ -163,12 +188,39 @@ def _emoji_keys(text: str, taken: Ranges) -> Iterator[Token]:
             if taken.free(start, at):
                 yield Token("priority", PRIORITY_SIGNS[sign], start, at, "emoji")
             continue
-        name = EMOJI[sign]
-        found = behind[name].match(text, at)
-        if found and taken.free(start, found.end()) and not _WORD.match(text, found.start(1)):
-            value = found[1].rstrip(",;")
-            at = found.start(1) + len(value)
-            yield Token(name, value, start, at, "emoji")
+        found = behind[EMOJI[sign]].match(text, at)
+        if found and taken.free(start, found.end()):
+            at = found.end()
+            yield Token(EMOJI[sign], found[1], start, at, "emoji")
+
+
+def _may_be_ornament(token: Token) -> bool:
+    return token.dialect == "emoji" and token.name in ("id", "after")
+
+
+def _without_ornaments(text: str, tokens: Sequence[Token]) -> list[Token]:
+    """Of 🆔 and ⛔, which any word may follow, only those behind which the line has nothing but keys; none where the
+    text has nothing but keys: `⛔ Blocked by legal` and the heading `⛔ Blocked` are words."""
+    kept: list[Token] = []
+    start, only_keys, words = len(text), True, False
+    for token in reversed(tokens):
+        gap = text[token.end : start]
+        line = gap.partition("\n")[0]
+        only_keys = (only_keys or line is not gap) and _is_between_keys(line)
+        words = words or not _is_between_keys(gap)
+        start = token.start
+        if only_keys or not _may_be_ornament(token):
+            kept.append(token)
+        else:
+            words = True
+    kept.reverse()
+    if words or not _is_between_keys(text[:start]):
+        return kept
+    return [token for token in kept if not _may_be_ornament(token)]
+
+
+def _is_between_keys(text: str) -> bool:
+    return not text or text.isspace() or _between_keys().fullmatch(text) is not None
 
 
 def _plain_keys(text: str, taken: Ranges) -> Iterator[Token]:
@@ -181,11 +233,13 @@ def _plain_keys(text: str, taken: Ranges) -> Iterator[Token]:
             if not _is_tag(value):
                 continue
         elif bang:
-            name, value, end = "priority", PRIORITIES.get(bang.lower()), found.end(2)
-            if value is None:
+            name, value, end = "priority", bang.lower(), found.end(2)
+            if value not in _BANGS:
                 continue
-        else:
+        elif _is_value(value):
             end = found.end(4)
+        else:
+            continue
         if not taken.starts or taken.free(start, end):
             yield Token(name, value, start, end, "plain")
 
@@ -196,6 +250,9 @@ def _is_tag(word: str) -> bool:
     pattern = _ASCII_TAG if word.isascii() else _any_tag()
     return bool(pattern.fullmatch(word) and _SOME_LETTER.search(word))
 
+
+#: Marks of the direction of writing, which stand beside dates in Hebrew and Arabic text.
+_MARKS = "\u200e\u200f\u061c"
 
 # What few lines need is compiled when the first one does: together they cost a tenth of Python's own start.
 
@@ -213,14 +270,28 @@ def _emoji_patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
 
     Values are bounded, so that a word made of signs is not read to its end for each of them.
     """
-    date = re.compile(r"[ \t]{0,9}+(\d\S{0,99}+)(?!\S)")
-    name = re.compile(r"[ \t]{0,9}+([A-Za-z0-9]\S{0,199}+)(?!\S)")
-    names = re.compile(
-        r"[ \t]{0,9}+([A-Za-z0-9][^\s,]{0,199}+(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z0-9][^\s,:]{0,199}+){0,99})"
-        r"[,;]*+(?!\S)"
-    )
-    sign = re.compile(rf"([{''.join(PRIORITY_SIGNS)}{''.join(EMOJI)}])\uFE0F?")
+    gap = rf"[ \t{_MARKS}]{{0,9}}+"
+    # Another sign may follow at once, and `2026-12-01T10:00` or a span of days is none.
+    date = re.compile(gap + r"(\d{4}-\d\d-\d\d)(?![\w/–—-])", re.ASCII)
+    signs = "".join([*PRIORITY_SIGNS, *EMOJI])
+    one = rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,199}}+(?![^\s,;{signs}{_MARKS}])"
+    name = re.compile(f"{gap}({one})")
+    names = re.compile(f"{gap}({one}(?:[ \t]{{0,9}},[ \t]{{0,9}}{one}){{0,99}})")
+    sign = re.compile(f"([{signs}])[\ufe0e\ufe0f]?")
     return sign, {"id": name, "after": names, "due": date, "done": date}
+
+
+@cache
+def _between_keys() -> re.Pattern[str]:
+    """What may stand between keys: also the fields of Obsidian Tasks that are read as words here."""
+    return re.compile(
+        rf"(?:[\s,;{_MARKS}]"
+        r"|[➕❌🛫⏳⌛][\ufe0e\ufe0f]?[ \t]{0,9}\d{4}-\d\d-\d\d(?![\w-])"
+        r"|🏁[\ufe0e\ufe0f]?[ \t]{0,9}[A-Za-z]++"
+        r"|🔁[\ufe0e\ufe0f]?[ \t]{0,9}every\b[A-Za-z0-9, \t]*+"
+        r")*",
+        re.ASCII,
+    )
 
 
 _NO_RANGES = Ranges(())

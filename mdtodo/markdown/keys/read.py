@@ -44,8 +44,8 @@ class Problem(NamedTuple):
 class Keys(NamedTuple):
     """What a line says. `title` is every word that is no key, with one blank between words.
 
-    A tuple, as there is one for each of many thousand lines. `tokens` holds every key in order, also the bad
-    and the repeated ones; `estimate` is in minutes; dates are `YYYY-MM-DD` and exist in the calendar.
+    A tuple, as there is one for each of many thousand lines. `tokens` holds every key in order, also the repeated
+    ones; `estimate` is in minutes; dates are `YYYY-MM-DD` and exist in the calendar.
     """
 
     title: str
@@ -70,20 +70,18 @@ class Keys(NamedTuple):
 def read_keys(text: str) -> Keys:
     """The keys and the title of a task's first paragraph, or of a heading.
 
-    Never raises, and takes linear time on any text. A key with a bad value is a problem and is not part of
+    Never raises, and takes linear time on any text. A key with a bad value is a problem, and its word stays in
     the title; of a repeated key the first good one wins. `tags`, `after` and `needs` add up.
     """
-    tokens = find_keys(text)
+    found = find_keys(text)
     problems = _unknown_priorities(text) if "!" in text else []
-    if ":" in text and text.count(":") > sum([text.count(":", token.start, token.end) for token in tokens]):
-        problems += _near_keys(
-            text
-        )  # most colons are those of keys, and to search costs a seventh of all this
-    if not tokens:
+    # Most colons are those of keys, and to search costs a seventh of all this.
+    if ":" in text and text.count(":") > sum([text.count(":", token.start, token.end) for token in found]):
+        problems += _near_keys(text)
+    if not found:
         return Keys(_title(text, ()), problems=tuple(problems))
     values: dict[str, Any] = {}
-    for token in tokens:
-        _add_value(token, values, problems)
+    tokens = [token for token in found if _add_value(token, values, problems)]
     for name in ("tags", "after", "needs"):
         if name in values:
             values[name] = tuple(values[name])
@@ -95,8 +93,9 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _COUNT = re.compile(r"\d{1,6}", re.ASCII)
 
 
-def _add_value(token: Token, values: dict[str, Any], problems: list[Problem]) -> None:
-    """Put what the token says under the name of its field in `Keys`, with lists as the keys of a dict."""
+def _add_value(token: Token, values: dict[str, Any], problems: list[Problem]) -> bool:
+    """Put what the token says under the name of its field in `Keys`, with lists as the keys of a dict; False where it
+    says nothing."""
     name = token.name
     if name == "tag":
         values.setdefault("tags", {})[token.value] = None
@@ -104,11 +103,13 @@ def _add_value(token: Token, values: dict[str, Any], problems: list[Problem]) ->
         _add_values(token, values.setdefault(name, {}), problems)
     elif (value := _READERS[name](token.value)) is None:
         problems.append(_bad_value(token))
+        return False
     elif (field := "estimate" if name == "est" else name) in values:
         message = f"{name} appears a second time; the first one counts"
         problems.append(Problem("duplicate-key", message, token.start, Severity.WARNING))
     else:
         values[field] = value
+    return True
 
 
 def _add_values(token: Token, values: dict[str, None], problems: list[Problem]) -> None:

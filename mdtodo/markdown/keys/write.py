@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.task import Priority
@@ -143,10 +144,10 @@ def _candidates(
         more = there[1:] if name in ("after", "needs") else []
         yield [_replacement(text, there[0], value), *_removal(text, more)]
     else:
-        new = _new_key(text, keys, name, value, dialect)
-        for tried, place in enumerate(_places(text, keys)):
-            if tried == _LINES_TRIED:
-                break
+        forms = _new_key(text, keys, name, value, dialect), _plain_key(name, value)
+        places = list(islice(_places(text, keys), _LINES_TRIED))
+        # Where no title stands before it, 🆔 is a word and `id:` none.
+        for new, place in product(dict.fromkeys(forms), places):
             yield [Splice(place, place, f" {new}" if text[:place].strip() else f"{new} ")]
 
 
@@ -209,11 +210,15 @@ def _new_key(text: str, keys: Keys, name: str, value: str, dialect: str | None) 
     dialect = favourite_dialect(keys.tokens) or dialect
     form = _FORMS.get(dialect or "", {}).get(name)
     if form is None:
-        return f"!{value}" if name == "priority" else f"{name}:{value}"
+        return _plain_key(name, value)
     if dialect == "emoji":
         return f"{form} {value}" if form else _SIGN_OF[value]
     brackets = {text[token.start] for token in keys.tokens if token.dialect == "dataview"}
     return f"({form}:: {value})" if brackets == {"("} else f"[{form}:: {value}]"
+
+
+def _plain_key(name: str, value: str) -> str:
+    return f"!{value}" if name == "priority" else f"{name}:{value}"
 
 
 def _places(text: str, keys: Keys) -> Iterator[int]:

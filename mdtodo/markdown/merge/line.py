@@ -95,7 +95,7 @@ _BOX_LINE = re.compile(
 _DIGIT = re.compile(rb"[0-9]")
 # The sign is ✅ in UTF-8, with or without its variation selector.
 _OWNED = re.compile(
-    rb"[ \t](?:(?:failed|worker|done):\S++"
+    rb"[ \t](?:failed:[0-9]++|worker:[A-Za-z0-9]\S*+|done:[0-9-]{10}"
     rb"|\xe2\x9c\x85(?:\xef\xb8\x8f)? ?[0-9-]{10}|\[completion:: ?[0-9-]{10}\])(?!\S)"
 )
 

@@ -102,7 +102,17 @@ class Checked(NamedTuple):
 
 
 def _findings_in(repo: Repository, content: TodoFiles, config: Config) -> Checked:
-    """Everything that is wrong in these files."""
+    """Everything that is wrong in these files, as far as the receipts on the branch do not know better."""
+    checked = _judge_files(repo, content, config)
+    if not any(finding.code == "unknown-id" for finding in checked.findings):
+        return checked
+    from mdtodo.project.deleted_tasks import without_deleted
+
+    return checked._replace(findings=without_deleted(repo, checked.findings))
+
+
+def _judge_files(repo: Repository, content: TodoFiles, config: Config) -> Checked:
+    """Everything that is wrong in these files by themselves."""
     if len(content.ids) < MANY and sum(map(len, content.data.values())) < LARGE:
         return _merged(content, *_read_all(content, config))
     from mdtodo.operations.check.findings_cache import FindingsCache

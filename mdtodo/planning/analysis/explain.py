@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import State
 from mdtodo.planning.analysis.durations import format_minutes, format_task_duration
+from mdtodo.planning.routing import why_passed_over
 from mdtodo.planning.schedule import chain, sort_keys
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def explain(plan: Plan, caps: Mapping[str, int], task_id: str) -> Explanation:
         ),
         f"It is due {task.due}." if task.due else "It has no due date.",
         _own(plan, task_id),
+        *_guess(plan, task_id),
         _lane(plan, caps, task_id),
         *_neighbours(plan, place),
     ]
@@ -106,6 +108,12 @@ def _own(plan: Plan, task_id: str) -> str:
     if task.children:
         return "It takes no time of its own: it is ticked with its subtasks."
     return "It is manual and has no estimate, so its duration is unknown."
+
+
+def _guess(plan: Plan, task_id: str) -> list[str]:
+    """Why it has no processor, where a guess would have given it one."""
+    reason = why_passed_over(plan.routes[task_id])
+    return [f"It has no processor: {reason}."] if reason else []
 
 
 def _lane(plan: Plan, caps: Mapping[str, int], task_id: str) -> str:

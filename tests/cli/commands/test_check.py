@@ -74,6 +74,44 @@ def test_a_file_without_mistakes_has_no_finding(repo: Checkout, mdtodo: Mdtodo) 
     assert mdtodo("check", "--json").json == {"version": 1, "findings": []}
 
 
+EQUAL = [
+    ("- [ ] a run:t\n- [ ] a run:t\n", [(2, "line 1:")]),
+    ("- [ ] a run:t\n- [ ] a run:u\n- [ ] a\n", [(2, "line 1, and 1 more:")]),
+    ("- [x] a\n- [ ] a run:t\n", [(2, "line 1:")]),
+    ("- [ ] a after:b\n- [ ] b id:b\n- [ ] a\n", [(3, "line 1:")]),
+    ("- [ ] a #scan\n- [ ] a\n", [(2, "line 1:")]),
+    ("- [ ] p\n  - [ ] a run:t\n- [ ] p\n  - [ ] a run:t\n", [(4, "line 2:")]),
+    ("- [ ] p after:b\n  - [ ] a\n  - [ ] a\n- [ ] b id:b\n", []),
+    ("- [ ] a\n- [ ] a\n- [ ] a !high due:2026-12-01\n", []),
+    ("1. [ ] a\n2. [ ] a\n", []),
+    ("- [x] a run:t\n- [-] a run:t\n", []),
+    ("- [ ] a run:t\n- [ ] a run:t id:a\n", []),
+    ("# A\n- [ ] a run:t\n# B\n- [ ] a run:t\n", []),
+    ("- [ ] p\n  - [ ] a run:t\n- [ ] q\n  - [ ] a run:t\n", []),
+    ("- [ ] a run:t\n- [ ] A run:t\n", []),
+]
+
+
+@pytest.mark.parametrize(("todo", "expected"), EQUAL)
+def test_equal_tasks_are_named_only_where_a_processor_or_a_wait_makes_it_matter(
+    repo: Checkout, mdtodo: Mdtodo, todo: str, expected: list[tuple[int, str]]
+) -> None:
+    repo.write("TODO.md", todo)
+    tables = ['t]\nrun = "true"', 'u]\nrun = "true"', 'scan]\nrun = "true"\nmatch = { tags = ["scan"] }']
+    repo.write(".mdtodo.toml", "".join(f"[processors.{table}\n" for table in tables))
+    findings = mdtodo("check", "--json", code=int(bool(expected))).json["findings"]
+    assert {finding["code"] for finding in findings} <= {"duplicate-title"}
+    assert [(one["line"], one["severity"]) for one in findings] == [(line, "warning") for line, _ in expected]
+    assert all(words in one["message"] for one, (_, words) in zip(findings, expected, strict=True))
+
+
+def test_equal_tasks_of_several_files_are_told_apart_by_their_file(repo: Checkout, mdtodo: Mdtodo) -> None:
+    for folder in "abc":
+        repo.write(f"{folder}/TODO.md", "- [ ] a run:t\n")
+    repo.write(".mdtodo.toml", '[processors.t]\nrun = "true"\n')
+    assert mdtodo("check").out == ""
+
+
 def test_named_files_are_reported_and_the_others_are_read(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a id:a\n- [ ] z after:nowhere\n")
     repo.write("docs/TODO.md", "- [ ] b after:a\n- [ ] c id:a\n")

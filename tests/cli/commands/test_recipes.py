@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.conftest import Checkout
 
 PASSES = "def test_a():\n    assert True\n"
-AUTO = 'recipes = "auto"\n'
+CAREFUL = 'recipes = "auto"\n'
+AUTO = CAREFUL + 'classify = "words"\n'
 
 
 @pytest.fixture
@@ -232,6 +233,32 @@ def test_recipes_are_chosen_by_kind_only_where_the_configuration_says_auto(
     assert "testing (recipe for testing)" in inside("show", "named", **tools).out
     assert "training (instead of the recipe for training)" in inside("show", "train", **tools).out
     assert "none: done by hand" in inside("show", "without", **tools).out
+    repo.write(".mdtodo.toml", CAREFUL + CONFIG)
+    assert processors() == by_default | {"mine": "mine"}
+    repo.write("TODO.md", TODO.replace("id:named", "id:named #testing"))
+    assert processors() == by_default | {"named": "testing", "mine": "mine"}
+
+
+def test_a_task_that_only_a_guess_would_route_is_manual_and_says_what_helps(
+    inside: Callable[..., Said], repo: Checkout
+) -> None:
+    match = '[processors.scan]\nrun = "true"\nmatch = { category = "security" }\n'
+    repo.commit(**{"TODO.md": "- [ ] Fix the login page layout id:a\n", ".mdtodo.toml": match})
+    why = (
+        'its category security/auth is guessed from the title (word "login"), and a guess does not choose what proves '
+        'a task (match of scan): tag it #security/auth, or set `classify = "words"`'
+    )
+    for args in (("show", "a"), ("plan", "--explain", "a")):
+        assert why in " ".join(inside(*args).out.split())
+    assert "guessed from the title, would choose one: a." in inside("plan").out
+    asked = inside("run", "a", code=1)
+    assert f"is manual: {why}, or mark it as done" in " ".join((asked.out + asked.err).split())
+    assert "chooses no processor: tag the task" in inside("run").err
+    assert repo.read("TODO.md") == b"- [ ] Fix the login page layout id:a\n"
+    assert inside("list", "--json", "--category", "security").json["tasks"][0]["kind"] == "auth"
+    repo.write(".mdtodo.toml", f'classify = "words"\n{match}')
+    inside("run")
+    assert repo.read("TODO.md") == b"- [x] Fix the login page layout id:a\n"
 
 
 def test_a_run_with_auto_proves_tasks_by_their_kind(

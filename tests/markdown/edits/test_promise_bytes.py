@@ -78,6 +78,12 @@ WORDS = st.sampled_from(
             "*",
             "⏫",
             "📅 2026-01-01",
+            "📅 2 weeks",
+            "✅ 12 tests",
+            "🗓\ufe0f 2026-01-01",
+            "⛔ Blocked",
+            "🆔",
+            'failed:"',
         ),
         *(
             "[est:: 1h]",

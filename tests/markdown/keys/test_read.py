@@ -83,13 +83,16 @@ def said(text: str) -> dict[str, object]:
         ("a ⏬\ufe0f b", "a b", {"priority": LOW}),
         ("a 🆔 x1", "a", {"id": "x1"}),
         ("a 🆔x1", "a", {"id": "x1"}),
-        ("a 🆔\ufe0f x1 b", "a b", {"id": "x1"}),
+        ("a 🆔\ufe0f x1 #b", "a", {"id": "x1", "tags": ("b",)}),
         ("a ⛔ b,c", "a", {"after": ("b", "c")}),
         ("a ⛔b", "a", {"after": ("b",)}),
         ("a ⛔\ufe0f b, c", "a", {"after": ("b", "c")}),
         ("a 📅 2026-12-01", "a", {"due": "2026-12-01"}),
         ("a 📅2026-12-01 b", "a b", {"due": "2026-12-01"}),
         ("a 📅\ufe0f  2026-12-01", "a", {"due": "2026-12-01"}),
+        ("a 📆 2026-12-01", "a", {"due": "2026-12-01"}),
+        ("a 🗓\ufe0f 2026-12-01, b", "a b", {"due": "2026-12-01"}),
+        ("a 🗓\ufe0e2026-12-01✅2026-11-21", "a", {"due": "2026-12-01", "done": "2026-11-21"}),
         ("a ✅ 2026-11-21", "a", {"done": "2026-11-21"}),
         ("a ✅\ufe0f2026-11-21", "a", {"done": "2026-11-21"}),
         ("タスク📅2026-12-01", "タスク", {"due": "2026-12-01"}),
@@ -100,6 +103,46 @@ def said(text: str) -> dict[str, object]:
         ),
         ("✅ Fixed the thing", "✅ Fixed the thing", {}),
         ("📅 Calendar view", "📅 Calendar view", {}),
+        ("✅ 12 tests pass", "✅ 12 tests pass", {}),
+        ("✅ 1. Caller-ID", "✅ 1. Caller-ID", {}),
+        ("📅 2 weeks", "📅 2 weeks", {}),
+        ("🗓\ufe0f 12-week plan", "🗓\ufe0f 12-week plan", {}),
+        ("📆 2026 budget", "📆 2026 budget", {}),
+        ("a 📅 2026-12-01T10:00", "a 📅 2026-12-01T10:00", {}),
+        ("a 📅 2026-12-01/2026-12-05", "a 📅 2026-12-01/2026-12-05", {}),
+        ("a (📅 2026-12-01).", "a ( ).", {"due": "2026-12-01"}),
+        ("⛔ Blocked by legal", "⛔ Blocked by legal", {}),
+        ("⛔\ufe0f Blocked by legal #law", "⛔\ufe0f Blocked by legal", {"tags": ("law",)}),
+        ("⛔ Blocked", "⛔ Blocked", {}),
+        ("#law ⛔ Blocked !high", "⛔ Blocked", {"tags": ("law",), "priority": HIGH}),
+        ("🆔 Passport field", "🆔 Passport field", {}),
+        ("Add a 🆔 column here ⛔ b", "Add a 🆔 column here", {"after": ("b",)}),
+        ("a 🆔 x `b`", "a 🆔 x `b`", {}),
+        ("a 🆔 x `id:b`", "a 🆔 x `id:b`", {}),
+        ("a 🆔 b/c", "a 🆔 b/c", {}),
+        ("a ⛔ b, ä", "a ⛔ b, ä", {}),
+        ("a ⛔ b, then c", "a ⛔ b, then c", {}),
+        ("a ⛔ b\nc", "a c", {"after": ("b",)}),
+        ("a ⛔ b c\n🆔 d", "a ⛔ b c", {"id": "d"}),
+        # what Obsidian Tasks writes behind them
+        (
+            "a 🆔 x ⛔ y 🔁 every week when done 🏁 delete ➕ 2026-01-01 📅 2026-12-01",
+            "a 🔁 every week when done 🏁 delete ➕ 2026-01-01",
+            {"id": "x", "after": ("y",), "due": "2026-12-01"},
+        ),
+        ("a 🆔 x 🔁 of life", "a 🆔 x 🔁 of life", {}),
+        # text that is written from right to left
+        ("לבדוק 📅 2026-12-01 ⛔ b", "לבדוק", {"due": "2026-12-01", "after": ("b",)}),
+        ("تحقق 📅 \u200e2026-12-01 🆔 \u200fx", "تحقق", {"due": "2026-12-01", "id": "x"}),
+        ("تحقق ⛔ من ذلك", "تحقق ⛔ من ذلك", {}),
+        # where a quotation or an emphasis ends
+        ('"N tests failed:" list', '"N tests failed:" list', {}),
+        ("the “run:” key and 'due:'", "the “run:” key and 'due:'", {}),
+        ('a run:"x" [id:: "y"]', 'a run:"x" [id:: "y"]', {}),
+        ("**a due:** b, *after:*", "**a due:** b, *after:*", {}),
+        # words with an exclamation mark
+        ("remove !important !highest here", "remove !important !highest here", {}),
+        ("a !high, b!", "a b!", {"priority": HIGH}),
         ("a 📅\n2026-12-01", "a 📅 2026-12-01", {}),
         ("a 🆔", "a 🆔", {}),
         ("a 🆔 x, 📅 2026-12-01; ⛔ b,c, d", "a", {"id": "x", "due": "2026-12-01", "after": ("b", "c", "d")}),
@@ -192,7 +235,9 @@ def test_unclosed_inline_markup_holds_keys(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
-        ("a !urgent", [("unknown-priority", Severity.WARNING)]),
+        ("a !hgih", [("unknown-priority", Severity.WARNING)]),
+        ("a !medum !criticall !highest", [("unknown-priority", Severity.WARNING)] * 3),
+        ("a !urgent !important !now !hi !lows !nigh !important;", []),
         ("a priority:hgih", [("unknown-priority", Severity.ERROR)]),
         ("a [priority:: x]", [("unknown-priority", Severity.ERROR)]),
         ("a due:tomorrow", [("bad-date", Severity.ERROR)]),
@@ -203,7 +248,7 @@ def test_unclosed_inline_markup_holds_keys(text: str) -> None:
         ("a [est:: -1h]", [("bad-estimate", Severity.ERROR)]),
         ("a id:-x", [("bad-id", Severity.ERROR)]),
         ("a id:ä", [("bad-id", Severity.ERROR)]),
-        ("a 🆔 b/c", [("bad-id", Severity.ERROR)]),
+        ("a 🆔 b/c ⛔ d/e 📅 2 weeks ✅ 1. **failed:** 'due:'", []),
         ("a after:b,?", [("bad-id", Severity.ERROR)]),
         ("a failed:x", [("bad-failed", Severity.ERROR)]),
         ("a id:x id:y", [("duplicate-key", Severity.WARNING)]),
@@ -223,9 +268,10 @@ def test_each_problem_of_a_line_has_its_code_and_severity(
     assert [(problem.code, problem.severity) for problem in read_keys(text).problems] == problems
 
 
-def test_a_bad_value_is_no_title_and_no_value() -> None:
-    keys = read_keys("a due:soon est:x id:? b")
-    assert (keys.title, keys.due, keys.estimate, keys.id) == ("a b", None, None, None)
+def test_a_bad_value_stays_title_and_is_no_value() -> None:
+    keys = read_keys("a due:soon est:x 📅 2026-13-01 id:ä b")
+    assert (keys.title, keys.tokens) == ("a due:soon est:x 📅 2026-13-01 id:ä b", ())
+    assert (keys.due, keys.estimate, keys.id) == (None, None, None)
 
 
 def test_an_unknown_priority_sign_stays_title() -> None:
@@ -363,7 +409,7 @@ def test_tokens_of_keys_stand_where_they_say(text: str) -> None:
     [
         "`", "` ", "`a``b```c", "[", "](", "](<", '](a "', "](a '", "[[", "<", "<a ", '<a b="',
         "<a b='<a c=\"", "](a(", "](a()", "](a\\",
-        "<!--", "<?", "<!", "(", ")", "\\", "📅1", "⛔a,", "🆔a", "⏫", "[due:: ", "(a::", "#a", "!x ", "#a ",
+        "<!--", "<?", "<!", "(", ")", "\\", "📅1", "⛔a,", "🆔a", "🆔 a ", "⛔ a,", "a ⛔ b\n", "🔁 every ", "➕ 2026-01-01 ", "⏫", "[due:: ", "(a::", "#a", "!x ", "#a ",
         "id:,,", "id:x ", "after:a,", "^a", "\\\n", "a\n", " ",
     ],
 )  # fmt: skip
@@ -375,3 +421,28 @@ def test_time_is_linear_on_hostile_text(unit: str) -> None:
         return cpu_seconds(lambda: read_keys(text))
 
     assert grows_linearly(seconds, 6_000, 60_000)
+
+
+#: Signs of keys, with or without what makes them emoji or text, and words and values of the wrong shape behind them.
+ORNAMENTS = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from("📅📆🗓✅🆔⛔"),
+    st.sampled_from(["", "\ufe0f", "\ufe0e"]),
+    st.sampled_from([" ", "", "  ", "\u200f", "\n"]),
+    st.sampled_from(
+        ["12 tests", "2 weeks", "2026", "2026-12", "26-12-01", "2026-12-01x", "1.", "x y", "ä", "", "(a"]
+    ),
+)
+PLAIN_WORDS = st.sampled_from(
+    ["a", "Fix it", "שלום", "日本", "!important", 'due:"', "**run:**", "`id:x`", "C#"]
+)
+
+
+@examples(250)
+@given(st.lists(st.one_of(ORNAMENTS, PLAIN_WORDS), min_size=1, max_size=5), st.sampled_from(sorted(VALUES)))
+def test_ornaments_are_words_and_keys_are_written_beside_them(words: list[str], name: str) -> None:
+    text = " ".join([*words, "end of it"])
+    keys = read_keys(text)
+    assert (keys.title, said(text), keys.problems) == (" ".join(text.split()), {}, ())
+    written = write_key(text, name, VALUES[name])
+    assert written.replace(f" {name}:{VALUES[name]}", "", 1) == text

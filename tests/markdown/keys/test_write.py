@@ -29,7 +29,10 @@ from mdtodo.markdown.keys.write import write_key
         ("a <b c=\nd>", "failed", "1", "a <b c=\nd> failed:1"),
         # replacing keeps form and place
         ("a failed:1 b", "failed", "2", "a failed:2 b"),
-        ("a failed:x b", "failed", "2", "a failed:2 b"),
+        ("a failed:x b", "failed", "2", "a failed:x b failed:2"),
+        ("a failed:x failed:1 b", "failed", "2", "a failed:x failed:2 b"),
+        ("a 📆 2026-01-01 b", "due", "2026-01-02", "a 📆 2026-01-02 b"),
+        ("a 🗓\ufe0f 2026-01-01", "due", "2026-01-02", "a 🗓\ufe0f 2026-01-02"),
         ("a est:8h, b", "est", "2d", "a est:2d, b"),
         ("a est:60m", "est", "1h", "a est:60m"),
         ("(A) a", "priority", "low", "(D) a"),
@@ -49,6 +52,9 @@ from mdtodo.markdown.keys.write import write_key
         ("a 📅 2026-01-01", "failed", "1", "a 📅 2026-01-01 failed:1"),
         ("a 📅 2026-01-01", "priority", "high", "a 📅 2026-01-01 ⏫"),
         ("a #b", "priority", "high", "a #b !high"),
+        ("a 📆 2026-01-01", "done", "2026-01-02", "a 📆 2026-01-01 ✅ 2026-01-02"),
+        ("a 📆 2026-01-01\nb", "id", "c", "a 📆 2026-01-01 🆔 c\nb"),
+        ("#b ⏫", "id", "c", "#b ⏫ id:c"),  # 🆔 would be a word: there is no title
         # removing
         ("a failed:1", "failed", None, "a"),
         ("a failed:1 b", "failed", None, "a b"),
@@ -57,6 +63,8 @@ from mdtodo.markdown.keys.write import write_key
         ("failed:1 failed:2 a", "failed", None, "a"),
         ("a failed:1 ^x", "failed", None, "a ^x"),
         ("a  failed:1  b", "failed", None, "a   b"),
+        ("a failed:x", "failed", None, "a failed:x"),
+        ("a 🗓\ufe0f 2026-01-01 b", "due", None, "a b"),
         ("a\nfailed:1", "failed", None, "a"),
         ("a\nfailed:1\nb", "failed", None, "a\nb"),
         ("a failed:1\\\nb", "failed", None, "a\\\nb"),
@@ -97,7 +105,7 @@ def test_a_value_that_no_key_can_say_is_refused(name: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("🆔 id:b c", "id"),  # 🆔 would take the next word
+        ("a 🆔 id:b c", "id"),  # 🆔 would take the next word
         ("(A) (B) a", "priority"),  # (B) would be the first word
     ],
 )
