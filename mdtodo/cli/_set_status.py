@@ -41,7 +41,7 @@ def set_status_and_report(
     if not force and _report_refused(project, tasks):
         return 1
     change = set_status(project, tasks, status, commit=commit)
-    missed = {task_id for task_id, _, _ in change.landing.missed} if change.landing else set()
+    missed = _missed(change)
     for task in tasks:
         if task.id not in missed:
             _report(task, status, "" if task in change.changed else " already")
@@ -84,4 +84,11 @@ def _report_landing(change: StatusChange) -> int:
         click.echo(f"committed {commit[:10]}")
     for sentence in sentences_of(change.landing):
         tell(one_line(sentence))
-    return 3 if change.landing.missed else 0
+    return 3 if _missed(change) else 0
+
+
+def _missed(change: StatusChange) -> set[str]:
+    """The tasks that were not found, or could not be told from equal ones."""
+    if change.landing is None:
+        return set()
+    return {*change.landing.unclear, *(task_id for task_id, _, _ in change.landing.missed)}

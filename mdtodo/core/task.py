@@ -129,16 +129,39 @@ class Finding(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """How a task is found again in another version of its file: never by line number.
+    """How a task is found again in another version of its file: never by line number. See `markdown.anchors`.
 
-    `digest` is the SHA-1 (40 hex digits) over the titles of the parents and its own; `nth` counts from 0 the
-    tasks of that digest in the file. An explicit id wins over both.
+    `digest` is the SHA-1 (40 hex digits) over the titles of the parents and its own. `title` is its own, None where its
+    words and its `run:` may have changed; `section` the titles of its headings, a line each; `keys` those that mdtodo
+    does not write, None where a version from before there was such a thing wrote the anchor; `before` and `after` the
+    titles of its neighbours. `nth` counts from 0 the tasks of that digest under the same headings.
+
+    Of equal tasks in the version that the anchor is of: `alone`, no other task of the file has these titles;
+    `elsewhere`, one of another file has; `shared`, another one has the same explicit id; `twin` counts from 0 those of
+    the same headings and keys too, and `twins` is a digest of all of those ("" for a single one); `peers` stand for
+    the others of the file.
     """
 
     file: str
     explicit: str | None
     digest: str
     nth: int
+    title: str | None = None
+    section: str = ""
+    keys: str | None = None
+    before: str = ""
+    after: str = ""
+    alone: bool = True
+    elsewhere: bool = False
+    shared: bool = False
+    twin: int = 0
+    twins: str = ""
+    peers: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> tuple[str, str | None, str, str, int]:
+        """What the task is called: the same in each version in which no equal one comes or goes."""
+        return self.file, self.explicit, self.digest, self.section, self.nth
 
 
 class Task(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import Revert, SetStatus
 from mdtodo.errors import EditError, InputError
 from mdtodo.landing import parse_cache
+from mdtodo.markdown.anchors import Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +72,32 @@ def apply_receipts(
             left = {task: edits for task, edits in left.items() if task not in dropped}
     except (InputError, EditError) as error:
         return EditResult(data, missed=dict.fromkeys(wanted, error.sentence))
+    _close(version, wanted, statuses, file)
     return version
+
+
+class UnclearError(Exception):
+    """Tasks that cannot be told from equal ones in some version: `reasons` gives a sentence by the id of each."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(reasons.values()))
+        self.reasons = dict(reasons)
+
+
+def unclear_ones(reasons: Mapping[str, str]) -> dict[str, str]:
+    """Of these reasons, by task, those for which nothing may land anywhere."""
+    return {task: reason for task, reason in reasons.items() if isinstance(reason, Unclear)}
+
+
+def _close(version: EditResult, wanted: Wanted, statuses: Mapping[str, Status], file: str) -> None:
+    """Where whichever of the equal tasks it is has the box that is wanted, nothing is left to do."""
+    for task, reason in list(version.missed.items()):
+        if isinstance(reason, Unclear) and reason.indices:
+            items = parse_cache.parse_cached(version.data, statuses, file).document.items
+            boxes = _boxes(wanted[task])
+            if boxes and {items[index].status for index in reason.indices} == {boxes[0].status}:
+                del version.missed[task]
+                version.closed.add(task)
 
 
 def _apply(

@@ -9,8 +9,10 @@ from mdtodo.core.results import Outcome
 from mdtodo.git.index_format import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
+from mdtodo.landing.apply import UnclearError, unclear_ones
 from mdtodo.landing.job import CommitBuilder, CommitStep, Job
 from mdtodo.landing.restore import restore
+from mdtodo.markdown.anchors import Unclear
 from mdtodo.outputs.survey import OutputsChangedError, take
 from mdtodo.receipts.message import message
 
@@ -25,7 +27,8 @@ _REGULAR = (b"100644", b"100755", b"100664")
 def build_commits(job: Job, git: GitSession, head: Head, copy: IndexCopy) -> CommitBuilder:
     """Make the edits in HEAD's and in the index's version of each file, each found there on its own.
 
-    The outputs that may go along are staged in `copy` at once.
+    The outputs that may go along are staged in `copy` at once. Raises UnclearError for tasks that cannot be told from
+    equal ones in one of them, unless something is to be restored, which is all or nothing anyway.
     """
     staged = copy.entries(job.wanted)
     builder = CommitBuilder(git.algorithm())
@@ -38,6 +41,8 @@ def build_commits(job: Job, git: GitSession, head: Head, copy: IndexCopy) -> Com
     for file in job.wanted:
         if (entry := staged.get(file)) and entry.mode in _REGULAR:
             _edit_index(job, git, builder, file, entry)
+    if unclear := unclear_ones(builder.refused):
+        raise UnclearError(unclear)
     return builder
 
 
@@ -108,7 +113,8 @@ def _edit_index(job: Job, git: GitSession, builder: CommitBuilder, file: str, en
     data = git.content(entry.oid)
     version = job.tick(file, data, once=False)
     for task, reason in version.missed.items():
-        builder.refused.setdefault(task, f"{reason} in the index")
+        said = f"{reason} in the index"
+        builder.refused.setdefault(task, Unclear(said) if isinstance(reason, Unclear) else said)
     if version.data != data:
         builder.staged[file] = IndexEntry(entry.mode, builder.objects.add("blob", version.data), entry.flag)
 

@@ -10,9 +10,10 @@ from mdtodo.git.index.index_copy import IndexCopy
 from mdtodo.git.objects import change_tree
 from mdtodo.git.repository import run
 from mdtodo.git.session import GitSession
+from mdtodo.landing.apply import UnclearError
 from mdtodo.landing.build_commits import build_commits
 from mdtodo.landing.job import Job
-from mdtodo.landing.land import refuse
+from mdtodo.landing.land import RefusedError, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +41,10 @@ def preview_landing(
         git.begin_landing()
         with IndexCopy(git) as copy:
             head = read_head(git)
-            builder = build_commits(job, git, head, copy)
+            try:
+                builder = build_commits(job, git, head, copy)
+            except UnclearError as error:
+                raise RefusedError([f"{task}: {reason}" for task, reason in error.reasons.items()]) from error
             refuse(job, builder)
             tree, objects = head.tree, builder.objects
             for step in builder.steps:

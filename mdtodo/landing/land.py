@@ -25,7 +25,7 @@ from mdtodo.git.index.index_copy import IndexChangedError, IndexCopy
 from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
-from mdtodo.landing.apply import EditResult
+from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.build_commits import build_commits, write_commits
 from mdtodo.landing.job import Job
 from mdtodo.landing.restore import write
@@ -70,6 +70,7 @@ class Landing(NamedTuple):
     `ticked`: the tasks whose edits the work tree has now. `missed`: task, file and reason, for those it
     cannot have. `kept_open`: tasks that were not ticked anywhere, with a sentence: their outputs could not go along.
     `waiting`: those of the missed ones whose file somebody else is writing; landing them again makes up for it.
+    `unclear`: tasks that cannot be told from equal ones, with a sentence; nothing was ticked for them.
     `absent`: receipts of tasks that HEAD does not have. `messages`: other sentences.
     """
 
@@ -81,6 +82,7 @@ class Landing(NamedTuple):
     absent: tuple[Receipt, ...] = ()
     kept_open: Mapping[str, str] = MappingProxyType({})
     waiting: frozenset[str] = frozenset()
+    unclear: Mapping[str, str] = MappingProxyType({})
 
     @property
     def uncommitted(self) -> tuple[Receipt, ...]:
@@ -120,14 +122,18 @@ def land(
     HEAD and index have their edits then, and landing again makes up for the file.
     """
     job = Job(repo, receipts, run_id, statuses, each=each)
+    if not whole:
+        job, unclear = _without(job, {}, _unclear_on_disk(job))
+    else:
+        unclear = {}
     if not commit or not (job.wanted or job.restores):
-        return _tick_work_tree(job, Landing())
+        return _tick_work_tree(job, Landing(unclear=unclear))
     remove_leftovers(repo, [*job.wanted, *(one.path for one in job.restores)])
     failpoint("recovered")
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is in progress: nothing is committed now")
     with GitSession(repo) if git is None else nullcontext(git) as session:
-        return _land(job, session, patience=patience, whole=whole)
+        return _land(job, session, unclear, patience=patience, whole=whole)
 
 
 def hold_outputs(
@@ -141,7 +147,7 @@ def hold_outputs(
         return hold(copy, repo.root, held)
 
 
-def _land(job: Job, git: GitSession, *, patience: float, whole: bool) -> Landing:
+def _land(job: Job, git: GitSession, unclear: dict[str, str], *, patience: float, whole: bool) -> Landing:
     """Commit, then write the work tree, then tell the index what is there."""
     git.begin_landing()
     job, kept_open = _hold_rest(job, git)
@@ -151,8 +157,12 @@ def _land(job: Job, git: GitSession, *, patience: float, whole: bool) -> Landing
             break
         except OutputsChangedError as changed:
             job, kept_open = _without(job, kept_open, changed.reasons)
+        except UnclearError as error:
+            if whole:
+                raise RefusedError([f"{task}: {reason}" for task, reason in error.reasons.items()]) from error
+            job, unclear = _without(job, unclear, error.reasons)
     forget(job.repo, builder.outputs)
-    landing = _tick_work_tree(job, landing._replace(kept_open=kept_open))
+    landing = _tick_work_tree(job, landing._replace(kept_open=kept_open, unclear=unclear))
     if job.restores:
         landing = _restore_work_tree(job, builder, landing)
     outputs = [output.path for output in builder.outputs if output.digest is not None]
@@ -261,6 +271,19 @@ def _version_on_disk(job: Job, file: str) -> EditResult:
         return EditResult(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
 
 
+def _unclear_on_disk(job: Job) -> dict[str, str]:
+    """The tasks that cannot be told from equal ones in the work tree; a file that was written just now is read again
+    after a moment, since it may be only half written."""
+    found: dict[str, str] = {}
+    for file in job.wanted:
+        unclear, pause = unclear_ones(_version_on_disk(job, file).missed), 0.01
+        while unclear and pause < 0.1 and _is_fresh(job.repo.root, file):
+            time.sleep(pause)
+            unclear, pause = unclear_ones(_version_on_disk(job, file).missed), pause * 2
+        found |= unclear
+    return found
+
+
 def _restore_work_tree(job: Job, builder: CommitBuilder, landing: Landing) -> Landing:
     """Write the files that went back, and say which ones did not."""
     paths = (one.path for one in job.restores)
@@ -299,8 +322,14 @@ def _tick_work_tree(job: Job, landing: Landing) -> Landing:
         messages += [f"{file}: {task}: {reason}" for task, reason in version.incomplete.items()]
         failpoint("written")
     ticked = frozenset(job.receipts) - {task for task, _, _ in missed}
+    # changed since it was looked at: what is committed is made up for in the file when that can be told again
+    unclear = {**landing.unclear, **unclear_ones({task: reason for task, _, reason in missed})}
     return landing._replace(
-        ticked=ticked, missed=tuple(missed), messages=tuple(messages), waiting=frozenset(waiting)
+        ticked=ticked,
+        missed=tuple(one for one in missed if one[0] not in unclear),
+        messages=tuple(messages),
+        waiting=frozenset(waiting),
+        unclear=unclear,
     )
 
 
@@ -336,4 +365,7 @@ def _missed(job: Job, file: str, error: EditError | InputError) -> EditResult:
 
 
 def _is_fresh(root: str, file: str) -> bool:
-    return time.time() - os.stat(os.path.join(root, file)).st_mtime < 1.0
+    try:
+        return time.time() - os.stat(os.path.join(root, file)).st_mtime < 1.0
+    except OSError:
+        return False

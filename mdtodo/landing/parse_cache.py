@@ -95,7 +95,7 @@ class ParsedFile:
 
 def parse_cached(data: bytes, statuses: Mapping[str, Status], file: str) -> ParsedFile:
     """The version with these bytes. Raises InputError where they cannot be read."""
-    key = data, tuple(statuses.items())
+    key = file, data, tuple(statuses.items())
     known = _parsed.get(key)
     if known is None:
         document = parse(data, statuses, file=file)
@@ -108,7 +108,7 @@ def keep(parsed: ParsedFile, statuses: Mapping[str, Status]) -> None:
     """Remember the version, and forget those that were not asked for the longest time."""
     global _size
     data = parsed.document.data
-    key = data, tuple(statuses.items())
+    key = parsed.places.file, data, tuple(statuses.items())
     if len(data) > _LARGEST:
         return
     if key not in _parsed:
@@ -116,9 +116,9 @@ def keep(parsed: ParsedFile, statuses: Mapping[str, Status]) -> None:
         _size += len(data)
     _parsed.move_to_end(key)
     while _size > _KEPT:
-        (forgotten, _), _ = _parsed.popitem(last=False)
+        (_, forgotten, _), _ = _parsed.popitem(last=False)
         _size -= len(forgotten)
 
 
-_parsed: OrderedDict[tuple[bytes, tuple[tuple[str, Status], ...]], ParsedFile] = OrderedDict()
+_parsed: OrderedDict[tuple[str, bytes, tuple[tuple[str, Status], ...]], ParsedFile] = OrderedDict()
 _size = 0

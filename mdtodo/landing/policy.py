@@ -105,8 +105,8 @@ def land_entries(
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
 
     What has to stay open since its outputs cannot be committed counts as failed; what waits for somebody who writes the
-    file is left to the next call. Raises GitError where HEAD no longer
-    stands where the run began: then they are kept for that place.
+    file is left to the next call, and what cannot be told from an equal task to the next run. Raises GitError where
+    HEAD no longer stands where the run began: then they are kept for that place.
     """
     began = elsewhere(repo, state, run_id)
     if began is not None:
@@ -125,9 +125,11 @@ def land_entries(
         state.refuse(number for number, receipt in entries if receipt.task_id in landing.kept_open)
     landed: dict[str | None, list[int]] = {}
     for number, receipt in entries:
-        if receipt.task_id in landing.kept_open or receipt.task_id in landing.waiting:
+        if receipt.task_id in {*landing.kept_open, *landing.waiting, *landing.unclear}:
             continue
         landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
+    # in nobody's way: each `run` looks at them again
+    state.park(number for number, receipt in entries if receipt.task_id in landing.unclear)
     for made, numbers in landed.items():
         state.mark_landed(numbers, made)
     return landing
@@ -146,6 +148,7 @@ def sentences_of(landing: Landing) -> list[str]:
     """What a person should know of a landing, what could not be committed last."""
     return [
         *(f"{task_id} stays open: {reason}" for task_id, reason in landing.kept_open.items()),
+        *(f"{task_id} is not ticked: {reason}" for task_id, reason in landing.unclear.items()),
         *(
             f"{file}: {task_id}: {reason}"
             + ("; the next call of mdtodo ticks it there" if task_id in landing.waiting else "")

@@ -1,7 +1,13 @@
-"""How a task is found again in another version of its file: by its id, else its titles, never its line."""
+"""Where is this task in that version? By its id, its titles, and where those are not unique, all that is around it.
+
+Never by its line. `Places.find` is the one that answers: whatever brings a result, a person's word or an undo to a
+version of a file asks it.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from mdtodo.core.digest import sha1
@@ -9,24 +15,65 @@ from mdtodo.core.task import Anchor
 from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from mdtodo.markdown.document import Document
+    from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.keys.read import Keys
+
+#: The keys that mdtodo writes: they may change while a result is under way.
+WRITTEN_KEYS = frozenset({"failed", "done", "worker", "id"})
+
+#: Before the keys of a heading.
+_ABOVE = "\0"
+
+#: So many equal tasks under other headings, or with other keys, are looked at again.
+_PEERS = 32
+
+
+class Unclear(str):
+    """Why a task cannot be told from equal ones, as a part of a sentence: it may well be there, so nothing is landed
+    for it, and the result is kept. `indices` are the tasks that it may be."""
+
+    indices: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, indices: Sequence[int], reason: str) -> Unclear:
+        """For that reason one of these."""
+        made = cls(reason)
+        made.indices = tuple(indices)
+        return made
 
 
 def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -> tuple[Anchor, ...]:
     """One for each task, in order; `keys` are those of each item, if they have been read already.
 
     The digest is `sha1("\\n".join(titles))` in hex, with the titles of the tasks around it, outermost first,
-    and its own. Neither status nor keys nor place count, so they may change.
+    and its own. Neither status nor keys nor place count, so they may change. Equal tasks of other files are not
+    known here, see `markdown.tasks`.
     """
     if keys is None:
         keys = [read_keys(item.text) for item in document.items]
-    hashes: list[_Hash] = []
-    seen: dict[str, int] = {}
+    digests = _digests(document.items, keys)
+    sections = _Sections(document)
     found: list[Anchor] = []
-    for item, own in zip(document.items, keys, strict=True):
+    for item, own, digest, (before, after) in zip(
+        document.items, keys, digests, _neighbours(document.items, keys), strict=True
+    ):
+        section, above = sections[item.headings]
+        said = _keys_of(own) + above if own.tokens or above else ""
+        found.append(Anchor(file, own.id, digest, 0, own.title, section, said, before, after))
+    return _numbered(found)
+
+
+class _Hash(Protocol):
+    def copy(self) -> _Hash: ...
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+def _digests(items: Sequence[Item], keys: Sequence[Keys]) -> Iterator[str]:
+    hashes: list[_Hash] = []
+    for item, own in zip(items, keys, strict=True):
         title = own.title.encode()
         state: _Hash
         if item.parent is None:
@@ -36,24 +83,113 @@ def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -
             state = hashes[item.parent].copy()
             state.update(b"\n" + title)
         hashes.append(state)
-        digest = state.hexdigest()
-        nth = seen.get(digest, 0)
-        seen[digest] = nth + 1
-        found.append(Anchor(file, own.id, digest, nth))
+        yield state.hexdigest()
+
+
+class _Sections(dict[tuple[int, ...], tuple[str, str]]):
+    """The titles and the keys of headings, by their indices."""
+
+    def __init__(self, document: Document) -> None:
+        self._headings = document.headings
+
+    def __missing__(self, headings: tuple[int, ...]) -> tuple[str, str]:
+        keys = [read_keys(self._headings[index].text) for index in headings]
+        # Apart from what the line itself says: of that `run:` counts more.
+        said = "".join(f"{_ABOVE}{_keys_of(one)}" for one in keys if one.tokens)
+        self[headings] = "\n".join(one.title for one in keys), said
+        return self[headings]
+
+
+def _keys_of(keys: Keys) -> str:
+    return "".join(
+        sorted(f"{token.name}:{token.value}\n" for token in keys.tokens if token.name not in WRITTEN_KEYS)
+    )
+
+
+def _neighbours(items: Sequence[Item], keys: Sequence[Keys]) -> list[tuple[str, str]]:
+    """The titles of the tasks before and after each one below the same parent and the same headings."""
+    last: dict[tuple[int | None, tuple[int, ...]], int] = {}
+    before, after = [""] * len(items), [""] * len(items)
+    for item in items:
+        at, place = item.index, (item.parent, item.headings)
+        if (previous := last.get(place)) is not None:
+            before[at], after[previous] = keys[previous].title, keys[at].title
+        last[place] = at
+    return list(zip(before, after, strict=True))
+
+
+def _numbered(found: list[Anchor]) -> tuple[Anchor, ...]:
+    """With what each needs to be told from those that are equal to it."""
+    equal = _grouped([one.digest for one in found])
+    for alike in equal:
+        counts: Counter[str] = Counter()
+        for at in alike:
+            found[at] = found[at]._replace(nth=counts[found[at].section], alone=False)
+            counts[found[at].section] += 1
+        _tell_apart(found, alike)
+    for named in _grouped([one.explicit for one in found]):
+        for at in named if found[named[0]].explicit is not None else ():
+            found[at] = found[at]._replace(shared=True)
     return tuple(found)
 
 
-class _Hash(Protocol):
-    def copy(self) -> _Hash: ...
-    def update(self, data: bytes, /) -> None: ...
-    def hexdigest(self) -> str: ...
+def _grouped(values: Sequence[object]) -> list[list[int]]:
+    """The places of values that are there several times, by value."""
+    # most often there is none, which a set finds out at once
+    if len(set(values)) == len(values):
+        return []
+    places: dict[object, list[int]] = {}
+    for at, value in enumerate(values):
+        places.setdefault(value, []).append(at)
+    return [those for those in places.values() if len(those) > 1]
+
+
+def _tell_apart(found: list[Anchor], alike: Sequence[int]) -> None:
+    """Of tasks with the same titles: the numbers of those with the same headings and keys, and what the others have."""
+    kinds = {at: _short(f"{found[at].section}\0{found[at].keys}", 8) for at in alike}
+    for same in _grouped(list(kinds.values())):
+        twins = [alike[place] for place in same]
+        digest = _short("".join(f"{found[at].before}\0{found[at].after}\0" for at in twins), 12)
+        for number, at in enumerate(twins):
+            found[at] = found[at]._replace(twin=number, twins=digest)
+    shared: dict[str, tuple[str, ...]] = {}
+    for at, kind in kinds.items():
+        if kind not in shared:
+            # one tuple for all of a kind: a file of nothing but equal tasks would hold the square of them
+            others = (other for other in kinds.values() if other != kind)
+            shared[kind] = tuple(islice(others, _PEERS))
+        found[at] = found[at]._replace(peers=shared[kind])
+
+
+def _short(text: str, digits: int) -> str:
+    return _sha1(text)[:digits]
+
+
+def place_digest(anchor: Anchor) -> str:
+    """What `at=` in a receipt says (12 hex digits): file, headings, keys, and the place among equal tasks."""
+    parts = anchor.file, anchor.section, anchor.keys or "", f"{anchor.nth}{anchor.twins}"
+    return _short("\0".join(parts), 12)
+
+
+def derived_ids(anchor: Anchor) -> tuple[str, str]:
+    """What derived ids of the task begin with (40 hex digits): where its titles are unique in the repository, and where
+    they are not."""
+    text = f"{anchor.digest}\n{anchor.file}\n{anchor.section}" + (f"\n{anchor.nth + 1}" if anchor.nth else "")
+    return anchor.digest, _sha1(text)
+
+
+def _sha1(text: str) -> str:
+    # a name of a file may hold bytes that are no UTF-8
+    digest: str = sha1(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
+    return digest
 
 
 class TaskIndex:
     """The tasks of one version of a file, by what an anchor knows of them."""
 
     def __init__(self, document: Document, file: str, keys: Sequence[Keys] | None = None) -> None:
-        self._document, self._file = document, file
+        self._document = document
+        self.file = file
         self._ids: dict[str, list[int]] = {}
         self._digests: dict[str, list[int]] = {}
         self._anchors = anchors(document, file, keys)
@@ -67,32 +203,102 @@ class TaskIndex:
         return self._anchors[index]
 
     def find(self, anchor: Anchor) -> int | str:
-        """The index of the one task that the anchor means, or why there is none, as a part of a sentence.
+        """The index of the one task that the anchor means, or why there is none, as a part of a sentence: Unclear where
+        it may be there, and cannot be told from others.
 
         A task whose id is not in the file is looked for by its titles, since a version without the id may be
-        the older one; but never taken for a task that has another id.
+        the older one; but never taken for a task that has another id. Where its titles were unique, and are here,
+        it may have moved. Where they were not, or are not, headings, keys and neighbours must be what they were
+        (headings and keys where the equal ones are all in other files), and its file; and where tasks are equal in
+        headings and keys too, all of these must stand as they stood.
         """
-        if anchor.explicit is not None:
-            named = self._ids.get(anchor.explicit, ())
-            if len(named) > 1:
-                places = ", ".join(f"{self._file}:{self._document.items[index].line}" for index in named)
-                return f"{len(named)} tasks have the id {anchor.explicit!r}: {places}; give each its own id"
-            if named:
-                return named[0]
-        alike = self._digests.get(anchor.digest, ())
-        if anchor.nth >= len(alike):
-            return self._why_not(anchor, len(alike))
-        index = alike[anchor.nth]
-        other = self._anchors[index].explicit
-        # The same title with another id is another task, copied or new.
-        if anchor.explicit is not None and other is not None:
-            return f"no task has the id {anchor.explicit!r}, and the one with that title has the id {other!r}"
+        named = self._ids.get(anchor.explicit, []) if anchor.explicit is not None else []
+        if anchor.shared or len(named) > 1:
+            return self._several(anchor.explicit, named)
+        if named:
+            return self._unless_changed(anchor, named[0])
+        alike = self._digests.get(anchor.digest)
+        if alike is None:
+            return self._why_not(anchor)
+        if anchor.file != self.file and (anchor.elsewhere or not anchor.alone):
+            return self._unclear(alike)
+        single = len(alike) == 1 and (anchor.alone or anchor.keys is None)
+        if single and not anchor.elsewhere:
+            return self._unless_changed(anchor, alike[0])
+        found = self._in_its_section(anchor, alike) if single else self._told_apart(anchor, alike)
+        return found if isinstance(found, str) else self._unless_changed(anchor, found)
+
+    def _several(self, name: str | None, named: Sequence[int]) -> Unclear:
+        if len(named) > 1:
+            where = self._lines(named)
+            return Unclear.of(
+                named, f"{len(named)} tasks have the id {name!r}: {where}; give each its own id"
+            )
+        return Unclear.of(
+            named, f"several tasks had the id {name!r} when they were read; give each its own id"
+        )
+
+    def _unless_changed(self, anchor: Anchor, index: int) -> int | str:
+        """The task, unless it is another one by now: other words, another processor, another id."""
+        here = self._anchors[index]
+        if anchor.explicit is not None and here.explicit not in (None, anchor.explicit):
+            # The same title with another id is another task, copied or new.
+            return f"no task has the id {anchor.explicit!r}, and the one with that title has the id {here.explicit!r}"
+        if anchor.title is not None and here.title != anchor.title:
+            return f"the task with the id {anchor.explicit!r} says something else now: {here.title!r}"
+        run, now = _run_of(anchor.keys), _run_of(here.keys)
+        if anchor.title is not None and run and now and run != now:
+            return f"it has run:{now} now, and what was run is {run}"
         return index
 
+    def _in_its_section(self, anchor: Anchor, alike: Sequence[int]) -> int | Unclear:
+        """The only one of the file, where other files have equal ones, which may have taken its place."""
+        return alike[0] if self._is_twin(anchor, alike[0]) else self._unclear(alike)
+
+    def _told_apart(self, anchor: Anchor, alike: Sequence[int]) -> int | Unclear:
+        """Which of the tasks with its titles it is, by all that is around it."""
+        twins = [at for at in alike if self._is_twin(anchor, at)]
+        here = self._anchors[twins[0]] if twins else None
+        if here is None or here.twins != anchor.twins:
+            return self._unclear(alike)
+        if not anchor.twins and (here.before, here.after) != (anchor.before, anchor.after):
+            return self._unclear(alike)
+        if Counter(anchor.peers) - Counter(here.peers):
+            return self._unclear(alike)
+        return twins[anchor.twin]
+
+    def _is_twin(self, anchor: Anchor, index: int) -> bool:
+        here = self._anchors[index]
+        return here.section == anchor.section and here.keys == anchor.keys
+
+    def _unclear(self, alike: Sequence[int]) -> Unclear:
+        if len(alike) == 1:
+            return Unclear.of(
+                alike,
+                f"several tasks had that title, and the one that is left, {self._lines(alike)}, may be another one",
+            )
+        return Unclear.of(
+            alike,
+            f"{len(alike)} tasks have that title: {self._lines(alike)}; they, or what is around them, were changed in"
+            " the meantime, so which one it was cannot be told; give each its own id",
+        )
+
+    def _lines(self, indices: Sequence[int]) -> str:
+        shown = ", ".join(f"{self.file}:{self._document.items[index].line}" for index in indices[:_SHOWN])
+        return shown + (f" and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else "")
+
     @staticmethod
-    def _why_not(anchor: Anchor, alike: int) -> str:
-        if alike:
-            return f"only {alike} of the tasks with that title are left"
+    def _why_not(anchor: Anchor) -> str:
         if anchor.explicit is not None:
             return f"no task has the id {anchor.explicit!r}, or that title below the same parents"
         return "no task has that title below the same parents any more"
+
+
+#: So many places are named in a sentence.
+_SHOWN = 5
+
+
+def _run_of(keys: str | None) -> str | None:
+    """The processor that the line names, its headings aside."""
+    own = (keys or "").partition(_ABOVE)[0]
+    return next((line[4:] for line in own.split("\n") if line.startswith("run:")), None)

@@ -5,12 +5,11 @@ Pure. The order of the tasks is that of the files given, then of the lines.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mdtodo.core.digest import sha1
 from mdtodo.core.task import Anchor, Priority, Task
-from mdtodo.markdown.anchors import anchors
+from mdtodo.markdown.anchors import anchors, derived_ids
 from mdtodo.markdown.keys.read import Keys, read_keys
 
 if TYPE_CHECKING:
@@ -58,8 +57,9 @@ def read_tasks(files: Mapping[str, Document]) -> tuple[Task, ...]:
     """All tasks of these files, as one repository: ids are unique over all of them.
 
     Promises: a task's id does not depend on its status, its keys or its place; a derived id only on the
-    titles of its parents and its own, and on how many equal ones stand before it. Of several tasks with the
-    same explicit id the first keeps it, and the others go by a derived one.
+    titles of its parents and its own; of tasks that agree in these, on its file and its headings too, and of those
+    that agree in all of that, on how many stand before it. Of several tasks with the same explicit id the first keeps
+    it, and the others go by a derived one.
     """
     return join_files([tasks_of_file(file, document) for file, document in files.items()])
 
@@ -80,13 +80,40 @@ def tasks_of_file(file: str, document: Document) -> FileTasks:
 
 def join_files(files: Sequence[FileTasks]) -> tuple[Task, ...]:
     """All tasks of these files, see `read_tasks`."""
-    ids = _identify([task.anchor for file in files for task in file.tasks])
+    places = [task.anchor for file in files for task in file.tasks]
+    ids = _identify(places)
+    known = _across(places)
     linked: list[Task] = []
     first = 0
     for file in files:
-        linked += _link(file, ids[first : first + len(file.tasks)])
+        linked += _link(file, ids[first : first + len(file.tasks)], known)
         first += len(file.tasks)
     return tuple(linked)
+
+
+class _Across(NamedTuple):
+    """Digests and explicit ids that tasks of several files have."""
+
+    digests: frozenset[str]
+    names: frozenset[str]
+
+    def seen(self, anchor: Anchor) -> Anchor:
+        """The anchor, which says so."""
+        if anchor.digest in self.digests:
+            anchor = anchor._replace(elsewhere=True)
+        return anchor._replace(shared=True) if anchor.explicit in self.names else anchor
+
+
+def _across(places: Sequence[Anchor]) -> _Across:
+    digests: dict[str, str] = {}
+    names: dict[str, str] = {}
+    found, named = set[str](), set[str]()
+    for place in places:
+        if digests.setdefault(place.digest, place.file) != place.file:
+            found.add(place.digest)
+        if place.explicit is not None and names.setdefault(place.explicit, place.file) != place.file:
+            named.add(place.explicit)
+    return _Across(frozenset(found), frozenset(named))
 
 
 def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
@@ -189,7 +216,7 @@ def _body(document: Document, item: Item) -> str:
     return "\n".join(data[span.start : span.end].decode() for span in item.body).strip("\n")
 
 
-def _link(given: FileTasks, ids: Sequence[str]) -> Iterator[Task]:
+def _link(given: FileTasks, ids: Sequence[str], across: _Across) -> Iterator[Task]:
     """The tasks of a part with their ids, parents, children and the task before each in its ordered list."""
     children: list[list[str]] = [[] for _ in ids]
     for (parent, _, _), name in zip(given.places, ids, strict=True):
@@ -205,28 +232,29 @@ def _link(given: FileTasks, ids: Sequence[str]) -> Iterator[Task]:
         values: list[Any] = list(task)  # `_replace` takes three times as long
         values[_ID], values[_PARENT] = name, None if parent is None else ids[parent]
         values[_CHILDREN], values[_PREVIOUS] = tuple(below), previous
+        if across.digests or across.names:
+            values[_ANCHOR] = across.seen(task.anchor)
         yield Task._make(values)
 
 
-_ID, _PARENT, _CHILDREN, _PREVIOUS = map(Task._fields.index, ("id", "parent", "children", "previous"))
+_ID, _PARENT, _CHILDREN, _PREVIOUS, _ANCHOR = map(
+    Task._fields.index, ("id", "parent", "children", "previous", "anchor")
+)
 
 
 def _identify(places: Sequence[Anchor]) -> list[str]:
     """An id for each anchor: explicit, else the shortest unique prefix of its hash, of seven digits or
     more."""
     explicit = {place.explicit for place in places if place.explicit}
-    seen: dict[str, int] = {}
+    equal = Counter(place.digest for place in places)
     taken: set[str] = set()
     hashes: list[str | None] = []
     for place in places:
-        occurrence = seen[place.digest] = seen.get(place.digest, 0) + 1
         if place.explicit and place.explicit not in taken:
             taken.add(place.explicit)
             hashes.append(None)
-        elif occurrence == 1:
-            hashes.append(place.digest)
         else:
-            hashes.append(sha1(f"{place.digest}\n{occurrence}".encode(), usedforsecurity=False).hexdigest())
+            hashes.append(derived_ids(place)[1] if equal[place.digest] > 1 else place.digest)
     short = _shortened([digest for digest in hashes if digest], explicit)
     return [
         short[digest] if digest else place.explicit or ""

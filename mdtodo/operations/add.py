@@ -79,8 +79,8 @@ def is_looked_at(project: Project, file: str) -> bool:
 def _added(before: Project, after: Project, file: str) -> Task:
     """The task that is there now and was not: found by what it hashes to, as a place in the list proves
     nothing."""
-    known = {(task.anchor, task.file) for task in before.tasks.values()}
-    added = [task for task in after.tasks.values() if task.file == file and (task.anchor, file) not in known]
+    known = {task.anchor.name for task in before.tasks.values()}
+    added = [task for task in after.tasks.values() if task.file == file and task.anchor.name not in known]
     if not added:
         raise EditError("the new task was not found", file=file)
     return added[-1]

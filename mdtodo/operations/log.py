@@ -5,30 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
+from mdtodo.markdown.anchors import place_digest
 from mdtodo.project.project import MIN_ID_PREFIX, too_short
 from mdtodo.receipts.log import logged_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mdtodo.core.task import Anchor
     from mdtodo.git.repository import Repository
     from mdtodo.receipts.log import LoggedReceipt
 
 
-def receipts_of(repo: Repository, name: str, known: Mapping[str, str]) -> Iterator[LoggedReceipt]:
+def receipts_of(
+    repo: Repository, name: str, known: Mapping[str, str], anchor: Anchor | None = None
+) -> Iterator[LoggedReceipt]:
     """The receipts of the one task with this id, or this beginning of an id, whether a file still has it or not.
 
-    `known` are the titles of the tasks that the files have now, by id. Raises UsageError where the name fits no
-    task, or several.
+    `known` are the titles of the tasks that the files have now, by id, and `anchor` is that of the one with this very
+    id: where others are equal to it, receipts that say they are of another place are not its own, whose id moved.
+    Raises UsageError where the name fits no task, or several.
     """
     # lazily: the first receipt is shown before git has read the whole history
     if name in known:
-        return (one for one in logged_receipts(repo) if one.task_id == name)
+        return (one for one in logged_receipts(repo) if one.task_id == name and _may_be_of(one, anchor))
     found: dict[str, list[LoggedReceipt]] = {task_id: [] for task_id in known if task_id.startswith(name)}
     for one in logged_receipts(repo):
         if one.task_id.startswith(name):
             found.setdefault(one.task_id, []).append(one)
     return iter(found[_meant(name, found, known)])
+
+
+def _may_be_of(receipt: LoggedReceipt, anchor: Anchor | None) -> bool:
+    if anchor is None or anchor.explicit or (anchor.alone and not anchor.elsewhere):
+        return True
+    return receipt.at in (None, place_digest(anchor))
 
 
 def _meant(name: str, found: Mapping[str, list[LoggedReceipt]], known: Mapping[str, str]) -> str:

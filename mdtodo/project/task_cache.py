@@ -100,7 +100,8 @@ def _task(file: str, values: list[Any]) -> Task:
     values[_FILE] = file
     values[_STATUS] = _STATUSES[values[_STATUS]]
     values[_PRIORITY] = _PRIORITIES[values[_PRIORITY]]
-    values[_ANCHOR] = Anchor(file, *values[_ANCHOR][1:])
+    *anchor, peers = values[_ANCHOR][1:]
+    values[_ANCHOR] = Anchor._make([file, *anchor, tuple(peers)])
     return Task._make(values)
 
 

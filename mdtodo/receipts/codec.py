@@ -6,6 +6,7 @@ from the beginning is left out where it says nothing, and is not asked for.
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import AddedItem, AddNote, AddSubtasks, Revert, SetKey, SetStatus, TaskText
@@ -57,9 +58,50 @@ def from_json(data: Mapping[str, object]) -> Receipt:
 _PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")
 
 
+def anchor_to_json(anchor: Anchor) -> list[object]:
+    """The fields in their order."""
+    return [*anchor[:-1], list(anchor.peers)]
+
+
+def anchor_from_json(data: object) -> Anchor:
+    """The anchor that `anchor_to_json` wrote; one of an older mdtodo has the first four fields alone.
+
+    Raises ValueError for anything else.
+    """
+    match data:
+        case [str(file), None | str() as explicit, str(digest), int(nth)]:
+            return Anchor(file, explicit, digest, nth)
+        case [*plain, list(peers)] if all(map(_is_of_field, plain, _KINDS)) and len(plain) == len(_KINDS):
+            return Anchor._make([*plain, tuple(map(str, peers))])
+    raise ValueError("this is no anchor")
+
+
+_TEXT, _NAME = (str,), (str, NoneType)
+#: What the fields of an anchor are, but for the last.
+_KINDS = (
+    _TEXT,
+    _NAME,
+    _TEXT,
+    (int,),
+    _NAME,
+    _TEXT,
+    _NAME,
+    _TEXT,
+    _TEXT,
+    (bool,),
+    (bool,),
+    (bool,),
+    (int,),
+    _TEXT,
+)
+
+
+def _is_of_field(value: object, kind: tuple[type, ...]) -> bool:
+    return isinstance(value, kind)
+
+
 def _edit_to_json(edit: Edit) -> dict[str, object]:
-    anchor = edit.anchor
-    place = [anchor.file, anchor.explicit, anchor.digest, anchor.nth]
+    place = anchor_to_json(edit.anchor)
     match edit:
         case SetStatus():
             return {"set_status": edit.status.value, "expects": sorted(edit.expects), "anchor": place}
@@ -77,8 +119,7 @@ def _edit_to_json(edit: Edit) -> dict[str, object]:
 
 
 def _edit_from_json(data: Mapping[str, object]) -> Edit:
-    file, explicit, digest, nth = _fields(data["anchor"])
-    anchor = Anchor(str(file), None if explicit is None else str(explicit), str(digest), int(str(nth)))
+    anchor = anchor_from_json(data["anchor"])
     if "set_status" in data:
         expects = frozenset(Status(str(status)) for status in _fields(data["expects"]))
         return SetStatus(anchor, Status(str(data["set_status"])), expects)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 class LoggedReceipt(NamedTuple):
     """One receipt. `date` is the author's, ISO 8601 with offset; `author` is `Name <email>`; `title` None where
-    the message does not hold it whole; `inputs` the digest of what its processor had read."""
+    the message does not hold it whole; `inputs` the digest of what its processor had read; `at` that of the task's
+    place, see `Trailer`."""
 
     commit: str
     date: str
@@ -36,6 +37,7 @@ class LoggedReceipt(NamedTuple):
     seconds: float
     attempt: int
     inputs: str | None
+    at: str | None = None
 
 
 class LoggedCommit(NamedTuple):
@@ -173,6 +175,7 @@ def _receipt(commit: LoggedCommit, group: RunTrailers, task: Trailer, title: str
         seconds=task.seconds,
         attempt=task.attempt,
         inputs=group.inputs.get(task.task_id),
+        at=task.at,
     )
 
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.markdown.anchors import place_digest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -26,7 +28,8 @@ WIDTH = 120
 
 class Trailer(NamedTuple):
     """One `Mdtodo-Task:` line. `exit_code` is None where the process never ran to an end; `seconds` over all
-    attempts of the run."""
+    attempts of the run. `at` tells the task from equal ones, see `markdown.anchors.place_digest`; None in receipts from
+    before there was that."""
 
     task_id: str
     outcome: str
@@ -34,13 +37,36 @@ class Trailer(NamedTuple):
     exit_code: int | None
     seconds: float
     attempt: int
+    at: str | None = None
 
     def __str__(self) -> str:
         code = "-" if self.exit_code is None else self.exit_code
         return (
             f"Mdtodo-Task: {_word(self.task_id)} {_word(self.outcome)} {_word(self.processor)}"
             f" exit={code} time={self.seconds:.3f} attempt={self.attempt}"
+            + (f" at={self.at}" if self.at else "")
         )
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Trailer:
+        """The line of this receipt."""
+        anchor = receipt.edits[0].anchor if receipt.edits else None
+        at = place_digest(anchor) if anchor is not None and anchor.keys is not None else None
+        return cls(
+            *(receipt.task_id, receipt.outcome, receipt.processor, receipt.exit_code),
+            *(receipt.seconds, receipt.attempt, at),
+        )
+
+    @classmethod
+    def read(cls, value: str) -> Trailer | None:
+        """What stands after `Mdtodo-Task: `; None for what is no receipt. Further words of the form `name=value` may
+        follow."""
+        m = _TRAILER.fullmatch(value)
+        if m is None:
+            return None
+        at = _AT.search(m[7])
+        code = None if m[4] == "-" else int(m[4])
+        return cls(m[1], m[2], m[3], code, float(m[5]), int(m[6]), at[1] if at else None)
 
 
 def subject(receipts: Sequence[Receipt]) -> str:
@@ -80,7 +106,7 @@ def message(receipts: Sequence[Receipt], run_id: str) -> str:
     lines.append(f"Mdtodo-Run: {_word(run_id)}")
     lines += [f"Mdtodo-Undo: {_word(undone)}"] if undone is not None else []
     for r in receipts:
-        lines.append(str(Trailer(r.task_id, r.outcome, r.processor, r.exit_code, r.seconds, r.attempt)))
+        lines.append(str(Trailer.of(r)))
         lines += [f"Mdtodo-Inputs: {_word(r.task_id)} {r.inputs}"] if r.inputs else []
         lines += [f"Mdtodo-Commit: {_word(r.task_id)} {_word(r.said_in)}"] if r.said_in else []
     return "\n".join(lines) + "\n"
@@ -92,19 +118,17 @@ def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
     run = next((line[12:].strip() for line in last if line.startswith("Mdtodo-Run: ")), None)
     if run is None:
         return None, ()
-    found = (_TRAILER.fullmatch(line.rstrip()) for line in last)
-    return run, tuple(
-        Trailer(m[1], m[2], m[3], None if m[4] == "-" else int(m[4]), float(m[5]), int(m[6]))
-        for m in found
-        if m
-    )
+    found = (Trailer.read(line[13:].rstrip()) for line in last if line.startswith("Mdtodo-Task: "))
+    return run, tuple(one for one in found if one is not None)
 
 
 _RANK = {outcome: rank for rank, outcome in enumerate(("done", "cached", "cancelled", "todo", "failed"))}
 #: The digits are counted, since anybody can write a message, and `int` raises ValueError for 4,301 of them.
 _TRAILER = re.compile(
-    r"Mdtodo-Task: (\S+) (\S+) (\S+) exit=(-?\d{1,10}|-) time=(\d{1,12}(?:\.\d{1,9})?) attempt=(\d{1,9})"
+    r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})"
+    r"((?: [a-z]+=\S+)*)"
 )
+_AT = re.compile(r" at=([0-9a-f]{12})(?: |$)")
 #: Lone surrogates among them, from bytes that are no UTF-8: a message with one cannot be encoded.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
 

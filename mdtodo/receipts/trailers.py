@@ -60,9 +60,6 @@ def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | Non
 
 _WORD = re.compile(r"\S+")
 # Lengths are bounded: anybody can write a commit's message, and int() raises from 4,301 digits on.
-_TASK = re.compile(
-    r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})"
-)
 _INPUTS = re.compile(r"(\S+) ([0-9a-f]{40,64})")
 _SUBJECT = re.compile(r"todo: (?!undo \S+$)(.*[^…])")
 _BULLET = re.compile(r"- (\S+): (.*)")
@@ -75,9 +72,8 @@ class _RunTrailersBuilder:
     inputs: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, value: str) -> None:
-        if name == "mdtodo-task" and (m := _TASK.fullmatch(value)):
-            code = None if m[4] == "-" else int(m[4])
-            self.tasks.append(Trailer(m[1], m[2], m[3], code, float(m[5]), int(m[6])))
+        if name == "mdtodo-task" and (task := Trailer.read(value)):
+            self.tasks.append(task)
         elif name == "mdtodo-inputs" and (m := _INPUTS.fullmatch(value)):
             self.inputs[m[1]] = m[2]
         elif name == "mdtodo-undo" and _WORD.fullmatch(value):

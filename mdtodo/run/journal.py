@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
     from mdtodo.storage.leases import Lease, Moment
 
+#: What is told of a task whose result cannot land, before the reason.
+_KEPT = "not ticked, and its result is kept for the next `mdtodo run`"
+
 #: A lease is renewed after this share of its time.
 RENEWAL = 1 / 3
 
@@ -229,7 +232,7 @@ class RunJournal:
             landing = land_as_configured(
                 self.repo, receipts, run_id=self.run_id, commit=False, config=self.config
             )
-            missed = {task_id for task_id, _, _ in landing.missed}
+            missed = {*landing.unclear, *(task_id for task_id, _, _ in landing.missed)}
             self.state.mark_landed([number for number, one in self._unlanded if one.task_id in missed])
             self._unlanded = [(number, one) for number, one in self._unlanded if one.task_id not in missed]
             self.messages += sentences_of(landing)
@@ -261,9 +264,10 @@ class RunJournal:
             git=self._plumbing(),
         )
         self.kept_open |= landing.kept_open
+        self.kept_open |= {task: f"{_KEPT}: {reason}" for task, reason in landing.unclear.items()}
         self.commits += landing.commits
         # What stays open is told with its task, and what is not committed once at the end, for all landings of the run.
-        self.messages += sentences_of(landing._replace(kept_open={}, absent=()))
+        self.messages += sentences_of(landing._replace(kept_open={}, unclear={}, absent=()))
         self.uncommitted += landing.uncommitted
         self._release(*(receipt.task_id for _, receipt in unlanded))
 

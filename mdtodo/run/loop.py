@@ -13,6 +13,7 @@ from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.planning.task_json import task_record
+from mdtodo.receipts.codec import anchor_to_json
 from mdtodo.run.outcomes import Outcomes, failure
 from mdtodo.run.preflight import Preflight
 from mdtodo.run.throttle import Throttle
@@ -140,6 +141,7 @@ class RunLoop:
             root=self.outcomes.project.repo.root,
             log=self.journal.log_path(task, number),
             spool=None if self.queue.options.verify else self.journal.spool_path,
+            anchor=anchor_to_json(task.anchor),
             outputs=outputs_spec(
                 processor.outputs, self.outcomes.project.documents, ticks=self.outcomes.commits
             ),

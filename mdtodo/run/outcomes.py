@@ -128,9 +128,15 @@ class Outcomes:
         self._report(parent, Outcome.DONE, Result(), reason="all its subtasks are done")
 
     def replan(self) -> None:
-        """Plan again from the new bytes, with what is finished carried over."""
+        """Plan again from the new bytes, with what is finished carried over.
+
+        Not as long as something runs whose id changes, since an equal task has come: it would be started once more.
+        """
+        project = self.project.with_edits(self.edits)
+        if any(name not in project.tasks for name in self.queue.running):
+            return
         before = len(self.queue.reachable())
-        self.project = self.project.with_edits(self.edits)
+        self.project = project
         self.edits, self.plan_is_stale = [], False
         self.queue.replan(self.project.plan)
         self.observer.expect(max(0, len(self.queue.reachable()) - before))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.errors import GitError
+from mdtodo.markdown.anchors import place_digest
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.survey import survey
 from mdtodo.run.input_digests import DeclaredInputs, InputReader, InputState, json_digest
@@ -150,11 +151,15 @@ class ResultCache:
         return self._inputs_now
 
     def _digest(self, task: Task, processor: Processor, files: str) -> str:
-        """Over the files, what defines the processor, and the words of the task that it is given."""
+        """Over the files, what defines the processor, and the words and the place of the task that it is given: of
+        equal tasks, all that tells them apart."""
         command = [processor.run, processor.python, dict(processor.env)]
         # left out where there is none, so that digests from before there was `cwd` still hold
         command += [processor.cwd] if processor.cwd else []
-        return json_digest(files, command, task.title, sorted(task.tags), task.body)
+        place = [task.file, *task.section]
+        if not task.anchor.alone or task.anchor.elsewhere:
+            place.append(place_digest(task.anchor))
+        return json_digest(files, command, task.title, sorted(task.tags), task.body, place)
 
     def _newest_result(self, task_id: str) -> CachedResult | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 
 class SpooledResult(NamedTuple):
-    """A result as the pool gives it; `attempt` counts from 1."""
+    """A result as the pool gives it; `attempt` counts from 1. `anchor` is that of the task as `receipts.codec` writes
+    it, None from before there was that."""
 
     task_id: str
     attempt: int
     processor: str
     result: Mapping[str, Any]
+    anchor: object = None
 
 
 class SpooledAttempt(NamedTuple):
@@ -71,7 +73,8 @@ def read(path: str) -> list[SpooledResult]:
     for said in _lines(path):
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             _, task_id, attempt = said["finished"].split("/")
-            found.append(SpooledResult(task_id, int(attempt), str(said["processor"]), dict(said["result"])))
+            result, anchor = dict(said["result"]), said.get("anchor")
+            found.append(SpooledResult(task_id, int(attempt), str(said["processor"]), result, anchor))
     return found
 
 

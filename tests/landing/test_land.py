@@ -45,7 +45,10 @@ class TestCleanCheckout:
         assert message.splitlines()[0] == "todo: two"
         run, trailers = parse_message(message)
         assert run == "run-1"
-        assert [str(t) for t in trailers] == ["Mdtodo-Task: id-two done tests exit=0 time=1.500 attempt=1"]
+        assert [str(t._replace(at=None)) for t in trailers] == [
+            "Mdtodo-Task: id-two done tests exit=0 time=1.500 attempt=1"
+        ]
+        assert trailers[0].at is not None
         assert repo.git("log", "-1", "--format=%(trailers:key=Mdtodo-Run,valueonly)").strip() == "run-1"
 
     def test_author_committer_and_reflog_are_as_from_git_commit(self, make_repo, land_tasks, monkeypatch):
@@ -144,13 +147,17 @@ class TestAPersonsWork:
         assert repo.index("TODO.md") == BASE.replace("[ ] two", "[x] two").encode()
         assert repo.read("TODO.md") == mine.replace("[ ] two", "[x] two").encode()
 
-    def test_a_reworded_task_is_found_by_its_id(self, make_repo, land_tasks):
+    def test_a_moved_task_is_found_by_its_id_and_a_reworded_one_is_another(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": "- [ ] old words id:t\n- [ ] other\n"})
         repo.write("TODO.md", "- [ ] other\n\nText.\n\n1. [ ] quite new words id:t\n")
         landing = land_tasks(repo, "quite new words")
-        assert repo.head("TODO.md") == b"- [x] old words id:t\n- [ ] other\n"
+        assert repo.head("TODO.md") == b"- [ ] old words id:t\n- [ ] other\n"
         assert repo.read("TODO.md") == b"- [ ] other\n\nText.\n\n1. [x] quite new words id:t\n"
-        assert len(landing.commits) == 1
+        assert landing.commits == ()
+        repo.write("TODO.md", "- [ ] other\n  1. [ ] old words id:t\n")
+        assert len(land_tasks(repo, "old words").commits) == 1
+        assert repo.head("TODO.md") == b"- [x] old words id:t\n- [ ] other\n"
+        assert repo.read("TODO.md") == b"- [ ] other\n  1. [x] old words id:t\n"
 
     def test_a_reworded_task_without_an_id_is_ticked_where_it_stands(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})

@@ -90,7 +90,7 @@ def test_the_kept_readings_are_bounded():
     for number in range(1200):
         data = f"- [ ] task {number}\n".encode() * 40
         parse_cache.parse_cached(data, STATUS_CHARS, "TODO.md")
-    assert sum(len(key[0]) for key in parse_cache._parsed) == parse_cache._size <= parse_cache._KEPT
+    assert sum(len(key[1]) for key in parse_cache._parsed) == parse_cache._size <= parse_cache._KEPT
     huge = b"- [ ] a\n" * 17_000
     parse_cache.parse_cached(huge, STATUS_CHARS, "TODO.md")
     assert all(key[0] != huge for key in parse_cache._parsed)

@@ -207,14 +207,25 @@ def test_a_derived_id_is_the_hash_of_the_titles() -> None:
     assert tasks["two words"].id == derived("one", "two words")[:7]
 
 
-def test_identical_tasks_hash_their_number_also_over_files() -> None:
-    documents = {"a.md": parse(b"- [ ] x\n- [x] x #y\n"), "b.md": parse(b"# h\n\n- [ ] x\n")}
+def test_of_equal_tasks_each_hashes_its_file_and_headings_and_then_its_number() -> None:
+    documents = {
+        "a.md": parse(b"- [ ] x\n- [x] x #y\n"),
+        "b.md": parse(b"# h !high\n## i\n\n- [ ] x\n- [ ] y\n"),
+    }
     whole = derived("x")
     assert [task.id for task in read_tasks(documents)] == [
-        whole[:7],
-        sha1(f"{whole}\n2".encode()).hexdigest()[:7],
-        sha1(f"{whole}\n3".encode()).hexdigest()[:7],
+        sha1(f"{whole}\na.md\n".encode()).hexdigest()[:7],
+        sha1(f"{whole}\na.md\n\n2".encode()).hexdigest()[:7],
+        sha1(f"{whole}\nb.md\nh\ni".encode()).hexdigest()[:7],
+        derived("y")[:7],
     ]
+
+
+def test_an_equal_task_elsewhere_takes_the_id_of_none() -> None:
+    """Neither the one that is left, nor the one that was there before the other came."""
+    both = {"a.md": parse(b"# P\n- [ ] x\n"), "b.md": parse(b"# P\n- [ ] x\n")}
+    alone = {"b.md": both["b.md"]}
+    assert not {task.id for task in read_tasks(both)} & {task.id for task in read_tasks(alone)}
 
 
 def test_ids_are_lengthened_until_no_other_starts_so() -> None:
@@ -278,8 +289,10 @@ def test_ids_are_unique_and_survive_ticks_keys_and_moves(
     edits = [SetStatus(task.anchor, Status.DONE) for task in tasks if draw.draw(st.booleans())]
     keys = [SetKey(task.anchor, "failed", "1") for task in tasks if draw.draw(st.booleans())]
     after = apply(before.data, [*edits, *keys], file="f.md").data
-    moved = b"# New place !high\n\nSome text.\n\n" + after
-    assert [task.id for task in read_tasks({"f.md": parse(moved)})] == ids
+    assert [task.id for task in read_tasks({"f.md": parse(b"Some text.\n\n" + after)})] == ids
+    moved = read_tasks({"f.md": parse(b"# New place !high\n\nSome text.\n\n" + after)})
+    unique = [number for number, task in enumerate(tasks) if task.anchor.alone]
+    assert [moved[number].id for number in unique] == [ids[number] for number in unique]
 
 
 def test_time_is_linear() -> None:

@@ -12,7 +12,21 @@ from mdtodo.core.task import Anchor, Status
 WORDS = st.text(min_size=1).filter(str.strip)
 
 
-ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9))
+#: As a mdtodo wrote them that knew no more, and whole ones.
+ANCHORS = st.builds(Anchor, st.text(), st.none() | st.text(), st.text(), st.integers(0, 9)) | st.builds(
+    Anchor,
+    *(
+        st.text(),
+        st.none() | st.text(),
+        st.text(),
+        st.integers(0, 9),
+        st.none() | st.text(),
+        st.text(),
+        st.text(),
+    ),
+    *(st.text(), st.text(), st.booleans(), st.booleans(), st.booleans(), st.integers(0, 9), st.text()),
+    st.lists(st.text()).map(tuple),
+)
 
 
 EDITS = st.one_of(

@@ -43,7 +43,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
     digest = "0123456789" * 4
     oid = commit(
         repo,
-        f"todo: Tests pass\n\nMdtodo-Run: r1\n{TASK}\nMdtodo-Inputs: a {digest}\n",
+        f"todo: Tests pass\n\nMdtodo-Run: r1\n{TASK} at=0123456789ab later=x\nMdtodo-Inputs: a {digest}\n",
         GIT_AUTHOR_NAME="Grace Author",
         GIT_AUTHOR_DATE="2026-03-04T05:06:07+0200",
     )
@@ -61,6 +61,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
         "seconds": 1.5,
         "attempt": 2,
         "inputs": digest,
+        "at": "0123456789ab",
     }
 
 

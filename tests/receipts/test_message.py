@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import Anchor, Status
 from mdtodo.landing.push.rebase import drop_tasks
+from mdtodo.markdown.anchors import anchors, place_digest
+from mdtodo.markdown.document import parse as parse_document
 from mdtodo.receipts.message import Trailer, message, parse, subject
 from tests.examples import examples
 from tests.receipts.any_receipt import RECEIPTS, WORDS
@@ -30,6 +34,28 @@ class TestMessage:
             "Mdtodo-Run: 20261121T101500-3f2a\n"
             "Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1\n"
         )
+
+    def test_a_receipt_with_edits_says_where_its_task_stood(self):
+        places = anchors(parse_document(b"# A\n- [ ] t\n# B\n- [ ] t\n"), "TODO.md")
+        texts = [message([receipt(edits=(SetStatus(place, Status.DONE),))], "r") for place in places]
+        found = [parse(text)[1][0].at for text in texts]
+        assert found == list(map(place_digest, places))
+        assert texts[0].endswith(f" attempt=1 at={found[0]}\n")
+        older = message([receipt(edits=(SetStatus(Anchor("TODO.md", None, "0", 0), Status.DONE),))], "r")
+        assert parse(older)[1][0].at is None
+
+    @pytest.mark.parametrize(
+        ("more", "at"),
+        [
+            ("", None),
+            (" at=0123456789ab", "0123456789ab"),
+            (" reason=exit at=0123456789ab by=a@b.c", "0123456789ab"),
+            (" at=0123", None),
+        ],
+    )
+    def test_what_follows_the_attempt_may_be_more_than_we_know(self, more, at):
+        line = f"Mdtodo-Task: a done b exit=0 time=1.000 attempt=1{more}"
+        assert parse(f"x\n\nMdtodo-Run: r\n{line}\n")[1] == (Trailer("a", "done", "b", 0, 1.0, 1, at),)
 
     def test_the_message_of_several_tasks_counts_and_lists_them(self):
         text = message([receipt("A"), receipt("B", "failed", exit_code=-15), receipt("C")], "r")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.cli.context import Session
+    from mdtodo.core.task import Task
     from mdtodo.receipts.log import LoggedReceipt
 
 
@@ -36,14 +37,19 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
     from mdtodo.receipts.log import logged_receipts
 
     @cache
-    def titles() -> Mapping[str, str]:
+    def tasks() -> Mapping[str, Task]:
         # the files are read only where a message does not hold the whole title
-        return _titles(session)
+        return _tasks(session)
 
     def title_of(receipt: LoggedReceipt) -> str | None:
-        return receipt.title or titles().get(receipt.task_id)
+        return receipt.title or (tasks()[receipt.task_id].title if receipt.task_id in tasks() else None)
 
-    found = logged_receipts(session.repo) if task_id is None else receipts_of(session.repo, task_id, titles())
+    if task_id is None:
+        found = logged_receipts(session.repo)
+    else:
+        known = {name: task.title for name, task in tasks().items()}
+        anchor = tasks()[task_id].anchor if task_id in known else None
+        found = receipts_of(session.repo, task_id, known, anchor)
     wanted = islice(found, number)
     if as_json:
         from mdtodo.reporting.log import print_receipts_json
@@ -59,12 +65,11 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
         session.say(what)
 
 
-def _titles(session: Session) -> Mapping[str, str]:
-    """Those of the tasks that are in the files now; none where these, or the configuration, cannot be read."""
+def _tasks(session: Session) -> Mapping[str, Task]:
+    """Those that are in the files now; none where these, or the configuration, cannot be read."""
     from mdtodo.errors import ConfigError, InputError
 
     try:
-        tasks = session.project(tolerant=True).tasks
+        return session.project(tolerant=True).tasks
     except (ConfigError, InputError):
         return {}
-    return {task_id: task.title for task_id, task in tasks.items()}

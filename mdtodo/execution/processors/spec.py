@@ -9,7 +9,7 @@ from mdtodo.execution.processors.output_file import number
 from mdtodo.execution.processors.supervise import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.core.task import Json
 
@@ -53,12 +53,14 @@ def spec(
     root: str,
     log: str,
     spool: str | None = None,
+    anchor: Sequence[object] | None = None,
     outputs: Json | None = None,
     grace: float = GRACE,
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
     """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
-    `spool` the beginning of one, see `storage.spool`; `outputs` is of `outputs.snapshot.outputs_spec`."""
+    `spool` the beginning of one, see `storage.spool`, which also keeps `anchor`; `outputs` is what
+    `outputs.snapshot.outputs_spec` makes."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",
@@ -74,6 +76,7 @@ def spec(
         "log": log,
         "log_limit": log_limit,
         "spool": spool,
+        "anchor": anchor,
         "outputs": outputs,
     }
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.digest import sha1
 from mdtodo.core.edits import SetKey, SetStatus
 from mdtodo.errors import InputError
 from mdtodo.git.objects import find_in_tree
@@ -15,6 +14,7 @@ from mdtodo.landing.apply import apply_receipts
 from mdtodo.landing.parse_cache import keep, parse_cached
 from mdtodo.markdown.edits.diff import OPEN, diff
 from mdtodo.markdown.keys.read import read_keys
+from mdtodo.receipts.identity import is_id_of, is_of, known_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -128,7 +128,7 @@ def closed_tasks(data: bytes, names: Iterable[str], statuses: Mapping[str, Statu
     except InputError:
         return set()
     closed = [parsed.places[item.index] for item in parsed.document.items if item.status.closed]
-    return {name for name in names if any(_is_id_of(name, anchor) for anchor in closed)}
+    return {name for name in names if any(is_id_of(name, anchor) for anchor in closed)}
 
 
 # Whose edits they are
@@ -144,34 +144,22 @@ def _shares(
     for one in changed:
         share = shares.setdefault(one.file, {})
         for edit in one.edits:
-            name = next((t.task_id for t in trailers if _is_id_of(t.task_id, edit.anchor)), None)
+            name = next((t.task_id for t in trailers if is_of(t, edit.anchor)), None)
             if name is None:
                 unknown.append((one, edit))
             else:
-                share.setdefault(name, []).append(edit)
+                known = edit._replace(anchor=known_as(edit.anchor, name))
+                share.setdefault(name, []).append(known)
     found = {name for share in shares.values() for name in share}
     left = {t.task_id: title for t, title in zip(trailers, titles, strict=True) if t.task_id not in found}
     for one, edit in unknown:
         title = _title(one, edit.anchor, onto.statuses)
-        name = next((task for task, known in left.items() if known == title), next(iter(left), None))
+        alike = [task for task, known in left.items() if known == title]
+        # of several that are left and none or several of that title, it may be any
+        name = alike[0] if len(alike) == 1 else next(iter(left)) if len(left) == 1 else None
         if name is not None:
             shares[one.file].setdefault(name, []).append(edit)
     return shares
-
-
-def _is_id_of(name: str, anchor: Anchor) -> bool:
-    """Whether a task's id is this one: explicit, or derived from its titles (see `markdown.tasks`)."""
-    if anchor.explicit == name or anchor.digest.startswith(name):
-        return True
-    # Derived ids have at least seven digits.
-    if len(name) < 7:
-        return False
-    alike = (f"{anchor.digest}\n{number}".encode() for number in range(2, anchor.nth + _COPIES))
-    return any(sha1(one, usedforsecurity=False).hexdigest().startswith(name) for one in alike)
-
-
-#: As many tasks with the same titles may stand in other files.
-_COPIES = 20
 
 
 def _title(one: FileEdits, anchor: Anchor, statuses: Mapping[str, Status]) -> str | None:

@@ -11,7 +11,9 @@ from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
 from mdtodo.execution.processors.output_file import reported_outputs
 from mdtodo.landing.land import hold_outputs
+from mdtodo.markdown.anchors import TaskIndex, Unclear
 from mdtodo.outputs.snapshot import adopt, verdict_of
+from mdtodo.receipts.codec import anchor_from_json
 from mdtodo.storage import spool
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import folder
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Output
+    from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
     from mdtodo.outputs.survey import Verdict
@@ -92,7 +95,7 @@ def _record(
     from mdtodo.execution.executor import result_of
     from mdtodo.landing.result_edits import result_edits
 
-    task, result = project.tasks.get(one.task_id), result_of(one.result)
+    task, result = _task_of(project, one), result_of(one.result)
     if task is None or task.status is not Status.TODO or result.outcome is not Outcome.DONE:
         return None
     processor = project.config.processors.get(one.processor)
@@ -107,12 +110,38 @@ def _record(
             return None
     edits = tuple(result_edits(project, task, result))
     receipt = Receipt(
-        *(task.id, task.title, Outcome.DONE, one.processor, result.exit_code, result.duration, one.attempt),
+        *(
+            one.task_id,
+            task.title,
+            Outcome.DONE,
+            one.processor,
+            result.exit_code,
+            result.duration,
+            one.attempt,
+        ),
         edits=edits,
         outputs=outputs,
         held=held,
     )
     return NewResult(run, receipt, _log(project.repo, run, one), result.metrics)
+
+
+def _task_of(project: Project, one: SpooledResult) -> Task | None:
+    """The task that was run, with the anchor that it had then; None where it is not there. Of several that it may be
+    one that is open: by that anchor none of them is ticked, and the result waits."""
+    known = project.tasks.get(one.task_id)
+    try:
+        anchor = anchor_from_json(one.anchor)
+    except ValueError:
+        return known  # of an older mdtodo
+    file = anchor.file if anchor.file in project.documents or known is None else known.file
+    if file not in project.documents:
+        return None
+    found = TaskIndex(project.documents[file], file).find(anchor)
+    indices = [found] if isinstance(found, int) else found.indices if isinstance(found, Unclear) else ()
+    there = [task for task in project.tasks.values() if task.file == file]
+    tasks = sorted((there[index] for index in indices), key=lambda task: task.status is not Status.TODO)
+    return tasks[0]._replace(anchor=anchor._replace(file=file)) if tasks else None
 
 
 def held_of(

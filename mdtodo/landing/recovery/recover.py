@@ -49,7 +49,8 @@ def finish_earlier(
         sentences += taken_back
         if receipts:
             landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
-            receipts = [one for one in receipts if one[1].task_id not in landing.kept_open]
+            left = {*landing.kept_open, *landing.unclear}
+            receipts = [one for one in receipts if one[1].task_id not in left]
             sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
             made += landing.commits

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.git.repository import read_blobs
 from mdtodo.landing.apply import apply_receipts
 from mdtodo.receipts.log import logged_receipts
+from mdtodo.receipts.message import Trailer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,11 +29,14 @@ def taken_back_since(
 
     To land them again would be a second receipt for one proof, against the word of who took it back.
     """
-    told = {one.task_id for one in islice(logged_receipts(repo, newest=NEWEST), NEWEST) if one.run == run_id}
+    past = islice(logged_receipts(repo, newest=NEWEST), NEWEST)
+    told = {(one.task_id, one.at) for one in past if one.run == run_id}
     return frozenset(
         receipt.task_id
         for receipt in receipts
-        if receipt.task_id in told and _would_change(repo, receipt, statuses)
+        # one from before there was `at=` has none
+        if not told.isdisjoint({(receipt.task_id, Trailer.of(receipt).at), (receipt.task_id, None)})
+        and _would_change(repo, receipt, statuses)
     )
 
 

@@ -11,16 +11,16 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.digest import sha1
 from mdtodo.core.receipt import Receipt, Restore
 from mdtodo.core.results import Outcome
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.head import read_head
 from mdtodo.git.objects import find_in_tree
-from mdtodo.markdown.anchors import TaskIndex, anchors
+from mdtodo.markdown.anchors import TaskIndex, Unclear, anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.revert_diff import revert_edits
 from mdtodo.markdown.keys.read import read_keys
+from mdtodo.receipts.identity import is_of, known_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mdtodo.receipts.log import LoggedCommit
     from mdtodo.receipts.message import Trailer
 
+    #: See `Anchor.name`.
+    _Name = tuple[str, str | None, str, str, int]
     #: `<mode> <object id>`, None for no file.
     TreeEntry = str | None
 
@@ -224,14 +226,15 @@ class _Reversal:
     def _take_back(self, after: Document, edit: Revert) -> None:
         """The edit, on the task where HEAD has it now."""
         title = read_keys(edit.after.text).title
-        found = self._find(after, edit.anchor)
+        task_id = self._task_id(edit.anchor)
+        found = self._find(after, known_as(edit.anchor, task_id))
         if isinstance(found, str):
             self.refused.append(f"{edit.anchor.file}: {title}: {found}")
             return
         file, index = found
         document, _ = self._known(file) or (after, None)
-        now = anchors(document, file)[index]
-        task_id = self._task_id(edit.anchor)
+        # words that somebody has changed since are no reason not to take back the tick
+        now = anchors(document, file)[index]._replace(title=None)
         self.receipts[task_id] = Receipt(
             task_id=task_id,
             title=read_keys(document.items[index].text).title,
@@ -258,7 +261,7 @@ class _Reversal:
         document, places_here = known
         found = places_here.find(anchor)
         if isinstance(found, str):
-            reworded = _reworded(after, document, anchor)
+            reworded = None if isinstance(found, Unclear) else _reworded(after, document, anchor)
             return found if reworded is None else (anchor.file, reworded)
         return anchor.file, found
 
@@ -299,14 +302,9 @@ class _Reversal:
 
     def _task_id(self, anchor: Anchor) -> str:
         """The id by which the run's receipt names the task: a task keeps it. Unique among these receipts."""
-        named = [task.task_id for task in self.past.tasks if task.task_id not in self.receipts]
-        for task_id in named:
-            if task_id == anchor.explicit or (anchor.explicit is None and anchor.digest.startswith(task_id)):
-                return task_id
-        for occurrence in range(2, anchor.nth + _MANY):
-            digest = sha1(f"{anchor.digest}\n{occurrence}".encode(), usedforsecurity=False).hexdigest()
-            if (task_id := next((one for one in named if digest.startswith(one)), "")) and len(task_id) > 6:
-                return task_id
+        for task in self.past.tasks:
+            if task.task_id not in self.receipts and is_of(task, anchor):
+                return task.task_id
         short = anchor.explicit or anchor.digest[:7]
         return short if short not in self.receipts else f"{anchor.digest}-{anchor.nth}"
 
@@ -330,34 +328,32 @@ def squash(edits: Sequence[tuple[Document, Revert]]) -> list[tuple[Document, Rev
 
     Raises EditError where somebody changed a task between two changes of the run.
     """
-    found: dict[Anchor, tuple[Document, Revert]] = {}
+    found: dict[_Name, tuple[Document, Revert]] = {}
     for document, edit in edits:
-        newer = found.get(edit.anchor)
+        newer = found.get(edit.anchor.name)
         if newer is None:
             added = tuple(_grown(one, found) for one in edit.added)
-            found[edit.anchor] = document, edit._replace(added=added)
+            found[edit.anchor.name] = document, edit._replace(added=added)
         elif newer[1].before != edit.after:
             title = read_keys(edit.after.text).title
             raise EditError(f"{title}: it was changed between two changes of the run")
         else:
             both = (*newer[1].added, *(_grown(one, found) for one in edit.added))
-            found[edit.anchor] = newer[0], newer[1]._replace(before=edit.before, added=both)
+            found[edit.anchor.name] = newer[0], newer[1]._replace(before=edit.before, added=both)
     return list(found.values())
 
 
-def _grown(added: AddedItem, newer: dict[Anchor, tuple[Document, Revert]]) -> AddedItem:
+def _grown(added: AddedItem, newer: dict[_Name, tuple[Document, Revert]]) -> AddedItem:
     """A subtask as a later change of the run left it, which is not taken back apart from it."""
-    for anchor, (_, edit) in newer.items():
+    for name, (_, edit) in newer.items():
         if added.text == f"[{edit.before.char}] {edit.before.text.rstrip()}":
-            del newer[anchor]
+            del newer[name]
             below = tuple(text for one in edit.added for text in (one.text, *one.inside))
             text = f"[{edit.after.char}] {edit.after.text.rstrip()}"
             return added._replace(text=text, inside=(*added.inside, *below))
     return added
 
 
-#: Identical tasks whose ids are tried.
-_MANY = 20
 #: Tasks of a file in which reworded ones are looked for.
 #: SequenceMatcher is quadratic in the number of tasks.
 _LARGEST = 5000

@@ -123,7 +123,8 @@ class _Diff:
 
     def _additions(self, changed: Sequence[Edit]) -> Iterator[Edit]:
         """The list items that are new, as those of the nearest task around them that is not."""
-        old = [edit for edit in changed if edit.anchor in self.old_anchors]
+        known = {anchor.name for anchor in self.old_anchors}
+        old = [edit for edit in changed if edit.anchor.name in known]
         data = apply(self.before.data, old, self.statuses, file=self.file).data
         for owner, lines in self._grouped(
             _new_lines(_LINE_END.split(data), _LINE_END.split(self.after.data))

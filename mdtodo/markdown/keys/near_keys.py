@@ -40,9 +40,15 @@ def near_keys(text: str) -> list[NearKey]:
     if not words:
         return []
     taken, end, meant = Ranges(verbatim_ranges(text)), _End(text), list[NearKey]()
+    # `prio:📅 2026-12-01` has a key in it.
+    keys = Ranges([(token.start, token.end) for token in find_keys(text)])
     # From the end, as what comes last is followed by keys alone, and then so is what stands before it.
     for word in reversed(words):
-        if taken.free(word.start, word.end) and _is_meant(word, text, end):
+        if (
+            taken.free(word.start, word.end)
+            and keys.free(word.start, word.end)
+            and _is_meant(word, text, end)
+        ):
             meant.append(word)
             end.begins_with(word)
     return meant[::-1]

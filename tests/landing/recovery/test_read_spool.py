@@ -17,10 +17,13 @@ import pytest
 from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
 from mdtodo.landing.recovery.read_spool import journal_spooled_results
+from mdtodo.markdown.anchors import anchors
+from mdtodo.markdown.document import parse
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
 from mdtodo.project.project import read_config
+from mdtodo.receipts.codec import anchor_to_json
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -111,11 +114,40 @@ def test_what_lay_in_the_sockets_of_a_killed_runner_is_not_done_again(repo: Chec
     assert sum(line.startswith("Mdtodo-Task: ") for line in receipts) == TASKS
 
 
-def line(task: str, *, attempt: int = 1, processor: str = "ok", **result: Any) -> bytes:
+EQUAL = "- [ ] t !low\n- [ ] t !high\n"
+
+
+def line(
+    task: str, *, attempt: int = 1, processor: str = "ok", anchor: object = None, **result: Any
+) -> bytes:
     """As a pool process writes it."""
-    words = {"finished": f"r1/{task}/{attempt}", "processor": processor}
+    words = {"finished": f"r1/{task}/{attempt}", "processor": processor, "anchor": anchor}
     given = empty_result() | {"exit_code": 0, "duration": 0.25} | result
     return json.dumps({**words, "result": given}).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "expected", "kept"),
+    [
+        pytest.param(EQUAL, EQUAL.replace("[ ] t !high", "[x] t !high"), 0, id="as they were"),
+        pytest.param("- [ ] t !high\n", "- [ ] t !high\n", 1, id="one of them is gone"),
+        pytest.param("- [ ] u\n", "- [ ] u\n", 0, id="both are gone"),
+    ],
+)
+def test_a_result_in_the_spool_is_of_the_task_that_was_run_whatever_has_its_id_now(
+    repo: Checkout, now: str, expected: str, kept: int
+) -> None:
+    repo.commit("Base", **{"TODO.md": EQUAL, ".mdtodo.toml": CONFIG})
+    mdtodo(repo, "run")
+    first, second = json.loads(mdtodo(repo, "list", "--json"))["tasks"]
+    anchor = anchor_to_json(anchors(parse(EQUAL.encode()), "TODO.md")[1])
+    repo.commit("Changed", **{"TODO.md": now})
+    (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(line(first["id"], anchor=anchor))
+    mdtodo(repo, "list")
+    assert repo.read("TODO.md").decode() == repo.head("TODO.md").decode() == expected
+    with StateStore.open(discover(str(repo.root)), create=False) as state:
+        assert len(state.unlanded()) == kept
+    assert first["id"] != second["id"]
 
 
 @pytest.mark.parametrize(

@@ -74,13 +74,21 @@ def test_whatever_edits_did_is_taken_back_byte_by_byte(seed: int) -> None:
         ),
         ("- [ ] a\n\ntext\n", "- [ ] a\n\n  - note\n\ntext\n"),
         ("> 1. [ ] a\n", "> 1. [x] a\n>    - note\n"),
-        ("- [ ] p\n  - [ ] a\n- [ ] p\n  - [ ] a\n", "- [ ] p\n  - [ ] a\n- [x] p\n  - [x] a\n  - [ ] b\n"),
         ("\ufeff- [/]\ta\n  more\n", "\ufeff- [x]\ta failed:1\n  more\n"),
     ],
 )
 def test_edits_are_taken_back_to_the_exact_bytes(before: str, after: str) -> None:
     assert undone(before, after, after) == (before, [])
     assert undone(before, after, before) == (before, [])
+
+
+def test_equal_tasks_are_told_apart_only_where_their_neighbours_are_what_they_were() -> None:
+    before = "- [ ] p\n  - [ ] a\n- [ ] p\n  - [ ] a\n"
+    after = "- [ ] p\n  - [ ] a\n- [x] p\n  - [x] a\n  - [ ] b\n"
+    assert undone(before, after, after) == (before, [])
+    now, missing = undone(before, after, before)
+    assert now == before
+    assert "2 tasks have that title" in missing[0]
 
 
 @pytest.mark.parametrize(
