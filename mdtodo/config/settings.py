@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+#: The keys of a task's line that a person may let processors write: what proves the task, what it waits for, what
+#: others call it, who takes it; and those that are free anyhow. Not `failed` and `done`, which mdtodo alone writes.
+SUBTASK_KEYS = ("run", "after", "id", "expand", "worker", "needs", "lane", "priority", "due", "est")
+
+
 def _of(shape: Shape, doc: str) -> dict[str, object]:
     return {"shape": shape, "doc": doc}
 
@@ -285,6 +290,13 @@ class Config:
     )
     inline: bool = field(
         default=False, metadata=_of(boolean(), "A fenced code block inside a task may be its processor.")
+    )
+    subtask_keys: tuple[str, ...] = field(
+        default=(),
+        metadata=_of(
+            string_list("a list of keys", choice(*SUBTASK_KEYS)),
+            "Keys that the new subtasks of a processor may have, besides priority, `due`, `est` and tags.",
+        ),
     )
     isolation: str = field(
         default="checkout", metadata=_of(choice("checkout", "worktree"), "Where processors run.")

@@ -137,7 +137,7 @@ class RunReport(NamedTuple):
     @property
     def idle(self) -> bool:
         """Whether it ran nothing, and no earlier result stands either."""
-        return all(task.outcome is Outcome.BLOCKED for task in self.tasks)
+        return all(task.outcome is Outcome.BLOCKED and not task.attempts for task in self.tasks)
 
     @property
     def summary(self) -> Mapping[str, int]:

@@ -17,7 +17,8 @@ def title_and_id(task: Task) -> str:
     return quoted(task.title, task.id)
 
 
-def quoted(title: str, task_id: str) -> str:
-    """`"Title" (id)`, the title in one line and cut where it is long."""
+def quoted(title: str, task_id: str | None = None) -> str:
+    """`"Title" (id)`, the title in one line and cut where it is long; without an id the title alone."""
     line = " ".join(title.split())
-    return f'"{line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"}" ({task_id})'
+    shown = f'"{line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"}"'
+    return shown if task_id is None else f"{shown} ({task_id})"

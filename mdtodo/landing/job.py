@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddSubtasks
+from mdtodo.core.edits import AddNote, AddSubtasks
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.objects import NewObjects
@@ -38,15 +38,16 @@ class Job:
         *,
         each: bool = False,
     ) -> None:
-        """Of the receipts the last of each task, which also breaks it down if an earlier one did."""
+        """Of the receipts the last of each task, which also adds the subtasks and notes of those before it that left
+        the task open: a breakdown, and new subtasks of its processor, after which that ran once more."""
         self.repo = repo
         self.run_id = run_id
         self.statuses = statuses
         self.receipts: dict[str, Receipt] = {}
         for receipt in receipts:
             earlier = self.receipts.get(receipt.task_id)
-            broken_down = _breakdown(earlier) if earlier else ()
-            kept = tuple(edit for edit in broken_down if edit not in receipt.edits)
+            added = _added(earlier) if earlier else ()
+            kept = tuple(edit for edit in added if edit not in receipt.edits)
             self.receipts[receipt.task_id] = receipt._replace(edits=kept + receipt.edits) if kept else receipt
         #: The edits by file and task.
         self.wanted: dict[str, dict[str, list[Edit]]] = {}
@@ -123,7 +124,10 @@ def _ancestors(parsed: ParsedFile, index: int | str | None) -> set[int | str | N
     return found - {None}
 
 
-def _breakdown(receipt: Receipt) -> tuple[Edit, ...]:
+def _added(receipt: Receipt) -> tuple[Edit, ...]:
+    """What a later receipt of the same task does not replace."""
+    if receipt.outcome == Outcome.BLOCKED:
+        return tuple(edit for edit in receipt.edits if isinstance(edit, (AddSubtasks, AddNote)))
     return tuple(edit for edit in receipt.edits if isinstance(edit, AddSubtasks) and edit.first)
 
 

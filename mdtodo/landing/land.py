@@ -28,6 +28,7 @@ from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.build_commits import build_commits, write_commits
 from mdtodo.landing.job import Job
+from mdtodo.landing.new_subtasks import IdTakenError
 from mdtodo.landing.restore import write
 from mdtodo.outputs.marks import forget
 from mdtodo.outputs.survey import OutputsChangedError, hold
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status
     from mdtodo.git.repository import Repository
     from mdtodo.landing.job import CommitBuilder
+    from mdtodo.landing.new_subtasks import IdsTaken
 
 T = TypeVar("T")
 
@@ -106,6 +108,7 @@ def land(
     patience: float = index_copy.PATIENCE,
     git: GitSession | None = None,
     whole: bool = False,
+    taken: IdsTaken | None = None,
 ) -> Landing:
     """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone.
 
@@ -115,7 +118,7 @@ def land(
     does nothing more, so it is how an interrupted landing is finished. Of several receipts for one task the
     last counts. A task is ticked together with its outputs, or not at all. `patience`: seconds to wait for another
     git that holds the index. `git`: of a caller who lands many times. `whole`: nothing is changed where something of
-    what is to be taken back cannot be.
+    what is to be taken back cannot be. `taken`: see `new_subtasks.ids_taken`; those tasks are kept open.
 
     Raises GitError, with HEAD, index and files as they were: an operation is in progress, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
@@ -127,13 +130,15 @@ def land(
     else:
         unclear = {}
     if not commit or not (job.wanted or job.restores):
-        return _tick_work_tree(job, Landing(unclear=unclear))
+        atomic_file.sweep(repo.root, job.wanted)
+        job, kept_open = _without(job, {}, taken(None) if taken else {})
+        return _tick_work_tree(job, Landing(kept_open=kept_open, unclear=unclear))
     remove_leftovers(repo, [*job.wanted, *(one.path for one in job.restores)])
     failpoint("recovered")
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is in progress: nothing is committed now")
     with GitSession(repo) if git is None else nullcontext(git) as session:
-        return _land(job, session, unclear, patience=patience, whole=whole)
+        return _land(job, session, unclear, patience=patience, whole=whole, taken=taken)
 
 
 def hold_outputs(
@@ -147,15 +152,24 @@ def hold_outputs(
         return hold(copy, repo.root, held)
 
 
-def _land(job: Job, git: GitSession, unclear: dict[str, str], *, patience: float, whole: bool) -> Landing:
+def _land(
+    job: Job,
+    git: GitSession,
+    unclear: dict[str, str],
+    *,
+    patience: float,
+    whole: bool,
+    taken: IdsTaken | None,
+) -> Landing:
     """Commit, then write the work tree, then tell the index what is there."""
     git.begin_landing()
     job, kept_open = _hold_rest(job, git)
     while True:
         try:
-            landing, builder = _persist(partial(_commit, job, git, patience=patience, whole=whole))
+            attempt = partial(_commit, job, git, patience=patience, whole=whole, taken=taken)
+            landing, builder = _persist(attempt)
             break
-        except OutputsChangedError as changed:
+        except (OutputsChangedError, IdTakenError) as changed:
             job, kept_open = _without(job, kept_open, changed.reasons)
         except UnclearError as error:
             if whole:
@@ -225,11 +239,14 @@ def _persist(attempt: Callable[[bool], T]) -> T:
 
 
 def _commit(
-    job: Job, git: GitSession, first: bool, *, patience: float, whole: bool
+    job: Job, git: GitSession, first: bool, *, patience: float, whole: bool, taken: IdsTaken | None
 ) -> tuple[Landing, CommitBuilder]:
     """Commit and stage; also gives what built it."""
     with IndexCopy(git, first=first, patience=patience) as copy:
         head = read_head(git)
+        reasons = taken(head.commit) if taken else {}
+        if kept := {task: why for task, why in reasons.items() if task in job.receipts}:
+            raise IdTakenError(kept)
         with HeadMove(git, head, job.subject) as move:
             builder = build_commits(job, git, head, copy)
             if whole:

@@ -9,6 +9,7 @@ from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.landing.land import land
+from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def land_as_configured(
         each=each,
         statuses=config.status,
         git=git,
+        taken=ids_taken(repo, config, receipts),
     )
 
 

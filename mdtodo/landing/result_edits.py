@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status, Task
+from mdtodo.landing.new_subtasks import not_there
 
 if TYPE_CHECKING:
     from mdtodo.core.results import Result
     from mdtodo.project.project import Project
 
 
-def result_edits(project: Project, task: Task, result: Result) -> list[Edit]:
-    """What a processor's result changes on the task's line, and below it."""
+def result_edits(project: Project, task: Task, result: Result, outcome: Outcome) -> list[Edit]:
+    """What a processor's result changes on the task's line, and below it. `outcome` is that of the result, or that new
+    subtasks come first, and then the box stays as it is."""
     edits: list[Edit] = []
-    if result.outcome is Outcome.DONE:
+    if outcome is Outcome.DONE:
         edits.append(SetStatus(task.anchor, Status.DONE))
         edits += [SetKey(task.anchor, "failed", None)] if task.failures else []
         edits += stamp_edits(project, task, Status.DONE)
-    elif result.outcome is Outcome.FAILED:
+    elif outcome is Outcome.FAILED:
         edits.append(SetKey(task.anchor, "failed", str(task.failures + 1)))
     edits += [AddNote(task.anchor, note) for note in result.notes]
-    edits += [AddSubtasks(task.anchor, (line,)) for line in result.subtasks]
+    # Not what is there: HEAD may lack it, and would get it as an open subtask of a task that is done.
+    edits += [AddSubtasks(task.anchor, (line,)) for line in not_there(project, task, result.subtasks)]
     return edits
 
 

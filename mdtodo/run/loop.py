@@ -194,7 +194,7 @@ class RunLoop:
 
     def _handle_result(self, task: Task, event: AttemptEvent) -> None:
         raw = event.result or empty_result(event.message)
-        result = result_of(raw)
+        result = self.outcomes.checked(task, result_of(raw))
         attempts = self.queue.attempts[task.id]
         attempts.seconds += result.duration
         written = cast("Json", raw.get("outputs") or {})
@@ -214,7 +214,7 @@ class RunLoop:
 
     def _try_again(self, task: Task, result: Result) -> bool:
         processor = self.queue.processor(task)
-        count = self.queue.attempts[task.id].count
+        count = self.queue.attempts[task.id].now
         if processor is None or count > processor.retries or self.queue.stopped:
             return False
         delay = _pause(processor, count)

@@ -29,7 +29,7 @@ class Observer(Protocol):
         """The task is over in this run."""
 
     def expect(self, more: int) -> None:
-        """There is more to do than was thought: a processor made subtasks."""
+        """There is so much more to do than was thought, or less: a processor added subtasks."""
 
     def say(self, sentence: str) -> None:
         """Something a person should know."""

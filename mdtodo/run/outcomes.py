@@ -12,6 +12,7 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
+from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
 from mdtodo.landing.result_edits import reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
     from mdtodo.run.result_cache import CachedResult, ResultCache
+
+#: How deep subtasks may stand that were added in one run, each below one that was added in it too: where processors add
+#: subtasks to their own subtasks without end, that is the end.
+DEEPEST = 8
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -47,6 +52,7 @@ class Outcomes:
     edits: list[Edit] = field(default_factory=list)
     plan_is_stale: bool = False
     not_started: dict[str, str] = field(default_factory=dict)
+    _new_ids: set[str] = field(default_factory=set)
     _reopened: set[str] = field(default_factory=set)
 
     @property
@@ -54,8 +60,29 @@ class Outcomes:
         """Whether what is done is ticked and committed, and its outputs with it."""
         return not self.queue.options.verify and self.journal.commit != "none"
 
+    def checked(self, task: Task, result: Result) -> Result:
+        """The result of an attempt; it has failed where it wrote subtasks that it may not, and none of them counts."""
+        if self.queue.options.verify or not result.subtasks:
+            return result
+        if self.queue.nesting.get(task.id, 0) >= DEEPEST:
+            why: str | None = (
+                f"it wrote new subtasks, and is itself {DEEPEST} levels deep in new subtasks of this run"
+            )
+        else:
+            why = refusal(self.project, task, result.subtasks, self._new_ids)
+        if why is None:
+            return result
+        if result.outcome is Outcome.FAILED:
+            self.observer.say(f"{title_and_id(task)}: {why}")
+            return result._replace(subtasks=())
+        return result._replace(subtasks=(), error=why)
+
     def complete(self, task: Task, result: Result, tail: str, written: Json) -> None:
-        """The task is over: its result is taken down, and what it frees may start."""
+        """The task is over, or waits for the subtasks that its processor has added: its result is taken down, and what
+        it frees may start."""
+        if self._waits(task, result):
+            self._block(task, result)
+            return
         held: tuple[Output, ...] | None = None
         counts = True
         if result.outcome is Outcome.DONE and self.commits:
@@ -63,7 +90,7 @@ class Outcomes:
             if reason is not None:  # only what the processor is to blame for counts as a failed run
                 result, counts = result._replace(error=reason), bool(written.get("unnamed"))
         outcome = result.outcome
-        edits = self._edits(task, result) if counts else []
+        edits = self._edits(task, result, outcome) if counts else []
         parents = self.queue.finish(task, outcome)
         inputs = self.cache.digest(task, result) if self.cache is not None else None
         self._record(task, outcome, result, edits, inputs=inputs, held=held)
@@ -75,7 +102,20 @@ class Outcomes:
             self.roll_up(parent)
         if self.queue.options.verify and outcome is Outcome.FAILED:
             self._reopen_above(task)
-        self.plan_is_stale = self.plan_is_stale or any(isinstance(edit, AddSubtasks) for edit in edits)
+
+    def _waits(self, task: Task, result: Result) -> bool:
+        """Whether it exited 0 and has subtasks that come first."""
+        if result.outcome is not Outcome.DONE or self.queue.options.verify:
+            return False
+        return waits(self.project, task, result.subtasks, self.queue.closed)
+
+    def _block(self, task: Task, result: Result) -> None:
+        """Its new subtasks come first. The result is none to be kept for these inputs: another one follows it."""
+        edits = self._edits(task, result, Outcome.BLOCKED)
+        self.queue.finish(task, Outcome.BLOCKED)
+        self._record(task, Outcome.BLOCKED, result, edits)
+        reason = come_first(result.subtasks, self.project.config.status)
+        self._report(task, Outcome.BLOCKED, result, reason=reason)
 
     def refuse(self, task: Task, reasons: Mapping[str, str]) -> None:
         """It was not started: what it would write is a person's. That is no failed run."""
@@ -105,7 +145,7 @@ class Outcomes:
         """Its inputs are what they were at its last result: that is its result now."""
         parents = self.queue.finish_cached(task, Outcome.DONE if cached.done else Outcome.FAILED)
         result = Result(exit_code=cached.exit_code)
-        if cached.done and (edits := self._edits(task, result)):
+        if cached.done and (edits := self._edits(task, result, result.outcome)):
             self._record(task, Outcome.CACHED, result, edits, inputs=cached.inputs)
         else:
             self.journal.release(task)
@@ -139,7 +179,8 @@ class Outcomes:
         self.project = project
         self.edits, self.plan_is_stale = [], False
         self.queue.replan(self.project.plan)
-        self.observer.expect(max(0, len(self.queue.reachable()) - before))
+        # fewer where new subtasks are a person's: what waits for them is not reached in this run
+        self.observer.expect(len(self.queue.reachable()) - before)
 
     def report(self, *, broken: bool, interrupted: bool) -> RunReport:
         """What became of every task that this run took, or would have taken."""
@@ -152,6 +193,11 @@ class Outcomes:
                 reason = waits_for(self.queue, task)
                 asked = task.id in self.queue.options.asked  # then a sentence of its own says it
                 self._report(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason, shown=not asked)
+        for name, earlier in self.done.items():
+            if (
+                earlier.outcome is Outcome.BLOCKED and earlier.attempts
+            ):  # by now the new subtasks have their ids
+                self.done[name] = earlier._replace(reason=waits_for(self.queue, self.queue.plan.tasks[name]))
         left = self._unstarted()
         return RunReport(
             run=self.journal.run_id,
@@ -210,11 +256,11 @@ class Outcomes:
                     f"{title_and_id(parent)} was reopened with its subtask {title_and_id(task)}"
                 )
 
-    def _edits(self, task: Task, result: Result) -> list[Edit]:
+    def _edits(self, task: Task, result: Result, outcome: Outcome) -> list[Edit]:
         """What the result changes on the task's line, and below it; of one that is verified, only the box."""
         if self.queue.options.verify:
             return reopening_edits(self.project, task) if result.outcome is Outcome.FAILED else []
-        return result_edits(self.project, task, result)
+        return result_edits(self.project, task, result, outcome)
 
     def _record(
         self,
@@ -230,6 +276,9 @@ class Outcomes:
         route = self.project.plan.routes[task.id]
         own = self.queue.processor(task)
         self.edits += edits
+        added = [edit for edit in edits if isinstance(edit, AddSubtasks)]
+        self.plan_is_stale = self.plan_is_stale or bool(added)
+        self._new_ids |= ids_of((line for edit in added for line in edit.lines), self.project.config.status)
         receipt = Receipt(
             task_id=task.id,
             title=task.title,
@@ -264,7 +313,7 @@ class Outcomes:
             outcome=outcome,
             processor=self.project.plan.routes[task.id].processor,
             attempts=attempts.count if attempts else 0,
-            duration=round(attempts.seconds, 3) if attempts else None,
+            duration=round(attempts.seconds + attempts.earlier_seconds, 3) if attempts else None,
             exit_code=result.exit_code if attempts or outcome is Outcome.CACHED else None,
             log=self.journal.shown_log(task, attempts.count) if attempts else None,
             tail=tail,

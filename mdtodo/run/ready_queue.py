@@ -3,7 +3,7 @@ of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -31,10 +31,26 @@ SHORT = 0.05
 
 @dataclass(slots=True, eq=False, repr=False)
 class Attempts:
-    """How often a task was tried in this run, and how long that took together."""
+    """How often a task was tried in this run, and how long that took together.
+
+    A processor that has added subtasks runs once more when they are done: `earlier` attempts, and `earlier_seconds`,
+    were before that, and `seconds` are those since then.
+    """
 
     count: int = 0
     seconds: float = 0.0
+    earlier: int = 0
+    earlier_seconds: float = 0.0
+
+    @property
+    def now(self) -> int:
+        """How many of them were made since the new subtasks were done; all, where there were none."""
+        return self.count - self.earlier
+
+    def begin_again(self) -> None:
+        """The new subtasks are done."""
+        self.earlier, self.earlier_seconds = self.count, self.earlier_seconds + self.seconds
+        self.seconds = 0.0
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -44,6 +60,10 @@ class ReadyQueue:
     `running` are those that were handed to the pool, which runs `jobs` of them at once. `startable` gives a task
     for each of its attempts, and it ends in `finish`; between two attempts it is `retry`ed. A lane that is full
     never holds up another one.
+
+    A task whose processor has added subtasks ends as `blocked`, and is `startable` once more when they are done; if it
+    ends so again, it is left to the next run. `nesting` says how deep a task stands in subtasks that were added in this
+    run.
     """
 
     plan: Plan
@@ -54,6 +74,7 @@ class ReadyQueue:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
     stopped: bool = False
+    nesting: dict[str, int] = field(default_factory=dict)
     _awaited: set[str] = field(default_factory=set)
     _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     _over_limit: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
@@ -129,7 +150,10 @@ class ReadyQueue:
             self._awaited.add(name)
         if name not in self.attempts:  # the limit counts tasks: a retry of one is no other
             self._started += 1
-        self.attempts.setdefault(name, Attempts()).count += 1
+        attempts = self.attempts.setdefault(name, Attempts())
+        if self.outcomes.pop(name, None) is Outcome.BLOCKED:
+            attempts.begin_again()
+        attempts.count += 1
         return self.plan.tasks[name]
 
     def _next(self) -> tuple[str, str] | None:
@@ -181,7 +205,12 @@ class ReadyQueue:
     def withdraw(self, task: Task) -> None:
         """It is not ours after all: another worker has it, or the box is closed already."""
         self._free_slot(task)
-        self.attempts.pop(task.id, None)
+        attempts = self.attempts[task.id]
+        if attempts.earlier:  # what its processor came to before the new subtasks stays
+            attempts.count -= 1
+            self.outcomes[task.id] = Outcome.BLOCKED
+            return
+        del self.attempts[task.id]
         self._started -= 1
         self._restore_over_limit()
 
@@ -215,7 +244,15 @@ class ReadyQueue:
         self.stopped = True
 
     def replan(self, plan: Plan) -> None:
-        """Go on with a new plan, in which what is finished so far is closed already."""
+        """Go on with a new plan, in which what is finished so far is closed already. What is new in it was added below
+        tasks of this run, and is meant where those are."""
+        chosen, meant = self.options.chosen or frozenset(), set[str]()
+        for name, task in plan.tasks.items():  # parents come before their subtasks
+            if name not in self.plan.tasks and task.parent is not None:
+                self.nesting[name] = self.nesting.get(task.parent, 0) + 1
+                meant |= {name} if task.parent in meant or task.parent in chosen else set()
+        if meant:
+            self.options = replace(self.options, chosen=frozenset(chosen | meant))
         self.plan = plan
         self._queues.clear()
         self._deferred.clear()
@@ -241,7 +278,7 @@ class ReadyQueue:
                 continue
             if self.accepts(task):
                 closed[name] = Status.DONE
-                found += [] if name in self.outcomes else [task]
+                found += [] if self._is_over(name) else [task]
             elif self.config.rollup and closes(self.plan, name, closed):
                 closed[name] = Status.DONE
         return found
@@ -253,6 +290,11 @@ class ReadyQueue:
     def closed(self, name: str) -> bool:
         """Whether this run has closed the task."""
         return name in self._closed
+
+    def _is_over(self, name: str) -> bool:
+        """Whether the task has ended in this run, and is not to run once more when its new subtasks are done."""
+        runs_again = self.outcomes.get(name) is Outcome.BLOCKED and not self.attempts[name].earlier
+        return name in self.outcomes and not runs_again
 
     def _would_accept(self, task: Task) -> bool:
         if (
@@ -276,7 +318,7 @@ class ReadyQueue:
     def _enqueue_free(self, names: Iterable[str]) -> None:
         later = {name for _, name in self._later}
         for name in names:
-            known = name in self.running or name in self.outcomes or name in later
+            known = name in self.running or self._is_over(name) or name in later
             if not known and self.accepts(self.plan.tasks[name]):
                 self._enqueue(name)
 

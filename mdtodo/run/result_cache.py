@@ -220,5 +220,6 @@ def _unix_time(date: str) -> float:
         return float("inf")
 
 
-#: Outcomes that say nothing of what a further attempt would come to.
-_NOT_CACHED = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, Outcome.BLOCKED, EXPANDED})
+#: Outcomes that say nothing of what a further attempt would come to. `blocked` is none of them: since its processor has
+#: added subtasks, and is to run once more, no result before that stands.
+_NOT_CACHED = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, EXPANDED})

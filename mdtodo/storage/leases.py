@@ -10,7 +10,7 @@ import json
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.results import EXPANDED
+from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.storage.rows import integer, real
 from mdtodo.system import process_identity
 
@@ -68,7 +68,7 @@ class Leases:
         run: str = "",
     ) -> dict[str, Lease]:
         """As `lease`, for several tasks at once: the leases of those that could be taken, by task. That `run` has
-        broken a task down keeps it from none."""
+        broken a task down, or has added subtasks to it, keeps it from none."""
         # each task once, or the second time would give it another token, and its first one would hold nothing
         who, names = process_identity.current() if mine else "", tuple(dict.fromkeys(task_ids))
         with self._db.writing("lease") as db:
@@ -94,7 +94,7 @@ class Leases:
         """Those that somebody came to a result for, or landed one, after the moment."""
         if since is None:
             return set()
-        values = (since.entry, json.dumps(since.waiting), EXPANDED, run, *names)
+        values = (since.entry, json.dumps(since.waiting), EXPANDED, Outcome.BLOCKED, run, *names)
         return {str(row[0]) for row in self._db.read(f"{_NEWER} {_among(names)}", values)}
 
     def moment(self) -> Moment:
@@ -159,7 +159,7 @@ _NEWER = (
     "SELECT task_id FROM results"
     " WHERE (id > ? OR (receipt IS NOT NULL AND landed IS NULL)"
     " OR (receipt IS NULL AND id IN (SELECT value FROM json_each(?))))"
-    " AND NOT (outcome = ? AND run_id = ?) AND task_id"
+    " AND NOT (outcome IN (?, ?) AND run_id = ?) AND task_id"
 )
 
 

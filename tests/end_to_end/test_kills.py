@@ -316,3 +316,85 @@ def kill(pid: int, everything: bool) -> None:
             process.kill()
     except psutil.NoSuchProcess:
         return
+
+
+# A task that has two results in one run
+
+
+SPLITS = """\
+subtask_keys = ["run", "id"]
+[processors.ok]
+run = 'echo "$MDTODO_TASK_TITLE" >> "$CALLS"'
+[processors.splits]
+run = ["sh", "splits.sh"]
+"""
+SPLITS_SH = """\
+echo "$MDTODO_TASK_TITLE" >> "$CALLS"
+if grep -q '"children": \\[\\]'; then
+    echo '{"subtask": "- [ ] piece run:ok id:piece"}' >> "$MDTODO_OUTPUT"
+    echo '{"note": "see there"}' >> "$MDTODO_OUTPUT"
+fi
+"""
+SPLIT = b"""\
+- [x] splits run:splits
+  - [x] piece run:ok id:piece
+  - see there
+- [x] other run:ok
+"""
+
+
+@pytest.fixture(params=["run", "task", "none"])
+def split(request: pytest.FixtureRequest, make_repo: Callable[..., Checkout]) -> Callable[[], Scene]:
+    """A factory of repositories in which a processor adds a subtask, and then runs once more."""
+    numbers = count()
+
+    def make() -> Scene:
+        repo = make_repo(f"split-{next(numbers)}/repo")
+        config = f'commit = "{request.param}"\n{SPLITS}'
+        todo = "- [ ] splits run:splits\n- [ ] other run:ok\n"
+        repo.commit(**{"TODO.md": todo, ".mdtodo.toml": config, "splits.sh": SPLITS_SH})
+        return Scene(repo, repo.root.parent)
+
+    return make
+
+
+def test_a_kill_between_the_two_results_of_a_task(split: Callable[[], Scene], calls: Calls) -> None:
+    whole = split()
+    assert calls(whole.repo.root, *RUN, **whole.env).code == 0
+    assert sorted(whole.called) == ["other", "piece", "splits", "splits"]
+    assert whole.repo.read("TODO.md") == SPLIT
+    last = Counter(whole.points())
+    passings = {name: range(1, last[name] + 1) if "result" in name else {1, last[name]} for name in last}
+    points = [f"{name}:{number}" for name, numbers in passings.items() for number in numbers]
+    wrong: dict[tuple[str, str], list[str]] = {}
+    for at, point in enumerate(points):
+        who = "all" if at % 2 else ""
+        killed = split()
+        if calls(killed.repo.root, *RUN, **killed.env, MDTODO_FAULT=f"{point}:{who}").code != -signal.SIGKILL:
+            continue
+        if found := wrong_after_split(killed, calls, finished_before(killed)):
+            wrong[point, who] = found
+    assert not wrong, "\n".join(f"{point}: {line}" for point, lines in wrong.items() for line in lines)
+
+
+def wrong_after_split(killed: Scene, calls: Calls, finished: list[str]) -> list[str]:
+    """What is not as it would be without the kill, after the next two calls."""
+    for args in (("list",), RUN):
+        said = calls(killed.repo.root, *args, CALLS=killed.env["CALLS"])
+        if said.code != 0:
+            return [f"{args[0]}: {said}"]
+    expected = Counter(["splits", "piece", "splits", "other"])
+    again = Counter(killed.called) - expected
+    wrong = [f"{title} was called again" for title in again if finished.count(title) == expected[title]]
+    wrong += [f"called again: {again}"] if again.total() > 1 else []
+    if killed.repo.read("TODO.md") != SPLIT:
+        wrong.append(f"TODO.md is {killed.repo.read('TODO.md')!r}")
+    committed = killed.repo.git("log", "--format=%B%x00").split("\0")
+    told = [one for text in committed for one in parse_message(text.strip("\n"))[1]]
+    counts = Counter((one.task_id, one.outcome) for one in told)
+    wrong += [f"{what}: {number} receipts" for what, number in counts.items() if number != 1]
+    if told:
+        done = sum(one.outcome == "done" for one in told)
+        wrong += [f"{done} tasks have a receipt"] if done != 3 else []
+        wrong += ["HEAD is not the work tree"] if killed.repo.status() else []
+    return wrong + killed.broken()

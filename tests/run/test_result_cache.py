@@ -232,7 +232,7 @@ def test_results_of_an_undone_run_do_not_stand(repo: Checkout, mdtodo: Mdtodo, f
     """Also where the undo took the task itself away."""
     repo.write("say.sh", 'echo \'{"subtask": "- [ ] a run:t"}\' >> $MDTODO_OUTPUT\n')
     say = '[processors.say]\nrun = ["sh", "say.sh"]\n'
-    start(repo, "- [ ] p run:say\n", CONFIG + say)
+    start(repo, "- [ ] p run:say\n", 'subtask_keys = ["run"]\n' + CONFIG + say)
     mdtodo("run")
     assert ran(repo) == 1
     mdtodo("undo")

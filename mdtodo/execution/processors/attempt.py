@@ -215,7 +215,7 @@ def _result(
         "duration": round(ending.duration, 6),
         "error": None if error is None else clean(error),
         "notes": [*reported.notes, *_cleaned(report.get("notes"))],
-        "subtasks": [*reported.subtasks, *_cleaned(report.get("subtasks"))],
+        "subtasks": [*reported.subtasks, *_cleaned(report.get("subtasks"), COUNT_LIMIT + 1)],
         "metrics": {**reported.metrics, **_metrics(report.get("metrics"))},
         "outputs": None,
         "tail": "",
@@ -280,8 +280,8 @@ def _nameless_file(data: bytes = b"") -> int:
     return descriptor
 
 
-def _cleaned(texts: object) -> list[str]:
-    return [clean(text) for text in cast("Sequence[str]", texts or ())[:COUNT_LIMIT]]
+def _cleaned(texts: object, most: int = COUNT_LIMIT) -> list[str]:
+    return [clean(text) for text in cast("Sequence[str]", texts or ())[:most]]
 
 
 def _metrics(found: object) -> dict[str, float]:

@@ -12,7 +12,8 @@ from mdtodo.execution.processors.attempt_log import create
 
 #: Bytes that are read of it; more than any honest processor writes.
 LIMIT = 1 << 20
-#: Characters of one note or subtask, and how many of each are taken.
+#: Characters of one note or subtask, and how many of each are taken; of subtasks one more, so that too many are seen
+#: to be.
 TEXT_LIMIT = 8192
 COUNT_LIMIT = 500
 _PROGRESS_WINDOW = 1 << 16
@@ -183,8 +184,11 @@ def _take(line: bytes, reported: Reported) -> str | None:
     known = False
     if "progress" in found:
         known = _progress(found) is not None
-    for key, texts in (("note", reported.notes), ("subtask", reported.subtasks)):
-        if isinstance(text := found.get(key), str) and text.strip() and len(texts) < COUNT_LIMIT:
+    for key, texts, most in (
+        ("note", reported.notes, COUNT_LIMIT),
+        ("subtask", reported.subtasks, COUNT_LIMIT + 1),
+    ):
+        if isinstance(text := found.get(key), str) and text.strip() and len(texts) < most:
             texts.append(clean(text))
             known = True
     if isinstance(path := found.get("output"), str) and path and "\0" not in path:

@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
@@ -62,11 +63,20 @@ def journal_spooled_results(repo: Repository, state: StateStore, config: Config)
     project = read_project(repo, config, summary=StateSummary.of(state), tolerant=True)
     for run, paths in mine.items():
         commit = state.begun(run).get("commit") != "none"
-        found = [one for path in paths for one in spool.read(path)]
-        records = [_record(project, run, one, sentences, commit=commit) for one in found]
+        # by attempt, as a task that had new subtasks may have succeeded twice
+        found = sorted((one for path in paths for one in spool.read(path)), key=lambda one: one.attempt)
+        there = _with_subtasks(project, state, run) if found else project
+        records = [_record(there, run, one, sentences, commit=commit) for one in found]
         state.record_missing([record for record in records if record is not None])
         spool.delete(paths)
     return sentences
+
+
+def _with_subtasks(project: Project, state: StateStore, run: str) -> Project:
+    """The board as the run saw it at last: with the subtasks that its journal adds, whose results may be there too."""
+    receipts = [entry.receipt for entry in state.unlanded(run) if entry.receipt is not None]
+    edits = [edit for receipt in receipts for edit in receipt.edits if edit.anchor.file in project.documents]
+    return project.with_edits(edits) if any(isinstance(edit, AddSubtasks) for edit in edits) else project
 
 
 def _wait_or_adopt(repo: Repository, path: str) -> bool:
@@ -93,13 +103,19 @@ def _record(
     project: Project, run: str, one: SpooledResult, sentences: list[str], *, commit: bool
 ) -> NewResult | None:
     from mdtodo.execution.executor import result_of
+    from mdtodo.landing.new_subtasks import refusal, waits
     from mdtodo.landing.result_edits import result_edits
 
     task, result = _task_of(project, one), result_of(one.result)
     if task is None or task.status is not Status.TODO or result.outcome is not Outcome.DONE:
         return None
+    if (refused := refusal(project, task, result.subtasks)) is not None:
+        sentences.append(f"{task.id} stays open: {refused}")
+        return None
+    blocked = waits(project, task, result.subtasks, closed=lambda _: False)
+    outcome = Outcome.BLOCKED if blocked else Outcome.DONE
     processor = project.config.processors.get(one.processor)
-    outputs = processor.outputs if processor is not None else ()
+    outputs = processor.outputs if processor is not None and not blocked else ()
     held: tuple[Output, ...] | None = None
     if outputs and commit:
         if one.result.get("outputs") is None:
@@ -108,12 +124,12 @@ def _record(
         if reason is not None:
             sentences.append(f"{task.id} stays open: {reason}")
             return None
-    edits = tuple(result_edits(project, task, result))
+    edits = tuple(result_edits(project, task, result, outcome))
     receipt = Receipt(
         *(
             one.task_id,
             task.title,
-            Outcome.DONE,
+            outcome,
             one.processor,
             result.exit_code,
             result.duration,

@@ -38,16 +38,16 @@ def finish_earlier(
     for entry in state.unlanded():
         if entry.receipt is not None:
             runs.setdefault(entry.run_id, []).append((entry.id, entry.receipt))
-    for run, receipts in runs.items():
+    for run, entries in runs.items():
         began = elsewhere(repo, state, run)
         if began is not None:
-            state.park(number for number, _ in receipts)
+            state.park(number for number, _ in entries)
             where = f"wait for {began.name} to be checked out"
-            sentences.append(f"the results of run {run} {where}: {_titles(receipts)}")
+            sentences.append(f"the results of run {run} {where}: {_titles(entries)}")
             continue
-        receipts, taken_back = _without_undone(repo, state, run, receipts, config)
+        standing, taken_back = _without_undone(repo, state, run, entries, config)
         sentences += taken_back
-        if receipts:
+        for receipts in _batches(state, run, standing):
             landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
             left = {*landing.kept_open, *landing.unclear}
             receipts = [one for one in receipts if one[1].task_id not in left]
@@ -55,6 +55,22 @@ def finish_earlier(
             sentences += sentences_of(landing)
             made += landing.commits
     return sentences, made
+
+
+def _batches(
+    state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]]
+) -> list[list[tuple[int, Receipt]]]:
+    """What lands together: of a run with a commit for each task, only one result of a task at a time, so that each of
+    the two of one that had new subtasks gets its commit."""
+    batches: list[list[tuple[int, Receipt]]] = []
+    apart, there = state.begun(run).get("commit") == "task", set[str]()
+    for entry in entries:
+        if not batches or (apart and entry[1].task_id in there):
+            batches.append([])
+            there.clear()
+        batches[-1].append(entry)
+        there.add(entry[1].task_id)
+    return batches
 
 
 def _titles(receipts: Sequence[tuple[int, Receipt]]) -> str:

@@ -29,13 +29,19 @@ def taken_back_since(
 
     To land them again would be a second receipt for one proof, against the word of who took it back.
     """
-    past = islice(logged_receipts(repo, newest=NEWEST), NEWEST)
-    told = {(one.task_id, one.at) for one in past if one.run == run_id}
+    # By attempt as well: a task that had new subtasks has two receipts in one run, and git may have the first alone.
+    told: dict[tuple[str, str | None], int] = {}
+    for one in islice(logged_receipts(repo, newest=NEWEST), NEWEST):
+        if one.run == run_id:
+            key = one.task_id, one.at
+            told[key] = max(one.attempt, told.get(key, 0))
     return frozenset(
         receipt.task_id
         for receipt in receipts
         # one from before there was `at=` has none
-        if not told.isdisjoint({(receipt.task_id, Trailer.of(receipt).at), (receipt.task_id, None)})
+        if any(
+            receipt.attempt <= told.get((receipt.task_id, at), -1) for at in (Trailer.of(receipt).at, None)
+        )
         and _would_change(repo, receipt, statuses)
     )
 

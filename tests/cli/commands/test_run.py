@@ -296,7 +296,8 @@ def test_notes_and_subtasks_of_a_processor_are_written(repo: Checkout, mdtodo: M
         "    sys.exit(75)\n"
     )
     repo.write("p.py", script)
-    start(repo, "- [ ] a run:p\n- [ ] b\n", OK + f'[processors.p]\nrun = ["{sys.executable}", "p.py"]\n')
+    config = f'subtask_keys = ["run"]\n{OK}[processors.p]\nrun = ["{sys.executable}", "p.py"]\n'
+    start(repo, "- [ ] a run:p\n- [ ] b\n", config)
     said = mdtodo("run", "--json")
     assert outcomes(said)["more"] == "done"
     titles = {task["title"] for task in mdtodo("list", "--json").json["tasks"]}

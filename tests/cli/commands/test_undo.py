@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Mdtodo = Callable[..., Said]
 
 CONFIG = """
+subtask_keys = ["run"]
+
 [processors.ok]
 run = "echo $MDTODO_TASK_TITLE >> .git/ran"
 [processors.bad]

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from mdtodo.core.edits import AddSubtasks
+from mdtodo.core.receipt import Receipt
 from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
 from mdtodo.landing.recovery.read_spool import journal_spooled_results
@@ -24,6 +26,7 @@ from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
 from mdtodo.project.project import read_config
 from mdtodo.receipts.codec import anchor_to_json
+from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -184,6 +187,38 @@ def test_only_whole_results_of_dead_runs_count_in_the_spool(
     assert more == (ticked in ("a", "b"))
     if more:
         assert f"Mdtodo-Task: {ticked} done ok exit=0 time=0.250" in repo.git("log", "-1", "--format=%B")
+
+
+def journaled(repo: Checkout, receipt: Receipt) -> None:
+    with StateStore.open(discover(str(repo.root))) as state:
+        state.record([NewResult("r1", receipt)])
+
+
+def test_new_subtasks_of_a_spooled_result_leave_its_box_open(repo: Checkout) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n- [ ] c id:c\n", ".mdtodo.toml": CONFIG})
+    mdtodo(repo, "run")
+    said = line("a", subtasks=["- [ ] b"]) + line("c", subtasks=["- [ ] d", "- [ ] e run:ok"])
+    (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(said)
+    mdtodo(repo, "list")
+    assert repo.head("TODO.md") == repo.read("TODO.md") == b"- [ ] a id:a\n  - [ ] b\n- [ ] c id:c\n"
+    assert "Mdtodo-Task: a blocked ok exit=0" in repo.git("log", "-1", "--format=%B")
+
+
+@pytest.mark.parametrize("spooled", [("b",), ("b", "a"), ("a", "b")])
+def test_results_of_and_after_new_subtasks_that_only_the_journal_has(
+    repo: Checkout, spooled: tuple[str, ...]
+) -> None:
+    """The first result of `a` was read, and nothing after it."""
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": 'subtask_keys = ["id"]\n' + CONFIG})
+    mdtodo(repo, "run")
+    (anchor,) = anchors(parse(b"- [ ] a id:a\n"), "TODO.md")
+    journaled(repo, Receipt("a", "a", "blocked", "ok", 0, 0.1, 1, (AddSubtasks(anchor, ("- [ ] b id:b",)),)))
+    said = {"a": line("a", attempt=2), "b": line("b")}
+    for number, name in enumerate(spooled):
+        (repo.root / f".git/mdtodo/unread/r1.{number}").write_bytes(said[name])
+    mdtodo(repo, "list")
+    box = "x" if "a" in spooled else " "
+    assert repo.head("TODO.md") == repo.read("TODO.md") == f"- [{box}] a id:a\n  - [x] b id:b\n".encode()
 
 
 def test_a_run_that_goes_on_keeps_its_spool(repo: Checkout) -> None:
