@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
 
 
+#: In the place of a tree's digits: a file of the work tree was not what HEAD has.
+DIRTY = "dirty"
+
+
 class Output(NamedTuple):
     """A file that a processor has changed.
 
@@ -39,7 +43,8 @@ class Receipt(NamedTuple):
     `outputs` is what its processor declares; `held` the files of it that go with the tick, as the task's end found
     them, None where it wrote none. `inputs` is a digest of what its processor had read, None where that does
     not count. `undoes` is the run that all receipts of this landing take back, `restores` its files. `said_in` is
-    the commit whose message was the person's word.
+    the commit whose message was the person's word. `tree` is the content that its processor has judged: 12 hex digits
+    of HEAD's tree, or DIRTY; None where no processor judged anything, or it is not known.
     """
 
     task_id: str
@@ -56,6 +61,7 @@ class Receipt(NamedTuple):
     undoes: str | None = None
     restores: tuple[Restore, ...] = ()
     said_in: str | None = None
+    tree: str | None = None
 
 
 def entry_of(text: str | None) -> tuple[bytes, str] | None:

@@ -15,7 +15,7 @@ from mdtodo.git.objects import digest
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 #: Sizes in bytes: header, and the times, ids, mode and size of an entry.
 _HEADER, _STAT = 12, 40
@@ -61,6 +61,20 @@ class IndexFile:
 
     def __contains__(self, name: bytes) -> bool:
         return name in self._places
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def tree(self) -> str | None:
+        """The tree that a commit of this index would have, where the index knows it."""
+        cached = next((content for kind, content in self._extensions if kind == b"TREE"), b"")
+        root = _NODE.match(cached)
+        if root is None or root[1] or root[2].startswith(b"-"):
+            return None
+        return cached[root.end() : root.end() + self._width].hex()
 
     def entry(self, name: bytes) -> IndexEntry | None:
         """What is staged at this path; None for nothing, or for an unmerged one."""

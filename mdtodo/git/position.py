@@ -41,14 +41,20 @@ def head_position(repo: Repository) -> HeadPosition:
     return HeadPosition(repo.git_dir, ref, commit)
 
 
-def head_stamp(repo: Repository) -> tuple[int, int]:
+def stamp(repo: Repository) -> tuple[int, int]:
     """Another one whenever another branch was checked out; far cheaper than `head_position`."""
-    try:
-        now = os.lstat(os.path.join(repo.git_dir, "HEAD"))
-    except OSError:
-        return 0, 0
     # git writes HEAD by lock and rename, so each checkout makes it another inode or another time.
-    return now.st_ino, now.st_mtime_ns
+    return _stamp(os.path.join(repo.git_dir, "HEAD"))
+
+
+def head_stamp(repo: Repository) -> tuple[tuple[int, int], ...]:
+    """Another one whenever HEAD names another commit; cheaper than `head_position` where refs are packed."""
+    ref, _ = _head(repo.git_dir)
+    tables = (os.path.join(folder, "reftable", "tables.list") for folder in (repo.common_dir, repo.git_dir))
+    known = os.path.join(repo.common_dir, "packed-refs"), *tables
+    # where HEAD is a symlink, what it leads to is the branch
+    head = os.path.join(repo.common_dir, ref) if ref else os.path.realpath(os.path.join(repo.git_dir, "HEAD"))
+    return (stamp(repo), *map(_stamp, (head, *known)))
 
 
 def is_same_line_of_work(repo: Repository, began: HeadPosition) -> bool:
@@ -65,6 +71,24 @@ def is_same_line_of_work(repo: Repository, began: HeadPosition) -> bool:
     if not now.commit:
         return False
     return is_ancestor(repo, began.commit, now.commit)
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        now = os.lstat(path)
+    except OSError:
+        return 0, 0
+    return now.st_ino, now.st_mtime_ns
+
+
+def _says_yes(repo: Repository, question: tuple[str, ...]) -> bool:
+    from mdtodo.errors import GitError
+
+    try:
+        run(repo, *question)
+    except GitError:  # no, or a commit that is gone
+        return False
+    return True
 
 
 def _head(git_dir: str) -> tuple[str, str | None]:

@@ -73,6 +73,7 @@ class Landing(NamedTuple):
     cannot have. `kept_open`: tasks that were not ticked anywhere, with a sentence: their outputs could not go along.
     `waiting`: those of the missed ones whose file somebody else is writing; landing them again makes up for it.
     `unclear`: tasks that cannot be told from equal ones, with a sentence; nothing was ticked for them.
+    `unopened`: tasks whose boxes were not opened, as files differ from HEAD.
     `absent`: receipts of tasks that HEAD does not have. `messages`: other sentences.
     """
 
@@ -85,6 +86,7 @@ class Landing(NamedTuple):
     kept_open: Mapping[str, str] = MappingProxyType({})
     waiting: frozenset[str] = frozenset()
     unclear: Mapping[str, str] = MappingProxyType({})
+    unopened: frozenset[str] = frozenset()
 
     @property
     def uncommitted(self) -> tuple[Receipt, ...]:

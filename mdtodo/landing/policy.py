@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.core.edits import SetStatus
+from mdtodo.core.receipt import DIRTY
+from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.landing.land import land
 from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
+from mdtodo.landing.work_tree import WorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,8 +107,11 @@ def land_entries(
     commit: bool,
     each: bool = False,
     git: GitSession | None = None,
+    work_tree: WorkTree | None = None,
 ) -> Landing:
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
+
+    The `work_tree` is looked at before that, as it may be another one than where the processors began.
 
     What has to stay open since its outputs cannot be committed counts as failed; what waits for somebody who writes the
     file is left to the next call, and what cannot be told from an equal task to the next run. Raises GitError where
@@ -119,6 +126,8 @@ def land_entries(
         )
     # The journal is in SQLite without a sync for each result: a crash after the tick would forget what proved it.
     state.sync()
+    work_tree = work_tree or WorkTree(repo, config, opens=False)
+    entries, unopened = judged(state, entries, work_tree, commit=commit, git=git)
     receipts = [receipt for _, receipt in entries]
     landing = land_as_configured(
         repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=git
@@ -134,7 +143,42 @@ def land_entries(
     state.park(number for number, receipt in entries if receipt.task_id in landing.unclear)
     for made, numbers in landed.items():
         state.mark_landed(numbers, made)
-    return landing
+    return told(landing, work_tree, unopened)
+
+
+def judged(
+    state: StateStore,
+    entries: Sequence[tuple[int, Receipt]],
+    work_tree: WorkTree,
+    *,
+    commit: bool,
+    git: GitSession | None = None,
+) -> tuple[Sequence[tuple[int, Receipt]], frozenset[str]]:
+    """The entries that land as the work tree is now, with what their receipts say of that, in the journal too; and the
+    tasks whose boxes stay closed since files differ, which was not meant."""
+    judged = [one for _, one in entries if (one.tree and commit) or _opens(one)]
+    if not judged or not work_tree.look(git):
+        return entries, frozenset()
+    meant = work_tree.opens or any(_opens(one) and one.tree == DIRTY for one in judged)
+    left = {number: one.task_id for number, one in entries if _opens(one) and not meant}
+    state.mark_landed(left)
+    changed = {number: one._replace(tree=DIRTY) for number, one in entries if one.tree not in (None, DIRTY)}
+    state.replace_receipts({number: one for number, one in changed.items() if number not in left})
+    kept = [(number, changed.get(number, one)) for number, one in entries if number not in left]
+    return kept, frozenset(left.values())
+
+
+def told(landing: Landing, work_tree: WorkTree, unopened: frozenset[str]) -> Landing:
+    """The landing of what `judged` gave, with a sentence on what it saw."""
+    said = work_tree.tell(refused=bool(unopened))
+    return landing._replace(messages=(*said, *landing.messages), unopened=unopened)
+
+
+def _opens(receipt: Receipt) -> bool:
+    """Whether a box is opened since its processor has failed, or with one of its subtasks."""
+    return receipt.processor != "person" and any(
+        isinstance(edit, SetStatus) and edit.status is Status.TODO for edit in receipt.edits
+    )
 
 
 def elsewhere(repo: Repository, state: StateStore, run_id: str) -> HeadPosition | None:

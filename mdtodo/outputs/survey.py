@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.receipt import Output, entry_of
 from mdtodo.git.repository import run
+from mdtodo.git.status import status
 from mdtodo.outputs.marks import fingerprint, left_by, marked
 
 if TYPE_CHECKING:
@@ -238,29 +239,9 @@ def _above(path: str) -> list[str]:
 
 def _dirty(repo: Repository, pathspecs: Sequence[str]) -> Survey:
     """Files that differ between work tree, index and HEAD, or are untracked and not ignored; no submodules. Digests are
-    not taken here.
-
-    The format is that of `git status --porcelain=v2 -z`: `1` and `u` entries have 8 and 10 fields before
-    the path.
-    """
-    # an optional refresh would take the index's lock from a git that somebody runs at this moment
-    out = run(
-        repo,
-        *("--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames"),
-        *("--ignore-submodules=dirty", "--", *pathspecs),
-    )
-    found: Survey = {}
-    for line in out.split(b"\0"):
-        kind = line[:1]
-        if kind == b"?" and not line.endswith(b"/"):
-            found[os.fsdecode(line[2:])] = OutputChange(None, None, staged=False)
-        elif kind in _FIELDS:
-            *fields, path = line.split(b" ", _FIELDS[kind])
-            if not fields[2].startswith(b"S"):
-                staged = kind == b"u" or not fields[1].startswith(b".")
-                base = None if fields[3] == b"000000" else f"{fields[3].decode()} {fields[6].decode()}"
-                found[os.fsdecode(path)] = OutputChange(None, base, staged)
-    return found
-
-
-_FIELDS: Mapping[bytes, int] = {b"1": 8, b"u": 10}
+    not taken here."""
+    return {
+        one.path: OutputChange(None, one.head, one.staged)
+        for one in status(repo, *pathspecs)
+        if not one.submodule
+    }

@@ -35,6 +35,7 @@ def to_json(receipt: Receipt) -> dict[str, object]:
         **inputs,
         **({} if receipt.undoes is None else {"undoes": receipt.undoes}),
         **({} if receipt.said_in is None else {"said_in": receipt.said_in}),
+        **({} if receipt.tree is None else {"tree": receipt.tree}),
         **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
     }
 
@@ -48,9 +49,8 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     made = tuple(map(_edit_from_json, edits))
     held = tuple(map(_output, _fields(data["held"]))) if "held" in data else None
     restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
-    more = {
-        name: None if data.get(name) is None else str(data[name]) for name in ("inputs", "undoes", "said_in")
-    }
+    texts = ("inputs", "undoes", "said_in", "tree")
+    more = {name: None if data.get(name) is None else str(data[name]) for name in texts}
     return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class LoggedReceipt(NamedTuple):
     """One receipt. `date` is the author's, ISO 8601 with offset; `author` is `Name <email>`; `title` None where
     the message does not hold it whole; `inputs` the digest of what its processor had read; `at` that of the task's
-    place, see `Trailer`."""
+    place, see `Trailer`; `tree` as in a Receipt."""
 
     commit: str
     date: str
@@ -38,6 +38,7 @@ class LoggedReceipt(NamedTuple):
     attempt: int
     inputs: str | None
     at: str | None = None
+    tree: str | None = None
 
 
 class LoggedCommit(NamedTuple):
@@ -176,6 +177,7 @@ def _receipt(commit: LoggedCommit, group: RunTrailers, task: Trailer, title: str
         attempt=task.attempt,
         inputs=group.inputs.get(task.task_id),
         at=task.at,
+        tree=task.tree,
     )
 
 

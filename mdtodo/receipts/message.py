@@ -3,11 +3,12 @@
     todo: Tests pass
 
     Mdtodo-Run: 20261121T101500-3f2a
-    Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1
+    Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1 tree=5b1d3c9f0a27
     Mdtodo-Inputs: 1f3c9aa 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 The trailers are git's (`git interpret-trailers`): the last paragraph, one for each task. Nothing else of a
-message is ever read, so text that looks like a trailer in a title or body proves nothing.
+message is ever read, so text that looks like a trailer in a title or body proves nothing. Words that are not known
+here are passed over: a newer mdtodo may have more to say.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.receipt import DIRTY
 from mdtodo.markdown.anchors import place_digest
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ WIDTH = 120
 class Trailer(NamedTuple):
     """One `Mdtodo-Task:` line. `exit_code` is None where the process never ran to an end; `seconds` over all
     attempts of the run. `at` tells the task from equal ones, see `markdown.anchors.place_digest`; None in receipts from
-    before there was that."""
+    before there was that. `tree` as in a Receipt."""
 
     task_id: str
     outcome: str
@@ -38,13 +40,16 @@ class Trailer(NamedTuple):
     seconds: float
     attempt: int
     at: str | None = None
+    tree: str | None = None
 
     def __str__(self) -> str:
         code = "-" if self.exit_code is None else self.exit_code
+        tree = "" if self.tree is None else f" tree={_word(self.tree)}"
         return (
             f"Mdtodo-Task: {_word(self.task_id)} {_word(self.outcome)} {_word(self.processor)}"
             f" exit={code} time={self.seconds:.3f} attempt={self.attempt}"
             + (f" at={self.at}" if self.at else "")
+            + tree
         )
 
     @classmethod
@@ -54,19 +59,20 @@ class Trailer(NamedTuple):
         at = place_digest(anchor) if anchor is not None and anchor.keys is not None else None
         return cls(
             *(receipt.task_id, receipt.outcome, receipt.processor, receipt.exit_code),
-            *(receipt.seconds, receipt.attempt, at),
+            *(receipt.seconds, receipt.attempt, at, receipt.tree),
         )
 
     @classmethod
     def read(cls, value: str) -> Trailer | None:
-        """What stands after `Mdtodo-Task: `; None for what is no receipt. Further words of the form `name=value` may
-        follow."""
+        """What stands after `Mdtodo-Task: `; None for what is no receipt. Further words may follow those known here."""
         m = _TRAILER.fullmatch(value)
         if m is None:
             return None
         at = _AT.search(m[7])
+        tree = _TREE.search(m[7])
         code = None if m[4] == "-" else int(m[4])
-        return cls(m[1], m[2], m[3], code, float(m[5]), int(m[6]), at[1] if at else None)
+        known = at[1] if at else None, tree[1] if tree else None
+        return cls(m[1], m[2], m[3], code, float(m[5]), int(m[6]), *known)
 
 
 def subject(receipts: Sequence[Receipt]) -> str:
@@ -125,10 +131,10 @@ def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
 _RANK = {outcome: rank for rank, outcome in enumerate(("done", "cached", "cancelled", "todo", "failed"))}
 #: The digits are counted, since anybody can write a message, and `int` raises ValueError for 4,301 of them.
 _TRAILER = re.compile(
-    r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})"
-    r"((?: [a-z]+=\S+)*)"
+    r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})((?: \S+)*)"
 )
 _AT = re.compile(r" at=([0-9a-f]{12})(?: |$)")
+_TREE = re.compile(rf" tree=([0-9a-f]{{12}}|{DIRTY})(?: |$)")
 #: Lone surrogates among them, from bytes that are no UTF-8: a message with one cannot be encoded.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
 

@@ -59,7 +59,6 @@ def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | Non
 
 
 _WORD = re.compile(r"\S+")
-# Lengths are bounded: anybody can write a commit's message, and int() raises from 4,301 digits on.
 _INPUTS = re.compile(r"(\S+) ([0-9a-f]{40,64})")
 _SUBJECT = re.compile(r"todo: (?!undo \S+$)(.*[^…])")
 _BULLET = re.compile(r"- (\S+): (.*)")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.core.receipt import DIRTY
 from mdtodo.core.results import signal_name
 from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
@@ -59,13 +60,18 @@ def _when(one: LoggedReceipt, length: int) -> str:
 
 
 def _fitted(title: str, one: LoggedReceipt, width: int) -> tuple[str, list[str]]:
-    """What so many columns have room for: the title, the proof, if need be without its duration, and the run."""
+    """What so many columns have room for: the title, the proof, if need be without tree and duration, and the run."""
     from rich.text import Text
 
     whole = Text(title)
-    for facts in ([_proof(one), one_line(one.run)], [_proof(one, timed=False)]):
+    run = one_line(one.run)
+    for facts, least in (
+        ([_proof(one), run], 2),
+        ([_proof(one, tree=False), run], 1),
+        ([_proof(one, tree=False, timed=False)], 0),
+    ):
         shown, left = room(whole.cell_len, list(map(len, facts)), width, least=16)
-        if shown:
+        if shown >= least:
             break
     whole.truncate(left, overflow="ellipsis")
     return whole.plain, facts[:shown]
@@ -86,14 +92,15 @@ def print_receipts_json(
     sys.stdout.flush()
 
 
-def _proof(one: LoggedReceipt, *, timed: bool = True) -> str:
-    """`(tests, exit 1, 2.3s, attempt 2)`."""
+def _proof(one: LoggedReceipt, *, timed: bool = True, tree: bool = True) -> str:
+    """`(tests, exit 1, 2.3s, attempt 2, tree 5b1d3c9f0a27)`; that the tree was dirty is said in any case."""
     if one.processor in ("person", "rollup", "undo", "expand"):
         return f"({one.processor})"
     code = _ending(one.exit_code)
     again = f"attempt {one.attempt}" if one.attempt > 1 else ""
     time = format_seconds(one.seconds) if timed else ""
-    return f"({', '.join(filter(None, (one_line(one.processor), code, time, again)))})"
+    content = f"tree {one.tree}" if one.tree and (tree or one.tree == DIRTY) else ""
+    return f"({', '.join(filter(None, (one_line(one.processor), code, time, again, content)))})"
 
 
 def _ending(code: int | None) -> str:
@@ -117,4 +124,5 @@ def _record(one: LoggedReceipt, title: str | None) -> dict[str, object]:
         "duration": one.seconds,
         "attempt": one.attempt,
         "inputs": one.inputs,
+        "tree": one.tree,
     }

@@ -29,8 +29,8 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
     """`5 done, 1 failed, 2 blocked`, the commits, and the next step; `verified`: of tasks that were done."""
     print_messages(report)
     counts = [
-        click.style(f"{count} {_label(outcome, verified)}", _STYLES.get(Outcome(outcome)))
-        for outcome, count in report.summary.items()
+        click.style(f"{count} {word}", _STYLES.get(outcome))
+        for outcome, word, count in _counts(report, verified=verified)
         if count
     ]
     nothing = "no done task has a processor: nothing to verify" if verified else report.nothing
@@ -41,9 +41,15 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
         tell(hint, first="  ", rest="    ")
 
 
-def _label(outcome: str, verified: bool) -> str:
-    """What a count says: of what was done and failed now, that its box is open again."""
-    return "reopened" if verified and outcome == Outcome.FAILED else outcome
+def _counts(report: RunReport, *, verified: bool) -> Iterator[tuple[Outcome, str, int]]:
+    """Each outcome, in words, with its count: of what was done and failed now, whether its box is open again."""
+    for outcome, count in report.summary.items():
+        if verified and outcome == Outcome.FAILED:
+            closed = len(report.unopened.intersection(task.id for task in report.tasks))
+            yield Outcome.FAILED, "reopened", count - closed
+            yield Outcome.FAILED, "failed and not reopened", closed
+        else:
+            yield Outcome(outcome), outcome, count
 
 
 def print_messages(report: RunReport) -> None:
@@ -56,7 +62,9 @@ def _hints(report: RunReport) -> Iterator[str]:
     """What a person would want to know next."""
     if report.idle:
         yield from report.hints
-    failed = [task.id for task in report.tasks if task.outcome is Outcome.FAILED]
+    failed = [
+        task.id for task in report.tasks if task.outcome is Outcome.FAILED and task.id not in report.unopened
+    ]
     if len(failed) > _NAMED:
         yield "`mdtodo run` tries again those that have not reached max_failures"
     elif failed:

@@ -41,13 +41,14 @@ class InputState(NamedTuple):
 
     `digest` (64 hex digits) stands for all of them, `others` for those that are not its outputs; both None
     where no file fits, or one cannot be read. `missing_output`: an output that it declares by name is not there.
-    `files`: what `others` stands for, a path each.
+    `files`: what `others` stands for, a path each. `untracked`: those that git does not have, but for its outputs.
     """
 
     digest: str | None
     others: str | None
     missing_output: bool = False
     files: tuple[tuple[bytes, str | None], ...] = ()
+    untracked: tuple[str, ...] = ()
 
     def changed_since(self, before: InputState) -> list[str]:
         """The paths, sorted, that are there now and were not before or the other way round, or that differ."""
@@ -66,6 +67,7 @@ class InputReader:
         self._inputs = {name: _Matcher(one.inputs) for name, one in declared.items()}
         self._outputs = {name: _Matcher(list(map(anchored, one.outputs))) for name, one in declared.items()}
         self._hashes: dict[bytes, tuple[tuple[int, ...], str]] = {}
+        self._untracked: set[bytes] = set()
 
     def read(self) -> dict[str, InputState]:
         """What each processor would read now. Raises GitError where git refuses."""
@@ -78,13 +80,14 @@ class InputReader:
         self, name: str, paths: Sequence[bytes], files: _Files, listed: Mapping[bytes, str]
     ) -> InputState:
         there = [path for path in paths if path in files]
-        if not there or any(files[path] is None for path in there):
-            return InputState(None, None)
         own = self._outputs[name]
+        untracked = tuple(os.fsdecode(path) for path in there if path in self._untracked and not own(path))
+        if not there or any(files[path] is None for path in there):
+            return InputState(None, None, untracked=untracked)
         missing_output = any(not self._is_there(output, listed) for output in self._declared[name].outputs)
         others = [path for path in there if not own(path)]
         kept = tuple((path, files[path]) for path in others)
-        return InputState(_digest(there, files), _digest(others, files), missing_output, kept)
+        return InputState(_digest(there, files), _digest(others, files), missing_output, kept, untracked)
 
     def _is_there(self, output: str, listed: Mapping[bytes, str]) -> bool:
         """Whether an output that is no pattern, but a name, exists."""
@@ -97,10 +100,12 @@ class InputReader:
         """`<mode> <id>` of every file as the index has it; "" where the work tree has something else."""
         args = "ls-files", "-t", "-s", "-o", "--exclude-standard", "-z"
         listed: dict[bytes, str] = {}
+        self._untracked.clear()
         for line in run(self._repo, *args).split(b"\0")[:-1]:
             if line.startswith(b"? "):
                 if not line.endswith(b"/"):
                     listed[line[2:]] = ""
+                    self._untracked.add(line[2:])
                 continue
             head, _, path = line[2:].partition(b"\t")
             entry, _, stage = head.decode().rpartition(" ")

@@ -7,11 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.git.position import HeadPosition, head_position, head_stamp, is_same_line_of_work
+from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
 from mdtodo.landing.renames import follow_renames
+from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.snapshot import verdict_of
 from mdtodo.storage import spool
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
     from mdtodo.project.project import Project
+    from mdtodo.run.run_options import Options
     from mdtodo.storage.leases import Lease, Moment
 
 #: What is told of a task whose result cannot land, before the reason.
@@ -45,8 +47,9 @@ class RunJournal:
     """The state of this clone, as one run uses it. A result is written down when `write` returns, and on the
     disk before its box is ticked.
 
-    `project` is the one that the run was planned on, once that was read. A lease is kept from the start of a task
-    until its result has landed, so that no other runner takes the task while its box is still open.
+    `project` is the one that the run was planned on, once that was read; the `work_tree` is looked at where something
+    is to be committed, or opened. A lease is kept from the start of a task until its result has landed, so that no
+    other runner takes the task while its box is still open.
     """
 
     repo: Repository
@@ -56,10 +59,12 @@ class RunJournal:
     run_id: str
     worker: str
     project: Project | None = None
+    work_tree: WorkTree | None = None
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     kept_open: dict[str, str] = field(default_factory=dict)
     uncommitted: list[Receipt] = field(default_factory=list)
+    unopened: set[str] = field(default_factory=set)
     _leases: dict[str, Lease] = field(default_factory=dict)
     _unrecorded: list[NewResult] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
@@ -95,7 +100,7 @@ class RunJournal:
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
         journal = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
-        journal._stamp, journal._place = head_stamp(repo), head_position(repo)
+        journal._stamp, journal._place = stamp(repo), head_position(repo)
         spool.prepare(repo)
         forget_old(repo)
         state.start_run(run_id, name, {"commit": commit, "place": [*journal._place], "jobs": jobs})
@@ -129,11 +134,34 @@ class RunJournal:
         """To be called before the files are read: what others come to after this moment is theirs."""
         self._since = self.state.moment()
 
+    def look_at(self, project: Project, options: Options) -> None:
+        """The tasks of this board are run."""
+        self.project = project
+        if options.commit != "none" or options.verify:
+            opens = options.dirty or not options.verify
+            self.work_tree = WorkTree(self.repo, self.config, project.documents, opens)
+
     # While a task runs
+
+    def begin_task(
+        self, task: Task, processor: str, untracked: Sequence[str]
+    ) -> tuple[str | None, tuple[str, ...]]:
+        """Its processor begins, or would begin if no earlier result stood: the `tree` of its receipt, and what is to be
+        said of that. `untracked`: its inputs that git does not have."""
+        if (work_tree := self.work_tree) is None:
+            return None, ()
+        tree = work_tree.mark_start(task.id, processor, untracked, self._plumbing())
+        return tree, work_tree.tell(untracked, refused=not work_tree.opens)
+
+    def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
+        """It has ended: the same, as far as that is known now."""
+        return None if self.work_tree is None else self.work_tree.end(task.id, untracked)
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
-        now = head_stamp(self.repo)
+        if self.work_tree is not None:
+            self.work_tree.forget()
+        now = stamp(self.repo)
         if self._place is None or now == self._stamp:
             return None
         if not is_same_line_of_work(self.repo, self._place):
@@ -262,13 +290,17 @@ class RunJournal:
             commit=self.commit != "none",
             each=self.commit == "task",
             git=self._plumbing(),
+            work_tree=self.work_tree,
         )
+        if self.work_tree is not None:
+            self.work_tree.landed(self._git)
         self.kept_open |= landing.kept_open
         self.kept_open |= {task: f"{_KEPT}: {reason}" for task, reason in landing.unclear.items()}
         self.commits += landing.commits
         # What stays open is told with its task, and what is not committed once at the end, for all landings of the run.
         self.messages += sentences_of(landing._replace(kept_open={}, unclear={}, absent=()))
         self.uncommitted += landing.uncommitted
+        self.unopened |= landing.unopened
         self._release(*(receipt.task_id for _, receipt in unlanded))
 
     def _plumbing(self) -> GitSession | None:
@@ -280,6 +312,9 @@ class RunJournal:
         return self._git
 
     def _release(self, *task_ids: str) -> None:
+        if self.work_tree is not None:
+            for task_id in task_ids:
+                self.work_tree.end(task_id)
         leases = [self._leases.pop(task_id, None) for task_id in task_ids]
         tokens = [lease.token for lease in leases if lease is not None]
         if tokens:

@@ -116,12 +116,22 @@ class RunLoop:
             reason = "another worker has it, or has just finished it"
         if reason is None:
             cached = self.cache.hit(task) if self.cache is not None else None
+            tree = self._tree(task)
             if cached is not None:
                 self._finish_cached(task, cached)
             else:
-                self._submit(task)
+                self._submit(task, tree)
         else:
             self.outcomes.pass_over(task, reason)
+
+    def _tree(self, task: Task) -> str | None:
+        """Which content its processor begins with."""
+        processor = self.queue.processor(task)
+        untracked = () if self.cache is None else self.cache.untracked(task)
+        tree, outputs_spec = self.journal.begin_task(task, processor.name if processor else "", untracked)
+        for sentence in outputs_spec:
+            self.observer.say(sentence)
+        return tree
 
     def _finish_cached(self, task: Task, cached: CachedResult) -> None:
         if self._beyond_limit > 0:  # it counts in no limit, so another task may start in its place
@@ -129,7 +139,7 @@ class RunLoop:
             self.observer.expect(1)
         self.outcomes.finish_cached(task, cached)
 
-    def _submit(self, task: Task) -> None:
+    def _submit(self, task: Task, tree: str | None) -> None:
         processor = self.queue.processor(task)
         number = self.queue.attempts[task.id].count
         assert processor is not None, "only routed tasks are taken"
@@ -145,6 +155,7 @@ class RunLoop:
             outputs=outputs_spec(
                 processor.outputs, self.outcomes.project.documents, ticks=self.outcomes.commits
             ),
+            tree=tree,
         )
         self._attempts[str(attempt["attempt"])] = task
         self.pool.submit(attempt)

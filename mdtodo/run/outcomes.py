@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config.value_types import format_duration
 from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
-from mdtodo.core.receipt import Receipt
+from mdtodo.core.receipt import DIRTY, Receipt
 from mdtodo.core.results import Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
@@ -89,11 +89,11 @@ class Outcomes:
             held, reason = self.journal.hold_outputs(written)
             if reason is not None:  # only what the processor is to blame for counts as a failed run
                 result, counts = result._replace(error=reason), bool(written.get("unnamed"))
-        outcome = result.outcome
-        edits = self._edits(task, result, outcome) if counts else []
+        outcome, tree = result.outcome, self._tree(task)
+        edits = self._edits(task, result, outcome, tree) if counts else []
         parents = self.queue.finish(task, outcome)
         inputs = self.cache.digest(task, result) if self.cache is not None else None
-        self._record(task, outcome, result, edits, inputs=inputs, held=held)
+        self._record(task, outcome, result, edits, inputs=inputs, held=held, tree=tree)
         processor = self.queue.processor(task)
         timeout = processor.timeout if processor else None
         reason = failure(result, timeout) if outcome is Outcome.FAILED else ""
@@ -101,7 +101,7 @@ class Outcomes:
         for parent in parents:
             self.roll_up(parent)
         if self.queue.options.verify and outcome is Outcome.FAILED:
-            self._reopen_above(task)
+            self._open(task, edits)
 
     def _waits(self, task: Task, result: Result) -> bool:
         """Whether it exited 0 and has subtasks that come first."""
@@ -111,11 +111,13 @@ class Outcomes:
 
     def _block(self, task: Task, result: Result) -> None:
         """Its new subtasks come first. The result is none to be kept for these inputs: another one follows it."""
-        edits = self._edits(task, result, Outcome.BLOCKED)
+        tree = self._tree(task)
+        edits = self._edits(task, result, Outcome.BLOCKED, tree)
         self.queue.finish(task, Outcome.BLOCKED)
-        self._record(task, Outcome.BLOCKED, result, edits)
+        self._record(task, Outcome.BLOCKED, result, edits, tree=tree)
         reason = come_first(result.subtasks, self.project.config.status)
         self._report(task, Outcome.BLOCKED, result, reason=reason)
+        self.plan_is_stale = self.plan_is_stale or any(isinstance(edit, AddSubtasks) for edit in edits)
 
     def refuse(self, task: Task, reasons: Mapping[str, str]) -> None:
         """It was not started: what it would write is a person's. That is no failed run."""
@@ -144,9 +146,9 @@ class Outcomes:
     def finish_cached(self, task: Task, cached: CachedResult) -> None:
         """Its inputs are what they were at its last result: that is its result now."""
         parents = self.queue.finish_cached(task, Outcome.DONE if cached.done else Outcome.FAILED)
-        result = Result(exit_code=cached.exit_code)
-        if cached.done and (edits := self._edits(task, result, result.outcome)):
-            self._record(task, Outcome.CACHED, result, edits, inputs=cached.inputs)
+        result, tree = Result(exit_code=cached.exit_code), self._tree(task)
+        if cached.done and (edits := self._edits(task, result, result.outcome, tree)):
+            self._record(task, Outcome.CACHED, result, edits, inputs=cached.inputs, tree=tree)
         else:
             self.journal.release(task)
         what = "" if cached.done else f"it failed, {failure(result)}, and "
@@ -217,6 +219,7 @@ class Outcomes:
             given_up=left.given_up,
             nothing=left.nothing,
             hints=left.hints,
+            unopened=frozenset(self.journal.unopened),
         )
 
     def _cut_short(self, *, interrupted: bool) -> tuple[str, ...]:
@@ -242,6 +245,12 @@ class Outcomes:
                 self.done[task_id] = earlier._replace(outcome=Outcome.FAILED, reason=reason)
                 self.observer.finished(self.done[task_id])
 
+    def _open(self, task: Task, edits: list[Edit]) -> None:
+        if edits:
+            self._reopen_above(task)
+        else:
+            self.journal.unopened.add(task.id)
+
     def _reopen_above(self, task: Task) -> None:
         """The parents that were ticked with their subtasks are not done any more, now that one of those is not."""
         for name in (
@@ -256,11 +265,18 @@ class Outcomes:
                     f"{title_and_id(parent)} was reopened with its subtask {title_and_id(task)}"
                 )
 
-    def _edits(self, task: Task, result: Result, outcome: Outcome) -> list[Edit]:
-        """What the result changes on the task's line, and below it; of one that is verified, only the box."""
-        if self.queue.options.verify:
-            return reopening_edits(self.project, task) if result.outcome is Outcome.FAILED else []
-        return result_edits(self.project, task, result, outcome)
+    def _tree(self, task: Task) -> str | None:
+        """Of which content its result is, as far as that is known before the landing."""
+        return self.journal.end_task(task, () if self.cache is None else self.cache.untracked(task))
+
+    def _edits(self, task: Task, result: Result, outcome: Outcome, tree: str | None) -> list[Edit]:
+        """What the result changes on the task's line, and below it; of one that is verified, only the box, and that
+        only for what HEAD has, unless it was asked for."""
+        options = self.queue.options
+        if not options.verify:
+            return result_edits(self.project, task, result, outcome)
+        stays = result.outcome is not Outcome.FAILED or (tree == DIRTY and not options.dirty)
+        return [] if stays else reopening_edits(self.project, task)
 
     def _record(
         self,
@@ -271,6 +287,7 @@ class Outcomes:
         processor: str | None = None,
         inputs: str | None = None,
         held: tuple[Output, ...] | None = None,
+        tree: str | None = None,
     ) -> None:
         attempts = self.queue.attempts.get(task.id)
         route = self.project.plan.routes[task.id]
@@ -291,6 +308,7 @@ class Outcomes:
             outputs=own.outputs if own and edits and outcome is Outcome.DONE else (),
             held=held,
             inputs=inputs,
+            tree=tree,
         )
         self.journal.record(task, receipt, result)
 

@@ -103,6 +103,17 @@ class ResultCache:
             return None
         return cached if same and (cached.done or not options.verify) else None
 
+    def untracked(self, task: Task) -> tuple[str, ...]:
+        """The files that the processor of this task reads, or read when it began, and that git does not have."""
+        processor = self._reading(task)
+        if processor is None:
+            return ()
+        before, now = (
+            self._inputs_before.get(task.id, _NO_INPUTS),
+            self._read().get(processor.name, _NO_INPUTS),
+        )
+        return tuple(sorted({*before.untracked, *now.untracked}))
+
     def digest(self, task: Task, result: Result) -> str | None:
         """What to keep with a result that has come now: None for one that does not follow from the inputs, and
         where these were changed while it ran."""

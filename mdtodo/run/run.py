@@ -82,7 +82,7 @@ def run(
                 project = read_project(
                     repo, config, paths=paths, summary=StateSummary.of(journal.state), settled=True
                 )
-        journal.project = project
+        journal.look_at(project, options)
         queue = ReadyQueue(plan_of(project, options), config, options, jobs(options, config))
         if (
             # an identity is needed for commits alone: not where nothing can run, and perhaps not to verify

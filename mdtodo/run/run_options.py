@@ -12,7 +12,8 @@ class Options:
     `chosen`: ids of the tasks that may run, None for all. `asked`: those of them that were asked for by id, so that
     one which has failed too often is tried again. `can`: the capabilities this worker has, None for any.
     `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
-    `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold.
+    `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold;
+    `dirty`: those that do not are opened also where files of the work tree differ from HEAD.
     `verbose`: the command of each attempt is told, and where its output goes.
     """
 
@@ -26,4 +27,5 @@ class Options:
     worker: str | None = None
     fresh: bool = False
     verify: bool = False
+    dirty: bool = False
     verbose: bool = False

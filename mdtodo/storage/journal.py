@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import new_subtasks
 from mdtodo.core.results import Outcome
-from mdtodo.storage.rows import INSERT, SELECT, JournalEntry, NewResult, entry_of, integer, row_of
+from mdtodo.storage.rows import (
+    INSERT,
+    SELECT,
+    JournalEntry,
+    NewResult,
+    entry_of,
+    integer,
+    receipt_text,
+    row_of,
+)
 from mdtodo.storage.runs import active_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from mdtodo.core.receipt import Receipt
     from mdtodo.storage.database import Database
 
 #: In the place of the time of landing.
@@ -86,6 +96,13 @@ class Journal:
         rows = [(_PARKED, number) for number in ids]
         with self._db.writing("parked") as db:
             db.executemany("UPDATE results SET landed = ? WHERE id = ?", rows)
+
+    def replace_receipts(self, receipts: Mapping[int, Receipt]) -> None:
+        """These results have these receipts, by their numbers."""
+        rows = [(receipt_text(receipt), number) for number, receipt in receipts.items()]
+        if rows:
+            with self._db.writing("replaced") as db:
+                db.executemany("UPDATE results SET receipt = ? WHERE id = ?", rows)
 
     def mark_landed(self, ids: Iterable[int], commit: str | None = None) -> None:
         """These receipts have landed, in this commit if in one."""

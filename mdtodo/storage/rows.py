@@ -66,8 +66,13 @@ def row_of(record: NewResult) -> tuple[object, ...]:
     return (
         *(record.run_id, receipt.task_id, receipt.attempt, str(receipt.outcome), receipt.processor),
         *(receipt.exit_code, receipt.seconds, time.time(), record.log, _text(record.metrics)),
-        *(json.dumps(to_json(receipt)) if record.lands else None, receipt.inputs),
+        *(receipt_text(receipt) if record.lands else None, receipt.inputs),
     )
+
+
+def receipt_text(receipt: Receipt) -> str:
+    """A receipt as its column has it."""
+    return json.dumps(to_json(receipt))
 
 
 def _text(metrics: Mapping[str, float]) -> str:

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 class SpooledResult(NamedTuple):
     """A result as the pool gives it; `attempt` counts from 1. `anchor` is that of the task as `receipts.codec` writes
-    it, None from before there was that."""
+    it, None from before there was that; `tree` as in a Receipt."""
 
     task_id: str
     attempt: int
     processor: str
     result: Mapping[str, Any]
     anchor: object = None
+    tree: str | None = None
 
 
 class SpooledAttempt(NamedTuple):
@@ -73,8 +74,11 @@ def read(path: str) -> list[SpooledResult]:
     for said in _lines(path):
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             _, task_id, attempt = said["finished"].split("/")
-            result, anchor = dict(said["result"]), said.get("anchor")
-            found.append(SpooledResult(task_id, int(attempt), str(said["processor"]), result, anchor))
+            tree = said.get("tree")
+            facts = str(said["processor"]), dict(said["result"]), said.get("anchor")
+            found.append(
+                SpooledResult(task_id, int(attempt), *facts, tree if isinstance(tree, str) else None)
+            )
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
-from mdtodo.core.receipt import Receipt
+from mdtodo.core.receipt import DIRTY, Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Anchor, Status
 
@@ -49,6 +49,7 @@ RECEIPTS = st.builds(
     edits=st.lists(EDITS, max_size=4).map(tuple),
     outputs=st.lists(st.text(), max_size=3).map(tuple),
     inputs=st.none() | st.just("0a" * 32),
+    tree=st.sampled_from([None, DIRTY, "5b1d3c9f0a27"]),
 )
 
 #: One of a task that was done.

@@ -22,3 +22,9 @@ def test_a_receipt_survives_its_json(original):
 def test_json_that_is_no_receipt_is_refused(broken):
     with pytest.raises((KeyError, TypeError, ValueError)):
         from_json({**to_json(RECEIPT), **broken} if broken else {})
+
+
+def test_what_is_not_known_of_a_receipt_is_left_out_of_its_json_and_not_asked_for():
+    """So an older mdtodo reads what a newer one left, and the other way round."""
+    assert "tree" not in to_json(RECEIPT)
+    assert from_json({**to_json(RECEIPT), "of a newer": 1}) == RECEIPT

@@ -62,6 +62,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
         "attempt": 2,
         "inputs": digest,
         "at": "0123456789ab",
+        "tree": None,
     }
 
 

@@ -15,6 +15,7 @@ from mdtodo.landing.push.rebase import drop_tasks
 from mdtodo.markdown.anchors import anchors, place_digest
 from mdtodo.markdown.document import parse as parse_document
 from mdtodo.receipts.message import Trailer, message, parse, subject
+from mdtodo.receipts.trailers import groups
 from tests.examples import examples
 from tests.receipts.any_receipt import RECEIPTS, WORDS
 
@@ -122,8 +123,8 @@ class TestMessage:
         assert len(text.encode("utf-8", "strict").decode().split("\n")[0]) <= 120
         assert found is not None
         assert " " not in found
-        assert [(t.outcome, t.exit_code, t.attempt) for t in trailers] == [
-            (str(r.outcome), r.exit_code, r.attempt) for r in receipts
+        assert [(t.outcome, t.exit_code, t.attempt, t.tree) for t in trailers] == [
+            (str(r.outcome), r.exit_code, r.attempt, r.tree) for r in receipts
         ]
         assert all(abs(t.seconds - r.seconds) <= 0.001 for t, r in zip(trailers, receipts, strict=True))
 
@@ -157,6 +158,24 @@ class TestParse:
             "Mdtodo-Task: a done b exit=0 time=1.5 attempt=2\nMdtodo-Task: a done b exit=x time=1 attempt=2\n"
         )
         assert parse(text) == ("r", (Trailer("a", "done", "b", 0, 1.5, 2),))
+
+    @pytest.mark.parametrize(
+        ("words", "tree"),
+        [
+            ("", None),
+            (" tree=dirty", "dirty"),
+            (" tree=5b1d3c9f0a27", "5b1d3c9f0a27"),
+            (" at=0 tree=dirty by=a@b later=word", "dirty"),
+            (" tree=5b1d", None),
+            (" tree=DIRTY tree=", None),
+            (" of-a-newer-version", None),
+        ],
+    )
+    def test_further_words_are_known_or_passed_over(self, words: str, tree: str | None):
+        line = f"a done b exit=0 time=1.5 attempt=2{words}"
+        expected = Trailer("a", "done", "b", 0, 1.5, 2, tree)
+        assert parse(f"x\n\nMdtodo-Run: r\nMdtodo-Task: {line}\n") == ("r", (expected,))
+        assert groups(["Mdtodo-Run: r", f"mdtodo-task: {line}"])[0].tasks == (expected,)
 
     def test_a_message_with_crlf_is_read(self):
         text = message([receipt()], "r").replace("\n", "\r\n").replace("\r\n\r\n", "\n\n")

@@ -77,7 +77,9 @@ def test_a_result_stands_until_the_inputs_change(repo: Checkout, mdtodo: Mdtodo,
     assert (task["attempts"], task["exit_code"], task["log"]) == (0, 0, None)
     assert ran(repo) == 1
     assert repo.head("TODO.md").startswith(b"- [x] p\n  - [x] a run:t\n")
-    assert " cached t exit=0 time=0.000 attempt=0 at=" in repo.git("log", "-1", "--format=%B")
+    message = repo.git("log", "-1", "--format=%B")
+    words = r" cached t exit=0 time=0.000 attempt=0 at=[0-9a-f]{12} tree=[0-9a-f]{12}\nMdtodo-Inputs: "
+    assert re.search(words, message)
     repo.write("src/a", "changed\n")
     reopen(repo)
     assert [task["title"] for task in mdtodo("run", "--dry-run", "--json").json["tasks"]] == ["a"]
@@ -257,7 +259,7 @@ def test_verify_takes_a_result_that_stands(repo: Checkout, mdtodo: Mdtodo) -> No
     mdtodo("run")
     assert outcomes(mdtodo("verify", "--json")) == {"a": "cached"}
     assert outcomes(mdtodo("verify", "--fresh", "--json")) == {"a": "done"}
-    repo.write("src/a", "bad\n")
+    repo.commit("Bad", **{"src/a": "bad\n"})
     assert outcomes(mdtodo("verify", "--json", code=1)) == {"a": "failed"}
     assert repo.head("TODO.md") == b"- [ ] a run:t\n"
     assert outcomes(mdtodo("run", "--json", code=1)) == {"a": "cached"}

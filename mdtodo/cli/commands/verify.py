@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     "verify",
     epilog="\b\nExamples:\n  mdtodo verify                   all done tasks that have a processor\n"
     "  mdtodo verify --tag release --no-commit\n"
-    "  mdtodo verify 3f2a --fresh      even if its inputs are unchanged",
+    "  mdtodo verify 3f2a --fresh      even if its inputs are unchanged\n"
+    "  mdtodo verify --dirty           with changes that are not committed",
 )
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
 @click.option("--no-commit", is_flag=True, help="Reopen only in the work tree; commit nothing.")
+@click.option("--dirty", is_flag=True, help="Reopen tasks even if tracked files differ from HEAD.")
 @fresh_option
 @filters
 @json_option
@@ -42,6 +44,7 @@ def command(
     jobs: int | None,
     dry_run: bool,
     no_commit: bool,
+    dirty: bool,
     fresh: bool,
     as_json: bool,
     **given: tuple[str, ...],
@@ -49,7 +52,8 @@ def command(
     """Run the processors of done tasks again, and reopen the tasks that no longer pass, with a receipt.
 
     Tasks that still pass are left as they are, without a commit; so are those deferred or skipped (exit 75, 77).
-    Exits 1 if a task was reopened, or if a task named by ID has nothing to verify.
+    If tracked files differ from HEAD, TODO files aside, what fails is told, but not reopened without --dirty.
+    Exits 1 if a task no longer passes, or if a task named by ID has nothing to verify.
     """
     from mdtodo.run.run_options import Options
     from mdtodo.run.verify import done_ids
@@ -65,6 +69,7 @@ def command(
         commit="none" if no_commit else session.config.commit,
         fresh=fresh,
         verify=True,
+        dirty=dirty,
     )
     tell = report_dry_run if dry_run else run_and_report
     return tell(session, options, as_json=as_json) or (1 if refusals else 0)

@@ -226,7 +226,7 @@ class Worker:
                 # a file of its own for each process, so that no lines are mixed
                 self._spool_files[place] = os.open(f"{place}.{os.getpid()}", flags, 0o600)
             known = {"processor": task.get("processor"), "root": self._spec["cwd"]}
-            known["anchor"] = self._spec.get("anchor")
+            known |= {name: self._spec.get(name) for name in ("anchor", "tree")}
             # not synced: a kill takes nothing of what was written, and a power cut only costs time
             os.write(self._spool_files[place], encoded({**entry, **known}))
         except OSError:  # a full disk: then it may run again after a kill

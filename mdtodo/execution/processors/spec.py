@@ -55,12 +55,13 @@ def spec(
     spool: str | None = None,
     anchor: Sequence[object] | None = None,
     outputs: Json | None = None,
+    tree: str | None = None,
     grace: float = GRACE,
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
     """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
     `spool` the beginning of one, see `storage.spool`, which also keeps `anchor`; `outputs` is what
-    `outputs.snapshot.outputs_spec` makes."""
+    `outputs.snapshot.outputs_spec` makes; `tree` as in a Receipt."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",
@@ -78,6 +79,7 @@ def spec(
         "spool": spool,
         "anchor": anchor,
         "outputs": outputs,
+        "tree": tree,
     }
 
 

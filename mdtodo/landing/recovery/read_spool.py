@@ -138,6 +138,7 @@ def _record(
         edits=edits,
         outputs=outputs,
         held=held,
+        tree=one.tree,
     )
     return NewResult(run, receipt, _log(project.repo, run, one), result.metrics)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.landing.land import remove_leftovers
-from mdtodo.landing.policy import elsewhere, land_as_configured, land_entries, sentences_of
+from mdtodo.landing.policy import elsewhere, judged, land_as_configured, land_entries, sentences_of, told
+from mdtodo.landing.work_tree import WorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def finish_earlier(
         sentences += taken_back
         for receipts in _batches(state, run, standing):
             landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
-            left = {*landing.kept_open, *landing.unclear}
+            left = {*landing.kept_open, *landing.unclear, *landing.unopened}
             receipts = [one for one in receipts if one[1].task_id not in left]
             sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
@@ -117,7 +118,12 @@ def _land_earlier(
     # A run with --no-commit is made up for without one: nobody asked for that commit, then or now.
     asked = state.begun(run).get("commit")
     if asked != "none" and not commit:
-        return land_as_configured(repo, [one for _, one in receipts], run_id=run, commit=False, config=config)
+        work_tree = WorkTree(repo, config, opens=False)
+        entries, unopened = judged(state, receipts, work_tree, commit=False)
+        landing = land_as_configured(
+            repo, [one for _, one in entries], run_id=run, commit=False, config=config
+        )
+        return told(landing, work_tree, unopened)
     return land_entries(repo, state, run, receipts, config, commit=asked != "none", each=asked == "task")
 
 

@@ -61,7 +61,7 @@ def test_a_task_is_ticked_in_a_commit_that_names_the_proof(repo: Checkout, mdtod
     assert f"Mdtodo-Run: {said.json['run']}" in message
     trailer = next(line for line in message if line.startswith("Mdtodo-Task: "))
     assert trailer.startswith(f"Mdtodo-Task: {task['id']} done ok exit=0 time=")
-    assert re.search(r" attempt=1 at=[0-9a-f]{12}$", trailer)
+    assert re.search(r" attempt=1 at=[0-9a-f]{12} tree=[0-9a-f]{12}$", trailer)
 
 
 def test_the_json_of_a_run_has_just_the_keys_of_the_contract(repo: Checkout, mdtodo: Mdtodo) -> None:

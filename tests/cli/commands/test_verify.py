@@ -9,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.calls import Calls
     from tests.command_line import Said
     from tests.conftest import Checkout
 
@@ -61,7 +62,7 @@ def test_a_done_task_that_no_longer_holds_is_opened_with_a_receipt(repo: Checkou
     start(repo, "- [x] a run:bad failed:2 done:2026-01-01\n- [x] b run:good\n", CONFIG + "retries = 1\n")
     repo.write("mine.txt", "mine\n")
     repo.git("add", "mine.txt")
-    said = mdtodo("verify", "--json", code=1)
+    said = mdtodo("verify", "--json", "--dirty", code=1)
     assert outcomes(said) == {"a": "failed", "b": "done"}
     assert repo.head("TODO.md") == repo.read("TODO.md") == b"- [ ] a run:bad failed:2\n- [x] b run:good\n"
     assert repo.status() == ["A  mine.txt"]
@@ -123,7 +124,7 @@ def test_verify_no_commit_opens_the_box_in_the_work_tree_alone(repo: Checkout, m
     repo.commit("Side", file="side\n")
     repo.git("merge", "main", check=False)
     assert "merge" in mdtodo("verify", code=3).err
-    mdtodo("verify", "--no-commit", code=1)
+    mdtodo("verify", "--no-commit", "--dirty", code=1)
     assert repo.read("TODO.md") == b"- [ ] a run:bad\n"
     assert repo.head("TODO.md") == b"- [x] a run:bad\n"
 
@@ -172,3 +173,102 @@ def test_the_summary_says_what_was_reopened(repo: Checkout, mdtodo: Mdtodo) -> N
     start(repo, "- [x] a id:a run:good\n- [x] b id:b run:bad\n")
     assert mdtodo("verify", code=1).out.startswith("1 done, 1 reopened\ncommitted ")
     assert mdtodo("run", code=1).out.startswith("1 failed\ncommitted ")
+
+
+class TestDirty:
+    """With changes that are not committed, what fails may fail of these: no box is opened for it unless asked."""
+
+    CONFIG = """
+[processors.t]
+run = "grep -q 1 src/a"
+[processors.writes]
+run = "echo 2 > src/a; exit 1"
+[processors.reads]
+run = "! test -e made/new"
+inputs = ["made/**"]
+"""
+
+    @pytest.fixture
+    def experiment(self, repo: Checkout) -> Checkout:
+        start(repo, "- [x] p\n  - [x] a run:t\n", self.CONFIG + "\n")
+        repo.commit("Base", **{"src/a": "1\n"})
+        repo.write("src/a", "2\n")
+        return repo
+
+    @pytest.mark.parametrize("call", [(), ("--no-commit",)])
+    def test_no_box_is_opened(self, experiment: Checkout, mdtodo: Mdtodo, call: tuple[str, ...]) -> None:
+        said = mdtodo("verify", *call, code=1)
+        assert (
+            "src/a differs from HEAD: no box is opened for what fails with it; commit or stash it, or use"
+            in said.err
+        )
+        assert said.out == "1 failed and not reopened\n"
+        assert "was reopened" not in said.err
+        assert "tries it again" not in said.err
+        assert experiment.status() == [" M src/a"]
+        assert experiment.commits() == 2
+        experiment.git("commit", "-qam", "It was meant")
+        assert mdtodo("verify", *call, code=1).out.startswith("1 reopened\n")
+        assert experiment.read("TODO.md") == b"- [ ] p\n  - [ ] a run:t\n"
+
+    def test_it_is_opened_where_that_is_asked_for(self, experiment: Checkout, mdtodo: Mdtodo) -> None:
+        said = mdtodo("verify", "--dirty", code=1)
+        assert said.out.startswith("1 reopened\n")
+        assert said.err.count("src/a differs from HEAD") == 1
+        assert experiment.read("TODO.md") == experiment.head("TODO.md") == b"- [ ] p\n  - [ ] a run:t\n"
+        assert " failed t exit=1 time=" in experiment.git("log", "-1", "--format=%B")
+        assert {one["tree"] for one in mdtodo("log", "--json").json["receipts"]} == {"dirty", None}
+
+    def test_what_passes_is_told_as_ever(self, experiment: Checkout, mdtodo: Mdtodo) -> None:
+        experiment.write("src/a", "11\n")
+        said = mdtodo("verify")
+        assert said.out == "1 done\n"
+        assert "src/a differs from HEAD" in said.err
+
+    @pytest.mark.parametrize("commit", ["run", "task", "none"])
+    def test_a_change_that_is_made_meanwhile_counts(
+        self, repo: Checkout, mdtodo: Mdtodo, commit: str
+    ) -> None:
+        todo = "- [x] p\n  - [x] a run:writes\n"
+        start(repo, todo, f'commit = "{commit}"\n{self.CONFIG}')
+        repo.commit("Base", **{"src/a": "1\n"})
+        said = mdtodo("verify", code=1)
+        assert said.out == "1 failed and not reopened\n"
+        assert "src/a differs from HEAD: no box is opened" in said.err
+        assert repo.read("TODO.md") == todo.encode()
+        assert repo.commits() == 2
+        mdtodo("list")
+        assert repo.read("TODO.md") == todo.encode(), "a later call opens it no more"
+
+    def test_untracked_inputs_count_for_their_task(self, repo: Checkout, mdtodo: Mdtodo) -> None:
+        start(repo, "- [x] a run:reads\n- [x] b run:t\n", self.CONFIG)
+        repo.commit("Base", **{"src/a": "2\n", "made/x": "1\n"})
+        repo.write("made/new", "1\n")
+        said = mdtodo("verify", code=1)
+        assert "made/new differs from HEAD" in said.err
+        assert said.out.startswith("1 reopened, 1 failed and not reopened\n")
+        assert repo.read("TODO.md") == b"- [x] a run:reads\n- [ ] b run:t\n"
+
+    def test_in_a_hook_it_is_what_the_commit_will_hold(self, experiment: Checkout, mdtodo: Mdtodo) -> None:
+        said = mdtodo("hook", "verify", code=1, GIT_INDEX_FILE=".git/index")
+        assert "src/a differs from what is staged: no box is opened" in said.err
+        assert experiment.read("TODO.md") == b"- [x] p\n  - [x] a run:t\n"
+        experiment.git("add", "src/a")
+        assert "changed TODO.md" in mdtodo("hook", "verify", code=1, GIT_INDEX_FILE=".git/index").err
+        assert experiment.read("TODO.md") == b"- [ ] p\n  - [ ] a run:t\n"
+
+    @pytest.mark.parametrize("call", [("list",), ("run", "--no-commit"), ("run",)])
+    def test_a_killed_verification_opens_nothing_where_files_differ_now(
+        self, repo: Checkout, mdtodo: Mdtodo, calls: Calls, call: tuple[str, ...]
+    ) -> None:
+        todo = "- [x] p\n  - [x] a run:t\n"
+        start(repo, todo, self.CONFIG)
+        repo.commit("Base", **{"src/a": "2\n"})
+        assert calls(repo.root, "verify", MDTODO_FAULT="sync.kept").code < 0
+        repo.write("src/b", "1\n")
+        repo.write("src/a", "3\n")
+        said = mdtodo(*call)
+        assert "no box is opened" in said.err
+        assert "landed the results" not in said.err
+        assert repo.read("TODO.md") == todo.encode()
+        assert "no box is opened" not in mdtodo("list").err

@@ -114,7 +114,7 @@ def test_what_lay_in_the_sockets_of_a_killed_runner_is_not_done_again(repo: Chec
     assert Counter(marks(repo)) == Counter(set(marks(repo)))
     assert repo.head("TODO.md").count(b"[x]") == len(marks(repo)) == TASKS
     receipts = repo.git("log", "--format=%B").splitlines()
-    assert sum(line.startswith("Mdtodo-Task: ") for line in receipts) == TASKS
+    assert sum(line.startswith("Mdtodo-Task: ") and " tree=" in line for line in receipts) == TASKS
 
 
 EQUAL = "- [ ] t !low\n- [ ] t !high\n"
@@ -219,6 +219,27 @@ def test_results_of_and_after_new_subtasks_that_only_the_journal_has(
     mdtodo(repo, "list")
     box = "x" if "a" in spooled else " "
     assert repo.head("TODO.md") == repo.read("TODO.md") == f"- [{box}] a id:a\n  - [x] b id:b\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "expected"),
+    [
+        pytest.param("5b1d3c9f0a27", b"1\n", " tree=5b1d3c9f0a27", id="clean"),
+        pytest.param("dirty", b"1\n", " tree=dirty", id="dirty when it began"),
+        pytest.param("5b1d3c9f0a27", b"2\n", " tree=dirty", id="dirty now"),
+        pytest.param(None, b"2\n", "", id="of an older mdtodo"),
+    ],
+)
+def test_a_result_in_the_spool_says_of_which_content_it_is(
+    repo: Checkout, began: str | None, now: bytes, expected: str
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG, "file": "1\n"})
+    mdtodo(repo, "run")
+    said = json.loads(line("a")) | ({} if began is None else {"tree": began})
+    (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(json.dumps(said).encode() + b"\n")
+    repo.write("file", now)
+    mdtodo(repo, "list")
+    assert repo.git("log", "-1", "--format=%B").endswith(f" attempt=1{expected}\n")
 
 
 def test_a_run_that_goes_on_keeps_its_spool(repo: Checkout) -> None:

@@ -1,0 +1,155 @@
+"""Whether what processors judge is what HEAD has: the work tree, looked at when they begin and before each landing.
+
+TODO files are aside, which people and mdtodo write at any time, and so are declared outputs: those that are declared by
+name; of a pattern, which may stand for all sources, only what a processor has left so, or may be writing now.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdtodo.core.path_patterns import matcher
+from mdtodo.core.receipt import DIRTY
+from mdtodo.errors import GitError
+from mdtodo.git.tracked_files import HeadTree, TrackedFiles
+from mdtodo.outputs.declared import DeclaredOutputs
+from mdtodo.outputs.marks import fingerprint, marked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Sequence
+
+    from mdtodo.config.settings import Config
+    from mdtodo.git.repository import Repository
+    from mdtodo.git.session import GitSession
+
+#: Hexadecimal digits of a tree in a receipt.
+_DIGITS = 12
+#: So many files are named.
+_NAMED = 3
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class WorkTree:
+    """The work tree, as far as it was looked at. `documents` are TODO files, besides those that the patterns fit.
+
+    `opens`: boxes may be opened for what fails also where files differ. `changed`: the tracked files that differed at
+    the last look; `doubt`: why git could not say that, which counts as much.
+    """
+
+    repo: Repository
+    config: Config
+    documents: Container[str] = frozenset()
+    opens: bool = True
+    changed: tuple[str, ...] = ()
+    doubt: str = ""
+    _head: HeadTree = field(init=False)
+    _files: TrackedFiles = field(init=False)
+    _outputs: dict[str, DeclaredOutputs] = field(init=False)
+    _is_document: Callable[[str], bool] | None = None
+    _at_work: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    _told: bool = False
+    _sure: bool = False
+
+    def __post_init__(self) -> None:
+        self._head = HeadTree(self.repo)
+        self._files = TrackedFiles(self.repo)
+        processors = self.config.processors.items()
+        self._outputs = {name: DeclaredOutputs.of(one.outputs) for name, one in processors if one.outputs}
+
+    def begin(
+        self, task_id: str, processor: str, untracked: Sequence[str] = (), git: GitSession | None = None
+    ) -> str | None:
+        """What the receipt of a task says of the content that its processor begins with; None without a commit.
+        `untracked`: its inputs that git does not have.
+
+        It is looked at only the first time, and where HEAD has moved since.
+        """
+        if not self._sure and self._head.moved:
+            self.look(git)
+        self._sure, tree = True, self._head.tree
+        differs = self.differs or self._not_aside(untracked)
+        self._at_work[task_id] = processor, DIRTY if differs else tree and tree[:_DIGITS]
+        return self._at_work[task_id][1]
+
+    def forget(self) -> None:
+        """Time has passed: HEAD may have moved."""
+        self._sure = False
+
+    def end(self, task_id: str, untracked: Sequence[str] = ()) -> str | None:
+        """The same at the end of the task: dirty also where a look in between has shown that."""
+        _, tree = self._at_work.pop(task_id, ("", None))
+        return DIRTY if tree and self._not_aside(untracked) else tree
+
+    def look(self, git: GitSession | None = None) -> bool:
+        """Whether tracked files differ now: then no task that is at work is one of HEAD's content. `git`: of a caller
+        who looks many times."""
+        unborn = self._head.read(git) is None
+        try:
+            self.changed = self._files.changed(self._is_aside, git, of_index=unborn or self._in_hook)
+            self.doubt = ""
+        except (
+            GitError
+        ) as error:  # as of a filter that fails: no reason not to run, but one not to vouch for anything
+            self.changed, self.doubt = (), str(error)
+        if self.differs:
+            self._at_work = {task: (name, DIRTY) for task, (name, _) in self._at_work.items()}
+        return self.differs
+
+    @property
+    def differs(self) -> bool:
+        """Whether files differed at the last look, or may have."""
+        return bool(self.changed or self.doubt)
+
+    def landed(self, git: GitSession | None) -> None:
+        """HEAD was moved by a landing of our own, which is no reason to look."""
+        if git is not None:
+            self._head.read(git)
+
+    def tell(self, untracked: Sequence[str] = (), *, refused: bool = False) -> tuple[str, ...]:
+        """A sentence on the files that differ, with what that means; only once. `refused`: no box was opened."""
+        paths = [*self.changed, *self._not_aside(untracked)]
+        if self._told or not (paths or self.doubt):
+            return ()
+        self._told = True
+        what, them = "what is staged" if self._in_hook else "HEAD", "it" if len(paths) == 1 else "them"
+        if refused:
+            meaning = f"no box is opened for what fails with {them}; commit or stash {them}, or use --dirty"
+        else:
+            meaning = f"what is proven with {them} is not proven of {what}, and receipts say so (tree=dirty)"
+            meaning += f"; commit or stash {them} first"
+        if self.doubt:
+            meaning = "no box is opened without --dirty" if refused else "receipts say tree=dirty"
+        return (f"{self._finding(paths, what)}: {meaning}",)
+
+    def _finding(self, paths: Sequence[str], what: str) -> str:
+        if self.doubt:
+            return f"nobody knows whether tracked files differ from {what} ({self.doubt})"
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        return f"{', '.join(paths[:_NAMED])}{more} {'differs' if len(paths) == 1 else 'differ'} from {what}"
+
+    @property
+    def _in_hook(self) -> bool:
+        return "GIT_INDEX_FILE" in os.environ
+
+    def _not_aside(self, paths: Sequence[str]) -> list[str]:
+        return [path for path in paths if not self._is_aside(path)]
+
+    def _is_aside(self, path: str) -> bool:
+        return self._is_todo(path) or self._is_output(path)
+
+    def _is_todo(self, path: str) -> bool:
+        if path in self.documents:
+            return True
+        if self._is_document is None:
+            self._is_document = matcher(self.config.files)
+        return self._is_document(path)
+
+    def _is_output(self, path: str) -> bool:
+        names = {name for name, one in self._outputs.items() if one.matches(path)}
+        if any(path in self._outputs[name].names for name in names):
+            return True
+        if names.isdisjoint(name for name, _ in self._at_work.values()):
+            return bool(names) and marked(self.repo, path, fingerprint(self.repo.root, path)) != (None, None)
+        return True
