@@ -150,7 +150,7 @@ class RunJournal:
         said of that. `untracked`: its inputs that git does not have."""
         if (work_tree := self.work_tree) is None:
             return None, ()
-        tree = work_tree.mark_start(task.id, processor, untracked, self._plumbing())
+        tree = work_tree.begin(task.id, processor, untracked, self._plumbing())
         return tree, work_tree.tell(untracked, refused=not work_tree.opens)
 
     def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
