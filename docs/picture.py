@@ -16,7 +16,7 @@ from rich.text import Text
 from mdtodo.operations.demo import LOG_FORMAT
 
 HERE = Path(__file__).parent
-WIDTH, HEIGHT = 84, 40
+WIDTH, HEIGHT = 108, 40
 SESSION = "mdtodo-picture"
 
 
