@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.messages import Message
-from mdtodo.receipts.message import parse
+from mdtodo.receipts.trailers import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

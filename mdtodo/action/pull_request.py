@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from mdtodo.git.messages import messages
 from mdtodo.git.position import head_position
 from mdtodo.landing.push.after_run import push_to_branch
-from mdtodo.receipts.message import parse
+from mdtodo.receipts.trailers import parse
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:

@@ -134,7 +134,7 @@ class RunReport(NamedTuple):
     given_up: tuple[GivenUp, ...] = ()
     nothing: str = "nothing to run"
     hints: tuple[str, ...] = ()
-    unopened: frozenset[str] = frozenset()
+    unopened: tuple[str, ...] = ()
 
     @property
     def idle(self) -> bool:

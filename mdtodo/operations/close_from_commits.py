@@ -17,7 +17,7 @@ from mdtodo.git.messages import trailers
 from mdtodo.operations.set_status import StatusChange, set_status, waits_of
 from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.project.project import MIN_ID_PREFIX
-from mdtodo.receipts.message import parse
+from mdtodo.receipts.trailers import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from mdtodo.markdown.anchors import derived_ids, place_digest
 
 if TYPE_CHECKING:
     from mdtodo.core.task import Anchor
-    from mdtodo.receipts.message import Trailer
+    from mdtodo.receipts.trailers import Trailer
 
 
 def is_of(trailer: Trailer, anchor: Anchor) -> bool:

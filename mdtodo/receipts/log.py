@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.repository import environment, error_from, run, start
-from mdtodo.receipts.trailers import groups, titles
+from mdtodo.receipts.message import titles
+from mdtodo.receipts.trailers import READ, groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
     from mdtodo.git.repository import Repository
-    from mdtodo.receipts.message import Trailer
-    from mdtodo.receipts.trailers import RunTrailers
+    from mdtodo.receipts.trailers import RunTrailers, Trailer
 
 
 class LoggedReceipt(NamedTuple):
@@ -148,7 +148,7 @@ _LOG = (
     ),
     *("--no-mailmap", "--encoding=UTF-8", "--basic-regexp", "--regexp-ignore-case", "--grep=^Mdtodo-Run *:"),
 )
-_KEYS = ",".join(f"key=Mdtodo-{name}" for name in ("Run", "Undo", "Task", "Inputs"))
+_KEYS = ",".join(f"key={name}" for name in READ)
 _FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", f"%(trailers:{_KEYS},unfold)")
 _BLOCK = 1 << 12
 

@@ -1,4 +1,13 @@
-"""The trailers of a receipt, read: which runs a commit tells of, and what became of which task in each."""
+"""The trailers of a receipt, written and read: which run a commit is of, and what became of which task in it.
+
+    Mdtodo-Run: 20261121T101500-3f2a
+    Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1 at=89e3b98fc7cc tree=5b1d3c9f0a27
+    Mdtodo-Inputs: 1f3c9aa 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+
+They are git's (`git interpret-trailers`): the last paragraph of the message. Nothing else of a message proves anything,
+so text that looks like a trailer in a title or body does not either. Words that are not known here are passed over: a
+newer mdtodo may have more to say.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +15,65 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.receipts.message import Trailer, before_title, said
+from mdtodo.core.receipt import DIRTY
+from mdtodo.markdown.anchors import place_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from mdtodo.core.receipt import Receipt
+
+
+#: The trailers that begin with the id of a task, and those that are read back.
+OF_A_TASK = ("Mdtodo-Task:", "Mdtodo-Inputs:", "Mdtodo-Commit:")
+READ = ("Mdtodo-Run", "Mdtodo-Undo", "Mdtodo-Task", "Mdtodo-Inputs")
+
+
+class Trailer(NamedTuple):
+    """One `Mdtodo-Task:` line. `exit_code` is None where the process never ran to an end; `seconds` over all
+    attempts of the run. `at` tells the task from equal ones, see `markdown.anchors.place_digest`; None in receipts from
+    before there was that. `tree` as in a Receipt."""
+
+    task_id: str
+    outcome: str
+    processor: str
+    exit_code: int | None
+    seconds: float
+    attempt: int
+    at: str | None = None
+    tree: str | None = None
+
+    def __str__(self) -> str:
+        code = "-" if self.exit_code is None else self.exit_code
+        tree = "" if self.tree is None else f" tree={one_word(self.tree)}"
+        return (
+            f"Mdtodo-Task: {one_word(self.task_id)} {one_word(self.outcome)} {one_word(self.processor)}"
+            f" exit={code} time={self.seconds:.3f} attempt={self.attempt}"
+            + (f" at={self.at}" if self.at else "")
+            + tree
+        )
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Trailer:
+        """The line of this receipt."""
+        anchor = receipt.edits[0].anchor if receipt.edits else None
+        at = place_digest(anchor) if anchor is not None and anchor.keys is not None else None
+        return cls(
+            *(receipt.task_id, receipt.outcome, receipt.processor, receipt.exit_code),
+            *(receipt.seconds, receipt.attempt, at, receipt.tree),
+        )
+
+    @classmethod
+    def read(cls, value: str) -> Trailer | None:
+        """What stands after `Mdtodo-Task: `; None for what is no receipt. Further words may follow those known here."""
+        m = _TRAILER.fullmatch(value)
+        if m is None:
+            return None
+        at = _AT.search(m[7])
+        tree = _TREE.search(m[7])
+        code = None if m[4] == "-" else int(m[4])
+        known = at[1] if at else None, tree[1] if tree else None
+        return cls(m[1], m[2], m[3], code, float(m[5]), int(m[6]), *known)
 
 
 class RunTrailers(NamedTuple):
@@ -19,6 +83,28 @@ class RunTrailers(NamedTuple):
     undoes: str | None
     tasks: tuple[Trailer, ...]
     inputs: Mapping[str, str]
+
+
+def trailers_of(receipts: Sequence[Receipt], run_id: str, undoes: str | None) -> list[str]:
+    """The lines of the trailers for these receipts: the run, and what became of each task. Whoever adds one here also
+    names it in `OF_A_TASK`, if it begins with a task's id, and in `READ`, if `log` shows it."""
+    lines = [f"Mdtodo-Run: {one_word(run_id)}"]
+    lines += [f"Mdtodo-Undo: {one_word(undoes)}"] if undoes is not None else []
+    for r in receipts:
+        lines.append(str(Trailer.of(r)))
+        lines += [f"Mdtodo-Inputs: {one_word(r.task_id)} {r.inputs}"] if r.inputs else []
+        lines += [f"Mdtodo-Commit: {one_word(r.task_id)} {one_word(r.said_in)}"] if r.said_in else []
+    return lines
+
+
+def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
+    """The run and the tasks that a commit message is a receipt for; `(None, ())` for a commit of others."""
+    last = text.rstrip("\n").rpartition("\n\n")[2].split("\n")
+    run = next((line[12:].strip() for line in last if line.startswith("Mdtodo-Run: ")), None)
+    if run is None:
+        return None, ()
+    found = (Trailer.read(line[13:].rstrip()) for line in last if line.startswith("Mdtodo-Task: "))
+    return run, tuple(one for one in found if one is not None)
 
 
 def groups(trailers: Iterable[str]) -> tuple[RunTrailers, ...]:
@@ -48,20 +134,26 @@ def groups(trailers: Iterable[str]) -> tuple[RunTrailers, ...]:
     return tuple(RunTrailers(run, one.undoes, tuple(one.tasks), one.inputs) for run, one in found.items())
 
 
-def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | None, ...]:
-    """The titles of these tasks, as far as the message of their commit holds them whole."""
-    if len(tasks) == 1 and (named := _SUBJECT.fullmatch(subject)):
-        return (named[1].removeprefix(before_title(tasks[0].outcome)),)
-    lines = [line for line in map(_BULLET.fullmatch, body.split("\n")) if line]
-    if [line[1] for line in lines] != [said(task.outcome) for task in tasks]:
-        return (None,) * len(tasks)
-    return tuple(None if line[2].endswith("…") else line[2] for line in lines)
+def one_line(text: str) -> str:
+    """Without line ends, control characters and those that turn the direction of writing."""
+    return " ".join(_UNSEEN.sub(" ", text).split())
 
 
+def one_word(text: str) -> str:
+    """One word of a trailer: never empty, no blanks."""
+    return one_line(text).replace(" ", "_") or "-"
+
+
+#: Lone surrogates among them, from bytes that are no UTF-8: a message with one cannot be encoded.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
+#: The digits are counted, since anybody can write a message, and `int` raises ValueError for 4,301 of them.
+_TRAILER = re.compile(
+    r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})((?: \S+)*)"
+)
+_AT = re.compile(r" at=([0-9a-f]{12})(?: |$)")
+_TREE = re.compile(rf" tree=([0-9a-f]{{12}}|{DIRTY})(?: |$)")
 _WORD = re.compile(r"\S+")
 _INPUTS = re.compile(r"(\S+) ([0-9a-f]{40,64})")
-_SUBJECT = re.compile(r"todo: (?!undo \S+$)(.*[^…])")
-_BULLET = re.compile(r"- (\S+): (.*)")
 
 
 @dataclass(slots=True)

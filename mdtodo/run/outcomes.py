@@ -219,7 +219,7 @@ class Outcomes:
             given_up=left.given_up,
             nothing=left.nothing,
             hints=left.hints,
-            unopened=frozenset(self.journal.unopened),
+            unopened=tuple(sorted(self.journal.unopened)),
         )
 
     def _cut_short(self, *, interrupted: bool) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mdtodo.receipts.message import parse
+from mdtodo.receipts.trailers import parse
 from tests.action.conftest import TOKEN
 
 if TYPE_CHECKING:

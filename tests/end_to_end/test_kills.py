@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.receipts.message import parse as parse_message
+from mdtodo.receipts.trailers import parse as parse_message
 from mdtodo.storage.state import StateStore
 from tests.conftest import Checkout
 from tests.examples import TIMES

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.receipts.message import parse
+from mdtodo.receipts.trailers import parse
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
 from mdtodo.landing.land import land
-from mdtodo.receipts.message import parse as parse_message
+from mdtodo.receipts.trailers import parse as parse_message
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
 

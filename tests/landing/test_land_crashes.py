@@ -15,7 +15,7 @@ from mdtodo.git.repository import discover
 from mdtodo.landing import land as land_module
 from mdtodo.markdown.document import parse
 from mdtodo.receipts.codec import to_json
-from mdtodo.receipts.message import parse as parse_message
+from mdtodo.receipts.trailers import parse as parse_message
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
 DONE = BASE.replace("[ ] two", "[x] two").encode()

@@ -9,8 +9,8 @@ import pytest
 from mdtodo.core.receipt import Receipt
 from mdtodo.git.repository import discover
 from mdtodo.receipts.log import logged_commits, logged_receipts
-from mdtodo.receipts.message import message
-from mdtodo.receipts.trailers import groups, titles
+from mdtodo.receipts.message import message, titles
+from mdtodo.receipts.trailers import groups
 
 if TYPE_CHECKING:
     from tests.conftest import Checkout

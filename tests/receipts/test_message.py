@@ -14,8 +14,8 @@ from mdtodo.core.task import Anchor, Status
 from mdtodo.landing.push.rebase import drop_tasks
 from mdtodo.markdown.anchors import anchors, place_digest
 from mdtodo.markdown.document import parse as parse_document
-from mdtodo.receipts.message import Trailer, message, parse, subject
-from mdtodo.receipts.trailers import groups
+from mdtodo.receipts.message import message, subject
+from mdtodo.receipts.trailers import Trailer, groups, parse
 from tests.examples import examples
 from tests.receipts.any_receipt import RECEIPTS, WORDS
 
@@ -173,7 +173,7 @@ class TestParse:
     )
     def test_further_words_are_known_or_passed_over(self, words: str, tree: str | None):
         line = f"a done b exit=0 time=1.5 attempt=2{words}"
-        expected = Trailer("a", "done", "b", 0, 1.5, 2, tree)
+        expected = Trailer("a", "done", "b", 0, 1.5, 2, tree=tree)
         assert parse(f"x\n\nMdtodo-Run: r\nMdtodo-Task: {line}\n") == ("r", (expected,))
         assert groups(["Mdtodo-Run: r", f"mdtodo-task: {line}"])[0].tasks == (expected,)
 

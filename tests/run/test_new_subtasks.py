@@ -10,7 +10,7 @@ import pytest
 
 from mdtodo.config.settings import SUBTASK_KEYS
 from mdtodo.markdown.keys.dialects import PLAIN
-from mdtodo.receipts.message import parse as parse_message
+from mdtodo.receipts.trailers import parse as parse_message
 from mdtodo.run.outcomes import DEEPEST
 
 if TYPE_CHECKING:

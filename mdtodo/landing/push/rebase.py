@@ -18,8 +18,8 @@ from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.push.merge_file import is_markdown, merge_file
 from mdtodo.landing.push.replay import REGULAR, FileEdits, NewBase, closed_tasks, edits_between, replay
-from mdtodo.receipts.message import before_title, counted, parse
-from mdtodo.receipts.trailers import groups, titles
+from mdtodo.receipts.message import before_title, counted, titles
+from mdtodo.receipts.trailers import OF_A_TASK, groups, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.git.objects import TreeChange
     from mdtodo.git.session import GitSession
-    from mdtodo.receipts.message import Trailer
+    from mdtodo.receipts.trailers import Trailer
 
 
 class Commit(NamedTuple):
@@ -274,7 +274,6 @@ def drop_tasks(message: str, gone: set[str]) -> str:
     return "\n".join([subject, *middle, "", *lines]) + "\n"
 
 
-_OF_A_TASK = ("Mdtodo-Task:", "Mdtodo-Inputs:", "Mdtodo-Commit:")
 _CLOSING = ("done", "cached", "cancelled")
 _AUTHOR = re.compile(r"(.*?) ?<([^<>]*)> (\d+ [+-]\d{4})")
 _BULLET = re.compile(r"- \S+: .*")
@@ -289,7 +288,7 @@ def _subject(left: Sequence[Trailer], bullets: Sequence[str]) -> str:
 
 def _is_of(line: str, gone: set[str]) -> bool:
     words = line.split(" ", 2)
-    return len(words) > 1 and words[0] in _OF_A_TASK and words[1] in gone
+    return len(words) > 1 and words[0] in OF_A_TASK and words[1] in gone
 
 
 def _last_paragraph(message: str) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.landing.apply import EditResult
     from mdtodo.markdown.anchors import TaskIndex
     from mdtodo.markdown.document import Document
-    from mdtodo.receipts.message import Trailer
+    from mdtodo.receipts.trailers import Trailer
 
     #: Edits by task, and those by file.
     Shares = dict[str, dict[str, list[Edit]]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.git.repository import read_blobs
 from mdtodo.landing.apply import apply_receipts
 from mdtodo.receipts.log import logged_receipts
-from mdtodo.receipts.message import Trailer
+from mdtodo.receipts.trailers import Trailer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

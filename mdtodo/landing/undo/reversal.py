@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mdtodo.git.session import GitSession
     from mdtodo.markdown.document import Document
     from mdtodo.receipts.log import LoggedCommit
-    from mdtodo.receipts.message import Trailer
+    from mdtodo.receipts.trailers import Trailer
 
     #: See `Anchor.name`.
     _Name = tuple[str, str | None, str, str, int]

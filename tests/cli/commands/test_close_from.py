@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.receipts.message import parse
+from mdtodo.receipts.trailers import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

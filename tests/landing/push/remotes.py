@@ -12,7 +12,7 @@ from mdtodo.git.repository import discover
 from mdtodo.landing.land import land
 from mdtodo.landing.push import push as push_module
 from mdtodo.landing.push.push import push
-from mdtodo.receipts.message import parse as parse_message
+from mdtodo.receipts.trailers import parse as parse_message
 from tests.conftest import Checkout
 from tests.landing.conftest import receipt_for
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mdtodo.receipts.message import parse as parse_message
+from mdtodo.receipts.trailers import parse as parse_message
 from tests.conftest import Checkout
 
 if TYPE_CHECKING:
