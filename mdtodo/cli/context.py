@@ -136,7 +136,7 @@ class Session:
 
         Raises UsageError where one leads out of it, InputError where it is no readable file.
         """
-        from mdtodo.git.worktree_files import find
+        from mdtodo.git.files.worktree_files import find
 
         return find(self.repo, self.config.files, paths, cwd=self.directory) if paths else ()
 

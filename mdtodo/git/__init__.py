@@ -1,1 +1,3 @@
-"""Git as it is: objects, trees, HEAD, log, remotes, the work tree. Knows no task and no receipt."""
+"""Git as it is: `repository` starts it, `session` keeps one going, `settings` has what the person's
+configuration asks for. Knows no task and no receipt.
+"""

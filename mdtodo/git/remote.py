@@ -177,7 +177,7 @@ def _only_remote(repo: Repository, branch: str) -> str:
 
 def _by_default(git: GitSession, branch: str, remote: str, tracked: str) -> str:
     """The ref by `push.default`; `tracked` is the upstream if that is on the same remote."""
-    way = git.settings().get(b"push.default", b"simple").decode(errors="replace").lower()
+    way = git.settings().push_default()
     if way in ("current", "matching") or (way != "upstream" and not tracked):
         return branch
     # push.default=nothing only forbids a push that names no branch.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import GitError
 from mdtodo.git.loose_objects import loose_head, needs_git, read_loose, write_loose
 from mdtodo.git.repository import environment, error_from, start
+from mdtodo.git.settings import Settings
 from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
@@ -28,17 +29,6 @@ if TYPE_CHECKING:
 
 #: Bytes of objects that are kept, so that many landings do not fill the memory.
 _KEPT = 1 << 22
-
-_UNSHARED = (b"false", b"umask", b"no", b"off", b"0")
-
-#: Those of git's extensions that do not change what a loose object is.
-_EXTENSIONS = tuple(
-    b"extensions." + name
-    for name in (
-        *(b"objectformat", b"partialclone", b"worktreeconfig", b"preciousobjects", b"refstorage", b"noop"),
-        b"relativeworktrees",
-    )
-)
 
 
 class Identity(NamedTuple):
@@ -63,8 +53,7 @@ class GitSession:
         self._cached: dict[str, bytes] = {}
         self._size = 0
         self._identity: Identity | None = None
-        self._listed = b""
-        self._settings: dict[bytes, bytes] = {}
+        self._settings: Settings | None = None
         # Waited for where it is first needed, so that git reads its configuration while we do other things.
         self._listing = self.begin("var", "-l")
         self._cat: Process | None = None
@@ -81,7 +70,7 @@ class GitSession:
     def close(self) -> None:
         """End the process that is kept."""
         # Never asked for; the process must be reaped all the same.
-        if not self._settings:
+        if self._settings is None:
             with suppress(GitError):
                 self._listing()
         if self._cat is not None:
@@ -170,7 +159,7 @@ class GitSession:
         """Write these objects, which are cleared by that: as git does, or by git where its settings ask for more
         than is done here.
         """
-        level = self._level()
+        level = self.settings().loose_level()
         if level is None and objects:
             self.run("unpack-objects", "-q", stdin=objects.pack())
         elif level is not None:
@@ -178,14 +167,6 @@ class GitSession:
         for oid, _, data in objects:
             self._keep(oid, data)
         objects.clear()
-
-    def algorithm(self) -> str:
-        """The repository's hash: `sha1` or `sha256`."""
-        return self.settings().get(b"extensions.objectformat", b"sha1").decode().lower()
-
-    def signs(self) -> bool:
-        """Whether commits are signed: `commit.gpgsign`."""
-        return _is_true(self._listed, b"commit.gpgsign") if self.settings() else False
 
     def identity(self) -> Identity:
         """Who commits; read once. Raises GitError where git does not know."""
@@ -202,12 +183,11 @@ class GitSession:
             )
         return self._identity
 
-    def settings(self) -> Mapping[bytes, bytes]:
-        """What `git var -l` lists: the whole configuration, and the identities after it; read once."""
-        if not self._settings:
+    def settings(self) -> Settings:
+        """What the configuration asks for; read once."""
+        if self._settings is None:
             # `git var -l` has no -z: a value of several lines is cut, but nobody asks for one here.
-            self._listed = self._listing()
-            self._settings = dict(line.partition(b"=")[::2] for line in self._listed.split(b"\n"))
+            self._settings = Settings(self._listing())
         return self._settings
 
     def _read(self, oid: str) -> tuple[str, bytes] | None:
@@ -215,38 +195,12 @@ class GitSession:
         found = read_loose(self._objects, oid) if self._direct else None
         return found or ((asked := self.look_up(oid)) and asked[1:])
 
-    def syncs(self, *components: bytes) -> bool:
-        """Whether `core.fsync` asks for one of these to be forced to the disk, which it does not by itself."""
-        config = self.settings()
-        asked = re.split(rb"[, ]+", config.get(b"core.fsync", b""))
-        everything = (b"added", b"all", *components)
-        older = config.get(b"core.fsyncobjectfiles", b"false").lower() not in (b"false", b"no", b"off", b"0")
-        return older or not set(everything).isdisjoint(asked)
-
     def _keep(self, oid: str, data: bytes) -> None:
         if self._size > _KEPT:
             self._cached.clear()
             self._size = 0
         self._cached[oid] = data
         self._size += len(data)
-
-    def _level(self) -> int | None:
-        """How much loose objects are deflated; None where git must write them, for others to write to as well,
-        to be forced to the disk, or in a way that is not known here.
-        """
-        config = self.settings()
-        shared = config.get(b"core.sharedrepository", b"false").lower() not in _UNSHARED
-        synced = self.syncs(b"loose-object", b"objects", b"committed")
-        if (
-            shared
-            or synced
-            # An unknown extension may store objects in another way (git's repository-version.txt).
-            or any(name.startswith(b"extensions.") and name not in _EXTENSIONS for name in config)
-        ):
-            return None
-        # git's default for loose objects is 1, not zlib's 6.
-        level = config.get(b"core.loosecompression", config.get(b"core.compression", b"1"))
-        return int(level) if re.fullmatch(rb"-1|[0-9]", level) else None
 
 
 def with_time(identity: bytes, variable: str) -> bytes:
@@ -271,13 +225,3 @@ def _is_known(config: Mapping[bytes, bytes], who: str) -> bool:
         return config.get(f"{who}.{what}".encode(), config.get(f"user.{what}".encode(), b""))
 
     return all(re.search(rb"[0-9A-Za-z\x80-\xff]", told(what)) for what in ("name", "email"))
-
-
-def _is_true(listed: bytes, name: bytes) -> bool:
-    """A Boolean of git's, as `git var -l` lists it: the last one counts, and a name alone means true."""
-    values = re.findall(rb"(?m)^%s(?:=(.*))?$" % re.escape(name), listed)
-    bare = re.findall(rb"(?m)^%s(=?)" % re.escape(name), listed)
-    if not values:
-        return False
-    value = values[-1].strip().lower()
-    return not bare[-1] or value in (b"true", b"yes", b"on") or (value.isdigit() and int(value) != 0)

@@ -31,7 +31,7 @@ def build_commits(job: Job, git: GitSession, head: Head, copy: IndexCopy) -> Com
     equal ones in one of them, unless something is to be restored, which is all or nothing anyway.
     """
     staged = copy.entries(job.wanted)
-    builder = CommitBuilder(git.algorithm())
+    builder = CommitBuilder(git.settings().algorithm())
     _edit_head(job, git, head, builder)
     builder.absent = tuple(builder.refused)  # only now: what is refused from here on may well be in HEAD
     _take_outputs(job, git, head, builder, copy)
@@ -71,7 +71,7 @@ _MUCH = 1 << 20
 def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
     """The id of a commit, which is one of the objects, or written already where git must sign it."""
     identity = git.identity()
-    if git.signs():
+    if git.settings().signs():
         git.write(objects)
         args = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", *(("-p", parent) if parent else ()))
         return git.run(*args, "-F", "-", tree, stdin=text.encode(), own_group=False).decode().strip()

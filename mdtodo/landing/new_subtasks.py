@@ -8,7 +8,7 @@ from mdtodo.config.settings import SUBTASK_KEYS
 from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.titles import quoted
 from mdtodo.errors import EditError, InputError
-from mdtodo.git import tree_files, worktree_files
+from mdtodo.git.files import tree_files, worktree_files
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.list_items import read_lines

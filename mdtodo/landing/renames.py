@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
-from mdtodo.git import worktree_files
+from mdtodo.git.files import worktree_files
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.system import files

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.path_patterns import matcher
 from mdtodo.core.receipt import DIRTY
 from mdtodo.errors import GitError
-from mdtodo.git.tracked_files import HeadTree, TrackedFiles
+from mdtodo.git.files.tracked_files import HeadTree, TrackedFiles
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import fingerprint, marked
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, UsageError
-from mdtodo.git import worktree_files
+from mdtodo.git.files import worktree_files
 from mdtodo.markdown.edits.add_task import add_task
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.planning.dates import local_today, with_dates

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
 from mdtodo.errors import ChangedError
-from mdtodo.git import worktree_files
+from mdtodo.git.files import worktree_files
 from mdtodo.system import files
 
 if TYPE_CHECKING:

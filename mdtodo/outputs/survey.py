@@ -15,8 +15,8 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.receipt import Output, entry_of
+from mdtodo.git.files.status import status
 from mdtodo.git.repository import run
-from mdtodo.git.status import status
 from mdtodo.outputs.marks import fingerprint, left_by, marked
 
 if TYPE_CHECKING:

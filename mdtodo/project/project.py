@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
 from mdtodo.errors import InputError, UsageError
-from mdtodo.git import worktree_files
+from mdtodo.git.files import worktree_files
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import join_files, read_tasks
 from mdtodo.planning.plan import Plan, plan

@@ -1,1 +1,3 @@
-"""Commit messages that prove something: written, read, listed. Never makes a commit."""
+"""Commit messages that prove something: subject and titles in `message`, the trailers, written and read, in
+`trailers`, a branch's receipts in `log`. Never makes a commit.
+"""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import GitError
-from mdtodo.git.quote import path_line
+from mdtodo.git.files.quote import path_line
 from mdtodo.git.repository import run
 from mdtodo.outputs.declared import anchored
 

@@ -181,7 +181,8 @@ class TestReading:
         repo = make_repo(**{"TODO.md": "- [ ] x\n"})
         program = (
             "import sys\n"
-            "from mdtodo.git import repository, worktree_files\n"
+            "from mdtodo.git import repository\n"
+            "from mdtodo.git.files import worktree_files\n"
             "from mdtodo.system import files\n"
             "repo = repository.discover(sys.argv[1])\n"
             "print(worktree_files.find(repo, ['TODO.md', '**/TODO.md']), files.read(repo.root, 'TODO.md'))\n"

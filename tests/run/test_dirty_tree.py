@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.git import tracked_files
+from mdtodo.git.files import tracked_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -188,12 +188,12 @@ class IndexCopy:
         """The index as far as we know how to change it; not read again where it is the last one of ours."""
         known = self._git.index
         # With core.fsync=index git must write it.
-        if self._before is None or self._git.syncs(b"index"):
+        if self._before is None or self._git.settings().syncs(b"index"):
             return None
         if known is not None and known.data == self._before:
             return known
         try:
-            return IndexFile(self._before, self._git.algorithm())
+            return IndexFile(self._before, self._git.settings().algorithm())
         except UnsupportedIndexError:
             return None
 

@@ -60,7 +60,7 @@ def _is_unconverted(git: GitSession, index: IndexFile, name: bytes, data: bytes)
     # Into the index, git converts line ends by removing CR, never by adding it (gitattributes(5), `text`).
     if b"\r" not in data:
         return True
-    converts = git.settings().get(b"core.autocrlf", b"false").lower() not in (b"false", b"no", b"off", b"0")
+    converts = git.settings().converts_line_ends()
     return not converts and not any(attributes)
 
 

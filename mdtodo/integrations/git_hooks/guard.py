@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
-from mdtodo.git import worktree_files
+from mdtodo.git.files import worktree_files
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.system import files
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import ConfigError, InputError, MdtodoError
-from mdtodo.git import worktree_files
+from mdtodo.git.files import worktree_files
 from mdtodo.git.repository import environment, start
 from mdtodo.markdown.merge.three_way import merge
 from mdtodo.system import files

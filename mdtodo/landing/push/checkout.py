@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.git.files.quote import path_line
 from mdtodo.git.objects import object_id
-from mdtodo.git.quote import path_line
 from mdtodo.landing.push.fast_forward_note import staging_folder
 from mdtodo.system import files, process_identity
 from mdtodo.system.failpoints import failpoint
@@ -117,7 +117,7 @@ def _make_folder_of_submodule(root: str, path: str, change: FileChange) -> None:
 
 def _ids_on_disk(git: GitSession, changes: Iterable[str]) -> dict[str, str | None]:
     """The object id of each file in the work tree as git would add it; None for none, empty for what is no file."""
-    root, algorithm = git.repo.root, git.algorithm()
+    root, algorithm = git.repo.root, git.settings().algorithm()
     found: dict[str, str | None] = {}
     plain: list[str] = []
     for path in changes:

@@ -174,7 +174,7 @@ class _FastForward:
             self._add_edited(path, theirs.get(path))
         if check:
             self._read_tree(copy)
-        new = NewObjects(self.git.algorithm())
+        new = NewObjects(self.git.settings().algorithm())
         entries = copy.entries(self.edited)
         staged = {}
         for path, entry in entries.items():
@@ -211,7 +211,7 @@ class _FastForward:
         tree = read_commit(self.git, self.new).tree
         kept = {os.fsencode(path): self.changes[path].before for path in self.edited}
         if kept:
-            objects = NewObjects(self.git.algorithm())
+            objects = NewObjects(self.git.settings().algorithm())
             tree = change_tree(tree, kept, self.git.content, objects)
             self.git.write(objects)
         # The first is the check alone (-n): only with -u does git refuse where an untracked file is in the way.
@@ -257,19 +257,12 @@ def _outside_of_sparse_checkout(
     git: GitSession, changes: Iterable[FileChange]
 ) -> dict[str, tuple[bytes, str]]:
     """The new files that a sparse checkout leaves out, with mode and id. git says so where it checks out just these."""
-    if git.settings().get(b"core.sparsecheckout", b"false").lower() not in (
-        b"true",
-        b"yes",
-        b"on",
-        b"1",
-        # `[core] sparseCheckout` without a value means true.
-        b"",
-    ):
+    if not git.settings().is_sparse():
         return {}
     from tempfile import TemporaryDirectory
 
     added = {one.path: one.after for one in changes if one.before is None and one.after is not None}
-    objects = NewObjects(git.algorithm())
+    objects = NewObjects(git.settings().algorithm())
     tree = change_tree(None, added, git.content, objects)
     git.write(objects)
     with TemporaryDirectory(prefix="mdtodo-") as folder:

@@ -112,7 +112,7 @@ class _Rebase:
 
     def replay(self, commit: Commit, files: Sequence[FileChange]) -> str | None:
         """The commit replayed as the new tip; where nothing of it is left, the one that has its receipts."""
-        new = NewObjects(self.git.algorithm())
+        new = NewObjects(self.git.settings().algorithm())
         done, others = self._file_edits(files)
         known = [one for run, task in commit.receipts if (one := self.landed.get((run, task.task_id)))]
         wanted = self._wanted(commit)
@@ -223,7 +223,7 @@ class _Rebase:
         tree = change_tree(self.tree, changes, git.content, new)
         gone = {task.task_id for _, task in old.receipts} - made
         text = (drop_tasks(old.message, gone) if gone else old.message).encode("utf-8", "surrogateescape")
-        if git.signs():
+        if git.settings().signs():
             git.write(new)
             oid = self._signed(old, tree, text)
         else:

@@ -1,1 +1,3 @@
-"""A run taken back by commits of its own. Never rewrites history."""
+"""A run taken back by a commit: what `undo` refuses is in `refusals`, what it gives back in `reversal`.
+Rewrites no history.
+"""

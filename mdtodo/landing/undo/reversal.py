@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.receipt import Receipt, Restore
 from mdtodo.core.results import Outcome
-from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.errors import EditError, InputError
 from mdtodo.git.head import read_head
 from mdtodo.git.objects import find_in_tree
+from mdtodo.landing.undo import refusals
 from mdtodo.markdown.anchors import TaskIndex, Unclear, anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.revert_diff import revert_edits
@@ -115,19 +116,14 @@ def _trees(git: GitSession, commit: LoggedCommit) -> tuple[str, str]:
     """The trees of a commit's parent, and its own."""
     short = commit.oid[:10]
     if len(commit.groups) > 1:
-        raise GitError(
-            f"{short} contains the receipts of several runs", hint=f"git revert {short} undoes all of it"
-        )
+        raise refusals.of_several_runs(short)
     lines = git.content(commit.oid).split(b"\n\n", 1)[0].split(b"\n")
     parents = [line[7:].decode() for line in lines if line.startswith(b"parent ")]
     if len(parents) != 1:
-        what = "is a merge" if parents else "has no parent"
-        raise GitError(f"{short} {what}, which no run creates", hint=f"git revert {short} may undo it")
+        raise refusals.without_one_parent(short, len(parents))
     parent = git.look_up(parents[0])
     if parent is None:
-        raise GitError(
-            f"the commit before {short} is not in this clone", hint="git fetch --deepen=1 fetches it"
-        )
+        raise refusals.parent_not_here(short)
     return parent[2][5 : parent[2].index(b"\n")].decode(), lines[0][5:].decode()
 
 
@@ -190,13 +186,13 @@ class _Reversal:
                 for document, edit in squash(edits):
                     self._take_back(document, edit)
             except EditError as error:
-                self.refused.append(f"{path}: {error.sentence}")
+                self.refused.append(refusals.of_file(path, error.sentence))
         elif len(joined) > 1:
-            self.refused.append(f"{path}: other commits changed it between those of the run")
+            self.refused.append(refusals.changed_between_commits(path))
         elif self._in_head(path) in (first.before, last.after):
             self.restores.append(Restore(path, last.after, first.before))
         else:
-            self.refused.append(f"{path}: {self._last_change(path, last.commit)}")
+            self.refused.append(refusals.of_file(path, self._last_change(path, last.commit)))
 
     def result(self) -> Reversal:
         """All of it; the files go with the first receipt."""
@@ -229,7 +225,7 @@ class _Reversal:
         task_id = self._task_id(edit.anchor)
         found = self._find(after, known_as(edit.anchor, task_id))
         if isinstance(found, str):
-            self.refused.append(f"{edit.anchor.file}: {title}: {found}")
+            self.refused.append(refusals.of_task(edit.anchor.file, title, found))
             return
         file, index = found
         document, _ = self._known(file) or (after, None)

@@ -16,6 +16,7 @@ from mdtodo.landing.dry_run import diff, preview_landing
 from mdtodo.landing.land import RefusedError, land
 from mdtodo.landing.policy import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.landing.result_edits import reopening_edits
+from mdtodo.landing.undo import refusals
 from mdtodo.landing.undo.reversal import LandedRun, revert_run
 from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.receipts.log import logged_commits
@@ -102,7 +103,7 @@ def _receipts(project: Project, chosen: LandedRun, later: Mapping[str, str]) -> 
         found = revert_run(git, chosen, project.config.status, project.documents)
     titles = {receipt.task_id: receipt.title for receipt in found.receipts}
     refused = [
-        f"{task_id} ({titles.get(task_id, '')}): run {run} changed it since" for task_id, run in later.items()
+        refusals.changed_by_later_run(task_id, titles.get(task_id, ""), run) for task_id, run in later.items()
     ]
     if refused or found.refused:
         raise RefusedError([*refused, *found.refused])
@@ -132,9 +133,7 @@ def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: st
     repo = project.repo
     with StateStore.open(repo) as state:
         if undone in {run for run, _, _ in state.active_runs()}:
-            raise GitError(
-                f"run {undone} is still running", hint="wait until it ends, or stop it with Ctrl-C"
-            )
+            raise refusals.still_running(undone)
         state.start_run(
             run_id, f"{os.uname().nodename}-{os.getpid()}", {"commit": "run", "place": [*head_position(repo)]}
         )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.config.load import load
 from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError, MdtodoError
-from mdtodo.git import worktree_files
-from mdtodo.git.tree_files import (
+from mdtodo.git.files import worktree_files
+from mdtodo.git.files.tree_files import (
     committed_configuration,
     find_tracked,
     from_commit,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.config.settings import Config
+    from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
-    from mdtodo.git.tree_files import TodoFiles
     from mdtodo.markdown.document import Document
     from mdtodo.operations.check.findings_cache import FindingsCache
     from mdtodo.planning.plan import Plan

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config.load import load
+from mdtodo.git.files.tree_files import from_work_tree
 from mdtodo.git.repository import discover
-from mdtodo.git.tree_files import from_work_tree
 from mdtodo.operations.check import check as check_module
 from mdtodo.storage import blob_cache
 from tests.examples import examples

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.errors import InputError, UsageError
-from mdtodo.git import worktree_files
+from mdtodo.git.files import worktree_files
 from mdtodo.git.repository import discover
 from mdtodo.system import files, safe_open
 from tests.examples import examples

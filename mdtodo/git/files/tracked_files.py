@@ -12,13 +12,13 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
+from mdtodo.git.files.quote import path_line
+from mdtodo.git.files.status import begin_status
 from mdtodo.git.head import read_head
 from mdtodo.git.index_format import IndexFile, UnsupportedIndexError, stat_bytes
 from mdtodo.git.loose_objects import read_with_stat
 from mdtodo.git.position import head_stamp
-from mdtodo.git.quote import path_line
 from mdtodo.git.repository import calling_index, run
-from mdtodo.git.status import begin_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -144,7 +144,7 @@ def _is_surely_clean(git: GitSession, aside: Callable[[str], bool]) -> bool:
         data, status = read_with_stat(os.path.join(git.repo.git_dir, "index"))
         known = git.index
         same = known is not None and known.data == data
-        index = known if known is not None and same else IndexFile(data, git.algorithm())
+        index = known if known is not None and same else IndexFile(data, git.settings().algorithm())
     except (OSError, UnsupportedIndexError):
         return False
     tree = read_head(_trusting(git)).tree

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.digest import sha1
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError
-from mdtodo.git import worktree_files
+from mdtodo.git.files import worktree_files
 from mdtodo.git.repository import calling_index, read_blobs, run
 from mdtodo.system import files
 

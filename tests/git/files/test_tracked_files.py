@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.git import tracked_files
+from mdtodo.git.files import tracked_files
+from mdtodo.git.files.tracked_files import HeadTree, TrackedFiles
 from mdtodo.git.repository import discover
 from mdtodo.git.session import GitSession
-from mdtodo.git.tracked_files import HeadTree, TrackedFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
