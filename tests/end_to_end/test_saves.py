@@ -124,9 +124,9 @@ def test_a_file_that_is_held_open_is_ticked_by_the_next_call(
             in said.err
         )
         assert repo.read("TODO.md") == b"- [ ] a run:ok id:a\n"
-        held.write(b"mine\n")
+        held.write(b"\nmine\n")
     calls(repo.root, "list")
-    assert repo.read("TODO.md") == b"- [x] a run:ok id:a\nmine\n"
+    assert repo.read("TODO.md") == b"- [x] a run:ok id:a\n\nmine\n"
     with StateStore.open(discover(str(repo.root)), create=False) as state:
         assert state.unlanded() == ()
     if arguments == ("run",):

@@ -122,7 +122,7 @@ def zombies() -> set[psutil.Process]:
 @pytest.fixture(autouse=True)
 def no_children_left() -> Iterator[None]:
     """No test may leave a zombie; one that a test elsewhere has left is not its fault."""
-    before = zombies()
+    before = set(psutil.Process().children())
     yield
     left = zombies() - before
     assert not left, f"{left} of {os.getpid()}"

@@ -60,7 +60,11 @@ def test_lands_beside_a_file_that_differs_only_in_case(bench: Bench) -> None:
         pytest.skip("this file system does not tell them apart")
     (repo.root / "probe").unlink()
     repo.commit(
-        "Twins", **{"Docs/TODO.md": TODO.replace("run:ok", ""), "docs/TODO.md": TODO.replace("run:ok", "")}
+        "Twins",
+        **{
+            "Docs/TODO.md": TODO.replace("run:ok", "").replace("] ", "] twin "),
+            "docs/TODO.md": TODO.replace("run:ok", "").replace("] ", "] twin "),
+        },
     )
     bench.expect_outcome(repo)
 
