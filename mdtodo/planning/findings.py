@@ -151,13 +151,17 @@ def _matters(plan: Plan, task: Task, router: Router | None) -> bool:
     """Whether it counts which of several equal tasks this is. What only a recipe's being there decides does not."""
     if task.status.closed:
         return False
-    if task.own_run is not None or (task.after and set(task.after) - _inherited_waits(plan, task)):
+    if task.own_run is not None or _waits_itself(plan, task):
         return True
     return router is not None and router.route(task).processor is not None
 
 
-def _inherited_waits(plan: Plan, task: Task) -> set[str]:
-    return set() if task.parent is None else set(plan.tasks[task.parent].after)
+def _waits_itself(plan: Plan, task: Task) -> bool:
+    if not task.after or task.parent is None:
+        return bool(task.after)
+    inherited = plan.tasks[task.parent].after
+    # What is only inherited is the very tuple of the parent: of many subtasks, none is to be searched.
+    return task.after is not inherited and not set(task.after) <= set(inherited)
 
 
 def _unknown_processors(plan: Plan, config: Config) -> Iterator[Finding]:
