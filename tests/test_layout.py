@@ -41,7 +41,7 @@ def test_a_command_that_reads_cannot_reach_what_writes_the_repository(command: s
     assert not [way_to(name, found) for name in WRITERS if name in found]
 
 
-def test_the_same_search_finds_what_writes_where_a_command_does() -> None:
+def test_the_search_finds_what_writes_the_repository_from_a_command_that_does() -> None:
     for command in ("done", "run"):
         found = reach_of(command)
         assert {"mdtodo.landing.recovery.recover", "mdtodo.git.index.index_copy"} <= found.keys()

@@ -71,17 +71,7 @@ def run(
         for sentence in journal.finish_earlier():
             observer.say(sentence)
         journal.mark_start()
-        project = read_project(
-            repo, config, paths=paths, summary=StateSummary.of(journal.state), settled=True
-        )
-        if config.auto_expand and not options.verify:
-            from mdtodo.run.auto_expand import expand_for_run
-
-            options, expanded = expand_for_run(project, journal, options, observer.say)
-            if expanded:
-                project = read_project(
-                    repo, config, paths=paths, summary=StateSummary.of(journal.state), settled=True
-                )
+        project, options = _read(journal, options, observer, paths)
         journal.look_at(project, options)
         queue = ReadyQueue(plan_of(project, options), config, options, jobs(options, config))
         if (
@@ -98,6 +88,25 @@ def run(
             # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
         return loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
+
+
+def _read(
+    journal: RunJournal, options: Options, observer: Observer, paths: Sequence[str]
+) -> tuple[Project, Options]:
+    """The tasks as they are now, big ones broken down first where that is configured; the options for these."""
+
+    def read() -> Project:
+        # `settled`: a file that somebody is writing is waited for, as the run goes by what it says
+        summary = StateSummary.of(journal.state)
+        return read_project(journal.repo, journal.config, paths=paths, summary=summary, settled=True)
+
+    project = read()
+    if not journal.config.auto_expand or options.verify:
+        return project, options
+    from mdtodo.run.auto_expand import expand_for_run
+
+    options, expanded = expand_for_run(project, journal, options, observer.say)
+    return (read() if expanded else project), options
 
 
 def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unstarted]:

@@ -265,7 +265,9 @@ def test_a_key_that_is_not_allowed_is_refused(repo: Checkout, mdtodo: Mdtodo, li
 
 
 @pytest.mark.parametrize(("line", "key"), REFUSED)
-def test_the_same_key_may_be_allowed(repo: Checkout, mdtodo: Mdtodo, line: str, key: str) -> None:
+def test_a_key_of_a_new_subtask_may_be_allowed_by_the_configuration(
+    repo: Checkout, mdtodo: Mdtodo, line: str, key: str
+) -> None:
     start(repo, line, config=f'subtask_keys = ["{key}"]\n')
     assert outcomes(mdtodo("run", "--json"))["a"] != "failed"
     assert line.split("] ", 1)[1].encode() in repo.head("TODO.md")

@@ -211,7 +211,9 @@ inputs = ["made/**"]
         assert mdtodo("verify", *call, code=1).out.startswith("1 reopened\n")
         assert experiment.read("TODO.md") == b"- [ ] p\n  - [ ] a run:t\n"
 
-    def test_it_is_opened_where_that_is_asked_for(self, experiment: Checkout, mdtodo: Mdtodo) -> None:
+    def test_verify_opens_a_box_on_a_dirty_tree_where_dirty_is_asked_for(
+        self, experiment: Checkout, mdtodo: Mdtodo
+    ) -> None:
         said = mdtodo("verify", "--dirty", code=1)
         assert said.out.startswith("1 reopened\n")
         assert said.err.count("src/a differs from HEAD") == 1
