@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Json
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project
+    from mdtodo.run.cache.result_cache import CachedResult, ResultCache
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
-    from mdtodo.run.result_cache import CachedResult, ResultCache
     from mdtodo.run.signals import Interrupt
 
 #: Seconds after which the loop looks up even if nothing comes back: signals, leases, the load of the machine.

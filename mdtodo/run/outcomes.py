@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Output
     from mdtodo.core.task import Json
     from mdtodo.project.project import Project
+    from mdtodo.run.cache.result_cache import CachedResult, ResultCache
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
-    from mdtodo.run.result_cache import CachedResult, ResultCache
 
 #: How deep subtasks may stand that were added in one run, each below one that was added in it too: where processors add
 #: subtasks to their own subtasks without end, that is the end.

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from mdtodo.execution.executor import Executor
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Project
+    from mdtodo.run.cache.result_cache import ResultCache
     from mdtodo.run.observer import Observer
-    from mdtodo.run.result_cache import ResultCache
     from mdtodo.run.run_options import Options
     from mdtodo.run.unstarted import Unstarted
     from mdtodo.storage.state import StateStore
@@ -185,7 +185,7 @@ def _result_cache(
     """The result cache; None, and no work at all, where no processor says what it reads."""
     if not any(processor.inputs for processor in project.config.processors.values()):
         return None
-    from mdtodo.run.result_cache import ResultCache
+    from mdtodo.run.cache.result_cache import ResultCache
 
     return ResultCache.of(project, queue, state, say)
 

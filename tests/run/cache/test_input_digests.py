@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
-from mdtodo.run import input_digests
-from mdtodo.run.input_digests import DeclaredInputs, InputReader
+from mdtodo.run.cache import input_digests
+from mdtodo.run.cache.input_digests import DeclaredInputs, InputReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable

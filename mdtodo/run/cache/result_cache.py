@@ -14,7 +14,7 @@ from mdtodo.errors import GitError
 from mdtodo.markdown.anchors import place_digest
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.survey import survey
-from mdtodo.run.input_digests import DeclaredInputs, InputReader, InputState, json_digest
+from mdtodo.run.cache.input_digests import DeclaredInputs, InputReader, InputState, json_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

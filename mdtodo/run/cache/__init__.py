@@ -1,0 +1,1 @@
+"""Results that still stand: what a processor had read then and reads now. Never runs one, and writes nothing."""
