@@ -121,18 +121,20 @@ def unknown_priorities(text: str) -> list[tuple[int, str]]:
 
 def _is_nearly_priority(word: str) -> bool:
     """Also `highest` and `lowest`, which are values of `priority:` alone."""
-    return word not in _BANGS and (word in PRIORITIES or any(_is_near(word, name) for name in _BANGS))
+    return word not in _BANGS and (word in PRIORITIES or any(is_slip(word, name) for name in _BANGS))
 
 
-def _is_near(word: str, name: str) -> bool:
-    """Whether two neighbouring letters are swapped, or one letter is off in a name of five or more."""
-    if abs(len(word) - len(name)) > 1:
+def is_slip(name: str, key: str) -> bool:
+    """Whether two neighbouring letters of the key are swapped, or one letter is off in a key of five or more."""
+    if abs(len(name) - len(key)) > 1:
         return False
-    same = next((at for at, (a, b) in enumerate(zip(word, name, strict=False)) if a != b), len(word))
-    swapped = name[:same] + name[same + 1 : same + 2] + name[same : same + 1] + name[same + 2 :]
-    rest, other = word[same:], name[same:]
-    one_off = rest[1:] == other[1:] or rest == other[1:] or rest[1:] == other
-    return word == swapped or (len(name) > 4 and one_off)
+    first = next((at for at, (one, other) in enumerate(zip(name, key, strict=False)) if one != other), None)
+    if first is None:
+        return len(key) >= 5  # one letter too many, or too few, at the end
+    rest, wanted = name[first:], key[first:]
+    if rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:]:
+        return len(key) >= 3
+    return len(key) >= 5 and (rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:])
 
 
 def end_with_punctuation(text: str, token: Token) -> int:

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.keys.dialects import PLAIN, PRIORITIES, Ranges, Token, find_keys
+from mdtodo.markdown.keys.dialects import PLAIN, PRIORITIES, Ranges, Token, find_keys, is_slip
 from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate
 from mdtodo.markdown.keys.inline import verbatim_ranges
 
@@ -105,19 +105,7 @@ def _nearest(name: str) -> str | None:
     """The key that this is by a slip: two letters swapped, or in a key of five letters or more one letter wrong."""
     if _is_ordinary(name):
         return None
-    return next((key for key in PLAIN if _is_slip(name, key)), None)
-
-
-def _is_slip(name: str, key: str) -> bool:
-    if abs(len(name) - len(key)) > 1:
-        return False
-    first = next((at for at, (one, other) in enumerate(zip(name, key, strict=False)) if one != other), None)
-    if first is None:
-        return len(key) >= 5  # one letter too many, or too few, at the end
-    rest, wanted = name[first:], key[first:]
-    if rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:]:
-        return len(key) >= 3
-    return len(key) >= 5 and (rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:])
+    return next((key for key in PLAIN if is_slip(name, key)), None)
 
 
 def _is_meant(near: NearKey, text: str, end: _End) -> bool:

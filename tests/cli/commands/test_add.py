@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     Tasks = Callable[..., dict[str, dict[str, Any]]]
 
 
-@pytest.fixture
 def test_a_mistake_in_what_is_added_is_told(repo: Checkout, inside: Mdtodo) -> None:
     repo.commit(
         "Base", **{"TODO.md": "- [ ] a id:a run:old\n", ".mdtodo.toml": '[processors.test]\nrun = "true"\n'}
@@ -29,7 +28,7 @@ def test_a_mistake_in_what_is_added_is_told(repo: Checkout, inside: Mdtodo) -> N
         "not of other tasks"
     )
     assert 'unknown id "b"' in inside("add", "Ship it after:b", "--json").err
-    assert "is taken by TODO.md:1" in inside("add", "Again id:a").err
+    assert "is taken by TODO.md:1" in inside("add", "Again id:a", code=2).err
     assert inside("add", "More run:test").err == ""
 
 
