@@ -10,6 +10,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.objects import NewObjects
 from mdtodo.landing.apply import EditResult, apply_receipts
+from mdtodo.landing.new_subtasks import ids_of
 from mdtodo.landing.parse_cache import parse_cached
 from mdtodo.receipts.message import subject
 from mdtodo.system import files
@@ -82,6 +83,20 @@ class Job:
             for one in rollups:
                 if one.edits[0].anchor.file == file and parsed.places.find(one.edits[0].anchor) in above:
                     found[one.task_id] = task
+        return found
+
+    def added_by(self, tasks: Iterable[str]) -> dict[str, str]:
+        """The tasks that these, or what they add, were to write as new subtasks, by the ids on their lines; each with
+        the one that was to write it."""
+        found: dict[str, str] = {}
+        waiting = list(tasks)
+        while waiting:
+            parent = waiting.pop()
+            for edit in self.receipts[parent].edits:
+                ids = ids_of(edit.lines, self.statuses) if isinstance(edit, AddSubtasks) else set()
+                new = [one for one in self.receipts if one in ids and one not in found]
+                found |= dict.fromkeys(new, parent)
+                waiting += new
         return found
 
     @property

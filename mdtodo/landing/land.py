@@ -202,10 +202,15 @@ def _hold_rest(job: Job, git: GitSession) -> tuple[Job, dict[str, str]]:
 
 
 def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) -> tuple[Job, dict[str, str]]:
-    """The job without these tasks, nor the parents that were to be ticked with them."""
+    """The job without these tasks, nor the parents that were to be ticked with them, nor the new subtasks of theirs."""
+    # who says why knows the tasks of the run, and some may have left the job for another reason
+    more = {task: reason for task, reason in more.items() if task in job.receipts}
     reasons = {**kept_open, **more}
     for parent, child in job.rolled_up_with(more).items():
         reasons.setdefault(parent, f"its subtask {child} stays open")
+    # A task of that id is none of theirs: the one that was proven was never written.
+    for child, parent in job.added_by(more).items():
+        reasons.setdefault(child, f"it is a new subtask of {parent}, and was not added")
     return job.without(reasons), reasons
 
 
@@ -341,8 +346,9 @@ def _tick_work_tree(job: Job, landing: Landing) -> Landing:
         messages += [f"{file}: {task}: {reason}" for task, reason in version.incomplete.items()]
         failpoint("written")
     ticked = frozenset(job.receipts) - {task for task, _, _ in missed}
-    # changed since it was looked at: what is committed is made up for in the file when that can be told again
-    unclear = {**landing.unclear, **unclear_ones({task: reason for task, _, reason in missed})}
+    # Changed since it was looked at. What is committed has landed: the file lacks the tick, and a sentence says so.
+    open_here = {task: reason for task, _, reason in missed if task not in landing.commit_of}
+    unclear = {**landing.unclear, **unclear_ones(open_here)}
     return landing._replace(
         ticked=ticked,
         missed=tuple(one for one in missed if one[0] not in unclear),

@@ -82,7 +82,7 @@ def land_as_configured(
     git: GitSession | None = None,
 ) -> Landing:
     """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
-    for `each`; `git` serves many."""
+    for `each`; `git` serves many. What takes a run back does so whole: RefusedError where that cannot be."""
     if commit:
         refuse_half_done_operation(repo)
     return land(
@@ -93,6 +93,7 @@ def land_as_configured(
         each=each,
         statuses=config.status,
         git=git,
+        whole=any(receipt.undoes is not None for receipt in receipts),
         taken=ids_taken(repo, config, receipts),
     )
 
@@ -132,8 +133,9 @@ def land_entries(
     landing = land_as_configured(
         repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=git
     )
-    if landing.kept_open:
-        state.refuse(number for number, receipt in entries if receipt.task_id in landing.kept_open)
+    refused = landing.kept_open.keys() - landing.unclear.keys()
+    if refused:
+        state.refuse(number for number, receipt in entries if receipt.task_id in refused)
     landed: dict[str | None, list[int]] = {}
     for number, receipt in entries:
         if receipt.task_id in {*landing.kept_open, *landing.waiting, *landing.unclear}:
@@ -175,9 +177,12 @@ def told(landing: Landing, work_tree: WorkTree, unopened: frozenset[str]) -> Lan
 
 
 def _opens(receipt: Receipt) -> bool:
-    """Whether a box is opened since its processor has failed, or with one of its subtasks."""
-    return receipt.processor != "person" and any(
-        isinstance(edit, SetStatus) and edit.status is Status.TODO for edit in receipt.edits
+    """Whether a box is opened since its processor has failed, or with one of its subtasks. What an undo opens, a person
+    asked for."""
+    return (
+        receipt.processor != "person"
+        and receipt.undoes is None
+        and any(isinstance(edit, SetStatus) and edit.status is Status.TODO for edit in receipt.edits)
     )
 
 

@@ -12,25 +12,28 @@ from mdtodo.markdown.document import parse
 from mdtodo.system import files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
+    from mdtodo.config.settings import Config
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Receipt
-    from mdtodo.project.project import Project
+    from mdtodo.git.repository import Repository
 
 
-def follow_renames(receipts: Sequence[Receipt], project: Project) -> list[Receipt]:
+def follow_renames(
+    receipts: Sequence[Receipt], repo: Repository, config: Config, there: Container[str]
+) -> list[Receipt]:
     """The receipts, with the edits of files that are gone turned to the one new file that has their tasks.
 
-    Only files that the project does not have are looked at: a task that stood elsewhere all the time and happens to
-    be alike is another one.
+    `there` are the files of when the run began, and only others are looked at: a task that stood elsewhere all the
+    time and happens to be alike is another one.
     """
-    root = project.repo.root
+    root = repo.root
     named = {edit.anchor.file for receipt in receipts for edit in receipt.edits}
     gone = {file for file in named if not os.path.lexists(os.path.join(root, file))}
     if not gone:
         return list(receipts)
-    places = _new_places(project)
+    places = _new_places(repo, config, there)
     return [
         receipt._replace(edits=tuple(_followed(edit, gone, places) for edit in receipt.edits))
         for receipt in receipts
@@ -44,13 +47,13 @@ def _followed(edit: Edit, gone: set[str], places: Mapping[str, TaskIndex]) -> Ed
     return edit._replace(anchor=edit.anchor._replace(file=there[0])) if len(there) == 1 else edit
 
 
-def _new_places(project: Project) -> dict[str, TaskIndex]:
+def _new_places(repo: Repository, config: Config, there: Container[str]) -> dict[str, TaskIndex]:
     found: dict[str, TaskIndex] = {}
-    for file in worktree_files.find(project.repo, project.config.files):
-        if file not in project.documents:
+    for file in worktree_files.find(repo, config.files):
+        if file not in there:
             try:
-                data = files.read(project.repo.root, file)
-                found[file] = TaskIndex(parse(data, project.config.status, file=file), file)
+                data = files.read(repo.root, file)
+                found[file] = TaskIndex(parse(data, config.status, file=file), file)
             except InputError:
                 continue
     return found

@@ -279,7 +279,8 @@ class RunJournal:
             return
         unlanded, self._unlanded = self._unlanded, []
         if self.project is not None:
-            now = follow_renames([receipt for _, receipt in unlanded], self.project)
+            receipts = [receipt for _, receipt in unlanded]
+            now = follow_renames(receipts, self.repo, self.config, self.project.documents)
             unlanded = [(number, receipt) for (number, _), receipt in zip(unlanded, now, strict=True)]
         landing = land_entries(
             self.repo,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.errors import GitError
+from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.repository import operation_in_progress
-from mdtodo.landing.land import remove_leftovers
+from mdtodo.landing.land import RefusedError, remove_leftovers
 from mdtodo.landing.policy import elsewhere, judged, land_as_configured, land_entries, sentences_of, told
+from mdtodo.landing.renames import follow_renames
 from mdtodo.landing.work_tree import WorkTree
 
 if TYPE_CHECKING:
@@ -49,8 +52,15 @@ def finish_earlier(
         standing, taken_back = _without_undone(repo, state, run, entries, config)
         sentences += taken_back
         for receipts in _batches(state, run, standing):
-            landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
-            left = {*landing.kept_open, *landing.unclear, *landing.unopened}
+            try:
+                landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
+            except RefusedError as error:
+                state.mark_landed([number for number, _ in receipts])
+                undone = receipts[0][1].undoes
+                sentences.append(f"the undo of run {undone} was not finished: {error.sentence}")
+                continue
+            missed = {task for task, _, _ in landing.missed} - landing.committed
+            left = {*landing.kept_open, *landing.unclear, *landing.unopened, *missed}
             receipts = [one for one in receipts if one[1].task_id not in left]
             sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
@@ -117,6 +127,7 @@ def _land_earlier(
     now, is ticked and kept."""
     # A run with --no-commit is made up for without one: nobody asked for that commit, then or now.
     asked = state.begun(run).get("commit")
+    receipts = _followed(repo, state, run, receipts, config)
     if asked != "none" and not commit:
         work_tree = WorkTree(repo, config, opens=False)
         entries, unopened = judged(state, receipts, work_tree, commit=False)
@@ -125,6 +136,22 @@ def _land_earlier(
         )
         return told(landing, work_tree, unopened)
     return land_entries(repo, state, run, receipts, config, commit=asked != "none", each=asked == "task")
+
+
+def _followed(
+    repo: Repository, state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]], config: Config
+) -> Sequence[tuple[int, Receipt]]:
+    """The entries, with those of TODO files that were moved since the run began turned to where their tasks are now."""
+    named = {edit.anchor.file for _, receipt in entries for edit in receipt.edits}
+    if all(os.path.lexists(os.path.join(repo.root, file)) for file in named):
+        return entries
+    began = state.begun(run).get("place")
+    try:
+        there = from_commit(repo, str(began[2]), config.files).ids if isinstance(began, list) else {}
+    except (GitError, IndexError):  # the commit is gone: whether a file was there then cannot be told
+        return entries
+    now = follow_renames([receipt for _, receipt in entries], repo, config, there)
+    return [(number, receipt) for (number, _), receipt in zip(entries, now, strict=True)]
 
 
 def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
