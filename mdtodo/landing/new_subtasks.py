@@ -51,7 +51,7 @@ def not_there(project: Project, task: Task, lines: Sequence[str]) -> tuple[str, 
 
 def waits(project: Project, task: Task, lines: Sequence[str], closed: Callable[[str], bool]) -> bool:
     """Whether some of the lines are subtasks that are new, or there and still open; `closed` says of an id whether it
-    was closed since the board was made. A line that is no open task is none of them, and cannot be written either."""
+    was closed since the project was read. A line that is no open task is none of them, and cannot be written either."""
     titles = {keys.title for line in lines if (keys := _keys(line, project.config.status)) is not None}
     there = {child.title: child for child in _children(project, task)}
     return any(

@@ -1,6 +1,6 @@
 """Where is this task in that version? By its id, its titles, and where those are not unique, all that is around it.
 
-Never by its line. `Places.find` is the one that answers: whatever brings a result, a person's word or an undo to a
+Never by its line. `TaskIndex.find` is the one that answers: whatever brings a result, a person's word or an undo to a
 version of a file asks it.
 """
 

@@ -141,6 +141,9 @@ def _sentence(box: _Box, chars: Collection[str]) -> str:
     if core and core not in chars:
         meaning = f", or say in [tool.mdtodo.status] what `{_shown(core)}` means" if len(core) == 1 else ""
         problem, remedy = f"`{shown}` is not a box that mdtodo knows", f"write `[ ]` or `[x]`{meaning}"
+    elif not core and len(box.inside) > 1:
+        problem = f"{len(box.inside)} blanks stand in the brackets of what looks like a box"
+        remedy = "write `[ ]`"
     elif box.inside not in chars:
         problem, remedy = f"`{shown}` is not a box", f"write `[{core or ' '}]`"
     elif box.after in _BLANKS:

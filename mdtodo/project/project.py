@@ -12,6 +12,7 @@ from mdtodo.config.load import load
 from mdtodo.errors import InputError, UsageError
 from mdtodo.git.files import worktree_files
 from mdtodo.markdown.document import Document, parse
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import join_files, read_tasks
 from mdtodo.planning.plan import Plan, plan
 from mdtodo.project.deleted_tasks import DeletedTasks
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
+    from mdtodo.markdown.keys.read import Problem
     from mdtodo.storage.state import StateStore
 
 
@@ -118,6 +120,11 @@ class Project:
             hint=f"in titles: {_listed(titled)}" if titled else "`mdtodo list` shows the ids",
         )
 
+    def problems(self, task: Task) -> tuple[Problem, ...]:
+        """What is wrong with the keys on the task's line, or nearly right."""
+        items = self.documents[task.file].items
+        return next((read_keys(item.text).problems for item in items if item.line == task.line), ())
+
     def conflicts(self) -> list[tuple[str, int]]:
         """The files that git left conflict markers in, each with the line of the first one."""
         names: Iterable[str] = self.documents
@@ -172,7 +179,7 @@ def read_project(
 ) -> Project:
     """Every TODO file, read, parsed and planned.
 
-    `paths` (relative to the root, see `named_files`) come on top of the configured patterns. A file that
+    `paths` (relative to the root) come on top of the configured patterns. A file that
     cannot be read as markdown raises InputError; if `tolerant`, it is left out and named in `unreadable`.
     `settled`: for who goes by it; one that somebody is writing is waited for.
     """

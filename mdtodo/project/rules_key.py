@@ -18,7 +18,7 @@ RULES = (
     "planning",
     "recipes/__init__.py",
     "config",
-    "core/task.py",
+    "core",
     "operations/check/check.py",
     "operations/check/findings_cache.py",
     "project/rules_key.py",

@@ -135,7 +135,7 @@ class RunJournal:
         self._since = self.state.moment()
 
     def look_at(self, project: Project, options: Options) -> None:
-        """The tasks of this board are run."""
+        """The tasks of this project are run."""
         self.project = project
         if options.commit != "none" or options.verify:
             opens = options.dirty or not options.verify

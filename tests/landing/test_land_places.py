@@ -245,7 +245,7 @@ class TestNames:
         names = [
             "a",
             "a.b/x",
-            "a/TODO.md" if False else "ab/x",
+            "ab/x",
             "a-b/x",
             "a0",
             "z/TODO.md",

@@ -62,8 +62,11 @@ def command(
     after, task = persist(attempt)
     if not is_looked_at(after, task.file):
         say([f"{task.file} does not match `files`, so other commands do not read it"])
+    for problem in after.problems(task):
+        say([f"{task.file}:{task.line}: {problem.message}"])
     for finding in findings(after.plan, session.config):
-        if (finding.file, finding.line) == (task.file, task.line) and finding.severity is Severity.ERROR:
+        here = (finding.file, finding.line) == (task.file, task.line)
+        if here and finding.severity is Severity.ERROR:
             say([f"{finding.file}:{finding.line}: {finding.message}"])
     if as_json:
         from mdtodo.reporting.json_documents import print_tasks_json

@@ -73,7 +73,7 @@ def journal_spooled_results(repo: Repository, state: StateStore, config: Config)
 
 
 def _with_subtasks(project: Project, state: StateStore, run: str) -> Project:
-    """The board as the run saw it at last: with the subtasks that its journal adds, whose results may be there too."""
+    """The project as the run saw it at last: with the subtasks that its journal adds, which may have results too."""
     receipts = [entry.receipt for entry in state.unlanded(run) if entry.receipt is not None]
     edits = [edit for receipt in receipts for edit in receipt.edits if edit.anchor.file in project.documents]
     return project.with_edits(edits) if any(isinstance(edit, AddSubtasks) for edit in edits) else project

@@ -200,7 +200,7 @@ def _new_item(text: str, statuses: Mapping[str, Status], line: str) -> NewItem:
         return NewItem(text)
     status = statuses[box[0]]
     if status is not Status.TODO:
-        raise EditError(f"a new subtask must be open, since nothing has proven it: {_quoted(line)}")
+        raise EditError(f"a new task must be open, since nothing has proven it: {_quoted(line)}")
     return NewItem(box[1], status, box[0])
 
 

@@ -30,7 +30,7 @@ def revert_edits(
     pairs = _pairs(old, new, file)
     if pairs is None:
         return None
-    # Words that somebody has changed since stay as they are: `Rewind` takes back the box and the keys alone.
+    # Words that somebody has changed since stay as they are: `Revert` takes back the box and the keys alone.
     places = [place._replace(title=None) for place in anchors(new, file)]
     words = {
         at: Revert(places[at], text_of_task(new.items[at]), text_of_task(old.items[was]))

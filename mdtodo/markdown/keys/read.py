@@ -194,6 +194,8 @@ def _unknown_priority(word: str, offset: int, severity: Severity) -> Problem:
 
 @lru_cache(64)
 def _nearest_priority(word: str) -> str:
+    if (known := PRIORITIES.get(word.lstrip("!"))) is not None:  # `!highest`, which only `priority:` takes
+        return known
     from difflib import get_close_matches
 
     return str(get_close_matches(word, [*Priority], n=1, cutoff=0.0)[0])

@@ -126,3 +126,18 @@ def test_a_box_that_is_typed_with_the_text_is_written_once(
     repo.commit("Base", **{"TODO.md": "- [ ] a\n"})
     assert inside("add", *words).out.endswith("TODO.md:2  new\n")
     assert repo.read("TODO.md") == b"- [ ] a\n- [ ] new due:2026-12-01\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a afer:x", "`afer:x` is not a key; did you mean `after:`?"),
+        ("a !hgih", "unknown priority '!hgih'; did you mean 'high'?"),
+        ("a !highest", "unknown priority '!highest'; did you mean 'critical'?"),
+    ],
+)
+def test_what_is_nearly_a_key_of_the_new_line_is_told(
+    repo: Checkout, inside: Mdtodo, text: str, message: str
+) -> None:
+    repo.write("TODO.md", "- [ ] x afer:y\n")
+    assert inside("add", text).err == f"mdtodo: TODO.md:2: {message}\n"
