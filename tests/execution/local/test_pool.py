@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psutil
@@ -64,14 +63,19 @@ def test_a_killed_pool_process_loses_its_attempt_and_nothing_else(own_bench: Ben
     assert (bench.wait(other).result or {})["exit_code"] == 0
 
 
+_others: set[psutil.Process] = set()
+
+
+@pytest.fixture(autouse=True)
+def _know_others() -> None:
+    """Servers and kept processes that other tests of this process have left: no child of a pool under test."""
+    _others.clear()
+    _others.update(psutil.Process().children())
+
+
 def children() -> list[psutil.Process]:
-    """The children of this process, but the server that tests of another folder keep until the end."""
-    found = []
-    for child in psutil.Process().children():
-        with suppress(psutil.Error):
-            if not any(word.endswith("calling.py") for word in child.cmdline()):
-                found.append(child)
-    return found
+    """The children of this process that the test itself has started."""
+    return [child for child in psutil.Process().children() if child not in _others]
 
 
 def family() -> list[psutil.Process]:
