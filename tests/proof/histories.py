@@ -59,11 +59,14 @@ OPERATIONS: Mapping[Callable[[History], object], int] = {
 Place = tuple[str, int]
 
 
-def make(root: Path, seed: int, operations: int = 45) -> History:
-    """The repository at `root`, with `main` checked out. The same seed makes the same commits."""
+def make(root: Path, seed: int, operations: int = 45, *, linear: bool = False) -> History:
+    """The repository at `root`, with `main` checked out. The same seed makes the same commits. `linear`: no branches."""
     history = History(root, seed)
     start(history)
-    for choice in history.chance.choices(list(OPERATIONS), list(OPERATIONS.values()), k=operations):
+    weights = {
+        choice: 0 if linear and choice is graph.fork else weight for choice, weight in OPERATIONS.items()
+    }
+    for choice in history.chance.choices(list(weights), list(weights.values()), k=operations):
         choice(history)
     history.on = "main"
     graph.merge(history)

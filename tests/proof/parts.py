@@ -1,4 +1,5 @@
-"""What is true of a part of a history: of the commits of a range, and of those that a shallow clone has."""
+"""What is true of a part of a history: of the commits of a range, of those that a shallow clone has, of those that mail
+brings."""
 
 from __future__ import annotations
 
@@ -71,6 +72,15 @@ def _in_shallow(
         return verdict.proven
     seen = {origin for origin in verdict.origins if _is_inside(history, origin, there, oldest)}
     return False if seen == verdict.origins else None if seen else True
+
+
+def truth_without_empty_commits(history: History) -> dict[Place, Verdict]:
+    """Of the ticks at the end, where commits that change no file are lost, with the receipts that they were."""
+    lost = ("receipt follows", "accepted")
+    return {
+        place: verdict._replace(proven=None) if any(kind in verdict.kind for kind in lost) else verdict
+        for _, place, verdict in _placed(history)
+    }
 
 
 def _is_inside(history: History, origin: int, there: Collection[str], oldest: Collection[str]) -> bool:

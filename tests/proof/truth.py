@@ -59,6 +59,7 @@ class Commit:
     credits: tuple[Credit, ...]
     kind: str
     ancestors: int
+    looks: Mapping[int, tuple[object, ...]]
     ticks: dict[int, Tick] = field(default_factory=dict)
 
 
@@ -107,7 +108,15 @@ class Truth:
         for parent in parents:
             ancestors |= self.commits[parent].ancestors
         one = Commit(
-            number, oid, tuple(parents), version, message, facts.credits, kind, ancestors | 1 << number
+            number,
+            oid,
+            tuple(parents),
+            version,
+            message,
+            facts.credits,
+            kind,
+            ancestors | 1 << number,
+            version.looks(),
         )
         self.commits.append(one)
         self._undone += [(number, facts.undoes)] if facts.undoes else []
@@ -136,7 +145,7 @@ class Truth:
     def _tick(self, one: Commit, line: Line, facts: Facts) -> Tick:
         own = next((c for c in facts.credits if c.uid == line.uid and c.proves), None)
         before = [
-            self.commits[parent].ticks[line.uid]
+            _seen_from(self.commits[parent], one, line)
             for parent in one.parents
             if line.uid in self.commits[parent].ticks
         ]
@@ -193,10 +202,9 @@ class Truth:
 
     def _doubt_twins(self, one: Commit) -> None:
         """Tasks that are equal in all that can be seen, of which one is proven, may be taken for each other."""
-        looks = one.version.looks()
-        times = Counter(looks.values())
+        times = Counter(one.looks.values())
         for uid, tick in one.ticks.items():
-            if times[looks[uid]] > 1:
+            if times[one.looks[uid]] > 1:
                 tick.doubt = tick.doubt or "equal in all that can be told"
 
     def verdicts(self, number: int) -> dict[int, Verdict]:
@@ -210,6 +218,14 @@ class Truth:
                 more = ", same title" if titles[lines[uid].title] > 1 else ""
                 found[uid] = verdict._replace(kind=verdict.kind + more)
         return found
+
+
+def _seen_from(parent: Commit, one: Commit, line: Line) -> Tick:
+    """A parent's tick; in doubt, if the line is neither where it was nor what it was."""
+    tick, before, after = parent.ticks[line.uid], parent.looks[line.uid], one.looks[line.uid]
+    if not tick.doubt and tick.proven and before[:3] != after[:3] and before[3] != after[3]:
+        return replace(tick, doubt="reworded and moved at once")
+    return tick
 
 
 def _best(before: Sequence[Tick]) -> Tick:
