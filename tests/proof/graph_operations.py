@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 
 def fork(h: History) -> None:
-    """A new branch, checked out."""
-    if len(h.branches) < 3:
+    """A new branch, checked out. Those that main has all of are deleted."""
+    main = h.truth.commits[h.branches["main"]]
+    kept = (h.on, "main")
+    h.branches = {
+        name: tip for name, tip in h.branches.items() if name in kept or not main.ancestors >> tip & 1
+    }
+    if len(h.branches) < 4:
         name = f"side{h.uid()}"
         h.branches[name] = h.branches[h.on]
         h.on = name
@@ -48,7 +53,7 @@ def merge(h: History) -> None:
     if other is None:
         return
     merged = three_way(base_of(h, h.tip, other).version, h.version, other.version)
-    how = h.chance.choices(["both", "ours", "hand", "receipt"], [6, 1, 1, 1])[0]
+    how = h.chance.choices(["both", "ours", "hand", "receipt"], [5, 1, 2, 2])[0]
     parents, line = [h.tip.number, other.number], h.one(h.open(merged))
     if how == "ours":
         h.commit(h.version, "merge -s ours", "Merge branch 'side'\n", parents=parents)
@@ -189,6 +194,7 @@ def squash(h: History) -> None:
     told, doubts, ids = _squashed(h, version, other, commits, kind)
     kinds = {uid: f"{kind}: {tick.kind}" for uid, tick in other.ticks.items()}
     name = next((h.facts[one.number].run for one in commits if h.facts[one.number].run), None)
+    h.branches = {name: tip for name, tip in h.branches.items() if tip != other.number or name == "main"}
     h.commit(version, kind, text, Facts(told, doubts, kinds, name), run=Run(name or "", ids))
 
 
@@ -215,7 +221,8 @@ def _squash_of(
     """The receipt that counts for a task, or why that is in doubt; None where there is none."""
     tick = other.ticks.get(uid)
     if not new:
-        return "over a tick that was there" if receipts else None
+        doubtful = not h.tip.ticks[uid].proven or not all(one.proves for one in receipts)
+        return "over a tick that was there" if receipts and doubtful else None
     if any(one.outcome == "todo" for one in receipts) or (tick and tick.doubt):
         return "of one that was opened between"
     if not tick or not tick.proven:

@@ -17,6 +17,28 @@ if TYPE_CHECKING:
 
     from tests.proof.truth import Verdict
 
+
+def side_work(history: History) -> None:
+    """A branch on which some things happen, and main again, where something may happen too."""
+    if len(history.branches) > 3:
+        return
+    graph.fork(history)
+    work = [
+        tick.run,
+        tick.run,
+        tick.run_and_fail,
+        tick.person,
+        tick.hand,
+        tick.reopen,
+        edit.edit,
+        edit.reword,
+    ]
+    for choice in history.chance.choices(work, k=history.chance.randint(1, 4)):
+        choice(history)
+    history.on = "main"
+    history.chance.choice([edit.edit, edit.reword, tick.run, tick.undo])(history)
+
+
 #: How often each operation is chosen.
 OPERATIONS: Mapping[Callable[[History], object], int] = {
     tick.run: 16,
@@ -30,7 +52,7 @@ OPERATIONS: Mapping[Callable[[History], object], int] = {
     tick.hand_again: 2,
     tick.undo: 2,
     tick.accept: 0,
-    tick.receipt_of_another: 1,
+    tick.receipt_of_another: 2,
     tick.receipt_copied: 1,
     tick.receipt_in_prose: 1,
     tick.receipt_of_another_kind: 1,
@@ -45,14 +67,15 @@ OPERATIONS: Mapping[Callable[[History], object], int] = {
     edit.tick_without_run: 1,
     edit.add_run: 1,
     edit.forget_processor: 1,
-    graph.fork: 4,
-    graph.switch: 5,
-    graph.merge: 5,
+    side_work: 6,
+    graph.fork: 2,
+    graph.switch: 4,
+    graph.merge: 6,
     graph.revert: 2,
     graph.revert_twice: 1,
-    graph.cherry_pick: 3,
+    graph.cherry_pick: 6,
     graph.rebase: 2,
-    graph.squash: 3,
+    graph.squash: 8,
     graph.amend: 4,
 }
 
