@@ -86,24 +86,39 @@ MANY, LARGE = 30, 1 << 17
 
 
 class Checked(NamedTuple):
-    """Findings in the order of files and lines, and the files that could not be read."""
+    """Findings in the order of files and lines, and the files that could not be read. `strict`: warnings count as
+    errors, by the configuration that was judged by."""
 
     findings: list[Finding]
     unreadable: tuple[InputError, ...] = ()
+    strict: bool = False
 
     def only(self, files: frozenset[str]) -> Checked:
         """What is said of these files."""
-        findings = [finding for finding in self.findings if finding.file in files]
-        return Checked(findings, tuple([error for error in self.unreadable if error.file in files]))
+        unreadable = tuple([error for error in self.unreadable if error.file in files])
+        return self._replace(
+            findings=[finding for finding in self.findings if finding.file in files], unreadable=unreadable
+        )
 
     def and_also(self, more: Iterable[Finding]) -> Checked:
         """With these findings as well, after the others."""
-        return Checked([*self.findings, *more], self.unreadable)
+        return self._replace(findings=[*self.findings, *more])
+
+    def errors(self) -> list[Finding]:
+        """The findings without the warnings."""
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
+
+    @property
+    def exit_code(self) -> int:
+        """3 where a file could not be read; 1 where a finding is an error, or counts as one; else 0."""
+        if self.unreadable:
+            return 3
+        return 1 if self.findings and (self.strict or self.errors()) else 0
 
 
 def _findings_in(repo: Repository, content: TodoFiles, config: Config) -> Checked:
     """Everything that is wrong in these files, as far as the receipts on the branch do not know better."""
-    checked = _judge_files(repo, content, config)
+    checked = _judge_files(repo, content, config)._replace(strict=config.warnings_as_errors)
     if not any(finding.code == "unknown-id" for finding in checked.findings):
         return checked
     from mdtodo.project.deleted_tasks import without_deleted
