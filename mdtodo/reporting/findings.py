@@ -52,3 +52,14 @@ def print_mistakes(error: ConfigError) -> None:
 
     for one in error.each:
         annotate("error", one.sentence, file=one.file or "", line=one.line, title="mdtodo configuration")
+
+
+def tell_unjudged(number: int) -> None:
+    """How many ticks a shallow clone cannot judge, and what shows them."""
+    from mdtodo.reporting.text import tell
+
+    ticks = f"{number} ticks are" if number > 1 else "1 tick is"
+    tell(
+        f"{ticks} older than what this shallow clone has of the history, so nothing is said of their proof: "
+        "`git fetch --unshallow` brings it (`fetch-depth: 0` in GitHub Actions)"
+    )

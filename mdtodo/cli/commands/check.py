@@ -103,11 +103,13 @@ def _print(session: Session, findings: list[Finding], form: str) -> None:
 
 def _verdict(session: Session, checked: Checked, *, strict: bool) -> int:
     """The exit code, and what the findings that were printed do not tell of it."""
-    from mdtodo.reporting.findings import tell_strict
+    from mdtodo.reporting.findings import tell_strict, tell_unjudged
     from mdtodo.reporting.text import tell
 
     for error in checked.unreadable:
         tell(str(error))
+    if checked.unjudged:
+        tell_unjudged(checked.unjudged)
     if not checked.findings and not checked.unreadable:
         session.detail("no findings")
     judged = checked._replace(strict=strict or checked.strict)
