@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from posixpath import dirname, join, normpath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.digest import sha1
@@ -31,6 +32,7 @@ class TodoFiles(NamedTuple):
 
     `data` holds the bytes of those that were read on the way, `read` gives those of others. `unmerged` are
     files whose merge is not finished: what they hold is ours. `unreadable` are those left out, with the reason.
+    `before` is what HEAD has of the files that `read` gave, None for nothing, where it costs no further git.
     """
 
     ids: Mapping[str, str]
@@ -38,6 +40,7 @@ class TodoFiles(NamedTuple):
     unmerged: tuple[str, ...]
     unreadable: tuple[InputError, ...]
     read: Callable[[Sequence[str]], Mapping[str, bytes]]
+    before: Mapping[str, bytes | None] = MappingProxyType({})
 
     def bytes_of(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of these files; one that git does not have is empty."""
@@ -82,7 +85,12 @@ def from_index(repo: Repository, patterns: Sequence[str]) -> TodoFiles:
     else:
         listed = _fitting(entries(), patterns)
     return _resolve_links(
-        repo, listed, lambda path: entries(f":(top,literal){path}").get(path), unmerged, env
+        repo,
+        listed,
+        lambda path: entries(f":(top,literal){path}").get(path),
+        unmerged,
+        env,
+        beside_head=True,
     )
 
 
@@ -214,6 +222,8 @@ def _resolve_links(
     look_up: Callable[[str], tuple[bytes, str] | None],
     unmerged: set[str],
     env: Mapping[str, str],
+    *,
+    beside_head: bool = False,
 ) -> TodoFiles:
     """The content of these entries (mode, id), with symbolic links followed and submodules left out."""
     ids: dict[str, str] = {}
@@ -227,12 +237,19 @@ def _resolve_links(
         if entry is not None and entry[0] != b"160000":
             ids[place] = entry[1]
 
+    known: dict[str, bytes] = {}
+    before: dict[str, bytes | None] = {}
+
     def read(paths: Sequence[str]) -> dict[str, bytes]:
-        blobs = read_blobs(repo, [ids[path] for path in paths], env)
-        return {path: blobs[ids[path]] or b"" for path in paths}
+        if missing := [path for path in paths if path not in known]:
+            names = {path: f"HEAD:{path}" for path in missing if beside_head}
+            blobs = read_blobs(repo, [*(ids[path] for path in missing), *names.values()], env)
+            known.update((path, blobs[ids[path]] or b"") for path in missing)
+            before.update((path, blobs[name]) for path, name in names.items())
+        return {path: known[path] for path in paths}
 
     ours = tuple(sorted(unmerged.intersection(ids)))
-    return TodoFiles(dict(sorted(ids.items())), {}, ours, tuple(unreadable), read)
+    return TodoFiles(dict(sorted(ids.items())), {}, ours, tuple(unreadable), read, before)
 
 
 def _follow(
