@@ -30,7 +30,10 @@ def _one_word_changed(h: History, title: str) -> str:
 def rename_parent(h: History, v: Version) -> Version | None:
     """All words of a task that has subtasks, and no processor."""
     above = {parent for parent in v.parents().values() if parent is not None}
-    line = h.one(one for one in v.tasks().values() if one.uid in above and not one.run)
+    judged = {uid for uid, tick in h.tip.ticks.items() if tick.ran}
+    line = h.one(
+        one for one in v.tasks().values() if one.uid in above and not one.run and one.uid not in judged
+    )
     return line and v.changed(line._replace(title=h.title()))
 
 

@@ -147,7 +147,10 @@ def _carried(
         if one.uid not in tasks:
             continue
         if not one.proves:
-            told += [] if tasks[one.uid].done else [one]
+            if tasks[one.uid].done:
+                doubts[one.uid] = f"{kind}: told to have failed, or opened, where it is ticked"
+            else:
+                told.append(one)
         elif run is None or run.ids.get(one.uid) != ids[one.uid]:
             doubts[one.uid] = f"{kind}: it has another id here"
         elif one.uid in new or not new:
@@ -227,7 +230,9 @@ def _squash_of(
         return "of one that was opened between"
     if not tick or not tick.proven:
         return "of tick, opening and hand tick" if named else None
-    processor = next((one.processor for one in receipts if one.proves), tick.processor or "a")
+    if len({one.processor for one in receipts if one.proves}) > 1:
+        return "of one that two processors have proven"
+    processor = tick.processor or "a"
     return Credit(uid, "done", processor) if named else "of one that had another id when it was proven"
 
 

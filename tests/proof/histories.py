@@ -87,7 +87,8 @@ def make(root: Path, seed: int, operations: int = 45, *, linear: bool = False) -
     history = History(root, seed)
     start(history)
     weights = {
-        choice: 0 if linear and choice is graph.fork else weight for choice, weight in OPERATIONS.items()
+        choice: 0 if linear and choice in (graph.fork, side_work) else weight
+        for choice, weight in OPERATIONS.items()
     }
     for choice in history.chance.choices(list(weights), list(weights.values()), k=operations):
         choice(history)

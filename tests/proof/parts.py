@@ -68,8 +68,9 @@ def truth_of_shallow(
 def _in_shallow(
     history: History, verdict: Verdict, there: Collection[str], oldest: Collection[str]
 ) -> bool | None:
-    if verdict.proven is not False:
-        return verdict.proven
+    # what an undo gives back may be from before
+    if verdict.proven is not False or "undo" in verdict.kind:
+        return None if "undo" in verdict.kind else verdict.proven
     seen = {origin for origin in verdict.origins if _is_inside(history, origin, there, oldest)}
     return False if seen == verdict.origins else None if seen else True
 

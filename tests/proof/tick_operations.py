@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.receipts.identity import is_id_of
 from tests.proof import edits, messages
 from tests.proof.truth import Credit, Facts
 
@@ -196,7 +197,8 @@ def receipt_copied(h: History) -> None:
     line = h.one(line for line in h.open() if any(line.uid in one.ids for one in h.runs.values()))
     if line:
         number = next(n for n, one in h.runs.items() if line.uid in one.ids)
-        same = any(one.ids.get(line.uid) == h.version.read()[line.uid].id for one in h.runs.values())
+        anchor = h.version.read()[line.uid].anchor
+        same = any(is_id_of(one.ids[line.uid], anchor) for one in h.runs.values() if line.uid in one.ids)
         doubts = {line.uid: "its own receipt copied"} if same else {}
         version = h.version.changed(done(line))
         h.commit(version, "an old receipt copied", h.truth.commits[number].message, Facts(doubts=doubts))

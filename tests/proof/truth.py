@@ -156,11 +156,22 @@ class Truth:
         elif facts.accepts:
             tick = Tick(True, kind, at, words, "person", bool(line.run), line.run)
         elif before:
-            tick = _best(before)
+            tick = _best(before, line.run)
         else:
             tick = self._new(one, line, kind, facts)
-        tick.doubt = tick.doubt or facts.doubts.get(line.uid) if not own else None
+        tick.doubt = (
+            tick.doubt or self._in_place_of(one, line) or facts.doubts.get(line.uid) if not own else None
+        )
         return self._agree(one, line, tick)
+
+    def _in_place_of(self, one: Commit, line: Line) -> str | None:
+        """A doubt, where a parent has an equal task that is done, and that is gone: nobody sees that it is another."""
+        for parent in map(self.commits.__getitem__, one.parents):
+            if line.uid not in parent.looks:
+                gone = (uid for uid in parent.ticks if uid not in one.looks)
+                if any(parent.looks[uid][3:5] == (line.title, line.run) for uid in gone):
+                    return "in the place of an equal one"
+        return None
 
     def _new(self, one: Commit, line: Line, kind: str, facts: Facts) -> Tick:
         """A box ticked without a receipt."""
@@ -175,7 +186,7 @@ class Truth:
 
     def _same_before(self, one: Commit, uid: int) -> bool:
         same = (c for c in self._above(one) if uid in c.ticks and c.version.files == one.version.files)
-        return any(c.ticks[uid].proven for c in same)
+        return any(c.ticks[uid].proven or c.ticks[uid].doubt for c in same)
 
     def _above(self, one: Commit) -> Iterator[Commit]:
         return (c for c in self.commits[: one.number] if one.ancestors >> c.number & 1)
@@ -228,9 +239,11 @@ def _seen_from(parent: Commit, one: Commit, line: Line) -> Tick:
     return tick
 
 
-def _best(before: Sequence[Tick]) -> Tick:
+def _best(before: Sequence[Tick], run: str | None) -> Tick:
     """The tick that a commit has of its parents: of several the one that has most to say for it."""
-    best = max(before, key=lambda tick: (tick.proven and not tick.doubt, bool(tick.doubt)))
+    best = max(
+        before, key=lambda tick: (tick.proven and not tick.doubt, bool(tick.doubt), tick.processor == run)
+    )
     alike = [tick for tick in before if tick.proven == best.proven]
     kind = best.kind if len(alike) == len(before) else f"{best.kind}, merged with a hand tick"
     return replace(best, kind=kind, origins=frozenset[int]().union(*(tick.origins for tick in alike)))
