@@ -58,7 +58,25 @@ def judge(repo: Repository, content: TodoFiles, *, new_only: bool = False) -> Ju
     else:
         unproven, unknown = _judged(repo, rules, content, head, new_only=new_only)
         kept.put(json.dumps([unproven, unknown]))
-    return Judgement(rules, unproven, unknown)
+    return Judgement(rules, _without_journal(repo, rules, content, unproven, head), unknown)
+
+
+def _without_journal(
+    repo: Repository, rules: Rules, content: TodoFiles, unproven: list[Unproven], head: str
+) -> list[Unproven]:
+    """Those that this clone's journal does not prove either."""
+    if not unproven:
+        return []
+    from mdtodo.proof.journal import in_journal
+
+    data = content.bytes_of({one.file: None for one in unproven})
+    proven = in_journal(repo, rules, data, unproven, head)
+    left = []
+    for one in unproven:
+        reason = rules.refusal(proven[one], one.processor) if one in proven else ""
+        if reason is not None:
+            left.append(one._replace(reason=one.reason or reason or None))
+    return left
 
 
 def merged_heads(repo: Repository) -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.proof.rules import Rules
 
 #: Another number where another mdtodo would find something else in the same history.
-_VERSION = 1
+_VERSION = 2
 _LONGEST = 1 << 24
 _LAST = "last"
 
