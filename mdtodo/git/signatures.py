@@ -52,7 +52,7 @@ def read_signed(repo: Repository, oids: Collection[str]) -> dict[str, SignedComm
     answers = batch_answers(read_history(repo, "cat-file", "--batch", "--buffer", stdin=names))
     found: dict[str, SignedCommit] = {}
     for oid, answer in zip(asked, answers, strict=True):
-        if answer is not None and answer[0] == b"commit" and _is_named(oid, answer[1]):
+        if answer is not None and _is_named(oid, answer[1]):
             signed = _taken_apart(oid, answer[1])
             if signed is not None:
                 found[oid] = signed

@@ -99,7 +99,7 @@ class TestGood:
             ("-x,b@example.com", "-x"),
             ("*@example.org,a@example.com", "*@example.org"),
             (f"*@example.com,!{CI}", "*@example.com"),
-            (f"!{CI},a@example.com", "a@example.com"),
+            (f"!{CI},*@example.com", "*@example.com"),
         ],
     )
     def test_the_principal_is_the_committer_or_else_the_key_s_first(self, repo, keys, principals, expected):
@@ -125,6 +125,8 @@ class TestGood:
         ('valid-before="20260101"', "2026-01-01T00:00:01Z", None),
         ('valid-after="20260101"', "2025-12-31T23:59:59Z", None),
         ('valid-after="20260101"', "2026-01-01T00:00:01Z", CI),
+        ('valid-before="20260101000000Z"', "2025-12-31T23:59:59Z", CI),
+        ('valid-before="20260101000000Z"', "2026-01-01T00:00:01Z", None),
         ('namespaces="git"', "2026-01-01T00:00:00Z", CI),
         ('namespaces="file"', "2026-01-01T00:00:00Z", None),
         ("cert-authority", "2026-01-01T00:00:00Z", None),
