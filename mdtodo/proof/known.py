@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.proof.rules import Rules
 
 #: Another number where another mdtodo would find something else in the same history.
-_VERSION = 1
+_VERSION = 2
 _LONGEST = 1 << 24
 _LAST = "last"
 
@@ -78,7 +78,7 @@ def _name(commit: str, path: str) -> str:
 def _key(repo: Repository, rules: Rules) -> str:
     """A name for all that decides what is found, but for the history."""
     config = rules.config
-    said = [_VERSION, config.proof, rules.signers_key, *sorted(config.processors)]
+    said = [_VERSION, config.proof, rules.signers.key if rules.signers else "", *sorted(config.processors)]
     said += sorted(f"{char}{status}" for char, status in config.status.items())
     said += sorted(shallow_commits(repo))
     return _digest(repr(said))

@@ -3,15 +3,14 @@
 A tick is followed from each commit to those of its parents in which the same task is done, line by line. A commit on
 that way proves it with a receipt of it, a commit that ticks boxes only those that it ticks itself; a receipt of another
 outcome ends the way, and so does the commit that ticked it. From there it goes on only where that commit gives back
-what another one had taken: an undo before the run that it undid, a revert before the commit that it reverted, and
-content that was there before, whole, where it was there.
+what another one had taken: an undo before the run that it undid, a revert before the commit that it reverted.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.repository import is_ancestor
+from mdtodo.git.true_history import is_ancestor
 from mdtodo.proof.evidence import (
     ACCEPTED,
     NO_WORD,
@@ -138,7 +137,7 @@ class Walk:
     def _visit(self, commit: Commit, changes: Sequence[Sequence[FileChange]]) -> None:
         state = self._states.pop(commit.oid, State())
         steps = self._steps(((),) if commit.shallow else changes)
-        self._resume(commit, state, steps)
+        self._resume(commit, steps)
         if not state:
             return
         if says_something(commit):
@@ -170,10 +169,11 @@ class Walk:
                 self._resolve(entry.tick, Found(outside=True))
         state.forget(self._resolved)
 
-    def _note(self, tick: int, **said: object) -> None:
-        """Know this of a tick, unless more is known."""
+    def _note(self, tick: int, origin: str | None = None, **said: object) -> None:
+        """Know this of a tick, unless more is known. Where it goes on behind its origin, that stays what it was."""
         if tick not in self._resolved:
-            self.found[tick] = self.found.get(tick, Found())._replace(**said)  # type: ignore[arg-type]
+            before = self.found.get(tick, Found())
+            self.found[tick] = before._replace(origin=before.origin or origin, **said)  # type: ignore[arg-type]
 
     def _resolve(self, tick: int, found: Found) -> None:
         if tick not in self._resolved:
@@ -231,12 +231,8 @@ class Walk:
                     place = Place(path, state.files[path].oid, steps[0].box(path, entry))
                     self._watched.add(commit, entry.tick, place)
 
-    def _resume(self, commit: Commit, state: State, steps: Sequence[Step]) -> None:
+    def _resume(self, commit: Commit, steps: Sequence[Step]) -> None:
         """Go on here with ticks that a later commit gave back."""
-        for since, tick, place in self._watched.same_tree(commit):
-            if is_ancestor(self._repo, commit.oid, since):
-                entry = Entry(tick, place.box.at, free=True)
-                state.add(place.path, place.oid, [entry])
         if commit.parents and (given := self._watched.taken_by(commit)):
             target = self._states.get(commit.parents[0]) or State()
             for box, was in steps[0].opened():
@@ -259,7 +255,6 @@ class _Watched:
     """Ticks that go on where it is reached what they were given back from: by tree, by commit, by run."""
 
     def __init__(self) -> None:
-        self._trees: dict[str, list[_Waiting]] = {}
         self._commits: dict[str, list[_Waiting]] = {}
         self._runs: dict[str, list[_Waiting]] = {}
         self._undone: dict[tuple[str, int], str] = {}
@@ -275,20 +270,16 @@ class _Watched:
     def add(self, commit: Commit, tick: int, place: Place) -> None:
         """This commit made the tick."""
         one = _Waiting(commit.oid, tick, place)
-        self._waiting.add(tick)
         if (run := self._undone.get((commit.oid, tick))) is not None:
+            self._waiting.add(tick)
             self._runs.setdefault(run, []).append(one)
-        self._trees.setdefault(commit.tree, []).append(one)
         if (reverted := reverted_by(commit)) is not None:
+            self._waiting.add(tick)
             self._commits.setdefault(reverted, []).append(one)
 
     def forget(self, tick: int) -> None:
         """All is known of it."""
         self._waiting.discard(tick)
-
-    def same_tree(self, commit: Commit) -> list[_Waiting]:
-        """What was given back as this commit has it."""
-        return [] if not self else self._left(self._trees.get(commit.tree, ()))
 
     def taken_by(self, commit: Commit) -> list[_Waiting]:
         """What was given back from what this commit has taken. One that says so in a receipt is not taken back but by

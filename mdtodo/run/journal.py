@@ -261,7 +261,7 @@ class RunJournal:
                 self.repo, receipts, run_id=self.run_id, commit=False, config=self.config
             )
             missed = {*landing.unclear, *(task_id for task_id, _, _ in landing.missed)}
-            self.state.mark_landed([number for number, one in self._unlanded if one.task_id in missed])
+            self.state.discard(number for number, one in self._unlanded if one.task_id in missed)
             self._unlanded = [(number, one) for number, one in self._unlanded if one.task_id not in missed]
             self.messages += sentences_of(landing)
 

@@ -55,7 +55,7 @@ def finish_earlier(
             try:
                 landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
             except RefusedError as error:
-                state.mark_landed([number for number, _ in receipts])
+                state.discard(number for number, _ in receipts)
                 undone = receipts[0][1].undoes
                 sentences.append(f"the undo of run {undone} was not finished: {error.sentence}")
                 continue
@@ -98,7 +98,7 @@ def _without_undone(
     back = [(number, receipt) for number, receipt in receipts if receipt.task_id in gone]
     if not back:
         return receipts, []
-    state.mark_landed([number for number, _ in back])
+    state.discard(number for number, _ in back)
     sentence = f"the results of run {run} were undone since, and stay undone: {_titles(back)}"
     return [one for one in receipts if one not in back], [sentence]
 
