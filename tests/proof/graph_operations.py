@@ -228,6 +228,8 @@ def _squash_of(
         return "over a tick that was there" if receipts and doubtful else None
     if any(one.outcome == "todo" for one in receipts) or (tick and tick.doubt):
         return "of one that was opened between"
+    if tick and "receipt as the subject" in tick.kind:
+        return "of a receipt as the subject, which is a paragraph now"
     if not tick or not tick.proven:
         return "of tick, opening and hand tick" if named else None
     if len({one.processor for one in receipts if one.proves}) > 1:

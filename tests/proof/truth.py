@@ -242,7 +242,12 @@ def _seen_from(parent: Commit, one: Commit, line: Line) -> Tick:
 def _best(before: Sequence[Tick], run: str | None) -> Tick:
     """The tick that a commit has of its parents: of several the one that has most to say for it."""
     best = max(
-        before, key=lambda tick: (tick.proven and not tick.doubt, bool(tick.doubt), tick.processor == run)
+        before,
+        key=lambda tick: (
+            tick.proven and not tick.doubt,
+            bool(tick.doubt),
+            tick.processor in (run, *OF_ANYBODY),
+        ),
     )
     alike = [tick for tick in before if tick.proven == best.proven]
     kind = best.kind if len(alike) == len(before) else f"{best.kind}, merged with a hand tick"
