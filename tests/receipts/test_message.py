@@ -15,7 +15,7 @@ from mdtodo.core.task import Anchor, Status
 from mdtodo.landing.push.rebase import drop_tasks
 from mdtodo.markdown.anchors import anchors, place_digest
 from mdtodo.markdown.document import parse as parse_document
-from mdtodo.receipts.message import message, subject
+from mdtodo.receipts.message import message, subject, titles
 from mdtodo.receipts.trailers import Trailer, groups, parse
 from tests.examples import examples
 from tests.receipts.any_receipt import RECEIPTS, WORDS
@@ -94,6 +94,30 @@ class TestMessage:
     )
     def test_the_subject_says_what_became_of_the_task(self, outcomes, expected):
         assert subject([receipt(outcome=outcome) for outcome in outcomes]) == expected
+
+    def test_a_tick_that_has_its_proof_now_is_called_proven(self):
+        proven = [receipt(title, proves=True) for title in "ABC"]
+        assert subject(proven[:1]) == "todo: proven: A"
+        text = message([*proven, receipt("D", "todo")], "r")
+        assert text.startswith(
+            "todo: 3 proven, 1 reopened\n\n- proven: A\n- proven: B\n- proven: C\n- reopened: D\n"
+        )
+        assert subject([receipt(outcome="failed", proves=True)]) == "todo: failed: Tests pass"
+        assert [task.outcome for task in parse(text)[1]] == ["done"] * 3 + ["todo"]
+
+    @pytest.mark.parametrize("proves", [False, True])
+    @pytest.mark.parametrize("outcome", ["done", "cached", "todo", "failed"])
+    @pytest.mark.parametrize("title", ["A", "proven: A", "reopened: A", "failed: proven: A"])
+    @pytest.mark.parametrize("others", [0, 1])
+    def test_titles_are_read_as_they_were_written(self, proves, outcome, title, others):
+        one = receipt(title, outcome, proves=proves)
+        two = [one, receipt("B", task_id="b")][: 1 + others]
+        for text, tasks in (
+            (message(two, "r"), two),
+            (drop_tasks(message([one, two[-1]], "r"), {"b"}), [one]),
+        ):
+            first, _, body = text.partition("\n")
+            assert titles(first, body, parse(text)[1])[: len(tasks)] == tuple(r.title for r in tasks)
 
     @pytest.mark.parametrize(
         ("title", "expected"),
