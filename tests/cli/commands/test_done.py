@@ -179,6 +179,7 @@ PROVEN = "- [ ] Tests id:tests run:t\n- [ ] Tagged id:tagged #t\n- [ ] Free id:f
         ((PROVEN, STRICT), (PROVEN, 'proof = "strict"\n[processors.u]\nrun = "true"\n'), 1),
         ((PROVEN, STRICT), (PROVEN.replace(" run:t", "").replace(" #t", ""), STRICT), 1),
         ((PROVEN.replace(" run:t", "").replace(" #t", ""), STRICT), (PROVEN, STRICT), 1),
+        ((PROVEN, 'proof = "strict"\n'), (PROVEN, WARN), 1),
         ((PROVEN, WARN), (PROVEN, STRICT), 0),
         ((PROVEN, WARN), (PROVEN, WARN), 0),
         ((PROVEN, "proof = 1\n"), (PROVEN, WARN), 0),
