@@ -20,14 +20,14 @@ from mdtodo.core.edits import Revert
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.head import HeadMove, HeadMovedError, RefLockedError, read_head
-from mdtodo.git.index import index_copy, index_lock
+from mdtodo.git.index import index_copy
 from mdtodo.git.index.index_copy import IndexChangedError, IndexCopy
-from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.build_commits import build_commits, write_commits
 from mdtodo.landing.job import Job
+from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.new_subtasks import IdTakenError
 from mdtodo.landing.restore import write
 from mdtodo.outputs.marks import forget
@@ -37,7 +37,7 @@ from mdtodo.system.failpoints import failpoint
 from mdtodo.system.write_lease import BusyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Landing", "hold_outputs", "land", "remove_leftovers"]
+__all__ = ["Landing", "hold_outputs", "land"]
 
 #: Seconds for which a landing is tried again while others move HEAD or change the index or a file.
 PATIENCE = 30.0
@@ -212,20 +212,6 @@ def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) ->
     for child, parent in job.added_by(more).items():
         reasons.setdefault(child, f"it is a new subtask of {parent}, and was not added")
     return job.without(reasons), reasons
-
-
-def remove_leftovers(
-    repo: Repository, paths: Iterable[str] = (), *, objects: bool = False
-) -> tuple[str, ...]:
-    """Take away what killed processes of ours left in the git directory and beside these files.
-
-    Locks and files of other programs stay. Gives sentences about what a person might have noticed. `objects`:
-    look for half written objects too, which takes longer, and which `git gc` does as well.
-    """
-    atomic_file.sweep(repo.root, paths)
-    if objects:
-        sweep_loose(os.path.join(repo.common_dir, "objects"))
-    return index_lock.remove_stale(repo)
 
 
 def _persist(attempt: Callable[[bool], T]) -> T:
