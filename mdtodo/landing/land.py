@@ -286,12 +286,19 @@ def _unclear_on_disk(job: Job) -> dict[str, str]:
     after a moment, since it may be only half written."""
     found: dict[str, str] = {}
     for file in job.wanted:
-        unclear, pause = unclear_ones(_version_on_disk(job, file).missed), 0.01
+        unclear, pause = _unclear_in(job, file), 0.01
         while unclear and pause < 0.1 and _is_fresh(job.repo.root, file):
             time.sleep(pause)
-            unclear, pause = unclear_ones(_version_on_disk(job, file).missed), pause * 2
+            unclear, pause = _unclear_in(job, file), pause * 2
         found |= unclear
     return found
+
+
+def _unclear_in(job: Job, file: str) -> dict[str, str]:
+    try:
+        return job.unclear(file, files.read(job.repo.root, file))
+    except InputError:  # whoever ticks it says why it cannot be read
+        return {}
 
 
 def _restore_work_tree(job: Job, builder: CommitBuilder, landing: Landing) -> Landing:

@@ -14,6 +14,8 @@ Subject and list are for people, and give `log` its titles. Only the trailers pr
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mdtodo.receipts.trailers import one_line, one_word, trailers_of
@@ -41,9 +43,10 @@ def subject(receipts: Sequence[Receipt]) -> str:
 
 def counted(outcomes: Iterable[str]) -> str:
     """The subject of a commit for several tasks: `todo: 3 done, 1 failed`."""
-    counts: dict[str, int] = {}
-    for outcome in sorted(outcomes, key=lambda outcome: _RANK.get(outcome, len(_RANK))):
-        counts[said(outcome)] = counts.get(said(outcome), 0) + 1
+    counts: Counter[str] = Counter()
+    each = Counter(outcomes)
+    for outcome in sorted(each, key=lambda outcome: _RANK.get(outcome, len(_RANK))):
+        counts[said(outcome)] += each[outcome]
     return "todo: " + ", ".join(f"{count} {word}" for word, count in counts.items())
 
 
@@ -52,6 +55,7 @@ def before_title(outcome: str) -> str:
     return "" if outcome in ("done", "cached") else f"{said(outcome)}: "
 
 
+@lru_cache(64)
 def said(outcome: str) -> str:
     """An outcome as subjects and lists of titles have it: a task whose status is `todo` again was reopened."""
     return "reopened" if outcome == "todo" else one_word(outcome)
