@@ -69,7 +69,7 @@ class WorkTree:
         if not self._sure and self._head.moved:
             self.look(git)
         self._sure, tree = True, self._head.tree
-        differs = self.differs or self._not_aside(untracked)
+        differs = self.differs or (untracked and self._not_aside(untracked))
         self._at_work[task_id] = processor, DIRTY if differs else tree and tree[:_DIGITS]
         return self._at_work[task_id][1]
 
@@ -80,7 +80,7 @@ class WorkTree:
     def end(self, task_id: str, untracked: Sequence[str] = ()) -> str | None:
         """The same at the end of the task: dirty also where a look in between has shown that."""
         _, tree = self._at_work.pop(task_id, ("", None))
-        return DIRTY if tree and self._not_aside(untracked) else tree
+        return DIRTY if tree and untracked and self._not_aside(untracked) else tree
 
     def look(self, git: GitSession | None = None) -> bool:
         """Whether tracked files differ now: then no task that is at work is one of HEAD's content. `git`: of a caller
@@ -109,8 +109,10 @@ class WorkTree:
 
     def tell(self, untracked: Sequence[str] = (), *, refused: bool = False) -> tuple[str, ...]:
         """A sentence on the files that differ, with what that means; only once. `refused`: no box was opened."""
+        if self._told or not (self.differs or untracked):
+            return ()
         paths = [*self.changed, *self._not_aside(untracked)]
-        if self._told or not (paths or self.doubt):
+        if not (paths or self.doubt):
             return ()
         self._told = True
         what, them = "what is staged" if self._in_hook else "HEAD", "it" if len(paths) == 1 else "them"
