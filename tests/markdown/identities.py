@@ -114,13 +114,18 @@ def standing(lines: Sequence[Line]) -> dict[int, Stands]:
     return found
 
 
+def titles_in(files: Sequence[Sequence[Line]]) -> Counter[str]:
+    """How many tasks of these files have each title below the same parents."""
+    return Counter(one.titles for lines in files for one in standing(lines).values())
+
+
 def wrong_ticks(start: Sequence[Sequence[Line]], steps: Sequence[Step]) -> list[str]:
     """The ticks that went to another line than the one that was run, as far as a reader could know."""
     numbers = count(1)
     start = [[replace(line, who=next(numbers)) for line in lines] for lines in start]
     after = edited(start, steps, numbers)
     tasks = read_tasks({name: parse(text_of(lines)) for name, lines in zip(FILES, start, strict=True)})
-    everywhere = Counter(one.titles for lines in start for one in standing(lines).values())
+    everywhere = titles_in(start)
     wrong = []
     for number, name in enumerate(FILES):
         now, data = standing(after[number]), text_of(after[number])
