@@ -124,5 +124,6 @@ def _record(one: LoggedReceipt, title: str | None) -> dict[str, object]:
         "duration": one.seconds,
         "attempt": one.attempt,
         "inputs": one.inputs,
+        "at": one.at,
         "tree": one.tree,
     }
