@@ -164,12 +164,18 @@ def judged(
     """The entries that land as the work tree is now, with what their receipts say of that, in the journal too; and the
     tasks whose boxes stay closed since files differ, which was not meant."""
     judged = [one for _, one in entries if (one.tree and commit) or _opens(one)]
-    if not judged or not work_tree.look(git):
+    differs = bool(judged) and work_tree.look(git)
+    dirty = {number for number, one in entries if differs or one.task_id in work_tree.late} if judged else ()
+    if not dirty:
         return entries, frozenset()
     meant = work_tree.opens or any(_opens(one) and one.tree == DIRTY for one in judged)
-    left = {number: one.task_id for number, one in entries if _opens(one) and not meant}
+    left = {number: one.task_id for number, one in entries if number in dirty and _opens(one) and not meant}
     state.discard(left)
-    changed = {number: one._replace(tree=DIRTY) for number, one in entries if one.tree not in (None, DIRTY)}
+    changed = {
+        number: one._replace(tree=DIRTY)
+        for number, one in entries
+        if number in dirty and one.tree not in (None, DIRTY)
+    }
     state.replace_receipts({number: one for number, one in changed.items() if number not in left})
     kept = [(number, changed.get(number, one)) for number, one in entries if number not in left]
     return kept, frozenset(left.values())

@@ -155,7 +155,7 @@ class RunJournal:
 
     def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
         """It has ended: the same, as far as that is known now."""
-        return None if self.work_tree is None else self.work_tree.end(task.id, untracked)
+        return None if self.work_tree is None else self.work_tree.end(task.id, untracked, self._plumbing())
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
