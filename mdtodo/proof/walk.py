@@ -195,7 +195,7 @@ class Walk:
             there = [e for e in file.entries if step.ticked(path, e)] if ticks else list(file.entries)
             for entry, trailer in self._names.trailers_of(path, file, there, trailers):
                 run = step.run_of(path, entry)
-                if run is None or trailer.processor in (run, *OTHERS) or trailer.outcome not in PROVING:
+                if run is None or trailer.processor in (run, *OTHERS):
                     self._judge(commit, entry, *said[trailer.task_id], ticked=ticks)
         if (by := accepted_by(commit)) is not None:
             for path, entry in state.entries():
