@@ -32,8 +32,12 @@ CHANGES = [
     pytest.param(
         "- [x] one run:a id:n\n", "- [x] another thing run:a id:n\n", [None], id="an-id-keeps-nothing"
     ),
-    pytest.param("# A\n- [x] t\n# B\n- [ ] t\n", "# B\n- [x] t\n", ["  t"], id="equal-ones-of-which-one-went"),
-    pytest.param("- [x] t\n- [ ] t\n", "- [x] u\n- [x] t\n- [x] t\n- [x] t\n", [None] * 4, id="more-equal-ones"),
+    pytest.param(
+        "# A\n- [x] t\n# B\n- [ ] t\n", "# B\n- [x] t\n", ["  t"], id="equal-ones-of-which-one-went"
+    ),
+    pytest.param(
+        "- [x] t\n- [ ] t\n", "- [x] u\n- [x] t\n- [x] t\n- [x] t\n", [None] * 4, id="more-equal-ones"
+    ),
     pytest.param(
         "# A\n- [x] t\n# B\n- [ ] t\n", "# B\n- [x] t\n# A\n- [x] t\n", ["  t", "x t"], id="headings-swapped"
     ),
