@@ -1,7 +1,7 @@
 """What may go wrong, as exceptions that build their own sentence and know their exit code.
 
 Nothing else is raised to the user: the one decorator in `mdtodo.cli` prints `str(error)`, then the hint, and
-exits with `exit_code` (0 all well, 1 findings or failures, 2 wrong usage, 3 cannot work here, 130
+exits with `exit_code` (0 all well, 1 errors found or failures, 2 wrong usage, 3 cannot work here, 130
 interrupted).
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.action.console import add_summary, set_outputs
 from mdtodo.action.event import GitHubEvent, Mode, is_receipt
@@ -17,7 +17,7 @@ from mdtodo.core.task import Severity
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.git.position import head_position
 from mdtodo.reporting import github_summary
-from mdtodo.reporting.findings import print_annotations, print_findings
+from mdtodo.reporting.findings import print_annotations, print_findings, tell_strict
 from mdtodo.reporting.github_commands import annotate, quoted, say
 from mdtodo.reporting.text import one_line
 
@@ -55,6 +55,14 @@ def _work(environ: MutableMapping[str, str]) -> int:
 
 #: The exit code where it cannot work.
 _BROKEN = 3
+
+
+class _CheckArgs(NamedTuple):
+    """What the input `args` of the command `check` may say."""
+
+    paths: tuple[str, ...] = ()
+    strict: bool = False
+    errors_only: bool = False
 
 
 @dataclass(slots=True)
@@ -169,27 +177,28 @@ class _ActionRun:
         from mdtodo.operations.check.check import check
         from mdtodo.planning.selection import file_fits
 
-        paths, errors_only = self._asked_of_check()
-        found, unreadable = check(self.session.repo, self.session.config, self.session.named(paths))
+        asked = self._asked_of_check()
+        found = check(self.session.repo, self.session.config, self.session.named(asked.paths))
         files = self.inputs.files
+        wanted = found.errors() if asked.errors_only else found.findings
         self.findings = [
-            one
-            for one in found
-            if not (files and not any(file_fits(pattern, one.file) for pattern in files))
-            and not (errors_only and one.severity is not Severity.ERROR)
+            one for one in wanted if not files or any(file_fits(pattern, one.file) for pattern in files)
         ]
-        if self.mode in (Mode.CHECK, Mode.PREVIEW):
-            with quoted():
-                print_findings(self.findings, color=False)
-            for error in unreadable:
-                _annotate_error(error, self._prefix())
-            return _BROKEN if unreadable else 1 if self.findings else 0
-        return 0
+        if self.mode not in (Mode.CHECK, Mode.PREVIEW):
+            return 0
+        judged = found._replace(findings=self.findings, strict=asked.strict or found.strict)
+        with quoted():
+            print_findings(self.findings, color=False)
+            if judged.exit_code == 1:
+                tell_strict(self.findings, option=asked.strict)
+        for error in found.unreadable:
+            _annotate_error(error, self._prefix())
+        return judged.exit_code
 
-    def _asked_of_check(self) -> tuple[tuple[str, ...], bool]:
-        """The paths among the arguments, and `--errors-only`; arguments for another command are not for this one."""
+    def _asked_of_check(self) -> _CheckArgs:
+        """What the arguments ask for; those for another command are not for this one."""
         if self.inputs.command != "check":
-            return (), False
+            return _CheckArgs()
         import click
 
         from mdtodo.cli.commands.check import command
@@ -200,7 +209,7 @@ class _ActionRun:
             from mdtodo.errors import UsageError
 
             raise UsageError(f"the input args: {error.format_message()}") from None
-        return given["paths"], given["errors_only"]
+        return _CheckArgs(**{name: given[name] for name in _CheckArgs._fields})
 
     def _close(self) -> None:
         """What the pushed commits close, if the configuration lets them."""

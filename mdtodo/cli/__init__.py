@@ -74,7 +74,7 @@ Examples:
   mdtodo -C ~/project check      find mistakes in another checkout
   mdtodo help run                options and examples of a command
 
-Exit codes: 0 success; 1 findings, a failed task, or a refused command; 2 usage error; 3 cannot work here (no
+Exit codes: 0 success; 1 errors found, a failed task, or a refused command; 2 usage error; 3 cannot work here (no
 repository, bad configuration, unreadable file, git refused); 130 interrupted."""
 
 

@@ -21,6 +21,14 @@ PYPROJECT = "pyproject.toml"
 DOTFILE = ".mdtodo.toml"
 _PREFIX = {PYPROJECT: ("tool", "mdtodo"), DOTFILE: ()}
 
+#: Names that no processor may have, and what each means.
+_RESERVED = {
+    "inline": "`run:inline` means the block inside a task",
+    "rollup": "in receipts it means that all subtasks were done",
+    "person": "in receipts it means a person's word",
+    "undo": "in receipts it means a run that was taken back",
+}
+
 #: So many mistakes are told.
 _SHOWN = 50
 
@@ -276,8 +284,8 @@ def _pattern(name: str, given: Tree) -> Pattern:
 
 def _processor(name: str, given: Tree, defaults: Defaults) -> Processor:
     path = ("processors", name)
-    if name == "inline":
-        raise InvalidError("is a reserved name: `run:inline` means the block inside a task", path)
+    if name in _RESERVED:
+        raise InvalidError(f"is a reserved name: {_RESERVED[name]}", path)
     if ("run" in given) == ("python" in given):
         raise InvalidError(
             "must have either `run` or `python`" + (", not both" if "run" in given else ""), path

@@ -288,6 +288,22 @@ class Config:
             '"words": a category or kind that is guessed from the title may choose a processor.',
         ),
     )
+    proof: str = field(
+        default="warn",
+        metadata=_of(
+            choice("off", "warn", "require", "strict"),
+            "What `check` says of a ticked task that has a processor and no receipt: nothing, a warning, or an error; "
+            '"strict" accepts neither a person\'s word nor a proof that is `tree=dirty`.',
+        ),
+    )
+    signers: str = field(
+        default="",
+        metadata=_of(
+            value_types.optional_path(),
+            "A file of allowed signers, in the format of git's `gpg.ssh.allowedSignersFile`; then only receipts in "
+            "commits that one of them signed count as proof.",
+        ),
+    )
     inline: bool = field(
         default=False, metadata=_of(boolean(), "A fenced code block inside a task may be its processor.")
     )
@@ -314,6 +330,9 @@ class Config:
     max_memory: int = field(
         default=90,
         metadata=_of(integer(1, 100), "Memory use in percent, above which no new task is started."),
+    )
+    warnings_as_errors: bool = field(
+        default=False, metadata=_of(boolean(), "Warnings of `check` count as errors: the exit code is 1.")
     )
     close_from_commits: bool = field(
         default=False, metadata=_of(boolean(), "Commit messages may close the tasks that they name.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from posixpath import normpath
 
 from mdtodo.config.shapes import InvalidError, ValueType, must_be, number, shown, single_line, string_list
 from mdtodo.core.task import STATUS_CHARS
@@ -214,16 +215,24 @@ def folder() -> ValueType:
 
 def paths(description: str) -> ValueType:
     """gitignore-style patterns of files inside the repository."""
-    plain = single_line("a path")
+    return string_list(description, ValueType("a path", _path_inside))
+
+
+def optional_path() -> ValueType:
+    """A file inside the repository, relative to its root; `""` is none."""
 
     def read(value: object) -> str:
-        path = str(plain.read(value))
-        parts = [part for part in path.split("/") if part not in ("", ".")]
-        if path.startswith("/") or ".." in parts or (parts and parts[0].casefold() == ".git"):
-            raise InvalidError(f"must be a path inside the repository, not {shown(value)}")
-        return path
+        return "" if value == "" else normpath(_path_inside(value))
 
-    return string_list(description, ValueType("a path", read))
+    return ValueType("a path, relative to the repository's root", read)
+
+
+def _path_inside(value: object) -> str:
+    path = str(single_line("a path").read(value))
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if path.startswith("/") or ".." in parts or (parts and parts[0].casefold() == ".git"):
+        raise InvalidError(f"must be a path inside the repository, not {shown(value)}")
+    return path
 
 
 def environment_value() -> ValueType:

@@ -22,7 +22,7 @@ class FileChange(NamedTuple):
 def file_changes(git: GitSession, old: str, new: str) -> list[FileChange]:
     """How one tree differs from another, path by path; no renames."""
     fields = iter(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new).split(b"\0"))
-    return [_file_change(one, next(fields)) for one in fields if one.startswith(b":")]
+    return [file_change(one, next(fields)) for one in fields if one.startswith(b":")]
 
 
 def changes_of(git: GitSession, oids: Sequence[str]) -> dict[str, list[FileChange]]:
@@ -41,7 +41,7 @@ def changes_of(git: GitSession, oids: Sequence[str]) -> dict[str, list[FileChang
             changes = found.setdefault(one.decode(), [])
         elif one.startswith(b":"):
             # next() takes the path, so that a file whose name looks like an id is not read as a commit.
-            changes.append(_file_change(one, next(fields)))
+            changes.append(file_change(one, next(fields)))
     return found
 
 
@@ -49,8 +49,8 @@ _OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NOTHING = b"000000"
 
 
-def _file_change(line: bytes, path: bytes) -> FileChange:
-    """From `:<mode> <mode> <id> <id> <letter>`, and the path that follows it."""
+def file_change(line: bytes, path: bytes) -> FileChange:
+    """What git says in `:<mode> <mode> <id> <id> <letter>`, and in the path that follows it."""
     old, new, before, after, _ = line[1:].split(b" ")
     return FileChange(path, _entry(old, before), _entry(new, after))
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.repository import is_ancestor, run
+from mdtodo.git.repository import run
+from mdtodo.git.true_history import is_ancestor
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository

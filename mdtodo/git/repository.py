@@ -92,15 +92,6 @@ def start(cwd: str, args: Iterable[str], env: Mapping[str, str], *, own_group: b
     return Process(["git", "-C", cwd, *SETTINGS, *args], env, own_group=own_group)
 
 
-def is_ancestor(repo: Repository, commit: str, head: str) -> bool:
-    """Whether `head` is this commit, or descends from it; not so for a commit that is not here."""
-    try:
-        run(repo, "merge-base", "--is-ancestor", commit, head)
-    except GitError:
-        return False
-    return True
-
-
 def list_files(repo: Repository, *pathspecs: str) -> list[str]:
     """Tracked and untracked-but-not-ignored files, as sorted paths relative to the root, `/` between names.
 
@@ -127,7 +118,8 @@ def read_blobs(
         request = b"".join(os.fsencode(name) + b"\n" for name in plain)
         # Without --buffer git flushes after each object.
         out = run(repo, "cat-file", "--batch", "--buffer", stdin=request, env=env)
-        found.update(zip(plain, _batch(out), strict=True))
+        answers = (one[1] if one is not None and one[0] == b"blob" else None for one in batch_answers(out))
+        found.update(zip(plain, answers, strict=True))
     return found
 
 
@@ -305,8 +297,9 @@ def _read_blob(repo: Repository, name: str, env: Mapping[str, str] | None) -> by
         return None
 
 
-def _batch(out: bytes) -> Iterable[bytes | None]:
-    """The answers of `git cat-file --batch`: `<oid> <type> <size>`, the bytes, a line end; or `… missing`."""
+def batch_answers(out: bytes) -> Iterator[tuple[bytes, bytes] | None]:
+    """Type and content of each object in the output of `git cat-file --batch`, None for one that is missing."""
+    # `<oid> <type> <size>`, the bytes, a line end; or `… missing`.
     at = 0
     while at < len(out):
         end = out.index(b"\n", at)
@@ -315,7 +308,7 @@ def _batch(out: bytes) -> Iterable[bytes | None]:
         at = end + 1
         if len(words) == 3 and words[2].isdigit() and words[1] in _TYPES:
             size = int(words[2])
-            yield out[at : at + size] if words[1] == b"blob" else None
+            yield words[1], out[at : at + size]
             at += size + 1
         else:
             yield None

@@ -23,6 +23,7 @@ from mdtodo.git.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.git.index import index_copy, index_lock
 from mdtodo.git.index.index_copy import IndexChangedError, IndexCopy
 from mdtodo.git.loose_objects import sweep_loose
+from mdtodo.git.position import head_position
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
@@ -74,7 +75,7 @@ class Landing(NamedTuple):
     `waiting`: those of the missed ones whose file somebody else is writing; landing them again makes up for it.
     `unclear`: tasks that cannot be told from equal ones, with a sentence; nothing was ticked for them.
     `unopened`: tasks whose boxes were not opened, as files differ from HEAD.
-    `absent`: receipts of tasks that HEAD does not have. `messages`: other sentences.
+    `absent`: receipts of tasks that HEAD does not have. `base`: what HEAD was before. `messages`: other sentences.
     """
 
     commits: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ class Landing(NamedTuple):
     waiting: frozenset[str] = frozenset()
     unclear: Mapping[str, str] = MappingProxyType({})
     unopened: frozenset[str] = frozenset()
+    base: str | None = None
 
     @property
     def uncommitted(self) -> tuple[Receipt, ...]:
@@ -134,7 +136,8 @@ def land(
     if not commit or not (job.wanted or job.restores):
         atomic_file.sweep(repo.root, job.wanted)
         job, kept_open = _without(job, {}, taken(None) if taken else {})
-        return _tick_work_tree(job, Landing(kept_open=kept_open, unclear=unclear))
+        base = head_position(repo).commit or None
+        return _tick_work_tree(job, Landing(kept_open=kept_open, unclear=unclear, base=base))
     remove_leftovers(repo, [*job.wanted, *(one.path for one in job.restores)])
     failpoint("recovered")
     if (operation := operation_in_progress(repo)) is not None:
@@ -268,7 +271,8 @@ def _commit(
         for receipt in step.receipts
     }
     absent = tuple(job.receipts[task] for task in builder.absent if task not in commit_of)
-    return Landing(tuple(made), commit_of, messages=tuple(builder.messages), absent=absent), builder
+    messages = tuple(builder.messages)
+    return Landing(tuple(made), commit_of, messages=messages, absent=absent, base=head.commit), builder
 
 
 def refuse(job: Job, builder: CommitBuilder) -> None:

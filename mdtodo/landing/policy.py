@@ -136,16 +136,22 @@ def land_entries(
     refused = landing.kept_open.keys() - landing.unclear.keys()
     if refused:
         state.refuse(number for number, receipt in entries if receipt.task_id in refused)
+    _mark(state, entries, landing)
+    return told(landing, work_tree, unopened)
+
+
+def _mark(state: StateStore, entries: Sequence[tuple[int, Receipt]], landing: Landing) -> None:
+    """Say in the journal what has landed, what waits for another run, and what was not found anywhere."""
+    nowhere = {task for task, _, _ in landing.missed} - landing.committed - landing.waiting
+    state.discard(number for number, receipt in entries if receipt.task_id in nowhere)
     landed: dict[str | None, list[int]] = {}
     for number, receipt in entries:
-        if receipt.task_id in {*landing.kept_open, *landing.waiting, *landing.unclear}:
-            continue
-        landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
+        if receipt.task_id not in {*landing.kept_open, *landing.waiting, *landing.unclear, *nowhere}:
+            landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
     # in nobody's way: each `run` looks at them again
     state.park(number for number, receipt in entries if receipt.task_id in landing.unclear)
     for made, numbers in landed.items():
-        state.mark_landed(numbers, made)
-    return told(landing, work_tree, unopened)
+        state.mark_landed(numbers, made, base=landing.base)
 
 
 def judged(
@@ -165,7 +171,7 @@ def judged(
         return entries, frozenset()
     meant = work_tree.opens or any(_opens(one) and one.tree == DIRTY for one in judged)
     left = {number: one.task_id for number, one in entries if number in dirty and _opens(one) and not meant}
-    state.mark_landed(left)
+    state.discard(left)
     changed = {
         number: one._replace(tree=DIRTY)
         for number, one in entries

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError
 from mdtodo.git.files import worktree_files
-from mdtodo.markdown.anchors import TaskIndex
+from mdtodo.markdown.anchors import TaskIndex, Unclear
 from mdtodo.markdown.document import parse
 from mdtodo.system import files
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 def follow_renames(
     receipts: Sequence[Receipt], repo: Repository, config: Config, there: Container[str]
-) -> list[Receipt]:
-    """The receipts, with the edits of files that are gone turned to the one new file that has their tasks.
+) -> tuple[list[Receipt], dict[str, Unclear]]:
+    """The receipts, with the edits of files that are gone turned to the one new file that has their tasks; and, by
+    task, why it may be in one, but cannot be told from another.
 
     `there` are the files of when the run began, and only others are looked at: a task that stood elsewhere all the
     time and happens to be alike is another one.
@@ -32,12 +33,20 @@ def follow_renames(
     named = {edit.anchor.file for receipt in receipts for edit in receipt.edits}
     gone = {file for file in named if not os.path.lexists(os.path.join(root, file))}
     if not gone:
-        return list(receipts)
+        return list(receipts), {}
     places = _new_places(repo, config, there)
-    return [
+    followed = [
         receipt._replace(edits=tuple(_followed(edit, gone, places) for edit in receipt.edits))
         for receipt in receipts
     ]
+    unclear = {
+        receipt.task_id: why
+        for receipt in followed
+        for edit in receipt.edits[:1]
+        for place in (places.values() if edit.anchor.file in gone else ())
+        if isinstance(why := place.find(edit.anchor), Unclear)
+    }
+    return followed, unclear
 
 
 def _followed(edit: Edit, gone: set[str], places: Mapping[str, TaskIndex]) -> Edit:

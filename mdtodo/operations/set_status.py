@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import Edit, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status, Task
+from mdtodo.errors import MdtodoError
 from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
 from mdtodo.landing.result_edits import stamp_edits
 from mdtodo.planning.rollup import parents_to_close, parents_to_reopen
+from mdtodo.storage.rows import NewResult
+from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -61,7 +64,20 @@ def set_status(
     if status is Status.TODO:
         _forget_results(project, receipts, run_id)
     landing = land_as_configured(project.repo, receipts, run_id=run_id, commit=commit, config=project.config)
-    return StatusChange(tuple(changed), tuple(parents), landing)
+    return StatusChange(tuple(changed), tuple(parents), _kept(project, receipts, run_id, landing))
+
+
+def _kept(project: Project, receipts: Sequence[Receipt], run_id: str, landing: Landing) -> Landing:
+    """The landing, after the journal has its receipts; with a sentence where it cannot have them."""
+    there = landing.ticked | landing.committed
+    records = [NewResult(run_id, receipt) for receipt in receipts if receipt.task_id in there]
+    try:
+        with StateStore.open(project.repo) as state:
+            state.record_landed(records, landing.commit_of, base=landing.base)
+    except MdtodoError as error:
+        sentence = f"{error}; so nothing in this clone proves what no commit carries"
+        return landing._replace(messages=(*landing.messages, sentence))
+    return landing
 
 
 def waits_of(project: Project, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
@@ -84,9 +100,6 @@ def waits_of(project: Project, tasks: Iterable[Task]) -> dict[str, tuple[str, ..
 
 def _forget_results(project: Project, receipts: Sequence[Receipt], run_id: str) -> None:
     """Note that a person wants these tasks to be done again, also with unchanged inputs."""
-    from mdtodo.storage.rows import NewResult
-    from mdtodo.storage.state import StateStore
-
     processors = project.config.processors
     names = {name for name, processor in processors.items() if processor.inputs}
     reading = [one for one in receipts if project.plan.routes[one.task_id].processor in names]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.digest import sha1
 from mdtodo.errors import GitError
 from mdtodo.git.position import head_position
-from mdtodo.git.repository import is_ancestor
+from mdtodo.git.true_history import is_ancestor
 from mdtodo.planning.findings import unknown_in, unknown_in_shallow
 
 if TYPE_CHECKING:

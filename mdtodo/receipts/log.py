@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.repository import environment, error_from, run, start
+from mdtodo.git.repository import error_from, run
+from mdtodo.git.true_history import start_history
 from mdtodo.receipts.message import titles
 from mdtodo.receipts.trailers import READ, groups
 
@@ -70,7 +71,7 @@ def logged_commits(
     """
     limit = () if newest is None else (f"--max-count={newest}",)
     command = (*_LOG, f"--format={'%x00'.join(_FIELDS)}", *limit, revision, "--")
-    git = start(repo.root, command, environment(repo))
+    git = start_history(repo, *command)
     complete = False
     # In small blocks: whoever wants the newest only can stop git before it has read all of the history.
     try:
@@ -136,16 +137,7 @@ def newest(
 #: Nothing here depends on what `log.*` and `trailer.*` of the configuration say.
 #: --grep only spares work: it finds quoted trailers too, and %(trailers) decides.
 _LOG = (
-    *(
-        "-c",
-        "trailer.separators=:",
-        "log",
-        "-z",
-        "--no-color",
-        "--no-notes",
-        "--no-show-signature",
-        "--no-patch",
-    ),
+    *("log", "-z", "--no-color", "--no-notes", "--no-show-signature", "--no-patch"),
     *("--no-mailmap", "--encoding=UTF-8", "--basic-regexp", "--regexp-ignore-case", "--grep=^Mdtodo-Run *:"),
 )
 _KEYS = ",".join(f"key={name}" for name in READ)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.task import Severity
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.text import one_line, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 
 
 def print_findings(findings: Sequence[Finding], *, color: bool | None) -> None:
-    """`file:line: severity: code: sentence` for each, and a count on standard error."""
+    """`file:line: severity: code: sentence` for each."""
     for finding in findings:
         severity = click.style(
             finding.severity.value, "red" if finding.severity is Severity.ERROR else "yellow"
         )
         place = click.style(f"{one_line(finding.file)}:{finding.line}", bold=True)
         click.echo(f"{place}: {severity}: {finding.code}: {one_line(finding.message)}", color=color)
+
+
+def tell_strict(findings: Sequence[Finding], *, option: bool) -> None:
+    """Where none of the findings is an error: why they fail all the same, by an option or by the configuration."""
+    if all(finding.severity is not Severity.ERROR for finding in findings):
+        tell(f"warnings count as errors here: `{'--strict' if option else 'warnings_as_errors = true'}`")
 
 
 def print_annotations(findings: Sequence[Finding], *, above: str = "") -> None:
@@ -46,3 +52,14 @@ def print_mistakes(error: ConfigError) -> None:
 
     for one in error.each:
         annotate("error", one.sentence, file=one.file or "", line=one.line, title="mdtodo configuration")
+
+
+def tell_unjudged(number: int) -> None:
+    """How many ticks a shallow clone cannot judge, and what shows them."""
+    from mdtodo.reporting.text import tell
+
+    ticks = f"{number} ticks are" if number > 1 else "1 tick is"
+    tell(
+        f"{ticks} older than what this shallow clone has of the history, so nothing is said of their proof: "
+        "`git fetch --unshallow` brings it (`fetch-depth: 0` in GitHub Actions)"
+    )

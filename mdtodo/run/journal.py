@@ -22,7 +22,7 @@ from mdtodo.storage.task_logs import prune
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from mdtodo.config.settings import Config
@@ -261,7 +261,7 @@ class RunJournal:
                 self.repo, receipts, run_id=self.run_id, commit=False, config=self.config
             )
             missed = {*landing.unclear, *(task_id for task_id, _, _ in landing.missed)}
-            self.state.mark_landed([number for number, one in self._unlanded if one.task_id in missed])
+            self.state.discard(number for number, one in self._unlanded if one.task_id in missed)
             self._unlanded = [(number, one) for number, one in self._unlanded if one.task_id not in missed]
             self.messages += sentences_of(landing)
 
@@ -280,8 +280,11 @@ class RunJournal:
         unlanded, self._unlanded = self._unlanded, []
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
-            now = follow_renames(receipts, self.repo, self.config, self.project.documents)
+            now, unclear = follow_renames(receipts, self.repo, self.config, self.project.documents)
             unlanded = [(number, receipt) for (number, _), receipt in zip(unlanded, now, strict=True)]
+            unlanded = self._without(unlanded, unclear)
+            if not unlanded:
+                return
         landing = land_entries(
             self.repo,
             self.state,
@@ -296,13 +299,26 @@ class RunJournal:
         if self.work_tree is not None:
             self.work_tree.landed(self._git)
         self.kept_open |= landing.kept_open
-        self.kept_open |= {task: f"{_KEPT}: {reason}" for task, reason in landing.unclear.items()}
+        self._keep(landing.unclear)
         self.commits += landing.commits
         # What stays open is told with its task, and what is not committed once at the end, for all landings of the run.
         self.messages += sentences_of(landing._replace(kept_open={}, unclear={}, absent=()))
         self.uncommitted += landing.uncommitted
         self.unopened |= landing.unopened
         self._release(*(receipt.task_id for _, receipt in unlanded))
+
+    def _without(
+        self, entries: list[tuple[int, Receipt]], unclear: Mapping[str, str]
+    ) -> list[tuple[int, Receipt]]:
+        """Those that can be told from equal tasks; the others wait."""
+        if unclear:
+            self.state.park(number for number, one in entries if one.task_id in unclear)
+            self._keep(unclear)
+            self._release(*unclear)
+        return [entry for entry in entries if entry[1].task_id not in unclear]
+
+    def _keep(self, unclear: Mapping[str, str]) -> None:
+        self.kept_open |= {task: f"{_KEPT}: {reason}" for task, reason in unclear.items()}
 
     def _plumbing(self) -> GitSession | None:
         """git processes that serve all landings of a run that lands each task."""

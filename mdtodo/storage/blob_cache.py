@@ -1,5 +1,5 @@
 """What was found in the bytes of a file earlier, by git's id of them: in `.git/mdtodo/check/`, safe to delete.
-`project/deleted_tasks.py` keeps what receipts say in the same form, in a folder of its own.
+`project/deleted_tasks.py` and `proof/known.py` keep what the history says in the same form, in folders of their own.
 
 There is one file for each set of rules and configuration, named by `key`. It is trusted as far as its digest holds.
 """
@@ -28,12 +28,13 @@ _BEGIN = b"mdtodo findings 1 "
 class FindingCache:
     """Texts by id. What was asked for or added is kept by `save`, and of the rest as much as there is room for."""
 
-    def __init__(self, repo: Repository, key: str, folder: str = "check") -> None:
+    def __init__(self, repo: Repository, key: str, folder: str = "check", *, longest: int = LONGEST) -> None:
         self._folder = os.path.join(repo.common_dir, "mdtodo", folder)
         self._path = os.path.join(self._folder, key)
         self._texts = _read(self._path)
         self._used: dict[str, str] = {}
         self._changed = False
+        self._longest = longest
 
     def get(self, name: str) -> str | None:
         """The text that was put under this name, None if there is none."""
@@ -44,7 +45,7 @@ class FindingCache:
 
     def put(self, name: str, text: str) -> None:
         """Remember a text; one that is too long, or holds a line end, is not."""
-        if len(text) <= LONGEST and "\n" not in text and self._used.get(name) != text:
+        if len(text) <= self._longest and "\n" not in text and self._used.get(name) != text:
             self._used[name] = text
             self._changed = True
 

@@ -48,22 +48,25 @@ class Database:
         `upgrades`: a statement for each older version, which makes the next one of it. `warnings` says if a
         damaged one was set aside.
         """
+        upgrades = upgrades or {}
         with _sentences(path):
             os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
             warnings: tuple[str, ...] = ()
-            if not _sound(path, schema):
-                warnings = _set_aside(path, schema)
+            if not _sound(path, schema, upgrades):
+                warnings = _set_aside(path, schema, upgrades)
             connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall(), path)
             connection.execute("PRAGMA synchronous = NORMAL")
             database = cls(connection, path, warnings)
-            database._make(schema, version, upgrades or {})
+            database._make(schema, version, upgrades)
             return database
 
     @classmethod
-    def open_to_read(cls, path: str, schema: str, version: int) -> Database:
+    def open_to_read(
+        cls, path: str, schema: str, version: int, upgrades: Mapping[int, str] | None = None
+    ) -> Database:
         """The file as it is, nothing made or changed. One that is missing, or not as we write it, reads as
-        empty.
+        empty; of one of an older version only what it does not have yet.
         """
         place = "".join(f"%{byte:02x}" for byte in os.fsencode(path))  # urllib takes long to import
         try:
@@ -72,7 +75,7 @@ class Database:
             return cls(_empty(schema), path)
         database = cls(connection, path)
         database._schema = schema
-        if database._version() not in (version, 0):
+        if not database._read_as(version, upgrades or {}):
             database._become_empty(schema)
         return database
 
@@ -138,6 +141,16 @@ class Database:
             if found < version:
                 connection.execute(f"PRAGMA user_version = {version}")
 
+    def _read_as(self, version: int, upgrades: Mapping[int, str]) -> bool:
+        """Whether it can be read as one of that version: tables that an older one lacks are there, and empty."""
+        found = self._version()
+        missing = [upgrades.get(older, "") for older in range(found or version, version)]
+        if found > version or not all(one.startswith(_TABLE) for one in missing):
+            return False
+        for statement in missing:  # what is temporary is not in the file
+            self._connection.execute(statement.replace(_TABLE, "CREATE TEMP TABLE ", 1))
+        return True
+
     def _become_empty(self, schema: str) -> None:
         """Go on as if there were nothing in it: for those who only read, and must not repair."""
         self._connection.close()
@@ -153,7 +166,14 @@ def _empty(schema: str) -> sqlite3.Connection:
     return connection
 
 
-def _sound(path: str, schema: str) -> bool:
+_TABLE = "CREATE TABLE "
+
+
+def _tables(statements: str) -> set[str]:
+    return set(re.findall(rf"{_TABLE}(\w+)", statements))
+
+
+def _sound(path: str, schema: str, upgrades: Mapping[int, str]) -> bool:
     """Whether there is nothing yet, or a file that SQLite can make sense of, and that is one of ours."""
     if os.path.isdir(path):
         return False
@@ -163,25 +183,24 @@ def _sound(path: str, schema: str) -> bool:
         known = {
             name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         }
-        used = connection.execute("PRAGMA user_version").fetchone()[0] > 0
+        used = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError as error:
         if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return False
         raise
     finally:
         connection.close()
-    return rows == [("ok",)] and (
-        known >= set(re.findall(r"CREATE TABLE (\w+)", schema)) if used else not known
-    )
+    later = ";".join(statement for older, statement in upgrades.items() if older >= used)
+    return rows == [("ok",)] and (known >= _tables(schema) - _tables(later) if used else not known)
 
 
-def _set_aside(path: str, schema: str) -> tuple[str, ...]:
+def _set_aside(path: str, schema: str, upgrades: Mapping[int, str]) -> tuple[str, ...]:
     """Rename the damaged file, unless another process has done so since; a sentence that says so."""
     import fcntl
 
     with open(path + ".lock", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _sound(path, schema):
+        if _sound(path, schema, upgrades):
             return ()
         aside = f"{path}.damaged-{time.time_ns()}"
         os.rename(path, aside)

@@ -1,4 +1,4 @@
-"""The journal: what processors came to, and the receipts of it that have yet to land."""
+"""The journal: what processors came to, the receipts of it that have yet to land, and those that have."""
 
 from __future__ import annotations
 
@@ -9,25 +9,39 @@ from mdtodo.core.edits import new_subtasks
 from mdtodo.core.results import Outcome
 from mdtodo.storage.rows import (
     INSERT,
+    RECEIPTS,
     SELECT,
     JournalEntry,
+    JournalReceipt,
     NewResult,
     entry_of,
     integer,
+    journal_receipt_of,
     receipt_text,
     row_of,
 )
 from mdtodo.storage.runs import active_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.receipt import Receipt
     from mdtodo.storage.database import Database
 
 #: In the place of the time of landing.
 _PARKED = -1.0
+UNLANDED_RUNS = "SELECT DISTINCT run_id FROM results WHERE receipt IS NOT NULL AND landed IS NULL"
 _COUNTED = "INSERT INTO counters VALUES ('subtasks', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+#: A receipt is kept when it lands; then its result is over.
+_KEEP = (
+    "INSERT OR REPLACE INTO receipts (result, receipt, commit_id, base_id)"
+    " SELECT id, receipt, ?, ? FROM results WHERE id = ? AND receipt IS NOT NULL"
+)
+_END = "UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?"
+_TAKE_BACK = (
+    "UPDATE results SET landed = ?, commit_id = NULL,"
+    " receipt = (SELECT receipt FROM receipts WHERE result = results.id) WHERE id = ?"
+)
 
 
 class Journal:
@@ -88,8 +102,7 @@ class Journal:
     def unlanded_runs(self) -> frozenset[str]:
         """The runs, over or not, with results that have not landed and are not parked."""
         # `results_unlanded` is an index of just these, so that each command may ask
-        query = "SELECT DISTINCT run_id FROM results WHERE receipt IS NOT NULL AND landed IS NULL"
-        return frozenset(str(row[0]) for row in self._db.read(query))
+        return frozenset(str(row[0]) for row in self._db.read(UNLANDED_RUNS))
 
     def park(self, ids: Iterable[int]) -> None:
         """Keep these receipts for another checkout; here they are in nobody's way."""
@@ -104,11 +117,50 @@ class Journal:
             with self._db.writing("replaced") as db:
                 db.executemany("UPDATE results SET receipt = ? WHERE id = ?", rows)
 
-    def mark_landed(self, ids: Iterable[int], commit: str | None = None) -> None:
-        """These receipts have landed, in this commit if in one."""
-        rows = [(time.time(), commit, number) for number in ids]
+    def mark_landed(self, ids: Iterable[int], commit: str | None = None, *, base: str | None = None) -> None:
+        """These receipts have landed, in this commit if in one, else in the work tree alone; `base` is what HEAD was
+        just before, None for unborn."""
+        numbers = tuple(ids)
         with self._db.writing("landed") as db:
-            db.executemany("UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?", rows)
+            db.executemany(_KEEP, [(commit, base, number) for number in numbers])
+            db.executemany(_END, [(time.time(), commit, number) for number in numbers])
+
+    def record_landed(
+        self, records: Sequence[NewResult], commit_of: Mapping[str, str], *, base: str | None
+    ) -> None:
+        """Write down what has landed already, in these commits by task or in the work tree alone; see `mark_landed`."""
+        with self._db.writing("told") as db:
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
+            for number, record in enumerate(records, last + 1):
+                commit = commit_of.get(record.receipt.task_id)
+                db.execute(INSERT, (number, *row_of(record)))
+                db.execute(_KEEP, (commit, base, number))
+                db.execute(_END, (time.time(), commit, number))
+
+    def discard(self, ids: Iterable[int]) -> None:
+        """These receipts have no need to land any more: nothing was ticked for them, or it was taken back."""
+        with self._db.writing("discarded") as db:
+            db.executemany(_END, [(time.time(), None, number) for number in ids])
+
+    def take_back(self, run_id: str, task_id: str) -> bool:
+        """What has landed for the task in that run has yet to land again, and is parked; False where it is not here."""
+        with self._db.writing("taken back") as db:
+            number = db.execute(
+                "SELECT max(result) FROM receipts JOIN results ON results.id = result WHERE run_id = ? AND task_id = ?",
+                (run_id, task_id),
+            ).fetchone()[0]
+            if number is not None:
+                db.execute(_TAKE_BACK, (_PARKED, number))
+                db.execute("DELETE FROM receipts WHERE result = ?", (number,))
+        waiting = "SELECT 1 FROM results WHERE run_id = ? AND task_id = ? AND receipt IS NOT NULL"
+        return bool(self._db.read(waiting, (run_id, task_id)))
+
+    def receipts(self, *, without: Container[str] = ()) -> Iterator[JournalReceipt]:
+        """All receipts that the journal still has, whatever their outcomes: those that have yet to land, then those
+        that have, newest first. `without`: not those that landed with one of these commits."""
+        for row in self._db.read(RECEIPTS):
+            if row[3] not in without and (found := journal_receipt_of(row)) is not None:
+                yield found
 
     def refuse(self, ids: Iterable[int]) -> None:
         """These receipts will not land: their tasks stay open, and no result of theirs stands."""

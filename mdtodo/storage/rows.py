@@ -39,6 +39,20 @@ class JournalEntry(NamedTuple):
     inputs: str | None = None
 
 
+class JournalReceipt(NamedTuple):
+    """A receipt that the journal has, with its anchors. `landed`: its edits were made. `commit`: the one that it landed
+    with, None where that was the work tree alone; `base`: what HEAD was just before, None where it was unborn or the
+    receipt has not landed. `finished`: when the result was recorded, in Unix time.
+    """
+
+    run_id: str
+    receipt: Receipt
+    landed: bool
+    commit: str | None
+    base: str | None
+    finished: float
+
+
 class NewResult(NamedTuple):
     """A result as it is handed in: the receipt that is to land, and what only the history keeps."""
 
@@ -57,6 +71,12 @@ SELECT = (
 INSERT = (
     "INSERT INTO results (id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
     " metrics, receipt, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+#: Those that have yet to land, then those that have, newest first.
+RECEIPTS = (
+    "SELECT run_id, receipt, 0, NULL, NULL, finished, id FROM results WHERE receipt IS NOT NULL"
+    " UNION ALL SELECT run_id, kept.receipt, 1, kept.commit_id, base_id, finished, number"
+    " FROM receipts AS kept JOIN results ON results.id = kept.result ORDER BY 3, 7 DESC"
 )
 
 
@@ -98,6 +118,15 @@ def entry_of(row: Sequence[object]) -> JournalEntry:
         receipt=None if receipt is None else _receipt(str(receipt)),
         inputs=None if inputs is None else str(inputs),
     )
+
+
+def journal_receipt_of(row: Sequence[object]) -> JournalReceipt | None:
+    """What `RECEIPTS` gave; None for one that was damaged on the disk."""
+    run_id, text, landed, commit, base, finished, _ = row
+    if (receipt := _receipt(str(text))) is None:
+        return None
+    made, on = (None if one is None else str(one) for one in (commit, base))
+    return JournalReceipt(str(run_id), receipt, bool(landed), made, on, real(finished))
 
 
 def _receipt(text: str) -> Receipt | None:

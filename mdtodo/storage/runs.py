@@ -43,6 +43,7 @@ class Runs:
         with self._db.writing("end") as db:
             db.execute("UPDATE runs SET finished = ?, summary = coalesce(?, summary) WHERE run_id = ?", row)
             db.execute(_OLD, (KEPT,))
+            db.execute(_OLD_RECEIPTS, (KEPT,))
 
     def active_runs(self) -> tuple[tuple[str, str, float], ...]:
         """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone.
@@ -85,6 +86,7 @@ def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
 
 #: By number, and only what has landed: of a run that never ended the receipts wait, however old they are.
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
+_OLD_RECEIPTS = "DELETE FROM receipts WHERE result <= (SELECT max(id) FROM results) - ?"
 #: Attempt 0 is a person's word, or a rollup: it took no time. The limit bounds what each plan reads.
 _DURATIONS = (
     "SELECT task_id, seconds FROM results WHERE outcome = 'done' AND attempt > 0 ORDER BY id DESC LIMIT 20000"

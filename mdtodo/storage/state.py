@@ -1,7 +1,8 @@
 """What this clone remembers: leases, the journal of results, runs. SQLite in the git common directory.
 
-Nothing in it is the truth: delete `.git/mdtodo/`, and only history, and results of a killed run that were not
-landed yet, are gone. It is shared by the terminals and linked worktrees of one clone on one machine.
+Nothing in it is the truth: delete `.git/mdtodo/`, and only history, results of a killed run that were not landed
+yet, and the proofs of ticks that no commit carries are gone. It is shared by the terminals and linked worktrees of one
+clone on one machine.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 #: Each version needs an upgrade from the one before: what has not landed yet is in no other place.
-_VERSION = 2
-_UPGRADES = {1: "ALTER TABLE results ADD COLUMN inputs TEXT"}
+_VERSION = 3
+#: Receipts that have landed, in the order in which they did. Apart from their results, which many plans read whole.
+_RECEIPTS = """CREATE TABLE receipts (
+  number INTEGER PRIMARY KEY, result INTEGER NOT NULL UNIQUE, receipt TEXT NOT NULL, commit_id TEXT, base_id TEXT
+)"""
+_UPGRADES = {1: "ALTER TABLE results ADD COLUMN inputs TEXT", 2: _RECEIPTS}
 #: The first token is a number of seconds, and no 1: those of a state that was deleted must not be given out again.
-_SCHEMA = """
+_SCHEMA = (
+    """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO counters VALUES ('token', CAST(strftime('%s', 'now') AS INTEGER));
 CREATE TABLE leases (
@@ -43,6 +49,8 @@ CREATE UNIQUE INDEX leases_by_token ON leases (token);
 CREATE INDEX results_by_task ON results (task_id, id);
 CREATE INDEX results_unlanded ON results (id) WHERE receipt IS NOT NULL AND landed IS NULL;
 """
+    + _RECEIPTS
+)
 
 
 def folder(repo: Repository) -> str:
@@ -66,7 +74,7 @@ class StateStore(Leases, Journal, Runs):
 
         path = os.path.join(folder(repo), "state.db")
         if not create:
-            return cls(Database.open_to_read(path, _SCHEMA, _VERSION))
+            return cls(Database.open_to_read(path, _SCHEMA, _VERSION, _UPGRADES))
         database = Database.open(path, _SCHEMA, _VERSION, _UPGRADES)
         if database.is_new:
             from mdtodo.storage.backfill import backfill

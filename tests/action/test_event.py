@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.action.event import GitHubEvent, Mode, is_receipt
+from tests.action.conftest import CONFIG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +123,25 @@ def test_a_pull_request_is_checked_and_previewed(world: World) -> None:
     assert "fine" not in ended.log
     assert [one["code"] for one in json.loads(ended.outputs["json"])["findings"]] == ["unknown-processor"]
     assert world.bare.git("for-each-ref", "--format=%(objectname)") == head
+
+
+def test_warnings_are_annotated_and_fail_only_where_they_count_as_errors(world: World) -> None:
+    world.push("Typo", **{"TODO.md": "- [ ] Good run:good afer:x\n"})
+    for inputs, code in (
+        ({}, 0),
+        ({"command": "check"}, 0),
+        ({"command": "check", "args": "--strict"}, 1),
+        ({"command": "check", "args": "--strict --errors-only"}, 0),
+    ):
+        ended = world.act("pull_request", OWN, **inputs)
+        assert ended.code == code, ended.log
+        shown = [one.properties["line"] for one in ended.of("warning")]
+        assert shown == ([] if "--errors-only" in inputs.get("args", "") else ["1"])
+        assert ("warnings count as errors here: `--strict`" in ended.log) == bool(code)
+    world.push("Be strict", **{".mdtodo.toml": f"warnings_as_errors = true\n{CONFIG}"})
+    assert world.act("pull_request", OWN).code == 1
+    world.act(payload=world.payload("0" * 40))
+    assert world.main().startswith("- [x] Good"), "a run is no check"
 
 
 @pytest.mark.parametrize(("event", "payload"), [("pull_request", FORK), ("pull_request_target", OWN)])

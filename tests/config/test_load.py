@@ -26,11 +26,14 @@ commit = "task"
 max_failures = 5
 recipes = "auto"
 classify = "words"
+proof = "require"
+signers = "keys//./allowed_signers"
 inline = true
 isolation = "worktree"
 lease = "10m"
 max_cpu = 50
 max_memory = 60
+warnings_as_errors = true
 close_from_commits = true
 
 [tool.mdtodo.expand]
@@ -86,6 +89,7 @@ def test_every_key_from_either_file() -> None:
     assert one.files == ("TODO.md",)
     assert (one.jobs, one.rollup, one.stamp, one.auto_expand, one.commit) == (4, False, True, True, "task")
     assert (one.max_failures, one.recipes, one.classify) == (5, "auto", "words")
+    assert (one.proof, one.signers, one.warnings_as_errors) == ("require", "keys/allowed_signers", True)
     assert (one.inline, one.isolation) == (True, "worktree")
     assert (one.lease, one.max_cpu, one.max_memory, one.close_from_commits) == (600.0, 50, 60, True)
     assert one.expand == Expand("split")
@@ -120,6 +124,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
     assert DEFAULT.files == ("TODO.md", "**/TODO.md", "todo/**/*.md")
     assert (DEFAULT.jobs, DEFAULT.rollup, DEFAULT.stamp, DEFAULT.auto_expand) == (0, True, False, False)
     assert (DEFAULT.commit, DEFAULT.max_failures, DEFAULT.recipes) == ("run", 3, "explicit")
+    assert (DEFAULT.proof, DEFAULT.signers, DEFAULT.warnings_as_errors) == ("warn", "", False)
     assert (DEFAULT.inline, DEFAULT.isolation, DEFAULT.lease) == (False, "checkout", 300.0)
     assert (DEFAULT.max_cpu, DEFAULT.max_memory, DEFAULT.close_from_commits) == (85, 90, False)
     assert DEFAULT.lanes == {"critical": 5, "high": 10, "medium": 20, "low": 50, "general": 1}
@@ -193,6 +198,14 @@ WRONG = [
     ('lease = "0s"', "`lease`: must be longer than 0"),
     ('lease = "0.4ms"', "`lease`: must be longer than 0"),
     ('lease = "999d"', '`lease`: must be at most 366 days, not "999d"'),
+    ('proof = "strickt"', '`proof`: must be "off" or "warn" or "require" or "strict", not "strickt" (did'),
+    ("proof = true", '`proof`: must be "off" or "warn" or "require" or "strict", not true'),
+    ("warnings_as_errors = 1", "`warnings_as_errors`: must be true or false, not 1"),
+    ("signers = 3", "`signers`: must be a path, not 3"),
+    ("signers = ' '", '`signers`: must be a path on one line, not " "'),
+    ("signers = '/etc/keys'", '`signers`: must be a path inside the repository, not "/etc/keys"'),
+    ("signers = 'a/../../keys'", '`signers`: must be a path inside the repository, not "a/../../keys"'),
+    ("signers = '.git/keys'", '`signers`: must be a path inside the repository, not ".git/keys"'),
     ("lanes = 3", "`lanes`: must be a table, not 3"),
     ("lanes.high = 0", "`lanes.high`: must be a whole number, 1 or more, not 0"),
     ('lanes."a b" = 1', '`lanes."a b"`: is not a valid name for a lane: use letters,'),
@@ -224,6 +237,15 @@ WRONG = [
     ("patterns.p.steps = []", "`patterns.p.steps`: must be a list of steps, and not empty"),
     ("processors.'' = {}", '`processors.""`: is not a valid name for a processor'),
     ("processors.inline.run = 'x'", "`processors.inline`: is a reserved name: `run:inline` means the block"),
+    ("processors.rollup.run = 'x'", "`processors.rollup`: is a reserved name: in receipts it means that all"),
+    (
+        "processors.person.run = 'x'",
+        "`processors.person`: is a reserved name: in receipts it means a person's",
+    ),
+    (
+        "processors.undo.run = 'x'",
+        "`processors.undo`: is a reserved name: in receipts it means a run that was",
+    ),
     ("processors.a = {}", "`processors.a`: must have either `run` or `python`"),
     (
         "processors.a = { run = 'x', python = 'y' }",
@@ -362,6 +384,11 @@ def test_values_in_which_the_two_files_disagree_are_told(pyproject: str, dotfile
     with pytest.raises(ConfigError) as caught:
         load(f"[tool.mdtodo]\n{pyproject}\n".encode(), dotfile.encode())
     assert str(caught.value).startswith(sentence)
+
+
+def test_no_file_of_signers_is_no_path_at_all() -> None:
+    assert load(None, b"signers = ''").signers == ""
+    assert load(None, b"signers = './keys/a..b'").signers == "keys/a..b"
 
 
 def sentences(pyproject: str | None, dotfile: str | None) -> list[str]:

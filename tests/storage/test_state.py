@@ -19,6 +19,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.git.repository import Repository
 from mdtodo.receipts.codec import to_json
 from mdtodo.storage import leases, runs
+from mdtodo.storage.journal import UNLANDED_RUNS
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.system import process_identity
@@ -228,6 +229,7 @@ class TestJournal:
         assert opened.active_runs() == ()
         opened.mark_landed([entry.id], "abc")
         assert opened.unlanded() == ()
+        assert next(opened.receipts()).landed
 
     def test_results_of_a_run_that_goes_on_are_its_own(self, opened):
         opened.start_run("mine", "w")
@@ -261,6 +263,33 @@ class TestJournal:
         assert opened.history("a")[0].outcome == "done"
         assert opened.history("b") == ()
 
+    def test_receipts_are_kept_after_landing_in_the_order_in_which_they_did(self, opened):
+        def receipt(task: str, outcome: str = "done") -> NewResult:
+            return NewResult("run", RECEIPT._replace(task_id=task, outcome=outcome))
+
+        late, early, nowhere, waiting = opened.record(map(receipt, ["late", "early", "nowhere", "waiting"]))
+        opened.mark_landed([early], base="1")
+        opened.record_landed([receipt("said", "todo"), receipt("told", "cancelled")], {"told": "b"}, base="a")
+        opened.mark_landed([late], "c", base="b")
+        opened.discard([nowhere])
+        assert [(one.receipt.task_id, one.landed, one.commit, one.base) for one in opened.receipts()] == [
+            ("waiting", False, None, None),
+            ("late", True, "c", "b"),
+            ("told", True, "b", "a"),
+            ("said", True, None, "a"),
+            ("early", True, None, "1"),
+        ]
+        known = [one.receipt.task_id for one in opened.receipts(without={"b"})]
+        assert known == ["waiting", "late", "said", "early"]
+        assert [entry.id for entry in opened.unlanded()] == [waiting]
+        assert next(opened.receipts(without={"c"})).receipt.edits == RECEIPT.edits
+
+    def test_what_has_landed_is_not_read_with_what_waits(self, opened):
+        opened.mark_landed(opened.record([NewResult("run", RECEIPT)] * 3))
+        plan = opened._db.read(f"EXPLAIN QUERY PLAN {UNLANDED_RUNS}")
+        assert "results_unlanded" in str(plan)
+        assert all(entry.receipt is None for entry in opened.history())
+
     def test_durations_are_the_medians_of_successful_runs(self, opened):
         def took(seconds: float, outcome: str = "done", task: str = "a") -> NewResult:
             words = {"task_id": task, "outcome": outcome, "seconds": seconds}
@@ -278,6 +307,7 @@ class TestJournal:
         opened.mark_landed(ids[1:])
         opened.finish_run("run")
         assert [entry.id for entry in opened.history()] == [*reversed(ids[7:]), ids[0]]
+        assert len(list(opened.receipts())) == 4
 
     def test_a_receipt_that_was_damaged_on_the_disk_does_not_land(self, repository, opened):
         opened.record([NewResult("run", RECEIPT), NewResult("run", RECEIPT)])
@@ -285,6 +315,7 @@ class TestJournal:
             raw.execute("UPDATE results SET receipt = '{\"edits\": 1}', metrics = '[' WHERE id = 1")
         raw.close()
         assert [entry.receipt for entry in opened.unlanded()] == [None, RECEIPT]
+        assert [one.receipt for one in opened.receipts()] == [RECEIPT]
 
 
 class TestFile:
@@ -297,6 +328,22 @@ class TestFile:
             assert it.unlanded() == ()
             assert it.durations() == {}
         assert not os.path.exists(folder(repository))
+
+    def test_a_state_from_before_receipts_were_kept_goes_on(self, repository):
+        with StateStore.open(repository) as it:
+            it.record([NewResult("run", RECEIPT)] * 2)
+            it.discard([1])
+        with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
+            raw.execute("DROP TABLE receipts")
+            raw.execute("PRAGMA user_version = 2")
+        raw.close()
+        with StateStore.open(repository, create=False) as it:
+            assert [one.receipt for one in it.receipts()] == [RECEIPT]
+            assert len(it.history()) == 2
+        with StateStore.open(repository) as it:
+            assert it.warnings == ()
+            it.mark_landed([2], "abc")
+            assert [one.commit for one in it.receipts()] == ["abc"]
 
     def test_reading_the_state_sees_what_is_there(self, repository, opened):
         opened.lease("a", "w", 60)

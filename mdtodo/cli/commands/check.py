@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
+    from mdtodo.core.task import Finding
     from mdtodo.operations.check.check import Checked
 
 
@@ -36,14 +37,16 @@ class Check(click.Command):
     cls=Check,
     epilog="\b\nExamples:\n  mdtodo check\n  mdtodo check docs/TODO.md --format github\n"
     "  mdtodo check --staged                what `git commit` would commit\n\n"
-    "The codes are explained in docs/reference.md. Exits 1 if there are findings.",
+    "The codes are explained in docs/reference.md. Exits 1 if there is an error; warnings alone exit 0, unless\n"
+    "--strict or `warnings_as_errors = true` says otherwise.",
 )
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--errors-only", is_flag=True, help="Leave out warnings.")
+@click.option("--strict", is_flag=True, help="Warnings count as errors: any finding exits 1.")
+@click.option("--errors-only", is_flag=True, help="Leave out warnings; they do not count then either.")
 @click.option("--staged", is_flag=True, help="Check what is staged, including the configuration.")
 @click.option(
     "--changed",
@@ -56,6 +59,7 @@ def command(
     paths: tuple[str, ...],
     form: str,
     as_json: bool,
+    strict: bool,
     errors_only: bool,
     staged: bool,
     changed: bool,
@@ -65,11 +69,10 @@ def command(
     With PATHS, only findings in these files are reported, but the whole repository is read, since ids and
     dependencies cross files.
     """
-    from mdtodo.core.task import Severity
     from mdtodo.errors import ConfigError
 
     try:
-        findings, unreadable = _checked(session, paths, staged=staged, changed=changed)
+        checked = _checked(session, paths, staged=staged, changed=changed)
     except ConfigError as broken:
         # an annotation stands at its line in the pull request; the sentence on standard error does not
         if form == "github":
@@ -78,8 +81,13 @@ def command(
             print_mistakes(broken)
         raise
     if errors_only:
-        findings = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if as_json or form == "json":
+        checked = checked._replace(findings=checked.errors())
+    _print(session, checked.findings, "json" if as_json else form)
+    return _verdict(session, checked, strict=strict)
+
+
+def _print(session: Session, findings: list[Finding], form: str) -> None:
+    if form == "json":
         from mdtodo.reporting.json_documents import print_findings_json
 
         print_findings_json(findings)
@@ -91,15 +99,23 @@ def command(
         from mdtodo.reporting.findings import print_findings
 
         print_findings(findings, color=session.color)
-    if unreadable:
-        from mdtodo.reporting.text import tell
 
-        for error in unreadable:
-            tell(str(error))
-        return 3
-    if not findings:
+
+def _verdict(session: Session, checked: Checked, *, strict: bool) -> int:
+    """The exit code, and what the findings that were printed do not tell of it."""
+    from mdtodo.reporting.findings import tell_strict, tell_unjudged
+    from mdtodo.reporting.text import tell
+
+    for error in checked.unreadable:
+        tell(str(error))
+    if checked.unjudged:
+        tell_unjudged(checked.unjudged)
+    if not checked.findings and not checked.unreadable:
         session.detail("no findings")
-    return 1 if findings else 0
+    judged = checked._replace(strict=strict or checked.strict)
+    if judged.exit_code == 1:
+        tell_strict(checked.findings, option=strict)
+    return judged.exit_code
 
 
 def _checked(session: Session, paths: tuple[str, ...], *, staged: bool, changed: bool) -> Checked:

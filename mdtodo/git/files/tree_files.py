@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from posixpath import dirname, join, normpath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.digest import sha1
@@ -15,6 +16,7 @@ from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError
 from mdtodo.git.files import worktree_files
 from mdtodo.git.repository import calling_index, read_blobs, run
+from mdtodo.git.true_history import ENVIRONMENT, read_history
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class TodoFiles(NamedTuple):
 
     `data` holds the bytes of those that were read on the way, `read` gives those of others. `unmerged` are
     files whose merge is not finished: what they hold is ours. `unreadable` are those left out, with the reason.
+    `before` is what HEAD has of the files that `read` gave, None for nothing, where it costs no further git.
     """
 
     ids: Mapping[str, str]
@@ -38,6 +41,7 @@ class TodoFiles(NamedTuple):
     unmerged: tuple[str, ...]
     unreadable: tuple[InputError, ...]
     read: Callable[[Sequence[str]], Mapping[str, bytes]]
+    before: Mapping[str, bytes | None] = MappingProxyType({})
 
     def bytes_of(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of these files; one that git does not have is empty."""
@@ -82,18 +86,23 @@ def from_index(repo: Repository, patterns: Sequence[str]) -> TodoFiles:
     else:
         listed = _fitting(entries(), patterns)
     return _resolve_links(
-        repo, listed, lambda path: entries(f":(top,literal){path}").get(path), unmerged, env
+        repo,
+        listed,
+        lambda path: entries(f":(top,literal){path}").get(path),
+        unmerged,
+        env,
+        beside_head=True,
     )
 
 
 def from_commit(repo: Repository, revision: str, patterns: Sequence[str]) -> TodoFiles:
     """The files that fit the patterns, as that commit has them. Raises GitError where there is no such commit."""
     every: dict[str, tuple[bytes, str]] = {}
-    for line in run(repo, "ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")[:-1]:
+    for line in read_history(repo, "ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")
         mode, _, oid = about.split(b" ")
         every[os.fsdecode(name)] = mode, oid.decode()
-    return _resolve_links(repo, _fitting(every, patterns), every.get, set(), {})
+    return _resolve_links(repo, _fitting(every, patterns), every.get, set(), ENVIRONMENT)
 
 
 def staged_configuration(repo: Repository) -> list[bytes | None]:
@@ -117,11 +126,11 @@ def committed_configuration(repo: Repository, revision: str) -> list[bytes | Non
     """The same, as that commit has them."""
 
     def entry(path: str) -> tuple[bytes, str] | None:
-        out = run(repo, "ls-tree", "-z", "--full-tree", revision, "--", f":(literal){path}")
+        out = read_history(repo, "ls-tree", "-z", "--full-tree", revision, "--", f":(literal){path}")
         about = out.partition(b"\t")[0].split(b" ")
         return (about[0], about[2].decode()) if len(about) > 2 else None
 
-    return _configuration(repo, revision, entry, {})
+    return _configuration(repo, revision, entry, ENVIRONMENT)
 
 
 def _configuration(
@@ -214,6 +223,8 @@ def _resolve_links(
     look_up: Callable[[str], tuple[bytes, str] | None],
     unmerged: set[str],
     env: Mapping[str, str],
+    *,
+    beside_head: bool = False,
 ) -> TodoFiles:
     """The content of these entries (mode, id), with symbolic links followed and submodules left out."""
     ids: dict[str, str] = {}
@@ -227,12 +238,19 @@ def _resolve_links(
         if entry is not None and entry[0] != b"160000":
             ids[place] = entry[1]
 
+    known: dict[str, bytes] = {}
+    before: dict[str, bytes | None] = {}
+
     def read(paths: Sequence[str]) -> dict[str, bytes]:
-        blobs = read_blobs(repo, [ids[path] for path in paths], env)
-        return {path: blobs[ids[path]] or b"" for path in paths}
+        if missing := [path for path in paths if path not in known]:
+            names = {path: f"HEAD:{path}" for path in missing if beside_head}
+            blobs = read_blobs(repo, [*(ids[path] for path in missing), *names.values()], env)
+            known.update((path, blobs[ids[path]] or b"") for path in missing)
+            before.update((path, blobs[name]) for path, name in names.items())
+        return {path: known[path] for path in paths}
 
     ours = tuple(sorted(unmerged.intersection(ids)))
-    return TodoFiles(dict(sorted(ids.items())), {}, ours, tuple(unreadable), read)
+    return TodoFiles(dict(sorted(ids.items())), {}, ours, tuple(unreadable), read, before)
 
 
 def _follow(

@@ -146,9 +146,9 @@ def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: st
                 landing = land(repo, receipts, run_id=run_id, statuses=project.config.status, whole=True)
             except GitError:
                 if head_position(repo).commit == before:
-                    state.mark_landed(numbers)  # nothing was changed, so there is nothing to make up for
+                    state.discard(numbers)  # nothing was changed, so there is nothing to make up for
                 raise
-            state.mark_landed(numbers, next(iter(landing.commits), None))
+            state.mark_landed(numbers, next(iter(landing.commits), None), base=landing.base)
         finally:
             state.finish_run(run_id)
     return landing

@@ -23,6 +23,7 @@ from mdtodo.git.files.tree_files import (
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
+from mdtodo.operations.check.gate import gate
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import plan_for_check
@@ -45,7 +46,8 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
     The whole repository is read in any case, as ids and dependencies cross files.
     """
     every = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
-    found = _findings_in(repo, from_work_tree(repo, every), config)
+    content = from_work_tree(repo, every)
+    found = _findings_in(repo, content, config).with_ticks(*gate(repo, content))
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
 
 
@@ -57,7 +59,7 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     """
     config = load(*staged_configuration(repo))
     content = from_index(repo, config.files)
-    found = _findings_in(repo, content, config)
+    found = _findings_in(repo, content, config).with_ticks(*gate(repo, content, new_only=True))
     return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
@@ -69,7 +71,8 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     the change is compared with, is not reported elsewhere.
     """
     every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
-    found = _findings_in(repo, from_work_tree(repo, every), config)
+    content = from_work_tree(repo, every)
+    found = _findings_in(repo, content, config).with_ticks(*gate(repo, content, new_only=True))
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
     here = found.only(chosen)
     if not elsewhere:
@@ -86,24 +89,46 @@ MANY, LARGE = 30, 1 << 17
 
 
 class Checked(NamedTuple):
-    """Findings in the order of files and lines, and the files that could not be read."""
+    """Findings in the order of files and lines, and the files that could not be read. `strict`: warnings count as
+    errors, by the configuration that was judged by; `unjudged` ticks are older than what a shallow clone has."""
 
     findings: list[Finding]
     unreadable: tuple[InputError, ...] = ()
+    strict: bool = False
+    unjudged: int = 0
+
+    def with_ticks(self, unproven: Sequence[Finding], unjudged: int) -> Checked:
+        """With what the gate says, each finding where its line is."""
+        if not unproven:
+            return self._replace(unjudged=unjudged)
+        return self._replace(findings=_in_place([*self.findings, *unproven]), unjudged=unjudged)
 
     def only(self, files: frozenset[str]) -> Checked:
         """What is said of these files."""
-        findings = [finding for finding in self.findings if finding.file in files]
-        return Checked(findings, tuple([error for error in self.unreadable if error.file in files]))
+        unreadable = tuple([error for error in self.unreadable if error.file in files])
+        return self._replace(
+            findings=[finding for finding in self.findings if finding.file in files], unreadable=unreadable
+        )
 
     def and_also(self, more: Iterable[Finding]) -> Checked:
         """With these findings as well, after the others."""
-        return Checked([*self.findings, *more], self.unreadable)
+        return self._replace(findings=[*self.findings, *more])
+
+    def errors(self) -> list[Finding]:
+        """The findings without the warnings."""
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
+
+    @property
+    def exit_code(self) -> int:
+        """3 where a file could not be read; 1 where a finding is an error, or counts as one; else 0."""
+        if self.unreadable:
+            return 3
+        return 1 if self.findings and (self.strict or self.errors()) else 0
 
 
 def _findings_in(repo: Repository, content: TodoFiles, config: Config) -> Checked:
     """Everything that is wrong in these files, as far as the receipts on the branch do not know better."""
-    checked = _judge_files(repo, content, config)
+    checked = _judge_files(repo, content, config)._replace(strict=config.warnings_as_errors)
     if not any(finding.code == "unknown-id" for finding in checked.findings):
         return checked
     from mdtodo.project.deleted_tasks import without_deleted
@@ -210,6 +235,12 @@ def _in_order(found: list[Finding], files: Iterable[str]) -> list[Finding]:
     return sorted(
         found, key=lambda finding: (order[finding.file], finding.line, finding.code, finding.message)
     )
+
+
+def _in_place(found: list[Finding]) -> list[Finding]:
+    """With the lines of each file in order, and the files as they came."""
+    files = {finding.file: number for number, finding in reversed(list(enumerate(found)))}
+    return sorted(found, key=lambda one: (files[one.file], one.line, one.code, one.message))
 
 
 def _merged(content: TodoFiles, found: list[Finding], unreadable: list[InputError]) -> Checked:

@@ -59,12 +59,13 @@ def test_every_finding_has_its_line_severity_and_code(
 ) -> None:
     repo.write("TODO.md", todo)
     repo.write(".mdtodo.toml", '[processors.tests]\nrun = "true"\n')
-    findings = json.loads(mdtodo("check", "--json", code=1).out)["findings"]
+    exit_code = int(severity == "error")
+    findings = json.loads(mdtodo("check", "--json", code=exit_code).out)["findings"]
     found = [finding for finding in findings if finding["code"] == code]
     assert found, findings
     assert (found[0]["file"], found[0]["line"], found[0]["severity"]) == ("TODO.md", line, severity)
     assert words in found[0]["message"]
-    assert f"TODO.md:{line}: {severity}: {code}: " in mdtodo("check", code=1).out
+    assert f"TODO.md:{line}: {severity}: {code}: " in mdtodo("check", code=exit_code).out
 
 
 def test_a_file_without_mistakes_has_no_finding(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -99,8 +100,8 @@ def test_equal_tasks_are_named_only_where_a_processor_or_a_wait_makes_it_matter(
     repo.write("TODO.md", todo)
     tables = ['t]\nrun = "true"', 'u]\nrun = "true"', 'scan]\nrun = "true"\nmatch = { tags = ["scan"] }']
     repo.write(".mdtodo.toml", "".join(f"[processors.{table}\n" for table in tables))
-    findings = mdtodo("check", "--json", code=int(bool(expected))).json["findings"]
-    assert {finding["code"] for finding in findings} <= {"duplicate-title"}
+    found = mdtodo("check", "--json").json["findings"]
+    findings = [one for one in found if one["code"] == "duplicate-title"]
     assert [(one["line"], one["severity"]) for one in findings] == [(line, "warning") for line, _ in expected]
     assert all(words in one["message"] for one, (_, words) in zip(findings, expected, strict=True))
 
@@ -136,10 +137,61 @@ def test_warnings_may_be_left_out(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert mdtodo("check", "--errors-only").out == ""
 
 
+ERROR, WARNING = "- [ ] a after:nowhere\n", "- [ ]\n"
+
+
+@pytest.mark.parametrize(
+    ("todo", "strict", "options", "code", "told"),
+    [
+        (WARNING, False, (), 0, None),
+        (WARNING, False, ("--strict",), 1, "--strict"),
+        (WARNING, True, (), 1, "warnings_as_errors = true"),
+        (WARNING, True, ("--strict", "--json"), 1, "--strict"),
+        (WARNING, True, ("--errors-only",), 0, None),
+        (WARNING, True, ("--strict", "--errors-only"), 0, None),
+        (ERROR, False, (), 1, None),
+        (ERROR + WARNING, True, ("--strict",), 1, None),
+        (ERROR + WARNING, True, ("--errors-only",), 1, None),
+        ("- [ ] a\n", True, ("--strict",), 0, None),
+    ],
+)
+@pytest.mark.parametrize("of", [(), ("--staged",), ("--changed", "TODO.md"), ("TODO.md",)])
+def test_warnings_fail_only_where_they_count_as_errors(
+    repo: Checkout,
+    mdtodo: Mdtodo,
+    of: tuple[str, ...],
+    todo: str,
+    strict: bool,
+    options: tuple[str, ...],
+    code: int,
+    told: str | None,
+) -> None:
+    repo.write("TODO.md", todo)
+    repo.write(".mdtodo.toml", "warnings_as_errors = true\n" if strict else "")
+    repo.git("add", "-A")
+    said = mdtodo("check", *of, *options, code=code)
+    assert said.err == (f"mdtodo: warnings count as errors here: `{told}`\n" if told else "")
+
+
+def test_the_staged_configuration_says_whether_staged_warnings_fail(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", WARNING)
+    repo.write(".mdtodo.toml", "warnings_as_errors = true\n")
+    repo.git("add", "-A")
+    repo.write(".mdtodo.toml", "")
+    mdtodo("check", "--staged", code=1)
+    mdtodo("check")
+
+
+def test_a_file_that_cannot_be_read_weighs_more_than_what_is_found(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", ERROR)
+    repo.write("todo/a.md", b"- [ ] \xff\n")
+    mdtodo("check", "--strict", code=3)
+
+
 def test_check_writes_nothing(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a\n- [ ]\n")
     before = sorted(str(path) for path in repo.root.rglob("*"))
-    mdtodo("check", code=1)
+    mdtodo("check")
     assert sorted(str(path) for path in repo.root.rglob("*")) == before
 
 
@@ -174,7 +226,7 @@ def test_modules_of_processors_are_looked_for_and_not_imported(repo: Checkout, m
     repo.write("plugin-1.dist-info/entry_points.txt", "[mdtodo.processors]\nknown = tools.embed:main\n")
     repo.write("TODO.md", "- [ ] a run:there\n")
     repo.write(".mdtodo.toml", MODULES)
-    found = mdtodo("check", "--json", code=1).json["findings"]
+    found = mdtodo("check", "--json").json["findings"]
     assert [(one["line"], one["message"]) for one in found] == [
         (10, 'processor gone: no module "tools.embde" is found from here'),
         (
@@ -199,4 +251,4 @@ def test_a_missing_module_is_told_with_its_line_in_pyproject_toml(repo: Checkout
     repo.write(
         "pyproject.toml", "[project]\nname = 'x'\n\n[tool.mdtodo.processors.p]\npython = 'gone:main'\n"
     )
-    assert mdtodo("check", code=1).out.startswith("pyproject.toml:5: warning: unknown-module: processor p: ")
+    assert mdtodo("check").out.startswith("pyproject.toml:5: warning: unknown-module: processor p: ")

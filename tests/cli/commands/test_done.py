@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mdtodo.git.repository import discover
+from mdtodo.storage.state import StateStore
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -164,3 +167,42 @@ def test_a_task_that_waits_may_be_cancelled_and_reopened(repo: Checkout, inside:
     inside("cancel", "second", "parent")
     inside("reopen", "second", "parent")
     assert repo.read("TODO.md") == BLOCKED.encode()
+
+
+def kept(repo: Checkout) -> list[tuple[str, str, str, bool, str | None]]:
+    """The receipts in the journal, newest first: task, outcome, processor, whether a commit has it, and its base."""
+    with StateStore.open(discover(str(repo.root)), create=False) as state:
+        return [
+            (one.receipt.task_id, one.receipt.outcome, one.receipt.processor, bool(one.commit), one.base)
+            for one in state.receipts()
+        ]
+
+
+def test_the_journal_keeps_what_a_person_said_and_what_a_run_proved(repo: Checkout, mdtodo: Mdtodo) -> None:
+    mdtodo_toml = "[processors.ok]\nrun = 'true'\n"
+    unborn = "- [ ] a id:a\n- [ ] b id:b\n  - [ ] c id:c run:ok\n"
+    repo.write("TODO.md", unborn)
+    mdtodo("done", "a")
+    first = repo.commit("Base", **{"TODO.md": unborn, ".mdtodo.toml": mdtodo_toml})
+    mdtodo("run", "--no-commit")
+    mdtodo("cancel", "a")
+    mdtodo("reopen", "c")
+    mdtodo("done", "a", "--commit")
+    assert kept(repo) == [
+        ("a", "done", "person", True, first),
+        ("b", "todo", "rollup", False, first),
+        ("c", "todo", "person", False, first),
+        ("a", "cancelled", "person", False, first),
+        ("b", "done", "rollup", False, first),
+        ("c", "done", "ok", False, first),
+        ("a", "done", "person", False, None),
+    ]
+
+
+def test_a_tick_is_made_where_the_state_cannot_be_written(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n"})
+    repo.write(".git/mdtodo", "no folder")
+    said = mdtodo("done", "a")
+    assert repo.read("TODO.md") == b"- [x] a id:a\n"
+    assert "the state cannot be saved" in said.err
+    assert "nothing in this clone proves what no commit carries" in said.err

@@ -182,9 +182,9 @@ def test_undo_takes_back_every_commit_of_a_run_that_commits_each_task(repo: Chec
     config = CONFIG.replace("\n[processors.ok]", 'commit = "task"\n[processors.ok]', 1)
     other = (
         config
-        + '[processors.person]\nrun = "echo p >> mine; until git add mine && git commit -qm Person; do :; done"\n'
+        + '[processors.other]\nrun = "echo p >> mine; until git add mine && git commit -qm Person; do :; done"\n'
     )
-    start(repo, "- [ ] a run:tell\n- [ ] b run:person after:x\n- [ ] c id:x run:ok\n", other)
+    start(repo, "- [ ] a run:tell\n- [ ] b run:other after:x\n- [ ] c id:x run:ok\n", other)
     before = repo.git("rev-parse", "HEAD")
     run(mdtodo, "-j", "1")
     assert int(repo.git("rev-list", "--count", f"{before}..HEAD")) >= 4
@@ -196,16 +196,16 @@ def test_lines_that_a_person_commits_between_two_commits_of_a_run_stay_after_und
     repo: Checkout, mdtodo: Mdtodo
 ) -> None:
     config = CONFIG + (
-        "[processors.person]\nrun = \"sed -i 's/ d/ e/; s/ c/ C/' TODO.md; until git commit -qam Person; do :; done\"\n"
+        "[processors.other]\nrun = \"sed -i 's/ d/ e/; s/ c/ C/' TODO.md; until git commit -qam Person; do :; done\"\n"
     )
     start(
         repo,
-        "- [ ] a run:tell !high\n- [ ] b run:person\n- [ ] z after:q\n- [ ] d\n",
+        "- [ ] a run:tell !high\n- [ ] b run:other\n- [ ] z after:q\n- [ ] d\n",
         'commit = "task"\n' + config,
     )
     run(mdtodo, "-j", "1")
     mdtodo("undo")
-    assert repo.head("TODO.md") == b"- [ ] a run:tell !high\n- [ ] b run:person\n- [ ] z after:q\n- [ ] e\n"
+    assert repo.head("TODO.md") == b"- [ ] a run:tell !high\n- [ ] b run:other\n- [ ] z after:q\n- [ ] e\n"
 
 
 def test_parents_that_rested_on_an_undone_task_are_opened(repo: Checkout, mdtodo: Mdtodo) -> None:

@@ -1,0 +1,73 @@
+"""What a commit's message says of proofs: receipts of tasks, and words for all ticks that were there before. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.receipts.trailers import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mdtodo.proof.history import Commit
+    from mdtodo.receipts.trailers import RunTrailers
+
+#: Outcomes that prove a tick; all others end its proof.
+PROVING = frozenset({"done", "cached"})
+
+#: Outcomes that say nothing of the tick.
+NO_WORD = frozenset({"skipped", "deferred", "interrupted"})
+
+#: In the place of a processor: somebody has taken the tick as it stood.
+ACCEPTED = "accept"
+
+
+class Evidence(NamedTuple):
+    """One receipt of one tick. `commit` is None for one in this clone's journal; `processor` that of the receipt, or
+    ACCEPTED; `by` the e-mail of whoever gave a word; `tree` as in a Receipt."""
+
+    commit: str | None
+    run: str
+    task_id: str
+    processor: str
+    by: str | None = None
+    tree: str | None = None
+
+
+def runs_of(commit: Commit, *, ticks: bool) -> tuple[RunTrailers, ...]:
+    """The receipts in the trailers of a commit; where it `ticks` a box itself, also those in paragraphs of nothing but
+    such lines, as squashed messages have them. In the order of their runs, which is that of time."""
+    lines = commit.trailers.split("\n")
+    if ticks and "Mdtodo-" in commit.message:
+        lines += [line for part in _paragraphs(commit.message) for line in part]
+    return tuple(sorted(groups(lines), key=lambda group: group.run)) if any(lines) else ()
+
+
+def says_something(commit: Commit) -> bool:
+    """Whether there may be anything of it in the message."""
+    return bool(commit.trailers) or "Mdtodo-" in commit.message
+
+
+def accepted_by(commit: Commit) -> str | None:
+    """Who takes all ticks that the parent of this commit has as they stand; None where nobody does."""
+    found = _ACCEPT.search(commit.trailers)
+    return found[1] if found else None
+
+
+def reverted_by(commit: Commit) -> str | None:
+    """The commit that this one takes back, as `git revert` writes it; None for others."""
+    found = _REVERT.search(commit.message)
+    return found[1] if found else None
+
+
+_ACCEPT = re.compile(r"^Mdtodo-Accept: [0-9]{1,9} by=(\S+)$", re.MULTILINE | re.IGNORECASE)
+_REVERT = re.compile(r"^This reverts commit ([0-9a-f]{40}(?:[0-9a-f]{24})?)[.,]", re.MULTILINE)
+
+
+def _paragraphs(message: str) -> Iterator[list[str]]:
+    """Those but the first in which every line is one of ours, indented or not."""
+    for part in re.split(r"\n[ \t]*\n", message.replace("\r", ""))[1:]:
+        lines = [line.strip() for line in part.split("\n") if line.strip()]
+        if lines and all(line.startswith("Mdtodo-") for line in lines):
+            yield lines

@@ -1,0 +1,189 @@
+"""A branch's history as proofs need it: commits, children first, with what they did to TODO files, and the contents.
+
+Three gits at most, whatever the length of the history, and no more of it is read than is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.git.diff_tree import file_change
+from mdtodo.git.repository import error_from
+from mdtodo.git.true_history import read_history, start_history
+from mdtodo.proof.line_map import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mdtodo.git.diff_tree import FileChange
+    from mdtodo.git.repository import Repository
+    from mdtodo.system.process import Process
+
+
+class Commit(NamedTuple):
+    """A commit: `message` whole; `trailers` those of mdtodo, unfolded, one a line; `shallow` where its parents are not
+    here."""
+
+    oid: str
+    parents: tuple[str, ...]
+    tree: str
+    committer: str
+    message: str
+    trailers: str
+    shallow: bool
+
+
+_TRAILERS = ",".join(f"key=Mdtodo-{name}" for name in ("Run", "Undo", "Task", "Accept"))
+_FORMAT = "%x00".join(("%H", "%P", "%T", "%ce", "%B", f"%(trailers:{_TRAILERS},unfold)"))
+_LOG = (
+    *(
+        "log",
+        "-z",
+        "--topo-order",
+        "--no-patch",
+        "--no-color",
+        "--no-notes",
+        "--no-mailmap",
+        "--no-show-signature",
+    ),
+    *("--no-decorate", "--encoding=UTF-8", f"--format={_FORMAT}"),
+)
+_FIELDS = 6
+_BLOCK = 1 << 14
+
+
+class History:
+    """The commits up to some tips. A context manager, which ends its processes."""
+
+    def __init__(self, repo: Repository, *tips: str) -> None:
+        self._repo = repo
+        self._shallow = shallow_commits(repo)
+        self._tips = tips
+        self._log: Process | None = None
+        self._blobs: Process | None = None
+        self._contents: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._given: dict[str, bytes] = {}
+        #: Those of the commits that are looked at together whose messages have trailers of ours.
+        self.with_receipts: Sequence[str] = ()
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (self._log, self._blobs):
+            if process is not None:
+                process.kill()
+
+    def commits(self) -> Iterator[tuple[Commit, tuple[Sequence[FileChange], ...]]]:
+        """All, each after all of its children, with what it did to markdown files beside each of its parents, beside
+        nothing for a first commit. Raises GitError where a tip is no commit."""
+        size = _FIRST
+        waiting: list[Commit] = []
+        for commit in self._logged():
+            waiting.append(commit)
+            if len(waiting) == size:
+                yield from self._with_changes(waiting)
+                waiting, size = [], min(4 * size, _LARGEST)
+        yield from self._with_changes(waiting)
+
+    def content(self, oid: str) -> bytes:
+        """A file, by its object id, with line ends normalized. Raises GitError where git does not have it."""
+        if (given := self._given.get(oid)) is not None:
+            return given
+        if (known := self._contents.get(oid)) is not None:
+            self._contents.move_to_end(oid)
+            return known
+        if self._blobs is None:
+            self._blobs = start_history(self._repo, "cat-file", "--batch")
+        self._blobs.feed(oid.encode() + b"\n")
+        words = self._blobs.line().split()
+        if len(words) != 3:
+            raise error_from(f"fatal: object {oid} is missing".encode(), ("cat-file",))
+        data = normalized(self._blobs.read(int(words[2]) + 1)[:-1])
+        self._contents[oid] = data
+        self._size += len(data)
+        while self._size > _KEPT and len(self._contents) > 2:
+            self._size -= len(self._contents.popitem(last=False)[1])
+        return data
+
+    def know(self, oid: str, data: bytes) -> None:
+        """The content of a file that git need not have."""
+        self._given[oid] = normalized(data)
+
+    def _logged(self) -> Iterator[Commit]:
+        self._log = start_history(self._repo, *_LOG, *self._tips, "--")
+        fields: list[bytes] = []
+        rest = b""
+        while block := self._log.read(_BLOCK):
+            *new, rest = (rest + block).split(b"\0")
+            fields += new
+            whole = len(fields) - len(fields) % _FIELDS
+            for at in range(0, whole, _FIELDS):
+                yield self._commit(fields[at : at + _FIELDS])
+            del fields[:whole]
+        log, self._log = self._log, None
+        code, _, err = log.finish()
+        if code:
+            raise error_from(err, ("log",))
+
+    def _commit(self, fields: Sequence[bytes]) -> Commit:
+        oid, parents, tree, committer, message, trailers = (one.decode(errors="replace") for one in fields)
+        oid = oid.strip()
+        return Commit(oid, tuple(parents.split()), tree, committer, message, trailers, oid in self._shallow)
+
+    def _with_changes(
+        self, commits: Sequence[Commit]
+    ) -> Iterator[tuple[Commit, tuple[Sequence[FileChange], ...]]]:
+        if not commits:
+            return
+        lines = [line for one in commits for line in _pairs(one)]
+        out = read_history(self._repo, *_DIFF_TREE, stdin="".join(lines).encode())
+        found = iter(_changes(out))
+        self.with_receipts = [one.oid for one in commits if one.trailers]
+        for one in commits:
+            yield one, tuple([next(found) for _ in _pairs(one)])
+
+
+#: Commits that are looked at together: at first few, as most ticks were made lately.
+_FIRST, _LARGEST = 32, 2048
+#: Bytes of contents that are kept.
+_KEPT = 1 << 26
+_DIFF_TREE = (
+    *("diff-tree", "--stdin", "--always", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--"),
+    *(":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown"),
+)
+
+
+def _pairs(commit: Commit) -> list[str]:
+    """What git compares it with, a line each."""
+    if not commit.parents:
+        return [f"{commit.oid}\n"]
+    return [f"{commit.oid} {parent}\n" for parent in commit.parents]
+
+
+def _changes(out: bytes) -> Iterator[list[FileChange]]:
+    """What `git diff-tree --stdin --always -z` says of each of its lines."""
+    changes: list[FileChange] | None = None
+    fields = iter(out.split(b"\0"))
+    for one in fields:
+        if one.startswith(b":") and changes is not None:
+            # next() takes the path, so that a file whose name looks like an id is not read as a commit
+            changes.append(file_change(one, next(fields)))
+        elif one:
+            if changes is not None:
+                yield changes
+            changes = []
+    if changes is not None:
+        yield changes
+
+
+def shallow_commits(repo: Repository) -> frozenset[str]:
+    """The commits of a shallow clone whose parents are not here."""
+    try:
+        with open(os.path.join(repo.common_dir, "shallow"), "rb") as file:
+            return frozenset(file.read().decode().split())
+    except OSError:
+        return frozenset()

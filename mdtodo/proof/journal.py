@@ -1,0 +1,131 @@
+"""Proofs that no commit carries yet: receipts in this clone's journal, of ticks that the history does not prove.
+
+A receipt counts for the very task that it is of, as long as nothing has ended it: no later receipt of the task, no
+commit that HEAD reaches and that carries it (then the history has judged it already), and no commit since that opened
+the box.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import InputError, MdtodoError
+from mdtodo.git.true_history import is_ancestor
+from mdtodo.markdown.anchors import TaskIndex
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.keys.read import read_keys
+from mdtodo.proof.evidence import NO_WORD, PROVING, Evidence
+from mdtodo.proof.history import History
+from mdtodo.proof.steps import Step
+from mdtodo.proof.ticks import done_characters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.git.repository import Repository
+    from mdtodo.proof.rules import Rules
+    from mdtodo.proof.ticks import Unproven
+    from mdtodo.storage.rows import JournalReceipt
+
+
+def in_journal(
+    repo: Repository, rules: Rules, data: Mapping[str, bytes], ticks: Sequence[Unproven], head: str
+) -> dict[Unproven, Evidence]:
+    """Of these ticks, in files with these bytes, those that the journal proves, each with what proves it."""
+    newest = _newest(repo, rules, data, ticks)
+    proving = {tick: one for tick, one in newest.items() if one.receipt.outcome in PROVING}
+    if not proving:
+        return {}
+    carried = _carried(repo, {one.run_id for one in proving.values()})
+    return {
+        tick: _evidence(one)
+        for tick, one in proving.items()
+        if (one.run_id, one.receipt.task_id) not in carried
+        and not _opened_since(repo, rules, one, tick.commit or head)
+    }
+
+
+def _evidence(one: JournalReceipt) -> Evidence:
+    receipt = one.receipt
+    by = getattr(receipt, "by", None)
+    return Evidence(None, one.run_id, receipt.task_id, receipt.processor, by, receipt.tree)
+
+
+def _newest(
+    repo: Repository, rules: Rules, data: Mapping[str, bytes], ticks: Sequence[Unproven]
+) -> dict[Unproven, JournalReceipt]:
+    """The newest receipt of each tick that says anything of it."""
+    from mdtodo.storage.state import StateStore
+
+    left = {(tick.file, tick.line): tick for tick in ticks}
+    found: dict[Unproven, JournalReceipt] = {}
+    files = _Files(rules, data)
+    try:
+        with StateStore.open(repo, create=False) as state:
+            for one in state.receipts():
+                if not one.receipt.edits or one.receipt.outcome in NO_WORD:
+                    continue
+                tick = left.pop(files.place(one), None)
+                if tick is not None:
+                    found[tick] = one
+                if not left:
+                    break
+    except MdtodoError:  # a state that cannot be read proves nothing
+        return {}
+    return found
+
+
+class _Files:
+    """The files of a version, read where they are asked for."""
+
+    def __init__(self, rules: Rules, data: Mapping[str, bytes]) -> None:
+        self._rules, self._data = rules, data
+        self._known: dict[str, TaskIndex | None] = {}
+        self._lines: dict[str, list[int]] = {}
+
+    def place(self, one: JournalReceipt) -> tuple[str, int]:
+        """File and line of the task that the receipt is of; line 0 where it is not there, or cannot be told."""
+        anchor = one.receipt.edits[0].anchor
+        index = self._index(anchor.file)
+        found = index.find(anchor) if index is not None else ""
+        return anchor.file, self._lines[anchor.file][found] if isinstance(found, int) else 0
+
+    def _index(self, file: str) -> TaskIndex | None:
+        if file not in self._known:
+            try:
+                document = parse(self._data.get(file, b""), self._rules.config.status, file=file)
+            except InputError:
+                self._known[file] = None
+                return None
+            self._known[file] = TaskIndex(document, file)
+            self._lines[file] = [item.line for item in document.items]
+        return self._known[file]
+
+
+def _carried(repo: Repository, runs: set[str]) -> set[tuple[str, str]]:
+    """Which receipts of these runs commits carry, by run and task."""
+    from mdtodo.receipts.log import logged_receipts
+
+    return {(one.run, one.task_id) for one in logged_receipts(repo) if one.run in runs}
+
+
+def _opened_since(repo: Repository, rules: Rules, one: JournalReceipt, tip: str) -> bool:
+    """Whether a commit has opened the box since HEAD was what the receipt was made on, up to this one."""
+    if not tip:
+        return False
+    if one.base is None:
+        since: tuple[str, ...] = ()
+    elif one.base == tip:
+        return False
+    elif is_ancestor(repo, one.base, tip):
+        since = (f"^{one.base}",)
+    else:
+        return True
+    title, done = one.receipt.title, done_characters(rules)
+    with History(repo, tip, *since) as history:
+        for commit, changes in history.commits():
+            for part in changes if not commit.shallow else ():
+                for box, _ in Step(history, part, done).opened():
+                    if read_keys(box.text.decode(errors="surrogateescape")).title == title:
+                        return True
+    return False

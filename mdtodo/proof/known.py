@@ -1,0 +1,109 @@
+"""What was found of the ticks of a commit, kept for the next time: by commit and file, in `.git/mdtodo/proof/`.
+
+Deleting it costs time alone, as all of it comes from git. A walk that reaches a commit of which all is known need go no
+further.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from mdtodo.core.digest import sha1
+from mdtodo.proof.evidence import Evidence
+from mdtodo.proof.history import shallow_commits
+from mdtodo.proof.walk import Found
+from mdtodo.storage.blob_cache import FindingCache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mdtodo.git.repository import Repository
+    from mdtodo.proof.rules import Rules
+
+#: Another number where another mdtodo would find something else in the same history.
+_VERSION = 2
+_LONGEST = 1 << 24
+_LAST = "last"
+
+
+class KnownTicks:
+    """The ticks of the `commit` that was judged last, "" where none was, by file and place."""
+
+    def __init__(self, repo: Repository, rules: Rules) -> None:
+        self._cache = FindingCache(repo, _key(repo, rules), "proof", longest=_LONGEST)
+        self.commit = self._cache.get(_LAST) or ""
+        self._read: dict[str, dict[int, Found]] = {}
+
+    def find(self, path: str, at: int) -> Found | None:
+        """What is known of the tick at this place of a file; None for nothing."""
+        if path not in self._read:
+            self._read[path] = _from_text(self._cache.get(_name(self.commit, path)))
+        return self._read[path].get(at)
+
+    def keep(self, commit: str, found: Iterable[tuple[str, int, Found]]) -> None:
+        """Know this of a commit from now on."""
+        files: dict[str, dict[int, Found]] = {}
+        for path, at, one in found:
+            if not one.unknown and not one.outside:
+                files.setdefault(path, {})[at] = one._replace(weak=None) if one.evidence else one
+        for path, ticks in files.items():
+            self._cache.put(_name(commit, path), _to_text(ticks))
+        self._cache.put(_LAST, commit)
+        self._cache.save()
+
+
+class Judgements:
+    """What came of judging a version, by all that it depends on."""
+
+    def __init__(self, repo: Repository, rules: Rules, version: Iterable[str]) -> None:
+        self._cache = FindingCache(repo, _key(repo, rules) + "-judged", "proof", longest=_LONGEST)
+        self._name = _digest("\0".join(version))
+
+    def get(self) -> str | None:
+        """What was put, in JSON; None for nothing."""
+        return self._cache.get(self._name)
+
+    def put(self, text: str) -> None:
+        """Keep this."""
+        self._cache.put(self._name, text)
+        self._cache.save()
+
+
+def _name(commit: str, path: str) -> str:
+    return f"{commit}-{_digest(path)}"
+
+
+def _key(repo: Repository, rules: Rules) -> str:
+    """A name for all that decides what is found, but for the history."""
+    config = rules.config
+    said = [_VERSION, config.proof, rules.signers.key if rules.signers else "", *sorted(config.processors)]
+    said += sorted(f"{char}{status}" for char, status in config.status.items())
+    said += sorted(shallow_commits(repo))
+    return _digest(repr(said))
+
+
+def _digest(text: str) -> str:
+    made: str = sha1(os.fsencode(text), usedforsecurity=False).hexdigest()
+    return made[:20]
+
+
+def _to_text(ticks: Mapping[int, Found]) -> str:
+    return json.dumps([[at, one.evidence, one.origin, one.weak] for at, one in ticks.items()])
+
+
+def _from_text(text: str | None) -> dict[int, Found]:
+    """Nothing for what another version has written."""
+    try:
+        rows = json.loads(text or "[]")
+        return {
+            int(at): Found(_evidence(evidence), origin, weak=_evidence(weak))
+            for at, evidence, origin, weak in rows
+        }
+    except (ValueError, TypeError):
+        return {}
+
+
+def _evidence(fields: list[str | None] | None) -> Evidence | None:
+    return None if fields is None else Evidence(*fields)  # type: ignore[arg-type]

@@ -1,0 +1,94 @@
+"""Which of the ticks that are followed a receipt is of, in the version in which it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.errors import InputError
+from mdtodo.markdown.anchors import anchors, derived_ids
+from mdtodo.markdown.document import parse
+from mdtodo.receipts.identity import is_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mdtodo.core.task import Anchor, Status
+    from mdtodo.proof.history import History
+    from mdtodo.proof.state import Entry, FileState
+    from mdtodo.receipts.trailers import Trailer
+
+
+class Names:
+    """Anchors of versions, read where they are asked for; `statuses` are the status characters."""
+
+    def __init__(self, history: History, statuses: Mapping[str, Status]) -> None:
+        self._history, self._statuses = history, statuses
+        self._known: dict[tuple[str, str], dict[int, tuple[int, Anchor]]] = {}
+
+    def trailers_of(
+        self, path: str, file: FileState, entries: Iterable[Entry], trailers: Mapping[str, Trailer]
+    ) -> list[tuple[Entry, Trailer]]:
+        """Of these entries of a file those that one of the trailers, by their ids, is of."""
+        lengths = sorted({len(name) for name in trailers if 6 < len(name) <= 40})
+        found: list[tuple[Entry, Trailer]] = []
+        left: list[Entry] = []
+        for entry in entries:
+            trailer = self._plainly(path, file, entry, trailers, lengths)
+            if trailer is None:
+                left.append(entry)
+            else:
+                found.append((entry, trailer))
+        if left and len({trailer.task_id for _, trailer in found}) < len(trailers):
+            known = self._read(path, file.oid)
+            equal = ((entry, _among_equals(known.get(entry.at), trailers, lengths)) for entry in left)
+            found += [(entry, trailer) for entry, trailer in equal if trailer is not None]
+        return found
+
+    def _plainly(
+        self, path: str, file: FileState, entry: Entry, trailers: Mapping[str, Trailer], lengths: list[int]
+    ) -> Trailer | None:
+        """By its own id, or by titles that no other task of the file has."""
+        if not entry.named and (known := self._read(path, file.oid).get(entry.at)) is not None:
+            entry.call(*known)
+        if not entry.named:
+            return None
+        if entry.explicit is not None and entry.explicit in trailers:
+            return trailers[entry.explicit]
+        names = (entry.digest[:length] for length in lengths) if entry.alone else ()
+        return next((trailers[name] for name in names if name in trailers), None)
+
+    def _read(self, path: str, oid: str) -> dict[int, tuple[int, Anchor]]:
+        """The anchors of a version by the places of their boxes, each with that of the outermost task around it."""
+        if (known := self._known.get((path, oid))) is None:
+            if len(self._known) >= _VERSIONS:
+                self._known.clear()
+            known = self._known[path, oid] = self._anchors(path, oid)
+        return known
+
+    def _anchors(self, path: str, oid: str) -> dict[int, tuple[int, Anchor]]:
+        try:
+            document = parse(self._history.content(oid), self._statuses, file=path)
+        except InputError:
+            return {}
+        roots: list[int] = []
+        for item in document.items:
+            roots.append(item.box if item.parent is None else roots[item.parent])
+        found = zip(document.items, roots, anchors(document, path), strict=True)
+        return {item.box: (root, anchor) for item, root, anchor in found}
+
+
+def _among_equals(
+    known: tuple[int, Anchor] | None, trailers: Mapping[str, Trailer], lengths: list[int]
+) -> Trailer | None:
+    """By all that tells it from equal ones."""
+    if known is None:
+        return None
+    for digest in derived_ids(known[1]):
+        for name in (digest[:length] for length in lengths):
+            if name in trailers and is_of(trailers[name], known[1]):
+                return trailers[name]
+    return None
+
+
+#: Versions that are kept.
+_VERSIONS = 8

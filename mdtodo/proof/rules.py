@@ -1,0 +1,52 @@
+"""By what a tick is judged: the configuration of the commit that a change is compared with, never its own. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.core.receipt import DIRTY
+from mdtodo.planning.routing import Router
+from mdtodo.proof.evidence import ACCEPTED
+from mdtodo.recipes import NAMES
+
+if TYPE_CHECKING:
+    from mdtodo.config.settings import Config
+    from mdtodo.core.task import Task
+    from mdtodo.proof.evidence import Evidence
+    from mdtodo.proof.signers import Signers
+
+#: Processors of receipts that are none of the configuration's: a person, and a parent ticked with its subtasks.
+PERSON, ROLLUP = "person", "rollup"
+
+
+class Rules:
+    """A configuration, and those of whom one must have signed what counts; None where nobody need have."""
+
+    def __init__(self, config: Config, signers: Signers | None = None) -> None:
+        self.config, self.signers = config, signers
+        self._router = Router(config)
+
+    @property
+    def strict(self) -> bool:
+        """Whether a person's word, or a proof of content that was not committed, does not count."""
+        return self.config.proof == "strict"
+
+    def processor_of(self, task: Task) -> str | None:
+        """What would prove a task. What only a recipe's being there decides does not count."""
+        return self._router.route(task).processor or task.own_run
+
+    def refusal(self, evidence: Evidence, processor: str) -> str | None:
+        """Why a receipt does not prove a tick that this processor proves, as a part of a sentence; None if it does."""
+        name = evidence.processor
+        if self.signers and not (evidence.commit and self.signers.signed(evidence.commit)):
+            return "no allowed signer has signed its receipt"
+        if name in (PERSON, ACCEPTED):
+            return f"only the word of {evidence.by or 'a person'} stands for it" if self.strict else None
+        if self.strict and evidence.tree == DIRTY:
+            return "its proof is of content that was not committed (tree=dirty)"
+        if name in (processor, ROLLUP) or not self._known(name):
+            return None
+        return f"its receipt is of the processor {name!r}"
+
+    def _known(self, name: str) -> bool:
+        return name in self.config.processors or name in NAMES or name == "inline"

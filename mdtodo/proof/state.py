@@ -1,0 +1,146 @@
+"""The ticks that are followed, as they stand in one commit of the walk. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from mdtodo.core.task import Anchor
+    from mdtodo.proof.line_map import Change
+
+_AT = attrgetter("at")
+
+
+class Entry:
+    """A tick in one version of a file: the place `at` of its status character, and what it is called there.
+
+    `root` is the place of the outermost task around it; that, `digest`, `explicit` and `alone` (see Anchor) hold while
+    `named`.
+    `free`: it may lead out of the range that is judged. `ended`: a receipt says
+    something else of it here.
+    """
+
+    __slots__ = ("alone", "at", "digest", "ended", "explicit", "free", "named", "root", "tick")
+
+    def __init__(self, tick: int, at: int, *, free: bool = False) -> None:
+        self.tick, self.at, self.free = tick, at, free
+        self.root, self.named, self.alone, self.ended = at, False, False, False
+        self.digest: str = ""
+        self.explicit: str | None = None
+
+    def call(self, root: int, anchor: Anchor) -> None:
+        """It is called so in this version."""
+        self.root, self.digest, self.explicit = root, anchor.digest, anchor.explicit
+        self.named, self.alone = True, anchor.alone
+
+    def copy(self) -> Entry:
+        """The same, for another version."""
+        made = Entry(self.tick, self.at, free=self.free)
+        made.root, made.named, made.alone = self.root, self.named, self.alone
+        made.digest, made.explicit = self.digest, self.explicit
+        return made
+
+
+class FileState:
+    """The entries of one file, by their places; `oid` is its content."""
+
+    __slots__ = ("entries", "oid")
+
+    def __init__(self, oid: str, entries: Iterable[Entry] = ()) -> None:
+        self.oid = oid
+        self.entries: list[Entry] = sorted(entries, key=_AT)
+
+    def add(self, entry: Entry) -> None:
+        """An entry more, unless it is there."""
+        index = bisect_left(self.entries, entry.at, key=_AT)
+        while index < len(self.entries) and self.entries[index].at == entry.at:
+            if self.entries[index].tick == entry.tick:
+                return
+            index += 1
+        insort(self.entries, entry, key=_AT)
+
+    def remove(self, entry: Entry) -> None:
+        """Without this one."""
+        index = bisect_left(self.entries, entry.at, key=_AT)
+        while index < len(self.entries) and self.entries[index] is not entry:
+            index += 1
+        del self.entries[index : index + 1]
+
+    def copy(self, resolved: Collection[int]) -> FileState:
+        """For another parent, without ticks of which all is known."""
+        return FileState(self.oid, [one.copy() for one in self.entries if one.tick not in resolved])
+
+    def part(self, change: Change) -> list[Entry]:
+        """The entries in what the change touched."""
+        low = bisect_left(self.entries, change.start, key=_AT)
+        high = bisect_left(self.entries, change.new_end, key=_AT)
+        return self.entries[low:high]
+
+    def step_back(self, change: Change, oid: str, stay: Iterable[tuple[Entry, int]]) -> None:
+        """Be the version before the change: of the entries that it touched only these `stay`, at these places."""
+        low = bisect_left(self.entries, change.start, key=_AT)
+        high = bisect_left(self.entries, change.new_end, key=_AT)
+        after, shift, self.oid = self.entries[high:], change.shift, oid
+        kept = []
+        for entry, at in stay:
+            entry.at, entry.named = at, entry.named and change.plain
+            entry.root = _root_before(entry.root, change)
+            kept.append(entry)
+        if shift or not change.plain:
+            for entry in after:
+                entry.named = entry.named and (change.plain or entry.root >= change.new_end)
+                entry.at, entry.root = entry.at + shift, _root_before(entry.root, change)
+        self.entries[low:] = [*sorted(kept, key=_AT), *after]
+
+
+def _root_before(root: int, change: Change) -> int:
+    if root >= change.new_end:
+        return root + change.shift
+    was = change.boxes.get(root) if root >= change.start else None
+    return root if was is None else was.at
+
+
+class State:
+    """All files with entries in one commit."""
+
+    __slots__ = ("files",)
+
+    def __init__(self) -> None:
+        self.files: dict[str, FileState] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.files)
+
+    def add(self, path: str, oid: str, entries: Iterable[Entry]) -> None:
+        """These entries of a file."""
+        if (there := self.files.get(path)) is None:
+            made = FileState(oid, entries)
+            if made.entries:
+                self.files[path] = made
+            return
+        for entry in entries:
+            there.add(entry)
+
+    def take(self, path: str, file: FileState) -> None:
+        """All of this file, which is used up."""
+        if path in self.files:
+            self.add(path, file.oid, file.entries)
+        elif file.entries:
+            self.files[path] = file
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """All, with their files."""
+        for path, file in self.files.items():
+            for entry in file.entries:
+                yield path, entry
+
+    def forget(self, resolved: Collection[int]) -> None:
+        """Without ticks of which all is known, and those that are ended."""
+        for path, file in list(self.files.items()):
+            file.entries = [one for one in file.entries if one.tick not in resolved and not one.ended]
+            if not file.entries:
+                del self.files[path]

@@ -1,0 +1,177 @@
+"""One step of the walk: a commit beside one of its parents, and where its tasks stood there."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.proof.line_map import Box, Change, boxes_of, change_between, match_moved, share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mdtodo.git.diff_tree import FileChange
+    from mdtodo.proof.history import History
+    from mdtodo.proof.state import Entry, FileState, State
+
+_REGULAR = (b"100644", b"100755", b"100664")
+
+
+class Place(NamedTuple):
+    """A box in the version before: its file, the content of that, and itself."""
+
+    path: str
+    oid: str
+    box: Box
+
+
+class Step:
+    """What a commit did beside one parent; `done` are the status characters of done boxes."""
+
+    def __init__(self, history: History, changes: Sequence[FileChange], done: frozenset[bytes]) -> None:
+        self._history, self._done = history, done
+        self._changes = {os.fsdecode(one.path): one for one in changes if _is_file(one)}
+        self._made: dict[str, Change] = {}
+        self._moved: dict[str, dict[int, Place]] = {}
+
+    def changed(self, path: str) -> Change | None:
+        """What it did to this file; None for nothing."""
+        if (made := self._made.get(path)) is not None:
+            return made
+        if (change := self._changes.get(path)) is None:
+            return None
+        old = self._before(path)
+        made = change_between(self._content(change.after), self._content(old[1] if old else None))
+        self._made[path] = made
+        return made
+
+    def box(self, path: str, entry: Entry) -> Box:
+        """The box of an entry in what has changed."""
+        change = self.changed(path)
+        return next(box for box in change.new if box.at == entry.at) if change else Box(entry.at, b"", b"")
+
+    def ticked(self, path: str, entry: Entry) -> bool:
+        """Whether the commit has ticked the box of this entry, as seen from this parent."""
+        change = self.changed(path)
+        if change is None or not change.start <= entry.at < change.new_end:
+            return False
+        place = self._place(path, change, entry.at)
+        return place is None or place.box.char not in self._done
+
+    @cached_property
+    def ticks(self) -> bool:
+        """Whether it has ticked any box."""
+        return any(
+            place is None or place.box.char not in self._done
+            for box, place in self._boxes()
+            if box.char in self._done
+        )
+
+    def opened(self) -> Iterator[tuple[Box, Place]]:
+        """The boxes that it has opened, each with what it was."""
+        for box, place in self._boxes():
+            if place is not None and place.box.char in self._done and box.char not in self._done:
+                yield box, place
+
+    def _boxes(self) -> Iterator[tuple[Box, Place | None]]:
+        for path in self._changes:
+            if (change := self.changed(path)) is not None:
+                for box in change.new:
+                    yield box, self._place(path, change, box.at)
+
+    def touched(self, state: State) -> Iterator[tuple[str, Entry]]:
+        """The entries in what it has changed."""
+        for path, file in state.files.items():
+            if (change := self.changed(path)) is not None:
+                for entry in file.part(change):
+                    yield path, entry
+
+    def hand_on(self, path: str, file: FileState, target: State) -> None:
+        """Give the entries of a file to the parent's state, as far as they are done there. The file is used up."""
+        change = self.changed(path)
+        if change is None:
+            target.take(path, file)
+            return
+        stay: list[tuple[Entry, int]] = []
+        for entry in file.part(change):
+            place = self._place(path, change, entry.at)
+            if place is None or place.box.char not in self._done:
+                continue
+            if place.path == self._before_path(path):
+                stay.append((entry, place.box.at))
+            else:
+                moved = entry.copy()
+                moved.at, moved.named = place.box.at, False
+                target.add(place.path, place.oid, [moved])
+        if (before := self._before(path)) is not None and before[1] is not None:
+            file.step_back(change, before[1][1], stay)
+            target.take(before[0], file)
+
+    def _place(self, path: str, change: Change, at: int) -> Place | None:
+        was = change.boxes.get(at)
+        if was is not None:
+            before = self._before(path)
+            return Place(before[0], before[1][1], was) if before and before[1] else None
+        return self._moved_to(path, change).get(at)
+
+    def _moved_to(self, path: str, change: Change) -> dict[int, Place]:
+        """The boxes of the file that stood in another one."""
+        if path not in self._moved:
+            wanted = [box for box in change.new if change.boxes.get(box.at) is None]
+            gone = [] if not wanted else list(self._gone(path))
+            found = match_moved(wanted, [place.box for place in gone])
+            places = {id(place.box): place for place in gone}
+            self._moved[path] = {at: places[id(box)] for at, box in found.items()}
+        return self._moved[path]
+
+    def _gone(self, path: str) -> Iterator[Place]:
+        """The boxes that other files have no longer."""
+        for other, one in self._changes.items():
+            if other == path or one.before is None or other in self._renamed.values():
+                continue
+            change = self.changed(other)
+            kept = {box.at for box in change.boxes.values() if box is not None} if change else set()
+            for box in change.old if change else ():
+                if box.at not in kept:
+                    yield Place(other, one.before[1], box)
+
+    def _before(self, path: str) -> tuple[str, tuple[bytes, str] | None] | None:
+        """The file that it was, and its content."""
+        name = self._before_path(path)
+        return None if name is None else (name, self._changes[name].before)
+
+    def _before_path(self, path: str) -> str | None:
+        if self._changes[path].before is not None:
+            return path
+        return self._renamed.get(path)
+
+    @cached_property
+    def _renamed(self) -> dict[str, str]:
+        """Files that came with this commit, and those that went, of which they have most of the tasks."""
+        new = [path for path, one in self._changes.items() if one.before is None]
+        gone = [path for path, one in self._changes.items() if one.after is None]
+        found: dict[str, str] = {}
+        if not new or not gone:
+            return found
+        boxes = {
+            path: boxes_of(self._content(self._changes[path].after or self._changes[path].before))
+            for path in (*new, *gone)
+        }
+        for path in new:
+            best = max(gone, key=lambda other: share(boxes[path], boxes[other]), default=None)
+            if best is not None and share(boxes[path], boxes[best]) >= _MOST:
+                found[path] = best
+                gone.remove(best)
+        return found
+
+    def _content(self, entry: tuple[bytes, str] | None) -> bytes:
+        return b"" if entry is None else self._history.content(entry[1])
+
+
+#: A file has become another one if it shares so much of its tasks.
+_MOST = 0.5
+
+
+def _is_file(change: FileChange) -> bool:
+    return all(entry is None or entry[0] in _REGULAR for entry in (change.before, change.after))

@@ -1,0 +1,131 @@
+"""The ticks of a version that something should prove, and the walk that looks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.core.task import Status
+from mdtodo.errors import InputError
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.tasks import read_tasks
+from mdtodo.proof.history import History
+from mdtodo.proof.known import KnownTicks
+from mdtodo.proof.line_map import normalized
+from mdtodo.proof.names import Names
+from mdtodo.proof.state import Entry, FileState
+from mdtodo.proof.walk import Known, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from mdtodo.core.task import Task
+    from mdtodo.git.diff_tree import FileChange
+    from mdtodo.git.repository import Repository
+    from mdtodo.proof.evidence import Evidence
+    from mdtodo.proof.rules import Rules
+    from mdtodo.proof.walk import Found
+
+
+class Tick(NamedTuple):
+    """A ticked task, the processor that should have proven it, and the place of its status character, line ends
+    normalized."""
+
+    task: Task
+    processor: str
+    at: int
+
+
+class Unproven(NamedTuple):
+    """A tick that has a processor and no proof. `commit` is the one that made it, None where it is not committed;
+    `reason` why a receipt of it does not count, None where there is none."""
+
+    file: str
+    line: int
+    task_id: str
+    processor: str
+    at: int
+    commit: str | None
+    reason: str | None
+
+
+class Version(NamedTuple):
+    """TODO files of a version, by path: git's ids of their bytes, and the bytes."""
+
+    ids: Mapping[str, str]
+    data: Mapping[str, bytes]
+
+
+def ticks_of(version: Version, rules: Rules) -> list[Tick]:
+    """Those that have a processor. Files that cannot be read have none."""
+    found: list[Tick] = []
+    for path, data in version.data.items():
+        try:
+            document = parse(normalized(data), rules.config.status, file=path)
+        except InputError:
+            continue
+        if not any(item.status is Status.DONE for item in document.items):
+            continue
+        for item, task in zip(document.items, read_tasks({path: document}), strict=True):
+            if task.status is Status.DONE and (processor := rules.processor_of(task)) is not None:
+                found.append(Tick(task, processor, item.box))
+    return found
+
+
+class Parent(NamedTuple):
+    """A commit that a version is on top of, and how the version differs from it."""
+
+    oid: str
+    changes: Sequence[FileChange]
+
+
+def look_up(
+    repo: Repository,
+    rules: Rules,
+    ticks: Sequence[Tick],
+    version: Version,
+    tip: str | Sequence[Parent],
+    *,
+    walk: bool = True,
+    inside: Collection[str] | None = None,
+) -> Mapping[int, Found]:
+    """What the history says of these ticks of a version, by their numbers: of the commit `tip`, or of what is on top of
+    these parents and in no commit yet. Without `walk` only what is in no commit is found."""
+    tips = [tip] if isinstance(tip, str) else [parent.oid for parent in tip]
+    with History(repo, *tips) as history:
+        for path, oid in version.ids.items():
+            if path in version.data:
+                history.know(oid, version.data[path])
+
+        def enough(number: int, evidence: Evidence) -> bool:
+            if rules.signers:
+                rules.signers.expected = history.with_receipts
+            return rules.refusal(evidence, ticks[number].processor) is None
+
+        names = Names(history, rules.config.status)
+        kept = KnownTicks(repo, rules) if inside is None else None
+        known = Known(kept.commit, kept.find) if kept else None
+        way = Walk(repo, history, names, enough, done=done_characters(rules), inside=inside, known=known)
+        files = _files(ticks, version)
+        if isinstance(tip, str):
+            way.begin(tip, files)
+        else:
+            way.begin_uncommitted(tips, [parent.changes for parent in tip], files)
+        if not walk or not tips:
+            return way.found
+        places = way.places(tips[0])
+        found = way.go()
+        if kept and kept.commit != tips[0]:
+            kept.keep(tips[0], [(path, at, found[tick]) for tick, path, at in places if tick in found])
+        return found
+
+
+def done_characters(rules: Rules) -> frozenset[bytes]:
+    """The status characters that mean done."""
+    return frozenset(char.encode() for char, status in rules.config.status.items() if status is Status.DONE)
+
+
+def _files(ticks: Iterable[Tick], version: Version) -> dict[str, FileState]:
+    entries: dict[str, list[Entry]] = {}
+    for number, tick in enumerate(ticks):
+        entries.setdefault(tick.task.file, []).append(Entry(number, tick.at))
+    return {path: FileState(version.ids[path], found) for path, found in entries.items()}

@@ -1,0 +1,296 @@
+"""The history of a branch walked back, from ticks to what proves them.
+
+A tick is followed from each commit to those of its parents in which the same task is done, line by line. A commit on
+that way proves it with a receipt of it, a commit that ticks boxes only those that it ticks itself; a receipt of another
+outcome ends the way, and so does the commit that ticked it. From there it goes on only where that commit gives back
+what another one had taken: an undo before the run that it undid, a revert before the commit that it reverted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.git.true_history import is_ancestor
+from mdtodo.proof.evidence import (
+    ACCEPTED,
+    NO_WORD,
+    PROVING,
+    Evidence,
+    accepted_by,
+    reverted_by,
+    runs_of,
+    says_something,
+)
+from mdtodo.proof.state import Entry, State
+from mdtodo.proof.steps import Place, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from mdtodo.git.diff_tree import FileChange
+    from mdtodo.git.repository import Repository
+    from mdtodo.proof.history import Commit, History
+    from mdtodo.proof.names import Names
+    from mdtodo.proof.state import FileState
+    from mdtodo.receipts.trailers import RunTrailers, Trailer
+
+
+class Found(NamedTuple):
+    """What the history says of a tick: the receipt that proves it, None for none; else the commit that made it, None
+    where it is in no commit yet. `unknown`: a shallow clone does not have that commit; `outside`: it is not in the
+    range; `weak`: a receipt that was not enough."""
+
+    evidence: Evidence | None = None
+    origin: str | None = None
+    unknown: bool = False
+    outside: bool = False
+    weak: Evidence | None = None
+
+
+def _nothing(path: str, at: int) -> None:
+    """Of no tick anything is known."""
+
+
+class Known(NamedTuple):
+    """What is known of the ticks of a commit already: `find` says it by file and place."""
+
+    commit: str
+    find: Callable[[str, int], Found | None]
+
+
+class Walk:
+    """Follows ticks, by their numbers. `enough` says whether evidence will do for a tick; `done` are the status
+    characters of done boxes; `inside` the commits of the range that is judged, None for all."""
+
+    def __init__(
+        self,
+        repo: Repository,
+        history: History,
+        names: Names,
+        enough: Callable[[int, Evidence], bool],
+        *,
+        done: frozenset[bytes],
+        inside: Collection[str] | None = None,
+        known: Known | None = None,
+    ) -> None:
+        self._known = known or Known("", _nothing)
+        self._repo, self._history, self._names = repo, history, names
+        self._enough, self._done, self._inside = enough, done, inside
+        self._states: dict[str, State] = {}
+        self._watched = _Watched()
+        self._resolved: set[int] = set()
+        self.found: dict[int, Found] = {}
+
+    def begin(self, commit: str, files: Mapping[str, FileState]) -> None:
+        """These ticks stand in this commit."""
+        state = self._states.setdefault(commit, State())
+        for path, file in files.items():
+            state.take(path, file)
+
+    def begin_uncommitted(
+        self, parents: Sequence[str], changes: Sequence[Sequence[FileChange]], files: Mapping[str, FileState]
+    ) -> None:
+        """These stand in what is not committed yet, on top of these commits."""
+        state = State()
+        for path, file in files.items():
+            state.take(path, file)
+        steps = self._steps(changes)
+        if not parents:
+            for _, entry in state.entries():
+                self._note(entry.tick)
+        self._note_origins(None, state, steps)
+        self._go_on(parents, state, steps)
+
+    def places(self, commit: str) -> list[tuple[int, str, int]]:
+        """The ticks that stand in this commit, before the walk begins, with their files and places there."""
+        state = self._states.get(commit, State())
+        return [(entry.tick, path, entry.at) for path, entry in state.entries()]
+
+    def go(self) -> Mapping[int, Found]:
+        """Walk until all is known."""
+        self._look_up_known()
+        for commit, changes in self._history.commits() if self._states else ():
+            if commit.oid == self._known.commit:
+                self._look_up_known()
+            self._visit(commit, changes)
+            if not self._states and not self._watched:
+                break
+        return self.found
+
+    def _look_up_known(self) -> None:
+        """Resolve what is known of ticks that stand in that commit."""
+        state = self._states.get(self._known.commit)
+        for path, entry in list(state.entries()) if state else ():
+            what = self._known.find(path, entry.at)
+            if what is None or entry.free or self._inside is not None:
+                continue
+            if what.evidence is None or self._enough(entry.tick, what.evidence):
+                self._resolve(entry.tick, what)
+        if state:
+            state.forget(self._resolved)
+            if not state:
+                del self._states[self._known.commit]
+
+    def _steps(self, changes: Iterable[Sequence[FileChange]]) -> list[Step]:
+        return [Step(self._history, one, self._done) for one in changes]
+
+    def _visit(self, commit: Commit, changes: Sequence[Sequence[FileChange]]) -> None:
+        state = self._states.pop(commit.oid, State())
+        steps = self._steps(((),) if commit.shallow else changes)
+        self._resume(commit, steps)
+        if not state:
+            return
+        if says_something(commit):
+            self._hear(commit, state, steps[0])
+            state.forget(self._resolved)
+        if commit.shallow:
+            for _, entry in state.entries():
+                self._note(entry.tick, unknown=True)
+            return
+        self._note_origins(commit, state, steps)
+        self._go_on(commit.parents, state, steps)
+
+    def _go_on(self, parents: Sequence[str], state: State, steps: Sequence[Step]) -> None:
+        """Hand the ticks on to the parents that have them done."""
+        for number, (parent, step) in enumerate(zip(parents, steps, strict=False), start=1):
+            target = self._states.get(parent) or State()
+            for path, file in list(state.files.items()):
+                one = file if number == len(parents) else file.copy(self._resolved)
+                step.hand_on(path, one, target)
+            if self._inside is not None and parent not in self._inside:
+                self._leave_range(target)
+            if target:
+                self._states[parent] = target
+
+    def _leave_range(self, state: State) -> None:
+        """Ticks that the range did not make are not judged; what an undo gave back is looked for further."""
+        for _, entry in state.entries():
+            if not entry.free:
+                self._resolve(entry.tick, Found(outside=True))
+        state.forget(self._resolved)
+
+    def _note(self, tick: int, origin: str | None = None, **said: object) -> None:
+        """Know this of a tick, unless more is known. Where it goes on behind its origin, that stays what it was."""
+        if tick not in self._resolved:
+            before = self.found.get(tick, Found())
+            self.found[tick] = before._replace(origin=before.origin or origin, **said)  # type: ignore[arg-type]
+
+    def _resolve(self, tick: int, found: Found) -> None:
+        if tick not in self._resolved:
+            self.found[tick] = found
+            self._resolved.add(tick)
+            self._watched.forget(tick)
+
+    # What the message of a commit says
+
+    def _hear(self, commit: Commit, state: State, step: Step) -> None:
+        """Judge what its receipts prove, or end; and the word for all that was ticked before."""
+        ticks = step.ticks
+        said: dict[str, tuple[RunTrailers, Trailer]] = {}
+        for group in runs_of(commit, ticks=ticks):
+            said |= {one.task_id: (group, one) for one in group.tasks if one.outcome not in NO_WORD}
+        trailers = {name: trailer for name, (_, trailer) in said.items()}
+        for path, file in state.files.items() if trailers else ():
+            there = [e for e in file.entries if step.ticked(path, e)] if ticks else list(file.entries)
+            for entry, trailer in self._names.trailers_of(path, file, there, trailers):
+                self._judge(commit, entry, *said[trailer.task_id], ticked=ticks)
+        if (by := accepted_by(commit)) is not None:
+            for path, entry in state.entries():
+                if not step.ticked(path, entry):
+                    self._take(entry.tick, Evidence(commit.oid, "", "", ACCEPTED, by))
+
+    def _judge(
+        self, commit: Commit, entry: Entry, group: RunTrailers, trailer: Trailer, *, ticked: bool
+    ) -> None:
+        if trailer.outcome not in PROVING:
+            self._note(entry.tick, origin=commit.oid)
+            entry.ended = True
+        elif group.undoes is not None:
+            # proves nothing by itself: it gives back the proof that the undone run had ended
+            if ticked:
+                self._watched.note_undo(commit.oid, entry.tick, group.undoes)
+        else:
+            by = getattr(trailer, "by", None)
+            evidence = (commit.oid, group.run, trailer.task_id, trailer.processor, by, trailer.tree)
+            self._take(entry.tick, Evidence(*evidence))
+
+    def _take(self, tick: int, evidence: Evidence) -> None:
+        if self._enough(tick, evidence):
+            self._resolve(tick, Found(evidence))
+        else:
+            self._note(tick, weak=evidence)
+
+    # Where a tick begins, and where it may go on
+
+    def _note_origins(self, commit: Commit | None, state: State, steps: Sequence[Step]) -> None:
+        """Note which ticks no parent has; where the commit gives something back, watch for what it gives back."""
+        for path, entry in list(steps[0].touched(state)) if steps else ():
+            if all(step.ticked(path, entry) for step in steps):
+                self._note(entry.tick, origin=commit.oid if commit else None)
+                if commit is not None:
+                    place = Place(path, state.files[path].oid, steps[0].box(path, entry))
+                    self._watched.add(commit, entry.tick, place)
+
+    def _resume(self, commit: Commit, steps: Sequence[Step]) -> None:
+        """Go on here with ticks that a later commit gave back."""
+        if commit.parents and (given := self._watched.taken_by(commit)):
+            target = self._states.get(commit.parents[0]) or State()
+            for box, was in steps[0].opened():
+                for since, tick, place in given:
+                    if place.box.text == box.text and is_ancestor(self._repo, commit.oid, since):
+                        target.add(was.path, was.oid, [Entry(tick, was.box.at, free=True)])
+            if target:
+                self._states[commit.parents[0]] = target
+
+
+class _Waiting(NamedTuple):
+    """A tick that the commit `since` made at this place."""
+
+    since: str
+    tick: int
+    place: Place
+
+
+class _Watched:
+    """Ticks that go on where it is reached what they were given back from: by tree, by commit, by run."""
+
+    def __init__(self) -> None:
+        self._commits: dict[str, list[_Waiting]] = {}
+        self._runs: dict[str, list[_Waiting]] = {}
+        self._undone: dict[tuple[str, int], str] = {}
+        self._waiting: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def note_undo(self, commit: str, tick: int, run: str) -> None:
+        """This commit gave the tick back by undoing this run."""
+        self._undone[commit, tick] = run
+
+    def add(self, commit: Commit, tick: int, place: Place) -> None:
+        """This commit made the tick."""
+        one = _Waiting(commit.oid, tick, place)
+        if (run := self._undone.get((commit.oid, tick))) is not None:
+            self._waiting.add(tick)
+            self._runs.setdefault(run, []).append(one)
+        if (reverted := reverted_by(commit)) is not None:
+            self._waiting.add(tick)
+            self._commits.setdefault(reverted, []).append(one)
+
+    def forget(self, tick: int) -> None:
+        """All is known of it."""
+        self._waiting.discard(tick)
+
+    def taken_by(self, commit: Commit) -> list[_Waiting]:
+        """What was given back from what this commit has taken. One that says so in a receipt is not taken back but by
+        an undo."""
+        if not self:
+            return []
+        runs = runs_of(commit, ticks=False) if self._runs and commit.trailers else ()
+        found = [one for group in runs for one in self._runs.get(group.run, ())]
+        if commit.oid in self._commits and not runs_of(commit, ticks=False):
+            found += self._commits[commit.oid]
+        return self._left(found)
+
+    def _left(self, found: Iterable[_Waiting]) -> list[_Waiting]:
+        return [one for one in found if one.tick in self._waiting]
