@@ -127,6 +127,17 @@ def test_a_result_waits_where_the_file_of_a_task_that_has_equals_was_renamed(
     assert repo.head("other/TODO.md").decode() == task
 
 
+def test_a_result_that_waits_is_over_when_its_task_was_proven_again(repo: Checkout, inside: Mdtodo) -> None:
+    task = "- [ ] Check run:a\n"
+    rename = processors(a="[ -d two ] || { git mv one two && git commit -qm renamed; }")
+    repo.commit(**{"one/TODO.md": task, "other/TODO.md": task, ".mdtodo.toml": rename})
+    inside("run", ids(inside)["one/TODO.md", 1], code=1)
+    inside("run")
+    assert repo.head("two/TODO.md").decode() == task.replace("[ ]", "[x]")
+    inside("run")
+    assert inside("run").err == ""
+
+
 def test_a_task_with_an_id_that_is_reworded_while_it_runs_is_not_ticked(
     repo: Checkout, inside: Mdtodo
 ) -> None:
