@@ -151,9 +151,11 @@ class History:
 _FIRST, _LARGEST = 32, 2048
 #: Bytes of contents that are kept.
 _KEPT = 1 << 26
+#: What git calls the files that are followed.
+MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
 _DIFF_TREE = (
     *("diff-tree", "--stdin", "--always", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--"),
-    *(":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown"),
+    *MARKDOWN,
 )
 
 

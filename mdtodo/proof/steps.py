@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.proof.line_map import Box, Change, boxes_of, change_between, match_moved, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.proof.history import History
@@ -27,11 +27,11 @@ class Place(NamedTuple):
 
 
 class Step:
-    """What a commit did beside one parent; `done` are the status characters of done boxes."""
+    """What a commit did beside one parent; `done` are the status characters of the boxes that are followed."""
 
-    def __init__(self, history: History, changes: Sequence[FileChange], done: frozenset[bytes]) -> None:
+    def __init__(self, history: History, changes: Sequence[FileChange], done: Container[bytes]) -> None:
         self._history, self._done = history, done
-        self._changes = {os.fsdecode(one.path): one for one in changes if _is_file(one)}
+        self._changes = {os.fsdecode(one.path): one for one in changes if is_file(one)}
         self._made: dict[str, Change] = {}
         self._moved: dict[str, dict[int, Place]] = {}
 
@@ -73,6 +73,28 @@ class Step:
         for box, place in self._boxes():
             if place is not None and place.box.char in self._done and box.char not in self._done:
                 yield box, place
+
+    def place(self, path: str, at: int) -> Place | None:
+        """What a box in what has changed was before; None where it was not there."""
+        change = self.changed(path)
+        return self._place(path, change, at) if change else None
+
+    def removed(self) -> Iterator[Place]:
+        """The boxes that the version before had and this one has nowhere."""
+        moved = {(at.path, at.box.at) for path in self._changes for at in self._all_moved(path)}
+        for path, one in self._changes.items():
+            if (change := self.changed(path)) is None or path in self._renamed.values():
+                continue
+            before = self._before_path(path)
+            entry = self._changes[before].before if before is not None else one.before
+            kept = {box.at for box in change.boxes.values() if box is not None}
+            for box in change.old:
+                if before and entry and box.at not in kept and (before, box.at) not in moved:
+                    yield Place(before, entry[1], box)
+
+    def _all_moved(self, path: str) -> Iterable[Place]:
+        change = self.changed(path)
+        return self._moved_to(path, change).values() if change else ()
 
     def _boxes(self) -> Iterator[tuple[Box, Place | None]]:
         for path in self._changes:
@@ -173,5 +195,6 @@ class Step:
 _MOST = 0.5
 
 
-def _is_file(change: FileChange) -> bool:
+def is_file(change: FileChange) -> bool:
+    """Whether it is a change of a file, no link and no submodule."""
     return all(entry is None or entry[0] in _REGULAR for entry in (change.before, change.after))
