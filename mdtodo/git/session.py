@@ -155,6 +155,10 @@ class GitSession:
             self._keep(oid, found[1])
         return self._cached[oid]
 
+    def kept(self, oid: str) -> bytes | None:
+        """The content of an object, where it was read or written a short while ago."""
+        return self._cached.get(oid)
+
     def write(self, objects: NewObjects) -> None:
         """Write these objects, which are cleared by that: as git does, or by git where its settings ask for more
         than is done here.
@@ -182,6 +186,14 @@ class GitSession:
                 _without_time(author, "GIT_AUTHOR_DATE"), _without_time(committer, "GIT_COMMITTER_DATE")
             )
         return self._identity
+
+    def committer_email(self) -> str | None:
+        """The e-mail of who commits, as `git var GIT_COMMITTER_IDENT` has it; None where git does not know."""
+        try:
+            ident = self.identity().committer
+        except GitError:
+            return None
+        return ident.rpartition(b"<")[2].partition(b">")[0].decode("utf-8", "replace").strip() or None
 
     def settings(self) -> Settings:
         """What the configuration asks for; read once."""

@@ -124,5 +124,9 @@ def _record(one: LoggedReceipt, title: str | None) -> dict[str, object]:
         "duration": one.seconds,
         "attempt": one.attempt,
         "inputs": one.inputs,
+        "at": one.at,
         "tree": one.tree,
+        "reason": one.reason,
+        "by": one.by,
+        "metrics": dict(one.metrics),
     }

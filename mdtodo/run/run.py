@@ -78,7 +78,7 @@ def run(
             # an identity is needed for commits alone: not where nothing can run, and perhaps not to verify
             options.commit != "none" and not options.verify and not all(map(queue.blocked, queue.left_over()))
         ):
-            refuse_without_identity(repo)
+            refuse_without_identity(journal.git())
         cache = _result_cache(project, queue, journal.state, observer.say)
         broken = not options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
