@@ -27,9 +27,15 @@ def uncommitted(repo: Repository, content: TodoFiles, config: Config, *, staged:
     where = ("--cached", "HEAD") if staged else ("HEAD",)
     env = ENVIRONMENT | (calling_index() if staged else {})
     found = changes_in(run(repo, *_DIFF, *where, "--", *specs, env=env))
+    changed = [path for one in found if (path := os.fsdecode(one.path)) in content.ids]
+    if changed:
+        # a few are read at once, as they will be read anyway
+        content.bytes_of(content.ids if len(content.ids) < _FEW else changed)
     return found if any(_is_more(repo, content, config, one) for one in found) else []
 
 
+#: So many files are read whether they have changed or not.
+_FEW = 30
 _DIFF = ("-c", "diff.renames=false", "-c", "diff.relative=false", "diff-index", "-z", "--raw", "--no-abbrev")
 _MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
 

@@ -44,14 +44,15 @@ def uncommitted_change(repo: Repository, now: Uncommitted) -> tuple[Config, Chan
     """What it did beside HEAD, and by which configuration that is judged. In a merge only what it did beside each of
     its parents. Raises ConfigError where the configuration of HEAD is broken."""
     head = head_position(repo).commit
-    rules = Rules(settings_at(repo, head).config)
+    settings = settings_at(repo, head)
+    rules = Rules(settings.config)
     if rules.config.proof == "off":
         return rules.config, Change([], TaskChanges([], [], []))
     if rules.config.files != now.settings.config.files:
         now = now._replace(content=_content(repo, rules.config.files, staged=now.staged))
-    first, *others = (_beside(repo, rules, now, parent) for parent in (head, *merged_heads(repo)))
-    for other in others:
-        first = _both(first, other)
+    first = _beside(repo, rules, now, head, settings)
+    for other in merged_heads(repo):
+        first = _both(first, _beside(repo, rules, now, other, settings_at(repo, other)))
     return rules.config, first
 
 
@@ -59,8 +60,7 @@ def _content(repo: Repository, patterns: Sequence[str], *, staged: bool) -> Todo
     return from_index(repo, patterns) if staged else from_work_tree(repo, find(repo, patterns))
 
 
-def _beside(repo: Repository, rules: Rules, now: Uncommitted, parent: str) -> Change:
-    before = settings_at(repo, parent)
+def _beside(repo: Repository, rules: Rules, now: Uncommitted, parent: str, before: Settings) -> Change:
     settings = settings_changes(before, now.settings)
     path = before.config.signers
     if path and _signers(repo, path, staged=now.staged) != _bytes(read_blobs(repo, [f"{parent}:{path}"])):
@@ -80,8 +80,9 @@ def _tasks(
     todo = changes_between(there, now.content)
     known = {one.path for one in todo}
     with History(repo) as history:
-        for path, data in now.content.bytes_of(now.content.ids).items():
-            history.know(now.content.ids[path], data)
+        for files in (now.content, there):
+            for path, data in version_of(files, todo).data.items():
+                history.know(files.ids[path], data)
         others = [one for one in now.changes if one.path not in known and is_file(one)]
         if not now.staged:
             others = _on_disk(repo, history, others, untracked)

@@ -408,3 +408,32 @@ def test_a_file_that_is_renamed(judge: Judge, repo: Checkout, name: str) -> None
     repo.git("mv", "TODO.md", name)
     repo.commit("move", **{name: ticked(TODO, "a", "b")})
     assert judge() == [f"{name}:2 unproven"]
+
+
+# What a person, a program and GitHub see of many
+
+
+def test_more_than_ten_of_a_file_are_one_line_of_text(judge: Judge, inside: Mdtodo, repo: Checkout) -> None:
+    lines = [f"- [x] number {number} run:t\n" for number in range(12)]
+    repo.commit("by hand", **{"docs/TODO.md": "".join(lines), "TODO.md": TODO + "".join(lines[:10])})
+    for args in (("--proof", "base"), ()):
+        said = inside("check", *args)
+        here = [line for line in said.out.splitlines() if line.startswith("docs/")]
+        assert here == [
+            "docs/TODO.md:1: warning: unproven: 12 ticks that nothing proves, this one first: --json lists them all"
+        ]
+        assert said.out.count("\nTODO.md:") + said.out.startswith("TODO.md:") == 10
+        assert len(inside("check", *args, "--json").json["findings"]) == 22
+
+
+def test_annotations_of_ticks_leave_room_for_others(judge: Judge, inside: Mdtodo, repo: Checkout) -> None:
+    lines = [f"- [x] number {number} run:t\n" for number in range(12)]
+    todo = "".join(lines) + TODO.replace("- [ ] c\n", "")
+    repo.commit("by hand", **{"TODO.md": todo, ".mdtodo.toml": CONFIG.replace("5m", "9m")})
+    out = inside("check", "--proof", "base", "--format", "github").out.splitlines()
+    assert len(out) == 10
+    assert sum("title=mdtodo gate-changed" in line for line in out) == 1
+    assert sum("title=mdtodo open-task-removed" in line for line in out) == 1
+    assert "and 4 more ticks that nothing proves" in out[-2]
+    repo.commit("fewer", **{"TODO.md": "".join(lines[:3]) + TODO, ".mdtodo.toml": CONFIG})
+    assert "more ticks" not in inside("check", "--proof", "base", "--format", "github").out
