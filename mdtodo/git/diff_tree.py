@@ -21,7 +21,12 @@ class FileChange(NamedTuple):
 
 def file_changes(git: GitSession, old: str, new: str) -> list[FileChange]:
     """How one tree differs from another, path by path; no renames."""
-    fields = iter(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new).split(b"\0"))
+    return changes_in(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new))
+
+
+def changes_in(out: bytes) -> list[FileChange]:
+    """What `git diff-tree -z --raw`, or `diff-index`, says of one tree beside another."""
+    fields = iter(out.split(b"\0"))
     return [file_change(one, next(fields)) for one in fields if one.startswith(b":")]
 
 

@@ -183,9 +183,11 @@ _FIRST, _LARGEST = 32, 2048
 _KEPT = 1 << 26
 #: Contents that git is asked for at once: their names fit into a pipe.
 _TOGETHER = 50
+#: What git calls the files that are followed.
+MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
 _DIFF_TREE = (
     *("diff-tree", "--stdin", "--always", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--"),
-    *(":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown"),
+    *MARKDOWN,
 )
 
 

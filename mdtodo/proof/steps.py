@@ -10,7 +10,7 @@ from mdtodo.markdown.keys.read import read_keys
 from mdtodo.proof.line_map import Box, Change, boxes_of, change_between, match_moved, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.proof.history import History
@@ -28,11 +28,11 @@ class Place(NamedTuple):
 
 
 class Step:
-    """What a commit did beside one parent; `done` are the status characters of done boxes."""
+    """What a commit did beside one parent; `done` are the status characters of the boxes that are followed."""
 
-    def __init__(self, history: History, changes: Sequence[FileChange], done: frozenset[bytes]) -> None:
+    def __init__(self, history: History, changes: Sequence[FileChange], done: Container[bytes]) -> None:
         self._history, self._done = history, done
-        self._changes = {os.fsdecode(one.path): one for one in changes if _is_file(one)}
+        self._changes = {os.fsdecode(one.path): one for one in changes if is_file(one)}
         self._made: dict[str, Change] = {}
         self._moved: dict[str, dict[int, Place]] = {}
 
@@ -87,6 +87,22 @@ class Step:
         for box, place in self._boxes():
             if place is not None and place.box.char in self._done and box.char not in self._done:
                 yield box, place
+
+    def place(self, path: str, at: int) -> Place | None:
+        """What a box in what has changed was before; None where it was not there."""
+        change = self.changed(path)
+        return self._place(path, change, at) if change else None
+
+    def removed(self) -> Iterator[Place]:
+        """The boxes that the version before had and this one has nowhere."""
+        moved = {(was.path, was.box.at) for path in self._changes for was in self._all_moved(path)}
+        for place in self._gone(""):
+            if (place.path, place.box.at) not in moved:
+                yield place
+
+    def _all_moved(self, path: str) -> Iterable[Place]:
+        change = self.changed(path)
+        return self._moved_to(path, change).values() if change else ()
 
     def _boxes(self) -> Iterator[tuple[Box, Place | None]]:
         for path in self._changes:
@@ -149,7 +165,7 @@ class Step:
         return self._moved[path]
 
     def _gone(self, path: str) -> Iterator[Place]:
-        """The boxes that other files have no longer."""
+        """The boxes that files other than this one have no longer."""
         renamed = frozenset(self._renamed.values())
         for other in self._changes:
             before, change = self._before(other), self.changed(other)
@@ -197,5 +213,6 @@ class Step:
 _MOST = 0.5
 
 
-def _is_file(change: FileChange) -> bool:
+def is_file(change: FileChange) -> bool:
+    """Whether it is a change of a file, no link and no submodule."""
     return all(entry is None or entry[0] in _REGULAR for entry in (change.before, change.after))

@@ -206,7 +206,9 @@ class Walk:
                     self._judge(commit, entry, *said[trailer.task_id], ticked=ticks)
                     if entry.ended or entry.tick in self._resolved:
                         state.remove(path, entry)
-        if (by := accepted_by(commit)) is not None:
+        # nobody takes ticks as they stand in the range that makes them
+        judged = self._inside is not None and commit.oid in self._inside
+        if not judged and (by := accepted_by(commit)) is not None:
             for path, entry in state.entries():
                 if not step.ticked(path, entry):
                     self._take(entry.tick, Evidence(commit.oid, "", "", ACCEPTED, by))

@@ -65,7 +65,7 @@ def from_work_tree(repo: Repository, paths: Iterable[str]) -> TodoFiles:
 
 def from_index(repo: Repository, patterns: Sequence[str]) -> TodoFiles:
     """The files that fit the patterns, as they are staged: in `GIT_INDEX_FILE` where a calling git sets it."""
-    env = calling_index()
+    env = ENVIRONMENT | calling_index()
 
     def entries(*specs: str) -> dict[str, tuple[bytes, str]]:
         out = run(repo, "ls-files", "-s", "-z", "--", *specs, env=env)
@@ -107,7 +107,7 @@ def from_commit(repo: Repository, revision: str, patterns: Sequence[str]) -> Tod
 
 def staged_configuration(repo: Repository) -> list[bytes | None]:
     """`pyproject.toml` and `.mdtodo.toml` as they are staged; from the disk where git does not track them."""
-    env = calling_index()
+    env = ENVIRONMENT | calling_index()
 
     def entry(path: str) -> tuple[bytes, str] | None:
         out = run(repo, "ls-files", "-s", "-z", "--", f":(top,literal){path}", env=env)
