@@ -44,7 +44,8 @@ class Receipt(NamedTuple):
     them, None where it wrote none. `inputs` is a digest of what its processor had read, None where that does
     not count. `undoes` is the run that all receipts of this landing take back, `restores` its files. `said_in` is
     the commit whose message was the person's word. `tree` is the content that its processor has judged: 12 hex digits
-    of HEAD's tree, or DIRTY; None where no processor judged anything, or it is not known.
+    of HEAD's tree, or DIRTY; None where no processor judged anything, or it is not known. `began`: when its processor
+    did, in Unix time: what was changed since then it may not have seen.
     """
 
     task_id: str
@@ -62,6 +63,7 @@ class Receipt(NamedTuple):
     restores: tuple[Restore, ...] = ()
     said_in: str | None = None
     tree: str | None = None
+    began: float | None = None
 
 
 def entry_of(text: str | None) -> tuple[bytes, str] | None:

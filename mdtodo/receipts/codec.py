@@ -36,6 +36,7 @@ def to_json(receipt: Receipt) -> dict[str, object]:
         **({} if receipt.undoes is None else {"undoes": receipt.undoes}),
         **({} if receipt.said_in is None else {"said_in": receipt.said_in}),
         **({} if receipt.tree is None else {"tree": receipt.tree}),
+        **({} if receipt.began is None else {"began": receipt.began}),
         **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
     }
 
@@ -51,7 +52,9 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
     texts = ("inputs", "undoes", "said_in", "tree")
     more = {name: None if data.get(name) is None else str(data[name]) for name in texts}
-    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
+    began = float(str(data["began"])) if "began" in data else None
+    kept = {"held": held, "restores": restores, "began": began}
+    return Receipt(**plain, edits=made, outputs=tuple(outputs), **kept, **more)  # type: ignore[arg-type]
 
 
 #: Fields of a receipt by their own names: one that is renamed is no longer found in what was written before.
