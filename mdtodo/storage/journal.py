@@ -140,13 +140,19 @@ class Journal:
             db.executemany(_END, [(time.time(), None, number) for number in ids])
 
     def receipts(
-        self, *, without: Container[str | None] = (), of: Container[str | None] | None = None
+        self,
+        *,
+        without: Container[object] = (),
+        within: Container[object] | None = None,
+        of: Container[str | None] | None = None,
     ) -> Iterator[JournalReceipt]:
         """All receipts that the journal still has, whatever their outcomes: those that have yet to land, then those
-        that have, newest first. `without`: not those that landed with one of these commits. `of`: those alone of tasks
-        with these explicit ids, or digests of titles."""
+        that have, newest first. `without`: not those that landed with one of these commits; `within`: those alone, None
+        stands for no commit. `of`: those alone of tasks with these explicit ids, or digests of titles."""
         for row in self._db.read(RECEIPTS):
-            if row[4] in without or not (of is None or is_of(str(row[2]), of)):
+            if row[4] in without or (within is not None and row[4] not in within):
+                continue
+            if of is not None and not is_of(str(row[2]), of):
                 continue
             if (found := journal_receipt_of(row)) is not None:
                 yield found

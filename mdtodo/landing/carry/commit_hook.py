@@ -103,15 +103,10 @@ def _uncarried(repo: Repository, config: Config, parents: Sequence[str]) -> list
     if not (names := changes.names()):
         return []
     with StateStore.open(repo, create=False) as state:
-        newest = list(newest_receipts(changes.staged, state.receipts(of=names)))
+        newest = newest_receipts(changes.staged, state.receipts(of=names))
     history = History(repo, parents[0] if parents else None, config.status)
-    return [
-        one
-        for place, one in newest
-        if changes.makes(place, one.receipt)
-        and history.commit_of(one) is None
-        and not history.opened(one, None)
-    ]
+    made = (found for place, found in newest.items() if changes.makes(place, found[0].receipt))
+    return [one for found in made if (one := history.uncarried(found, None)) is not None]
 
 
 def _changes(repo: Repository, config: Config, parents: Sequence[str]) -> _Changes:

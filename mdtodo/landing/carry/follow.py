@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
+from mdtodo.core.task import Status
 from mdtodo.core.titles import quoted
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.head import HeadMove, read_head
@@ -73,10 +74,10 @@ def _land(
     history = History(repo, head.commit, config.status)
     left: list[JournalReceipt] = []
     carried: dict[int, str] = {}
-    for place, one in _newest(repo, state, config, lost, head.commit):
-        if (commit := history.commit_of(one)) is not None:
-            carried[one.number] = commit
-        elif not history.opened(one, place):
+    for place, found in _newest(repo, state, config, lost, head.commit).items():
+        commits = {one.number: history.commit_of(one) for one in found if one.commit in lost}
+        carried |= {number: commit for number, commit in commits.items() if commit is not None}
+        if all(one.commit in lost for one in found) and (one := history.uncarried(found, place)) is not None:
             left.append(one)
     state.carry(carried)
     # of one that was in a commit it is known what its processor had seen
@@ -90,27 +91,25 @@ def _land(
 
 def _newest(
     repo: Repository, state: StateStore, config: Config, lost: set[str | None], head: str
-) -> list[tuple[Place, JournalReceipt]]:
-    """The newest receipt of each task that is ticked in HEAD, where that proves it and no commit is known to carry
-    it."""
+) -> dict[Place, list[JournalReceipt]]:
+    """The newest receipts of each task that is ticked in HEAD, where they prove it, and one is not known to be
+    carried."""
     asked = [
         one.receipt.edits[0].anchor
-        for one in state.receipts()
-        if one.landed and one.commit in lost and one.receipt.outcome in _DONE and one.receipt.edits
+        for one in state.receipts(within=lost)
+        if one.landed and one.receipt.outcome in _DONE and one.receipt.edits
     ]
     if not asked:
-        return []
+        return {}
     names = {name for anchor in asked for name in (anchor.explicit, anchor.digest) if name}
     version = _version(repo, config, head, {anchor.file for anchor in asked})
     found = newest_receipts(version, state.receipts(of=names))
-    return [
-        (place, one)
-        for place, one in found
-        if one.landed
-        and one.commit in lost
-        and one.receipt.outcome in _DONE
-        and version.says(place)[0].closed
-    ]
+    landed = {place: [one for one in receipts if one.landed] for place, receipts in found.items()}
+    return {
+        place: receipts
+        for place, receipts in landed.items()
+        if receipts and version.says(place)[0] is Status.DONE
+    }
 
 
 def _version(repo: Repository, config: Config, head: str, paths: set[str]) -> Version:

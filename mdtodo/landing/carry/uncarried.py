@@ -16,7 +16,7 @@ from mdtodo.markdown.keys.read import read_keys
 from mdtodo.receipts.trailers import in_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
@@ -81,20 +81,22 @@ class Version:
 
 def newest_receipts(
     version: Version, receipts: Iterable[JournalReceipt]
-) -> Iterator[tuple[Place, JournalReceipt]]:
-    """Of each task the newest receipt, if the version shows what that has made of it; `receipts` are newest first."""
+) -> dict[Place, list[JournalReceipt]]:
+    """Of each task the newest receipts, as far back as the version shows what they have made of it: several where it
+    was proven in several checkouts, or again. `receipts` are newest first."""
     over: set[Place] = set()
+    found: dict[Place, list[JournalReceipt]] = {}
     for one in receipts:
         edits = one.receipt.edits
         place = version.find(edits[0].anchor) if edits else None
         if place is None or place in over:
             continue
         shown = one.receipt.undoes is None and version.shows(place, one.receipt)
-        # what waits to land, maybe for another checkout, has ended nothing yet
-        if shown or one.landed:
-            over.add(place)
         if shown:
-            yield place, one
+            found.setdefault(place, []).append(one)
+        elif one.landed:  # what waits to land, maybe for another checkout, has ended nothing yet
+            over.add(place)
+    return found
 
 
 class History:
@@ -103,6 +105,14 @@ class History:
     def __init__(self, repo: Repository, revision: str | None, statuses: Mapping[str, Status]) -> None:
         self._repo, self._revision, self._statuses = repo, revision, statuses
         self._carried: dict[str, dict[tuple[str, str, int], str]] = {}
+
+    def uncarried(self, receipts: Sequence[JournalReceipt], place: Place | None) -> JournalReceipt | None:
+        """The one of a task's newest receipts that is to be carried: none where a commit carries one of them, or has
+        opened the box since; else the newest that was made in a work tree alone, or else the newest."""
+        if any(self.commit_of(one) is not None for one in receipts):
+            return None
+        newest = min(receipts, key=lambda one: one.commit is not None)
+        return None if self.opened(newest, place) else newest
 
     def commit_of(self, one: JournalReceipt) -> str | None:
         """The commit that carries the receipt, None for none. It was made after the tick."""

@@ -260,3 +260,8 @@ def test_a_linked_worktree_lands_what_its_own_branch_has(
     assert based.git("log", "-1", "--format=%s", "other") == "todo: a", "a run of its own"
     inside("run")
     assert receipts(based) == ["a done t"]
+    run = "--format=%(trailers:key=Mdtodo-Run)"
+    assert based.git("log", "-1", run, "main") != based.git("log", "-1", run, "other")
+    inside("run")
+    inside("-C", str(tmp_path / "linked"), "run")
+    assert (based.commits("main"), based.commits("other")) == (3, 2)
