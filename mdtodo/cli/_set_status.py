@@ -31,7 +31,7 @@ def set_status_and_report(
     from mdtodo.operations.set_status import parent_status, set_status
 
     # before the files are read, as it may tick boxes in them
-    for sentence in finish_earlier_if_any(session.repo, session.config):
+    for sentence in finish_earlier_if_any(session.repo, session.config, follow=commit):
         tell(one_line(sentence))
     project = session.project()
     if status is Status.DONE:

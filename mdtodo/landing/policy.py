@@ -135,22 +135,27 @@ def land_entries(
     refused = landing.kept_open.keys() - landing.unclear.keys()
     if refused:
         state.refuse(number for number, receipt in entries if receipt.task_id in refused)
-    _mark(state, entries, landing)
+    _mark(state, entries, landing, commit=commit)
     return told(landing, work_tree, unopened)
 
 
-def _mark(state: StateStore, entries: Sequence[tuple[int, Receipt]], landing: Landing) -> None:
+def _mark(
+    state: StateStore, entries: Sequence[tuple[int, Receipt]], landing: Landing, *, commit: bool
+) -> None:
     """Say in the journal what has landed, what waits for another run, and what was not found anywhere."""
     nowhere = {task for task, _, _ in landing.missed} - landing.committed - landing.waiting
     state.discard(number for number, receipt in entries if receipt.task_id in nowhere)
-    landed: dict[str | None, list[int]] = {}
+    # what HEAD has ticked already may be what this very landing did before it was killed: who knows on what
+    ticked_now = {*landing.committed, *(one.task_id for one in landing.absent)}
+    landed: dict[tuple[str | None, str | None], list[int]] = {}
     for number, receipt in entries:
         if receipt.task_id not in {*landing.kept_open, *landing.waiting, *landing.unclear, *nowhere}:
-            landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
+            base = landing.base if not commit or receipt.task_id in ticked_now else None
+            landed.setdefault((landing.commit_of.get(receipt.task_id), base), []).append(number)
     # in nobody's way: each `run` looks at them again
     state.park(number for number, receipt in entries if receipt.task_id in landing.unclear)
-    for made, numbers in landed.items():
-        state.mark_landed(numbers, made, base=landing.base)
+    for (made, base), numbers in landed.items():
+        state.mark_landed(numbers, made, base=base)
 
 
 def judged(
