@@ -44,7 +44,9 @@ class Receipt(NamedTuple):
     them, None where it wrote none. `inputs` is a digest of what its processor had read, None where that does
     not count. `undoes` is the run that all receipts of this landing take back, `restores` its files. `said_in` is
     the commit whose message was the person's word. `tree` is the content that its processor has judged: 12 hex digits
-    of HEAD's tree, or DIRTY; None where no processor judged anything, or it is not known.
+    of HEAD's tree, or DIRTY; None where no processor judged anything, or it is not known. `reason` says how it failed,
+    a Failure; `by` is the e-mail of the person whose word it is, None where git knows none; `metrics` are what its
+    processor has measured. `proves`: the box was ticked before, and this is the proof that it lacked.
     """
 
     task_id: str
@@ -62,6 +64,10 @@ class Receipt(NamedTuple):
     restores: tuple[Restore, ...] = ()
     said_in: str | None = None
     tree: str | None = None
+    reason: str | None = None
+    by: str | None = None
+    metrics: tuple[tuple[str, float], ...] = ()
+    proves: bool = False
 
 
 def entry_of(text: str | None) -> tuple[bytes, str] | None:

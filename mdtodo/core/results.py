@@ -27,6 +27,21 @@ class Outcome(StrEnum):
     CACHED = "cached"
 
 
+class Failure(StrEnum):
+    """How a task failed."""
+
+    #: Its processor exited with another code than 0, 75 and 77, or could not be started.
+    EXIT = "exit"
+    TIMEOUT = "timeout"
+    SIGNAL = "signal"
+    #: Its worker process or its lease was lost, so nobody knows how far the processor got.
+    LOST = "lost"
+    #: Its processor exited 0, and what it wrote cannot be taken: subtasks, or files that it did not name.
+    OUTPUT = "output"
+    #: What it wrote, or would write, is changed or staged by somebody else.
+    CONFLICT = "conflict"
+
+
 #: The outcome in the receipt of a task that was broken down into subtasks; it says nothing of whether it is done.
 EXPANDED = "expanded"
 
@@ -36,7 +51,8 @@ class Result(NamedTuple):
     """What one attempt of a processor came to.
 
     `exit_code` is 0 to 255, -N for a signal N, None where the process never ran to an end. A Python
-    processor may return one of these with only `notes`, `subtasks` and `metrics` filled.
+    processor may return one of these with only `notes`, `subtasks` and `metrics` filled. `failed_by` is for the runner
+    alone: how it failed, where exit code and `timed_out` do not tell.
     """
 
     exit_code: int | None = 0
@@ -46,6 +62,7 @@ class Result(NamedTuple):
     notes: tuple[str, ...] = ()
     subtasks: tuple[str, ...] = ()
     metrics: Mapping[str, float] = MappingProxyType({})  # one default for all, so nobody may change it
+    failed_by: Failure | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -57,10 +74,21 @@ class Result(NamedTuple):
             -1 if self.exit_code is None else self.exit_code, Outcome.FAILED
         )
 
+    @property
+    def failure(self) -> Failure | None:
+        """How it failed; None where it did not."""
+        if self.outcome is not Outcome.FAILED:
+            return None
+        if self.failed_by is not None:
+            return self.failed_by
+        if self.timed_out:
+            return Failure.TIMEOUT
+        return Failure.SIGNAL if self.exit_code is not None and self.exit_code < 0 else Failure.EXIT
+
 
 class TaskRun(NamedTuple):
     """What became of one task in one run. `duration` in seconds over all attempts; `log` is a path or None;
-    `tail` the end of its output; `reason` says in words why it did not run or how it failed."""
+    `tail` the end of its output; `reason` says in words why it did not run or how it failed, `failure` in one."""
 
     id: str
     title: str
@@ -74,6 +102,7 @@ class TaskRun(NamedTuple):
     log: str | None = None
     tail: str = ""
     reason: str = ""
+    failure: Failure | None = None
 
     @property
     def failed(self) -> bool:

@@ -183,6 +183,14 @@ class GitSession:
             )
         return self._identity
 
+    def committer_email(self) -> str | None:
+        """The e-mail of who commits, as `git var GIT_COMMITTER_IDENT` has it; None where git does not know."""
+        try:
+            ident = self.identity().committer
+        except GitError:
+            return None
+        return ident.rpartition(b"<")[2].partition(b">")[0].decode("utf-8", "replace").strip() or None
+
     def settings(self) -> Settings:
         """What the configuration asks for; read once."""
         if self._settings is None:

@@ -10,6 +10,7 @@ from mdtodo.core.edits import Edit, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status, Task
 from mdtodo.errors import MdtodoError
+from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
 from mdtodo.landing.result_edits import stamp_edits
 from mdtodo.planning.rollup import parents_to_close, parents_to_reopen
@@ -56,14 +57,18 @@ def set_status(
     targets = tasks if commit else changed
     if not targets:
         return StatusChange((), (), None)
-    receipts = [
-        _receipt(project, task, status, "person")._replace(said_in=commit_of.get(task.id)) for task in targets
-    ]
-    receipts += [_receipt(project, task, parent_status(status), "rollup") for task in parents]
+    rollups = [_receipt(project, task, parent_status(status), "rollup") for task in parents]
     run_id = new_run_id()
-    if status is Status.TODO:
-        _forget_results(project, receipts, run_id)
-    landing = land_as_configured(project.repo, receipts, run_id=run_id, commit=commit, config=project.config)
+    with GitSession(project.repo) as git:
+        by = git.committer_email()
+        words = [_receipt(project, task, status, "person") for task in targets]
+        words = [word._replace(said_in=commit_of.get(word.task_id), by=by) for word in words]
+        receipts = [*words, *rollups]
+        if status is Status.TODO:
+            _forget_results(project, receipts, run_id)
+        landing = land_as_configured(
+            project.repo, receipts, run_id=run_id, commit=commit, config=project.config, git=git
+        )
     return StatusChange(tuple(changed), tuple(parents), _kept(project, receipts, run_id, landing))
 
 

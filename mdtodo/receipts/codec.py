@@ -36,6 +36,10 @@ def to_json(receipt: Receipt) -> dict[str, object]:
         **({} if receipt.undoes is None else {"undoes": receipt.undoes}),
         **({} if receipt.said_in is None else {"said_in": receipt.said_in}),
         **({} if receipt.tree is None else {"tree": receipt.tree}),
+        **({} if receipt.reason is None else {"reason": str(receipt.reason)}),
+        **({} if receipt.by is None else {"by": receipt.by}),
+        **({"metrics": dict(receipt.metrics)} if receipt.metrics else {}),
+        **({"proves": True} if receipt.proves else {}),
         **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
     }
 
@@ -49,8 +53,9 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     made = tuple(map(_edit_from_json, edits))
     held = tuple(map(_output, _fields(data["held"]))) if "held" in data else None
     restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
-    texts = ("inputs", "undoes", "said_in", "tree")
-    more = {name: None if data.get(name) is None else str(data[name]) for name in texts}
+    texts = ("inputs", "undoes", "said_in", "tree", "reason", "by")
+    more: dict[str, object] = {name: None if data.get(name) is None else str(data[name]) for name in texts}
+    more |= {"metrics": _metrics(data.get("metrics", {})), "proves": data.get("proves") is True}
     return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
 
 
@@ -142,6 +147,12 @@ def _added_from_json(data: object) -> AddedItem:
 
 def _output(data: object) -> Output:
     return Output(*(None if one is None else str(one) for one in _fields(data)))  # type: ignore[arg-type]
+
+
+def _metrics(data: object) -> tuple[tuple[str, float], ...]:
+    if not isinstance(data, dict):
+        raise TypeError("metrics are numbers by name")
+    return tuple((str(name), float(value)) for name, value in data.items())
 
 
 def _fields(value: object) -> Iterable[object]:

@@ -7,6 +7,7 @@ title, a body or a quotation is text.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.repository import error_from, run
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class LoggedReceipt(NamedTuple):
     """One receipt. `date` is the author's, ISO 8601 with offset; `author` is `Name <email>`; `title` None where
     the message does not hold it whole; `inputs` the digest of what its processor had read; `at` that of the task's
-    place, see `Trailer`; `tree` as in a Receipt."""
+    place, see `Trailer`; `tree`, `reason`, `by` and `metrics` as in a Receipt."""
 
     commit: str
     date: str
@@ -40,6 +41,9 @@ class LoggedReceipt(NamedTuple):
     inputs: str | None
     at: str | None = None
     tree: str | None = None
+    reason: str | None = None
+    by: str | None = None
+    metrics: Mapping[str, float] = MappingProxyType({})
 
 
 class LoggedCommit(NamedTuple):
@@ -170,6 +174,9 @@ def _receipt(commit: LoggedCommit, group: RunTrailers, task: Trailer, title: str
         inputs=group.inputs.get(task.task_id),
         at=task.at,
         tree=task.tree,
+        reason=task.reason,
+        by=task.by,
+        metrics=group.metrics.get(task.task_id, {}),
     )
 
 

@@ -29,39 +29,50 @@ WIDTH = 120
 
 
 def subject(receipts: Sequence[Receipt]) -> str:
-    """`todo: <title>` for one task that was done, `todo: failed: <title>` for one that failed, `todo: 3 done, 1 failed`
-    for more, `todo: undo <run>` where one is undone."""
+    """`todo: <title>` for one task that was done, `todo: failed: <title>` for one that failed, `todo: proven: <title>`
+    for a tick that has its proof now, `todo: 3 done, 1 failed` for more, `todo: undo <run>` where one is undone."""
     if (undone := _undone(receipts)) is not None:
         return f"todo: undo {one_word(undone)}"
     if len(receipts) == 1:
         one = receipts[0]
-        return _cut(f"todo: {before_title(one.outcome)}{one_line(one.title) or one.task_id}")
-    return counted(receipt.outcome for receipt in receipts)
+        return _cut(f"todo: {before_title(_word(one))}{one_line(one.title) or one.task_id}")
+    return counted(map(_word, receipts))
 
 
-def counted(outcomes: Iterable[str]) -> str:
-    """The subject of a commit for several tasks: `todo: 3 done, 1 failed`."""
+def counted(words: Iterable[str]) -> str:
+    """The subject of a commit for several tasks, by the words of its list: `todo: 3 done, 1 failed`."""
     counts: dict[str, int] = {}
-    for outcome in sorted(outcomes, key=lambda outcome: _RANK.get(outcome, len(_RANK))):
-        counts[said(outcome)] = counts.get(said(outcome), 0) + 1
+    for word in sorted(words, key=lambda word: _RANK.get(word, len(_RANK))):
+        counts[word] = counts.get(word, 0) + 1
     return "todo: " + ", ".join(f"{count} {word}" for word, count in counts.items())
 
 
-def before_title(outcome: str) -> str:
+def before_title(word: str) -> str:
     """What stands before the title in the subject of a commit for one task: nothing where the task is done."""
-    return "" if outcome in ("done", "cached") else f"{said(outcome)}: "
+    return "" if word in ("done", "cached") else f"{word}: "
 
 
-def said(outcome: str) -> str:
+def is_listed(word: str, title: str) -> bool:
+    """Whether a message for one task has its title in a list too: one that is done, and that the subject alone would
+    show as proven."""
+    return word == "done" and title.startswith(before_title(_PROVEN))
+
+
+def _said(outcome: str) -> str:
     """An outcome as subjects and lists of titles have it: a task whose status is `todo` again was reopened."""
     return "reopened" if outcome == "todo" else one_word(outcome)
+
+
+def _word(receipt: Receipt) -> str:
+    return _PROVEN if receipt.proves and receipt.outcome == "done" else _said(receipt.outcome)
 
 
 def message(receipts: Sequence[Receipt], run_id: str) -> str:
     """The whole commit message: subject, with several tasks their titles, trailers."""
     lines, undone = [subject(receipts), ""], _undone(receipts)
-    if len(receipts) > 1 or undone is not None:
-        lines += [_cut(f"- {said(r.outcome)}: {one_line(r.title)}") for r in receipts] + [""]
+    listed = len(receipts) > 1 or undone is not None
+    if listed or any(is_listed(_word(r), one_line(r.title)) for r in receipts):
+        lines += [_cut(f"- {_word(r)}: {one_line(r.title)}") for r in receipts] + [""]
     lines += trailers_of(receipts, run_id, undone)
     return "\n".join(lines) + "\n"
 
@@ -69,14 +80,22 @@ def message(receipts: Sequence[Receipt], run_id: str) -> str:
 def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | None, ...]:
     """The titles of these tasks, as far as the message of their commit holds them whole."""
     if len(tasks) == 1 and (named := _SUBJECT.fullmatch(subject)):
-        return (named[1].removeprefix(before_title(tasks[0].outcome)),)
+        word = _said(tasks[0].outcome)
+        if word == "done" and f"- done: {named[1]}" not in body.split("\n"):
+            word = _PROVEN
+        return (named[1].removeprefix(before_title(word)),)
     lines = [line for line in map(_BULLET.fullmatch, body.split("\n")) if line]
-    if [line[1] for line in lines] != [said(task.outcome) for task in tasks]:
+    words = ["done" if line[1] == _PROVEN else line[1] for line in lines]
+    if words != [_said(task.outcome) for task in tasks]:
         return (None,) * len(tasks)
     return tuple(None if line[2].endswith("…") else line[2] for line in lines)
 
 
-_RANK = {outcome: rank for rank, outcome in enumerate(("done", "cached", "cancelled", "todo", "failed"))}
+#: The word for a task whose box was ticked before, and that has its proof now.
+_PROVEN = "proven"
+_RANK = {
+    word: rank for rank, word in enumerate(("done", _PROVEN, "cached", "cancelled", "reopened", "failed"))
+}
 
 
 _SUBJECT = re.compile(r"todo: (?!undo \S+$)(.*[^…])")

@@ -3,6 +3,7 @@
     Mdtodo-Run: 20261121T101500-3f2a
     Mdtodo-Task: 1f3c9aa done tests exit=0 time=2.310 attempt=1 at=89e3b98fc7cc tree=5b1d3c9f0a27
     Mdtodo-Inputs: 1f3c9aa 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    Mdtodo-Metric: 1f3c9aa coverage=0.875
 
 They are git's (`git interpret-trailers`): the last paragraph of the message. Nothing else of a message proves anything,
 so text that looks like a trailer in a title or body does not either. Words that are not known here are passed over: a
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 
 
 #: The trailers that begin with the id of a task, and those that are read back.
-OF_A_TASK = ("Mdtodo-Task:", "Mdtodo-Inputs:", "Mdtodo-Commit:")
-READ = ("Mdtodo-Run", "Mdtodo-Undo", "Mdtodo-Task", "Mdtodo-Inputs")
+OF_A_TASK = ("Mdtodo-Task:", "Mdtodo-Inputs:", "Mdtodo-Commit:", "Mdtodo-Metric:")
+READ = ("Mdtodo-Run", "Mdtodo-Undo", "Mdtodo-Task", "Mdtodo-Inputs", "Mdtodo-Metric")
 
 
 class Trailer(NamedTuple):
     """One `Mdtodo-Task:` line. `exit_code` is None where the process never ran to an end; `seconds` over all
     attempts of the run. `at` tells the task from equal ones, see `markdown.anchors.place_digest`; None in receipts from
-    before there was that. `tree` as in a Receipt."""
+    before there was that. `tree`, `reason` and `by` as in a Receipt; a newer mdtodo may know more reasons."""
 
     task_id: str
     outcome: str
@@ -42,15 +43,16 @@ class Trailer(NamedTuple):
     attempt: int
     at: str | None = None
     tree: str | None = None
+    reason: str | None = None
+    by: str | None = None
 
     def __str__(self) -> str:
         code = "-" if self.exit_code is None else self.exit_code
-        tree = "" if self.tree is None else f" tree={one_word(self.tree)}"
+        further = {key: value for key in _FURTHER if (value := getattr(self, key)) is not None}
         return (
             f"Mdtodo-Task: {one_word(self.task_id)} {one_word(self.outcome)} {one_word(self.processor)}"
             f" exit={code} time={self.seconds:.3f} attempt={self.attempt}"
-            + (f" at={self.at}" if self.at else "")
-            + tree
+            + "".join(f" {key}={one_word(value)}" for key, value in further.items())
         )
 
     @classmethod
@@ -60,7 +62,12 @@ class Trailer(NamedTuple):
         at = place_digest(anchor) if anchor is not None and anchor.keys is not None else None
         return cls(
             *(receipt.task_id, receipt.outcome, receipt.processor, receipt.exit_code),
-            *(receipt.seconds, receipt.attempt, at, receipt.tree),
+            receipt.seconds,
+            receipt.attempt,
+            at,
+            receipt.tree,
+            receipt.reason,
+            receipt.by,
         )
 
     @classmethod
@@ -69,20 +76,20 @@ class Trailer(NamedTuple):
         m = _TRAILER.fullmatch(value)
         if m is None:
             return None
-        at = _AT.search(m[7])
-        tree = _TREE.search(m[7])
         code = None if m[4] == "-" else int(m[4])
-        known = at[1] if at else None, tree[1] if tree else None
-        return cls(m[1], m[2], m[3], code, float(m[5]), int(m[6]), *known)
+        known = {key: found[1] for key, pattern in _FURTHER.items() if (found := pattern.search(m[7]))}
+        return cls(m[1], m[2], m[3], code, float(m[5]), int(m[6]), **known)
 
 
 class RunTrailers(NamedTuple):
-    """What one run landed with a commit. `undoes`: the run that it took back; `inputs`: digests by task."""
+    """What one run landed with a commit. `undoes`: the run that it took back; `inputs`: digests by task; `metrics`:
+    what processors have measured, by task and name."""
 
     run: str
     undoes: str | None
     tasks: tuple[Trailer, ...]
     inputs: Mapping[str, str]
+    metrics: Mapping[str, Mapping[str, float]]
 
 
 def trailers_of(receipts: Sequence[Receipt], run_id: str, undoes: str | None) -> list[str]:
@@ -94,7 +101,16 @@ def trailers_of(receipts: Sequence[Receipt], run_id: str, undoes: str | None) ->
         lines.append(str(Trailer.of(r)))
         lines += [f"Mdtodo-Inputs: {one_word(r.task_id)} {r.inputs}"] if r.inputs else []
         lines += [f"Mdtodo-Commit: {one_word(r.task_id)} {one_word(r.said_in)}"] if r.said_in else []
+        lines += [
+            f"Mdtodo-Metric: {one_word(r.task_id)} {one_word(name)}={_shortest(value)}"
+            for name, value in r.metrics
+        ]
     return lines
+
+
+def _shortest(value: float) -> str:
+    """A number that is read as the same one: `3`, `0.875`."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
 def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
@@ -130,8 +146,11 @@ def groups(trailers: Iterable[str]) -> tuple[RunTrailers, ...]:
     if found:
         first = next(iter(found.values()))
         first.tasks[:0], first.inputs = early.tasks, early.inputs | first.inputs
+        first.metrics = early.metrics | first.metrics
         first.undoes = first.undoes or early.undoes
-    return tuple(RunTrailers(run, one.undoes, tuple(one.tasks), one.inputs) for run, one in found.items())
+    return tuple(
+        RunTrailers(run, one.undoes, tuple(one.tasks), one.inputs, one.metrics) for run, one in found.items()
+    )
 
 
 def one_line(text: str) -> str:
@@ -150,10 +169,19 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 _TRAILER = re.compile(
     r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})((?: \S+)*)"
 )
-_AT = re.compile(r" at=([0-9a-f]{12})(?: |$)")
-_TREE = re.compile(rf" tree=([0-9a-f]{{12}}|{DIRTY})(?: |$)")
+#: The words that may follow, in the order in which they are written.
+_FURTHER = {
+    key: re.compile(rf" {key}=({value})(?: |$)")
+    for key, value in {
+        "at": "[0-9a-f]{12}",
+        "reason": "[a-z]+",
+        "by": r"\S+",
+        "tree": f"[0-9a-f]{{12}}|{DIRTY}",
+    }.items()
+}
 _WORD = re.compile(r"\S+")
 _INPUTS = re.compile(r"(\S+) ([0-9a-f]{40,64})")
+_METRIC = re.compile(r"(\S+) (\S+)=(-?[0-9]{1,309}(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,3})?)")
 
 
 @dataclass(slots=True)
@@ -161,11 +189,14 @@ class _RunTrailersBuilder:
     undoes: str | None = None
     tasks: list[Trailer] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def add(self, name: str, value: str) -> None:
         if name == "mdtodo-task" and (task := Trailer.read(value)):
             self.tasks.append(task)
         elif name == "mdtodo-inputs" and (m := _INPUTS.fullmatch(value)):
             self.inputs[m[1]] = m[2]
+        elif name == "mdtodo-metric" and (m := _METRIC.fullmatch(value)):
+            self.metrics.setdefault(m[1], {})[m[2]] = float(m[3])
         elif name == "mdtodo-undo" and _WORD.fullmatch(value):
             self.undoes = value

@@ -83,6 +83,7 @@ def run_document(report: RunReport) -> dict[str, object]:
             "id": task.id,
             "title": task.title,
             "outcome": task.outcome.value,
+            "reason": task.failure,
             "processor": task.processor,
             "attempts": task.attempts,
             "duration": task.duration,

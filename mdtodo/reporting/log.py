@@ -125,4 +125,7 @@ def _record(one: LoggedReceipt, title: str | None) -> dict[str, object]:
         "attempt": one.attempt,
         "inputs": one.inputs,
         "tree": one.tree,
+        "reason": one.reason,
+        "by": one.by,
+        "metrics": dict(one.metrics),
     }

@@ -6,7 +6,7 @@ import time
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from mdtodo.core.results import Outcome, Result
+from mdtodo.core.results import Failure, Outcome, Result
 from mdtodo.core.task import Status, Task
 from mdtodo.execution.executor import result_of
 from mdtodo.execution.processors.result_shape import empty_result
@@ -205,7 +205,7 @@ class RunLoop:
 
     def _handle_result(self, task: Task, event: AttemptEvent) -> None:
         raw = event.result or empty_result(event.message)
-        result = self.outcomes.checked(task, result_of(raw))
+        result = self.outcomes.checked(task, _with_failure(result_of(raw), event))
         attempts = self.queue.attempts[task.id]
         attempts.seconds += result.duration
         written = cast("Json", raw.get("outputs") or {})
@@ -259,6 +259,12 @@ class RunLoop:
             for attempt, task in self._attempts.items():
                 if task.id == task_id:
                     self.pool.cancel(attempt)
+
+
+def _with_failure(result: Result, event: AttemptEvent) -> Result:
+    """The result of an attempt, which says so where its process was lost, or could not be had."""
+    lost = event.kind in ("lost", "failed") and not result.timed_out
+    return result._replace(failed_by=Failure.LOST) if lost else result
 
 
 def _pause(processor: Processor, count: int) -> float:

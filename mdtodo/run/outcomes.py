@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.config.value_types import format_duration
 from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
 from mdtodo.core.receipt import DIRTY, Receipt
-from mdtodo.core.results import Outcome, Result, RunReport, TaskRun, signal_name
+from mdtodo.core.results import Failure, Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
@@ -75,7 +75,7 @@ class Outcomes:
         if result.outcome is Outcome.FAILED:
             self.observer.say(f"{title_and_id(task)}: {why}")
             return result._replace(subtasks=())
-        return result._replace(subtasks=(), error=why)
+        return result._replace(subtasks=(), error=why, failed_by=Failure.OUTPUT)
 
     def complete(self, task: Task, result: Result, tail: str, written: Json) -> None:
         """The task is over, or waits for the subtasks that its processor has added: its result is taken down, and what
@@ -88,7 +88,9 @@ class Outcomes:
         if result.outcome is Outcome.DONE and self.commits:
             held, reason = self.journal.hold_outputs(written)
             if reason is not None:  # only what the processor is to blame for counts as a failed run
-                result, counts = result._replace(error=reason), bool(written.get("unnamed"))
+                counts = bool(written.get("unnamed"))
+                blame = Failure.OUTPUT if counts else Failure.CONFLICT
+                result = result._replace(error=reason, failed_by=blame)
         outcome, tree = result.outcome, self._tree(task)
         edits = self._edits(task, result, outcome, tree) if counts else []
         parents = self.queue.finish(task, outcome)
@@ -127,7 +129,7 @@ class Outcomes:
         self._report(
             task,
             Outcome.FAILED,
-            Result(exit_code=None),
+            Result(exit_code=None, failed_by=Failure.CONFLICT),
             reason=f"not started: {why}; commit or discard it first",
         )
 
@@ -135,13 +137,13 @@ class Outcomes:
         """It was ended before its own end: no failure, and free for the next run."""
         self.queue.finish(task, Outcome.INTERRUPTED)
         self.journal.release(task)
-        self._report(task, Outcome.INTERRUPTED, result)
+        self._report(task, Outcome.INTERRUPTED, result._replace(failed_by=None))
 
     def drop(self, task: Task, result: Result) -> None:
         """Its lease was lost, so what came of it here counts for nothing."""
         self.queue.finish(task, Outcome.INTERRUPTED)
         reason = "another worker may have it by now, so the result was dropped"
-        self._report(task, Outcome.INTERRUPTED, result, reason=reason)
+        self._report(task, Outcome.INTERRUPTED, result._replace(failed_by=Failure.LOST), reason=reason)
 
     def finish_cached(self, task: Task, cached: CachedResult) -> None:
         """Its inputs are what they were at its last result: that is its result now."""
@@ -242,7 +244,9 @@ class Outcomes:
         """What was done, and could not land with its outputs, is not done after all."""
         for task_id, reason in self.journal.kept_open.items():
             if (earlier := self.done.get(task_id)) is not None:
-                self.done[task_id] = earlier._replace(outcome=Outcome.FAILED, reason=reason)
+                self.done[task_id] = earlier._replace(
+                    outcome=Outcome.FAILED, reason=reason, failure=Failure.CONFLICT
+                )
                 self.observer.finished(self.done[task_id])
 
     def _open(self, task: Task, edits: list[Edit]) -> None:
@@ -309,6 +313,8 @@ class Outcomes:
             held=held,
             inputs=inputs,
             tree=tree,
+            reason=result.failure if outcome is Outcome.FAILED else None,
+            metrics=tuple(result.metrics.items()),
         )
         self.journal.record(task, receipt, result)
 
@@ -336,6 +342,7 @@ class Outcomes:
             log=self.journal.shown_log(task, attempts.count) if attempts else None,
             tail=tail,
             reason=reason,
+            failure=result.failure if outcome is Outcome.FAILED else result.failed_by,
         )
         if shown:
             self.observer.finished(self.done[task.id])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ KEPT = 5000
 
 _INSERT = (
     "INSERT INTO results (run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, landed,"
-    " commit_id, inputs, metrics) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')"
+    " commit_id, inputs, metrics) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -33,7 +34,7 @@ def backfill(database: Database, repo: Repository) -> None:
         for one in islice(logged_receipts(repo, newest=KEPT), KEPT):
             then = min(latest, datetime.fromisoformat(one.date).timestamp())
             task = (one.run, one.task_id, one.attempt, one.outcome, one.processor, one.exit_code, one.seconds)
-            rows.append((*task, then, then, one.commit, one.inputs))
+            rows.append((*task, then, then, one.commit, one.inputs, json.dumps(dict(one.metrics))))
     except (GitError, ValueError):  # a history that git cannot read is no reason to have no state
         rows.clear()
     if rows:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
 from mdtodo.core.receipt import DIRTY, Receipt
-from mdtodo.core.results import Outcome
+from mdtodo.core.results import Failure, Outcome
 from mdtodo.core.task import Anchor, Status
 
 WORDS = st.text(min_size=1).filter(str.strip)
@@ -50,6 +50,12 @@ RECEIPTS = st.builds(
     outputs=st.lists(st.text(), max_size=3).map(tuple),
     inputs=st.none() | st.just("0a" * 32),
     tree=st.sampled_from([None, DIRTY, "5b1d3c9f0a27"]),
+    reason=st.none() | st.sampled_from(Failure),
+    by=st.none() | WORDS,
+    metrics=st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False), max_size=3).map(
+        lambda found: tuple(found.items())
+    ),
+    proves=st.booleans(),
 )
 
 #: One of a task that was done.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -14,7 +15,7 @@ from mdtodo.core.task import Anchor, Status
 from mdtodo.landing.push.rebase import drop_tasks
 from mdtodo.markdown.anchors import anchors, place_digest
 from mdtodo.markdown.document import parse as parse_document
-from mdtodo.receipts.message import message, subject
+from mdtodo.receipts.message import message, subject, titles
 from mdtodo.receipts.trailers import Trailer, groups, parse
 from tests.examples import examples
 from tests.receipts.any_receipt import RECEIPTS, WORDS
@@ -46,17 +47,28 @@ class TestMessage:
         assert parse(older)[1][0].at is None
 
     @pytest.mark.parametrize(
-        ("more", "at"),
+        ("more", "known"),
         [
-            ("", None),
-            (" at=0123456789ab", "0123456789ab"),
-            (" reason=exit at=0123456789ab by=a@b.c", "0123456789ab"),
-            (" at=0123", None),
+            ("", {}),
+            (" at=0123456789ab", {"at": "0123456789ab"}),
+            (
+                " reason=exit at=0123456789ab by=a@b.c",
+                {"reason": "exit", "at": "0123456789ab", "by": "a@b.c"},
+            ),
+            (" worker=w by=ä@b.c reason=of-a-newer", {"by": "ä@b.c"}),
+            (" worker=by=x by= reason=EXIT said-by=a@b.c", {}),
+            (" at=0123", {}),
         ],
     )
-    def test_what_follows_the_attempt_may_be_more_than_we_know(self, more, at):
+    def test_what_follows_the_attempt_may_be_more_than_we_know(self, more, known):
         line = f"Mdtodo-Task: a done b exit=0 time=1.000 attempt=1{more}"
-        assert parse(f"x\n\nMdtodo-Run: r\n{line}\n")[1] == (Trailer("a", "done", "b", 0, 1.0, 1, at),)
+        assert parse(f"x\n\nMdtodo-Run: r\n{line}\n")[1] == (Trailer("a", "done", "b", 0, 1.0, 1, **known),)
+
+    def test_the_words_of_a_receipt_have_one_order(self):
+        words = {"reason": "exit", "by": "Ada L <a@b>", "tree": "dirty", "exit_code": 1}
+        edit = SetStatus(anchors(parse_document(b"- [ ] t\n"), "TODO.md")[0], Status.DONE)
+        line = message([receipt(outcome="failed", edits=(edit,), **words)], "r").splitlines()[-1]
+        assert re.search(r" attempt=1 at=[0-9a-f]{12} reason=exit by=Ada_L_<a@b> tree=dirty$", line)
 
     def test_the_message_of_several_tasks_counts_and_lists_them(self):
         text = message([receipt("A"), receipt("B", "failed", exit_code=-15), receipt("C")], "r")
@@ -82,6 +94,30 @@ class TestMessage:
     )
     def test_the_subject_says_what_became_of_the_task(self, outcomes, expected):
         assert subject([receipt(outcome=outcome) for outcome in outcomes]) == expected
+
+    def test_a_tick_that_has_its_proof_now_is_called_proven(self):
+        proven = [receipt(title, proves=True) for title in "ABC"]
+        assert subject(proven[:1]) == "todo: proven: A"
+        text = message([*proven, receipt("D", "todo")], "r")
+        assert text.startswith(
+            "todo: 3 proven, 1 reopened\n\n- proven: A\n- proven: B\n- proven: C\n- reopened: D\n"
+        )
+        assert subject([receipt(outcome="failed", proves=True)]) == "todo: failed: Tests pass"
+        assert [task.outcome for task in parse(text)[1]] == ["done"] * 3 + ["todo"]
+
+    @pytest.mark.parametrize("proves", [False, True])
+    @pytest.mark.parametrize("outcome", ["done", "cached", "todo", "failed"])
+    @pytest.mark.parametrize("title", ["A", "proven: A", "reopened: A", "failed: proven: A"])
+    @pytest.mark.parametrize("others", [0, 1])
+    def test_titles_are_read_as_they_were_written(self, proves, outcome, title, others):
+        one = receipt(title, outcome, proves=proves)
+        two = [one, receipt("B", task_id="b")][: 1 + others]
+        for text, tasks in (
+            (message(two, "r"), two),
+            (drop_tasks(message([one, two[-1]], "r"), {"b"}), [one]),
+        ):
+            first, _, body = text.partition("\n")
+            assert titles(first, body, parse(text)[1])[: len(tasks)] == tuple(r.title for r in tasks)
 
     @pytest.mark.parametrize(
         ("title", "expected"),
@@ -123,9 +159,10 @@ class TestMessage:
         assert len(text.encode("utf-8", "strict").decode().split("\n")[0]) <= 120
         assert found is not None
         assert " " not in found
-        assert [(t.outcome, t.exit_code, t.attempt, t.tree) for t in trailers] == [
-            (str(r.outcome), r.exit_code, r.attempt, r.tree) for r in receipts
+        assert [(t.outcome, t.exit_code, t.attempt, t.tree, t.reason) for t in trailers] == [
+            (str(r.outcome), r.exit_code, r.attempt, r.tree, r.reason) for r in receipts
         ]
+        assert [t.by is None for t in trailers] == [r.by is None for r in receipts]
         assert all(abs(t.seconds - r.seconds) <= 0.001 for t, r in zip(trailers, receipts, strict=True))
 
     def test_git_reads_receipts_as_trailers(self):
@@ -165,7 +202,7 @@ class TestParse:
             ("", None),
             (" tree=dirty", "dirty"),
             (" tree=5b1d3c9f0a27", "5b1d3c9f0a27"),
-            (" at=0 tree=dirty by=a@b later=word", "dirty"),
+            (" at=0 tree=dirty later=word", "dirty"),
             (" tree=5b1d", None),
             (" tree=DIRTY tree=", None),
             (" of-a-newer-version", None),

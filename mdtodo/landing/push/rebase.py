@@ -18,7 +18,7 @@ from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.push.merge_file import is_markdown, merge_file
 from mdtodo.landing.push.replay import REGULAR, FileEdits, NewBase, closed_tasks, edits_between, replay
-from mdtodo.receipts.message import before_title, counted, titles
+from mdtodo.receipts.message import before_title, counted, is_listed, titles
 from mdtodo.receipts.trailers import OF_A_TASK, groups, parse
 
 if TYPE_CHECKING:
@@ -268,22 +268,24 @@ def drop_tasks(message: str, gone: set[str]) -> str:
     if run is None or len(bullets) != len(tasks) or not left:
         return "\n".join([above, "", *lines]) + "\n"
     kept = [line for line, task in zip(bullets, tasks, strict=True) if task.task_id not in gone]
+    shown = [(found[1], found[2]) for line in kept if (found := _BULLET.fullmatch(line))]
     if _COUNTS.fullmatch(subject):
-        subject = _subject(left, kept)
-    middle = ["", *kept] if len(kept) > 1 else []
+        subject = _subject(shown)
+    middle = ["", *kept] if len(kept) > 1 or is_listed(*shown[0]) else []
     return "\n".join([subject, *middle, "", *lines]) + "\n"
 
 
 _CLOSING = ("done", "cached", "cancelled")
 _AUTHOR = re.compile(r"(.*?) ?<([^<>]*)> (\d+ [+-]\d{4})")
-_BULLET = re.compile(r"- \S+: .*")
+_BULLET = re.compile(r"- (\S+): (.*)")
 _COUNTS = re.compile(r"todo: \d+ \S+(?:, \d+ \S+)*")
 
 
-def _subject(left: Sequence[Trailer], bullets: Sequence[str]) -> str:
-    if len(left) == 1:
-        return f"todo: {before_title(left[0].outcome)}{bullets[0].partition(': ')[2]}"
-    return counted(task.outcome for task in left)
+def _subject(shown: Sequence[tuple[str, str]]) -> str:
+    if len(shown) == 1:
+        ((word, title),) = shown
+        return f"todo: {before_title(word)}{title}"
+    return counted(word for word, _ in shown)
 
 
 def _is_of(line: str, gone: set[str]) -> bool:

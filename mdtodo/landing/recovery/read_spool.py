@@ -139,6 +139,7 @@ def _record(
         outputs=outputs,
         held=held,
         tree=one.tree,
+        metrics=tuple(result.metrics.items()),
     )
     return NewResult(run, receipt, _log(project.repo, run, one), result.metrics)
 

@@ -68,6 +68,29 @@ def test_done_commit_holds_its_change_alone(repo: Checkout, mdtodo: Mdtodo) -> N
     assert "Mdtodo-Task: one done person exit=0" in repo.git("log", "-1", "--format=%B")
 
 
+@pytest.mark.parametrize("command", ["done", "reopen", "cancel"])
+def test_a_word_of_a_person_says_who_spoke(repo: Checkout, mdtodo: Mdtodo, command: str) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] p\n  - [/] one id:one\n"})
+    mdtodo(command, "one", "--commit")
+    one, *rollup = repo.git("log", "-1", "--format=%(trailers:key=Mdtodo-Task)").strip().split("\n")
+    assert one.endswith(" by=ada@example.com")
+    assert not any("by=" in line for line in rollup), "a roll-up is nobody's word"
+
+
+def test_a_word_in_the_work_tree_needs_no_identity(
+    repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] one id:one\n"})
+    for name in ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL", "EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    repo.git("config", "user.useConfigOnly", "true")
+    repo.git("config", "--unset", "user.email", check=False)
+    mdtodo("done", "one", "--commit", code=3)
+    mdtodo("done", "one")
+    assert repo.read("TODO.md") == b"- [x] one id:one\n"
+
+
 def test_a_parent_follows_its_subtasks(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] p\n  - [ ] a id:a\n  - [ ] b id:b\n")
     mdtodo("done", "a")

@@ -26,7 +26,7 @@ def mdtodo(inside: Mdtodo) -> Mdtodo:
 CONFIG = '[processors.ok]\nrun = "true"\n[processors.bad]\nrun = "exit 3"\n'
 KEYS = {
     *("commit", "date", "author", "run", "task", "title", "outcome", "processor", "exit_code", "duration"),
-    *("attempt", "inputs", "tree"),
+    *("attempt", "inputs", "tree", "reason", "by", "metrics"),
 }
 
 
@@ -50,6 +50,11 @@ def test_receipts_survive_a_move_a_deletion_and_the_loss_of_the_state(
         ("c", "done", "person"),
         ("a", "done", "ok"),
         ("b", "failed", "bad"),
+    ]
+    assert [(one["by"], one["reason"]) for one in document["receipts"]] == [
+        ("ada@example.com", None),
+        (None, None),
+        (None, "exit"),
     ]
     assert all(set(one) == KEYS for one in document["receipts"])
     assert {one["run"] for one in document["receipts"][1:]} == {ran.json["run"]}

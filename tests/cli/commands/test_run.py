@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -69,7 +70,7 @@ def test_the_json_of_a_run_has_just_the_keys_of_the_contract(repo: Checkout, mdt
     report = mdtodo("run", "--json", code=1).json
     assert set(report) == {"version", "run", "started", "finished", "tasks", "summary", "commits"}
     assert report["version"] == 1
-    keys = {"id", "title", "outcome", "processor", "attempts", "duration", "exit_code", "log"}
+    keys = {"id", "title", "outcome", "reason", "processor", "attempts", "duration", "exit_code", "log"}
     assert all(set(task) == keys for task in report["tasks"])
     assert report["summary"] == {
         "done": 1,
@@ -397,6 +398,45 @@ def test_a_timeout_fails_the_task_and_is_told(repo: Checkout, mdtodo: Mdtodo) ->
     said = mdtodo("run", code=1)
     assert "timed out after 200ms\n" in said.err
     assert b"failed:1" in repo.head("TODO.md")
+
+
+FAILING = r"""
+[processors]
+ok = { run = "true" }
+later = { run = "exit 75" }
+exit = { run = "exit 3" }
+absent = { run = ["no-such-program"] }
+timeout = { run = "sleep 60", timeout = "200ms" }
+signal = { run = "kill -TERM $$" }
+lost = { run = "kill -KILL $PPID; sleep 60" }
+output = { run = "echo '{\"subtask\": \"- [ ] new run:ok\"}' >> $MDTODO_OUTPUT" }
+conflict = { run = "true", outputs = ["mine.txt"] }
+"""
+
+
+def test_a_task_that_failed_says_how_in_one_word(repo: Checkout, mdtodo: Mdtodo) -> None:
+    words = ("ok", "later", "exit", "absent", "timeout", "signal", "lost", "output", "conflict")
+    repo.commit("Mine", **{"mine.txt": "a\n"})
+    start(repo, "".join(f"- [ ] {word} id:{word} run:{word}\n" for word in words), FAILING)
+    repo.write("mine.txt", "b\n")
+    said = {task["id"]: task["reason"] for task in mdtodo("run", "--json", code=1).json["tasks"]}
+    assert said == {**{word: word for word in words}, "ok": None, "later": None, "absent": "exit"}
+    logged = mdtodo("log", "--json").json["receipts"]
+    assert {one["task"]: one["reason"] for one in logged} == {
+        word: how for word, how in said.items() if word not in ("later", "conflict")
+    }, "what put itself off, or was not started, has no receipt"
+    trailers = repo.git("log", "-1", "--format=%(trailers:key=Mdtodo-Task)")
+    assert re.search(r" failed signal exit=-15 .* at=[0-9a-f]{12} reason=signal tree=", trailers)
+
+
+def test_what_a_processor_measures_is_kept_in_the_receipt(repo: Checkout, mdtodo: Mdtodo) -> None:
+    run = """echo '{"metric": {"line coverage": 0.875, "lines=": 1200}}' >> $MDTODO_OUTPUT"""
+    start(repo, "- [ ] a id:a run:m\n", f"[processors.m]\nrun = {json.dumps(run)}\n")
+    mdtodo("run")
+    said = repo.git("log", "-1", "--format=%(trailers:key=Mdtodo-Metric,valueonly)").split("\n")
+    assert [one for one in said if one] == ["a line_coverage=0.875", "a lines==1200"]
+    (logged,) = mdtodo("log", "--json").json["receipts"]
+    assert logged["metrics"] == {"line_coverage": 0.875, "lines=": 1200.0}
 
 
 def test_a_parent_whose_processor_is_misspelt_is_not_ticked_with_its_subtasks(
