@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mdtodo.core.task import Finding, Severity
 
 if TYPE_CHECKING:
-    from mdtodo.proof.judge import Judgement, Unproven
+    from mdtodo.proof.judge import Judgement
+    from mdtodo.proof.ticks import Unproven
 
 
 def findings(judgement: Judgement) -> list[Finding]:

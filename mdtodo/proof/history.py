@@ -10,7 +10,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.diff_tree import file_change
-from mdtodo.git.repository import environment, error_from, run, start
+from mdtodo.git.repository import error_from
+from mdtodo.git.true_history import read_history, start_history
 from mdtodo.proof.line_map import normalized
 
 if TYPE_CHECKING:
@@ -34,12 +35,9 @@ class Commit(NamedTuple):
     shallow: bool
 
 
-#: Nothing that somebody has configured, replaced or grafted has a say in what the history is.
-JUDGED = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
 _TRAILERS = ",".join(f"key=Mdtodo-{name}" for name in ("Run", "Undo", "Task", "Accept"))
 _FORMAT = "%x00".join(("%H", "%P", "%T", "%ce", "%B", f"%(trailers:{_TRAILERS},unfold)"))
 _LOG = (
-    *("-c", "trailer.separators=:", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
     *(
         "log",
         "-z",
@@ -61,7 +59,6 @@ class History:
 
     def __init__(self, repo: Repository, *tips: str) -> None:
         self._repo = repo
-        self._env = environment(repo) | JUDGED
         self._shallow = shallow_commits(repo)
         self._tips = tips
         self._log: Process | None = None
@@ -69,6 +66,8 @@ class History:
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
         self._given: dict[str, bytes] = {}
+        #: Those of the commits that are looked at together whose messages have trailers of ours.
+        self.with_receipts: Sequence[str] = ()
 
     def __enter__(self) -> History:
         return self
@@ -98,7 +97,7 @@ class History:
             self._contents.move_to_end(oid)
             return known
         if self._blobs is None:
-            self._blobs = start(self._repo.root, ("cat-file", "--batch"), self._env)
+            self._blobs = start_history(self._repo, "cat-file", "--batch")
         self._blobs.feed(oid.encode() + b"\n")
         words = self._blobs.line().split()
         if len(words) != 3:
@@ -115,7 +114,7 @@ class History:
         self._given[oid] = normalized(data)
 
     def _logged(self) -> Iterator[Commit]:
-        self._log = start(self._repo.root, (*_LOG, *self._tips, "--"), self._env)
+        self._log = start_history(self._repo, *_LOG, *self._tips, "--")
         fields: list[bytes] = []
         rest = b""
         while block := self._log.read(_BLOCK):
@@ -141,8 +140,9 @@ class History:
         if not commits:
             return
         lines = [line for one in commits for line in _pairs(one)]
-        out = run(self._repo, *_DIFF_TREE, stdin="".join(lines).encode(), env=JUDGED)
+        out = read_history(self._repo, *_DIFF_TREE, stdin="".join(lines).encode())
         found = iter(_changes(out))
+        self.with_receipts = [one.oid for one in commits if one.trailers]
         for one in commits:
             yield one, tuple([next(found) for _ in _pairs(one)])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError, MdtodoError
-from mdtodo.git.repository import is_ancestor
+from mdtodo.git.true_history import is_ancestor
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.git.repository import Repository
-    from mdtodo.proof.judge import Unproven
     from mdtodo.proof.rules import Rules
+    from mdtodo.proof.ticks import Unproven
     from mdtodo.storage.rows import JournalReceipt
 
 

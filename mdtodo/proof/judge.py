@@ -12,7 +12,8 @@ from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.position import head_position
 from mdtodo.proof.known import Judgements
 from mdtodo.proof.rules import Rules
-from mdtodo.proof.ticks import Parent, Tick, Version, look_up, ticks_of
+from mdtodo.proof.signers import signers_of
+from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, look_up, ticks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,19 +21,6 @@ if TYPE_CHECKING:
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
     from mdtodo.proof.walk import Found
-
-
-class Unproven(NamedTuple):
-    """A tick that has a processor and no proof. `commit` is the one that made it, None where it is not committed;
-    `reason` why a receipt of it does not count, None where there is none."""
-
-    file: str
-    line: int
-    task_id: str
-    processor: str
-    at: int
-    commit: str | None
-    reason: str | None
 
 
 class Judgement(NamedTuple):
@@ -47,7 +35,8 @@ def judge(repo: Repository, content: TodoFiles, *, new_only: bool = False) -> Ju
     """The unproven ticks of a version on top of HEAD, by the configuration in HEAD; `new_only` those that HEAD does not
     have, for which the history is not read."""
     head = head_position(repo).commit
-    rules = Rules(load(*committed_configuration(repo, "HEAD")))
+    config = load(*committed_configuration(repo, "HEAD"))
+    rules = Rules(config, signers_of(repo, config, head))
     if rules.config.proof == "off":
         return Judgement(rules, [])
     kept = Judgements(

@@ -78,7 +78,7 @@ def _name(commit: str, path: str) -> str:
 def _key(repo: Repository, rules: Rules) -> str:
     """A name for all that decides what is found, but for the history."""
     config = rules.config
-    said = [_VERSION, config.proof, rules.signers_key, *sorted(config.processors)]
+    said = [_VERSION, config.proof, rules.signers.key if rules.signers else "", *sorted(config.processors)]
     said += sorted(f"{char}{status}" for char, status in config.status.items())
     said += sorted(shallow_commits(repo))
     return _digest(repr(said))

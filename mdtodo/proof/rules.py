@@ -10,25 +10,21 @@ from mdtodo.proof.evidence import ACCEPTED
 from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.proof.evidence import Evidence
+    from mdtodo.proof.signers import Signers
 
 #: Processors of receipts that are none of the configuration's: a person, and a parent ticked with its subtasks.
 PERSON, ROLLUP = "person", "rollup"
 
 
 class Rules:
-    """`signed` says whether an allowed signer has signed a commit; None where nobody need have."""
+    """A configuration, and those of whom one must have signed what counts; None where nobody need have."""
 
-    def __init__(self, config: Config, signed: Callable[[str], bool] | None = None) -> None:
-        self.config = config
+    def __init__(self, config: Config, signers: Signers | None = None) -> None:
+        self.config, self.signers = config, signers
         self._router = Router(config)
-        self._signed = signed
-        #: What tells the signers from others.
-        self.signers_key = ""
 
     @property
     def strict(self) -> bool:
@@ -42,7 +38,7 @@ class Rules:
     def refusal(self, evidence: Evidence, processor: str) -> str | None:
         """Why a receipt does not prove a tick that this processor proves, as a part of a sentence; None if it does."""
         name = evidence.processor
-        if self._signed is not None and (evidence.commit is None or not self._signed(evidence.commit)):
+        if self.signers and not (evidence.commit and self.signers.signed(evidence.commit)):
             return "no allowed signer has signed its receipt"
         if name in (PERSON, ACCEPTED):
             return f"only the word of {evidence.by or 'a person'} stands for it" if self.strict else None

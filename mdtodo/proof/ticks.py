@@ -35,6 +35,19 @@ class Tick(NamedTuple):
     at: int
 
 
+class Unproven(NamedTuple):
+    """A tick that has a processor and no proof. `commit` is the one that made it, None where it is not committed;
+    `reason` why a receipt of it does not count, None where there is none."""
+
+    file: str
+    line: int
+    task_id: str
+    processor: str
+    at: int
+    commit: str | None
+    reason: str | None
+
+
 class Version(NamedTuple):
     """TODO files of a version, by path: git's ids of their bytes, and the bytes."""
 
@@ -84,6 +97,8 @@ def look_up(
                 history.know(oid, version.data[path])
 
         def enough(number: int, evidence: Evidence) -> bool:
+            if rules.signers:
+                rules.signers.expected = history.with_receipts
             return rules.refusal(evidence, ticks[number].processor) is None
 
         names = Names(history, rules.config.status)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.repository import is_ancestor
+from mdtodo.git.true_history import is_ancestor
 from mdtodo.proof.evidence import (
     ACCEPTED,
     NO_WORD,

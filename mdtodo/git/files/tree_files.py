@@ -16,6 +16,7 @@ from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError
 from mdtodo.git.files import worktree_files
 from mdtodo.git.repository import calling_index, read_blobs, run
+from mdtodo.git.true_history import ENVIRONMENT, read_history
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -97,11 +98,11 @@ def from_index(repo: Repository, patterns: Sequence[str]) -> TodoFiles:
 def from_commit(repo: Repository, revision: str, patterns: Sequence[str]) -> TodoFiles:
     """The files that fit the patterns, as that commit has them. Raises GitError where there is no such commit."""
     every: dict[str, tuple[bytes, str]] = {}
-    for line in run(repo, "ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")[:-1]:
+    for line in read_history(repo, "ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")
         mode, _, oid = about.split(b" ")
         every[os.fsdecode(name)] = mode, oid.decode()
-    return _resolve_links(repo, _fitting(every, patterns), every.get, set(), {})
+    return _resolve_links(repo, _fitting(every, patterns), every.get, set(), ENVIRONMENT)
 
 
 def staged_configuration(repo: Repository) -> list[bytes | None]:
@@ -125,11 +126,11 @@ def committed_configuration(repo: Repository, revision: str) -> list[bytes | Non
     """The same, as that commit has them."""
 
     def entry(path: str) -> tuple[bytes, str] | None:
-        out = run(repo, "ls-tree", "-z", "--full-tree", revision, "--", f":(literal){path}")
+        out = read_history(repo, "ls-tree", "-z", "--full-tree", revision, "--", f":(literal){path}")
         about = out.partition(b"\t")[0].split(b" ")
         return (about[0], about[2].decode()) if len(about) > 2 else None
 
-    return _configuration(repo, revision, entry, {})
+    return _configuration(repo, revision, entry, ENVIRONMENT)
 
 
 def _configuration(
