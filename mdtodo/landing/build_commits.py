@@ -11,6 +11,7 @@ from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.apply import UnclearError, unclear_ones
 from mdtodo.landing.job import CommitBuilder, CommitStep, Job
+from mdtodo.landing.late import carried
 from mdtodo.landing.restore import restore
 from mdtodo.markdown.anchors import Unclear
 from mdtodo.outputs.survey import OutputsChangedError, take
@@ -81,7 +82,7 @@ def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str |
 
 
 def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) -> None:
-    """The steps from HEAD's versions of the files: of each task that changes there."""
+    """The steps from HEAD's versions of the files: of each task that changes there, or whose receipt is late."""
     versions: dict[str, tuple[bytes, bytes] | None] = {}
     for file in job.wanted:
         found = find_in_tree(head.tree, os.fsencode(file), git.content)
@@ -90,6 +91,7 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
     for group in job.groups:
         step = CommitStep()
         made: set[str] = set()
+        shown: set[str] = set()
         for file in job.files(group):
             if (there := versions[file]) is None:
                 builder.refused |= dict.fromkeys(job.wanted[file], "its file is not in HEAD")
@@ -100,9 +102,12 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
                 step.tree[os.fsencode(file)] = mode, builder.objects.add("blob", version.data)
                 versions[file] = mode, version.data
             made |= version.made
+            shown |= version.closed - version.either
             builder.refused |= version.missed
+        late = (job.late & shown) - made
+        made |= late - carried(job, head.commit) if late else late
         step.receipts = [job.receipts[task] for task in group if task in made]
-        if step.tree or job.restores:
+        if step.receipts or job.restores:
             builder.steps.append(step)
         if builder.objects.size > _MUCH:
             git.write(builder.objects)
