@@ -1,0 +1,317 @@
+"""`mdtodo prove`: ticks that nothing proves get their receipts, or are opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.command_line import at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.command_line import Said
+    from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
+
+
+@pytest.fixture
+def mdtodo(inside: Mdtodo) -> Mdtodo:
+    return inside
+
+
+CONFIG = """
+[processors.good]
+run = "echo $MDTODO_TASK_TITLE >> .git/ran"
+[processors.bad]
+run = "echo $MDTODO_TASK_TITLE >> .git/ran; exit 3"
+[processors.later]
+run = "exit 75"
+[processors.never]
+run = "exit 77"
+[processors.send]
+run = "echo sent >> .git/ran"
+repeatable = false
+"""
+
+
+def start(repo: Checkout, todo: str, config: str = CONFIG) -> None:
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config})
+
+
+def outcomes(said: Said) -> dict[str, str]:
+    return {task["title"]: task["outcome"] for task in said.json["tasks"]}
+
+
+def ran(repo: Checkout) -> list[str]:
+    path = repo.root / ".git" / "ran"
+    return sorted(path.read_text().splitlines()) if path.exists() else []
+
+
+def unproven(mdtodo: Mdtodo) -> list[int]:
+    """The lines of the ticks that `check` names."""
+    found = mdtodo("check", "--json", code=None).json["findings"]
+    return [one["line"] for one in found if one["code"] == "unproven"]
+
+
+def last(repo: Checkout) -> str:
+    return repo.git("log", "-1", "--format=%B")
+
+
+def test_what_passes_gets_a_receipt_and_no_file_changes(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "- [x] a run:good\n- [X] b run:good\n- [x] c\n- [ ] d run:good\n- [-] e run:good\n"
+    start(repo, todo)
+    assert unproven(mdtodo) == [1, 2]
+    said = mdtodo("prove")
+    assert said.out.startswith("2 proven\ncommitted ")
+    assert ran(repo) == ["a", "b"]
+    assert repo.read("TODO.md") == repo.head("TODO.md") == todo.encode()
+    assert (repo.status(), repo.commits()) == ([], 2)
+    assert last(repo).startswith("todo: 2 proven\n\n- proven: a\n- proven: b\n\nMdtodo-Run: ")
+    assert last(repo).count(" done good exit=0 ") == 2
+    assert unproven(mdtodo) == []
+    assert mdtodo("prove").out == "nothing to prove\n"
+    assert repo.commits() == 2
+    receipts = mdtodo("log", "--json").json["receipts"]
+    assert [(one["title"], one["outcome"]) for one in receipts] == [("a", "done"), ("b", "done")]
+
+
+def test_what_fails_is_opened_in_the_same_commit(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [x] p\n  - [x] a run:bad done:2026-01-01 failed:1\n  - [x] b run:good\n")
+    said = mdtodo("prove", code=1)
+    assert said.out.startswith("1 proven, 1 reopened\ncommitted ")
+    assert repo.commits() == 2
+    expected = b"- [ ] p\n  - [ ] a run:bad failed:1\n  - [x] b run:good\n"
+    assert repo.read("TODO.md") == repo.head("TODO.md") == expected
+    assert [line.split()[2:4] for line in last(repo).splitlines() if line.startswith("Mdtodo-Task")] in (
+        [["done", "good"], ["failed", "bad"], ["todo", "rollup"]],
+        [["failed", "bad"], ["todo", "rollup"], ["done", "good"]],
+    )
+    assert unproven(mdtodo) == []
+    assert repo.status() == []
+
+
+def test_one_proof_has_the_title_in_its_subject(repo: Checkout, mdtodo: Mdtodo) -> None:
+    title = "todo: \x1b[31m `x` Mdtodo-Task: a done person exit=0 time=0.000 attempt=0"
+    start(repo, f"- [x] {title} run:good\n")
+    mdtodo("prove")
+    assert last(repo).startswith("todo: proven: todo: ")
+    assert last(repo).count("\nMdtodo-Task: ") == 1
+    assert unproven(mdtodo) == []
+
+
+def test_ticks_that_are_put_off_or_must_not_run_again_stay(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "- [x] a run:later\n- [x] b run:never\n- [x] c id:c run:send\n- [x] d id:d run:gone\n"
+    start(repo, todo)
+    said = mdtodo("prove")
+    assert said.out == "1 deferred and left without proof, 1 skipped and left without proof\n"
+    assert (
+        "\"c\" (c) stays without proof: its processor 'send' has repeatable = false; "
+        "`mdtodo done c` takes your word for it\n"
+    ) in said.err
+    assert "\"d\" (d) stays without proof: no processor 'gone' is configured; `mdtodo done d`" in said.err
+    assert (ran(repo), repo.commits(), repo.read("TODO.md")) == ([], 1, todo.encode())
+    assert "stays without proof" in mdtodo("prove", "c", code=1).err
+
+
+def test_ids_choose(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(
+        repo,
+        "- [x] a id:aaaa1 run:good\n- [x] b id:b run:good\n- [ ] o id:o run:good\n- [-] n id:n run:good\n"
+        "- [x] w id:w\n- [ ] q id:q run:bad\n",
+    )
+    assert [t["id"] for t in mdtodo("prove", "--dry-run", "--json").json["tasks"]] == ["aaaa1", "b"]
+    assert (ran(repo), repo.commits()) == ([], 1)
+    assert outcomes(mdtodo("prove", "aaaa", "--json")) == {"a": "done"}
+    assert "is proven already; `mdtodo verify aaaa1` runs" in mdtodo("prove", "aaaa1").err
+    said = mdtodo("prove", "n", "w", code=1)
+    assert '"n" (n) is cancelled, so there is nothing to prove' in said.err
+    assert '"w" (w) has no processor that could prove it' in said.err
+    assert mdtodo("prove", "o", "b", "--json", code=2).out == ""
+    assert mdtodo("prove", "o", "b").out.count("committed") == 2
+    assert b"- [x] o id:o" in repo.head("TODO.md")
+    assert ran(repo) == ["a", "b", "o"]
+    assert outcomes(mdtodo("prove", "q", "--json", code=1)) == {"q": "failed"}
+    assert b"- [ ] q id:q run:bad failed:1" in repo.head("TODO.md"), "as `run` has it"
+    assert mdtodo("prove", "gone", code=2).out == ""
+
+
+def test_a_tick_that_is_not_committed_is_committed_with_its_proof(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "- [ ] a run:good failed:1\n- [ ] b run:bad failed:2\n- [ ] c run:good\n"
+    start(repo, todo, "stamp = true\n" + CONFIG)
+    ticked = todo.replace("[ ] a run:good", "[x] a run:good done:2026-01-02").replace("[ ] b", "[x] b")
+    repo.write("TODO.md", f"mine\n\n{ticked}")
+    assert unproven(mdtodo) == [3, 4]
+    assert mdtodo("prove", code=1).out.startswith("1 proven, 1 reopened\n")
+    assert b"- [x] a run:good done:2026-01-02\n" in repo.head("TODO.md"), "the day of the tick"
+    assert b"- [ ] b run:bad failed:2\n- [ ] c run:good\n" in repo.head("TODO.md")
+    assert b"mine" not in repo.head("TODO.md")
+    assert repo.read("TODO.md") == b"mine\n\n" + repo.head("TODO.md")
+    assert last(repo).startswith("todo: proven: a\n")
+    assert unproven(mdtodo) == []
+
+
+def test_a_tick_whose_line_no_commit_has_is_proven_in_the_journal(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] a run:good\n")
+    repo.write("TODO.md", "- [ ] a run:good\n- [x] new run:good\n")
+    said = mdtodo("prove")
+    assert "HEAD does not have that line yet" in said.err
+    assert (repo.commits(), ran(repo), unproven(mdtodo)) == (1, ["new"], [])
+    assert mdtodo("prove").out == "nothing to prove\n"
+
+
+def test_no_commit_proves_in_the_journal_alone(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [x] a run:good\n- [x] b run:bad\n")
+    assert mdtodo("prove", "--no-commit", code=1).out == "1 proven, 1 reopened\n"
+    assert repo.commits() == 1
+    assert repo.read("TODO.md") == b"- [x] a run:good\n- [ ] b run:bad\n"
+    assert unproven(mdtodo) == []
+
+
+def test_nothing_is_opened_on_a_dirty_tree_unless_that_is_asked_for(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Other", other="x\n")
+    start(repo, "- [x] a run:bad\n- [x] b run:good\n")
+    repo.write("other", "y\n")
+    said = mdtodo("prove", code=1)
+    assert said.out.startswith("1 proven, 1 failed and not reopened\n")
+    assert "no box is opened" in said.err
+    assert last(repo).startswith("todo: proven: b\n")
+    assert "tree=dirty" in last(repo)
+    assert unproven(mdtodo) == [1]
+    mdtodo("prove", "--dirty", code=1)
+    assert repo.head("TODO.md") == b"- [ ] a run:bad\n- [x] b run:good\n"
+
+
+def test_what_does_not_count_is_told(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Other", other="x\n")
+    start(repo, "- [x] a id:a run:good\n", 'proof = "strict"\n' + CONFIG)
+    repo.write("other", "y\n")
+    said = mdtodo("prove", code=1)
+    assert '"a" (a) is still unproven: its proof is of content that was not committed' in said.err
+    repo.git("checkout", "-q", "other")
+    mdtodo("prove")
+    assert unproven(mdtodo) == []
+
+
+def test_with_proof_off_it_proves_what_would_be_named(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [x] a run:good\n", 'proof = "off"\n' + CONFIG)
+    assert unproven(mdtodo) == []
+    assert mdtodo("prove").out.startswith("1 proven\n")
+    assert mdtodo("prove").out == "nothing to prove\n"
+
+
+def test_outputs_go_with_the_proof(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = '[processors.w]\nrun = "echo w > out"\noutputs = ["out"]\n'
+    start(repo, "- [x] a run:w\n", config)
+    mdtodo("prove")
+    assert repo.head("out") == b"w\n"
+    assert (repo.status(), unproven(mdtodo)) == ([], [])
+
+
+def test_outputs_that_a_person_has_changed_keep_the_box_closed(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = '[processors.w]\nrun = "echo w > out"\noutputs = ["out"]\n'
+    repo.commit("Out", out="x\n")
+    start(repo, "- [x] a run:w\n", config)
+    repo.write("out", "mine\n")
+    said = mdtodo("prove", code=1)
+    assert said.out == "1 failed and not reopened\n"
+    assert (repo.read("out"), repo.read("TODO.md")) == (b"mine\n", b"- [x] a run:w\n")
+
+
+def test_an_earlier_result_counts_while_its_inputs_are_unchanged(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = CONFIG.replace("[processors.bad]", 'inputs = ["src"]\n[processors.bad]')
+    repo.commit("Source", src="1\n")
+    start(repo, "- [ ] a run:good\n", config)
+    mdtodo("run")
+    repo.commit("Open", **{"TODO.md": "- [ ] a run:good\n"})
+    repo.commit("Tick", **{"TODO.md": "- [x] a run:good\n"})
+    assert unproven(mdtodo) == [1]
+    assert outcomes(mdtodo("prove", "--json")) == {"a": "cached"}
+    assert (ran(repo), unproven(mdtodo)) == (["a"], [])
+
+
+def test_a_box_that_somebody_opens_meanwhile_stays_open(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = "[processors.edit]\nrun = \"sed -i 's/x/ /' TODO.md\"\n"
+    start(repo, "- [x] a run:edit\n", config)
+    mdtodo("prove", code=None)
+    assert repo.read("TODO.md") == b"- [ ] a run:edit\n"
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+@pytest.mark.parametrize("place", ["branch", "detached", "linked"])
+def test_it_works_in_every_checkout(
+    make_repo: Callable[..., Checkout], mdtodo: Mdtodo, algorithm: str, place: str
+) -> None:
+    checkout = make_repo("other", f"--object-format={algorithm}")
+    start(
+        checkout, "- [x] a run:good\n- [x] same run:good\n- [x] same run:good\n\n## B\n\n- [x] same run:bad\n"
+    )
+    if place == "detached":
+        checkout.git("checkout", "-q", "--detach")
+    if place == "linked":
+        checkout.git("worktree", "add", "-q", "../linked")
+        checkout = type(checkout)(checkout.root.parent / "linked")
+    where = ("-C", str(checkout.root))
+    assert len(mdtodo(*where, "check", "--json").json["findings"]) >= 4
+    config = checkout.read(".mdtodo.toml").decode().replace(">> .git/ran", ">> /dev/null")
+    checkout.commit("No file", **{".mdtodo.toml": config})
+    mdtodo(*where, "prove", code=1)
+    assert checkout.read("TODO.md").endswith(b"## B\n\n- [ ] same run:bad\n")
+    found = mdtodo(*where, "check", "--json").json["findings"]
+    assert [one for one in found if one["code"] == "unproven"] == []
+    assert checkout.status() == []
+    assert checkout.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+
+
+@pytest.mark.parametrize("point", ["result.taken", "recovered", "prepared", "moved", "written"])
+def test_a_kill_costs_time_never_truth(repo: Checkout, mdtodo: Mdtodo, point: str) -> None:
+    start(repo, "- [x] a run:good\n- [x] b run:bad\n")
+    mdtodo("prove", code=None, MDTODO_FAULT=point)
+    mdtodo("prove", code=None)
+    assert repo.read("TODO.md") == repo.head("TODO.md") == b"- [x] a run:good\n- [ ] b run:bad\n"
+    messages = repo.git("log", "--format=%B")
+    assert (messages.count(" done good "), messages.count(" failed bad ")) == (1, 1)
+    assert (unproven(mdtodo), repo.status()) == ([], [])
+
+
+def test_two_at_once_run_each_processor_once(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "".join(f"- [x] t{number} run:good\n" for number in range(8))
+    start(repo, todo)
+    codes = [code for code, _, _ in at_once(repo, [["prove", "-j", "2"], ["prove", "-j", "2"]])]
+    assert codes == [0, 0]
+    assert ran(repo) == [f"t{number}" for number in range(8)]
+    assert repo.git("log", "--format=%B").count(" done good ") == 8
+    assert unproven(mdtodo) == []
+
+
+def test_undo_gives_back_what_was_opened_and_leaves_what_was_proven(repo: Checkout, mdtodo: Mdtodo) -> None:
+    todo = "- [x] a run:good\n- [x] b run:bad\n"
+    start(repo, todo)
+    mdtodo("prove", code=1)
+    mdtodo("undo")
+    assert repo.head("TODO.md") == todo.encode()
+    assert unproven(mdtodo) == [2]
+
+
+def test_a_proof_is_kept_where_a_push_replays_it(
+    repo: Checkout, make_repo: Callable[..., Checkout], mdtodo: Mdtodo
+) -> None:
+    start(repo, "- [x] a run:good\n- [ ] b run:good\n")
+    make_repo("hub", "--bare")
+    repo.git("remote", "add", "origin", "../hub")
+    repo.git("push", "-q", "-u", "origin", "main")
+    repo.git("clone", "-q", "../hub", "../other")
+    other = type(repo)(repo.root.parent / "other")
+    other.commit("Theirs", theirs="x\n")
+    other.git("push", "-q")
+    mdtodo("prove")
+    mdtodo("run", "--push")
+    assert repo.git("log", "--format=%s", "origin/main").splitlines() == [
+        "todo: b",
+        "todo: proven: a",
+        "Theirs",
+        "Base",
+    ]
+    assert unproven(mdtodo) == []
