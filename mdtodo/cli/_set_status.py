@@ -24,8 +24,8 @@ def set_status_and_report(
 ) -> int:
     """Do it, and say what changed; 3 where a task could not be found in its file any more.
 
-    Without `force`, 1 and nothing is changed where one of the tasks cannot be done yet. `done` takes words of titles
-    too.
+    Without `force`, 1 and nothing is changed where one of the tasks cannot be done yet, or not by a person's word.
+    `done` takes words of titles too.
     """
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
     from mdtodo.operations.set_status import parent_status, set_status
@@ -52,21 +52,23 @@ def set_status_and_report(
 
 
 def _report_refused(project: Project, tasks: Sequence[Task]) -> bool:
-    """Say which of these tasks cannot be done yet, and why; whether there are any."""
-    from mdtodo.operations.set_status import waits_of
+    """Say which of these tasks cannot be done yet, or not by a person's word, and why; whether there are any."""
+    from mdtodo.operations.set_status import in_words, strictly_proven, waits_of
     from mdtodo.planning.analysis.waits import waits_in_words
 
-    held = waits_of(project, tasks)
-    for name, waits in held.items():
+    refused = [
+        (name, waits_in_words(project.plan, name, waits)) for name, waits in waits_of(project, tasks).items()
+    ]
+    strict = strictly_proven(project, tasks)
+    refused += [(name, in_words(processor)) for name, processor in strict.items()]
+    for name, why in refused:
         task = project.tasks[name]
-        sentence = (
-            f"{task.file}:{task.line}: {name} ({task.title}) {waits_in_words(project.plan, name, waits)}"
-        )
-        tell(one_line(sentence))
-    if held:
+        tell(one_line(f"{task.file}:{task.line}: {name} ({task.title}) {why}"))
+    if refused:
         tell("nothing was ticked")
-        tell("--force ticks it anyway", first="  hint: ")
-    return bool(held)
+        proves = f"`mdtodo run {next(iter(strict))}` proves it; " if len(strict) == 1 else ""
+        tell(f"{proves}--force ticks it anyway", first="  hint: ")
+    return bool(refused)
 
 
 def _report(task: Task, status: Status, how: str) -> None:

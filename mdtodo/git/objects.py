@@ -37,13 +37,15 @@ class NewObjects:
     that wait.
     """
 
-    __slots__ = ("_objects", "algorithm", "size", "trees")
+    __slots__ = ("_blobs", "_objects", "algorithm", "size", "trees")
 
     def __init__(self, algorithm: str) -> None:
         self.algorithm = algorithm
         self.size = 0
         self.trees: dict[bytes, tuple[str, str]] = {}
         self._objects: dict[str, tuple[str, bytes]] = {}
+        # the same bytes come for HEAD and for the index: to look them up is cheaper than to digest them again
+        self._blobs: dict[bytes, str] = {}
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -54,7 +56,10 @@ class NewObjects:
 
     def add(self, kind: str, data: bytes) -> str:
         """The id of this object, which is one of them from now on."""
-        oid = object_id(self.algorithm, kind, data)
+        known = self._blobs.get(data) if kind == "blob" else None
+        oid = known or object_id(self.algorithm, kind, data)
+        if kind == "blob":
+            self._blobs[data] = oid
         if oid not in self._objects:
             self._objects[oid] = (kind, data)
             self.size += len(data)
@@ -68,6 +73,7 @@ class NewObjects:
     def clear(self) -> None:
         """They have been written."""
         self._objects.clear()
+        self._blobs.clear()
         self.size = 0
 
     def pack(self) -> bytes:

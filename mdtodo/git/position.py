@@ -13,6 +13,8 @@ from mdtodo.git.repository import run
 from mdtodo.git.true_history import is_ancestor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mdtodo.git.repository import Repository
 
 
@@ -48,14 +50,31 @@ def stamp(repo: Repository) -> tuple[int, int]:
     return _stamp(os.path.join(repo.git_dir, "HEAD"))
 
 
-def head_stamp(repo: Repository) -> tuple[tuple[int, int], ...]:
-    """Another one whenever HEAD names another commit; cheaper than `head_position` where refs are packed."""
+class HeadWatch:
+    """Whether HEAD names another commit, asked again and again: cheaper than `head_position`."""
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._head: tuple[int, int] | None = None
+        self._files: Sequence[str] = ()
+
+    def stamp(self) -> tuple[tuple[int, int], ...]:
+        """Another one whenever HEAD names another commit."""
+        head = stamp(self._repo)
+        # which branch that is has to be read only after a checkout
+        if head != self._head:
+            self._head, self._files = head, _files_of_branch(self._repo)
+        return (head, *map(_stamp, self._files))
+
+
+def _files_of_branch(repo: Repository) -> Sequence[str]:
+    """Where the commit of the branch that HEAD names may stand."""
     ref, _ = _head(repo.git_dir)
     tables = (os.path.join(folder, "reftable", "tables.list") for folder in (repo.common_dir, repo.git_dir))
     known = os.path.join(repo.common_dir, "packed-refs"), *tables
     # where HEAD is a symlink, what it leads to is the branch
     head = os.path.join(repo.common_dir, ref) if ref else os.path.realpath(os.path.join(repo.git_dir, "HEAD"))
-    return (stamp(repo), *map(_stamp, (head, *known)))
+    return tuple(dict.fromkeys((head, *known)))
 
 
 def is_same_line_of_work(repo: Repository, began: HeadPosition) -> bool:

@@ -155,6 +155,10 @@ class GitSession:
             self._keep(oid, found[1])
         return self._cached[oid]
 
+    def kept(self, oid: str) -> bytes | None:
+        """The content of an object, where it was read or written a short while ago."""
+        return self._cached.get(oid)
+
     def write(self, objects: NewObjects) -> None:
         """Write these objects, which are cleared by that: as git does, or by git where its settings ask for more
         than is done here.

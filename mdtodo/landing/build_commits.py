@@ -9,7 +9,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.git.index_format import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
-from mdtodo.landing.apply import UnclearError, unclear_ones
+from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.job import CommitBuilder, CommitStep, Job
 from mdtodo.landing.late import carried
 from mdtodo.landing.restore import restore
@@ -83,11 +83,8 @@ def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str |
 
 def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) -> None:
     """The steps from HEAD's versions of the files: of each task that changes there, or whose receipt is late."""
-    versions: dict[str, tuple[bytes, bytes] | None] = {}
-    for file in job.wanted:
-        found = find_in_tree(head.tree, os.fsencode(file), git.content)
-        regular = found is not None and found[0] in _REGULAR
-        versions[file] = (found[0], git.content(found[1])) if found is not None and regular else None
+    versions = {file: _in_head(git, head, file) for file in job.wanted}
+    began = {file: (there[1], EditResult(there[1])) for file, there in versions.items() if there is not None}
     for group in job.groups:
         step = CommitStep()
         made: set[str] = set()
@@ -101,6 +98,7 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
             if version.data != data:
                 step.tree[os.fsencode(file)] = mode, builder.objects.add("blob", version.data)
                 versions[file] = mode, version.data
+            began[file][1].add(version)
             made |= version.made
             shown |= version.closed - version.either
             builder.refused |= version.missed
@@ -111,6 +109,14 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
             builder.steps.append(step)
         if builder.objects.size > _MUCH:
             git.write(builder.objects)
+    for file, (data, result) in began.items():
+        job.remember(file, data, result)
+
+
+def _in_head(git: GitSession, head: Head, file: str) -> tuple[bytes, bytes] | None:
+    """Mode and content of a regular file."""
+    found = find_in_tree(head.tree, os.fsencode(file), git.content)
+    return (found[0], git.content(found[1])) if found is not None and found[0] in _REGULAR else None
 
 
 def _edit_index(job: Job, git: GitSession, builder: CommitBuilder, file: str, entry: IndexEntry) -> None:

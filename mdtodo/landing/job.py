@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks
+from mdtodo.core.edits import AddNote, AddSubtasks, SetStatus
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.objects import NewObjects
-from mdtodo.landing.apply import EditResult, apply_receipts
+from mdtodo.landing.apply import EditResult, apply_receipts, unclear_ones
 from mdtodo.landing.new_subtasks import ids_of
 from mdtodo.landing.parse_cache import parse_cached
+from mdtodo.markdown.anchors import Unclear
 from mdtodo.receipts.message import subject
 from mdtodo.system import files
 
@@ -69,7 +70,9 @@ class Job:
         self._known: dict[tuple[str, bytes], EditResult] = {}
 
     def without(self, tasks: Container[str]) -> Job:
-        """The same, but for these tasks."""
+        """The same, but for these tasks; this very one, with what it has worked out, where it has none of them."""
+        if not any(task in tasks for task in self.receipts):
+            return self
         left = [receipt for task, receipt in self.receipts.items() if task not in tasks]
         more = {"each": self._each, "late": self._late}
         return Job(self.repo, left, self.run_id, self.statuses, since=self.since, **more)
@@ -118,13 +121,39 @@ class Job:
         if known is None or (known.closed and not once):
             known = EditResult(data)
             for group in self.groups:
-                known.add(self.tick_group(group, file, known.data, once=once))
+                known.add(self._tick_group(group, file, known.data, once=once))
             if once or not known.closed:
-                self._known[file, data] = known
+                self.remember(file, data, known)
         return known
+
+    def remember(self, file: str, data: bytes, result: EditResult) -> None:
+        """What became of this version of the file with the edits of all groups, worked out with `once`."""
+        self._known[file, data] = result
+
+    def unclear(self, file: str, data: bytes) -> dict[str, str]:
+        """The tasks that cannot be told from equal ones in this version of the file, each with a sentence."""
+        if len(self.groups) > 1 and self._finds_all(file, data):
+            return {}
+        return unclear_ones(self.tick(file, data, once=False).missed)
+
+    def _finds_all(self, file: str, data: bytes) -> bool:
+        """Whether no task is unclear, where only boxes change: that changes nothing of which task is which."""
+        edits = [edit for task in self.wanted[file].values() for edit in task]
+        if not all(isinstance(edit, SetStatus) for edit in edits):
+            return False
+        try:
+            places = parse_cached(data, self.statuses, file).places
+        except InputError:
+            return False
+        return not any(isinstance(places.find(edit.anchor), Unclear) for edit in edits)
 
     def tick_group(self, group: Sequence[str], file: str, data: bytes, *, once: bool) -> EditResult:
         """The edits of the tasks of one commit."""
+        if len(self.groups) == 1:
+            return self.tick(file, data, once=once)
+        return self._tick_group(group, file, data, once=once)
+
+    def _tick_group(self, group: Sequence[str], file: str, data: bytes, *, once: bool) -> EditResult:
         wanted = self.wanted[file]
         if len(group) < len(self.receipts):
             wanted = {task: wanted[task] for task in group if task in wanted}

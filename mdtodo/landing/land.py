@@ -20,15 +20,15 @@ from mdtodo.core.edits import Revert
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.head import HeadMove, HeadMovedError, RefLockedError, read_head
-from mdtodo.git.index import index_copy, index_lock
+from mdtodo.git.index import index_copy
 from mdtodo.git.index.index_copy import IndexChangedError, IndexCopy
-from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.git.position import head_position
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.build_commits import build_commits, write_commits
 from mdtodo.landing.job import Job
+from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.new_subtasks import IdTakenError
 from mdtodo.landing.restore import write
 from mdtodo.outputs.marks import forget
@@ -38,7 +38,7 @@ from mdtodo.system.failpoints import failpoint
 from mdtodo.system.write_lease import BusyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Landing", "hold_outputs", "land", "remove_leftovers"]
+__all__ = ["Landing", "hold_outputs", "land"]
 
 #: Seconds for which a landing is tried again while others move HEAD or change the index or a file.
 PATIENCE = 30.0
@@ -217,20 +217,6 @@ def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) ->
     return job.without(reasons), reasons
 
 
-def remove_leftovers(
-    repo: Repository, paths: Iterable[str] = (), *, objects: bool = False
-) -> tuple[str, ...]:
-    """Take away what killed processes of ours left in the git directory and beside these files.
-
-    Locks and files of other programs stay. Gives sentences about what a person might have noticed. `objects`:
-    look for half written objects too, which takes longer, and which `git gc` does as well.
-    """
-    atomic_file.sweep(repo.root, paths)
-    if objects:
-        sweep_loose(os.path.join(repo.common_dir, "objects"))
-    return index_lock.remove_stale(repo)
-
-
 def _persist(attempt: Callable[[bool], T]) -> T:
     """What `attempt` gives, made again from the start while others move HEAD or change the index.
 
@@ -304,12 +290,19 @@ def _unclear_on_disk(job: Job) -> dict[str, str]:
     after a moment, since it may be only half written."""
     found: dict[str, str] = {}
     for file in job.wanted:
-        unclear, pause = unclear_ones(_version_on_disk(job, file).missed), 0.01
+        unclear, pause = _unclear_in(job, file), 0.01
         while unclear and pause < 0.1 and _is_fresh(job.repo.root, file):
             time.sleep(pause)
-            unclear, pause = unclear_ones(_version_on_disk(job, file).missed), pause * 2
+            unclear, pause = _unclear_in(job, file), pause * 2
         found |= unclear
     return found
+
+
+def _unclear_in(job: Job, file: str) -> dict[str, str]:
+    try:
+        return job.unclear(file, files.read(job.repo.root, file))
+    except InputError:  # whoever ticks it says why it cannot be read
+        return {}
 
 
 def _restore_work_tree(job: Job, builder: CommitBuilder, landing: Landing) -> Landing:

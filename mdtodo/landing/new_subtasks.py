@@ -11,7 +11,6 @@ from mdtodo.errors import EditError, InputError
 from mdtodo.git.files import tree_files, worktree_files
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits.list_items import read_lines
 from mdtodo.markdown.keys.read import Keys, read_keys
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ class IdTakenError(Exception):
 
 def not_there(project: Project, task: Task, lines: Sequence[str]) -> tuple[str, ...]:
     """Those of the lines that are not among the subtasks of the task, known by their titles."""
+    if not lines:  # as most processors write none
+        return ()
     there = {child.title for child in _children(project, task)}
     read = ((line, _keys(line, project.config.status)) for line in lines)
     return tuple(line for line, keys in read if keys is None or keys.title not in there)
@@ -184,6 +185,8 @@ def _children(project: Project, task: Task) -> list[Task]:
 
 def _keys(line: str, statuses: Mapping[str, Status]) -> Keys | None:
     """What the line of an open task says; None for any other line."""
+    from mdtodo.markdown.edits.list_items import read_lines  # which most runs need for nothing else
+
     try:
         (node,) = read_lines((line,), statuses)
     except EditError:

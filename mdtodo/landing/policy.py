@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import SetStatus
@@ -11,6 +12,7 @@ from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work
 from mdtodo.git.repository import operation_in_progress
+from mdtodo.git.session import GitSession
 from mdtodo.landing.land import land
 from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
-    from mdtodo.git.session import GitSession
     from mdtodo.landing.land import Landing
     from mdtodo.storage.state import StateStore
 
@@ -56,16 +57,13 @@ def refuse_half_done_operation(repo: Repository, *, instead: str = WITHOUT_COMMI
         )
 
 
-def refuse_without_identity(repo: Repository) -> None:
+def refuse_without_identity(git: GitSession) -> None:
     """Raises GitError where git would not know who commits: better before an hour of work than after it. Not where
     HEAD is unborn, as nothing is committed there."""
-    from mdtodo.git.repository import run
-
-    if not head_position(repo).commit:
+    if not head_position(git.repo).commit:
         return
     try:
-        # Not from the configuration's `user.*`: git also takes GIT_COMMITTER_*, EMAIL, and what it makes of the host.
-        run(repo, "var", "GIT_COMMITTER_IDENT")
+        git.identity()
     except GitError as error:
         hint = f"{error.hint}; --no-commit ticks in the work tree alone" if error.hint else None
         raise GitError(f"{error.sentence}; nothing was started", hint=hint) from error
@@ -135,19 +133,20 @@ def land_entries(
     # The journal is in SQLite without a sync for each result: a crash after the tick would forget what proved it.
     state.sync()
     work_tree = work_tree or WorkTree(repo, config, opens=False)
-    entries, unopened = judged(state, entries, work_tree, commit=commit, git=git)
-    receipts = [receipt for _, receipt in entries]
     since = _place(state, run_id) if again else None
-    landing = land_as_configured(
-        repo,
-        receipts,
-        run_id=run_id,
-        commit=commit,
-        each=each,
-        config=config,
-        git=git,
-        since=since.commit if since else None,
-    )
+    with GitSession(repo) if git is None and commit else nullcontext(git) as session:
+        entries, unopened = judged(state, entries, work_tree, commit=commit, git=session)
+        receipts = [receipt for _, receipt in entries]
+        landing = land_as_configured(
+            repo,
+            receipts,
+            run_id=run_id,
+            commit=commit,
+            each=each,
+            config=config,
+            git=session,
+            since=since.commit if since else None,
+        )
     refused = landing.kept_open.keys() - landing.unclear.keys()
     if refused:
         state.refuse(number for number, receipt in entries if receipt.task_id in refused)
@@ -180,12 +179,18 @@ def judged(
     """The entries that land as the work tree is now, with what their receipts say of that, in the journal too; and the
     tasks whose boxes stay closed since files differ, which was not meant."""
     judged = [one for _, one in entries if (one.tree and commit) or _opens(one)]
-    if not judged or not work_tree.look(git):
+    differs = bool(judged) and work_tree.look(git)
+    dirty = {number for number, one in entries if differs or one.task_id in work_tree.late} if judged else ()
+    if not dirty:
         return entries, frozenset()
     meant = work_tree.opens or any(_opens(one) and one.tree == DIRTY for one in judged)
-    left = {number: one.task_id for number, one in entries if _opens(one) and not meant}
+    left = {number: one.task_id for number, one in entries if number in dirty and _opens(one) and not meant}
     state.discard(left)
-    changed = {number: one._replace(tree=DIRTY) for number, one in entries if one.tree not in (None, DIRTY)}
+    changed = {
+        number: one._replace(tree=DIRTY)
+        for number, one in entries
+        if number in dirty and one.tree not in (None, DIRTY)
+    }
     state.replace_receipts({number: one for number, one in changed.items() if number not in left})
     kept = [(number, changed.get(number, one)) for number, one in entries if number not in left]
     return kept, frozenset(left.values())

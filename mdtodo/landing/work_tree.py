@@ -1,4 +1,5 @@
-"""Whether what processors judge is what HEAD has: the work tree, looked at when they begin and before each landing.
+"""Whether what processors judge is what HEAD has: the work tree, looked at when they begin and end, and before each
+landing. Those that begin or end within a short moment share a look, so that looking takes a fixed share of the time.
 
 TODO files are aside, which people and mdtodo write at any time, and so are declared outputs: those that are declared by
 name; of a pattern, which may stand for all sources, only what a processor has left so, or may be writing now.
@@ -7,6 +8,7 @@ name; of a pattern, which may stand for all sources, only what a processor has l
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Hexadecimal digits of a tree in a receipt.
 _DIGITS = 12
+#: What a look takes, so many times that, is the moment in which no other is taken for a task that begins or ends.
+_REST = 50
 #: So many files are named.
 _NAMED = 3
 
@@ -35,7 +39,8 @@ class WorkTree:
     """The work tree, as far as it was looked at. `documents` are TODO files, besides those that the patterns fit.
 
     `opens`: boxes may be opened for what fails also where files differ. `changed`: the tracked files that differed at
-    the last look; `doubt`: why git could not say that, which counts as much.
+    the last look; `doubt`: why git could not say that, which counts as much. `late` are tasks that a look has shown to
+    be of other content after they had ended.
     """
 
     repo: Repository
@@ -44,11 +49,15 @@ class WorkTree:
     opens: bool = True
     changed: tuple[str, ...] = ()
     doubt: str = ""
+    late: set[str] = field(default_factory=set)
     _head: HeadTree = field(init=False)
     _files: TrackedFiles = field(init=False)
     _outputs: dict[str, DeclaredOutputs] = field(init=False)
     _is_document: Callable[[str], bool] | None = None
     _at_work: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    _ended: set[str] = field(default_factory=set)
+    _seen: tuple[str, ...] = ()
+    _due: float = 0.0
     _told: bool = False
     _sure: bool = False
 
@@ -64,12 +73,13 @@ class WorkTree:
         """What the receipt of a task says of the content that its processor begins with; None without a commit.
         `untracked`: its inputs that git does not have.
 
-        It is looked at only the first time, and where HEAD has moved since.
+        It is looked at the first time, where HEAD has moved since, and where the last look was some time ago.
         """
-        if not self._sure and self._head.moved:
+        self.late.discard(task_id)
+        if (not self._sure and self._head.moved) or time.monotonic() >= self._due:
             self.look(git)
         self._sure, tree = True, self._head.tree
-        differs = self.differs or self._not_aside(untracked)
+        differs = self.differs or (untracked and self._not_aside(untracked))
         self._at_work[task_id] = processor, DIRTY if differs else tree and tree[:_DIGITS]
         return self._at_work[task_id][1]
 
@@ -77,14 +87,18 @@ class WorkTree:
         """Time has passed: HEAD may have moved."""
         self._sure = False
 
-    def end(self, task_id: str, untracked: Sequence[str] = ()) -> str | None:
-        """The same at the end of the task: dirty also where a look in between has shown that."""
+    def end(self, task_id: str, untracked: Sequence[str] = (), git: GitSession | None = None) -> str | None:
+        """The same at the end of the task: dirty also where a look now, or in between, has shown that."""
+        if task_id in self._at_work and time.monotonic() >= self._due:
+            self.look(git)
         _, tree = self._at_work.pop(task_id, ("", None))
-        return DIRTY if tree and self._not_aside(untracked) else tree
+        self._ended.add(task_id)
+        return DIRTY if tree and untracked and self._not_aside(untracked) else tree
 
     def look(self, git: GitSession | None = None) -> bool:
-        """Whether tracked files differ now: then no task that is at work is one of HEAD's content. `git`: of a caller
-        who looks many times."""
+        """Whether tracked files differ now: then no task that is at work, or has ended since the last look, is one of
+        HEAD's content. `git`: of a caller who looks many times."""
+        began = time.monotonic()
         unborn = self._head.read(git) is None
         try:
             self.changed = self._files.changed(self._is_aside, git, of_index=unborn or self._in_hook)
@@ -94,7 +108,12 @@ class WorkTree:
         ) as error:  # as of a filter that fails: no reason not to run, but one not to vouch for anything
             self.changed, self.doubt = (), str(error)
         if self.differs:
+            self._seen = self.changed or self._seen
+            self.late |= self._ended
             self._at_work = {task: (name, DIRTY) for task, (name, _) in self._at_work.items()}
+        self._ended.clear()
+        now = time.monotonic()
+        self._due = now + _REST * (now - began)
         return self.differs
 
     @property
@@ -109,8 +128,10 @@ class WorkTree:
 
     def tell(self, untracked: Sequence[str] = (), *, refused: bool = False) -> tuple[str, ...]:
         """A sentence on the files that differ, with what that means; only once. `refused`: no box was opened."""
-        paths = [*self.changed, *self._not_aside(untracked)]
-        if self._told or not (paths or self.doubt):
+        if self._told or not (self.differs or self._seen or untracked):
+            return ()
+        paths = [*(self.changed or self._seen), *self._not_aside(untracked)]
+        if not (paths or self.doubt):
             return ()
         self._told = True
         what, them = "what is staged" if self._in_hook else "HEAD", "it" if len(paths) == 1 else "them"

@@ -101,9 +101,8 @@ class _Sections(dict[tuple[int, ...], tuple[str, str]]):
 
 
 def _keys_of(keys: Keys) -> str:
-    return "".join(
-        sorted(f"{token.name}:{token.value}\n" for token in keys.tokens if token.name not in WRITTEN_KEYS)
-    )
+    said = [f"{token.name}:{token.value}\n" for token in keys.tokens if token.name not in WRITTEN_KEYS]
+    return said[0] if len(said) == 1 else "".join(sorted(said))
 
 
 def _neighbours(items: Sequence[Item], keys: Sequence[Keys]) -> list[tuple[str, str]]:
@@ -246,9 +245,10 @@ class TaskIndex:
             return f"no task has the id {anchor.explicit!r}, and the one with that title has the id {here.explicit!r}"
         if anchor.title is not None and here.title != anchor.title:
             return f"the task with the id {anchor.explicit!r} says something else now: {here.title!r}"
-        run, now = _run_of(anchor.keys), _run_of(here.keys)
-        if anchor.title is not None and run and now and run != now:
-            return f"it has run:{now} now, and what was run is {run}"
+        if anchor.title is not None and anchor.keys != here.keys:
+            run, now = _run_of(anchor.keys), _run_of(here.keys)
+            if run and now and run != now:
+                return f"it has run:{now} now, and what was run is {run}"
         return index
 
     def _in_its_section(self, anchor: Anchor, alike: Sequence[int]) -> int | Unclear:

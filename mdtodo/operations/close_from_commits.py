@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
 from mdtodo.git.messages import trailers
-from mdtodo.operations.set_status import StatusChange, set_status, waits_of
+from mdtodo.operations.set_status import StatusChange, in_words, set_status, strictly_proven, waits_of
 from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.project.project import MIN_ID_PREFIX
 from mdtodo.receipts.trailers import parse
@@ -59,7 +59,7 @@ def mentions_in(repo: Repository, messages: Sequence[Message]) -> list[Mention]:
 
 def closing(project: Project, mentions: Iterable[Mention]) -> Closing:
     """Which open tasks these mentions close. A task that is done already is passed over in silence; one that waits
-    for what they do not close stays open."""
+    for what they do not close, or that only its processor proves, stays open."""
     tasks: dict[str, Task] = {}
     commit_of: dict[str, str] = {}
     sentences: list[str] = []
@@ -76,9 +76,13 @@ def closing(project: Project, mentions: Iterable[Mention]) -> Closing:
         elif task.status is not Status.DONE:
             tasks.setdefault(task.id, task)
             commit_of.setdefault(task.id, commit)
-    for name, waits in waits_of(project, tasks.values()).items():
-        sentence = waits_in_words(project.plan, name, waits)
-        sentences.append(f"commit {commit_of.pop(name)[:10]} closes todo:{name}: that task {sentence}")
+    strict = strictly_proven(project, tasks.values()) if tasks else {}
+    refused = {name: in_words(processor) for name, processor in strict.items()}
+    left = [task for name, task in tasks.items() if name not in refused]
+    waits = waits_of(project, left)
+    refused |= {name: waits_in_words(project.plan, name, waited) for name, waited in waits.items()}
+    for name, why in refused.items():
+        sentences.append(f"commit {commit_of.pop(name)[:10]} closes todo:{name}: that task {why}")
         del tasks[name]
     return Closing(tuple(tasks.values()), commit_of, tuple(sentences))
 

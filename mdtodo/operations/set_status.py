@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mdtodo.config.load import load
 from mdtodo.core.edits import Edit, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status, Task
-from mdtodo.errors import MdtodoError
+from mdtodo.errors import InputError, MdtodoError
+from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
 from mdtodo.landing.result_edits import stamp_edits
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.rollup import parents_to_close, parents_to_reopen
+from mdtodo.planning.routing import Router
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mdtodo.config.settings import Config
+    from mdtodo.git.repository import Repository
     from mdtodo.landing.land import Landing
     from mdtodo.project.project import Project
 
@@ -101,6 +109,46 @@ def waits_of(project: Project, tasks: Iterable[Task]) -> dict[str, tuple[str, ..
         held |= refused
         # Again, without these: what they would have closed is open now, and may hold back others that seemed free.
         closing = {name: status for name, status in closing.items() if name not in refused}
+
+
+def strictly_proven(project: Project, tasks: Iterable[Task]) -> dict[str, str]:
+    """Of these tasks those that a person's word does not prove, and the processor of each: none but where the
+    configuration in HEAD says `proof = "strict"`.
+
+    What is not committed yet cannot change that: a task counts that has a processor in HEAD or in the work tree.
+    """
+    try:
+        config = load(*committed_configuration(project.repo, "HEAD"))
+    except MdtodoError:  # it is broken there
+        config = project.config
+    if config.proof != "strict":
+        return {}
+    routers = (Router(config), Router(project.config))
+    before = _committed_tasks(project.repo, config)
+    found: dict[str, str] = {}
+    for task in tasks:
+        versions = [task, *([before[task.id]] if task.id in before else [])]
+        names = [router.route(version).processor for router in routers for version in versions]
+        if known := [name for name in names if name is not None]:
+            found[task.id] = known[0]
+    return found
+
+
+def in_words(processor: str) -> str:
+    """The end of a sentence that begins with a task of `strictly_proven`."""
+    return (
+        f'is for its processor {processor} to prove: with proof = "strict" a person\'s word is no proof of it'
+    )
+
+
+def _committed_tasks(repo: Repository, config: Config) -> dict[str, Task]:
+    """The tasks of HEAD, as far as its files can be read."""
+    content = from_commit(repo, "HEAD", config.files)
+    documents = {}
+    for file, data in content.bytes_of(content.ids).items():
+        with suppress(InputError):
+            documents[file] = parse(data, config.status, file=file)
+    return {task.id: task for task in read_tasks(documents)}
 
 
 def _forget_results(project: Project, receipts: Sequence[Receipt], run_id: str) -> None:

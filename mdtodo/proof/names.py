@@ -48,8 +48,12 @@ class Names:
         self, path: str, file: FileState, entry: Entry, trailers: Mapping[str, Trailer], lengths: list[int]
     ) -> Trailer | None:
         """By its own id, or by titles that no other task of the file has."""
-        if not entry.named and (known := self._read(path, file.oid).get(entry.at)) is not None:
-            entry.call(*known)
+        if not entry.named:
+            # all of the file at once: names mostly hold in the versions before, which then need not be read
+            known = self._read(path, file.oid)
+            for one in file.entries:
+                if not one.named and one.at in known:
+                    one.call(*known[one.at])
         if not entry.named:
             return None
         if entry.explicit is not None and entry.explicit in trailers:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import DIRTY
 from mdtodo.planning.routing import Router
-from mdtodo.proof.evidence import ACCEPTED
+from mdtodo.proof.evidence import ACCEPTED, PERSON, ROLLUP
 from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.proof.evidence import Evidence
     from mdtodo.proof.signers import Signers
-
-#: Processors of receipts that are none of the configuration's: a person, and a parent ticked with its subtasks.
-PERSON, ROLLUP = "person", "rollup"
 
 
 class Rules:

@@ -6,6 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.markdown.keys.read import read_keys
 from mdtodo.proof.line_map import Box, Change, boxes_of, change_between, match_moved, share
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ class Step:
         """The box of an entry in what has changed."""
         change = self.changed(path)
         return next(box for box in change.new if box.at == entry.at) if change else Box(entry.at, b"", b"")
+
+    def run_of(self, path: str, entry: Entry) -> str | None:
+        """The processor that the line of an entry names in what has changed; None where none is named, or nothing has
+        changed there."""
+        change = self.changed(path)
+        if change is None or not change.start <= entry.at < change.new_end:
+            return None
+        return read_keys(self.box(path, entry).text.decode(errors="surrogateescape")).run
 
     def ticked(self, path: str, entry: Entry) -> bool:
         """Whether the commit has ticked the box of this entry, as seen from this parent."""
@@ -127,14 +136,15 @@ class Step:
 
     def _gone(self, path: str) -> Iterator[Place]:
         """The boxes that other files have no longer."""
-        for other, one in self._changes.items():
-            if other == path or one.before is None or other in self._renamed.values():
+        renamed = frozenset(self._renamed.values())
+        for other in self._changes:
+            before, change = self._before(other), self.changed(other)
+            if other == path or other in renamed or before is None or before[1] is None or change is None:
                 continue
-            change = self.changed(other)
-            kept = {box.at for box in change.boxes.values() if box is not None} if change else set()
-            for box in change.old if change else ():
+            kept = {box.at for box in change.boxes.values() if box is not None}
+            for box in change.old:
                 if box.at not in kept:
-                    yield Place(other, one.before[1], box)
+                    yield Place(before[0], before[1][1], box)
 
     def _before(self, path: str) -> tuple[str, tuple[bytes, str] | None] | None:
         """The file that it was, and its content."""

@@ -14,6 +14,7 @@ from mdtodo.git.true_history import is_ancestor
 from mdtodo.proof.evidence import (
     ACCEPTED,
     NO_WORD,
+    OTHERS,
     PROVING,
     Evidence,
     accepted_by,
@@ -194,7 +195,9 @@ class Walk:
         for path, file in state.files.items() if trailers else ():
             there = [e for e in file.entries if step.ticked(path, e)] if ticks else list(file.entries)
             for entry, trailer in self._names.trailers_of(path, file, there, trailers):
-                self._judge(commit, entry, *said[trailer.task_id], ticked=ticks)
+                run = step.run_of(path, entry)
+                if run is None or trailer.processor in (run, *OTHERS):
+                    self._judge(commit, entry, *said[trailer.task_id], ticked=ticks)
         if (by := accepted_by(commit)) is not None:
             for path, entry in state.entries():
                 if not step.ticked(path, entry):
@@ -233,15 +236,22 @@ class Walk:
                     self._watched.add(commit, entry.tick, place)
 
     def _resume(self, commit: Commit, steps: Sequence[Step]) -> None:
-        """Go on here with ticks that a later commit gave back."""
-        if commit.parents and (given := self._watched.taken_by(commit)):
-            target = self._states.get(commit.parents[0]) or State()
-            for box, was in steps[0].opened():
-                for since, tick, place in given:
-                    if place.box.text == box.text and is_ancestor(self._repo, commit.oid, since):
-                        target.add(was.path, was.oid, [Entry(tick, was.box.at, free=True)])
-            if target:
-                self._states[commit.parents[0]] = target
+        """Go on with the ticks that this commit has taken and a later one gave back."""
+        if not commit.parents or not self._watched:
+            return
+        target = self._states.get(commit.parents[0]) or State()
+        meant = self._watched.taken_by(commit)
+        for box, was in steps[0].opened():
+            for one in self._watched.with_text(box.text):
+                if not is_ancestor(self._repo, commit.oid, one.since):
+                    continue
+                if one in meant:
+                    target.add(was.path, was.oid, [Entry(one.tick, was.box.at, free=True)])
+                elif len(commit.parents) == 1:
+                    # opened once more after what was given back: that has not ended the proof alone
+                    self._watched.forget(one.tick)
+        if target:
+            self._states[commit.parents[0]] = target
 
 
 class _Waiting(NamedTuple):
@@ -285,13 +295,13 @@ class _Watched:
     def taken_by(self, commit: Commit) -> list[_Waiting]:
         """What was given back from what this commit has taken. One that says so in a receipt is not taken back but by
         an undo."""
-        if not self:
-            return []
         runs = runs_of(commit, ticks=False) if self._runs and commit.trailers else ()
         found = [one for group in runs for one in self._runs.get(group.run, ())]
         if commit.oid in self._commits and not runs_of(commit, ticks=False):
             found += self._commits[commit.oid]
-        return self._left(found)
+        return found
 
-    def _left(self, found: Iterable[_Waiting]) -> list[_Waiting]:
-        return [one for one in found if one.tick in self._waiting]
+    def with_text(self, text: bytes) -> list[_Waiting]:
+        """The ticks of lines that say this."""
+        every = {one for some in (*self._runs.values(), *self._commits.values()) for one in some}
+        return [one for one in every if one.place.box.text == text and one.tick in self._waiting]

@@ -14,6 +14,8 @@ Subject and list are for people, and give `log` its titles. Only the trailers pr
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mdtodo.receipts.trailers import one_line, one_word, trailers_of
@@ -41,10 +43,9 @@ def subject(receipts: Sequence[Receipt]) -> str:
 
 def counted(words: Iterable[str]) -> str:
     """The subject of a commit for several tasks, by the words of its list: `todo: 3 done, 1 failed`."""
-    counts: dict[str, int] = {}
-    for word in sorted(words, key=lambda word: _RANK.get(word, len(_RANK))):
-        counts[word] = counts.get(word, 0) + 1
-    return "todo: " + ", ".join(f"{count} {word}" for word, count in counts.items())
+    counts = Counter(words)
+    ranked = sorted(counts, key=lambda word: _RANK.get(word, len(_RANK)))
+    return "todo: " + ", ".join(f"{counts[word]} {word}" for word in ranked)
 
 
 def before_title(word: str) -> str:
@@ -58,6 +59,7 @@ def is_listed(word: str, title: str) -> bool:
     return word == "done" and title.startswith(before_title(_PROVEN))
 
 
+@lru_cache(64)
 def _said(outcome: str) -> str:
     """An outcome as subjects and lists of titles have it: a task whose status is `todo` again was reopened."""
     return "reopened" if outcome == "todo" else one_word(outcome)

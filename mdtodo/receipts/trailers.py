@@ -160,6 +160,8 @@ def one_line(text: str) -> str:
 
 def one_word(text: str) -> str:
     """One word of a trailer: never empty, no blanks."""
+    if text.isalnum():  # as nearly all ids and names of processors are
+        return text
     return one_line(text).replace(" ", "_") or "-"
 
 

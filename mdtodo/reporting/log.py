@@ -124,6 +124,7 @@ def _record(one: LoggedReceipt, title: str | None) -> dict[str, object]:
         "duration": one.seconds,
         "attempt": one.attempt,
         "inputs": one.inputs,
+        "at": one.at,
         "tree": one.tree,
         "reason": one.reason,
         "by": one.by,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
+from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from mdtodo.core.results import Result
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
-    from mdtodo.git.session import GitSession
     from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
     from mdtodo.storage.leases import Lease, Moment
@@ -150,12 +150,12 @@ class RunJournal:
         said of that. `untracked`: its inputs that git does not have."""
         if (work_tree := self.work_tree) is None:
             return None, ()
-        tree = work_tree.begin(task.id, processor, untracked, self._plumbing())
+        tree = work_tree.begin(task.id, processor, untracked, self.git())
         return tree, work_tree.tell(untracked, refused=not work_tree.opens)
 
     def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
         """It has ended: the same, as far as that is known now."""
-        return None if self.work_tree is None else self.work_tree.end(task.id, untracked)
+        return None if self.work_tree is None else self.work_tree.end(task.id, untracked, self._plumbing())
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
@@ -220,6 +220,8 @@ class RunJournal:
 
     def hold_outputs(self, given: object) -> tuple[tuple[Output, ...] | None, str | None]:
         """Of `outputs` of a result: what goes with the tick; or why the task must stay open, as a sentence."""
+        if not given:  # as of most processors, which declare none
+            return (), None
         return held_of(self.repo, verdict_of(given), self._plumbing())
 
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
@@ -304,13 +306,16 @@ class RunJournal:
         self.unopened |= landing.unopened
         self._release(*(receipt.task_id for _, receipt in unlanded))
 
-    def _plumbing(self) -> GitSession | None:
-        """git processes that serve all landings of a run that lands each task."""
-        if self.commit == "task" and self._git is None:
-            from mdtodo.git.session import GitSession
-
+    def git(self) -> GitSession:
+        """What is kept of git while the run goes on."""
+        if self._git is None:
             self._git = GitSession(self.repo)
         return self._git
+
+    def _plumbing(self) -> GitSession | None:
+        """The same where it serves many landings. One at the end has its own: a person may have changed git's
+        configuration in the hours before."""
+        return self.git() if self.commit == "task" else None
 
     def _release(self, *task_ids: str) -> None:
         if self.work_tree is not None:

@@ -107,7 +107,7 @@ class Outcomes:
 
     def _waits(self, task: Task, result: Result) -> bool:
         """Whether it exited 0 and has subtasks that come first."""
-        if result.outcome is not Outcome.DONE or self.queue.options.verify:
+        if not result.subtasks or result.outcome is not Outcome.DONE or self.queue.options.verify:
             return False
         return waits(self.project, task, result.subtasks, self.queue.closed)
 
@@ -307,9 +307,11 @@ class Outcomes:
         route = self.project.plan.routes[task.id]
         own = self.queue.processor(task)
         self.edits += edits
-        added = [edit for edit in edits if isinstance(edit, AddSubtasks)]
-        self.plan_is_stale = self.plan_is_stale or bool(added)
-        self._new_ids |= ids_of((line for edit in added for line in edit.lines), self.project.config.status)
+        if added := [edit for edit in edits if isinstance(edit, AddSubtasks)]:
+            self.plan_is_stale = True
+            self._new_ids |= ids_of(
+                (line for edit in added for line in edit.lines), self.project.config.status
+            )
         receipt = Receipt(
             task_id=task.id,
             title=task.title,

@@ -80,7 +80,7 @@ def run(
             and options.gives_receipts
             and not all(map(queue.blocked, queue.left_over()))
         ):
-            refuse_without_identity(repo)
+            refuse_without_identity(journal.git())
         cache = _result_cache(project, queue, journal.state, observer.say)
         broken = not options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)

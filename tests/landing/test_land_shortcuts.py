@@ -12,10 +12,14 @@ import pytest
 
 from mdtodo.core.edits import AddNote, SetKey
 from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
 from mdtodo.git.session import GitSession
+from mdtodo.landing import job as job_module
 from mdtodo.landing import land as land_module
+from mdtodo.landing.apply import apply_receipts, unclear_ones
+from mdtodo.landing.job import Job
 from mdtodo.landing.land import land
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.survey import judge, survey
@@ -102,6 +106,36 @@ class TestCommands:
         assert sorted(started()) == ["update-ref"] * 3 + ["var"]
         assert repo.commits() == 4
         assert repo.status() == []
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_versions_that_are_alike_have_their_edits_worked_out_once(make_repo, receipt, monkeypatch, each):
+    """HEAD's, the index's and the file's."""
+    repo = make_repo(**{"TODO.md": BASE})
+    made = []
+
+    def counted(data, wanted, statuses, **how):
+        made.append(list(wanted))
+        return apply_receipts(data, wanted, statuses, **how)
+
+    monkeypatch.setattr(job_module, "apply_receipts", counted)
+    receipts = [receipt(repo, name) for name in ("one", "two", "three")]
+    assert len(land(discover(str(repo.root)), receipts, run_id="r", each=each).commits) == (3 if each else 1)
+    ids = ["id-one", "id-two", "id-three"]
+    assert made == ([[one] for one in ids] if each else [ids])
+    assert repo.head("TODO.md") == repo.index("TODO.md") == repo.read("TODO.md")
+    assert b"[ ]" not in repo.read("TODO.md")
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_what_is_unclear_is_known_before_anything_is_worked_out(make_repo, receipt, each):
+    repo = make_repo(**{"TODO.md": "- [ ] one\n- [ ] twin\n- [ ] two\n- [ ] twin\n- [ ] three\n"})
+    receipts = [receipt(repo, name) for name in ("one", "twin", "three")]
+    now = b"- [ ] one\n- [ ] twin\n- [ ] twin\n- [ ] twin\n- [ ] three\n"
+    job = Job(discover(str(repo.root)), receipts, "r", STATUS_CHARS, each=each)
+    found = job.unclear("TODO.md", now)
+    assert list(found) == ["id-twin"]
+    assert found == unclear_ones(job.tick("TODO.md", now, once=False).missed)
 
 
 def past(repo) -> None:

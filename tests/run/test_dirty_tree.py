@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.files import tracked_files
+from mdtodo.landing import work_tree
+from mdtodo.landing.work_tree import WorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,18 +211,36 @@ def test_where_nothing_is_committed_nobody_looks(
 
 
 def test_where_git_cannot_say_nothing_is_vouched_for(repo: Checkout, mdtodo: Mdtodo) -> None:
-    start(repo, "- [ ] a run:ok\n", **{".gitattributes": "TODO.md filter=f\n"})
+    start(repo, "- [ ] a run:ok\n", **{".gitattributes": "src/a filter=f\n"})
     repo.git("config", "filter.f.clean", "false")
     repo.git("config", "filter.f.required", "true")
-    os.utime(repo.root / "TODO.md", (1, 1))
+    os.utime(repo.root / "src/a", (1, 1))
     said = mdtodo("run")
     assert (
         said.err.count(
-            "nobody knows whether tracked files differ from HEAD (git: TODO.md: clean filter 'f' failed)"
+            "nobody knows whether tracked files differ from HEAD (git: src/a: clean filter 'f' failed)"
         )
         == 1
     )
     assert trees(mdtodo) == {"a": "dirty"}
+
+
+@pytest.mark.parametrize("commit", ["run", "task"])
+def test_a_run_asks_git_for_no_status_where_times_and_sizes_say_it(
+    repo: Checkout, mdtodo: Mdtodo, commit: str
+) -> None:
+    trace = repo.root / ".git" / "trace"
+    began = start(repo, "- [ ] a run:ok\n- [ ] b run:ok\n", f'commit = "{commit}"\n{CONFIG}')
+    for file in ("src/a", "src/b", "made.txt", ".mdtodo.toml"):
+        os.utime(repo.root / file, (1_700_000_000, 1_700_000_000))
+    repo.git("update-index", "-q", "--refresh")
+    mdtodo("run", "-j1", GIT_TRACE2_EVENT=str(trace))
+    lines = map(json.loads, trace.read_text().splitlines())
+    commands = [line["name"] for line in lines if line["event"] == "cmd_name"]
+    updates = ["update-ref"] * (2 if commit == "task" else 1)
+    # a landing at the end asks for the configuration anew
+    assert sorted(commands) == ["log", "ls-files", *updates, *["var"] * (1 if commit == "task" else 2)]
+    assert trees(mdtodo)["a"] == began
 
 
 def test_an_unborn_branch_has_no_tree(repo: Checkout, mdtodo: Mdtodo) -> None:
@@ -269,3 +290,48 @@ class TestKilled:
 
     def shell(self, repo: Checkout, command: str) -> None:
         subprocess.run(command, shell=True, cwd=repo.root, check=True)
+
+
+@pytest.mark.parametrize("commit", ["run", "task"])
+def test_what_differed_when_a_later_processor_began_or_ended_is_seen_though_it_is_gone(
+    repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch, commit: str
+) -> None:
+    """As with processors that take longer than the moment in which a look is shared."""
+    monkeypatch.setattr(work_tree, "_REST", 0)
+    todo = "1. [ ] a run:ok\n2. [ ] b run:writes\n3. [ ] c run:restores\n4. [ ] d run:ok\n"
+    start(repo, todo, f'commit = "{commit}"\n{CONFIG}')
+    said = mdtodo("run", "-j1")
+    dirty = {title for title, tree in trees(mdtodo).items() if tree == "dirty"}
+    assert dirty == {"b", "c"}
+    assert said.err.count(SAYS) == 1
+    assert "src/a differs from HEAD" in said.err
+
+
+def test_what_has_ended_since_the_look_before_is_no_surer_than_what_ends_with_it(
+    repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(repo, "1. [ ] a run:ok\n2. [ ] b run:writes\n3. [ ] c run:restores\n")
+    _, second, _ = (task["id"] for task in mdtodo("list", "--json").json["tasks"])
+    monkeypatch.setattr(work_tree, "_REST", 10**6)
+    end = WorkTree.end
+
+    def end_later(self: WorkTree, task_id: str, *args: object) -> str | None:
+        self._due = 0.0 if task_id == second else self._due
+        return end(self, task_id, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(WorkTree, "end", end_later)
+    mdtodo("run", "-j1")
+    assert repo.git("status", "--porcelain") == ""
+    assert trees(mdtodo) == dict.fromkeys("abc", "dirty")
+
+
+def test_tasks_that_begin_and_end_within_a_moment_share_a_look(
+    repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[WorkTree] = []
+    look = WorkTree.look
+    monkeypatch.setattr(WorkTree, "look", lambda self, git=None: (looks.append(self), look(self, git))[1])
+    monkeypatch.setattr(work_tree, "_REST", 10**6)
+    start(repo, "".join(f"- [ ] {number} run:ok\n" for number in range(20)))
+    mdtodo("run")
+    assert len(looks) == 2, "one when the first begins, one before the landing"

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 )
 @tasks_argument(required=True)
 @click.option("--commit", is_flag=True, help="Commit only this change.")
-@click.option("--force", is_flag=True, help="Even if a task waits for something, or has open subtasks.")
+@click.option("--force", is_flag=True, help="Also what is refused without.")
 @click.pass_obj
 def command(session: Session, names: tuple[str, ...], commit: bool, force: bool) -> int:
     """Mark tasks as done by hand, without a processor.
 
     TASK is an id, a unique prefix of one (at least four characters), or words from the title of an open task. If one
     of the tasks waits for a task that is not named too, or has open subtasks, nothing is ticked, and the exit code
-    is 1.
+    is 1. With `proof = "strict"` that also holds for a task that has a processor.
     """
     return set_status_and_report(session, names, Status.DONE, commit=commit, force=force)

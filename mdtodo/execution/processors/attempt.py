@@ -1,13 +1,12 @@
 """One attempt, carried out in a pool process: what a processor is given, and what became of it.
 
-`perform` takes the plain JSON that `spec` describes, and returns plain JSON again. A command and a Python processor
-differ only in how their process starts: both lead a session of their own, have the task on standard input and in the
-environment, write to a bounded log, and are ended with everything that they started.
+`perform` takes the plain JSON that `spec` describes, and returns plain JSON again. A command (`command`) and a Python
+processor (`python`) differ only in how their process starts: both lead a session of their own, have the task on
+standard input and in the environment, write to a bounded log, and are ended with everything that they started.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.core.results import signal_name
 from mdtodo.errors import MdtodoError
-from mdtodo.execution.processors import process_tree
+from mdtodo.execution.processors import command, process_tree
 from mdtodo.execution.processors.attempt_log import AttemptLog
 from mdtodo.execution.processors.output_file import (
     COUNT_LIMIT,
@@ -29,18 +28,13 @@ from mdtodo.execution.processors.output_file import (
     number,
 )
 from mdtodo.execution.processors.result_shape import empty_result, exit_status
-from mdtodo.execution.processors.spawn import spawn
-from mdtodo.execution.processors.spec import AttemptJob, cut, encoded, inherited
+from mdtodo.execution.processors.spec import AttemptJob, encoded, inherited
 from mdtodo.execution.processors.supervise import Child, Control, Limits, ProcessExit, Stop, Supervision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.core.task import Json
-
-#: Bytes of a text that a command gets where the system takes no more in all (E2BIG).
-_SHORT_VARIABLE = 1024
-_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
 def perform(spec: Json, control: Control, output_files: OutputFiles) -> dict[str, object]:
@@ -94,7 +88,7 @@ def _carry_out(
     except NoFolderError as error:
         reason = str(error)
         log.note(reason)
-        return {**empty_result(reason), "exit_code": _NOT_EXECUTABLE}
+        return {**empty_result(reason), "exit_code": command.NOT_EXECUTABLE}
     daemons = process_tree.earlier_children()
     output, writing = os.pipe()
     source = _nameless_file(json.dumps(job.task).encode() + b"\n")
@@ -104,7 +98,7 @@ def _carry_out(
         pid = _start(job, _bytes_environment(job, output_file), (source, writing, report))
     except (OSError, ValueError) as error:
         os.close(output)
-        return _not_started(job, error, log)
+        return command.not_started(job.run, error, log)
     finally:
         os.close(writing)
         os.close(source)
@@ -143,29 +137,12 @@ def _in_its_folder(job: AttemptJob) -> AttemptJob:
 
 
 def _start(job: AttemptJob, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
-    """Start the process of a job; its id. A text that the system finds too long is cut harder."""
+    """Start the process of a job, of whichever kind; its id."""
     if job.python is not None:
         from mdtodo.execution.processors import python
 
         return python.fork(job.python, job.task, env, (job.root, job.cwd), files)
-    try:
-        return _start_command(job, env, files)
-    except OSError as error:
-        if error.errno != errno.E2BIG:
-            raise
-        short = {
-            name: cut(value, _SHORT_VARIABLE) if name in _TEXTS else value for name, value in env.items()
-        }
-        return _start_command(job, short, files)
-
-
-_TEXTS = (b"MDTODO_TASK_TITLE", b"MDTODO_TASK_TAGS", b"MDTODO_TASK_BODY")
-
-
-def _start_command(job: AttemptJob, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
-    source, output, _ = files
-    arguments = ["/bin/sh", "-c", job.run] if isinstance(job.run, str) else job.run
-    return spawn(arguments, env, job.cwd, source, output)
+    return command.start(job.run, env, job.cwd, files[:2])
 
 
 def _read_report(descriptor: int) -> dict[str, object] | None:
@@ -178,31 +155,13 @@ def _read_report(descriptor: int) -> dict[str, object] | None:
             return None
 
 
-def _not_started(job: AttemptJob, error: OSError | ValueError, log: AttemptLog) -> dict[str, object]:
-    """The result of a command that the system would not start: as a shell numbers it, with a sentence."""
-    name = job.run[0] if isinstance(job.run, list) else "/bin/sh"
-    code, sentence = _NOT_EXECUTABLE, f"{name} could not be started: {error}"
-    if isinstance(error, FileNotFoundError):
-        code, sentence = _NOT_FOUND, f"{name}: command not found"
-    elif isinstance(error, PermissionError):
-        sentence = f"{name} is not executable"
-    elif isinstance(error, OSError) and error.errno == errno.ENOEXEC:
-        sentence = f"{name} is not a program: the first line of a script must name its interpreter, such as `#!/bin/sh`"
-    elif isinstance(error, OSError):
-        sentence = f"{name} could not be started: {error.strerror}"
-    log.note(sentence)
-    return {**empty_result(sentence), "exit_code": code}
-
-
 def _result(
     job: AttemptJob, ending: ProcessExit, report: Json, reported: Reported, log: AttemptLog
 ) -> dict[str, object]:
     stopped = ending.stop is not None
     code, error = _ended_as(ending, {} if stopped else report)
     if isinstance(job.run, str) and job.python is None and not stopped:
-        error = {_NOT_FOUND: "a command was not found", _NOT_EXECUTABLE: "a command is not executable"}.get(
-            code or 0
-        )
+        error = command.error_in_shell(code)
     unasked = (
         ["MDTODO_OUTPUT: its processor declares no outputs"] if reported.outputs and not job.outputs else []
     )

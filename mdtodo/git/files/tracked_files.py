@@ -17,7 +17,7 @@ from mdtodo.git.files.status import begin_status
 from mdtodo.git.head import read_head
 from mdtodo.git.index_format import IndexFile, UnsupportedIndexError, stat_bytes
 from mdtodo.git.loose_objects import read_with_stat
-from mdtodo.git.position import head_stamp
+from mdtodo.git.position import HeadWatch
 from mdtodo.git.repository import calling_index, run
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class HeadTree:
 
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
+        self._watch = HeadWatch(repo)
         self._stamp: object = None
         #: What `read` gave last.
         self.tree: str | None = None
@@ -78,13 +79,14 @@ class HeadTree:
     @property
     def moved(self) -> bool:
         """Whether HEAD may have moved since `read`."""
-        return self._stamp != head_stamp(self._repo)
+        return self._stamp != self._watch.stamp()
 
     def read(self, git: GitSession | None = None) -> str | None:
         """Its id; None on an unborn branch."""
-        if self.moved:
-            # the stamp before the tree: who moves HEAD in between makes another one
-            self._stamp = head_stamp(self._repo)
+        # the stamp before the tree: who moves HEAD in between makes another one
+        now = self._watch.stamp()
+        if now != self._stamp:
+            self._stamp = now
             self.tree = self._ask() if git is None else read_head(_trusting(git)).tree
         return self.tree
 

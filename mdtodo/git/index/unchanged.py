@@ -48,7 +48,8 @@ def matches_index(git: GitSession, index: IndexFile, name: bytes, status: os.sta
         return None
     if not _is_unconverted(git, index, name, data):
         return None
-    return object_id(index.algorithm, "blob", data) == entry.oid
+    known = git.kept(entry.oid)
+    return object_id(index.algorithm, "blob", data) == entry.oid if known is None else data == known
 
 
 def _is_unconverted(git: GitSession, index: IndexFile, name: bytes, data: bytes) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import GitError
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.repository import operation_in_progress
-from mdtodo.landing.land import RefusedError, remove_leftovers
+from mdtodo.landing.land import RefusedError
+from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.policy import elsewhere, judged, land_as_configured, land_entries, sentences_of, told
 from mdtodo.landing.renames import follow_renames
 from mdtodo.landing.work_tree import WorkTree

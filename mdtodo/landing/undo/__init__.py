@@ -1,3 +1,3 @@
-"""A run taken back by a commit: what `undo` refuses is in `refusals`, what it gives back in `reversal`.
+"""A run taken back by a commit: `undo` and `reversal` look whether it can be, `refusals` has what is said where not.
 Rewrites no history.
 """

@@ -17,6 +17,7 @@ from mdtodo.errors import EditError, MdtodoError
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.edits.equal_tasks import are_told_apart
 from mdtodo.markdown.edits.list_items import note_item
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.source import BOM
@@ -43,7 +44,8 @@ def diff(
     *,
     file: str = "TODO.md",
 ) -> tuple[Edit, ...] | None:
-    """The edits that turn `before` into `after`, byte for byte; None where no edits do.
+    """The edits that turn `before` into `after`, byte for byte; None where no edits do, or where a task was added that
+    is equal to another, so that nobody can tell which of them is the new one.
 
     A status that a run writes is expected to find the box open, any other one to find it as `before` has it.
     """
@@ -95,7 +97,7 @@ class _Diff:
             parent = None if item.parent is None else self.origin[item.parent]
             stands_in_new = item.parent is not None and parent is None
             old = self.before.items[at] if at < len(self.before.items) else None
-            # Greedy: of two tasks alike the first is the old one, whichever was added; `diff` compares the bytes.
+            # Greedy: of two tasks alike the first is the old one, whichever was added; `are_told_apart` says if it is.
             same = (
                 old is not None
                 and not stands_in_new
@@ -104,7 +106,8 @@ class _Diff:
             )
             self.origin.append(at if same else None)
             at += same
-        return at == len(self.before.items)
+        pairs = {new: old for new, old in enumerate(self.origin) if old is not None}
+        return at == len(self.before.items) and are_told_apart(self.before, self.after, pairs, self.file)
 
     def _changes(self, index: int) -> Iterator[Edit]:
         """Box and keys of one task."""

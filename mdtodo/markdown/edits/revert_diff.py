@@ -8,6 +8,7 @@ from mdtodo.core.edits import AddedItem, Revert
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.edits.equal_tasks import are_told_apart
 from mdtodo.markdown.edits.list_items import bullets_below, line_start
 from mdtodo.markdown.edits.revert import is_blank, line_text, lines_of, text_of_task
 
@@ -22,7 +23,7 @@ def revert_edits(
     before: bytes, after: bytes, statuses: Mapping[str, Status], *, file: str
 ) -> list[Revert] | None:
     """The edits that make `before` of `after` again, byte by byte; None where more was changed than boxes, the words
-    of tasks, and lines put below them.
+    of tasks, and lines put below them, or where nobody can tell which of several equal tasks was put there.
 
     Raises InputError for what is no text.
     """
@@ -51,13 +52,14 @@ def revert_edits(
 
 
 def _pairs(old: Document, new: Document, file: str) -> dict[int, int] | None:
-    """Each task of the new version that the old one has too; None if one of the old ones is not there."""
+    """Each task of the new version that the old one has too; None if one of the old ones is not there, or cannot be
+    told from an equal one that is new."""
     was = [(place.explicit, place.digest) for place in anchors(old, file)]
     pairs: dict[int, int] = {}
     for at, place in enumerate(anchors(new, file)):
         if len(pairs) < len(was) and (place.explicit, place.digest) == was[len(pairs)]:
             pairs[at] = len(pairs)
-    return pairs if len(pairs) == len(was) else None
+    return pairs if len(pairs) == len(was) and are_told_apart(old, new, pairs, file) else None
 
 
 def _additions(

@@ -1,3 +1,3 @@
-"""The keys of one line: `read` has them all and what each means, `dialects` how each is spelled, `write`
-changes one. Never looks at another line.
+"""The keys of one line: `dialects` has them all and how each is spelled, `read` what each means, `write` changes one.
+Never looks at another line.
 """

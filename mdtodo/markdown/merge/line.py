@@ -63,6 +63,7 @@ def merged_line(
       disagree, and so does what one side reopened and the other cancelled.
     - What one side ticked is done without `failed:`, whatever the other wrote there; else the higher
       `failed:` holds. Of two `done:` dates the earlier one holds, of two `worker:` that of who closed it.
+    - What one side ticked and the other gave another processor (`run:`) disagrees: the proof is not of that one.
     - Any other key, and the words of the title, may have been changed on one side, or equally.
 
     `base` is None where both sides added the task. All three must be lines with a box.
@@ -138,10 +139,10 @@ def _text(
     ours, theirs = read_keys(o.text.decode()), read_keys(t.text.decode())
     base = ours.__class__(ours.title) if added else read_keys(b.text.decode())
     text = _title_source(b, o, t, (base, ours, theirs), added=added)
-    if text is None:
-        return None
     now = statuses[char.decode()]
     sides = tuple(statuses[line.char.decode()] for line in (b, o, t))
+    if text is None or _is_proof_of_another((base, ours, theirs), sides):
+        return None
     expected: dict[str, Any] = {}
     try:
         for name in PLAIN:
@@ -161,6 +162,16 @@ def _text(
     found = read_keys(text)
     wrong = [field for field, value in expected.items() if getattr(found, field) != value]
     return None if wrong else text.encode()
+
+
+def _is_proof_of_another(keys: tuple[Keys, Keys, Keys], statuses: tuple[Status, ...]) -> bool:
+    """Whether one side ticked what the other gave another processor: what proved it is not what proves it now."""
+    was, *runs = (one.run for one in keys)
+    ticked = [now is Status.DONE is not statuses[0] for now in statuses[1:]]
+    return any(
+        tick and was is not None and other not in (None, was, own)
+        for tick, own, other in zip(ticked, runs, reversed(runs), strict=True)
+    )
 
 
 def _nothing(keys: Keys) -> Keys:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.markdown.merge.equal_tasks import NO_EQUALS, equal_tasks
 from mdtodo.markdown.merge.line import without_status_and_keys
 from mdtodo.markdown.merge.names import TaskNames, by_name, pairs_of
 from mdtodo.markdown.merge.version import Task, Version, align, are_tasks, tasks_at, top_tasks
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Status
+    from mdtodo.markdown.merge.equal_tasks import EqualTasks
 
 
 class Entity(NamedTuple):
@@ -28,7 +30,8 @@ class Matched(NamedTuple):
 
     `places` is, for base, ours and theirs, the number of the entity on a line; `tasks` what the parser says.
     `doubled` are entities that both sides added, or moved, to different places. `same` says that no line was
-    added, deleted or moved, and all that differ are tasks; `tasks` is left empty then.
+    added, deleted or moved, and all that differ are tasks; `tasks` is left empty then. `single` are those of several
+    equal tasks that are not in all versions, or not known to be; `unclear` the ones of these that a side changed.
     """
 
     entities: list[Entity]
@@ -36,6 +39,8 @@ class Matched(NamedTuple):
     tasks: tuple[dict[int, Task], dict[int, Task], dict[int, Task]]
     doubled: list[int]
     same: bool
+    single: frozenset[int] = frozenset()
+    unclear: frozenset[int] = frozenset()
 
 
 def match(base: Version, ours: Version, theirs: Version, statuses: Mapping[str, Status]) -> Matched:
@@ -67,19 +72,24 @@ def _match(
     wanted = [touched, *(side.lines_of(touched) for side in sides)]
     for side in sides:
         wanted[side.number] |= _alike(keys[side.number], wanted[side.number])
+    equal = equal_tasks(versions, wanted, statuses)
+    for those, lines in zip(wanted, equal.lines, strict=True):
+        those |= lines
     tasks, adopted = _parsed(versions, sides, wanted, statuses)
     if adopted:  # the same lines as before, but with another parent: tasks that were moved
         touched |= adopted
         wanted = [touched, *(wanted[side.number] | side.lines_of(adopted) for side in sides)]
     for side in sides:
-        side.pair_tasks(tasks[0], tasks[side.number], touched, wanted[side.number])
-    entities = list(_entities(sides, tasks, touched, wanted))
+        side.pair_tasks(tasks[0], tasks[side.number], touched, wanted[side.number], equal)
+    entities = list(_entities(sides, tasks, touched, wanted, equal))
     base, ours, theirs = (
         {line: number for number, one in enumerate(entities) if (line := one[version]) is not None}
         for version in range(3)
     )
     doubled = [number for number, one in enumerate(entities) if _is_doubled(one, sides)]
-    return Matched(entities, (base, ours, theirs), tasks, doubled, False)
+    single = frozenset(number for number, one in enumerate(entities) if None in one and _is_among(one, equal))
+    unclear = frozenset(number for number in single if _is_changed(versions, entities[number], equal))
+    return Matched(entities, (base, ours, theirs), tasks, doubled, False, single, unclear)
 
 
 _Tasks = tuple[dict[int, Task], dict[int, Task], dict[int, Task]]
@@ -147,15 +157,21 @@ class _Side:
         after: Mapping[int, Task],
         touched: Iterable[int],
         wanted: Iterable[int],
+        equal: EqualTasks = NO_EQUALS,
     ) -> None:
         """Part lines that are alike under different tasks, and pair tasks that moved or were reworded."""
         self._part(before, after, touched)
+        self._part_equals(equal)
         left = [line for line in sorted(touched) if self.there[line] < 0 and line in before]
         new = [line for line in sorted(wanted) if self.back[line] < 0 and line in after]
         if not left or not new:
             return
         gaps = _gaps(self.there, self.back)
-        pairs = pairs_of(TaskNames(before), left, TaskNames(after), new, gaps)
+        known = equal.pairs[self.number - 1]
+        pairs = [(line, known[line]) for line in left if line in known]
+        left = [line for line in left if line not in equal.lines[0]]
+        new = [line for line in new if line not in equal.lines[self.number]]
+        pairs += pairs_of(TaskNames(before), left, TaskNames(after), new, gaps, equal.repeated)
         for line, side in pairs:
             self.there[line], self.back[side] = side, line
             if gaps[0][line] != gaps[1][side]:
@@ -185,7 +201,17 @@ class _Side:
                     wrong.append(line)
             elif not self._same_parent(task.parent, now.parent):
                 wrong.append(line)
-        for line in wrong:
+        self._unalign(wrong)
+
+    def _part_equals(self, equal: EqualTasks) -> None:
+        """Take apart what was aligned as lines, and is not known to be one of several equal tasks."""
+        known = equal.pairs[self.number - 1]
+        aligned = {line for line in equal.lines[0] if self.there[line] >= 0}
+        aligned.update(self.back[side] for side in equal.lines[self.number] if self.back[side] >= 0)
+        self._unalign(line for line in aligned if known.get(line) != self.there[line])
+
+    def _unalign(self, lines: Iterable[int]) -> None:
+        for line in lines:
             self.back[self.there[line]] = -1
             self.there[line] = -1
 
@@ -200,6 +226,7 @@ def _entities(
     tasks: Sequence[Mapping[int, Task]],
     touched: Iterable[int],
     wanted: Sequence[Iterable[int]],
+    equal: EqualTasks,
 ) -> Iterator[Entity]:
     for line in sorted(touched):
         if line in tasks[0]:
@@ -212,16 +239,32 @@ def _entities(
         for side in sides
     ]
     named = [
-        [(_added_name(names, line, side), line) for line in lines]
-        for side, lines, names in zip(sides, new, map(TaskNames, tasks[1:]), strict=True)
+        [(_added_name(names, line, side), line) for line in lines if line not in equals]
+        for side, lines, names, equals in zip(
+            sides, new, map(TaskNames, tasks[1:]), equal.lines[1:], strict=True
+        )
     ]
-    both = dict(by_name(named[0], named[1], unique=False))
+    both = dict(by_name(named[0], named[1]))
+    both |= {line: side for line in new[0] if (side := equal.pairs[2].get(line)) in set(new[1])}
     for line in new[0]:
         yield Entity(None, line, both.get(line))
     taken = set(both.values())
     for line in new[1]:
         if line not in taken:
             yield Entity(None, None, line)
+
+
+def _is_among(one: Entity, equal: EqualTasks) -> bool:
+    return any(line in lines for line, lines in zip(one, equal.lines, strict=True))
+
+
+def _is_changed(versions: Sequence[Version], one: Entity, equal: EqualTasks) -> bool:
+    """Whether a side says something of it that base does not: of one that base may have, that no equal task says."""
+    before = {
+        versions[0].lines[line].strip() for line in (equal.lines[0] if one.base is None else {one.base})
+    }
+    there = (versions[side].lines[line].strip() for side in (1, 2) if (line := one[side]) is not None)
+    return any(line not in before for line in there)
 
 
 def _added_name(names: TaskNames, line: int, side: _Side) -> tuple[object, ...]:

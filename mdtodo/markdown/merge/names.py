@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.markdown.keys.read import Keys
     from mdtodo.markdown.merge.version import Task
@@ -46,17 +46,24 @@ class TaskNames:
 
 
 def pairs_of(
-    base: TaskNames, left: list[int], side: TaskNames, new: list[int], gaps: tuple[list[int], list[int]]
+    base: TaskNames,
+    left: list[int],
+    side: TaskNames,
+    new: list[int],
+    gaps: tuple[list[int], list[int]],
+    repeated: Container[str] = (),
 ) -> Iterator[tuple[int, int]]:
-    """Base's and the side's lines of one task: by explicit id, by titles and occurrence, by a title that is
-    unique, and by the place where one was reworded."""
-    for unique, name in ((True, TaskNames.id), (False, TaskNames.path), (True, TaskNames.title)):
+    """Base's and the side's lines of one task: by explicit id, by its titles and those of its parents, by a title that
+    is unique, and by the place where one was reworded. Tasks that share title and parents with others are not for
+    names to pair, see `equal_tasks`; nor are titles in `repeated` without their parents."""
+    for name in (TaskNames.id, TaskNames.path, TaskNames.title):
         before = [(name(base, line), line) for line in left]
         after = [(name(side, line), line) for line in new]
         found = [
             (line, other)
-            for line, other in by_name(before, after, unique=unique)
-            if base.id(line) == side.id(other) or None in (base.id(line), side.id(other))
+            for line, other in by_name(before, after)
+            if (name is not TaskNames.title or base.title(line) not in repeated)
+            and (base.id(line) == side.id(other) or None in (base.id(line), side.id(other)))
         ]
         yield from found
         left = _without(left, {line for line, _ in found})
@@ -65,17 +72,17 @@ def pairs_of(
 
 
 def by_name(
-    before: Iterable[tuple[object, int]], after: Iterable[tuple[object, int]], *, unique: bool
+    before: Iterable[tuple[object, int]], after: Iterable[tuple[object, int]]
 ) -> Iterator[tuple[int, int]]:
-    """The lines before and after with one name, in their order; with `unique` where just one on each side has it."""
+    """The lines before and after with one name, where just one on each side has it."""
     named: dict[object, tuple[list[int], list[int]]] = {}
     for number, those in enumerate((before, after)):
         for name, line in those:
             if name is not None:
                 named.setdefault(name, ([], []))[number].append(line)
     for lines, others in named.values():
-        if not unique or len(lines) == len(others) == 1:
-            yield from zip(lines, others, strict=False)
+        if len(lines) == len(others) == 1:
+            yield lines[0], others[0]
 
 
 def _reworded(

@@ -254,7 +254,16 @@ class NumberedLines:
         return [part for one in order for part in (next(there) if isinstance(one, Region) else (one,))]
 
     def _merge_region(self, region: Region) -> list[int] | None:
+        if self.matched.single and any(self._may_be_one(number) for side in region for number in side):
+            return None
         return merge_region(region.base, region.ours, region.theirs, self._classify)
+
+    def _may_be_one(self, number: int) -> bool:
+        """Whether it was added, and may be an equal task that the other side has too."""
+        meaning = self.meanings[number]
+        if isinstance(meaning, bytes) or meaning[0] not in self.matched.single:
+            return False
+        return self.matched.entities[meaning[0]].base is None
 
     def _classify(self, number: int) -> ClassifiedLine:
         meaning = self.meanings[number]

@@ -47,6 +47,13 @@ class Result(NamedTuple):
     places: dict[int, int]
     conflicts: int
 
+    def disputed(self) -> set[int]:
+        """The tasks in conflicts."""
+        conflicts = (
+            piece for piece in (self.pieces if self.conflicts else ()) if isinstance(piece, Conflict)
+        )
+        return {one.entity for piece in conflicts for side in piece for one in side if one.entity is not None}
+
 
 def merged_task(
     entity: int, base: bytes | None, ours: bytes, theirs: bytes, statuses: Mapping[str, Status]

@@ -76,8 +76,13 @@ def merge(
         result = _by_lines(versions, matched, statuses, text_merge, known, verifier)
     if result is None:
         return None
-    # Never worse than git: where lines merge without a conflict, none is put in.
-    if result.conflicts and _is_clean_as_text(base, ours, theirs, text_merge):
+    # Never worse than git: where lines merge without a conflict, none is put in, unless git could take one of several
+    # equal tasks for another.
+    if (
+        result.conflicts
+        and matched.unclear.isdisjoint(result.disputed())
+        and _is_clean_as_text(base, ours, theirs, text_merge)
+    ):
         return None
     return Merged(to_bytes(result, versions, known), result.conflicts)
 

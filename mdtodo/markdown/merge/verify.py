@@ -41,13 +41,7 @@ class Verifier:
         if not self._is_complete(result):
             return None
         counts = Counter(result.places.values())
-        disputed = {
-            placed.entity
-            for piece in (result.pieces if result.conflicts else ())
-            if isinstance(piece, Conflict)
-            for side in piece
-            for placed in side
-        }
+        disputed = result.disputed()
         wrong = {
             one
             for one in range(len(self.matched.entities))

@@ -189,3 +189,17 @@ def test_a_task_that_waits_is_closed_only_with_what_it_waits_for(
     repo.commit("closes todo:first")
     inside("close-from", "HEAD~3..HEAD")
     assert boxes(repo) == "xxx"
+
+
+def test_with_strict_proof_a_message_closes_only_what_has_no_processor(
+    repo: Checkout, inside: Callable[..., Said]
+) -> None:
+    todo = "- [ ] Tests id:tests run:t\n- [ ] After id:after after:tests\n- [ ] Free id:free\n"
+    repo.commit(
+        "Base", **{"TODO.md": todo, ".mdtodo.toml": f'{ON}proof = "strict"\n[processors.t]\nrun = "true"\n'}
+    )
+    oid = repo.commit("closes todo:tests, closes todo:after, closes todo:free")
+    said = inside("close-from", "HEAD")
+    assert f"commit {oid[:10]} closes todo:tests: that task is for its processor t to prove" in said.err
+    assert f"commit {oid[:10]} closes todo:after: that task waits for tests (Tests)" in said.err
+    assert boxes(repo) == "  x"

@@ -169,6 +169,56 @@ def test_done_of_a_task_that_waits_ticks_neither_it_nor_the_others(
     assert all(f"[x] {name.title()} id:{name}".encode() in repo.read("TODO.md") for name in names)
 
 
+STRICT = 'proof = "strict"\n[processors.t]\nrun = "true"\nmatch = { tags = ["t"] }\n'
+WARN = STRICT.replace("strict", "warn")
+PROVEN = "- [ ] Tests id:tests run:t\n- [ ] Tagged id:tagged #t\n- [ ] Free id:free\n"
+
+
+@pytest.mark.parametrize(
+    ("committed", "now", "code"),
+    [
+        ((PROVEN, STRICT), (PROVEN, STRICT), 1),
+        ((PROVEN, STRICT), (PROVEN, WARN), 1),
+        ((PROVEN, STRICT), (PROVEN, 'proof = "strict"\n[processors.u]\nrun = "true"\n'), 1),
+        ((PROVEN, STRICT), (PROVEN.replace(" run:t", "").replace(" #t", ""), STRICT), 1),
+        ((PROVEN.replace(" run:t", "").replace(" #t", ""), STRICT), (PROVEN, STRICT), 1),
+        ((PROVEN, 'proof = "strict"\n'), (PROVEN, WARN), 1),
+        ((PROVEN, WARN), (PROVEN, STRICT), 0),
+        ((PROVEN, WARN), (PROVEN, WARN), 0),
+        ((PROVEN, "proof = 1\n"), (PROVEN, WARN), 0),
+    ],
+)
+def test_strict_proof_takes_no_word_for_a_task_that_has_a_processor(
+    repo: Checkout, inside: Mdtodo, committed: tuple[str, str], now: tuple[str, str], code: int
+) -> None:
+    repo.commit("Base", **dict(zip(("TODO.md", ".mdtodo.toml"), committed, strict=True)))
+    for name, text in zip(("TODO.md", ".mdtodo.toml"), now, strict=True):
+        repo.write(name, text)
+    inside("done", "free")
+    for name in ("tests", "tagged"):
+        said = inside("done", name, code=code)
+        assert ("is for its processor t to prove" in said.err) == bool(code)
+        assert (f"- [x] {name.title()}".encode() in repo.read("TODO.md")) == (not code)
+    inside("done", "tests", "--force")
+    assert b"- [x] Tests" in repo.read("TODO.md")
+    inside("reopen", "tests")
+    inside("cancel", "tagged")
+
+
+def test_strict_proof_holds_once_it_is_committed_beside_other_refusals(
+    repo: Checkout, inside: Mdtodo
+) -> None:
+    repo.write("TODO.md", BLOCKED + "- [ ] Tests id:tests run:t after:first\n")
+    repo.write(".mdtodo.toml", STRICT)
+    assert "processor" not in inside("done", "tests", code=1).err, "nothing is committed yet"
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", "Base")
+    said = inside("done", "tests", code=1)
+    assert "tests (Tests) waits for first (First)" in said.err
+    assert "tests (Tests) is for its processor t to prove" in said.err
+    assert "`mdtodo run tests` proves it; --force ticks it anyway" in " ".join(said.err.split())
+
+
 @pytest.mark.parametrize("names", [["second", "first"], ["parent", "child"], ["child"], ["last", "child"]])
 def test_tasks_that_free_one_another_are_done_together(
     repo: Checkout, inside: Mdtodo, names: list[str]

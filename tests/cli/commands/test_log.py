@@ -26,7 +26,7 @@ def mdtodo(inside: Mdtodo) -> Mdtodo:
 CONFIG = '[processors.ok]\nrun = "true"\n[processors.bad]\nrun = "exit 3"\n'
 KEYS = {
     *("commit", "date", "author", "run", "task", "title", "outcome", "processor", "exit_code", "duration"),
-    *("attempt", "inputs", "tree", "reason", "by", "metrics"),
+    *("attempt", "inputs", "at", "tree", "reason", "by", "metrics"),
 }
 
 
@@ -111,14 +111,15 @@ def test_where_there_is_no_receipt_the_log_says_so(repo: Checkout, mdtodo: Mdtod
     assert "no receipt of a on this branch" in said.err, "there may be others"
 
 
-def test_the_log_shows_of_which_content_a_receipt_is(repo: Checkout, mdtodo: Mdtodo) -> None:
-    for tree in ("", " tree=5b1d3c9f0a27", " tree=dirty"):
+def test_the_log_shows_of_which_content_and_place_a_receipt_is(repo: Checkout, mdtodo: Mdtodo) -> None:
+    for tree in ("", " at=0123456789ab tree=5b1d3c9f0a27", " tree=dirty"):
         task = f"Mdtodo-Task: abcdef0 done ok exit=0 time=1.000 attempt=1{tree}"
         repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=f"todo: a\n\nMdtodo-Run: r\n{task}")
     shown = ("(ok, 1.0s, tree dirty)", "(ok, 1.0s, tree 5b1d3c9f0a27)", "(ok, 1.0s)")
     assert all(end in line for end, line in zip(shown, mdtodo("log").out.splitlines(), strict=True))
     found = mdtodo("log", "--json").json["receipts"]
     assert [one["tree"] for one in found] == ["dirty", "5b1d3c9f0a27", None]
+    assert [one["at"] for one in found] == [None, "0123456789ab", None]
     with Terminal(["log"], repo.root, 70, 24) as terminal:
         assert terminal.end() == 0
         assert ["dirty" in row for row in terminal.text.splitlines()] == [True, False, False]

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from mdtodo.git.repository import discover
+from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -437,6 +443,11 @@ def test_what_a_processor_measures_is_kept_in_the_receipt(repo: Checkout, mdtodo
     assert [one for one in said if one] == ["a line_coverage=0.875", "a lines==1200"]
     (logged,) = mdtodo("log", "--json").json["receipts"]
     assert logged["metrics"] == {"line_coverage": 0.875, "lines=": 1200.0}
+    shutil.rmtree(repo.root / ".git" / "mdtodo")
+    StateStore.open(discover(str(repo.root))).close()
+    with closing(sqlite3.connect(repo.root / ".git" / "mdtodo" / "state.db")) as database:
+        ((kept,),) = database.execute("SELECT metrics FROM results")
+    assert json.loads(kept) == logged["metrics"], "a new state has it from git"
 
 
 def test_a_parent_whose_processor_is_misspelt_is_not_ticked_with_its_subtasks(

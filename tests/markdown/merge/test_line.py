@@ -23,6 +23,9 @@ from mdtodo.markdown.merge.line import merged_line
         (None, "[ ] a est:1h", "[x] a due:2026-01-02", "[x] a est:1h due:2026-01-02"),
         (None, "[ ] a est:1h", "[ ] a est:2h", None),
         ("[ ]  a", "[x]  a", "[ ] a", "[x] a"),
+        ("[ ] a run:t", "[x] a run:t", "[ ] a run:u", None),
+        ("[ ] a run:t", "[x] a run:u", "[ ] a run:t est:1h", "[x] a run:u est:1h"),
+        ("[ ] a", "[x] a", "[ ] a run:u", "[x] a run:u"),
         ("[ ] #x", "[ ] #y #x", "[x] #x w", "[x] #x w #y"),
     ],
 )
