@@ -116,6 +116,31 @@ def test_ticks_that_are_put_off_or_must_not_run_again_stay(repo: Checkout, mdtod
     assert "stays without proof" in mdtodo("prove", "c", code=1).err
 
 
+def test_check_says_what_helps_in_each_case(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(
+        repo, "- [x] a id:a run:good\n- [x] c id:c run:send\n- [x] d id:d run:gone\n- [ ] e id:e run:good\n"
+    )
+    repo.write("TODO.md", repo.read("TODO.md").replace(b"[ ] e", b"[x] e"))
+    word = "takes your word for it"
+
+    def messages() -> list[str]:
+        found = mdtodo("check", "--json", code=None).json["findings"]
+        return [one["message"] for one in found if one["code"] == "unproven"]
+
+    runs = "ticked, but nothing proves it: `mdtodo prove {0}` runs 'good', and opens the box if that fails"
+    send = "ticked, but nothing proves it, and 'send' must not run again (repeatable = false): `mdtodo {0}"
+    gone = "ticked, but nothing proves it, and no processor 'gone' is configured: `mdtodo {0}"
+    assert messages() == [
+        runs.format("a"),
+        send.format(f"done c` {word}"),
+        gone.format(f"done d` {word}"),
+        runs.format("e"),
+    ]
+    repo.commit("Strict", **{".mdtodo.toml": 'proof = "strict"\n' + CONFIG})
+    opens = "` opens the box"
+    assert messages()[1:3] == [send.format(f"reopen c{opens}"), gone.format(f"reopen d{opens}")]
+
+
 def test_ids_choose(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(
         repo,
