@@ -44,7 +44,8 @@ def set_status_and_report(
     missed = _missed(change)
     for task in tasks:
         if task.id not in missed:
-            _report(task, status, "" if task in change.changed else " already")
+            vouched = ", on your word" if task in change.vouched else " already"
+            _report(task, status, "" if task in change.changed else vouched)
     for task in change.parents:
         if task.id not in missed:
             _report(task, parent_status(status), " with its subtasks")
@@ -66,7 +67,10 @@ def _report_refused(project: Project, tasks: Sequence[Task]) -> bool:
         tell(one_line(f"{task.file}:{task.line}: {name} ({task.title}) {why}"))
     if refused:
         tell("nothing was ticked")
-        proves = f"`mdtodo run {next(iter(strict))}` proves it; " if len(strict) == 1 else ""
+        names = [
+            f"{'prove' if project.tasks[name].status is Status.DONE else 'run'} {name}" for name in strict
+        ]
+        proves = f"`mdtodo {names[0]}` proves it; " if len(names) == 1 else ""
         tell(f"{proves}--force ticks it anyway", first="  hint: ")
     return bool(refused)
 

@@ -66,7 +66,8 @@ def _said(outcome: str) -> str:
 
 
 def _word(receipt: Receipt) -> str:
-    return _PROVEN if receipt.proves and receipt.outcome == "done" else _said(receipt.outcome)
+    proven = receipt.proves and receipt.outcome == "done" and receipt.processor != "person"
+    return _PROVEN if proven else _said(receipt.outcome)
 
 
 def message(receipts: Sequence[Receipt], run_id: str) -> str:
