@@ -28,7 +28,7 @@ def set_status_and_report(
     `done` takes words of titles too.
     """
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
-    from mdtodo.operations.set_status import parent_status, set_status
+    from mdtodo.operations.set_status import set_status
 
     # before the files are read, as it may tick boxes in them
     for sentence in finish_earlier_if_any(session.repo, session.config):
@@ -40,7 +40,13 @@ def set_status_and_report(
         tasks = list({task.id: task for task in map(project.find, names)}.values())
     if not force and _report_refused(project, tasks):
         return 1
-    change = set_status(project, tasks, status, commit=commit)
+    return report_change(set_status(project, tasks, status, commit=commit), tasks, status)
+
+
+def report_change(change: StatusChange, tasks: Sequence[Task], status: Status) -> int:
+    """Say what was changed of these tasks; 3 where one could not be found in its file any more."""
+    from mdtodo.operations.set_status import parent_status
+
     missed = _missed(change)
     for task in tasks:
         if task.id not in missed:

@@ -57,7 +57,7 @@ def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder)
 
     for step in builder.steps:
         tree = change_tree(tree, step.tree, content, objects)
-        parent = _write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
+        parent = write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
         made.append(parent)
         if objects.size > _MUCH:
             git.write(objects)
@@ -69,7 +69,7 @@ def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder)
 _MUCH = 1 << 20
 
 
-def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
+def write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
     """The id of a commit, which is one of the objects, or written already where git must sign it."""
     identity = git.identity()
     if git.settings().signs():

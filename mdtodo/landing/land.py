@@ -172,7 +172,7 @@ def _land(
     while True:
         try:
             attempt = partial(_commit, job, git, patience=patience, whole=whole, taken=taken)
-            landing, builder = _persist(attempt)
+            landing, builder = persist(attempt)
             break
         except (OutputsChangedError, IdTakenError) as changed:
             job, kept_open = _without(job, kept_open, changed.reasons)
@@ -217,7 +217,7 @@ def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) ->
     return job.without(reasons), reasons
 
 
-def _persist(attempt: Callable[[bool], T]) -> T:
+def persist(attempt: Callable[[bool], T]) -> T:
     """What `attempt` gives, made again from the start while others move HEAD or change the index.
 
     After two attempts it is told to take the lock first, so that nobody can be faster for ever.

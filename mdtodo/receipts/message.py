@@ -80,6 +80,18 @@ def message(receipts: Sequence[Receipt], run_id: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def acceptance(number: int, by: str) -> str:
+    """The message of a commit that takes all ticks of its parent as they stand; `number` of them nothing had proven,
+    and `by` is the e-mail of whose word it is."""
+    ticks = f"{number} tick" if number == 1 else f"{number} ticks"
+    lines = [
+        f"todo: accepted: {ticks}",
+        "",
+        "What is ticked in the parent of this commit is taken as it stands.",
+    ]
+    return "\n".join([*lines, "", f"Mdtodo-Accept: {number} by={one_word(by)}"]) + "\n"
+
+
 def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | None, ...]:
     """The titles of these tasks, as far as the message of their commit holds them whole."""
     if len(tasks) == 1 and (named := _SUBJECT.fullmatch(subject)):

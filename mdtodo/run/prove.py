@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 class Ticks(NamedTuple):
     """The unproven ticks of the work tree, by the ids of their tasks; `unjudged` is how many nobody can judge, as the
-    clone is shallow."""
+    clone is shallow. `strict`: a person's word proves none of them."""
 
     unproven: Mapping[str, Unproven]
     unjudged: int = 0
+    strict: bool = False
 
     @property
     def new(self) -> frozenset[str]:
@@ -41,7 +42,8 @@ def unproven_ticks(project: Project) -> Ticks:
     places = {(task.file, task.line): task for task in project.tasks.values() if task.status is Status.DONE}
     # a file that was saved between both looks may have another task there
     found = ((places.get((one.file, one.line)), one) for one in judgement.unproven)
-    return Ticks({task.id: one for task, one in found if task is not None}, judgement.unknown)
+    unproven = {task.id: one for task, one in found if task is not None}
+    return Ticks(unproven, judgement.unknown, judgement.rules.strict)
 
 
 class ToProve(NamedTuple):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.cli._accept import accept_and_report
 from mdtodo.cli._run import report_dry_run, run_and_report, say
 from mdtodo.cli.options import dry_run_option, fresh_option, ids_argument, jobs_option, json_option
 
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     "prove",
     epilog="\b\nExamples:\n  mdtodo prove                   all ticks that `mdtodo check` calls unproven\n"
     "  mdtodo prove --dry-run         which those are; nothing is started\n"
-    "  mdtodo prove 3f2a --no-commit",
+    "  mdtodo prove 3f2a --no-commit\n"
+    "  mdtodo prove --accept          take all that is ticked as it stands",
 )
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
+@click.option("--accept", is_flag=True, help="Run nothing: take unproven ticks as they stand, in a commit.")
 @click.option("--no-commit", is_flag=True, help="Keep the receipts in this clone's journal; commit nothing.")
 @click.option("--dirty", is_flag=True, help="Open boxes even if tracked files differ from HEAD.")
 @fresh_option
@@ -35,6 +38,7 @@ def command(
     ids: tuple[str, ...],
     jobs: int | None,
     dry_run: bool,
+    accept: bool,
     no_commit: bool,
     dirty: bool,
     fresh: bool,
@@ -46,11 +50,17 @@ def command(
     75, 77) stay as they are, and so do those whose processor has `repeatable = false`, or is not configured. If tracked
     files differ from HEAD, TODO files aside, nothing is opened without --dirty. An open task named by ID is run.
     Exits 1 if a task fails, or if one named by ID cannot be proven.
+
+    With --accept nothing is run: your word stands for all ticks that HEAD has, or for those of the tasks named by ID.
     """
     from mdtodo.errors import UsageError
     from mdtodo.run.prove import to_prove, unproven_ticks
     from mdtodo.run.run_options import Options
 
+    if accept:
+        if jobs is not None or no_commit or dirty or fresh or as_json:
+            raise UsageError("--accept runs nothing: it takes ids and --dry-run alone")
+        return accept_and_report(session, ids, dry_run=dry_run)
     project = session.project()
     ticks = unproven_ticks(project)
     found = to_prove(project, ticks, ids)

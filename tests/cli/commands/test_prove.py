@@ -340,3 +340,105 @@ def test_a_proof_is_kept_where_a_push_replays_it(
         "Base",
     ]
     assert unproven(mdtodo) == []
+
+
+class TestAccept:
+    """`prove --accept`: unproven ticks taken as they stand."""
+
+    TODO = (
+        "- [x] a id:a run:good\n- [X] b id:b run:bad\n- [x] c id:c run:gone\n- [ ] d id:d run:good\n- [x] e\n"
+    )
+
+    def test_all_that_is_ticked_is_accepted_in_a_commit_of_one_trailer(
+        self, repo: Checkout, mdtodo: Mdtodo
+    ) -> None:
+        start(repo, self.TODO)
+        assert "3 would be accepted" in mdtodo("prove", "--accept", "--dry-run").err
+        assert repo.commits() == 1
+        said = mdtodo("prove", "--accept")
+        assert said.out == f"3 accepted\ncommitted {repo.git('rev-parse', 'HEAD')[:10]}\n"
+        assert last(repo).splitlines()[0] == "todo: accepted: 3 ticks"
+        trailers = repo.git("log", "-1", "--format=%(trailers)").split("\n")
+        assert [line for line in trailers if line] == ["Mdtodo-Accept: 3 by=ada@example.com"]
+        assert repo.git("diff", "HEAD^", "HEAD") == ""
+        assert (unproven(mdtodo), ran(repo), repo.status()) == ([], [], [])
+        assert mdtodo("prove", "--accept").out == "nothing to accept\n"
+        assert repo.commits() == 2
+
+    def test_a_tick_that_is_made_later_is_named_again(self, repo: Checkout, mdtodo: Mdtodo) -> None:
+        start(repo, self.TODO)
+        mdtodo("prove", "--accept")
+        repo.commit("By hand", **{"TODO.md": self.TODO.replace("[ ] d", "[x] d")})
+        assert unproven(mdtodo) == [4]
+        repo.commit("Open", **{"TODO.md": self.TODO.replace("[x] a", "[ ] a")})
+        repo.commit("Again", **{"TODO.md": self.TODO})
+        assert unproven(mdtodo) == [1]
+
+    def test_what_is_not_committed_is_not_accepted_unless_it_is_named(
+        self, repo: Checkout, mdtodo: Mdtodo
+    ) -> None:
+        start(repo, self.TODO)
+        repo.write("TODO.md", "mine\n\n" + self.TODO.replace("[ ] d", "[x] d"))
+        said = mdtodo("prove", "--accept")
+        assert said.out.startswith("3 accepted\n")
+        assert "1 unproven tick is not committed, and not accepted: commit first, or name it" in said.err
+        assert unproven(mdtodo) == [6]
+        assert mdtodo("prove", "--accept", "d").out.startswith("d  done, on your word  d\ncommitted ")
+        assert repo.head("TODO.md").decode() == self.TODO.replace("[ ] d", "[x] d")
+        assert unproven(mdtodo) == []
+
+    def test_ids_get_a_receipt_each(self, repo: Checkout, mdtodo: Mdtodo) -> None:
+        start(repo, self.TODO)
+        said = mdtodo("prove", "--accept", "a", "c", "d", code=1)
+        assert '"d" (d) is not ticked, so there is nothing to accept' in said.err
+        assert "Mdtodo-Accept" not in last(repo)
+        assert [line.split()[1:4] for line in last(repo).splitlines() if line.startswith("Mdtodo-Task")] == [
+            ["a", "done", "person"],
+            ["c", "done", "person"],
+        ]
+        assert last(repo).count(" by=ada@example.com") == 2
+        assert unproven(mdtodo) == [2]
+        assert "does not lack a proof" in mdtodo("prove", "--accept", "a").err
+
+    @pytest.mark.parametrize("ids", [(), ("a",)])
+    def test_in_strict_mode_nobodys_word_counts(
+        self, repo: Checkout, mdtodo: Mdtodo, ids: tuple[str, ...]
+    ) -> None:
+        start(repo, self.TODO, 'proof = "strict"\n' + CONFIG)
+        assert "nothing was accepted" in mdtodo("prove", "--accept", *ids, code=1).err
+        assert repo.commits() == 1
+
+    @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+    def test_in_a_detached_linked_worktree(
+        self, make_repo: Callable[..., Checkout], mdtodo: Mdtodo, algorithm: str
+    ) -> None:
+        checkout = make_repo("other", f"--object-format={algorithm}")
+        start(checkout, self.TODO)
+        checkout.git("worktree", "add", "-q", "--detach", "../linked")
+        linked = type(checkout)(checkout.root.parent / "linked")
+        mdtodo("-C", str(linked.root), "prove", "--accept")
+        assert (linked.commits(), linked.status(), checkout.commits()) == (2, [], 1)
+        assert linked.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+
+    def test_two_at_once_and_others_who_commit(self, repo: Checkout, mdtodo: Mdtodo) -> None:
+        start(repo, self.TODO)
+        done = at_once(repo, [["prove", "--accept"], ["done", "d", "--commit"], ["prove", "--accept"]])
+        assert [code for code, _, _ in done] == [0, 0, 0]
+        assert repo.git("log", "--format=%B").count("Mdtodo-Accept: 3 ") == 1
+        assert (unproven(mdtodo), repo.status()) == ([], [])
+
+    def test_it_refuses_what_it_has_no_use_for(self, repo: Checkout, mdtodo: Mdtodo) -> None:
+        start(repo, self.TODO)
+        assert "--accept runs nothing" in mdtodo("prove", "--accept", "--fresh", code=2).err
+        repo.git("checkout", "-q", "-b", "side")
+        repo.commit("Side", other="1\n")
+        repo.git("checkout", "-q", "main")
+        repo.commit("Main", other="2\n")
+        repo.git("merge", "side", check=False)
+        assert "a merge is in progress" in mdtodo("prove", "--accept", code=3).err
+
+    def test_a_repository_without_a_commit(self, repo: Checkout, mdtodo: Mdtodo) -> None:
+        repo.write("TODO.md", self.TODO)
+        said = mdtodo("prove", "--accept")
+        assert said.out == "nothing to accept\n"
+        assert "not committed, and not accepted" in said.err
