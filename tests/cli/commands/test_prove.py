@@ -11,6 +11,7 @@ from tests.command_line import at_once
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.calls import Calls
     from tests.command_line import Said
     from tests.conftest import Checkout
 
@@ -291,9 +292,9 @@ def test_it_works_in_every_checkout(
 
 
 @pytest.mark.parametrize("point", ["result.taken", "recovered", "prepared", "moved", "written"])
-def test_a_kill_costs_time_never_truth(repo: Checkout, mdtodo: Mdtodo, point: str) -> None:
+def test_a_kill_costs_time_never_truth(repo: Checkout, mdtodo: Mdtodo, calls: Calls, point: str) -> None:
     start(repo, "- [x] a run:good\n- [x] b run:bad\n")
-    mdtodo("prove", code=None, MDTODO_FAULT=point)
+    assert calls(repo.root, "prove", MDTODO_FAULT=point).code == -9
     mdtodo("prove", code=None)
     assert repo.read("TODO.md") == repo.head("TODO.md") == b"- [x] a run:good\n- [ ] b run:bad\n"
     messages = repo.git("log", "--format=%B")
