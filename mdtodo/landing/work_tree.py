@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _DIGITS = 12
 #: What a look takes, so many times that, is the moment in which no other is taken for a task that begins or ends.
 _REST = 50
+#: Seconds that a look is taken to last at least, so that of a quick one not every task takes another.
+_QUICK = 0.02
 #: So many files are named.
 _NAMED = 3
 
@@ -113,7 +115,7 @@ class WorkTree:
             self._at_work = {task: (name, DIRTY) for task, (name, _) in self._at_work.items()}
         self._ended.clear()
         now = time.monotonic()
-        self._due = now + _REST * (now - began)
+        self._due = now + _REST * max(now - began, _QUICK)
         return self.differs
 
     @property

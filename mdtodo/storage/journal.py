@@ -38,6 +38,10 @@ _KEEP = (
     " SELECT id, receipt, ?, ? FROM results WHERE id = ? AND receipt IS NOT NULL"
 )
 _END = "UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?"
+_TAKE_BACK = (
+    "UPDATE results SET landed = ?, commit_id = NULL,"
+    " receipt = (SELECT receipt FROM receipts WHERE result = results.id) WHERE id = ?"
+)
 
 
 class Journal:
@@ -137,6 +141,19 @@ class Journal:
         """These receipts have no need to land any more: nothing was ticked for them, or it was taken back."""
         with self._db.writing("discarded") as db:
             db.executemany(_END, [(time.time(), None, number) for number in ids])
+
+    def take_back(self, run_id: str, task_id: str) -> bool:
+        """What has landed for the task in that run has yet to land again, and is parked; False where it is not here."""
+        with self._db.writing("taken back") as db:
+            number = db.execute(
+                "SELECT max(result) FROM receipts JOIN results ON results.id = result WHERE run_id = ? AND task_id = ?",
+                (run_id, task_id),
+            ).fetchone()[0]
+            if number is not None:
+                db.execute(_TAKE_BACK, (_PARKED, number))
+                db.execute("DELETE FROM receipts WHERE result = ?", (number,))
+        waiting = "SELECT 1 FROM results WHERE run_id = ? AND task_id = ? AND receipt IS NOT NULL"
+        return bool(self._db.read(waiting, (run_id, task_id)))
 
     def receipts(self, *, without: Container[str] = ()) -> Iterator[JournalReceipt]:
         """All receipts that the journal still has, whatever their outcomes: those that have yet to land, then those

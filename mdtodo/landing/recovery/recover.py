@@ -53,6 +53,10 @@ def finish_earlier(
         standing, taken_back = _without_undone(repo, state, run, entries, config)
         sentences += taken_back
         for receipts in _batches(state, run, standing):
+            receipts, waiting = _followed(repo, state, run, receipts, config)
+            sentences += waiting
+            if not receipts:
+                continue
             try:
                 landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
             except RefusedError as error:
@@ -128,7 +132,6 @@ def _land_earlier(
     now, is ticked and kept."""
     # A run with --no-commit is made up for without one: nobody asked for that commit, then or now.
     asked = state.begun(run).get("commit")
-    receipts = _followed(repo, state, run, receipts, config)
     if asked != "none" and not commit:
         work_tree = WorkTree(repo, config, opens=False)
         entries, unopened = judged(state, receipts, work_tree, commit=False)
@@ -142,18 +145,24 @@ def _land_earlier(
 
 def _followed(
     repo: Repository, state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]], config: Config
-) -> Sequence[tuple[int, Receipt]]:
-    """The entries, with those of TODO files that were moved since the run began turned to where their tasks are now."""
+) -> tuple[list[tuple[int, Receipt]], list[str]]:
+    """The entries, with those of TODO files that were moved since the run began turned to where their tasks are now,
+    but for those that cannot be told from others there: these wait, with a sentence for each."""
     named = {edit.anchor.file for _, receipt in entries for edit in receipt.edits}
     if all(os.path.lexists(os.path.join(repo.root, file)) for file in named):
-        return entries
+        return [*entries], []
     began = state.begun(run).get("place")
     try:
         there = from_commit(repo, str(began[2]), config.files).ids if isinstance(began, list) else {}
     except (GitError, IndexError):  # the commit is gone: whether a file was there then cannot be told
-        return entries
-    now = follow_renames([receipt for _, receipt in entries], repo, config, there)
-    return [(number, receipt) for (number, _), receipt in zip(entries, now, strict=True)]
+        return [*entries], []
+    now, unclear = follow_renames([receipt for _, receipt in entries], repo, config, there)
+    state.park(number for number, one in entries if one.task_id in unclear)
+    found = zip((number for number, _ in entries), now, strict=True)
+    return (
+        [(number, one) for number, one in found if one.task_id not in unclear],
+        [f"{task} is not ticked: {reason}" for task, reason in unclear.items()],
+    )
 
 
 def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
