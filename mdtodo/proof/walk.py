@@ -185,7 +185,8 @@ class Walk:
 
     def _resolve(self, tick: int, found: Found) -> None:
         if tick not in self._resolved:
-            self.found[tick] = found
+            weak = self.found[tick].weak if tick in self.found and found.evidence is None else None
+            self.found[tick] = found._replace(weak=weak or found.weak)
             self._resolved.add(tick)
             self._watched.forget(tick)
 

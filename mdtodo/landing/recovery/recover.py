@@ -152,7 +152,8 @@ def _land_earlier(
             repo, [one for _, one in entries], run_id=run, commit=False, config=config
         )
         return told(landing, work_tree, unopened)
-    return land_entries(repo, state, run, receipts, config, commit=asked != "none", each=asked == "task")
+    commit, each = asked != "none", asked == "task"
+    return land_entries(repo, state, run, receipts, config, commit=commit, each=each, again=True)
 
 
 def _followed(
