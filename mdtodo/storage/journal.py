@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.storage.rows import (
     INSERT,
     RECEIPTS,
+    RECEIPTS_WITHIN,
     SELECT,
     JournalEntry,
     JournalReceipt,
@@ -160,16 +162,18 @@ class Journal:
         self,
         *,
         without: Container[object] = (),
-        within: Container[object] | None = None,
+        within: Iterable[str | None] | None = None,
         of: Container[str | None] | None = None,
     ) -> Iterator[JournalReceipt]:
         """All receipts that the journal still has, whatever their outcomes: those that have yet to land, then those
-        that have, newest first. `without`: not those that landed with one of these commits; `within`: those alone, None
-        stands for no commit. `of`: those alone of tasks with these explicit ids, or digests of titles."""
-        for row in self._db.read(RECEIPTS):
-            if row[4] in without or (within is not None and row[4] not in within):
-                continue
-            if of is not None and not is_of(str(row[2]), of):
+        that have, newest first. `without`: not those that landed with one of these commits; `within`: those alone,
+        where None stands for no commit. `of`: those alone of tasks with these explicit ids, or digests of titles."""
+        if within is None:
+            rows = self._db.read(RECEIPTS)
+        else:
+            rows = self._db.read(RECEIPTS_WITHIN, (json.dumps([one or "" for one in within]),))
+        for row in rows:
+            if row[4] in without or not (of is None or is_of(str(row[2]), of)):
                 continue
             if (found := journal_receipt_of(row)) is not None:
                 yield found

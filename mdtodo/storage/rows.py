@@ -83,6 +83,13 @@ RECEIPTS = (
     " FROM receipts AS kept JOIN results ON results.id = kept.result ORDER BY 4, 8 DESC"
 )
 
+#: Those that have landed with one of the commits of a JSON list, "" for none; newest first.
+RECEIPTS_WITHIN = (
+    "SELECT id, run_id, kept.receipt, 1, kept.commit_id, base_id, finished, number"
+    " FROM receipts AS kept JOIN results ON results.id = kept.result"
+    " WHERE coalesce(kept.commit_id, '') IN (SELECT value FROM json_each(?)) ORDER BY number DESC"
+)
+
 
 def row_of(record: NewResult) -> tuple[object, ...]:
     """What `INSERT` takes after the number; it is of this moment."""

@@ -106,6 +106,15 @@ def test_an_editor_that_is_left_empty_still_aborts(hooked: Checkout, inside: Mdt
     assert hooked.commits() == 1
 
 
+@pytest.mark.parametrize("args", [["-aem", "x"], ["-ac", "HEAD"], ["-a", "--amend"]])
+def test_an_editor_in_which_the_words_are_deleted_still_aborts(
+    hooked: Checkout, inside: Mdtodo, args: list[str]
+) -> None:
+    inside("run", "a", "--no-commit")
+    commit(hooked, *args, code=1, GIT_EDITOR="sed -i 1d")
+    assert hooked.commits() == 1
+
+
 def test_with_an_editor_and_no_verify_the_receipt_is_not_added(hooked: Checkout, inside: Mdtodo) -> None:
     inside("run", "a", "--no-commit")
     commit(hooked, "-an", GIT_EDITOR=TYPES)
