@@ -6,21 +6,25 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
+from mdtodo.errors import GitError
 from mdtodo.git.index_format import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.job import CommitBuilder, CommitStep, Job
-from mdtodo.landing.late import carried
 from mdtodo.landing.restore import restore
 from mdtodo.markdown.anchors import Unclear
 from mdtodo.outputs.survey import OutputsChangedError, take
+from mdtodo.receipts.log import logged_commits
 from mdtodo.receipts.message import message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mdtodo.git.head import Head
     from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.session import GitSession
+    from mdtodo.receipts.log import LoggedReceipt
 
 _REGULAR = (b"100644", b"100755", b"100664")
 
@@ -104,7 +108,7 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
             shown |= version.closed - version.either
             builder.refused |= version.missed
         late = (job.late & shown) - made
-        made |= late - carried(job, head.commit) if late else late
+        made |= late - _carried(job, head.commit) if late else late
         step.receipts = [job.receipts[task] for task in group if task in made]
         if step.receipts or job.restores:
             builder.steps.append(step)
@@ -161,3 +165,23 @@ def _take_outputs(job: Job, git: GitSession, head: Head, builder: CommitBuilder,
 
 
 _DONE = (Outcome.DONE, Outcome.CACHED)
+
+
+#: Commits with receipts that are looked at where the commit is gone that HEAD was when the run began.
+_NEWEST = 2000
+
+
+def _carried(job: Job, head: str | None) -> frozenset[str]:
+    """The tasks whose receipts of this run `head` carries already, as after a landing that was killed."""
+    if head is None or job.since is None or job.since == head:
+        return frozenset()
+    try:
+        found = list(_logged(job, f"{job.since}..{head}"))
+    except GitError:
+        found = list(_logged(job, head))
+    return frozenset(one.task_id for one in found if one.run == job.run_id)
+
+
+def _logged(job: Job, revision: str) -> Iterator[LoggedReceipt]:
+    for made in logged_commits(job.repo, revision, newest=_NEWEST):
+        yield from made.receipts()

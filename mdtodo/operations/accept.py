@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.errors import GitError
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.session import GitSession
-from mdtodo.landing.commit_message import commit_message
+from mdtodo.landing.carry.commit_message import commit_message
 from mdtodo.landing.policy import refuse_without_identity
 from mdtodo.proof.judge import judge
 from mdtodo.receipts.message import acceptance

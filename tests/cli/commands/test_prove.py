@@ -65,7 +65,7 @@ def test_what_passes_gets_a_receipt_and_no_file_changes(repo: Checkout, mdtodo: 
     todo = "- [x] a run:good\n- [X] b run:good\n- [x] c\n- [ ] d run:good\n- [-] e run:good\n"
     start(repo, todo)
     assert unproven(mdtodo) == [1, 2]
-    said = mdtodo("prove")
+    said = mdtodo("prove", "-j1")
     assert said.out.startswith("2 proven\ncommitted ")
     assert ran(repo) == ["a", "b"]
     assert repo.read("TODO.md") == repo.head("TODO.md") == todo.encode()
