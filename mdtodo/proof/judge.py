@@ -13,7 +13,7 @@ from mdtodo.git.position import head_position
 from mdtodo.proof.known import Judgements
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.signers import signers_of
-from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, look_up, ticks_of
+from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, look_up, ticks_of, with_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def judge(
     asked: bool = False,
 ) -> Judgement:
     """The unproven ticks of a version on top of HEAD, by the configuration in HEAD; `new_only` those that HEAD does not
-    have, for which the history is not read. `more` are ticks whose task has its processor in HEAD alone. None with
+    have, for which the history is not read. `more` are ticks of tasks that have another processor in HEAD. None with
     `proof = "off"`, unless somebody has `asked`."""
     head = head_position(repo).commit
     config = load(*committed_configuration(repo, "HEAD"))
@@ -94,7 +94,7 @@ def _judged(
     repo: Repository, rules: Rules, content: TodoFiles, head: str, more: Sequence[Tick], *, new_only: bool
 ) -> tuple[list[Unproven], int]:
     version = Version(content.ids, content.bytes_of(content.ids))
-    ticks = [*ticks_of(version, rules), *more]
+    ticks = with_ticks(ticks_of(version, rules), more)
     if not ticks:
         return [], 0
     parents = [

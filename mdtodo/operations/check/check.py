@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.config.load import load
 from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError, MdtodoError
+from mdtodo.git.blob_reader import BlobReader
 from mdtodo.git.files import worktree_files
 from mdtodo.git.files.tree_files import (
     committed_configuration,
@@ -20,6 +21,8 @@ from mdtodo.git.files.tree_files import (
     select_files,
     staged_configuration,
 )
+from mdtodo.git.repository import calling_index
+from mdtodo.git.true_history import ENVIRONMENT
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
@@ -59,12 +62,13 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     With `paths`, as typed in `cwd`, only what stands in these files. Raises ConfigError where the staged
     configuration is broken.
     """
-    configuration = staged_configuration(repo)
-    config = load(*configuration)
-    content = from_index(repo, config.files)
-    made = gate(repo, content, (config, configuration), new_only=True, staged=True)
-    found = _findings_in(repo, content, config).with_gate(made)
-    return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
+    with BlobReader(repo, calling_index() | ENVIRONMENT) as read:
+        configuration = staged_configuration(repo, read)
+        config = load(*configuration)
+        content = from_index(repo, config.files, read)
+        made = gate(repo, content, (config, configuration), new_only=True, staged=True)
+        found = _findings_in(repo, content, config).with_gate(made)
+        return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
 def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd: str = ".") -> Checked:

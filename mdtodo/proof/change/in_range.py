@@ -10,7 +10,7 @@ from mdtodo.config.load import load
 from mdtodo.git.diff_tree import FileChange, changes_in
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.true_history import read_history
-from mdtodo.proof.change.settings_changes import SettingChange, Settings, settings_changes
+from mdtodo.proof.change.settings_changes import SettingChange, Settings
 from mdtodo.proof.change.task_changes import TaskChanges, task_changes
 from mdtodo.proof.change.trace import Trace
 from mdtodo.proof.history import MARKDOWN, History
@@ -40,20 +40,22 @@ def settings_at(repo: Repository, revision: str) -> Settings:
     return Settings(load(*files), files)
 
 
-def change_in_range(repo: Repository, rules: Rules, commits: CommitRange, here: TodoFiles) -> Change:
-    """What these commits did beside their base, by whose rules it is judged; `here` are the TODO files of their end."""
-    settings = settings_changes(settings_at(repo, commits.base), settings_at(repo, commits.end))
+def changed_signers(repo: Repository, rules: Rules, commits: CommitRange) -> list[SettingChange]:
+    """What these commits did to the file of allowed signers."""
     now = signers_of(repo, rules.config, commits.end)
-    if rules.signers and now and rules.signers.key != now.key:
-        settings.append(signers_changed(rules.config.signers))
+    same = rules.signers is None or now is None or rules.signers.key == now.key
+    return [] if same else [signers_changed(rules.config.signers)]
+
+
+def tasks_in_range(repo: Repository, rules: Rules, commits: CommitRange, here: TodoFiles) -> TaskChanges:
+    """What these commits did to tasks, beside their base; `here` are the TODO files of their end."""
     there = from_commit(repo, commits.base, rules.config.files)
     out = read_history(repo, *_DIFF, commits.base, commits.end, "--", *MARKDOWN)
     changes = [one for one in changes_in(out) if is_file(one)]
     with History(repo, commits.end, f"^{commits.start}") as history:
         trace = Trace(history, closed_characters(rules), changes)
         traced = trace.over_commits(commits.base, commits.end, commits.inside)
-        before, after = version_of(there, changes), version_of(here, changes)
-        return Change(settings, task_changes(history, rules, before, after, traced))
+        return task_changes(history, rules, version_of(there, changes), version_of(here, changes), traced)
 
 
 _DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")

@@ -34,8 +34,8 @@ class Reroute(NamedTuple):
 
 
 class TaskChanges(NamedTuple):
-    """Open tasks that are gone, as they were; those that something else is to prove now; and ticks of tasks that had a
-    processor before and have none now, with that one."""
+    """Open tasks that are gone, as they were; those that something else is to prove now; and ticks of such tasks,
+    with the processor that they had before."""
 
     removed: list[Task]
     rerouted: list[Reroute]
@@ -121,9 +121,12 @@ def _block(task: Task) -> object:
 
 
 def _ticks(rules: Rules, pairs: Iterable[_Pair], traced: Traced) -> Iterator[Tick]:
+    """Those that what proved their task before must prove, as another change could have made that easier."""
     for key, task, was in pairs:
-        if task.status is not Status.DONE or rules.processor_of(task) is not None:
+        new = rules.processor_of(task)
+        if task.status is not Status.DONE or (new is not None and (was is None or was.status is Status.DONE)):
             continue
         old = rules.processor_of(was) if was is not None else None
-        if (old := old or traced.named.get(key)) is not None:
+        old = old or (traced.named.get(key) if new is None else None)
+        if old is not None and old != new:
             yield Tick(task, old, key[1])

@@ -13,6 +13,8 @@ from mdtodo.git.repository import calling_index, read_blobs, run
 from mdtodo.git.true_history import ENVIRONMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mdtodo.config.settings import Config
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.git.files.tree_files import TodoFiles
@@ -27,11 +29,12 @@ def uncommitted(repo: Repository, content: TodoFiles, config: Config, *, staged:
     where = ("--cached", "HEAD") if staged else ("HEAD",)
     env = ENVIRONMENT | (calling_index() if staged else {})
     found = changes_in(run(repo, *_DIFF, *where, "--", *specs, env=env))
-    changed = [path for one in found if (path := os.fsdecode(one.path)) in content.ids]
-    if changed:
-        # a few are read at once, as they will be read anyway
-        content.bytes_of(content.ids if len(content.ids) < _FEW else changed)
-    return found if any(_is_more(repo, content, config, one) for one in found) else []
+    if any(_is_elsewhere(one, content, config) for one in found):
+        return found
+    changed = {os.fsdecode(one.path): one.before[1] for one in found if one.before is not None}
+    # git names files that were touched and are equal, too
+    changed = {path: oid for path, oid in changed.items() if content.ids.get(path, oid) != oid}
+    return found if changed and _any_loses(repo, content, changed) else []
 
 
 #: So many files are read whether they have changed or not.
@@ -45,16 +48,25 @@ _BOX = re.compile(rb"^([ \t>]*(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?\[)[^]\n]{1,4
 _AROUND = re.compile(rb"^[ \t>]*(?:#|```|~~~|<|=+[ \t]*$|-+[ \t]*$)")
 
 
-def _is_more(repo: Repository, content: TodoFiles, config: Config, one: FileChange) -> bool:
+def _is_elsewhere(one: FileChange, content: TodoFiles, config: Config) -> bool:
+    """Whether it is a change of the settings, or a TODO file that is gone."""
     path = os.fsdecode(one.path)
     if path in CONFIGURATION or path == config.signers:
         return True
-    if path not in content.ids:
-        return one.before is not None and _fits(path, config)
-    before = content.before.get(path)
-    if before is None and one.before is not None:
-        before = read_blobs(repo, [one.before[1]], ENVIRONMENT)[one.before[1]]
-    return before is not None and _loses(before, content.bytes_of([path])[path])
+    return path not in content.ids and one.before is not None and _fits(path, config)
+
+
+def _any_loses(repo: Repository, content: TodoFiles, changed: Mapping[str, str]) -> bool:
+    """Of these files, with git's ids of what HEAD has of them."""
+    # a few are read at once, as they will be read anyway
+    after = content.bytes_of(content.ids if len(content.ids) < _FEW else changed)
+    unknown = [oid for path, oid in changed.items() if content.before.get(path) is None]
+    read = read_blobs(repo, unknown, ENVIRONMENT) if unknown else {}
+    for path, oid in changed.items():
+        before = content.before.get(path)
+        if _loses(read.get(oid) or b"" if before is None else before, after[path]):
+            return True
+    return False
 
 
 def _fits(path: str, config: Config) -> bool:

@@ -32,16 +32,17 @@ def gits(mdtodo: Mdtodo, trace: Path, *args: str) -> list[str]:
 def test_what_is_staged_without_a_new_tick_reads_no_history(
     done: Checkout, mdtodo: Mdtodo, tmp_path: Path
 ) -> None:
-    done.write("TODO.md", done.read("TODO.md").replace(b"two", b"three") + b"- [ ] more run:a\n")
+    """One git says which files differ from HEAD, also those that are gone."""
+    done.write("TODO.md", done.read("TODO.md") + b"- [ ] more run:a\n")
     done.git("add", "-A")
-    assert gits(mdtodo, tmp_path / "trace", "check", "--staged") == ["cat-file", "ls-files", "cat-file"]
+    assert gits(mdtodo, tmp_path / "trace", "check", "--staged") == ["cat-file", "ls-files", "diff-index"]
 
 
-def test_a_repository_without_ticks_starts_no_git_more(
+def test_a_repository_without_ticks_starts_one_git_more(
     repo: Checkout, mdtodo: Mdtodo, tmp_path: Path
 ) -> None:
     repo.commit(**{"TODO.md": "- [ ] one run:a\n", ".mdtodo.toml": CONFIG})
-    assert gits(mdtodo, tmp_path / "trace", "check") == ["ls-files"]
+    assert gits(mdtodo, tmp_path / "trace", "check") == ["ls-files", "diff-index"]
 
 
 def test_what_was_judged_before_reads_no_history_again(

@@ -348,6 +348,34 @@ def test_a_processor_that_a_task_had_within_the_range_only(judge: Judge, repo: C
 
 
 @pytest.mark.parametrize(
+    ("processor", "found"), [("u", ["TODO.md:1 unproven"]), ("person", []), ("rollup", [])]
+)
+def test_a_tick_is_judged_by_what_its_line_named_before(
+    judge: Judge, repo: Checkout, processor: str, found: list[str]
+) -> None:
+    repo.commit("Base", **{".mdtodo.toml": CONFIG + '[processors.u]\nrun = "true"\n'})
+    repo.git("tag", "-f", "base")
+    text = TODO.replace("- [ ] a id:a run:t", "- [ ] a id:a run:u")
+    repo.commit("work", **{"TODO.md": text})
+    repo.commit(receipt("a", processor=processor), **{"TODO.md": ticked(text, "a")})
+    assert judge() == ["TODO.md:1 gate-changed", *found]
+
+
+def test_a_processor_that_the_range_adds_does_not_prove_what_another_one_proved(
+    judge: Judge, repo: Checkout
+) -> None:
+    old = '[processors.old]\nrun = "make"\nmatch = { tags = ["x"] }\n'
+    repo.commit("Base", **{".mdtodo.toml": old, "TODO.md": "- [ ] a id:a #x\n- [ ] b id:b run:new\n"})
+    repo.git("tag", "-f", "base")
+    new = '[processors.new]\nrun = "true"\nmatch = { tags = ["x"] }\n'
+    repo.commit(
+        receipt("a", "b", processor="new"),
+        **{".mdtodo.toml": new + old, "TODO.md": "- [x] a id:a #x\n- [x] b id:b run:new\n"},
+    )
+    assert judge() == ["TODO.md:1 unproven"]
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         (TODO.replace("b id:b run:t", "b id:b run:u"), ["TODO.md:2 gate-changed"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,3 +119,23 @@ def test_replaced_objects_hide_nothing(
     blob = repo.git("hash-object", "-w", "TODO.md")
     repo.git("replace", repo.git("rev-parse", "HEAD:TODO.md"), blob)
     assert found(*args) == ["TODO.md:3 gate-changed", "TODO.md:3 unproven", "TODO.md:4 open-task-removed"]
+
+
+def test_files_that_were_only_touched_are_not_read_from_git(
+    found: Callable[..., list[str]], inside: Mdtodo, repo: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        repo.write(f"{number}/TODO.md", TODO)
+    repo.commit("more")
+    for path in repo.root.glob("*/TODO.md"):
+        os.utime(path, (1, 1))
+    started: list[list[str]] = []
+    real = repository.Process
+
+    def process(args: list[str], env: dict[str, str], **more: bool) -> repository.Process:
+        started.append(args)
+        return real(args, env, **more)
+
+    monkeypatch.setattr(repository, "Process", process)
+    inside("check")
+    assert sum("cat-file" in args for args in started) <= 2, [args[3:] for args in started]
