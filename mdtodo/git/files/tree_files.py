@@ -67,8 +67,8 @@ def from_work_tree(repo: Repository, paths: Iterable[str]) -> TodoFiles:
 
 
 def from_index(repo: Repository, patterns: Sequence[str], read: Read | None = None) -> TodoFiles:
-    """The files that fit the patterns, as they are staged: in `GIT_INDEX_FILE` where a calling git sets it. `read` reads
-    blobs there."""
+    """The files that fit the patterns, as they are staged: in `GIT_INDEX_FILE` where a calling git sets it. `read`
+    reads blobs there."""
     env = ENVIRONMENT | calling_index()
     read = read or _reading(repo, env)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.config.load import load
 from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError, MdtodoError
-from mdtodo.git.blob_reader import BlobReader
 from mdtodo.git.files import worktree_files
+from mdtodo.git.files.blob_reader import BlobReader
 from mdtodo.git.files.tree_files import (
     committed_configuration,
     find_tracked,
