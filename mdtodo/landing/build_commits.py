@@ -11,6 +11,7 @@ from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.job import CommitBuilder, CommitStep, Job
+from mdtodo.landing.late import carried
 from mdtodo.landing.restore import restore
 from mdtodo.markdown.anchors import Unclear
 from mdtodo.outputs.survey import OutputsChangedError, take
@@ -56,7 +57,7 @@ def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder)
 
     for step in builder.steps:
         tree = change_tree(tree, step.tree, content, objects)
-        parent = _write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
+        parent = write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
         made.append(parent)
         if objects.size > _MUCH:
             git.write(objects)
@@ -68,8 +69,9 @@ def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder)
 _MUCH = 1 << 20
 
 
-def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
-    """The id of a commit, which is one of the objects, or written already where git must sign it."""
+def write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
+    """The id of a commit, which is one of the objects, or written already where git must sign it. Raises GitError
+    without an identity, or where it cannot be signed."""
     identity = git.identity()
     if git.settings().signs():
         git.write(objects)
@@ -81,12 +83,13 @@ def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str |
 
 
 def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) -> None:
-    """The steps from HEAD's versions of the files: of each task that changes there."""
+    """The steps from HEAD's versions of the files: of each task that changes there, or whose receipt is late."""
     versions = {file: _in_head(git, head, file) for file in job.wanted}
     began = {file: (there[1], EditResult(there[1])) for file, there in versions.items() if there is not None}
     for group in job.groups:
         step = CommitStep()
         made: set[str] = set()
+        shown: set[str] = set()
         for file in job.files(group):
             if (there := versions[file]) is None:
                 builder.refused |= dict.fromkeys(job.wanted[file], "its file is not in HEAD")
@@ -98,9 +101,12 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
                 versions[file] = mode, version.data
             began[file][1].add(version)
             made |= version.made
+            shown |= version.closed - version.either
             builder.refused |= version.missed
+        late = (job.late & shown) - made
+        made |= late - carried(job, head.commit) if late else late
         step.receipts = [job.receipts[task] for task in group if task in made]
-        if step.tree or job.restores:
+        if step.receipts or job.restores:
             builder.steps.append(step)
         if builder.objects.size > _MUCH:
             git.write(builder.objects)

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Finding, Severity
+from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,14 +24,15 @@ NAMED = 5
 def findings(judgement: Judgement, *, with_commits: bool = False) -> list[Finding]:
     """Each unproven tick; a warning with `proof = "warn"`, else an error. `with_commits`: with the commits that made
     them."""
-    severity = Severity.WARNING if judgement.rules.config.proof == "warn" else Severity.ERROR
+    config = judgement.rules.config
+    severity = Severity.WARNING if config.proof == "warn" else Severity.ERROR
     return [
         Finding(
             one.file,
             one.line,
             severity,
             "unproven",
-            _message(one, with_commits=with_commits),
+            _message(one, config, with_commits=with_commits),
             one.commit if with_commits else None,
         )
         for one in judgement.unproven
@@ -71,7 +73,23 @@ def _removed(tasks: Sequence[Task]) -> Iterator[Finding]:
             yield Finding(file, task.line, Severity.WARNING, "open-task-removed", message)
 
 
-def _message(one: Unproven, *, with_commits: bool) -> str:
+def _message(one: Unproven, config: Config, *, with_commits: bool) -> str:
     why = one.reason or "nothing proves it"
     when = f"ticked in {one.commit[:10]}" if with_commits and one.commit else "ticked"
-    return f"{when}, but {why}: `mdtodo prove {one.task_id}` runs {one.processor!r}, or opens the box"
+    obstacle = _obstacle(one.processor, config)
+    if not obstacle:
+        opens = "and opens the box if that fails"
+        return f"{when}, but {why}: `mdtodo prove {one.task_id}` runs {one.processor!r}, {opens}"
+    if config.proof == "strict":
+        return f"{when}, but {why}, and {obstacle}: `mdtodo reopen {one.task_id}` opens the box"
+    return f"{when}, but {why}, and {obstacle}: `mdtodo done {one.task_id}` takes your word for it"
+
+
+def _obstacle(processor: str, config: Config) -> str:
+    """Why its processor cannot be run for a ticked task, as part of a sentence; "" where it can."""
+    found = config.processors.get(processor)
+    if found is not None:
+        return "" if found.repeatable else f"{processor!r} must not run again (repeatable = false)"
+    if processor in NAMES or (processor == "inline" and config.inline):
+        return ""
+    return f"no processor {processor!r} is configured"

@@ -32,18 +32,24 @@ class Judgement(NamedTuple):
 
 
 def judge(
-    repo: Repository, content: TodoFiles, *, new_only: bool = False, more: Sequence[Tick] = ()
+    repo: Repository,
+    content: TodoFiles,
+    *,
+    new_only: bool = False,
+    more: Sequence[Tick] = (),
+    asked: bool = False,
 ) -> Judgement:
     """The unproven ticks of a version on top of HEAD, by the configuration in HEAD; `new_only` those that HEAD does not
-    have, for which the history is not read. `more` are ticks of tasks that have another processor in HEAD."""
+    have, for which the history is not read. `more` are ticks of tasks that have another processor in HEAD. None with
+    `proof = "off"`, unless somebody has `asked`."""
     head = head_position(repo).commit
     config = load(*committed_configuration(repo, "HEAD"))
     rules = Rules(config, signers_of(repo, config, head))
-    if rules.config.proof == "off":
+    if rules.config.proof == "off" and not asked:
         return Judgement(rules, [])
-    kept = Judgements(
-        repo, rules, (head, *merged_heads(repo), str(new_only), *content.ids, *content.ids.values())
-    )
+    others = (f"{one.task.file}:{one.at}:{one.processor}" for one in more)
+    version = (*content.ids, *content.ids.values(), *others)
+    kept = Judgements(repo, rules, (head, *merged_heads(repo), str(new_only), *version))
     if (known := kept.get()) is not None:
         unproven, unknown = _read(known)
     else:

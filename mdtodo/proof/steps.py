@@ -68,6 +68,11 @@ class Step:
         place = self._place(path, change, entry.at)
         return place is None or place.box.char not in self._done
 
+    def ticked_of(self, path: str, file: FileState) -> list[Entry]:
+        """The entries of a file that the commit has ticked."""
+        change = self.changed(path)
+        return [entry for entry in file.part(change) if self.ticked(path, entry)] if change else []
+
     @cached_property
     def ticks(self) -> bool:
         """Whether it has ticked any box."""
@@ -107,10 +112,19 @@ class Step:
 
     def touched(self, state: State) -> Iterator[tuple[str, Entry]]:
         """The entries in what it has changed."""
-        for path, file in state.files.items():
+        for path in self._changes.keys() & state.files.keys():
+            file = state.files[path]
             if (change := self.changed(path)) is not None:
                 for entry in file.part(change):
                     yield path, entry
+
+    def step_back(self, state: State) -> None:
+        """Be the parent's state."""
+        # taken out first, all of them: what moved between two files must not be met in the other one once more
+        changed = {path: state.files.pop(path) for path in sorted(self._changes.keys() & state.files.keys())}
+        for path, file in changed.items():
+            self._history.follow(path)
+            self.hand_on(path, file, state)
 
     def hand_on(self, path: str, file: FileState, target: State) -> None:
         """Give the entries of a file to the parent's state, as far as they are done there. The file is used up."""

@@ -68,6 +68,7 @@ class RunJournal:
     _leases: dict[str, Lease] = field(default_factory=dict)
     _unrecorded: list[NewResult] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
+    _began: dict[str, float] = field(default_factory=dict)
     _since: Moment | None = None
     _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
@@ -126,7 +127,10 @@ class RunJournal:
 
     def finish_earlier(self) -> list[str]:
         """See `recover.finish_earlier`; its commits count as those of this run."""
-        sentences, commits = finish_earlier(self.repo, self.state, self.config, commit=self.commit != "none")
+        commits_now = self.commit != "none"
+        sentences, commits = finish_earlier(
+            self.repo, self.state, self.config, commit=commits_now, follow=commits_now
+        )
         self.commits += commits
         return sentences
 
@@ -148,6 +152,7 @@ class RunJournal:
     ) -> tuple[str | None, tuple[str, ...]]:
         """Its processor begins, or would begin if no earlier result stood: the `tree` of its receipt, and what is to be
         said of that. `untracked`: its inputs that git does not have."""
+        self._began.setdefault(task.id, time.time())
         if (work_tree := self.work_tree) is None:
             return None, ()
         tree = work_tree.begin(task.id, processor, untracked, self.git())
@@ -227,6 +232,7 @@ class RunJournal:
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
+        receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(
             NewResult(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits))
         )

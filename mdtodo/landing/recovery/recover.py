@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import GitError
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.repository import operation_in_progress
+from mdtodo.landing.carry.follow import land_what_follows
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.policy import elsewhere, judged, land_as_configured, land_entries, sentences_of, told
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
 
 def finish_earlier(
-    repo: Repository, state: StateStore, config: Config, *, commit: bool
+    repo: Repository, state: StateStore, config: Config, *, commit: bool, follow: bool = False
 ) -> tuple[list[str], list[str]]:
-    """Land what runs that ended too early had finished, each under its own name; sentences, and commits.
+    """Land what runs that ended too early had finished, each under its own name; sentences, and commits. `follow`: and
+    the receipts of ticks that HEAD has and no commit carries, see `carry.follow`.
 
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
@@ -70,7 +72,18 @@ def finish_earlier(
             sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
             made += landing.commits
+    if follow and commit:
+        told, commits = _follow(repo, state, config)
+        return sentences + told, made + commits
     return sentences, made
+
+
+def _follow(repo: Repository, state: StateStore, config: Config) -> tuple[list[str], list[str]]:
+    """No command has to wait for that."""
+    try:
+        return land_what_follows(repo, state, config)
+    except GitError as error:
+        return [f"receipts of ticks that HEAD has cannot be committed now: {error}"], []
 
 
 def _batches(
@@ -139,7 +152,8 @@ def _land_earlier(
             repo, [one for _, one in entries], run_id=run, commit=False, config=config
         )
         return told(landing, work_tree, unopened)
-    return land_entries(repo, state, run, receipts, config, commit=asked != "none", each=asked == "task")
+    commit, each = asked != "none", asked == "task"
+    return land_entries(repo, state, run, receipts, config, commit=commit, each=each, again=True)
 
 
 def _followed(
@@ -164,7 +178,7 @@ def _followed(
     )
 
 
-def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
+def finish_earlier_if_any(repo: Repository, config: Config, *, follow: bool = False) -> list[str]:
     """The same for a command that is no run: nothing without a state, or where git must not commit now."""
     from mdtodo.storage.state import StateStore, folder
 
@@ -173,4 +187,4 @@ def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
     if operation_in_progress(repo):
         return []
     with StateStore.open(repo) as state:
-        return finish_earlier(repo, state, config, commit=config.commit != "none")[0]
+        return finish_earlier(repo, state, config, commit=config.commit != "none", follow=follow)[0]
