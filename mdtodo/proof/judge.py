@@ -47,9 +47,9 @@ def judge(
     rules = Rules(config, signers_of(repo, config, head))
     if rules.config.proof == "off" and not asked:
         return Judgement(rules, [])
-    kept = Judgements(
-        repo, rules, (head, *merged_heads(repo), str(new_only), *content.ids, *content.ids.values())
-    )
+    others = (f"{one.task.file}:{one.at}:{one.processor}" for one in more)
+    version = (*content.ids, *content.ids.values(), *others)
+    kept = Judgements(repo, rules, (head, *merged_heads(repo), str(new_only), *version))
     if (known := kept.get()) is not None:
         unproven, unknown = _read(known)
     else:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git import repository
+from mdtodo.git.files.tree_files import from_work_tree
+from mdtodo.proof.judge import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,14 @@ def test_a_tick_that_takes_its_processor_away(
     assert found(*args) == ["TODO.md:3 gate-changed", "TODO.md:3 unproven"]
     repo.write("TODO.md", TODO.replace("- [ ] a run:t", "- [ ] a"))
     assert found(*args) == ["TODO.md:3 gate-changed"]
+
+
+def test_what_others_have_judged_does_not_hide_it(found: Callable[..., list[str]], repo: Checkout) -> None:
+    """As who looks at ticks alone, of the same files."""
+    repo.write("TODO.md", TODO.replace("- [ ] a run:t", "- [x] a"))
+    there = repository.discover(str(repo.root))
+    assert judge(there, from_work_tree(there, ["TODO.md"])).unproven == []
+    assert found() == ["TODO.md:3 gate-changed", "TODO.md:3 unproven"]
 
 
 @pytest.mark.parametrize("args", WAYS)
