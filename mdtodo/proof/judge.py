@@ -94,7 +94,7 @@ def _judged(
     repo: Repository, rules: Rules, content: TodoFiles, head: str, more: Sequence[Tick], *, new_only: bool
 ) -> tuple[list[Unproven], int]:
     version = Version(content.ids, content.bytes_of(content.ids))
-    ticks = with_ticks(ticks_of(version, rules), more)
+    ticks = with_ticks(ticks_of(version, rules, every=not new_only), more)
     if not ticks:
         return [], 0
     parents = [
@@ -115,12 +115,16 @@ def unproven_of(
         what = found.get(number)
         if what is None or what.evidence is not None or what.outside:
             continue
+        # a tick that takes `run:` away hides nothing
+        processor = tick.processor or what.named
+        if processor is None:
+            continue
         if what.unknown:
             unknown += 1
             continue
         task = tick.task
-        reason = rules.refusal(what.weak, tick.processor) if what.weak else None
-        place = task.file, task.line, task.id, tick.processor, tick.at
+        reason = rules.refusal(what.weak, processor) if what.weak else None
+        place = task.file, task.line, task.id, processor, tick.at
         unproven.append(Unproven(*place, what.origin, reason))
     return unproven, unknown
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.proof.rules import Rules
 
 #: Another number where another mdtodo would find something else in the same history.
-_VERSION = 2
+_VERSION = 3
 _LONGEST = 1 << 24
 _LAST = "last"
 
@@ -90,7 +90,7 @@ def _digest(text: str) -> str:
 
 
 def _to_text(ticks: Mapping[int, Found]) -> str:
-    return json.dumps([[at, one.evidence, one.origin, one.weak] for at, one in ticks.items()])
+    return json.dumps([[at, one.evidence, one.origin, one.weak, one.named] for at, one in ticks.items()])
 
 
 def _from_text(text: str | None) -> dict[int, Found]:
@@ -98,8 +98,8 @@ def _from_text(text: str | None) -> dict[int, Found]:
     try:
         rows = json.loads(text or "[]")
         return {
-            int(at): Found(_evidence(evidence), origin, weak=_evidence(weak))
-            for at, evidence, origin, weak in rows
+            int(at): Found(_evidence(evidence), origin, weak=_evidence(weak), named=named)
+            for at, evidence, origin, weak, named in rows
         }
     except (ValueError, TypeError):
         return {}

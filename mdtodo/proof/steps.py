@@ -60,6 +60,11 @@ class Step:
             return None
         return read_keys(self.box(path, entry).text.decode(errors="surrogateescape")).run
 
+    def run_before(self, path: str, entry: Entry) -> str | None:
+        """The processor that the line of an entry named before the commit; None for none."""
+        place = self.place(path, entry.at)
+        return None if place is None else read_keys(place.box.text.decode(errors="surrogateescape")).run
+
     def ticked(self, path: str, entry: Entry) -> bool:
         """Whether the commit has ticked the box of this entry, as seen from this parent."""
         change = self.changed(path)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 class Tick(NamedTuple):
-    """A ticked task, the processor that should have proven it, and the place of its status character, line ends
-    normalized."""
+    """A ticked task, the processor that should have proven it, "" where none is named now, and the place of its status
+    character, line ends normalized."""
 
     task: Task
     processor: str
@@ -55,8 +55,10 @@ class Version(NamedTuple):
     data: Mapping[str, bytes]
 
 
-def ticks_of(version: Version, rules: Rules) -> list[Tick]:
-    """Those that have a processor. Files that cannot be read have none."""
+def ticks_of(version: Version, rules: Rules, *, every: bool = False) -> list[Tick]:
+    """Those that have a processor; with `every` also those that may have had one. Files that cannot be read have
+    none."""
+    every = every and bool(rules.config.processors)
     found: list[Tick] = []
     for path, data in version.data.items():
         try:
@@ -66,8 +68,9 @@ def ticks_of(version: Version, rules: Rules) -> list[Tick]:
         if not any(item.status is Status.DONE for item in document.items):
             continue
         for item, task in zip(document.items, read_tasks({path: document}), strict=True):
-            if task.status is Status.DONE and (processor := rules.processor_of(task)) is not None:
-                found.append(Tick(task, processor, item.box))
+            processor = rules.processor_of(task) if task.status is Status.DONE else None
+            if processor is not None or (every and task.status is Status.DONE):
+                found.append(Tick(task, processor or "", item.box))
     return found
 
 
@@ -105,7 +108,7 @@ def look_up(
         def enough(number: int, evidence: Evidence) -> bool:
             if rules.signers:
                 rules.signers.expected = history.with_receipts
-            return rules.refusal(evidence, ticks[number].processor) is None
+            return rules.refusal(evidence, ticks[number].processor or evidence.processor) is None
 
         names = Names(history, rules.config.status)
         kept = KnownTicks(repo, rules) if inside is None else None

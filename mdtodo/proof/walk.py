@@ -39,13 +39,14 @@ if TYPE_CHECKING:
 class Found(NamedTuple):
     """What the history says of a tick: the receipt that proves it, None for none; else the commit that made it, None
     where it is in no commit yet. `unknown`: a shallow clone does not have that commit; `outside`: it is not in the
-    range; `weak`: a receipt that was not enough."""
+    range; `weak`: a receipt that was not enough. `named`: the processor that its line named before that commit."""
 
     evidence: Evidence | None = None
     origin: str | None = None
     unknown: bool = False
     outside: bool = False
     weak: Evidence | None = None
+    named: str | None = None
 
 
 def _nothing(path: str, at: int) -> None:
@@ -177,11 +178,12 @@ class Walk:
                 self._resolve(entry.tick, Found(outside=True))
         state.forget(self._resolved)
 
-    def _note(self, tick: int, origin: str | None = None, **said: object) -> None:
+    def _note(self, tick: int, origin: str | None = None, named: str | None = None, **said: object) -> None:
         """Know this of a tick, unless more is known. Where it goes on behind its origin, that stays what it was."""
         if tick not in self._resolved:
             before = self.found.get(tick, Found())
-            self.found[tick] = before._replace(origin=before.origin or origin, **said)  # type: ignore[arg-type]
+            first = {"origin": before.origin or origin, "named": before.named or named}
+            self.found[tick] = before._replace(**first, **said)  # type: ignore[arg-type]
 
     def _resolve(self, tick: int, found: Found) -> None:
         if tick not in self._resolved:
@@ -242,7 +244,8 @@ class Walk:
         """Note which ticks no parent has; where the commit gives something back, watch for what it gives back."""
         for path, entry in list(steps[0].touched(state)) if steps else ():
             if all(step.ticked(path, entry) for step in steps):
-                self._note(entry.tick, origin=commit.oid if commit else None)
+                runs = [run for step in steps if (run := step.run_before(path, entry)) is not None]
+                self._note(entry.tick, origin=commit.oid if commit else None, named=runs[0] if runs else None)
                 if commit is not None:
                     place = Place(path, state.files[path].oid, steps[0].box(path, entry))
                     self._watched.add(commit, entry.tick, place)
