@@ -13,16 +13,14 @@ from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
 from mdtodo.core.titles import quoted
 from mdtodo.git.files.tree_files import from_commit
-from mdtodo.git.head import HeadMove, read_head
-from mdtodo.git.objects import NewObjects
+from mdtodo.git.head import read_head
 from mdtodo.git.position import head_position
 from mdtodo.git.repository import read_blobs, run
 from mdtodo.git.session import GitSession
-from mdtodo.landing.build_commits import write_commit
+from mdtodo.landing.carry.commit_message import commit_messages
 from mdtodo.landing.carry.uncarried import History, Version, newest_receipts, with_content
 from mdtodo.landing.land import persist
-from mdtodo.receipts.message import message, subject
-from mdtodo.system.failpoints import failpoint
+from mdtodo.receipts.message import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,22 +124,8 @@ def _commit(
     state: StateStore, git: GitSession, head: Head, runs: Mapping[str, Sequence[JournalReceipt]]
 ) -> tuple[list[str], list[str]]:
     """A commit for each run, on top of HEAD and of the same tree."""
-    objects, parent, made, subjects = (
-        NewObjects(git.settings().algorithm()),
-        head.commit,
-        list[str](),
-        list[str](),
-    )
-    for run_id, found in runs.items():
-        receipts = [one.receipt for one in found]
-        subjects.append(subject(receipts))
-        parent = write_commit(git, objects, str(head.tree), parent, message(receipts, run_id))
-        made.append(parent)
-    git.write(objects)
-    with HeadMove(git, head, subjects[-1]) as move:
-        failpoint("follow.prepared")
-        move.make(made[-1], subjects[-1])
-        failpoint("follow.moved")
+    texts = [message([one.receipt for one in found], run_id) for run_id, found in runs.items()]
+    made = commit_messages(git, head, texts)
     state.carry({one.number: oid for oid, found in zip(made, runs.values(), strict=True) for one in found})
     return [f"committed what follows a tick that HEAD has: {_titles(runs)}"], made
 
