@@ -28,13 +28,15 @@ def normalized(data: bytes) -> bytes:
 
 
 class Box(NamedTuple):
-    """A line with a box: where its status character stands, what that is, and the text after it."""
+    """A line with a box: where its status character stands, what that is, and the text after it. `outer`: it begins at
+    the margin, so that no other task is around it."""
 
     at: int
     char: bytes
     text: bytes
     heading: bytes = b""
     parent: bytes = b""
+    outer: bool = False
 
 
 class Change(NamedTuple):
@@ -154,7 +156,8 @@ def _boxes(data: bytes, start: int, end: int) -> list[Box]:
         while around and around[-1][0] >= depth:
             around.pop()
         text = m[2].rstrip()
-        found.append(Box(m.start(1), m[1], text, heading, around[-1][1] if around else b""))
+        outer = data[m.start()] not in b" \t>"
+        found.append(Box(m.start(1), m[1], text, heading, around[-1][1] if around else b"", outer))
         around.append((depth, text))
     return found
 

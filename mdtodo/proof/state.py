@@ -80,15 +80,16 @@ class FileState:
         high = bisect_left(self.entries, change.new_end, key=_AT)
         return self.entries[low:high]
 
-    def step_back(self, change: Change, oid: str, stay: Iterable[tuple[Entry, int]]) -> None:
-        """Be the version before the change: of the entries that it touched only these `stay`, at these places."""
+    def step_back(self, change: Change, oid: str, stay: Iterable[tuple[Entry, int, bool]]) -> None:
+        """Be the version before the change: of the entries that it touched only these `stay`, at these places; and
+        whether each was called the same there."""
         low = bisect_left(self.entries, change.start, key=_AT)
         high = bisect_left(self.entries, change.new_end, key=_AT)
         after, shift, self.oid = self.entries[high:], change.shift, oid
         kept = []
-        for entry, at in stay:
-            entry.at, entry.named = at, entry.named and change.plain
-            entry.root = _root_before(entry.root, change)
+        for entry, at, same in stay:
+            entry.root = at if entry.root == entry.at else _root_before(entry.root, change)
+            entry.at, entry.named = at, entry.named and same
             kept.append(entry)
         if shift or not change.plain:
             for entry in after:

@@ -137,13 +137,15 @@ class Step:
         if change is None:
             target.take(path, file)
             return
-        stay: list[tuple[Entry, int]] = []
+        stay: list[tuple[Entry, int, bool]] = []
+        here = {} if change.plain else {box.at: box for box in change.new}
         for entry in file.part(change):
             place = self._place(path, change, entry.at)
             if place is None or place.box.char not in self._done:
                 continue
             if place.path == self._before_path(path):
-                stay.append((entry, place.box.at))
+                same = change.plain or _is_called_alike(here[entry.at], place.box)
+                stay.append((entry, place.box.at, same))
             else:
                 moved = entry.copy()
                 moved.at, moved.named = place.box.at, False
@@ -212,6 +214,11 @@ class Step:
 
     def _content(self, entry: tuple[bytes, str] | None) -> bytes:
         return b"" if entry is None else self._history.content(entry[1])
+
+
+def _is_called_alike(box: Box, was: Box) -> bool:
+    """Whether the task of a line had the same title and no parents in both versions, as far as the line tells."""
+    return box.outer and was.outer and box.text == was.text
 
 
 #: A file has become another one if it shares so much of its tasks.

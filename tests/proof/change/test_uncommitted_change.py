@@ -51,7 +51,7 @@ def test_what_others_have_judged_does_not_hide_it(found: Callable[..., list[str]
     """As who looks at ticks alone, of the same files."""
     repo.write("TODO.md", TODO.replace("- [ ] a run:t", "- [x] a"))
     there = repository.discover(str(repo.root))
-    assert judge(there, from_work_tree(there, ["TODO.md"])).unproven == []
+    assert [one.processor for one in judge(there, from_work_tree(there, ["TODO.md"])).unproven] == ["t"]
     assert found() == ["TODO.md:3 gate-changed", "TODO.md:3 unproven"]
 
 
