@@ -24,7 +24,7 @@ from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.git.repository import Repository
@@ -85,7 +85,7 @@ def set_status(
         landing = land_as_configured(
             project.repo, receipts, run_id=run_id, commit=commit, config=project.config, git=git
         )
-    landing = _kept(project, receipts, run_id, landing)
+    landing = _kept(project, receipts, run_id, landing, {task.id for task in (*changed, *parents)})
     return StatusChange(tuple(changed), tuple(parents), landing, vouched)
 
 
@@ -103,10 +103,17 @@ def _unproven(project: Project, tasks: Sequence[Task]) -> tuple[Task, ...]:
     return tuple(task for task in tasks if task.id in unproven)
 
 
-def _kept(project: Project, receipts: Sequence[Receipt], run_id: str, landing: Landing) -> Landing:
-    """The landing, after the journal has its receipts; with a sentence where it cannot have them."""
+def _kept(
+    project: Project, receipts: Sequence[Receipt], run_id: str, landing: Landing, changed: Container[str]
+) -> Landing:
+    """The landing, after the journal has its receipts: of tasks that have changed, or of which a commit or a proof was
+    made. With a sentence where it cannot have them."""
     there = landing.ticked | landing.committed
-    records = [NewResult(run_id, receipt) for receipt in receipts if receipt.task_id in there]
+    records = [
+        NewResult(run_id, one)
+        for one in receipts
+        if one.task_id in there and (one.task_id in changed or one.task_id in landing.commit_of or one.proves)
+    ]
     try:
         with StateStore.open(project.repo) as state:
             state.record_landed(records, landing.commit_of, base=landing.base)

@@ -16,7 +16,7 @@ from mdtodo.proof.signers import signers_of
 from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, look_up, ticks_of, with_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
@@ -76,6 +76,22 @@ def _without_journal(
     return left
 
 
+def proven_in_head(repo: Repository, lines: Collection[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+    """Of these lines of files in HEAD, which are ticked, those of which commits that HEAD reaches carry a proof."""
+    head = head_position(repo).commit
+    config = load(*committed_configuration(repo, "HEAD"))
+    rules = Rules(config, signers_of(repo, config, head))
+    content = from_commit(repo, head, config.files)
+    version = Version(content.ids, content.bytes_of({file: None for file, _ in lines if file in content.ids}))
+    ticks = [tick for tick in ticks_of(version, rules, every=True) if _line(tick) in lines]
+    found = look_up(repo, rules, ticks, version, head) if ticks else {}
+    return frozenset(_line(ticks[number]) for number, one in found.items() if one.evidence is not None)
+
+
+def _line(tick: Tick) -> tuple[str, int]:
+    return tick.task.file, tick.task.line
+
+
 def merged_heads(repo: Repository) -> list[str]:
     """The other parents that the next commit will have, where a merge is in progress."""
     try:
@@ -94,7 +110,7 @@ def _judged(
     repo: Repository, rules: Rules, content: TodoFiles, head: str, more: Sequence[Tick], *, new_only: bool
 ) -> tuple[list[Unproven], int]:
     version = Version(content.ids, content.bytes_of(content.ids))
-    ticks = with_ticks(ticks_of(version, rules, every=not new_only), more)
+    ticks = with_ticks(ticks_of(version, rules, every=not new_only and bool(rules.config.processors)), more)
     if not ticks:
         return [], 0
     parents = [

@@ -58,7 +58,6 @@ class Version(NamedTuple):
 def ticks_of(version: Version, rules: Rules, *, every: bool = False) -> list[Tick]:
     """Those that have a processor; with `every` also those that may have had one. Files that cannot be read have
     none."""
-    every = every and bool(rules.config.processors)
     found: list[Tick] = []
     for path, data in version.data.items():
         try:

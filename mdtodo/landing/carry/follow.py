@@ -20,6 +20,7 @@ from mdtodo.git.session import GitSession
 from mdtodo.landing.carry.commit_message import commit_messages
 from mdtodo.landing.carry.uncarried import History, Version, newest_receipts, with_content
 from mdtodo.landing.land import persist
+from mdtodo.proof.judge import proven_in_head
 from mdtodo.receipts.message import message
 
 if TYPE_CHECKING:
@@ -70,14 +71,18 @@ def _land(
     if head.commit is None or head.tree is None:
         return [], []
     history = History(repo, head.commit, config.status)
-    left: list[JournalReceipt] = []
+    uncarried: dict[tuple[str, int], JournalReceipt] = {}
     carried: dict[int, str] = {}
-    for place, found in _newest(repo, state, config, lost, head.commit).items():
+    newest, version = _newest(repo, state, config, lost, head.commit)
+    for place, found in newest.items():
         commits = {one.number: history.commit_of(one) for one in found if one.commit in lost}
         carried |= {number: commit for number, commit in commits.items() if commit is not None}
         if all(one.commit in lost for one in found) and (one := history.uncarried(found, place)) is not None:
-            left.append(one)
+            uncarried[version.line_of(place)] = one
     state.carry(carried)
+    # another run may have proven it, as one that was killed after its commit
+    proven = proven_in_head(repo, uncarried.keys()) if uncarried else frozenset()
+    left = [one for line, one in uncarried.items() if line not in proven]
     # of one that was in a commit it is known what its processor had seen
     never = [one for one in left if one.commit is None]
     told = {one.number: one for one in with_content(repo, config, never, tree=head.tree)}
@@ -89,25 +94,26 @@ def _land(
 
 def _newest(
     repo: Repository, state: StateStore, config: Config, lost: set[str | None], head: str
-) -> dict[Place, list[JournalReceipt]]:
+) -> tuple[dict[Place, list[JournalReceipt]], Version]:
     """The newest receipts of each task that is ticked in HEAD, where they prove it, and one is not known to be
-    carried."""
+    carried; and where the tasks stand there."""
     asked = [
         one.receipt.edits[0].anchor
         for one in state.receipts(within=lost)
         if one.landed and one.receipt.outcome in _DONE and one.receipt.edits
     ]
     if not asked:
-        return {}
+        return {}, Version({}, config.status)
     names = {name for anchor in asked for name in (anchor.explicit, anchor.digest) if name}
     version = _version(repo, config, head, {anchor.file for anchor in asked})
     found = newest_receipts(version, state.receipts(of=names))
     landed = {place: [one for one in receipts if one.landed] for place, receipts in found.items()}
-    return {
+    ticked = {
         place: receipts
         for place, receipts in landed.items()
         if receipts and version.says(place)[0] is Status.DONE
     }
+    return ticked, version
 
 
 def _version(repo: Repository, config: Config, head: str, paths: set[str]) -> Version:

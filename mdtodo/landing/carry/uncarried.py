@@ -64,6 +64,10 @@ class Version:
         """The anchor of the task in this version."""
         return self.files[place.file].places[place.task]
 
+    def line_of(self, place: Place) -> tuple[str, int]:
+        """File and line of the task."""
+        return place.file, self.files[place.file].document.items[place.task].line
+
     def says(self, place: Place) -> tuple[Status, str]:
         """What its line says: the status, and the text."""
         item = self.files[place.file].document.items[place.task]
