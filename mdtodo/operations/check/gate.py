@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 #: From so many files on, what was found before is asked for instead of the files themselves.
 MANY = 30
 
-#: A box with something in it, in a list.
-_BOX = re.compile(rb"^[ \t>]*(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?\[[^ \]\n]{1,4}\][ \t]", re.MULTILINE)
+#: A box with something in it, in a list; its marker may stand on another line.
+_BOX = re.compile(
+    rb"^(?:\xef\xbb\xbf)?[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?)?\[[^ \]\n]{1,4}\][ \t]",
+    re.MULTILINE,
+)
 
 
 class Gate(NamedTuple):
@@ -104,13 +107,22 @@ def _may_have(content: TodoFiles, *, new_only: bool) -> bool:
     for path, data in content.bytes_of(content.ids).items():
         before = content.before.get(path)
         if new_only and before is not None:
-            if before != data and _ticked(data) - _ticked(before):
+            if before != data and _BOX.search(data) and _ticks(before, data):
                 return True
         elif _BOX.search(data):
             return True
     return False
 
 
-def _ticked(data: bytes) -> Counter[bytes]:
-    """The lines with boxes that are not open, however they end."""
-    return Counter(line.rstrip() for line in data.split(b"\n") if _BOX.match(line))
+def _ticks(before: bytes, after: bytes) -> bool:
+    """Whether a box may have come to another character: one whose text has more of it now, or was open elsewhere."""
+    from mdtodo.proof.line_map import boxes_of, normalized
+
+    was, now = (
+        Counter((one.text, one.char) for one in boxes_of(normalized(data))) for data in (before, after)
+    )
+    closed = [one for one in now if one[1] != b" "]
+    others: dict[bytes, set[bytes]] = {}
+    for text, char in was:
+        others.setdefault(text, set()).add(char)
+    return any(now[one] > was[one] or len(others[one[0]]) > 1 for one in closed)
