@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
 
-CONFIG = '[processors.t]\nrun = "true"\n'
+CONFIG = '[processors.t]\nrun = "true"\nmatch = { tags = ["t"] }\n'
 TODO = "# Checks\n\n- [ ] a run:t\n- [ ] b run:t\n"
 WAYS = [(), ("--staged",), ("--changed", "TODO.md")]
 
@@ -63,6 +63,9 @@ def test_what_others_have_judged_does_not_hide_it(found: Callable[..., list[str]
         ("# Checks run:t\n\n- [ ] a\n", "# Checks run:t\n\nOther\n===\n\n- [x] a\n"),
         ("# Checks run:t\n\n- [ ] a\n\n# Other\n", "# Checks run:t\n\n# Other\n\n- [x] a\n"),
         ("- [ ] a\n  run:t\n", "- [x] a\n"),
+        ("- [ ] a\n  run:t\n", "- [x] a\n\n  run:t\n"),
+        ("Checks run:t\n---\n- [ ] a\n", "Checks run:t\n\n---\n- [x] a\n"),
+        ("> - [ ] p #t\n>   - [ ] a\n", "> - [ ] p #t\n> - [ ] q\n>   - [x] a\n"),
     ],
 )
 def test_lines_that_only_come_or_move_may_take_it_away_too(
