@@ -61,7 +61,7 @@ def _gate(
     new_only: bool,
     staged: bool,
 ) -> Gate:
-    found, more = _changed(repo, content, settings, staged=staged)
+    found, more, content = _changed(repo, content, settings, staged=staged)
     if len(content.ids) < MANY and not _may_have(content, new_only=new_only):
         return Gate(found)
     from mdtodo.proof.findings import findings
@@ -85,21 +85,23 @@ def gate_in_range(repo: Repository, text: str) -> tuple[Gate, bool]:
 
 def _changed(
     repo: Repository, content: TodoFiles, settings: tuple[Config, Sequence[bytes | None]], *, staged: bool
-) -> tuple[list[Finding], list[Tick]]:
-    """What is to be said of what is not committed, beside ticks; and ticks that take their processor away."""
+) -> tuple[list[Finding], list[Tick], TodoFiles]:
+    """What is to be said of what is not committed, beside ticks; ticks that take their processor away; and the files
+    that are TODO files by the configuration in HEAD."""
     if not head_position(repo).commit or content.unmerged:
-        return [], []
+        return [], [], content
     from mdtodo.proof.change.uncommitted import uncommitted
 
     changes = uncommitted(repo, content, settings[0], staged=staged)
     if not changes:
-        return [], []
+        return [], [], content
     from mdtodo.proof.change.settings_changes import Settings
     from mdtodo.proof.change.uncommitted_change import Uncommitted, uncommitted_change
     from mdtodo.proof.findings import change_findings
 
-    config, change = uncommitted_change(repo, Uncommitted(content, Settings(*settings), changes, staged))
-    return change_findings(change, config), change.tasks.ticks
+    now = Uncommitted(content, Settings(*settings), changes, staged)
+    config, change, content = uncommitted_change(repo, now)
+    return change_findings(change, config), change.tasks.ticks, content
 
 
 def _may_have(content: TodoFiles, *, new_only: bool) -> bool:

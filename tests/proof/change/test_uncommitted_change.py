@@ -152,3 +152,12 @@ def test_files_that_were_only_touched_are_not_read_from_git(
     monkeypatch.setattr(repository, "Process", process)
     inside("check")
     assert sum("cat-file" in args for args in started) <= 2, [args[3:] for args in started]
+
+
+@pytest.mark.parametrize("args", WAYS[:2])
+def test_files_that_are_no_todo_files_any_more_are_judged(
+    found: Callable[..., list[str]], repo: Checkout, args: tuple[str, ...]
+) -> None:
+    repo.write("TODO.md", TODO.replace("- [ ] a", "- [x] a"))
+    repo.write(".mdtodo.toml", 'files = ["other.md"]\n' + CONFIG)
+    assert set(found(*args)) == {".mdtodo.toml:1 gate-changed", "TODO.md:3 unproven"}
