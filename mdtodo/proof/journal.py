@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import InputError, MdtodoError
-from mdtodo.git.true_history import is_ancestor
+from mdtodo.git.true_history import read_history
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
@@ -117,7 +117,8 @@ def _opened_since(repo: Repository, rules: Rules, one: JournalReceipt, tip: str)
         since: tuple[str, ...] = ()
     elif one.base == tip:
         return False
-    elif is_ancestor(repo, one.base, tip):
+    elif _is_here(repo, one.base):
+        # what an amend or a rebase has replaced counts from where both parted
         since = (f"^{one.base}",)
     else:
         return True
@@ -129,3 +130,8 @@ def _opened_since(repo: Repository, rules: Rules, one: JournalReceipt, tip: str)
                     if read_keys(box.text.decode(errors="surrogateescape")).title == title:
                         return True
     return False
+
+
+def _is_here(repo: Repository, commit: str) -> bool:
+    name = f"{commit}^{{commit}}"
+    return bool(read_history(repo, "rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128)).strip())

@@ -28,8 +28,8 @@ def normalized(data: bytes) -> bytes:
 
 
 class Box(NamedTuple):
-    """A line with a box: where its status character stands, what that is, and the text after it. `outer`: it begins at
-    the margin, so that no other task is around it."""
+    """A paragraph with a box: where its status character stands, what that is, and the text after it, on one line.
+    `outer`: it begins at the margin, so that no other task is around it."""
 
     at: int
     char: bytes
@@ -90,12 +90,18 @@ def boxes_of(data: bytes) -> list[Box]:
 
 
 def _part(new: bytes, old: bytes) -> tuple[int, int, int]:
-    """The lines between the first and the last byte that differ."""
+    """The lines between the first and the last byte that differ, with all of the paragraphs that they are of."""
     same = _common(new, old)
     start = new.rfind(b"\n", 0, same) + 1
+    while start > 1 and new[start - 2] != 10 and (_GOES_ON.match(new, start) or _GOES_ON.match(old, start)):
+        start = new.rfind(b"\n", 0, start - 1) + 1
     tail = _common_end(new, old, start)
     new_end, old_end = len(new) - tail, len(old) - tail
     if tail and ((new_end and new[new_end - 1] != 10) or (old_end and old[old_end - 1] != 10)):
+        line = new.find(b"\n", new_end)
+        tail = 0 if line < 0 else len(new) - line - 1
+        new_end, old_end = len(new) - tail, len(old) - tail
+    while tail and _GOES_ON.match(new, new_end):
         line = new.find(b"\n", new_end)
         tail = 0 if line < 0 else len(new) - line - 1
         new_end, old_end = len(new) - tail, len(old) - tail
@@ -125,12 +131,21 @@ def _common_end(a: bytes, b: bytes, start: int) -> int:
     return low
 
 
-#: The markers of a list item and of what is around it; each needs a blank after it, so no text is tried twice.
-_MARKERS = rb"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t][ \t>]*)+"
+#: The markers of a list item and of what is around it; each needs a blank after it, so no text is tried twice. The text
+#: may begin on the line after, and definitions of links stand before it.
+_BOM = rb"(?:\xef\xbb\xbf)?"
+_MARKER = rb"(?:[-*+]|[0-9]{1,9}[.)])"
+_DEFINITIONS = rb"(?:\[[^]\n]{1,999}\]:[^\n]*\n[ \t>]*)*"
+_MARKERS = rb"%s[ \t>]*(?:%s(?:[ \t]|\n(?=[ \t]))[ \t>]*)+%s" % (_BOM, _MARKER, _DEFINITIONS)
 _CHAR = rb"[^\x80-\xff\n]|[\xc0-\xff][\x80-\xbf]+"
-_BOX = re.compile(rb"^%s\[(%s)\](?=[ \t])[ \t]+([^\n]*)" % (_MARKERS, _CHAR), re.MULTILINE)
-_HEADING = re.compile(rb"^[ \t>]*#{1,6}[ \t]+([^\n]*)", re.MULTILINE)
+#: What a line does not begin with that goes on with the paragraph before it.
+_BEGINS = rb"\s|>|\Z|%s(?:\s|\Z)|#{1,6}\s|```|~~~|<|-{2,}[ \t]*$|=+[ \t]*$" % _MARKER
+_MORE = rb"[ \t>]*(?!%s)[^\n]+" % _BEGINS
+_GOES_ON = re.compile(_MORE, re.MULTILINE)
+_BOX = re.compile(rb"^%s\[(%s)\][ \t]+(?=\S)([^\n]*(?:\n%s)*)" % (_MARKERS, _CHAR, _MORE), re.MULTILINE)
+_HEADING = re.compile(rb"^%s[ \t>]*#{1,6}[ \t]+([^\n]*)" % _BOM, re.MULTILINE)
 _STATUS = re.compile(rb"^(%s\[)(?:%s)(?=\][ \t])" % (_MARKERS, _CHAR), re.MULTILINE)
+_LINES = re.compile(rb"[ \t]*\n[ \t>]*")
 _WRITTEN = re.compile(
     rb"[ \t]+(?:failed:[0-9]+|done:[0-9-]+|\xe2\x9c\x85 [0-9-]+|worker:\S+|\[(?:failed|completion):: [^]\n]*\])"
     rb"(?=[ \t\n]|$)"
@@ -152,10 +167,10 @@ def _boxes(data: bytes, start: int, end: int) -> list[Box]:
         while number < len(headings) and headings[number][0] < m.start():
             heading = headings[number][1]
             number += 1
-        depth = m.start(1) - m.start()
+        depth = len(data[m.start() : m.start(1)].removeprefix(b"\xef\xbb\xbf"))
         while around and around[-1][0] >= depth:
             around.pop()
-        text = m[2].rstrip()
+        text = _LINES.sub(b" ", m[2]).strip()
         outer = data[m.start()] not in b" \t>"
         found.append(Box(m.start(1), m[1], text, heading, around[-1][1] if around else b"", outer))
         around.append((depth, text))

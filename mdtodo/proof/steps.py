@@ -50,7 +50,8 @@ class Step:
     def box(self, path: str, entry: Entry) -> Box:
         """The box of an entry in what has changed."""
         change = self.changed(path)
-        return next(box for box in change.new if box.at == entry.at) if change else Box(entry.at, b"", b"")
+        new = change.new if change else ()
+        return next((box for box in new if box.at == entry.at), Box(entry.at, b"", b""))
 
     def run_of(self, path: str, entry: Entry) -> str | None:
         """The processor that the line of an entry names in what has changed; None where none is named, or nothing has

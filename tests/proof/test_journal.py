@@ -47,6 +47,17 @@ def test_a_run_without_a_commit_proves_until_the_box_is_opened(todo: Checkout, m
     assert named(mdtodo) == [1]
 
 
+def test_it_outlives_an_amend_of_the_commit_that_it_was_made_on(todo: Checkout, mdtodo: Mdtodo) -> None:
+    edit(todo, "one", "uno")
+    mdtodo("run", "--no-commit")
+    todo.git("commit", "-qa", "--amend", "-m", "Other words")
+    assert named(mdtodo) == []
+    edit(todo, "[x] uno", "[ ] uno")
+    edit(todo, "[ ] uno", "[x] uno")
+    todo.git("commit", "-q", "--amend", "-m", "By hand")
+    assert named(mdtodo) == [1]
+
+
 def test_another_task_is_not_proven_by_it(todo: Checkout, mdtodo: Mdtodo) -> None:
     mdtodo("run", "--no-commit")
     edit(todo, "one", "something else", commit=False)

@@ -222,3 +222,31 @@ def test_what_was_found_before_is_found_again(done: Checkout, mdtodo: Mdtodo) ->
     assert named(mdtodo) == [("TODO.md", 3), ("TODO.md", 4)]
     edit(done, "- [x] third of them run:a\n", "")
     assert named(mdtodo) == [("TODO.md", 3)]
+
+
+UNUSUAL = [
+    pytest.param("\ufeff- [{}] one run:a\n", id="byte-order-mark"),
+    pytest.param("-\n  [{}] one run:a\n", id="marker-on-a-line-of-its-own"),
+    pytest.param("- [a]: /url\n  [{}] one run:a\n", id="after-a-definition"),
+]
+
+
+@pytest.mark.parametrize("text", UNUSUAL)
+def test_a_box_in_an_unusual_place_is_judged(repo: Checkout, mdtodo: Mdtodo, text: str) -> None:
+    base = repo.commit(**{"TODO.md": text.format(" "), ".mdtodo.toml": CONFIG})
+    repo.write("TODO.md", text.format("x"))
+    assert len(named(mdtodo)) == 1
+    repo.commit("By hand")
+    assert len(named(mdtodo)) == len(named(mdtodo, "--proof", f"{base}..HEAD")) == 1
+
+
+def test_lines_after_the_first_one_of_a_task_are_of_its_words(repo: Checkout, mdtodo: Mdtodo) -> None:
+    text = "- [{}] write the\n  {} run:a\n"
+    base = repo.commit(**{"TODO.md": text.format(" ", "page of logins"), ".mdtodo.toml": CONFIG})
+    mdtodo("run")
+    assert named(mdtodo) == []
+    repo.write("TODO.md", text.format("x", "poem on autumn leaves"))
+    repo.git("add", "-A")
+    assert len(named(mdtodo)) == len(named(mdtodo, "--staged")) == 1
+    repo.commit("By hand")
+    assert len(named(mdtodo)) == len(named(mdtodo, "--proof", f"{base}..HEAD")) == 1

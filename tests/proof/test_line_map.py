@@ -48,6 +48,17 @@ CHANGES = [
         ["  a", "x b", "  c"],
         id="kinds",
     ),
+    pytest.param(
+        "- [x] do\n  one run:a\n- [ ] do\n  two run:a\n",
+        "- [x] do\n  two run:a\n- [ ] do\n  one run:a\n",
+        ["  do two", "x do one"],
+        id="on-two-lines",
+    ),
+    pytest.param("- [x] do\n  one\n", "- [x] do\n  quite another thing\n", [None], id="another-second-line"),
+    pytest.param("- [ ] do\n  one run:a\n", "- [x] do one\n  run:a\n", ["  do one"], id="wrapped"),
+    pytest.param("- [ ] one\n", "\ufeff- [x] one\n", ["  one"], id="byte-order-mark"),
+    pytest.param("-\n  [ ] one\n", "-\n  [x] one\n", ["  one"], id="marker-on-a-line-of-its-own"),
+    pytest.param("- [a]: /u\n  [ ] one\n", "- [a]: /u\n  [x] one\n", ["  one"], id="after-a-definition"),
 ]
 
 

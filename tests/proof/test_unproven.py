@@ -29,6 +29,7 @@ pytestmark = pytest.mark.chance
 
 SEEDS = range(16 * TIMES)
 
+
 def assert_good(compared: Comparison) -> None:
     """No forged tick is passed over, and no more than one in a hundred that is proven is named."""
     said = f"{compared}\n" + "\n".join(compared.wrong)

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 #: From so many files on, what was found before is asked for instead of the files themselves.
 MANY = 30
 
-#: A box with something in it, in a list.
-_BOX = re.compile(rb"^[ \t>]*(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?\[[^ \]\n]{1,4}\][ \t]", re.MULTILINE)
+#: A box with something in it, in a list; its marker may stand on another line.
+_BOX = re.compile(
+    rb"^(?:\xef\xbb\xbf)?[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?)?\[[^ \]\n]{1,4}\][ \t]",
+    re.MULTILINE,
+)
 
 
 class Gate(NamedTuple):
@@ -58,7 +61,7 @@ def _gate(
     new_only: bool,
     staged: bool,
 ) -> Gate:
-    found, more = _changed(repo, content, settings, staged=staged)
+    found, more, content = _changed(repo, content, settings, staged=staged)
     if len(content.ids) < MANY and not _may_have(content, new_only=new_only):
         return Gate(found)
     from mdtodo.proof.findings import findings
@@ -82,21 +85,23 @@ def gate_in_range(repo: Repository, text: str) -> tuple[Gate, bool]:
 
 def _changed(
     repo: Repository, content: TodoFiles, settings: tuple[Config, Sequence[bytes | None]], *, staged: bool
-) -> tuple[list[Finding], list[Tick]]:
-    """What is to be said of what is not committed, beside ticks; and ticks that take their processor away."""
+) -> tuple[list[Finding], list[Tick], TodoFiles]:
+    """What is to be said of what is not committed, beside ticks; ticks that take their processor away; and the files
+    that are TODO files by the configuration in HEAD."""
     if not head_position(repo).commit or content.unmerged:
-        return [], []
+        return [], [], content
     from mdtodo.proof.change.uncommitted import uncommitted
 
     changes = uncommitted(repo, content, settings[0], staged=staged)
     if not changes:
-        return [], []
+        return [], [], content
     from mdtodo.proof.change.settings_changes import Settings
     from mdtodo.proof.change.uncommitted_change import Uncommitted, uncommitted_change
     from mdtodo.proof.findings import change_findings
 
-    config, change = uncommitted_change(repo, Uncommitted(content, Settings(*settings), changes, staged))
-    return change_findings(change, config), change.tasks.ticks
+    now = Uncommitted(content, Settings(*settings), changes, staged)
+    config, change, content = uncommitted_change(repo, now)
+    return change_findings(change, config), change.tasks.ticks, content
 
 
 def _may_have(content: TodoFiles, *, new_only: bool) -> bool:
@@ -104,13 +109,22 @@ def _may_have(content: TodoFiles, *, new_only: bool) -> bool:
     for path, data in content.bytes_of(content.ids).items():
         before = content.before.get(path)
         if new_only and before is not None:
-            if before != data and _ticked(data) - _ticked(before):
+            if before != data and _BOX.search(data) and _ticks(before, data):
                 return True
         elif _BOX.search(data):
             return True
     return False
 
 
-def _ticked(data: bytes) -> Counter[bytes]:
-    """The lines with boxes that are not open, however they end."""
-    return Counter(line.rstrip() for line in data.split(b"\n") if _BOX.match(line))
+def _ticks(before: bytes, after: bytes) -> bool:
+    """Whether a box may have come to another character: one whose text has more of it now, or was open elsewhere."""
+    from mdtodo.proof.line_map import boxes_of, normalized
+
+    was, now = (
+        Counter((one.text, one.char) for one in boxes_of(normalized(data))) for data in (before, after)
+    )
+    closed = [one for one in now if one[1] != b" "]
+    others: dict[bytes, set[bytes]] = {}
+    for text, char in was:
+        others.setdefault(text, set()).add(char)
+    return any(now[one] > was[one] or len(others[one[0]]) > 1 for one in closed)

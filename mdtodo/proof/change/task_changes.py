@@ -85,10 +85,11 @@ def _removed(
         if key in here or (box.char in closed and key[0] not in after.ids)
     }
     stand = {traced.before[key] for key in kept if key in traced.before}
+    unproven = set(_ticked_elsewhere(there, here, traced, rules))
     new = Counter(title for key, title in kept.items() if key not in traced.before)
     found: dict[Key, Task] = {}
     for key, task in there.items():
-        if task.status.closed or key in stand or key in traced.closed:
+        if task.status.closed or key in traced.closed or (key in stand and key not in unproven):
             continue
         if new[task.title]:
             # among equal ones nobody can tell which is which: one that came is one that went
@@ -96,6 +97,22 @@ def _removed(
             continue
         found[key] = task
     return found
+
+
+def _ticked_elsewhere(
+    there: Mapping[Key, Task], here: Mapping[Key, Task], traced: Traced, rules: Rules
+) -> Iterator[Key]:
+    """Open tasks with a processor that commits have ticked in a file that is no TODO file: nobody judges that tick."""
+    done = {char.encode() for char, status in rules.config.status.items() if status is Status.DONE}
+    for key, was in traced.before.items() if traced.committed else ():
+        task = there.get(was)
+        if (
+            key not in here
+            and task is not None
+            and traced.boxes[key].char in done
+            and rules.processor_of(task)
+        ):
+            yield was
 
 
 def _has_receipt(names: Names, before: Version, key: Key, traced: Traced) -> bool:

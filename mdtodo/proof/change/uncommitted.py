@@ -44,8 +44,8 @@ _MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
 
 _BOX = re.compile(rb"^([ \t>]*(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?\[)[^]\n]{1,4}(?=\][ \t])")
 
-#: Headings, and what makes other lines something else: fences, HTML, underlines.
-_AROUND = re.compile(rb"^[ \t>]*(?:#|```|~~~|<|=+[ \t]*$|-+[ \t]*$)")
+#: Headings, and what makes other lines something else: fences, HTML, underlines, blank lines, which end a paragraph.
+_AROUND = re.compile(rb"^[ \t>]*(?:$|#|```|~~~|<|=+[ \t]*$|-+[ \t]*$)")
 
 
 def _is_elsewhere(one: FileChange, content: TodoFiles, config: Config) -> bool:
@@ -85,12 +85,12 @@ def _loses(before: bytes, after: bytes) -> bool:
             if one is None or _AROUND.match(one):
                 return True
             new = one
-        if new and line[:1] in b" \t":
+        if new and line[:1] in b" \t>":
             return True
-    return any(map(_AROUND.match, now))
+    return any(line and _AROUND.match(line) for line in now)
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """Those that are not empty, with their boxes open."""
-    lines = (line.rstrip() for line in data.replace(b"\r\n", b"\n").split(b"\n"))
-    return [_BOX.sub(rb"\1 ", line) for line in lines if line]
+    """All, with their boxes open; blank ones at the end aside."""
+    lines = data.replace(b"\r\n", b"\n").rstrip().split(b"\n")
+    return [_BOX.sub(rb"\1 ", line.rstrip()) for line in lines]

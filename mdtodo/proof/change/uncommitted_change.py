@@ -40,20 +40,20 @@ class Uncommitted(NamedTuple):
     staged: bool
 
 
-def uncommitted_change(repo: Repository, now: Uncommitted) -> tuple[Config, Change]:
-    """What it did beside HEAD, and by which configuration that is judged. In a merge only what it did beside each of
-    its parents. Raises ConfigError where the configuration of HEAD is broken."""
+def uncommitted_change(repo: Repository, now: Uncommitted) -> tuple[Config, Change, TodoFiles]:
+    """What it did beside HEAD, by which configuration that is judged, and which are the TODO files by that. In a merge
+    only what it did beside each of its parents. Raises ConfigError where the configuration of HEAD is broken."""
     head = head_position(repo).commit
     settings = settings_at(repo, head)
     rules = Rules(settings.config)
     if rules.config.proof == "off":
-        return rules.config, Change([], TaskChanges([], [], []))
+        return rules.config, Change([], TaskChanges([], [], [])), now.content
     if rules.config.files != now.settings.config.files:
         now = now._replace(content=_content(repo, rules.config.files, staged=now.staged))
     first = _beside(repo, rules, now, head, settings)
     for other in merged_heads(repo):
         first = _both(first, _beside(repo, rules, now, other, settings_at(repo, other)))
-    return rules.config, first
+    return rules.config, first, now.content
 
 
 def _content(repo: Repository, patterns: Sequence[str], *, staged: bool) -> TodoFiles:

@@ -50,3 +50,14 @@ def test_what_was_judged_before_reads_no_history_again(
 ) -> None:
     assert "log" in gits(mdtodo, tmp_path / "trace", "check")
     assert "log" not in gits(mdtodo, tmp_path / "trace", "check")
+
+
+def test_a_ticked_line_that_stood_elsewhere_does_not_hide_a_new_tick(repo: Checkout, mdtodo: Mdtodo) -> None:
+    text = "# A\n- [{}] one run:a\n# B\n- [{}] one run:a\n"
+    repo.commit(**{"TODO.md": text.format(" ", " "), ".mdtodo.toml": CONFIG})
+    mdtodo("run", "--limit", "1")
+    assert repo.read("TODO.md").decode() == text.format("x", " ")
+    repo.write("TODO.md", text.format(" ", "x"))
+    repo.git("add", "-A")
+    findings = mdtodo("check", "--staged", "--json").json["findings"]
+    assert [(one["line"], one["code"]) for one in findings if one["code"] == "unproven"] == [(4, "unproven")]

@@ -441,6 +441,23 @@ def test_a_file_that_is_renamed(judge: Judge, repo: Checkout, name: str) -> None
 # What a person, a program and GitHub see of many
 
 
+@pytest.mark.parametrize(
+    ("message", "line", "expected"),
+    [
+        ("By hand", "- [x] a id:a run:t\n", ["TODO.md:1 open-task-removed"]),
+        (receipt("a"), "- [x] a id:a run:t\n", []),
+        ("By hand", "- [-] a id:a run:t\n", []),
+        ("By hand", "- [x] c\n", []),
+    ],
+)
+def test_a_tick_on_the_way_into_the_archive(
+    judge: Judge, repo: Checkout, message: str, line: str, expected: list[str]
+) -> None:
+    left = TODO.replace(line.replace("[x]", "[ ]").replace("[-]", "[ ]"), "")
+    repo.commit(message, **{"TODO.md": left, "TODO.archive.md": line})
+    assert judge() == expected
+
+
 def test_more_than_ten_of_a_file_are_one_line_of_text(judge: Judge, inside: Mdtodo, repo: Checkout) -> None:
     lines = [f"- [x] number {number} run:t\n" for number in range(12)]
     repo.commit("by hand", **{"docs/TODO.md": "".join(lines), "TODO.md": TODO + "".join(lines[:10])})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
 
-CONFIG = '[processors.t]\nrun = "true"\n'
+CONFIG = '[processors.t]\nrun = "true"\nmatch = { tags = ["t"] }\n'
 TODO = "# Checks\n\n- [ ] a run:t\n- [ ] b run:t\n"
 WAYS = [(), ("--staged",), ("--changed", "TODO.md")]
 
@@ -63,6 +63,9 @@ def test_what_others_have_judged_does_not_hide_it(found: Callable[..., list[str]
         ("# Checks run:t\n\n- [ ] a\n", "# Checks run:t\n\nOther\n===\n\n- [x] a\n"),
         ("# Checks run:t\n\n- [ ] a\n\n# Other\n", "# Checks run:t\n\n# Other\n\n- [x] a\n"),
         ("- [ ] a\n  run:t\n", "- [x] a\n"),
+        ("- [ ] a\n  run:t\n", "- [x] a\n\n  run:t\n"),
+        ("Checks run:t\n---\n- [ ] a\n", "Checks run:t\n\n---\n- [x] a\n"),
+        ("> - [ ] p #t\n>   - [ ] a\n", "> - [ ] p #t\n> - [ ] q\n>   - [x] a\n"),
     ],
 )
 def test_lines_that_only_come_or_move_may_take_it_away_too(
@@ -149,3 +152,12 @@ def test_files_that_were_only_touched_are_not_read_from_git(
     monkeypatch.setattr(repository, "Process", process)
     inside("check")
     assert sum("cat-file" in args for args in started) <= 2, [args[3:] for args in started]
+
+
+@pytest.mark.parametrize("args", WAYS[:2])
+def test_files_that_are_no_todo_files_any_more_are_judged(
+    found: Callable[..., list[str]], repo: Checkout, args: tuple[str, ...]
+) -> None:
+    repo.write("TODO.md", TODO.replace("- [ ] a", "- [x] a"))
+    repo.write(".mdtodo.toml", 'files = ["other.md"]\n' + CONFIG)
+    assert set(found(*args)) == {".mdtodo.toml:1 gate-changed", "TODO.md:3 unproven"}
