@@ -10,13 +10,14 @@ from mdtodo.config.load import load
 from mdtodo.git.diff_tree import FileChange
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.position import head_position
+from mdtodo.git.true_history import read_history
 from mdtodo.proof.known import Judgements
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.signers import signers_of
 from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, look_up, ticks_of, with_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Container, Mapping, Sequence
 
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
@@ -114,7 +115,7 @@ def _judged(
     if not ticks:
         return [], 0
     parents = [
-        Parent(one, changes_between(from_commit(repo, one, rules.config.files), version))
+        Parent(one, changes_between(markdown_files(repo, one, version.ids), version))
         for one in (head, *merged_heads(repo))
         if one
     ]
@@ -145,7 +146,20 @@ def unproven_of(
     return unproven, unknown
 
 
-def changes_between(before: TodoFiles, version: Version | TodoFiles) -> list[FileChange]:
+def markdown_files(repo: Repository, commit: str, paths: Container[str]) -> Version:
+    """The ids of these files in a commit, and of all markdown files: a line may have moved from any of them. What the
+    patterns say of them does not matter, and takes long to find out."""
+    found: dict[str, str] = {}
+    for line in read_history(repo, "ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
+        about, _, name = line.partition(b"\t")
+        mode, _, oid = about.split(b" ")
+        path = os.fsdecode(name)
+        if mode != b"120000" and (path in paths or path.lower().endswith((".md", ".markdown"))):
+            found[path] = oid.decode()
+    return Version(found, {})
+
+
+def changes_between(before: Version | TodoFiles, version: Version | TodoFiles) -> list[FileChange]:
     """How a version differs from a commit."""
     paths = sorted({*before.ids, *version.ids})
     pairs = ((path, before.ids.get(path), version.ids.get(path)) for path in paths)

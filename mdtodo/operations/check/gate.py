@@ -64,6 +64,8 @@ def _gate(
     found, more, content = _changed(repo, content, settings, staged=staged)
     if len(content.ids) < MANY and not _may_have(content, new_only=new_only):
         return Gate(found)
+    if not (found or more) and not _may_prove(content, settings[0]):
+        return Gate([])
     from mdtodo.proof.findings import findings
     from mdtodo.proof.judge import judge
 
@@ -114,6 +116,12 @@ def _may_have(content: TodoFiles, *, new_only: bool) -> bool:
         elif _BOX.search(data):
             return True
     return False
+
+
+def _may_prove(content: TodoFiles, config: Config) -> bool:
+    """Whether a task can have a processor. Where the settings are others than in HEAD, that has been found out."""
+    names = bool(config.processors) or len(content.ids) >= MANY
+    return names or any(b"run" in data for data in content.bytes_of(content.ids).values())
 
 
 def _ticks(before: bytes, after: bytes) -> bool:
