@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.names import suggestion
 from mdtodo.errors import UsageError
+from mdtodo.proof.rules import WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
 
 COMMANDS = ("run", "verify", "check")
 _PREFIX = "MDTODO_INPUT_"
 
 
 class Inputs(NamedTuple):
-    """`args` as words, `files` as lines; `directory` relative to the workspace."""
+    """`args` as words, `files` as lines; `proof` how strict the gate is at least, or empty; `directory` relative to the
+    workspace."""
 
     command: str
     args: tuple[str, ...]
@@ -24,6 +26,7 @@ class Inputs(NamedTuple):
     jobs: int
     push: bool
     pull_request: bool
+    proof: str
     directory: str
 
 
@@ -37,20 +40,23 @@ def take_inputs(environ: MutableMapping[str, str]) -> Inputs:
     def text(name: str) -> str:
         return given.get(_PREFIX + name, "").strip()
 
-    command = text("COMMAND") or "run"
-    if command not in COMMANDS:
-        raise UsageError(
-            f"the input command must be run, verify or check, not {command!r}{suggestion(command, COMMANDS)}"
-        )
     return Inputs(
-        command,
+        _one_of("command", text("COMMAND") or "run", COMMANDS),
         _words(text("ARGS")),
         tuple(line.strip() for line in text("FILES").split("\n") if line.strip()),
         _jobs(text("JOBS")),
         _flag("push", text("PUSH"), default=True),
         _flag("pull-request", text("PULL_REQUEST"), default=False),
+        _one_of("proof", text("PROOF"), WORDS) if text("PROOF") else "",
         text("WORKING_DIRECTORY") or ".",
     )
+
+
+def _one_of(name: str, text: str, words: Sequence[str]) -> str:
+    if text not in words:
+        listed = f"{', '.join(words[:-1])} or {words[-1]}"
+        raise UsageError(f"the input {name} must be {listed}, not {text!r}{suggestion(text, words)}")
+    return text
 
 
 def _words(text: str) -> tuple[str, ...]:

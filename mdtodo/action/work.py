@@ -16,6 +16,7 @@ from mdtodo.cli.context import Session
 from mdtodo.core.task import Severity
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.git.position import head_position
+from mdtodo.proof.rules import AT_LEAST
 from mdtodo.reporting import github_summary
 from mdtodo.reporting.findings import print_annotations, print_findings, tell_strict
 from mdtodo.reporting.github_commands import annotate, quoted, say
@@ -87,6 +88,8 @@ class _ActionRun:
         session = Session.start([folder], "never", debug=False)
         trust_checkout(environ, folder)
         set_identity(session.repo, environ)
+        if inputs.proof:
+            environ[AT_LEAST] = inputs.proof
         # Read now, so that an error in it is reported before anything runs.
         _ = session.config
         event = GitHubEvent.read(environ)
@@ -119,7 +122,9 @@ class _ActionRun:
         else:
             # First, since tasks that are about to run may wait for what the commits close.
             self._close()
-            self.code = max(self.code, self._call(self.mode.value, *self._without_commit()))
+            self.code = max(
+                self.code, self._gate_code(), self._call(self.mode.value, *self._without_commit())
+            )
 
     def report(self) -> None:
         """Annotations, and the job summary."""
@@ -194,6 +199,10 @@ class _ActionRun:
         for error in found.unreadable:
             _annotate_error(error, self._prefix())
         return judged.exit_code
+
+    def _gate_code(self) -> int:
+        """1 where the inputs ask for proof, and a tick has none: a run is no check, but for what is asked for."""
+        return int(bool(self.inputs.proof) and any(map(_is_of_gate, self.findings)))
 
     def _asked_of_check(self) -> _CheckArgs:
         """What the arguments ask for; those for another command are not for this one."""
@@ -278,6 +287,10 @@ class _ActionRun:
         if report is not None:
             parts += github_summary.tails(report)
         return [part for part in parts if part]
+
+
+def _is_of_gate(finding: Finding) -> bool:
+    return finding.code in ("unproven", "gate-changed") and finding.severity is Severity.ERROR
 
 
 def _annotate_error(error: MdtodoError, above: str) -> None:

@@ -103,7 +103,7 @@ class World:
         }
 
     def checkout(self, job: Job, **given: str) -> dict[str, str]:
-        """As actions/checkout does it: depth 1, the branch of the event, its commit."""
+        """As actions/checkout does it: depth 1 (`fetch-depth: 0` for all), the branch of the event, its commit."""
         target = Checkout(job.workspace / given.get("path", "."))
         target.root.mkdir(exist_ok=True)
         target.git("init", "-q")
@@ -113,7 +113,7 @@ class World:
             "fetch",
             "-q",
             "--no-tags",
-            "--depth=1",
+            *(() if given.get("fetch-depth") == "0" else ("--depth=1",)),
             "origin",
             f"+refs/heads/{branch}:refs/remotes/origin/{branch}",
         )
@@ -133,9 +133,9 @@ class World:
         return {"cache-hit": "true"}
 
     def act(self, event: str = "push", payload: Mapping[str, Any] | None = None, **given: Any) -> Ended:
-        """Check out and run the Action; `given` are inputs (`_` for `-`), and `env`."""
+        """Check out and run the Action; `given` are inputs (`_` for `-`), `env`, and `depth`."""
         job = self.job(event, payload, **given.pop("env", {}))
-        self.checkout(job)
+        self.checkout(job, **{"fetch-depth": given.pop("depth", "1")})
         job.action({name.replace("_", "-"): value for name, value in given.items()})
         return job.ended
 

@@ -159,3 +159,28 @@ def test_what_strangers_cause_runs_nothing(world: World, event: str, payload: di
     assert not list(world.folder.rglob("pwned"))
     assert "mdtodo check" in ended.summary
     assert world.bare.git("for-each-ref") == head
+
+
+@pytest.mark.parametrize(
+    ("configured", "asked", "level"),
+    [
+        ("off", "", None),
+        ("warn", "", "warning"),
+        ("warn", "require", "error"),
+        ("off", "strict", "error"),
+        ("require", "off", "error"),
+        ("require", "warn", "error"),
+    ],
+)
+def test_the_input_proof_makes_the_gate_stricter_and_never_laxer(
+    configured: str, asked: str, level: str | None, world: World
+) -> None:
+    world.push("Rules", **{".mdtodo.toml": f'proof = "{configured}"\n{CONFIG}'})
+    world.push("By hand", **{"TODO.md": "- [x] Good run:good id:good\n"})
+    for event, payload in (("pull_request", OWN), ("push", {})):
+        ended = world.act(event, payload, proof=asked, depth="0")
+        fails = level == "error" and (event == "pull_request" or bool(asked))
+        assert ended.code == int(fails), ended.log
+        shown = [one for one in ended.annotations if "nothing proves it" in one.message]
+        wanted = level if event == "pull_request" or level == "error" else None
+        assert [one.level for one in shown] == ([wanted] if wanted else [])
