@@ -25,7 +25,9 @@ class Inputs(NamedTuple):
     files: tuple[str, ...]
     jobs: int
     push: bool
+    branch: str
     pull_request: bool
+    in_fork: bool
     proof: str
     directory: str
 
@@ -45,8 +47,10 @@ def take_inputs(environ: MutableMapping[str, str]) -> Inputs:
         _words(text("ARGS")),
         tuple(line.strip() for line in text("FILES").split("\n") if line.strip()),
         _jobs(text("JOBS")),
-        _flag("push", text("PUSH"), default=True),
-        _flag("pull-request", text("PULL_REQUEST"), default=False),
+        flag("push", text("PUSH"), default=True),
+        text("BRANCH"),
+        flag("pull-request", text("PULL_REQUEST"), default=False),
+        flag("run-in-fork", text("RUN_IN_FORK"), default=False),
         _one_of("proof", text("PROOF"), WORDS) if text("PROOF") else "",
         text("WORKING_DIRECTORY") or ".",
     )
@@ -77,7 +81,8 @@ def _jobs(text: str) -> int:
     return int(text or 0)
 
 
-def _flag(name: str, text: str, *, default: bool) -> bool:
+def flag(name: str, text: str, *, default: bool) -> bool:
+    """Whether an input is `true`. Raises UsageError where it is neither that, nor `false`, nor empty."""
     if text.lower() not in ("", "true", "false"):
         raise UsageError(f"the input {name} must be true or false, not {text!r}")
     return text.lower() == "true" if text else default

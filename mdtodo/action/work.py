@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.action.bundle import write_bundle
 from mdtodo.action.console import add_summary, set_outputs
-from mdtodo.action.event import GitHubEvent, Mode, is_receipt
-from mdtodo.action.handover import Handover
+from mdtodo.action.event import GitHubEvent, Mode, branch_to_push, is_receipt, other_branch
+from mdtodo.action.handover import Handover, bundle_of, new_folder
 from mdtodo.action.inputs import Inputs, take_inputs
 from mdtodo.action.settings import set_identity, trust_checkout
 from mdtodo.cli import guarded
@@ -49,8 +50,9 @@ def _work(environ: MutableMapping[str, str]) -> int:
         _annotate_error(error, "")
         return error.exit_code
     job.report()
-    state = job.handover().write(environ)
-    set_outputs(environ, {"state": state})
+    folder = new_folder(environ)
+    receipts = job.hand_over(folder)
+    set_outputs(environ, {"state": folder, "bundle": folder if receipts else ""})
     return 0
 
 
@@ -93,7 +95,7 @@ class _ActionRun:
         # Read now, so that an error in it is reported before anything runs.
         _ = session.config
         event = GitHubEvent.read(environ)
-        mode, why = event.decide(inputs.command)
+        mode, why = event.decide(inputs.command, in_fork=inputs.in_fork)
         return cls(
             environ,
             inputs,
@@ -120,6 +122,7 @@ class _ActionRun:
         elif self.mode is Mode.PREVIEW:
             self.code = max(checked, self._call("run", "--dry-run") if checked < _BROKEN else 0)
         else:
+            self._check_branch()
             # First, since tasks that are about to run may wait for what the commits close.
             self._close()
             self.code = max(
@@ -156,18 +159,24 @@ class _ActionRun:
             annotate("error", f"mdtodo exited with code {self.code}; see the log", title="mdtodo")
         add_summary(self.environ, self._summary(report))
 
-    def handover(self) -> Handover:
-        """What `deliver` needs."""
+    def hand_over(self, folder: str) -> bool:
+        """Leave what `deliver` needs in the folder; whether there are receipts."""
         writes = self.mode in (Mode.RUN, Mode.VERIFY) and not self._without_commit()
-        return Handover(
+        made = writes and self._bundle(bundle_of(folder))
+        Handover(
             code=self.code,
-            root=self.session.repo.root,
-            start=self.start,
-            push=writes and (self.inputs.push or self.inputs.pull_request),
-            pull_request=self.inputs.pull_request,
             report=self._report(),
             findings=tuple(self.findings) if self.mode in (Mode.CHECK, Mode.PREVIEW) else None,
-        )
+        ).write(folder)
+        return made
+
+    def _bundle(self, path: str) -> bool:
+        """Write a bundle of what was committed since the checkout; whether that is anything."""
+        head = head_position(self.session.repo)
+        if not self.start or head.commit == self.start:
+            return False
+        write_bundle(self.session.repo, path, head.ref, self.start)
+        return True
 
     def _is_own_push(self) -> bool:
         from mdtodo.git.messages import messages
@@ -199,6 +208,14 @@ class _ActionRun:
         for error in found.unreadable:
             _annotate_error(error, self._prefix())
         return judged.exit_code
+
+    def _check_branch(self) -> None:
+        """Raises UsageError where what is committed could not be pushed; before anything runs."""
+        ref = head_position(self.session.repo).ref
+        wanted = branch_to_push(self.inputs.branch, self.environ.get("GITHUB_REF", ""))
+        pushes = (self.inputs.push or self.inputs.pull_request) and not self._without_commit()
+        if pushes and ref != wanted:
+            raise other_branch(ref, wanted)
 
     def _gate_code(self) -> int:
         """1 where the inputs ask for proof, and a tick has none: a run is no check, but for what is asked for."""

@@ -59,6 +59,32 @@ def test_event_command_and_payload_decide_the_mode(
     assert bool(why) == (mode.value != command)
 
 
+def test_a_fork_only_checks_unless_it_is_asked_to_run(world: World) -> None:
+    payload = world.payload("0" * 40) | {"repository": {"fork": True}}
+    head = world.bare.git("for-each-ref")
+    ended = world.act(payload=payload)
+    assert ended.code == 0, ended.log
+    assert "this repository is a fork" in ended.log
+    assert world.bare.git("for-each-ref") == head
+    assert world.act(payload=payload, run_in_fork="true").code == 1
+    assert "- [x] Good" in world.main()
+
+
+def test_only_the_branch_that_is_meant_is_pushed_to(world: World) -> None:
+    world.bare.git("branch", "next", "main")
+    job = world.job("push", world.payload("0" * 40))
+    world.checkout(job, ref="next")
+    job.action({})
+    assert job.ended.code == 2
+    assert "next is checked out, and receipts are pushed to main" in job.ended.of("error")[-1].message
+    assert "fine" not in job.ended.log
+    job = world.job("schedule")
+    world.checkout(job, ref="next")
+    job.action({"branch": "next"})
+    assert "- [x] Good" in world.bare.head("TODO.md", "next").decode()
+    assert "- [ ] Good" in world.main()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"[1]", b"null", b"\xff", b"{", b"[" * 100_000])
 def test_an_odd_payload_is_an_empty_one(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:

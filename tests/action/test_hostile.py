@@ -30,7 +30,7 @@ run = "printf '%s\\\\n' \\"$MDTODO_TASK_TITLE\\" '::set-output name=commit::pwne
 """
     payload = world.push("Hostile", **{f"{folder}/[x](y).md": todo, ".mdtodo.toml": config, "TODO.md": ""})
     world.person.git("push", "-q", "origin", f"HEAD:refs/heads/{branch}")
-    job = world.job("push", payload, GITHUB_REF_NAME=branch)
+    job = world.job("push", payload, GITHUB_REF=f"refs/heads/{branch}")
     world.checkout(job, ref=branch)
     hostile = "$(touch pwned) `touch pwned`"
     job.action(

@@ -50,8 +50,9 @@ class PushResult:
     where: str | None = None
 
 
-def push(repo: Repository, statuses: Mapping[str, Status]) -> PushResult:
-    """Push the branch of HEAD to its upstream, with the receipts on it rebased where that has moved.
+def push(repo: Repository, statuses: Mapping[str, Status], *, follow: bool = True) -> PushResult:
+    """Push the branch of HEAD to its upstream, with the receipts on it rebased where that has moved. The branch
+    follows, with its work tree, unless that is not asked for.
 
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be rebased. All commits are kept then.
@@ -61,7 +62,7 @@ def push(repo: Repository, statuses: Mapping[str, Status]) -> PushResult:
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:
             return PushResult({}, messages)
-        result = _Push(repo, git, statuses, upstream).run()
+        result = _Push(repo, git, statuses, upstream, follow).run()
     return replace(result, messages=(*messages, *result.messages))
 
 
@@ -73,6 +74,7 @@ class _Push:
     git: GitSession
     statuses: Mapping[str, Status]
     upstream: Upstream
+    follow: bool = True
     head: str = ""
     before: str | None = None
     tip: str | None = None
@@ -154,7 +156,7 @@ class _Push:
 
     def _follow(self, rebased: Rebased) -> tuple[str, ...]:
         """Bring the local branch to what the remote has now."""
-        if rebased.tip == self.head:
+        if not self.follow or rebased.tip == self.head:
             return ()
         try:
             return fast_forward(self.git, self.upstream.branch, self.head, rebased.tip, self.statuses)
