@@ -59,7 +59,12 @@ def read_bundle(path: str) -> Bundle:
 def unpack(repo: Repository, bundle: Bundle) -> None:
     """Its objects in a repository that has the base. Raises GitError where git refuses one of them."""
     limit = f"--max-input-size={LARGEST}"
-    run(repo, "index-pack", "--stdin", "--fix-thin", "--strict", limit, stdin=bundle.pack)
+    try:
+        run(repo, "index-pack", "--stdin", "--fix-thin", "--strict", limit, stdin=bundle.pack)
+    except GitError as error:
+        raise GitError(
+            f"the bundle of receipts cannot be read: {error.sentence}: nothing was pushed"
+        ) from error
 
 
 def read_regular(path: str, most: int) -> bytes:

@@ -168,7 +168,7 @@ class _Delivery:
 
     def _address(self) -> str:
         name = self.runner.get("MDTODO_REPOSITORY", "")
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", name, re.ASCII):
+        if not re.fullmatch(r"(?!\.+/)[\w.-]+/(?!\.+$)[\w.-]+", name, re.ASCII):
             raise GitError(f"there is no repository {name!r}")
         return f"{self.server}/{quote(name)}.git"
 
