@@ -40,6 +40,7 @@ GROUPS = {
     "Run": {
         "run": "Run the tasks that are ready, tick what passes, commit.",
         "verify": "Rerun done tasks; reopen those that no longer pass.",
+        "prove": "Run the processors of ticks that nothing proves.",
         "check": "Find mistakes in the TODO files; changes nothing.",
     },
     "Set up": {
@@ -97,7 +98,7 @@ class LazyGroup(click.Group):
         if isinstance(command, ReadCommand):
             command.before = recover
         if name not in PLUMBING:
-            _accept_verbosity(command, shown=name in ("run", "verify", "expand"))
+            _accept_verbosity(command, shown=name in ("run", "verify", "prove", "expand"))
         return command
 
     def resolve_command(

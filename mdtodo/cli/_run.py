@@ -92,7 +92,7 @@ def run_and_report(session: Session, options: Options, *, as_json: bool, push: b
     else:
         from mdtodo.reporting.summary import print_summary
 
-        print_summary(report, color=session.color, verified=options.verify)
+        print_summary(report, color=session.color, verified=options.verify, proven=options.prove)
     # only now, as what was run and committed stays, whatever became of the push
     if refusal is not None:
         raise refusal

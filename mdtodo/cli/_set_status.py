@@ -28,10 +28,10 @@ def set_status_and_report(
     `done` takes words of titles too.
     """
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
-    from mdtodo.operations.set_status import parent_status, set_status
+    from mdtodo.operations.set_status import set_status
 
     # before the files are read, as it may tick boxes in them
-    for sentence in finish_earlier_if_any(session.repo, session.config):
+    for sentence in finish_earlier_if_any(session.repo, session.config, follow=commit):
         tell(one_line(sentence))
     project = session.project()
     if status is Status.DONE:
@@ -40,11 +40,18 @@ def set_status_and_report(
         tasks = list({task.id: task for task in map(project.find, names)}.values())
     if not force and _report_refused(project, tasks):
         return 1
-    change = set_status(project, tasks, status, commit=commit)
+    return report_change(set_status(project, tasks, status, commit=commit), tasks, status)
+
+
+def report_change(change: StatusChange, tasks: Sequence[Task], status: Status) -> int:
+    """Say what was changed of these tasks; 3 where one could not be found in its file any more."""
+    from mdtodo.operations.set_status import parent_status
+
     missed = _missed(change)
     for task in tasks:
         if task.id not in missed:
-            _report(task, status, "" if task in change.changed else " already")
+            vouched = ", on your word" if task in change.vouched else " already"
+            _report(task, status, "" if task in change.changed else vouched)
     for task in change.parents:
         if task.id not in missed:
             _report(task, parent_status(status), " with its subtasks")
@@ -66,7 +73,10 @@ def _report_refused(project: Project, tasks: Sequence[Task]) -> bool:
         tell(one_line(f"{task.file}:{task.line}: {name} ({task.title}) {why}"))
     if refused:
         tell("nothing was ticked")
-        proves = f"`mdtodo run {next(iter(strict))}` proves it; " if len(strict) == 1 else ""
+        names = [
+            f"{'prove' if project.tasks[name].status is Status.DONE else 'run'} {name}" for name in strict
+        ]
+        proves = f"`mdtodo {names[0]}` proves it; " if len(names) == 1 else ""
         tell(f"{proves}--force ticks it anyway", first="  hint: ")
     return bool(refused)
 

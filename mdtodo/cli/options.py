@@ -42,6 +42,7 @@ _COMPLETED: Mapping[str, Callable[[Task], bool]] = {
     "next": _is_open,
     "expand": _is_open,
     "verify": _is_done,
+    "prove": _is_done,
     "reopen": _reopens,
 }
 

@@ -131,6 +131,13 @@ class Processor:
             "Environment variables for the processor.",
         ),
     )
+    repeatable: bool = field(
+        default=True,
+        metadata=_of(
+            boolean(),
+            "Whether it may run again for a task that is done: `verify` and `prove` leave others alone.",
+        ),
+    )
     cwd: str | None = field(
         default=None,
         metadata=_of(

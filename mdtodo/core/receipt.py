@@ -46,7 +46,8 @@ class Receipt(NamedTuple):
     the commit whose message was the person's word. `tree` is the content that its processor has judged: 12 hex digits
     of HEAD's tree, or DIRTY; None where no processor judged anything, or it is not known. `reason` says how it failed,
     a Failure; `by` is the e-mail of the person whose word it is, None where git knows none; `metrics` are what its
-    processor has measured. `proves`: the box was ticked before, and this is the proof that it lacked.
+    processor has measured. `proves`: the box was ticked before, and this is the proof, or the word, that it lacked.
+    `began`: when its processor did, in Unix time: what was changed since then it may not have seen.
     """
 
     task_id: str
@@ -68,6 +69,7 @@ class Receipt(NamedTuple):
     by: str | None = None
     metrics: tuple[tuple[str, float], ...] = ()
     proves: bool = False
+    began: float | None = None
 
 
 def entry_of(text: str | None) -> tuple[bytes, str] | None:

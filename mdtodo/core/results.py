@@ -147,9 +147,9 @@ class GivenUp(NamedTuple):
 
 class RunReport(NamedTuple):
     """A whole run: times in ISO 8601, UTC; `messages` are sentences for a person; `interrupted` by a
-    signal; `refused`: a task that was asked for by id could not start; `given_up`: those that it should have run;
-    `nothing` says why it ran nothing, where that is so, and `hints` what helps. `unopened`: tasks that no longer pass,
-    and whose boxes stay closed, as files differ from HEAD."""
+    signal; `refused`: a task that was asked for by id could not start, or a result waits; `given_up`: those that it
+    should have run; `nothing` says why it ran nothing, where that is so, and `hints` what helps. `unopened`: tasks
+    that no longer pass, and whose boxes stay closed, as files differ from HEAD."""
 
     run: str
     started: str

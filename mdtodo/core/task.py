@@ -119,13 +119,15 @@ class Span(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One thing that `check` has to say; `code` is stable and documented."""
+    """One thing that `check` has to say; `code` is stable and documented. `commit` is the one that made it, where a
+    range of commits is judged."""
 
     file: str
     line: int
     severity: Severity
     code: str
     message: str
+    commit: str | None = None
 
 
 class Anchor(NamedTuple):

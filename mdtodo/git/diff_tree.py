@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.git.repository import calling_index, run
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
 
 
@@ -21,8 +24,20 @@ class FileChange(NamedTuple):
 
 def file_changes(git: GitSession, old: str, new: str) -> list[FileChange]:
     """How one tree differs from another, path by path; no renames."""
-    fields = iter(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new).split(b"\0"))
+    return changes_in(git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new))
+
+
+def changes_in(out: bytes) -> list[FileChange]:
+    """What `git diff-tree -z --raw`, or `diff-index`, says of one tree beside another."""
+    fields = iter(out.split(b"\0"))
     return [file_change(one, next(fields)) for one in fields if one.startswith(b":")]
+
+
+def staged_changes(repo: Repository, commit: str | None) -> list[FileChange]:
+    """How the index of the calling git, or else that of the work tree, differs from a commit; None for no commit."""
+    tree = commit or run(repo, "hash-object", "-t", "tree", "--stdin").decode().strip()
+    args = ("diff-index", "--cached", "-z", "--raw", "--no-abbrev", "--no-renames", tree)
+    return changes_in(run(repo, *args, env=calling_index()))
 
 
 def changes_of(git: GitSession, oids: Sequence[str]) -> dict[str, list[FileChange]]:

@@ -27,15 +27,16 @@ class EditResult:
     `made`: something was changed. `closed`: the box shows the target already, or, where only keys or lines
     should be added, is no longer open. `missed`: nothing could be made, with the reason. `incomplete`: what else
     of a receipt that was made could not be, with the reason. `waits`: it may be made later, when somebody has written
-    the file.
+    the file. `either`: of the closed ones those that cannot be told from equal ones, whose boxes show the same.
     """
 
-    __slots__ = ("closed", "data", "incomplete", "made", "missed", "waits")
+    __slots__ = ("closed", "data", "either", "incomplete", "made", "missed", "waits")
 
     def __init__(self, data: bytes, missed: Mapping[str, str] | None = None) -> None:
         self.data = data
         self.made: set[str] = set()
         self.closed: set[str] = set()
+        self.either: set[str] = set()
         self.missed: dict[str, str] = dict(missed or {})
         self.incomplete: dict[str, str] = {}
         self.waits = False
@@ -45,6 +46,7 @@ class EditResult:
         self.data = other.data
         self.made |= other.made
         self.closed |= other.closed
+        self.either |= other.either
         self.missed |= other.missed
         self.incomplete |= other.incomplete
 
@@ -98,6 +100,7 @@ def _close(version: EditResult, wanted: Wanted, statuses: Mapping[str, Status], 
             if boxes and {items[index].status for index in reason.indices} == {boxes[0].status}:
                 del version.missed[task]
                 version.closed.add(task)
+                version.either.add(task)
 
 
 def _apply(

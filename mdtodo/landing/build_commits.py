@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
+from mdtodo.errors import GitError
 from mdtodo.git.index_format import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
@@ -14,12 +15,16 @@ from mdtodo.landing.job import CommitBuilder, CommitStep, Job
 from mdtodo.landing.restore import restore
 from mdtodo.markdown.anchors import Unclear
 from mdtodo.outputs.survey import OutputsChangedError, take
+from mdtodo.receipts.log import logged_commits
 from mdtodo.receipts.message import message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mdtodo.git.head import Head
     from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.session import GitSession
+    from mdtodo.receipts.log import LoggedReceipt
 
 _REGULAR = (b"100644", b"100755", b"100664")
 
@@ -56,7 +61,7 @@ def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder)
 
     for step in builder.steps:
         tree = change_tree(tree, step.tree, content, objects)
-        parent = _write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
+        parent = write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
         made.append(parent)
         if objects.size > _MUCH:
             git.write(objects)
@@ -68,8 +73,9 @@ def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder)
 _MUCH = 1 << 20
 
 
-def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
-    """The id of a commit, which is one of the objects, or written already where git must sign it."""
+def write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | None, text: str) -> str:
+    """The id of a commit, which is one of the objects, or written already where git must sign it. Raises GitError
+    without an identity, or where it cannot be signed."""
     identity = git.identity()
     if git.settings().signs():
         git.write(objects)
@@ -81,12 +87,13 @@ def _write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str |
 
 
 def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) -> None:
-    """The steps from HEAD's versions of the files: of each task that changes there."""
+    """The steps from HEAD's versions of the files: of each task that changes there, or whose receipt is late."""
     versions = {file: _in_head(git, head, file) for file in job.wanted}
     began = {file: (there[1], EditResult(there[1])) for file, there in versions.items() if there is not None}
     for group in job.groups:
         step = CommitStep()
         made: set[str] = set()
+        shown: set[str] = set()
         for file in job.files(group):
             if (there := versions[file]) is None:
                 builder.refused |= dict.fromkeys(job.wanted[file], "its file is not in HEAD")
@@ -98,9 +105,12 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
                 versions[file] = mode, version.data
             began[file][1].add(version)
             made |= version.made
+            shown |= version.closed - version.either
             builder.refused |= version.missed
+        late = (job.late & shown) - made
+        made |= late - _carried(job, head.commit) if late else late
         step.receipts = [job.receipts[task] for task in group if task in made]
-        if step.tree or job.restores:
+        if step.receipts or job.restores:
             builder.steps.append(step)
         if builder.objects.size > _MUCH:
             git.write(builder.objects)
@@ -155,3 +165,23 @@ def _take_outputs(job: Job, git: GitSession, head: Head, builder: CommitBuilder,
 
 
 _DONE = (Outcome.DONE, Outcome.CACHED)
+
+
+#: Commits with receipts that are looked at where the commit is gone that HEAD was when the run began.
+_NEWEST = 2000
+
+
+def _carried(job: Job, head: str | None) -> frozenset[str]:
+    """The tasks whose receipts of this run `head` carries already, as after a landing that was killed."""
+    if head is None or job.since is None or job.since == head:
+        return frozenset()
+    try:
+        found = list(_logged(job, f"{job.since}..{head}"))
+    except GitError:
+        found = list(_logged(job, head))
+    return frozenset(one.task_id for one in found if one.run == job.run_id)
+
+
+def _logged(job: Job, revision: str) -> Iterator[LoggedReceipt]:
+    for made in logged_commits(job.repo, revision, newest=_NEWEST):
+        yield from made.receipts()

@@ -39,9 +39,12 @@ class Job:
         statuses: Mapping[str, Status],
         *,
         each: bool = False,
+        late: bool = False,
+        since: str | None = None,
     ) -> None:
         """Of the receipts the last of each task, which also adds the subtasks and notes of those before it that left
-        the task open: a breakdown, and new subtasks of its processor, after which that ran once more."""
+        the task open: a breakdown, and new subtasks of its processor, after which that ran once more. `late` and
+        `since`: see `land`."""
         self.repo = repo
         self.run_id = run_id
         self.statuses = statuses
@@ -56,7 +59,10 @@ class Job:
         for task, receipt in self.receipts.items():
             for edit in receipt.edits:
                 self.wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
-        self._each = each
+        self._each, self._late = each, late
+        #: The tasks whose receipts land also where HEAD has all of their edits.
+        self.late = frozenset(task for task, receipt in self.receipts.items() if late or receipt.proves)
+        self.since = since
         #: Files that go back to what they were.
         self.restores = [one for receipt in self.receipts.values() for one in receipt.restores]
         #: The tasks of each commit.
@@ -68,7 +74,8 @@ class Job:
         if not any(task in tasks for task in self.receipts):
             return self
         left = [receipt for task, receipt in self.receipts.items() if task not in tasks]
-        return Job(self.repo, left, self.run_id, self.statuses, each=self._each)
+        more = {"each": self._each, "late": self._late}
+        return Job(self.repo, left, self.run_id, self.statuses, since=self.since, **more)
 
     def rolled_up_with(self, tasks: Iterable[str]) -> dict[str, str]:
         """The parents that are to be ticked since their subtasks are done, each with one of these tasks below it."""

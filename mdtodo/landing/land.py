@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Landing", "hold_outputs", "land"]
+__all__ = ["Landing", "hold_outputs", "land", "persist"]
 
 #: Seconds for which a landing is tried again while others move HEAD or change the index or a file.
 PATIENCE = 30.0
@@ -113,26 +113,26 @@ def land(
     git: GitSession | None = None,
     whole: bool = False,
     taken: IdsTaken | None = None,
+    late: bool = False,
+    since: str | None = None,
 ) -> Landing:
-    """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone.
+    """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone. With `each` every receipt
+    gets a commit of its own, in their order; HEAD moves once, to the last of them.
 
-    With `each` every receipt gets a commit of its own, in their order; HEAD moves once, to the last of them.
-
-    A task that HEAD does not have, or has ticked already, gets no receipt. Landing the same receipts again
-    does nothing more, so it is how an interrupted landing is finished. Of several receipts for one task the
-    last counts. A task is ticked together with its outputs, or not at all. `patience`: seconds to wait for another
-    git that holds the index. `git`: of a caller who lands many times. `whole`: nothing is changed where something of
-    what is to be taken back cannot be. `taken`: see `new_subtasks.ids_taken`; those tasks are kept open.
+    A task that HEAD does not have, or has ticked already, gets no receipt; the latter does where the receipt proves an
+    earlier tick, and with `late`, if need be in a commit that changes no file. Landing the same receipts again does
+    nothing more, so it is how an interrupted landing is finished; then `since` is what HEAD was before the first time.
+    Of several receipts for one task the last counts. A task is ticked together with its outputs, or not at all.
+    `patience`: seconds to wait for another git that holds the index. `git`: of a caller who lands many times. `whole`:
+    nothing is changed where something of what is to be taken back cannot be. `taken`: see `new_subtasks.ids_taken`;
+    those tasks are kept open.
 
     Raises GitError, with HEAD, index and files as they were: an operation is in progress, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
     HEAD and index have their edits then, and landing again makes up for the file.
     """
-    job = Job(repo, receipts, run_id, statuses, each=each)
-    if not whole:
-        job, unclear = _without(job, {}, _unclear_on_disk(job))
-    else:
-        unclear = {}
+    job = Job(repo, receipts, run_id, statuses, each=each, late=late, since=since)
+    job, unclear = _without(job, {}, {} if whole else _unclear_on_disk(job))
     if not commit or not (job.wanted or job.restores):
         atomic_file.sweep(repo.root, job.wanted)
         job, kept_open = _without(job, {}, taken(None) if taken else {})
@@ -172,7 +172,7 @@ def _land(
     while True:
         try:
             attempt = partial(_commit, job, git, patience=patience, whole=whole, taken=taken)
-            landing, builder = _persist(attempt)
+            landing, builder = persist(attempt)
             break
         except (OutputsChangedError, IdTakenError) as changed:
             job, kept_open = _without(job, kept_open, changed.reasons)
@@ -217,7 +217,7 @@ def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) ->
     return job.without(reasons), reasons
 
 
-def _persist(attempt: Callable[[bool], T]) -> T:
+def persist(attempt: Callable[[bool], T]) -> T:
     """What `attempt` gives, made again from the start while others move HEAD or change the index.
 
     After two attempts it is told to take the lock first, so that nobody can be faster for ever.

@@ -78,9 +78,12 @@ def land_as_configured(
     config: Config,
     each: bool = False,
     git: GitSession | None = None,
+    late: bool = False,
+    since: str | None = None,
 ) -> Landing:
     """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
-    for `each`; `git` serves many. What takes a run back does so whole: RefusedError where that cannot be."""
+    for `each`; `git` serves many; `late` and `since`: see `land`. What takes a run back does so whole: RefusedError
+    where that cannot be."""
     if commit:
         refuse_half_done_operation(repo)
     return land(
@@ -93,6 +96,8 @@ def land_as_configured(
         git=git,
         whole=any(receipt.undoes is not None for receipt in receipts),
         taken=ids_taken(repo, config, receipts),
+        late=late,
+        since=since,
     )
 
 
@@ -107,8 +112,10 @@ def land_entries(
     each: bool = False,
     git: GitSession | None = None,
     work_tree: WorkTree | None = None,
+    again: bool = False,
 ) -> Landing:
-    """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it.
+    """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it; `again` where
+    some may have landed before.
 
     The `work_tree` is looked at before that, as it may be another one than where the processors began.
 
@@ -126,31 +133,44 @@ def land_entries(
     # The journal is in SQLite without a sync for each result: a crash after the tick would forget what proved it.
     state.sync()
     work_tree = work_tree or WorkTree(repo, config, opens=False)
+    since = _place(state, run_id) if again else None
     with GitSession(repo) if git is None and commit else nullcontext(git) as session:
         entries, unopened = judged(state, entries, work_tree, commit=commit, git=session)
         receipts = [receipt for _, receipt in entries]
         landing = land_as_configured(
-            repo, receipts, run_id=run_id, commit=commit, each=each, config=config, git=session
+            repo,
+            receipts,
+            run_id=run_id,
+            commit=commit,
+            each=each,
+            config=config,
+            git=session,
+            since=since.commit if since else None,
         )
     refused = landing.kept_open.keys() - landing.unclear.keys()
     if refused:
         state.refuse(number for number, receipt in entries if receipt.task_id in refused)
-    _mark(state, entries, landing)
+    _mark(state, entries, landing, commit=commit)
     return told(landing, work_tree, unopened)
 
 
-def _mark(state: StateStore, entries: Sequence[tuple[int, Receipt]], landing: Landing) -> None:
+def _mark(
+    state: StateStore, entries: Sequence[tuple[int, Receipt]], landing: Landing, *, commit: bool
+) -> None:
     """Say in the journal what has landed, what waits for another run, and what was not found anywhere."""
     nowhere = {task for task, _, _ in landing.missed} - landing.committed - landing.waiting
     state.discard(number for number, receipt in entries if receipt.task_id in nowhere)
-    landed: dict[str | None, list[int]] = {}
+    # what HEAD has ticked already may be what this very landing did before it was killed: who knows on what
+    ticked_now = {*landing.committed, *(one.task_id for one in landing.absent)}
+    landed: dict[tuple[str | None, str | None], list[int]] = {}
     for number, receipt in entries:
         if receipt.task_id not in {*landing.kept_open, *landing.waiting, *landing.unclear, *nowhere}:
-            landed.setdefault(landing.commit_of.get(receipt.task_id), []).append(number)
+            base = landing.base if not commit or receipt.task_id in ticked_now else None
+            landed.setdefault((landing.commit_of.get(receipt.task_id), base), []).append(number)
     # in nobody's way: each `run` looks at them again
     state.park(number for number, receipt in entries if receipt.task_id in landing.unclear)
-    for made, numbers in landed.items():
-        state.mark_landed(numbers, made, base=landing.base)
+    for (made, base), numbers in landed.items():
+        state.mark_landed(numbers, made, base=base)
 
 
 def judged(
@@ -199,11 +219,14 @@ def _opens(receipt: Receipt) -> bool:
 
 def elsewhere(repo: Repository, state: StateStore, run_id: str) -> HeadPosition | None:
     """Where the run began, if HEAD does not stand there any more, nor on what descends from it."""
+    was = _place(state, run_id)
+    return None if was is None or is_same_line_of_work(repo, was) else was
+
+
+def _place(state: StateStore, run_id: str) -> HeadPosition | None:
+    """Where the run began, if that was noted."""
     began = state.begun(run_id).get("place")
-    if not (isinstance(began, list) and len(began) == 3):
-        return None
-    was = HeadPosition(*map(str, began))
-    return None if is_same_line_of_work(repo, was) else was
+    return HeadPosition(*map(str, began)) if isinstance(began, list) and len(began) == 3 else None
 
 
 def sentences_of(landing: Landing) -> list[str]:

@@ -44,6 +44,16 @@ def stamp_edits(project: Project, task: Task, status: Status) -> list[Edit]:
     return []
 
 
+def proving_edits(project: Project, task: Task, *, new: bool) -> list[Edit]:
+    """What makes a tick one that its processor has proven: nothing, where HEAD has it; what a person has ticked is
+    committed with its proof where it is `new`, as one that `done --commit` ticks."""
+    if not new:
+        return [SetStatus(task.anchor, Status.DONE, expects=frozenset({Status.DONE}))]
+    edits: list[Edit] = [SetStatus(task.anchor, Status.DONE)]
+    edits += [SetKey(task.anchor, "failed", None)] if task.failures else []
+    return [*edits, *stamp_edits(project, task, Status.DONE)]
+
+
 def reopening_edits(project: Project, task: Task) -> list[Edit]:
     """What opens a task again that no longer holds. `failed:` counts the runs that tried to do it, so it stays."""
     opened = SetStatus(task.anchor, Status.TODO, expects=frozenset({Status.DONE}))

@@ -27,4 +27,8 @@ def not_committed(receipts: Sequence[Receipt]) -> tuple[str, ...]:
     files = list(dict.fromkeys(edit.anchor.file for one in receipts for edit in one.edits))
     which = ", ".join(files) if len(files) <= _NAMED else f"the {len(files)} files"
     what = "ticked" if done else "changed"
-    return (f"{what}, but not committed: {names}{more}: HEAD does not have {lines} yet; commit {which}",)
+    # what has failed proves nothing, so nobody waits for its receipt
+    follow = "" if not done else ", its receipt follows" if len(receipts) == 1 else ", their receipts follow"
+    return (
+        f"{what}, but not committed: {names}{more}: HEAD does not have {lines} yet; commit {which}{follow}",
+    )

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.core.receipt import DIRTY
 from mdtodo.errors import GitError
+from mdtodo.git.diff_tree import staged_changes
 from mdtodo.git.files.tracked_files import HeadTree, TrackedFiles
+from mdtodo.git.repository import calling_index, run
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import fingerprint, marked
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
     from mdtodo.config.settings import Config
+    from mdtodo.git.diff_tree import FileChange
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
 
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 _DIGITS = 12
 #: What a look takes, so many times that, is the moment in which no other is taken for a task that begins or ends.
 _REST = 50
+#: Seconds that a look is taken to last at least, so that of a quick one not every task takes another.
+_QUICK = 0.02
 #: So many files are named.
 _NAMED = 3
 
@@ -58,6 +64,7 @@ class WorkTree:
     _ended: set[str] = field(default_factory=set)
     _seen: tuple[str, ...] = ()
     _due: float = 0.0
+    _removed: dict[str | None, bool] = field(default_factory=dict)
     _told: bool = False
     _sure: bool = False
 
@@ -113,8 +120,31 @@ class WorkTree:
             self._at_work = {task: (name, DIRTY) for task, (name, _) in self._at_work.items()}
         self._ended.clear()
         now = time.monotonic()
-        self._due = now + _REST * (now - began)
+        self._due = now + _REST * max(now - began, _QUICK)
         return self.differs
+
+    def newest_change(self) -> float:
+        """When a tracked file was last written, renamed or given other rights, in Unix time; 0 for never."""
+        env = calling_index() if self._in_hook else {}
+        names = run(self.repo, "ls-files", "-z", env=env).split(b"\0")[:-1]
+        newest = 0.0
+        for name in names:
+            with suppress(OSError):  # one that is not there has no content that anybody could have seen
+                now = os.lstat(os.path.join(os.fsencode(self.repo.root), name))
+                if max(now.st_mtime, now.st_ctime) > newest and not self._is_aside(os.fsdecode(name)):
+                    newest = max(now.st_mtime, now.st_ctime)
+        return newest
+
+    def removed_since(self, base: str | None) -> bool:
+        """Whether the index lacks a file of that commit, or has a submodule at another commit, or nobody knows."""
+        if base not in self._removed:
+            try:
+                changes = staged_changes(self.repo, base) if base else []
+                paths = {os.fsdecode(one.path) for one in changes if one.after is None or _is_link(one)}
+                self._removed[base] = bool(self._not_aside(sorted(paths)))
+            except GitError:
+                self._removed[base] = True
+        return self._removed[base]
 
     @property
     def differs(self) -> bool:
@@ -174,3 +204,8 @@ class WorkTree:
         if names.isdisjoint(name for name, _ in self._at_work.values()):
             return bool(names) and marked(self.repo, path, fingerprint(self.repo.root, path)) != (None, None)
         return True
+
+
+def _is_link(change: FileChange) -> bool:
+    """Whether that is a submodule, whose files are not looked at."""
+    return b"160000" in (side[0] for side in (change.before, change.after) if side is not None)

@@ -11,7 +11,7 @@ from mdtodo.config.load import load
 from mdtodo.core.edits import Edit, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status, Task
-from mdtodo.errors import InputError, MdtodoError
+from mdtodo.errors import ConfigError, InputError, MdtodoError
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
@@ -36,11 +36,13 @@ _ANY = frozenset(Status)
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """What changed: the tasks asked for, the parents that followed from it, and what landed."""
+    """What changed: the tasks asked for, the parents that followed from it, and what landed. `vouched`: tasks that were
+    done already, and that had no proof but this word."""
 
     changed: tuple[Task, ...]
     parents: tuple[Task, ...]
     landing: Landing | None
+    vouched: tuple[Task, ...] = ()
 
 
 def set_status(
@@ -52,7 +54,8 @@ def set_status(
     commit_of: Mapping[str, str] = MappingProxyType({}),
 ) -> StatusChange:
     """Give these tasks this status, with the parents that follow by `rollup`; and commit just that if asked, also
-    what the work tree shows already and HEAD does not. `commit_of`: by task, the commit whose message says so.
+    what the work tree shows already and HEAD does not. What is done already, and unproven, is vouched for. `commit_of`:
+    by task, the commit whose message says so.
 
     Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
     """
@@ -62,7 +65,8 @@ def set_status(
         task for task in tasks if task.status is not status or (status is Status.TODO and task.failures)
     ]
     parents = [project.tasks[name] for name in _follow(project, [task.id for task in changed], status)]
-    targets = tasks if commit else changed
+    vouched = _unproven(project, tasks) if status is Status.DONE else ()
+    targets = tasks if commit else [*changed, *vouched]
     if not targets:
         return StatusChange((), (), None)
     rollups = [_receipt(project, task, parent_status(status), "rollup") for task in parents]
@@ -70,14 +74,33 @@ def set_status(
     with GitSession(project.repo) as git:
         by = git.committer_email()
         words = [_receipt(project, task, status, "person") for task in targets]
-        words = [word._replace(said_in=commit_of.get(word.task_id), by=by) for word in words]
+        late = frozenset(task.id for task in vouched)
+        words = [
+            word._replace(said_in=commit_of.get(word.task_id), by=by, proves=word.task_id in late)
+            for word in words
+        ]
         receipts = [*words, *rollups]
         if status is Status.TODO:
             _forget_results(project, receipts, run_id)
         landing = land_as_configured(
             project.repo, receipts, run_id=run_id, commit=commit, config=project.config, git=git
         )
-    return StatusChange(tuple(changed), tuple(parents), _kept(project, receipts, run_id, landing))
+    landing = _kept(project, receipts, run_id, landing)
+    return StatusChange(tuple(changed), tuple(parents), landing, vouched)
+
+
+def _unproven(project: Project, tasks: Sequence[Task]) -> tuple[Task, ...]:
+    """Of these tasks those that are ticked, and that nothing proves."""
+    routes = project.plan.routes
+    if not any(task.status is Status.DONE and (task.own_run or routes[task.id].processor) for task in tasks):
+        return ()
+    from mdtodo.run.prove import unproven_ticks
+
+    try:
+        unproven = unproven_ticks(project).unproven
+    except ConfigError:  # that of HEAD, by which ticks are judged, is broken
+        return ()
+    return tuple(task for task in tasks if task.id in unproven)
 
 
 def _kept(project: Project, receipts: Sequence[Receipt], run_id: str, landing: Landing) -> Landing:

@@ -21,7 +21,7 @@ NO_WORD = frozenset({"skipped", "deferred", "interrupted"})
 
 #: Processors of receipts that are none of the configuration's: a person, and a parent ticked with its subtasks.
 PERSON, ROLLUP = "person", "rollup"
-OTHERS = (PERSON, ROLLUP)
+OTHERS = (PERSON, ROLLUP, "undo")
 
 #: In the place of a processor: somebody has taken the tick as it stood.
 ACCEPTED = "accept"

@@ -6,7 +6,7 @@ Three gits at most, whatever the length of the history, and no more of it is rea
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.diff_tree import file_change
@@ -66,6 +66,8 @@ class History:
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
         self._given: dict[str, bytes] = {}
+        self._followed: set[bytes] = set()
+        self._ahead: deque[str] = deque()
         #: Those of the commits that are looked at together whose messages have trailers of ours.
         self.with_receipts: Sequence[str] = ()
 
@@ -96,18 +98,37 @@ class History:
         if (known := self._contents.get(oid)) is not None:
             self._contents.move_to_end(oid)
             return known
+        self._fetch([oid, *self._next()])
+        if oid not in self._contents:
+            raise error_from(f"fatal: object {oid} is missing".encode(), ("cat-file",))
+        return self._contents[oid]
+
+    def follow(self, path: str) -> None:
+        """The contents of this file will be asked for."""
+        self._followed.add(os.fsencode(path))
+
+    def _next(self) -> list[str]:
+        """What will be asked for after this, so that git is asked for several at once."""
+        found: list[str] = []
+        while self._ahead and len(found) < _TOGETHER:
+            oid = self._ahead.popleft()
+            if oid not in self._contents:
+                found.append(oid)
+        return found
+
+    def _fetch(self, oids: Sequence[str]) -> None:
         if self._blobs is None:
             self._blobs = start_history(self._repo, "cat-file", "--batch")
-        self._blobs.feed(oid.encode() + b"\n")
-        words = self._blobs.line().split()
-        if len(words) != 3:
-            raise error_from(f"fatal: object {oid} is missing".encode(), ("cat-file",))
-        data = normalized(self._blobs.read(int(words[2]) + 1)[:-1])
-        self._contents[oid] = data
-        self._size += len(data)
-        while self._size > _KEPT and len(self._contents) > 2:
+        self._blobs.feed("".join(f"{oid}\n" for oid in oids).encode())
+        for oid in oids:
+            words = self._blobs.line().split()
+            if len(words) != 3:
+                continue
+            data = normalized(self._blobs.read(int(words[2]) + 1)[:-1])
+            self._contents[oid] = data
+            self._size += len(data)
+        while self._size > _KEPT and len(self._contents) > _TOGETHER + 2:
             self._size -= len(self._contents.popitem(last=False)[1])
-        return data
 
     def know(self, oid: str, data: bytes) -> None:
         """The content of a file that git need not have."""
@@ -143,17 +164,30 @@ class History:
         out = read_history(self._repo, *_DIFF_TREE, stdin="".join(lines).encode())
         found = iter(_changes(out))
         self.with_receipts = [one.oid for one in commits if one.trailers]
-        for one in commits:
-            yield one, tuple([next(found) for _ in _pairs(one)])
+        every = [(one, tuple([next(found) for _ in _pairs(one)])) for one in commits]
+        self._ahead = deque(
+            entry[1]
+            for _, parts in every
+            for part in parts
+            for change in part
+            if change.path in self._followed
+            for entry in (change.after, change.before)
+            if entry is not None
+        )
+        yield from every
 
 
 #: Commits that are looked at together: at first few, as most ticks were made lately.
 _FIRST, _LARGEST = 32, 2048
 #: Bytes of contents that are kept.
 _KEPT = 1 << 26
+#: Contents that git is asked for at once: their names fit into a pipe.
+_TOGETHER = 50
+#: What git calls the files that are followed.
+MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
 _DIFF_TREE = (
     *("diff-tree", "--stdin", "--always", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--"),
-    *(":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown"),
+    *MARKDOWN,
 )
 
 

@@ -13,7 +13,7 @@ from mdtodo.git.position import head_position
 from mdtodo.proof.known import Judgements
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.signers import signers_of
-from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, look_up, ticks_of
+from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, look_up, ticks_of, with_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,21 +31,29 @@ class Judgement(NamedTuple):
     unknown: int = 0
 
 
-def judge(repo: Repository, content: TodoFiles, *, new_only: bool = False) -> Judgement:
+def judge(
+    repo: Repository,
+    content: TodoFiles,
+    *,
+    new_only: bool = False,
+    more: Sequence[Tick] = (),
+    asked: bool = False,
+) -> Judgement:
     """The unproven ticks of a version on top of HEAD, by the configuration in HEAD; `new_only` those that HEAD does not
-    have, for which the history is not read."""
+    have, for which the history is not read. `more` are ticks of tasks that have another processor in HEAD. None with
+    `proof = "off"`, unless somebody has `asked`."""
     head = head_position(repo).commit
     config = load(*committed_configuration(repo, "HEAD"))
     rules = Rules(config, signers_of(repo, config, head))
-    if rules.config.proof == "off":
+    if rules.config.proof == "off" and not asked:
         return Judgement(rules, [])
-    kept = Judgements(
-        repo, rules, (head, *merged_heads(repo), str(new_only), *content.ids, *content.ids.values())
-    )
+    others = (f"{one.task.file}:{one.at}:{one.processor}" for one in more)
+    version = (*content.ids, *content.ids.values(), *others)
+    kept = Judgements(repo, rules, (head, *merged_heads(repo), str(new_only), *version))
     if (known := kept.get()) is not None:
         unproven, unknown = _read(known)
     else:
-        unproven, unknown = _judged(repo, rules, content, head, new_only=new_only)
+        unproven, unknown = _judged(repo, rules, content, head, more, new_only=new_only)
         kept.put(json.dumps([unproven, unknown]))
     return Judgement(rules, _without_journal(repo, rules, content, unproven, head), unknown)
 
@@ -83,14 +91,14 @@ def _read(text: str) -> tuple[list[Unproven], int]:
 
 
 def _judged(
-    repo: Repository, rules: Rules, content: TodoFiles, head: str, *, new_only: bool
+    repo: Repository, rules: Rules, content: TodoFiles, head: str, more: Sequence[Tick], *, new_only: bool
 ) -> tuple[list[Unproven], int]:
     version = Version(content.ids, content.bytes_of(content.ids))
-    ticks = ticks_of(version, rules)
+    ticks = with_ticks(ticks_of(version, rules), more)
     if not ticks:
         return [], 0
     parents = [
-        Parent(one, _changes(from_commit(repo, one, rules.config.files), version))
+        Parent(one, changes_between(from_commit(repo, one, rules.config.files), version))
         for one in (head, *merged_heads(repo))
         if one
     ]
@@ -117,7 +125,7 @@ def unproven_of(
     return unproven, unknown
 
 
-def _changes(before: TodoFiles, version: Version) -> list[FileChange]:
+def changes_between(before: TodoFiles, version: Version | TodoFiles) -> list[FileChange]:
     """How a version differs from a commit."""
     paths = sorted({*before.ids, *version.ids})
     pairs = ((path, before.ids.get(path), version.ids.get(path)) for path in paths)

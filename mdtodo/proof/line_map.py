@@ -178,11 +178,11 @@ def _whole(box: Box) -> object:
 
 
 def _titled(box: Box) -> object:
-    return _title(box.text)
+    return title_of(box.text)
 
 
 def _placed(box: Box) -> object:
-    return _title(box.text), box.heading, box.parent
+    return title_of(box.text), box.heading, box.parent
 
 
 def _by_key(new: Iterable[Box], old: Iterable[Box], key: Callable[[Box], object]) -> dict[int, Box]:
@@ -239,8 +239,9 @@ def is_reworded(new: bytes, old: bytes) -> bool:
     return 5 * stay >= 4 * before.total() and 2 * stay >= words.total()
 
 
-def _title(text: bytes) -> bytes:
-    return _keys(text).title.encode()
+def title_of(text: bytes) -> bytes:
+    """The text of a box without its keys."""
+    return _keys(text).title.encode(errors="surrogateescape")
 
 
 def _keys(text: bytes) -> Keys:

@@ -16,6 +16,8 @@ from mdtodo.proof.evidence import ACCEPTED, PERSON, ROLLUP
 from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.proof.evidence import Evidence
@@ -41,13 +43,17 @@ def at_least(config: Config, word: str) -> Config:
 
 
 class Rules:
-    """A configuration, and those of whom one must have signed what counts; None where nobody need have.
+    """A configuration, and those of whom one must have signed what counts; None where nobody need have. `added` are
+    processors that the judged change adds.
 
     Raises UsageError where the environment asks for what `proof` cannot be.
     """
 
-    def __init__(self, config: Config, signers: Signers | None = None) -> None:
+    def __init__(
+        self, config: Config, signers: Signers | None = None, added: Collection[str] = frozenset()
+    ) -> None:
         self.config, self.signers = at_least(config, os.environ.get(AT_LEAST, "")), signers
+        self._added = added
         self._router = Router(config)
 
     @property
@@ -73,4 +79,4 @@ class Rules:
         return f"its receipt is of the processor {name!r}"
 
     def _known(self, name: str) -> bool:
-        return name in self.config.processors or name in NAMES or name == "inline"
+        return name in self.config.processors or name in self._added or name in NAMES or name == "inline"

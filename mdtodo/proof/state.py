@@ -132,6 +132,13 @@ class State:
         elif file.entries:
             self.files[path] = file
 
+    def remove(self, path: str, entry: Entry) -> None:
+        """Without this entry of a file."""
+        file = self.files[path]
+        file.remove(entry)
+        if not file.entries:
+            del self.files[path]
+
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """All, with their files."""
         for path, file in self.files.items():

@@ -10,7 +10,7 @@ from mdtodo.markdown.keys.read import read_keys
 from mdtodo.proof.line_map import Box, Change, boxes_of, change_between, match_moved, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.proof.history import History
@@ -28,11 +28,11 @@ class Place(NamedTuple):
 
 
 class Step:
-    """What a commit did beside one parent; `done` are the status characters of done boxes."""
+    """What a commit did beside one parent; `done` are the status characters of the boxes that are followed."""
 
-    def __init__(self, history: History, changes: Sequence[FileChange], done: frozenset[bytes]) -> None:
+    def __init__(self, history: History, changes: Sequence[FileChange], done: Container[bytes]) -> None:
         self._history, self._done = history, done
-        self._changes = {os.fsdecode(one.path): one for one in changes if _is_file(one)}
+        self._changes = {os.fsdecode(one.path): one for one in changes if is_file(one)}
         self._made: dict[str, Change] = {}
         self._moved: dict[str, dict[int, Place]] = {}
 
@@ -68,6 +68,11 @@ class Step:
         place = self._place(path, change, entry.at)
         return place is None or place.box.char not in self._done
 
+    def ticked_of(self, path: str, file: FileState) -> list[Entry]:
+        """The entries of a file that the commit has ticked."""
+        change = self.changed(path)
+        return [entry for entry in file.part(change) if self.ticked(path, entry)] if change else []
+
     @cached_property
     def ticks(self) -> bool:
         """Whether it has ticked any box."""
@@ -83,6 +88,22 @@ class Step:
             if place is not None and place.box.char in self._done and box.char not in self._done:
                 yield box, place
 
+    def place(self, path: str, at: int) -> Place | None:
+        """What a box in what has changed was before; None where it was not there."""
+        change = self.changed(path)
+        return self._place(path, change, at) if change else None
+
+    def removed(self) -> Iterator[Place]:
+        """The boxes that the version before had and this one has nowhere."""
+        moved = {(was.path, was.box.at) for path in self._changes for was in self._all_moved(path)}
+        for place in self._gone(""):
+            if (place.path, place.box.at) not in moved:
+                yield place
+
+    def _all_moved(self, path: str) -> Iterable[Place]:
+        change = self.changed(path)
+        return self._moved_to(path, change).values() if change else ()
+
     def _boxes(self) -> Iterator[tuple[Box, Place | None]]:
         for path in self._changes:
             if (change := self.changed(path)) is not None:
@@ -91,10 +112,19 @@ class Step:
 
     def touched(self, state: State) -> Iterator[tuple[str, Entry]]:
         """The entries in what it has changed."""
-        for path, file in state.files.items():
+        for path in self._changes.keys() & state.files.keys():
+            file = state.files[path]
             if (change := self.changed(path)) is not None:
                 for entry in file.part(change):
                     yield path, entry
+
+    def step_back(self, state: State) -> None:
+        """Be the parent's state."""
+        # taken out first, all of them: what moved between two files must not be met in the other one once more
+        changed = {path: state.files.pop(path) for path in sorted(self._changes.keys() & state.files.keys())}
+        for path, file in changed.items():
+            self._history.follow(path)
+            self.hand_on(path, file, state)
 
     def hand_on(self, path: str, file: FileState, target: State) -> None:
         """Give the entries of a file to the parent's state, as far as they are done there. The file is used up."""
@@ -135,7 +165,7 @@ class Step:
         return self._moved[path]
 
     def _gone(self, path: str) -> Iterator[Place]:
-        """The boxes that other files have no longer."""
+        """The boxes that files other than this one have no longer."""
         renamed = frozenset(self._renamed.values())
         for other in self._changes:
             before, change = self._before(other), self.changed(other)
@@ -183,5 +213,6 @@ class Step:
 _MOST = 0.5
 
 
-def _is_file(change: FileChange) -> bool:
+def is_file(change: FileChange) -> bool:
+    """Whether it is a change of a file, no link and no submodule."""
     return all(entry is None or entry[0] in _REGULAR for entry in (change.before, change.after))

@@ -71,6 +71,12 @@ def ticks_of(version: Version, rules: Rules) -> list[Tick]:
     return found
 
 
+def with_ticks(ticks: Iterable[Tick], more: Sequence[Tick]) -> list[Tick]:
+    """These, with more, each of which takes the place of the same tick among them."""
+    places = {(tick.task.file, tick.at) for tick in more}
+    return [*(tick for tick in ticks if (tick.task.file, tick.at) not in places), *more]
+
+
 class Parent(NamedTuple):
     """A commit that a version is on top of, and how the version differs from it."""
 

@@ -143,7 +143,6 @@ class Walk:
             return
         if says_something(commit):
             self._hear(commit, state, steps[0])
-            state.forget(self._resolved)
         if commit.shallow:
             for _, entry in state.entries():
                 self._note(entry.tick, unknown=True)
@@ -153,6 +152,14 @@ class Walk:
 
     def _go_on(self, parents: Sequence[str], state: State, steps: Sequence[Step]) -> None:
         """Hand the ticks on to the parents that have them done."""
+        if len(parents) == 1 and parents[0] not in self._states:
+            # the plain case: all but what the commit changed is handed on as it is
+            steps[0].step_back(state)
+            if self._inside is not None and parents[0] not in self._inside:
+                self._leave_range(state)
+            if state:
+                self._states[parents[0]] = state
+            return
         for number, (parent, step) in enumerate(zip(parents, steps, strict=False), start=1):
             target = self._states.get(parent) or State()
             for path, file in list(state.files.items()):
@@ -178,7 +185,8 @@ class Walk:
 
     def _resolve(self, tick: int, found: Found) -> None:
         if tick not in self._resolved:
-            self.found[tick] = found
+            weak = self.found[tick].weak if tick in self.found and found.evidence is None else None
+            self.found[tick] = found._replace(weak=weak or found.weak)
             self._resolved.add(tick)
             self._watched.forget(tick)
 
@@ -191,16 +199,21 @@ class Walk:
         for group in runs_of(commit, ticks=ticks):
             said |= {one.task_id: (group, one) for one in group.tasks if one.outcome not in NO_WORD}
         trailers = {name: trailer for name, (_, trailer) in said.items()}
-        for path, file in state.files.items() if trailers else ():
-            there = [e for e in file.entries if step.ticked(path, e)] if ticks else list(file.entries)
-            for entry, trailer in self._names.trailers_of(path, file, there, trailers):
+        for path, file in list(state.files.items()) if trailers else ():
+            there = step.ticked_of(path, file) if ticks else list(file.entries)
+            for entry, trailer in self._names.trailers_of(path, file, there, trailers) if there else ():
                 run = step.run_of(path, entry)
-                if run is None or trailer.processor in (run, *OTHERS) or trailer.outcome not in PROVING:
+                if run is None or trailer.processor in (run, *OTHERS):
                     self._judge(commit, entry, *said[trailer.task_id], ticked=ticks)
-        if (by := accepted_by(commit)) is not None:
+                    if entry.ended or entry.tick in self._resolved:
+                        state.remove(path, entry)
+        # nobody takes ticks as they stand in the range that makes them
+        judged = self._inside is not None and commit.oid in self._inside
+        if not judged and (by := accepted_by(commit)) is not None:
             for path, entry in state.entries():
                 if not step.ticked(path, entry):
                     self._take(entry.tick, Evidence(commit.oid, "", "", ACCEPTED, by))
+            state.forget(self._resolved)
 
     def _judge(
         self, commit: Commit, entry: Entry, group: RunTrailers, trailer: Trailer, *, ticked: bool

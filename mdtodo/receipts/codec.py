@@ -40,6 +40,7 @@ def to_json(receipt: Receipt) -> dict[str, object]:
         **({} if receipt.by is None else {"by": receipt.by}),
         **({"metrics": dict(receipt.metrics)} if receipt.metrics else {}),
         **({"proves": True} if receipt.proves else {}),
+        **({} if receipt.began is None else {"began": receipt.began}),
         **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
     }
 
@@ -56,7 +57,12 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     texts = ("inputs", "undoes", "said_in", "tree", "reason", "by")
     more: dict[str, object] = {name: None if data.get(name) is None else str(data[name]) for name in texts}
     more |= {"metrics": _metrics(data.get("metrics", {})), "proves": data.get("proves") is True}
-    return Receipt(**plain, edits=made, outputs=tuple(outputs), held=held, restores=restores, **more)  # type: ignore[arg-type]
+    more |= {
+        "began": float(str(data["began"])) if "began" in data else None,
+        "held": held,
+        "restores": restores,
+    }
+    return Receipt(**plain, edits=made, outputs=tuple(outputs), **more)  # type: ignore[arg-type]
 
 
 #: Fields of a receipt by their own names: one that is renamed is no longer found in what was written before.

@@ -66,7 +66,8 @@ def _said(outcome: str) -> str:
 
 
 def _word(receipt: Receipt) -> str:
-    return _PROVEN if receipt.proves and receipt.outcome == "done" else _said(receipt.outcome)
+    proven = receipt.proves and receipt.outcome == "done" and receipt.processor != "person"
+    return _PROVEN if proven else _said(receipt.outcome)
 
 
 def message(receipts: Sequence[Receipt], run_id: str) -> str:
@@ -77,6 +78,18 @@ def message(receipts: Sequence[Receipt], run_id: str) -> str:
         lines += [_cut(f"- {_word(r)}: {one_line(r.title)}") for r in receipts] + [""]
     lines += trailers_of(receipts, run_id, undone)
     return "\n".join(lines) + "\n"
+
+
+def acceptance(number: int, by: str) -> str:
+    """The message of a commit that takes all ticks of its parent as they stand; `number` of them nothing had proven,
+    and `by` is the e-mail of whose word it is."""
+    ticks = f"{number} tick" if number == 1 else f"{number} ticks"
+    lines = [
+        f"todo: accepted: {ticks}",
+        "",
+        "What is ticked in the parent of this commit is taken as it stands.",
+    ]
+    return "\n".join([*lines, "", f"Mdtodo-Accept: {number} by={one_word(by)}"]) + "\n"
 
 
 def titles(subject: str, body: str, tasks: Sequence[Trailer]) -> tuple[str | None, ...]:

@@ -123,6 +123,19 @@ def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
     return run, tuple(one for one in found if one is not None)
 
 
+def in_message(text: str) -> tuple[RunTrailers, ...]:
+    """What a whole message says, by runs: in its last paragraph, and in any other one of nothing else, indented or not,
+    as in the message of `git merge --squash`."""
+    *others, last = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text.strip("\n"))
+    lines = [line.strip() for part in others for line in _alone(part)]
+    return groups([*lines, *(line.strip() for line in last.split("\n"))])
+
+
+def _alone(paragraph: str) -> list[str]:
+    lines = paragraph.split("\n")
+    return lines if all(line.strip().startswith("Mdtodo-") for line in lines) else []
+
+
 def groups(trailers: Iterable[str]) -> tuple[RunTrailers, ...]:
     """Trailers as git lists them, unfolded, by their runs: each belongs to the `Mdtodo-Run:` before it.
 

@@ -22,15 +22,17 @@ def print_tasks_json(plan: Plan, tasks: Iterable[Task]) -> None:
     print_json({"version": 1, "tasks": [task_record(plan, task.id) for task in tasks]})
 
 
-def print_findings_json(findings: Iterable[Finding]) -> None:
-    """`{"version": 1, "findings": [{"file", "line", "severity", "code", "message"}, ...]}`."""
-    print_json(findings_document(findings))
+def print_findings_json(findings: Iterable[Finding], *, commits: bool = False) -> None:
+    """`{"version": 1, "findings": [{"file", "line", "severity", "code", "message"}, ...]}`; with `commits` each has
+    `commit` too."""
+    print_json(findings_document(findings, commits=commits))
 
 
-def findings_document(findings: Iterable[Finding]) -> dict[str, object]:
+def findings_document(findings: Iterable[Finding], *, commits: bool = False) -> dict[str, object]:
     """What `check --json` prints."""
     rows = [
         {"file": f.file, "line": f.line, "severity": f.severity.value, "code": f.code, "message": f.message}
+        | ({"commit": f.commit} if commits else {})
         for f in findings
     ]
     return {"version": 1, "findings": rows}

@@ -25,15 +25,19 @@ _NAMED = 48
 _WIDTH = 66
 
 
-def print_summary(report: RunReport, *, color: bool | None, verified: bool = False) -> None:
-    """`5 done, 1 failed, 2 blocked`, the commits, and the next step; `verified`: of tasks that were done."""
+def print_summary(
+    report: RunReport, *, color: bool | None, verified: bool = False, proven: bool = False
+) -> None:
+    """`5 done, 1 failed, 2 blocked`, the commits, and the next step; `verified`: of tasks that were done; `proven`: of
+    those of them that nothing had proven."""
     print_messages(report)
     counts = [
         click.style(f"{count} {word}", _STYLES.get(outcome))
-        for outcome, word, count in _counts(report, verified=verified)
+        for outcome, word, count in _counts(report, verified=verified, proven=proven)
         if count
     ]
     nothing = "no done task has a processor: nothing to verify" if verified else report.nothing
+    nothing = "nothing to prove" if proven else nothing
     click.echo(paragraph(nothing, rest="  ") if report.idle else ", ".join(counts), color=color)
     for commit in report.commits:
         click.echo(f"committed {commit[:10]}", color=color)
@@ -41,13 +45,17 @@ def print_summary(report: RunReport, *, color: bool | None, verified: bool = Fal
         tell(hint, first="  ", rest="    ")
 
 
-def _counts(report: RunReport, *, verified: bool) -> Iterator[tuple[Outcome, str, int]]:
-    """Each outcome, in words, with its count: of what was done and failed now, whether its box is open again."""
+def _counts(report: RunReport, *, verified: bool, proven: bool) -> Iterator[tuple[Outcome, str, int]]:
+    """Each outcome, in words, with its count: of what was done and failed now, whether its box is open again; of what
+    had no proof, whether it has one now."""
     for outcome, count in report.summary.items():
         if verified and outcome == Outcome.FAILED:
             closed = sum(task.id in report.unopened for task in report.tasks)
             yield Outcome.FAILED, "reopened", count - closed
             yield Outcome.FAILED, "failed and not reopened", closed
+        elif proven and outcome in (Outcome.DONE, *_PUT_OFF):
+            word = "proven" if outcome == Outcome.DONE else f"{outcome} and left without proof"
+            yield Outcome(outcome), word, count
         else:
             yield Outcome(outcome), outcome, count
 

@@ -23,7 +23,7 @@ from mdtodo.storage.task_logs import prune
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from mdtodo.config.settings import Config
@@ -68,6 +68,7 @@ class RunJournal:
     _leases: dict[str, Lease] = field(default_factory=dict)
     _unrecorded: list[NewResult] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
+    _began: dict[str, float] = field(default_factory=dict)
     _since: Moment | None = None
     _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
@@ -126,7 +127,10 @@ class RunJournal:
 
     def finish_earlier(self) -> list[str]:
         """See `recover.finish_earlier`; its commits count as those of this run."""
-        sentences, commits = finish_earlier(self.repo, self.state, self.config, commit=self.commit != "none")
+        commits_now = self.commit != "none"
+        sentences, commits = finish_earlier(
+            self.repo, self.state, self.config, commit=commits_now, follow=commits_now
+        )
         self.commits += commits
         return sentences
 
@@ -148,6 +152,7 @@ class RunJournal:
     ) -> tuple[str | None, tuple[str, ...]]:
         """Its processor begins, or would begin if no earlier result stood: the `tree` of its receipt, and what is to be
         said of that. `untracked`: its inputs that git does not have."""
+        self._began.setdefault(task.id, time.time())
         if (work_tree := self.work_tree) is None:
             return None, ()
         tree = work_tree.begin(task.id, processor, untracked, self.git())
@@ -155,7 +160,7 @@ class RunJournal:
 
     def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
         """It has ended: the same, as far as that is known now."""
-        return None if self.work_tree is None else self.work_tree.end(task.id, untracked, self._plumbing())
+        return None if self.work_tree is None else self.work_tree.end(task.id, untracked, self.git())
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
@@ -227,6 +232,7 @@ class RunJournal:
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
+        receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(
             NewResult(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits))
         )
@@ -282,8 +288,11 @@ class RunJournal:
         unlanded, self._unlanded = self._unlanded, []
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
-            now = follow_renames(receipts, self.repo, self.config, self.project.documents)
+            now, unclear = follow_renames(receipts, self.repo, self.config, self.project.documents)
             unlanded = [(number, receipt) for (number, _), receipt in zip(unlanded, now, strict=True)]
+            unlanded = self._without(unlanded, unclear)
+            if not unlanded:
+                return
         landing = land_entries(
             self.repo,
             self.state,
@@ -298,13 +307,26 @@ class RunJournal:
         if self.work_tree is not None:
             self.work_tree.landed(self._git)
         self.kept_open |= landing.kept_open
-        self.kept_open |= {task: f"{_KEPT}: {reason}" for task, reason in landing.unclear.items()}
+        self._keep(landing.unclear)
         self.commits += landing.commits
         # What stays open is told with its task, and what is not committed once at the end, for all landings of the run.
         self.messages += sentences_of(landing._replace(kept_open={}, unclear={}, absent=()))
         self.uncommitted += landing.uncommitted
         self.unopened |= landing.unopened
         self._release(*(receipt.task_id for _, receipt in unlanded))
+
+    def _without(
+        self, entries: list[tuple[int, Receipt]], unclear: Mapping[str, str]
+    ) -> list[tuple[int, Receipt]]:
+        """Those that can be told from equal tasks; the others wait."""
+        if unclear:
+            self.state.park(number for number, one in entries if one.task_id in unclear)
+            self._keep(unclear)
+            self._release(*unclear)
+        return [entry for entry in entries if entry[1].task_id not in unclear]
+
+    def _keep(self, unclear: Mapping[str, str]) -> None:
+        self.kept_open |= {task: f"{_KEPT}: {reason}" for task, reason in unclear.items()}
 
     def git(self) -> GitSession:
         """What is kept of git while the run goes on."""

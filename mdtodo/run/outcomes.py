@@ -13,7 +13,7 @@ from mdtodo.core.results import Failure, Outcome, Result, RunReport, TaskRun, si
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
-from mdtodo.landing.result_edits import reopening_edits, result_edits, stamp_edits
+from mdtodo.landing.result_edits import proving_edits, reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
@@ -58,7 +58,7 @@ class Outcomes:
     @property
     def commits(self) -> bool:
         """Whether what is done is ticked and committed, and its outputs with it."""
-        return not self.queue.options.verify and self.journal.commit != "none"
+        return self.queue.options.gives_receipts and self.journal.commit != "none"
 
     def checked(self, task: Task, result: Result) -> Result:
         """The result of an attempt; it has failed where it wrote subtasks that it may not, and none of them counts."""
@@ -124,6 +124,7 @@ class Outcomes:
     def refuse(self, task: Task, reasons: Mapping[str, str]) -> None:
         """It was not started: what it would write is a person's. That is no failed run."""
         self.queue.finish(task, Outcome.FAILED)
+        self._stays_closed(task.id)
         self.journal.release(task)
         why = "; ".join(f"{path} is one of its outputs, and {reason}" for path, reason in reasons.items())
         self._report(
@@ -244,6 +245,7 @@ class Outcomes:
         """What was done, and could not land with its outputs, is not done after all."""
         for task_id, reason in self.journal.kept_open.items():
             if (earlier := self.done.get(task_id)) is not None:
+                self._stays_closed(task_id)
                 self.done[task_id] = earlier._replace(
                     outcome=Outcome.FAILED, reason=reason, failure=Failure.CONFLICT
                 )
@@ -253,7 +255,12 @@ class Outcomes:
         if edits:
             self._reopen_above(task)
         else:
-            self.journal.unopened.add(task.id)
+            self._stays_closed(task.id)
+
+    def _stays_closed(self, task_id: str) -> None:
+        """A done task that failed is not opened."""
+        if self.queue.options.verify:
+            self.journal.unopened.add(task_id)
 
     def _reopen_above(self, task: Task) -> None:
         """The parents that were ticked with their subtasks are not done any more, now that one of those is not."""
@@ -275,10 +282,13 @@ class Outcomes:
 
     def _edits(self, task: Task, result: Result, outcome: Outcome, tree: str | None) -> list[Edit]:
         """What the result changes on the task's line, and below it; of one that is verified, only the box, and that
-        only for what HEAD has, unless it was asked for."""
+        only for what HEAD has, unless it was asked for; of a proof, what HEAD lacks of the tick."""
         options = self.queue.options
         if not options.verify:
             return result_edits(self.project, task, result, outcome)
+        if options.prove and result.outcome is Outcome.DONE:
+            ticked = self.project.tasks[task.id]  # the plan has it as an open one
+            return proving_edits(self.project, ticked, new=task.id in options.new_ticks)
         stays = result.outcome is not Outcome.FAILED or (tree == DIRTY and not options.dirty)
         return [] if stays else reopening_edits(self.project, task)
 
@@ -315,6 +325,7 @@ class Outcomes:
             held=held,
             inputs=inputs,
             tree=tree,
+            proves=self.queue.options.prove and outcome in (Outcome.DONE, Outcome.CACHED),
             reason=result.failure if outcome is Outcome.FAILED else None,
             metrics=tuple(result.metrics.items()),
         )

@@ -76,7 +76,9 @@ def run(
         queue = ReadyQueue(plan_of(project, options), config, options, jobs(options, config))
         if (
             # an identity is needed for commits alone: not where nothing can run, and perhaps not to verify
-            options.commit != "none" and not options.verify and not all(map(queue.blocked, queue.left_over()))
+            options.commit != "none"
+            and options.gives_receipts
+            and not all(map(queue.blocked, queue.left_over()))
         ):
             refuse_without_identity(journal.git())
         cache = _result_cache(project, queue, journal.state, observer.say)
@@ -101,6 +103,10 @@ def _read(
         return read_project(journal.repo, journal.config, paths=paths, summary=summary, settled=True)
 
     project = read()
+    if options.prove:
+        from mdtodo.run.prove import still_unproven
+
+        return project, still_unproven(project, options)
     if not journal.config.auto_expand or options.verify:
         return project, options
     from mdtodo.run.auto_expand import expand_for_run

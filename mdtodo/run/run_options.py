@@ -13,7 +13,8 @@ class Options:
     one which has failed too often is tried again. `can`: the capabilities this worker has, None for any.
     `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
     `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold;
-    `dirty`: those that do not are opened also where files of the work tree differ from HEAD.
+    `dirty`: those that do not are opened also where files of the work tree differ from HEAD. `prove`: `verify` of ticks
+    that nothing proves, which get a receipt if they hold; `new_ticks` are those of them that no commit has yet.
     `verbose`: the command of each attempt is told, and where its output goes.
     """
 
@@ -28,4 +29,11 @@ class Options:
     fresh: bool = False
     verify: bool = False
     dirty: bool = False
+    prove: bool = False
+    new_ticks: frozenset[str] = frozenset()
     verbose: bool = False
+
+    @property
+    def gives_receipts(self) -> bool:
+        """Whether what passes gets a receipt, with its outputs: not where that is only looked at once more."""
+        return self.prove or not self.verify

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Status
 from mdtodo.core.titles import title_and_id
@@ -42,22 +42,37 @@ def plan_of(project: Project, options: Options) -> Plan:
     )
 
 
-def done_ids(
-    project: Project, names: Sequence[str], selection: Selection
-) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The ids of the done tasks with a processor that were asked for, by name and by filter; without a name all. And a
-    sentence on each task that was named and of which there is nothing to verify.
+class DoneTasks(NamedTuple):
+    """Done tasks whose processors are to run again, by their ids. A sentence on each task that was named and of which
+    that cannot be said, and on those that are `left`, as their processors must not run again."""
+
+    ids: frozenset[str]
+    refusals: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def done_tasks(project: Project, names: Sequence[str], selection: Selection) -> DoneTasks:
+    """The done tasks with a processor that were asked for, by name and by filter; without a name all.
 
     Raises UsageError where a name fits none or several tasks.
     """
     tasks = {task.id: task for task in map(project.find, names)} or project.tasks
     meant = {task.id for task in selection.tasks(project.plan)}
     refusals = {name: _why_not(project, task) for name, task in tasks.items()}
-    chosen = frozenset(name for name, refusal in refusals.items() if name in meant and not refusal)
-    sentences = (
-        tuple(f"{title_and_id(tasks[name])} {why}" for name, why in refusals.items() if why) if names else ()
-    )
-    return chosen, sentences
+    asked = [name for name, refusal in refusals.items() if name in meant and not refusal]
+    left = {name: why for name in asked if (why := repeats_not(project, tasks[name]))}
+    sentences = [f"{title_and_id(tasks[name])} {why}" for name, why in refusals.items() if why]
+    not_again = [f"{title_and_id(tasks[name])} is left as it is: {why}" for name, why in left.items()]
+    chosen = frozenset(asked) - left.keys()
+    if names:
+        return DoneTasks(chosen, (*sentences, *not_again))
+    return DoneTasks(chosen, left=tuple(not_again))
+
+
+def repeats_not(project: Project, task: Task) -> str:
+    """Why its processor must not run again, as part of a sentence; "" where it may."""
+    found = processor_of(task, project.plan.routes[task.id].processor, project.config)
+    return f"its processor {found.name!r} has repeatable = false" if found and not found.repeatable else ""
 
 
 def _why_not(project: Project, task: Task) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,14 @@ from mdtodo.core.results import Outcome
 from mdtodo.storage.rows import (
     INSERT,
     RECEIPTS,
+    RECEIPTS_WITHIN,
     SELECT,
     JournalEntry,
     JournalReceipt,
     NewResult,
     entry_of,
     integer,
+    is_of,
     journal_receipt_of,
     receipt_text,
     row_of,
@@ -38,6 +41,10 @@ _KEEP = (
     " SELECT id, receipt, ?, ? FROM results WHERE id = ? AND receipt IS NOT NULL"
 )
 _END = "UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?"
+_TAKE_BACK = (
+    "UPDATE results SET landed = ?, commit_id = NULL,"
+    " receipt = (SELECT receipt FROM receipts WHERE result = results.id) WHERE id = ?"
+)
 
 
 class Journal:
@@ -115,7 +122,7 @@ class Journal:
 
     def mark_landed(self, ids: Iterable[int], commit: str | None = None, *, base: str | None = None) -> None:
         """These receipts have landed, in this commit if in one, else in the work tree alone; `base` is what HEAD was
-        just before, None for unborn."""
+        just before, None for unborn, and where nobody knows."""
         numbers = tuple(ids)
         with self._db.writing("landed") as db:
             db.executemany(_KEEP, [(commit, base, number) for number in numbers])
@@ -138,12 +145,51 @@ class Journal:
         with self._db.writing("discarded") as db:
             db.executemany(_END, [(time.time(), None, number) for number in ids])
 
-    def receipts(self, *, without: Container[str] = ()) -> Iterator[JournalReceipt]:
+    def take_back(self, run_id: str, task_id: str) -> bool:
+        """What has landed for the task in that run has yet to land again, and is parked; False where it is not here."""
+        with self._db.writing("taken back") as db:
+            number = db.execute(
+                "SELECT max(result) FROM receipts JOIN results ON results.id = result WHERE run_id = ? AND task_id = ?",
+                (run_id, task_id),
+            ).fetchone()[0]
+            if number is not None:
+                db.execute(_TAKE_BACK, (_PARKED, number))
+                db.execute("DELETE FROM receipts WHERE result = ?", (number,))
+        waiting = "SELECT 1 FROM results WHERE run_id = ? AND task_id = ? AND receipt IS NOT NULL"
+        return bool(self._db.read(waiting, (run_id, task_id)))
+
+    def receipts(
+        self,
+        *,
+        without: Container[object] = (),
+        within: Iterable[str | None] | None = None,
+        of: Container[str | None] | None = None,
+    ) -> Iterator[JournalReceipt]:
         """All receipts that the journal still has, whatever their outcomes: those that have yet to land, then those
-        that have, newest first. `without`: not those that landed with one of these commits."""
-        for row in self._db.read(RECEIPTS):
-            if row[3] not in without and (found := journal_receipt_of(row)) is not None:
+        that have, newest first. `without`: not those that landed with one of these commits; `within`: those alone,
+        where None stands for no commit. `of`: those alone of tasks with these explicit ids, or digests of titles."""
+        if within is None:
+            rows = self._db.read(RECEIPTS)
+        else:
+            rows = self._db.read(RECEIPTS_WITHIN, (json.dumps([one or "" for one in within]),))
+        for row in rows:
+            if row[4] in without or not (of is None or is_of(str(row[2]), of)):
+                continue
+            if (found := journal_receipt_of(row)) is not None:
                 yield found
+
+    def receipt_commits(self) -> frozenset[str | None]:
+        """The commits that the receipts which it still has landed with; None among them where one did with none."""
+        rows = self._db.read("SELECT DISTINCT commit_id FROM receipts")
+        return frozenset(None if one is None else str(one) for (one,) in rows)
+
+    def carry(self, commit_of: Mapping[int, str]) -> None:
+        """These commits carry the receipts of these results, which had landed already."""
+        rows = [(commit, number) for number, commit in commit_of.items()]
+        if rows:
+            with self._db.writing("carried") as db:
+                db.executemany("UPDATE receipts SET commit_id = ? WHERE result = ?", rows)
+                db.executemany("UPDATE results SET commit_id = ? WHERE id = ?", rows)
 
     def refuse(self, ids: Iterable[int]) -> None:
         """These receipts will not land: their tasks stay open, and no result of theirs stands."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mdtodo.receipts.codec import from_json, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from mdtodo.core.receipt import Receipt
 
@@ -40,11 +41,14 @@ class JournalEntry(NamedTuple):
 
 
 class JournalReceipt(NamedTuple):
-    """A receipt that the journal has, with its anchors. `landed`: its edits were made. `commit`: the one that it landed
-    with, None where that was the work tree alone; `base`: what HEAD was just before, None where it was unborn or the
-    receipt has not landed. `finished`: when the result was recorded, in Unix time.
+    """A receipt that the journal has, with its anchors; `number` is that of its result.
+
+    `landed`: its edits were made. `commit`: the one that it landed with, None where that was the work tree alone;
+    `base`: what HEAD was just before, None where it was unborn, that is not known, or the receipt has not landed.
+    `finished`: when the result was recorded, in Unix time.
     """
 
+    number: int
     run_id: str
     receipt: Receipt
     landed: bool
@@ -74,9 +78,16 @@ INSERT = (
 )
 #: Those that have yet to land, then those that have, newest first.
 RECEIPTS = (
-    "SELECT run_id, receipt, 0, NULL, NULL, finished, id FROM results WHERE receipt IS NOT NULL"
-    " UNION ALL SELECT run_id, kept.receipt, 1, kept.commit_id, base_id, finished, number"
-    " FROM receipts AS kept JOIN results ON results.id = kept.result ORDER BY 3, 7 DESC"
+    "SELECT id, run_id, receipt, 0, NULL, NULL, finished, id FROM results WHERE receipt IS NOT NULL"
+    " UNION ALL SELECT id, run_id, kept.receipt, 1, kept.commit_id, base_id, finished, number"
+    " FROM receipts AS kept JOIN results ON results.id = kept.result ORDER BY 4, 8 DESC"
+)
+
+#: Those that have landed with one of the commits of a JSON list, "" for none; newest first.
+RECEIPTS_WITHIN = (
+    "SELECT id, run_id, kept.receipt, 1, kept.commit_id, base_id, finished, number"
+    " FROM receipts AS kept JOIN results ON results.id = kept.result"
+    " WHERE coalesce(kept.commit_id, '') IN (SELECT value FROM json_each(?)) ORDER BY number DESC"
 )
 
 
@@ -122,11 +133,22 @@ def entry_of(row: Sequence[object]) -> JournalEntry:
 
 def journal_receipt_of(row: Sequence[object]) -> JournalReceipt | None:
     """What `RECEIPTS` gave; None for one that was damaged on the disk."""
-    run_id, text, landed, commit, base, finished, _ = row
+    number, run_id, text, landed, commit, base, finished, _ = row
     if (receipt := _receipt(str(text))) is None:
         return None
     made, on = (None if one is None else str(one) for one in (commit, base))
-    return JournalReceipt(str(run_id), receipt, bool(landed), made, on, real(finished))
+    return JournalReceipt(integer(number), str(run_id), receipt, bool(landed), made, on, real(finished))
+
+
+def is_of(text: str, names: Container[str | None]) -> bool:
+    """Whether the task of a receipt, as its column has it, has one of these names: an explicit id, or a digest of its
+    titles (see `Anchor`)."""
+    found = _ANCHOR.search(text)
+    return found is None or found[1] in names or found[2] in names
+
+
+#: The first three fields of the first anchor; to read all of a receipt takes ten times as long.
+_ANCHOR = re.compile(r'"anchor": \["(?:[^"\\]|\\.)*", (?:null|"([^"]*)"), "([0-9a-f]{40})"')
 
 
 def _receipt(text: str) -> Receipt | None:

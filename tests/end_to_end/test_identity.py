@@ -106,6 +106,38 @@ def test_a_result_that_waits_is_told_of_and_lands_when_it_can_be_told(repo: Chec
     assert "done a exit=0" in repo.git("log", "-1", "--format=%B")
 
 
+def test_a_result_waits_where_the_file_of_a_task_that_has_equals_was_renamed(
+    repo: Checkout, inside: Mdtodo
+) -> None:
+    task = "- [ ] Check run:a\n"
+    rename = processors(a="git mv one two && git commit -qm renamed")
+    repo.commit(**{"one/TODO.md": task, "other/TODO.md": task, ".mdtodo.toml": rename})
+    said = inside("run", ids(inside)["one/TODO.md", 1], code=1)
+    assert (
+        "not ticked, and its result is kept for the next `mdtodo run`: several tasks had that title"
+        in said.err
+    )
+    assert "Mdtodo-Task" not in repo.git("log", "--format=%B")
+    said = inside("run", "--text", "nothing")
+    assert "is not ticked: several tasks had that title" in said.err
+    repo.git("mv", "two", "one")
+    repo.git("commit", "-qm", "Renamed back")
+    inside("run", "--text", "nothing")
+    assert repo.head("one/TODO.md").decode() == task.replace("[ ]", "[x]")
+    assert repo.head("other/TODO.md").decode() == task
+
+
+def test_a_result_that_waits_is_over_when_its_task_was_proven_again(repo: Checkout, inside: Mdtodo) -> None:
+    task = "- [ ] Check run:a\n"
+    rename = processors(a="[ -d two ] || { git mv one two && git commit -qm renamed; }")
+    repo.commit(**{"one/TODO.md": task, "other/TODO.md": task, ".mdtodo.toml": rename})
+    inside("run", ids(inside)["one/TODO.md", 1], code=1)
+    inside("run")
+    assert repo.head("two/TODO.md").decode() == task.replace("[ ]", "[x]")
+    inside("run")
+    assert inside("run").err == ""
+
+
 def test_a_task_with_an_id_that_is_reworded_while_it_runs_is_not_ticked(
     repo: Checkout, inside: Mdtodo
 ) -> None:

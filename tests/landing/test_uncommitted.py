@@ -33,7 +33,7 @@ def test_a_run_names_what_it_could_not_commit(repo: Checkout, inside: Mdtodo, co
     assert uncommitted(said) == [
         (
             'mdtodo: ticked, but not committed: "Two" (two), "Three" (three): '
-            "HEAD does not have those lines yet; commit TODO.md, sub/TODO.md"
+            "HEAD does not have those lines yet; commit TODO.md, sub/TODO.md, their receipts follow"
         )
     ]
     assert repo.git("show", "HEAD:TODO.md") == "- [x] One run:ok id:one"
@@ -45,7 +45,8 @@ def test_some_uncommitted_ticks_are_named_and_the_others_counted(repo: Checkout,
     repo.write("TODO.md", "".join(f"- [ ] Task {n} run:ok id:t{n}\n" for n in range(5)))
     (line,) = uncommitted(inside("run", "-j", "1"))
     assert line.endswith(
-        '"Task 0" (t0), "Task 1" (t1), "Task 2" (t2) and 2 more: HEAD does not have those lines yet; commit TODO.md'
+        '"Task 0" (t0), "Task 1" (t1), "Task 2" (t2) and 2 more: HEAD does not have those lines yet; '
+        "commit TODO.md, their receipts follow"
     )
 
 
@@ -76,4 +77,5 @@ def test_done_and_expand_with_commit_name_what_they_could_not_commit(
     repo.commit("Base", **{".mdtodo.toml": CONFIG})
     repo.write("TODO.md", "- [ ] One id:one\n")
     (line,) = uncommitted(inside(*args))
-    assert line.endswith('"One" (one): HEAD does not have that line yet; commit TODO.md')
+    assert '"One" (one): HEAD does not have that line yet; commit TODO.md' in line
+    assert line.endswith(", its receipt follows") == (args[0] == "done")

@@ -51,7 +51,6 @@ def test_check_names_what_is_forged(tmp_path: Path, calls: Calls) -> None:
     assert_good(compared)
 
 
-@pytest.mark.xfail(reason="check has no --proof yet")
 def test_a_range_is_judged_by_what_it_ticks(tmp_path: Path, calls: Calls) -> None:
     compared = Comparison()
     wrong_commits = []

@@ -307,6 +307,22 @@ def test_what_differed_when_a_later_processor_began_or_ended_is_seen_though_it_i
     assert "src/a differs from HEAD" in said.err
 
 
+def test_the_end_of_a_processor_is_looked_at_though_none_begins(
+    repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once: one ends with a file changed, which the other restores before anything lands."""
+    monkeypatch.setattr(work_tree, "_REST", 0)
+    config = """\
+[processors.short]
+run = "until [ -e .git/begun ]; do sleep 0.02; done; echo 2 > src/a"
+[processors.long]
+run = "touch .git/begun; until grep -q 2 src/a; do sleep 0.02; done; sleep 3; git checkout -q src/a"
+"""
+    start(repo, "- [ ] short run:short\n- [ ] long run:long\n", config)
+    mdtodo("run", "-j2")
+    assert trees(mdtodo)["short"] == "dirty"
+
+
 def test_what_has_ended_since_the_look_before_is_no_surer_than_what_ends_with_it(
     repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -281,6 +281,16 @@ class TestJournal:
         ]
         known = [one.receipt.task_id for one in opened.receipts(without={"b"})]
         assert known == ["waiting", "late", "said", "early"]
+        assert [one.receipt.task_id for one in opened.receipts(within={None, "c"})] == [
+            "late",
+            "said",
+            "early",
+        ]
+        assert list(opened.receipts(of={"other"})) == []
+        assert len(list(opened.receipts(of={RECEIPT.edits[0].anchor.digest}))) == 5
+        assert opened.receipt_commits() == {None, "b", "c"}
+        opened.carry({early: "d"})
+        assert [one.receipt.task_id for one in opened.receipts(within={"d"})] == ["early"]
         assert [entry.id for entry in opened.unlanded()] == [waiting]
         assert next(opened.receipts(without={"c"})).receipt.edits == RECEIPT.edits
 

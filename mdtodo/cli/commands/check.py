@@ -36,7 +36,8 @@ class Check(click.Command):
     "check",
     cls=Check,
     epilog="\b\nExamples:\n  mdtodo check\n  mdtodo check docs/TODO.md --format github\n"
-    "  mdtodo check --staged                what `git commit` would commit\n\n"
+    "  mdtodo check --staged                what `git commit` would commit\n"
+    "  mdtodo check --proof main..HEAD      what a branch ticks without proof\n\n"
     "The codes are explained in docs/reference.md. Exits 1 if there is an error; warnings alone exit 0, unless\n"
     "--strict or `warnings_as_errors = true` says otherwise.",
 )
@@ -53,6 +54,12 @@ class Check(click.Command):
     is_flag=True,
     help="PATHS are the changed files: also report what the change broke in others.",
 )
+@click.option(
+    "--proof",
+    "commits",
+    metavar="RANGE",
+    help="Judge the ticks that commits make (A..B; A alone is A..HEAD), by the configuration that they start from.",
+)
 @click.pass_obj
 def command(
     session: Session,
@@ -63,6 +70,7 @@ def command(
     errors_only: bool,
     staged: bool,
     changed: bool,
+    commits: str | None,
 ) -> int:
     """Find mistakes in the TODO files; changes nothing.
 
@@ -72,7 +80,7 @@ def command(
     from mdtodo.errors import ConfigError
 
     try:
-        checked = _checked(session, paths, staged=staged, changed=changed)
+        checked = _checked(session, paths, commits, staged=staged, changed=changed)
     except ConfigError as broken:
         # an annotation stands at its line in the pull request; the sentence on standard error does not
         if form == "github":
@@ -82,15 +90,15 @@ def command(
         raise
     if errors_only:
         checked = checked._replace(findings=checked.errors())
-    _print(session, checked.findings, "json" if as_json else form)
+    _print(session, checked.findings, "json" if as_json else form, commits=commits is not None)
     return _verdict(session, checked, strict=strict)
 
 
-def _print(session: Session, findings: list[Finding], form: str) -> None:
+def _print(session: Session, findings: list[Finding], form: str, *, commits: bool) -> None:
     if form == "json":
         from mdtodo.reporting.json_documents import print_findings_json
 
-        print_findings_json(findings)
+        print_findings_json(findings, commits=commits)
     elif form == "github":
         from mdtodo.reporting.findings import print_annotations
 
@@ -118,15 +126,20 @@ def _verdict(session: Session, checked: Checked, *, strict: bool) -> int:
     return judged.exit_code
 
 
-def _checked(session: Session, paths: tuple[str, ...], *, staged: bool, changed: bool) -> Checked:
-    from mdtodo.operations.check.check import check, check_changed, check_staged
+def _checked(
+    session: Session, paths: tuple[str, ...], commits: str | None, *, staged: bool, changed: bool
+) -> Checked:
+    from mdtodo.operations.check.check import check, check_changed, check_range, check_staged
 
-    if staged and changed:
+    if sum((staged, changed, commits is not None)) > 1:
         from mdtodo.errors import UsageError
 
         raise UsageError(
-            "--staged and --changed cannot be used together: one reads the index, the other the work tree"
+            "of --staged, --changed and --proof only one can be used: the first reads the index, the second the work "
+            "tree, the third commits"
         )
+    if commits is not None:
+        return check_range(session.repo, commits, paths, cwd=session.directory)
     if staged:
         return check_staged(session.repo, paths, cwd=session.directory)
     if changed:

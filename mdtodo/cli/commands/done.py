@@ -27,6 +27,7 @@ def command(session: Session, names: tuple[str, ...], commit: bool, force: bool)
 
     TASK is an id, a unique prefix of one (at least four characters), or words from the title of an open task. If one
     of the tasks waits for a task that is not named too, or has open subtasks, nothing is ticked, and the exit code
-    is 1. With `proof = "strict"` that also holds for a task that has a processor.
+    is 1. With `proof = "strict"` that also holds for a task that has a processor. A task that is ticked already, and
+    that nothing proves, gets your word as its proof.
     """
     return set_status_and_report(session, names, Status.DONE, commit=commit, force=force)

@@ -39,6 +39,7 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
         if new:
             them = " and ".join(new)
             session.say(f"commit {them} first: `run` commits ticks of tasks that HEAD has")
+    _report_ticks(session)
     if merge_driver:
         from mdtodo.integrations.merge_driver.setup import set_up
 
@@ -55,3 +56,20 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
         from mdtodo.integrations.git_hooks.install import install_hooks
 
         report_changes(install_hooks(repo))
+
+
+def _report_ticks(session: Session) -> None:
+    """Say of boxes that were ticked before, and that nothing proves, what can be done."""
+    from mdtodo.errors import ConfigError
+    from mdtodo.run.prove import unproven_ticks
+
+    try:
+        ticks = unproven_ticks(session.project(tolerant=True))
+    except ConfigError:  # that of HEAD, by which ticks are judged, is broken
+        return
+    if not ticks.unproven or session.config.proof == "off":
+        return
+    number = len(ticks.unproven)
+    which = "1 ticked task has a processor" if number == 1 else f"{number} ticked tasks have a processor"
+    accept = "" if ticks.strict else ", `mdtodo prove --accept` takes what is committed as it stands"
+    session.say(f"{which} and no proof: `mdtodo prove` runs the processors{accept}")

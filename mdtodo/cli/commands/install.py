@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--verify", is_flag=True, help="Also run `mdtodo verify` before a push.")
 @click.pass_obj
 def command(session: Session, verify: bool) -> None:
-    """Install git hooks that check what is staged before each commit and merge.
+    """Install git hooks that check what is staged before each commit and merge, and add receipts to its message.
 
     An existing hook still runs first, and its exit code counts. Safe to repeat.
     """

@@ -53,18 +53,19 @@ def command(
 
     Tasks that still pass are left as they are, without a commit; so are those deferred or skipped (exit 75, 77).
     If tracked files differ from HEAD, TODO files aside, what fails is told, but not reopened without --dirty.
+    Processors with `repeatable = false` are not run again.
     Exits 1 if a task no longer passes, or if a task named by ID has nothing to verify.
     """
     from mdtodo.run.run_options import Options
-    from mdtodo.run.verify import done_ids
+    from mdtodo.run.verify import done_tasks
 
-    chosen, refusals = done_ids(session.project(), ids, selection(session, given))
-    say(refusals)
-    if refusals and not chosen and not as_json:
+    found = done_tasks(session.project(), ids, selection(session, given))
+    say((*found.refusals, *found.left))
+    if found.refusals and not found.ids and not as_json:
         return 1
     options = Options(
-        chosen=chosen,
-        asked=chosen if ids else frozenset(),
+        chosen=found.ids,
+        asked=found.ids if ids else frozenset(),
         jobs=jobs or 0,
         commit="none" if no_commit else session.config.commit,
         fresh=fresh,
@@ -72,4 +73,4 @@ def command(
         dirty=dirty,
     )
     tell = report_dry_run if dry_run else run_and_report
-    return tell(session, options, as_json=as_json) or (1 if refusals else 0)
+    return tell(session, options, as_json=as_json) or (1 if found.refusals else 0)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from mdtodo.git.repository import Repository
 
+    #: Blobs by their names, as `read_blobs` gives them.
+    Read = Callable[[Sequence[str]], Mapping[str, bytes | None]]
+
 #: Symbolic links that are followed one after the other, as on Linux.
 _LINKS = 40
 
@@ -63,9 +66,11 @@ def from_work_tree(repo: Repository, paths: Iterable[str]) -> TodoFiles:
     return TodoFiles(_ids(data), data, (), tuple(unreadable), lambda _: {})
 
 
-def from_index(repo: Repository, patterns: Sequence[str]) -> TodoFiles:
-    """The files that fit the patterns, as they are staged: in `GIT_INDEX_FILE` where a calling git sets it."""
-    env = calling_index()
+def from_index(repo: Repository, patterns: Sequence[str], read: Read | None = None) -> TodoFiles:
+    """The files that fit the patterns, as they are staged: in `GIT_INDEX_FILE` where a calling git sets it. `read`
+    reads blobs there."""
+    env = ENVIRONMENT | calling_index()
+    read = read or _reading(repo, env)
 
     def entries(*specs: str) -> dict[str, tuple[bytes, str]]:
         out = run(repo, "ls-files", "-s", "-z", "--", *specs, env=env)
@@ -86,11 +91,10 @@ def from_index(repo: Repository, patterns: Sequence[str]) -> TodoFiles:
     else:
         listed = _fitting(entries(), patterns)
     return _resolve_links(
-        repo,
         listed,
         lambda path: entries(f":(top,literal){path}").get(path),
         unmerged,
-        env,
+        read,
         beside_head=True,
     )
 
@@ -102,12 +106,13 @@ def from_commit(repo: Repository, revision: str, patterns: Sequence[str]) -> Tod
         about, _, name = line.partition(b"\t")
         mode, _, oid = about.split(b" ")
         every[os.fsdecode(name)] = mode, oid.decode()
-    return _resolve_links(repo, _fitting(every, patterns), every.get, set(), ENVIRONMENT)
+    return _resolve_links(_fitting(every, patterns), every.get, set(), _reading(repo, ENVIRONMENT))
 
 
-def staged_configuration(repo: Repository) -> list[bytes | None]:
-    """`pyproject.toml` and `.mdtodo.toml` as they are staged; from the disk where git does not track them."""
-    env = calling_index()
+def staged_configuration(repo: Repository, read: Read | None = None) -> list[bytes | None]:
+    """`pyproject.toml` and `.mdtodo.toml` as they are staged; from the disk where git does not track them. `read` reads
+    blobs of the index."""
+    env = ENVIRONMENT | calling_index()
 
     def entry(path: str) -> tuple[bytes, str] | None:
         out = run(repo, "ls-files", "-s", "-z", "--", f":(top,literal){path}", env=env)
@@ -115,7 +120,7 @@ def staged_configuration(repo: Repository) -> list[bytes | None]:
         # Several entries: a folder of that name, or an unmerged file.
         return (about[0], about[1].decode()) if len(about) > 1 and out.count(b"\0") == 1 else None
 
-    found = _configuration(repo, "", entry, env)
+    found = _configuration("", entry, read or _reading(repo, env))
     return [
         files.read_inside(repo.root, name) if data is None else data
         for name, data in zip(worktree_files.CONFIGURATION, found, strict=True)
@@ -130,26 +135,30 @@ def committed_configuration(repo: Repository, revision: str) -> list[bytes | Non
         about = out.partition(b"\t")[0].split(b" ")
         return (about[0], about[2].decode()) if len(about) > 2 else None
 
-    return _configuration(repo, revision, entry, ENVIRONMENT)
+    return _configuration(revision, entry, _reading(repo, ENVIRONMENT))
+
+
+def _reading(repo: Repository, env: Mapping[str, str]) -> Read:
+    """A git for each question."""
+    return lambda names: read_blobs(repo, names, env)
 
 
 def _configuration(
-    repo: Repository,
     revision: str,
     entry: Callable[[str], tuple[bytes, str] | None],
-    env: Mapping[str, str],
+    read: Read,
 ) -> list[bytes | None]:
     """The files of the configuration as that version has them, links followed; None where it does not.
 
     Only what could be the text of a link is looked at more closely, which takes a process.
     """
     names = [f"{revision}:{name}" for name in worktree_files.CONFIGURATION]
-    found = list(read_blobs(repo, names, env).values())
+    found = list(read(names).values())
     for number, (name, data) in enumerate(zip(worktree_files.CONFIGURATION, found, strict=True)):
         if data and b"\n" not in data and (link := entry(name)) is not None and link[0] == b"120000":
-            target = _follow(repo, name, link, entry, env)[1]
+            target = _follow(name, link, entry, read)[1]
             regular = target is not None and target[0].startswith(b"100")
-            found[number] = read_blobs(repo, [target[1]], env)[target[1]] if target and regular else None
+            found[number] = read([target[1]])[target[1]] if target and regular else None
     return found
 
 
@@ -218,11 +227,10 @@ def _fitting(every: Mapping[str, tuple[bytes, str]], patterns: Sequence[str]) ->
 
 
 def _resolve_links(
-    repo: Repository,
     listed: Mapping[str, tuple[bytes, str]],
     look_up: Callable[[str], tuple[bytes, str] | None],
     unmerged: set[str],
-    env: Mapping[str, str],
+    read_names: Read,
     *,
     beside_head: bool = False,
 ) -> TodoFiles:
@@ -231,7 +239,7 @@ def _resolve_links(
     unreadable = []
     for path in sorted(listed):
         try:
-            place, entry = _follow(repo, path, listed[path], look_up, env)
+            place, entry = _follow(path, listed[path], look_up, read_names)
         except InputError as error:
             unreadable.append(error)
             continue
@@ -244,7 +252,7 @@ def _resolve_links(
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         if missing := [path for path in paths if path not in known]:
             names = {path: f"HEAD:{path}" for path in missing if beside_head}
-            blobs = read_blobs(repo, [*(ids[path] for path in missing), *names.values()], env)
+            blobs = read_names([*(ids[path] for path in missing), *names.values()])
             known.update((path, blobs[ids[path]] or b"") for path in missing)
             before.update((path, blobs[name]) for path, name in names.items())
         return {path: known[path] for path in paths}
@@ -254,18 +262,17 @@ def _resolve_links(
 
 
 def _follow(
-    repo: Repository,
     path: str,
     entry: tuple[bytes, str] | None,
     look_up: Callable[[str], tuple[bytes, str] | None],
-    env: Mapping[str, str],
+    read: Read,
 ) -> tuple[str, tuple[bytes, str] | None]:
     """The place and the entry behind a link; no entry where git does not track what it leads to."""
     place = path
     for _ in range(_LINKS):
         if entry is None or entry[0] != b"120000":
             return place, entry
-        target = os.fsdecode(read_blobs(repo, [entry[1]], env)[entry[1]] or b"")
+        target = os.fsdecode(read([entry[1]])[entry[1]] or b"")
         place = normpath(join(dirname(place), target))
         if target.startswith("/") or place == ".." or place.startswith("../"):
             raise InputError("is a symlink that points outside the work tree", file=path)

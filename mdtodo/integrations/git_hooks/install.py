@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import run
 from mdtodo.integrations.git_hooks import scripts
+from mdtodo.integrations.git_hooks.scripts import Given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,17 +22,24 @@ CHECKING = {
     "pre-commit": ("check", "--staged"),
     "pre-merge-commit": ("check", "--staged"),
 }
+#: The message of a commit gets the receipts of what the commit ticks: from the first, unless an editor opens. Where git
+#: gives that one no source, a word tells it from the second.
+RECEIPTS = {
+    "prepare-commit-msg": ("hook", "receipt", Given("$1"), Given("${2:-none}"), Given("${3:-}")),
+    "commit-msg": ("hook", "receipt", Given("$1")),
+}
 VERIFYING = {"pre-push": ("hook", "verify")}
 
 
 def install_hooks(repo: Repository, *, verify: bool = False) -> Iterator[HookChange]:
-    """Let git check what is staged before each commit, and `verify` before each push; doing it again is fine.
+    """Let git check what is staged before each commit, add receipts to its message, and `verify` before each push;
+    doing it again is fine.
 
     Raises GitError where there is no place for hooks of this repository alone; EditError and InputError where a
     hook cannot be written.
     """
     place, program = scripts.folder(repo), program_path()
-    for name, args in (CHECKING | (VERIFYING if verify else {})).items():
+    for name, args in (CHECKING | RECEIPTS | (VERIFYING if verify else {})).items():
         change = scripts.install(place, name, program, args)
         yield _noted(repo, change) if change.outcome in ("added", "updated") else change
 
@@ -39,7 +47,7 @@ def install_hooks(repo: Repository, *, verify: bool = False) -> Iterator[HookCha
 def uninstall_hooks(repo: Repository) -> Iterator[HookChange]:
     """Take all of that away again, and nothing else."""
     place = scripts.folder(repo)
-    for name in CHECKING | VERIFYING:
+    for name in CHECKING | RECEIPTS | VERIFYING:
         yield scripts.uninstall(place, name)
 
 

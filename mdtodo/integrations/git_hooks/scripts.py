@@ -42,6 +42,10 @@ _SHELL = re.compile(rb"#![ \t]*(?:/\S*/env[ \t]+)?(?:/\S*/)?(?:ba|da|k|z|a)?sh(?
 _REENTRY_GUARD = '[ "${MDTODO_HOOK:-}" = "$PPID" ] ||'
 
 
+class Given(str):
+    """An argument of a command that the hook itself is given, as a shell says it: `$1`."""
+
+
 class HookChange(NamedTuple):
     """What became of one hook: `added`, `kept` (it was so already), `updated`, `removed` or `absent`.
 
@@ -234,17 +238,18 @@ def _after(command: str) -> str:
 
 def _command(program: str, args: Sequence[str]) -> str:
     """One command of a shell that runs ours, without standard input; where it cannot be started, it says so, and
-    that is no failure."""
-    words = " ".join(map(shlex.quote, args))
+    that is no failure. Nor is anything else, of a command that is told what git gives: it only adds to a message."""
+    words = " ".join(f'"{word}"' if isinstance(word, Given) else shlex.quote(word) for word in args)
+    what, end = ("added", "") if any(isinstance(word, Given) for word in args) else ("checked", "(exit $s) ")
     if "\n" in program:  # a line of ours is one line
         program = "mdtodo"
     missing = (
-        "echo 'mdtodo: cannot be started here, so nothing was checked; `mdtodo install` sets it up again' >&2"
+        f"echo 'mdtodo: cannot be started here, so nothing was {what}; `mdtodo install` sets it up again' >&2"
     )
     return (
         f'mdtodo={shlex.quote(program)}; [ -x "$mdtodo" ] || mdtodo=mdtodo; s=0; '
         f'if command -v "$mdtodo" >/dev/null 2>&1; then "$mdtodo" {words} </dev/null || s=$?; else s=127; fi; '
-        f"case $s in 0) ;; 126|127) {missing} ;; *) (exit $s) ;; esac"
+        f"case $s in 0) ;; 126|127) {missing} ;; *) {end};; esac"
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.core.results import Outcome
 from mdtodo.errors import GitError, MdtodoError, UsageError
 
 if TYPE_CHECKING:
     from mdtodo.config.settings import Config
-    from mdtodo.core.results import RunReport
+    from mdtodo.core.results import RunReport, TaskRun
     from mdtodo.git.repository import Repository
 
 
@@ -28,9 +29,11 @@ def push_receipts(
     that are on the branch in the end.
     """
     from mdtodo.landing.push.push import push
+    from mdtodo.storage.state import StateStore
 
     try:
-        sent = push(repo, config.status, follow=follow)
+        with StateStore.open(repo) as state:
+            sent = push(repo, config.status, state.take_back, follow=follow)
     except MdtodoError as error:
         return _unpushed(report, error)
     except OSError as error:
@@ -43,7 +46,17 @@ def push_receipts(
         return report._replace(interrupted=True, messages=(*report.messages, sentence)), None
     kept = (sent.commits.get(commit, commit) for commit in report.commits)
     said = (*report.messages, *sent.messages, *([f"pushed to {sent.where}"] if sent.where else []))
-    return report._replace(commits=tuple(dict.fromkeys(one for one in kept if one)), messages=said), None
+    report = report._replace(
+        commits=tuple(dict.fromkeys(one for one in kept if one)),
+        messages=said,
+        tasks=tuple(_waits(task, sent.waiting.get(task.id)) for task in report.tasks),
+    )
+    return report._replace(refused=report.refused or bool(sent.waiting)), None
+
+
+def _waits(task: TaskRun, why: str | None) -> TaskRun:
+    """A task whose result has yet to land counts as failed, as where it could not land here."""
+    return task if why is None else task._replace(outcome=Outcome.FAILED, reason=why)
 
 
 def _unpushed(report: RunReport, error: MdtodoError) -> tuple[RunReport, MdtodoError | None]:

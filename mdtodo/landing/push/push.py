@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
@@ -22,7 +22,7 @@ from mdtodo.system import process_identity
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mdtodo.core.task import Status
     from mdtodo.git.remote import Pushed, Upstream
@@ -43,16 +43,23 @@ FETCHED = "refs/mdtodo/fetched/"
 class PushResult:
     """What a push came to. `commits`: what became of each local receipt that was rebased, None where the
     remote has its task's receipt of somebody else. `messages`: sentences for a person. `where`: the branch on the
-    remote that has moved, None where nothing was to be pushed."""
+    remote that has moved, None where nothing was to be pushed. `waiting`: by task why its result waits."""
 
     commits: Mapping[str, str | None]
     messages: tuple[str, ...] = ()
     where: str | None = None
+    waiting: Mapping[str, str] = field(default_factory=dict)
 
 
-def push(repo: Repository, statuses: Mapping[str, Status], *, follow: bool = True) -> PushResult:
-    """Push the branch of HEAD to its upstream, with the receipts on it rebased where that has moved. The branch
-    follows, with its work tree, unless that is not asked for.
+def push(
+    repo: Repository,
+    statuses: Mapping[str, Status],
+    wait: Callable[[str, str], bool] = lambda *_: False,
+    *,
+    follow: bool = True,
+) -> PushResult:
+    """Push the branch of HEAD to its upstream, with the receipts on it rebased where that has moved; `wait` as in
+    `rebase`. The branch follows, with its work tree, unless that is not asked for.
 
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be rebased. All commits are kept then.
@@ -62,7 +69,7 @@ def push(repo: Repository, statuses: Mapping[str, Status], *, follow: bool = Tru
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:
             return PushResult({}, messages)
-        result = _Push(repo, git, statuses, upstream, follow).run()
+        result = _Push(repo, git, statuses, upstream, wait, follow).run()
     return replace(result, messages=(*messages, *result.messages))
 
 
@@ -74,6 +81,7 @@ class _Push:
     git: GitSession
     statuses: Mapping[str, Status]
     upstream: Upstream
+    wait: Callable[[str, str], bool]
     follow: bool = True
     head: str = ""
     before: str | None = None
@@ -95,7 +103,7 @@ class _Push:
                 messages = self._follow(rebased)
             except BranchMovedError:
                 continue
-            return PushResult(rebased.commits, (*rebased.messages, *messages), self.where)
+            return PushResult(rebased.commits, (*rebased.messages, *messages), self.where, rebased.waiting)
 
     def _deliver(self) -> Rebased | None:
         """Push until the remote has it all: where that has moved, what `_rebase` makes of it."""
@@ -143,7 +151,7 @@ class _Push:
         landed = {
             (run, task.task_id): oid for oid in found for run, task in read_commit(self.git, oid).receipts
         }
-        return rebase(self.git, commits, tip, landed, self.statuses, where=name)
+        return rebase(self.git, commits, tip, landed, self.statuses, where=name, wait=self.wait)
 
     def _check_retry(self, pushed: Pushed, tip: str | None) -> None:
         """Whether there is sense in another try: not if the remote has decided, or does not move."""

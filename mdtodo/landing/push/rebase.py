@@ -18,11 +18,12 @@ from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.push.merge_file import is_markdown, merge_file
 from mdtodo.landing.push.replay import REGULAR, FileEdits, NewBase, closed_tasks, edits_between, replay
+from mdtodo.markdown.anchors import Unclear
 from mdtodo.receipts.message import before_title, counted, is_listed, titles
 from mdtodo.receipts.trailers import OF_A_TASK, groups, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Status
     from mdtodo.git.diff_tree import FileChange
@@ -47,11 +48,12 @@ class Commit(NamedTuple):
 @dataclass(slots=True)
 class Rebased:
     """The receipts on a new tip. `commits`: what became of each old one, None where it was dropped.
-    `messages`: sentences about what was dropped."""
+    `messages`: sentences about what was dropped, and what waits. `waiting`: by task why its result waits."""
 
     tip: str
     commits: dict[str, str | None] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
 
 
 def read_commit(git: GitSession, oid: str) -> Commit:
@@ -85,14 +87,16 @@ def rebase(
     statuses: Mapping[str, Status],
     *,
     where: str,
+    wait: Callable[[str, str], bool],
 ) -> Rebased:
     """Replay on `tip` what these receipts did, oldest first, each a child of the one before it.
 
     `landed`: the commit of each receipt (run and task) that the tip has already. `where` names the tip for
-    people. Only objects are written. Raises GitError where a file that a receipt brings along was changed there
-    in another way.
+    people. `wait` keeps the result of a task (run and id) for later, since it cannot be told from an equal one there;
+    False where it is not known here. Only objects are written. Raises GitError where that is so, and where a file that
+    a receipt brings along was changed there in another way.
     """
-    making = _Rebase(git, tip, read_commit(git, tip).tree, landed, statuses, where, Rebased(tip))
+    making = _Rebase(git, tip, read_commit(git, tip).tree, landed, statuses, where, wait, Rebased(tip))
     changed = changes_of(git, [commit.oid for commit in commits])
     for commit in commits:
         making.result.commits[commit.oid] = making.replay(commit, changed.get(commit.oid, []))
@@ -107,6 +111,7 @@ class _Rebase:
     landed: Mapping[tuple[str, str], str]
     statuses: Mapping[str, Status]
     where: str
+    wait: Callable[[str, str], bool]
     result: Rebased
     _dropped: set[tuple[str, str]] = field(default_factory=set)
 
@@ -214,7 +219,21 @@ class _Rebase:
     def _drop(self, run: str, task: Trailer, title: str | None, reason: str) -> None:
         self._dropped.add((run, task.task_id))
         name = f"{task.task_id} {title}" if title else task.task_id
+        if isinstance(reason, Unclear):
+            self._keep(run, task.task_id, name, reason)
+            return
         self.result.messages.append(f"{name}: its receipt was dropped, since on {self.where} {reason}")
+
+    def _keep(self, run: str, task_id: str, name: str, reason: Unclear) -> None:
+        """Nothing is dropped that may be proven: what cannot be told now may be told later."""
+        if not self.wait(run, task_id):
+            raise GitError(
+                f"{name}: on {self.where} {reason}: nothing was pushed",
+                hint="your commits are kept; `git pull --rebase`, then `mdtodo run --push`",
+            )
+        sentence = f"its result is kept for the next `mdtodo run`, since on {self.where} {reason}"
+        self.result.waiting[task_id] = sentence
+        self.result.messages.append(f"{name}: {sentence}")
 
     def _commit(
         self, old: Commit, changes: Mapping[bytes, TreeChange], new: NewObjects, made: set[str]

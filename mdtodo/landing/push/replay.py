@@ -12,6 +12,7 @@ from mdtodo.errors import InputError
 from mdtodo.git.objects import find_in_tree
 from mdtodo.landing.apply import apply_receipts
 from mdtodo.landing.parse_cache import keep, parse_cached
+from mdtodo.markdown.anchors import Unclear
 from mdtodo.markdown.edits.diff import OPEN, diff
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.receipts.identity import is_id_of, is_of, known_as
@@ -45,7 +46,7 @@ class FileEdits(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """`changes`: what becomes of the tree. `made`: the tasks with a receipt in it; `reasons`: why others have
-    none."""
+    none, Unclear where their task may be there, and cannot be told from others."""
 
     changes: dict[bytes, TreeChange]
     made: set[str]
@@ -102,13 +103,14 @@ def replay(
     made: set[str] = set()
     reasons: dict[str, str] = {}
     changes: dict[bytes, TreeChange] = {}
-    for file, tasks in _follow_moved_files(onto, kept).items():
+    followed, unclear = _follow_moved_files(onto, kept)
+    for file, tasks in followed.items():
         if not tasks:
             continue
         path = os.fsencode(file)
         found = find_in_tree(onto.tree, path, onto.read)
         if found is None or found[0] not in REGULAR:
-            reasons |= dict.fromkeys(tasks, "its file no longer exists")
+            reasons |= {task: unclear.get(task, "its file no longer exists") for task in tasks}
             continue
         data = onto.read(found[1])
         version = _made_on(
@@ -168,18 +170,22 @@ def _title(one: FileEdits, anchor: Anchor, statuses: Mapping[str, Status]) -> st
     return read_keys(document.items[index].text).title if isinstance(index, int) else None
 
 
-def _follow_moved_files(onto: NewBase, shares: Shares) -> Shares:
-    """The shares of files that are gone turned to the one new file that has the task."""
+def _follow_moved_files(onto: NewBase, shares: Shares) -> tuple[Shares, dict[str, Unclear]]:
+    """The shares of files that are gone turned to the one new file that has the task; and, by task, why it may be in
+    one, but cannot be told from another."""
     found: Shares = {}
+    unclear: dict[str, Unclear] = {}
     for file, tasks in shares.items():
         gone = tasks and find_in_tree(onto.tree, os.fsencode(file), onto.read) is None
         places = _new_places(onto) if gone else {}
         for task, edits in tasks.items():
-            there = [name for name, place in places.items() if isinstance(place.find(edits[0].anchor), int)]
+            at = {name: place.find(edits[0].anchor) for name, place in places.items()}
+            there = [name for name, index in at.items() if isinstance(index, int)]
+            unclear.update((task, why) for why in at.values() if isinstance(why, Unclear))
             target = there[0] if len(there) == 1 else file
             moved = [edit._replace(anchor=edit.anchor._replace(file=target)) for edit in edits]
             found.setdefault(target, {}).setdefault(task, []).extend(moved)
-    return found
+    return found, unclear
 
 
 def _new_places(onto: NewBase) -> dict[str, TaskIndex]:

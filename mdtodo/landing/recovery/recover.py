@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.errors import GitError
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.repository import operation_in_progress
+from mdtodo.landing.carry.follow import land_what_follows
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.policy import elsewhere, judged, land_as_configured, land_entries, sentences_of, told
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
 
 def finish_earlier(
-    repo: Repository, state: StateStore, config: Config, *, commit: bool
+    repo: Repository, state: StateStore, config: Config, *, commit: bool, follow: bool = False
 ) -> tuple[list[str], list[str]]:
-    """Land what runs that ended too early had finished, each under its own name; sentences, and commits.
+    """Land what runs that ended too early had finished, each under its own name; sentences, and commits. `follow`: and
+    the receipts of ticks that HEAD has and no commit carries, see `carry.follow`.
 
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
@@ -53,6 +55,10 @@ def finish_earlier(
         standing, taken_back = _without_undone(repo, state, run, entries, config)
         sentences += taken_back
         for receipts in _batches(state, run, standing):
+            receipts, waiting = _followed(repo, state, run, receipts, config)
+            sentences += waiting
+            if not receipts:
+                continue
             try:
                 landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
             except RefusedError as error:
@@ -66,7 +72,18 @@ def finish_earlier(
             sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
             made += landing.commits
+    if follow and commit:
+        told, commits = _follow(repo, state, config)
+        return sentences + told, made + commits
     return sentences, made
+
+
+def _follow(repo: Repository, state: StateStore, config: Config) -> tuple[list[str], list[str]]:
+    """No command has to wait for that."""
+    try:
+        return land_what_follows(repo, state, config)
+    except GitError as error:
+        return [f"receipts of ticks that HEAD has cannot be committed now: {error}"], []
 
 
 def _batches(
@@ -128,7 +145,6 @@ def _land_earlier(
     now, is ticked and kept."""
     # A run with --no-commit is made up for without one: nobody asked for that commit, then or now.
     asked = state.begun(run).get("commit")
-    receipts = _followed(repo, state, run, receipts, config)
     if asked != "none" and not commit:
         work_tree = WorkTree(repo, config, opens=False)
         entries, unopened = judged(state, receipts, work_tree, commit=False)
@@ -136,26 +152,33 @@ def _land_earlier(
             repo, [one for _, one in entries], run_id=run, commit=False, config=config
         )
         return told(landing, work_tree, unopened)
-    return land_entries(repo, state, run, receipts, config, commit=asked != "none", each=asked == "task")
+    commit, each = asked != "none", asked == "task"
+    return land_entries(repo, state, run, receipts, config, commit=commit, each=each, again=True)
 
 
 def _followed(
     repo: Repository, state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]], config: Config
-) -> Sequence[tuple[int, Receipt]]:
-    """The entries, with those of TODO files that were moved since the run began turned to where their tasks are now."""
+) -> tuple[list[tuple[int, Receipt]], list[str]]:
+    """The entries, with those of TODO files that were moved since the run began turned to where their tasks are now,
+    but for those that cannot be told from others there: these wait, with a sentence for each."""
     named = {edit.anchor.file for _, receipt in entries for edit in receipt.edits}
     if all(os.path.lexists(os.path.join(repo.root, file)) for file in named):
-        return entries
+        return [*entries], []
     began = state.begun(run).get("place")
     try:
         there = from_commit(repo, str(began[2]), config.files).ids if isinstance(began, list) else {}
     except (GitError, IndexError):  # the commit is gone: whether a file was there then cannot be told
-        return entries
-    now = follow_renames([receipt for _, receipt in entries], repo, config, there)
-    return [(number, receipt) for (number, _), receipt in zip(entries, now, strict=True)]
+        return [*entries], []
+    now, unclear = follow_renames([receipt for _, receipt in entries], repo, config, there)
+    state.park(number for number, one in entries if one.task_id in unclear)
+    found = zip((number for number, _ in entries), now, strict=True)
+    return (
+        [(number, one) for number, one in found if one.task_id not in unclear],
+        [f"{task} is not ticked: {reason}" for task, reason in unclear.items()],
+    )
 
 
-def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
+def finish_earlier_if_any(repo: Repository, config: Config, *, follow: bool = False) -> list[str]:
     """The same for a command that is no run: nothing without a state, or where git must not commit now."""
     from mdtodo.storage.state import StateStore, folder
 
@@ -164,4 +187,4 @@ def finish_earlier_if_any(repo: Repository, config: Config) -> list[str]:
     if operation_in_progress(repo):
         return []
     with StateStore.open(repo) as state:
-        return finish_earlier(repo, state, config, commit=config.commit != "none")[0]
+        return finish_earlier(repo, state, config, commit=config.commit != "none", follow=follow)[0]

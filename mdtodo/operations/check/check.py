@@ -11,6 +11,7 @@ from mdtodo.config.load import load
 from mdtodo.core.task import Finding, Severity
 from mdtodo.errors import InputError, MdtodoError
 from mdtodo.git.files import worktree_files
+from mdtodo.git.files.blob_reader import BlobReader
 from mdtodo.git.files.tree_files import (
     committed_configuration,
     find_tracked,
@@ -20,10 +21,12 @@ from mdtodo.git.files.tree_files import (
     select_files,
     staged_configuration,
 )
+from mdtodo.git.repository import calling_index
+from mdtodo.git.true_history import ENVIRONMENT
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.operations.check.gate import gate
+from mdtodo.operations.check.gate import gate, gate_in_range
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import plan_for_check
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.markdown.document import Document
     from mdtodo.operations.check.findings_cache import FindingsCache
+    from mdtodo.operations.check.gate import Gate
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Router
 
@@ -47,7 +51,8 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
     """
     every = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
     content = from_work_tree(repo, every)
-    found = _findings_in(repo, content, config).with_ticks(*gate(repo, content))
+    settings = config, worktree_files.read_configuration(repo.root)
+    found = _findings_in(repo, content, config).with_gate(gate(repo, content, settings))
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
 
 
@@ -57,10 +62,13 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     With `paths`, as typed in `cwd`, only what stands in these files. Raises ConfigError where the staged
     configuration is broken.
     """
-    config = load(*staged_configuration(repo))
-    content = from_index(repo, config.files)
-    found = _findings_in(repo, content, config).with_ticks(*gate(repo, content, new_only=True))
-    return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
+    with BlobReader(repo, calling_index() | ENVIRONMENT) as read:
+        configuration = staged_configuration(repo, read)
+        config = load(*configuration)
+        content = from_index(repo, config.files, read)
+        made = gate(repo, content, (config, configuration), new_only=True, staged=True)
+        found = _findings_in(repo, content, config).with_gate(made)
+        return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
 def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd: str = ".") -> Checked:
@@ -72,17 +80,36 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     """
     every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
     content = from_work_tree(repo, every)
-    found = _findings_in(repo, content, config).with_ticks(*gate(repo, content, new_only=True))
+    settings = config, worktree_files.read_configuration(repo.root)
+    made = gate(repo, content, settings, new_only=True)
+    found = _findings_in(repo, content, config).with_gate(made)
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
-    here = found.only(chosen)
+    # a hook is not told of files that are gone
+    altered = [f for f in made.findings if f.file not in chosen and f.code in OF_CHANGES]
+    here = found.only(chosen).and_also(altered)
     if not elsewhere:
         return here
     known = _wrong_before(repo)
     return here.and_also([finding for finding in elsewhere if _identity(finding) not in known])
 
 
+def check_range(repo: Repository, text: str, paths: Sequence[str] = (), *, cwd: str = ".") -> Checked:
+    """What the gate says of a range of commits; of committed content alone. With `paths`, as typed in `cwd`, only what
+    stands in these files.
+
+    Raises GitError where the range, or what it is compared with, is not here.
+    """
+    made, strict = gate_in_range(repo, text)
+    found = Checked([], strict=strict).with_gate(made)
+    files = frozenset(finding.file for finding in found.findings)
+    return found.only(select_files(repo.root, files, paths, cwd=cwd)) if paths else found
+
+
 #: Codes of findings that a change of another file can bring about.
 ACROSS = BETWEEN_FILES | SUGGESTING
+
+#: Codes of what a change does beside ticking.
+OF_CHANGES = frozenset({"gate-changed", "open-task-removed"})
 
 #: Files, or bytes in all, from which on it pays to remember what was found.
 MANY, LARGE = 30, 1 << 17
@@ -97,11 +124,11 @@ class Checked(NamedTuple):
     strict: bool = False
     unjudged: int = 0
 
-    def with_ticks(self, unproven: Sequence[Finding], unjudged: int) -> Checked:
+    def with_gate(self, gate: Gate) -> Checked:
         """With what the gate says, each finding where its line is."""
-        if not unproven:
-            return self._replace(unjudged=unjudged)
-        return self._replace(findings=_in_place([*self.findings, *unproven]), unjudged=unjudged)
+        if not gate.findings:
+            return self._replace(unjudged=gate.unjudged)
+        return self._replace(findings=_in_place([*self.findings, *gate.findings]), unjudged=gate.unjudged)
 
     def only(self, files: frozenset[str]) -> Checked:
         """What is said of these files."""

@@ -1,15 +1,23 @@
-"""The gate in `check`: ticks that nothing proves. Asked only where there may be any."""
+"""The gate in `check`: ticks that nothing proves, and changes that would let them pass. Asked only where there may be
+any."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import ConfigError
+from mdtodo.git.position import head_position
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.config.settings import Config
     from mdtodo.core.task import Finding
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
+    from mdtodo.proof.ticks import Tick
 
 #: From so many files on, what was found before is asked for instead of the files themselves.
 MANY = 30
@@ -18,16 +26,77 @@ MANY = 30
 _BOX = re.compile(rb"^[ \t>]*(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?\[[^ \]\n]{1,4}\][ \t]", re.MULTILINE)
 
 
-def gate(repo: Repository, content: TodoFiles, *, new_only: bool = False) -> tuple[list[Finding], int]:
-    """Findings on the ticks of a version on top of HEAD, `new_only` on those that HEAD does not have; and how many
-    cannot be judged, as the clone is shallow."""
+class Gate(NamedTuple):
+    """Findings, and how many ticks cannot be judged, as the clone is shallow."""
+
+    findings: list[Finding]
+    unjudged: int = 0
+
+
+def gate(
+    repo: Repository,
+    content: TodoFiles,
+    settings: tuple[Config, Sequence[bytes | None]],
+    *,
+    new_only: bool = False,
+    staged: bool = False,
+) -> Gate:
+    """On the ticks of a version on top of HEAD, `new_only` on those that HEAD does not have, and on what it alters
+    beside. `settings`: its configuration, and the files of that. Nothing where the configuration in HEAD is broken, so
+    that it can be mended."""
+    try:
+        return _gate(repo, content, settings, new_only=new_only, staged=staged)
+    except ConfigError:
+        return Gate([])
+
+
+def _gate(
+    repo: Repository,
+    content: TodoFiles,
+    settings: tuple[Config, Sequence[bytes | None]],
+    *,
+    new_only: bool,
+    staged: bool,
+) -> Gate:
+    found, more = _changed(repo, content, settings, staged=staged)
     if len(content.ids) < MANY and not _may_have(content, new_only=new_only):
-        return [], 0
+        return Gate(found)
     from mdtodo.proof.findings import findings
     from mdtodo.proof.judge import judge
 
-    judgement = judge(repo, content, new_only=new_only)
-    return findings(judgement), judgement.unknown
+    judgement = judge(repo, content, new_only=new_only, more=more)
+    return Gate([*findings(judgement), *found], judgement.unknown)
+
+
+def gate_in_range(repo: Repository, text: str) -> tuple[Gate, bool]:
+    """On a range of commits; and whether warnings count as errors, by the configuration of its base."""
+    from mdtodo.proof.change.judge_range import judge_range
+    from mdtodo.proof.findings import change_findings, findings
+
+    judgement, change = judge_range(repo, text)
+    config = judgement.rules.config
+    found = findings(judgement, with_commits=True)
+    found += change_findings(change, config) if change else []
+    return Gate(found, judgement.unknown), config.warnings_as_errors
+
+
+def _changed(
+    repo: Repository, content: TodoFiles, settings: tuple[Config, Sequence[bytes | None]], *, staged: bool
+) -> tuple[list[Finding], list[Tick]]:
+    """What is to be said of what is not committed, beside ticks; and ticks that take their processor away."""
+    if not head_position(repo).commit or content.unmerged:
+        return [], []
+    from mdtodo.proof.change.uncommitted import uncommitted
+
+    changes = uncommitted(repo, content, settings[0], staged=staged)
+    if not changes:
+        return [], []
+    from mdtodo.proof.change.settings_changes import Settings
+    from mdtodo.proof.change.uncommitted_change import Uncommitted, uncommitted_change
+    from mdtodo.proof.findings import change_findings
+
+    config, change = uncommitted_change(repo, Uncommitted(content, Settings(*settings), changes, staged))
+    return change_findings(change, config), change.tasks.ticks
 
 
 def _may_have(content: TodoFiles, *, new_only: bool) -> bool:

@@ -136,7 +136,8 @@ class ResultCache:
     def _uncommitted(self, processor: Processor) -> bool:
         """Whether an output of it, or one that an attempt of ours left, is not what HEAD has: then a tick alone would
         leave it behind."""
-        if not processor.outputs or self.queue.options.commit == "none" or self.queue.options.verify:
+        options = self.queue.options
+        if not processor.outputs or options.commit == "none" or not options.gives_receipts:
             return False
         declared = DeclaredOutputs.of(
             processor.outputs, {task.file for task in self.queue.plan.tasks.values()}

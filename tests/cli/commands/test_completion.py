@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         *((command, ["x1", "x2", "x3"]) for command in ("run", "done", "cancel", "next", "expand")),
         ("reopen", ["x2", "x3", "x4", "x5"]),
         ("verify", ["x4"]),
+        ("prove", ["x4"]),
         ("show", ["x1", "x2", "x3", "x4", "x5"]),
     ],
 )

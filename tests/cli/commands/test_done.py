@@ -279,3 +279,50 @@ def test_a_tick_is_made_where_the_state_cannot_be_written(repo: Checkout, mdtodo
     assert repo.read("TODO.md") == b"- [x] a id:a\n"
     assert "the state cannot be saved" in said.err
     assert "nothing in this clone proves what no commit carries" in said.err
+
+
+class TestTicksThatNothingProves:
+    """`done` of a tick that `check` calls unproven gives a person's word for it."""
+
+    @pytest.fixture
+    def ticked(self, repo: Checkout) -> Checkout:
+        config = '[processors.good]\nrun = "true"\n'
+        todo = "- [x] a id:a run:good\n- [x] b id:b run:good\n- [x] c id:c\n- [ ] d id:d run:good\n"
+        repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config})
+        return repo
+
+    @staticmethod
+    def unproven(mdtodo: Mdtodo) -> list[int]:
+        found = mdtodo("check", "--json").json["findings"]
+        return [one["line"] for one in found if one["code"] == "unproven"]
+
+    def test_it_commits_a_receipt_and_changes_no_file(self, ticked: Checkout, inside: Mdtodo) -> None:
+        before = ticked.read("TODO.md")
+        said = inside("done", "a", "c", "--commit")
+        assert said.out.startswith("a  done, on your word  a\nc  done already  c\ncommitted ")
+        message = ticked.git("log", "-1", "--format=%B")
+        assert message.startswith("todo: a\n\nMdtodo-Run: ")
+        assert "Mdtodo-Task: a done person exit=0 time=0.000 attempt=0" in message
+        assert " by=ada@example.com" in message
+        assert ticked.read("TODO.md") == ticked.head("TODO.md") == before
+        assert (self.unproven(inside), ticked.status()) == ([2], [])
+        inside("done", "a", "c", "--commit")
+        assert ticked.commits() == 2
+
+    def test_without_a_commit_the_journal_has_the_word(self, ticked: Checkout, inside: Mdtodo) -> None:
+        assert inside("done", "b", "d").out == "b  done, on your word  b\nd  done  d\n"
+        assert self.unproven(inside) == [1]
+        assert inside("done", "b").out == "b  done already  b\n"
+
+    def test_a_tick_that_is_not_committed(self, ticked: Checkout, inside: Mdtodo) -> None:
+        ticked.write("TODO.md", ticked.read("TODO.md").replace(b"[ ] d", b"[x] d"))
+        assert self.unproven(inside) == [1, 2, 4]
+        inside("done", "d", "--commit")
+        assert b"- [x] d" in ticked.head("TODO.md")
+        assert self.unproven(inside) == [1, 2]
+
+    def test_strict_takes_no_word(self, ticked: Checkout, inside: Mdtodo) -> None:
+        ticked.commit("Strict", **{".mdtodo.toml": 'proof = "strict"\n[processors.good]\nrun = "true"\n'})
+        said = inside("done", "a", "--commit", code=1)
+        assert "`mdtodo prove a` proves it; --force ticks it anyway" in said.err
+        assert ticked.commits() == 2

@@ -54,3 +54,21 @@ def test_init_never_overwrites(repo: Checkout, mdtodo: Mdtodo) -> None:
     mdtodo("init")
     assert repo.read("TODO.md") == b"mine\n"
     assert not (repo.root / ".mdtodo.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "accept"), [("", True), ('proof = "strict"\n', False), ('proof = "off"\n', None)]
+)
+def test_init_names_ticks_that_nothing_proves(
+    repo: Checkout, mdtodo: Mdtodo, config: str, accept: bool | None
+) -> None:
+    todo = "- [x] a run:pytest\n- [x] b run:pytest\n- [x] c\n- [ ] d run:pytest\n"
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config})
+    said = mdtodo("init").err
+    assert ("2 ticked tasks have a processor and no proof: `mdtodo prove` runs" in said) == (
+        accept is not None
+    )
+    assert ("`mdtodo prove --accept`" in said) == bool(accept)
+    if accept:
+        mdtodo("prove", "--accept")
+        assert "no proof" not in mdtodo("init", "--hooks").err

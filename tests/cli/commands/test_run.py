@@ -237,7 +237,7 @@ def test_a_run_is_refused_during_an_operation_of_git(repo: Checkout, mdtodo: Mdt
 def test_ticks_that_could_not_be_committed_are_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("TODO.md", "- [ ] a id:a run:ok\n")
     repo.write(".mdtodo.toml", OK)
-    alone = 'mdtodo: ticked, but not committed: "a" (a): HEAD does not have that line yet; commit TODO.md'
+    alone = 'mdtodo: ticked, but not committed: "a" (a): HEAD does not have that line yet; commit TODO.md, its receipt follows'
     said = mdtodo("run")
     assert (said.out, alone in said.err) == ("1 done\n", True), "no commit at all yet"
     repo.commit("Base")

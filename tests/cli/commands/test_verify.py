@@ -116,6 +116,17 @@ def test_verify_takes_done_tasks_that_have_a_processor(repo: Checkout, mdtodo: M
     assert "nothing to verify" in mdtodo("verify", "--tag", "nothing").out
 
 
+def test_processors_that_must_not_run_again_are_left(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = CONFIG + '[processors.send]\nrun = "echo sent >> .git/ran"\nrepeatable = false\n'
+    start(repo, "- [x] a id:a run:good\n- [x] b id:b run:send\n- [ ] c id:c run:send\n", config)
+    said = mdtodo("verify", "--json")
+    assert outcomes(said) == {"a": "done"}
+    assert """"b" (b) is left as it is: its processor 'send' has repeatable = false""" in said.err
+    assert "repeatable = false" in mdtodo("verify", "b", "a", code=1).err
+    mdtodo("run")
+    assert ran(repo) == ["a", "a", "sent"], "an open task is run as ever"
+
+
 def test_verify_no_commit_opens_the_box_in_the_work_tree_alone(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [x] a run:bad\n")
     repo.git("branch", "side")

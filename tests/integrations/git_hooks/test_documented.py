@@ -54,7 +54,7 @@ def test_the_configurations_can_be_copied(hooked: Hooked) -> None:
 
 
 def test_the_commands_can_be_copied(repo: Checkout) -> None:
-    first, husky = blocks("sh")
+    first, husky, message = blocks("sh")
     repo.write("TODO.md", "- [ ] a after:nowhere\n")
     repo.git("add", "-A")
     done = subprocess.run(["sh", "-ec", first], cwd=repo.root, capture_output=True, text=True, check=False)
@@ -63,7 +63,18 @@ def test_the_commands_can_be_copied(repo: Checkout) -> None:
     assert (
         subprocess.run(["sh", "-ec", husky], cwd=repo.root, capture_output=True, check=False).returncode == 1
     )
-    assert husky.strip() in yaml.safe_load(blocks("yaml")[-1])["pre-commit"]["commands"]["mdtodo"]["run"]
+    lefthook = {
+        name: one["commands"]["mdtodo"]["run"] for name, one in yaml.safe_load(blocks("yaml")[-1]).items()
+    }
+    assert husky.strip() in lefthook["pre-commit"]
+    repo.write("message", "x\n")
+    said = subprocess.run(
+        ["sh", "-ec", message, "-", "message"], cwd=repo.root, capture_output=True, check=False
+    )
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert {lefthook[name].split(" {")[0] for name in ("prepare-commit-msg", "commit-msg")} == {
+        message.split(' "')[0]
+    }
 
 
 @pytest.mark.parametrize("name", [".pre-commit-hooks.yaml", ".pre-commit-config.yaml"])

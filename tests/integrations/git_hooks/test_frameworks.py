@@ -174,3 +174,61 @@ def test_the_hook_works_as_pre_commit_installs_it(
         str(BIN / "pre-commit"), "try-repo", str(source), "mdtodo-check", "--all-files", code=1
     )
     assert "docs/TODO.md:1: error: unknown-id" in said
+
+
+def test_ticks_of_a_hook_have_their_receipt_in_the_very_commit(hooked: Hooked) -> None:
+    repo = hooked.repo
+    repo.write("TODO.md", "- [ ] a id:a run:t\n- [ ] b id:b\n")
+    repo.write(".mdtodo.toml", CONFIG)
+    repo.write("code.py", "pass\n")
+    hooked.use("mdtodo-run", "mdtodo-receipt", types=("pre-commit", "prepare-commit-msg", "commit-msg"))
+    repo.write("code.py", "pass  # more\n")
+    repo.write(".mdtodo.toml", CONFIG + "# not staged\n")
+    repo.git("add", "code.py")
+    hooked.commit(code=1)
+    hooked.call("mdtodo", "done", "b")
+    hooked.commit("code.py", "TODO.md")
+    assert trailers(repo) == ["a done t", "b done person"]
+    assert repo.read(".mdtodo.toml").endswith(b"# not staged\n")
+    hooked.call("git", "commit", "--amend", "--no-edit")
+    assert trailers(repo) == ["a done t", "b done person"]
+    hooked.call("mdtodo", "reopen", "b")
+    hooked.call("git", "commit", "-a", GIT_EDITOR="true", code=1)
+    typed = "f() { printf 'typed\\n' > \"$1\"; }; f"
+    hooked.call("git", "commit", "-a", GIT_EDITOR=typed)
+    assert (repo.git("log", "-1", "--format=%s"), trailers(repo)) == ("typed", ["b todo person"])
+
+
+def test_what_a_framework_rolls_back_is_told_with_what_to_do(hooked: Hooked) -> None:
+    repo = hooked.repo
+    repo.write("TODO.md", "- [ ] a id:a run:t\n")
+    repo.write(".mdtodo.toml", CONFIG)
+    hooked.use("mdtodo-run", "mdtodo-receipt", types=("pre-commit", "prepare-commit-msg", "commit-msg"))
+    repo.write("code.py", "pass\n")
+    repo.git("add", "code.py")
+    both = b"- [ ] a id:a run:t\n- [ ] not staged\n"
+    repo.write("TODO.md", both)
+    for _ in range(2):
+        said = hooked.commit(code=1)
+        assert (
+            "hint: if that is rolled back, TODO.md had changes next to it that are not staged"
+            in unwrapped(said)
+        )
+        assert "`git add TODO.md` whole, or `git stash` them first" in unwrapped(said)
+        assert repo.read("TODO.md") == both
+    repo.git("add", "TODO.md")
+    hooked.commit(code=1)
+    repo.git("add", "TODO.md")
+    hooked.commit()
+    assert repo.head("TODO.md") == both.replace(b"[ ] a", b"[x] a")
+    assert trailers(repo) == ["a done t"]
+
+
+def trailers(repo: Checkout) -> list[str]:
+    """Task, outcome and processor of HEAD's receipts, as git reads them."""
+    said = repo.git("log", "-1", "--format=%(trailers:key=Mdtodo-Task,valueonly)").splitlines()
+    return [" ".join(line.split()[:3]) for line in said if line]
+
+
+def unwrapped(said: str) -> str:
+    return " ".join(said.split())

@@ -294,15 +294,25 @@ def test_install_and_uninstall_say_what_became_of_each_hook(repo: Checkout, hook
 
     before = state_of(hooks)
     kept = "the previous hook is now pre-merge-commit.before-mdtodo; it runs first"
-    assert mdtodo("install") == ["pre-commit: created", f"pre-merge-commit: created; {kept}"]
-    already = ["pre-commit: already installed", "pre-merge-commit: already installed"]
-    push = "pre-push: added a call to mdtodo; the previous hook runs first"
-    assert mdtodo("install", "--verify") == [*already, push]
+    executable(hooks / "commit-msg", "#!/bin/sh\ntrue\n")
+    before = state_of(hooks)
+    added = "added a call to mdtodo; the previous hook runs first"
+    assert mdtodo("install") == [
+        "pre-commit: created",
+        f"pre-merge-commit: created; {kept}",
+        "prepare-commit-msg: created",
+        f"commit-msg: {added}",
+    ]
+    names = ("pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg")
+    already = [f"{name}: already installed" for name in names]
+    assert mdtodo("install", "--verify") == [*already, f"pre-push: {added}"]
     assert mdtodo("install", "--verify") == [*already, "pre-push: already installed"]
     assert stat.S_IMODE((hooks / "pre-commit").stat().st_mode) & 0o111
     assert mdtodo("uninstall") == [
         "pre-commit: removed",
         "pre-merge-commit: removed; the hook that existed before was put back",
+        "prepare-commit-msg: removed",
+        "commit-msg: removed the call to mdtodo, and left the rest as it is",
         "pre-push: removed the call to mdtodo, and left the rest as it is",
     ]
     assert state_of(hooks) == before

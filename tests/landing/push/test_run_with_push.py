@@ -153,3 +153,32 @@ def start(one: Checkout, number: int) -> subprocess.Popen[Any]:
     return subprocess.Popen(
         command, cwd=one.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ
     )
+
+
+def test_a_result_waits_where_the_remote_has_renamed_the_file_of_a_task_that_has_equals(
+    repo: Checkout, remote: Checkout, mdtodo: Mdtodo
+) -> None:
+    task = "- [ ] t run:ok\n"
+    repo.commit("Equals", **{"TODO.md": TODO, "a/TODO.md": task, "b/TODO.md": task})
+    repo.git("push", "-q")
+    other = clone(remote, "other")
+    other.git("mv", "a", "c")
+    other.git("commit", "-qm", "Renamed")
+    other.git("push", "-q")
+    first = next(one["id"] for one in mdtodo("list", "--json").json["tasks"] if one["file"] == "a/TODO.md")
+    said = mdtodo("run", "--push", first, "--json", code=1)
+    assert (
+        "its result is kept for the next `mdtodo run`, since on origin/main several tasks had that"
+        in said.err
+    )
+    assert [one["outcome"] for one in said.json["tasks"]] == ["failed"]
+    assert not receipts(remote)
+    assert repo.git("rev-parse", "HEAD") == remote.git("rev-parse", "main")
+    assert repo.read("c/TODO.md").decode() == task == repo.read("b/TODO.md").decode()
+    assert "may be another one" in mdtodo("run", "--text", "nothing", code=None).err
+    # it is told apart when it stands where it stood
+    repo.git("mv", "c", "a")
+    repo.git("commit", "-qm", "Renamed back")
+    mdtodo("run", "--text", "nothing", code=None)
+    assert repo.head("a/TODO.md").decode() == task.replace("[ ]", "[x]")
+    assert repo.head("b/TODO.md").decode() == task

@@ -11,7 +11,7 @@ import pytest
 
 from mdtodo.errors import ConfigError, InputError
 from mdtodo.git.repository import discover
-from mdtodo.operations.check.check import check_changed, check_staged
+from mdtodo.operations.check.check import OF_CHANGES, check_changed, check_staged
 from mdtodo.project.project import read_config
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def changed(repo: Checkout, *paths: str, cwd: str = "") -> list[str]:
 
 
 def shown(findings: list[Finding]) -> list[str]:
-    return [f"{finding.file}:{finding.line}: {finding.code}" for finding in findings]
+    """But for what the gate says of changes."""
+    return [f"{one.file}:{one.line}: {one.code}" for one in findings if one.code not in OF_CHANGES]
 
 
 def test_the_index_is_read_and_nothing_else(repo: Checkout) -> None:

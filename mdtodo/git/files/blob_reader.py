@@ -1,0 +1,70 @@
+"""Blobs, read by one git that is kept between the questions."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mdtodo.git.repository import environment, read_blobs, start
+from mdtodo.system.process import PIPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from mdtodo.git.repository import Repository
+    from mdtodo.system.process import Process
+
+
+class BlobReader:
+    """As `read_blobs`, with the same environment each time. A context manager, which ends its process."""
+
+    def __init__(self, repo: Repository, env: Mapping[str, str]) -> None:
+        self._repo, self._env = repo, dict(env)
+        self._git: Process | None = None
+
+    def __enter__(self) -> BlobReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._git is not None:
+            self._git.finish()
+
+    def __call__(self, names: Sequence[str]) -> dict[str, bytes | None]:
+        """The blobs named as `HEAD:path`, `:path` or by object id, None where there is none."""
+        plain = [name for name in dict.fromkeys(names) if "\n" not in name and not name.endswith("\r")]
+        odd = [name for name in names if name not in plain]
+        found = read_blobs(self._repo, odd, self._env) if odd else {}
+        for part in _parts(plain):
+            if self._git is None:
+                env = environment(self._repo) | self._env
+                self._git = start(self._repo.root, ("cat-file", "--batch"), env)
+            self._git.feed(b"".join(os.fsencode(name) + b"\n" for name in part))
+            found.update((name, _answer(self._git)) for name in part)
+        return found
+
+
+def _answer(git: Process) -> bytes | None:
+    # From the right: `... missing` begins with the name that was asked for, which may hold spaces.
+    words = git.line().rsplit(b" ", 2)
+    if len(words) != 3 or not words[2].strip().isdigit():
+        return None
+    data = git.read(int(words[2]) + 1)[:-1]
+    return data if words[1] == b"blob" else None
+
+
+def _parts(names: Sequence[str]) -> Iterator[list[str]]:
+    """As many together as a pipe takes at once."""
+    part: list[str] = []
+    size = 0
+    for name in names:
+        length = len(os.fsencode(name)) + 1
+        if part and size + length > PIPE:
+            yield part
+            part, size = [], 0
+        part.append(name)
+        size += length
+    if part:
+        yield part

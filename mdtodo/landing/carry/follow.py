@@ -1,0 +1,151 @@
+"""Receipts that follow: of ticks that HEAD has, this clone has proven, and no commit of HEAD's history carries.
+
+So it is where HEAD did not have the line when its task was ticked, or a person's word was not committed, and the line
+came with a commit that no hook of ours saw; and where an amend, a reset or a squash has lost the message. They land in
+commits of trailers alone, one for each run: a commit that ticks boxes proves those, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.core.results import Outcome
+from mdtodo.core.task import Status
+from mdtodo.core.titles import quoted
+from mdtodo.git.files.tree_files import from_commit
+from mdtodo.git.head import HeadMove, read_head
+from mdtodo.git.objects import NewObjects
+from mdtodo.git.position import head_position
+from mdtodo.git.repository import read_blobs, run
+from mdtodo.git.session import GitSession
+from mdtodo.landing.build_commits import write_commit
+from mdtodo.landing.carry.uncarried import History, Version, newest_receipts, with_content
+from mdtodo.landing.land import persist
+from mdtodo.receipts.message import message, subject
+from mdtodo.system.failpoints import failpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mdtodo.config.settings import Config
+    from mdtodo.git.head import Head
+    from mdtodo.git.repository import Repository
+    from mdtodo.landing.carry.uncarried import Place
+    from mdtodo.storage.rows import JournalReceipt
+    from mdtodo.storage.state import StateStore
+
+_DONE = (Outcome.DONE, Outcome.CACHED)
+
+
+def land_what_follows(repo: Repository, state: StateStore, config: Config) -> tuple[list[str], list[str]]:
+    """Commit the receipts of ticks in HEAD that no commit carries, each once; sentences, and commits.
+
+    Raises GitError where git refuses; the next call does it then.
+    """
+    lost = _lost(repo, state)
+    if not lost or not head_position(repo).commit:
+        return [], []
+    with GitSession(repo) as git:
+        return persist(lambda _: _land(repo, state, config, lost, git))
+
+
+def _lost(repo: Repository, state: StateStore) -> set[str | None]:
+    """The commits with receipts that HEAD's history does not have; None stands for no commit."""
+    commits = state.receipt_commits()
+    made = sorted(one for one in commits if one is not None)
+    lost: set[str | None] = {one for one in commits if one is None}
+    if not made or not head_position(repo).commit:
+        return lost
+    asked = "".join(f"{one}\n" for one in made).encode()
+    lines = run(repo, "cat-file", "--batch-check", stdin=asked).decode().splitlines()
+    here = [one for one, line in zip(made, lines, strict=True) if " commit " in line]
+    lost |= set(made) - set(here)
+    asked = "".join(f"{one}\n" for one in [*here, "^HEAD"]).encode()
+    beyond = set(run(repo, "rev-list", "--stdin", stdin=asked).decode().split())
+    return lost | (set(here) & beyond)
+
+
+def _land(
+    repo: Repository, state: StateStore, config: Config, lost: set[str | None], git: GitSession
+) -> tuple[list[str], list[str]]:
+    head = read_head(git)
+    if head.commit is None or head.tree is None:
+        return [], []
+    history = History(repo, head.commit, config.status)
+    left: list[JournalReceipt] = []
+    carried: dict[int, str] = {}
+    for place, found in _newest(repo, state, config, lost, head.commit).items():
+        commits = {one.number: history.commit_of(one) for one in found if one.commit in lost}
+        carried |= {number: commit for number, commit in commits.items() if commit is not None}
+        if all(one.commit in lost for one in found) and (one := history.uncarried(found, place)) is not None:
+            left.append(one)
+    state.carry(carried)
+    # of one that was in a commit it is known what its processor had seen
+    never = [one for one in left if one.commit is None]
+    told = {one.number: one for one in with_content(repo, config, never, tree=head.tree)}
+    runs: dict[str, list[JournalReceipt]] = {}
+    for one in sorted(left, key=lambda one: one.number):
+        runs.setdefault(one.run_id, []).append(told.get(one.number, one))
+    return _commit(state, git, head, runs) if runs else ([], [])
+
+
+def _newest(
+    repo: Repository, state: StateStore, config: Config, lost: set[str | None], head: str
+) -> dict[Place, list[JournalReceipt]]:
+    """The newest receipts of each task that is ticked in HEAD, where they prove it, and one is not known to be
+    carried."""
+    asked = [
+        one.receipt.edits[0].anchor
+        for one in state.receipts(within=lost)
+        if one.landed and one.receipt.outcome in _DONE and one.receipt.edits
+    ]
+    if not asked:
+        return {}
+    names = {name for anchor in asked for name in (anchor.explicit, anchor.digest) if name}
+    version = _version(repo, config, head, {anchor.file for anchor in asked})
+    found = newest_receipts(version, state.receipts(of=names))
+    landed = {place: [one for one in receipts if one.landed] for place, receipts in found.items()}
+    return {
+        place: receipts
+        for place, receipts in landed.items()
+        if receipts and version.says(place)[0] is Status.DONE
+    }
+
+
+def _version(repo: Repository, config: Config, head: str, paths: set[str]) -> Version:
+    """These files as HEAD has them; all TODO files where one is not there any more."""
+    blobs = read_blobs(repo, [f"{head}:{path}" for path in paths])
+    data = {path: content for path in paths if (content := blobs[f"{head}:{path}"]) is not None}
+    if gone := paths - data.keys():
+        others = from_commit(repo, head, config.files)
+        data = {**others.bytes_of(others.ids), **data}
+    return Version(data, config.status, gone)
+
+
+def _commit(
+    state: StateStore, git: GitSession, head: Head, runs: Mapping[str, Sequence[JournalReceipt]]
+) -> tuple[list[str], list[str]]:
+    """A commit for each run, on top of HEAD and of the same tree."""
+    objects, parent, made, subjects = (
+        NewObjects(git.settings().algorithm()),
+        head.commit,
+        list[str](),
+        list[str](),
+    )
+    for run_id, found in runs.items():
+        receipts = [one.receipt for one in found]
+        subjects.append(subject(receipts))
+        parent = write_commit(git, objects, str(head.tree), parent, message(receipts, run_id))
+        made.append(parent)
+    git.write(objects)
+    with HeadMove(git, head, subjects[-1]) as move:
+        failpoint("follow.prepared")
+        move.make(made[-1], subjects[-1])
+        failpoint("follow.moved")
+    state.carry({one.number: oid for oid, found in zip(made, runs.values(), strict=True) for one in found})
+    return [f"committed what follows a tick that HEAD has: {_titles(runs)}"], made
+
+
+def _titles(runs: Mapping[str, Sequence[JournalReceipt]]) -> str:
+    names = [quoted(one.receipt.title, one.receipt.task_id) for found in runs.values() for one in found]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

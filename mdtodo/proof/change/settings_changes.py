@@ -1,0 +1,97 @@
+"""What a change did to the settings that ticks are judged by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.config.parse import DOTFILE, PYPROJECT, dotted
+from mdtodo.config.show import describe
+from mdtodo.config.toml_lines import line_of
+from mdtodo.git.files.worktree_files import CONFIGURATION
+from mdtodo.recipes import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mdtodo.config.settings import Config
+
+Path = tuple[str, ...]
+
+
+class Settings(NamedTuple):
+    """A configuration, and the bytes of pyproject.toml and .mdtodo.toml that say it."""
+
+    config: Config
+    files: Sequence[bytes | None]
+
+
+class SettingChange(NamedTuple):
+    """The place in the configuration after the change, the key, and the rest of the sentence."""
+
+    file: str
+    line: int
+    path: Path
+    sentence: str
+
+
+def settings_changes(before: Settings, after: Settings) -> list[SettingChange]:
+    """Of `proof`, `signers`, `files`, `status` and the processors that were there. A processor more is none, unless
+    it takes the place of a recipe."""
+    found = []
+    for path, sentence in _changes(before.config, after.config):
+        file, line = _place(path, before, after)
+        found.append(SettingChange(file, line, path, sentence))
+    return found
+
+
+def _changes(before: Config, after: Config) -> Iterator[tuple[Path, str]]:
+    gone = before.processors.keys() - after.processors.keys()
+    for name in sorted(gone):
+        yield ("processors", name), f"the processor {name!r} is gone"
+    for name in sorted((after.processors.keys() - before.processors.keys()) & set(NAMES)):
+        yield ("processors", name), f"the processor {name!r} takes the place of the recipe of that name"
+    was, now = _values(before), _values(after)
+    for path in dict.fromkeys([*was, *now]):
+        processor = path[1] if path[0] == "processors" else None
+        if processor is not None and (processor in gone or processor not in before.processors):
+            continue
+        if was.get(path, "") != now.get(path, ""):
+            key = dotted(path)
+            yield path, f"`{key}` was {_shown(was.get(path))} and is {_shown(now.get(path))} now"
+
+
+_JUDGING = frozenset({"proof", "signers", "files", "status", "processors"})
+
+
+def _values(config: Config) -> Mapping[Path, str]:
+    """As TOML."""
+    return {row.path: row.value for row in describe(config) if row.path[0] in _JUDGING}
+
+
+def _shown(value: str | None) -> str:
+    if not value or value == '""':
+        return "not set"
+    return value if len(value) <= 60 else f"{value[:57]}..."
+
+
+def _place(path: Path, before: Settings, after: Settings) -> tuple[str, int]:
+    """Where the configuration says it after the change; else where the table around it is, or was."""
+    keys = (
+        [path, path[:2]] if path[0] != "processors" else [path, ("defaults", *path[2:]), path[:2], path[:1]]
+    )
+    sources = [_source(key, one.config) for one in (after, before) for key in keys]
+    file = next((one for one in sources if one is not None), PYPROJECT)
+    data = after.files[CONFIGURATION.index(file)]
+    if data is None:
+        return file, 1
+    text = data.decode("utf-8-sig", "replace")
+    prefix = () if file == DOTFILE else ("tool", "mdtodo")
+    own = [key for key in keys if _source(key, after.config) == file]
+    return file, line_of(text, (*prefix, *(own[0] if own else path))) or 1
+
+
+def _source(path: Path, config: Config) -> str | None:
+    """The file that says a key, or something inside it."""
+    key = dotted(path)
+    found = {file for one, file in config.sources.items() if one == key or one.startswith(f"{key}.")}
+    return DOTFILE if DOTFILE in found else next(iter(found), None)

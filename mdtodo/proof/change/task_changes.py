@@ -1,0 +1,132 @@
+"""What a change did to tasks beside ticking them: to open ones, and to what is to prove those that stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.core.task import Status
+from mdtodo.errors import InputError
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.tasks import read_tasks
+from mdtodo.planning.inline_block import INLINE, inline_processor
+from mdtodo.proof.line_map import normalized, title_of
+from mdtodo.proof.names import Names
+from mdtodo.proof.state import Entry, FileState
+from mdtodo.proof.ticks import Tick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mdtodo.core.task import Task
+    from mdtodo.proof.change.trace import Key, Traced
+    from mdtodo.proof.history import History
+    from mdtodo.proof.rules import Rules
+    from mdtodo.proof.ticks import Version
+
+
+class Reroute(NamedTuple):
+    """A task that stands there, and what proved it before the change and after it: a processor, None for nothing."""
+
+    task: Task
+    before: str
+    after: str | None
+
+
+class TaskChanges(NamedTuple):
+    """Open tasks that are gone, as they were; those that something else is to prove now; and ticks of such tasks,
+    with the processor that they had before."""
+
+    removed: list[Task]
+    rerouted: list[Reroute]
+    ticks: list[Tick]
+
+
+def task_changes(
+    history: History, rules: Rules, before: Version, after: Version, traced: Traced
+) -> TaskChanges:
+    """Between two versions of the TODO files that a change has changed."""
+    there, here = _tasks(before, rules), _tasks(after, rules)
+    pairs = [(key, task, there.get(traced.before.get(key, _NOWHERE))) for key, task in here.items()]
+    removed = _removed(there, here, after, traced, rules)
+    if removed and traced.receipts:
+        names = Names(history, rules.config.status)
+        removed = {key: task for key, task in removed.items() if not _has_receipt(names, before, key, traced)}
+    return TaskChanges(
+        list(removed.values()), list(_rerouted(rules, pairs)), list(_ticks(rules, pairs, traced))
+    )
+
+
+_NOWHERE = ("", -1)
+_Pair = tuple["Key", "Task", "Task | None"]
+
+
+def _tasks(version: Version, rules: Rules) -> dict[Key, Task]:
+    """By the places of their boxes. A file that cannot be read has none."""
+    found: dict[Key, Task] = {}
+    for path, data in version.data.items():
+        try:
+            document = parse(normalized(data), rules.config.status, file=path)
+        except InputError:
+            continue
+        tasks = read_tasks({path: document})
+        found |= {(path, item.box): task for item, task in zip(document.items, tasks, strict=True)}
+    return found
+
+
+def _removed(
+    there: Mapping[Key, Task], here: Mapping[Key, Task], after: Version, traced: Traced, rules: Rules
+) -> dict[Key, Task]:
+    """Open tasks that do not stand in a TODO file any more, and are not closed in any other."""
+    closed = {char.encode() for char, status in rules.config.status.items() if status.closed}
+    kept = {
+        key: here[key].title if key in here else title_of(box.text).decode(errors="surrogateescape")
+        for key, box in traced.boxes.items()
+        if key in here or (box.char in closed and key[0] not in after.ids)
+    }
+    stand = {traced.before[key] for key in kept if key in traced.before}
+    new = Counter(title for key, title in kept.items() if key not in traced.before)
+    found: dict[Key, Task] = {}
+    for key, task in there.items():
+        if task.status.closed or key in stand or key in traced.closed:
+            continue
+        if new[task.title]:
+            # among equal ones nobody can tell which is which: one that came is one that went
+            new[task.title] -= 1
+            continue
+        found[key] = task
+    return found
+
+
+def _has_receipt(names: Names, before: Version, key: Key, traced: Traced) -> bool:
+    """Whether a receipt in the change proves the task, which was then removed in the commit of its tick."""
+    path, at = key
+    entry = Entry(0, at)
+    return bool(names.trailers_of(path, FileState(before.ids[path], [entry]), [entry], traced.receipts))
+
+
+def _rerouted(rules: Rules, pairs: Iterable[_Pair]) -> Iterator[Reroute]:
+    for _, task, was in pairs:
+        old = rules.processor_of(was) if was is not None else None
+        if was is None or old is None:
+            continue
+        new = rules.processor_of(task)
+        if new != old or (INLINE in (was.own_run, task.own_run) and _block(was) != _block(task)):
+            yield Reroute(task, old, new)
+
+
+def _block(task: Task) -> object:
+    found = inline_processor(task)
+    return found and found.run
+
+
+def _ticks(rules: Rules, pairs: Iterable[_Pair], traced: Traced) -> Iterator[Tick]:
+    """Those that what proved their task before must prove, as another change could have made that easier."""
+    for key, task, was in pairs:
+        new = rules.processor_of(task)
+        if task.status is not Status.DONE or (new is not None and (was is None or was.status is Status.DONE)):
+            continue
+        old = rules.processor_of(was) if was is not None else None
+        old = old or (traced.named.get(key) if new is None else None)
+        if old is not None and old != new:
+            yield Tick(task, old, key[1])

@@ -1,0 +1,224 @@
+"""Which ticks are named, in histories made by hand: one for each sentence that says what proves, and what ends a proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.command_line import Mdtodo
+    from tests.conftest import Checkout
+
+CONFIG = '[processors.a]\nrun = "true"\n[processors.b]\nrun = "true"\n[processors.bad]\nrun = "false"\n'
+TODO = "# One\n\n- [ ] first of all the tasks run:a\n- [ ] second of all the tasks run:a\n"
+
+
+@pytest.fixture
+def mdtodo(inside: Mdtodo) -> Mdtodo:
+    return inside
+
+
+@pytest.fixture
+def done(repo: Checkout, mdtodo: Mdtodo) -> Checkout:
+    """Both tasks were proven."""
+    repo.commit(**{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
+    mdtodo("run")
+    return repo
+
+
+def named(mdtodo: Mdtodo, *args: str) -> list[tuple[str, int]]:
+    findings = mdtodo("check", "--json", *args).json["findings"]
+    return [(one["file"], one["line"]) for one in findings if one["code"] == "unproven"]
+
+
+def edit(repo: Checkout, old: str, new: str, message: str = "By hand") -> str:
+    text = repo.read("TODO.md").decode()
+    assert old in text
+    repo.write("TODO.md", text.replace(old, new))
+    return repo.commit(message)
+
+
+def forget_journal(repo: Checkout) -> None:
+    (repo.root / ".git/mdtodo/state.db").unlink()
+
+
+KEPT = [
+    pytest.param([("# One", "# Two\n\ntext")], id="heading"),
+    pytest.param([("first of all the tasks", "first of all my tasks")], id="reworded"),
+    pytest.param([("run:a\n- [x] second", "due:2027-01-01 run:a\n- [x] second")], id="a-key"),
+    pytest.param([("- [x] first", "- [ ] new\n\n1. [x] first")], id="moved-into-another-list"),
+    pytest.param([("\n", "\r\n")], id="line-ends"),
+]
+
+
+@pytest.mark.parametrize("edits", KEPT)
+def test_a_proof_is_kept(done: Checkout, mdtodo: Mdtodo, edits: list[tuple[str, str]]) -> None:
+    for old, new in edits:
+        edit(done, old, new)
+    forget_journal(done)
+    assert named(mdtodo) == []
+
+
+ENDED = [
+    pytest.param([("[x] first", "[ ] first"), ("[ ] first", "[x] first")], 3, id="opened-and-ticked-by-hand"),
+    pytest.param([("first of all the tasks", "something that is quite different")], 3, id="other-words"),
+    pytest.param([("run:a\n- [x] second", "run:b\n- [x] second")], 3, id="another-processor"),
+    pytest.param([("- [x] second", "- [x] third of them run:a\n- [x] second")], 4, id="a-tick-that-came-so"),
+]
+
+
+@pytest.mark.parametrize(("edits", "line"), ENDED)
+def test_a_tick_without_a_proof_is_named(
+    done: Checkout, mdtodo: Mdtodo, edits: list[tuple[str, str]], line: int
+) -> None:
+    for old, new in edits:
+        edit(done, old, new)
+    assert named(mdtodo) == [("TODO.md", line)]
+
+
+def test_a_proof_follows_its_line_to_another_file(done: Checkout, mdtodo: Mdtodo) -> None:
+    done.write("docs/TODO.md", "- [x] second of all the tasks run:a\n")
+    edit(done, "- [x] second of all the tasks run:a\n", "")
+    done.git("mv", "TODO.md", "sub.md")
+    (done.root / "todo").mkdir()
+    done.git("mv", "sub.md", "todo/x.md")
+    done.commit("Moved")
+    forget_journal(done)
+    assert named(mdtodo) == []
+
+
+def test_undo_of_a_reopening_gives_the_proof_back(done: Checkout, mdtodo: Mdtodo) -> None:
+    task = mdtodo("list", "--all", "--json").json["tasks"][0]["id"]
+    mdtodo("reopen", task, "--commit")
+    mdtodo("undo")
+    assert done.read("TODO.md").count(b"[x]") == 2
+    forget_journal(done)
+    assert named(mdtodo) == []
+
+
+def test_undo_gives_back_nothing_that_somebody_else_has_ended_too(done: Checkout, mdtodo: Mdtodo) -> None:
+    task = mdtodo("list", "--all", "--json").json["tasks"][0]["id"]
+    mdtodo("reopen", task, "--commit")
+    run = mdtodo("log", "--json").json["receipts"][0]["run"]
+    edit(done, "[ ] first", "[x] first")
+    edit(done, "[x] first", "[ ] first")
+    mdtodo("undo", run, code=None)
+    text = done.read("TODO.md").decode()
+    if "[x] first" in text:
+        assert named(mdtodo) == [("TODO.md", 3)]
+
+
+def test_a_revert_of_a_revert_gives_the_proof_back(done: Checkout, mdtodo: Mdtodo) -> None:
+    done.git("revert", "--no-edit", "HEAD")
+    done.commit("Other content", **{"x.txt": "x"})
+    done.git("revert", "--no-edit", "HEAD~1")
+    assert done.read("TODO.md").count(b"[x]") == 2
+    forget_journal(done)
+    assert named(mdtodo) == []
+
+
+def test_a_reverted_reopening_gives_nothing_back(done: Checkout, mdtodo: Mdtodo) -> None:
+    task = mdtodo("list", "--all", "--json").json["tasks"][0]["id"]
+    mdtodo("reopen", task, "--commit")
+    done.git("revert", "--no-edit", "HEAD")
+    assert named(mdtodo) == [("TODO.md", 3)]
+
+
+def test_a_receipt_for_another_task_proves_nothing(done: Checkout, mdtodo: Mdtodo) -> None:
+    trailers = done.git("log", "-1", "--format=%(trailers)").strip()
+    edit(done, "- [x] second", "- [x] third of them run:a\n- [x] second", f"todo: 1 done\n\n{trailers}")
+    assert named(mdtodo) == [("TODO.md", 4)]
+
+
+def test_a_receipt_that_is_copied_into_another_tick_proves_nothing(done: Checkout, mdtodo: Mdtodo) -> None:
+    trailers = done.git("log", "-1", "--format=%(trailers)").strip()
+    edit(done, "[x] first", "[ ] first")
+    edit(done, "- [x] second", "- [x] third of them run:a\n- [x] second", f"More\n\n{trailers}")
+    edit(done, "[ ] first", "[x] first")
+    assert named(mdtodo) == [("TODO.md", 3), ("TODO.md", 4)]
+
+
+def test_a_squash_keeps_the_receipts_in_its_message(done: Checkout, mdtodo: Mdtodo) -> None:
+    done.git("checkout", "-q", "-b", "side", "HEAD~1")
+    mdtodo("run")
+    done.git("checkout", "-q", "main")
+    done.git("reset", "-q", "--hard", "HEAD~1")
+    done.git("merge", "-q", "--squash", "side")
+    done.git("commit", "-q", "--no-edit")
+    forget_journal(done)
+    assert "    Mdtodo-Run" in done.git("log", "-1", "--format=%B")
+    assert named(mdtodo) == []
+
+
+def test_what_a_shallow_clone_cannot_know_is_not_named(done: Checkout, mdtodo: Mdtodo) -> None:
+    edit(done, "# One", "# Two")
+    done.git("clone", "-q", "--depth", "1", f"file://{done.root}", "clone")
+    said = mdtodo("check", cwd=done.root / "clone")
+    assert said.out == ""
+    assert "2 ticks are older" in said.err
+    assert "fetch-depth: 0" in said.err
+
+
+def test_staged_names_what_the_change_ticks(done: Checkout, mdtodo: Mdtodo) -> None:
+    edit(done, "[x] first", "[ ] first")
+    edit(done, "[ ] first", "[x] first")
+    done.write("TODO.md", done.read("TODO.md") + b"- [x] third run:a\n")
+    done.git("add", "-A")
+    assert named(mdtodo, "--staged") == [("TODO.md", 5)]
+    assert named(mdtodo) == [("TODO.md", 3), ("TODO.md", 5)]
+
+
+def test_in_a_merge_it_names_what_no_parent_has(done: Checkout, mdtodo: Mdtodo) -> None:
+    done.git("checkout", "-q", "-b", "side")
+    edit(done, "# One\n", "# One\n\n- [x] at the side run:a\n")
+    done.git("checkout", "-q", "main")
+    done.write("TODO.md", done.read("TODO.md") + b"- [ ] third run:a\n")
+    done.commit("Third")
+    done.git("merge", "-q", "--no-commit", "--no-ff", "side")
+    done.write("TODO.md", done.read("TODO.md").replace(b"[ ] third", b"[x] third"))
+    done.git("add", "-A")
+    lines = done.read("TODO.md").decode().splitlines()
+    third = next(number for number, line in enumerate(lines, 1) if "third" in line)
+    assert named(mdtodo, "--staged") == [("TODO.md", third)]
+
+
+def test_the_change_cannot_lower_the_bar(done: Checkout, mdtodo: Mdtodo) -> None:
+    done.write("TODO.md", done.read("TODO.md") + b"- [x] third run:a\n")
+    done.write(".mdtodo.toml", f'proof = "off"\n{CONFIG}')
+    done.git("add", "-A")
+    assert named(mdtodo, "--staged") == [("TODO.md", 5)]
+
+
+@pytest.mark.parametrize(("proof", "code", "severity"), [("warn", 0, "warning"), ("require", 1, "error")])
+def test_proof_says_how_bad_it_is(
+    done: Checkout, mdtodo: Mdtodo, proof: str, code: int, severity: str
+) -> None:
+    done.write(".mdtodo.toml", f'proof = "{proof}"\n{CONFIG}')
+    edit(done, "- [x] second", "- [x] third run:a\n- [x] second")
+    found = mdtodo("check", "--json", code=code).json["findings"]
+    assert [(one["code"], one["severity"]) for one in found] == [("unproven", severity)]
+
+
+def test_strict_takes_no_persons_word(done: Checkout, mdtodo: Mdtodo) -> None:
+    done.write("TODO.md", done.read("TODO.md") + b"- [ ] third run:a\n")
+    done.commit("Third")
+    task = mdtodo("list", "--json").json["tasks"][-1]["id"]
+    mdtodo("done", task, "--commit")
+    assert named(mdtodo) == []
+    done.write(".mdtodo.toml", f'proof = "strict"\n{CONFIG}')
+    done.commit("Strict")
+    found = mdtodo("check", code=1).out
+    assert "TODO.md:5: error: unproven: ticked, but only the word of ada@example.com stands for it" in found
+
+
+def test_what_was_found_before_is_found_again(done: Checkout, mdtodo: Mdtodo) -> None:
+    edit(done, "- [x] second", "- [x] third of them run:a\n- [x] second")
+    assert named(mdtodo) == named(mdtodo) == [("TODO.md", 4)]
+    edit(done, "# One", "# Two")
+    assert named(mdtodo) == [("TODO.md", 4)]
+    edit(done, "[x] first", "[ ] first")
+    edit(done, "[ ] first", "[x] first")
+    assert named(mdtodo) == [("TODO.md", 3), ("TODO.md", 4)]
+    edit(done, "- [x] third of them run:a\n", "")
+    assert named(mdtodo) == [("TODO.md", 3)]
