@@ -7,6 +7,7 @@ Payloads are those of GitHub's webhooks ("Events that trigger workflows" in GitH
 from __future__ import annotations
 
 import json
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,6 +77,16 @@ class GitHubEvent(NamedTuple):
             for one in commits
             if isinstance(one.get("message"), str)
         ]
+
+    @property
+    def base(self) -> str:
+        """The commit that a pull request is compared with; empty where the event is none, or names none."""
+        if not self.is_pull_request:
+            return ""
+        asked = _mapping(_mapping(self.payload.get("pull_request")).get("base")).get("sha")
+        queued = _mapping(self.payload.get("merge_group")).get("base_sha")
+        found = queued if self.name == "merge_group" else asked
+        return found if isinstance(found, str) and re.fullmatch("[0-9a-f]{40,64}", found) else ""
 
     @property
     def is_in_fork(self) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Finding
+    from mdtodo.operations.check.check import Checked
 
 
 def work(environ: MutableMapping[str, str]) -> int:
@@ -56,6 +57,8 @@ def _work(environ: MutableMapping[str, str]) -> int:
     return 0
 
 
+#: What is said of ticks, and of what lets them pass.
+_GATE = frozenset({"unproven", "gate-changed", "open-task-removed"})
 #: The exit code where it cannot work.
 _BROKEN = 3
 
@@ -66,6 +69,7 @@ class _CheckArgs(NamedTuple):
     paths: tuple[str, ...] = ()
     strict: bool = False
     errors_only: bool = False
+    commits: str | None = None
 
 
 @dataclass(slots=True)
@@ -188,11 +192,10 @@ class _ActionRun:
 
     def _check(self) -> int:
         """The findings, of the files that are asked for; as exit code."""
-        from mdtodo.operations.check.check import check
         from mdtodo.planning.selection import file_fits
 
         asked = self._asked_of_check()
-        found = check(self.session.repo, self.session.config, self.session.named(asked.paths))
+        found = self._found(asked)
         files = self.inputs.files
         wanted = found.errors() if asked.errors_only else found.findings
         self.findings = [
@@ -207,7 +210,25 @@ class _ActionRun:
                 tell_strict(self.findings, option=asked.strict)
         for error in found.unreadable:
             _annotate_error(error, self._prefix())
-        return judged.exit_code
+        return judged.exit_code if self.error is None else self.error.exit_code
+
+    def _found(self, asked: _CheckArgs) -> Checked:
+        """All that is wrong; of the gate, on a pull request, what it says of the commits that this is about."""
+        from mdtodo.operations.check.check import check, check_range
+
+        repo, paths = self.session.repo, asked.paths
+        commits = asked.commits or (f"{self.event.base}..HEAD" if self.event.base else None)
+        found = check(repo, self.session.config, self.session.named(paths))
+        if commits is None or self.mode not in (Mode.CHECK, Mode.PREVIEW):
+            return found
+        rest = [one for one in found.findings if one.code not in _GATE]
+        try:
+            made = check_range(repo, commits, paths, cwd=self.session.directory)
+        except MdtodoError as error:
+            self.error = error
+            return found._replace(findings=rest)
+        # the configuration of the base, too, which the pull request cannot change
+        return found._replace(findings=[*rest, *made.findings], strict=found.strict or made.strict)
 
     def _check_branch(self) -> None:
         """Raises UsageError where what is committed could not be pushed; before anything runs."""
@@ -307,7 +328,7 @@ class _ActionRun:
 
 
 def _is_of_gate(finding: Finding) -> bool:
-    return finding.code in ("unproven", "gate-changed") and finding.severity is Severity.ERROR
+    return finding.code in _GATE and finding.severity is Severity.ERROR
 
 
 def _annotate_error(error: MdtodoError, above: str) -> None:

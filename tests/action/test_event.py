@@ -210,3 +210,30 @@ def test_the_input_proof_makes_the_gate_stricter_and_never_laxer(
         shown = [one for one in ended.annotations if "nothing proves it" in one.message]
         wanted = level if event == "pull_request" or level == "error" else None
         assert [one.level for one in shown] == ([wanted] if wanted else [])
+
+
+def of_base(payload: dict[str, Any], sha: str) -> dict[str, Any]:
+    request = payload["pull_request"]
+    return {"pull_request": request | {"base": request["base"] | {"sha": sha}}}
+
+
+@pytest.mark.parametrize("payload", [OWN, FORK])
+def test_a_pull_request_is_judged_by_its_base_for_what_it_ticks(
+    payload: dict[str, Any], world: World
+) -> None:
+    """Whatever it does to the configuration; older ticks are not its own."""
+    todo = "- [x] Old run:good id:old\n- [ ] Good run:good id:good\n"
+    world.push("Rules", **{".mdtodo.toml": f'proof = "require"\n{CONFIG}', "TODO.md": todo})
+    base = world.bare.git("rev-parse", "main")
+    world.push(
+        "By hand", **{"TODO.md": todo.replace("[ ]", "[x]"), ".mdtodo.toml": f'proof = "off"\n{CONFIG}'}
+    )
+    ended = world.act("pull_request", of_base(payload, base), depth="0")
+    assert ended.code == 1, ended.log
+    (error,) = ended.of("error")
+    assert (error.properties["file"], error.properties["line"]) == ("TODO.md", "2")
+    assert "alters the gate" in "".join(one.message for one in ended.of("warning"))
+    # without the base nobody can tell, and it says what is missing
+    ended = world.act("pull_request", of_base(payload, base))
+    assert ended.code == 3
+    assert "`fetch-depth: 0`" in ended.of("error")[-1].message
