@@ -28,23 +28,30 @@ def clone_for(bundle: Bundle, folder: str, address: str) -> tuple[Repository, st
     """
     branch = bundle.ref.removeprefix("refs/heads/")
     repo = _empty(bundle, folder, address)
-    options = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
     why = f"{branch} of {address} does not have {bundle.base[:10]}, on which the receipts are: nothing was pushed"
     hint = "it was rewritten since, or something else was checked out; the next run does the tasks again"
-    try:
-        run(repo, *options, "--depth=1", "--", "origin", bundle.base)
-        # not shallow: what the branch has beyond it
-        run(repo, *options, "--", "origin", f"+{bundle.ref}:{_TIP}")
-    except GitError as error:
-        if _MISSING.search(error.sentence):
-            raise GitError(why, hint=hint) from error
-        raise GitError(f"{error.sentence}: nothing was pushed", hint=error.hint) from error
+    # A commit alone, if the server gives it by its id, and then what the branch has beyond it; else all of the branch.
+    _fetch(repo, "--depth=1", "--", "origin", bundle.base)
+    if not _fetch(repo, "--", "origin", f"+{bundle.ref}:{_TIP}"):
+        raise GitError(f"{branch} is not on {address} any more: nothing was pushed", hint=hint)
     tip = run(repo, "rev-parse", "--verify", f"{_TIP}^{{commit}}").decode().strip()
     if not is_ancestor(repo, bundle.base, tip):
         raise GitError(why, hint=hint)
     unpack(repo, bundle)
     run(repo, "update-ref", bundle.ref, bundle.tip)
     return repo, tip
+
+
+def _fetch(repo: Repository, *args: str) -> bool:
+    """Whether the server has what is asked for. Raises GitError where it cannot be asked."""
+    options = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+    try:
+        run(repo, *options, *args)
+    except GitError as error:
+        if _MISSING.search(error.sentence):
+            return False
+        raise GitError(f"{error.sentence}: nothing was pushed", hint=error.hint) from error
+    return True
 
 
 def _empty(bundle: Bundle, folder: str, address: str) -> Repository:

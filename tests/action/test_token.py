@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 class Way(NamedTuple):
-    """`script`: what a processor does, in bash. `refused`: one job sees it, and pushes nothing."""
+    """`script`: what a processor does, in bash. `refused`: it is seen, and nothing is pushed, in one job; `twice`: and in
+    two, since it is in the bundle."""
 
     script: str
     refused: bool = False
+    twice: bool = False
 
 
 CONFIGURE = 'set() { git config "$@"; git config --global "$@"; }\n'
@@ -35,13 +37,14 @@ WAYS = {
     ),
     "insteadOf": Way('set "url.ext::$LOOT/thief .insteadOf" "$SERVER/"; set protocol.ext.allow always'),
     "a merge driver": Way(
-        'echo "* merge=thief" >.git/info/attributes; set merge.thief.driver "$LOOT/thief"; '
-        'echo two >>"$PERSON/b.txt"; git -C "$PERSON" commit -qam Meanwhile; git -C "$PERSON" push -q origin HEAD:main; '
-        "echo three >>b.txt"
+        'mkdir -p .git/info; echo "* merge=thief" >.git/info/attributes; set merge.thief.driver "$LOOT/thief"; '
+        'sed -i s/one/two/ "$PERSON/b.txt"; '
+        'git -C "$PERSON" -c user.name=x -c user.email=x@example.com commit -qam Meanwhile; git -C "$PERSON" push -q origin HEAD:main; '
+        "sed -i s/last/end/ b.txt"
     ),
     "a proxy without TLS": Way("set http.proxy http://127.0.0.1:1; set http.sslVerify false"),
     "core.hooksPath": Way(
-        'set core.hooksPath "$LOOT/hooks"; cp "$LOOT/hooks/pre-push" .git/hooks/; cp "$LOOT/hooks/pre-push" .git/hooks/update'
+        'set core.hooksPath "$LOOT/hooks"; mkdir -p .git/hooks; cp "$LOOT/hooks/pre-push" .git/hooks/'
     ),
     "credential.helper": Way('set credential.helper "!$LOOT/thief"; set http.emptyAuth true'),
     "include.path": Way(
@@ -70,15 +73,19 @@ WAYS = {
     ),
     "a daemon": Way('(setsid "$LOOT/daemon" >"$LOOT/out" 2>&1 &)'),
     "replace refs": Way(
-        "evil=$(git commit-tree -m Evil $(git mktree </dev/null)); git replace HEAD $evil; "
-        'echo "$(git rev-parse HEAD)" >.git/info/grafts'
+        'export GIT_INDEX_FILE="$LOOT/index"; git read-tree HEAD; '
+        "git update-index --add --cacheinfo 100644,$(echo evil | git hash-object -w --stdin),evil.txt; "
+        "evil=$(git -c user.name=x -c user.email=x@example.com commit-tree -m Evil $(git write-tree)); "
+        'git replace HEAD $evil; mkdir -p .git/info; echo "$(git rev-parse HEAD)" >.git/info/grafts',
+        refused=True,
+        twice=True,
     ),
     "alternates": Way(
         'git init -q "$LOOT/other"; git -C "$LOOT/other" config protocol.ext.allow always; '
         'echo "$LOOT/other/.git/objects" >.git/objects/info/alternates; '
         'git config core.alternateRefsCommand "$LOOT/thief"'
     ),
-    "a forged object": Way('python3 "$LOOT/forge.py"', refused=True),
+    "a forged object": Way('python3 "$LOOT/forge.py"', refused=True, twice=True),
 }
 
 TAKE = """{ /usr/bin/env; /usr/bin/tr '\\0' '\\n' </proc/$PPID/environ; } >>"LOOT/stolen" 2>/dev/null\n"""
@@ -173,17 +180,18 @@ def prepare(world: World, url: str, thief: Thief, script: str) -> None:
     lines += [
         f"git remote set-url origin {url}/octo/shop.git",
         CONFIGURE,
-        f"{{ {script}; }} || echo FAILED",
+        f"{{ {script}; }} || touch $LOOT/failed",
         "exit 0",
     ]
     config = '[processors.good]\nrun = ["bash", "attack.sh"]\noutputs = ["b.txt"]\n'
     world.bare.git("config", "http.receivepack", "true")
-    files = {"attack.sh": "\n".join(lines), ".mdtodo.toml": config, "b.txt": "one\n"}
+    files = {"attack.sh": "\n".join(lines), ".mdtodo.toml": config, "b.txt": "one\n\n\n\nlast\n"}
     world.push("Attack", **files, **{"TODO.md": "- [ ] Good run:good id:good\n"})
 
 
 def check(world: World, thief: Thief, start: str, *, pushed: bool) -> None:
     """The token is where it was, and what was pushed is a receipt and nothing else."""
+    assert not (thief.folder / "failed").exists()
     assert not thief.has_token()
     assert world.bare.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
     made = world.bare.git("log", "--format=%s", f"{start}..main").split("\n")
@@ -202,7 +210,7 @@ def test_the_token_stays_out_of_reach_in_one_job(
     prepare(world, server[0], thief, WAYS[way].script)
     start = world.bare.git("rev-parse", "main")
     ended = world.act(payload=world.payload("0" * 40), env={"GITHUB_SERVER_URL": server[0]})
-    assert ended.code == (3 if WAYS[way].refused else 0), ended.log
+    assert ended.code == (3 if WAYS[way].refused else 0), f"{ended.log}{ended.annotations}"
     check(world, thief, start, pushed=not WAYS[way].refused)
 
 
@@ -215,6 +223,5 @@ def test_the_token_stays_out_of_reach_in_two_jobs(
     start = world.bare.git("rev-parse", "main")
     _, push = world.two_jobs(world.payload("0" * 40), env={"GITHUB_SERVER_URL": server[0]})
     assert push is not None
-    refused = way == "a forged object"
-    assert push.ended.code == (3 if refused else 0), push.ended.log
-    check(world, thief, start, pushed=not refused)
+    assert push.ended.code == (3 if WAYS[way].twice else 0), push.ended.log
+    check(world, thief, start, pushed=not WAYS[way].twice)
