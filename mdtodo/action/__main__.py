@@ -13,9 +13,10 @@ def main() -> int:
     one_stream()
     step = sys.argv[1] if len(sys.argv) == 2 else ""
     if step == "work":
+        from mdtodo.action.leftovers import without_leftovers
         from mdtodo.action.work import work
 
-        return work(os.environ)
+        return without_leftovers(lambda: work(os.environ))
     if step == "deliver":
         from mdtodo.action.deliver import deliver
 

@@ -7,14 +7,18 @@ Payloads are those of GitHub's webhooks ("Events that trigger workflows" in GitH
 from __future__ import annotations
 
 import json
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.errors import UsageError
 from mdtodo.git.messages import Message
 from mdtodo.receipts.trailers import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mdtodo.errors import MdtodoError
 
 
 class Mode(StrEnum):
@@ -74,8 +78,24 @@ class GitHubEvent(NamedTuple):
             if isinstance(one.get("message"), str)
         ]
 
-    def decide(self, command: str) -> tuple[Mode, str]:
-        """What to do where the inputs ask for `command`, and a sentence where it is something else."""
+    @property
+    def base(self) -> str:
+        """The commit that a pull request is compared with; empty where the event is none, or names none."""
+        if not self.is_pull_request:
+            return ""
+        asked = _mapping(_mapping(self.payload.get("pull_request")).get("base")).get("sha")
+        queued = _mapping(self.payload.get("merge_group")).get("base_sha")
+        found = queued if self.name == "merge_group" else asked
+        return found if isinstance(found, str) and re.fullmatch("[0-9a-f]{40,64}", found) else ""
+
+    @property
+    def is_in_fork(self) -> bool:
+        """Whether the repository itself is a fork of another one."""
+        return _mapping(self.payload.get("repository")).get("fork") is True
+
+    def decide(self, command: str, *, in_fork: bool = False) -> tuple[Mode, str]:
+        """What to do where the inputs ask for `command`, and a sentence where it is something else. `in_fork`: a fork
+        runs its tasks as well."""
         asked = Mode(command)
         if asked is Mode.CHECK:
             return asked, ""
@@ -85,10 +105,38 @@ class GitHubEvent(NamedTuple):
             if asked is Mode.VERIFY:
                 return asked, ""
             return Mode.PREVIEW, "pull requests are only checked; their tasks run after the merge"
-        if self.name not in _TRUSTED:
+        if not only_writers_cause(self.name):
             name = f"on {self.name}" if self.name else "without a known event"
             return Mode.CHECK, f"{name}, TODO files are only checked: anybody may have triggered it"
+        if self.is_in_fork and not in_fork:
+            return (
+                Mode.CHECK,
+                "this repository is a fork: without `run-in-fork: true`, TODO files are only checked",
+            )
         return asked, ""
+
+
+def branch_to_push(asked: str, ref: str) -> str:
+    """The branch that receipts are pushed to, in full: the one that was asked for, or that of the event's `ref`; empty
+    where neither is one."""
+    named = f"refs/heads/{asked.removeprefix('refs/heads/')}" if asked else ref
+    return named if named.startswith("refs/heads/") else ""
+
+
+def other_branch(ref: str, wanted: str) -> MdtodoError:
+    """What is wrong where the receipts are, or would be, of another branch than is pushed to."""
+    names = [one.removeprefix("refs/heads/") for one in (ref, wanted)]
+    return UsageError(
+        f"{names[0]} is checked out, and receipts are pushed to {names[1]}"
+        if wanted
+        else f"{names[0]} is checked out, and the event is of no branch",
+        hint="the input `branch` names the branch to push to",
+    )
+
+
+def only_writers_cause(event: str) -> bool:
+    """Whether only those who may write to the repository can cause an event of this name."""
+    return event in _TRUSTED
 
 
 #: What only those cause who may write to the repository.

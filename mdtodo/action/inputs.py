@@ -7,23 +7,28 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.names import suggestion
 from mdtodo.errors import UsageError
+from mdtodo.proof.rules import WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
 
 COMMANDS = ("run", "verify", "check")
 _PREFIX = "MDTODO_INPUT_"
 
 
 class Inputs(NamedTuple):
-    """`args` as words, `files` as lines; `directory` relative to the workspace."""
+    """`args` as words, `files` as lines; `proof` how strict the gate is at least, or empty; `directory` relative to the
+    workspace."""
 
     command: str
     args: tuple[str, ...]
     files: tuple[str, ...]
     jobs: int
     push: bool
+    branch: str
     pull_request: bool
+    in_fork: bool
+    proof: str
     directory: str
 
 
@@ -37,20 +42,25 @@ def take_inputs(environ: MutableMapping[str, str]) -> Inputs:
     def text(name: str) -> str:
         return given.get(_PREFIX + name, "").strip()
 
-    command = text("COMMAND") or "run"
-    if command not in COMMANDS:
-        raise UsageError(
-            f"the input command must be run, verify or check, not {command!r}{suggestion(command, COMMANDS)}"
-        )
     return Inputs(
-        command,
+        _one_of("command", text("COMMAND") or "run", COMMANDS),
         _words(text("ARGS")),
         tuple(line.strip() for line in text("FILES").split("\n") if line.strip()),
         _jobs(text("JOBS")),
-        _flag("push", text("PUSH"), default=True),
-        _flag("pull-request", text("PULL_REQUEST"), default=False),
+        flag("push", text("PUSH"), default=True),
+        text("BRANCH"),
+        flag("pull-request", text("PULL_REQUEST"), default=False),
+        flag("run-in-fork", text("RUN_IN_FORK"), default=False),
+        _one_of("proof", text("PROOF"), WORDS) if text("PROOF") else "",
         text("WORKING_DIRECTORY") or ".",
     )
+
+
+def _one_of(name: str, text: str, words: Sequence[str]) -> str:
+    if text not in words:
+        listed = f"{', '.join(words[:-1])} or {words[-1]}"
+        raise UsageError(f"the input {name} must be {listed}, not {text!r}{suggestion(text, words)}")
+    return text
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -71,7 +81,8 @@ def _jobs(text: str) -> int:
     return int(text or 0)
 
 
-def _flag(name: str, text: str, *, default: bool) -> bool:
+def flag(name: str, text: str, *, default: bool) -> bool:
+    """Whether an input is `true`. Raises UsageError where it is neither that, nor `false`, nor empty."""
     if text.lower() not in ("", "true", "false"):
         raise UsageError(f"the input {name} must be true or false, not {text!r}")
     return text.lower() == "true" if text else default

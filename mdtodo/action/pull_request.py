@@ -24,9 +24,10 @@ _SECONDS = 60
 
 
 def open_pull_request(
-    repo: Repository, report: RunReport, environ: Mapping[str, str], token: str, said: list[str]
+    repo: Repository, report: RunReport, environ: Mapping[str, str], token: str, said: list[str], *, gh: str
 ) -> RunReport:
-    """Push HEAD to `mdtodo/RUN`, and open a pull request with `gh`, or say how to; the report as it was.
+    """Push HEAD to `mdtodo/RUN`, and open a pull request with the program `gh`, or say how to; the report as it was.
+    `environ` is what the runner says of the repository.
 
     Raises GitError where the remote refuses.
     """
@@ -36,7 +37,7 @@ def open_pull_request(
     run = re.sub(r"[^A-Za-z0-9.-]", "", report.run or parse(text)[0] or "") or commit[:10]
     branch, base = f"mdtodo/{run}", head_position(repo).ref.removeprefix("refs/heads/")
     said.append(f"pushed to {push_to_branch(repo, branch)}")
-    opened = _open(repo, branch, base, text, environ, token, said)
+    opened = _open(repo, gh, branch, base, text, environ, token, said)
     if opened:
         said.append(f"opened {opened}")
         return report
@@ -50,6 +51,7 @@ def open_pull_request(
 
 def _open(
     repo: Repository,
+    gh: str,
     branch: str,
     base: str,
     text: str,
@@ -58,10 +60,9 @@ def _open(
     said: list[str],
 ) -> str | None:
     """The address of the request that `gh` has opened; None where there is no `gh`, or it could not."""
-    import shutil
     import subprocess
 
-    if not (gh := shutil.which("gh")) or not token:
+    if not gh or not token:
         return None
     title, _, body = text.strip().partition("\n")
     host = urlsplit(environ.get("GITHUB_SERVER_URL") or "https://github.com").netloc

@@ -34,21 +34,17 @@ def trust_checkout(environ: MutableMapping[str, str], folder: str) -> None:
 
 
 def sign_in(environ: MutableMapping[str, str], server: str, token: str) -> tuple[str, ...]:
-    """Send this token to this server, instead of what the checkout may have configured; run no hooks with it.
+    """Send this token to this server; the forms of it that must not be shown.
 
-    The forms of the token that must not be shown. Raises UsageError for what no header can hold.
+    Raises UsageError for what no header can hold.
     """
-    add_settings(environ, ("core.hooksPath", os.devnull))
-    # With 0 here, GIT_TRACE_CURL would put the token into the log.
-    environ["GIT_TRACE_REDACT"] = "1"
     if not token:
         return ()
     if not re.fullmatch(r"[!-~]+", token):
         raise UsageError("the input token is not a token: it contains spaces or control characters")
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     key = f"http.{server.rstrip('/')}/.extraheader"
-    # The empty value drops what actions/checkout has set: GitHub refuses two Authorization headers.
-    add_settings(environ, (key, ""), (key, f"Authorization: Basic {basic}"))
+    add_settings(environ, (key, f"Authorization: Basic {basic}"))
     return token, basic
 
 

@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.action.bundle import write_bundle
 from mdtodo.action.console import add_summary, set_outputs
-from mdtodo.action.event import GitHubEvent, Mode, is_receipt
-from mdtodo.action.handover import Handover
+from mdtodo.action.event import GitHubEvent, Mode, branch_to_push, is_receipt, other_branch
+from mdtodo.action.handover import Handover, bundle_of, new_folder
 from mdtodo.action.inputs import Inputs, take_inputs
 from mdtodo.action.settings import set_identity, trust_checkout
 from mdtodo.cli import guarded
@@ -16,6 +17,7 @@ from mdtodo.cli.context import Session
 from mdtodo.core.task import Severity
 from mdtodo.errors import ConfigError, MdtodoError
 from mdtodo.git.position import head_position
+from mdtodo.proof.rules import AT_LEAST
 from mdtodo.reporting import github_summary
 from mdtodo.reporting.findings import print_annotations, print_findings, tell_strict
 from mdtodo.reporting.github_commands import annotate, quoted, say
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Finding
+    from mdtodo.operations.check.check import Checked
 
 
 def work(environ: MutableMapping[str, str]) -> int:
@@ -48,11 +51,14 @@ def _work(environ: MutableMapping[str, str]) -> int:
         _annotate_error(error, "")
         return error.exit_code
     job.report()
-    state = job.handover().write(environ)
-    set_outputs(environ, {"state": state})
+    folder = new_folder(environ)
+    receipts = job.hand_over(folder)
+    set_outputs(environ, {"state": folder, "bundle": folder if receipts else ""})
     return 0
 
 
+#: What is said of ticks, and of what lets them pass.
+_GATE = frozenset({"unproven", "gate-changed", "open-task-removed"})
 #: The exit code where it cannot work.
 _BROKEN = 3
 
@@ -63,6 +69,7 @@ class _CheckArgs(NamedTuple):
     paths: tuple[str, ...] = ()
     strict: bool = False
     errors_only: bool = False
+    commits: str | None = None
 
 
 @dataclass(slots=True)
@@ -87,10 +94,12 @@ class _ActionRun:
         session = Session.start([folder], "never", debug=False)
         trust_checkout(environ, folder)
         set_identity(session.repo, environ)
+        if inputs.proof:
+            environ[AT_LEAST] = inputs.proof
         # Read now, so that an error in it is reported before anything runs.
         _ = session.config
         event = GitHubEvent.read(environ)
-        mode, why = event.decide(inputs.command)
+        mode, why = event.decide(inputs.command, in_fork=inputs.in_fork)
         return cls(
             environ,
             inputs,
@@ -117,9 +126,12 @@ class _ActionRun:
         elif self.mode is Mode.PREVIEW:
             self.code = max(checked, self._call("run", "--dry-run") if checked < _BROKEN else 0)
         else:
+            self._check_branch()
             # First, since tasks that are about to run may wait for what the commits close.
             self._close()
-            self.code = max(self.code, self._call(self.mode.value, *self._without_commit()))
+            self.code = max(
+                self.code, self._gate_code(), self._call(self.mode.value, *self._without_commit())
+            )
 
     def report(self) -> None:
         """Annotations, and the job summary."""
@@ -151,18 +163,24 @@ class _ActionRun:
             annotate("error", f"mdtodo exited with code {self.code}; see the log", title="mdtodo")
         add_summary(self.environ, self._summary(report))
 
-    def handover(self) -> Handover:
-        """What `deliver` needs."""
+    def hand_over(self, folder: str) -> bool:
+        """Leave what `deliver` needs in the folder; whether there are receipts."""
         writes = self.mode in (Mode.RUN, Mode.VERIFY) and not self._without_commit()
-        return Handover(
+        made = writes and self._bundle(bundle_of(folder))
+        Handover(
             code=self.code,
-            root=self.session.repo.root,
-            start=self.start,
-            push=writes and (self.inputs.push or self.inputs.pull_request),
-            pull_request=self.inputs.pull_request,
             report=self._report(),
             findings=tuple(self.findings) if self.mode in (Mode.CHECK, Mode.PREVIEW) else None,
-        )
+        ).write(folder)
+        return made
+
+    def _bundle(self, path: str) -> bool:
+        """Write a bundle of what was committed since the checkout; whether that is anything."""
+        head = head_position(self.session.repo)
+        if not self.start or head.commit == self.start:
+            return False
+        write_bundle(self.session.repo, path, head.ref, self.start)
+        return True
 
     def _is_own_push(self) -> bool:
         from mdtodo.git.messages import messages
@@ -174,11 +192,10 @@ class _ActionRun:
 
     def _check(self) -> int:
         """The findings, of the files that are asked for; as exit code."""
-        from mdtodo.operations.check.check import check
         from mdtodo.planning.selection import file_fits
 
         asked = self._asked_of_check()
-        found = check(self.session.repo, self.session.config, self.session.named(asked.paths))
+        found = self._found(asked)
         files = self.inputs.files
         wanted = found.errors() if asked.errors_only else found.findings
         self.findings = [
@@ -193,7 +210,37 @@ class _ActionRun:
                 tell_strict(self.findings, option=asked.strict)
         for error in found.unreadable:
             _annotate_error(error, self._prefix())
-        return judged.exit_code
+        return judged.exit_code if self.error is None else self.error.exit_code
+
+    def _found(self, asked: _CheckArgs) -> Checked:
+        """All that is wrong; of the gate, on a pull request, what it says of the commits that this is about."""
+        from mdtodo.operations.check.check import check, check_range
+
+        repo, paths = self.session.repo, asked.paths
+        commits = asked.commits or (f"{self.event.base}..HEAD" if self.event.base else None)
+        found = check(repo, self.session.config, self.session.named(paths))
+        if commits is None or self.mode not in (Mode.CHECK, Mode.PREVIEW):
+            return found
+        rest = [one for one in found.findings if one.code not in _GATE]
+        try:
+            made = check_range(repo, commits, paths, cwd=self.session.directory)
+        except MdtodoError as error:
+            self.error = error
+            return found._replace(findings=rest)
+        # the configuration of the base, too, which the pull request cannot change
+        return found._replace(findings=[*rest, *made.findings], strict=found.strict or made.strict)
+
+    def _check_branch(self) -> None:
+        """Raises UsageError where what is committed could not be pushed; before anything runs."""
+        ref = head_position(self.session.repo).ref
+        wanted = branch_to_push(self.inputs.branch, self.environ.get("GITHUB_REF", ""))
+        pushes = (self.inputs.push or self.inputs.pull_request) and not self._without_commit()
+        if pushes and ref != wanted:
+            raise other_branch(ref, wanted)
+
+    def _gate_code(self) -> int:
+        """1 where the inputs ask for proof, and a tick has none: a run is no check, but for what is asked for."""
+        return int(bool(self.inputs.proof) and any(map(_is_of_gate, self.findings)))
 
     def _asked_of_check(self) -> _CheckArgs:
         """What the arguments ask for; those for another command are not for this one."""
@@ -278,6 +325,10 @@ class _ActionRun:
         if report is not None:
             parts += github_summary.tails(report)
         return [part for part in parts if part]
+
+
+def _is_of_gate(finding: Finding) -> bool:
+    return finding.code in _GATE and finding.severity is Severity.ERROR
 
 
 def _annotate_error(error: MdtodoError, above: str) -> None:

@@ -79,6 +79,12 @@ def refusal(project: Project, task: Task, lines: Sequence[str], taken: Iterable[
     return None
 
 
+def refused_key(config: Config, line: str) -> str | None:
+    """Why no processor may write this subtask, for a key that it has, as part of a sentence; None where it may."""
+    keys = _keys(line, config.status)
+    return None if keys is None else _bad_key(config, keys)
+
+
 def ids_of(lines: Iterable[str], statuses: Mapping[str, Status]) -> set[str]:
     """The ids that these subtasks have on their lines."""
     return {keys.id for line in lines if (keys := _keys(line, statuses)) is not None and keys.id is not None}

@@ -1,10 +1,16 @@
-"""By what a tick is judged: the configuration of the commit that a change is compared with, never its own. Pure."""
+"""By what a tick is judged: the configuration of the commit that a change is compared with, never its own.
+
+Whoever calls may ask for more, as the input `proof` of the Action does, and never for less.
+"""
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import DIRTY
+from mdtodo.errors import UsageError
 from mdtodo.planning.routing import Router
 from mdtodo.proof.evidence import ACCEPTED, PERSON, ROLLUP
 from mdtodo.recipes import NAMES
@@ -18,14 +24,36 @@ if TYPE_CHECKING:
     from mdtodo.proof.signers import Signers
 
 
+#: What `proof` may be, each stricter than the one before it.
+WORDS = ("off", "warn", "require", "strict")
+#: The variable that names the word which `proof` counts as at least, whatever the configuration says.
+AT_LEAST = "MDTODO_PROOF"
+
+
+def at_least(config: Config, word: str) -> Config:
+    """The configuration with a `proof` that is no laxer than `word`, which may be empty.
+
+    Raises UsageError for a word that `proof` cannot be.
+    """
+    if word and word not in WORDS:
+        raise UsageError(f"{AT_LEAST} must be one of {', '.join(WORDS)}, not {word!r}")
+    if not word or WORDS.index(word) <= WORDS.index(config.proof):
+        return config
+    return replace(config, proof=word)
+
+
 class Rules:
     """A configuration, and those of whom one must have signed what counts; None where nobody need have. `added` are
-    processors that the judged change adds."""
+    processors that the judged change adds.
+
+    Raises UsageError where the environment asks for what `proof` cannot be.
+    """
 
     def __init__(
         self, config: Config, signers: Signers | None = None, added: Collection[str] = frozenset()
     ) -> None:
-        self.config, self.signers, self._added = config, signers, added
+        self.config, self.signers = at_least(config, os.environ.get(AT_LEAST, "")), signers
+        self._added = added
         self._router = Router(config)
 
     @property

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import sys
 import sysconfig
+import threading
 import venv
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from tests.action.git_server import TOKEN, GitServer
 from tests.action.runner import ROOT, Ended, Job
 from tests.conftest import Checkout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 TODO = "# Plan\n\n- [ ] Good run:good id:good\n- [ ] Bad run:bad id:bad after:good\n"
 CONFIG = """\
@@ -28,7 +34,6 @@ run = "echo fine"
 [processors.bad]
 run = "echo it is broken; exit 3"
 """
-TOKEN = "ghs_0123456789abcdefTOKEN"
 
 
 class World:
@@ -37,19 +42,21 @@ class World:
     def __init__(self, folder: Path, temp: Path) -> None:
         self.folder = folder
         self.temp = temp
-        self.bare = Checkout(folder / "remote.git")
-        self.bare.root.mkdir()
+        self.bare = Checkout(folder / "octo" / "shop.git")
+        self.bare.root.mkdir(parents=True)
         self.bare.git("init", "-q", "--bare")
         self.person = Checkout(folder / "person")
         self.person.root.mkdir()
         self.person.git("init", "-q")
         self.person.git("remote", "add", "origin", self.url)
         (folder / "home").mkdir()
+        self.artifacts = folder / "artifacts"
+        self.token = TOKEN
         self._jobs = 0
 
     @property
     def url(self) -> str:
-        return f"file://{self.bare.root}"
+        return f"file://{self.folder}/octo/shop.git"
 
     def push(self, message: str = "Work", **files: str | bytes) -> dict[str, Any]:
         """A person commits and pushes; the payload of the event."""
@@ -87,12 +94,17 @@ class World:
             "GITHUB_WORKSPACE": str(workspace),
             "GITHUB_EVENT_NAME": event,
             "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_REF": "refs/pull/1/merge" if event.startswith("pull_request") else "refs/heads/main",
             "GITHUB_REPOSITORY": "octo/shop",
             "GITHUB_SERVER_URL": "https://github.example",
             "RUNNER_TEMP": str(self.temp),
         }
-        contexts = {"github": {"token": TOKEN, "event_name": event}, "secrets": {"GITHUB_TOKEN": TOKEN}}
-        return Job(folder, given | env, self.players(), contexts)
+        given |= env
+        # the server is a folder, of which no link in a summary would be one
+        server = env.get("GITHUB_SERVER_URL", f"file://{self.folder}")
+        github = {"token": self.token, "event_name": event, "server_url": server}
+        github |= {"repository": given["GITHUB_REPOSITORY"], "ref": given["GITHUB_REF"]}
+        return Job(folder, given, self.players(), {"github": github, "secrets": {"GITHUB_TOKEN": self.token}})
 
     def players(self) -> dict[str, Any]:
         return {
@@ -100,20 +112,78 @@ class World:
             "actions/setup-python": lambda job, given: {"python-path": sys.executable},
             "actions/cache/restore": self.restore,
             "actions/cache/save": lambda job, given: {},
+            "actions/upload-artifact": self.upload,
+            "actions/download-artifact": self.download,
         }
 
+    def upload(self, job: Job, given: Mapping[str, str]) -> dict[str, str]:
+        shutil.copytree(given["path"], self.artifacts / given["name"])
+        return {}
+
+    def download(self, job: Job, given: Mapping[str, str]) -> dict[str, str]:
+        shutil.copytree(self.artifacts / given["name"], given["path"])
+        return {}
+
+    def two_jobs(self, payload: Mapping[str, Any], **given: Any) -> tuple[Job, Job | None]:
+        """The jobs of the reusable workflow, each on a machine of its own; `given` are its inputs, and `env`."""
+        text = (ROOT / ".github/workflows/run.yml").read_text()
+        declared = yaml.safe_load(text)[True]["workflow_call"]["inputs"]  # YAML 1.1 takes `on` for true
+        env = given.pop("env", {})
+        inputs = {name: one["default"] for name, one in declared.items()}
+        inputs |= {name.replace("_", "-"): value for name, value in given.items()}
+        run = self._called("run", text, payload, inputs, {}, env)
+        if not run.outputs["artifact"]:
+            return run, None
+        return run, self._called("push", text, payload, inputs, {"run": {"outputs": run.outputs}}, env)
+
+    def _called(
+        self,
+        name: str,
+        text: str,
+        payload: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        needs: Mapping[str, Any],
+        env: Mapping[str, str],
+    ) -> Job:
+        fresh = self.folder / f"machine-{name}"
+        (fresh / "home").mkdir(parents=True)
+        (fresh / "temp").mkdir()
+        place = {"RUNNER_TEMP": str(fresh / "temp"), "HOME": str(fresh / "home")}
+        job = self.job("push", payload, **{**env, **place})
+        if name == "run":
+            # its token may read, and nothing else
+            job.contexts["github"]["token"] = job.contexts["secrets"]["GITHUB_TOKEN"] = "ghs_reads"
+        job.contexts |= {"inputs": inputs, "needs": needs, "runner": {"temp": str(fresh / "temp")}}
+        job.contexts["job"] = {"workflow_repository": "tools/git-mdtodo", "workflow_sha": "0" * 40}
+        self.install(job)
+        job.workflow(text, name)
+        return job
+
+    def install(self, job: Job) -> None:
+        """Have mdtodo there already, as far as the Action can tell, so that pip need not be asked."""
+        output = job.folder / "found"
+        output.unlink(missing_ok=True)
+        env = job.env | {"GITHUB_OUTPUT": str(output)}
+        python = shutil.which("python3", path=job.env["PATH"])
+        assert python
+        subprocess.run([python, "-I", str(ROOT / "action/tool.py"), "find"], env=env, check=True)
+        found = dict(line.split("=", 1) for line in output.read_text().splitlines())
+        self.restore(job, {"path": found["folder"]})
+
     def checkout(self, job: Job, **given: str) -> dict[str, str]:
-        """As actions/checkout does it: depth 1, the branch of the event, its commit."""
+        """As actions/checkout does it: depth 1 (`fetch-depth: 0` for all), the branch of the event, its commit."""
+        if given.get("repository", "octo/shop") != "octo/shop":
+            return {}
         target = Checkout(job.workspace / given.get("path", "."))
         target.root.mkdir(exist_ok=True)
         target.git("init", "-q")
         target.git("remote", "add", "origin", self.url)
-        branch = given.get("ref", "main")
+        branch = given.get("ref") or "main"
         target.git(
             "fetch",
             "-q",
             "--no-tags",
-            "--depth=1",
+            *(() if given.get("fetch-depth") == "0" else ("--depth=1",)),
             "origin",
             f"+refs/heads/{branch}:refs/remotes/origin/{branch}",
         )
@@ -133,9 +203,9 @@ class World:
         return {"cache-hit": "true"}
 
     def act(self, event: str = "push", payload: Mapping[str, Any] | None = None, **given: Any) -> Ended:
-        """Check out and run the Action; `given` are inputs (`_` for `-`), and `env`."""
+        """Check out and run the Action; `given` are inputs (`_` for `-`), `env`, and `depth`."""
         job = self.job(event, payload, **given.pop("env", {}))
-        self.checkout(job)
+        self.checkout(job, **{"fetch-depth": given.pop("depth", "1")})
         job.action({name.replace("_", "-"): value for name, value in given.items()})
         return job.ended
 
@@ -152,3 +222,12 @@ def world(tmp_path: Path, temp: Path) -> World:
     made = World(tmp_path, temp)
     made.push("Base", **{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
     return made
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[tuple[str, type[GitServer]]]:
+    handler = type("Handler", (GitServer,), {"root": world.folder, "seen": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_address[1]}", handler
+        made.shutdown()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
+
+_BASH = "bash --noprofile --norc -eo pipefail {0}"
+_SHELLS = {"bash": _BASH}
 
 #: What plays the action of somebody else: given the job and the step's inputs, its outputs.
 Player = "Callable[[Job, Mapping[str, str]], Mapping[str, str]]"
@@ -60,6 +64,7 @@ class Job:
     contexts: dict[str, Any] = field(default_factory=dict)
     masks: list[str] = field(default_factory=list)
     ended: Ended = field(default_factory=Ended)
+    outputs: dict[str, str] = field(default_factory=dict)
 
     @property
     def workspace(self) -> Path:
@@ -71,7 +76,9 @@ class Job:
         job = jobs[name or next(iter(jobs))]
         self.contexts["matrix"] = matrix
         self.env |= {key: self.value(value) for key, value in (job.get("env") or {}).items()}
-        self._steps(job["steps"], {})
+        steps: dict[str, Any] = {}
+        self._steps(job["steps"], {}, steps)
+        self.outputs = {key: self.value(value, steps=steps) for key, value in job.get("outputs", {}).items()}
         return self.ended
 
     def action(self, inputs: Mapping[str, str], path: Path = ROOT) -> dict[str, str]:
@@ -118,7 +125,7 @@ class Job:
     def _use(self, step: dict[str, Any], steps: dict[str, Any]) -> Mapping[str, str]:
         given = {name: self.value(value, steps=steps) for name, value in (step.get("with") or {}).items()}
         name = step["uses"].split("@")[0]
-        if name == "./" or name.endswith("/git-mdtodo"):
+        if name in ("./", "./mdtodo") or name.endswith("/git-mdtodo"):
             return self.action(given)
         return self.players[name](self, given)
 
@@ -133,10 +140,14 @@ class Job:
         path = self.folder / f"{os.urandom(4).hex()}.sh"
         path.write_text(self.value(script, steps=steps))
         own = {name: self.value(value, steps=steps) for name, value in (step.get("env") or {}).items()}
+        given = self.env | dict(env) | own | {name: str(file) for name, file in files.items()}
+        words = _SHELLS.get(step["shell"], step["shell"]).split(" ") if "shell" in step else _BASH.split(" ")
+        # ScriptHandler.cs looks for the shell in what `GITHUB_PATH` has put in front, unless it is a path
+        words[0] = shutil.which(words[0], path=given["PATH"]) or words[0]
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(path)],
+            [str(path) if word == "{0}" else word for word in words],
             cwd=self.workspace / self.value(step.get("working-directory", "."), steps=steps),
-            env=self.env | dict(env) | own | {name: str(file) for name, file in files.items()},
+            env=given,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -34,9 +34,29 @@ def block(heading: str, language: str) -> str:
 WORKFLOWS = re.findall(r"^```yaml\n(name: .*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 
-def test_the_page_s_workflow_on_push_runs_and_pushes_the_tick(world: World) -> None:
-    ended = world.job("push", world.payload("0" * 40)).workflow(block("On push", "yaml"))
+def test_the_page_s_workflow_on_push_calls_the_one_of_two_jobs(world: World) -> None:
+    called = yaml.safe_load(block("On push", "yaml"))["jobs"]["todo"]
+    assert called["uses"] == "OWNER/git-mdtodo/.github/workflows/run.yml@COMMIT"
+    _, push = world.two_jobs(world.payload("0" * 40), **called["with"] | {"setup": "true"})
+    assert push is not None
+    assert "- [x] Good" in world.main()
+
+
+def test_the_page_s_workflow_in_one_job_runs_and_pushes_the_tick(world: World) -> None:
+    ended = world.job("push", world.payload("0" * 40)).workflow(block("In one job", "yaml"))
     assert ended.code == 1
+    assert "- [x] Good" in world.main()
+
+
+def test_the_page_s_two_jobs_run_and_push_the_tick(world: World) -> None:
+    text = block("The token", "yaml")
+    run = world.job("push", world.payload("0" * 40))
+    run.workflow(text, "run")
+    assert "- [ ] Good" in world.main()
+    push = world.job("push", world.payload("0" * 40))
+    push.contexts |= {"needs": {"run": {"outputs": run.outputs}}, "runner": {"temp": str(push.folder)}}
+    push.workflow(text, "push")
+    assert (run.ended.code, push.ended.code) == (1, 1)
     assert "- [x] Good" in world.main()
 
 
@@ -138,7 +158,7 @@ def test_the_page_s_line_of_a_crontab_runs_and_pushes(world: World, tmp_path: Pa
 
 def test_the_workflows_are_sound(tmp_path: Path) -> None:
     """By GitHub's and GitLab's own schemas, and by zizmor; those of the repository as well."""
-    assert len(WORKFLOWS) == 5
+    assert len(WORKFLOWS) == 7
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
     for number, text in enumerate(WORKFLOWS):
@@ -167,7 +187,7 @@ def test_every_action_of_others_is_pinned_with_its_version() -> None:
         line
         for text in texts
         for line in re.findall(r"uses: (.*)", text)
-        if not line.startswith("./") and "/git-mdtodo@" not in line
+        if not line.startswith("./") and "/git-mdtodo" not in line
     ]
     assert len(uses) >= 10
     assert [line for line in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
@@ -186,5 +206,5 @@ def test_no_expression_is_in_a_script() -> None:
         for step in yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
         if "run" in step
     ]
-    assert len(scripts) == 5
+    assert len(scripts) == 6
     assert [script for script in scripts if "${{" in script] == []

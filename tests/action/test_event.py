@@ -59,6 +59,32 @@ def test_event_command_and_payload_decide_the_mode(
     assert bool(why) == (mode.value != command)
 
 
+def test_a_fork_only_checks_unless_it_is_asked_to_run(world: World) -> None:
+    payload = world.payload("0" * 40) | {"repository": {"fork": True}}
+    head = world.bare.git("for-each-ref")
+    ended = world.act(payload=payload)
+    assert ended.code == 0, ended.log
+    assert "this repository is a fork" in ended.log
+    assert world.bare.git("for-each-ref") == head
+    assert world.act(payload=payload, run_in_fork="true").code == 1
+    assert "- [x] Good" in world.main()
+
+
+def test_only_the_branch_that_is_meant_is_pushed_to(world: World) -> None:
+    world.bare.git("branch", "next", "main")
+    job = world.job("push", world.payload("0" * 40))
+    world.checkout(job, ref="next")
+    job.action({})
+    assert job.ended.code == 2
+    assert "next is checked out, and receipts are pushed to main" in job.ended.of("error")[-1].message
+    assert "fine" not in job.ended.log
+    job = world.job("schedule")
+    world.checkout(job, ref="next")
+    job.action({"branch": "next"})
+    assert "- [x] Good" in world.bare.head("TODO.md", "next").decode()
+    assert "- [ ] Good" in world.main()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"[1]", b"null", b"\xff", b"{", b"[" * 100_000])
 def test_an_odd_payload_is_an_empty_one(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
@@ -159,3 +185,55 @@ def test_what_strangers_cause_runs_nothing(world: World, event: str, payload: di
     assert not list(world.folder.rglob("pwned"))
     assert "mdtodo check" in ended.summary
     assert world.bare.git("for-each-ref") == head
+
+
+@pytest.mark.parametrize(
+    ("configured", "asked", "level"),
+    [
+        ("off", "", None),
+        ("warn", "", "warning"),
+        ("warn", "require", "error"),
+        ("off", "strict", "error"),
+        ("require", "off", "error"),
+        ("require", "warn", "error"),
+    ],
+)
+def test_the_input_proof_makes_the_gate_stricter_and_never_laxer(
+    configured: str, asked: str, level: str | None, world: World
+) -> None:
+    world.push("Rules", **{".mdtodo.toml": f'proof = "{configured}"\n{CONFIG}'})
+    world.push("By hand", **{"TODO.md": "- [x] Good run:good id:good\n"})
+    for event, payload in (("pull_request", OWN), ("push", {})):
+        ended = world.act(event, payload, proof=asked, depth="0")
+        fails = level == "error" and (event == "pull_request" or bool(asked))
+        assert ended.code == int(fails), ended.log
+        shown = [one for one in ended.annotations if "nothing proves it" in one.message]
+        wanted = level if event == "pull_request" or level == "error" else None
+        assert [one.level for one in shown] == ([wanted] if wanted else [])
+
+
+def of_base(payload: dict[str, Any], sha: str) -> dict[str, Any]:
+    request = payload["pull_request"]
+    return {"pull_request": request | {"base": request["base"] | {"sha": sha}}}
+
+
+@pytest.mark.parametrize("payload", [OWN, FORK])
+def test_a_pull_request_is_judged_by_its_base_for_what_it_ticks(
+    payload: dict[str, Any], world: World
+) -> None:
+    """Whatever it does to the configuration; older ticks are not its own."""
+    todo = "- [x] Old run:good id:old\n- [ ] Good run:good id:good\n"
+    world.push("Rules", **{".mdtodo.toml": f'proof = "require"\n{CONFIG}', "TODO.md": todo})
+    base = world.bare.git("rev-parse", "main")
+    world.push(
+        "By hand", **{"TODO.md": todo.replace("[ ]", "[x]"), ".mdtodo.toml": f'proof = "off"\n{CONFIG}'}
+    )
+    ended = world.act("pull_request", of_base(payload, base), depth="0")
+    assert ended.code == 1, ended.log
+    (error,) = ended.of("error")
+    assert (error.properties["file"], error.properties["line"]) == ("TODO.md", "2")
+    assert "alters the gate" in "".join(one.message for one in ended.of("warning"))
+    # without the base nobody can tell, and it says what is missing
+    ended = world.act("pull_request", of_base(payload, base))
+    assert ended.code == 3
+    assert "`fetch-depth: 0`" in ended.of("error")[-1].message

@@ -30,7 +30,7 @@ run = "printf '%s\\\\n' \\"$MDTODO_TASK_TITLE\\" '::set-output name=commit::pwne
 """
     payload = world.push("Hostile", **{f"{folder}/[x](y).md": todo, ".mdtodo.toml": config, "TODO.md": ""})
     world.person.git("push", "-q", "origin", f"HEAD:refs/heads/{branch}")
-    job = world.job("push", payload, GITHUB_REF_NAME=branch)
+    job = world.job("push", payload, GITHUB_REF=f"refs/heads/{branch}")
     world.checkout(job, ref=branch)
     hostile = "$(touch pwned) `touch pwned`"
     job.action(
@@ -52,6 +52,7 @@ run = "printf '%s\\\\n' \\"$MDTODO_TASK_TITLE\\" '::set-output name=commit::pwne
     ("inputs", "sentence"),
     [
         ({"command": "rm -rf /"}, "the input command must be run, verify or check"),
+        ({"proof": "maybe"}, "the input proof must be off, warn, require or strict"),
         ({"jobs": "$(touch pwned)"}, "the input jobs must be 0 or a positive number"),
         ({"push": "maybe"}, "the input push must be true or false"),
         ({"args": "--text 'open"}, "the input args cannot be split"),

@@ -21,18 +21,19 @@ def refuse_push_without_commit(commit: str, *, asked: bool) -> None:
 
 
 def push_receipts(
-    repo: Repository, config: Config, report: RunReport
+    repo: Repository, config: Config, report: RunReport, *, follow: bool = True
 ) -> tuple[RunReport, MdtodoError | None]:
     """Push the branch, with what earlier runs left on it; the report as it is then, and why it was not done.
 
-    The commits of the report are those that are on the branch in the end.
+    `follow`: the branch and its work tree are brought to what the remote has then. The commits of the report are those
+    that are on the branch in the end.
     """
     from mdtodo.landing.push.push import push
     from mdtodo.storage.state import StateStore
 
     try:
         with StateStore.open(repo) as state:
-            sent = push(repo, config.status, state.take_back)
+            sent = push(repo, config.status, state.take_back, follow=follow)
     except MdtodoError as error:
         return _unpushed(report, error)
     except OSError as error:

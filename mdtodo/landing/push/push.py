@@ -55,9 +55,11 @@ def push(
     repo: Repository,
     statuses: Mapping[str, Status],
     wait: Callable[[str, str], bool] = lambda *_: False,
+    *,
+    follow: bool = True,
 ) -> PushResult:
     """Push the branch of HEAD to its upstream, with the receipts on it rebased where that has moved; `wait` as in
-    `rebase`.
+    `rebase`. The branch follows, with its work tree, unless that is not asked for.
 
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be rebased. All commits are kept then.
@@ -67,7 +69,7 @@ def push(
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:
             return PushResult({}, messages)
-        result = _Push(repo, git, statuses, upstream, wait).run()
+        result = _Push(repo, git, statuses, upstream, wait, follow).run()
     return replace(result, messages=(*messages, *result.messages))
 
 
@@ -80,6 +82,7 @@ class _Push:
     statuses: Mapping[str, Status]
     upstream: Upstream
     wait: Callable[[str, str], bool]
+    follow: bool = True
     head: str = ""
     before: str | None = None
     tip: str | None = None
@@ -161,7 +164,7 @@ class _Push:
 
     def _follow(self, rebased: Rebased) -> tuple[str, ...]:
         """Bring the local branch to what the remote has now."""
-        if rebased.tip == self.head:
+        if not self.follow or rebased.tip == self.head:
             return ()
         try:
             return fast_forward(self.git, self.upstream.branch, self.head, rebased.tip, self.statuses)

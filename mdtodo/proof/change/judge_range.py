@@ -35,7 +35,7 @@ def judge_range(repo: Repository, text: str) -> RangeJudgement:
     config = before.config
     added = after.config.processors.keys() - config.processors.keys()
     rules = Rules(config, signers_of(repo, config, commits.base), added)
-    if config.proof == "off" or not commits.inside:
+    if rules.config.proof == "off" or not commits.inside:
         return RangeJudgement(Judgement(rules, []))
     content = from_commit(repo, commits.end, config.files)
     change = Change(
