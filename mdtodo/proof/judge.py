@@ -38,10 +38,12 @@ def judge(
     *,
     new_only: bool = False,
     more: Sequence[Tick] = (),
+    fresh: Collection[tuple[str, int]] = (),
     asked: bool = False,
 ) -> Judgement:
     """The unproven ticks of a version on top of HEAD, by the configuration in HEAD; `new_only` those that HEAD does not
-    have, for which the history is not read. `more` are ticks of tasks that have another processor in HEAD. None with
+    have, for which the history is not read. `more` are ticks of tasks that have another processor in HEAD; `fresh` the
+    places of ticks that were none of a task there, for which it is read then too. None with
     `proof = "off"`, unless somebody has `asked`."""
     head = head_position(repo).commit
     config = load(*committed_configuration(repo, "HEAD"))
@@ -49,12 +51,13 @@ def judge(
     if rules.config.proof == "off" and not asked:
         return Judgement(rules, [])
     others = (f"{one.task.file}:{one.at}:{one.processor}" for one in more)
-    version = (*content.ids, *content.ids.values(), *others)
+    places = sorted(f"{path}:{at}" for path, at in fresh)
+    version = (*content.ids, *content.ids.values(), *others, *places)
     kept = Judgements(repo, rules, (head, *merged_heads(repo), str(new_only), *version))
     if (known := kept.get()) is not None:
         unproven, unknown = _read(known)
     else:
-        unproven, unknown = _judged(repo, rules, content, head, more, new_only=new_only)
+        unproven, unknown = _judged(repo, rules, content, head, more, fresh if new_only else None)
         kept.put(json.dumps([unproven, unknown]))
     return Judgement(rules, _without_journal(repo, rules, content, unproven, head), unknown)
 
@@ -108,10 +111,16 @@ def _read(text: str) -> tuple[list[Unproven], int]:
 
 
 def _judged(
-    repo: Repository, rules: Rules, content: TodoFiles, head: str, more: Sequence[Tick], *, new_only: bool
+    repo: Repository,
+    rules: Rules,
+    content: TodoFiles,
+    head: str,
+    more: Sequence[Tick],
+    fresh: Collection[tuple[str, int]] | None,
 ) -> tuple[list[Unproven], int]:
     version = Version(content.ids, content.bytes_of(content.ids))
-    ticks = with_ticks(ticks_of(version, rules, every=not new_only and bool(rules.config.processors)), more)
+    every = fresh is None and bool(rules.config.processors)
+    ticks = with_ticks(ticks_of(version, rules, every=every), more)
     if not ticks:
         return [], 0
     parents = [
@@ -119,7 +128,12 @@ def _judged(
         for one in (head, *merged_heads(repo))
         if one
     ]
-    found = look_up(repo, rules, ticks, version, parents, walk=not new_only)
+    found = dict(look_up(repo, rules, ticks, version, parents, walk=fresh is None))
+    places = [(one.task.file, one.at) for one in ticks]
+    left = [number for number, place in enumerate(places) if place in (fresh or ()) and number not in found]
+    if left:
+        again = look_up(repo, rules, [ticks[number] for number in left], version, parents)
+        found |= {left[number]: what for number, what in again.items()}
     return unproven_of(rules, ticks, found)
 
 

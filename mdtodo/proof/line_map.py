@@ -139,7 +139,7 @@ _DEFINITIONS = rb"(?:\[[^]\n]{1,999}\]:[^\n]*\n[ \t>]*)*"
 _MARKERS = rb"%s[ \t>]*(?:%s(?:[ \t]|\n(?=[ \t]))[ \t>]*)+%s" % (_BOM, _MARKER, _DEFINITIONS)
 _CHAR = rb"[^\x80-\xff\n]|[\xc0-\xff][\x80-\xbf]+"
 #: What a line does not begin with that goes on with the paragraph before it.
-_BEGINS = rb"\s|>|\Z|%s(?:\s|\Z)|#{1,6}\s|```|~~~|<|-{2,}[ \t]*$|=+[ \t]*$" % _MARKER
+_BEGINS = rb"\s|>|\Z|%s(?:\s|\Z)|#{1,6}\s|```|~~~|<|-->|-{2,}[ \t]*$|=+[ \t]*$" % _MARKER
 _MORE = rb"[ \t>]*(?!%s)[^\n]+" % _BEGINS
 _GOES_ON = re.compile(_MORE, re.MULTILINE)
 _BOX = re.compile(rb"^%s\[(%s)\][ \t]+(?=\S)([^\n]*(?:\n%s)*)" % (_MARKERS, _CHAR, _MORE), re.MULTILINE)

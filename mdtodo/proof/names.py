@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import InputError
-from mdtodo.markdown.anchors import anchors, derived_ids
+from mdtodo.markdown.anchors import anchors, derived_ids, place_digest
 from mdtodo.markdown.document import parse
 from mdtodo.receipts.identity import is_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Anchor, Status
     from mdtodo.proof.history import History
     from mdtodo.proof.state import Entry, FileState
+    from mdtodo.proof.steps import Place
     from mdtodo.receipts.trailers import Trailer
+
+
+class Named(NamedTuple):
+    """A trailer, and the entry of a file, with the content of that, that it is of by its id."""
+
+    path: str
+    oid: str
+    entry: Entry
+    trailer: Trailer
 
 
 class Names:
@@ -43,6 +54,24 @@ class Names:
             equal = ((entry, _among_equals(known.get(entry.at), trailers, lengths)) for entry in left)
             found += [(entry, trailer) for entry, trailer in equal if trailer is not None]
         return found
+
+    def fitting(self, found: Sequence[Named]) -> Sequence[Named]:
+        """Of what trailers are of, where one is of equal tasks of several files, those that it says to stand so."""
+        several = {name for name, count in Counter(one.trailer.task_id for one in found).items() if count > 1}
+        fit = {one.trailer.task_id for one in found if one.trailer.task_id in several and self._fits(one)}
+        return [one for one in found if one.trailer.task_id not in fit or self._fits(one)]
+
+    def _fits(self, one: Named) -> bool:
+        known = self._read(one.path, one.oid).get(one.entry.at)
+        return known is not None and one.trailer.at == place_digest(known[1])
+
+    def are_same(self, one: Place, other: Place) -> bool:
+        """Whether two boxes of equal text, in two versions, are the same task."""
+        here, there = (self._read(place.path, place.oid).get(place.box.at) for place in (one, other))
+        if here is None or there is None or here[1].digest != there[1].digest:
+            return False
+        alone = here[1].alone and there[1].alone
+        return alone or tuple(derived_ids(here[1])) == tuple(derived_ids(there[1]))
 
     def _plainly(
         self, path: str, file: FileState, entry: Entry, trailers: Mapping[str, Trailer], lengths: list[int]

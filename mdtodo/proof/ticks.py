@@ -95,9 +95,11 @@ def look_up(
     *,
     walk: bool = True,
     inside: Collection[str] | None = None,
+    fresh: Collection[tuple[str, int]] = (),
 ) -> Mapping[int, Found]:
     """What the history says of these ticks of a version, by their numbers: of the commit `tip`, or of what is on top of
-    these parents and in no commit yet. Without `walk` only what is in no commit is found."""
+    these parents and in no commit yet. Without `walk` only what is in no commit is found. Those that are `fresh`, by
+    file and place, are looked for before the range too, which has made tasks of them."""
     tips = [tip] if isinstance(tip, str) else [parent.oid for parent in tip]
     with History(repo, *tips) as history:
         for path, oid in version.ids.items():
@@ -113,7 +115,7 @@ def look_up(
         kept = KnownTicks(repo, rules) if inside is None else None
         known = Known(kept.commit, kept.find) if kept else None
         way = Walk(repo, history, names, enough, done=done_characters(rules), inside=inside, known=known)
-        files = _files(ticks, version)
+        files = _files(ticks, version, fresh)
         if isinstance(tip, str):
             way.begin(tip, files)
         else:
@@ -132,8 +134,11 @@ def done_characters(rules: Rules) -> frozenset[bytes]:
     return frozenset(char.encode() for char, status in rules.config.status.items() if status is Status.DONE)
 
 
-def _files(ticks: Iterable[Tick], version: Version) -> dict[str, FileState]:
+def _files(
+    ticks: Iterable[Tick], version: Version, fresh: Collection[tuple[str, int]]
+) -> dict[str, FileState]:
     entries: dict[str, list[Entry]] = {}
     for number, tick in enumerate(ticks):
-        entries.setdefault(tick.task.file, []).append(Entry(number, tick.at))
+        free = (tick.task.file, tick.at) in fresh
+        entries.setdefault(tick.task.file, []).append(Entry(number, tick.at, free=free))
     return {path: FileState(version.ids[path], found) for path, found in entries.items()}

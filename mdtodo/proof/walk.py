@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.true_history import is_ancestor
+from mdtodo.git.true_history import is_ancestor, read_history
 from mdtodo.proof.evidence import (
     ACCEPTED,
     NO_WORD,
@@ -22,6 +22,7 @@ from mdtodo.proof.evidence import (
     runs_of,
     says_something,
 )
+from mdtodo.proof.names import Named
 from mdtodo.proof.state import Entry, State
 from mdtodo.proof.steps import Place, Step
 
@@ -201,14 +202,10 @@ class Walk:
         for group in runs_of(commit, ticks=ticks):
             said |= {one.task_id: (group, one) for one in group.tasks if one.outcome not in NO_WORD}
         trailers = {name: trailer for name, (_, trailer) in said.items()}
-        for path, file in list(state.files.items()) if trailers else ():
-            there = step.ticked_of(path, file) if ticks else list(file.entries)
-            for entry, trailer in self._names.trailers_of(path, file, there, trailers) if there else ():
-                run = step.run_of(path, entry)
-                if run is None or trailer.processor in (run, *OTHERS):
-                    self._judge(commit, entry, *said[trailer.task_id], ticked=ticks)
-                    if entry.ended or entry.tick in self._resolved:
-                        state.remove(path, entry)
+        for one in self._names.fitting(self._of(state, step, trailers)) if trailers else ():
+            self._judge(commit, one.entry, *said[one.trailer.task_id], ticked=ticks)
+            if one.entry.ended or one.entry.tick in self._resolved:
+                state.remove(one.path, one.entry)
         # nobody takes ticks as they stand in the range that makes them
         judged = self._inside is not None and commit.oid in self._inside
         if not judged and (by := accepted_by(commit)) is not None:
@@ -216,6 +213,17 @@ class Walk:
                 if not step.ticked(path, entry):
                     self._take(entry.tick, Evidence(commit.oid, "", "", ACCEPTED, by))
             state.forget(self._resolved)
+
+    def _of(self, state: State, step: Step, trailers: Mapping[str, Trailer]) -> list[Named]:
+        """What these trailers are of, by their ids: in a commit that ticks boxes, of those that it ticks."""
+        found: list[Named] = []
+        for path, file in state.files.items():
+            there = step.ticked_of(path, file) if step.ticks else list(file.entries)
+            for entry, trailer in self._names.trailers_of(path, file, there, trailers) if there else ():
+                run = step.run_of(path, entry)
+                if run is None or trailer.processor in (run, *OTHERS):
+                    found.append(Named(path, file.oid, entry, trailer))
+        return found
 
     def _judge(
         self, commit: Commit, entry: Entry, group: RunTrailers, trailer: Trailer, *, ticked: bool
@@ -260,6 +268,8 @@ class Walk:
             for one in self._watched.with_text(box.text):
                 if not is_ancestor(self._repo, commit.oid, one.since):
                     continue
+                if one in meant and not self._is_back(one, was):
+                    continue
                 if one in meant:
                     target.add(was.path, was.oid, [Entry(one.tick, was.box.at, free=True)])
                 elif len(commit.parents) == 1:
@@ -267,6 +277,15 @@ class Walk:
                     self._watched.forget(one.tick)
         if target:
             self._states[commit.parents[0]] = target
+
+    def _is_back(self, one: _Waiting, was: Place) -> bool:
+        """Whether what waits is the task that was taken: in its file, or in another one where that is gone."""
+        if not self._names.are_same(one.place, was):
+            return False
+        if one.place.path == was.path:
+            return True
+        name = f"{one.since}:{was.path}"
+        return not read_history(self._repo, "rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128)).strip()
 
 
 class _Waiting(NamedTuple):

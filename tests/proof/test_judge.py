@@ -250,3 +250,34 @@ def test_lines_after_the_first_one_of_a_task_are_of_its_words(repo: Checkout, md
     assert len(named(mdtodo)) == len(named(mdtodo, "--staged")) == 1
     repo.commit("By hand")
     assert len(named(mdtodo)) == len(named(mdtodo, "--proof", f"{base}..HEAD")) == 1
+
+
+def test_a_receipt_of_a_task_proves_no_equal_one_of_another_file(repo: Checkout, mdtodo: Mdtodo) -> None:
+    """Which the commit of the receipt ticks by hand."""
+    base = repo.commit(**{"TODO.md": "- [ ] one run:a\n", ".mdtodo.toml": CONFIG})
+    mdtodo("run")
+    repo.write("todo/more.md", "- [x] one run:a\n")
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "--amend", "--no-edit")
+    assert named(mdtodo) == named(mdtodo, "--proof", f"{base}..HEAD") == [("todo/more.md", 1)]
+
+
+EQUAL = [
+    pytest.param("TODO.md", "todo/more.md", "- [{}] one run:a\n", id="other-file"),
+    pytest.param("TODO.md", "TODO.md", "# A\n- [ ] one run:a\n# B\n- [{}] one run:a\n", id="other-heading"),
+    pytest.param("TODO.md", "TODO.md", "- A\n  - [ ] one run:a\n- B\n  - [{}] one run:a\n", id="other-list"),
+]
+
+
+@pytest.mark.parametrize(("file", "other", "text"), EQUAL)
+def test_a_revert_gives_no_equal_task_a_proof(
+    repo: Checkout, mdtodo: Mdtodo, file: str, other: str, text: str
+) -> None:
+    first = text.format(" ") if file == other else "- [ ] one run:a\n"
+    repo.commit(**{file: first, ".mdtodo.toml": CONFIG})
+    mdtodo("run", "--limit", "1")
+    repo.write(file, first)
+    opened = repo.commit("Open it")
+    repo.write(other, text.format("x"))
+    repo.commit(f"By hand\n\nThis reverts commit {opened}.")
+    assert [one[0] for one in named(mdtodo)] == [other]

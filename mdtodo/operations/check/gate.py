@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Finding
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
-    from mdtodo.proof.ticks import Tick
+    from mdtodo.proof.change.task_changes import TaskChanges
 
 #: From so many files on, what was found before is asked for instead of the files themselves.
 MANY = 30
@@ -61,15 +61,16 @@ def _gate(
     new_only: bool,
     staged: bool,
 ) -> Gate:
-    found, more, content = _changed(repo, content, settings, staged=staged)
-    if len(content.ids) < MANY and not _may_have(content, new_only=new_only):
+    found, tasks, content = _changed(repo, content, settings, staged=staged)
+    more, fresh = (tasks.ticks, tasks.fresh) if tasks else ((), ())
+    if len(content.ids) < MANY and not fresh and not _may_have(content, new_only=new_only):
         return Gate(found)
     if not (found or more) and not _may_prove(content, settings[0]):
         return Gate([])
     from mdtodo.proof.findings import findings
     from mdtodo.proof.judge import judge
 
-    judgement = judge(repo, content, new_only=new_only, more=more)
+    judgement = judge(repo, content, new_only=new_only, more=more, fresh=fresh)
     return Gate([*findings(judgement), *found], judgement.unknown)
 
 
@@ -87,23 +88,23 @@ def gate_in_range(repo: Repository, text: str) -> tuple[Gate, bool]:
 
 def _changed(
     repo: Repository, content: TodoFiles, settings: tuple[Config, Sequence[bytes | None]], *, staged: bool
-) -> tuple[list[Finding], list[Tick], TodoFiles]:
-    """What is to be said of what is not committed, beside ticks; ticks that take their processor away; and the files
+) -> tuple[list[Finding], TaskChanges | None, TodoFiles]:
+    """What is to be said of what is not committed, beside ticks; what it does to tasks; and the files
     that are TODO files by the configuration in HEAD."""
     if not head_position(repo).commit or content.unmerged:
-        return [], [], content
+        return [], None, content
     from mdtodo.proof.change.uncommitted import uncommitted
 
     changes = uncommitted(repo, content, settings[0], staged=staged)
     if not changes:
-        return [], [], content
+        return [], None, content
     from mdtodo.proof.change.settings_changes import Settings
     from mdtodo.proof.change.uncommitted_change import Uncommitted, uncommitted_change
     from mdtodo.proof.findings import change_findings
 
     now = Uncommitted(content, Settings(*settings), changes, staged)
     config, change, content = uncommitted_change(repo, now)
-    return change_findings(change, config), change.tasks.ticks, content
+    return change_findings(change, config), change.tasks, content
 
 
 def _may_have(content: TodoFiles, *, new_only: bool) -> bool:

@@ -44,5 +44,5 @@ def judge_range(repo: Repository, text: str) -> RangeJudgement:
     )
     version = Version(content.ids, content.bytes_of(content.ids))
     ticks = with_ticks(ticks_of(version, rules), change.tasks.ticks)
-    found = look_up(repo, rules, ticks, version, commits.end, inside=commits.inside)
+    found = look_up(repo, rules, ticks, version, commits.end, inside=commits.inside, fresh=change.tasks.fresh)
     return RangeJudgement(Judgement(rules, *unproven_of(rules, ticks, found)), change)

@@ -16,7 +16,7 @@ from mdtodo.proof.state import Entry, FileState
 from mdtodo.proof.ticks import Tick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mdtodo.core.task import Task
     from mdtodo.proof.change.trace import Key, Traced
@@ -35,11 +35,12 @@ class Reroute(NamedTuple):
 
 class TaskChanges(NamedTuple):
     """Open tasks that are gone, as they were; those that something else is to prove now; and ticks of such tasks,
-    with the processor that they had before."""
+    with the processor that they had before. `fresh` are ticks that were none of a task before, as in a comment."""
 
     removed: list[Task]
     rerouted: list[Reroute]
     ticks: list[Tick]
+    fresh: Collection[Key] = frozenset()
 
 
 def task_changes(
@@ -52,8 +53,13 @@ def task_changes(
     if removed and traced.receipts:
         names = Names(history, rules.config.status)
         removed = {key: task for key, task in removed.items() if not _has_receipt(names, before, key, traced)}
+    fresh = frozenset(
+        key
+        for key, task, was in pairs
+        if task.status is Status.DONE and (was is None or was.status is not Status.DONE)
+    )
     return TaskChanges(
-        list(removed.values()), list(_rerouted(rules, pairs)), list(_ticks(rules, pairs, traced))
+        list(removed.values()), list(_rerouted(rules, pairs)), list(_ticks(rules, pairs, traced)), fresh
     )
 
 

@@ -125,7 +125,10 @@ def _both(one: Change, other: Change) -> Change:
         one.tasks.rerouted, other.tasks.rerouted, lambda found: (found.task.file, found.task.line)
     )
     ticks = _common(one.tasks.ticks, other.tasks.ticks, lambda tick: (tick.task.file, tick.at))
-    return Change(settings, TaskChanges(removed, rerouted, ticks))
+    return Change(
+        settings,
+        TaskChanges(removed, rerouted, ticks, frozenset(one.tasks.fresh) & frozenset(other.tasks.fresh)),
+    )
 
 
 def _common(one: Sequence[_T], other: Sequence[_T], key: Callable[[_T], object]) -> list[_T]:

@@ -458,6 +458,31 @@ def test_a_tick_on_the_way_into_the_archive(
     assert judge() == expected
 
 
+HIDDEN = [
+    pytest.param({"TODO.md": TODO + "\n<!--\n- [x] new one run:t\n-->\n"}, id="comment"),
+    pytest.param({"TODO.md": TODO + "\n```\n- [x] new one run:t\n```\n"}, id="fence"),
+    pytest.param({"notes.md": "- [x] new one run:t\n"}, id="other-file"),
+]
+
+
+@pytest.mark.parametrize("files", HIDDEN)
+@pytest.mark.parametrize(
+    ("message", "expected"), [("By hand", ["TODO.md:4 unproven"]), ("Take\n\nMdtodo-Accept: 1 by=a@b", [])]
+)
+def test_a_tick_that_was_no_task_before(
+    judge: Judge, repo: Checkout, files: dict[str, str], message: str, expected: list[str]
+) -> None:
+    """It is judged where it becomes one."""
+    repo.commit("Hidden", **files)
+    repo.git("commit", "-q", "--allow-empty", "-m", message)
+    repo.git("tag", "-f", "base")
+    repo.write("notes.md", "")
+    repo.commit("Shown", **{"TODO.md": TODO + "- [x] new one run:t\n"})
+    assert judge() == expected
+    repo.git("commit", "-q", "--allow-empty", "-m", "Take\n\nMdtodo-Accept: 1 by=a@b")
+    assert judge() == expected
+
+
 def test_more_than_ten_of_a_file_are_one_line_of_text(judge: Judge, inside: Mdtodo, repo: Checkout) -> None:
     lines = [f"- [x] number {number} run:t\n" for number in range(12)]
     repo.commit("by hand", **{"docs/TODO.md": "".join(lines), "TODO.md": TODO + "".join(lines[:10])})

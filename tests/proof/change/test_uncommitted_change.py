@@ -161,3 +161,15 @@ def test_files_that_are_no_todo_files_any_more_are_judged(
     repo.write("TODO.md", TODO.replace("- [ ] a", "- [x] a"))
     repo.write(".mdtodo.toml", 'files = ["other.md"]\n' + CONFIG)
     assert set(found(*args)) == {".mdtodo.toml:1 gate-changed", "TODO.md:3 unproven"}
+
+
+@pytest.mark.parametrize("args", WAYS)
+@pytest.mark.parametrize("hidden", ["\n<!--\n- [x] c run:t\n-->\n", "\n```\n- [x] c run:t\n```\n"])
+def test_a_tick_that_was_no_task_before(
+    found: Callable[..., list[str]], repo: Checkout, hidden: str, args: tuple[str, ...]
+) -> None:
+    repo.commit("Hidden", **{"TODO.md": TODO + hidden})
+    repo.write("TODO.md", TODO + "- [x] c run:t\n")
+    assert found(*args) == ["TODO.md:5 unproven"]
+    repo.git("commit", "-q", "--allow-empty", "-m", "Take\n\nMdtodo-Accept: 1 by=a@b")
+    assert found(*args) == []
