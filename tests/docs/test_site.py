@@ -171,6 +171,7 @@ def _said() -> str:
                 )
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.append(node.value)
+    found.append((ROOT / "action.yml").read_text(encoding="utf-8"))  # its steps have words of their own
     return "\n".join(found)
 
 
