@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 NAMED = 5
 
 
-def findings(judgement: Judgement, *, with_commits: bool = False) -> list[Finding]:
+def findings(judgement: Judgement, *, with_commits: bool = False, now: Config | None = None) -> list[Finding]:
     """Each unproven tick; a warning with `proof = "warn"`, else an error. `with_commits`: with the commits that made
-    them."""
+    them; `now` is the configuration by which `prove` would run, where that is not the one that they are judged by."""
     config = judgement.rules.config
+    runs = now or config
     severity = Severity.WARNING if config.proof == "warn" else Severity.ERROR
     return [
         Finding(
@@ -32,7 +33,7 @@ def findings(judgement: Judgement, *, with_commits: bool = False) -> list[Findin
             one.line,
             severity,
             "unproven",
-            _message(one, config, with_commits=with_commits),
+            _message(one, config, _obstacle(one.processor, runs), with_commits=with_commits),
             one.commit if with_commits else None,
         )
         for one in judgement.unproven
@@ -73,10 +74,9 @@ def _removed(tasks: Sequence[Task]) -> Iterator[Finding]:
             yield Finding(file, task.line, Severity.WARNING, "open-task-removed", message)
 
 
-def _message(one: Unproven, config: Config, *, with_commits: bool) -> str:
+def _message(one: Unproven, config: Config, obstacle: str, *, with_commits: bool) -> str:
     why = one.reason or "nothing proves it"
     when = f"ticked in {one.commit[:10]}" if with_commits and one.commit else "ticked"
-    obstacle = _obstacle(one.processor, config)
     if not obstacle:
         opens = "and opens the box if that fails"
         return f"{when}, but {why}: `mdtodo prove {one.task_id}` runs {one.processor!r}, {opens}"

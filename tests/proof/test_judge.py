@@ -281,3 +281,9 @@ def test_a_revert_gives_no_equal_task_a_proof(
     repo.write(other, text.format("x"))
     repo.commit(f"By hand\n\nThis reverts commit {opened}.")
     assert [one[0] for one in named(mdtodo)] == [other]
+
+
+def test_a_processor_that_is_not_committed_yet_can_prove_it(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [x] first run:a\n")
+    repo.write(".mdtodo.toml", CONFIG)
+    assert "`mdtodo prove " in mdtodo("check").out

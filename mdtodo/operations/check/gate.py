@@ -71,7 +71,7 @@ def _gate(
     from mdtodo.proof.judge import judge
 
     judgement = judge(repo, content, new_only=new_only, more=more, fresh=fresh)
-    return Gate([*findings(judgement), *found], judgement.unknown)
+    return Gate([*findings(judgement, now=settings[0]), *found], judgement.unknown)
 
 
 def gate_in_range(repo: Repository, text: str) -> tuple[Gate, bool]:
