@@ -108,9 +108,9 @@ def _removed(
 def _ticked_elsewhere(
     there: Mapping[Key, Task], here: Mapping[Key, Task], traced: Traced, rules: Rules
 ) -> Iterator[Key]:
-    """Open tasks with a processor that commits have ticked in a file that is no TODO file: nobody judges that tick."""
+    """Open tasks with a processor that were ticked in a file that is no TODO file: nobody judges that tick."""
     done = {char.encode() for char, status in rules.config.status.items() if status is Status.DONE}
-    for key, was in traced.before.items() if traced.committed else ():
+    for key, was in traced.before.items():
         task = there.get(was)
         if (
             key not in here

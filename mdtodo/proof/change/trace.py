@@ -32,7 +32,7 @@ class Traced(NamedTuple):
 
     `closed` are boxes that the version before has and whose task was done or cancelled when it went. `named` are the
     processors that a line of the change named last before it named none, by boxes of the end. `receipts` are those in
-    the change that prove something, by the ids of tasks. `committed`: the change is one of commits, which have those.
+    the change that prove something, by the ids of tasks.
     """
 
     before: Mapping[Key, Key]
@@ -40,7 +40,6 @@ class Traced(NamedTuple):
     closed: Collection[Key]
     named: Mapping[Key, str]
     receipts: Mapping[str, Trailer]
-    committed: bool = True
 
 
 class _Every:
@@ -88,7 +87,7 @@ class Trace:
         step = Step(self._history, changes, _Every())
         target = State()
         self._follow(self._end, step, target, last=True)
-        return self._traced(target)._replace(committed=False)
+        return self._traced(target)
 
     def _begin(self, one: FileChange) -> None:
         if one.after is None:

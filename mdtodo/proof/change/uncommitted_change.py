@@ -18,6 +18,7 @@ from mdtodo.proof.history import MARKDOWN, History
 from mdtodo.proof.judge import changes_between, merged_heads
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.steps import is_file
+from mdtodo.proof.ticks import Unproven
 from mdtodo.system.files import read_inside
 
 _T = TypeVar("_T")
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mdtodo.config.settings import Config
+    from mdtodo.core.task import Task
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
     from mdtodo.proof.change.settings_changes import Settings
@@ -71,7 +73,24 @@ def _beside(repo: Repository, rules: Rules, now: Uncommitted, parent: str, befor
         # somebody may have moved them to a file that git does not know yet
         others = [path for path in list_files(repo, *MARKDOWN) if path not in now.content.ids]
         tasks = _tasks(repo, rules, now, there, others)
+    if tasks.removed:
+        tasks = tasks._replace(removed=_not_done(repo, rules, tasks.removed, there, parent))
     return Change(settings, tasks)
+
+
+def _not_done(
+    repo: Repository, rules: Rules, removed: list[Task], there: TodoFiles, parent: str
+) -> list[Task]:
+    """Those that were not done first, as far as this clone's journal knows."""
+    from mdtodo.proof.journal import in_journal
+
+    asked = {
+        task: Unproven(task.file, task.line, task.id, rules.processor_of(task) or "", 0, None, None)
+        for task in removed
+    }
+    data = there.bytes_of({task.file: None for task in removed})
+    done = in_journal(repo, rules, data, list(asked.values()), parent)
+    return [task for task, one in asked.items() if one not in done]
 
 
 def _tasks(

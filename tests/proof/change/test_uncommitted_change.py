@@ -173,3 +173,19 @@ def test_a_tick_that_was_no_task_before(
     assert found(*args) == ["TODO.md:5 unproven"]
     repo.git("commit", "-q", "--allow-empty", "-m", "Take\n\nMdtodo-Accept: 1 by=a@b")
     assert found(*args) == []
+
+
+@pytest.mark.parametrize("args", [(), ("--staged",)], ids=["work-tree", "index"])
+def test_an_open_task_that_is_ticked_on_its_way_into_an_archive_is_named_unless_the_journal_has_it(
+    repo: Checkout, inside: Mdtodo, args: tuple[str, ...]
+) -> None:
+    repo.commit(**{"TODO.md": "- [ ] a run:t\n- [ ] b\n", ".mdtodo.toml": '[processors.t]\nrun = "true"\n'})
+    for proven in (False, True):
+        if proven:
+            inside("run", "--no-commit")
+        repo.write("TODO.md", "- [ ] b\n")
+        repo.write("TODO.archive.md", "- [x] a run:t\n")
+        repo.git("add", "-A")
+        found = inside("check", *args, "--json").json["findings"]
+        assert [one["code"] for one in found] == ([] if proven else ["open-task-removed"])
+        repo.git("reset", "-q", "--hard")
