@@ -20,7 +20,6 @@ from mdtodo.git.session import GitSession
 from mdtodo.landing.carry.commit_message import commit_messages
 from mdtodo.landing.carry.uncarried import History, Version, newest_receipts, with_content
 from mdtodo.landing.land import persist
-from mdtodo.proof.judge import proven_in_head
 from mdtodo.receipts.message import message
 
 if TYPE_CHECKING:
@@ -80,9 +79,7 @@ def _land(
         if all(one.commit in lost for one in found) and (one := history.uncarried(found, place)) is not None:
             uncarried[version.line_of(place)] = one
     state.carry(carried)
-    # another run may have proven it, as one that was killed after its commit
-    proven = proven_in_head(repo, uncarried.keys()) if uncarried else frozenset()
-    left = [one for line, one in uncarried.items() if line not in proven]
+    left = _unproven(repo, uncarried)
     # of one that was in a commit it is known what its processor had seen
     never = [one for one in left if one.commit is None]
     told = {one.number: one for one in with_content(repo, config, never, tree=head.tree)}
@@ -90,6 +87,17 @@ def _land(
     for one in sorted(left, key=lambda one: one.number):
         runs.setdefault(one.run_id, []).append(told.get(one.number, one))
     return _commit(state, git, head, runs) if runs else ([], [])
+
+
+def _unproven(repo: Repository, found: Mapping[tuple[str, int], JournalReceipt]) -> list[JournalReceipt]:
+    """Those of lines that HEAD's history does not prove: another run may have, as one that was killed after its
+    commit."""
+    if not found:
+        return []
+    from mdtodo.proof.judge import proven_in_head
+
+    proven = proven_in_head(repo, found.keys())
+    return [one for line, one in found.items() if line not in proven]
 
 
 def _newest(
