@@ -123,13 +123,7 @@ def land_entries(
     file is left to the next call, and what cannot be told from an equal task to the next run. Raises GitError where
     HEAD no longer stands where the run began: then they are kept for that place.
     """
-    began = elsewhere(repo, state, run_id)
-    if began is not None:
-        state.park(number for number, _ in entries)
-        raise GitError(
-            f"the run began on {began.name}, but HEAD is on {head_position(repo).name} now: nothing was ticked here",
-            hint=f"the results are kept, and the next `mdtodo run` on {began.name} lands them",
-        )
+    _park_elsewhere(repo, state, run_id, entries)
     # The journal is in SQLite without a sync for each result: a crash after the tick would forget what proved it.
     state.sync()
     work_tree = work_tree or WorkTree(repo, config, opens=False)
@@ -152,6 +146,19 @@ def land_entries(
         state.refuse(number for number, receipt in entries if receipt.task_id in refused)
     _mark(state, entries, landing, commit=commit)
     return told(landing, work_tree, unopened)
+
+
+def _park_elsewhere(
+    repo: Repository, state: StateStore, run_id: str, entries: Sequence[tuple[int, Receipt]]
+) -> None:
+    """Keep the receipts of a run that began on another branch for that, and raise GitError."""
+    began = elsewhere(repo, state, run_id)
+    if began is not None:
+        state.park(number for number, _ in entries)
+        raise GitError(
+            f"the run began on {began.name}, but HEAD is on {head_position(repo).name} now: nothing was ticked here",
+            hint=f"the results are kept, and the next `mdtodo run` on {began.name} lands them",
+        )
 
 
 def _mark(

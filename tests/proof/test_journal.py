@@ -47,7 +47,9 @@ def test_a_run_without_a_commit_proves_until_the_box_is_opened(todo: Checkout, m
     assert named(mdtodo) == [1]
 
 
-def test_it_outlives_an_amend_of_the_commit_that_it_was_made_on(todo: Checkout, mdtodo: Mdtodo) -> None:
+def test_the_journal_outlives_an_amend_of_the_commit_that_it_was_made_on(
+    todo: Checkout, mdtodo: Mdtodo
+) -> None:
     edit(todo, "one", "uno")
     mdtodo("run", "--no-commit")
     todo.git("commit", "-qa", "--amend", "-m", "Other words")
@@ -72,7 +74,7 @@ def test_a_clone_does_not_have_it(todo: Checkout, mdtodo: Mdtodo) -> None:
     assert [one["line"] for one in found] == [1, 2]
 
 
-def test_it_does_not_count_where_receipts_have_to_be_signed(todo: Checkout, mdtodo: Mdtodo) -> None:
+def test_the_journal_does_not_count_where_receipts_have_to_be_signed(todo: Checkout, mdtodo: Mdtodo) -> None:
     todo.write(".mdtodo.toml", f'signers = "signers"\n{CONFIG}')
     todo.commit("Signers", signers="")
     mdtodo("run", "--no-commit")

@@ -41,11 +41,7 @@ def finish_earlier(
         list[str](),
     )
     sentences += journal_spooled_results(repo, state, config)
-    runs: dict[str, list[tuple[int, Receipt]]] = {}
-    for entry in state.unlanded():
-        if entry.receipt is not None:
-            runs.setdefault(entry.run_id, []).append((entry.id, entry.receipt))
-    for run, entries in runs.items():
+    for run, entries in _unlanded(state).items():
         began = elsewhere(repo, state, run)
         if began is not None:
             state.park(number for number, _ in entries)
@@ -76,6 +72,15 @@ def finish_earlier(
         told, commits = _follow(repo, state, config)
         return sentences + told, made + commits
     return sentences, made
+
+
+def _unlanded(state: StateStore) -> dict[str, list[tuple[int, Receipt]]]:
+    """The receipts that have yet to land, by their runs."""
+    runs: dict[str, list[tuple[int, Receipt]]] = {}
+    for entry in state.unlanded():
+        if entry.receipt is not None:
+            runs.setdefault(entry.run_id, []).append((entry.id, entry.receipt))
+    return runs
 
 
 def _follow(repo: Repository, state: StateStore, config: Config) -> tuple[list[str], list[str]]:

@@ -296,7 +296,7 @@ class TestTicksThatNothingProves:
         found = mdtodo("check", "--json").json["findings"]
         return [one["line"] for one in found if one["code"] == "unproven"]
 
-    def test_it_commits_a_receipt_and_changes_no_file(self, ticked: Checkout, inside: Mdtodo) -> None:
+    def test_done_commits_a_receipt_and_changes_no_file(self, ticked: Checkout, inside: Mdtodo) -> None:
         before = ticked.read("TODO.md")
         said = inside("done", "a", "c", "--commit")
         assert said.out.startswith("a  done, on your word  a\nc  done already  c\ncommitted ")

@@ -267,7 +267,7 @@ def test_a_box_that_somebody_opens_meanwhile_stays_open(repo: Checkout, mdtodo: 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
 @pytest.mark.parametrize("place", ["branch", "detached", "linked"])
-def test_it_works_in_every_checkout(
+def test_prove_works_in_every_checkout(
     make_repo: Callable[..., Checkout], mdtodo: Mdtodo, algorithm: str, place: str
 ) -> None:
     checkout = make_repo("other", f"--object-format={algorithm}")
@@ -428,7 +428,7 @@ class TestAccept:
         assert repo.git("log", "--format=%B").count("Mdtodo-Accept: 3 ") == 1
         assert (unproven(mdtodo), repo.status()) == ([], [])
 
-    def test_it_refuses_what_it_has_no_use_for(self, repo: Checkout, mdtodo: Mdtodo) -> None:
+    def test_accept_refuses_what_it_has_no_use_for(self, repo: Checkout, mdtodo: Mdtodo) -> None:
         start(repo, self.TODO)
         assert "--accept runs nothing" in mdtodo("prove", "--accept", "--fresh", code=2).err
         repo.git("checkout", "-q", "-b", "side")

@@ -66,7 +66,7 @@ def test_the_receipt_of_a_line_that_head_did_not_have_follows(
     assert repo.commits() == 3
 
 
-def test_it_follows_where_a_word_is_committed_and_not_without(based: Checkout, inside: Mdtodo) -> None:
+def test_a_receipt_follows_where_a_word_is_committed_and_not_without(based: Checkout, inside: Mdtodo) -> None:
     inside("run", "--no-commit")
     based.commit("Mine")
     inside("done", "b")
@@ -162,9 +162,7 @@ def test_a_tick_that_is_undone_does_not_follow(based: Checkout, inside: Mdtodo) 
     assert based.commits() == before
 
 
-def test_it_follows_a_file_that_was_renamed_and_a_task_that_was_moved(
-    based: Checkout, inside: Mdtodo
-) -> None:
+def test_a_receipt_follows_a_renamed_file_and_a_moved_task(based: Checkout, inside: Mdtodo) -> None:
     inside("run", "--no-commit")
     based.git("mv", "TODO.md", "todo.md")
     (based.root / "todo").mkdir()
