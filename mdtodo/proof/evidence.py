@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.receipts.trailers import groups
+from mdtodo.receipts.trailers import groups, in_paragraphs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mdtodo.proof.history import Commit
     from mdtodo.receipts.trailers import RunTrailers
 
@@ -44,7 +42,7 @@ def runs_of(commit: Commit, *, ticks: bool) -> tuple[RunTrailers, ...]:
     such lines, as squashed messages have them. In the order of their runs, which is that of time."""
     lines = commit.trailers.split("\n")
     if ticks and "Mdtodo-" in commit.message:
-        lines += [line for part in _paragraphs(commit.message) for line in part]
+        lines += in_paragraphs(commit.message)
     return tuple(sorted(groups(lines), key=lambda group: group.run)) if any(lines) else ()
 
 
@@ -67,11 +65,3 @@ def reverted_by(commit: Commit) -> str | None:
 
 _ACCEPT = re.compile(r"^Mdtodo-Accept: [0-9]{1,9} by=(\S+)$", re.MULTILINE | re.IGNORECASE)
 _REVERT = re.compile(r"^This reverts commit ([0-9a-f]{40}(?:[0-9a-f]{24})?)[.,]", re.MULTILINE)
-
-
-def _paragraphs(message: str) -> Iterator[list[str]]:
-    """Those but the first in which every line is one of ours, indented or not."""
-    for part in re.split(r"\n[ \t]*\n", message.replace("\r", ""))[1:]:
-        lines = [line.strip() for line in part.split("\n") if line.strip()]
-        if lines and all(line.startswith("Mdtodo-") for line in lines):
-            yield lines

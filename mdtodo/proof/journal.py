@@ -47,8 +47,7 @@ def in_journal(
 
 def _evidence(one: JournalReceipt) -> Evidence:
     receipt = one.receipt
-    by = getattr(receipt, "by", None)
-    return Evidence(None, one.run_id, receipt.task_id, receipt.processor, by, receipt.tree)
+    return Evidence(None, one.run_id, receipt.task_id, receipt.processor, receipt.by, receipt.tree)
 
 
 def _newest(
@@ -65,6 +64,8 @@ def _newest(
             for one in state.receipts():
                 if not one.receipt.edits or one.receipt.outcome in NO_WORD:
                     continue
+                if not one.landed and one.receipt.outcome not in PROVING:
+                    continue  # what waits to land, maybe for another checkout, has ended nothing yet
                 tick = left.pop(files.place(one), None)
                 if tick is not None:
                     found[tick] = one

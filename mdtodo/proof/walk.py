@@ -236,9 +236,8 @@ class Walk:
             if ticked:
                 self._watched.note_undo(commit.oid, entry.tick, group.undoes)
         else:
-            by = getattr(trailer, "by", None)
-            evidence = (commit.oid, group.run, trailer.task_id, trailer.processor, by, trailer.tree)
-            self._take(entry.tick, Evidence(*evidence))
+            said = trailer.task_id, trailer.processor, trailer.by, trailer.tree
+            self._take(entry.tick, Evidence(commit.oid, group.run, *said))
 
     def _take(self, tick: int, evidence: Evidence) -> None:
         if self._enough(tick, evidence):
@@ -297,7 +296,7 @@ class _Waiting(NamedTuple):
 
 
 class _Watched:
-    """Ticks that go on where it is reached what they were given back from: by tree, by commit, by run."""
+    """Ticks that go on where it is reached what they were given back from: by commit, by run."""
 
     def __init__(self) -> None:
         self._commits: dict[str, list[_Waiting]] = {}

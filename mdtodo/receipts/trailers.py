@@ -126,14 +126,25 @@ def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
 def in_message(text: str) -> tuple[RunTrailers, ...]:
     """What a whole message says, by runs: in its last paragraph, and in any other one of nothing else, indented or not,
     as in the message of `git merge --squash`."""
-    *others, last = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text.strip("\n"))
-    lines = [line.strip() for part in others for line in _alone(part)]
-    return groups([*lines, *(line.strip() for line in last.split("\n"))])
+    *others, last = _paragraphs(text)
+    return groups([*_alone(others), *(line.strip() for line in last.split("\n"))])
 
 
-def _alone(paragraph: str) -> list[str]:
-    lines = paragraph.split("\n")
-    return lines if all(line.strip().startswith("Mdtodo-") for line in lines) else []
+def in_paragraphs(text: str) -> list[str]:
+    """The lines of all paragraphs of a message, but for its subject, that are of nothing else, indented or not."""
+    return _alone(_paragraphs(text)[1:])
+
+
+def _paragraphs(text: str) -> list[str]:
+    return re.split(r"\n[ \t]*(?:\n[ \t]*)+", text.replace("\r", "").strip("\n"))
+
+
+def _alone(paragraphs: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for part in paragraphs:
+        lines = [line.strip() for line in part.split("\n")]
+        found += lines if all(line.startswith("Mdtodo-") for line in lines) else []
+    return found
 
 
 def groups(trailers: Iterable[str]) -> tuple[RunTrailers, ...]:
