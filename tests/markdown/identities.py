@@ -96,6 +96,7 @@ class Stands(NamedTuple):
 
     who: int
     titles: str
+    title: str
     slot: tuple[str, str]
     run: str | None
 
@@ -109,7 +110,11 @@ def standing(lines: Sequence[Line]) -> dict[int, Stands]:
         line = numbers[item.line - 1]
         assert line is not None
         found[item.line] = Stands(
-            line.who, anchor.digest, (anchor.section, str(anchor.keys)), read_keys(item.text).run
+            line.who,
+            anchor.digest,
+            anchor.title or "",
+            (anchor.section, str(anchor.keys)),
+            read_keys(item.text).run,
         )
     return found
 

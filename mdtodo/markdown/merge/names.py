@@ -68,7 +68,7 @@ def pairs_of(
         yield from found
         left = _without(left, {line for line, _ in found})
         new = _without(new, {line for _, line in found})
-    yield from _reworded(base, left, side, new, gaps)
+    yield from _reworded(base, left, side, new, gaps, repeated)
 
 
 def by_name(
@@ -86,20 +86,27 @@ def by_name(
 
 
 def _reworded(
-    base: TaskNames, left: list[int], side: TaskNames, new: list[int], gaps: tuple[list[int], list[int]]
+    base: TaskNames,
+    left: list[int],
+    side: TaskNames,
+    new: list[int],
+    gaps: tuple[list[int], list[int]],
+    repeated: Container[str],
 ) -> Iterator[tuple[int, int]]:
-    """Tasks between the same lines that stayed, whose titles are more alike than different."""
+    """Tasks between the same lines that stayed, whose titles are more alike than different, but for equal ones that
+    are repeated."""
     where: dict[int, list[int]] = {}
     for line in new:
         where.setdefault(gaps[1][line], []).append(line)
     taken: set[int] = set()
     for line in left:
         around = [one for one in where.get(gaps[0][line], ()) if one not in taken][:_NEIGHBOURS]
-        ids = base.keys(line).id
+        title, ids = base.keys(line).title, base.keys(line).id
         alike = [
             (score, one)
             for one in around
-            if (score := _likeness(base.keys(line).title, side.keys(one).title)) >= _ALIKE
+            if (score := _likeness(title, side.keys(one).title)) >= _ALIKE
+            and not (title == side.keys(one).title and title in repeated)
             and (ids is None or side.keys(one).id in (None, ids))
         ]
         if alike:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.markdown.merge.line import read_line, without_status_and_keys
 from mdtodo.markdown.merge.match import match
-from mdtodo.markdown.merge.result import Conflict, Markers, Result, merged_task, to_bytes
+from mdtodo.markdown.merge.result import Conflict, ConflictLine, Markers, Result, merged_task, to_bytes
 from mdtodo.markdown.merge.version import read_versions
 from mdtodo.markdown.source import check_encoding
 
@@ -75,10 +75,13 @@ def merge(
         verifier = Verifier(versions, matched, statuses, lambda: text_merge(base, ours, theirs, "merge"))
         result = _by_lines(versions, matched, statuses, text_merge, known, verifier)
     if result is None:
-        return None
+        # Git's text merge could give the tick to another of several equal tasks without a word.
+        if not matched.unclear:
+            return None
+        result = _as_one_conflict(versions)
     # Never worse than git: where lines merge without a conflict, none is put in, unless git could take one of several
     # equal tasks for another.
-    if (
+    elif (
         result.conflicts
         and matched.unclear.isdisjoint(result.disputed())
         and _is_clean_as_text(base, ours, theirs, text_merge)
@@ -102,6 +105,19 @@ def _is_clean_as_text(base: bytes, ours: bytes, theirs: bytes, text_merge: TextM
     return all(
         n <= max(counts[1][line], counts[2][line], 1) for line, n in counts[0].items() if read_line(line)
     )
+
+
+def _as_one_conflict(versions: Sequence[Version]) -> Result:
+    """All from the first line that differs to the last one for a person to decide."""
+    base, ours, theirs = (version.lines for version in versions)
+    shortest = min(len(base), len(ours), len(theirs))
+    start = next((at for at in range(shortest) if not base[at] == ours[at] == theirs[at]), shortest)
+    rest = shortest - start
+    end = next((at for at in range(rest) if not base[~at] == ours[~at] == theirs[~at]), rest)
+    sides = (
+        [ConflictLine(line, None) for line in one[start : len(one) - end]] for one in (ours, base, theirs)
+    )
+    return Result([*ours[:start], Conflict(*sides), *ours[len(ours) - end :]], {}, 1)
 
 
 def _in_place(versions: Sequence[Version], matched: Matched, statuses: Mapping[str, Status]) -> Result:
