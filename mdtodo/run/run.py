@@ -17,6 +17,7 @@ from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
 from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
+from mdtodo.run.ended_claims import open_ended_claims
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
@@ -103,6 +104,10 @@ def _read(
         return read_project(journal.repo, journal.config, paths=paths, summary=summary, settled=True)
 
     project = read()
+    if not options.verify and (opened := open_ended_claims(project, journal)):
+        for sentence in opened:
+            observer.say(sentence)
+        project = read()
     if options.prove:
         from mdtodo.run.prove import still_unproven
 
