@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
+from mdtodo.landing.recovery.ended_claims import open_ended_claims
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
 from mdtodo.landing.renames import follow_renames
@@ -133,6 +134,12 @@ class RunJournal:
         sentences, commits = finish_earlier(
             self.repo, self.state, self.config, commit=commits_now, follow=commits_now
         )
+        self.commits += commits
+        return sentences
+
+    def open_ended_claims(self, project: Project) -> list[str]:
+        """See `recovery.ended_claims`."""
+        sentences, commits = open_ended_claims(project, self.state, self.run_id, commit=self.commit != "none")
         self.commits += commits
         return sentences
 

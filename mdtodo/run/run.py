@@ -17,7 +17,6 @@ from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
 from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
-from mdtodo.run.ended_claims import open_ended_claims
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
@@ -104,10 +103,11 @@ def _read(
         return read_project(journal.repo, journal.config, paths=paths, summary=summary, settled=True)
 
     project = read()
-    if not options.verify and (opened := open_ended_claims(project, journal)):
+    if not options.verify:
+        opened = journal.open_ended_claims(project)
         for sentence in opened:
             observer.say(sentence)
-        project = read()
+        project = read() if opened else project
     if options.prove:
         from mdtodo.run.prove import still_unproven
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     "claim",
     epilog="\b\nExamples:\n  mdtodo claim 3f2a --name alice            until it is released\n"
     "  mdtodo claim 3f2a --name alice --for 2h\n"
-    "  mdtodo claim 3f2a --name bot --json       for the time of a lease, for a program\n"
+    "  mdtodo claim 3f2a --name bot --json       for a program: as long as a lease\n"
     "  mdtodo claim 3f2a --token 1790000001      renew it",
 )
 @click.argument("name_of_task", metavar="ID", shell_complete=complete_id)

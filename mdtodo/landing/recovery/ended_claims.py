@@ -12,18 +12,21 @@ from mdtodo.landing.result_edits import unclaiming_edits
 
 if TYPE_CHECKING:
     from mdtodo.project.project import Project
-    from mdtodo.run.journal import RunJournal
+    from mdtodo.storage.state import StateStore
 
 
-def open_ended_claims(project: Project, journal: RunJournal) -> list[str]:
-    """Open the boxes that ended claims still hold, in a commit where the run commits; sentences that say whose they
-    were. The project is to be read again where there are any.
+def open_ended_claims(
+    project: Project, state: StateStore, run_id: str, *, commit: bool
+) -> tuple[list[str], tuple[str, ...]]:
+    """Open the boxes that ended claims still hold; sentences that say whose they were, and commits. The project is to
+    be read again where there are any.
 
     A claim that has run out is never renewed, so that nobody comes back to a box that is being opened.
     """
     sentences: list[str] = []
     receipts: list[Receipt] = []
-    ended = journal.state.ended_claims()
+    commits: tuple[str, ...] = ()
+    ended = state.ended_claims()
     for lease in ended:
         task = project.tasks.get(lease.task_id)
         # what stands there now with other words, or in other hands, is no business of this claim
@@ -33,18 +36,16 @@ def open_ended_claims(project: Project, journal: RunJournal) -> list[str]:
         receipts.append(Receipt(task.id, task.title, Status.TODO.value, "person", 0, 0.0, 0, edits))
         sentences.append(f"{title_and_id(task)} is open again: the claim of {lease.worker} has ended")
     if receipts:
-        commit = journal.commit != "none"
         landing = land_as_configured(
             project.repo,
             receipts,
-            run_id=journal.run_id,
+            run_id=run_id,
             commit=commit,
             config=project.config,
-            git=journal.git(),
         )
-        journal.commits += landing.commits
+        commits = landing.commits
         sentences += sentences_of(landing)
     if ended:
         # last: after a kill in between, the next run does it once more
-        journal.state.release(*(lease.token for lease in ended))
-    return sentences
+        state.release(*(lease.token for lease in ended))
+    return sentences, commits
