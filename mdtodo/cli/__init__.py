@@ -34,6 +34,8 @@ GROUPS = {
         "done": "Mark tasks as done by hand.",
         "reopen": "Reopen tasks, and reset their failure counts.",
         "cancel": "Cancel tasks.",
+        "claim": "Take a task for a person or another program.",
+        "release": "Give a claimed task back.",
         "expand": "Break tasks down into subtasks, in place.",
         "undo": "Undo what a run committed, with a new commit.",
     },

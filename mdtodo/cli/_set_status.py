@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli.options import named_tasks
+from mdtodo.cli.options import claimed_with, named_tasks
 from mdtodo.core.task import Status
 from mdtodo.reporting.text import one_line, tell
 
@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 
 
 def set_status_and_report(
-    session: Session, names: Sequence[str], status: Status, *, commit: bool, force: bool = True
+    session: Session,
+    names: Sequence[str],
+    status: Status,
+    *,
+    commit: bool,
+    force: bool = False,
+    token: int | None = None,
 ) -> int:
     """Do it, and say what changed; 3 where a task could not be found in its file any more.
 
-    Without `force`, 1 and nothing is changed where one of the tasks cannot be done yet, or not by a person's word.
-    `done` takes words of titles too.
+    Without `force`, 1 and nothing is changed where one of the tasks cannot be done yet, or not by a person's word, or
+    is claimed with another `token`. `done` takes words of titles too.
     """
+    from mdtodo.cli._claim import refuse_claimed
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
     from mdtodo.operations.set_status import set_status
 
@@ -38,7 +45,10 @@ def set_status_and_report(
         tasks = named_tasks(project, names)
     else:
         tasks = list({task.id: task for task in map(project.find, names)}.values())
-    if not force and _report_refused(project, tasks):
+    claimed_with(token, tasks)
+    if not force and refuse_claimed(session, tasks, token):
+        return 1
+    if status is Status.DONE and not force and _report_refused(project, tasks):
         return 1
     return report_change(set_status(project, tasks, status, commit=commit), tasks, status)
 

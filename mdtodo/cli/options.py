@@ -9,7 +9,7 @@ import click
 from mdtodo.core.task import OLD_STATES, Complexity, Priority, State, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
@@ -37,6 +37,8 @@ def _reopens(task: Task) -> bool:
 #: The tasks whose ids a command completes; others complete all.
 _COMPLETED: Mapping[str, Callable[[Task], bool]] = {
     "run": _is_open,
+    "claim": _is_open,
+    "release": _is_open,
     "done": _is_open,
     "cancel": _is_open,
     "next": _is_open,
@@ -117,6 +119,20 @@ def named_tasks(project: Project, names: Sequence[str]) -> list[Task]:
             hint = f"{error.hint}; put the words of one title in quotes: {whole!r}"
             raise UsageError(error.sentence, hint=hint) from error
         raise
+
+
+token_option = click.option(
+    "--token", type=int, metavar="T", help="Of a task that was claimed: the token that `claim` printed."
+)
+
+
+def claimed_with(token: int | None, asked: Collection[object]) -> int | None:
+    """The token, if one task was named with it; UsageError where there are more."""
+    from mdtodo.errors import UsageError
+
+    if token is not None and len(asked) != 1:
+        raise UsageError("--token is that of one task: name its id")
+    return token
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

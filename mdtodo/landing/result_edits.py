@@ -10,6 +10,7 @@ from mdtodo.core.task import Status, Task
 from mdtodo.landing.new_subtasks import not_there
 
 if TYPE_CHECKING:
+    from mdtodo.core.receipt import Receipt
     from mdtodo.core.results import Result
     from mdtodo.project.project import Project
 
@@ -58,3 +59,19 @@ def reopening_edits(project: Project, task: Task) -> list[Edit]:
     """What opens a task again that no longer holds. `failed:` counts the runs that tried to do it, so it stays."""
     opened = SetStatus(task.anchor, Status.TODO, expects=frozenset({Status.DONE}))
     return [opened, *stamp_edits(project, task, Status.TODO)]
+
+
+def unclaiming_edits(task: Task, worker: str) -> tuple[Edit, ...]:
+    """What gives a task back that this worker has claimed, as far as its line still says so."""
+    opened = SetStatus(task.anchor, Status.TODO, expects=frozenset({Status.DOING}))
+    return (*([opened] if task.status is Status.DOING else []), *done_by_claimant(task, worker))
+
+
+def done_by_claimant(task: Task, worker: str) -> tuple[Edit, ...]:
+    """What is taken off the line of a task that is done by who had claimed it: whose it was."""
+    return (SetKey(task.anchor, "worker", None),) if task.worker == worker else ()
+
+
+def ticks(receipt: Receipt) -> bool:
+    """Whether it ticks the box."""
+    return any(isinstance(edit, SetStatus) and edit.status is Status.DONE for edit in receipt.edits)

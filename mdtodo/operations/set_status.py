@@ -15,7 +15,7 @@ from mdtodo.errors import ConfigError, InputError, MdtodoError
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
-from mdtodo.landing.result_edits import stamp_edits
+from mdtodo.landing.result_edits import done_by_claimant, stamp_edits
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.rollup import parents_to_close, parents_to_reopen
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.landing.land import Landing
     from mdtodo.project.project import Project
+    from mdtodo.storage.leases import Lease
 
 _ANY = frozenset(Status)
 
@@ -70,10 +71,10 @@ def set_status(
     if not targets:
         return StatusChange((), (), None)
     rollups = [_receipt(project, task, parent_status(status), "rollup") for task in parents]
-    run_id = new_run_id()
+    run_id, claims = new_run_id(), _claims(project, targets)
     with GitSession(project.repo) as git:
         by = git.committer_email()
-        words = [_receipt(project, task, status, "person") for task in targets]
+        words = [_receipt(project, task, status, "person", claims.get(task.id)) for task in targets]
         late = frozenset(task.id for task in vouched)
         words = [
             word._replace(said_in=commit_of.get(word.task_id), by=by, proves=word.task_id in late)
@@ -86,7 +87,22 @@ def set_status(
             project.repo, receipts, run_id=run_id, commit=commit, config=project.config, git=git
         )
     landing = _kept(project, receipts, run_id, landing, {task.id for task in (*changed, *parents)})
+    _end_claims(project, [lease for name, lease in claims.items() if name in landing.ticked])
     return StatusChange(tuple(changed), tuple(parents), landing, vouched)
+
+
+def _claims(project: Project, tasks: Iterable[Task]) -> dict[str, Lease]:
+    """Who has claimed these tasks."""
+    with StateStore.open(project.repo, create=False) as state:
+        held = {lease.task_id: lease for lease in state.live_leases() if lease.claimed}
+    return {task.id: held[task.id] for task in tasks if task.id in held}
+
+
+def _end_claims(project: Project, claims: Sequence[Lease]) -> None:
+    """A person has said what becomes of these tasks."""
+    if claims:
+        with StateStore.open(project.repo) as state:
+            state.release(*(lease.token for lease in claims))
 
 
 def _unproven(project: Project, tasks: Sequence[Task]) -> tuple[Task, ...]:
@@ -205,9 +221,10 @@ def parent_status(status: Status) -> Status:
     return Status.DONE if status.closed else status
 
 
-def _receipt(project: Project, task: Task, status: Status, who: str) -> Receipt:
+def _receipt(project: Project, task: Task, status: Status, who: str, claim: Lease | None = None) -> Receipt:
     edits: list[Edit] = [SetStatus(task.anchor, status, expects=_ANY)]
     if task.failures and status is not Status.CANCELLED:
         edits.append(SetKey(task.anchor, "failed", None))
     edits += stamp_edits(project, task, status)
+    edits += done_by_claimant(task, claim.worker) if claim is not None else ()
     return Receipt(task.id, task.title, status.value, who, 0, 0.0, 0, tuple(edits))

@@ -61,8 +61,9 @@ def is_listed(word: str, title: str) -> bool:
 
 @lru_cache(64)
 def _said(outcome: str) -> str:
-    """An outcome as subjects and lists of titles have it: a task whose status is `todo` again was reopened."""
-    return "reopened" if outcome == "todo" else one_word(outcome)
+    """An outcome as subjects and lists of titles have it: a task whose status is `todo` again was reopened, one that is
+    `doing` claimed."""
+    return _STATUSES.get(outcome) or one_word(outcome)
 
 
 def _word(receipt: Receipt) -> str:
@@ -113,6 +114,7 @@ _RANK = {
 }
 
 
+_STATUSES = {"todo": "reopened", "doing": "claimed"}
 _SUBJECT = re.compile(r"todo: (?!undo \S+$)(.*[^…])")
 _BULLET = re.compile(r"- (\S+): (.*)")
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
+from mdtodo.landing.recovery.ended_claims import open_ended_claims
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
 from mdtodo.landing.renames import follow_renames
+from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.snapshot import verdict_of
@@ -78,6 +80,7 @@ class RunJournal:
     _shown_logs: str = ""
     spool_path: str = ""
     _log_seen: tuple[str, bool] = ("", False)
+    _token: int | None = None
 
     def __post_init__(self) -> None:
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
@@ -134,13 +137,19 @@ class RunJournal:
         self.commits += commits
         return sentences
 
+    def open_ended_claims(self, project: Project) -> list[str]:
+        """See `recovery.ended_claims`."""
+        sentences, commits = open_ended_claims(project, self.state, self.run_id, commit=self.commit != "none")
+        self.commits += commits
+        return sentences
+
     def mark_start(self) -> None:
         """To be called before the files are read: what others come to after this moment is theirs."""
         self._since = self.state.moment()
 
     def look_at(self, project: Project, options: Options) -> None:
         """The tasks of this project are run."""
-        self.project = project
+        self.project, self._token = project, options.token
         if options.commit != "none" or options.verify:
             opens = options.dirty or not options.verify
             self.work_tree = WorkTree(self.repo, self.config, project.documents, opens)
@@ -176,7 +185,11 @@ class RunJournal:
         return None
 
     def lease(self, tasks: Sequence[Task]) -> None:
-        """Take these tasks, where no other worker has them or had them since; `leased` says which are ours."""
+        """Take these tasks, where no other worker has them or had them since, or claimed ones whose token the run has;
+        `leased` says which are ours."""
+        if self._token is not None:
+            claims = (self.state.claim(task.id, self._token) for task in tasks)
+            self._leases |= {claim.task_id: claim for claim in claims if claim is not None}
         wanted = [task.id for task in tasks if task.id not in self._leases]
         if wanted:
             self._leases |= self.state.lease_all(
@@ -232,6 +245,10 @@ class RunJournal:
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
+        if (claim := self._leases.get(task.id)) is not None and claim.claimed and ticks(receipt):
+            # done, so nobody's any more
+            receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claim.worker)))
+            self._leases[task.id] = claim._replace(claimed=False)
         receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(
             NewResult(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits))
@@ -344,6 +361,7 @@ class RunJournal:
             for task_id in task_ids:
                 self.work_tree.end(task_id)
         leases = [self._leases.pop(task_id, None) for task_id in task_ids]
-        tokens = [lease.token for lease in leases if lease is not None]
+        # what was claimed stays so until it is done: its token is not ours to give back
+        tokens = [lease.token for lease in leases if lease is not None and not lease.claimed]
         if tokens:
             self.state.release(*tokens)

@@ -61,7 +61,8 @@ class RunLoop:
         config = project.config
         self.outcomes = Outcomes(project, self.queue, self.journal, self.observer, self.cache)
         self._throttle = Throttle(config.max_cpu, config.max_memory)
-        self._preflight = Preflight(project, Status.DONE if self.queue.options.verify else Status.TODO)
+        expected = Status.DONE if self.queue.options.verify else Status.TODO
+        self._preflight = Preflight(project, expected, claimed=self.queue.options.token is not None)
 
     def run(self) -> None:
         """Until nothing runs and nothing may start. What came back is in the journal before anything more starts."""

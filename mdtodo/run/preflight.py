@@ -34,11 +34,12 @@ _CHANGED = {
 class Preflight:
     """Looks at a file again only when its inode, size or time of change is another one.
 
-    `expected` is the status that the boxes of tasks must show.
+    `expected` is the status that the boxes of tasks must show; `claimed`: or that they are begun.
     """
 
     project: Project
     expected: Status = Status.TODO
+    claimed: bool = False
     _stamps: dict[str, FileStamp | None] = field(default_factory=dict)
     _read: dict[str, tuple[Document, TaskIndex] | None] = field(default_factory=dict)
     _current: dict[str, FileStamp | None] = field(default_factory=dict)
@@ -77,6 +78,8 @@ class Preflight:
         if isinstance(index, str):
             return index
         status = document.items[index].status
+        if status is Status.DOING and self.claimed:
+            return None
         return None if status is self.expected else _CHANGED[status]
 
     def _stamp(self, file: str) -> FileStamp | None:

@@ -299,11 +299,16 @@ class ReadyQueue:
     def _would_accept(self, task: Task) -> bool:
         if (
             not self.is_selected(task)
-            or self.plan.states[task.id] in _NOT_RUNNABLE
+            or (self.plan.states[task.id] in _NOT_RUNNABLE and not self._is_claimed_for(task))
             or self.processor(task) is None
         ):
             return False
-        return not self.missing_capabilities(task) and task.worker in (None, self.options.worker)
+        mine = task.worker in (None, self.options.worker) or self._is_claimed_for(task)
+        return mine and not self.missing_capabilities(task)
+
+    def _is_claimed_for(self, task: Task) -> bool:
+        """Whether the task was claimed, and this run has the token."""
+        return self.options.token is not None and task.id in self.options.asked and not task.status.closed
 
     def _has_given_up(self, task: Task) -> bool:
         return self.plan.states[task.id] is State.FAILED and task.id not in self.options.asked

@@ -103,6 +103,11 @@ def _read(
         return read_project(journal.repo, journal.config, paths=paths, summary=summary, settled=True)
 
     project = read()
+    if not options.verify:
+        opened = journal.open_ended_claims(project)
+        for sentence in opened:
+            observer.say(sentence)
+        project = read() if opened else project
     if options.prove:
         from mdtodo.run.prove import still_unproven
 

@@ -15,7 +15,8 @@ class Options:
     `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold;
     `dirty`: those that do not are opened also where files of the work tree differ from HEAD. `prove`: `verify` of ticks
     that nothing proves, which get a receipt if they hold; `new_ticks` are those of them that no commit has yet.
-    `verbose`: the command of each attempt is told, and where its output goes.
+    `verbose`: the command of each attempt is told, and where its output goes. `token`: that of the claim under which
+    the only task that was asked for is run.
     """
 
     chosen: frozenset[str] | None = None
@@ -32,6 +33,7 @@ class Options:
     prove: bool = False
     new_ticks: frozenset[str] = frozenset()
     verbose: bool = False
+    token: int | None = None
 
     @property
     def gives_receipts(self) -> bool:

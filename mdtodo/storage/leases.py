@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 class Lease(NamedTuple):
     """A task that a worker has. `token` is greater than that of any lease before; `expires` is in Unix
-    time, as far as today's date is right.
+    time, as far as today's date is right, infinite where it holds until it is released. `claimed`: it was taken for a
+    person or another program, and is tied to no process.
     """
 
     task_id: str
     token: int
     worker: str
     expires: float
+    claimed: bool = False
 
 
 class Moment(NamedTuple):
@@ -57,6 +59,19 @@ class Leases:
         """
         return self.lease_all([task_id], worker, ttl, mine=mine, since=since).get(task_id)
 
+    def steal(self, task_id: str, token: int, worker: str, ttl: float) -> Lease | None:
+        """Claim the task in place of who has it with that token; None where that one has it no longer."""
+        with self._db.writing("lease") as db:
+            if not db.execute(
+                "DELETE FROM leases WHERE task_id = ? AND token = ?", (task_id, token)
+            ).rowcount:
+                return None
+            (grown,) = db.execute(_GROWN, (1,)).fetchone()
+            expires = _clock() + ttl
+            values = (task_id, grown, worker, "", ttl, expires)
+            db.execute("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?)", values)
+        return Lease(task_id, integer(grown), worker, _unix_time(expires), claimed=True)
+
     def lease_all(
         self,
         task_ids: Iterable[str],
@@ -81,7 +96,7 @@ class Leases:
             new = [(name, token, worker, who, ttl, now + ttl) for name, token in tokens.items()]
             db.executemany("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
         until = _unix_time(now + ttl)
-        return {name: Lease(name, token, worker, until) for name, token in tokens.items()}
+        return {name: Lease(name, token, worker, until, not mine) for name, token in tokens.items()}
 
     def _taken(self, names: Sequence[str], now: float) -> set[str]:
         """Those of the tasks that a live worker has."""
@@ -105,13 +120,34 @@ class Leases:
     def renew(self, tokens: Iterable[int], ttl: float) -> frozenset[int]:
         """Give the leases with these tokens `ttl` seconds from now; returns those that are still held.
 
-        One that ran out but that nobody has taken over is held again.
+        One that ran out but that nobody has taken over is held again; one that holds for longer is left so.
         """
         # by token: where the lease ran out, the task may be somebody else's by now
-        query = "UPDATE leases SET ttl = ?, expires = ? WHERE token = ?"
+        query = "UPDATE leases SET ttl = max(ttl, ?), expires = max(expires, ?) WHERE token = ?"
         with self._db.writing("renewal") as db:
             expires = _clock() + ttl
             return frozenset(token for token in tokens if db.execute(query, (ttl, expires, token)).rowcount)
+
+    def extend(self, task_id: str, token: int, ttl: float) -> Lease | None:
+        """Let a claim hold for `ttl` seconds from now; None where that token holds it no more. One that has run out
+        stays so: its box may be opened at any moment."""
+        query = "UPDATE leases SET ttl = ?, expires = ? WHERE task_id = ? AND token = ? AND owner = '' AND expires > ?"
+        with self._db.writing("renewal") as db:
+            now = _clock()
+            held = db.execute(query, (ttl, now + ttl, task_id, token, now)).rowcount
+        return self.claim(task_id, token) if held else None
+
+    def claim(self, task_id: str, token: int) -> Lease | None:
+        """The claim with that token; None where it has run out, or was taken over or given back."""
+        now = _clock()
+        rows = self._db.read(f"{_CLAIM} AND task_id = ? AND token = ?", (task_id, token))
+        return next((_claim_of(row) for row in rows if _live(real(row[3]), real(row[4]), "", now)), None)
+
+    def ended_claims(self) -> tuple[Lease, ...]:
+        """The claims that have run out, and whose box nobody has opened since."""
+        now = _clock()
+        rows = self._db.read(f"{_CLAIM} ORDER BY task_id")
+        return tuple(_claim_of(row) for row in rows if not _live(real(row[3]), real(row[4]), "", now))
 
     def held(self, tokens: Sequence[int]) -> frozenset[int]:
         """Those of these tokens whose lease was neither taken over nor released."""
@@ -130,10 +166,9 @@ class Leases:
     def live_leases(self) -> tuple[Lease, ...]:
         """The leases that hold now, by task."""
         now = _clock()
-        query = "SELECT task_id, token, worker, ttl, expires, owner FROM leases ORDER BY task_id"
         return tuple(
-            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)))
-            for task, token, worker, ttl, expires, who in self._db.read(query)
+            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)), who == "")
+            for task, token, worker, ttl, expires, who in self._db.read(f"{_ALL} ORDER BY task_id")
             if _live(real(ttl), real(expires), str(who), now)
         )
 
@@ -145,6 +180,8 @@ def owners(database: Database) -> set[str]:
     return {str(who) for ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)}
 
 
+_ALL = "SELECT task_id, token, worker, ttl, expires, owner FROM leases"
+_CLAIM = f"{_ALL} WHERE owner = ''"
 _HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
 _RELEASED = "DELETE FROM leases WHERE token"
 _TOKENS = "SELECT token FROM leases WHERE token"
@@ -177,6 +214,11 @@ def _clock() -> float:
     sleep.
     """
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def _claim_of(row: Sequence[object]) -> Lease:
+    task, token, worker, _, expires, _ = row
+    return Lease(str(task), integer(token), str(worker), _unix_time(real(expires)), claimed=True)
 
 
 def _unix_time(clock: float) -> float:

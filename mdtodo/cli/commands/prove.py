@@ -8,7 +8,15 @@ import click
 
 from mdtodo.cli._accept import accept_and_report
 from mdtodo.cli._run import report_dry_run, run_and_report, say
-from mdtodo.cli.options import dry_run_option, fresh_option, ids_argument, jobs_option, json_option
+from mdtodo.cli.options import (
+    claimed_with,
+    dry_run_option,
+    fresh_option,
+    ids_argument,
+    jobs_option,
+    json_option,
+    token_option,
+)
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--no-commit", is_flag=True, help="Keep the receipts in this clone's journal; commit nothing.")
 @click.option("--dirty", is_flag=True, help="Open boxes even if tracked files differ from HEAD.")
 @fresh_option
+@token_option
 @json_option
 @click.pass_obj
 def command(
@@ -42,6 +51,7 @@ def command(
     no_commit: bool,
     dirty: bool,
     fresh: bool,
+    token: int | None,
     as_json: bool,
 ) -> int:
     """Run the processors of ticked tasks that nothing proves; what passes gets a receipt, and what fails is opened.
@@ -73,6 +83,7 @@ def command(
         jobs=jobs or 0,
         commit="none" if no_commit else session.config.commit,
         fresh=fresh,
+        token=claimed_with(token, ids),
         verify=True,
         prove=True,
         dirty=dirty,

@@ -8,6 +8,7 @@ import click
 
 from mdtodo.cli._run import report_dry_run, report_left_out, run_and_report
 from mdtodo.cli.options import (
+    claimed_with,
     dry_run_option,
     filters,
     fresh_option,
@@ -15,6 +16,7 @@ from mdtodo.cli.options import (
     jobs_option,
     json_option,
     selection,
+    token_option,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
 @fresh_option
 @click.option("--can", metavar="A,B", help="Run only tasks that need nothing beyond these capabilities.")
+@token_option
 @filters
 @json_option
 @click.pass_obj
@@ -53,6 +56,7 @@ def command(
     fail_fast: bool,
     limit: int | None,
     can: str | None,
+    token: int | None,
     fresh: bool,
     as_json: bool,
     **given: tuple[str, ...],
@@ -77,6 +81,7 @@ def command(
         fail_fast=fail_fast,
         limit=limit,
         fresh=fresh,
+        token=claimed_with(token, wanted.asked),
         can=None if can is None else frozenset(filter(None, can.split(","))),
     )
     if push:

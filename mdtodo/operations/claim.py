@@ -1,0 +1,159 @@
+"""A task taken by hand, or for another program: `[/]` and `worker:NAME` in its file, and a lease in this clone.
+
+A claim holds for its time and no longer. What a run opens again when one has ended is in `run.ended_claims`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.core.edits import Edit, SetKey, SetStatus
+from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import State, Status
+from mdtodo.core.titles import title_and_id
+from mdtodo.errors import MdtodoError
+from mdtodo.git.session import GitSession
+from mdtodo.landing.land import Landing
+from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation, sentences_of
+from mdtodo.landing.result_edits import unclaiming_edits
+from mdtodo.planning.analysis.waits import waits_in_words
+from mdtodo.storage.state import StateStore
+
+if TYPE_CHECKING:
+    from mdtodo.core.task import Task
+    from mdtodo.project.project import Project
+    from mdtodo.storage.leases import Lease
+
+
+class RefusedClaimError(MdtodoError):
+    """The task cannot be claimed, or not with that token; the sentence says why."""
+
+    exit_code = 1
+
+
+class Claim(NamedTuple):
+    """What a claim, a renewal or a release came to: the `lease` as it is now, or was; from whom it was taken; commits,
+    and sentences on the landing."""
+
+    task: Task
+    lease: Lease
+    taken_from: str | None = None
+    commits: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+
+
+def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, steal: bool = False) -> Claim:
+    """Take the task for the worker of that name, for `ttl` seconds (infinite: until it is released); in place of who
+    has it with `steal`.
+
+    Raises RefusedClaimError where it is closed, blocked, reserved for another worker, or in hand; and GitError during a
+    merge, rebase, cherry-pick or bisect, where a commit is asked for.
+    """
+    _refuse(project, task, name, steal=steal)
+    if commit:
+        refuse_half_done_operation(project.repo, instead="use --no-commit")
+    with StateStore.open(project.repo) as state:
+        before = next((one for one in state.live_leases() if one.task_id == task.id), None)
+        if before is not None and steal:
+            lease = state.steal(task.id, before.token, name, ttl)
+        else:
+            lease = state.lease(task.id, name, ttl, mine=False)
+        if lease is None:
+            raise RefusedClaimError(_in_hand(task, before))
+        try:
+            landing = _mark(project, task, name, commit=commit)
+        except BaseException:
+            state.release(lease.token)
+            raise
+    taken_from = before.worker if before and steal else None
+    return Claim(task, lease, taken_from, landing.commits, tuple(sentences_of(landing)))
+
+
+def renew(project: Project, task: Task, token: int, ttl: float) -> Claim:
+    """Let the claim with that token hold for `ttl` seconds from now. Raises RefusedClaimError where it has ended, and
+    the task was taken over or opened."""
+    with StateStore.open(project.repo) as state:
+        lease = state.extend(task.id, token, ttl)
+        if lease is None:
+            raise RefusedClaimError(_not_held(state, task, token))
+    return Claim(task, lease)
+
+
+def release(project: Project, task: Task, token: int, *, commit: bool) -> Claim:
+    """Give the task back: its box is opened, and `worker:` taken off. Raises RefusedClaimError where the token does not
+    hold it."""
+    if commit:
+        refuse_half_done_operation(project.repo, instead="use --no-commit")
+    with StateStore.open(project.repo) as state:
+        lease = state.claim(task.id, token)
+        if lease is None:
+            raise RefusedClaimError(_not_held(state, task, token))
+        edits = unclaiming_edits(task, lease.worker)
+        landing = _land(project, task, Status.TODO, edits, commit=commit) if edits else None
+        # after the box: as long as the lease is there, nobody else takes the task
+        state.release(token)
+    if landing is None:
+        return Claim(task, lease)
+    return Claim(task, lease, None, landing.commits, tuple(sentences_of(landing)))
+
+
+def _refuse(project: Project, task: Task, name: str, *, steal: bool) -> None:
+    state, it = project.plan.states[task.id], title_and_id(task)
+    if task.status.closed:
+        was = "done" if task.status is Status.DONE else "cancelled"
+        raise RefusedClaimError(f"{it} is {was}", hint=f"`mdtodo reopen {task.id}` opens it again")
+    if state is State.BLOCKED:
+        raise RefusedClaimError(
+            waits_in_words(project.plan, task.id, project.plan.blocked_by[task.id]).join((f"{it} ", ""))
+        )
+    if steal or state is State.RUNNING:  # of what is in hand the lease says by whom
+        return
+    if task.worker not in (None, name):
+        hint = "--steal takes it from there"
+        raise RefusedClaimError(f"{it} is reserved for the worker {task.worker}", hint=hint)
+
+
+def _in_hand(task: Task, lease: Lease | None) -> str:
+    who = lease.worker if lease is not None else "another worker"
+    return f"{title_and_id(task)} is in hand: {who} has it; --steal takes it from there"
+
+
+def _not_held(state: StateStore, task: Task, token: int) -> str:
+    lease = next((one for one in state.live_leases() if one.task_id == task.id), None)
+    now = f"{lease.worker} has it" if lease is not None else "nobody has it"
+    return f"{title_and_id(task)} is not claimed with the token {token}: {now} now"
+
+
+def _why_not(landing: Landing) -> str:
+    reasons = [*landing.unclear.values(), *(reason for _, _, reason in landing.missed)]
+    return reasons[0] if reasons else "its line could not be changed"
+
+
+def _mark(project: Project, task: Task, name: str, *, commit: bool) -> Landing:
+    """Write to the task's line who has it."""
+    # A box that is begun already must not be asked for: a landing leaves out what is there.
+    begun: tuple[Edit, ...] = () if task.status is Status.DOING else (SetStatus(task.anchor, Status.DOING),)
+    named: tuple[Edit, ...] = () if task.worker == name else (SetKey(task.anchor, "worker", name),)
+    if not begun and not named:
+        return Landing()
+    landing = _land(project, task, Status.DOING, (*begun, *named), commit=commit)
+    if task.id not in landing.ticked:
+        raise RefusedClaimError(f"{title_and_id(task)} was not claimed: {_why_not(landing)}")
+    return landing
+
+
+def _land(
+    project: Project,
+    task: Task,
+    status: Status,
+    edits: tuple[Edit, ...],
+    *,
+    commit: bool,
+) -> Landing:
+    with GitSession(project.repo) as git:
+        receipt = Receipt(
+            task.id, task.title, status.value, "person", 0, 0.0, 0, edits, by=git.committer_email()
+        )
+        return land_as_configured(
+            project.repo, [receipt], run_id=new_run_id(), commit=commit, config=project.config, git=git
+        )
