@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from mdtodo.errors import MdtodoError
@@ -126,8 +126,10 @@ class Database:
         failpoint(f"{what}.kept")
 
     def _make(self, schema: str, version: int, upgrades: Mapping[int, str]) -> None:
-        if self._version() == version:
+        if (found := self._version()) == version:
             return
+        if 0 < found < version:
+            _back_up(self._connection, self.path, found)
         with self.writing("schema") as connection:
             found = self._version()
             if found > version:
@@ -158,6 +160,24 @@ class Database:
 
     def _version(self) -> int:
         return int(str(self.read("PRAGMA user_version")[0][0]))
+
+
+def _back_up(connection: sqlite3.Connection, path: str, version: int) -> None:
+    """Keep the file as that version wrote it, `<path>.version-<n>`, whole or not at all, before it becomes one of a
+    newer version; of several processes that do so at once the last one's stays."""
+    with _sentences(path):
+        part = f"{path}.part-{os.getpid()}"
+        try:
+            copy = sqlite3.connect(part)
+            try:
+                _patiently(lambda: connection.backup(copy), path)
+            finally:
+                copy.close()
+            failpoint("backup.written")
+            os.replace(part, f"{path}.version-{version}")
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(part)
 
 
 def _empty(schema: str) -> sqlite3.Connection:

@@ -355,6 +355,25 @@ class TestFile:
             it.mark_landed([2], "abc")
             assert [one.commit for one in it.receipts()] == ["abc"]
 
+    def test_a_state_is_kept_as_it_was_before_it_becomes_one_of_a_newer_version(self, repository):
+        path = os.path.join(folder(repository), "state.db")
+        with StateStore.open(repository) as it:
+            it.record([NewResult("run", RECEIPT)] * 2)
+        with sqlite3.connect(path) as raw:
+            raw.execute("DROP TABLE receipts")
+            raw.execute("PRAGMA user_version = 2")
+        raw.close()
+        with StateStore.open(repository, create=False):
+            assert not os.path.exists(f"{path}.version-2")
+        for _ in range(2):
+            with StateStore.open(repository):
+                pass
+        assert not [name for name in os.listdir(folder(repository)) if ".part-" in name]
+        with sqlite3.connect(f"{path}.version-2") as raw:
+            assert raw.execute("PRAGMA user_version").fetchone() == (2,)
+            assert raw.execute("SELECT count(*) FROM results").fetchone() == (2,)
+        raw.close()
+
     def test_reading_the_state_sees_what_is_there(self, repository, opened):
         opened.lease("a", "w", 60)
         with StateStore.open(repository, create=False) as it:
