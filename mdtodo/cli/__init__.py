@@ -186,14 +186,31 @@ _VERBOSITY: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = tuple(
 @click.option(*_VERBOSITY[1][0], **_VERBOSITY[1][1])
 @click.option(*_VERBOSITY[0][0], **_VERBOSITY[0][1])
 @click.option("--debug", is_flag=True, help="Show tracebacks of bugs in mdtodo.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    help="Log each lease, attempt, result and commit; without --log-file on standard error.",
+)
+@click.option("--log-file", metavar="FILE", help="Log there; renamed when it has 10 MB, five are kept.")
 @click.pass_context
-def cli(ctx: click.Context, directory: tuple[str, ...], color: str, debug: bool) -> None:
+def cli(
+    ctx: click.Context,
+    directory: tuple[str, ...],
+    color: str,
+    debug: bool,
+    log_format: str | None,
+    log_file: str | None,
+) -> None:
     """Your TODO.md is the queue, and a box is ticked only when something proves it."""
     from mdtodo.cli.context import Session
 
     ctx.obj = Session.start(directory, color, debug)
     ctx.obj.verbosity = _verbosity(ctx)
     ctx.color = ctx.obj.color
+    if log_format or log_file:
+        from mdtodo.system.audit import open_log
+
+        open_log(log_file, as_json=log_format == "json")
 
 
 def main(args: list[str] | None = None) -> None:

@@ -17,6 +17,7 @@ from mdtodo.landing.land import land
 from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.landing.work_tree import WorkTree
+from mdtodo.system import audit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,20 @@ def land_entries(
     if refused:
         state.refuse(number for number, receipt in entries if receipt.task_id in refused)
     _mark(state, entries, landing, commit=commit)
+    _log(run_id, receipts, landing)
     return told(landing, work_tree, unopened)
+
+
+def _log(run_id: str, receipts: Sequence[Receipt], landing: Landing) -> None:
+    for one in receipts:
+        audit.record(
+            "landed" if one.task_id in landing.ticked | landing.committed else "not_landed",
+            run=run_id,
+            task=one.task_id,
+            attempt=audit.attempt_name(run_id, one.task_id, one.attempt),
+            outcome=one.outcome,
+            commit=landing.commit_of.get(one.task_id),
+        )
 
 
 def _park_elsewhere(

@@ -18,6 +18,7 @@ from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_do
 from mdtodo.landing.result_edits import unclaiming_edits
 from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.storage.state import StateStore
+from mdtodo.system import audit
 
 if TYPE_CHECKING:
     from mdtodo.core.task import Task
@@ -66,6 +67,7 @@ def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, 
             state.release(lease.token)
             raise
     taken_from = before.worker if before and steal else None
+    _log("claimed", lease, taken_from=taken_from, commit=next(iter(landing.commits), None))
     return Claim(task, lease, taken_from, landing.commits, tuple(sentences_of(landing)))
 
 
@@ -76,6 +78,7 @@ def renew(project: Project, task: Task, token: int, ttl: float) -> Claim:
         lease = state.extend(task.id, token, ttl)
         if lease is None:
             raise RefusedClaimError(_not_held(state, task, token))
+    _log("claim_renewed", lease)
     return Claim(task, lease)
 
 
@@ -92,9 +95,14 @@ def release(project: Project, task: Task, token: int, *, commit: bool) -> Claim:
         landing = _land(project, task, Status.TODO, edits, commit=commit) if edits else None
         # after the box: as long as the lease is there, nobody else takes the task
         state.release(token)
+    _log("claim_released", lease)
     if landing is None:
         return Claim(task, lease)
     return Claim(task, lease, None, landing.commits, tuple(sentences_of(landing)))
+
+
+def _log(event: str, lease: Lease, **said: object) -> None:
+    audit.record(event, task=lease.task_id, worker=lease.worker, token=lease.token, **said)
 
 
 def _refuse(project: Project, task: Task, name: str, *, steal: bool) -> None:

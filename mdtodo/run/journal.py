@@ -22,6 +22,7 @@ from mdtodo.storage import spool
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
+from mdtodo.system import audit
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class RunJournal:
         journal._stamp, journal._place = stamp(repo), head_position(repo)
         spool.prepare(repo)
         forget_old(repo)
+        journal._log("run_started", commit=commit, jobs=jobs)
         state.start_run(run_id, name, {"commit": commit, "place": [*journal._place], "jobs": jobs})
         return journal
 
@@ -125,6 +127,7 @@ class RunJournal:
             # only after a good end: else the next run takes up from these files what was not read
             spool.delete(spool.of_dead_runs(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
+        self._log("run_ended", error=None if error is None else str(error))
         prune(self.repo, self.state, self.config.logs, keep=self.run_id)
         self.state.close()
 
@@ -192,13 +195,31 @@ class RunJournal:
             self._leases |= {claim.task_id: claim for claim in claims if claim is not None}
         wanted = [task.id for task in tasks if task.id not in self._leases]
         if wanted:
-            self._leases |= self.state.lease_all(
+            leases = self.state.lease_all(
                 wanted, self.worker, self.config.lease, since=self._since, run=self.run_id
             )
+            self._leases |= leases
+            for name in wanted:
+                lease = leases.get(name)
+                self._log(
+                    "leased" if lease else "not_leased", task=name, token=lease.token if lease else None
+                )
 
     def leased(self, task: Task) -> bool:
         """Whether the task was taken, as far as this process knows."""
         return task.id in self._leases
+
+    def log_attempt(self, task: Task, number: int, processor: str) -> None:
+        """An attempt has begun."""
+        name = audit.attempt_name(self.run_id, task.id, number)
+        self._log("attempt", task=task.id, attempt=name, processor=processor)
+
+    def log_dropped(self, task: Task, number: int) -> None:
+        """Its result came when the task was no longer this run's."""
+        self._log("result_dropped", task=task.id, attempt=audit.attempt_name(self.run_id, task.id, number))
+
+    def _log(self, event: str, **said: object) -> None:
+        audit.record(event, run=self.run_id, worker=self.worker, **said)
 
     def held(self, tasks: Sequence[Task]) -> frozenset[str]:
         """The ids of those of these tasks whose lease is still ours."""
@@ -215,7 +236,7 @@ class RunJournal:
         kept = self.state.renew([lease.token for lease in self._leases.values()], self.config.lease)
         gone = [task_id for task_id, lease in self._leases.items() if lease.token not in kept]
         for task_id in gone:
-            del self._leases[task_id]
+            self._log("lease_lost", task=task_id, token=self._leases.pop(task_id).token)
         return gone
 
     def log_path(self, task: Task, attempt: int) -> str:
@@ -252,6 +273,15 @@ class RunJournal:
         receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(
             NewResult(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits))
+        )
+        self._log(
+            "result",
+            task=task.id,
+            attempt=audit.attempt_name(self.run_id, task.id, receipt.attempt),
+            outcome=receipt.outcome,
+            reason=receipt.reason,
+            exit_code=receipt.exit_code,
+            seconds=receipt.seconds,
         )
         failpoint("result.taken")
 
@@ -365,3 +395,5 @@ class RunJournal:
         tokens = [lease.token for lease in leases if lease is not None and not lease.claimed]
         if tokens:
             self.state.release(*tokens)
+            for lease in filter(None, leases):
+                self._log("released", task=lease.task_id, token=lease.token)

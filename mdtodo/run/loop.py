@@ -183,6 +183,10 @@ class RunLoop:
         if event.kind == "started":
             self._begun.add(event.attempt)
             self.observer.started(task, self.queue.attempts[task.id].count)
+            processor = self.queue.processor(task)
+            self.journal.log_attempt(
+                task, self.queue.attempts[task.id].count, processor.name if processor else ""
+            )
             if self.queue.options.verbose:
                 self._report_command(task)
         elif event.kind == "progress":
@@ -213,6 +217,7 @@ class RunLoop:
         for sentence in cast("Sequence[str]", written.get("said") or ()):
             self.observer.say(f"{task.id} {task.title}: {sentence}")
         if task.id not in self._held:
+            self.journal.log_dropped(task, attempts.count)
             self.outcomes.drop(task, result)
         elif refused := written.get("refused"):
             self.outcomes.refuse(task, cast("Mapping[str, str]", refused))

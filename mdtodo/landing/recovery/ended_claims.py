@@ -9,6 +9,7 @@ from mdtodo.core.task import Status
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.policy import land_as_configured, sentences_of
 from mdtodo.landing.result_edits import unclaiming_edits
+from mdtodo.system import audit
 
 if TYPE_CHECKING:
     from mdtodo.project.project import Project
@@ -32,6 +33,7 @@ def open_ended_claims(
         # what stands there now with other words, or in other hands, is no business of this claim
         if task is None or task.status is not Status.DOING or task.worker != lease.worker:
             continue
+        audit.record("claim_ended", run=run_id, task=task.id, worker=lease.worker, token=lease.token)
         edits = unclaiming_edits(task, lease.worker)
         receipts.append(Receipt(task.id, task.title, Status.TODO.value, "person", 0, 0.0, 0, edits))
         sentences.append(f"{title_and_id(task)} is open again: the claim of {lease.worker} has ended")
