@@ -17,7 +17,6 @@ WRITERS = (
     "mdtodo.git.head",
     "mdtodo.git.index.index_copy",
     "mdtodo.git.index.index_lock",
-    "mdtodo.git.loose_objects",
     "mdtodo.outputs.survey",
     "mdtodo.landing.push.checkout",
     "mdtodo.git.session",

@@ -31,7 +31,7 @@ class Head(NamedTuple):
 
 def read_head(git: GitSession) -> Head:
     """What HEAD is at this moment."""
-    found = git.head()
+    found = git.look_up("HEAD")
     if found is None:
         return Head(None, None)
     oid, kind, data = found
@@ -76,7 +76,6 @@ class HeadMove:
             error = error_from(err, ("update-ref",))
             if "cannot lock ref" not in error.sentence:
                 raise error
-            self._git.distrust_files()
             kind = RefLockedError if b"File exists" in err else HeadMovedError
             raise kind(error.sentence) from error
 

@@ -33,16 +33,14 @@ _MUCH = 1 << 18
 class NewObjects:
     """Objects that are to be written; `algorithm` is `sha1` or `sha256`.
 
-    `trees` says, by folder (`b""` for the root), which tree was changed to which. `size` is the number of bytes
-    that wait.
+    `size` is the number of bytes that wait.
     """
 
-    __slots__ = ("_blobs", "_objects", "algorithm", "size", "trees")
+    __slots__ = ("_blobs", "_objects", "algorithm", "size")
 
     def __init__(self, algorithm: str) -> None:
         self.algorithm = algorithm
         self.size = 0
-        self.trees: dict[bytes, tuple[str, str]] = {}
         self._objects: dict[str, tuple[str, bytes]] = {}
         # the same bytes come for HEAD and for the index: to look them up is cheaper than to digest them again
         self._blobs: dict[bytes, str] = {}
@@ -115,7 +113,22 @@ def change_tree(
     Only the trees on the way to these paths are read, with `read`; what is made is added to `new`. Folders
     that become empty go. Raises ValueError for a path that no tree may hold.
     """
-    return _change(root, b"", sorted(changes.items()), read, new)
+    entries = {} if root is None else _parse_tree(read(root), len(root) // 2)
+    below: dict[bytes, dict[bytes, TreeChange]] = {}
+    for path, change in sorted(changes.items()):
+        name, slash, rest = path.partition(b"/")
+        if name in (b"", b".", b"..", b".git") or b"\0" in name:
+            raise ValueError(f"no tree can hold {path!r}")
+        if slash:
+            below.setdefault(name, {})[rest] = change
+        elif change is not None:
+            entries[name] = change[0], bytes.fromhex(change[1])
+        # A folder of that name is not what was to be deleted.
+        elif name in entries and entries[name][0] != _TREE:
+            del entries[name]
+    for name, inner in below.items():
+        _change_folder(entries, name, inner, read, new)
+    return new.add("tree", _format_tree(entries))
 
 
 def find_in_tree(root: str | None, path: bytes, read: Callable[[str], bytes]) -> tuple[bytes, str] | None:
@@ -139,41 +152,10 @@ def commit(tree: str, parent: str | None, author: bytes, committer: bytes, messa
     return b"\n".join(lines)
 
 
-def _change(
-    oid: str | None,
-    folder: bytes,
-    changes: list[tuple[bytes, TreeChange]],
-    read: Callable[[str], bytes],
-    new: NewObjects,
-) -> str:
-    width = len(digest(new.algorithm, b""))
-    entries = _parse_tree(read(oid), width) if oid is not None else {}
-    below: dict[bytes, list[tuple[bytes, TreeChange]]] = {}
-    for path, change in changes:
-        name, slash, rest = path.partition(b"/")
-        if name in (b"", b".", b"..", b".git") or b"\0" in name:
-            raise ValueError(f"no tree can hold {path!r}")
-        if slash:
-            below.setdefault(name, []).append((rest, change))
-        elif change is not None:
-            entries[name] = change[0], bytes.fromhex(change[1])
-        # A folder of that name is not what was to be deleted.
-        elif name in entries and entries[name][0] != _TREE:
-            del entries[name]
-    for name, inner in below.items():
-        _change_folder(entries, folder, name, inner, read, new)
-    made = new.add("tree", _format_tree(entries))
-    if oid is not None:
-        # Keeps the first id: a landing of several commits changes the same folder again and again.
-        new.trees[folder] = new.trees.get(folder, (oid, ""))[0], made
-    return made
-
-
 def _change_folder(
     entries: _Entries,
-    folder: bytes,
     name: bytes,
-    changes: list[tuple[bytes, TreeChange]],
+    changes: Mapping[bytes, TreeChange],
     read: Callable[[str], bytes],
     new: NewObjects,
 ) -> None:
@@ -181,10 +163,9 @@ def _change_folder(
     there.
     """
     is_folder = name in entries and entries[name][0] == _TREE
-    if not is_folder and all(change is None for _, change in changes):
+    if not is_folder and all(change is None for change in changes.values()):
         return
-    path = folder + b"/" + name if folder else name
-    oid = _change(entries[name][1].hex() if is_folder else None, path, changes, read, new)
+    oid = change_tree(entries[name][1].hex() if is_folder else None, changes, read, new)
     entries[name] = _TREE, bytes.fromhex(oid)
     if oid == object_id(new.algorithm, "tree", b""):
         del entries[name]

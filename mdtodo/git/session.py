@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.git.loose_objects import loose_head, needs_git, read_loose, write_loose
 from mdtodo.git.repository import environment, error_from, start
 from mdtodo.git.settings import Settings
 from mdtodo.system.process import PIPE
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
-    from mdtodo.git.index_format import IndexFile
     from mdtodo.git.objects import NewObjects
     from mdtodo.git.repository import Repository
     from mdtodo.system.process import Process
@@ -47,9 +45,6 @@ class GitSession:
     def __init__(self, repo: Repository) -> None:
         self.repo = repo
         self._env = environment(repo)
-        self._objects = os.path.join(repo.common_dir, "objects")
-        #: The index as it was put in its place last, of those whose entries we know how to change.
-        self.index: IndexFile | None = None
         self._cached: dict[str, bytes] = {}
         self._size = 0
         self._identity: Identity | None = None
@@ -57,7 +52,6 @@ class GitSession:
         # Waited for where it is first needed, so that git reads its configuration while we do other things.
         self._listing = self.begin("var", "-l")
         self._cat: Process | None = None
-        self._direct = False
 
     def __enter__(self) -> GitSession:
         return self
@@ -76,14 +70,6 @@ class GitSession:
         if self._cat is not None:
             self._cat.finish()
             self._cat = None
-
-    def begin_landing(self) -> None:
-        """Trust what files say of HEAD, until there is a doubt."""
-        self._direct = not needs_git(self.repo.common_dir)
-
-    def distrust_files(self) -> None:
-        """Let git say what HEAD is, for the rest of this landing."""
-        self._direct = False
 
     def run(
         self,
@@ -125,12 +111,6 @@ class GitSession:
         """A git command that is to be talked to."""
         return start(self.repo.root, args, self._env | dict(env or {}), own_group=own_group)
 
-    def head(self) -> tuple[str, str, bytes] | None:
-        """Id, type and content of what HEAD is; None on an unborn branch."""
-        oid = loose_head(self.repo.git_dir, self.repo.common_dir) if self._direct else None
-        found = None if oid is None else self._read(oid)
-        return self.look_up("HEAD") if oid is None or found is None else (oid, *found)
-
     def look_up(self, name: str) -> tuple[str, str, bytes] | None:
         """What git says of an object, named by its id or `HEAD`: id, type and content; None for none."""
         if self._cat is None:
@@ -149,25 +129,16 @@ class GitSession:
     def content(self, oid: str) -> bytes:
         """The content of an object that must be there; read once."""
         if oid not in self._cached:
-            found = self._read(oid)
+            found = self.look_up(oid)
             if found is None:
                 raise error_from(f"fatal: object {oid} is missing".encode(), ("cat-file",))
-            self._keep(oid, found[1])
+            self._keep(oid, found[2])
         return self._cached[oid]
 
-    def kept(self, oid: str) -> bytes | None:
-        """The content of an object, where it was read or written a short while ago."""
-        return self._cached.get(oid)
-
     def write(self, objects: NewObjects) -> None:
-        """Write these objects, which are cleared by that: as git does, or by git where its settings ask for more
-        than is done here.
-        """
-        level = self.settings().loose_level()
-        if level is None and objects:
+        """Write these objects, which are cleared by that."""
+        if objects:
             self.run("unpack-objects", "-q", stdin=objects.pack())
-        elif level is not None:
-            write_loose(self._objects, objects, level)
         for oid, _, data in objects:
             self._keep(oid, data)
         objects.clear()
@@ -201,11 +172,6 @@ class GitSession:
             # `git var -l` has no -z: a value of several lines is cut, but nobody asks for one here.
             self._settings = Settings(self._listing())
         return self._settings
-
-    def _read(self, oid: str) -> tuple[str, bytes] | None:
-        """Type and content of an object, without git where it is in a file of its own."""
-        found = read_loose(self._objects, oid) if self._direct else None
-        return found or ((asked := self.look_up(oid)) and asked[1:])
 
     def _keep(self, oid: str, data: bytes) -> None:
         if self._size > _KEPT:

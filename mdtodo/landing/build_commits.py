@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 from mdtodo.errors import GitError
-from mdtodo.git.index_format import IndexEntry
+from mdtodo.git.index.index_copy import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones

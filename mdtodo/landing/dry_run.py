@@ -37,19 +37,17 @@ def preview_landing(
 ) -> LandingPreview:
     """As `land.land` with `whole`, up to where something would change. Raises RefusedError as that does."""
     job = Job(repo, receipts, run_id, statuses)
-    with GitSession(repo) as git:
-        git.begin_landing()
-        with IndexCopy(git) as copy:
-            head = read_head(git)
-            try:
-                builder = build_commits(job, git, head, copy)
-            except UnclearError as error:
-                raise RefusedError([f"{task}: {reason}" for task, reason in error.reasons.items()]) from error
-            refuse(job, builder)
-            tree, objects = head.tree, builder.objects
-            for step in builder.steps:
-                tree = change_tree(tree, step.tree, git.content, objects)
-            return LandingPreview(head.tree, tree, objects.pack(), tuple(builder.receipts))
+    with GitSession(repo) as git, IndexCopy(git) as copy:
+        head = read_head(git)
+        try:
+            builder = build_commits(job, git, head, copy)
+        except UnclearError as error:
+            raise RefusedError([f"{task}: {reason}" for task, reason in error.reasons.items()]) from error
+        refuse(job, builder)
+        tree, objects = head.tree, builder.objects
+        for step in builder.steps:
+            tree = change_tree(tree, step.tree, git.content, objects)
+        return LandingPreview(head.tree, tree, objects.pack(), tuple(builder.receipts))
 
 
 def diff(repo: Repository, preview: LandingPreview) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import AddNote, AddSubtasks, SetStatus
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
-    from mdtodo.git.index_format import IndexEntry
+    from mdtodo.git.index.index_copy import IndexEntry
     from mdtodo.git.objects import TreeChange
     from mdtodo.git.repository import Repository
     from mdtodo.landing.parse_cache import ParsedFile
@@ -229,10 +228,3 @@ class CommitBuilder:
     def subject(self) -> str:
         """What the reflog says of it: the first line of the message, if it is one commit."""
         return subject(self.receipts)
-
-    @property
-    def known_trees(self) -> Mapping[bytes, tuple[str, str]]:
-        """By folder, which tree was changed to which, where the index changes as HEAD does."""
-        staged = {os.fsencode(path): (entry.mode, entry.oid) for path, entry in self.staged.items()}
-        changed = {path: change for step in self.steps for path, change in step.tree.items()}
-        return self.objects.trees if staged == changed else {}

@@ -167,7 +167,6 @@ def _land(
     taken: IdsTaken | None,
 ) -> Landing:
     """Commit, then write the work tree, then tell the index what is there."""
-    git.begin_landing()
     job, kept_open = _hold_rest(job, git)
     while True:
         try:
@@ -248,7 +247,7 @@ def _commit(
             if whole:
                 refuse(job, builder)
             made = write_commits(job, git, head, builder)
-            copy.stage(builder.staged, builder.known_trees)
+            copy.stage(builder.staged)
             failpoint("prepared")
             _place(copy, move, made[-1] if made else None, builder.subject)
     commit_of = {

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from mdtodo.git.index import index_lock
-from mdtodo.git.loose_objects import sweep_loose
 from mdtodo.system import atomic_file
 
 if TYPE_CHECKING:
@@ -15,15 +13,10 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 
-def remove_leftovers(
-    repo: Repository, paths: Iterable[str] = (), *, objects: bool = False
-) -> tuple[str, ...]:
+def remove_leftovers(repo: Repository, paths: Iterable[str] = ()) -> tuple[str, ...]:
     """Take away what killed processes of ours left in the git directory and beside these files.
 
-    Locks and files of other programs stay. Gives sentences about what a person might have noticed. `objects`:
-    look for half written objects too, which takes longer, and which `git gc` does as well.
+    Locks and files of other programs stay. Gives sentences about what a person might have noticed.
     """
     atomic_file.sweep(repo.root, paths)
-    if objects:
-        sweep_loose(os.path.join(repo.common_dir, "objects"))
     return index_lock.remove_stale(repo)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import entry_of
 from mdtodo.errors import EditError, GitError, InputError
-from mdtodo.git.index_format import IndexEntry
+from mdtodo.git.index.index_copy import IndexEntry
 from mdtodo.git.objects import find_in_tree
 from mdtodo.git.repository import run
 from mdtodo.landing.job import Rewrite

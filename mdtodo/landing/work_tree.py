@@ -108,7 +108,7 @@ class WorkTree:
         began = time.monotonic()
         unborn = self._head.read(git) is None
         try:
-            self.changed = self._files.changed(self._is_aside, git, of_index=unborn or self._in_hook)
+            self.changed = self._files.changed(self._is_aside, of_index=unborn or self._in_hook)
             self.doubt = ""
         except (
             GitError

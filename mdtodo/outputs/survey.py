@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.receipt import Output, entry_of
 from mdtodo.git.files.status import status
+from mdtodo.git.index.index_copy import IndexCopy, IndexEntry
 from mdtodo.git.repository import run
 from mdtodo.outputs.marks import fingerprint, left_by, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
-    from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.repository import Repository
     from mdtodo.outputs.declared import DeclaredOutputs
 
@@ -225,8 +225,6 @@ def _why_not(repo: Repository, output: Output, staged: _Entry, bases: Sequence[_
 
 
 def _stage(copy: IndexCopy, entries: Mapping[str, _Entry]) -> None:
-    from mdtodo.git.index_format import IndexEntry
-
     if entries:
         copy.restore({path: IndexEntry(*new, "H") if new else None for path, new in entries.items()})
         copy.changed = True

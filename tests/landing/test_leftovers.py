@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from mdtodo.git.repository import discover
 from mdtodo.landing import land as land_module
 from mdtodo.landing.leftovers import remove_leftovers
@@ -30,6 +32,20 @@ def test_a_lock_of_another_program_is_not_taken_away(make_repo, receipt):
     lock.write_bytes((repo.root / ".git/index").read_bytes())
     remove_leftovers(discover(str(repo.root)))
     assert lock.exists()
+    assert not [name for name in os.listdir(repo.root / ".git") if "mdtodo-" in name]
+
+
+@pytest.mark.parametrize("content", [b"DIRC of another git", b"index.mdtodo-of-another.held"])
+def test_a_lock_that_another_program_took_since_is_not_taken_away(make_repo, receipt, content: bytes):
+    """The dead process still has the file by which its lock is told, but the lock is not its own any more."""
+    repo = make_repo(**{"TODO.md": BASE})
+    assert lander(repo, [receipt(repo, "two")], "locked") == -signal.SIGKILL
+    lock = repo.root / ".git/index.lock"
+    lock.unlink()
+    lock.write_bytes(content)
+    assert [name for name in os.listdir(repo.root / ".git") if name.endswith(".held")]
+    remove_leftovers(discover(str(repo.root)))
+    assert lock.read_bytes() == content
     assert not [name for name in os.listdir(repo.root / ".git") if "mdtodo-" in name]
 
 

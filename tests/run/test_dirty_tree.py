@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -223,24 +222,6 @@ def test_where_git_cannot_say_nothing_is_vouched_for(repo: Checkout, mdtodo: Mdt
         == 1
     )
     assert trees(mdtodo) == {"a": "dirty"}
-
-
-@pytest.mark.parametrize("commit", ["run", "task"])
-def test_a_run_asks_git_for_no_status_where_times_and_sizes_say_it(
-    repo: Checkout, mdtodo: Mdtodo, commit: str
-) -> None:
-    trace = repo.root / ".git" / "trace"
-    began = start(repo, "- [ ] a run:ok\n- [ ] b run:ok\n", f'commit = "{commit}"\n{CONFIG}')
-    for file in ("src/a", "src/b", "made.txt", ".mdtodo.toml"):
-        os.utime(repo.root / file, (1_700_000_000, 1_700_000_000))
-    repo.git("update-index", "-q", "--refresh")
-    mdtodo("run", "-j1", GIT_TRACE2_EVENT=str(trace))
-    lines = map(json.loads, trace.read_text().splitlines())
-    commands = [line["name"] for line in lines if line["event"] == "cmd_name"]
-    updates = ["update-ref"] * (2 if commit == "task" else 1)
-    # a landing at the end asks for the configuration anew
-    assert sorted(commands) == ["log", "ls-files", *updates, *["var"] * (1 if commit == "task" else 2)]
-    assert trees(mdtodo)["a"] == began
 
 
 def test_an_unborn_branch_has_no_tree(repo: Checkout, mdtodo: Mdtodo) -> None:

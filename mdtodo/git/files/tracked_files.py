@@ -1,8 +1,7 @@
 """Whether the tracked files of a work tree are what HEAD has, asked again and again.
 
 `git status` says it, but for what the person has told git not to look at (`assume-unchanged`, `skip-worktree`): those
-files are compared here, where the work tree has them. Of few files it can mostly be told without git, as git itself
-tells it: the index holds HEAD's tree, and the times and sizes of all files are those that the index knows.
+files are compared here, where the work tree has them.
 """
 
 from __future__ import annotations
@@ -15,8 +14,6 @@ from mdtodo.errors import GitError
 from mdtodo.git.files.quote import path_line
 from mdtodo.git.files.status import begin_status
 from mdtodo.git.head import read_head
-from mdtodo.git.index_format import IndexFile, UnsupportedIndexError, stat_bytes
-from mdtodo.git.loose_objects import read_with_stat
 from mdtodo.git.position import HeadWatch
 from mdtodo.git.repository import calling_index, run
 
@@ -25,9 +22,6 @@ if TYPE_CHECKING:
 
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
-
-#: Files that are looked at here rather than by git, which needs about as long to start.
-FEW = 500
 
 
 class Hidden(NamedTuple):
@@ -47,16 +41,10 @@ class TrackedFiles:
         self._repo = repo
         self._hidden: Sequence[Hidden] | None = None
 
-    def changed(
-        self, aside: Callable[[str], bool], git: GitSession | None = None, *, of_index: bool = False
-    ) -> tuple[str, ...]:
-        """The paths that differ from HEAD now, sorted, but for those that are `aside`. `git`: of a caller who asks many
-        times. `of_index`: that differ from the index of the calling git, as in a hook of its commit.
-
-        Raises GitError where git refuses.
+    def changed(self, aside: Callable[[str], bool], *, of_index: bool = False) -> tuple[str, ...]:
+        """The paths that differ from HEAD now, sorted, but for those that are `aside`. `of_index`: that differ from the
+        index of the calling git, as in a hook of its commit. Raises GitError where git refuses.
         """
-        if git is not None and not of_index and _is_surely_clean(git, aside):
-            return ()
         env = calling_index() if of_index else {}
         asked = begin_status(self._repo, env=env)
         if self._hidden is None:  # once, since nobody has git look away from files in the middle of a run
@@ -87,7 +75,7 @@ class HeadTree:
         now = self._watch.stamp()
         if now != self._stamp:
             self._stamp = now
-            self.tree = self._ask() if git is None else read_head(_trusting(git)).tree
+            self.tree = self._ask() if git is None else read_head(git).tree
         return self.tree
 
     def _ask(self) -> str | None:
@@ -138,40 +126,3 @@ def _commit_of(folder: str) -> str | None:
     if not os.path.lexists(os.path.join(folder, ".git")):
         return None
     return run(None, "rev-parse", "--verify", "HEAD", cwd=folder).decode().strip()
-
-
-def _is_surely_clean(git: GitSession, aside: Callable[[str], bool]) -> bool:
-    """Whether nothing differs; False also where only git can tell."""
-    try:
-        data, status = read_with_stat(os.path.join(git.repo.git_dir, "index"))
-        known = git.index
-        same = known is not None and known.data == data
-        index = known if known is not None and same else IndexFile(data, git.settings().algorithm())
-    except (OSError, UnsupportedIndexError):
-        return False
-    tree = read_head(_trusting(git)).tree
-    if len(index) > FEW or index.unmerged or tree is None or index.tree() != tree:
-        return False
-    root, then = os.fsencode(git.repo.root), _mtime(stat_bytes(status))
-    return all(_is_same(root, index, name, then) or aside(os.fsdecode(name)) for name in index)
-
-
-def _is_same(root: bytes, index: IndexFile, name: bytes, written: bytes) -> bool:
-    """Whether nobody can have changed the file since git or we compared it. One that was changed in the very moment in
-    which the index was written, or later, may have changed again (Documentation/technical/racy-git.txt)."""
-    try:
-        status = os.lstat(os.path.join(root, name))
-    except OSError:
-        return False
-    times = index.stat(name)
-    # a submodule has no content that its folder's times could tell of
-    return stat_bytes(status) == times and _mtime(times) < written and not stat.S_ISDIR(status.st_mode)
-
-
-def _mtime(times: bytes) -> bytes:
-    return times[8:16]
-
-
-def _trusting(git: GitSession) -> GitSession:
-    git.begin_landing()
-    return git

@@ -1,23 +1,18 @@
 """The index, changed under git's own lock without losing what a person stages at the same moment.
 
-The new index is made beside the index: its bytes are changed in their place (`index_format`), or, where that is
-not known to be right, a copy is changed by `git update-index`. Only then git's lock is taken, as briefly as
-git's own commands take it; if the index is still the one that was read, and HEAD could be moved, the new one
-is renamed to the index. Where the index keeps changing, the lock is taken first
-(`index_lock`).
+A copy beside the index is changed by `git update-index`. Only then git's lock is taken, as briefly as git's own
+commands take it; if the index is still the one that was read, and HEAD could be moved, the copy is renamed to
+the index. Where the index keeps changing, the lock is taken first (`index_lock`).
 """
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.git.index.index_lock import delete, hold, own_file, release, write_error
-from mdtodo.git.index.unchanged import matches_index
-from mdtodo.git.index_format import IndexEntry, IndexFile, UnsupportedIndexError, stat_bytes
-from mdtodo.git.loose_objects import read_with_stat
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
@@ -32,14 +27,18 @@ PATIENCE = 2.0
 #: Bytes of paths on one command line; `git ls-files` takes none on standard input.
 _MUCH = 1 << 16
 
-#: Files that are compared here rather than by git.
-_MANY = 32
-
-_NONE: Mapping[bytes, tuple[str, str]] = {}
-
 
 class IndexChangedError(Exception):
     """Somebody staged something since the index was copied."""
+
+
+class IndexEntry(NamedTuple):
+    """An entry of the index: mode as in a tree, id, and the letter of `git ls-files -v` (`H` for an ordinary
+    one, lower case for assume-unchanged, `S` for skip-worktree)."""
+
+    mode: bytes
+    oid: str
+    flag: str
 
 
 class IndexCopy:
@@ -56,7 +55,6 @@ class IndexCopy:
         self._patience = patience
         self._before: bytes | None = None
         self._status: os.stat_result | None = None
-        self._file: IndexFile | None = None
         self._held = False
         self._copied = False
         self.changed = False
@@ -69,7 +67,6 @@ class IndexCopy:
         except OSError as error:
             self._end()
             raise write_error(self._copy, error) from error
-        self._file = self._parsed()
         return self
 
     def __exit__(
@@ -82,17 +79,13 @@ class IndexCopy:
         known = set(paths)
         if not known or (self._before is None and not self.changed):
             return {}
-        if self._file is not None:
-            return _known_entries(self._file, known)
         wanted = known if sum(map(len, known)) < _MUCH else ()
         listing = self._run("--literal-pathspecs", "ls-files", "-v", "-s", "-z", "--", *wanted)
         return _parse_entries(listing, known)
 
-    def stage(
-        self, changes: Mapping[str, IndexEntry], trees: Mapping[bytes, tuple[str, str]] = _NONE
-    ) -> None:
-        """Give these paths these entries, flags included. `trees` as in `IndexFile.with_ids`."""
-        if not changes or self._stage_in_place(changes, trees):
+    def stage(self, changes: Mapping[str, IndexEntry]) -> None:
+        """Give these paths these entries, flags included."""
+        if not changes:
             return
         lines = [
             b"%s %s 0\t%s\0" % (e.mode, e.oid.encode(), os.fsencode(path)) for path, e in changes.items()
@@ -132,46 +125,20 @@ class IndexCopy:
         self.stage({path: entry for path, entry in entries.items() if entry is not None})
 
     def refresh(self, paths: Iterable[str]) -> None:
-        """Have git note the same. On a copy: killed on the index itself, it would leave a lock that nobody
-        could tell from a living one's."""
+        """Note when the files at these paths were changed, where they are what is staged. On a copy: killed on the
+        index itself, git would leave a lock that nobody could tell from a living one's."""
         names = b"".join(os.fsencode(path) + b"\0" for path in paths)
         # Not `update-index --refresh`, which takes no paths and looks at every file.
         args = ("add", "--refresh", "--pathspec-from-file=-", "--pathspec-file-nul")
-        self._run("--literal-pathspecs", *args, stdin=names)
+        # 1: some are outside of a sparse checkout; all others are refreshed.
+        self._run("--literal-pathspecs", *args, stdin=names, ok=(0, 1))
         self.changed = True
-
-    def record_stats(self, paths: Iterable[str]) -> list[str]:
-        """Note when the files at these paths were changed, where they are what is staged; those of which git
-        must be asked."""
-        file, root = self._file, self._git.repo.root
-        if file is None:
-            return list(paths)
-        asked: list[str] = []
-        stats: dict[bytes, bytes] = {}
-        for path in paths:
-            name = os.fsencode(path)
-            entry, status = file.entry(name), _status(os.path.join(root, path))
-            if entry is None or entry.flag != "H" or status is None or stat_bytes(status) == file.stat(name):
-                continue
-            same = matches_index(self._git, file, name, status)
-            if same:
-                stats[name] = stat_bytes(status)
-            elif same is None:
-                asked.append(path)
-        if stats and not self._is_written_safely(stats):
-            return [*asked, *map(os.fsdecode, stats)]
-        if stats:
-            self._file, self.changed = file.with_stats(stats), True
-        return asked
 
     def lock(self) -> None:
         """Hold git's lock on the index from now on.
 
         Raises IndexChangedError where the index is not the one that was read.
         """
-        # Before the lock is taken, which is then held for one comparison and one rename only.
-        if self._file is not None:
-            self._write(self._file.data, keep_time=False)
         if not self._held:
             self._hold()
             # By its bytes: size and times can be the same after something else was staged.
@@ -180,71 +147,10 @@ class IndexCopy:
 
     def install(self) -> None:
         """Make what was changed the index; only while the lock is held."""
+        if self._status is not None:
+            os.chmod(self._copy, self._status.st_mode & 0o777)
         # git renames index.lock itself; ours stays a link to our own file, by which a later run knows it as ours.
         os.rename(self._copy, self._index)
-        self._git.index = self._file
-
-    def _parsed(self) -> IndexFile | None:
-        """The index as far as we know how to change it; not read again where it is the last one of ours."""
-        known = self._git.index
-        # With core.fsync=index git must write it.
-        if self._before is None or self._git.settings().syncs(b"index"):
-            return None
-        if known is not None and known.data == self._before:
-            return known
-        try:
-            return IndexFile(self._before, self._git.settings().algorithm())
-        except UnsupportedIndexError:
-            return None
-
-    def _stage_in_place(
-        self, changes: Mapping[str, IndexEntry], trees: Mapping[bytes, tuple[str, str]]
-    ) -> bool:
-        """Stage in place, if that can be done."""
-        file, ids = self._file, {os.fsencode(path): entry.oid for path, entry in changes.items()}
-        if file is None or any(file.entry(os.fsencode(path)) is None for path in changes):
-            return False
-        there = (file.entry(os.fsencode(path)) for path in changes)
-        alike = all(
-            was is not None and (was.mode, was.flag) == (new.mode, new.flag)
-            for was, new in zip(there, changes.values(), strict=True)
-        )
-        if not alike or not self._is_written_safely(ids):
-            return False
-        try:
-            self._file = file.with_ids(ids, trees)
-        except UnsupportedIndexError:
-            return False
-        self.changed = True
-        return True
-
-    def _is_written_safely(self, apart: Container[bytes]) -> bool:
-        """Whether no file could be taken for unchanged because the index is younger now.
-
-        git compares the content of a file that was changed in the second in which the index was written, or
-        later, since its times may be those that the index knows. So each such file must be the same, or show
-        by its times that it is not (Documentation/technical/racy-git.txt). Those `apart` are looked after.
-        """
-        file, status = self._file, self._status
-        assert file is not None
-        assert status is not None
-        racy = [name for name in file.changed_since(int(status.st_mtime)) if name not in apart]
-        return len(racy) <= _MANY and all(self._is_not_racy(file, name) for name in racy)
-
-    def _is_not_racy(self, file: IndexFile, name: bytes) -> bool:
-        status = _status(os.path.join(os.fsencode(self._git.repo.root), name))
-        # The mtime in whole seconds, since git ignores the fraction unless it is built with USE_NSEC.
-        if status is None or (now := stat_bytes(status))[8:12] != (then := file.stat(name))[8:12]:
-            return True
-        return now[-4:] != then[-4:] or bool(matches_index(self._git, file, name, status))
-
-    def _write(self, data: bytes, *, keep_time: bool) -> None:
-        try:
-            _copy(self._copy, data, self._status, keep_time=keep_time)
-        except OSError as error:
-            raise write_error(self._copy, error) from error
-        self._copied = True
-        failpoint("index.copied")
 
     def _hold(self) -> None:
         hold(self._index, self._copy, self._patience)
@@ -257,13 +163,16 @@ class IndexCopy:
         if self._held:
             release(self._index, self._copy)
 
-    def _run(self, *args: str, stdin: bytes = b"") -> bytes:
-        """A git command with a copy as its index, from which on git alone changes it."""
-        data = self._before if self._file is None else self._file.data
-        if data is not None and not self._copied:
-            self._write(data, keep_time=True)
-        self._copied, self._file = True, None
-        return self._git.run(*args, stdin=stdin, env={"GIT_INDEX_FILE": self._copy})
+    def _run(self, *args: str, stdin: bytes = b"", ok: Iterable[int] = (0,)) -> bytes:
+        """A git command with the copy as its index."""
+        if self._before is not None and not self._copied:
+            try:
+                _copy(self._copy, self._before, self._status)
+            except OSError as error:
+                raise write_error(self._copy, error) from error
+            failpoint("index.copied")
+        self._copied = True
+        return self._git.run(*args, stdin=stdin, env={"GIT_INDEX_FILE": self._copy}, ok=ok)
 
 
 def refresh(git: GitSession, paths: Iterable[str]) -> None:
@@ -272,32 +181,13 @@ def refresh(git: GitSession, paths: Iterable[str]) -> None:
 
     Merely a convenience: where another git holds the index, it is left to that.
     """
-    asked = list(paths)
-    if not asked:
+    names = list(paths)
+    if not names:
         return
     with suppress(GitError, IndexChangedError), IndexCopy(git, patience=0.0) as copy:
-        asked = copy.record_stats(asked)
-        if copy.changed:
-            copy.lock()
-            copy.install()
-    if not asked:
-        return
-    # Another copy: the first may have become the index.
-    with suppress(GitError, IndexChangedError), IndexCopy(git, patience=0.0) as copy:
-        copy.refresh(asked)
+        copy.refresh(names)
         copy.lock()
         copy.install()
-
-
-def _known_entries(file: IndexFile, known: Iterable[str]) -> dict[str, IndexEntry]:
-    found: dict[str, IndexEntry] = {}
-    for path in known:
-        name = os.fsencode(path)
-        if name in file.unmerged:
-            raise _unmerged(path)
-        if (entry := file.entry(name)) is not None:
-            found[path] = entry
-    return found
 
 
 def _unmerged(path: str) -> GitError:
@@ -330,29 +220,20 @@ def _is_there(root: str, path: str) -> bool:
     return os.path.lexists(full) and os.path.realpath(folder) == os.path.normpath(folder)
 
 
-def _copy(copy: str, data: bytes, like: os.stat_result | None, *, keep_time: bool) -> None:
-    """Write the copy with the mode of the index, and its time if git is to change it further: git takes a file
-    that changed in the second in which the index was written for possibly changed, and would no longer if the
-    index looked younger.
+def _copy(copy: str, data: bytes, like: os.stat_result | None) -> None:
+    """Write the copy with the time of the index: git takes a file that changed in the second in which the index was
+    written for possibly changed, and would no longer if the index looked younger.
     """
     with open(copy, "wb") as file:
-        if like is not None:
-            os.fchmod(file.fileno(), like.st_mode & 0o777)
         file.write(data)
-    if keep_time and like is not None:
+    if like is not None:
         os.utime(copy, ns=(like.st_atime_ns, like.st_mtime_ns))
 
 
 def _read(path: str) -> tuple[bytes, os.stat_result] | tuple[None, None]:
     """The bytes of the index and its status; None for both where there is none."""
     try:
-        return read_with_stat(path)
+        with open(path, "rb") as file:
+            return file.read(), os.fstat(file.fileno())
     except FileNotFoundError:
         return None, None
-
-
-def _status(path: str | bytes) -> os.stat_result | None:
-    try:
-        return os.lstat(path)
-    except OSError:
-        return None

@@ -28,7 +28,6 @@ def commit_message(repo: Repository, message: Callable[[str], str | None]) -> st
     """
     refuse_half_done_operation(repo, instead="")
     with GitSession(repo) as git:
-        git.begin_landing()
         return persist(lambda _: _commit(git, message))
 
 

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.diff_tree import file_changes
-from mdtodo.git.index.index_copy import IndexCopy, refresh
-from mdtodo.git.index_format import IndexEntry
+from mdtodo.git.index.index_copy import IndexCopy, IndexEntry, refresh
 from mdtodo.git.objects import NewObjects, change_tree
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
@@ -110,6 +109,7 @@ class _FastForward:
     changes: dict[str, FileChange] = field(default_factory=dict)
     edited: dict[str, _EditedFile] = field(default_factory=dict)
     sparse: set[str] = field(default_factory=set)
+    tracked: set[str] = field(default_factory=set)
     messages: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -135,7 +135,7 @@ class _FastForward:
             failpoint("advance.installed")
         self._check_out()
         remove_note(self.git.repo, process_identity.current())
-        refresh(self.git, [path for path in self.changes if path not in self.sparse])
+        refresh(self.git, self.tracked)
         return tuple(self.messages)
 
     def resume(self) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ class _FastForward:
                 copy.lock()
                 copy.install()
         self._check_out()
-        refresh(self.git, [path for path in self.changes if path not in self.sparse])
+        refresh(self.git, self.tracked)
         return tuple(self.messages)
 
     # The index
@@ -184,7 +184,9 @@ class _FastForward:
                 staged[path] = IndexEntry(entry.mode, new.add("blob", made), entry.flag)
         self.git.write(new)
         copy.stage(staged)
-        self.sparse = {path for path, one in copy.entries(self.changes).items() if one.flag in "Ss"}
+        now = copy.entries(self.changes)
+        self.sparse = {path for path, one in now.items() if one.flag in "Ss"}
+        self.tracked = now.keys() - self.sparse
 
     def _add_edited(self, path: str, staged: IndexEntry | None) -> None:
         """If both the person's versions can have what upstream has."""

@@ -36,10 +36,7 @@ def finish_earlier(
     from mdtodo.landing.recovery.read_spool import journal_spooled_results
 
     # Locks that a killed run left come first: nothing below could be committed while they lie there.
-    sentences, made = (
-        [*remove_leftovers(repo, objects=bool(state.unlanded_runs())), *_finish_fast_forward(repo, config)],
-        list[str](),
-    )
+    sentences, made = [*remove_leftovers(repo), *_finish_fast_forward(repo, config)], list[str]()
     sentences += journal_spooled_results(repo, state, config)
     for run, entries in _unlanded(state).items():
         began = elsewhere(repo, state, run)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.git.files import tracked_files
 from mdtodo.git.files.tracked_files import HeadTree, TrackedFiles
 from mdtodo.git.repository import discover
 from mdtodo.git.session import GitSession
@@ -103,9 +102,8 @@ def base(isolated_home, tmp_path_factory: pytest.TempPathFactory):
     return folder
 
 
-@pytest.mark.parametrize("kept", [False, True], ids=["by git", "mostly without git"])
 @pytest.mark.parametrize("state", STATES)
-def test_what_differs_from_head_is_found(base, tmp_path, state: str, kept: bool) -> None:
+def test_what_differs_from_head_is_found(base, tmp_path, state: str) -> None:
     subprocess.run(["cp", "-a", f"{base}/lib", f"{base}/repo", str(tmp_path)], check=True)
     root = tmp_path / "repo"
     subprocess.run(["git", "update-index", "-q", "--refresh"], cwd=root, check=True)
@@ -115,33 +113,10 @@ def test_what_differs_from_head_is_found(base, tmp_path, state: str, kept: bool)
     index = (root / ".git" / "index").read_bytes()
     tracked = TrackedFiles(repo)
     for _ in range(2):
-        if kept:
-            with GitSession(repo) as git:
-                assert tracked.changed(lambda _: False, git) == expected
-        else:
-            assert tracked.changed(lambda _: False) == expected
+        assert tracked.changed(lambda _: False) == expected
     assert tracked.changed(lambda path: path in expected) == ()
     assert (root / ".git" / "index").read_bytes() == index
     assert not (root / ".git" / "index.lock").exists()
-
-
-def test_few_clean_files_are_looked_at_without_git(repo: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    repo.commit("Base", **{"a": "1\n", "b/c": "1\n"})
-    os.utime(repo.write("b/c", "1\n"), (1, 1))
-    time.sleep(0.05)  # the index has to be younger than the file, as far as the file system tells
-    repo.git("update-index", "--refresh")
-    found = discover(str(repo.root))
-    asked = []
-    monkeypatch.setattr(tracked_files, "begin_status", lambda *_, **__: asked.append(1) or list)
-    with GitSession(found) as git:
-        tracked = TrackedFiles(found)
-        assert tracked.changed(lambda _: False, git) == ()
-        assert asked == []
-        repo.write("a", "2\n")
-        tracked.changed(lambda path: path == "a", git)
-        assert asked == []
-        tracked.changed(lambda _: False, git)
-        assert asked == [1]
 
 
 def test_inside_a_hook_it_is_what_the_commit_will_hold_that_counts(
