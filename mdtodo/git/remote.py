@@ -8,8 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.git.repository import environment, error_from, run, start
-from mdtodo.system.process import Process
+from mdtodo.git.repository import environment, error_from, run, start, start_program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +99,9 @@ def push_commit(repo: Repository, upstream: Upstream, commit: str) -> Pushed:
     """
     args = "push", "--porcelain", "--no-follow-tags", "--", upstream.remote, f"{commit}:{upstream.ref}"
     # Not by `start`, which turns hooks off.
-    code, out, err = Process(["git", "-C", repo.root, *args], environment(repo) | without_prompts()).finish()
+    code, out, err = start_program(
+        ["git", "-C", repo.root, *args], environment(repo) | without_prompts()
+    ).finish()
     lines = (line.split("\t") for line in out.decode(errors="replace").split("\n"))
     line = next((line for line in lines if len(line) == 3 and line[1].endswith(f":{upstream.ref}")), None)
     flag, words = (line[0], line[2]) if line else ("", "")

@@ -89,7 +89,16 @@ def start(cwd: str, args: Iterable[str], env: Mapping[str, str], *, own_group: b
 
     Raises GitError where there is no git.
     """
-    return Process(["git", "-C", cwd, *SETTINGS, *args], env, own_group=own_group)
+    return start_program(["git", "-C", cwd, *SETTINGS, *args], env, own_group=own_group)
+
+
+def start_program(argv: Sequence[str], env: Mapping[str, str], *, own_group: bool = False) -> Process:
+    """A program that is git, or comes with it; GitError where there is none."""
+    try:
+        return Process(argv, env, own_group=own_group)
+    except OSError as error:
+        hint = "install git, or put it on PATH"
+        raise GitError(f"cannot run {argv[0]}: {error.strerror}", hint=hint) from error
 
 
 def list_files(repo: Repository, *pathspecs: str) -> list[str]:

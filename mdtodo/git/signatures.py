@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import MdtodoError
 from mdtodo.git.objects import object_id
-from mdtodo.git.repository import batch_answers
+from mdtodo.git.repository import batch_answers, start_program
 from mdtodo.git.true_history import read_history
-from mdtodo.system.process import PIPE, Process
+from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mdtodo.git.repository import Repository
+    from mdtodo.system.process import Process
 
 #: Where ssh-keygen is looked for, and nowhere else: PATH may begin with a folder of the change that is judged.
 #: The first is that of Debian, Ubuntu, Fedora, Alpine, the BSDs and macOS, the last two are those of NixOS and Nix.
@@ -138,7 +139,7 @@ class _Verifier:
     def _asked(self, oid: str, question: str, words: list[str]) -> Process:
         commit = self._commits[oid]
         files = ("-f", self._file, "-s", self._signatures[oid], f"-Overify-time={_time(commit.seconds)}")
-        process = Process([self._program, "-Y", question, *words, *files], _ENVIRONMENT)
+        process = start_program([self._program, "-Y", question, *words, *files], _ENVIRONMENT)
         if len(commit.payload) <= PIPE:
             process.feed(commit.payload, end=True)
         return process

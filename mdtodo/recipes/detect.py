@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import GitError
 from mdtodo.recipes.catalogue import recipe
+from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -335,18 +336,16 @@ def _literal(pattern: str) -> str:
 
 
 def _ls_files(root: str, environ: Mapping[str, str]) -> list[bytes]:
-    import subprocess
-
     # In a hook git sets GIT_DIR, GIT_INDEX_FILE and others, which mean another repository or a temporary index.
     env = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
     env |= {"LC_ALL": "C", "LANGUAGE": "C"}
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command = ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     command += [f"--exclude={folder}/" for folder in _INSTALLED]
     try:
-        ran = subprocess.run(command, cwd=root, env=env, stdin=subprocess.DEVNULL, capture_output=True)
+        code, out, err = Process(command, env).finish()
     except OSError as error:
         raise GitError(f"cannot run git: {error.strerror}", hint="install git, or put it on PATH") from error
-    if ran.returncode:
-        words = ran.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {ran.returncode}"]
+    if code:
+        words = err.decode(errors="replace").strip().splitlines() or [f"exit code {code}"]
         raise GitError(f"git cannot list the files: {words[0]}")
-    return ran.stdout.split(b"\0")
+    return out.split(b"\0")

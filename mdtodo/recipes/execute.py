@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import selectors
 import signal
-import subprocess
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from mdtodo.system.process import STDOUT, Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
 
-_CHUNK = 64 * 1024
+#: Seconds that what a tool leaves running may go on to write.
+_LINGER = 1.0
 
 #: Bytes of what was read before that are looked at again, so that a match may lie across two reads.
 _OVERLAP = 4096
@@ -36,25 +36,22 @@ class Execution:
     ) -> None:
         self._argv, self._env, self._folder = argv, env, folder
         self._wanted = compiled(patterns)
-        self._child: subprocess.Popen[bytes] | None = None
+        self._tool: Process | None = None
+        self._before = {1: b"", 2: b""}
         self.matched = set[str]()
         self.interrupted = 0
 
     def run(self) -> int | None:
         """The exit code, 128 and the signal's number where a signal ended it; None and a sentence where it does not
-        start."""
+        start. This process goes to the folder, and stays there."""
         handlers = {
             one: signal.signal(one, self._pass_on) for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         }
         try:
             code = self._run()
         except OSError as error:
-            write(
-                2,
-                f"{self._argv[0]} could not be started: {error.strerror}\n".encode(
-                    "utf-8", "backslashreplace"
-                ),
-            )
+            said = f"{self._argv[0]} could not be started: {error.strerror}\n"
+            write(2, said.encode("utf-8", "backslashreplace"))
             return None
         finally:
             for one, handler in handlers.items():
@@ -62,61 +59,31 @@ class Execution:
         return 128 - code if code < 0 else code
 
     def _run(self) -> int:
-        output = subprocess.PIPE if self._wanted else None
-        with subprocess.Popen(
-            self._argv,
-            env=self._env,
-            cwd=self._folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
+        os.chdir(self._folder)
+        outputs: tuple[int | None, ...] = (1, 2)
+        if self._wanted:
             # If both go to the same place, one pipe keeps their order.
-            stderr=subprocess.STDOUT if output is not None and os.path.sameopenfile(1, 2) else output,
-        ) as child:
-            self._child = child
-            if self.interrupted:  # it came before there was anything to end
-                self._pass_on(self.interrupted, None)
-            if self._wanted:
-                self._pass_through(child)
-            return child.wait()
+            outputs = (None, STDOUT if os.path.sameopenfile(1, 2) else None)
+        with open(os.devnull, "rb") as nothing:
+            files = (nothing.fileno(), *outputs)
+            self._tool = Process(self._argv, self._env, files, on_output=self._take)
+        if self.interrupted:  # it came before there was anything to end
+            self._pass_on(self.interrupted, None)
+        return self._tool.finish(linger=_LINGER)[0]
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         """End the tool as well; Ctrl-C reaches it by itself."""
         self.interrupted = number
-        if self._child is not None and number != signal.SIGINT:
-            self._child.send_signal(number)
+        if self._tool is not None and number != signal.SIGINT:
+            self._tool.signal(number)
 
-    def _pass_through(self, child: subprocess.Popen[bytes]) -> None:
-        """Copy both streams until they end, or until the tool is gone and what it left behind is silent, or had its
-        second."""
-        gone = None
-        with selectors.DefaultSelector() as streams:
-            for source, target in ((child.stdout, 1), (child.stderr, 2)):
-                if source is not None:
-                    streams.register(source, selectors.EVENT_READ, [target, b""])
-            while streams.get_map():
-                # Asked before the streams are: a tool that writes and ends between the two would lose its last words.
-                ended = child.poll() is not None
-                ready = streams.select(timeout=0.2)
-                if ended:
-                    gone = gone or time.monotonic()
-                    if not ready or time.monotonic() > gone + 1:
-                        return
-                for key, _ in ready:
-                    data = os.read(key.fd, _CHUNK)
-                    if not data:
-                        streams.unregister(key.fileobj)
-                    self._take(key.data, data)
-
-    def _take(self, stream: list[object], data: bytes) -> None:
-        target, before = stream
-        assert isinstance(target, int)
-        assert isinstance(before, bytes)
-        write(target, data)
-        seen = before + data
+    def _take(self, number: int, data: bytes) -> None:
+        write(number, data)
+        seen = self._before[number] + data
         # Of both reads together: a sequence may lie across them.
         bare = _COLOUR.sub(b"", seen)
         self.matched |= {one for one, pattern in self._wanted.items() if pattern.search(bare)}
-        stream[1] = seen[-_OVERLAP:]
+        self._before[number] = seen[-_OVERLAP:]
 
 
 def match_and_remove(path: str, patterns: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from mdtodo.errors import EditError
 from mdtodo.project.expand_program import LONGEST_ANSWER, Request, ask_program
-from tests.processes import DEADLINE
+from tests.processes import DEADLINE, eventually, runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,29 +66,15 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) 
         if refused.value.sentence.endswith(": thinking"):
             break
     assert refused.value.sentence.endswith("s: thinking")
-    assert is_gone(int((tmp_path / "child").read_text()))
+    eventually(lambda: not runs(int((tmp_path / "child").read_text())))
 
 
 def test_a_process_that_the_program_leaves_running_holds_nothing_up(tmp_path: Path) -> None:
     began = time.monotonic()
     assert answer_of("sleep 600 & echo $! > child; echo - [ ] a", tmp_path) == b"- [ ] a\n"
     assert time.monotonic() - began < 300
-    assert is_gone(int((tmp_path / "child").read_text()))
+    eventually(lambda: not runs(int((tmp_path / "child").read_text())))
 
 
 def test_a_program_that_reads_nothing_and_closes_its_output_has_answered_nothing(tmp_path: Path) -> None:
     assert answer_of("exec >&- 2>&-; read line < /dev/null; exit 0", tmp_path) == b""
-
-
-def is_gone(pid: int) -> bool:
-    """Whether the process ends, within the deadline."""
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] == "Z":
-                    return True
-        except FileNotFoundError:
-            return True
-        os.sched_yield()
-    return False

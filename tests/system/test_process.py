@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from mdtodo.errors import GitError
-from mdtodo.system.process import Process
+from mdtodo.system.process import STDOUT, Process
+from tests.processes import eventually, runs
 
 
 def python(code: str, **words: bool) -> Process:
@@ -74,6 +74,41 @@ def test_a_process_leads_a_group_only_if_it_is_to_be_alone(own_group):
 def test_no_descriptor_is_left_open():
     before = os.listdir("/dev/fd")
     python("").finish()
-    with pytest.raises(GitError, match="cannot run no-such-program: No such file"):
+    with pytest.raises(FileNotFoundError, match="'no-such-program'"):
         Process(["no-such-program"], dict(os.environ))
     assert os.listdir("/dev/fd") == before
+
+
+def test_what_a_program_leaves_running_holds_nothing_up_for_ever_and_can_be_ended():
+    process = python(
+        "import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)", session=True
+    )
+    code, out, _ = process.finish(timeout=600, linger=0.1)
+    assert code == 0
+    process.end_group(5)
+    eventually(lambda: not runs(int(out)))
+
+
+def test_a_program_that_takes_too_long_runs_on_until_it_is_ended():
+    process = python("import signal; signal.signal(15, signal.SIG_IGN); signal.pause()", session=True)
+    with pytest.raises(TimeoutError):
+        process.finish(timeout=0.1)
+    assert not process.ended()
+    process.end_group(0.1)
+    assert process.ended()
+    assert not runs(process.pid)
+
+
+def test_output_may_go_where_it_is_wanted():
+    heard = []
+    code = "import os; os.write(1, b'a'); os.write(2, b'b')"
+    with open(os.devnull, "rb") as nothing:
+        process = Process(
+            [sys.executable, "-c", code],
+            dict(os.environ),
+            (nothing.fileno(), None, STDOUT),
+            on_output=lambda number, data: heard.append((number, data)),
+        )
+        assert process.finish() == (0, b"", b"")
+    assert {number for number, _ in heard} == {1}
+    assert b"".join(data for _, data in heard) == b"ab"

@@ -6,11 +6,12 @@ A string is read by a shell, a list is a program with its arguments.
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING
 
 from mdtodo.execution.processors.result_shape import empty_result
-from mdtodo.execution.processors.spawn import spawn
 from mdtodo.execution.processors.spec import cut
+from mdtodo.system.process import spawn
 
 if TYPE_CHECKING:
     from mdtodo.execution.processors.attempt_log import AttemptLog
@@ -27,17 +28,21 @@ def start(run: str | list[str], env: dict[bytes, bytes], cwd: str, files: tuple[
     """Start a command; its id. A text that the system finds too long is cut harder.
 
     `files` are the descriptors of its standard input and of its output. Raises OSError or ValueError, as `spawn`.
+    This process goes to the command's folder itself, as `posix_spawn` cannot, and stays there: so it must have one
+    thread, and no relative paths of its own.
     """
+    source, output = files
     arguments = ["/bin/sh", "-c", run] if isinstance(run, str) else run
+    os.chdir(cwd)
     try:
-        return spawn(arguments, env, cwd, *files)
+        return spawn(arguments, env, (source, output, output), session=True)
     except OSError as error:
         if error.errno != errno.E2BIG:
             raise
         short = {
             name: cut(value, _SHORT_VARIABLE) if name in _TEXTS else value for name, value in env.items()
         }
-        return spawn(arguments, short, cwd, *files)
+        return spawn(arguments, short, (source, output, output), session=True)
 
 
 def not_started(run: str | list[str], error: OSError | ValueError, log: AttemptLog) -> dict[str, object]:
