@@ -156,6 +156,13 @@ class ReadyQueue:
         attempts.count += 1
         return self.plan.tasks[name]
 
+    def upcoming(self, count: int) -> list[Task]:
+        """Up to so many tasks that were not started and that nothing but a lane or the jobs keep, in plan order."""
+        queued = sorted(entry for queue in self._queues.values() for entry in queue)
+        fresh = [self.plan.tasks[name] for _, name in queued if name not in self.attempts]
+        left = count if self.options.limit is None else self.options.limit - self._started
+        return fresh[: max(0, min(count, left))]
+
     def _next(self) -> tuple[str, str] | None:
         """The first task whose lane has room, and that lane; but none that shares an output with a running one."""
         while True:
@@ -297,11 +304,9 @@ class ReadyQueue:
         return name in self.outcomes and not runs_again
 
     def _would_accept(self, task: Task) -> bool:
-        if (
-            not self.is_selected(task)
-            or self.plan.states[task.id] in _NOT_RUNNABLE
-            or self.processor(task) is None
-        ):
+        if not self.is_selected(task) or self.plan.states[task.id] in _NOT_RUNNABLE:
+            return False
+        if self.processor(task) is None:
             return False
         return not self.missing_capabilities(task) and task.worker in (None, self.options.worker)
 
