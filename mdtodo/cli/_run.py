@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from mdtodo.cli.context import Session
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
+    from mdtodo.errors import MdtodoError
     from mdtodo.run.run_options import Options
+    from mdtodo.workers.remote_run import RemoteRun
 
 
 def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
@@ -60,23 +62,30 @@ def say(sentences: Iterable[str]) -> None:
         tell(sentence)
 
 
-def run_and_report(session: Session, options: Options, *, as_json: bool, push: bool = False) -> int:
+def run_and_report(
+    session: Session, options: Options, *, as_json: bool, push: bool = False, remote: str | None = None
+) -> int:
     """Run, with progress on standard error, and the report on standard output; the exit code. With -q nothing but what
-    failed.
+    failed. With `remote` tasks are claimed there.
 
     Raises GitError, after the report, where a push was asked for and did not succeed.
     """
-    from mdtodo.reporting.progress import observer_for
-    from mdtodo.run.run import run
-
     options = replace(options, verbose=session.verbose)
-    with observer_for(color=session.color, quiet=as_json or session.quiet) as observer:
-        report = run(session.repo, session.config, options, observer)
-    refusal = None
-    if push:
-        from mdtodo.landing.push.after_run import push_receipts
+    if remote is None:
+        report, refusal = _run_and_push(session, options, None, quiet=as_json or session.quiet, push=push)
+    else:
+        from mdtodo.workers.remote_run import RemoteRun
 
-        report, refusal = push_receipts(session.repo, session.config, report)
+        there, refusal = RemoteRun.of(session.repo, session.config, remote, push=push), None
+        done = False
+        try:
+            report, refusal = _run_and_push(
+                session, options, there, quiet=as_json or session.quiet, push=push
+            )
+            done = push and refusal is None
+        finally:
+            said = there.finish(pushed=done)
+        report = report._replace(messages=(*report.messages, *said))
     session.reports.append(report)
     if as_json:
         from mdtodo.reporting.json_documents import print_run_json
@@ -97,6 +106,23 @@ def run_and_report(session: Session, options: Options, *, as_json: bool, push: b
     if refusal is not None:
         raise refusal
     return report.exit_code
+
+
+def _run_and_push(
+    session: Session, options: Options, remote: RemoteRun | None, *, quiet: bool, push: bool
+) -> tuple[RunReport, MdtodoError | None]:
+    """The report, and why nothing was pushed where that was asked for."""
+    from mdtodo.reporting.progress import observer_for
+    from mdtodo.run.run import run
+
+    leases, send = (None, None) if remote is None else (remote.over, remote.send)
+    with observer_for(color=session.color, quiet=quiet) as observer:
+        report = run(session.repo, session.config, options, observer, leases=leases)
+    if not push:
+        return report, None
+    from mdtodo.landing.push.after_run import push_receipts
+
+    return push_receipts(session.repo, session.config, report, send=send)
 
 
 def _report_failures(report: RunReport) -> None:

@@ -330,6 +330,12 @@ class Config:
             value_types.duration(), "A worker that gives no sign of life for this long loses its task."
         ),
     )
+    remote_lease: float = field(
+        default=1800.0,
+        metadata=_of(
+            value_types.duration(), "The same for a task that was claimed on a remote (`run --remote`)."
+        ),
+    )
     logs: Logs = field(default=Logs(), metadata=_of(Record(Logs), "Captured output."))
     max_cpu: int = field(
         default=85, metadata=_of(integer(1, 100), "CPU load in percent, above which no new task is started.")

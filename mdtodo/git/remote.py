@@ -131,6 +131,11 @@ def fetch(repo: Repository, upstream: Upstream, ref: str) -> str | None:
     return found
 
 
+def push_source(repo: Repository, remote: str) -> str:
+    """What to read to see what was pushed to the remote: its name, or its address where it is pushed to another one."""
+    return _source(repo, remote)
+
+
 def without_prompts() -> dict[str, str]:
     """So that no git waits for somebody to type a password where nobody is."""
     if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
@@ -153,6 +158,8 @@ _NO_REASON = re.compile(r"hint:|To |error: failed to push some refs|Everything u
 #: What a remote says when somebody else was faster.
 _RACE = re.compile(
     r"lock|incorrect old value|already exists|failed to update ref|non-fast-forward|fetch first|stale|but expected"
+    # of one ref, where another one of the same push was in the way
+    r"|atomic (?:push|transaction) fail"
 )
 
 

@@ -18,6 +18,7 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.snapshot import verdict_of
+from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore, folder
@@ -26,7 +27,7 @@ from mdtodo.system import audit
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
     from mdtodo.config.settings import Config
@@ -36,13 +37,10 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
-    from mdtodo.storage.leases import Lease, Moment
+    from mdtodo.run.start.leases import Leases
 
 #: What is told of a task whose result cannot land, before the reason.
 _KEPT = "not ticked, and its result is kept for the next `mdtodo run`"
-
-#: A lease is renewed after this share of its time.
-RENEWAL = 1 / 3
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -51,7 +49,8 @@ class RunJournal:
     disk before its box is ticked.
 
     `project` is the one that the run was planned on, once that was read; the `work_tree` is looked at where something
-    is to be committed, or opened. A lease is kept from the start of a task until its result has landed, so that no
+    is to be committed, or opened. `leases` say which tasks are its own: the `local` ones of this clone, unless others
+    were put above them. A lease is kept from the start of a task until its result has landed, so that no
     other runner takes the task while its box is still open.
     """
 
@@ -61,6 +60,8 @@ class RunJournal:
     commit: str
     run_id: str
     worker: str
+    local: LocalLeases = field(init=False)
+    leases: Leases = field(init=False)
     project: Project | None = None
     work_tree: WorkTree | None = None
     commits: list[str] = field(default_factory=list)
@@ -68,22 +69,20 @@ class RunJournal:
     kept_open: dict[str, str] = field(default_factory=dict)
     uncommitted: list[Receipt] = field(default_factory=list)
     unopened: set[str] = field(default_factory=set)
-    _leases: dict[str, Lease] = field(default_factory=dict)
     _unrecorded: list[NewResult] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
     _began: dict[str, float] = field(default_factory=dict)
-    _since: Moment | None = None
     _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
-    _renewed: float = field(default_factory=time.monotonic)
     _git: GitSession | None = None
     _logs: str = ""
     _shown_logs: str = ""
     spool_path: str = ""
     _log_seen: tuple[str, bool] = ("", False)
-    _token: int | None = None
 
     def __post_init__(self) -> None:
+        self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, self._log)
+        self.leases = self.local
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
         inside = os.path.relpath(self._logs, self.repo.root)
@@ -122,7 +121,7 @@ class RunJournal:
             self._git.close()
         # before the leases go: whoever takes a task next has to see what became of it
         self._write()
-        self._release(*self._leases)
+        self.leases.release_all()
         if kind is None:
             # only after a good end: else the next run takes up from these files what was not read
             spool.delete(spool.of_dead_runs(self.repo, ()).get(self.run_id, ()))
@@ -148,11 +147,11 @@ class RunJournal:
 
     def mark_start(self) -> None:
         """To be called before the files are read: what others come to after this moment is theirs."""
-        self._since = self.state.moment()
+        self.local.since = self.state.moment()
 
     def look_at(self, project: Project, options: Options) -> None:
         """The tasks of this project are run."""
-        self.project, self._token = project, options.token
+        self.project, self.local.token = project, options.token
         if options.commit != "none" or options.verify:
             opens = options.dirty or not options.verify
             self.work_tree = WorkTree(self.repo, self.config, project.documents, opens)
@@ -187,28 +186,6 @@ class RunJournal:
         self._stamp = now
         return None
 
-    def lease(self, tasks: Sequence[Task]) -> None:
-        """Take these tasks, where no other worker has them or had them since, or claimed ones whose token the run has;
-        `leased` says which are ours."""
-        if self._token is not None:
-            claims = (self.state.claim(task.id, self._token) for task in tasks)
-            self._leases |= {claim.task_id: claim for claim in claims if claim is not None}
-        wanted = [task.id for task in tasks if task.id not in self._leases]
-        if wanted:
-            leases = self.state.lease_all(
-                wanted, self.worker, self.config.lease, since=self._since, run=self.run_id
-            )
-            self._leases |= leases
-            for name in wanted:
-                lease = leases.get(name)
-                self._log(
-                    "leased" if lease else "not_leased", task=name, token=lease.token if lease else None
-                )
-
-    def leased(self, task: Task) -> bool:
-        """Whether the task was taken, as far as this process knows."""
-        return task.id in self._leases
-
     def log_attempt(self, task: Task, number: int, processor: str) -> None:
         """An attempt has begun."""
         name = audit.attempt_name(self.run_id, task.id, number)
@@ -220,24 +197,6 @@ class RunJournal:
 
     def _log(self, event: str, **said: object) -> None:
         audit.record(event, run=self.run_id, worker=self.worker, **said)
-
-    def held(self, tasks: Sequence[Task]) -> frozenset[str]:
-        """The ids of those of these tasks whose lease is still ours."""
-        tokens = {task.id: self._leases[task.id].token for task in tasks if task.id in self._leases}
-        held = self.state.held(tuple(tokens.values())) if tokens else frozenset()
-        return frozenset(task_id for task_id, token in tokens.items() if token in held)
-
-    def renew(self) -> list[str]:
-        """Renew all leases if it is time to; the tasks whose lease is gone."""
-        now = time.monotonic()
-        if now - self._renewed < self.config.lease * RENEWAL:
-            return []
-        self._renewed = now
-        kept = self.state.renew([lease.token for lease in self._leases.values()], self.config.lease)
-        gone = [task_id for task_id, lease in self._leases.items() if lease.token not in kept]
-        for task_id in gone:
-            self._log("lease_lost", task=task_id, token=self._leases.pop(task_id).token)
-        return gone
 
     def log_path(self, task: Task, attempt: int) -> str:
         """Where the output of an attempt is captured."""
@@ -266,10 +225,8 @@ class RunJournal:
     def record(self, task: Task, receipt: Receipt, result: Result) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
-        if (claim := self._leases.get(task.id)) is not None and claim.claimed and ticks(receipt):
-            # done, so nobody's any more
-            receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claim.worker)))
-            self._leases[task.id] = claim._replace(claimed=False)
+        if ticks(receipt) and (claimant := self.local.end_claim(task)) is not None:
+            receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claimant)))
         receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(
             NewResult(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits))
@@ -360,7 +317,8 @@ class RunJournal:
         self.messages += sentences_of(landing._replace(kept_open={}, unclear={}, absent=()))
         self.uncommitted += landing.uncommitted
         self.unopened |= landing.unopened
-        self._release(*(receipt.task_id for _, receipt in unlanded))
+        self._end(receipt.task_id for _, receipt in unlanded)
+        self.leases.landed([receipt.task_id for _, receipt in unlanded])
 
     def _without(
         self, entries: list[tuple[int, Receipt]], unclear: Mapping[str, str]
@@ -387,13 +345,10 @@ class RunJournal:
         return self.git() if self.commit == "task" else None
 
     def _release(self, *task_ids: str) -> None:
+        self._end(task_ids)
+        self.leases.release(task_ids)
+
+    def _end(self, task_ids: Iterable[str]) -> None:
         if self.work_tree is not None:
             for task_id in task_ids:
                 self.work_tree.end(task_id)
-        leases = [self._leases.pop(task_id, None) for task_id in task_ids]
-        # what was claimed stays so until it is done: its token is not ours to give back
-        tokens = [lease.token for lease in leases if lease is not None and not lease.claimed]
-        if tokens:
-            self.state.release(*tokens)
-            for lease in filter(None, leases):
-                self._log("released", task=lease.task_id, token=lease.token)

@@ -15,8 +15,8 @@ from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.planning.task_json import task_record
 from mdtodo.receipts.codec import anchor_to_json
 from mdtodo.run.outcomes import Outcomes, failure
-from mdtodo.run.preflight import Preflight
-from mdtodo.run.throttle import Throttle
+from mdtodo.run.start.preflight import Preflight
+from mdtodo.run.start.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,7 @@ class RunLoop:
                 dict.fromkeys((task.id for task in tasks), moved) if moved else self._preflight.check(tasks)
             )
             may = [task for task in tasks if reasons[task.id] is None]
-            self.journal.lease(may)
+            self.journal.leases.lease(may, self.queue.upcoming)
             if self.cache is not None:
                 self.cache.read_inputs(may)
             for task in tasks:
@@ -113,8 +113,7 @@ class RunLoop:
         return found
 
     def _start(self, task: Task, reason: str | None) -> None:
-        if reason is None and not self.journal.leased(task):
-            reason = "another worker has it, or has just finished it"
+        reason = reason or self.journal.leases.refusal(task)
         if reason is None:
             cached = self.cache.hit(task) if self.cache is not None else None
             tree = self._tree(task)
@@ -170,7 +169,7 @@ class RunLoop:
     def _handle_events(self, events: Sequence[AttemptEvent]) -> None:
         """What came back together; whose leases still hold is looked up once for all of it."""
         ended = [task for event in events if event.ends and (task := self._attempts.get(event.attempt))]
-        self._held = self.journal.held(ended) if ended else frozenset()
+        self._held = self.journal.leases.held(ended) if ended else frozenset()
         if self.cache is not None:
             self.cache.invalidate_inputs()
         for event in events:
@@ -261,7 +260,7 @@ class RunLoop:
                 self.pool.cancel(attempt)
 
     def _keep_leases(self) -> None:
-        for task_id in self.journal.renew():
+        for task_id in self.journal.leases.renew():
             for attempt, task in self._attempts.items():
                 if task.id == task_id:
                     self.pool.cancel(attempt)

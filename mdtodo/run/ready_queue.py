@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import State, Status
 from mdtodo.execution.executor import PREFETCH
-from mdtodo.outputs.declared import DeclaredOutputs
+from mdtodo.outputs.declared import output_conflicts
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
 from mdtodo.planning.routing import processor_of
@@ -92,7 +92,7 @@ class ReadyQueue:
 
     def __post_init__(self) -> None:
         self._lanes = self._prefetch_lanes()
-        self._output_conflicts = _output_conflicts(self.config.processors)
+        self._output_conflicts = output_conflicts(self.config.processors)
         self._start_over()
 
     @property
@@ -155,6 +155,13 @@ class ReadyQueue:
             attempts.begin_again()
         attempts.count += 1
         return self.plan.tasks[name]
+
+    def upcoming(self, count: int) -> list[Task]:
+        """Up to so many tasks that were not started and that nothing but a lane or the jobs keep, in plan order."""
+        queued = sorted(entry for queue in self._queues.values() for entry in queue)
+        fresh = [self.plan.tasks[name] for _, name in queued if name not in self.attempts]
+        left = count if self.options.limit is None else self.options.limit - self._started
+        return fresh[: max(0, min(count, left))]
 
     def _next(self) -> tuple[str, str] | None:
         """The first task whose lane has room, and that lane; but none that shares an output with a running one."""
@@ -297,11 +304,9 @@ class ReadyQueue:
         return name in self.outcomes and not runs_again
 
     def _would_accept(self, task: Task) -> bool:
-        if (
-            not self.is_selected(task)
-            or (self.plan.states[task.id] in _NOT_RUNNABLE and not self._is_claimed_for(task))
-            or self.processor(task) is None
-        ):
+        if not self.is_selected(task) or self.processor(task) is None:
+            return False
+        if self.plan.states[task.id] in _NOT_RUNNABLE and not self._is_claimed_for(task):
             return False
         mine = task.worker in (None, self.options.worker) or self._is_claimed_for(task)
         return mine and not self.missing_capabilities(task)
@@ -384,16 +389,6 @@ class ReadyQueue:
             self._queues[lane] = sorted(begun)
         if self.stopped:
             self._later.clear()
-
-
-def _output_conflicts(processors: Mapping[str, Processor]) -> dict[str, frozenset[str]]:
-    """By processor with outputs, those that may write the same files, itself among them: whose attempts overlap in time
-    would be taken for each other's."""
-    declared = {name: DeclaredOutputs.of(one.outputs) for name, one in processors.items() if one.outputs}
-    return {
-        name: frozenset(other for other, theirs in declared.items() if mine.overlaps(theirs))
-        for name, mine in declared.items()
-    }
 
 
 _NOT_RUNNABLE = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})

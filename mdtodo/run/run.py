@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mdtodo.run.cache.result_cache import ResultCache
     from mdtodo.run.observer import Observer
     from mdtodo.run.run_options import Options
+    from mdtodo.run.start.leases import Leases
     from mdtodo.run.unstarted import Unstarted
     from mdtodo.storage.state import StateStore
 
@@ -52,8 +53,10 @@ def run(
     *,
     paths: Sequence[str] = (),
     executor: Executor | None = None,
+    leases: Callable[[RunJournal, Callable[[str], None]], Leases] | None = None,
 ) -> RunReport:
-    """Run what is ready and what becomes ready, tick what is proven, commit.
+    """Run what is ready and what becomes ready, tick what is proven, commit. `leases`: what keeps other workers off its
+    tasks, where that is more than those of this clone.
 
     Raises GitError where a commit must not be made now: before anything starts during a merge, rebase, cherry-pick or
     bisect, or without an identity; else, as with an index lock, what was done is in the journal, and the next run lands
@@ -71,6 +74,8 @@ def run(
         for sentence in journal.finish_earlier():
             observer.say(sentence)
         journal.mark_start()
+        if leases is not None:
+            journal.leases = leases(journal, observer.say)
         project, options = _read(journal, options, observer, paths)
         journal.look_at(project, options)
         queue = ReadyQueue(plan_of(project, options), config, options, jobs(options, config))

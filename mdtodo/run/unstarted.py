@@ -12,7 +12,7 @@ from mdtodo.planning.analysis.waits import no_task
 from mdtodo.planning.routing import why_passed_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mdtodo.core.task import Task
     from mdtodo.run.ready_queue import ReadyQueue
@@ -44,7 +44,7 @@ def unstarted(
         messages=(*(sentence for sentence, _ in refusals), *_told(given_up)),
         refused=any(refused for _, refused in refusals) or any(name in known for name in queue.options.asked),
         given_up=given_up,
-        nothing=_nothing(queue),
+        nothing=_nothing(queue, known),
         hints=tuple(_hints(queue)),
     )
 
@@ -123,16 +123,17 @@ def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:
         yield f"{len(tasks) - _NAMED} more have given up; `mdtodo list --state failed` shows all of them"
 
 
-def _nothing(queue: ReadyQueue) -> str:
-    """`nothing to run: 3 manual, 2 blocked, 1 given up`."""
+def _nothing(queue: ReadyQueue, not_started: Collection[str]) -> str:
+    """`nothing to run: 3 manual, 2 blocked, 1 given up`; of those that were not started more has been said."""
     meant = [task for task in queue.plan.tasks.values() if queue.is_selected(task)]
     if not meant:
         return "nothing to run: " + (
             "no task matches" if queue.options.chosen is not None else "there are no tasks"
         )
-    counts = dict.fromkeys(_LABELS.values(), 0)
+    counts = dict.fromkeys([*_LABELS.values(), _NOT_STARTED], 0)
     for task in meant:
-        if (label := _label(queue, task)) is not None:
+        label = _NOT_STARTED if task.id in not_started else _label(queue, task)
+        if label is not None:
             counts[label] += 1
     told = [f"{count} {label}" for label, count in counts.items() if count]
     return "nothing to run" + (f": {', '.join(told)}" if told else _all_done(queue, meant))
@@ -169,6 +170,7 @@ def _label(queue: ReadyQueue, task: Task) -> str | None:
 
 
 _CLOSED = frozenset({State.DONE, State.CANCELLED})
+_NOT_STARTED = "not started"
 _MANUAL, _BLOCKED, _RUNNING, _ELSEWHERE = "manual", "blocked", "running elsewhere", "for other workers"
 #: How many there are of each is said, in this order.
 _LABELS = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.storage.rows import integer, real
 from mdtodo.system import process_identity
+from mdtodo.system.clock import boot_clock as _clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -207,13 +208,6 @@ def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _among(values: Sequence[object]) -> str:
     return f"IN ({', '.join('?' * len(values))})"
-
-
-def _clock() -> float:
-    """Seconds of a clock that all processes of this machine share, that nobody sets, and that counts
-    sleep.
-    """
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _claim_of(row: Sequence[object]) -> Lease:

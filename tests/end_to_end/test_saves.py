@@ -13,7 +13,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.project.project import read_config, read_project
-from mdtodo.run.preflight import Preflight
+from mdtodo.run.start.preflight import Preflight
 from mdtodo.storage.state import StateStore
 from tests.system.test_write_lease import saving
 

@@ -28,13 +28,19 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  mdtodo run                    all tasks that are ready or become ready\n"
     "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
     "  mdtodo run --priority critical --dry-run\n"
-    "  mdtodo run --push             also push, including what a failed push left",
+    "  mdtodo run --push             also push, including what a failed push left\n"
+    "  mdtodo run --remote origin --push   one of several clones at work on the same list",
 )
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
 @click.option("--no-commit", is_flag=True, help="Tick only in the work tree; commit nothing.")
 @click.option("--push", is_flag=True, help="Push the branch, updated from its upstream; never force.")
+@click.option(
+    "--remote",
+    metavar="R",
+    help="Claim each task on the remote R before it starts, so that no other clone that does so runs it too.",
+)
 @click.option(
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )
@@ -53,6 +59,7 @@ def command(
     dry_run: bool,
     no_commit: bool,
     push: bool,
+    remote: str | None,
     fail_fast: bool,
     limit: int | None,
     can: str | None,
@@ -90,4 +97,4 @@ def command(
         refuse_push_without_commit(options.commit, asked=no_commit)
     if dry_run:
         return report_dry_run(session, options, as_json=as_json)
-    return run_and_report(session, options, as_json=as_json, push=push)
+    return run_and_report(session, options, as_json=as_json, push=push, remote=remote)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.results import RunReport, TaskRun
     from mdtodo.git.repository import Repository
+    from mdtodo.landing.push.push import Send
 
 
 def refuse_push_without_commit(commit: str, *, asked: bool) -> None:
@@ -21,19 +22,19 @@ def refuse_push_without_commit(commit: str, *, asked: bool) -> None:
 
 
 def push_receipts(
-    repo: Repository, config: Config, report: RunReport, *, follow: bool = True
+    repo: Repository, config: Config, report: RunReport, *, follow: bool = True, send: Send | None = None
 ) -> tuple[RunReport, MdtodoError | None]:
     """Push the branch, with what earlier runs left on it; the report as it is then, and why it was not done.
 
-    `follow`: the branch and its work tree are brought to what the remote has then. The commits of the report are those
-    that are on the branch in the end.
+    `follow`: the branch and its work tree are brought to what the remote has then; `send`: see `push`. The commits of
+    the report are those that are on the branch in the end.
     """
     from mdtodo.landing.push.push import push
     from mdtodo.storage.state import StateStore
 
     try:
         with StateStore.open(repo) as state:
-            sent = push(repo, config.status, state.take_back, follow=follow)
+            sent = push(repo, config.status, state.take_back, follow=follow, send=send)
     except MdtodoError as error:
         return _unpushed(report, error)
     except OSError as error:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.landing.push.rebase import Rebased
 
+    Send = Callable[[Repository, Upstream, str], Pushed]
+
 #: How often a push is tried, while others push at the same time.
 ATTEMPTS = 10
 #: Seconds of the first pause, at most, and of the longest one; each is twice the one before it.
@@ -57,9 +59,10 @@ def push(
     wait: Callable[[str, str], bool] = lambda *_: False,
     *,
     follow: bool = True,
+    send: Send | None = None,
 ) -> PushResult:
     """Push the branch of HEAD to its upstream, with the receipts on it rebased where that has moved; `wait` as in
-    `rebase`. The branch follows, with its work tree, unless that is not asked for.
+    `rebase`. The branch follows, with its work tree, unless that is not asked for. `send` pushes a commit to it.
 
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be rebased. All commits are kept then.
@@ -69,7 +72,7 @@ def push(
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:
             return PushResult({}, messages)
-        result = _Push(repo, git, statuses, upstream, wait, follow).run()
+        result = _Push(repo, git, statuses, upstream, wait, follow, send).run()
     return replace(result, messages=(*messages, *result.messages))
 
 
@@ -83,6 +86,7 @@ class _Push:
     upstream: Upstream
     wait: Callable[[str, str], bool]
     follow: bool = True
+    send: Send | None = None
     head: str = ""
     before: str | None = None
     tip: str | None = None
@@ -111,7 +115,7 @@ class _Push:
         while True:
             candidate = rebased.tip if rebased else self.head
             # By id: the local branch stays where it is until the remote has the commits.
-            pushed = push_commit(self.repo, self.upstream, candidate)
+            pushed = (self.send or push_commit)(self.repo, self.upstream, candidate)
             failpoint("push.sent")
             self.tries += 1
             if pushed.code == 0:

@@ -1,0 +1,153 @@
+"""Refs on a remote, changed by compare-and-swap: each is pushed with a lease on what it is expected to be at.
+
+Never by `+` and never by `--force`, which would defeat the lease in silence. A ref that is at the new object already
+counts as pushed without any check, so whoever competes for one has to push an object that nobody else can have.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdtodo.errors import GitError
+from mdtodo.git.remote import Pushed, push_source, without_password, without_prompts
+from mdtodo.git.repository import SETTINGS, environment, error_from, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mdtodo.git.repository import Repository
+
+#: Seconds after which a remote that does not answer is given up, where nothing large is sent.
+TIMEOUT = 60.0
+#: Refs in one push: their names stand on its command line.
+BATCH = 400
+
+
+class RefUpdate(NamedTuple):
+    """The ref goes from the object `expected` (None: it is not there) to `new` (None: it is deleted)."""
+
+    ref: str
+    expected: str | None
+    new: str | None
+
+    @property
+    def lease(self) -> str:
+        """The option that makes the remote's ref be compared before it is changed."""
+        return f"--force-with-lease={self.ref}:{self.expected or ''}"
+
+    @property
+    def refspec(self) -> str:
+        """What is pushed."""
+        return f"{self.new or ''}:{self.ref}"
+
+
+def push_refs(
+    repo: Repository, remote: str, updates: Sequence[RefUpdate], *, timeout: float = TIMEOUT
+) -> dict[str, Pushed]:
+    """Push these updates, each of which is made or refused by itself; what git says of each, by ref.
+
+    None of the repository's hooks run. A push that ends without a word on a ref, as where its answer is lost, may have
+    changed it all the same: its `flag` is empty then.
+    """
+    found: dict[str, Pushed] = {}
+    for start in range(0, len(updates), BATCH):
+        some = updates[start : start + BATCH]
+        args = [*SETTINGS, *_PUSH, "--no-verify", *(one.lease for one in some), "--", remote]
+        code, out, err = _talk(repo, [*args, *(one.refspec for one in some)], timeout)
+        found |= verdicts(code, out, err, [one.ref for one in some])
+    return found
+
+
+def push_branch(
+    repo: Repository, remote: str, commit: str, branch: str, updates: Sequence[RefUpdate]
+) -> dict[str, Pushed]:
+    """Move the branch on the remote forward to the commit, and make these updates with it: all of it or nothing.
+
+    As `git push`, so the repository's own `pre-push` hook runs, and it takes as long as it takes.
+    """
+    args = [*_PUSH, "--atomic", *(one.lease for one in updates), "--", remote, f"{commit}:{branch}"]
+    code, out, err = _talk(repo, [*args, *(one.refspec for one in updates)], None)
+    return verdicts(code, out, err, [branch, *(one.ref for one in updates)])
+
+
+def list_refs(
+    repo: Repository, remote: str, patterns: Iterable[str], *, timeout: float = TIMEOUT
+) -> dict[str, str]:
+    """The refs that the remote has now of these, by name: a pattern is a name, or `PREFIX*`.
+
+    Raises GitError where the remote cannot be read.
+    """
+    wanted = tuple(patterns)
+    source = push_source(repo, remote)
+    code, out, err = _talk(repo, [*SETTINGS, "ls-remote", "--quiet", "--", source, *wanted], timeout)
+    if code:
+        raise _unreadable(err, "ls-remote")
+    lines = (line.partition("\t") for line in out.decode(errors="surrogateescape").split("\n") if line)
+    # A pattern fits at the end of a name for git, so `refs/other/refs/heads/main` would be among them.
+    return {ref: oid for oid, _, ref in lines if any(_fits(ref, pattern) for pattern in wanted)}
+
+
+def fetch_objects(repo: Repository, remote: str, oids: Sequence[str], *, timeout: float = TIMEOUT) -> None:
+    """Bring these commits here, each without what is before it, and without a ref: for a look, not to be kept.
+
+    Raises GitError where the remote does not give them.
+    """
+    args = ("-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-tags", "--no-prune")
+    more = ("--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--", push_source(repo, remote))
+    code, _, err = _talk(repo, [*SETTINGS, *args, *more, *dict.fromkeys(oids)], timeout)
+    if code:
+        raise _unreadable(err, "fetch")
+
+
+def new_commit(repo: Repository, message: str) -> str:
+    """A commit of no files and without a parent, which no ref names yet. Raises GitError where git does not know who
+    commits."""
+    tree = run(repo, "mktree").decode().strip()
+    return run(repo, "commit-tree", tree, stdin=message.encode()).decode().strip()
+
+
+def verdicts(code: int, out: bytes, err: bytes, refs: Iterable[str]) -> dict[str, Pushed]:
+    """What `git push --porcelain` says of each of these refs."""
+    errors = err.decode(errors="replace")
+    said: dict[str, tuple[str, str]] = {}
+    for line in out.decode(errors="replace").split("\n"):
+        fields = line.split("\t")
+        if len(fields) == 3:
+            said[fields[1].rpartition(":")[2]] = fields[0], fields[2]
+    return {ref: Pushed(code, *said.get(ref, ("", "")), errors) for ref in refs}
+
+
+_PUSH = ("push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no")
+
+
+def _fits(ref: str, pattern: str) -> bool:
+    return ref.startswith(pattern[:-1]) if pattern.endswith("*") else ref == pattern
+
+
+def _unreadable(err: bytes, command: str) -> GitError:
+    error = error_from(err, (command,))
+    return GitError(without_password(error.sentence), hint=error.hint)
+
+
+def _talk(repo: Repository, args: Sequence[str], timeout: float | None) -> tuple[int, bytes, bytes]:
+    """Exit code, standard output and standard error of git; one that does not end in time is ended, and nobody knows
+    what it has done."""
+    env: Mapping[str, str] = environment(repo) | without_prompts()
+    with subprocess.Popen(
+        ["git", "-C", repo.root, *args],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.terminate()  # git ends its helpers with it
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=5)
+            process.kill()
+            return -15, b"", f"error: no answer in {timeout:g} s\n".encode()
+        return process.returncode, out, err

@@ -1,0 +1,263 @@
+"""The leases of a run that works together with other clones: those of this clone, and above them claims on a remote.
+
+Few pushes: one claims what starts now and what will start soon, one renews all that is held, and what is given back
+goes with the next one. The network is another thread's, so that the leases of this clone never wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mdtodo.errors import GitError
+from mdtodo.git.remote import without_password
+from mdtodo.system.clock import boot_clock
+from mdtodo.workers.claim import claim_ref
+from mdtodo.workers.claims import OWN_SHARE, ClaimsRefusedError
+from mdtodo.workers.remote_branch import closed_there
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mdtodo.core.task import Status, Task
+    from mdtodo.git.remote import Upstream
+    from mdtodo.run.start.leases import LocalLeases
+    from mdtodo.workers.claims import Claims
+
+#: Seconds between two pushes that claim, at which as many tasks are claimed ahead as are done meanwhile.
+PACE = 20.0
+#: So many tasks are claimed ahead of their start, at most.
+MOST_AHEAD = 256
+#: Seconds for which it is believed that a task is somebody else's, once that was seen.
+FRESH = 15.0
+#: A claim is renewed after this share of its time; where that fails, again after a fifth of that.
+RENEWAL = 1 / 2
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class RemoteLeases:
+    """See `run.start.leases.Leases`. What has landed here stays claimed until its tick is pushed: `ended` are its refs.
+
+    Where the remote takes no claims, the leases of this clone are all there is, and that is said.
+    """
+
+    local: LocalLeases
+    claims: Claims
+    upstream: Upstream | None
+    statuses: Mapping[str, Status]
+    say: Callable[[str], None]
+    ended: set[str] = field(default_factory=set)
+    refused: bool = False
+    _refs: dict[str, str] = field(default_factory=dict)
+    _reasons: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _gone: set[str] = field(default_factory=set)
+    _ahead: int = 0
+    _claimed: float = float("-inf")
+    _renewed: float = field(default_factory=boot_clock)
+    _reached: bool = False
+    _failed: bool = False
+    _work: _Background | None = None
+
+    def lease(self, tasks: Sequence[Task], upcoming: Callable[[int], Sequence[Task]]) -> None:
+        """See `Leases`."""
+        self.local.lease(tasks, upcoming)
+        if self.refused:
+            return
+        now = time.monotonic()
+        missing = [one for one in tasks if self.local.refusal(one) is None and self._is_to_claim(one, now)]
+        if not missing:
+            return
+        more = [one for one in upcoming(self._pace(len(missing), now)) if self._is_to_claim(one, now)]
+        self._take([*missing, *more])
+        lost = [one.id for one in missing if self.refusal(one) is not None]
+        self.local.release(lost)
+
+    def refusal(self, task: Task) -> str | None:
+        """See `Leases`."""
+        here = self.local.refusal(task)
+        if self.refused or self._is_held(task.id):
+            return here
+        reason = self._reasons.get(task.id)
+        return reason[0] if reason is not None else here
+
+    def held(self, tasks: Sequence[Task]) -> frozenset[str]:
+        """See `Leases`. After a pause that was longer than a claim lasts, the remote is asked whether it still is."""
+        here = self.local.held(tasks)
+        if self.refused:
+            return here
+        if any(map(self._is_over, here)):
+            self._settle()
+            self._renew()
+            self._settle()
+        return frozenset(task_id for task_id in here if self._is_held(task_id) and not self._is_over(task_id))
+
+    def renew(self) -> frozenset[str]:
+        """See `Leases`."""
+        gone = self.local.renew() | self._gone
+        self._gone = set()
+        if self.refused:
+            return gone
+        if self._work is not None and not self._work.is_over:
+            return gone
+        self._collect()
+        # only once a renewal has failed: after a pause, nobody may have taken over yet
+        over = [one for one in self._refs if self._is_over(one)] if self._failed else []
+        self.claims.release(self._refs[one] for one in over)
+        if boot_clock() - self._renewed >= self.claims.own.lease * RENEWAL and self.claims.held:
+            self._renew()
+        return gone | self._gone | frozenset(over)
+
+    def release(self, task_ids: Iterable[str]) -> None:
+        """See `Leases`."""
+        ids = tuple(task_ids)
+        self.local.release(ids)
+        self.claims.release(self._refs[task_id] for task_id in ids if task_id in self._refs)
+
+    def landed(self, task_ids: Iterable[str]) -> None:
+        """See `Leases`."""
+        ids = tuple(task_ids)
+        self.local.landed(ids)
+        self.ended |= {self._refs[task_id] for task_id in ids if task_id in self._refs}
+
+    def release_all(self) -> None:
+        """See `Leases`."""
+        self._settle()
+        self.local.release_all()
+        self.claims.release([ref for ref in self.claims.held if ref not in self.ended])
+
+    # What is claimed
+
+    def _is_to_claim(self, task: Task, now: float) -> bool:
+        """Whether it is neither claimed nor known to be somebody else's."""
+        reason = self._reasons.get(task.id)
+        return not self._is_held(task.id) and (reason is None or now - reason[1] >= FRESH)
+
+    def _is_held(self, task_id: str) -> bool:
+        return self._refs.get(task_id) in self.claims.held
+
+    def _is_over(self, task_id: str) -> bool:
+        """Whether its claim has not been renewed for so long that others may take it."""
+        ref = self._refs.get(task_id, "")
+        held = self.claims.held.get(ref) if ref not in self.ended else None
+        return held is not None and held.until <= boot_clock()
+
+    def _pace(self, starting: int, now: float) -> int:
+        """How many to claim ahead: twice as many where the last ones were used up soon, half where they lasted."""
+        soon = now - self._claimed < PACE
+        self._claimed = now
+        self._ahead = min(max(2 * self._ahead, starting), MOST_AHEAD) if soon else self._ahead // 2
+        return self._ahead
+
+    def _take(self, tasks: Sequence[Task]) -> None:
+        self._refs |= {task.id: claim_ref(task) for task in tasks}
+        refs = [self._refs[task.id] for task in tasks]
+
+        def claimed() -> tuple[dict[str, str], frozenset[str]]:
+            reasons = self.claims.take(refs)
+            won = [task for task in tasks if self._is_held(task.id)]
+            if self.upstream is None or self.claims.tip is None:
+                return reasons, frozenset()
+            return reasons, closed_there(self.claims.repo, self.upstream, self.claims.tip, won, self.statuses)
+
+        try:
+            reasons, closed = self._waited(claimed)
+        except ClaimsRefusedError as error:
+            self._go_on_without(error)
+            return
+        except GitError as error:
+            if not self._reached:
+                raise self._unreachable(error) from error
+            why = f"whether another worker has it is not known: {error}"
+            reasons, closed = dict.fromkeys(refs, why), frozenset()
+        self._reached = True
+        now = time.monotonic()
+        name = self.upstream.name if self.upstream is not None else without_password(self.claims.remote)
+        for task in tasks:
+            if task.id in closed:
+                self._reasons[task.id] = f"it is closed on {name}; `git pull` brings that", now
+                self.claims.release([self._refs[task.id]])
+            elif self._refs[task.id] in reasons and not self._is_held(task.id):
+                self._reasons[task.id] = reasons[self._refs[task.id]], now
+            else:
+                self._reasons.pop(task.id, None)
+
+    def _unreachable(self, error: GitError) -> GitError:
+        name = without_password(self.claims.remote)
+        hint = f"without --remote {name} they are run for this clone alone"
+        return GitError(f"no task can be claimed on {name}: {error.sentence}", hint=error.hint or hint)
+
+    def _go_on_without(self, error: ClaimsRefusedError) -> None:
+        self.refused = True
+        self.say(
+            f"{error}; so a worker of another clone may run the same task at the same time. "
+            "Each tick still lands once: the second result finds the box closed"
+        )
+
+    # The other thread
+
+    def _renew(self) -> None:
+        self._renewed = boot_clock()
+        self._work = _Background(self.claims.renew)
+
+    def _settle(self) -> None:
+        """Wait for what is under way."""
+        while self._work is not None and not self._work.wait():
+            self._gone |= self.local.renew()
+        self._collect()
+
+    def _collect(self) -> None:
+        """Take in what the renewal came to."""
+        work, self._work = self._work, None
+        if work is None:
+            return
+        try:
+            gone = work.result()
+        except GitError:
+            gone = frozenset()
+        self._gone |= {task_id for task_id, ref in self._refs.items() if ref in gone}
+        lease = self.claims.own.lease
+        self._failed = any(one.until < self._renewed + lease * OWN_SHARE for one in self.claims.held.values())
+        if self._failed:
+            self._renewed -= lease * RENEWAL * 4 / 5  # the next try is soon
+
+    def _waited(self, call: Callable[[], Any]) -> Any:
+        """What the call gives, made in the other thread, while the leases of this clone are kept."""
+        self._settle()
+        work = _Background(call)
+        while not work.wait():
+            self._gone |= self.local.renew()
+        return work.result()
+
+
+class _Background:
+    """One call in a thread of its own."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._call = call
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        return not self._thread.is_alive()
+
+    def wait(self, seconds: float = 0.2) -> bool:
+        """Whether it is over, within so many seconds."""
+        self._thread.join(seconds)
+        return self.is_over
+
+    def result(self) -> Any:
+        """What it gave; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _run(self) -> None:
+        try:
+            self._result = self._call()
+        except BaseException as error:
+            self._error = error
