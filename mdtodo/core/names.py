@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 #: Names of processors, patterns, lanes and workers, and explicit ids.
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
+#: Names that workers give themselves, as `user@host`; a task can ask for those of them that are a NAME.
+WORKER = r"[A-Za-z0-9._@-]+"
+
 #: More names than this are not listed.
 _LISTED = 12
 #: Of more names than this, only those that share most pairs of letters are compared: difflib takes its time.

@@ -38,16 +38,17 @@ class Restore(NamedTuple):
 class Receipt(NamedTuple):
     """What lands for one task: the edits that tick it, and the words of its trailer.
 
-    `outcome` is an Outcome, or a Status where a person spoke (`cancelled`, `todo`); `processor` is the
-    processor's name, `rollup` for a parent ticked with its last subtask, `person` for a person's word.
-    `outputs` is what its processor declares; `held` the files of it that go with the tick, as the task's end found
-    them, None where it wrote none. `inputs` is a digest of what its processor had read, None where that does
-    not count. `undoes` is the run that all receipts of this landing take back, `restores` its files. `said_in` is
-    the commit whose message was the person's word. `tree` is the content that its processor has judged: 12 hex digits
-    of HEAD's tree, or DIRTY; None where no processor judged anything, or it is not known. `reason` says how it failed,
-    a Failure; `by` is the e-mail of the person whose word it is, None where git knows none; `metrics` are what its
-    processor has measured. `proves`: the box was ticked before, and this is the proof, or the word, that it lacked.
-    `began`: when its processor did, in Unix time: what was changed since then it may not have seen.
+    `outcome` is an Outcome, or a Status where a person spoke (`cancelled`, `todo`); `processor` is the processor's
+    name, `rollup` for a parent ticked with its last subtask, `person` for a person's word. `outputs` is what its
+    processor declares; `held` the files of it that go with the tick, as the task's end found them, None where it wrote
+    none. `inputs` is a digest of what its processor had read, None where that does not count. `undoes` is the run that
+    all receipts of this landing take back, `restores` its files. `said_in` is the commit whose message was the person's
+    word. `tree` is the content that its processor has judged: 12 hex digits of HEAD's tree, or DIRTY; None where no
+    processor judged anything, or it is not known. `reason` says how it failed, a Failure; `worker` is the name of the
+    worker whose it is, None where it was given none; `by` is the e-mail of the person whose word it is, None where git
+    knows none; `metrics` are what its processor has measured. `proves`: the box was ticked before, and this is the
+    proof, or the word, that it lacked. `began`: when its processor did, in Unix time: what was changed since then it
+    may not have seen.
     """
 
     task_id: str
@@ -67,6 +68,7 @@ class Receipt(NamedTuple):
     tree: str | None = None
     reason: str | None = None
     by: str | None = None
+    worker: str | None = None
     metrics: tuple[tuple[str, float], ...] = ()
     proves: bool = False
     began: float | None = None

@@ -38,6 +38,7 @@ def to_json(receipt: Receipt) -> dict[str, object]:
         **({} if receipt.tree is None else {"tree": receipt.tree}),
         **({} if receipt.reason is None else {"reason": str(receipt.reason)}),
         **({} if receipt.by is None else {"by": receipt.by}),
+        **({} if receipt.worker is None else {"worker": receipt.worker}),
         **({"metrics": dict(receipt.metrics)} if receipt.metrics else {}),
         **({"proves": True} if receipt.proves else {}),
         **({} if receipt.began is None else {"began": receipt.began}),
@@ -54,7 +55,7 @@ def from_json(data: Mapping[str, object]) -> Receipt:
     made = tuple(map(_edit_from_json, edits))
     held = tuple(map(_output, _fields(data["held"]))) if "held" in data else None
     restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
-    texts = ("inputs", "undoes", "said_in", "tree", "reason", "by")
+    texts = ("inputs", "undoes", "said_in", "tree", "reason", "by", "worker")
     more: dict[str, object] = {name: None if data.get(name) is None else str(data[name]) for name in texts}
     more |= {"metrics": _metrics(data.get("metrics", {})), "proves": data.get("proves") is True}
     more |= {

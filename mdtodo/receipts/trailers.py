@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.names import WORKER
 from mdtodo.core.receipt import DIRTY
 from mdtodo.markdown.anchors import place_digest
 
@@ -33,7 +34,7 @@ READ = ("Mdtodo-Run", "Mdtodo-Undo", "Mdtodo-Task", "Mdtodo-Inputs", "Mdtodo-Met
 class Trailer(NamedTuple):
     """One `Mdtodo-Task:` line. `exit_code` is None where the process never ran to an end; `seconds` over all
     attempts of the run. `at` tells the task from equal ones, see `markdown.anchors.place_digest`; None in receipts from
-    before there was that. `tree`, `reason` and `by` as in a Receipt; a newer mdtodo may know more reasons."""
+    before there was that. `tree`, `reason`, `by` and `worker` as in a Receipt; a newer mdtodo may know more reasons."""
 
     task_id: str
     outcome: str
@@ -45,6 +46,7 @@ class Trailer(NamedTuple):
     tree: str | None = None
     reason: str | None = None
     by: str | None = None
+    worker: str | None = None
 
     def __str__(self) -> str:
         code = "-" if self.exit_code is None else self.exit_code
@@ -68,6 +70,7 @@ class Trailer(NamedTuple):
             receipt.tree,
             receipt.reason,
             receipt.by,
+            receipt.worker,
         )
 
     @classmethod
@@ -201,6 +204,7 @@ _FURTHER = {
     for key, value in {
         "at": "[0-9a-f]{12}",
         "reason": "[a-z]+",
+        "worker": WORKER,
         "by": r"\S+",
         "tree": f"[0-9a-f]{{12}}|{DIRTY}",
     }.items()

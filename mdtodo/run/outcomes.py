@@ -327,6 +327,7 @@ class Outcomes:
             tree=tree,
             proves=self.queue.options.prove and outcome in (Outcome.DONE, Outcome.CACHED),
             reason=result.failure if outcome is Outcome.FAILED else None,
+            worker=self.queue.options.worker,
             metrics=tuple(result.metrics.items()),
         )
         self.journal.record(task, receipt, result)

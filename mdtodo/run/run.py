@@ -67,7 +67,9 @@ def run(
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
-        RunJournal.open(repo, config, commit=options.commit, jobs=jobs(options, config)) as journal,
+        RunJournal.open(
+            repo, config, commit=options.commit, worker=options.worker, jobs=jobs(options, config)
+        ) as journal,
         _opened(executor, options, config) as pool,
     ):
         # before the files are read, as it may tick boxes in them

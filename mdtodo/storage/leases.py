@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import EXPANDED, Outcome
@@ -16,7 +18,7 @@ from mdtodo.system import process_identity
 from mdtodo.system.clock import boot_clock as _clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.storage.database import Database
 
@@ -41,6 +43,20 @@ class Moment(NamedTuple):
 
     entry: int
     waiting: tuple[int, ...] = ()
+
+
+class Taken(NamedTuple):
+    """The leases of the tasks that could be taken, by task, and the tasks that nobody has, but whose lane is full."""
+
+    leases: Mapping[str, Lease]
+    full: frozenset[str] = frozenset()
+
+
+class Lane(NamedTuple):
+    """A lane, and how many tasks of it all workers together may run at once."""
+
+    name: str
+    cap: int
 
 
 class Leases:
@@ -85,19 +101,72 @@ class Leases:
     ) -> dict[str, Lease]:
         """As `lease`, for several tasks at once: the leases of those that could be taken, by task. That `run` has
         broken a task down, or has added subtasks to it, keeps it from none."""
+        return dict(self.take(task_ids, worker, ttl, mine=mine, since=since, run=run).leases)
+
+    def take(
+        self,
+        task_ids: Iterable[str],
+        worker: str,
+        ttl: float,
+        *,
+        mine: bool = True,
+        since: Moment | None = None,
+        run: str = "",
+        lanes: Mapping[str, Lane] = MappingProxyType({}),
+    ) -> Taken:
+        """As `lease_all`; a task with a lane gets a place in it with its lease, and neither of them where it is full.
+
+        The place is the task's until `leave_lanes`, and no longer than its lease.
+        """
         # each task once, or the second time would give it another token, and its first one would hold nothing
         who, names = process_identity.current() if mine else "", tuple(dict.fromkeys(task_ids))
         with self._db.writing("lease") as db:
             now = _clock()
             # both look through the connection of this transaction, so nobody can come in between
             refused = self._taken(names, now) | self._ended(names, since, run)
-            free = [name for name in names if name not in refused]
+            free, full = self._with_room([name for name in names if name not in refused], lanes, now)
             (last,) = db.execute(_GROWN, (len(free),)).fetchone()
             tokens = dict(zip(free, range(last - len(free) + 1, last + 1), strict=True))
             new = [(name, token, worker, who, ttl, now + ttl) for name, token in tokens.items()]
             db.executemany("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
+            if placed := [(token, lanes[name].name) for name, token in tokens.items() if name in lanes]:
+                db.execute(_STALE_SLOTS)
+                db.executemany(_ENTER, placed)
         until = _unix_time(now + ttl)
-        return {name: Lease(name, token, worker, until, not mine) for name, token in tokens.items()}
+        leases = {name: Lease(name, token, worker, until, not mine) for name, token in tokens.items()}
+        return Taken(leases, frozenset(full))
+
+    def enter_lane(self, token: int, lane: Lane) -> bool:
+        """Give the task with this lease a place in the lane; False where it is full."""
+        with self._db.writing("lane") as db:
+            free, _ = self._with_room([""], {"": lane}, _clock())
+            if free:
+                db.execute(_ENTER, (token, lane.name))
+        return bool(free)
+
+    def leave_lanes(self, tokens: Sequence[int]) -> None:
+        """The tasks with these leases run no more; their leases stay."""
+        with self._db.writing("lane") as db:
+            db.executemany("DELETE FROM lane_slots WHERE token = ?", [(token,) for token in tokens])
+
+    def _with_room(
+        self, names: Sequence[str], lanes: Mapping[str, Lane], now: float
+    ) -> tuple[list[str], list[str]]:
+        """Those of the tasks that their lanes have room for, in their order, and the others."""
+        if lanes.keys().isdisjoint(names):
+            return list(names), []
+        rows = self._db.read(_SLOTS)
+        used = Counter(
+            str(lane) for lane, ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)
+        )
+        free: list[str] = []
+        full: list[str] = []
+        for name in names:
+            lane = lanes.get(name)
+            (free if lane is None or used[lane.name] < lane.cap else full).append(name)
+            if lane is not None:
+                used[lane.name] += 1
+        return free, full
 
     def _taken(self, names: Sequence[str], now: float) -> set[str]:
         """Those of the tasks that a live worker has."""
@@ -183,6 +252,9 @@ def owners(database: Database) -> set[str]:
 
 _ALL = "SELECT task_id, token, worker, ttl, expires, owner FROM leases"
 _CLAIM = f"{_ALL} WHERE owner = ''"
+_SLOTS = "SELECT lane, ttl, expires, owner FROM lane_slots JOIN leases USING (token)"
+_STALE_SLOTS = "DELETE FROM lane_slots WHERE token NOT IN (SELECT token FROM leases)"
+_ENTER = "INSERT OR REPLACE INTO lane_slots VALUES (?, ?)"
 _HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
 _RELEASED = "DELETE FROM leases WHERE token"
 _TOKENS = "SELECT token FROM leases WHERE token"

@@ -52,6 +52,7 @@ RECEIPTS = st.builds(
     tree=st.sampled_from([None, DIRTY, "5b1d3c9f0a27"]),
     reason=st.none() | st.sampled_from(Failure),
     by=st.none() | WORDS,
+    worker=st.none() | WORDS,
     metrics=st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False), max_size=3).map(
         lambda found: tuple(found.items())
     ),

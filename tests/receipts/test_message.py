@@ -55,7 +55,8 @@ class TestMessage:
                 " reason=exit at=0123456789ab by=a@b.c",
                 {"reason": "exit", "at": "0123456789ab", "by": "a@b.c"},
             ),
-            (" worker=w by=ä@b.c reason=of-a-newer", {"by": "ä@b.c"}),
+            (" later=w by=ä@b.c worker=ä reason=of-a-newer", {"by": "ä@b.c"}),
+            (" worker=ada@box-2 tree=dirty", {"worker": "ada@box-2", "tree": "dirty"}),
             (" worker=by=x by= reason=EXIT said-by=a@b.c", {}),
             (" at=0123", {}),
         ],
@@ -65,10 +66,10 @@ class TestMessage:
         assert parse(f"x\n\nMdtodo-Run: r\n{line}\n")[1] == (Trailer("a", "done", "b", 0, 1.0, 1, **known),)
 
     def test_the_words_of_a_receipt_have_one_order(self):
-        words = {"reason": "exit", "by": "Ada L <a@b>", "tree": "dirty", "exit_code": 1}
+        words = {"reason": "exit", "by": "Ada L <a@b>", "worker": "w1", "tree": "dirty", "exit_code": 1}
         edit = SetStatus(anchors(parse_document(b"- [ ] t\n"), "TODO.md")[0], Status.DONE)
         line = message([receipt(outcome="failed", edits=(edit,), **words)], "r").splitlines()[-1]
-        assert re.search(r" attempt=1 at=[0-9a-f]{12} reason=exit by=Ada_L_<a@b> tree=dirty$", line)
+        assert re.search(r" attempt=1 at=[0-9a-f]{12} reason=exit worker=w1 by=Ada_L_<a@b> tree=dirty$", line)
 
     def test_the_message_of_several_tasks_counts_and_lists_them(self):
         text = message([receipt("A"), receipt("B", "failed", exit_code=-15), receipt("C")], "r")

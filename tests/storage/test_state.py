@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,6 +21,7 @@ from mdtodo.git.repository import Repository
 from mdtodo.receipts.codec import to_json
 from mdtodo.storage import leases, runs
 from mdtodo.storage.journal import UNLANDED_RUNS
+from mdtodo.storage.leases import Lane
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.system import process_identity
@@ -60,6 +62,7 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
     setup = (
         "import json, os, signal, sys\n"
         "from mdtodo.git.repository import Repository\n"
+        "from mdtodo.storage.leases import Lane\n"
         "from mdtodo.storage.rows import NewResult\n"
         "from mdtodo.storage.state import StateStore\n"
         "from mdtodo.receipts.codec import from_json\n"
@@ -123,6 +126,49 @@ class TestLeases:
         clock(61)
         assert opened.renew([lease.token], 60) == {lease.token}, "nobody has taken it over"
         assert opened.lease("a", "two", 60) is None
+
+    def test_no_more_tasks_of_a_lane_are_leased_than_its_cap_by_all_workers_together(
+        self, repository, opened, clock
+    ):
+        lanes = {**dict.fromkeys("abcd", Lane("db", 2)), "e": Lane("gpu", 1)}
+        first = opened.take("a", "one", 60, lanes=lanes)
+        taken = opened.take("bcdef", "two", 60, lanes=lanes)
+        assert (sorted(taken.leases), taken.full) == (["b", "e", "f"], {"c", "d"})
+        assert not opened.enter_lane(first.leases["a"].token, lanes["c"])
+        opened.leave_lanes([first.leases["a"].token])
+        assert opened.held([first.leases["a"].token]), "a task keeps its lease until its result has landed"
+        assert sorted(opened.take("cd", "two", 60, lanes=lanes).leases) == ["c"]
+        opened.release(taken.leases["b"].token)
+        assert opened.enter_lane(first.leases["a"].token, lanes["a"])
+        clock(61)
+        assert sorted(opened.take("bd", "three", 60, lanes=lanes).leases) == ["b", "d"]
+
+    def test_a_dead_worker_keeps_no_place_in_a_lane(self, repository, opened):
+        in_another_process(
+            *(repository, "s.take('a', 'w', 60, lanes={'a': Lane('db', 1)}); os.kill(os.getpid(), 9)"),
+            check=False,
+        )
+        assert opened.take("b", "two", 60, lanes={"b": Lane("db", 1)}).leases
+
+    @pytest.mark.chance
+    @pytest.mark.parametrize("seed", range(TIMES))
+    def test_the_cap_of_a_lane_holds_among_many_processes(self, repository, opened, tmp_path, seed):
+        program = (
+            "lane, place = Lane('db', 3), f'{sys.argv[2]}/running-{os.getpid()}'\n"
+            "for name in map(str, range(90)):\n"
+            "    while (found := s.take([name], 'w', 60, lanes={name: lane})).full:\n"
+            "        pass\n"
+            "    for lease in found.leases.values():\n"
+            "        open(place, 'w').close()\n"
+            "        print(sum(name.startswith('running-') for name in os.listdir(sys.argv[2])))\n"
+            "        os.remove(place)\n"
+            "        s.leave_lanes([lease.token])\n"
+        )
+        with ThreadPoolExecutor(6) as threads:
+            told = threads.map(lambda _: in_another_process(repository, program, str(tmp_path)), range(6))
+            counts = [int(line) for text in told for line in text.split()]
+        assert len(counts) >= 90
+        assert max(counts) <= 3, counts
 
     def test_a_change_of_the_date_frees_no_lease(self, opened, monkeypatch):
         opened.lease("a", "one", 60)
@@ -344,8 +390,7 @@ class TestFile:
             it.record([NewResult("run", RECEIPT)] * 2)
             it.discard([1])
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
-            raw.execute("DROP TABLE receipts")
-            raw.execute("PRAGMA user_version = 2")
+            raw.executescript("DROP TABLE receipts; DROP TABLE lane_slots; PRAGMA user_version = 2")
         raw.close()
         with StateStore.open(repository, create=False) as it:
             assert [one.receipt for one in it.receipts()] == [RECEIPT]
@@ -360,8 +405,7 @@ class TestFile:
         with StateStore.open(repository) as it:
             it.record([NewResult("run", RECEIPT)] * 2)
         with sqlite3.connect(path) as raw:
-            raw.execute("DROP TABLE receipts")
-            raw.execute("PRAGMA user_version = 2")
+            raw.executescript("DROP TABLE receipts; DROP TABLE lane_slots; PRAGMA user_version = 2")
         raw.close()
         with StateStore.open(repository, create=False):
             assert not os.path.exists(f"{path}.version-2")
@@ -373,6 +417,18 @@ class TestFile:
             assert raw.execute("PRAGMA user_version").fetchone() == (2,)
             assert raw.execute("SELECT count(*) FROM results").fetchone() == (2,)
         raw.close()
+
+    def test_a_state_from_before_lanes_were_shared_goes_on(self, repository):
+        with StateStore.open(repository) as it:
+            it.lease("a", "w", 60)
+        with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
+            raw.executescript("DROP TABLE lane_slots; PRAGMA user_version = 3")
+        raw.close()
+        with StateStore.open(repository, create=False) as it:
+            assert [lease.task_id for lease in it.live_leases()] == ["a"]
+        with StateStore.open(repository) as it:
+            assert it.warnings == ()
+            assert it.take(["b", "c"], "w", 60, lanes=dict.fromkeys("bc", Lane("lane", 1))).full == {"c"}
 
     def test_reading_the_state_sees_what_is_there(self, repository, opened):
         opened.lease("a", "w", 60)
