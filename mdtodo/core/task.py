@@ -190,6 +190,7 @@ class Task(NamedTuple):
     after: tuple[str, ...] = ()
     estimate: int | None = None
     due: str | None = None
+    not_before: str | None = None
     own_run: str | None = None
     expand: str | None = None
     failures: int = 0

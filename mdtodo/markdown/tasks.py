@@ -29,6 +29,7 @@ class _Inherited(NamedTuple):
     lane: str | None = None
     worker: str | None = None
     due: str | None = None
+    not_before: str | None = None
     run: str | None = None
     tags: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class _Inherited(NamedTuple):
             lane=keys.lane or self.lane,
             worker=keys.worker or self.worker,
             due=keys.due or self.due,
+            not_before=keys.not_before or self.not_before,
             run=keys.run or self.run,
             tags=_merged(keys.tags, self.tags),
             needs=_merged(keys.needs, self.needs),
@@ -145,6 +147,7 @@ def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
             after=_without(effective.after, named[item.index], own.after) if named else effective.after,
             estimate=own.estimate,
             due=effective.due,
+            not_before=effective.not_before,
             own_run=effective.run,
             expand=own.expand,
             failures=own.failed,

@@ -111,9 +111,8 @@ def _refuse(project: Project, task: Task, name: str, *, steal: bool) -> None:
         was = "done" if task.status is Status.DONE else "cancelled"
         raise RefusedClaimError(f"{it} is {was}", hint=f"`mdtodo reopen {task.id}` opens it again")
     if state is State.BLOCKED:
-        raise RefusedClaimError(
-            waits_in_words(project.plan, task.id, project.plan.blocked_by[task.id]).join((f"{it} ", ""))
-        )
+        why = waits_in_words(project.plan, task.id, project.plan.blocked_by[task.id])
+        raise RefusedClaimError(f"{it} {why}")
     if steal or state is State.RUNNING:  # of what is in hand the lease says by whom
         return
     if task.worker not in (None, name):

@@ -8,6 +8,8 @@ Each task is two nodes, its start and its end, so that a subtree's waits cost on
 
 A task may run when its start is free and its subtasks are closed. A closed task holds nobody up.
 
+A task that is not to be done before a day waits for that day, and so does all that stands in it.
+
 A list item with an unknown box is waited for like an open task that nobody can close: by the task after it in its
 ordered list, and by the task around it.
 """
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status, Task
 
 
-def build(tasks: Iterable[Task], deleted: frozenset[str] = frozenset()) -> Graph:
+def build(tasks: Iterable[Task], deleted: frozenset[str] = frozenset(), today: str | None = None) -> Graph:
     """The graph of these tasks, in whatever order they come. Linear in tasks and waits.
 
-    `deleted`: ids of tasks that are no longer there, and that nothing waits for.
+    `deleted`: ids of tasks that are no longer there, and that nothing waits for. `today` (YYYY-MM-DD): which days a
+    task is waiting for; None: none.
     """
-    return Graph(tasks, deleted)
+    return Graph(tasks, deleted, today)
 
 
 class Graph:
@@ -37,8 +40,9 @@ class Graph:
 
     `waits` and `waited_by` hold each task's own waits (`after:`, list order), not those it inherits from its
     parents; `unknown` the names in its `after:` that no task has. `boxes_before` and `boxes_inside` are the places
-    (`FILE:LINE`) of the unknown boxes that the start and the end of each wait for. `cycles` has one path
-    `("a", "b", "a")` for each strongly connected component of open tasks: a waits for b, b for a. Start and end of
+    (`FILE:LINE`) of the unknown boxes that the start and the end of each wait for, `days` what each start waits for
+    as `from:DATE`. `cycles` has one path `("a", "b", "a")` for each strongly connected component of open tasks: a waits
+    for b, b for a. Start and end of
     task i are the nodes 2i and 2i + 1; `open_waits` says which open ones each waits for, `topological_order` puts
     those first, and `cyclic` are the nodes of cycles.
     """
@@ -52,6 +56,7 @@ class Graph:
         "closed",
         "cycles",
         "cyclic",
+        "days",
         "index",
         "open_waits",
         "parents",
@@ -62,7 +67,9 @@ class Graph:
         "waits",
     )
 
-    def __init__(self, tasks: Iterable[Task], deleted: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, tasks: Iterable[Task], deleted: frozenset[str] = frozenset(), today: str | None = None
+    ) -> None:
         self.tasks = tuple(sorted(tasks, key=lambda task: (task.file, task.line, task.depth, task.id)))
         self.index = {task.id: position for position, task in enumerate(self.tasks)}
         self.closed = [task.status.closed for task in self.tasks]
@@ -74,6 +81,7 @@ class Graph:
         self.waits, self.unknown = self._own_waits(deleted)
         self.boxes_before = [_places(task, task.boxes_before) for task in self.tasks]
         self.boxes_inside = [_places(task, task.boxes_inside) for task in self.tasks]
+        self.days = [_days(task, today) for task in self.tasks]
         self._boxes = frozenset(
             place for places in (*self.boxes_before, *self.boxes_inside) for place in places
         )
@@ -89,7 +97,7 @@ class Graph:
         self._around: list[tuple[str, ...]] = []
 
     def blockers(self, task_id: str) -> tuple[str, ...]:
-        """What an open task waits for: ids of open tasks, unknown names as written, and places of unknown boxes.
+        """What an open task waits for: ids of open tasks, unknown names as written, places of unknown boxes, and days.
 
         Its own waits come first, then those of the tasks around it, then its open subtasks and the boxes in it.
         Empty for a closed task.
@@ -103,8 +111,8 @@ class Graph:
         return tuple(dict.fromkeys((*around, *inside))) if inside else around
 
     def never_starts(self, position: int) -> bool:
-        """Whether the task waits for something that no task can close: an unknown name or box."""
-        return bool(self.unknown[position] or self.boxes_before[position])
+        """Whether the task waits for something that no task can close: an unknown name or box, or a day to come."""
+        return bool(self.unknown[position] or self.boxes_before[position] or self.days[position])
 
     def never_ends(self, position: int) -> bool:
         """Whether the task is open and has an unknown box in it."""
@@ -113,6 +121,12 @@ class Graph:
     def is_box(self, name: str) -> bool:
         """Whether this, of what blocks a task, is the place of an unknown box."""
         return name in self._boxes
+
+    @staticmethod
+    def day(name: str) -> str | None:
+        """The day that this, of what blocks a task, stands for; None where it is none."""
+        # no id has a colon, and no place of a box ends so
+        return name[len(_DAY) :] if name.startswith(_DAY) and name.count("-") == 2 else None
 
     def is_awaited(self, task_id: str) -> bool:
         """Whether a task waits for this one itself: `after:` it, next in its list, or its parent."""
@@ -160,9 +174,9 @@ class Graph:
         for one in range(len(self._around), position + 1):
             parent = self.parents[one]
             outer = self._around[parent] if parent >= 0 else ()
-            if self.waits[one] or self.unknown[one] or self.boxes_before[one]:
+            if self.waits[one] or self.never_starts(one):
                 own = [self.tasks[other].id for other in self.waits[one] if not self.closed[other]]
-                own += (*self.unknown[one], *self.boxes_before[one])
+                own += (*self.unknown[one], *self.boxes_before[one], *self.days[one])
                 outer = tuple(dict.fromkeys((*own, *outer))) if own else outer
             self._around.append(outer)
         return self._around[position]
@@ -278,6 +292,15 @@ class Tracker:
 
     def _ids(self, positions: set[int] | list[int]) -> tuple[str, ...]:
         return tuple(self._graph.tasks[position].id for position in sorted(positions))
+
+
+#: Before the day in what blocks a task.
+_DAY = "from:"
+
+
+def _days(task: Task, today: str | None) -> tuple[str, ...]:
+    waits = today is not None and task.not_before is not None and task.not_before > today
+    return (f"{_DAY}{task.not_before}",) if waits else ()
 
 
 def _places(task: Task, lines: Iterable[int]) -> tuple[str, ...]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Plan:
     """What is to be done now, as a function of the tasks alone; all mappings are by id, by file and line.
 
-    `blocked_by` holds ids, unknown names and places of unknown boxes, empty where nothing is waited for; `measured`
-    minutes of past runs. What only some commands need is worked out when it is asked for, once.
+    `blocked_by` holds ids, unknown names, places of unknown boxes and `from:DATE`, empty where nothing is waited for;
+    `measured` minutes of past runs. What only some commands need is worked out when it is asked for, once.
     """
 
     tasks: Mapping[str, Task]
@@ -70,14 +70,15 @@ def plan(
     durations: Mapping[str, float] | None = None,
     available: Callable[[str], bool] | None = None,
     deleted: frozenset[str] = frozenset(),
+    today: str | None = None,
 ) -> Plan:
     """The plan of these tasks, in whatever order they come.
 
     `leased`: ids of tasks that a live worker has. `durations`: medians of past runs in seconds, by id. `available`:
     whether a recipe could be carried out here, see `Router`. `deleted`: ids of tasks that were done, and are no longer
-    there.
+    there. `today` (YYYY-MM-DD): what is not to be done before a later day is blocked until then.
     """
-    graph = build(tasks, deleted)
+    graph = build(tasks, deleted, today)
     router = Router(config, available)
     routes = {task.id: router.route(task) for task in graph.tasks}
     blocked_by = {task.id: graph.blockers(task.id) for task in graph.tasks}

@@ -34,6 +34,7 @@ def task_record(plan: Plan, task_id: str) -> dict[str, object]:
         "estimate_hours": None if task.estimate is None else task.estimate / 60,
         "complexity": None if complexity is None else complexity.value,
         "due": task.due,
+        "from": task.not_before,
         "processor": route.processor,
         "failures": task.failures,
         "parent": task.parent,

@@ -256,7 +256,17 @@ def _plan(
         durations=summary.seconds,
         available=available,
         deleted=deleted.awaited_by(tasks),
+        today=_today(tasks),
     )
+
+
+def _today(tasks: Sequence[Task]) -> str | None:
+    """The date here, where any task waits for a day."""
+    if all(task.not_before is None for task in tasks):
+        return None
+    from mdtodo.planning.dates import local_today
+
+    return local_today().isoformat()
 
 
 def _available(repo: Repository, config: Config) -> Callable[[str], bool] | None:

@@ -107,6 +107,8 @@ def _unable(queue: ReadyQueue, task: Task) -> str:
 def _blocker(queue: ReadyQueue, name: str) -> str:
     task = queue.plan.tasks.get(name)
     if task is None:
+        if (day := queue.plan.graph.day(name)) is not None:
+            return day
         return f"{name} ({no_task(queue.plan, name)})"
     manual = ", which is manual" if queue.state(task) is State.MANUAL else ""
     return f"{title_and_id(task)}{manual}"

@@ -38,6 +38,7 @@ def test_a_record_is_plain_and_complete() -> None:
         "estimate_hours": 1.5,
         "complexity": "simple",
         "due": "2026-01-01",
+        "from": None,
         "processor": None,
         "failures": 0,
         "parent": None,

@@ -82,6 +82,7 @@ def task_of(data: Json) -> Task:
         worker=cast("str | None", data.get("worker")),
         estimate=None if hours is None else round(hours * 60),
         due=cast("str | None", data.get("due")),
+        not_before=cast("str | None", data.get("from")),
         own_run=cast("str | None", data.get("processor")),
         failures=cast("int", data.get("failures") or 0),
         parent=cast("str | None", data.get("parent")),

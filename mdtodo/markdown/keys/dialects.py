@@ -31,10 +31,32 @@ class Token(NamedTuple):
     dialect: str
 
 
-PLAIN = "priority", "id", "after", "est", "due", "needs", "lane", "worker", "run", "expand", "failed", "done"
+PLAIN = (
+    *(
+        "priority",
+        "id",
+        "after",
+        "est",
+        "due",
+        "from",
+        "needs",
+        "lane",
+        "worker",
+        "run",
+        "expand",
+        "failed",
+        "done",
+    ),
+)
 """Names of keys, as written in `key:value`."""
 
-DATAVIEW = {"dependson": "after", "completion": "done"} | {name: name for name in PLAIN}
+DATAVIEW = {
+    **{name: name for name in PLAIN},
+    "dependson": "after",
+    "completion": "done",
+    "start": "from",
+    "scheduled": "from",
+}
 """What a Dataview field's name, in lower case, stands for."""
 
 PRIORITIES = {
@@ -47,7 +69,16 @@ PRIORITIES = {
 }
 PRIORITY_SIGNS = {"🔺": "critical", "⏫": "high", "🔼": "medium", "🔽": "low", "⏬": "low"}
 PRIORITY_LETTERS = {"A": "critical", "B": "high", "C": "medium", "D": "low"}
-EMOJI = {"🆔": "id", "⛔": "after", "📅": "due", "📆": "due", "🗓": "due", "✅": "done"}
+EMOJI = {
+    "🆔": "id",
+    "⛔": "after",
+    "📅": "due",
+    "📆": "due",
+    "🗓": "due",
+    "🛫": "from",
+    "⏳": "from",
+    "✅": "done",
+}
 
 # `id::` is a field of Dataview and `run://` an address. Punctuation after a value separates it from the next word.
 _WORD = re.compile(
@@ -169,7 +200,7 @@ def _dataview_keys(text: str) -> Iterator[Token]:
     for found in _FIELD.finditer(text):
         name = DATAVIEW.get((found[1] or found[3]).lower())
         value = (found[2] or found[4]).strip()
-        if name and _is_value(value):
+        if name and _is_value(value) and _may_be(name, value):
             yield Token(name, value, found.start(), found.end(), "dataview")
 
 
@@ -177,6 +208,11 @@ def _is_value(written: str) -> bool:
     """Not so in `"N tests failed:" list`, `**due:** soon` and `[ends after:]`, where a quotation or the like ends."""
     first = written[:1]
     return not (first in _QUOTES or (first in _CLOSING and not written.strip(f"{_CLOSING}.!?")))
+
+
+def _may_be(name: str, value: str) -> bool:
+    """Not so of `from:main` and `[start:: here]`, which are words of a title: only a date is meant as the key."""
+    return name != "from" or value[0].isdecimal()
 
 
 def _emoji_keys(text: str, taken: Ranges) -> Iterator[Token]:
@@ -238,7 +274,7 @@ def _plain_keys(text: str, taken: Ranges) -> Iterator[Token]:
             name, value, end = "priority", bang.lower(), found.end(2)
             if value not in _BANGS:
                 continue
-        elif _is_value(value):
+        elif _is_value(value) and _may_be(name, value):
             end = found.end(4)
         else:
             continue
@@ -280,7 +316,7 @@ def _emoji_patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
     name = re.compile(f"{gap}({one})")
     names = re.compile(f"{gap}({one}(?:[ \t]{{0,9}},[ \t]{{0,9}}{one}){{0,99}})")
     sign = re.compile(f"([{signs}])[\ufe0e\ufe0f]?")
-    return sign, {"id": name, "after": names, "due": date, "done": date}
+    return sign, {"id": name, "after": names, "due": date, "from": date, "done": date}
 
 
 @cache

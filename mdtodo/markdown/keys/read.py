@@ -57,6 +57,7 @@ class Keys(NamedTuple):
     after: tuple[str, ...] = ()
     estimate: int | None = None
     due: str | None = None
+    not_before: str | None = None
     needs: tuple[str, ...] = ()
     lane: str | None = None
     worker: str | None = None
@@ -104,7 +105,10 @@ def _add_value(token: Token, values: dict[str, Any], problems: list[Problem]) ->
     elif (value := _READERS[name](token.value)) is None:
         problems.append(_bad_value(token))
         return False
-    elif (field := "estimate" if name == "est" else name) in values:
+    elif (field := FIELDS.get(name, name)) in values:
+        if field == "not_before":  # of a start and a day for it the later one counts
+            values[field] = max(values[field], value)
+            return True
         message = f"{name} appears a second time; the first one counts"
         problems.append(Problem("duplicate-key", message, token.start, Severity.WARNING))
     else:
@@ -157,11 +161,14 @@ def _count(value: str) -> int | None:
     return int(value) if _COUNT.fullmatch(value) else None
 
 
+#: The fields of `Keys` that are called otherwise than their keys.
+FIELDS = {"est": "estimate", "from": "not_before"}
 _READERS: dict[str, Callable[[str], object]] = {
     "priority": _priority,
     "id": _id,
     "est": _minutes,
     "due": _date,
+    "from": _date,
     "done": _date,
     "failed": _count,
     "lane": str,
@@ -180,8 +187,9 @@ def _bad_value(token: Token) -> Problem:
             "is not a valid id: use letters, digits, '.', '_' and '-', the first a letter or a digit",
         ),
         "est": ("bad-estimate", "is not a valid estimate; write it like 30m, 8h, 2d or 1d4h"),
-        "due": ("bad-date", "is not a valid date; write it like 2026-12-01"),
-        "done": ("bad-date", "is not a valid date; write it like 2026-12-01"),
+        **dict.fromkeys(
+            ("due", "from", "done"), ("bad-date", "is not a valid date; write it like 2026-12-01")
+        ),
         "failed": ("bad-failed", "is not a number of failed runs"),
     }[token.name]
     return Problem(code, f"{_quoted(token.value)} {message}", token.start, Severity.ERROR)

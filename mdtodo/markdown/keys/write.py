@@ -18,7 +18,7 @@ from mdtodo.markdown.keys.dialects import (
     without_hard_breaks,
 )
 from mdtodo.markdown.keys.inline import atomic_ranges
-from mdtodo.markdown.keys.read import Keys, read_keys
+from mdtodo.markdown.keys.read import FIELDS, Keys, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -81,7 +81,7 @@ def field_of(name: str) -> str:
     """The field of `Keys` that holds the key; EditError for a key that is not written."""
     if name not in PLAIN:
         raise EditError(f"there is no key {name!r} to write")
-    return "estimate" if name == "est" else name
+    return FIELDS.get(name, name)
 
 
 def favourite_dialect(tokens: Iterable[Token]) -> str | None:
@@ -94,13 +94,14 @@ def favourite_dialect(tokens: Iterable[Token]) -> str | None:
 
 
 _FORMS = {
-    "emoji": {"priority": "", "id": "🆔", "after": "⛔", "due": "📅", "done": "✅"},
+    "emoji": {"priority": "", "id": "🆔", "after": "⛔", "due": "📅", "from": "🛫", "done": "✅"},
     "dataview": {
         "priority": "priority",
         "id": "id",
         "after": "dependsOn",
         "est": "est",
         "due": "due",
+        "from": "start",
         "done": "completion",
     },
 }

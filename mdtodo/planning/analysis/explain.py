@@ -64,13 +64,18 @@ def _waits(plan: Plan, task_id: str) -> list[str]:
     if not names:
         return ["It waits for nothing."]
     boxes = [name for name in names if plan.graph.is_box(name)]
-    missing = [name for name in names if name not in plan.tasks and name not in boxes]
+    days = [day for name in names if (day := plan.graph.day(name))]
+    missing = [
+        name for name in names if name not in plan.tasks and name not in boxes and not plan.graph.day(name)
+    ]
     sentences = [f"It waits for {_names(names)}."]
     if boxes:
         sentences.append(
             f"At {_names(boxes)} stands an item whose box is unknown, so nothing is done past it: write a box such as "
             "`[ ]` or `[x]` there; `mdtodo check` says what is wrong with it."
         )
+    if days:
+        sentences.append(f"It is not to start before {max(days)}.")
     if missing:
         sentences.append(f"No task has the id {_names(missing)}, so it cannot start.")
     cycles = [" -> ".join(cycle) for cycle in plan.cycles if task_id in cycle]

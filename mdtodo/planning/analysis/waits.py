@@ -44,17 +44,20 @@ def split_waits(plan: Plan, name: str, waits: Sequence[str]) -> tuple[list[str],
 def waits_by_title(plan: Plan, name: str, *, width: int = 30) -> str:
     """`Write the guide, 2 subtasks`: the same in few words, for a table; empty where it waits for nothing."""
     outside, subtasks = split_waits(plan, name, plan.blocked_by[name])
-    shown = [
-        shortened(plan.tasks[one].title or one, width)
-        if one in plan.tasks
-        else f"{one} (unknown {'box' if plan.graph.is_box(one) else 'id'})"
-        for one in outside[:2]
-    ]
+    shown = [_in_few_words(plan, one, width) for one in outside[:2]]
     if len(outside) > len(shown):
         shown.append(f"{len(outside) - len(shown)} more")
     if subtasks:
         shown.append("a subtask" if len(subtasks) == 1 else f"{len(subtasks)} subtasks")
     return ", ".join(shown)
+
+
+def _in_few_words(plan: Plan, name: str, width: int) -> str:
+    if name in plan.tasks:
+        return shortened(plan.tasks[name].title or name, width)
+    if (day := plan.graph.day(name)) is not None:
+        return day
+    return f"{name} (unknown {'box' if plan.graph.is_box(name) else 'id'})"
 
 
 def shortened(text: str, width: int) -> str:
@@ -73,12 +76,16 @@ def shortened(text: str, width: int) -> str:
 
 def listed(plan: Plan, names: Sequence[str]) -> str:
     """`guide (Write the guide), api (Document the API) and 3 more`."""
-    shown = [f"{name} ({shortened(_title(plan, name), _TITLE)})" for name in names[:_NAMED]]
+    shown = [
+        plan.graph.day(name) or f"{name} ({shortened(_title(plan, name), _TITLE)})" for name in names[:_NAMED]
+    ]
     return ", ".join(shown) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def no_task(plan: Plan, name: str) -> str:
     """What this is, of what blocks a task and is no task itself."""
+    if plan.graph.day(name):
+        return "a day to come"
     return "its box is unknown, see `mdtodo check`" if plan.graph.is_box(name) else "no task has this id"
 
 

@@ -37,7 +37,18 @@ KEYS = {
         "category",
         "kind",
     ),
-    *("tags", "needs", "worker", "after", "blocked_by", "estimate_hours", "complexity", "due", "processor"),
+    *(
+        "tags",
+        "needs",
+        "worker",
+        "after",
+        "blocked_by",
+        "estimate_hours",
+        "complexity",
+        "due",
+        "from",
+        "processor",
+    ),
     *("failures", "parent", "children", "section", "depth"),
 }
 
@@ -46,7 +57,7 @@ def test_the_json_of_a_task_has_all_that_its_line_says(repo: Checkout, mdtodo: M
     repo.write(
         "docs/TODO.md",
         "# Server #backend/api !high\n\n## Ports needs:net\n\n"
-        "- [ ] Open it id:open after:plan est:1d4h due:2026-12-01 worker:w1 lane:general run:ok #ci\n"
+        "- [ ] Open it id:open after:plan est:1d4h due:2026-12-01 from:2026-11-01 worker:w1 lane:general run:ok #ci\n"
         "  - [/] below it\n"
         "- [x] plan id:plan\n",
     )
@@ -73,6 +84,7 @@ def test_the_json_of_a_task_has_all_that_its_line_says(repo: Checkout, mdtodo: M
         "estimate_hours": 12.0,
         "complexity": "complex",
         "due": "2026-12-01",
+        "from": "2026-11-01",
         "processor": "ok",
         "failures": 0,
         "parent": None,

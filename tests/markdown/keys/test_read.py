@@ -148,7 +148,7 @@ def said(text: str) -> dict[str, object]:
         ("a 🆔 x, 📅 2026-12-01; ⛔ b,c, d", "a", {"id": "x", "due": "2026-12-01", "after": ("b", "c", "d")}),
         ("a 📅 2026-12-01, b", "a b", {"due": "2026-12-01"}),
         ("a ⛔ due:2026-12-01", "a ⛔", {"due": "2026-12-01"}),
-        ("a ➕ 2026-01-01 ⏳ 2026-01-02", "a ➕ 2026-01-01 ⏳ 2026-01-02", {}),
+        ("a ➕ 2026-01-01 ⏳ 2026-01-02", "a ➕ 2026-01-01", {"not_before": "2026-01-02"}),
         # Dataview
         ("a [priority:: high]", "a", {"priority": HIGH}),
         ("a (priority:: lowest)", "a", {"priority": LOW}),
@@ -160,7 +160,7 @@ def said(text: str) -> dict[str, object]:
         ("a [est:: 1d 4h]", "a", {"estimate": 720}),
         ("a [completion:: 2026-11-21], b", "a b", {"done": "2026-11-21"}),
         ("a [run::tests]", "a", {"run": "tests"}),
-        ("a [scheduled:: 2026-01-01]", "a [scheduled:: 2026-01-01]", {}),
+        ("a [created:: 2026-01-01]", "a [created:: 2026-01-01]", {}),
         ("a [due:: ]", "a [due:: ]", {}),
         ("a [due:: 2026-12-01](u)", "a [due:: 2026-12-01](u)", {}),
         ("a [due:: 2026-12-01", "a [due:: 2026-12-01", {}),

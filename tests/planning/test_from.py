@@ -1,0 +1,121 @@
+"""`from:DATE`: not before that day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mdtodo.config.settings import DEFAULT
+from mdtodo.core.task import State
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.keys.write import write_key
+from mdtodo.markdown.tasks import read_tasks
+from mdtodo.planning.dates import local_today
+from mdtodo.planning.plan import plan
+from mdtodo.planning.schedule import order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mdtodo.planning.plan import Plan
+    from tests.command_line import Said
+    from tests.conftest import Checkout
+
+DAY = "2026-12-01"
+
+
+def planned(text: str, today: str | None) -> Plan:
+    return plan(read_tasks({"TODO.md": parse(text.encode())}), DEFAULT, today=today)
+
+
+def states(text: str, today: str | None) -> dict[str, str]:
+    made = planned(text, today)
+    return {task.title: made.states[task.id].value for task in made.tasks.values()}
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "day"),
+    [
+        (f"a from:{DAY}", "a", DAY),
+        (f"a 🛫 {DAY}", "a", DAY),
+        (f"a ⏳ {DAY} 🔽", "a", DAY),
+        (f"a [start:: {DAY}]", "a", DAY),
+        (f"a (scheduled:: {DAY})", "a", DAY),
+        (f"a 🛫 {DAY} ⏳ 2026-12-05", "a", "2026-12-05"),
+        ("a from:main", "a from:main", None),
+        ("a [start:: here]", "a [start:: here]", None),
+        ("🛫 to Paris", "🛫 to Paris", None),
+        ("a ⏳ soon", "a ⏳ soon", None),
+    ],
+)
+def test_read(text: str, title: str, day: str | None) -> None:
+    keys = read_keys(text)
+    assert (keys.title, keys.not_before, keys.problems) == (title, day, ())
+
+
+def test_a_day_that_is_none_is_told() -> None:
+    keys = read_keys("a from:2026-13-01")
+    assert [problem.code for problem in keys.problems] == ["bad-date"]
+    assert keys.title == "a from:2026-13-01"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("a", f"a from:{DAY}"), (f"a 🛫 2026-11-01 📅 {DAY}", f"a 🛫 {DAY} 📅 {DAY}"), (f"a [due:: {DAY}]", f"a [due:: {DAY}] [start:: {DAY}]")],
+)  # fmt: skip
+def test_written_in_the_form_of_the_line(before: str, after: str) -> None:
+    assert write_key(before, "from", DAY) == after
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [("2026-11-30", "blocked"), (DAY, "manual"), ("2026-12-02", "manual"), (None, "manual")],
+)
+def test_blocked_until_that_day(today: str | None, expected: str) -> None:
+    text = f"- [ ] a from:{DAY}\n- [ ] b\n"
+    assert states(text, today) == {"a": expected, "b": "manual"}
+
+
+def test_it_holds_for_a_section_and_for_subtasks_and_what_waits() -> None:
+    text = (
+        f"# Later from:{DAY}\n- [ ] a\n- [ ] b from:2026-01-01\n# Now\n"
+        f"- [ ] c from:{DAY}\n  - [ ] d from:2026-01-01\n- [ ] e after:x\n- [ ] f id:x from:{DAY}\n"
+    )
+    assert states(text, "2026-11-30") == {
+        "a": "blocked", "b": "manual", "c": "blocked", "d": "blocked", "e": "blocked", "f": "blocked",
+    }  # fmt: skip
+    made = planned(text, "2026-11-30")
+    blocked = {task.title: made.blocked_by[task.id] for task in made.tasks.values()}
+    assert blocked["a"] == blocked["d"] == blocked["f"] == (f"from:{DAY}",)
+    assert blocked["e"] == ("x",)
+
+
+def test_a_closed_task_holds_nobody_up() -> None:
+    text = f"- [x] c from:{DAY}\n  - [ ] d from:2026-01-01\n- [-] x id:x from:{DAY}\n- [ ] e after:x\n"
+    assert states(text, "2026-11-30")["e"] == "manual"
+
+
+def test_the_order_has_it_at_the_end() -> None:
+    made = planned(f"- [ ] a !critical from:{DAY}\n- [ ] b !low\n", "2026-11-30")
+    assert [made.tasks[name].title for name in order(made.graph, made.ranks)] == ["b", "a"]
+    assert made.states[made.order[-1]] is State.BLOCKED
+
+
+def test_run_leaves_it_until_that_day(repo: Checkout, mdtodo: Callable[..., Said]) -> None:
+    tomorrow = local_today() + timedelta(days=2)
+    yesterday = local_today() - timedelta(days=2)
+    text = f"- [ ] later run:ok id:later from:{tomorrow}\n- [ ] now run:ok from:{yesterday}\n"
+    repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": '[processors.ok]\nrun = "true"\n'})
+    assert f"waits for {tomorrow}" in mdtodo("run", "later", code=1).err
+    mdtodo("run")
+    assert repo.head("TODO.md").decode() == text.replace("[ ] now", "[x] now")
+    listed = mdtodo("list", "--json", "--state", "blocked").json["tasks"]
+    assert [(one["from"], one["blocked_by"]) for one in listed] == [(str(tomorrow), [f"from:{tomorrow}"])]
+    assert str(tomorrow) in mdtodo("list").out
+    assert f"not to start before {tomorrow}" in mdtodo("plan", "--explain", "later").out
+    assert str(tomorrow) in mdtodo("show", "later").out
+    assert f"waits for {tomorrow}" in mdtodo("done", "later", code=1).err
+    mdtodo("check")
