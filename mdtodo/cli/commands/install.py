@@ -48,9 +48,9 @@ def report_changes(changes: Iterable[HookChange]) -> int:
 
 _DID = {
     ("added", True): "created",
-    ("added", False): "added a call to mdtodo",
     ("kept", False): "already installed",
     ("updated", False): "updated the call to mdtodo",
+    ("updated", True): "created anew",
     ("removed", True): "removed",
     ("removed", False): "removed the call to mdtodo, and left the rest as it is",
 }

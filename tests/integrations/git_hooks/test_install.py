@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from mdtodo.errors import EditError, GitError
+from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.repository import discover
 from mdtodo.integrations.git_hooks import scripts
+from mdtodo.integrations.git_hooks.install import install_hooks, uninstall_hooks
 from mdtodo.system import files
+from tests.integrations.git_hooks.conftest import BIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +28,7 @@ PROGRAM = str(Path(sys.executable).parent / "mdtodo")
 CHECK = ("check", "--staged")
 BAD = "- [ ] a after:nowhere\n"
 GOOD = "- [ ] a\n"
+TRACKED = "git tracks this file, so the change affects everybody"
 
 
 @pytest.fixture
@@ -192,16 +196,120 @@ def test_a_link_is_not_written_through(repo: Checkout, hooks: Path) -> None:
     assert state_of(hooks) == before
 
 
-def test_lines_of_a_person_in_a_hook_stay(hooks: Path, tmp_path: Path) -> None:
-    path = executable(hooks / "pre-commit", "#!/bin/sh\necho one\n")
-    scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
-    lines = path.read_text().splitlines(keepends=True)
-    lines.insert(2, "echo between\n")
-    path.write_text("".join([*lines, "echo last\n"]))
-    assert scripts.install(str(hooks), "pre-commit", "/elsewhere/mdtodo", CHECK).outcome == "updated"
-    assert "/elsewhere/mdtodo" in path.read_text()
+#: What an earlier mdtodo put after the first line of a shell script.
+GROWN = """\
+[ "${MDTODO_HOOK:-}" = "$PPID" ] || MDTODO_HOOK=$$ "$0" "$@" || exit  # (mdtodo install)
+[ "${MDTODO_HOOK:-}" = "$PPID" ] || { mdtodo=/gone; "$mdtodo" check; exit; }  # (mdtodo install)
+unset MDTODO_HOOK  # (mdtodo install)
+"""
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_lines_of_an_earlier_mdtodo_in_a_hook_are_taken_out(hooks: Path, tmp_path: Path, again: bool) -> None:
+    path = executable(hooks / "pre-commit", f"#!/bin/sh\necho between\n{GROWN}echo one\n", 0o775)
+    if again:
+        change = scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+        assert (change.outcome, len(change.notes)) == ("updated", 1)
+        assert "MDTODO_HOOK" not in path.read_text()
+        assert subprocess.run([str(path)], capture_output=True, check=False).stdout.startswith(
+            b"between\none\n"
+        )
+        assert scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK).outcome == "kept"
     scripts.uninstall(str(hooks), "pre-commit")
-    assert path.read_text() == "#!/bin/sh\necho between\necho one\necho last\n"
+    assert state_of(hooks) == {"pre-commit": (stat.S_IFREG | 0o775, b"#!/bin/sh\necho between\necho one\n")}
+
+
+def test_a_binary_is_called_as_it_is(hooks: Path) -> None:
+    executable(hooks / "pre-commit", Path("/bin/false").read_bytes())
+    before = state_of(hooks)
+    scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    assert subprocess.run([str(hooks / "pre-commit")], check=False).returncode == 1
+    scripts.uninstall(str(hooks), "pre-commit")
+    assert state_of(hooks) == before
+
+
+def test_where_ours_cannot_be_written_the_hook_stays(hooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise InputError("cannot be created: No space left on device")
+
+    executable(hooks / "pre-commit", "#!/bin/sh\n")
+    before = state_of(hooks)
+    monkeypatch.setattr(files, "create", full)
+    with pytest.raises(InputError, match="No space"):
+        scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+    assert state_of(hooks) == before
+
+
+#: As husky 9 makes them, in a folder that `core.hooksPath` names: the name of the hook says which script is meant.
+HUSKY = {
+    "_/pre-commit": '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n',
+    "_/h": 'n=$(basename "$0")\ns=$(dirname "$(dirname "$0")")/$n\n[ ! -f "$s" ] && exit 0\nsh -e "$s" "$@"\n'
+    "c=$?\nexit $c\n",
+    "pre-commit": "echo checks >&2\nexit $CODE\n",
+}
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_husky_goes_on_and_a_hook_that_is_tracked_is_told(repo: Checkout, tracked: bool) -> None:
+    for name, text in HUSKY.items():
+        executable(repo.root / ".husky" / name, text)
+    repo.git("config", "core.hooksPath", ".husky/_")
+    repo.write("TODO.md", BAD)
+    repo.git("add", "TODO.md", *([".husky"] if tracked else []))
+    before = state_of(repo.root / ".husky/_")
+    changes = {os.path.basename(one.path): one for one in install_hooks(discover(str(repo.root)))}
+    assert changes["pre-commit"].notes[1:] == (TRACKED,) * tracked
+    assert [commit(repo, CODE=code).returncode for code in "10"] == [1, 1]
+    said = commit(repo, CODE="0").stderr
+    assert said.index("checks") < said.index("unknown-id")
+    # it generates its folder anew, when packages are installed
+    executable(repo.root / ".husky/_/pre-commit", HUSKY["_/pre-commit"])
+    assert next(install_hooks(discover(str(repo.root)))).outcome == "added"
+    assert "unknown-id" in commit(repo, CODE="0").stderr
+    assert {one.outcome for one in uninstall_hooks(discover(str(repo.root)))} == {"removed", "absent"}
+    assert state_of(repo.root / ".husky/_") == before
+
+
+@pytest.mark.parametrize("framework", ["pre-commit", "prek"])
+@pytest.mark.parametrize("order", ["fm", "mf", "fmf", "mfm", "fmfm", "mffm"])
+def test_beside_a_framework_each_hook_runs_once_in_whatever_order_they_came(
+    repo: Checkout, hooks: Path, framework: str, order: str
+) -> None:
+    repo.write(".pre-commit-config.yaml", yaml.dump({"repos": [{"repo": "local", "hooks": [OF_FRAMEWORK]}]}))
+    executable(hooks / "pre-commit", "#!/bin/sh\necho before >&2\nexit $CODE\n")
+    before = state_of(hooks)
+    for one in order:
+        if one == "m":
+            scripts.install(str(hooks), "pre-commit", PROGRAM, CHECK)
+        else:
+            subprocess.run([BIN / framework, "install"], cwd=repo.root, capture_output=True, check=True)
+    repo.write("TODO.md", BAD)
+    repo.git("add", "-A")
+    said = commit(repo, CODE="0")
+    words = said.stdout + said.stderr
+    assert [words.count(one) for one in ("before", "unknown-id", "of the framework")] == [1, 1, 1], words
+    assert said.returncode == 1
+    assert commit(repo, CODE="3").returncode
+    repo.write("TODO.md", GOOD)
+    repo.git("add", "-A")
+    assert commit(repo, CODE="0").returncode == 0
+    for one in order[::-1]:
+        if one == "m":
+            scripts.uninstall(str(hooks), "pre-commit")
+        else:
+            subprocess.run([BIN / framework, "uninstall"], cwd=repo.root, capture_output=True, check=True)
+    assert state_of(hooks) == before
+
+
+OF_FRAMEWORK = {
+    "id": "one",
+    "name": "of the framework",
+    "entry": "true",
+    "language": "system",
+    "always_run": True,
+    "verbose": True,
+    "pass_filenames": False,
+}
 
 
 def test_lines_of_a_person_in_our_hook_stay_and_the_kept_hook_too(hooks: Path) -> None:
@@ -296,24 +404,25 @@ def test_install_and_uninstall_say_what_became_of_each_hook(repo: Checkout, hook
     kept = "the previous hook is now pre-merge-commit.before-mdtodo; it runs first"
     executable(hooks / "commit-msg", "#!/bin/sh\ntrue\n")
     before = state_of(hooks)
-    added = "added a call to mdtodo; the previous hook runs first"
+    executable(hooks / "commit-msg", f"#!/bin/sh\n{GROWN}true\n")
+    added = "created; the previous hook is now {}.before-mdtodo; it runs first"
     assert mdtodo("install") == [
         "pre-commit: created",
         f"pre-merge-commit: created; {kept}",
         "prepare-commit-msg: created",
-        f"commit-msg: {added}",
+        f"commit-msg: {added.format('commit-msg').replace('created', 'created anew')}",
     ]
     names = ("pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg")
     already = [f"{name}: already installed" for name in names]
-    assert mdtodo("install", "--verify") == [*already, f"pre-push: {added}"]
+    assert mdtodo("install", "--verify") == [*already, f"pre-push: {added.format('pre-push')}"]
     assert mdtodo("install", "--verify") == [*already, "pre-push: already installed"]
     assert stat.S_IMODE((hooks / "pre-commit").stat().st_mode) & 0o111
     assert mdtodo("uninstall") == [
         "pre-commit: removed",
         "pre-merge-commit: removed; the hook that existed before was put back",
         "prepare-commit-msg: removed",
-        "commit-msg: removed the call to mdtodo, and left the rest as it is",
-        "pre-push: removed the call to mdtodo, and left the rest as it is",
+        "commit-msg: removed; the hook that existed before was put back",
+        "pre-push: removed; the hook that existed before was put back",
     ]
     assert state_of(hooks) == before
     assert mdtodo("uninstall") == ["nothing to uninstall: no hook calls mdtodo"]
