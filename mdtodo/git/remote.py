@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.git.repository import environment, error_from, run, start, start_program
+from mdtodo.git.repository import SETTINGS, environment, error_from, gitpython, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,15 +97,13 @@ def push_commit(repo: Repository, upstream: Upstream, commit: str) -> Pushed:
 
     As `git push`, so the repository's own `pre-push` hook runs; a password is asked for on a terminal alone.
     """
-    args = "push", "--porcelain", "--no-follow-tags", "--", upstream.remote, f"{commit}:{upstream.ref}"
-    # Not by `start`, which turns hooks off.
-    code, out, err = start_program(
-        ["git", "-C", repo.root, *args], environment(repo) | without_prompts()
-    ).finish()
-    lines = (line.split("\t") for line in out.decode(errors="replace").split("\n"))
+    args = "--porcelain", "--no-follow-tags", "--", upstream.remote, f"{commit}:{upstream.ref}"
+    with gitpython(repo.root) as git:
+        code, out, err = git.push(*args, **_options(repo))
+    lines = (line.split("\t") for line in _printable(out).split("\n"))
     line = next((line for line in lines if len(line) == 3 and line[1].endswith(f":{upstream.ref}")), None)
     flag, words = (line[0], line[2]) if line else ("", "")
-    return Pushed(code, flag, words, err.decode(errors="replace"))
+    return Pushed(code, flag, words, _printable(err))
 
 
 def fetch(repo: Repository, upstream: Upstream, ref: str) -> str | None:
@@ -114,17 +112,17 @@ def fetch(repo: Repository, upstream: Upstream, ref: str) -> str | None:
     `ref` is one of ours that names it for a moment. Raises GitError where the remote cannot be read.
     """
     args = (
-        # No gc in the background, and FETCH_HEAD, tags and tracking refs stay as a person left them.
-        *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-tags", "--no-prune"),
-        *("--no-write-fetch-head", "--no-recurse-submodules", "--refmap="),
-        *("--", upstream.source, f"{upstream.ref}:{ref}"),
+        # FETCH_HEAD, tags and tracking refs stay as a person left them.
+        *("--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules"),
+        *("--refmap=", "--", upstream.source, f"{upstream.ref}:{ref}"),
     )
-    code, _, err = start(repo.root, args, environment(repo) | without_prompts()).finish()
+    with gitpython(repo.root) as git:
+        code, _, err = git(c=_FETCHING).fetch(*args, **_options(repo))
     # The exit code is the same where the remote cannot be reached.
-    if code and b"couldn't find remote ref" in err:
+    if code and "couldn't find remote ref" in err:
         return None
     if code:
-        error = error_from(err, ("fetch",))
+        error = error_from(err.encode(errors="surrogateescape"), ("fetch",))
         raise GitError(without_password(error.sentence), hint=error.hint)
     found = run(repo, "rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
     run(repo, "update-ref", "-d", ref, found)
@@ -149,6 +147,8 @@ def without_password(text: str) -> str:
     return _PASSWORD.sub(r"\1", text)
 
 
+#: No gc in the background, and none of the repository's hooks.
+_FETCHING = (SETTINGS[1], "gc.auto=0", "maintenance.auto=false")
 _FORMAT = "%(upstream:remotename)%00%(upstream:remoteref)%00%(push:remotename)%00%(push:remoteref)%00%(push)"
 _PASSWORD = re.compile(r"(://)[^/@\s'\"]*@")
 #: Characters of a reason.
@@ -161,6 +161,17 @@ _RACE = re.compile(
     # of one ref, where another one of the same push was in the way
     r"|atomic (?:push|transaction) fail"
 )
+
+
+def _options(repo: Repository) -> dict[str, object]:
+    """For a command of GitPython's: with our environment, and to get code, output and errors."""
+    env = environment(repo) | without_prompts()
+    return {"env": env, "with_extended_output": True, "with_exceptions": False}
+
+
+def _printable(text: str) -> str:
+    """Without the surrogates that stand for what is not UTF-8."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _fields(out: str) -> tuple[tuple[str, str], tuple[str, str], str]:

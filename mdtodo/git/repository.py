@@ -1,9 +1,9 @@
 """The door to git: where the repository is, what it holds, and real git run for everything else.
 
 git is started by `posix_spawn`: importing GitPython costs what twenty gits do, and even `subprocess` more than
-one. GitPython is for what takes long anyway (`gitpython`, in the demo); its index API is never used: it runs hooks and
-loses what a person stages. git gets an environment without what a calling hook left in `GIT_INDEX_FILE` and
-the like, and where it refuses, it is quoted.
+one. GitPython is for what takes long anyway (`gitpython`: over a network, and in the demo); its index API is never
+used: it runs hooks and loses what a person stages. git gets an environment without what a calling hook left in
+`GIT_INDEX_FILE` and the like, and where it refuses, it is quoted.
 """
 
 from __future__ import annotations
@@ -330,19 +330,21 @@ _TYPES = (b"blob", b"tree", b"commit", b"tag")
 def gitpython(cwd: str) -> Iterator[Git]:
     """What GitPython calls `Repo.git`, in the folder `cwd`: real git, for what takes long anyway.
 
-    GitError, in git's words, where git refuses.
+    GitError, in git's words, where git refuses, unless `with_exceptions=False` asks for the code.
     It is made without a `Repo`, since that reads the variables of a calling hook and would look elsewhere;
-    for the same reason this process has none of `LOCAL_VARIABLES` from here on.
+    for the same reason this process has none of `LOCAL_VARIABLES` meanwhile.
     """
-    for name in LOCAL_VARIABLES & os.environ.keys():
-        del os.environ[name]
+    aside = {name: os.environ.pop(name) for name in LOCAL_VARIABLES & os.environ.keys()}
     try:
-        from git import Git, GitCommandError
-    except ImportError as error:
-        hint = "install git, or put it on PATH"
-        raise GitError("cannot run git: GitPython cannot find it", hint=hint) from error
-    try:
-        yield Git(cwd)
-    except GitCommandError as error:
-        words = str(error.stderr).strip().removeprefix("stderr: ").strip("'")
-        raise error_from(words.encode(), ("git",)) from error
+        try:
+            from git import Git, GitCommandError
+        except ImportError as error:
+            hint = "install git, or put it on PATH"
+            raise GitError("cannot run git: GitPython cannot find it", hint=hint) from error
+        try:
+            yield Git(cwd)
+        except GitCommandError as error:
+            words = str(error.stderr).strip().removeprefix("stderr: ").strip("'")
+            raise error_from(words.encode(), ("git",)) from error
+    finally:
+        os.environ |= aside

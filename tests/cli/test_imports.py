@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.command_line import Said
     from tests.conftest import Checkout
@@ -40,3 +41,14 @@ def test_check_of_a_file_imports_nothing_heavy(repo: Checkout) -> None:
 def test_list_imports_no_git_and_no_pool(repo: Checkout) -> None:
     repo.write("TODO.md", "- [ ] a\n")
     assert not {"git", "mistune", "sqlite3", "pebble", "multiprocessing"} & imported(repo, "list", "--json")
+
+
+def test_nothing_but_a_push_imports_gitpython(repo: Checkout, tmp_path: Path) -> None:
+    settings = '[processors.ok]\nrun = "true"\n'
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a run:ok\n- [ ] b id:b run:ok\n", ".mdtodo.toml": settings})
+    repo.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    for call in (("done", "a", "--commit"), ("run",), ("undo",), ("log",), ("check", "--proof")):
+        assert "git" not in imported(repo, *call), call
+    assert repo.commits() == 4
+    assert "git" in imported(repo, "run", "--push")

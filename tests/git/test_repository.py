@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
 from mdtodo.errors import GitError
-from mdtodo.git.repository import discover, list_files, operation_in_progress, read_blobs, run
+from mdtodo.git.repository import discover, gitpython, list_files, operation_in_progress, read_blobs, run
 
 
 class TestDiscover:
@@ -250,3 +251,23 @@ class TestOperationInProgress:
         diverged.git("merge", "side", check=False)
         assert operation_in_progress(discover(str(diverged.root))) == "merge"
         assert operation_in_progress(discover(str(tmp_path / "linked"))) is None
+
+
+class TestGitPython:
+    @pytest.mark.parametrize("command", ["rev_parse", "no_such_command"])
+    def test_the_variables_of_a_calling_hook_are_aside_meanwhile(self, make_repo, monkeypatch, command):
+        repo, other = make_repo("repo", a="1\n"), make_repo("other", b="2\n")
+        there = {"GIT_DIR": f"{other.root}/.git", "GIT_INDEX_FILE": "elsewhere", "GIT_QUARANTINE_PATH": ""}
+        for name, value in there.items():
+            monkeypatch.setenv(name, value)
+        with suppress(GitError), gitpython(str(repo.root)) as git:
+            assert not there.keys() & os.environ.keys()
+            assert getattr(git, command)("HEAD:a") == repo.git("rev-parse", "HEAD:a", GIT_DIR=".git")
+        assert {name: os.environ.get(name) for name in there} == there
+
+    def test_a_refusal_is_told_in_gits_words(self, repo):
+        with (
+            pytest.raises(GitError, match=r"^git: Needed a single revision$"),
+            gitpython(str(repo.root)) as git,
+        ):
+            git.rev_parse("--verify", "HEAD")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from git import Repo
 
 from mdtodo.core.edits import AddNote, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
@@ -37,6 +38,25 @@ class TestCleanCheckout:
         assert landing.committed == landing.ticked == {"id-two"}
         assert landing.missed == ()
         sound(repo)
+
+    def test_an_independent_reader_finds_one_commit_and_nothing_left_to_commit(self, make_repo, receipt):
+        """GitPython has readers of its own for commits, trees and the index."""
+        repo = make_repo(**{"TODO.md": BASE, "docs/TODO.md": BASE, "a/b": "b"})
+        land(
+            discover(str(repo.root)), [receipt(repo, "two"), receipt(repo, "one", "docs/TODO.md")], run_id="r"
+        )
+        with Repo(repo.root) as read:
+            head = read.head.commit
+            assert [one.hexsha for one in head.parents] == [repo.git("rev-parse", "HEAD^")]
+            assert head.stats.files.keys() == {"TODO.md", "docs/TODO.md"}
+            assert head.trailers_dict["Mdtodo-Run"] == ["r"]
+            assert len(head.trailers_dict["Mdtodo-Task"]) == 2
+            blobs = {one.path: one.hexsha for one in head.tree.traverse() if one.type == "blob"}
+            assert blobs == {
+                path: one.hexsha for (path, stage), one in read.index.entries.items() if not stage
+            }
+            assert head.tree["TODO.md"].data_stream.read() == repo.read("TODO.md")
+            assert not read.is_dirty(untracked_files=True)
 
     def test_the_message_is_the_receipt(self, make_repo, land_tasks):
         repo = make_repo(**{"TODO.md": BASE})

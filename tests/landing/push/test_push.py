@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from git import Repo
 
 from mdtodo.core.edits import AddNote, AddSubtasks, SetKey
 from mdtodo.errors import GitError
@@ -95,6 +96,26 @@ class TestTheRemoteHasMoved:
         for path in ("app.py", "TODO.md"):
             assert a.read(path) == a.index(path) == remote.file(path)
         sound(a)
+
+    def test_an_independent_reader_finds_the_same_on_both_sides(self, remote):
+        """GitPython has readers of its own for commits, trees and refs."""
+        a, b = remote.clone("a"), remote.clone("b")
+        tick(b, "one")
+        b.git("push", "-q")
+        tick(a, "two", "three")
+        send(a)
+        with Repo(a.root) as here, Repo(remote.path) as there:
+            tip = there.heads["main"].commit
+            assert here.head.commit == here.remotes["origin"].refs["main"].commit == tip
+            assert [one.summary for one in there.iter_commits("main")] == [
+                "todo: 2 done",
+                "todo: one",
+                "Base",
+            ]
+            ticked = BASE.replace("[ ]", "[x]").encode()
+            assert tip.tree["TODO.md"].data_stream.read() == a.read("TODO.md") == ticked
+            assert len(tip.trailers_dict["Mdtodo-Task"]) == 2
+            assert not here.is_dirty(untracked_files=True)
 
     def test_a_task_that_somebody_else_closed_gets_no_second_receipt(self, remote, sound):
         a, b = remote.clone("a"), remote.clone("b")
