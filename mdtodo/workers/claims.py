@@ -154,11 +154,13 @@ class Claims:
         """Give back what is ours on the remote and not held: a push whose answer was lost may have arrived late.
 
         Raises GitError where the remote cannot be read."""
-        self.look()
-        self._returned |= {
-            ref: oid for ref, oid in self._there.items() if oid in self._ours and ref not in self.held
-        }
-        self._push([])
+        for number in range(ROUNDS):
+            if number and not self._returned:
+                return
+            self.look()
+            late = [ref for ref, oid in self._there.items() if oid in self._ours and ref not in self.held]
+            self._returned |= {ref: self._there[ref] for ref in late}
+            self._push([])
 
     def take_back(self) -> None:
         """Give back what earlier runs of this clone have left."""

@@ -68,7 +68,7 @@ class Scene:
         self.folder, self._calls = folder, calls
         self.remote = Remote(folder, **{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
         self.log = folder / "pushes"
-        self.remote.hook("pre-receive", f"cat >> {self.log}; echo >> {self.log}")
+        self.remote.hook("pre-receive", f"all=$(cat); printf '%s\\n\\n' \"$all\" >> {self.log}")
 
     def __call__(self, clone: Checkout, *args: str) -> Said:
         return self._calls(clone.root, *args, CALLS=str(self.folder / "calls"))

@@ -1,0 +1,95 @@
+"""Ways to the same bare repository: a path, git's daemon, and HTTP on a bad line."""
+
+from __future__ import annotations
+
+import random
+import socket
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+from tests.action.git_server import GitServer
+from tests.processes import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.landing.push.remotes import Remote
+
+
+class BadLine(GitServer):
+    """A server that drops, delays and repeats: of what is asked, and of what is answered."""
+
+    token = ""
+    seen: list[list[str]] = []  # noqa: RUF012
+    chance = random.Random(1)
+    #: What happened to requests, counted.
+    happened: dict[str, int]
+
+    def answer(self) -> None:
+        what = self.chance.choices(["pass", "refuse", "lose", "repeat", "delay"], [70, 6, 10, 8, 6])[0]
+        self.happened[what] = self.happened.get(what, 0) + 1
+        body = self._body()
+        if what == "refuse":  # it never arrives
+            self.close_connection = True
+            return
+        if what == "delay":
+            time.sleep(self.chance.uniform(0.2, 1.0))
+        found = self.asked(body)
+        if what == "repeat":
+            found = self.asked(body)
+        if what == "lose":  # it has arrived, and nobody hears of it
+            self.close_connection = True
+            return
+        self.give(*found)
+
+
+@contextmanager
+def served(remote: Remote, way: str) -> Iterator[str]:
+    """The address of the repository, by `file`, `daemon` or `http`."""
+    remote.bare.git("config", "http.receivepack", "true")
+    if way == "daemon":
+        with _daemon(remote.path) as url:
+            yield url
+    elif way == "http":
+        with _http(remote.path) as url:
+            yield url
+    else:
+        yield str(remote.path)
+
+
+@contextmanager
+def _http(path: Path) -> Iterator[str]:
+    handler = type("Handler", (BadLine,), {"root": path.parent, "happened": {}, "seen": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/{path.name}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def _daemon(path: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    args = ["--reuseaddr", "--export-all", "--enable=receive-pack", "--listen=127.0.0.1", f"--port={port}"]
+    daemon = subprocess.Popen(["git", "daemon", *args, f"--base-path={path.parent}"], start_new_session=True)
+    try:
+        eventually(lambda: _listens(port))
+        yield f"git://127.0.0.1:{port}/{path.name}"
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
