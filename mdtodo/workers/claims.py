@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING, NamedTuple
@@ -105,8 +104,11 @@ class Claims:
             time.sleep(SystemRandom().uniform(0, PAUSE) if number else 0)
             left = self._try(left, reasons)
             # also where all are ours: what the branch is at now has all that was done before they were
-            with suppress(GitError):
+            try:
                 self.look()
+            except GitError:
+                self.tip = None
+                break
             arrived = {ref: oid for ref in left if (oid := self._there.get(ref)) in self._ours}
             self.held |= {ref: self._held(oid, began) for ref, oid in arrived.items()}
             left = [ref for ref in left if ref not in arrived]

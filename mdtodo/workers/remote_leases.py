@@ -99,13 +99,14 @@ class RemoteLeases:
         self._gone = set()
         if self.refused:
             return gone
-        if self._work is not None and not self._work.is_over:
-            return gone
-        self._collect()
-        # only once a renewal has failed: after a pause, nobody may have taken over yet
-        over = [one for one in self._refs if self._is_over(one)] if self._failed else []
+        if self._work is None or self._work.is_over:
+            self._collect()
+        since = boot_clock() - self._renewed
+        # only once a renewal has failed, or hangs: after a pause, nobody may have taken over yet
+        hopeless = self._failed if self._work is None else since >= self.claims.own.lease * (1 - OWN_SHARE)
+        over = [one for one in self._refs if self._is_over(one)] if hopeless else []
         self.claims.release(self._refs[one] for one in over)
-        if boot_clock() - self._renewed >= self.claims.own.lease * RENEWAL and self.claims.held:
+        if self._work is None and since >= self.claims.own.lease * RENEWAL and self.claims.held:
             self._renew()
         return gone | self._gone | frozenset(over)
 

@@ -53,7 +53,7 @@ def served(remote: Remote, way: str) -> Iterator[str]:
     """The address of the repository, by `file`, `daemon` or `http`."""
     remote.bare.git("config", "http.receivepack", "true")
     if way == "daemon":
-        with _daemon(remote.path) as url:
+        with daemon(remote.path) as url:
             yield url
     elif way == "http":
         with _http(remote.path) as url:
@@ -76,20 +76,21 @@ def _http(path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _daemon(path: Path) -> Iterator[str]:
+def daemon(path: Path, address: str = "127.0.0.1") -> Iterator[str]:
+    """git's own daemon, on a port of this address."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((address, 0))
         port = free.getsockname()[1]
-    args = ["--reuseaddr", "--export-all", "--enable=receive-pack", "--listen=127.0.0.1", f"--port={port}"]
-    daemon = subprocess.Popen(["git", "daemon", *args, f"--base-path={path.parent}"], start_new_session=True)
+    args = ["--reuseaddr", "--export-all", "--enable=receive-pack", f"--listen={address}", f"--port={port}"]
+    server = subprocess.Popen(["git", "daemon", *args, f"--base-path={path.parent}"], start_new_session=True)
     try:
-        eventually(lambda: _listens(port))
-        yield f"git://127.0.0.1:{port}/{path.name}"
+        eventually(lambda: _listens(address, port))
+        yield f"git://{address}:{port}/{path.name}"
     finally:
-        daemon.terminate()
-        daemon.wait()
+        server.terminate()
+        server.wait()
 
 
-def _listens(port: int) -> bool:
+def _listens(address: str, port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0

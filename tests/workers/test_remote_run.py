@@ -35,11 +35,13 @@ RUN = ("run", "--remote", "origin", "-j2")
 class Started:
     """A call that goes on, in a session of its own; what it says is in a file."""
 
-    def __init__(self, clone: Checkout, args: tuple[str, ...], env: dict[str, str]) -> None:
+    def __init__(
+        self, clone: Checkout, args: tuple[str, ...], env: dict[str, str], prefix: tuple[str, ...] = ()
+    ) -> None:
         self._said = clone.root.with_name(f"{clone.root.name}-said")
         with open(self._said, "wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mdtodo", *args],
+                [*prefix, sys.executable, "-m", "mdtodo", *args],
                 cwd=clone.root,
                 env=os.environ | env,
                 stdout=said,
@@ -54,6 +56,13 @@ class Started:
     def send(self, number: int) -> None:
         """A signal, to it and all that it has started."""
         os.killpg(self.process.pid, number)
+
+    def waited(self, seconds: float) -> int | None:
+        """Its exit code, if it ends within so many seconds."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
     def end(self) -> int:
         code = self.process.wait(timeout=DEADLINE)
@@ -73,8 +82,8 @@ class Scene:
     def __call__(self, clone: Checkout, *args: str) -> Said:
         return self._calls(clone.root, *args, CALLS=str(self.folder / "calls"))
 
-    def start(self, clone: Checkout, *args: str) -> Started:
-        return Started(clone, args, {"CALLS": str(self.folder / "calls")})
+    def start(self, clone: Checkout, *args: str, prefix: tuple[str, ...] = ()) -> Started:
+        return Started(clone, args, {"CALLS": str(self.folder / "calls")}, prefix)
 
     def todo(self, text: str, config: str = "") -> None:
         first = self.remote.clone("author")
@@ -83,9 +92,14 @@ class Scene:
         self.log.unlink()
 
     @property
-    def called(self) -> list[str]:
+    def lines(self) -> list[str]:
+        """What processors have written, in that order."""
         path = self.folder / "calls"
-        return sorted(path.read_text().splitlines()) if path.exists() else []
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def called(self) -> list[str]:
+        return sorted(self.lines)
 
     def go(self) -> None:
         (self.folder / "calls.go").touch()
