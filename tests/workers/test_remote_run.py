@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -217,6 +218,19 @@ class TestOthers:
         scene.go()
         assert other.end() == 0, other.said
         assert scene.remote.receipts() == ["slow"]
+
+    def test_one_that_nobody_took_over_meanwhile_goes_on(self, scene):
+        scene.todo("- [ ] slow run:waits id:slow\n", 'remote_lease = "3s"\n')
+        stopped = scene.start(scene.remote.clone("a"), *RUN, "--push")
+        eventually(lambda: scene.called == ["slow"])
+        stopped.send(signal.SIGSTOP)
+        time.sleep(4.0)
+        before = claimed(scene.remote)
+        stopped.send(signal.SIGCONT)
+        eventually(lambda: claimed(scene.remote) != before)
+        scene.go()
+        assert stopped.end() == 0, stopped.said
+        assert scene.remote.receipts() == scene.called == ["slow"]
 
     def _taken_over(self, scene: Scene, clone: Checkout) -> Started | None:
         process = scene.start(clone, *RUN, "--push")
