@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING, NamedTuple
@@ -105,8 +104,11 @@ class Claims:
             time.sleep(SystemRandom().uniform(0, PAUSE) if number else 0)
             left = self._try(left, reasons)
             # also where all are ours: what the branch is at now has all that was done before they were
-            with suppress(GitError):
+            try:
                 self.look()
+            except GitError:
+                self.tip = None
+                break
             arrived = {ref: oid for ref in left if (oid := self._there.get(ref)) in self._ours}
             self.held |= {ref: self._held(oid, began) for ref, oid in arrived.items()}
             left = [ref for ref in left if ref not in arrived]
@@ -154,11 +156,13 @@ class Claims:
         """Give back what is ours on the remote and not held: a push whose answer was lost may have arrived late.
 
         Raises GitError where the remote cannot be read."""
-        self.look()
-        self._returned |= {
-            ref: oid for ref, oid in self._there.items() if oid in self._ours and ref not in self.held
-        }
-        self._push([])
+        for number in range(ROUNDS):
+            if number and not self._returned:
+                return
+            self.look()
+            late = [ref for ref, oid in self._there.items() if oid in self._ours and ref not in self.held]
+            self._returned |= {ref: self._there[ref] for ref in late}
+            self._push([])
 
     def take_back(self) -> None:
         """Give back what earlier runs of this clone have left."""

@@ -32,6 +32,8 @@ PACE = 20.0
 MOST_AHEAD = 256
 #: Seconds for which it is believed that a task is somebody else's, once that was seen.
 FRESH = 15.0
+#: Seconds after which a renewal counts as hanging, at least.
+PATIENCE = 2.0
 #: A claim is renewed after this share of its time; where that fails, again after a fifth of that.
 RENEWAL = 1 / 2
 
@@ -99,13 +101,15 @@ class RemoteLeases:
         self._gone = set()
         if self.refused:
             return gone
-        if self._work is not None and not self._work.is_over:
-            return gone
-        self._collect()
-        # only once a renewal has failed: after a pause, nobody may have taken over yet
-        over = [one for one in self._refs if self._is_over(one)] if self._failed else []
+        if self._work is None or self._work.is_over:
+            self._collect()
+        since = boot_clock() - self._renewed
+        # only once a renewal has failed, or hangs: after a pause, nobody may have taken over yet
+        hanging = max(PATIENCE, self.claims.own.lease * (1 - OWN_SHARE))
+        hopeless = self._failed if self._work is None else since >= hanging
+        over = [one for one in self._refs if self._is_over(one)] if hopeless else []
         self.claims.release(self._refs[one] for one in over)
-        if boot_clock() - self._renewed >= self.claims.own.lease * RENEWAL and self.claims.held:
+        if self._work is None and since >= self.claims.own.lease * RENEWAL and self.claims.held:
             self._renew()
         return gone | self._gone | frozenset(over)
 

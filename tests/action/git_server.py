@@ -20,7 +20,7 @@ def basic(token: str) -> str:
 
 
 class GitServer(BaseHTTPRequestHandler):
-    """git's own http-backend, behind one password."""
+    """git's own http-backend, behind one password, or behind none."""
 
     root: Path
     token = TOKEN
@@ -38,11 +38,15 @@ class GitServer(BaseHTTPRequestHandler):
         type(self).seen.append(given)
         wanted = f"Basic {basic(self.token)}"
         body = self._body()
-        if given != [wanted]:
+        if self.token and given != [wanted]:
             self.send_response(400 if len(given) > 1 else 401)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        self.give(*self.asked(body))
+
+    def asked(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """What git answers: status, headers and content."""
         path, _, query = self.path.partition("?")
         env = os.environ | {
             "GIT_PROJECT_ROOT": str(self.root),
@@ -60,8 +64,12 @@ class GitServer(BaseHTTPRequestHandler):
         ).stdout
         head, _, content = out.partition(b"\r\n\r\n")
         lines = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        self.send_response(int(lines.pop("Status", "200").split()[0]))
-        for name, value in lines.items():
+        return int(lines.pop("Status", "200").split()[0]), lines, content
+
+    def give(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        """Send it."""
+        self.send_response(status)
+        for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

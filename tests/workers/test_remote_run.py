@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,11 +36,13 @@ RUN = ("run", "--remote", "origin", "-j2")
 class Started:
     """A call that goes on, in a session of its own; what it says is in a file."""
 
-    def __init__(self, clone: Checkout, args: tuple[str, ...], env: dict[str, str]) -> None:
+    def __init__(
+        self, clone: Checkout, args: tuple[str, ...], env: dict[str, str], prefix: tuple[str, ...] = ()
+    ) -> None:
         self._said = clone.root.with_name(f"{clone.root.name}-said")
         with open(self._said, "wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mdtodo", *args],
+                [*prefix, sys.executable, "-m", "mdtodo", *args],
                 cwd=clone.root,
                 env=os.environ | env,
                 stdout=said,
@@ -55,6 +58,13 @@ class Started:
         """A signal, to it and all that it has started."""
         os.killpg(self.process.pid, number)
 
+    def waited(self, seconds: float) -> int | None:
+        """Its exit code, if it ends within so many seconds."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
     def end(self) -> int:
         code = self.process.wait(timeout=DEADLINE)
         assert "Traceback" not in self.said, self.said
@@ -68,13 +78,13 @@ class Scene:
         self.folder, self._calls = folder, calls
         self.remote = Remote(folder, **{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
         self.log = folder / "pushes"
-        self.remote.hook("pre-receive", f"cat >> {self.log}; echo >> {self.log}")
+        self.remote.hook("pre-receive", f"all=$(cat); printf '%s\\n\\n' \"$all\" >> {self.log}")
 
     def __call__(self, clone: Checkout, *args: str) -> Said:
         return self._calls(clone.root, *args, CALLS=str(self.folder / "calls"))
 
-    def start(self, clone: Checkout, *args: str) -> Started:
-        return Started(clone, args, {"CALLS": str(self.folder / "calls")})
+    def start(self, clone: Checkout, *args: str, prefix: tuple[str, ...] = ()) -> Started:
+        return Started(clone, args, {"CALLS": str(self.folder / "calls")}, prefix)
 
     def todo(self, text: str, config: str = "") -> None:
         first = self.remote.clone("author")
@@ -83,9 +93,14 @@ class Scene:
         self.log.unlink()
 
     @property
-    def called(self) -> list[str]:
+    def lines(self) -> list[str]:
+        """What processors have written, in that order."""
         path = self.folder / "calls"
-        return sorted(path.read_text().splitlines()) if path.exists() else []
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def called(self) -> list[str]:
+        return sorted(self.lines)
 
     def go(self) -> None:
         (self.folder / "calls.go").touch()
@@ -203,6 +218,19 @@ class TestOthers:
         scene.go()
         assert other.end() == 0, other.said
         assert scene.remote.receipts() == ["slow"]
+
+    def test_one_that_nobody_took_over_meanwhile_goes_on(self, scene):
+        scene.todo("- [ ] slow run:waits id:slow\n", 'remote_lease = "3s"\n')
+        stopped = scene.start(scene.remote.clone("a"), *RUN, "--push")
+        eventually(lambda: scene.called == ["slow"])
+        stopped.send(signal.SIGSTOP)
+        time.sleep(4.0)
+        before = claimed(scene.remote)
+        stopped.send(signal.SIGCONT)
+        eventually(lambda: claimed(scene.remote) != before)
+        scene.go()
+        assert stopped.end() == 0, stopped.said
+        assert scene.remote.receipts() == scene.called == ["slow"]
 
     def _taken_over(self, scene: Scene, clone: Checkout) -> Started | None:
         process = scene.start(clone, *RUN, "--push")

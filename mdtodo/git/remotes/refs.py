@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 #: Seconds after which a remote that does not answer is given up, where nothing large is sent.
-TIMEOUT = 60.0
+TIMEOUT = 30.0
 #: Refs in one push: their names stand on its command line.
 BATCH = 400
 
