@@ -51,6 +51,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
     (one,) = logged_receipts(discover(str(repo.root)))
     assert one._asdict() == {
         "commit": oid,
+        "said_in": None,
         "date": "2026-03-04T05:06:07+02:00",
         "author": "Grace Author <ada@example.com>",
         "run": "r1",

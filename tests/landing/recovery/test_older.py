@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,7 +17,9 @@ from mdtodo.git.repository import discover
 from mdtodo.landing.recovery.recover import finish_earlier_if_any
 from mdtodo.project.project import read_config
 from mdtodo.receipts.log import logged_receipts
-from tests.conftest import Checkout
+
+if TYPE_CHECKING:
+    from tests.conftest import Checkout
 
 OLDER = Path(__file__).parent / "older"
 RUN = "20261129T224930-11c241"
@@ -40,7 +43,10 @@ TICKED = """\
 @pytest.fixture
 def killed(repo: Checkout) -> Checkout:
     head = repo.commit(
-        **{name: (OLDER / kept).read_text() for name, kept in (("TODO.md", "TODO.md"), (".mdtodo.toml", "mdtodo.toml"))},
+        **{
+            name: (OLDER / kept).read_text()
+            for name, kept in (("TODO.md", "TODO.md"), (".mdtodo.toml", "mdtodo.toml"))
+        },
         **{"notes.txt": "n\n"},
     )
     state = repo.root / ".git/mdtodo"
