@@ -67,7 +67,7 @@ def mdtodo(tasks: int) -> None:
             for event in pool.events():
                 first = first or (event.kind == "started" and time.perf_counter())
                 left -= event.ends
-                assert not event.ends or (event.result and event.result["exit_code"] == 0), event
+                assert not event.ends or (event.result and event.result.exit_code == 0), event
     print(f"{first - imported:.3f} {first - begun:.3f}")
 
 

@@ -153,11 +153,10 @@ def is_receipt(text: str) -> bool:
     run, tasks = parse(text)
     if run is None:
         return False
-    *above, trailers = text.rstrip("\n").split("\n\n")
+    *above, _ = text.rstrip("\n").split("\n\n")
     if not above or any(not line.startswith("- ") for part in above[1:] for line in part.split("\n")):
         return False
-    said = {line.split(" ")[1] for line in trailers.split("\n") if line.startswith("Mdtodo-Commit: ")}
-    return all(task.processor != "person" or task.task_id in said for task in tasks)
+    return all(task.processor != "person" or task.said_in is not None for task in tasks)
 
 
 def _mapping(value: object) -> Mapping[str, object]:

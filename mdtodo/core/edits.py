@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.task import Status
+from mdtodo.core.task import Anchor, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from mdtodo.core.task import Anchor
 
 
 # Named tuples and no dataclasses, which take longer to define and to make: a large run makes thousands of them.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from mdtodo.core.edits import Edit
-
+from mdtodo.core.edits import Edit  # noqa: TC001  # the codec looks it up
 
 #: In the place of a tree's digits: a file of the work tree was not what HEAD has.
 DIRTY = "dirty"

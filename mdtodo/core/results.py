@@ -48,11 +48,13 @@ EXPANDED = "expanded"
 
 # People's Python processors import this from here, as the reference says: it can be moved only with a word to them.
 class Result(NamedTuple):
-    """What one attempt of a processor came to.
+    """What one attempt of a processor came to: as a worker sends it, and the spool keeps it.
 
-    `exit_code` is 0 to 255, -N for a signal N, None where the process never ran to an end. A Python
-    processor may return one of these with only `notes`, `subtasks` and `metrics` filled. `failed_by` is for the runner
-    alone: how it failed, where exit code and `timed_out` do not tell.
+    `exit_code` is 0 to 255, -N for a signal N, None where the process never ran to an end; `duration` in seconds;
+    `error` a sentence, which means failed. A Python processor may return one of these with only `notes`, `subtasks` and
+    `metrics` filled. The rest is for the runner alone: `failed_by`, how it failed, where exit code and `timed_out` do
+    not tell; `outputs`, what it wrote of its declared outputs (see `outputs.snapshot`), None where it declares none;
+    `tail`, the last 4 KiB of output; `log_error`, why the log is incomplete.
     """
 
     exit_code: int | None = 0
@@ -63,6 +65,10 @@ class Result(NamedTuple):
     subtasks: tuple[str, ...] = ()
     metrics: Mapping[str, float] = MappingProxyType({})  # one default for all, so nobody may change it
     failed_by: Failure | None = None
+    interrupted: bool = False
+    outputs: Mapping[str, object] | None = None
+    tail: str = ""
+    log_error: str | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -118,10 +124,11 @@ class TaskRun(NamedTuple):
 
 
 class PastRun(NamedTuple):
-    """One processor's run of one task, as the history has it: `attempts` (at least 1) and `seconds` over all of them.
+    """What the history, of this clone or of the branch, has of one task in one run: `attempts` (0 where no processor
+    ran) and `seconds` over all of them.
 
-    `finished` in Unix time, None where a commit's date is none; `inputs` the digest of what it had read; `title`
-    as the receipt has it.
+    `outcome` is that of a receipt; `finished` in Unix time, None where a commit's date is none; `inputs` the digest of
+    what was read; `title` as the receipt has it, as far as that is known; `log` where the output is, in this clone.
     """
 
     run: str
@@ -133,6 +140,13 @@ class PastRun(NamedTuple):
     finished: float | None
     inputs: str | None = None
     title: str | None = None
+    exit_code: int | None = None
+    log: str | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether it proved the task."""
+        return self.outcome in (Outcome.DONE, Outcome.CACHED) and self.exit_code == 0
 
 
 class GivenUp(NamedTuple):

@@ -1,20 +1,18 @@
 """What runs attempts: the protocol that the local pool meets, and that a cluster can meet in its place.
 
 An executor carries out attempts and says what became of them. It never claims, retries, ticks or pushes:
-those are the runner's decisions. Everything that crosses this line is plain JSON, so that it can cross a
-network.
+those are the runner's decisions. Everything that crosses this line is plain JSON, or a named tuple that
+`core.codec` writes and reads, so that it can cross a network.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
-
-from mdtodo.core.results import Result
-from mdtodo.execution.processors.result_shape import empty_result as empty_result
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from mdtodo.core.results import Result
     from mdtodo.core.task import Json
 
 #: How many attempts for each that runs may be handed in, and given to a process, if they are short: so many that
@@ -30,14 +28,14 @@ class AttemptEvent(NamedTuple):
     `started`: its process runs, `pid` leads the process group. `progress`: `progress` percent, 0 to 100.
     Each attempt ends with exactly one of the following, and `result` is there in all three: `finished`: the
     processor ran to an end, whichever (any exit code, signal, timeout, raised exception, command not found,
-    or a cancellation: `result["interrupted"]` is true then). `failed`: it could not be run at all (a bad
+    or a cancellation: `result.interrupted` is true then). `failed`: it could not be run at all (a bad
     spec, no pool process to be had). `lost`: the pool process died; nobody knows how far the processor got,
     and it runs no more. `message` is a sentence for people in the last two.
     """
 
     kind: Kind
     attempt: str
-    result: Json | None = None
+    result: Result | None = None
     message: str = ""
     pid: int | None = None
     progress: float | None = None
@@ -79,16 +77,3 @@ class Executor(Protocol):
 
     def wake(self) -> None:
         """Let `events` return soon; to be called from a signal handler or another thread."""
-
-
-def result_of(data: Json) -> Result:
-    """An event's result as a `Result`."""
-    return Result(
-        exit_code=cast("int | None", data.get("exit_code")),
-        timed_out=bool(data.get("timed_out")),
-        duration=cast("float", data.get("duration") or 0.0),
-        error=cast("str | None", data.get("error")),
-        notes=tuple(cast("Sequence[str]", data.get("notes") or ())),
-        subtasks=tuple(cast("Sequence[str]", data.get("subtasks") or ())),
-        metrics=dict(cast("Mapping[str, float]", data.get("metrics") or {})),
-    )

@@ -92,7 +92,7 @@ def release(project: Project, task: Task, token: int, *, commit: bool) -> Claim:
         if lease is None:
             raise RefusedClaimError(_not_held(state, task, token))
         edits = unclaiming_edits(task, lease.worker)
-        landing = _land(project, task, Status.TODO, edits, commit=commit) if edits else None
+        landing = _land(project, task, Status.TODO, edits, lease.worker, commit=commit) if edits else None
         # after the box: as long as the lease is there, nobody else takes the task
         state.release(token)
     _log("claim_released", lease)
@@ -143,7 +143,7 @@ def _mark(project: Project, task: Task, name: str, *, commit: bool) -> Landing:
     named: tuple[Edit, ...] = () if task.worker == name else (SetKey(task.anchor, "worker", name),)
     if not begun and not named:
         return Landing()
-    landing = _land(project, task, Status.DOING, (*begun, *named), commit=commit)
+    landing = _land(project, task, Status.DOING, (*begun, *named), name, commit=commit)
     if task.id not in landing.ticked:
         raise RefusedClaimError(f"{title_and_id(task)} was not claimed: {_why_not(landing)}")
     return landing
@@ -154,12 +154,15 @@ def _land(
     task: Task,
     status: Status,
     edits: tuple[Edit, ...],
+    worker: str,
     *,
     commit: bool,
 ) -> Landing:
     with GitSession(project.repo) as git:
         receipt = Receipt(
-            task.id, task.title, status.value, "person", 0, 0.0, 0, edits, by=git.committer_email()
+            *(task.id, task.title, status.value, "person", 0, 0.0, 0, edits),
+            by=git.committer_email(),
+            worker=worker,
         )
         return land_as_configured(
             project.repo, [receipt], run_id=new_run_id(), commit=commit, config=project.config, git=git

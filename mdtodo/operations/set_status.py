@@ -20,7 +20,7 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.rollup import parents_to_close, parents_to_reopen
 from mdtodo.planning.routing import Router
-from mdtodo.storage.rows import NewResult
+from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _kept(
     made. With a sentence where it cannot have them."""
     there = landing.ticked | landing.committed
     records = [
-        NewResult(run_id, one)
+        JournalEntry(run_id, one)
         for one in receipts
         if one.task_id in there and (one.task_id in changed or one.task_id in landing.commit_of or one.proves)
     ]
@@ -204,7 +204,7 @@ def _forget_results(project: Project, receipts: Sequence[Receipt], run_id: str) 
     reading = [one for one in receipts if project.plan.routes[one.task_id].processor in names]
     if reading:
         with StateStore.open(project.repo) as state:
-            state.record([NewResult(run_id, receipt, lands=False) for receipt in reading])
+            state.record([JournalEntry(run_id, receipt, lands=False) for receipt in reading])
 
 
 def _follow(project: Project, changed: Iterable[str], status: Status) -> tuple[str, ...]:

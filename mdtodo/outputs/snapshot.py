@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, cast
 
-from mdtodo.core.receipt import Output
 from mdtodo.errors import GitError
 from mdtodo.git.repository import Repository, discover
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
-from mdtodo.outputs.survey import Survey, Verdict, blocking, judge, survey, unseen
+from mdtodo.outputs.survey import Survey, blocking, judge, survey, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,12 +63,7 @@ class OutputSnapshot:
             mark(self._repo, path, after[path].digest, self._task_id, unnamed=True)
         if not self._spec["ticks"]:
             return {}, sentences
-        held = [[output.path, output.digest, output.base] for output in verdict.held]
-        return {
-            "held": held,
-            "unnamed": list(verdict.unnamed),
-            "theirs": {**verdict.theirs, **hidden},
-        }, sentences
+        return verdict._replace(theirs={**verdict.theirs, **hidden})._asdict(), sentences
 
 
 def outputs_spec(outputs: Sequence[str], without: Iterable[str], *, ticks: bool) -> dict[str, object] | None:
@@ -89,14 +83,6 @@ def from_outputs_spec(outputs_spec: Json) -> DeclaredOutputs:
     return DeclaredOutputs.of(
         cast("list[str]", outputs_spec["declared"]), cast("list[str]", outputs_spec["without"])
     )
-
-
-def verdict_of(data: object) -> Verdict:
-    """What `OutputSnapshot.end` gave."""
-    found = cast("Json", data if isinstance(data, dict) else {})
-    held = tuple(Output(*one) for one in cast("list[list[str]]", found.get("held") or ()))
-    unnamed = tuple(cast("list[str]", found.get("unnamed") or ()))
-    return Verdict(held, unnamed, dict(cast("dict[str, str]", found.get("theirs") or {})))
 
 
 def adopt(repo: Repository, note: Json, task_id: str, reported: Iterable[str], last_sign: float) -> None:

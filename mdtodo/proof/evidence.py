@@ -51,17 +51,10 @@ def says_something(commit: Commit) -> bool:
     return bool(commit.trailers) or "Mdtodo-" in commit.message
 
 
-def accepted_by(commit: Commit) -> str | None:
-    """Who takes all ticks that the parent of this commit has as they stand; None where nobody does."""
-    found = _ACCEPT.search(commit.trailers)
-    return found[1] if found else None
-
-
 def reverted_by(commit: Commit) -> str | None:
     """The commit that this one takes back, as `git revert` writes it; None for others."""
     found = _REVERT.search(commit.message)
     return found[1] if found else None
 
 
-_ACCEPT = re.compile(r"^Mdtodo-Accept: [0-9]{1,9} by=(\S+)$", re.MULTILINE | re.IGNORECASE)
 _REVERT = re.compile(r"^This reverts commit ([0-9a-f]{40}(?:[0-9a-f]{24})?)[.,]", re.MULTILINE)

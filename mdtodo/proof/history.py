@@ -13,6 +13,7 @@ from mdtodo.git.diff_tree import file_change
 from mdtodo.git.repository import error_from
 from mdtodo.git.true_history import read_history, start_history
 from mdtodo.proof.line_map import normalized
+from mdtodo.receipts.trailers import TRAILERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,8 +36,7 @@ class Commit(NamedTuple):
     shallow: bool
 
 
-_TRAILERS = ",".join(f"key=Mdtodo-{name}" for name in ("Run", "Undo", "Task", "Accept"))
-_FORMAT = "%x00".join(("%H", "%P", "%T", "%ce", "%B", f"%(trailers:{_TRAILERS},unfold)"))
+_FORMAT = "%x00".join(("%H", "%P", "%T", "%ce", "%B", TRAILERS))
 _LOG = (
     *(
         "log",

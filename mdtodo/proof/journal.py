@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.proof.rules import Rules
     from mdtodo.proof.ticks import Unproven
-    from mdtodo.storage.rows import JournalReceipt
+    from mdtodo.storage.rows import JournalEntry
 
 
 def in_journal(
@@ -45,19 +45,19 @@ def in_journal(
     }
 
 
-def _evidence(one: JournalReceipt) -> Evidence:
+def _evidence(one: JournalEntry) -> Evidence:
     receipt = one.receipt
     return Evidence(None, one.run_id, receipt.task_id, receipt.processor, receipt.by, receipt.tree)
 
 
 def _newest(
     repo: Repository, rules: Rules, data: Mapping[str, bytes], ticks: Sequence[Unproven]
-) -> dict[Unproven, JournalReceipt]:
+) -> dict[Unproven, JournalEntry]:
     """The newest receipt of each tick that says anything of it."""
     from mdtodo.storage.state import StateStore
 
     left = {(tick.file, tick.line): tick for tick in ticks}
-    found: dict[Unproven, JournalReceipt] = {}
+    found: dict[Unproven, JournalEntry] = {}
     files = _Files(rules, data)
     try:
         with StateStore.open(repo, create=False) as state:
@@ -84,7 +84,7 @@ class _Files:
         self._known: dict[str, TaskIndex | None] = {}
         self._lines: dict[str, list[int]] = {}
 
-    def place(self, one: JournalReceipt) -> tuple[str, int]:
+    def place(self, one: JournalEntry) -> tuple[str, int]:
         """File and line of the task that the receipt is of; line 0 where it is not there, or cannot be told."""
         anchor = one.receipt.edits[0].anchor
         index = self._index(anchor.file)
@@ -110,7 +110,7 @@ def _carried(repo: Repository, runs: set[str]) -> set[tuple[str, str]]:
     return {(one.run, one.task_id) for one in logged_receipts(repo) if one.run in runs}
 
 
-def _opened_since(repo: Repository, rules: Rules, one: JournalReceipt, tip: str) -> bool:
+def _opened_since(repo: Repository, rules: Rules, one: JournalEntry, tip: str) -> bool:
     """Whether a commit has opened the box since HEAD was what the receipt was made on, up to this one."""
     if not tip:
         return False

@@ -17,7 +17,6 @@ from mdtodo.proof.evidence import (
     OTHERS,
     PROVING,
     Evidence,
-    accepted_by,
     reverted_by,
     runs_of,
     says_something,
@@ -25,6 +24,7 @@ from mdtodo.proof.evidence import (
 from mdtodo.proof.names import Named
 from mdtodo.proof.state import Entry, State
 from mdtodo.proof.steps import Place, Step
+from mdtodo.receipts.trailers import accepted_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -208,7 +208,7 @@ class Walk:
                 state.remove(one.path, one.entry)
         # nobody takes ticks as they stand in the range that makes them
         judged = self._inside is not None and commit.oid in self._inside
-        if not judged and (by := accepted_by(commit)) is not None:
+        if not judged and (by := accepted_by(commit.trailers)) is not None:
             for path, entry in state.entries():
                 if not step.ticked(path, entry):
                     self._take(entry.tick, Evidence(commit.oid, "", "", ACCEPTED, by))

@@ -1,168 +1,48 @@
-"""Receipts as plain JSON, as the journal keeps them, and back.
+"""Receipts as the journal keeps them, and back: by `core.codec`, with the names that were there from the start.
 
-What an older mdtodo wrote has to be read for as long as a run of it can wait to land. So a field that was not there
-from the beginning is left out where it says nothing, and is not asked for.
+What an older mdtodo wrote has to be read for as long as a run of it can wait to land, and an older one may read what
+this one wrote. So a field that was not there from the beginning is left out where it says nothing, and is not asked
+for.
 """
 
 from __future__ import annotations
 
-from types import NoneType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mdtodo.core.edits import AddedItem, AddNote, AddSubtasks, Revert, SetKey, SetStatus, TaskText
-from mdtodo.core.receipt import Output, Receipt, Restore
-from mdtodo.core.task import Anchor, Status
+from mdtodo.core import codec
+from mdtodo.core.receipt import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from mdtodo.core.edits import Edit
 
-
-def to_json(receipt: Receipt) -> dict[str, object]:
-    """Plain JSON, from which `from_json` makes the same receipt again."""
-    plain = {name: getattr(receipt, name) for name in _PLAIN}
-    edits = [_edit_to_json(edit) for edit in receipt.edits]
-    inputs = {} if receipt.inputs is None else {"inputs": receipt.inputs}
-    # by place, so further fields of an Output come last and have a default
-    held = {} if receipt.held is None else {"held": [list(output) for output in receipt.held]}
-    return {
-        **plain,
-        "outcome": str(receipt.outcome),
-        "edits": edits,
-        "outputs": list(receipt.outputs),
-        **held,
-        **inputs,
-        **({} if receipt.undoes is None else {"undoes": receipt.undoes}),
-        **({} if receipt.said_in is None else {"said_in": receipt.said_in}),
-        **({} if receipt.tree is None else {"tree": receipt.tree}),
-        **({} if receipt.reason is None else {"reason": str(receipt.reason)}),
-        **({} if receipt.by is None else {"by": receipt.by}),
-        **({} if receipt.worker is None else {"worker": receipt.worker}),
-        **({"metrics": dict(receipt.metrics)} if receipt.metrics else {}),
-        **({"proves": True} if receipt.proves else {}),
-        **({} if receipt.began is None else {"began": receipt.began}),
-        **({"restores": [list(one) for one in receipt.restores]} if receipt.restores else {}),
-    }
+#: What fields of edits are called there; they tell the kinds of edits apart.
+_NAMES = {"set_status": "status", "set_key": "key", "add_subtasks": "lines", "add_note": "text"}
 
 
-def from_json(data: Mapping[str, object]) -> Receipt:
-    """The receipt that `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    plain = {name: data[name] for name in _PLAIN}
-    edits, outputs = data["edits"], data["outputs"]
-    if not isinstance(edits, list) or not isinstance(outputs, list):
-        raise TypeError("edits and outputs are lists")
-    made = tuple(map(_edit_from_json, edits))
-    held = tuple(map(_output, _fields(data["held"]))) if "held" in data else None
-    restores = tuple(Restore(*_fields(one)) for one in _fields(data.get("restores", [])))  # type: ignore[arg-type]
-    texts = ("inputs", "undoes", "said_in", "tree", "reason", "by", "worker")
-    more: dict[str, object] = {name: None if data.get(name) is None else str(data[name]) for name in texts}
-    more |= {"metrics": _metrics(data.get("metrics", {})), "proves": data.get("proves") is True}
-    more |= {
-        "began": float(str(data["began"])) if "began" in data else None,
-        "held": held,
-        "restores": restores,
-    }
-    return Receipt(**plain, edits=made, outputs=tuple(outputs), **more)  # type: ignore[arg-type]
+def to_text(receipt: Receipt) -> str:
+    """JSON, from which `from_text` makes the same receipt again."""
+    known = {"outputs": receipt.outputs, "edits": list(map(_plain, receipt.edits))}
+    metrics = {"metrics": dict(receipt.metrics)} if receipt.metrics else {}
+    return codec.dumps({**codec.named(receipt), **known, **metrics})
 
 
-#: Fields of a receipt by their own names: one that is renamed is no longer found in what was written before.
-_PLAIN = ("task_id", "title", "outcome", "processor", "exit_code", "seconds", "attempt")
+def from_text(text: str) -> Receipt:
+    """The receipt that `to_text` wrote. Raises ValueError for anything else."""
+    found = codec.loads(dict[str, Any], text)
+    edits = codec.decode(list[dict[str, Any]], found.get("edits"))
+    metrics = codec.decode(dict[str, float], found.get("metrics", {}))
+    read = {"edits": list(map(_read, edits)), "metrics": list(map(list, metrics.items()))}
+    return codec.decode(Receipt, {**found, **read})
 
 
-def anchor_to_json(anchor: Anchor) -> list[object]:
-    """The fields in their order."""
-    return [*anchor[:-1], list(anchor.peers)]
+def _plain(edit: Edit) -> dict[str, Any]:
+    plain = edit._asdict()
+    if "after" in plain:
+        plain["rewind"] = plain.pop("after"), plain.pop("before")
+    return plain | {name: plain.pop(field) for name, field in _NAMES.items() if field in plain}
 
 
-def anchor_from_json(data: object) -> Anchor:
-    """The anchor that `anchor_to_json` wrote; one of an older mdtodo has the first four fields alone.
-
-    Raises ValueError for anything else.
-    """
-    match data:
-        case [str(file), None | str() as explicit, str(digest), int(nth)]:
-            return Anchor(file, explicit, digest, nth)
-        case [*plain, list(peers)] if all(map(_is_of_field, plain, _KINDS)) and len(plain) == len(_KINDS):
-            return Anchor._make([*plain, tuple(map(str, peers))])
-    raise ValueError("this is no anchor")
-
-
-_TEXT, _NAME = (str,), (str, NoneType)
-#: What the fields of an anchor are, but for the last.
-_KINDS = (
-    _TEXT,
-    _NAME,
-    _TEXT,
-    (int,),
-    _NAME,
-    _TEXT,
-    _NAME,
-    _TEXT,
-    _TEXT,
-    (bool,),
-    (bool,),
-    (bool,),
-    (int,),
-    _TEXT,
-)
-
-
-def _is_of_field(value: object, kind: tuple[type, ...]) -> bool:
-    return isinstance(value, kind)
-
-
-def _edit_to_json(edit: Edit) -> dict[str, object]:
-    place = anchor_to_json(edit.anchor)
-    match edit:
-        case SetStatus():
-            return {"set_status": edit.status.value, "expects": sorted(edit.expects), "anchor": place}
-        case SetKey():
-            return {"set_key": edit.key, "value": edit.value, "anchor": place}
-        case AddSubtasks():
-            first = {"first": True} if edit.first else {}
-            return {"add_subtasks": list(edit.lines), "anchor": place, **first}
-        case Revert():
-            added = [[one.text, list(one.inside), one.gap, one.space] for one in edit.added]
-            return {"rewind": [[*edit.after], [*edit.before]], "added": added, "anchor": place}
-        case AddNote():
-            pass
-    return {"add_note": edit.text, "anchor": place}
-
-
-def _edit_from_json(data: Mapping[str, object]) -> Edit:
-    anchor = anchor_from_json(data["anchor"])
-    if "set_status" in data:
-        expects = frozenset(Status(str(status)) for status in _fields(data["expects"]))
-        return SetStatus(anchor, Status(str(data["set_status"])), expects)
-    if "set_key" in data:
-        value = data["value"]
-        return SetKey(anchor, str(data["set_key"]), None if value is None else str(value))
-    if "add_subtasks" in data:
-        lines = tuple(str(line) for line in _fields(data["add_subtasks"]))
-        return AddSubtasks(anchor, lines, data.get("first") is True)
-    if "rewind" in data:
-        after, before = (TaskText(*map(str, _fields(words))) for words in _fields(data["rewind"]))
-        return Revert(anchor, after, before, tuple(map(_added_from_json, _fields(data["added"]))))
-    return AddNote(anchor, str(data["add_note"]))
-
-
-def _added_from_json(data: object) -> AddedItem:
-    text, inside, gap, space = _fields(data)
-    return AddedItem(str(text), tuple(map(str, _fields(inside))), int(str(gap)), int(str(space)))
-
-
-def _output(data: object) -> Output:
-    return Output(*(None if one is None else str(one) for one in _fields(data)))  # type: ignore[arg-type]
-
-
-def _metrics(data: object) -> tuple[tuple[str, float], ...]:
-    if not isinstance(data, dict):
-        raise TypeError("metrics are numbers by name")
-    return tuple((str(name), float(value)) for name, value in data.items())
-
-
-def _fields(value: object) -> Iterable[object]:
-    if not isinstance(value, list):
-        raise TypeError("a list is missing")
-    return value
+def _read(plain: dict[str, Any]) -> dict[str, Any]:
+    if "rewind" in plain:
+        plain["after"], plain["before"] = codec.decode(list[object], plain.pop("rewind"))
+    return plain | {field: plain[name] for name, field in _NAMES.items() if name in plain}

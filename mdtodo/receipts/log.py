@@ -7,43 +7,57 @@ title, a body or a quotation is text.
 
 from __future__ import annotations
 
+import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.results import PastRun
 from mdtodo.git.repository import error_from, run
 from mdtodo.git.true_history import start_history
 from mdtodo.receipts.message import titles
-from mdtodo.receipts.trailers import READ, groups
+from mdtodo.receipts.trailers import TRAILERS, groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
     from mdtodo.git.repository import Repository
-    from mdtodo.receipts.trailers import RunTrailers, Trailer
+    from mdtodo.receipts.trailers import RunTrailers
 
 
 class LoggedReceipt(NamedTuple):
-    """One receipt. `date` is the author's, ISO 8601 with offset; `author` is `Name <email>`; `title` None where
-    the message does not hold it whole; `inputs` the digest of what its processor had read; `at` that of the task's
-    place, see `Trailer`; `tree`, `reason`, `by` and `metrics` as in a Receipt."""
+    """One receipt of a run: the commit that it is in, then all that the `Trailer` says. `date` is the author's,
+    ISO 8601 with offset; `author` is `Name <email>`; `title` None where the message does not hold it whole."""
 
     commit: str
     date: str
     author: str
     run: str
     task_id: str
-    title: str | None
     outcome: str
     processor: str
     exit_code: int | None
     seconds: float
     attempt: int
-    inputs: str | None
     at: str | None = None
     tree: str | None = None
     reason: str | None = None
     by: str | None = None
+    worker: str | None = None
+    inputs: str | None = None
+    said_in: str | None = None
     metrics: Mapping[str, float] = MappingProxyType({})
+    title: str | None = None
+
+    def past_run(self) -> PastRun:
+        """As the history of runs has it. Not later than now: a commit's date is what somebody's clock said."""
+        from datetime import datetime
+
+        try:
+            then = min(time.time(), datetime.fromisoformat(self.date).timestamp())
+        except (ValueError, OverflowError):
+            then = None
+        what = self.run, self.task_id, self.processor, self.outcome, self.attempt, self.seconds, then
+        return PastRun(*what, self.inputs, self.title, self.exit_code)
 
 
 class LoggedCommit(NamedTuple):
@@ -62,7 +76,8 @@ class LoggedCommit(NamedTuple):
         titles = iter(self.titles)
         for group in self.groups:
             for task in group.tasks:
-                yield _receipt(self, group, task, next(titles, None))
+                said = task._replace(title=next(titles, None))
+                yield LoggedReceipt(self.oid, self.date, self.author, group.run, *said)
 
 
 def logged_commits(
@@ -144,8 +159,7 @@ _LOG = (
     *("log", "-z", "--no-color", "--no-notes", "--no-show-signature", "--no-patch"),
     *("--no-mailmap", "--encoding=UTF-8", "--basic-regexp", "--regexp-ignore-case", "--grep=^Mdtodo-Run *:"),
 )
-_KEYS = ",".join(f"key={name}" for name in READ)
-_FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", f"%(trailers:{_KEYS},unfold)")
+_FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", TRAILERS)
 _BLOCK = 1 << 12
 
 
@@ -156,28 +170,6 @@ def _commit(number: int, fields: Sequence[bytes]) -> LoggedCommit | None:
         return None
     tasks = [task for group in found for task in group.tasks]
     return LoggedCommit(number, oid.strip(), date, author, found, titles(subject, body, tasks))
-
-
-def _receipt(commit: LoggedCommit, group: RunTrailers, task: Trailer, title: str | None) -> LoggedReceipt:
-    return LoggedReceipt(
-        commit=commit.oid,
-        date=commit.date,
-        author=commit.author,
-        run=group.run,
-        task_id=task.task_id,
-        title=title,
-        outcome=task.outcome,
-        processor=task.processor,
-        exit_code=task.exit_code,
-        seconds=task.seconds,
-        attempt=task.attempt,
-        inputs=group.inputs.get(task.task_id),
-        at=task.at,
-        tree=task.tree,
-        reason=task.reason,
-        by=task.by,
-        metrics=group.metrics.get(task.task_id, {}),
-    )
 
 
 def _is_unborn(repo: Repository, revision: str) -> bool:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.names import WORKER
 from mdtodo.core.receipt import DIRTY
@@ -26,15 +27,21 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
 
 
-#: The trailers that begin with the id of a task, and those that are read back.
+#: The trailers that begin with the id of a task.
 OF_A_TASK = ("Mdtodo-Task:", "Mdtodo-Inputs:", "Mdtodo-Commit:", "Mdtodo-Metric:")
-READ = ("Mdtodo-Run", "Mdtodo-Undo", "Mdtodo-Task", "Mdtodo-Inputs", "Mdtodo-Metric")
+#: All of them, unfolded, one a line, as a format of `git log` has it.
+TRAILERS = "%(trailers:{},unfold)".format(
+    ",".join(f"key=Mdtodo-{name}" for name in ("Run", "Undo", "Task", "Inputs", "Commit", "Metric", "Accept"))
+)
 
 
 class Trailer(NamedTuple):
-    """One `Mdtodo-Task:` line. `exit_code` is None where the process never ran to an end; `seconds` over all
-    attempts of the run. `at` tells the task from equal ones, see `markdown.anchors.place_digest`; None in receipts from
-    before there was that. `tree`, `reason`, `by` and `worker` as in a Receipt; a newer mdtodo may know more reasons."""
+    """What a message says of one task: its `Mdtodo-Task:` line, then, where they are read in the trailers of a run,
+    `inputs`, `said_in` and `metrics` of the others, and the `title` in the message.
+
+    `exit_code` is None where the process never ran to an end; `seconds` over all attempts of the run. `at` tells the
+    task from equal ones, see `markdown.anchors.place_digest`; None in receipts from before there was that. The rest as
+    in a Receipt; a newer mdtodo may know more reasons."""
 
     task_id: str
     outcome: str
@@ -47,6 +54,10 @@ class Trailer(NamedTuple):
     reason: str | None = None
     by: str | None = None
     worker: str | None = None
+    inputs: str | None = None
+    said_in: str | None = None
+    metrics: Mapping[str, float] = MappingProxyType({})
+    title: str | None = None
 
     def __str__(self) -> str:
         code = "-" if self.exit_code is None else self.exit_code
@@ -80,24 +91,23 @@ class Trailer(NamedTuple):
         if m is None:
             return None
         code = None if m[4] == "-" else int(m[4])
-        known = {key: found[1] for key, pattern in _FURTHER.items() if (found := pattern.search(m[7]))}
+        known: dict[str, Any] = {
+            key: found[1] for key, pattern in _FURTHER.items() if (found := pattern.search(m[7]))
+        }
         return cls(m[1], m[2], m[3], code, float(m[5]), int(m[6]), **known)
 
 
 class RunTrailers(NamedTuple):
-    """What one run landed with a commit. `undoes`: the run that it took back; `inputs`: digests by task; `metrics`:
-    what processors have measured, by task and name."""
+    """What one run landed with a commit. `undoes`: the run that it took back."""
 
     run: str
     undoes: str | None
     tasks: tuple[Trailer, ...]
-    inputs: Mapping[str, str]
-    metrics: Mapping[str, Mapping[str, float]]
 
 
 def trailers_of(receipts: Sequence[Receipt], run_id: str, undoes: str | None) -> list[str]:
     """The lines of the trailers for these receipts: the run, and what became of each task. Whoever adds one here also
-    names it in `OF_A_TASK`, if it begins with a task's id, and in `READ`, if `log` shows it."""
+    names it in `TRAILERS`, and in `OF_A_TASK`, if it begins with a task's id."""
     lines = [f"Mdtodo-Run: {one_word(run_id)}"]
     lines += [f"Mdtodo-Undo: {one_word(undoes)}"] if undoes is not None else []
     for r in receipts:
@@ -118,12 +128,8 @@ def _shortest(value: float) -> str:
 
 def parse(text: str) -> tuple[str | None, tuple[Trailer, ...]]:
     """The run and the tasks that a commit message is a receipt for; `(None, ())` for a commit of others."""
-    last = text.rstrip("\n").rpartition("\n\n")[2].split("\n")
-    run = next((line[12:].strip() for line in last if line.startswith("Mdtodo-Run: ")), None)
-    if run is None:
-        return None, ()
-    found = (Trailer.read(line[13:].rstrip()) for line in last if line.startswith("Mdtodo-Task: "))
-    return run, tuple(one for one in found if one is not None)
+    found = groups(text.rstrip("\n").rpartition("\n\n")[2].split("\n"))
+    return (found[0].run if found else None), tuple(task for group in found for task in group.tasks)
 
 
 def in_message(text: str) -> tuple[RunTrailers, ...]:
@@ -172,12 +178,17 @@ def groups(trailers: Iterable[str]) -> tuple[RunTrailers, ...]:
     # Somebody may have reordered the trailers, so what came before the first run is counted as that run's.
     if found:
         first = next(iter(found.values()))
-        first.tasks[:0], first.inputs = early.tasks, early.inputs | first.inputs
-        first.metrics = early.metrics | first.metrics
+        first.tasks[:0] = early.tasks
+        known = first.more
+        first.more = {task: early.more.get(task, {}) | known.get(task, {}) for task in early.more | known}
         first.undoes = first.undoes or early.undoes
-    return tuple(
-        RunTrailers(run, one.undoes, tuple(one.tasks), one.inputs, one.metrics) for run, one in found.items()
-    )
+    return tuple(RunTrailers(run, one.undoes, one.whole()) for run, one in found.items())
+
+
+def accepted_by(trailers: str) -> str | None:
+    """Who takes all ticks that the parent of a commit with these trailers has as they stand; None where nobody does."""
+    found = _ACCEPT.search(trailers)
+    return found[1] if found else None
 
 
 def one_line(text: str) -> str:
@@ -211,6 +222,8 @@ _FURTHER = {
 }
 _WORD = re.compile(r"\S+")
 _INPUTS = re.compile(r"(\S+) ([0-9a-f]{40,64})")
+_SAID_IN = re.compile(r"(\S+) (\S+)")
+_ACCEPT = re.compile(r"^Mdtodo-Accept: [0-9]{1,9} by=(\S+)$", re.MULTILINE | re.IGNORECASE)
 _METRIC = re.compile(r"(\S+) (\S+)=(-?[0-9]{1,309}(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,3})?)")
 
 
@@ -218,15 +231,23 @@ _METRIC = re.compile(r"(\S+) (\S+)=(-?[0-9]{1,309}(?:\.[0-9]{1,20})?(?:e[+-]?[0-
 class _RunTrailersBuilder:
     undoes: str | None = None
     tasks: list[Trailer] = field(default_factory=list)
-    inputs: dict[str, str] = field(default_factory=dict)
-    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    more: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, name: str, value: str) -> None:
         if name == "mdtodo-task" and (task := Trailer.read(value)):
             self.tasks.append(task)
         elif name == "mdtodo-inputs" and (m := _INPUTS.fullmatch(value)):
-            self.inputs[m[1]] = m[2]
+            self._of(m[1])["inputs"] = m[2]
+        elif name == "mdtodo-commit" and (m := _SAID_IN.fullmatch(value)):
+            self._of(m[1])["said_in"] = m[2]
         elif name == "mdtodo-metric" and (m := _METRIC.fullmatch(value)):
-            self.metrics.setdefault(m[1], {})[m[2]] = float(m[3])
+            self._of(m[1]).setdefault("metrics", {})[m[2]] = float(m[3])
         elif name == "mdtodo-undo" and _WORD.fullmatch(value):
             self.undoes = value
+
+    def whole(self) -> tuple[Trailer, ...]:
+        """The tasks, each with what the other trailers say of it."""
+        return tuple(task._replace(**self.more.get(task.task_id, {})) for task in self.tasks)
+
+    def _of(self, task_id: str) -> dict[str, Any]:
+        return self.more.setdefault(task_id, {})

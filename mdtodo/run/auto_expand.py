@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mdtodo.core.results import Result
 from mdtodo.errors import EditError
 from mdtodo.planning.expand.patterns import patterns
 from mdtodo.planning.expand.steps import tasks_to_expand
@@ -34,7 +33,7 @@ def expand_for_run(
         return options, False
     for (task, author, subtasks), receipt in zip(expansion.rows(), expansion.receipts(), strict=True):
         say(f"{task.id} {task.title}: broken down by {author}, subtasks: {len(subtasks)}")
-        journal.record(task, receipt, Result())
+        journal.record(task, receipt)
     journal.tick_now()
     return _with_new(options, expansion), True
 

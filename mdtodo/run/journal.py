@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mdtodo.core import codec
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
@@ -17,10 +18,10 @@ from mdtodo.landing.renames import follow_renames
 from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
-from mdtodo.outputs.snapshot import verdict_of
+from mdtodo.outputs.survey import Verdict
 from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
-from mdtodo.storage.rows import NewResult
+from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
 from mdtodo.system import audit
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Output, Receipt
-    from mdtodo.core.results import Result
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Project
@@ -69,7 +69,7 @@ class RunJournal:
     kept_open: dict[str, str] = field(default_factory=dict)
     uncommitted: list[Receipt] = field(default_factory=list)
     unopened: set[str] = field(default_factory=set)
-    _unrecorded: list[NewResult] = field(default_factory=list)
+    _unrecorded: list[JournalEntry] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
     _began: dict[str, float] = field(default_factory=dict)
     _place: HeadPosition | None = None
@@ -220,17 +220,15 @@ class RunJournal:
         """Of `outputs` of a result: what goes with the tick; or why the task must stay open, as a sentence."""
         if not given:  # as of most processors, which declare none
             return (), None
-        return held_of(self.repo, verdict_of(given), self._plumbing())
+        return held_of(self.repo, codec.decode(Verdict, given), self._plumbing())
 
-    def record(self, task: Task, receipt: Receipt, result: Result) -> None:
+    def record(self, task: Task, receipt: Receipt) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
         if ticks(receipt) and (claimant := self.local.end_claim(task)) is not None:
             receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claimant)))
         receipt = receipt._replace(began=self._began.get(task.id))
-        self._unrecorded.append(
-            NewResult(self.run_id, receipt, log, result.metrics, lands=bool(receipt.edits))
-        )
+        self._unrecorded.append(JournalEntry(self.run_id, receipt, log, lands=bool(receipt.edits)))
         self._log(
             "result",
             task=task.id,

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from mdtodo.core.results import Failure, Outcome, Result
 from mdtodo.core.task import Status, Task
-from mdtodo.execution.executor import result_of
-from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.planning.task_json import task_record
-from mdtodo.receipts.codec import anchor_to_json
 from mdtodo.run.outcomes import Outcomes, failure
 from mdtodo.run.start.preflight import Preflight
 from mdtodo.run.start.throttle import Throttle
@@ -22,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.config.settings import Processor
-    from mdtodo.core.task import Json
+    from mdtodo.core.results import PastRun
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project
-    from mdtodo.run.cache.result_cache import CachedResult, ResultCache
+    from mdtodo.run.cache.result_cache import ResultCache
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
@@ -133,7 +130,7 @@ class RunLoop:
             self.observer.say(sentence)
         return tree
 
-    def _finish_cached(self, task: Task, cached: CachedResult) -> None:
+    def _finish_cached(self, task: Task, cached: PastRun) -> None:
         if self._beyond_limit > 0:  # it counts in no limit, so another task may start in its place
             self._beyond_limit -= 1
             self.observer.expect(1)
@@ -151,7 +148,7 @@ class RunLoop:
             root=self.outcomes.project.repo.root,
             log=self.journal.log_path(task, number),
             spool=None if self.queue.options.verify else self.journal.spool_path,
-            anchor=anchor_to_json(task.anchor),
+            anchor=task.anchor,
             outputs=outputs_spec(
                 processor.outputs, self.outcomes.project.documents, ticks=self.outcomes.commits
             ),
@@ -208,11 +205,11 @@ class RunLoop:
             self.observer.say(f"{task.id} {task.title}: attempt {number}, {command}; output in {log}")
 
     def _handle_result(self, task: Task, event: AttemptEvent) -> None:
-        raw = event.result or empty_result(event.message)
-        result = self.outcomes.checked(task, _with_failure(result_of(raw), event))
+        raw = event.result or Result(None, error=event.message)
+        result = self.outcomes.checked(task, _with_failure(raw, event))
         attempts = self.queue.attempts[task.id]
         attempts.seconds += result.duration
-        written = cast("Json", raw.get("outputs") or {})
+        written = raw.outputs or {}
         for sentence in cast("Sequence[str]", written.get("said") or ()):
             self.observer.say(f"{task.id} {task.title}: {sentence}")
         if task.id not in self._held:
@@ -221,12 +218,12 @@ class RunLoop:
         elif refused := written.get("refused"):
             self.outcomes.refuse(task, cast("Mapping[str, str]", refused))
         # What fails while it is ended may fail of that: counted, it would come nearer to `max_failures`.
-        elif raw.get("interrupted") or (self._ended and result.outcome is Outcome.FAILED):
+        elif raw.interrupted or (self._ended and result.outcome is Outcome.FAILED):
             self.outcomes.interrupt(task, result)
         elif result.outcome is Outcome.FAILED and self._try_again(task, result):
             pass
         else:
-            self.outcomes.complete(task, result, str(raw.get("tail") or ""), written)
+            self.outcomes.complete(task, result)
 
     def _try_again(self, task: Task, result: Result) -> bool:
         processor = self.queue.processor(task)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.receipt import Output
-    from mdtodo.core.task import Json
+    from mdtodo.core.results import PastRun
     from mdtodo.project.project import Project
-    from mdtodo.run.cache.result_cache import CachedResult, ResultCache
+    from mdtodo.run.cache.result_cache import ResultCache
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
@@ -77,7 +77,7 @@ class Outcomes:
             return result._replace(subtasks=())
         return result._replace(subtasks=(), error=why, failed_by=Failure.OUTPUT)
 
-    def complete(self, task: Task, result: Result, tail: str, written: Json) -> None:
+    def complete(self, task: Task, result: Result) -> None:
         """The task is over, or waits for the subtasks that its processor has added: its result is taken down, and what
         it frees may start."""
         if self._waits(task, result):
@@ -86,6 +86,7 @@ class Outcomes:
         held: tuple[Output, ...] | None = None
         counts = True
         if result.outcome is Outcome.DONE and self.commits:
+            written = result.outputs or {}
             held, reason = self.journal.hold_outputs(written)
             if reason is not None:  # only what the processor is to blame for counts as a failed run
                 counts = bool(written.get("unnamed"))
@@ -99,7 +100,7 @@ class Outcomes:
         processor = self.queue.processor(task)
         timeout = processor.timeout if processor else None
         reason = failure(result, timeout) if outcome is Outcome.FAILED else ""
-        self._report(task, outcome, result, reason=reason, tail=tail)
+        self._report(task, outcome, result, reason=reason)
         for parent in parents:
             self.roll_up(parent)
         if self.queue.options.verify and outcome is Outcome.FAILED:
@@ -146,7 +147,7 @@ class Outcomes:
         reason = "another worker may have it by now, so the result was dropped"
         self._report(task, Outcome.INTERRUPTED, result._replace(failed_by=Failure.LOST), reason=reason)
 
-    def finish_cached(self, task: Task, cached: CachedResult) -> None:
+    def finish_cached(self, task: Task, cached: PastRun) -> None:
         """Its inputs are what they were at its last result: that is its result now."""
         parents = self.queue.finish_cached(task, Outcome.DONE if cached.done else Outcome.FAILED)
         result, tree = Result(exit_code=cached.exit_code), self._tree(task)
@@ -330,7 +331,7 @@ class Outcomes:
             worker=self.queue.options.worker,
             metrics=tuple(result.metrics.items()),
         )
-        self.journal.record(task, receipt, result)
+        self.journal.record(task, receipt)
 
     def _report(
         self,
@@ -339,7 +340,6 @@ class Outcomes:
         result: Result,
         *,
         reason: str = "",
-        tail: str = "",
         shown: bool = True,
     ) -> None:
         attempts = self.queue.attempts.get(task.id)
@@ -354,7 +354,7 @@ class Outcomes:
             duration=round(attempts.seconds + attempts.earlier_seconds, 3) if attempts else None,
             exit_code=result.exit_code if attempts or outcome is Outcome.CACHED else None,
             log=self.journal.shown_log(task, attempts.count) if attempts else None,
-            tail=tail,
+            tail=result.tail,
             reason=reason,
             failure=result.failure if outcome is Outcome.FAILED else result.failed_by,
         )

@@ -54,7 +54,7 @@ def activity(repo: Repository) -> Activity:
 
 def _in_hand(state: StateStore) -> Mapping[str, set[str]]:
     """Leased tasks by worker, but for those that have their result and wait for the commit."""
-    over = {entry.task_id for run, _, _ in state.active_runs() for entry in state.unlanded(run)}
+    over = {entry.receipt.task_id for run, _, _ in state.active_runs() for entry in state.unlanded(run)}
     found: dict[str, set[str]] = {}
     for lease in state.live_leases():
         if lease.task_id not in over:
@@ -71,7 +71,7 @@ def _efficiency(state: StateStore) -> float | None:
     entries = state.history(limit=5000)
     for run, started, finished in state.ended_runs(limit=_LOOKED_AT):
         # Attempt 0 is a cached result or a person's: no slot was used.
-        seconds = sum(one.seconds for one in entries if one.run_id == run and one.attempt)
+        seconds = sum(one.seconds for one in entries if one.run == run and one.attempts)
         slots = _slots(state, run)
         if seconds and slots and finished > started:
             return min(1.0, seconds / (slots * (finished - started)))

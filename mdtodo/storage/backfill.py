@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from mdtodo.core import codec
 from mdtodo.errors import GitError
 from mdtodo.receipts.log import logged_receipts
 
@@ -25,17 +25,15 @@ _INSERT = (
 
 def backfill(database: Database, repo: Repository) -> None:
     """Fill a new state with the newest receipts: what each came to, when, and how long it took."""
-    from datetime import datetime
-
     # Before everything that is recorded from now on, whatever the clock of a commit's author said.
     latest = time.time() - 1
     rows: list[tuple[object, ...]] = []
     try:
         for one in islice(logged_receipts(repo, newest=KEPT), KEPT):
-            then = min(latest, datetime.fromisoformat(one.date).timestamp())
+            then = min(latest, one.past_run().finished or latest)
             task = (one.run, one.task_id, one.attempt, one.outcome, one.processor, one.exit_code, one.seconds)
-            rows.append((*task, then, then, one.commit, one.inputs, json.dumps(dict(one.metrics))))
-    except (GitError, ValueError):  # a history that git cannot read is no reason to have no state
+            rows.append((*task, then, then, one.commit, one.inputs, codec.dumps(one.metrics)))
+    except GitError:  # a history that git cannot read is no reason to have no state
         rows.clear()
     if rows:
         with database.writing("memory") as db:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
+from mdtodo.core import codec
 from mdtodo.core.edits import new_subtasks
 from mdtodo.core.results import Outcome
+from mdtodo.receipts.codec import to_text
 from mdtodo.storage.rows import (
     INSERT,
-    RECEIPTS,
-    RECEIPTS_WITHIN,
-    SELECT,
-    JournalEntry,
-    JournalReceipt,
-    NewResult,
+    LANDED,
+    LANDED_WITHIN,
+    NEWEST_FIRST,
+    WAITING,
     entry_of,
     integer,
     is_of,
-    journal_receipt_of,
-    receipt_text,
     row_of,
 )
 from mdtodo.storage.runs import active_runs
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Receipt
     from mdtodo.storage.database import Database
+    from mdtodo.storage.rows import JournalEntry
 
 #: In the place of the time of landing.
 _PARKED = -1.0
@@ -53,7 +51,7 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def record(self, records: Sequence[NewResult]) -> tuple[int, ...]:
+    def record(self, records: Sequence[JournalEntry]) -> tuple[int, ...]:
         """Write results down; their ids in the journal, in order. A killed process does not take them back,
         and after `sync` a power cut does not either."""
         rows = [row_of(record) for record in records]
@@ -65,7 +63,7 @@ class Journal:
                 db.execute(_COUNTED, (subtasks,))
             return numbers
 
-    def record_missing(self, records: Sequence[NewResult]) -> None:
+    def record_missing(self, records: Sequence[JournalEntry]) -> None:
         """Write down those of these results whose attempt the journal does not have."""
         known = "SELECT 1 FROM results WHERE run_id = ? AND task_id = ? AND attempt >= ?"
         with self._db.writing("missing") as db:
@@ -90,17 +88,15 @@ class Journal:
         self._db.sync()
 
     def unlanded(self, run_id: str | None = None) -> tuple[JournalEntry, ...]:
-        """The results whose receipts have not landed, oldest first, parked ones too: those of this run, or,
-        without a run, those of every run that no longer goes on.
+        """The receipts that have not landed, oldest first, parked ones too: those of this run, or, without a run,
+        those of every run that no longer goes on.
         """
-        rows = self._db.read(f"{SELECT} WHERE receipt IS NOT NULL ORDER BY id")
-        active = {run for run, _, _ in active_runs(self._db)}
-        entries = map(entry_of, rows)
-        return tuple(
-            entry
-            for entry in entries
-            if (entry.run_id not in active if run_id is None else entry.run_id == run_id)
+        rows = self._db.read(f"{WAITING} ORDER BY id")
+        active = {run for run, _, _ in active_runs(self._db)} if run_id is None else ()
+        wanted = (
+            entry_of(row) for row in rows if (row[1] not in active if run_id is None else row[1] == run_id)
         )
+        return tuple(entry for entry in wanted if entry is not None)
 
     def unlanded_runs(self) -> frozenset[str]:
         """The runs, over or not, with results that have not landed and are not parked."""
@@ -115,7 +111,7 @@ class Journal:
 
     def replace_receipts(self, receipts: Mapping[int, Receipt]) -> None:
         """These results have these receipts, by their numbers."""
-        rows = [(receipt_text(receipt), number) for number, receipt in receipts.items()]
+        rows = [(to_text(receipt), number) for number, receipt in receipts.items()]
         if rows:
             with self._db.writing("replaced") as db:
                 db.executemany("UPDATE results SET receipt = ? WHERE id = ?", rows)
@@ -129,7 +125,7 @@ class Journal:
             db.executemany(_END, [(time.time(), commit, number) for number in numbers])
 
     def record_landed(
-        self, records: Sequence[NewResult], commit_of: Mapping[str, str], *, base: str | None
+        self, records: Sequence[JournalEntry], commit_of: Mapping[str, str], *, base: str | None
     ) -> None:
         """Write down what has landed already, in these commits by task or in the work tree alone; see `mark_landed`."""
         with self._db.writing("told") as db:
@@ -164,18 +160,19 @@ class Journal:
         without: Container[object] = (),
         within: Iterable[str | None] | None = None,
         of: Container[str | None] | None = None,
-    ) -> Iterator[JournalReceipt]:
+    ) -> Iterator[JournalEntry]:
         """All receipts that the journal still has, whatever their outcomes: those that have yet to land, then those
         that have, newest first. `without`: not those that landed with one of these commits; `within`: those alone,
         where None stands for no commit. `of`: those alone of tasks with these explicit ids, or digests of titles."""
         if within is None:
-            rows = self._db.read(RECEIPTS)
+            rows = self._db.read(f"{WAITING} UNION ALL {LANDED} {NEWEST_FIRST}")
         else:
-            rows = self._db.read(RECEIPTS_WITHIN, (json.dumps([one or "" for one in within]),))
+            commits = codec.dumps([one or "" for one in within])
+            rows = self._db.read(f"{LANDED_WITHIN} {NEWEST_FIRST}", (commits,))
         for row in rows:
-            if row[4] in without or not (of is None or is_of(str(row[2]), of)):
+            if row[6] in without or not (of is None or is_of(str(row[2]), of)):
                 continue
-            if (found := journal_receipt_of(row)) is not None:
+            if (found := entry_of(row)) is not None:
                 yield found
 
     def receipt_commits(self) -> frozenset[str | None]:

@@ -7,16 +7,16 @@ did, and all that is left where the journal is gone. A run of a task that is in 
 from __future__ import annotations
 
 import os
-import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mdtodo.core.results import Outcome, PastRun
+from mdtodo.core.results import Outcome
 from mdtodo.receipts.log import logged_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mdtodo.core.results import PastRun
     from mdtodo.git.repository import Repository
 
 #: Commits of git's history that are looked at, and receipts that are taken from them.
@@ -42,9 +42,7 @@ def past_runs(repo: Repository) -> tuple[PastRun, ...]:
 
 def _landed(repo: Repository) -> Iterator[PastRun]:
     for one in islice(logged_receipts(repo, newest=NEWEST), NEWEST):
-        then = _unix_time(one.date)
-        what = one.run, one.task_id, one.processor, one.outcome, one.attempt, one.seconds
-        yield PastRun(*what, then, one.inputs, one.title)
+        yield one.past_run()
 
 
 def _journal(repo: Repository) -> Iterator[PastRun]:
@@ -55,17 +53,4 @@ def _journal(repo: Repository) -> Iterator[PastRun]:
         return
     with StateStore.open(repo, create=False) as state:
         rows = state.history(limit=KEPT)
-    for one in reversed(rows):
-        title = one.receipt.title if one.receipt else None
-        what = one.run_id, one.task_id, one.processor, one.outcome, one.attempt, one.seconds
-        yield PastRun(*what, one.finished, one.inputs, title)
-
-
-def _unix_time(date: str) -> float | None:
-    """Not later than now: a commit's date is what somebody's clock said."""
-    from datetime import datetime
-
-    try:
-        return min(time.time(), datetime.fromisoformat(date).timestamp())
-    except (ValueError, OverflowError):
-        return None
+    yield from reversed(rows)

@@ -7,12 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from mdtodo.storage.leases import owners
-from mdtodo.storage.rows import KEPT, SELECT, JournalEntry, entry_of, mapping, real
+from mdtodo.storage.rows import HISTORY, KEPT, mapping, past_run_of, real
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mdtodo.core.results import PastRun
     from mdtodo.storage.database import Database
 
 
@@ -58,13 +59,13 @@ class Runs:
         rows = self._db.read(query, (limit,))
         return tuple((str(run), real(started), real(finished)) for run, started, finished in rows)
 
-    def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[JournalEntry, ...]:
+    def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[PastRun, ...]:
         """Results, newest first; those of one task if named."""
         if task_id is None:
-            rows = self._db.read(f"{SELECT} ORDER BY id DESC LIMIT ?", (limit,))
+            rows = self._db.read(f"{HISTORY} ORDER BY id DESC LIMIT ?", (limit,))
         else:
-            rows = self._db.read(f"{SELECT} WHERE task_id = ? ORDER BY id DESC LIMIT ?", (task_id, limit))
-        return tuple(map(entry_of, rows))
+            rows = self._db.read(f"{HISTORY} WHERE task_id = ? ORDER BY id DESC LIMIT ?", (task_id, limit))
+        return tuple(map(past_run_of, rows))
 
     def durations(self) -> dict[str, float]:
         """Median seconds of the last (at most 20) successful runs of each task."""

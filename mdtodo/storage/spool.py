@@ -10,10 +10,14 @@ set again and again. So what it had written when it was killed can be told from 
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mdtodo.core import codec
+from mdtodo.core.results import Result
+from mdtodo.core.task import Anchor  # noqa: TC001  # the codec looks it up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -21,26 +25,35 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 
-class SpooledResult(NamedTuple):
-    """A result as the pool gives it; `attempt` counts from 1. `anchor` is that of the task as `receipts.codec` writes
-    it, None from before there was that; `tree` as in a Receipt."""
+class SpoolLine(NamedTuple):
+    """A line of a file, by the names of its fields: that an attempt (`<run>/<task>/<number>`, from 1 on) has `begun`,
+    or has `finished` with this `result`.
 
-    task_id: str
-    attempt: int
-    processor: str
-    result: Mapping[str, Any]
-    anchor: object = None
+    `outputs` is what `outputs.snapshot.adopt` needs; `owner` the pool process; `root` that of the work tree; `anchor`
+    that of the task, None from before there was that; `tree` as in a Receipt. `last_sign`: when it was alive last, in
+    Unix time, as the file says.
+    """
+
+    begun: str | None = None
+    finished: str | None = None
+    result: Result = Result(None)
+    outputs: Mapping[str, Any] | None = None
+    owner: str = ""
+    processor: str | None = None
+    root: str | None = None
+    anchor: Anchor | None = None
     tree: str | None = None
+    last_sign: float = 0.0
 
+    @property
+    def task_id(self) -> str:
+        """The task that was tried."""
+        return (self.finished or self.begun or "//").split("/")[1]
 
-class SpooledAttempt(NamedTuple):
-    """An attempt whose end was not written down. `owner` is the pool process; `outputs` is what
-    `outputs.snapshot.adopt` needs; `last_sign`: when it was alive last, in Unix time."""
-
-    task_id: str
-    owner: str
-    outputs: Mapping[str, Any]
-    last_sign: float
+    @property
+    def attempt(self) -> int:
+        """Which attempt it was."""
+        return int((self.finished or self.begun or "//0").split("/")[2])
 
 
 def spool_folder(repo: Repository) -> str:
@@ -68,47 +81,34 @@ def of_dead_runs(repo: Repository, active: Collection[str]) -> dict[str, list[st
     return found
 
 
-def read(path: str) -> list[SpooledResult]:
-    """What a file holds; a line that was not written to its end is passed over."""
-    found: list[SpooledResult] = []
-    for said in _lines(path):
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
-            _, task_id, attempt = said["finished"].split("/")
-            tree = said.get("tree")
-            facts = str(said["processor"]), dict(said["result"]), said.get("anchor")
-            found.append(
-                SpooledResult(task_id, int(attempt), *facts, tree if isinstance(tree, str) else None)
-            )
-    return found
+def read(path: str) -> list[SpoolLine]:
+    """The results that a file holds; a line that was not written to its end is passed over."""
+    return [line for line in _lines(path) if line.finished and line.processor]
 
 
-def unfinished_attempt(path: str) -> SpooledAttempt | None:
+def unfinished_attempt(path: str) -> SpoolLine | None:
     """The attempt that the file's pool process was at last, if it has not come to an end."""
-    last: SpooledAttempt | None = None
     with suppress(OSError):
         sign = os.stat(path).st_mtime
         # Whatever line follows `begun`, that attempt has come to its end.
-        for said in _lines(path):
-            last = None
-            with suppress(ValueError, KeyError, TypeError, AttributeError):
-                task_id = said["begun"].split("/")[1]
-                last = SpooledAttempt(task_id, str(said["owner"]), dict(said["outputs"]), sign)
-    return last
+        *_, last = [SpoolLine(), *_lines(path)]
+        return last._replace(last_sign=sign) if last.begun and last.outputs is not None else None
+    return None
 
 
 def is_other_worktree(path: str, root: str) -> bool:
     """Whether the file is of a run in another work tree, which is still there."""
-    roots = {said.get("root", root) for said in _lines(path)} - {root}
-    return any(isinstance(one, str) and os.path.isdir(one) for one in roots)
+    roots = {line.root for line in _lines(path)} - {root, None}
+    return any(os.path.isdir(one) for one in roots if one is not None)
 
 
-def _lines(path: str) -> Iterator[dict[str, Any]]:
+def _lines(path: str) -> Iterator[SpoolLine]:
     with suppress(OSError), open(path, "rb") as file:
-        for line in file:
+        for text in file:
             with suppress(ValueError):
-                said = json.loads(line)
-                if isinstance(said, dict):
-                    yield said
+                line = codec.loads(SpoolLine, text)
+                if re.fullmatch("[^/]*/[^/]*/[0-9]+", line.finished or line.begun or "//0"):
+                    yield line
 
 
 def delete(paths: Collection[str]) -> None:

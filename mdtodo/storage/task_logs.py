@@ -33,8 +33,8 @@ def last_log(repo: Repository, task_id: str) -> str | None:
         ]
     written, path = max(found, default=(0.0, None))
     with StateStore.open(repo, create=False) as state:
-        last = next((entry for entry in state.history(task_id, limit=10) if entry.attempt), None)
-    if last is not None and last.log is None and last.finished >= written:
+        last = next((entry for entry in state.history(task_id, limit=10) if entry.attempts), None)
+    if last is not None and last.log is None and (last.finished or 0.0) >= written:
         return None
     if path is None:
         raise UsageError(

@@ -119,7 +119,7 @@ class Scene:
         found += [f"left: {path.name}" for path in git.glob("objects/??/tmp_obj_*")]
         with StateStore.open(discover(str(self.repo.root)), create=False) as state:
             found += [f"leased: {lease.task_id}" for lease in state.live_leases()]
-            found += [f"not landed: {entry.task_id}" for entry in state.unlanded()]
+            found += [f"not landed: {entry.receipt.task_id}" for entry in state.unlanded()]
             found += [f"goes on: {run}" for run, _, _ in state.active_runs()]
         return found
 
@@ -174,7 +174,7 @@ def wrong_after(
         if said.code not in (0, 1):
             wrong.append(f"{args[0]}: {said}")
         with StateStore.open(discover(str(scene.repo.root)), create=False) as state:
-            wrong += [f"{args[0]} left {entry.task_id}" for entry in state.unlanded()]
+            wrong += [f"{args[0]} left {entry.receipt.task_id}" for entry in state.unlanded()]
     counts = Counter(scene.called)
     wrong += [f"{title}: {counts[title]} calls" for title in set(finished) if counts[title] != 1]
     wrong += [f"{title}: {count} calls" for title, count in counts.items() if count > 2]

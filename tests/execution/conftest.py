@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mdtodo.core.results import Result
     from mdtodo.execution.executor import AttemptEvent
 
 _NAMES = count()
@@ -69,18 +70,24 @@ class Bench:
             assert time.monotonic() < end, f"no {kind} of {attempt}: {self.events}"
             self.events += self.pool.events(max(0.0, end - time.monotonic()))
 
-    def do(self, run: str | list[str] | None = None, **more: Any) -> dict[str, Any]:
+    def ended(self, attempt: str) -> Result:
+        """The attempt's result."""
+        result = self.wait(attempt).result
+        assert result is not None
+        return result
+
+    def do(self, run: str | list[str] | None = None, **more: Any) -> Result:
         """Submit and wait; the result of an attempt that finished."""
         event = self.wait(self.start(run, **more))
         assert event.kind == "finished", event
         assert event.result is not None
-        return dict(event.result)
+        return event.result
 
-    def do_until(self, text: str, run: str | list[str], *, timeout: float, grace: float) -> dict[str, Any]:
+    def do_until(self, text: str, run: str | list[str], *, timeout: float, grace: float) -> Result:
         """`do` with times that a busy machine gets more of, until the output has `text`."""
         for patience in (1, 4, 16, 48):
             result = self.do(run, timeout=timeout * patience, grace=grace * patience)
-            if text in result["tail"]:
+            if text in result.tail:
                 break
         return result
 

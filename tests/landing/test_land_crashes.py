@@ -13,7 +13,7 @@ from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
 from mdtodo.landing import land as land_module
 from mdtodo.markdown.document import parse
-from mdtodo.receipts.codec import to_json
+from mdtodo.receipts.codec import to_text
 from mdtodo.receipts.trailers import parse as parse_message
 
 BASE = "# Plan\n\n- [ ] one\n- [ ] two\n- [ ] three\n"
@@ -25,14 +25,14 @@ LANDER = """
 import json, os, signal, sys
 from mdtodo.landing import land
 from mdtodo.git.repository import discover
-from mdtodo.receipts.codec import from_json
+from mdtodo.receipts.codec import from_text
 
 def failpoint(point):
     if point == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 land.failpoint = failpoint
-receipts = [from_json(receipt) for receipt in json.load(sys.stdin)]
+receipts = [from_text(receipt) for receipt in json.load(sys.stdin)]
 if "each" in sys.argv[3:]:
     for receipt in receipts:
         land.land(discover(sys.argv[1]), [receipt], run_id="run", patience=30.0)
@@ -51,7 +51,7 @@ def start_lander(repo, receipts, point: str = "-", *options: str) -> subprocess.
         stderr=subprocess.PIPE,
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps([to_json(receipt) for receipt in receipts]).encode())
+    process.stdin.write(json.dumps([to_text(receipt) for receipt in receipts]).encode())
     process.stdin.close()
     process.stdin = None
     return process

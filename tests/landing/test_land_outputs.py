@@ -11,7 +11,7 @@ from mdtodo.landing.land import hold_outputs, land
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import judge, survey
-from mdtodo.receipts.codec import from_json, to_json
+from mdtodo.receipts.codec import from_text, to_text
 
 BASE = "- [ ] one\n- [ ] two\n"
 
@@ -304,7 +304,7 @@ class TestAfterTheEndOfTheTask:
             done = receipt(todo, "two", outputs=("*.txt",), held=held)
             before = todo.git("rev-parse", "HEAD")
             meanwhile()
-            said = land(found, [from_json(to_json(done))], run_id="r")
+            said = land(found, [from_text(to_text(done))], run_id="r")
             if said.kept_open:
                 assert said.commits == ()
                 assert todo.read("TODO.md") == todo.head("TODO.md") == todo.index("TODO.md") == BASE.encode()

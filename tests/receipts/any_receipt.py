@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
-from mdtodo.core.receipt import DIRTY, Receipt
+from mdtodo.core.receipt import DIRTY, Output, Receipt
 from mdtodo.core.results import Failure, Outcome
 from mdtodo.core.task import Anchor, Status
 
@@ -37,6 +37,9 @@ EDITS = st.one_of(
 )
 
 
+OUTPUTS = st.builds(Output, st.text(), st.none() | st.text(), st.none() | st.text(), st.none() | st.text())
+
+
 RECEIPTS = st.builds(
     Receipt,
     task_id=WORDS,
@@ -57,6 +60,10 @@ RECEIPTS = st.builds(
         lambda found: tuple(found.items())
     ),
     proves=st.booleans(),
+    began=st.none() | st.floats(0, 1e10),
+    held=st.none() | st.lists(OUTPUTS, max_size=2).map(tuple),
+    **dict.fromkeys(("undoes", "said_in"), st.none()),
+    restores=st.just(()),
 )
 
 #: One of a task that was done.

@@ -43,7 +43,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
     digest = "0123456789" * 4
     oid = commit(
         repo,
-        f"todo: Tests pass\n\nMdtodo-Run: r1\n{TASK} at=0123456789ab later=x by=a@b.c\nMdtodo-Inputs: a {digest}\n"
+        f"todo: Tests pass\n\nMdtodo-Run: r1\n{TASK} at=0123456789ab later=x by=a@b.c worker=box-1\nMdtodo-Inputs: a {digest}\n"
         "Mdtodo-Metric: a b=c=-1.5e-7\nMdtodo-Metric: a nan=nan\nMdtodo-Metric: b n=3\n",
         GIT_AUTHOR_NAME="Grace Author",
         GIT_AUTHOR_DATE="2026-03-04T05:06:07+0200",
@@ -51,6 +51,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
     (one,) = logged_receipts(discover(str(repo.root)))
     assert one._asdict() == {
         "commit": oid,
+        "said_in": None,
         "date": "2026-03-04T05:06:07+02:00",
         "author": "Grace Author <ada@example.com>",
         "run": "r1",
@@ -66,6 +67,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
         "tree": None,
         "reason": None,
         "by": "a@b.c",
+        "worker": "box-1",
         "metrics": {"b=c": -1.5e-7},
     }
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.core.results import Result
 from mdtodo.execution.executor import AttemptEvent
-from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.git.repository import discover
 from mdtodo.project.project import read_config
 from mdtodo.reporting.progress import PlainProgress
@@ -49,7 +49,7 @@ class Interrupted:
             os.kill(os.getpid(), signal.SIGINT)
             return [AttemptEvent("started", attempt) for attempt in self._attempts]
         return [
-            AttemptEvent("finished", attempt, empty_result() | self._results[title])
+            AttemptEvent("finished", attempt, Result(None)._replace(**self._results[title]))
             for attempt, title in self._attempts.items()
         ]
 

@@ -18,11 +18,11 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
 from mdtodo.errors import MdtodoError
 from mdtodo.git.repository import Repository
-from mdtodo.receipts.codec import to_json
+from mdtodo.receipts.codec import to_text
 from mdtodo.storage import leases, runs
 from mdtodo.storage.journal import UNLANDED_RUNS
 from mdtodo.storage.leases import Lane
-from mdtodo.storage.rows import NewResult
+from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.system import process_identity
 from tests.examples import TIMES
@@ -63,9 +63,9 @@ def in_another_process(repository: Repository, program: str, *arguments: str, ch
         "import json, os, signal, sys\n"
         "from mdtodo.git.repository import Repository\n"
         "from mdtodo.storage.leases import Lane\n"
-        "from mdtodo.storage.rows import NewResult\n"
+        "from mdtodo.storage.rows import JournalEntry\n"
         "from mdtodo.storage.state import StateStore\n"
-        "from mdtodo.receipts.codec import from_json\n"
+        "from mdtodo.receipts.codec import from_text\n"
         "root = sys.argv[1]\n"
         "s = StateStore.open(Repository(root, root, root))\n"
     )
@@ -181,8 +181,8 @@ class TestLeases:
 
     @pytest.mark.parametrize("moved", [-1e9, -1.0, 0.0, 1e9])
     def test_results_of_others_since_the_lease_count_whatever_the_date(self, opened, monkeypatch, moved):
-        def receipt(task: str) -> NewResult:
-            return NewResult("other", RECEIPT._replace(task_id=task))
+        def receipt(task: str) -> JournalEntry:
+            return JournalEntry("other", RECEIPT._replace(task_id=task))
 
         before, waiting, parked = opened.record([receipt("before"), receipt("waiting"), receipt("parked")])
         opened.mark_landed([before])
@@ -265,21 +265,21 @@ class TestJournal:
     def test_a_recorded_result_is_there_after_a_kill(self, repository, opened):
         program = (
             "s.start_run('run')\n"
-            "s.record([NewResult('run', from_json(json.loads(sys.argv[2])), 'log', {'m': 1.5})])\n"
+            "s.record([JournalEntry('run', from_text(sys.argv[2]), 'log')])\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"
         )
-        in_another_process(repository, program, json.dumps(to_json(RECEIPT)), check=False)
+        in_another_process(repository, program, to_text(RECEIPT), check=False)
         (entry,) = opened.unlanded()
         assert entry.receipt == RECEIPT
-        assert (entry.run_id, entry.log, entry.metrics) == ("run", "log", {"m": 1.5})
+        assert (entry.run_id, entry.log) == ("run", "log")
         assert opened.active_runs() == ()
-        opened.mark_landed([entry.id], "abc")
+        opened.mark_landed([entry.number], "abc")
         assert opened.unlanded() == ()
         assert next(opened.receipts()).landed
 
     def test_results_of_a_run_that_goes_on_are_its_own(self, opened):
         opened.start_run("mine", "w")
-        opened.record([NewResult("mine", RECEIPT)])
+        opened.record([JournalEntry("mine", RECEIPT)])
         assert opened.active_runs()[0][:2] == ("mine", "w")
         assert opened.unlanded() == ()
         assert len(opened.unlanded("mine")) == 1
@@ -295,7 +295,7 @@ class TestJournal:
             patch.setattr(process_identity, "_name", lambda _: unseen)
             opened.start_run("elsewhere", "w")
             opened.lease("a", "w", 60)
-        opened.record([NewResult("elsewhere", RECEIPT)])
+        opened.record([JournalEntry("elsewhere", RECEIPT)])
         assert [run for run, _, _ in opened.active_runs()] == ["elsewhere"]
         assert opened.unlanded() == ()
         clock(61)
@@ -303,15 +303,15 @@ class TestJournal:
         assert len(opened.unlanded()) == 1
 
     def test_a_result_that_does_not_land_is_only_history(self, opened):
-        opened.record([NewResult("run", RECEIPT, lands=False)])
+        opened.record([JournalEntry("run", RECEIPT, lands=False)])
         assert opened.unlanded() == ()
         assert [entry.task_id for entry in opened.history()] == ["a"]
         assert opened.history("a")[0].outcome == "done"
         assert opened.history("b") == ()
 
     def test_receipts_are_kept_after_landing_in_the_order_in_which_they_did(self, opened):
-        def receipt(task: str, outcome: str = "done") -> NewResult:
-            return NewResult("run", RECEIPT._replace(task_id=task, outcome=outcome))
+        def receipt(task: str, outcome: str = "done") -> JournalEntry:
+            return JournalEntry("run", RECEIPT._replace(task_id=task, outcome=outcome))
 
         late, early, nowhere, waiting = opened.record(map(receipt, ["late", "early", "nowhere", "waiting"]))
         opened.mark_landed([early], base="1")
@@ -337,19 +337,19 @@ class TestJournal:
         assert opened.receipt_commits() == {None, "b", "c"}
         opened.carry({early: "d"})
         assert [one.receipt.task_id for one in opened.receipts(within={"d"})] == ["early"]
-        assert [entry.id for entry in opened.unlanded()] == [waiting]
+        assert [entry.number for entry in opened.unlanded()] == [waiting]
         assert next(opened.receipts(without={"c"})).receipt.edits == RECEIPT.edits
 
     def test_what_has_landed_is_not_read_with_what_waits(self, opened):
-        opened.mark_landed(opened.record([NewResult("run", RECEIPT)] * 3))
+        opened.mark_landed(opened.record([JournalEntry("run", RECEIPT)] * 3))
         plan = opened._db.read(f"EXPLAIN QUERY PLAN {UNLANDED_RUNS}")
         assert "results_unlanded" in str(plan)
-        assert all(entry.receipt is None for entry in opened.history())
+        assert all(entry.title is None for entry in opened.history())
 
     def test_durations_are_the_medians_of_successful_runs(self, opened):
-        def took(seconds: float, outcome: str = "done", task: str = "a") -> NewResult:
+        def took(seconds: float, outcome: str = "done", task: str = "a") -> JournalEntry:
             words = {"task_id": task, "outcome": outcome, "seconds": seconds}
-            return NewResult("run", RECEIPT._replace(**words))
+            return JournalEntry("run", RECEIPT._replace(**words))
 
         opened.record([took(1), took(9), took(2), took(500, "failed"), took(4, task="b")])
         assert opened.durations() == {"a": 2, "b": 4}
@@ -359,18 +359,19 @@ class TestJournal:
     def test_old_history_goes_but_no_result_that_has_to_land(self, opened, monkeypatch):
         monkeypatch.setattr(runs, "KEPT", 3)
         opened.start_run("run")
-        ids = opened.record([NewResult("run", RECEIPT) for _ in range(10)])
+        ids = opened.record([JournalEntry("run", RECEIPT) for _ in range(10)])
         opened.mark_landed(ids[1:])
         opened.finish_run("run")
-        assert [entry.id for entry in opened.history()] == [*reversed(ids[7:]), ids[0]]
+        kept = opened._db.read("SELECT id FROM results ORDER BY id DESC")
+        assert [number for (number,) in kept] == [*reversed(ids[7:]), ids[0]]
         assert len(list(opened.receipts())) == 4
 
     def test_a_receipt_that_was_damaged_on_the_disk_does_not_land(self, repository, opened):
-        opened.record([NewResult("run", RECEIPT), NewResult("run", RECEIPT)])
+        opened.record([JournalEntry("run", RECEIPT), JournalEntry("run", RECEIPT)])
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
             raw.execute("UPDATE results SET receipt = '{\"edits\": 1}', metrics = '[' WHERE id = 1")
         raw.close()
-        assert [entry.receipt for entry in opened.unlanded()] == [None, RECEIPT]
+        assert [entry.receipt for entry in opened.unlanded()] == [RECEIPT]
         assert [one.receipt for one in opened.receipts()] == [RECEIPT]
 
 
@@ -387,7 +388,7 @@ class TestFile:
 
     def test_a_state_from_before_receipts_were_kept_goes_on(self, repository):
         with StateStore.open(repository) as it:
-            it.record([NewResult("run", RECEIPT)] * 2)
+            it.record([JournalEntry("run", RECEIPT)] * 2)
             it.discard([1])
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
             raw.executescript("DROP TABLE receipts; DROP TABLE lane_slots; PRAGMA user_version = 2")
@@ -403,7 +404,7 @@ class TestFile:
     def test_a_state_is_kept_as_it_was_before_it_becomes_one_of_a_newer_version(self, repository):
         path = os.path.join(folder(repository), "state.db")
         with StateStore.open(repository) as it:
-            it.record([NewResult("run", RECEIPT)] * 2)
+            it.record([JournalEntry("run", RECEIPT)] * 2)
         with sqlite3.connect(path) as raw:
             raw.executescript("DROP TABLE receipts; DROP TABLE lane_slots; PRAGMA user_version = 2")
         raw.close()
@@ -444,7 +445,7 @@ class TestFile:
         def damage(how: str) -> str:
             path = os.path.join(folder(repository), "state.db")
             with StateStore.open(repository) as it:
-                it.record([NewResult("run", RECEIPT) for _ in range(200)])
+                it.record([JournalEntry("run", RECEIPT) for _ in range(200)])
             size = os.path.getsize(path)
             with open(path, "r+b") as file:
                 if how == "truncated":
@@ -536,14 +537,14 @@ class TestFile:
     def test_random_bytes_in_any_file_of_the_database_do_no_harm(self, repository, seed, name):
         path = os.path.join(folder(repository), "state.db")
         with StateStore.open(repository) as it:
-            it.record([NewResult("run", RECEIPT)])
+            it.record([JournalEntry("run", RECEIPT)])
         with open(os.path.join(folder(repository), name), "wb") as file:
             file.write(random.Random(seed).randbytes(random.Random(seed).choice([1, 100, 4096, 50_000])))
         with StateStore.open(repository, create=False) as it:
             it.live_leases()
         with StateStore.open(repository) as it:
             assert it.lease("a", "w", 60) is not None
-            assert it.record([NewResult("run", RECEIPT)])
+            assert it.record([JournalEntry("run", RECEIPT)])
         assert os.path.exists(path)
 
     def test_a_file_in_the_place_of_the_state_folder_is_told(self, repository):

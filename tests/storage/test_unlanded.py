@@ -17,7 +17,7 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
 from mdtodo.git.repository import Repository
 from mdtodo.storage import spool
-from mdtodo.storage.rows import NewResult
+from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.unlanded import any_left
 from mdtodo.system import process_identity
@@ -44,7 +44,7 @@ def write_file(repository: Repository, run: str, said: Mapping[str, str] = Mappi
 
 
 def a_result(state: StateStore) -> None:
-    state.record([NewResult("run", RECEIPT)])
+    state.record([JournalEntry("run", RECEIPT)])
 
 
 def of_a_run_that_ended(state: StateStore) -> None:
@@ -60,19 +60,19 @@ def of_a_live_run(state: StateStore) -> None:
 
 def of_a_live_run_and_a_dead_one(state: StateStore) -> None:
     of_a_live_run(state)
-    state.record([NewResult("older", RECEIPT)])
+    state.record([JournalEntry("older", RECEIPT)])
 
 
 def landed(state: StateStore) -> None:
-    state.mark_landed(state.record([NewResult("run", RECEIPT)]))
+    state.mark_landed(state.record([JournalEntry("run", RECEIPT)]))
 
 
 def parked(state: StateStore) -> None:
-    state.park(state.record([NewResult("run", RECEIPT)]))
+    state.park(state.record([JournalEntry("run", RECEIPT)]))
 
 
 def that_lands_nowhere(state: StateStore) -> None:
-    state.record([NewResult("run", RECEIPT, lands=False)])
+    state.record([JournalEntry("run", RECEIPT, lands=False)])
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_number_that_another_process_has_now_is_not_the_run(
         with StateStore.open(repository) as state, monkeypatch.context() as patch:
             patch.setattr(process_identity, "_name", lambda _, who=who: who)
             state.start_run(f"run of {who}")
-            state.mark_landed([entry.id for entry in state.unlanded()])
-            state.record([NewResult(f"run of {who}", RECEIPT)])
+            state.mark_landed([entry.number for entry in state.unlanded()])
+            state.record([JournalEntry(f"run of {who}", RECEIPT)])
         assert any_left(repository) is expected
 
 

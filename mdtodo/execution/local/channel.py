@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from mdtodo.core import codec
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from socket import socket
@@ -115,10 +117,6 @@ class Channel:
         self._socket.close()
 
 
-# made once: json.dumps with options makes an encoder at each call; a circle ends in RecursionError
-_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
-
-
 def encoded(message: Json) -> bytes:
     """An object as a line; TypeError and ValueError where it is no JSON."""
-    return _ENCODER.encode(message).encode() + b"\n"
+    return codec.dumps(message).encode() + b"\n"

@@ -20,12 +20,13 @@ from collections import deque
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
+from mdtodo.core import codec
+from mdtodo.core.results import Result
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.executor import PREFETCH, AttemptEvent
 from mdtodo.execution.local.channel import Channel, encoded
 from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer
 from mdtodo.execution.local.worker_handle import WorkerHandle
-from mdtodo.execution.processors.result_shape import empty_result
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -134,7 +135,7 @@ class LocalPool:
         for spec in self._queue:
             if spec["attempt"] == attempt:
                 self._queue.remove(spec)
-                self._ready.append(AttemptEvent("finished", attempt, empty_result(interrupted=True)))
+                self._ready.append(AttemptEvent("finished", attempt, Result(None, interrupted=True)))
                 return
         for worker in self._workers.values():
             if any(spec["attempt"] == attempt for spec in worker.specs):
@@ -203,10 +204,10 @@ class LocalPool:
     def _check_worker(self, worker: WorkerHandle) -> None:
         """Give up a pool process that was stopped, or hangs; SIGKILL ends it in any state."""
         if worker.overdue is not None and monotonic() >= worker.overdue:
-            self._reap(worker, result={**empty_result(), "timed_out": True})
+            self._reap(worker, result=Result(None, timed_out=True))
         elif monotonic() >= worker.last_seen + self._silence:
             reason = f"its pool process gave no sign of life for {self._silence:g} s"
-            self._reap(worker, result=empty_result(reason))
+            self._reap(worker, result=Result(None, error=reason))
 
     def _seconds_of_work_left(self) -> float:
         """Seconds in which no process runs out of work, so that results may gather."""
@@ -298,7 +299,8 @@ class LocalPool:
         """Turn what a pool process says into an event."""
         # the answer to {"sign": true} needs no case: that it came is all, and `_receive` took note of that
         match message:
-            case {"finished": str(attempt), "result": dict(result), **more}:
+            case {"finished": str(attempt), "result": dict(found), **more}:
+                result = codec.decode(Result, found)
                 if isinstance(pid := more.get("pid"), int):
                     self._ready.append(AttemptEvent("started", attempt, pid=pid))
                 self._ready.append(AttemptEvent("finished", attempt, result))
@@ -317,16 +319,16 @@ class LocalPool:
                 self._ready += [
                     _failed(one, reason, trace) for one in worker.specs if one["attempt"] == attempt
                 ]
-                self._release(worker, attempt, {})
+                self._release(worker, attempt)
 
     def _drain(self, worker: WorkerHandle, patience: float) -> None:
         for message in worker.channel.rest(patience):
             self._handle(worker, message)
 
-    def _release(self, worker: WorkerHandle, attempt: str, result: Json) -> None:
+    def _release(self, worker: WorkerHandle, attempt: str, result: Result | None = None) -> None:
         """An attempt of this process is over."""
-        seconds = result.get("duration")
-        if isinstance(seconds, float):
+        if result is not None:
+            seconds = result.duration
             self._mean = seconds if self._mean is None else self._mean + (seconds - self._mean) / 8
         worker.finish(attempt)
         if not worker.specs:
@@ -340,7 +342,7 @@ class LocalPool:
         # extendleft puts the last one first, and they shall keep their order
         self._queue.extendleft(reversed(back))
 
-    def _reap(self, worker: WorkerHandle, *, begun: bool = True, result: Json | None = None) -> None:
+    def _reap(self, worker: WorkerHandle, *, begun: bool = True, result: Result | None = None) -> None:
         """Strike out a pool process that is dead or does not answer, and end what it watched over.
 
         What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest;
@@ -358,29 +360,29 @@ class LocalPool:
             self._idle.remove(worker)
         worker.kill()
         worker.channel.close()
-        self._recover(worker, result or empty_result("its pool process died"), begun=begun)
+        self._recover(worker, result or Result(None, error="its pool process died"), begun=begun)
         if worker.pid is None and self._pipe is not None:
             self._failed_starts += 1
             if self._failed_starts >= MAX_STARTS:
                 self._give_up()
 
-    def _recover(self, worker: WorkerHandle, result: Json, *, begun: bool) -> None:
+    def _recover(self, worker: WorkerHandle, result: Result, *, begun: bool) -> None:
         """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so,
         once, is the first one if it is not known to have started; else it has this `result`."""
         again: list[Json] = []
         for place, spec in enumerate(worker.specs):
             attempt = cast("str", spec["attempt"])
             if attempt in worker.cancelled:
-                self._ready.append(AttemptEvent("finished", attempt, empty_result(interrupted=True)))
+                self._ready.append(AttemptEvent("finished", attempt, Result(None, interrupted=True)))
             elif place or worker.pid is None or not begun:
                 again.append(spec)
             elif worker.group is None and attempt not in self._retried:
                 self._retried.add(attempt)
                 again.append(spec)
-            elif result["timed_out"]:
+            elif result.timed_out:
                 self._ready.append(AttemptEvent("finished", attempt, result))
             else:
-                self._ready.append(AttemptEvent("lost", attempt, result, str(result["error"])))
+                self._ready.append(AttemptEvent("lost", attempt, result, str(result.error)))
         self._queue.extendleft(reversed(again))
 
     def _give_up(self) -> None:
@@ -390,6 +392,5 @@ class LocalPool:
 
 
 def _failed(spec: Json, reason: str, trace: str = "") -> AttemptEvent:
-    return AttemptEvent(
-        "failed", cast("str", spec["attempt"]), {**empty_result(reason), "tail": trace}, reason
-    )
+    result = Result(None, error=reason, tail=trace)
+    return AttemptEvent("failed", cast("str", spec["attempt"]), result, reason)

@@ -18,11 +18,11 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from mdtodo.core.results import Result
 from mdtodo.execution.local.channel import Channel, encoded
 from mdtodo.execution.processors import process_tree
 from mdtodo.execution.processors.attempt import perform
 from mdtodo.execution.processors.output_file import OutputFiles
-from mdtodo.execution.processors.result_shape import empty_result
 from mdtodo.execution.processors.spec import SpecError
 from mdtodo.execution.processors.supervise import Stop
 from mdtodo.system import process_identity
@@ -184,7 +184,7 @@ class Worker:
         for spec in self._queue:
             if spec["attempt"] == attempt:
                 self._queue.remove(spec)
-                self._send({"finished": attempt, "result": empty_result(interrupted=True)})
+                self._send({"finished": attempt, "result": Result(None, interrupted=True)._asdict()})
                 return
 
     def _run(self, spec: Json) -> None:
@@ -194,8 +194,8 @@ class Worker:
             result = perform(spec, self, self._output_files)
             if not self._queue:
                 os.chdir("/")  # in idleness it keeps no folder from being unmounted
-            finished = {"finished": self._attempt, "result": result, **self._late_start}
-            if result["exit_code"] == 0 and not result["interrupted"]:
+            finished = {"finished": self._attempt, "result": result._asdict(), **self._late_start}
+            if result.exit_code == 0 and not result.interrupted:
                 self._write_spool(finished)
             elif self._spool_descriptor >= 0:
                 self.spool("ended", {})

@@ -15,7 +15,7 @@ from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from mdtodo.core.results import signal_name
+from mdtodo.core.results import Result, signal_name
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.processors import command, process_tree
 from mdtodo.execution.processors.attempt_log import AttemptLog
@@ -27,8 +27,7 @@ from mdtodo.execution.processors.output_file import (
     clean,
     number,
 )
-from mdtodo.execution.processors.result_shape import empty_result, exit_status
-from mdtodo.execution.processors.spec import AttemptJob, encoded, inherited
+from mdtodo.execution.processors.spec import AttemptJob, encoded, exit_status, inherited
 from mdtodo.execution.processors.supervise import Child, Control, Limits, ProcessExit, Stop, Supervision
 
 if TYPE_CHECKING:
@@ -37,10 +36,10 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Json
 
 
-def perform(spec: Json, control: Control, output_files: OutputFiles) -> dict[str, object]:
-    """Carry out an attempt in this process, which does nothing else meanwhile; the result as plain JSON.
+def perform(spec: Json, control: Control, output_files: OutputFiles) -> Result:
+    """Carry out an attempt in this process, which does nothing else meanwhile.
 
-    The keys of the result are those of `result_shape.empty_result`. SpecError if it does not say what to do.
+    SpecError if it does not say what to do.
     """
     job = AttemptJob.read(spec)
     with closing(AttemptLog(job.log, job.log_limit)) as log:
@@ -51,14 +50,11 @@ def perform(spec: Json, control: Control, output_files: OutputFiles) -> dict[str
             unused = sys.platform == "linux" and not process_tree.earlier_children()
         finally:
             output_files.close(output_file, unused=unused)
-        result["tail"] = log.tail()
-    result["log_error"] = log.error
-    return result
+        result = result._replace(tail=log.tail())
+    return result._replace(log_error=log.error)
 
 
-def _with_outputs(
-    job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control
-) -> dict[str, object]:
+def _with_outputs(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
     """As `_carry_out`, with what it wrote of its declared outputs; it does not begin where these are a person's."""
     if job.outputs is None:
         return _carry_out(job, log, output_file, control)
@@ -67,28 +63,26 @@ def _with_outputs(
     try:
         before = OutputSnapshot(job.outputs, job.cwd, str(job.task.get("id")))
     except MdtodoError as error:
-        return empty_result(f"its outputs cannot be told from other changes: {error}")
+        return Result(None, error=f"its outputs cannot be told from other changes: {error}")
     if refused := before.refused:
         for path, reason in refused.items():
             log.note(f"not started, since {path} is an output of it: {reason}")
-        return {**empty_result(), "outputs": {"refused": refused}}
+        return Result(None, outputs={"refused": refused})
     control.spool("begun", {"outputs": before.note(output_file.path)})
     result = _carry_out(job, log, output_file, control)
     outputs, sentences = before.end(output_file.read().outputs)
     for sentence in sentences:
         log.note(f"MDTODO_OUTPUT: {sentence}")
-    return {**result, "outputs": {**outputs, "said": sentences}}
+    return result._replace(outputs={**outputs, "said": sentences})
 
 
-def _carry_out(
-    job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control
-) -> dict[str, object]:
+def _carry_out(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
     try:
         job = _in_its_folder(job)
     except NoFolderError as error:
         reason = str(error)
         log.note(reason)
-        return {**empty_result(reason), "exit_code": command.NOT_EXECUTABLE}
+        return Result(command.NOT_EXECUTABLE, error=reason)
     daemons = process_tree.earlier_children()
     output, writing = os.pipe()
     source = _nameless_file(json.dumps(job.task).encode() + b"\n")
@@ -157,7 +151,7 @@ def _read_report(descriptor: int) -> dict[str, object] | None:
 
 def _result(
     job: AttemptJob, ending: ProcessExit, report: Json, reported: Reported, log: AttemptLog
-) -> dict[str, object]:
+) -> Result:
     stopped = ending.stop is not None
     code, error = _ended_as(ending, {} if stopped else report)
     if isinstance(job.run, str) and job.python is None and not stopped:
@@ -167,19 +161,16 @@ def _result(
     )
     for sentence in (*reported.ignored, *unasked, *_stop_sentence(ending, job.limits)):
         log.note(sentence)
-    return {
-        "exit_code": code,
-        "timed_out": ending.stop is Stop.TIMEOUT or bool(report.get("timed_out")),
-        "interrupted": ending.stop in (Stop.CANCELLED, Stop.ABANDONED),
-        "duration": round(ending.duration, 6),
-        "error": None if error is None else clean(error),
-        "notes": [*reported.notes, *_cleaned(report.get("notes"))],
-        "subtasks": [*reported.subtasks, *_cleaned(report.get("subtasks"), COUNT_LIMIT + 1)],
-        "metrics": {**reported.metrics, **_metrics(report.get("metrics"))},
-        "outputs": None,
-        "tail": "",
-        "log_error": None,
-    }
+    return Result(
+        exit_code=code,
+        timed_out=ending.stop is Stop.TIMEOUT or bool(report.get("timed_out")),
+        duration=round(ending.duration, 6),
+        error=None if error is None else clean(error),
+        notes=(*reported.notes, *_cleaned(report.get("notes"))),
+        subtasks=(*reported.subtasks, *_cleaned(report.get("subtasks"), COUNT_LIMIT + 1)),
+        metrics={**reported.metrics, **_metrics(report.get("metrics"))},
+        interrupted=ending.stop in (Stop.CANCELLED, Stop.ABANDONED),
+    )
 
 
 def _ended_as(ending: ProcessExit, report: Json) -> tuple[int | None, str | None]:

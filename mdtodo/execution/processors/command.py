@@ -9,7 +9,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from mdtodo.execution.processors.result_shape import empty_result
+from mdtodo.core.results import Result
 from mdtodo.execution.processors.spec import cut
 from mdtodo.system.process import spawn
 
@@ -45,7 +45,7 @@ def start(run: str | list[str], env: dict[bytes, bytes], cwd: str, files: tuple[
         return spawn(arguments, short, (source, output, output), session=True)
 
 
-def not_started(run: str | list[str], error: OSError | ValueError, log: AttemptLog) -> dict[str, object]:
+def not_started(run: str | list[str], error: OSError | ValueError, log: AttemptLog) -> Result:
     """The result of a command that the system would not start: as a shell numbers it, with a sentence."""
     name = run[0] if isinstance(run, list) else "/bin/sh"
     code, sentence = NOT_EXECUTABLE, f"{name} could not be started: {error}"
@@ -58,7 +58,7 @@ def not_started(run: str | list[str], error: OSError | ValueError, log: AttemptL
     elif isinstance(error, OSError):
         sentence = f"{name} could not be started: {error.strerror}"
     log.note(sentence)
-    return {**empty_result(sentence), "exit_code": code}
+    return Result(code, error=sentence)
 
 
 def error_in_shell(code: int | None) -> str | None:

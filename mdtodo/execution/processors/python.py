@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from mdtodo.core.results import Result
 from mdtodo.core.task import Priority, Status, Task
 from mdtodo.execution.processors import process_tree
-from mdtodo.execution.processors.result_shape import exit_status
+from mdtodo.execution.processors.spec import exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

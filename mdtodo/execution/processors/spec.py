@@ -166,6 +166,11 @@ def _variable(value: object) -> str:
     return short.decode("utf-8", "surrogateescape")
 
 
+def exit_status(code: int | None) -> int:
+    """What the process of a Python processor exits with that reports `code`."""
+    return code & 0xFF if isinstance(code, int) else 1
+
+
 def encoded(text: str) -> bytes:
     """In UTF-8 in any locale; bytes that were none, as in a file's name, are again what they were."""
     try:

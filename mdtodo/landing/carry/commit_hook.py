@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
-    from mdtodo.storage.rows import JournalReceipt
+    from mdtodo.storage.rows import JournalEntry
 
 _REGULAR = (b"100644", b"100755")
 
@@ -97,7 +97,7 @@ class _Changes(NamedTuple):
         return not any(one is not None and was.shows(one, receipt) for was, one in there)
 
 
-def _uncarried(repo: Repository, config: Config, parents: Sequence[str]) -> list[JournalReceipt]:
+def _uncarried(repo: Repository, config: Config, parents: Sequence[str]) -> list[JournalEntry]:
     """The newest receipt of each task whose outcome is new with the commit, and that no commit carries."""
     changes = _changes(repo, config, parents)
     if not (names := changes.names()):
@@ -150,7 +150,7 @@ def _tree(repo: Repository) -> str:
         return run(repo, "write-tree", env=env | {"GIT_INDEX_FILE": copy}).decode().strip()
 
 
-def _trailers(found: Iterable[JournalReceipt]) -> list[str]:
+def _trailers(found: Iterable[JournalEntry]) -> list[str]:
     """Their lines, by runs, the oldest first."""
     runs: dict[str, list[Receipt]] = {}
     for one in sorted(found, key=lambda one: one.number):

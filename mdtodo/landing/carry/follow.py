@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mdtodo.git.head import Head
     from mdtodo.git.repository import Repository
     from mdtodo.landing.carry.uncarried import Place
-    from mdtodo.storage.rows import JournalReceipt
+    from mdtodo.storage.rows import JournalEntry
     from mdtodo.storage.state import StateStore
 
 _DONE = (Outcome.DONE, Outcome.CACHED)
@@ -70,7 +70,7 @@ def _land(
     if head.commit is None or head.tree is None:
         return [], []
     history = History(repo, head.commit, config.status)
-    uncarried: dict[tuple[str, int], JournalReceipt] = {}
+    uncarried: dict[tuple[str, int], JournalEntry] = {}
     carried: dict[int, str] = {}
     newest, version = _newest(repo, state, config, lost, head.commit)
     for place, found in newest.items():
@@ -83,13 +83,13 @@ def _land(
     # of one that was in a commit it is known what its processor had seen
     never = [one for one in left if one.commit is None]
     told = {one.number: one for one in with_content(repo, config, never, tree=head.tree)}
-    runs: dict[str, list[JournalReceipt]] = {}
+    runs: dict[str, list[JournalEntry]] = {}
     for one in sorted(left, key=lambda one: one.number):
         runs.setdefault(one.run_id, []).append(told.get(one.number, one))
     return _commit(state, git, head, runs) if runs else ([], [])
 
 
-def _unproven(repo: Repository, found: Mapping[tuple[str, int], JournalReceipt]) -> list[JournalReceipt]:
+def _unproven(repo: Repository, found: Mapping[tuple[str, int], JournalEntry]) -> list[JournalEntry]:
     """Those of lines that HEAD's history does not prove: another run may have, as one that was killed after its
     commit."""
     if not found:
@@ -102,7 +102,7 @@ def _unproven(repo: Repository, found: Mapping[tuple[str, int], JournalReceipt])
 
 def _newest(
     repo: Repository, state: StateStore, config: Config, lost: set[str | None], head: str
-) -> tuple[dict[Place, list[JournalReceipt]], Version]:
+) -> tuple[dict[Place, list[JournalEntry]], Version]:
     """The newest receipts of each task that is ticked in HEAD, where they prove it, and one is not known to be
     carried; and where the tasks stand there."""
     asked = [
@@ -135,7 +135,7 @@ def _version(repo: Repository, config: Config, head: str, paths: set[str]) -> Ve
 
 
 def _commit(
-    state: StateStore, git: GitSession, head: Head, runs: Mapping[str, Sequence[JournalReceipt]]
+    state: StateStore, git: GitSession, head: Head, runs: Mapping[str, Sequence[JournalEntry]]
 ) -> tuple[list[str], list[str]]:
     """A commit for each run, on top of HEAD and of the same tree."""
     texts = [message([one.receipt for one in found], run_id) for run_id, found in runs.items()]
@@ -144,6 +144,6 @@ def _commit(
     return [f"committed what follows a tick that HEAD has: {_titles(runs)}"], made
 
 
-def _titles(runs: Mapping[str, Sequence[JournalReceipt]]) -> str:
+def _titles(runs: Mapping[str, Sequence[JournalEntry]]) -> str:
     names = [quoted(one.receipt.title, one.receipt.task_id) for found in runs.values() for one in found]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

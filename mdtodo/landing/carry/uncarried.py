@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Anchor, Status
     from mdtodo.git.repository import Repository
     from mdtodo.landing.parse_cache import ParsedFile
-    from mdtodo.storage.rows import JournalReceipt
+    from mdtodo.storage.rows import JournalEntry
 
 #: So many versions of a file are looked at; of a task whose file has changed more often nothing is said.
 NEWEST = 500
@@ -83,13 +83,11 @@ class Version:
         return bool(wanted) and wanted <= {(token.name, token.value) for token in read_keys(text).tokens}
 
 
-def newest_receipts(
-    version: Version, receipts: Iterable[JournalReceipt]
-) -> dict[Place, list[JournalReceipt]]:
+def newest_receipts(version: Version, receipts: Iterable[JournalEntry]) -> dict[Place, list[JournalEntry]]:
     """Of each task the newest receipts, as far back as the version shows what they have made of it: several where it
     was proven in several checkouts, or again. `receipts` are newest first."""
     over: set[Place] = set()
-    found: dict[Place, list[JournalReceipt]] = {}
+    found: dict[Place, list[JournalEntry]] = {}
     for one in receipts:
         edits = one.receipt.edits
         place = version.find(edits[0].anchor) if edits else None
@@ -110,7 +108,7 @@ class History:
         self._repo, self._revision, self._statuses = repo, revision, statuses
         self._carried: dict[str, dict[tuple[str, str, int], str]] = {}
 
-    def uncarried(self, receipts: Sequence[JournalReceipt], place: Place | None) -> JournalReceipt | None:
+    def uncarried(self, receipts: Sequence[JournalEntry], place: Place | None) -> JournalEntry | None:
         """The one of a task's newest receipts that is to be carried: none where a commit carries one of them, or has
         opened the box since; else the newest that was made in a work tree alone, or else the newest."""
         if any(self.commit_of(one) is not None for one in receipts):
@@ -118,7 +116,7 @@ class History:
         newest = min(receipts, key=lambda one: one.commit is not None)
         return None if self.opened(newest, place) else newest
 
-    def commit_of(self, one: JournalReceipt) -> str | None:
+    def commit_of(self, one: JournalEntry) -> str | None:
         """The commit that carries the receipt, None for none. It was made after the tick."""
         if self._revision is None or self._revision == one.base:
             return None
@@ -127,7 +125,7 @@ class History:
             self._carried[since] = self._receipts(since)
         return self._carried[since].get((one.run_id, one.receipt.task_id, one.receipt.attempt))
 
-    def opened(self, one: JournalReceipt, place: Place | None) -> bool:
+    def opened(self, one: JournalEntry, place: Place | None) -> bool:
         """Whether a commit since the tick has opened the box again, or that cannot be said. `place`: where the task
         stands in `revision`, if its box is closed there."""
         if self._revision is None or self._revision == one.base:
@@ -140,7 +138,7 @@ class History:
         closed = {oid: data is not None and self._is_closed(file, data, one) for oid, data in blobs.items()}
         return any(closed.get(before) and not closed.get(after) for before, after in changes)
 
-    def _is_closed(self, file: str, data: bytes, one: JournalReceipt) -> bool:
+    def _is_closed(self, file: str, data: bytes, one: JournalEntry) -> bool:
         version = Version({file: data}, self._statuses, (one.receipt.edits[0].anchor.file,))
         place = version.find(one.receipt.edits[0].anchor)
         return place is not None and version.shows(place, one.receipt)
@@ -176,8 +174,8 @@ def _is_here(repo: Repository, commit: str) -> bool:
 
 
 def with_content(
-    repo: Repository, config: Config, found: Sequence[JournalReceipt], *, tree: str
-) -> list[JournalReceipt]:
+    repo: Repository, config: Config, found: Sequence[JournalEntry], *, tree: str
+) -> list[JournalEntry]:
     """The same, with what their trailers say of the content that is committed, whose tree is `tree`: that very tree
     where the processor has surely seen it, else that it may be another one.
 

@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from mdtodo.core import codec
 from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
@@ -13,10 +14,10 @@ from mdtodo.core.task import Status
 from mdtodo.execution.processors.output_file import reported_outputs
 from mdtodo.landing.land import hold_outputs
 from mdtodo.markdown.anchors import TaskIndex, Unclear
-from mdtodo.outputs.snapshot import adopt, verdict_of
-from mdtodo.receipts.codec import anchor_from_json
+from mdtodo.outputs.snapshot import adopt
+from mdtodo.outputs.survey import Verdict
 from mdtodo.storage import spool
-from mdtodo.storage.rows import NewResult
+from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import folder
 from mdtodo.system import process_identity
 
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
-    from mdtodo.outputs.survey import Verdict
     from mdtodo.project.project import Project
-    from mdtodo.storage.spool import SpooledResult
+    from mdtodo.storage.spool import SpoolLine
     from mdtodo.storage.state import StateStore
 
 
@@ -74,7 +74,7 @@ def journal_spooled_results(repo: Repository, state: StateStore, config: Config)
 
 def _with_subtasks(project: Project, state: StateStore, run: str) -> Project:
     """The project as the run saw it at last: with the subtasks that its journal adds, which may have results too."""
-    receipts = [entry.receipt for entry in state.unlanded(run) if entry.receipt is not None]
+    receipts = [entry.receipt for entry in state.unlanded(run)]
     edits = [edit for receipt in receipts for edit in receipt.edits if edit.anchor.file in project.documents]
     return project.with_edits(edits) if any(isinstance(edit, AddSubtasks) for edit in edits) else project
 
@@ -89,24 +89,19 @@ def _wait_or_adopt(repo: Repository, path: str) -> bool:
             return False
         time.sleep(0.02)
     if last is not None:
-        adopt(
-            repo,
-            last.outputs,
-            last.task_id,
-            reported_outputs(str(last.outputs.get("outbox"))),
-            last.last_sign,
-        )
+        outputs = last.outputs or {}
+        reported = reported_outputs(str(outputs.get("outbox")))
+        adopt(repo, outputs, last.task_id, reported, last.last_sign)
     return True
 
 
 def _record(
-    project: Project, run: str, one: SpooledResult, sentences: list[str], *, commit: bool
-) -> NewResult | None:
-    from mdtodo.execution.executor import result_of
+    project: Project, run: str, one: SpoolLine, sentences: list[str], *, commit: bool
+) -> JournalEntry | None:
     from mdtodo.landing.new_subtasks import refusal, waits
     from mdtodo.landing.result_edits import result_edits
 
-    task, result = _task_of(project, one), result_of(one.result)
+    task, result = _task_of(project, one), one.result
     if task is None or task.status is not Status.TODO or result.outcome is not Outcome.DONE:
         return None
     if (refused := refusal(project, task, result.subtasks)) is not None:
@@ -114,13 +109,14 @@ def _record(
         return None
     blocked = waits(project, task, result.subtasks, closed=lambda _: False)
     outcome = Outcome.BLOCKED if blocked else Outcome.DONE
-    processor = project.config.processors.get(one.processor)
+    name = one.processor or ""
+    processor = project.config.processors.get(name)
     outputs = processor.outputs if processor is not None and not blocked else ()
     held: tuple[Output, ...] | None = None
     if outputs and commit:
-        if one.result.get("outputs") is None:
+        if result.outputs is None:
             return None
-        held, reason = held_of(project.repo, verdict_of(one.result["outputs"]))
+        held, reason = held_of(project.repo, codec.decode(Verdict, result.outputs))
         if reason is not None:
             sentences.append(f"{task.id} stays open: {reason}")
             return None
@@ -130,7 +126,7 @@ def _record(
             one.task_id,
             task.title,
             outcome,
-            one.processor,
+            name,
             result.exit_code,
             result.duration,
             one.attempt,
@@ -141,16 +137,14 @@ def _record(
         tree=one.tree,
         metrics=tuple(result.metrics.items()),
     )
-    return NewResult(run, receipt, _log(project.repo, run, one), result.metrics)
+    return JournalEntry(run, receipt, _log(project.repo, run, one))
 
 
-def _task_of(project: Project, one: SpooledResult) -> Task | None:
+def _task_of(project: Project, one: SpoolLine) -> Task | None:
     """The task that was run, with the anchor that it had then; None where it is not there. Of several that it may be
     one that is open: by that anchor none of them is ticked, and the result waits."""
     known = project.tasks.get(one.task_id)
-    try:
-        anchor = anchor_from_json(one.anchor)
-    except ValueError:
+    if (anchor := one.anchor) is None:
         return known  # of an older mdtodo
     file = anchor.file if anchor.file in project.documents or known is None else known.file
     if file not in project.documents:
@@ -183,7 +177,7 @@ def unnamed(paths: Sequence[str]) -> str:
     return f"{shown} changed while it ran, and its processor did not name what it wrote in $MDTODO_OUTPUT"
 
 
-def _log(repo: Repository, run: str, one: SpooledResult) -> str | None:
+def _log(repo: Repository, run: str, one: SpoolLine) -> str | None:
     path = os.path.join(folder(repo), "logs", run, f"{one.task_id}.{one.attempt}.log")
     if not os.path.exists(path):
         return None

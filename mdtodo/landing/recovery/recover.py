@@ -75,8 +75,7 @@ def _unlanded(state: StateStore) -> dict[str, list[tuple[int, Receipt]]]:
     """The receipts that have yet to land, by their runs."""
     runs: dict[str, list[tuple[int, Receipt]]] = {}
     for entry in state.unlanded():
-        if entry.receipt is not None:
-            runs.setdefault(entry.run_id, []).append((entry.id, entry.receipt))
+        runs.setdefault(entry.run_id, []).append((entry.number, entry.receipt))
     return runs
 
 

@@ -20,7 +20,7 @@ from mdtodo.landing.undo import refusals
 from mdtodo.landing.undo.reversal import LandedRun, revert_run
 from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.receipts.log import logged_commits
-from mdtodo.storage.rows import NewResult
+from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: st
             run_id, f"{os.uname().nodename}-{os.getpid()}", {"commit": "run", "place": [*head_position(repo)]}
         )
         try:
-            numbers = state.record([NewResult(run_id, receipt) for receipt in receipts])
+            numbers = state.record([JournalEntry(run_id, receipt) for receipt in receipts])
             # as in a run: on the disk before a box changes
             state.sync()
             before = head_position(repo).commit

@@ -7,7 +7,8 @@ branch do, so that a fresh clone knows it as well; the newer one counts.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from math import inf
+from typing import TYPE_CHECKING
 
 from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.errors import GitError
@@ -20,28 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mdtodo.config.settings import Processor
-    from mdtodo.core.results import Result
+    from mdtodo.core.results import PastRun, Result
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Project
     from mdtodo.receipts.log import Newest
     from mdtodo.run.ready_queue import ReadyQueue
     from mdtodo.storage.state import StateStore
-
-
-class CachedResult(NamedTuple):
-    """The last thing that became of a task. `outcome` is that of a receipt; `inputs` the digest kept with it."""
-
-    run: str
-    outcome: str
-    processor: str
-    exit_code: int | None
-    inputs: str | None
-
-    @property
-    def done(self) -> bool:
-        """Whether it proved the task."""
-        return self.outcome in (Outcome.DONE, Outcome.CACHED) and self.exit_code == 0
 
 
 @dataclass(slots=True)
@@ -88,7 +74,7 @@ class ResultCache:
         """Time has passed: files may have changed."""
         self._inputs_now = None
 
-    def hit(self, task: Task) -> CachedResult | None:
+    def hit(self, task: Task) -> PastRun | None:
         """The task's last result, if its inputs are the same now. `read_inputs` comes first. None for a retry."""
         before, options = self._inputs_before.get(task.id), self.queue.options
         if before is None or before.digest is None or before.missing_output or options.fresh:
@@ -173,7 +159,7 @@ class ResultCache:
             place.append(place_digest(task.anchor))
         return json_digest(files, command, task.title, sorted(task.tags), task.body, place)
 
-    def _newest_result(self, task_id: str) -> CachedResult | None:
+    def _newest_result(self, task_id: str) -> PastRun | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
         try:
             receipts, undone = self._newest_receipts(task_id)
@@ -181,21 +167,15 @@ class ResultCache:
             self.say(f"the receipts cannot be read, so no earlier result is used: {error}")
             return None
         rows = self.state.history(task_id, limit=50)
-        known = [one for one in rows if one.outcome not in _NOT_CACHED and one.run_id not in undone]
+        known = [one for one in rows if one.outcome not in _NOT_CACHED and one.run not in undone]
         receipt = receipts.get(task_id)
-        if known and (
-            receipt is None
-            # the state knows that run, and so what came after it in this clone
-            or any(one.run_id == receipt.run for one in known)
-            or known[0].finished > _unix_time(receipt.date)
-        ):
-            one = known[0]
-            return CachedResult(one.run_id, one.outcome, one.processor, one.exit_code, one.inputs)
-        if receipt is None:
-            return None
-        return CachedResult(
-            receipt.run, receipt.outcome, receipt.processor, receipt.exit_code, receipt.inputs
-        )
+        if receipt is None or not known:
+            return known[0] if known else receipt and receipt.past_run()
+        landed = receipt.past_run()
+        # the state knows that run, and so what came after it in this clone
+        if any(one.run == landed.run for one in known):
+            return known[0]
+        return max(landed, known[0], key=lambda one: inf if one.finished is None else one.finished)
 
     def _newest_receipts(self, task_id: str) -> Newest:
         """Those of all tasks that may come, from one walk through the history, as far as it takes."""
@@ -221,15 +201,6 @@ def _is_cacheable(result: Result) -> bool:
         code = result.exit_code or 0
         return not result.timed_out and code > 0 and code not in (126, 127)
     return result.outcome is Outcome.DONE
-
-
-def _unix_time(date: str) -> float:
-    from datetime import datetime
-
-    try:
-        return datetime.fromisoformat(date).timestamp()
-    except ValueError:
-        return float("inf")
 
 
 #: Outcomes that say nothing of what a further attempt would come to. `blocked` is none of them: since its processor has

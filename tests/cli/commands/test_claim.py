@@ -60,7 +60,9 @@ def test_a_claim_is_a_commit_that_only_changes_the_line(repo: Checkout, mdtodo: 
     assert line(repo, "first") == "- [/] first run:good id:first worker:alice"
     assert "claimed by alice, until it is released" in said.out
     assert repo.git("log", "-1", "--format=%s") == "todo: claimed: first"
-    assert "Mdtodo-Task: first doing person" in repo.git("log", "-1", "--format=%B")
+    receipt = repo.git("log", "-1", "--format=%B")
+    assert "Mdtodo-Task: first doing person" in receipt
+    assert " worker=alice" in receipt
     mdtodo("run")
     assert repo.read(".git/ran") == b"second\n"
     assert line(repo, "first").startswith("- [/]")

@@ -58,9 +58,9 @@ def test_a_killed_pool_process_loses_its_attempt_and_nothing_else(own_bench: Ben
     assert not runs(leader), "lost is told when nothing of it runs any more"
     assert not runs(fled_pid)
     assert not runs(unmarked)
-    assert bench.do("echo again")["tail"] == "again\n"
+    assert bench.do("echo again").tail == "again\n"
     open_gate(bench, "other")
-    assert (bench.wait(other).result or {})["exit_code"] == 0
+    assert bench.ended(other).exit_code == 0
 
 
 _others: set[psutil.Process] = set()
@@ -86,10 +86,10 @@ def family() -> list[psutil.Process]:
 def test_every_process_of_the_pool_can_be_replaced(own_bench: Bench) -> None:
     bench = own_bench
     for _ in range(3):
-        assert bench.do("echo alive")["tail"] == "alive\n"
+        assert bench.do("echo alive").tail == "alive\n"
         for process in family():
             process.kill()
-    assert bench.do("echo alive")["tail"] == "alive\n"
+    assert bench.do("echo alive").tail == "alive\n"
     assert [event.kind for event in bench.events if event.ends] == ["finished"] * 4
 
 
@@ -191,9 +191,9 @@ def test_signals_to_the_pool_processes_end_no_attempt(own_bench: Bench, number: 
     for process in (worker, worker.parent()):
         assert process is not None
         process.send_signal(number)
-    assert bench.do("true")["exit_code"] == 0
+    assert bench.do("true").exit_code == 0
     open_gate(bench, "a")
-    assert (bench.wait(attempt).result or {})["exit_code"] == 0
+    assert bench.ended(attempt).exit_code == 0
 
 
 def hear_within(bench: Bench, seconds: float) -> None:
@@ -228,13 +228,13 @@ def test_cancel_ends_the_tree_and_tells(own_bench: Bench) -> None:
     event = bench.wait(attempt)
     assert event.kind == "finished"
     assert event.result is not None
-    assert event.result["interrupted"]
-    assert event.result["exit_code"] == -15
-    assert event.result["tail"] == "up\n"
+    assert event.result.interrupted
+    assert event.result.exit_code == -15
+    assert event.result.tail == "up\n"
     eventually(lambda: not runs(child))
     bench.pool.cancel(attempt)
     bench.pool.cancel("unknown")
-    assert bench.do("true")["exit_code"] == 0
+    assert bench.do("true").exit_code == 0
 
 
 def is_there(bench: Bench, name: str) -> bool:
@@ -253,11 +253,11 @@ def test_a_timeout_does_not_cut_the_grace_of_a_cancellation(own_bench: Bench) ->
         attempt = bench.start(script + "while :; do sleep 0.05; done", timeout=float(seconds), grace=DEADLINE)
         eventually(lambda at=attempt, name=f"up-{seconds}": is_there(bench, name) or has_ended(bench, at))
         bench.pool.cancel(attempt)
-        result = bench.wait(attempt).result or {}
-        if not result["timed_out"]:
+        result = bench.ended(attempt)
+        if not result.timed_out:
             break
-    assert (result["interrupted"], result["timed_out"]) == (True, False)
-    assert (result["exit_code"], result["tail"].split()[-1]) == (4, "clean")
+    assert (result.interrupted, result.timed_out) == (True, False)
+    assert (result.exit_code, result.tail.split()[-1]) == (4, "clean")
 
 
 def test_a_second_cancel_kills_at_once(own_bench: Bench) -> None:
@@ -266,7 +266,7 @@ def test_a_second_cancel_kills_at_once(own_bench: Bench) -> None:
     pid_in(bench.folder / "up")
     bench.pool.cancel(attempt)
     bench.pool.cancel(attempt)
-    assert (bench.wait(attempt).result or {})["interrupted"], "before the grace is over"
+    assert bench.ended(attempt).interrupted, "before the grace is over"
 
 
 def test_cancel_takes_an_attempt_from_the_queue(own_bench: Bench) -> None:
@@ -274,8 +274,8 @@ def test_cancel_takes_an_attempt_from_the_queue(own_bench: Bench) -> None:
     running = [bench.start(gate(bench, name)) for name in "ab"]
     waiting = [bench.start("touch never"), bench.start("true")]
     bench.pool.cancel(waiting[0])
-    result = bench.wait(waiting[0]).result or {}
-    assert (result["interrupted"], result["exit_code"]) == (True, None)
+    result = bench.ended(waiting[0])
+    assert (result.interrupted, result.exit_code) == (True, None)
     for name in "ab":
         open_gate(bench, name)
     for attempt in (*running, waiting[1]):
@@ -288,9 +288,9 @@ def test_a_cancelled_attempt_that_has_not_begun_never_begins(tmp_path: Path) -> 
         bench = Bench(pool, tmp_path)
         attempt = bench.start("touch begun; trap '' TERM; sleep 60; sleep 60", grace=2 * DEADLINE)
         pool.cancel(attempt)
-        assert (bench.wait(attempt).result or {})["interrupted"]
+        assert bench.ended(attempt).interrupted
         assert not (tmp_path / "begun").exists()
-        assert bench.do("true")["exit_code"] == 0
+        assert bench.do("true").exit_code == 0
 
 
 def test_cancel_does_not_undo_an_end(own_bench: Bench) -> None:
@@ -303,8 +303,8 @@ def test_cancel_does_not_undo_an_end(own_bench: Bench) -> None:
     eventually(lambda: leader.status() == psutil.STATUS_ZOMBIE)
     bench.pool.cancel(attempt)
     os.kill(worker, signal.SIGCONT)
-    result = bench.wait(attempt).result or {}
-    assert (result["exit_code"], result["interrupted"]) == (0, False)
+    result = bench.ended(attempt)
+    assert (result.exit_code, result.interrupted) == (0, False)
 
 
 def test_a_pool_process_that_does_not_answer_is_killed(
@@ -316,9 +316,9 @@ def test_a_pool_process_that_does_not_answer_is_killed(
     leader = pid_in(bench.folder / "up")
     os.kill(bench.worker(leader), signal.SIGSTOP)
     bench.pool.cancel(attempt)
-    assert (bench.wait(attempt).result or {})["interrupted"]
+    assert bench.ended(attempt).interrupted
     assert not runs(leader)
-    assert bench.do("true")["exit_code"] == 0
+    assert bench.do("true").exit_code == 0
 
 
 def test_a_stopped_pool_process_keeps_no_timeout_but_the_runner_does(
@@ -333,9 +333,9 @@ def test_a_stopped_pool_process_keeps_no_timeout_but_the_runner_does(
     event = own_bench.wait(attempt)
     assert event.kind == "finished"
     assert event.result is not None
-    assert event.result["timed_out"]
+    assert event.result.timed_out
     assert not any(map(runs, (worker, leader, child)))
-    assert own_bench.do("true")["exit_code"] == 0
+    assert own_bench.do("true").exit_code == 0
 
 
 @pytest.mark.slow
@@ -352,14 +352,14 @@ def test_a_pool_process_that_gives_no_sign_of_life_is_given_up(tmp_path: Path, s
         event = bench.wait(attempt)
         assert (event.kind, event.message) == ("lost", "its pool process gave no sign of life for 2 s")
         assert not runs(leader)
-        assert (bench.wait(next_one).result or {})["exit_code"] == 0
+        assert bench.ended(next_one).exit_code == 0
 
 
 @pytest.mark.slow
 def test_a_stopped_process_that_forks_the_others_ends_the_wait(tmp_path: Path) -> None:
     with LocalPool(1, silence=2.0) as pool:
         bench = Bench(pool, tmp_path)
-        assert bench.do("true")["exit_code"] == 0
+        assert bench.do("true").exit_code == 0
         (fork_server,) = children()
         (worker,) = (one.pid for one in fork_server.children())
         os.kill(fork_server.pid, signal.SIGSTOP)
@@ -390,7 +390,7 @@ def test_no_more_attempts_run_than_the_capacity_and_all_of_them_run(tmp_path: Pa
         work = tmp_path / "work"
         work.mkdir()
         attempts = [bench.start(script, cwd=str(work)) for _ in range(24)]
-        beside = [int(str((bench.wait(attempt).result or {})["tail"])) for attempt in attempts]
+        beside = [int(str(bench.ended(attempt).tail)) for attempt in attempts]
         assert max(beside) <= 3
         running = 0
         for event in bench.events:
@@ -498,7 +498,7 @@ def test_the_pool_works_while_the_runner_has_threads(own_bench: Bench) -> None:
             pid = own_bench.wait(attempt, "started").pid or 0
             os.kill(own_bench.worker(pid), signal.SIGKILL)
             assert own_bench.wait(attempt).kind == "lost"
-        assert own_bench.do("true")["exit_code"] == 0
+        assert own_bench.do("true").exit_code == 0
     finally:
         stop.set()
         for thread in threads:
@@ -512,7 +512,7 @@ def test_modules_of_the_repository_do_not_break_the_pool(
         (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
     monkeypatch.chdir(tmp_path)
     with LocalPool(1) as pool:
-        assert Bench(pool, tmp_path).do("echo well")["tail"] == "well\n"
+        assert Bench(pool, tmp_path).do("echo well").tail == "well\n"
 
 
 def test_a_relative_pythonpath_means_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -521,7 +521,7 @@ def test_a_relative_pythonpath_means_what_it_says(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", "src")
     with LocalPool(1) as pool:
-        assert Bench(pool, tmp_path).do(python="mine:main")["tail"] == "found\n"
+        assert Bench(pool, tmp_path).do(python="mine:main").tail == "found\n"
 
 
 def test_a_python_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def test_a_long_attempt_does_not_hold_up_short_ones_that_were_submitted_with_it(
     long = brisk.start(gate(brisk, "a"))
     short = [brisk.start(f"echo {number} >> marks") for number in range(30)]
     for attempt in short:
-        assert (brisk.wait(attempt).result or {})["exit_code"] == 0
+        assert brisk.ended(attempt).exit_code == 0
     assert not [event for event in brisk.events if event.attempt == long and event.ends]
     open_gate(brisk, "a")
     brisk.wait(long)
@@ -57,11 +57,13 @@ def test_an_attempt_that_waits_at_a_process_can_be_cancelled_and_never_begins(br
     for attempt in waiting[::2]:
         brisk.pool.cancel(attempt)
     cancelled = [brisk.wait(attempt) for attempt in waiting[::2]]
-    assert all((event.kind, (event.result or {})["interrupted"]) == ("finished", True) for event in cancelled)
+    assert all(
+        (event.kind, (event.result and event.result.interrupted)) == ("finished", True) for event in cancelled
+    )
     for name in "ab":
         open_gate(brisk, name)
     for attempt in [*gates, *waiting[1::2]]:
-        assert (brisk.wait(attempt).result or {})["exit_code"] == 0
+        assert brisk.ended(attempt).exit_code == 0
     assert marks(brisk.folder) == Counter(str(number) for number in range(1, 20, 2))
     ends = Counter(event.attempt for event in brisk.events if event.ends)
     assert set(ends.values()) == {1}
@@ -135,5 +137,5 @@ def test_more_than_a_socket_holds_may_be_said_both_ways_at_once(brisk: Bench) ->
     task = {"id": "t", "title": "Title", "body": "y" * 200_000}
     attempts = [brisk.start(command, task=task) for _ in range(16)]
     for attempt in attempts:
-        assert len((brisk.wait(attempt).result or {})["notes"]) == 100
+        assert len(brisk.ended(attempt).notes) == 100
     assert set(marks(brisk.folder).values()) == {1}

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mdtodo.core import codec
+from mdtodo.core.results import Result
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,6 +20,7 @@ _ELSEWHERE = """
 import json, os, psutil, socket, subprocess, sys
 del os.pidfd_open, os.memfd_create
 sys.platform = "elsewhere"
+from mdtodo.core import codec
 from mdtodo.execution.processors.output_file import OutputFiles
 from mdtodo.execution.processors.attempt import perform
 class Control:
@@ -26,11 +30,11 @@ class Control:
     def started(self, pid, over): pass
     def touch_spool(self): pass
     def progress(self, percent): pass
-print(json.dumps([perform(spec, Control(), OutputFiles()) for spec in json.load(sys.stdin)]))
+print(codec.dumps([perform(spec, Control(), OutputFiles()) for spec in json.load(sys.stdin)]))
 """
 
 
-def perform_elsewhere(*specs: dict[str, Any]) -> list[dict[str, Any]]:
+def perform_elsewhere(*specs: dict[str, Any]) -> list[Result]:
     """The results where the system has none of Linux's own calls."""
     done = subprocess.run(
         [sys.executable, "-c", _ELSEWHERE],
@@ -39,7 +43,7 @@ def perform_elsewhere(*specs: dict[str, Any]) -> list[dict[str, Any]]:
         text=True,
         check=True,
     )
-    return list(json.loads(done.stdout))
+    return codec.loads(list[Result], done.stdout)
 
 
 def test_processors_work_without_what_only_linux_has(tmp_path: Path) -> None:
@@ -63,9 +67,9 @@ def test_processors_work_without_what_only_linux_has(tmp_path: Path) -> None:
             "log": str(tmp_path / "3.log"),
         },
     )
-    assert [(r["exit_code"], r["timed_out"]) for r in results] == [(3, False), (-9, True), (0, False)]
-    assert json.loads(results[0]["tail"]) == TASK
-    assert results[2]["tail"] == "Say hello\n"
+    assert [(r.exit_code, r.timed_out) for r in results] == [(3, False), (-9, True), (0, False)]
+    assert json.loads(results[0].tail) == TASK
+    assert results[2].tail == "Say hello\n"
 
 
 _FAULT = """

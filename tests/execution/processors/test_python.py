@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.core.results import Outcome
-from mdtodo.execution.executor import result_of
 from mdtodo.execution.local.pool import LocalPool
 from tests.execution.conftest import Bench
 from tests.processes import eventually, pid_in, runs
@@ -54,9 +53,9 @@ def test_however_a_function_ends_there_is_a_result(
     bench: Bench, body: str, code: int, error: str | None, logged: str
 ) -> None:
     result = call(bench, body)
-    assert result["exit_code"] == code
-    assert (result["error"] is None) == (error is None)
-    assert (error or "") in (result["error"] or "")
+    assert result.exit_code == code
+    assert (result.error is None) == (error is None)
+    assert (error or "") in (result.error or "")
     assert logged in bench.log().decode()
     assert "python_call.py" not in bench.log().decode(), "a traceback begins in the user's code"
 
@@ -77,9 +76,9 @@ def test_a_function_that_cannot_be_had_fails_with_the_reason(bench: Bench, targe
     (bench.folder / "raising.py").write_text("raise RuntimeError('at import')\n")
     (bench.folder / "plain.py").write_text("number = 3\n")
     result = bench.do(python=target)
-    assert words in result["error"]
+    assert words in result.error
     assert words.partition(": ")[2] in bench.log().decode()
-    assert result_of(result).outcome is Outcome.FAILED
+    assert result.outcome is Outcome.FAILED
 
 
 def test_an_entry_point_is_found_by_its_name(bench: Bench) -> None:
@@ -88,12 +87,12 @@ def test_an_entry_point_is_found_by_its_name(bench: Bench) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[mdtodo.processors]\nembed = plugin:main\n")
     (bench.folder / "plugin.py").write_text("def main(task): print('embedded')\n")
-    assert bench.do(python="embed")["tail"] == "embedded\n"
+    assert bench.do(python="embed").tail == "embedded\n"
 
 
 def test_a_method_and_a_class_can_be_named(bench: Bench) -> None:
     (bench.folder / "shapes.py").write_text("class A:\n    @staticmethod\n    def go(task): print('went')\n")
-    assert bench.do(python="shapes:A.go")["tail"] == "went\n"
+    assert bench.do(python="shapes:A.go").tail == "went\n"
 
 
 def test_a_function_is_called_with_the_task_in_its_folder(bench: Bench) -> None:
@@ -121,7 +120,7 @@ assert os.getcwd() == os.environ["EXPECTED"] == sys.path[0]
 assert '"id": "ab"' in sys.stdin.read()
 """
     result = call(bench, body, task=task, env={"CI": "1", "EXPECTED": str(bench.folder)})
-    assert result["error"] is None, bench.log().decode()
+    assert result.error is None, bench.log().decode()
 
 
 def test_a_function_speaks_by_its_return_value_and_its_output_file(bench: Bench) -> None:
@@ -132,10 +131,10 @@ with open(os.environ["MDTODO_OUTPUT"], "a") as file:
 return Result(notes=("returned \\ud800",), subtasks=("- [ ] more",), metrics={"a": 1.5, "nan": float("nan")})
 """
     result = call(bench, body)
-    assert result["notes"] == ["written", "returned ?"]
-    assert result["subtasks"] == ["- [ ] more"]
-    assert result["metrics"] == {"a": 1.5}
-    assert result["exit_code"] == 0
+    assert result.notes == ("written", "returned ?")
+    assert result.subtasks == ("- [ ] more",)
+    assert result.metrics == {"a": 1.5}
+    assert result.exit_code == 0
 
 
 def test_output_of_every_level_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,14 +160,14 @@ def test_a_changed_module_is_imported_again(tmp_path: Path, monkeypatch: pytest.
     with LocalPool(1) as pool:
         bench = Bench(pool, tmp_path)
         for word in ("one", "two", "three"):
-            assert call(bench, f"print({word!r})")["tail"] == f"{word}\n"
+            assert call(bench, f"print({word!r})").tail == f"{word}\n"
     assert not list(tmp_path.rglob("__pycache__")), "the work tree stays as it is"
 
 
 def test_a_function_has_no_descriptor_of_the_pool(bench: Bench) -> None:
     body = "import subprocess; subprocess.run(['ls', '/proc/self/fd'], close_fds=False)\n"
-    assert call(bench, body)["tail"].split() == ["0", "1", "2", "3"], "the last is that of `ls`"
-    assert call(bench, "print(sorted(os.listdir('/proc/self/fd')))")["tail"] == "['0', '1', '2', '3', '4']\n"
+    assert call(bench, body).tail.split() == ["0", "1", "2", "3"], "the last is that of `ls`"
+    assert call(bench, "print(sorted(os.listdir('/proc/self/fd')))").tail == "['0', '1', '2', '3', '4']\n"
 
 
 def test_nothing_that_a_function_changes_outlives_its_call(bench: Bench) -> None:
@@ -182,7 +181,7 @@ atexit.register(print, "at exit")
 """
     for _ in range(4):
         result = call(bench, body)
-        assert (result["exit_code"], result["tail"]) == (0, "at exit\n"), bench.log().decode()
+        assert (result.exit_code, result.tail) == (0, "at exit\n"), bench.log().decode()
 
 
 @pytest.mark.parametrize(
@@ -208,7 +207,7 @@ return {returned}
 """
     result = call(bench, body)
     error = None if how is None else f"its process ended {how} after its function had returned"
-    assert (result["exit_code"], result["error"]) == (code, error)
+    assert (result.exit_code, result.error) == (code, error)
 
 
 def test_a_fork_that_returns_does_not_speak_for_the_function(bench: Bench) -> None:
@@ -220,12 +219,12 @@ os.wait()
 return Result(notes=("the parent",))
 """
     result = call(bench, body)
-    assert (result["exit_code"], result["error"], result["notes"]) == (0, None, ["the parent"])
+    assert (result.exit_code, result.error, result.notes) == (0, None, ("the parent",))
 
 
 def test_a_function_can_be_asked_to_end_like_any_program(bench: Bench) -> None:
     body = "import signal as s; print(s.getsignal(15) is s.SIG_DFL, s.getsignal(2) is s.default_int_handler)"
-    assert call(bench, body)["tail"] == "True True\n"
+    assert call(bench, body).tail == "True True\n"
 
 
 def test_a_timeout_ends_what_blocks_in_c_and_ignores_term(bench: Bench) -> None:
@@ -238,10 +237,10 @@ ctypes.PyDLL(None).sleep(60)
 """
     for seconds in (1.0, 4.0, 16.0):  # a busy machine takes longer to come as far as to the child
         result = call(bench, body, timeout=seconds, grace=0.3)
-        assert result["timed_out"]
+        assert result.timed_out
         if (bench.folder / "child").is_file():
             break
-    assert result["exit_code"] == -9
+    assert result.exit_code == -9
     eventually(lambda: not runs(pid_in(bench.folder / "child")))
 
 
@@ -251,5 +250,5 @@ import ctypes
 write = ctypes.PyDLL(None).write
 for _ in range(300): write(1, b"x" * 65536, 65536)
 """
-    assert call(bench, body)["exit_code"] == 0
+    assert call(bench, body).exit_code == 0
     assert len(bench.log()) <= 10 * 1024 * 1024

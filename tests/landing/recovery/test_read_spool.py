@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from mdtodo.core import codec
 from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.receipt import Receipt
-from mdtodo.execution.processors.result_shape import empty_result
+from mdtodo.core.results import Result
 from mdtodo.git.repository import discover
 from mdtodo.landing.recovery.read_spool import journal_spooled_results
 from mdtodo.markdown.anchors import anchors
@@ -26,8 +27,7 @@ from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.marks import mark
 from mdtodo.outputs.survey import survey
 from mdtodo.project.project import read_config
-from mdtodo.receipts.codec import anchor_to_json
-from mdtodo.storage.rows import NewResult
+from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def line(
 ) -> bytes:
     """As a pool process writes it."""
     words = {"finished": f"r1/{task}/{attempt}", "processor": processor, "anchor": anchor}
-    given = empty_result() | {"exit_code": 0, "duration": 0.25} | result
-    return json.dumps({**words, "result": given}).encode() + b"\n"
+    given = Result(duration=0.25)._asdict() | result
+    return codec.dumps({**words, "result": given}).encode() + b"\n"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_result_in_the_spool_is_of_the_task_that_was_run_whatever_has_its_id_n
     repo.commit("Base", **{"TODO.md": EQUAL, ".mdtodo.toml": CONFIG})
     mdtodo(repo, "run")
     first, second = json.loads(mdtodo(repo, "list", "--json"))["tasks"]
-    anchor = anchor_to_json(anchors(parse(EQUAL.encode()), "TODO.md")[1])
+    anchor = anchors(parse(EQUAL.encode()), "TODO.md")[1]
     repo.commit("Changed", **{"TODO.md": now})
     (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(line(first["id"], anchor=anchor))
     mdtodo(repo, "list")
@@ -192,7 +192,7 @@ def test_only_whole_results_of_dead_runs_count_in_the_spool(
 
 def journaled(repo: Checkout, receipt: Receipt) -> None:
     with StateStore.open(discover(str(repo.root))) as state:
-        state.record([NewResult("r1", receipt)])
+        state.record([JournalEntry("r1", receipt)])
 
 
 def test_new_subtasks_of_a_spooled_result_leave_its_box_open(repo: Checkout) -> None:
