@@ -37,6 +37,8 @@ def _reopens(task: Task) -> bool:
 #: The tasks whose ids a command completes; others complete all.
 _COMPLETED: Mapping[str, Callable[[Task], bool]] = {
     "run": _is_open,
+    "worker": _is_open,
+    "watch": _is_open,
     "done": _is_open,
     "cancel": _is_open,
     "next": _is_open,
@@ -122,6 +124,19 @@ def named_tasks(project: Project, names: Sequence[str]) -> list[Task]:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 jobs_option = click.option(
     "-j", "--jobs", type=click.IntRange(min=0), help="How many tasks run at once; 0: one per core."
+)
+limit_option = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
+push_option = click.option(
+    "--push", is_flag=True, help="Push the branch, updated from its upstream; never force."
+)
+no_commit_option = click.option(
+    "--no-commit", is_flag=True, help="Tick only in the work tree; commit nothing."
+)
+can_option = click.option(
+    "--can",
+    metavar="A,B",
+    help="What this machine can: run only tasks that need nothing beyond it.  [default: $MDTODO_CAN, or git config"
+    " mdtodo.can]",
 )
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would run, in order; start nothing.")
 fresh_option = click.option("--fresh", is_flag=True, help="Also run tasks whose inputs are unchanged.")

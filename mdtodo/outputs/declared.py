@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.path_patterns import matcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 #: What makes a pattern of a path, in gitignore's syntax.
 _WILDCARD = re.compile(r"[*?\[\\]")
@@ -89,3 +89,13 @@ def _literal(pattern: str) -> str:
 
 def _meet(one: str, other: str) -> bool:
     return not one or not other or f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def conflicts(outputs: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
+    """By processor with outputs, those that may write the same files, itself among them: whose attempts overlap in time
+    would be taken for each other's."""
+    declared = {name: DeclaredOutputs.of(paths) for name, paths in outputs.items() if paths}
+    return {
+        name: frozenset(other for other, theirs in declared.items() if mine.overlaps(theirs))
+        for name, mine in declared.items()
+    }

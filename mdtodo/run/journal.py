@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
@@ -17,13 +18,14 @@ from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.snapshot import verdict_of
 from mdtodo.storage import spool
+from mdtodo.storage.leases import Lane
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from types import TracebackType
 
     from mdtodo.config.settings import Config
@@ -65,6 +67,8 @@ class RunJournal:
     kept_open: dict[str, str] = field(default_factory=dict)
     uncommitted: list[Receipt] = field(default_factory=list)
     unopened: set[str] = field(default_factory=set)
+    full_lanes: set[str] = field(default_factory=set)
+    _in_lanes: set[str] = field(default_factory=set)
     _leases: dict[str, Lease] = field(default_factory=dict)
     _unrecorded: list[NewResult] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
@@ -116,7 +120,7 @@ class RunJournal:
         if self._git is not None:
             self._git.close()
         # before the leases go: whoever takes a task next has to see what became of it
-        self._write()
+        self.write_down()
         self._release(*self._leases)
         if kind is None:
             # only after a good end: else the next run takes up from these files what was not read
@@ -144,6 +148,22 @@ class RunJournal:
         if options.commit != "none" or options.verify:
             opens = options.dirty or not options.verify
             self.work_tree = WorkTree(self.repo, self.config, project.documents, opens)
+
+    def follow(self, project: Project) -> None:
+        """The run goes on with this project."""
+        self.project = project
+        if self.work_tree is not None:
+            self.work_tree.documents = project.documents
+
+    @property
+    def leases(self) -> Mapping[str, Lease]:
+        """The leases of this run, by task."""
+        return self._leases
+
+    @property
+    def owes(self) -> bool:
+        """Whether results were taken down that have not landed yet."""
+        return bool(self._unrecorded or self._unlanded)
 
     # While a task runs
 
@@ -176,12 +196,29 @@ class RunJournal:
         return None
 
     def lease(self, tasks: Sequence[Task]) -> None:
-        """Take these tasks, where no other worker has them or had them since; `leased` says which are ours."""
+        """Take these tasks, where no other worker has them or had them since; `leased` says which are ours, and
+        `full_lanes` which would be, but for their lanes."""
+        caps = self.config.lanes
+        lanes = {task.id: Lane(task.lane, caps[task.lane]) for task in tasks if task.lane in caps}
         wanted = [task.id for task in tasks if task.id not in self._leases]
+        again = [name for name in lanes if name in self._leases and name not in self._in_lanes]
+        self.full_lanes = set()
         if wanted:
-            self._leases |= self.state.lease_all(
-                wanted, self.worker, self.config.lease, since=self._since, run=self.run_id
-            )
+            worker, ttl = self.worker, self.config.lease
+            taken = self.state.take(wanted, worker, ttl, since=self._since, run=self.run_id, lanes=lanes)
+            self._leases |= taken.leases
+            self.full_lanes |= taken.full
+        for name in again:
+            if not self.state.enter_lane(self._leases[name].token, lanes[name]):
+                self.full_lanes.add(name)
+        self._in_lanes |= (lanes.keys() & self._leases.keys()) - self.full_lanes
+
+    def leave_lanes(self, running: Container[str]) -> None:
+        """Of the tasks in lanes with a cap, only these run still."""
+        left = [name for name in self._in_lanes if name not in running]
+        self._in_lanes.difference_update(left)
+        if tokens := [self._leases[name].token for name in left if name in self._leases]:
+            self.state.leave_lanes(tokens)
 
     def leased(self, task: Task) -> bool:
         """Whether the task was taken, as far as this process knows."""
@@ -244,9 +281,10 @@ class RunJournal:
         if self.commit == "task":
             self.land()
         else:
-            self._write()
+            self.write_down()
 
-    def _write(self) -> None:
+    def write_down(self) -> None:
+        """The same, and nothing lands."""
         if not self._unrecorded:
             return
         records, self._unrecorded = self._unrecorded, []
@@ -261,7 +299,7 @@ class RunJournal:
         if self.commit != "run":
             self.land()
         else:
-            self._write()
+            self.write_down()
             # a power cut must not leave a ticked box that the journal knows nothing of
             self.state.sync()
             receipts = [receipt for _, receipt in self._unlanded]
@@ -282,10 +320,17 @@ class RunJournal:
 
         Raises GitError where that cannot be done now; the next run does it then.
         """
-        self._write()
+        self.write_down()
         if not self._unlanded:
             return
         unlanded, self._unlanded = self._unlanded, []
+        try:
+            self._land(unlanded)
+        except GitError:
+            self._unlanded = unlanded + self._unlanded
+            raise
+
+    def _land(self, unlanded: list[tuple[int, Receipt]]) -> None:
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
             now, unclear = follow_renames(receipts, self.repo, self.config, self.project.documents)

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 class Lease(NamedTuple):
     """A task that a worker has. `token` is greater than that of any lease before; `expires` is in Unix
-    time, as far as today's date is right.
+    time, as far as today's date is right; `owner` is its process, "" where only time ends it.
     """
 
     task_id: str
     token: int
     worker: str
     expires: float
+    owner: str = ""
 
 
 class Moment(NamedTuple):
@@ -118,7 +119,7 @@ class Leases:
                 db.executemany(_ENTER, placed)
         until = _unix_time(now + ttl)
         return Taken(
-            {name: Lease(name, token, worker, until) for name, token in tokens.items()}, frozenset(full)
+            {name: Lease(name, token, worker, until, who) for name, token in tokens.items()}, frozenset(full)
         )
 
     def enter_lane(self, token: int, lane: Lane) -> bool:
@@ -202,7 +203,7 @@ class Leases:
         now = _clock()
         query = "SELECT task_id, token, worker, ttl, expires, owner FROM leases ORDER BY task_id"
         return tuple(
-            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)))
+            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)), str(who))
             for task, token, worker, ttl, expires, who in self._db.read(query)
             if _live(real(ttl), real(expires), str(who), now)
         )

@@ -8,12 +8,16 @@ import click
 
 from mdtodo.cli._run import report_dry_run, report_left_out, run_and_report
 from mdtodo.cli.options import (
+    can_option,
     dry_run_option,
     filters,
     fresh_option,
     ids_argument,
     jobs_option,
     json_option,
+    limit_option,
+    no_commit_option,
+    push_option,
     selection,
 )
 
@@ -31,14 +35,14 @@ if TYPE_CHECKING:
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
-@click.option("--no-commit", is_flag=True, help="Tick only in the work tree; commit nothing.")
-@click.option("--push", is_flag=True, help="Push the branch, updated from its upstream; never force.")
+@no_commit_option
+@push_option
 @click.option(
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
+@limit_option
 @fresh_option
-@click.option("--can", metavar="A,B", help="Run only tasks that need nothing beyond these capabilities.")
+@can_option
 @filters
 @json_option
 @click.pass_obj
@@ -64,6 +68,7 @@ def command(
 
     Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
+    from mdtodo.project.capabilities import told
     from mdtodo.run.run import select_tasks
     from mdtodo.run.run_options import Options
 
@@ -77,7 +82,7 @@ def command(
         fail_fast=fail_fast,
         limit=limit,
         fresh=fresh,
-        can=None if can is None else frozenset(filter(None, can.split(","))),
+        can=told(can),
     )
     if push:
         from mdtodo.landing.push.after_run import refuse_push_without_commit

@@ -1,0 +1,92 @@
+"""`mdtodo worker`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli._run import report_left_out, run_and_report
+from mdtodo.cli.options import (
+    can_option,
+    filters,
+    fresh_option,
+    ids_argument,
+    jobs_option,
+    json_option,
+    limit_option,
+    no_commit_option,
+    push_option,
+    selection,
+)
+
+if TYPE_CHECKING:
+    from mdtodo.cli.context import Session
+
+
+@click.command(
+    "worker",
+    epilog="\b\nExamples:\n  mdtodo worker                      as USER@HOST, until nothing is left\n"
+    "  mdtodo worker --name gpu1 --can gpu  also takes needs:gpu and worker:gpu1\n"
+    "  mdtodo worker --push               also pushes what it did",
+)
+@ids_argument(required=False)
+@click.option(
+    "--name", metavar="NAME", help="What it is called: takes `worker:NAME` tasks.  [default: USER@HOST]"
+)
+@can_option
+@jobs_option
+@no_commit_option
+@push_option
+@limit_option
+@fresh_option
+@filters
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    /,
+    ids: tuple[str, ...],
+    name: str | None,
+    can: str | None,
+    jobs: int | None,
+    no_commit: bool,
+    push: bool,
+    limit: int | None,
+    fresh: bool,
+    as_json: bool,
+    **given: tuple[str, ...],
+) -> int:
+    """Take tasks, run them, tick and commit, as one of several workers, until nothing is left that it could do.
+
+    Each task is run by one worker. When a worker is done, others plan again with what that has freed; one that dies
+    leaves its tasks to them. At the end it says what is left, and for whom. Capabilities that are not named here are
+    none: a task with `needs:gpu` is left to a worker that has `--can gpu`.
+
+    Exits 1 as `run` does.
+    """
+    from mdtodo.project.capabilities import capabilities
+    from mdtodo.run.run import select_tasks
+    from mdtodo.run.run_options import Options
+    from mdtodo.workers.name import worker_name
+
+    chosen = selection(session, given)
+    wanted = select_tasks(session.repo, session.config, ids, chosen)
+    report_left_out(wanted.left_out)
+    options = Options(
+        chosen=wanted.chosen,
+        asked=wanted.asked,
+        jobs=jobs or 0,
+        commit="none" if no_commit else session.config.commit,
+        limit=limit,
+        can=capabilities(session.repo, can),
+        worker=worker_name(name),
+        fresh=fresh,
+        joint=True,
+        selection=None if ids or wanted.chosen is None else chosen,
+    )
+    if push:
+        from mdtodo.landing.push.after_run import refuse_push_without_commit
+
+        refuse_push_without_commit(options.commit, asked=no_commit)
+    return run_and_report(session, options, as_json=as_json, push=push)
