@@ -182,6 +182,26 @@ def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unsta
     return tuple(found), unstarted(queue)
 
 
+def has_work(project: Project, options: Options) -> bool:
+    """Whether a run would start a task, or tick a box; a failure that stands is no work. Nothing is written."""
+    from mdtodo.storage.state import StateStore
+
+    options = _of_this_machine(project, options)
+    queue = ReadyQueue(plan_of(project, options), project.config, options, jobs=1)
+    if queue.close_finished_parents():
+        return True
+    with StateStore.open(project.repo, create=False) as state:
+        cache = _result_cache(project, queue, state, lambda _: None)
+        while (task := queue.startable(now=0.0)) is not None:
+            if cache is None:
+                return True
+            cache.read_inputs([task])
+            if (cached := cache.hit(task)) is None or cached.done:
+                return True
+            queue.finish_cached(task, Outcome.FAILED)
+    return False
+
+
 class SelectedTasks(NamedTuple):
     """What a run was asked for: `chosen` ids, None where nothing was asked for in particular; those of them that were
     named (`asked`); and the tasks that were named and that the filters leave out."""
@@ -197,7 +217,13 @@ def select_tasks(
     """The tasks that are asked for, by name and by filter. Raises UsageError where a name fits none or several."""
     if not names and selection == Selection():
         return SelectedTasks()
-    project = read_project(repo, config)
+    return select_of(read_project(repo, config), names, selection)
+
+
+def select_of(project: Project, names: Sequence[str], selection: Selection) -> SelectedTasks:
+    """The same of a project that was read."""
+    if not names and selection == Selection():
+        return SelectedTasks()
     meant = {task.id for task in selection.tasks(project.plan)}
     if not names:
         return SelectedTasks(frozenset(meant))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._run import report_left_out, run_and_report
+from mdtodo.cli._run import report_left_out, run_again_and_again, run_and_report
 from mdtodo.cli.options import (
     can_option,
+    duration_option,
     filters,
     fresh_option,
     ids_argument,
@@ -22,13 +24,15 @@ from mdtodo.cli.options import (
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
+    from mdtodo.project.project import Project
 
 
 @click.command(
     "worker",
     epilog="\b\nExamples:\n  mdtodo worker                      as USER@HOST, until nothing is left\n"
     "  mdtodo worker --name gpu1 --can gpu  also takes needs:gpu and worker:gpu1\n"
-    "  mdtodo worker --push               also pushes what it did",
+    "  mdtodo worker --forever --push     waits for more to do, and pushes what it did\n"
+    "  mdtodo worker --idle 10m           ends after ten minutes without work",
 )
 @ids_argument(required=False)
 @click.option(
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 )
 @can_option
 @jobs_option
+@click.option("--forever", is_flag=True, help="When nothing is left, wait for more; Ctrl-C ends it.")
+@duration_option("--idle", "Wait for more, and end after so long without work.")
 @no_commit_option
 @push_option
 @limit_option
@@ -50,6 +56,8 @@ def command(
     name: str | None,
     can: str | None,
     jobs: int | None,
+    forever: bool,
+    idle: float | None,
     no_commit: bool,
     push: bool,
     limit: int | None,
@@ -66,7 +74,7 @@ def command(
     Exits 1 as `run` does.
     """
     from mdtodo.project.capabilities import capabilities
-    from mdtodo.run.run import select_tasks
+    from mdtodo.run.run import select_of, select_tasks
     from mdtodo.run.run_options import Options
     from mdtodo.workers.name import worker_name
 
@@ -89,4 +97,12 @@ def command(
         from mdtodo.landing.push.after_run import refuse_push_without_commit
 
         refuse_push_without_commit(options.commit, asked=no_commit)
+    if forever or idle is not None:
+        from mdtodo.workers.watch import Rhythm
+
+        def now(project: Project) -> Options:
+            return replace(options, chosen=select_of(project, ids, chosen).chosen, asked=frozenset())
+
+        rhythm = Rhythm(most=limit, idle=None if forever else idle)
+        return run_again_and_again(session, now, rhythm, as_json=as_json, push=push)
     return run_and_report(session, options, as_json=as_json, push=push)
