@@ -41,6 +41,8 @@ GROUPS = {
     },
     "Run": {
         "run": "Run the tasks that are ready, tick what passes, commit.",
+        "worker": "Run as one of several workers, until nothing is left.",
+        "watch": "Run again and again: when files change, and in between.",
         "verify": "Rerun done tasks; reopen those that no longer pass.",
         "prove": "Run the processors of ticks that nothing proves.",
         "check": "Find mistakes in the TODO files; changes nothing.",
@@ -100,7 +102,7 @@ class LazyGroup(click.Group):
         if isinstance(command, ReadCommand):
             command.before = recover
         if name not in PLUMBING:
-            _accept_verbosity(command, shown=name in ("run", "verify", "prove", "expand"))
+            _accept_verbosity(command, shown=name in ("run", "worker", "watch", "verify", "prove", "expand"))
         return command
 
     def resolve_command(

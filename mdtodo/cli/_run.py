@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mdtodo.cli.context import Session
+    from mdtodo.config.settings import Config
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
     from mdtodo.errors import MdtodoError
+    from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
     from mdtodo.workers.remote_run import RemoteRun
+    from mdtodo.workers.watch import Rhythm
 
 
 def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
@@ -70,6 +73,17 @@ def run_and_report(
 
     Raises GitError, after the report, where a push was asked for and did not succeed.
     """
+    report, refusal = run_once(session, options, as_json=as_json, push=push, remote=remote)
+    # only now, as what was run and committed stays, whatever became of the push
+    if refusal is not None:
+        raise refusal
+    return report.exit_code
+
+
+def run_once(
+    session: Session, options: Options, *, as_json: bool, push: bool, remote: str | None = None
+) -> tuple[RunReport, MdtodoError | None]:
+    """The same; the report, and why what was done could not be pushed."""
     options = replace(options, verbose=session.verbose)
     if remote is None:
         report, refusal = _run_and_push(session, options, None, quiet=as_json or session.quiet, push=push)
@@ -102,10 +116,7 @@ def run_and_report(
         from mdtodo.reporting.summary import print_summary
 
         print_summary(report, color=session.color, verified=options.verify, proven=options.prove)
-    # only now, as what was run and committed stays, whatever became of the push
-    if refusal is not None:
-        raise refusal
-    return report.exit_code
+    return report, refusal
 
 
 def _run_and_push(
@@ -132,3 +143,29 @@ def _report_failures(report: RunReport) -> None:
     for done in report.tasks:
         if done.failed:
             click.echo("\n".join([f"{mark(done)[0]} {describe(done)}", *tail(done)]), err=True)
+
+
+def run_again_and_again(
+    session: Session,
+    options: Callable[[Project], Options],
+    rhythm: Rhythm,
+    *,
+    as_json: bool,
+    push: bool,
+) -> int:
+    """Runs as they come, each reported as one; the exit code."""
+    from mdtodo.config.value_types import format_duration
+    from mdtodo.workers.watch import Watch
+
+    def run(config: Config, options: Options) -> tuple[RunReport, MdtodoError | None]:
+        session.use(config)
+        return run_once(session, options, as_json=as_json, push=push)
+
+    watch = Watch(session.repo, rhythm, options, run, lambda sentence: say([sentence]))
+    session.say(
+        f"looking for work when files change, and every {format_duration(rhythm.interval)}; Ctrl-C ends"
+    )
+    if watch.go_on():
+        say(["interrupted"])
+        return 130
+    return 1 if watch.failed else 0

@@ -39,6 +39,8 @@ _COMPLETED: Mapping[str, Callable[[Task], bool]] = {
     "run": _is_open,
     "claim": _is_open,
     "release": _is_open,
+    "worker": _is_open,
+    "watch": _is_open,
     "done": _is_open,
     "cancel": _is_open,
     "next": _is_open,
@@ -138,6 +140,41 @@ def claimed_with(token: int | None, asked: Collection[object]) -> int | None:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 jobs_option = click.option(
     "-j", "--jobs", type=click.IntRange(min=0), help="How many tasks run at once; 0: one per core."
+)
+
+
+def duration_option(name: str, help: str, default: str | None = None) -> Callable[[Function], Function]:  # noqa: A002
+    """A time such as `90s` or `10m`; a number alone is one of seconds."""
+    shown = default is not None
+    return click.option(
+        name, metavar="TIME", default=default, show_default=shown, callback=_duration, help=help
+    )
+
+
+def _duration(_ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    from mdtodo.config.value_types import parse_duration
+
+    try:
+        seconds = None if value is None else parse_duration(f"{value}s" if value.isdigit() else value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no time such as 90s, 5m or 1h30m", param=param) from error
+    if seconds is not None and seconds <= 0:
+        raise click.BadParameter("must be more than 0", param=param)
+    return seconds
+
+
+limit_option = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
+push_option = click.option(
+    "--push", is_flag=True, help="Push the branch, updated from its upstream; never force."
+)
+no_commit_option = click.option(
+    "--no-commit", is_flag=True, help="Tick only in the work tree; commit nothing."
+)
+can_option = click.option(
+    "--can",
+    metavar="A,B",
+    help="What this machine can: run only tasks that need nothing beyond it.  [default: $MDTODO_CAN, or git config"
+    " mdtodo.can]",
 )
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would run, in order; start nothing.")
 fresh_option = click.option("--fresh", is_flag=True, help="Also run tasks whose inputs are unchanged.")

@@ -58,6 +58,11 @@ class HeadWatch:
         self._head: tuple[int, int] | None = None
         self._files: Sequence[str] = ()
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that say which commit that is, as of the last stamp."""
+        return (os.path.join(self._repo.git_dir, "HEAD"), *self._files)
+
     def stamp(self) -> tuple[tuple[int, int], ...]:
         """Another one whenever HEAD names another commit."""
         head = stamp(self._repo)

@@ -182,6 +182,13 @@ class Lanes:
         """How many tasks of this lane run."""
         return self._active.get(lane, 0)
 
+    @classmethod
+    def ahead(cls, caps: Mapping[str, int], jobs: int, prefetch: int) -> Lanes:
+        """For what is handed over, `prefetch` for each job, of which only `jobs` run: the cap of a lane counts if it is
+        less, as so many can never run at once anyway."""
+        most = prefetch * jobs
+        return cls({lane: cap if cap < jobs else most for lane, cap in caps.items()}, most)
+
     def may_start(self, lane: str) -> bool:
         """Whether one more task of this lane may run now."""
         return sum(self._active.values()) < self._jobs and self.active(lane) < self.capacity(lane)

@@ -12,6 +12,7 @@ from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.text import message, one_line, paragraph, printable, redraws
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from rich.text import Text
@@ -130,6 +131,9 @@ class PlainProgress:
         """More to do."""
         self.expected += more
 
+    def others(self, in_hand: Sequence[tuple[str, Task]]) -> None:
+        """Nothing: each of them tells its own."""
+
     def say(self, sentence: str) -> None:
         """A sentence of its own, also where nothing else is told."""
         self._told.append(message(sentence, stream=sys.stderr) + "\n")
@@ -204,6 +208,10 @@ class LiveProgress:
     def expect(self, more: int) -> None:
         """A longer line of the whole."""
         self._lines.expected += more
+
+    def others(self, in_hand: Sequence[tuple[str, Task]]) -> None:
+        """A line for each, below the own ones."""
+        self._lines.others(in_hand)
 
     def say(self, sentence: str) -> None:
         """A sentence of its own, above the live lines."""

@@ -44,6 +44,7 @@ class ProgressLines:
     expected: int = 0
     _counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     _running: dict[str, _Running] = field(default_factory=dict)
+    _others: dict[str, _Running] = field(default_factory=dict)
     _known: dict[str, float] = field(default_factory=dict)
     _left: float = 0.0
     _began: float = field(default_factory=monotonic)
@@ -85,14 +86,25 @@ class ProgressLines:
                 self._counts[done.outcome] += 1
                 self._left -= self._known.get(done.id, 0.0)
 
+    def others(self, in_hand: Sequence[tuple[str, Task]]) -> None:
+        """See `Observer.others`."""
+        with self._lock:
+            known, now = self._others, monotonic()
+            self._others = {
+                task.id: known.get(task.id) or _Running(one_line(f"{worker}: {task.title}"), now)
+                for worker, task in in_hand
+            }
+
     def rows(self, width: int, height: int) -> Sequence[Text]:
         """At most `height` rows of at most `width` columns, the last of them of the whole."""
         now = monotonic()
         with self._lock:
-            tasks = list(self._running.items())
+            tasks = [*self._running.items(), *self._others.items()]
             free = height - 1
             shown = tasks if len(tasks) <= free else tasks[: max(0, free - 1)]
             rows = self._rows(width, [self._task(name, one, now) for name, one in shown], _LEAST)
+            for row in rows[len(self._running) :]:
+                row.stylize("dim")
             if free > len(shown) < len(tasks):
                 rows.append(Text(f"  and {len(tasks) - len(shown)} more", "dim"))
                 rows[-1].truncate(width, overflow="ellipsis")

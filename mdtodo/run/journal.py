@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
+from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
@@ -81,7 +82,9 @@ class RunJournal:
     _log_seen: tuple[str, bool] = ("", False)
 
     def __post_init__(self) -> None:
-        self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, self._log)
+        self.local = LocalLeases(
+            self.state, self.worker, self.config.lease, self.run_id, self.config.lanes, self._log
+        )
         self.leases = self.local
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
@@ -120,7 +123,7 @@ class RunJournal:
         if self._git is not None:
             self._git.close()
         # before the leases go: whoever takes a task next has to see what became of it
-        self._write()
+        self.write_down()
         self.leases.release_all()
         if kind is None:
             # only after a good end: else the next run takes up from these files what was not read
@@ -155,6 +158,17 @@ class RunJournal:
         if options.commit != "none" or options.verify:
             opens = options.dirty or not options.verify
             self.work_tree = WorkTree(self.repo, self.config, project.documents, opens)
+
+    def follow(self, project: Project) -> None:
+        """The run goes on with this project."""
+        self.project = project
+        if self.work_tree is not None:
+            self.work_tree.documents = project.documents
+
+    @property
+    def owes(self) -> bool:
+        """Whether results were taken down that have not landed yet."""
+        return bool(self._unrecorded or self._unlanded)
 
     # While a task runs
 
@@ -246,9 +260,10 @@ class RunJournal:
         if self.commit == "task":
             self.land()
         else:
-            self._write()
+            self.write_down()
 
-    def _write(self) -> None:
+    def write_down(self) -> None:
+        """The same, and nothing lands."""
         if not self._unrecorded:
             return
         records, self._unrecorded = self._unrecorded, []
@@ -263,7 +278,7 @@ class RunJournal:
         if self.commit != "run":
             self.land()
         else:
-            self._write()
+            self.write_down()
             # a power cut must not leave a ticked box that the journal knows nothing of
             self.state.sync()
             receipts = [receipt for _, receipt in self._unlanded]
@@ -284,10 +299,17 @@ class RunJournal:
 
         Raises GitError where that cannot be done now; the next run does it then.
         """
-        self._write()
+        self.write_down()
         if not self._unlanded:
             return
         unlanded, self._unlanded = self._unlanded, []
+        try:
+            self._land(unlanded)
+        except GitError:
+            self._unlanded = unlanded + self._unlanded
+            raise
+
+    def _land(self, unlanded: list[tuple[int, Receipt]]) -> None:
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
             now, unclear = follow_renames(receipts, self.repo, self.config, self.project.documents)

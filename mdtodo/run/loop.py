@@ -49,6 +49,7 @@ class RunLoop:
     _held: frozenset[str] = frozenset()
     _beyond_limit: int = 0
     _replan_not_before: float = 0.0
+    _lanes_not_before: float = 0.0
     _ended: bool = False
     _warned_unmeasured: bool = False
     _throttle: Throttle = field(init=False)
@@ -72,16 +73,26 @@ class RunLoop:
             self._handle_interrupt()
             self._replan_if_stale()
             self._start_ready()
-            if self.queue.idle:
+            if self._is_over():
                 break
             self.observer.flush()
             self._handle_events(self.pool.events(self._patience()))
-            self.journal.write()
+            self._write()
             self._keep_leases()
+
+    def _write(self) -> None:
+        self.journal.write()
+
+    def _is_over(self) -> bool:
+        return self.queue.idle
 
     # Starting
 
     def _start_ready(self) -> None:
+        if (now := time.monotonic()) >= self._lanes_not_before:
+            self._lanes_not_before = now + TICK
+            self.queue.try_lanes_again()
+        self.journal.leases.leave_lanes(self.queue.running)
         while tasks := self._startable():
             moved = self.journal.checkout_changed()
             reasons = (
@@ -110,8 +121,11 @@ class RunLoop:
         return found
 
     def _start(self, task: Task, reason: str | None) -> None:
-        reason = reason or self.journal.leases.refusal(task)
-        if reason is None:
+        if reason is None and self.journal.leases.is_full(task):
+            self.queue.put_back(task)
+        elif reason is None and (taken := self.journal.leases.refusal(task)) is not None:
+            self._not_leased(task, taken)
+        elif reason is None:
             cached = self.cache.hit(task) if self.cache is not None else None
             tree = self._tree(task)
             if cached is not None:
@@ -119,7 +133,13 @@ class RunLoop:
             else:
                 self._submit(task, tree)
         else:
-            self.outcomes.pass_over(task, reason)
+            self._pass_over(task, reason)
+
+    def _not_leased(self, task: Task, reason: str) -> None:
+        self._pass_over(task, reason)
+
+    def _pass_over(self, task: Task, reason: str) -> None:
+        self.outcomes.pass_over(task, reason)
 
     def _tree(self, task: Task) -> str | None:
         """Which content its processor begins with."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mdtodo.core.results import TaskRun
     from mdtodo.core.task import Task
 
@@ -30,6 +32,9 @@ class Observer(Protocol):
 
     def expect(self, more: int) -> None:
         """There is so much more to do than was thought, or less: a processor added subtasks."""
+
+    def others(self, in_hand: Sequence[tuple[str, Task]]) -> None:
+        """What other workers have in hand now, each with the worker's name."""
 
     def say(self, sentence: str) -> None:
         """Something a person should know."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -187,6 +187,20 @@ class Outcomes:
         self.queue.replan(self.project.plan)
         # fewer where new subtasks are a person's: what waits for them is not reached in this run
         self.observer.expect(len(self.queue.reachable()) - before)
+
+    def follow(self, project: Project) -> None:
+        """Go on with the tasks as they stand in the files now, where all that was finished so far has landed."""
+        before = len(self.queue.reachable())
+        if (selection := self.queue.options.selection) is not None:
+            meant = {task.id for task in selection.tasks(project.plan)}
+            chosen = frozenset(meant).union(self.queue.options.chosen or ())
+            self.queue.options = replace(self.queue.options, chosen=chosen)
+        self.project, self.edits, self.plan_is_stale = project, [], False
+        self.journal.follow(project)
+        self.queue.replan(project.plan)
+        self.observer.expect(len(self.queue.reachable()) - before)
+        for parent in self.queue.close_finished_parents():
+            self.roll_up(parent)
 
     def report(self, *, broken: bool, interrupted: bool) -> RunReport:
         """What became of every task that this run took, or would have taken."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import State, Status
+from mdtodo.execution.attempts import Attempts
 from mdtodo.execution.executor import PREFETCH
 from mdtodo.outputs.declared import output_conflicts
 from mdtodo.planning.graph import Tracker
@@ -17,7 +18,7 @@ from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from mdtodo.config.settings import Config, Processor
     from mdtodo.core.task import Task
@@ -30,36 +31,12 @@ SHORT = 0.05
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Attempts:
-    """How often a task was tried in this run, and how long that took together.
-
-    A processor that has added subtasks runs once more when they are done: `earlier` attempts, and `earlier_seconds`,
-    were before that, and `seconds` are those since then.
-    """
-
-    count: int = 0
-    seconds: float = 0.0
-    earlier: int = 0
-    earlier_seconds: float = 0.0
-
-    @property
-    def now(self) -> int:
-        """How many of them were made since the new subtasks were done; all, where there were none."""
-        return self.count - self.earlier
-
-    def begin_again(self) -> None:
-        """The new subtasks are done."""
-        self.earlier, self.earlier_seconds = self.count, self.earlier_seconds + self.seconds
-        self.seconds = 0.0
-
-
-@dataclass(slots=True, eq=False, repr=False)
 class ReadyQueue:
     """Which tasks this run takes, and in what order they become free.
 
     `running` are those that were handed to the pool, which runs `jobs` of them at once. `startable` gives a task
     for each of its attempts, and it ends in `finish`; between two attempts it is `retry`ed. A lane that is full
-    never holds up another one.
+    never holds up another one. `elsewhere` are tasks that other workers have, or have had: they are not started here.
 
     A task whose processor has added subtasks ends as `blocked`, and is `startable` once more when they are done; if it
     ends so again, it is left to the next run. `nesting` says how deep a task stands in subtasks that were added in this
@@ -75,6 +52,8 @@ class ReadyQueue:
     running: set[str] = field(default_factory=set)
     stopped: bool = False
     nesting: dict[str, int] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
+    _full_lanes: set[str] = field(default_factory=set)
     _awaited: set[str] = field(default_factory=set)
     _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     _over_limit: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
@@ -91,7 +70,7 @@ class ReadyQueue:
     _seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self._lanes = self._prefetch_lanes()
+        self._lanes = Lanes.ahead(self.config.lanes, self.jobs, PREFETCH)
         self._output_conflicts = output_conflicts(self.config.processors)
         self._start_over()
 
@@ -169,12 +148,14 @@ class ReadyQueue:
             heads = [
                 (queue[0], lane)
                 for lane, queue in self._queues.items()
-                if queue and self._lanes.may_start(lane)
+                if queue and lane not in self._full_lanes and self._lanes.may_start(lane)
             ]
             if not heads:
                 return None
             (_, name), lane = min(heads)
             heappop(self._queues[lane])
+            if name in self.elsewhere:
+                continue
             if not self._conflicts(name):
                 return name, lane
             # Until any task ends (`_free_slot`), not at the end of its queue: it would lose its turn to all behind it.
@@ -221,6 +202,21 @@ class ReadyQueue:
         self._started -= 1
         self._restore_over_limit()
 
+    def put_back(self, task: Task) -> None:
+        """The tasks of other workers fill its lane: it stays ready, and nothing of that lane is tried before
+        `try_lanes_again`, or the end of a task in it."""
+        if self.attempts[task.id].now > 1:
+            self._free_slot(task)
+            self.attempts[task.id].count -= 1
+        else:
+            self.withdraw(task)
+        self._full_lanes.add(task.lane)
+        self._enqueue(task.id)
+
+    def try_lanes_again(self) -> None:
+        """Other workers may have left the lanes that were full."""
+        self._full_lanes.clear()
+
     def finish(self, task: Task, outcome: Outcome) -> list[Task]:
         """The task is over; gives the parents that are done with it, innermost first."""
         self._free_slot(task)
@@ -251,8 +247,8 @@ class ReadyQueue:
         self.stopped = True
 
     def replan(self, plan: Plan) -> None:
-        """Go on with a new plan, in which what is finished so far is closed already. What is new in it was added below
-        tasks of this run, and is meant where those are."""
+        """Go on with a new plan, in which what is finished so far is closed already. What is new in it below tasks of
+        this run is meant where those are."""
         chosen, meant = self.options.chosen or frozenset(), set[str]()
         for name, task in plan.tasks.items():  # parents come before their subtasks
             if name not in self.plan.tasks and task.parent is not None:
@@ -289,6 +285,22 @@ class ReadyQueue:
             elif self.config.rollup and closes(self.plan, name, closed):
                 closed[name] = Status.DONE
         return found
+
+    def awaits(self, in_hand: Container[str]) -> bool:
+        """Whether a task that this run would take is in the hands of another worker, or becomes free if all goes well
+        with what is in their hands."""
+        if self.stopped or self._limit_reached():
+            return False
+        closed = dict(self._closed)
+        for name in self.plan.order:
+            if name in closed or any(other not in closed for other in self.plan.blocked_by[name]):
+                continue
+            mine = self.accepts(self.plan.tasks[name]) and not self._is_over(name)
+            if mine and (name in in_hand or name not in self.elsewhere):
+                return True
+            if name in in_hand or (self.config.rollup and closes(self.plan, name, closed)):
+                closed[name] = Status.DONE
+        return False
 
     def blocked(self, task: Task) -> bool:
         """Whether the task still waits for something."""
@@ -339,6 +351,7 @@ class ReadyQueue:
         self.running.discard(task.id)
         self._awaited.discard(task.id)
         self._lanes.finish(task.lane)
+        self._full_lanes.discard(task.lane)
         deferred, self._deferred = self._deferred, []
         for name in deferred:
             self._enqueue(name)
@@ -362,13 +375,6 @@ class ReadyQueue:
 
     def _is_done_by_subtasks(self, name: str) -> bool:
         return self.config.rollup and closes(self.plan, name, self._closed)
-
-    def _prefetch_lanes(self) -> Lanes:
-        """Lanes for what is handed over, of which only `jobs` run: the cap of a lane counts if it is less."""
-        # As many as `jobs` can never run at once anyway, so such a cap holds back nothing that is handed ahead.
-        most = PREFETCH * self.jobs
-        caps = {lane: cap if cap < self.jobs else most for lane, cap in self.config.lanes.items()}
-        return Lanes(caps, most)
 
     def _restore_over_limit(self) -> None:
         """What the limit kept from being started may start after all: one that had started counts no more."""

@@ -6,6 +6,8 @@ bytes -> Document -> Tasks -> Plan -> pool -> Results -> Edits -> bytes -> commi
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import Outcome
@@ -15,8 +17,12 @@ from mdtodo.errors import ConfigError
 from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
+from mdtodo.project.capabilities import configured, needs, trusted
 from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
+from mdtodo.run.joint.left_over import left_over
+from mdtodo.run.joint.peers import Peers
+from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
@@ -75,10 +81,14 @@ def run(
         # before the files are read, as it may tick boxes in them
         for sentence in journal.finish_earlier():
             observer.say(sentence)
+        peers = Peers(journal.state, journal.run_id) if options.joint else None
+        if peers is not None:
+            peers.begin()
         journal.mark_start()
         if leases is not None:
             journal.leases = leases(journal, observer.say)
         project, options = _read(journal, options, observer, paths)
+        options = _of_this_machine(project, options)
         journal.look_at(project, options)
         queue = ReadyQueue(plan_of(project, options), config, options, jobs(options, config))
         if (
@@ -92,11 +102,18 @@ def run(
         broken = not options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
         with Interrupt(pool.wake, pool.close) as interrupt:
-            loop = RunLoop(project, queue, pool, journal, observer, interrupt, cache)
+            parts = project, queue, pool, journal, observer, interrupt, cache
+            if peers is None:
+                loop = RunLoop(*parts)
+            else:
+                loop = WorkerLoop(*parts, peers=peers, reread=partial(_reread, journal, observer, paths))
             loop.run()
             # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
-        return loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
+        report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
+        if peers is None or interrupt.asked:
+            return report
+        return report._replace(messages=(*report.messages, *left_over(queue, peers.in_hand)))
 
 
 def _read(
@@ -105,9 +122,7 @@ def _read(
     """The tasks as they are now, big ones broken down first where that is configured; the options for these."""
 
     def read() -> Project:
-        # `settled`: a file that somebody is writing is waited for, as the run goes by what it says
-        summary = StateSummary.of(journal.state)
-        return read_project(journal.repo, journal.config, paths=paths, summary=summary, settled=True)
+        return _tasks_now(journal, paths, joint=options.joint)
 
     project = read()
     if not options.verify:
@@ -127,6 +142,31 @@ def _read(
     return (read() if expanded else project), options
 
 
+def _of_this_machine(project: Project, options: Options) -> Options:
+    """The options, with what git's configuration says where nobody said more; git is asked only if a task needs
+    anything."""
+    if options.can is not None or options.verify or not any(needs(project, project.tasks.values())):
+        return options
+    return replace(options, can=configured(project.repo))
+
+
+def _reread(journal: RunJournal, observer: Observer, paths: Sequence[str]) -> Project:
+    """The tasks as the files have them now, with what killed workers had finished."""
+    for sentence in journal.finish_earlier():
+        observer.say(sentence)
+    journal.mark_start()
+    return _tasks_now(journal, paths, joint=True)
+
+
+def _tasks_now(journal: RunJournal, paths: Sequence[str], *, joint: bool) -> Project:
+    """The tasks, planned. `joint`: who has which is looked up while the run goes on."""
+    summary = StateSummary.of(journal.state)
+    if joint:
+        summary = replace(summary, leased=frozenset())
+    # `settled`: a file that somebody is writing is waited for, as the run goes by what it says
+    return read_project(journal.repo, journal.config, paths=paths, summary=summary, settled=True)
+
+
 def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unstarted]:
     """The tasks that a run would start if all goes well, in their order, and what it would not start; nothing is
     started or written.
@@ -135,6 +175,7 @@ def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unsta
     """
     from mdtodo.storage.state import StateStore
 
+    options = _of_this_machine(project, options)
     queue = ReadyQueue(plan_of(project, options), project.config, options, jobs=1)
     queue.close_finished_parents()
     found: list[Task] = []
@@ -149,6 +190,26 @@ def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unsta
             found.append(task)
             queue.finish(task, Outcome.DONE)
     return tuple(found), unstarted(queue)
+
+
+def has_work(project: Project, options: Options) -> bool:
+    """Whether a run would start a task, or tick a box; a failure that stands is no work. Nothing is written."""
+    from mdtodo.storage.state import StateStore
+
+    options = _of_this_machine(project, options)
+    queue = ReadyQueue(plan_of(project, options), project.config, options, jobs=1)
+    if queue.close_finished_parents():
+        return True
+    with StateStore.open(project.repo, create=False) as state:
+        cache = _result_cache(project, queue, state, lambda _: None)
+        while (task := queue.startable(now=0.0)) is not None:
+            if cache is None:
+                return True
+            cache.read_inputs([task])
+            if (cached := cache.hit(task)) is None or cached.done:
+                return True
+            queue.finish_cached(task, Outcome.FAILED)
+    return False
 
 
 class SelectedTasks(NamedTuple):
@@ -166,7 +227,13 @@ def select_tasks(
     """The tasks that are asked for, by name and by filter. Raises UsageError where a name fits none or several."""
     if not names and selection == Selection():
         return SelectedTasks()
-    project = read_project(repo, config)
+    return select_of(read_project(repo, config), names, selection)
+
+
+def select_of(project: Project, names: Sequence[str], selection: Selection) -> SelectedTasks:
+    """The same of a project that was read."""
+    if not names and selection == Selection():
+        return SelectedTasks()
     meant = {task.id for task in selection.tasks(project.plan)}
     if not names:
         return SelectedTasks(frozenset(meant))
@@ -210,6 +277,10 @@ def _result_cache(
 
 def _report_expected(queue: ReadyQueue, project: Project, observer: Observer) -> None:
     expected = [task.id for task in queue.reachable()][: queue.options.limit]
+    if queue.options.can is None and not queue.options.verify:
+        sentence = trusted(project, [queue.plan.tasks[name] for name in expected])
+        if sentence:
+            observer.say(sentence)
     known = project.state_summary.seconds
     observer.begin(len(expected), {name: known[name] for name in expected if name in known})
     for task in map(queue.plan.tasks.__getitem__, expected):

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mdtodo.planning.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a run is asked for.
 
-    `chosen`: ids of the tasks that may run, None for all. `asked`: those of them that were asked for by id, so that
-    one which has failed too often is tried again. `can`: the capabilities this worker has, None for any.
-    `jobs`: processes, 0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start.
-    `fresh`: no earlier result stands. `verify`: tasks that are done are run again, to see whether they still hold;
-    `dirty`: those that do not are opened also where files of the work tree differ from HEAD. `prove`: `verify` of ticks
-    that nothing proves, which get a receipt if they hold; `new_ticks` are those of them that no commit has yet.
-    `verbose`: the command of each attempt is told, and where its output goes. `token`: that of the claim under which
-    the only task that was asked for is run.
+    `chosen`: ids of the tasks that may run, None for all. `asked`: those of them that were asked for by id, so that one
+    which has failed too often is tried again. `can`: the capabilities this worker has, None for any. `jobs`: processes,
+    0 for one per core. `commit`: "run", "task" or "none". `limit`: tasks that may start. `fresh`: no earlier result
+    stands. `verify`: tasks that are done are run again, to see whether they still hold; `dirty`: those that do not are
+    opened also where files of the work tree differ from HEAD. `prove`: `verify` of ticks that nothing proves, which get
+    a receipt if they hold; `new_ticks` are those of them that no commit has yet. `joint`: other workers take tasks of
+    the same files, and this one goes on as long as they may leave something to it; `selection`, where there are
+    filters, says what is meant of the tasks that come meanwhile. `verbose`: the command of each attempt is told, and
+    where its output goes. `token`: that of the claim under which the only task that was asked for is run.
     """
 
     chosen: frozenset[str] | None = None
@@ -32,6 +37,8 @@ class Options:
     dirty: bool = False
     prove: bool = False
     new_ticks: frozenset[str] = frozenset()
+    joint: bool = False
+    selection: Selection | None = None
     verbose: bool = False
     token: int | None = None
 

@@ -101,7 +101,7 @@ def _unable(queue: ReadyQueue, task: Task) -> str:
     if task.worker not in (None, queue.options.worker):
         return f": it is reserved for the worker {task.worker}"
     lacking = queue.missing_capabilities(task)
-    return f": it needs {', '.join(sorted(lacking))}, which --can does not include" if lacking else ""
+    return f": it needs {', '.join(sorted(lacking))}, which this machine does not have" if lacking else ""
 
 
 def _blocker(queue: ReadyQueue, name: str) -> str:

@@ -73,6 +73,12 @@ class Journal:
                     (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
                     db.execute(INSERT, (last + 1, *row_of(record)))
 
+    def results_after(self, number: int, *, without: str) -> tuple[tuple[int, str, str], ...]:
+        """Number, task and outcome of the results with greater numbers, in their order, but for those of one run."""
+        query = "SELECT id, task_id, outcome FROM results WHERE id > ? AND run_id <> ? ORDER BY id"
+        rows = self._db.read(query, (number, without))
+        return tuple((integer(one), str(task), str(outcome)) for one, task, outcome in rows)
+
     def count_subtasks(self, number: int) -> None:
         """Note that so many subtasks were written without a result of a run."""
         with self._db.writing("count") as db:

@@ -25,15 +25,20 @@ if TYPE_CHECKING:
 
 class Lease(NamedTuple):
     """A task that a worker has. `token` is greater than that of any lease before; `expires` is in Unix
-    time, as far as today's date is right, infinite where it holds until it is released. `claimed`: it was taken for a
-    person or another program, and is tied to no process.
+    time, as far as today's date is right, infinite where it holds until it is released; `owner` is its process, "" for
+    a claim of a person or another program, which only time ends.
     """
 
     task_id: str
     token: int
     worker: str
     expires: float
-    claimed: bool = False
+    owner: str = ""
+
+    @property
+    def claimed(self) -> bool:
+        """Whether it was taken for a person or another program, and is tied to no process."""
+        return not self.owner
 
 
 class Moment(NamedTuple):
@@ -87,7 +92,7 @@ class Leases:
             expires = _clock() + ttl
             values = (task_id, grown, worker, "", ttl, expires)
             db.execute("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?)", values)
-        return Lease(task_id, integer(grown), worker, _unix_time(expires), claimed=True)
+        return Lease(task_id, integer(grown), worker, _unix_time(expires))
 
     def lease_all(
         self,
@@ -133,7 +138,7 @@ class Leases:
                 db.execute(_STALE_SLOTS)
                 db.executemany(_ENTER, placed)
         until = _unix_time(now + ttl)
-        leases = {name: Lease(name, token, worker, until, not mine) for name, token in tokens.items()}
+        leases = {name: Lease(name, token, worker, until, who) for name, token in tokens.items()}
         return Taken(leases, frozenset(full))
 
     def enter_lane(self, token: int, lane: Lane) -> bool:
@@ -237,7 +242,7 @@ class Leases:
         """The leases that hold now, by task."""
         now = _clock()
         return tuple(
-            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)), who == "")
+            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)), str(who))
             for task, token, worker, ttl, expires, who in self._db.read(f"{_ALL} ORDER BY task_id")
             if _live(real(ttl), real(expires), str(who), now)
         )
@@ -284,7 +289,7 @@ def _among(values: Sequence[object]) -> str:
 
 def _claim_of(row: Sequence[object]) -> Lease:
     task, token, worker, _, expires, _ = row
-    return Lease(str(task), integer(token), str(worker), _unix_time(real(expires)), claimed=True)
+    return Lease(str(task), integer(token), str(worker), _unix_time(real(expires)))
 
 
 def _unix_time(clock: float) -> float:

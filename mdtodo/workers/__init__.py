@@ -1,4 +1,3 @@
-"""Workers in several clones that share a remote: `claims` are refs there, `remote_leases` puts them behind a run.
-
-Never decides whether a tick counts: `landing/` does.
+"""Several runners: terminals on one checkout, runs again and again, and clones that share a remote, whose `claims` are
+refs there and stand behind a run as `remote_leases`. Prints nothing; never decides whether a tick counts.
 """

@@ -19,7 +19,7 @@ from mdtodo.workers.claims import OWN_SHARE, ClaimsRefusedError
 from mdtodo.workers.remote_branch import closed_there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Status, Task
     from mdtodo.git.remote import Upstream
@@ -83,6 +83,14 @@ class RemoteLeases:
             return here
         reason = self._reasons.get(task.id)
         return reason[0] if reason is not None else here
+
+    def is_full(self, task: Task) -> bool:
+        """See `Leases`."""
+        return self.local.is_full(task)
+
+    def leave_lanes(self, running: Container[str]) -> None:
+        """See `Leases`."""
+        self.local.leave_lanes(running)
 
     def held(self, tasks: Sequence[Task]) -> frozenset[str]:
         """See `Leases`. After a pause that was longer than a claim lasts, the remote is asked whether it still is."""

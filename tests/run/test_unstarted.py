@@ -148,7 +148,7 @@ def test_a_parent_that_is_done_by_its_subtasks_is_ticked(todo: Checkout, mdtodo:
 
 def test_a_task_whose_needs_the_worker_lacks_says_so(todo: Checkout, mdtodo: Mdtodo) -> None:
     said = mdtodo("run", "hardware", "--can", "docker,cpu", code=1)
-    assert '"Hardware" (hardware) was not started: it needs gpu, which --can does not include' in said.err
+    assert '"Hardware" (hardware) was not started: it needs gpu, which this machine does not have' in said.err
     mdtodo("run", "hardware", "--can", "gpu")
 
 

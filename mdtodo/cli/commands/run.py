@@ -8,6 +8,7 @@ import click
 
 from mdtodo.cli._run import report_dry_run, report_left_out, run_and_report
 from mdtodo.cli.options import (
+    can_option,
     claimed_with,
     dry_run_option,
     filters,
@@ -15,6 +16,9 @@ from mdtodo.cli.options import (
     ids_argument,
     jobs_option,
     json_option,
+    limit_option,
+    no_commit_option,
+    push_option,
     selection,
     token_option,
 )
@@ -34,8 +38,8 @@ if TYPE_CHECKING:
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
-@click.option("--no-commit", is_flag=True, help="Tick only in the work tree; commit nothing.")
-@click.option("--push", is_flag=True, help="Push the branch, updated from its upstream; never force.")
+@no_commit_option
+@push_option
 @click.option(
     "--remote",
     metavar="R",
@@ -44,9 +48,9 @@ if TYPE_CHECKING:
 @click.option(
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Start at most N tasks.")
+@limit_option
 @fresh_option
-@click.option("--can", metavar="A,B", help="Run only tasks that need nothing beyond these capabilities.")
+@can_option
 @token_option
 @filters
 @json_option
@@ -75,6 +79,7 @@ def command(
 
     Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
+    from mdtodo.project.capabilities import told
     from mdtodo.run.run import select_tasks
     from mdtodo.run.run_options import Options
 
@@ -89,7 +94,7 @@ def command(
         limit=limit,
         fresh=fresh,
         token=claimed_with(token, wanted.asked),
-        can=None if can is None else frozenset(filter(None, can.split(","))),
+        can=told(can),
     )
     if push:
         from mdtodo.landing.push.after_run import refuse_push_without_commit

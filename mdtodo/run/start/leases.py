@@ -6,8 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from mdtodo.storage.leases import Lane
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Task
     from mdtodo.storage.leases import Lease, Moment
@@ -31,6 +33,12 @@ class Leases(Protocol):
     def refusal(self, task: Task) -> str | None:
         """Why the task was not taken, as part of a sentence; None where it is ours, as far as this process knows."""
 
+    def is_full(self, task: Task) -> bool:
+        """Whether it would be ours, but for its lane, which as many other workers use as may."""
+
+    def leave_lanes(self, running: Container[str]) -> None:
+        """Of the tasks in lanes with a cap, only these run still."""
+
     def held(self, tasks: Sequence[Task]) -> frozenset[str]:
         """The ids of those of these tasks that are still ours."""
 
@@ -50,16 +58,20 @@ class Leases(Protocol):
 @dataclass(slots=True, eq=False, repr=False)
 class LocalLeases:
     """Those of this clone, in its state: terminals and linked worktrees see them. `since`: what others came to after
-    that moment is theirs. `token`: that of claims which the run may use; they stay their owner's until it is done."""
+    that moment is theirs. `lanes` are their caps, for all workers together. `token`: that of claims which the run may
+    use; they stay their owner's until the task is done."""
 
     state: StateStore
     worker: str
     ttl: float
     run_id: str
+    lanes: Mapping[str, int]
     log: Callable[..., None]
     since: Moment | None = None
     token: int | None = None
     _leases: dict[str, Lease] = field(default_factory=dict)
+    _full: set[str] = field(default_factory=set)
+    _in_lanes: set[str] = field(default_factory=set)
     _renewed: float = field(default_factory=time.monotonic)
 
     def lease(self, tasks: Sequence[Task], upcoming: Callable[[int], Sequence[Task]]) -> None:
@@ -67,13 +79,39 @@ class LocalLeases:
         if self.token is not None:
             claims = (self.state.claim(task.id, self.token) for task in tasks)
             self._leases |= {claim.task_id: claim for claim in claims if claim is not None}
+        lanes = {task.id: Lane(task.lane, self.lanes[task.lane]) for task in tasks if task.lane in self.lanes}
         wanted = [task.id for task in tasks if task.id not in self._leases]
-        if wanted:
-            leases = self.state.lease_all(wanted, self.worker, self.ttl, since=self.since, run=self.run_id)
-            self._leases |= leases
-            for name in wanted:
-                lease = leases.get(name)
-                self.log("leased" if lease else "not_leased", task=name, token=lease.token if lease else None)
+        again = [name for name in lanes if name in self._leases and name not in self._in_lanes]
+        self._full = self._take(wanted, lanes) if wanted else set()
+        for name in again:
+            if not self.state.enter_lane(self._leases[name].token, lanes[name]):
+                self._full.add(name)
+        self._in_lanes |= (lanes.keys() & self._leases.keys()) - self._full
+
+    def _take(self, wanted: Sequence[str], lanes: Mapping[str, Lane]) -> set[str]:
+        """Take those that are free; which would be, but for their lanes."""
+        taken = self.state.take(wanted, self.worker, self.ttl, since=self.since, run=self.run_id, lanes=lanes)
+        self._leases |= taken.leases
+        for name in wanted:
+            lease = taken.leases.get(name)
+            self.log("leased" if lease else "not_leased", task=name, token=lease.token if lease else None)
+        return set(taken.full)
+
+    @property
+    def leases(self) -> Mapping[str, Lease]:
+        """The leases of this run, by task."""
+        return self._leases
+
+    def is_full(self, task: Task) -> bool:
+        """See `Leases`."""
+        return task.id in self._full
+
+    def leave_lanes(self, running: Container[str]) -> None:
+        """See `Leases`."""
+        left = [name for name in self._in_lanes if name not in running]
+        self._in_lanes.difference_update(left)
+        if tokens := [self._leases[name].token for name in left if name in self._leases]:
+            self.state.leave_lanes(tokens)
 
     def refusal(self, task: Task) -> str | None:
         """See `Leases`."""
@@ -102,7 +140,7 @@ class LocalLeases:
         claim = self._leases.get(task.id)
         if claim is None or not claim.claimed:
             return None
-        self._leases[task.id] = claim._replace(claimed=False)
+        self._leases[task.id] = claim._replace(owner=self.worker)  # no claim any more
         return claim.worker
 
     def release(self, task_ids: Iterable[str]) -> None:

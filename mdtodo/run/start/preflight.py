@@ -43,6 +43,7 @@ class Preflight:
     _stamps: dict[str, FileStamp | None] = field(default_factory=dict)
     _read: dict[str, tuple[Document, TaskIndex] | None] = field(default_factory=dict)
     _current: dict[str, FileStamp | None] = field(default_factory=dict)
+    _planned: dict[str, FileStamp | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for file, document in self.project.documents.items():
@@ -50,6 +51,11 @@ class Preflight:
             self._stamps[file] = self._stamp(file)
             if files.read_optional(self.project.repo.root, file) != document.data:
                 self._stamps[file] = None
+        self._planned = dict(self._stamps)
+
+    def is_stale(self) -> bool:
+        """Whether a file is no longer the one that was planned on."""
+        return any(self._stamp(file) != stamp for file, stamp in self._planned.items())
 
     def check(self, tasks: Iterable[Task]) -> dict[str, str | None]:
         """Why each should not start, as part of a sentence, by id; None where nothing speaks against it."""

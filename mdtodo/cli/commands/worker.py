@@ -1,0 +1,108 @@
+"""`mdtodo worker`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli._run import report_left_out, run_again_and_again, run_and_report
+from mdtodo.cli.options import (
+    can_option,
+    duration_option,
+    filters,
+    fresh_option,
+    ids_argument,
+    jobs_option,
+    json_option,
+    limit_option,
+    no_commit_option,
+    push_option,
+    selection,
+)
+
+if TYPE_CHECKING:
+    from mdtodo.cli.context import Session
+    from mdtodo.project.project import Project
+
+
+@click.command(
+    "worker",
+    epilog="\b\nExamples:\n  mdtodo worker                      as USER@HOST, until nothing is left\n"
+    "  mdtodo worker --name gpu1 --can gpu  also takes needs:gpu and worker:gpu1\n"
+    "  mdtodo worker --forever --push     waits for more to do, and pushes what it did\n"
+    "  mdtodo worker --idle 10m           ends after ten minutes without work",
+)
+@ids_argument(required=False)
+@click.option(
+    "--name", metavar="NAME", help="What it is called: takes `worker:NAME` tasks.  [default: USER@HOST]"
+)
+@can_option
+@jobs_option
+@click.option("--forever", is_flag=True, help="When nothing is left, wait for more; Ctrl-C ends it.")
+@duration_option("--idle", "Wait for more, and end after so long without work.")
+@no_commit_option
+@push_option
+@limit_option
+@fresh_option
+@filters
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    /,
+    ids: tuple[str, ...],
+    name: str | None,
+    can: str | None,
+    jobs: int | None,
+    forever: bool,
+    idle: float | None,
+    no_commit: bool,
+    push: bool,
+    limit: int | None,
+    fresh: bool,
+    as_json: bool,
+    **given: tuple[str, ...],
+) -> int:
+    """Take tasks, run them, tick and commit, as one of several workers, until nothing is left that it could do.
+
+    Each task is run by one worker. When a worker is done, others plan again with what that has freed; one that dies
+    leaves its tasks to them. At the end it says what is left, and for whom. Capabilities that are not named here are
+    none: a task with `needs:gpu` is left to a worker that has `--can gpu`.
+
+    Exits 1 as `run` does.
+    """
+    from mdtodo.project.capabilities import capabilities
+    from mdtodo.run.run import select_of, select_tasks
+    from mdtodo.run.run_options import Options
+    from mdtodo.workers.name import worker_name
+
+    chosen = selection(session, given)
+    wanted = select_tasks(session.repo, session.config, ids, chosen)
+    report_left_out(wanted.left_out)
+    options = Options(
+        chosen=wanted.chosen,
+        asked=wanted.asked,
+        jobs=jobs or 0,
+        commit="none" if no_commit else session.config.commit,
+        limit=limit,
+        can=capabilities(session.repo, can),
+        worker=worker_name(name),
+        fresh=fresh,
+        joint=True,
+        selection=None if ids or wanted.chosen is None else chosen,
+    )
+    if push:
+        from mdtodo.landing.push.after_run import refuse_push_without_commit
+
+        refuse_push_without_commit(options.commit, asked=no_commit)
+    if forever or idle is not None:
+        from mdtodo.workers.watch import Rhythm
+
+        def now(project: Project) -> Options:
+            return replace(options, chosen=select_of(project, ids, chosen).chosen, asked=frozenset())
+
+        rhythm = Rhythm(most=limit, idle=None if forever else idle)
+        return run_again_and_again(session, now, rhythm, as_json=as_json, push=push)
+    return run_and_report(session, options, as_json=as_json, push=push)

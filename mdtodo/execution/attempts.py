@@ -1,0 +1,29 @@
+"""How often a task was tried in a run, and how long that took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Attempts:
+    """How often a task was tried in this run, and how long that took together.
+
+    A processor that has added subtasks runs once more when they are done: `earlier` attempts, and `earlier_seconds`,
+    were before that, and `seconds` are those since then.
+    """
+
+    count: int = 0
+    seconds: float = 0.0
+    earlier: int = 0
+    earlier_seconds: float = 0.0
+
+    @property
+    def now(self) -> int:
+        """How many of them were made since the new subtasks were done; all, where there were none."""
+        return self.count - self.earlier
+
+    def begin_again(self) -> None:
+        """The new subtasks are done."""
+        self.earlier, self.earlier_seconds = self.count, self.earlier_seconds + self.seconds
+        self.seconds = 0.0

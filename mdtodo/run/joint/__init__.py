@@ -1,0 +1,1 @@
+"""A run that is one of several workers on the same tasks."""

@@ -1,0 +1,63 @@
+"""What a worker leaves when nothing is left that it could do, and for whom. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mdtodo.core.task import State
+from mdtodo.core.titles import title_and_id
+from mdtodo.run.unstarted import waits_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.core.task import Task
+    from mdtodo.run.ready_queue import ReadyQueue
+    from mdtodo.storage.leases import Lease
+
+#: So many tasks of one kind are named.
+_NAMED = 5
+
+
+def left_over(queue: ReadyQueue, in_hand: Mapping[str, Lease]) -> tuple[str, ...]:
+    """A sentence for each kind, with the tasks of it; those that have given up have sentences of their own."""
+    kinds: dict[str, list[str]] = {}
+    for task in queue.plan.tasks.values():
+        if queue.is_selected(task) and (found := _why_left(queue, task, in_hand)) is not None:
+            kind, named = found
+            kinds.setdefault(kind, []).append(named)
+    return tuple(_sentence(kind, named) for kind, named in sorted(kinds.items(), key=_order))
+
+
+def _why_left(queue: ReadyQueue, task: Task, in_hand: Mapping[str, Lease]) -> tuple[str, str] | None:
+    """Of which kind it is, and how it is named there; None for what is not left, or told of elsewhere."""
+    it, state = title_and_id(task), queue.state(task)
+    if state in _TOLD or task.id in queue.outcomes:
+        return None
+    if task.id in in_hand:
+        return "in the hands of other workers", f"{it} ({in_hand[task.id].worker})"
+    if state is State.DOING:
+        return "in progress by hand", it
+    if queue.blocked(task):
+        return "blocked", f"{it} {waits_for(queue, task)}"
+    if queue.processor(task) is None:
+        return "manual", it
+    if task.worker not in (None, queue.options.worker):
+        return f"for the worker {task.worker}", it
+    if lacking := queue.missing_capabilities(task):
+        return f"for a worker that can {', '.join(sorted(lacking))}", it
+    return _REST, it
+
+
+def _sentence(kind: str, named: list[str]) -> str:
+    more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f"left, {kind}: {'; '.join(named[:_NAMED])}{more}"
+
+
+def _order(item: tuple[str, list[str]]) -> tuple[bool, str]:
+    return item[0] == "blocked", item[0]
+
+
+_TOLD = (State.DONE, State.CANCELLED, State.FAILED)
+#: As where the limit was reached, or another work tree has its result.
+_REST = "not started"

@@ -1,0 +1,52 @@
+"""The other workers of a clone, as one of them sees them: what they have in hand, and what they have come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdtodo.core.results import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mdtodo.storage.leases import Lease
+    from mdtodo.storage.state import StateStore
+
+#: After these a task has had its turn. What was broken down, or opened again, has it yet to come.
+_OVER = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.DEFERRED, Outcome.SKIPPED, Outcome.CACHED})
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Peers:
+    """All workers of a clone but the one of `run`.
+
+    `in_hand`: their leases, by task. `over`: the tasks that they have come to a result for since `begin`, whether that
+    has landed or not, and in whichever work tree: a task has one turn among workers that work at the same time.
+    """
+
+    state: StateStore
+    run: str
+    in_hand: Mapping[str, Lease] = field(default_factory=dict)
+    over: set[str] = field(default_factory=set)
+    _last: int = 0
+
+    def begin(self) -> None:
+        """What they have come to until now does not count."""
+        self._last = self.state.moment().entry
+
+    def look(self, own: Mapping[str, Lease]) -> bool:
+        """See how they are now; whether somebody has given a task out of hand since. `own` leases are none of
+        theirs."""
+        mine = {lease.token for lease in own.values()}
+        before = {lease.token for lease in self.in_hand.values()}
+        # What a person or another program has claimed may stay so for days: nobody waits for that.
+        others = [one for one in self.state.live_leases() if one.token not in mine and not one.claimed]
+        self.in_hand = {one.task_id: one for one in others}
+        for number, task, outcome in self.state.results_after(self._last, without=self.run):
+            self._last = number
+            if outcome in _OVER:
+                self.over.add(task)
+            else:
+                self.over.discard(task)
+        return not before <= {lease.token for lease in self.in_hand.values()}

@@ -1,0 +1,139 @@
+"""The loop of a worker, one of several that share the tasks of a clone: it lands as it goes, plans again when others
+have come to an end, and waits while they may leave something to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdtodo.core.titles import title_and_id
+from mdtodo.errors import GitError
+from mdtodo.run.loop import TICK, RunLoop
+from mdtodo.run.start.preflight import Preflight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mdtodo.core.task import Task
+    from mdtodo.project.project import Project
+    from mdtodo.run.joint.peers import Peers
+
+#: Seconds for which results wait to land with others, at least; and between two attempts, where git is in the way.
+_TOGETHER, _IN_THE_WAY = 1.0, 3.0
+#: A landing, or a reading, waits for so many times as long as the last one took.
+_REST = 20
+
+
+@dataclass(slots=True, eq=False, repr=False, kw_only=True)
+class WorkerLoop(RunLoop):
+    """`reread` gives the tasks as they stand in the files now."""
+
+    peers: Peers
+    reread: Callable[[], Project]
+    _changed: bool = False
+    _look_not_before: float = 0.0
+    _land_not_before: float = 0.0
+    _reread_not_before: float = 0.0
+    _told: set[str] = field(default_factory=set)
+
+    def _is_over(self) -> bool:
+        """Not before that is over which others have in hand, and that is this worker's or frees what is."""
+        if self.queue.stopped:
+            return self.queue.idle
+        self._look()
+        self._land()
+        if len(self.queue.running) < self.queue.jobs and self._follow():
+            return False
+        if not self.queue.idle:
+            return False
+        if not self.queue.awaits(self.peers.in_hand):
+            return True
+        self._tell_once(f"waiting for what other workers have in hand: {self._in_hand()}")
+        return False
+
+    def _write(self) -> None:
+        self.journal.write_down()
+
+    def _startable(self) -> list[Task]:
+        if not self.queue.stopped and (moved := self.journal.checkout_changed()) is not None:
+            self._tell_once(f"nothing more is started: {moved}")
+            self.queue.stop()
+        return RunLoop._startable(self)
+
+    def _not_leased(self, task: Task, reason: str) -> None:
+        """It is another's, as are most that come after it in the same order."""
+        self._put_aside(task)
+        self._look_not_before = 0.0
+        self._look()
+        if task.id not in self.peers.in_hand and task.id not in self.peers.over:
+            self._changed = True  # given back since, or broken down: the files say more
+
+    def _pass_over(self, task: Task, reason: str) -> None:
+        """Its file has changed, as it does when others tick: read again, it may be there."""
+        self._put_aside(task)
+        self.outcomes.not_started[task.id] = reason
+
+    def _put_aside(self, task: Task) -> None:
+        self.queue.withdraw(task)
+        self.queue.elsewhere |= {task.id}
+
+    # What the others do
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now < self._look_not_before:
+            return
+        self._look_not_before = now + TICK
+        if self.peers.look(self.journal.local.leases) or self._preflight.is_stale():
+            self._changed = True
+        self.queue.elsewhere |= self.peers.in_hand.keys() | self.peers.over
+        tasks = self.queue.plan.tasks
+        self.observer.others(
+            [(one.worker, tasks[name]) for name, one in self.peers.in_hand.items() if name in tasks]
+        )
+
+    def _follow(self) -> bool:
+        """Go on with what the files say now, if that may be more than what was planned; whether it did."""
+        now = time.monotonic()
+        if not self._changed or now < self._reread_not_before or self.journal.owes:
+            return False
+        project = self.reread()
+        self._reread_not_before = time.monotonic() + _REST * (time.monotonic() - now)
+        if any(name not in project.tasks for name in self.queue.running):
+            return False  # an equal task has come, and it has another id until it is over
+        self._changed = False
+        self.peers.look(self.journal.local.leases)
+        self.queue.elsewhere = frozenset(self.peers.in_hand) | self.peers.over
+        self._preflight = Preflight(project)
+        self.outcomes.not_started.clear()
+        self.outcomes.follow(project)
+        return True
+
+    def _land(self) -> None:
+        """What waits to land, together with what comes shortly after; at once where nothing runs."""
+        now = time.monotonic()
+        if not self.journal.owes or (self.queue.running and now < self._land_not_before):
+            return
+        try:
+            self.journal.land()
+            took = time.monotonic() - now
+            rest = max(_TOGETHER, _REST * took) if self.journal.commit != "task" else 0.0
+            self._land_not_before = now + took + rest
+        except GitError as error:
+            self._land_not_before = time.monotonic() + _IN_THE_WAY
+            self._tell_once(f"{error}; what is done is kept, and committed as soon as that is possible")
+
+    def _tell_once(self, sentence: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.observer.say(sentence)
+
+    def _in_hand(self) -> str:
+        tasks = self.queue.plan.tasks
+        found = [
+            f"{title_and_id(tasks[name])} ({one.worker})"
+            for name, one in self.peers.in_hand.items()
+            if name in tasks
+        ]
+        return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")

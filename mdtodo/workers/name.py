@@ -1,0 +1,30 @@
+"""What a worker is called."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from mdtodo.core.names import WORKER
+from mdtodo.errors import UsageError
+
+
+def worker_name(given: str | None) -> str:
+    """The name that was given, or `user@host`. Raises UsageError for what is none."""
+    if given is None:
+        return _default()
+    if not re.fullmatch(WORKER, given):
+        raise UsageError(
+            f"--name {given!r} is no name of a worker", hint="letters, digits and `.`, `_`, `-`, `@` make one"
+        )
+    return given
+
+
+def _default() -> str:
+    import getpass
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        user = str(os.getuid())
+    return re.sub(r"[^A-Za-z0-9._@-]", "-", f"{user}@{os.uname().nodename}")
