@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import AddedItem, AddNote, AddSubtasks, Revert, SetKey, SetStatus, TaskText
+from mdtodo.core.edits import AddNote, AddSubtasks, Revert, SetKey, SetStatus
 from mdtodo.core.receipt import Output, Receipt, Restore
 from mdtodo.core.task import Anchor, Status
 
@@ -122,8 +122,7 @@ def _edit_to_json(edit: Edit) -> dict[str, object]:
             first = {"first": True} if edit.first else {}
             return {"add_subtasks": list(edit.lines), "anchor": place, **first}
         case Revert():
-            added = [[one.text, list(one.inside), one.gap, one.space] for one in edit.added]
-            return {"rewind": [[*edit.after], [*edit.before]], "added": added, "anchor": place}
+            return {"revert": [*edit[1:4], edit.was.value, edit.step], "anchor": place}
         case AddNote():
             pass
     return {"add_note": edit.text, "anchor": place}
@@ -140,15 +139,10 @@ def _edit_from_json(data: Mapping[str, object]) -> Edit:
     if "add_subtasks" in data:
         lines = tuple(str(line) for line in _fields(data["add_subtasks"]))
         return AddSubtasks(anchor, lines, data.get("first") is True)
-    if "rewind" in data:
-        after, before = (TaskText(*map(str, _fields(words))) for words in _fields(data["rewind"]))
-        return Revert(anchor, after, before, tuple(map(_added_from_json, _fields(data["added"]))))
+    if "revert" in data:
+        after, before, number, was, step = map(str, _fields(data["revert"]))
+        return Revert(anchor, after, before, int(number), Status(was), int(step))
     return AddNote(anchor, str(data["add_note"]))
-
-
-def _added_from_json(data: object) -> AddedItem:
-    text, inside, gap, space = _fields(data)
-    return AddedItem(str(text), tuple(map(str, _fields(inside))), int(str(gap)), int(str(space)))
 
 
 def _output(data: object) -> Output:

@@ -25,9 +25,9 @@ from mdtodo.git.objects import NewObjects, change_tree
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import apply_receipts
+from mdtodo.landing.merge.merge_file import is_markdown, merge_file
 from mdtodo.landing.push.checkout import check_out, has_no_symlinked_folder, rewrite
 from mdtodo.landing.push.fast_forward_note import read_note, remove_note, write_note
-from mdtodo.landing.push.merge_file import is_markdown, merge_file
 from mdtodo.landing.push.rebase import read_commit
 from mdtodo.landing.push.replay import REGULAR, edits_between
 from mdtodo.system import files, process_identity
@@ -226,7 +226,7 @@ class _FastForward:
         """A person's version with what upstream has made; None where the two disagree."""
         before, after, edits = self.edited[path]
         if edits is None:
-            return merge_file(self.git, path, before, data, after, self.statuses)
+            return merge_file(self.git, before, data, after, self.statuses, by_task=True)
         wanted = {str(number): [edit] for number, edit in enumerate(edits)}
         return apply_receipts(data, wanted, self.statuses, file=path, once=False).data
 

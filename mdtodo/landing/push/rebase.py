@@ -16,7 +16,7 @@ from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_of
 from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.git.session import with_time
-from mdtodo.landing.push.merge_file import is_markdown, merge_file
+from mdtodo.landing.merge.merge_file import is_markdown, merge_file
 from mdtodo.landing.push.replay import REGULAR, FileEdits, NewBase, closed_tasks, edits_between, replay
 from mdtodo.markdown.anchors import Unclear
 from mdtodo.receipts.message import before_title, counted, is_listed, titles
@@ -205,7 +205,9 @@ class _Rebase:
     ) -> TreeChange:
         if before and after and there and before[0] == after[0] == there[0] in REGULAR:
             base, ours, theirs = (self.git.content(one[1]) for one in (before, there, after))
-            merged = merge_file(self.git, os.fsdecode(path), base, ours, theirs, self.statuses)
+            merged = merge_file(
+                self.git, base, ours, theirs, self.statuses, by_task=is_markdown(os.fsdecode(path))
+            )
             if merged is not None:
                 return there[0], new.add("blob", merged)
         raise self._disagreement(path)
