@@ -136,6 +136,20 @@ def text_of(rows: Sequence[Row]) -> str:
     return "".join(f"{line}\n" for row in rows for line in row.lines())
 
 
+def replayed(one: History, tip: Sequence[Row]) -> list[Row]:
+    """What a replay should make of the person's version: of each task of the run what it was made, if it is still open
+    and says what it said."""
+    was = {row.who: row for row in one.before}
+    then = {row.who: row for row in one.after}
+    made = []
+    for row in tip:
+        if row.who in one.ran and (row.title, row.char) == (was[row.who].title, was[row.who].char):
+            new = then[row.who]
+            row = replace(row, char=new.char, failed=new.failed, notes=new.notes)
+        made.append(row)
+    return made
+
+
 def undone(one: History, now: Sequence[Row]) -> list[Row]:
     """What an undo should make of the person's version: of each task of the run what it was."""
     was = {row.who: row for row in one.before}

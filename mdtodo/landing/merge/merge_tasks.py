@@ -49,7 +49,8 @@ def merge_tasks(
     *,
     strict: bool = False,
 ) -> MergedTasks:
-    """`data` with what was changed of the tasks `wanted`, by what they are looked for there.
+    """`data` with what was changed of the tasks `wanted`, by what they are looked for there: without a title, also in
+    other words.
 
     A task that cannot be told from equal ones, or whose changes disagree with what it has become, is missed; if
     `strict`, also one whose box or keys say something that neither version says. Raises InputError for what is no text.
@@ -100,7 +101,8 @@ class _Merge:
 
     def _is_refused(self, task: int) -> bool:
         found = self.found[task]
-        if isinstance(found, Unclear) or (isinstance(found, str) and self._has_below(task)):
+        other_words = self.wanted[task].title is not None or self._has_below(task)
+        if isinstance(found, Unclear) or (isinstance(found, str) and other_words):
             self.missed[task] = found
         elif self.strict and isinstance(found, int):
             said = _said_since(self.changes, task, self.ours.document.items[found])

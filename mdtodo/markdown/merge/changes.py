@@ -29,6 +29,7 @@ class TaskChanges(NamedTuple):
     old: Document
     old_places: TaskIndex
     new: Document
+    new_places: TaskIndex
     tasks: dict[int, int]
     removed: dict[int, int]
     added: dict[int, int]
@@ -120,7 +121,9 @@ def task_changes(
         if item.index not in back and (owner := owners[1][item.line - 1]) is not None
     }
     tasks = {task: pairs[task] for task in sorted(changed)}
-    return TaskChanges(old, old_places, new, tasks, removed, added, tuple(hunks), (versions[0], versions[1]))
+    return TaskChanges(
+        old, old_places, new, new_places, tasks, removed, added, tuple(hunks), (versions[0], versions[1])
+    )
 
 
 def _pairs(old: TaskIndex, new: TaskIndex, size: int, new_size: int) -> dict[int, int] | None:
