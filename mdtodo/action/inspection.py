@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from mdtodo.action.event import is_receipt
 from mdtodo.config.load import load
-from mdtodo.core.edits import AddSubtasks
 from mdtodo.errors import GitError, MdtodoError
 from mdtodo.git.diff_tree import changes_of
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.files.worktree_files import CONFIGURATION
 from mdtodo.git.true_history import read_history
+from mdtodo.landing.merge.merge_tasks import changes_between
 from mdtodo.landing.new_subtasks import refused_key
 from mdtodo.landing.push.rebase import read_commit
-from mdtodo.landing.push.replay import REGULAR, edits_between
+from mdtodo.landing.push.replay import REGULAR
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.outputs.declared import DeclaredOutputs
@@ -118,22 +118,21 @@ class _Rules:
             raise _refused(commit.oid, f"makes, removes or changes the mode of {path!r}")
         self._check_size(commit, path, change.after[1])
         before, after = self.git.content(change.before[1]), self.git.content(change.after[1])
-        edits = edits_between(before, after, self.config.status, path)
-        if edits is None and not self._keeps_tasks(before, after, path):
-            raise _refused(commit.oid, f"changes more of {path!r} than a run does")
+        changes = changes_between(before, after, self.config.status, path)
+        gone = self._tasks(before, path) - self._tasks(after, path)
         # a task that the configuration breaks down gets what that says, and no processor writes it
-        if self.config.auto_expand and any(task.processor == "expand" for _, task in commit.receipts):
-            return
-        lines = [line for edit in edits or () if isinstance(edit, AddSubtasks) for line in edit.lines]
-        why = next((why for line in lines if (why := refused_key(self.config, line.strip()))), None)
+        expands = self.config.auto_expand and any(task.processor == "expand" for _, task in commit.receipts)
+        if gone or (changes is None and not self._adds_no_processor(before, after, path)):
+            raise _refused(commit.oid, f"changes more of {path!r} than a run does")
+        items = () if expands or changes is None else [changes.new.items[added] for added in changes.added]
+        lines = [f"- [ ] {' '.join(item.text.split())}" for item in items]
+        why = next((why for line in lines if (why := refused_key(self.config, line))), None)
         if why is not None:
             raise _refused(commit.oid, f"adds a subtask to {path!r} that no processor may: {why}")
 
-    def _keeps_tasks(self, before: bytes, after: bytes, path: str) -> bool:
-        """For what edits do not tell, as where equal tasks were added: whether each task is there with its title and
-        its `run:`, and what is new has no `run:`."""
-        old, new = (self._tasks(data, path) for data in (before, after))
-        return not old - new and all(run is None for _, run in new - old)
+    def _adds_no_processor(self, before: bytes, after: bytes, path: str) -> bool:
+        """For what is not of tasks alone, as where equal ones were added: whether what is new has no `run:`."""
+        return all(run is None for _, run in self._tasks(after, path) - self._tasks(before, path))
 
     def _tasks(self, data: bytes, path: str) -> Counter[tuple[str, str | None]]:
         items = parse(data, self.config.status, file=path).items

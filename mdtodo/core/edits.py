@@ -47,33 +47,19 @@ class AddNote(NamedTuple):
     text: str
 
 
-class TaskText(NamedTuple):
-    """What a task's box and its first paragraph say: the character, and the text after it."""
-
-    char: str
-    text: str
-
-
-class AddedItem(NamedTuple):
-    """A list item that was put right below a task: its text, box included, and those of the lines `inside` it, all
-    without markers and indentation; `gap` and `space` count blank lines that came with it, before and after."""
-
-    text: str
-    inside: tuple[str, ...] = ()
-    gap: int = 0
-    space: int = 0
-
-
 class Revert(NamedTuple):
-    """Take back what was made of a task: `after` becomes `before` again, and what was `added` below it goes.
+    """Take back what became of a task between two versions of its file: a three-way merge of what the file is now with
+    `after`, from which the task is the one of that `number`, and `before`, which are object ids.
 
-    Of the words only the box and the keys that mdtodo owns are taken back where others have changed since.
+    `was` is the status that it has in `after`. Where several are to be taken back, the lowest `step` goes first.
     """
 
     anchor: Anchor
-    after: TaskText
-    before: TaskText
-    added: tuple[AddedItem, ...] = ()
+    after: str
+    before: str
+    number: int
+    was: Status
+    step: int = 0
 
 
 Edit = SetStatus | SetKey | AddSubtasks | AddNote | Revert

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import Revert, SetStatus
+from mdtodo.core.edits import SetStatus
 from mdtodo.errors import EditError, InputError
 from mdtodo.landing import parse_cache
 from mdtodo.markdown.anchors import Unclear
@@ -159,7 +159,7 @@ def _take(version: EditResult, applied: Applied | EditedFile, wanted: Wanted) ->
 
 def _required(edits: Sequence[Edit]) -> list[Edit]:
     """Those without which nothing else is made."""
-    return [edit for edit in edits if isinstance(edit, (SetStatus, Revert))]
+    return [edit for edit in edits if isinstance(edit, SetStatus)]
 
 
 def _boxes(edits: Sequence[Edit]) -> list[SetStatus]:

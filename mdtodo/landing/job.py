@@ -8,7 +8,8 @@ from mdtodo.core.edits import AddNote, AddSubtasks, SetStatus
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.objects import NewObjects
-from mdtodo.landing.apply import EditResult, apply_receipts, unclear_ones
+from mdtodo.landing.apply import EditResult, unclear_ones
+from mdtodo.landing.merge.revert import make_edits
 from mdtodo.landing.new_subtasks import ids_of
 from mdtodo.landing.parse_cache import parse_cached
 from mdtodo.markdown.anchors import Unclear
@@ -156,7 +157,7 @@ class Job:
         wanted = self.wanted[file]
         if len(group) < len(self.receipts):
             wanted = {task: wanted[task] for task in group if task in wanted}
-        return apply_receipts(data, wanted, self.statuses, file=file, once=once)
+        return make_edits(self.repo, data, wanted, self.statuses, file=file, once=once)
 
     def files(self, group: Sequence[str]) -> list[str]:
         """The files with edits of these tasks."""

@@ -37,12 +37,8 @@ def from_text(text: str) -> Receipt:
 
 def _plain(edit: Edit) -> dict[str, Any]:
     plain = edit._asdict()
-    if "after" in plain:
-        plain["rewind"] = plain.pop("after"), plain.pop("before")
     return plain | {name: plain.pop(field) for name, field in _NAMES.items() if field in plain}
 
 
 def _read(plain: dict[str, Any]) -> dict[str, Any]:
-    if "rewind" in plain:
-        plain["after"], plain["before"] = codec.decode(list[object], plain.pop("rewind"))
     return plain | {field: plain[name] for name, field in _NAMES.items() if name in plain}

@@ -40,7 +40,7 @@ def print_undone(undone: Undone, *, color: bool) -> None:
 
 def _label(receipt: Receipt) -> str:
     """What became of the task: its status, or `restored` where only other parts of its line went back."""
-    same = [edit.after.char == edit.before.char for edit in receipt.edits if isinstance(edit, Revert)]
+    same = [edit.was == receipt.outcome for edit in receipt.edits[:1] if isinstance(edit, Revert)]
     return "restored" if same and all(same) else _LABELS.get(receipt.outcome, receipt.outcome)
 
 

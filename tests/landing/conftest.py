@@ -10,13 +10,15 @@ from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status
 from mdtodo.git.repository import discover
+from mdtodo.git.session import GitSession
 from mdtodo.landing.land import land
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
+from tests.conftest import Checkout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mdtodo.landing.land import Landing
 
@@ -29,6 +31,15 @@ def receipt_for(checkout: Any, title: str, file: str = "TODO.md", **words: Any) 
     edits = (SetStatus(anchor, Status.DONE), *words.pop("more", lambda anchor: ())(anchor))
     given = {"outcome": "done", "processor": "tests", "exit_code": 0, "seconds": 1.5, "attempt": 1} | words
     return Receipt(task_id=f"id-{title.replace(' ', '-')}", title=title, edits=edits, **given)
+
+
+@pytest.fixture(scope="session")
+def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitSession]:
+    """git, for versions that are in no repository."""
+    checkout = Checkout(tmp_path_factory.mktemp("git"))
+    checkout.git("init", "-q")
+    with GitSession(discover(str(checkout.root))) as session:
+        yield session
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from mdtodo.core.edits import AddedItem, AddNote, AddSubtasks, Revert, SetKey, SetStatus, TaskText
+from mdtodo.core.edits import AddNote, AddSubtasks, Revert, SetKey, SetStatus
 from mdtodo.core.receipt import Output, Receipt, Restore
 from mdtodo.core.task import Anchor, Status
 from mdtodo.receipts.codec import from_text, to_text
@@ -46,7 +46,7 @@ OLDER = [
     ),
     Receipt(
         *("docs", "Write", "todo", "undo", None, 0.0, 0),
-        (Revert(ANCHOR, TaskText("x", "Write"), TaskText(" ", "Write"), (AddedItem("n", ("m",), 1, 0),)),),
+        (Revert(ANCHOR, "a" * 40, "b" * 40, 3, Status.DONE, 1),),
         held=(),
         undoes="20261121T101500-3f2a",
         restores=(Restore("a.txt", "100644 " + "2" * 40, None),),

@@ -23,22 +23,22 @@ from mdtodo.git.index.index_copy import IndexCopy, IndexEntry, refresh
 from mdtodo.git.objects import NewObjects, change_tree
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
-from mdtodo.landing.apply import apply_receipts
+from mdtodo.landing.merge.merge_file import is_markdown, merge_file
+from mdtodo.landing.merge.merge_tasks import changes_between, merge_tasks
 from mdtodo.landing.push.checkout import check_out, has_no_symlinked_folder, rewrite
 from mdtodo.landing.push.fast_forward_note import read_note, remove_note, write_note
-from mdtodo.landing.push.merge_file import is_markdown, merge_file
 from mdtodo.landing.push.rebase import read_commit
-from mdtodo.landing.push.replay import REGULAR, edits_between
+from mdtodo.landing.push.replay import REGULAR
 from mdtodo.system import files, process_identity
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.git.repository import Repository
+    from mdtodo.markdown.merge.changes import TaskChanges
 
 
 class BranchMovedError(Exception):
@@ -93,11 +93,11 @@ def _check(git: GitSession, branch: str) -> None:
 
 
 class _EditedFile(NamedTuple):
-    """A TODO file that a person changes: what upstream has made of it, and that as edits, if it can be said so."""
+    """A TODO file that a person changes: what upstream has made of it, and that by task, if it is of tasks alone."""
 
     before: bytes
     after: bytes
-    edits: tuple[Edit, ...] | None
+    changes: TaskChanges | None
 
 
 @dataclass(slots=True)
@@ -196,7 +196,7 @@ class _FastForward:
         if not change.before[0] == change.after[0] == staged.mode in REGULAR:
             return
         before, after = self.git.content(change.before[1]), self.git.content(change.after[1])
-        self.edited[path] = _EditedFile(before, after, edits_between(before, after, self.statuses, path))
+        self.edited[path] = _EditedFile(before, after, changes_between(before, after, self.statuses, path))
         if self._combined(path, self.git.content(staged.oid)) is None or self._on_disk(path) is None:
             del self.edited[path]
 
@@ -226,11 +226,11 @@ class _FastForward:
 
     def _combined(self, path: str, data: bytes) -> bytes | None:
         """A person's version with what upstream has made; None where the two disagree."""
-        before, after, edits = self.edited[path]
-        if edits is None:
-            return merge_file(self.git, path, before, data, after, self.statuses)
-        wanted = {str(number): [edit] for number, edit in enumerate(edits)}
-        return apply_receipts(data, wanted, self.statuses, file=path, once=False).data
+        before, after, changes = self.edited[path]
+        if changes is None:
+            return merge_file(self.git, before, data, after, self.statuses, by_task=True)
+        wanted = {task: changes.old_places[task] for task in changes.tasks}
+        return merge_tasks(self.git, changes, wanted, data, self.statuses, path).data
 
     # The work tree
 

@@ -1,7 +1,7 @@
-"""Receipts rebased onto another tip: not their text, but their edits, each found there on its own.
+"""Receipts rebased onto another tip: not as text, but merged there by task.
 
-What a commit did is read off its diff (`markdown.edits.diff`), so a clone that knows nothing but the commits can do
-it. A task that somebody else closed meanwhile, or that is not there any more, gets no receipt; what else a
+What a commit changed is read off its two versions of a file, so a clone that knows nothing but the commits can do it.
+A task that somebody else closed meanwhile, or that is not there any more, gets no receipt; what else a
 commit changed, such as outputs, is merged as git merges text, or not at all.
 """
 
@@ -16,8 +16,9 @@ from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_of
 from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.git.session import with_time
-from mdtodo.landing.push.merge_file import is_markdown, merge_file
-from mdtodo.landing.push.replay import REGULAR, FileEdits, NewBase, closed_tasks, edits_between, replay
+from mdtodo.landing.merge.merge_file import is_markdown, merge_file
+from mdtodo.landing.merge.merge_tasks import changes_between
+from mdtodo.landing.push.replay import REGULAR, FileChanges, NewBase, closed_tasks, replay
 from mdtodo.markdown.anchors import Unclear
 from mdtodo.receipts.message import before_title, counted, is_listed, titles
 from mdtodo.receipts.trailers import OF_A_TASK, groups, parse
@@ -118,13 +119,13 @@ class _Rebase:
     def replay(self, commit: Commit, files: Sequence[FileChange]) -> str | None:
         """The commit replayed as the new tip; where nothing of it is left, the one that has its receipts."""
         new = NewObjects(self.git.settings().algorithm())
-        done, others = self._file_edits(files)
+        done, others = self._by_task(files)
         known = [one for run, task in commit.receipts if (one := self.landed.get((run, task.task_id)))]
         wanted = self._wanted(commit)
         trailers = [task for _, task in commit.receipts]
         subject, _, body = commit.message.partition("\n")
         names = titles(subject, body, trailers)
-        onto = NewBase(self.tree, self.git.content, lambda: self._added(commit), self.statuses)
+        onto = NewBase(self.git, self.tree, lambda: self._added(commit), self.statuses)
         replayed = replay(onto, done, trailers, names, wanted, new)
         as_text = self._merged_as_text(wanted - replayed.made - replayed.reasons.keys(), commit, done, others)
         made = replayed.made | as_text
@@ -147,15 +148,16 @@ class _Rebase:
             if (run, task.task_id) not in self.landed and task.task_id not in gone
         )
 
-    def _file_edits(self, files: Iterable[FileChange]) -> tuple[list[FileEdits], list[FileChange]]:
-        found: list[FileEdits] = []
+    def _by_task(self, files: Iterable[FileChange]) -> tuple[list[FileChanges], list[FileChange]]:
+        """What changed of tasks alone, and the other files."""
+        found: list[FileChanges] = []
         others: list[FileChange] = []
         for file in files:
             if file.before and file.after and file.before[0] == file.after[0] in REGULAR:
                 before, after = self.git.content(file.before[1]), self.git.content(file.after[1])
-                edits = edits_between(before, after, self.statuses, os.fsdecode(file.path))
-                if edits is not None:
-                    found.append(FileEdits(os.fsdecode(file.path), edits, after))
+                changes = changes_between(before, after, self.statuses, os.fsdecode(file.path))
+                if changes is not None:
+                    found.append(FileChanges(os.fsdecode(file.path), changes))
                     continue
             others.append(file)
         return found, others
@@ -167,9 +169,9 @@ class _Rebase:
         return [name for name in map(os.fsdecode, out.split(b"\0")) if is_markdown(name)]
 
     def _merged_as_text(
-        self, left: frozenset[str], commit: Commit, done: Sequence[FileEdits], others: Sequence[FileChange]
+        self, left: frozenset[str], commit: Commit, done: Sequence[FileChanges], others: Sequence[FileChange]
     ) -> frozenset[str]:
-        """The tasks whose edits are among what is merged as text, as no edits say it.
+        """The tasks whose edits are among what is merged as text, as it is not of tasks alone.
 
         Raises GitError where one of them is closed on the tip already: a text merge would not find out.
         """
@@ -205,7 +207,9 @@ class _Rebase:
     ) -> TreeChange:
         if before and after and there and before[0] == after[0] == there[0] in REGULAR:
             base, ours, theirs = (self.git.content(one[1]) for one in (before, there, after))
-            merged = merge_file(self.git, os.fsdecode(path), base, ours, theirs, self.statuses)
+            merged = merge_file(
+                self.git, base, ours, theirs, self.statuses, by_task=is_markdown(os.fsdecode(path))
+            )
             if merged is not None:
                 return there[0], new.add("blob", merged)
         raise self._disagreement(path)

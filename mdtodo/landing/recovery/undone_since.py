@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import read_blobs
-from mdtodo.landing.apply import apply_receipts
+from mdtodo.landing.merge.revert import make_edits
 from mdtodo.receipts.log import logged_receipts
 from mdtodo.receipts.trailers import Trailer
 
@@ -55,7 +55,7 @@ def _would_change(repo: Repository, receipt: Receipt, statuses: Mapping[str, Sta
         data = blobs[f"HEAD:{file}"]
         if (
             data is not None
-            and apply_receipts(data, {receipt.task_id: edits}, statuses, file=file, once=True).made
+            and make_edits(repo, data, {receipt.task_id: edits}, statuses, file=file, once=True).made
         ):
             return True
     return False

@@ -1,36 +1,39 @@
 """A run reverted: what its commits did, as receipts that take it back on the HEAD of now.
 
-Of each file that the commits changed: if boxes, the words of tasks and lines below them are all that changed, that is
-taken back by task, wherever the task stands now; any other file goes back as a whole, if nobody has changed it since.
+Of each file that the commits changed: if tasks and what stands below them are all that changed, that is taken back by
+task, in a three-way merge of the commit's file with HEAD's and the parent's; any other file goes back as a whole, if
+nobody has changed it since.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from difflib import SequenceMatcher
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.edits import Revert
 from mdtodo.core.receipt import Receipt, Restore
 from mdtodo.core.results import Outcome
-from mdtodo.errors import EditError, InputError
+from mdtodo.errors import InputError
 from mdtodo.git.head import read_head
 from mdtodo.git.objects import find_in_tree
+from mdtodo.landing.merge.merge_tasks import changes_between
+from mdtodo.landing.parse_cache import parse_cached
 from mdtodo.landing.undo import refusals
-from mdtodo.markdown.anchors import TaskIndex, Unclear, anchors
-from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits.revert_diff import revert_edits
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.receipts.identity import is_of, known_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.core.edits import AddedItem, Revert
+    from mdtodo.core.edits import Edit
     from mdtodo.core.task import Anchor, Status
     from mdtodo.git.head import Head
     from mdtodo.git.session import GitSession
-    from mdtodo.markdown.document import Document
+    from mdtodo.landing.parse_cache import ParsedFile
+    from mdtodo.markdown.anchors import TaskIndex
+    from mdtodo.markdown.merge.changes import TaskChanges
     from mdtodo.receipts.log import LoggedCommit
     from mdtodo.receipts.trailers import Trailer
 
@@ -173,20 +176,18 @@ class _Reversal:
         self.receipts: dict[str, Receipt] = {}
         self.restores: list[Restore] = []
         self.refused: list[str] = []
-        self._places: dict[str, tuple[Document, TaskIndex] | None] = {}
+        self._places: dict[str, ParsedFile | None] = {}
 
     def add_file(self, path: str, steps: Sequence[_FileStep]) -> None:
         """Take back what became of one file."""
-        joined = _join_steps(steps)
-        edits_of = [self._edits_of_step(path, one) for one in joined]
+        joined = [one for one in reversed(_join_steps(steps)) if one.before != one.after]
+        changes = [self._changes_of_step(path, one) for one in joined]
         first, last = steps[0], steps[-1]
-        if None not in edits_of:
-            edits = [edit for one in reversed(edits_of) for edit in one or ()]
-            try:
-                for document, edit in squash(edits):
-                    self._take_back(document, edit)
-            except EditError as error:
-                self.refused.append(refusals.of_file(path, error.sentence))
+        if None not in changes:
+            names: dict[_Name, str] = {}
+            for number, (step, change) in enumerate(zip(joined, changes, strict=True)):
+                assert change is not None
+                self._take_back(path, number, step, change, names)
         elif len(joined) > 1:
             self.refused.append(refusals.changed_between_commits(path))
         elif self._in_head(path) in (first.before, last.after):
@@ -203,78 +204,68 @@ class _Reversal:
             receipts[0] = receipts[0]._replace(restores=tuple(self.restores))
         return Reversal(tuple(receipts), tuple(self.refused))
 
-    def _edits_of_step(self, path: str, step: _FileStep) -> list[tuple[Document, Revert]] | None:
-        """What was made of tasks there, each with the version of the file that its anchor is of; None if that is not
-        all."""
+    def _changes_of_step(self, path: str, step: _FileStep) -> TaskChanges | None:
+        """What takes the step back, by task; None if that is not all."""
         _, before, after = step
-        if before == after:
-            return []
         if before is None or after is None or before[:6] != after[:6] or before[:3] != "100":
             return None
-        old, new = self.git.content(before[7:]), self.git.content(after[7:])
+        old, new = self.git.content(after[7:]), self.git.content(before[7:])
         try:
-            edits = revert_edits(old, new, self.statuses, file=path)
-            document = parse(new, self.statuses, file=path)
-            return None if edits is None else [(document, edit) for edit in edits]
+            return changes_between(old, new, self.statuses, path)
         except InputError:
             return None
 
-    def _take_back(self, after: Document, edit: Revert) -> None:
-        """The edit, on the task where HEAD has it now."""
-        title = read_keys(edit.after.text).title
-        task_id = self._task_id(edit.anchor)
-        found = self._find(after, known_as(edit.anchor, task_id))
-        if isinstance(found, str):
-            self.refused.append(refusals.of_task(edit.anchor.file, title, found))
-            return
-        file, index = found
-        document, _ = self._known(file) or (after, None)
-        # words that somebody has changed since are no reason not to take back the tick
-        now = anchors(document, file)[index]._replace(title=None)
-        self.receipts[task_id] = Receipt(
-            task_id=task_id,
-            title=read_keys(document.items[index].text).title,
-            outcome=self.statuses[edit.before.char].value if edit.before.char in self.statuses else "todo",
-            processor="undo",
-            exit_code=0,
-            seconds=0.0,
-            attempt=0,
-            edits=(edit._replace(anchor=now),),
-            undoes=self.past.run,
-        )
+    def _take_back(
+        self, path: str, number: int, step: _FileStep, changes: TaskChanges, names: dict[_Name, str]
+    ) -> None:
+        """One step, by task. `names`: the ids of those that newer steps have changed."""
+        assert step.before is not None
+        assert step.after is not None
+        for task, index in changes.tasks.items():
+            # words that somebody has changed since are no reason not to take back the tick
+            anchor = changes.old_places[task]._replace(title=None)
+            task_id = names.setdefault(anchor.name, self._task_id(anchor))
+            known = known_as(anchor, task_id)
+            found = self._find(known)
+            title = read_keys(changes.old.items[task].text).title
+            if found is None:
+                self.refused.append(refusals.of_task(path, title, "its file is no longer in HEAD"))
+                continue
+            was = changes.old.items[task].status
+            edit = Revert(known._replace(file=found[0]), step.after[7:], step.before[7:], task, was, number)
+            self._add(task_id, found[1] or title, changes.new.items[index].status, edit)
+        for task, owner in changes.removed.items():
+            # What newer steps did to a task that goes, is taken back with the one that it stands below.
+            gone = self.receipts.pop(names.get(changes.old_places[task].name, ""), None)
+            above = names[changes.old_places[owner].name]
+            if gone is not None and above in self.receipts:
+                self._add(above, self.receipts[above].title, None, *gone.edits)
 
-    def _find(self, after: Document, anchor: Anchor) -> tuple[str, int] | str:
-        """File and number of the task in HEAD, or why there is none."""
-        known = self._known(anchor.file)
-        if known is None:
-            there = [file for file in self.todo_files if file != anchor.file and self._has(file, anchor)]
-            if len(there) != 1:
-                return "its file is no longer in HEAD"
-            places = self._places[there[0]]
-            assert places is not None
-            at = places[1].find(anchor)
-            return (there[0], at) if isinstance(at, int) else at
-        document, places_here = known
-        found = places_here.find(anchor)
-        if isinstance(found, str):
-            reworded = None if isinstance(found, Unclear) else _reworded(after, document, anchor)
-            return found if reworded is None else (anchor.file, reworded)
-        return anchor.file, found
+    def _add(self, task_id: str, title: str, status: Status | None, *edits: Edit) -> None:
+        """To the receipt of the task, which gets that status again."""
+        there = self.receipts.get(task_id)
+        if there is None:
+            there = Receipt(task_id, title, "todo", "undo", 0, 0.0, 0, (), undoes=self.past.run)
+        outcome = there.outcome if status is None else status.value
+        self.receipts[task_id] = there._replace(outcome=outcome, edits=(*there.edits, *edits))
 
-    def _has(self, file: str, anchor: Anchor) -> bool:
-        known = self._known(file)
-        return known is not None and isinstance(known[1].find(anchor), int)
+    def _find(self, anchor: Anchor) -> tuple[str, str | None] | None:
+        """The file in HEAD that has the task, which may have been renamed, and its title there; None for no file."""
+        at = [anchor.file] if self._known(anchor.file) else self.todo_files
+        places = {file: known.places for file in at if (known := self._known(file)) is not None}
+        titles = {file: found[0].title for file, one in places.items() if (found := _at(one, anchor))}
+        if anchor.file in places:
+            return anchor.file, titles.get(anchor.file)
+        return next(iter(titles.items())) if len(titles) == 1 else None
 
-    def _known(self, file: str) -> tuple[Document, TaskIndex] | None:
+    def _known(self, file: str) -> ParsedFile | None:
         """HEAD's version of a file, read once; None where there is none that could be read."""
         if file not in self._places:
             entry, self._places[file] = self._in_head(file), None
             if entry is not None and entry[:3] == "100":
-                try:
-                    document = parse(self.git.content(entry[7:]), self.statuses, file=file)
-                    self._places[file] = document, TaskIndex(document, file)
-                except InputError:
-                    pass
+                with suppress(InputError):
+                    data = self.git.content(entry[7:])
+                    self._places[file] = parse_cached(data, self.statuses, file)
         return self._places[file]
 
     def _in_head(self, path: str) -> TreeEntry:
@@ -319,53 +310,7 @@ def _join_steps(steps: Sequence[_FileStep]) -> list[_FileStep]:
     return found
 
 
-def squash(edits: Sequence[tuple[Document, Revert]]) -> list[tuple[Document, Revert]]:
-    """The edits of several versions, newest first, as one for each task.
-
-    Raises EditError where somebody changed a task between two changes of the run.
-    """
-    found: dict[_Name, tuple[Document, Revert]] = {}
-    for document, edit in edits:
-        newer = found.get(edit.anchor.name)
-        if newer is None:
-            added = tuple(_grown(one, found) for one in edit.added)
-            found[edit.anchor.name] = document, edit._replace(added=added)
-        elif newer[1].before != edit.after:
-            title = read_keys(edit.after.text).title
-            raise EditError(f"{title}: it was changed between two changes of the run")
-        else:
-            both = (*newer[1].added, *(_grown(one, found) for one in edit.added))
-            found[edit.anchor.name] = newer[0], newer[1]._replace(before=edit.before, added=both)
-    return list(found.values())
-
-
-def _grown(added: AddedItem, newer: dict[_Name, tuple[Document, Revert]]) -> AddedItem:
-    """A subtask as a later change of the run left it, which is not taken back apart from it."""
-    for name, (_, edit) in newer.items():
-        if added.text == f"[{edit.before.char}] {edit.before.text.rstrip()}":
-            del newer[name]
-            below = tuple(text for one in edit.added for text in (one.text, *one.inside))
-            text = f"[{edit.after.char}] {edit.after.text.rstrip()}"
-            return added._replace(text=text, inside=(*added.inside, *below))
-    return added
-
-
-#: Tasks of a file in which reworded ones are looked for.
-#: SequenceMatcher is quadratic in the number of tasks.
-_LARGEST = 5000
-
-
-def _reworded(then: Document, now: Document, anchor: Anchor) -> int | None:
-    """The task that stands in the place of one whose words are gone: the neighbours say which, as in a diff, where as
-    many tasks went as came."""
-    if max(len(then.items), len(now.items)) > _LARGEST:
-        return None
-    at = TaskIndex(then, anchor.file).find(anchor)
-    old = [(item.depth, read_keys(item.text).title) for item in then.items]
-    new = [(item.depth, read_keys(item.text).title) for item in now.items]
-    # autojunk ignores, from 200 tasks on, a title that more than 1 % of them have.
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "replace" and isinstance(at, int) and i1 <= at < i2 and i2 - i1 == j2 - j1:
-            found = j1 + at - i1
-            return found if old[at][0] == new[found][0] and new[found] not in old else None
-    return None
+def _at(places: TaskIndex, anchor: Anchor) -> tuple[Anchor, ...]:
+    """The one task that it is."""
+    found = places.find(anchor)
+    return (places[found],) if isinstance(found, int) else ()

@@ -111,9 +111,7 @@ def _receipts(project: Project, chosen: LandedRun, later: Mapping[str, str]) -> 
     opened = {
         receipt.task_id: Status.TODO
         for receipt in receipts
-        if receipt.task_id in project.tasks
-        and receipt.outcome == Status.TODO
-        and _was_closed(project, receipt)
+        if receipt.task_id in project.tasks and receipt.outcome == Status.TODO and _was_closed(receipt)
     }
     for name in parents_to_reopen(project.plan, opened) if project.config.rollup else ():
         parent, edits = project.tasks[name], tuple(reopening_edits(project, project.tasks[name]))
@@ -123,9 +121,8 @@ def _receipts(project: Project, chosen: LandedRun, later: Mapping[str, str]) -> 
     return receipts
 
 
-def _was_closed(project: Project, receipt: Receipt) -> bool:
-    after = (edit.after.char for edit in receipt.edits if isinstance(edit, Revert))
-    return any(project.config.status.get(char, Status.TODO).closed for char in after)
+def _was_closed(receipt: Receipt) -> bool:
+    return any(edit.was.closed for edit in receipt.edits if isinstance(edit, Revert))
 
 
 def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: str) -> Landing:

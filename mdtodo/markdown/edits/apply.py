@@ -10,15 +10,14 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, Revert, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.original import Original
-from mdtodo.markdown.edits.pending import PendingEdits
+from mdtodo.markdown.edits.pending import PendingEdits, Unexpected
 from mdtodo.markdown.edits.placement import PLACEMENTS
-from mdtodo.markdown.edits.revert import Unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -188,6 +187,4 @@ def _described(edit: Edit) -> str:
         return f"writing {edit.status.value} into the box"
     if isinstance(edit, SetKey):
         return f"{'removing' if edit.value is None else 'writing'} the key {edit.key}"
-    if isinstance(edit, Revert):
-        return "undoing its change"
     return "adding a subtask" if isinstance(edit, AddSubtasks) else "adding a note"

@@ -44,10 +44,6 @@ class Paragraph:
             if by_line.get(at) != []
         ]
 
-    def replace(self, text: str) -> None:
-        """Replace the text by this one, which has as many lines."""
-        self._lines = list(enumerate(text.split("\n")))
-
     def changes(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
         """What is to be replaced in `data`, the bytes that the item was read from: start, end, new bytes."""
         kept = dict(self._lines)

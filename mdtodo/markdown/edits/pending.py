@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, Revert, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
 from mdtodo.core.task import WRITTEN_CHARS, Status
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.list_items import (
@@ -22,15 +20,17 @@ from mdtodo.markdown.edits.list_items import (
 from mdtodo.markdown.edits.original import Original, agrees
 from mdtodo.markdown.edits.paragraph import Paragraph, after_paragraph, line_end
 from mdtodo.markdown.edits.placement import PLACEMENTS, Insertion, Placement
-from mdtodo.markdown.edits.revert import Unexpected, merged_spans, revert
 from mdtodo.markdown.keys.write import SEVERAL_FORMS, key_splices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mdtodo.core.edits import Edit
-    from mdtodo.core.task import Span
     from mdtodo.markdown.document import Document, Item
+
+
+class Unexpected(Exception):  # noqa: N818
+    """The task is not in the state that the edit expects; the message says so in part of a sentence."""
 
 
 class PendingEdits:
@@ -40,8 +40,6 @@ class PendingEdits:
         self.original = original
         self.document = original.document
         self._statuses: dict[int, Status] = {}
-        self._chars: dict[int, str] = {}
-        self._removed: list[Span] = []
         self._paragraphs: dict[int, Paragraph] = {}
         self._additions: dict[int, _Additions] = {}
         self._insertions: list[Insertion] = []
@@ -64,8 +62,6 @@ class PendingEdits:
                     raise Unexpected("it already has subtasks")
                 return False
             return self._add_subtasks(index, items, placement)
-        if isinstance(edit, Revert):
-            return self._revert(edit, index)
         assert isinstance(edit, AddNote)
         return self._add_note(index, note_item(edit.text), placement)
 
@@ -99,10 +95,7 @@ class PendingEdits:
 
     def _data(self, *, boxed: bool) -> bytes:
         data = self.document.data
-        removed = [(start, end, b"") for start, end in merged_spans(data, self._removed)]
         changes = [*self._changed_bytes(), *self._inserted_bytes(boxed=boxed)]
-        # What would change inside of something that is taken out goes with it, or the pieces would overlap.
-        changes = [*(one for one in changes if not self._is_removed(one[0])), *removed]
         pieces: list[bytes] = []
         at = 0
         for start, end, new in sorted(changes, key=lambda change: change[:2]):
@@ -141,22 +134,6 @@ class PendingEdits:
         paragraph.splice(splices)
         self._paragraphs[index] = paragraph
         return True
-
-    def _revert(self, edit: Revert, index: int) -> bool:
-        item = self.document.items[index]
-        char, text, keys, removed = revert(
-            self.document, item, self.original.keys[index], edit, self.original.statuses
-        )
-        if char is not None:
-            self._chars[index], self._statuses[index] = char, self.original.statuses[char]
-        if text is not None:
-            self._paragraphs[index] = Paragraph(item)
-            self._paragraphs[index].replace(text)
-        for key in keys:
-            self._set_key(key, index)
-        for span in removed:
-            insort(self._removed, span)
-        return char is not None or text is not None or bool(keys or removed)
 
     def _add_note(self, index: int, bullet: NewItem, placement: Placement) -> bool:
         additions = self._additions_of(index)
@@ -209,8 +186,7 @@ class PendingEdits:
         for index, status in self._statuses.items():
             item = self.document.items[index]
             if status is not item.status:
-                char = self._chars.get(index) or WRITTEN_CHARS[status]
-                yield item.box, item.box + len(item.char.encode()), char.encode()
+                yield item.box, item.box + len(item.char.encode()), WRITTEN_CHARS[status].encode()
         for paragraph in self._paragraphs.values():
             yield from paragraph.changes(self.document.data)
 
@@ -253,9 +229,6 @@ class PendingEdits:
         places: list[int] = []
         pending = list(reversed(self._all_insertions))
         for item in self.document.items:
-            if self._is_removed(item.box):
-                places.append(-1)
-                continue
             while pending and pending[-1].at <= item.box:
                 _expect_new(pending.pop(), entries, places, boxed=boxed)
             paragraph = self._paragraphs.get(item.index)
@@ -271,11 +244,6 @@ class PendingEdits:
         while pending:
             _expect_new(pending.pop(), entries, places, boxed=boxed)
         return entries
-
-    def _is_removed(self, at: int) -> bool:
-        """Whether what stands there is taken out."""
-        place = bisect_right(self._removed, (at, sys.maxsize)) - 1
-        return place >= 0 and at < self._removed[place].end
 
     def _same_structure(self, document: Document, expected: Sequence[_ExpectedTask]) -> bool:
         """Whether headings, lists, empty boxes and conflicts are what they were."""

@@ -125,7 +125,7 @@ def _likeness(one: str, other: str) -> float:
 
     Other numbers mean another task.
     """
-    short, long = sorted((one.lower().split(), other.lower().split()), key=len)
+    short, long = sorted((_words(one), _words(other)), key=len)
     # "Chapter 3" became "Chapter 4" never by rewording: one was deleted and one added, and a tick must not go over.
     numbers = [{word for word in words if any(map(str.isdigit, word))} for words in (short, long)]
     if not short or not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
@@ -138,6 +138,10 @@ def _likeness(one: str, other: str) -> float:
             left[near] -= 1
             common += 1
     return common / len(short)
+
+
+def _words(title: str) -> list[str]:
+    return [bare for word in title.lower().split() if (bare := word.strip(",.;:!?"))]
 
 
 def _begin_alike(one: str, other: str) -> bool:

@@ -69,6 +69,12 @@ def read_versions(*versions: bytes) -> list[Version]:
     return made
 
 
+def to_bytes(lines: Sequence[bytes], form: FileFormat) -> bytes:
+    """Lines that `read_versions` gave as a file again."""
+    # Where line ends differ within a version, they are in the lines.
+    return form.mark + form.newline.join(lines) + form.newline * (form.ended and bool(lines))
+
+
 def _line_end(body: bytes) -> bytes | None:
     """The one line end that the body has; None where there are several."""
     returns = body.count(b"\r")

@@ -21,13 +21,19 @@ def is_markdown(path: str) -> bool:
 
 
 def merge_file(
-    git: GitSession, path: str, base: bytes, ours: bytes, theirs: bytes, statuses: Mapping[str, Status]
+    git: GitSession,
+    base: bytes,
+    ours: bytes,
+    theirs: bytes,
+    statuses: Mapping[str, Status],
+    *,
+    by_task: bool,
 ) -> bytes | None:
     """`ours` with what `theirs` changed of `base`; None where they disagree, or it is no text."""
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="mdtodo-") as folder:
-        if is_markdown(path):
+        if by_task:
             from mdtodo.markdown.merge.three_way import merge
 
             try:

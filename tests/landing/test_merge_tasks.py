@@ -1,8 +1,9 @@
-"""What was made of tasks is taken back, byte by byte, or what of it can be where others have edited since."""
+"""What became of tasks is taken back byte by byte, or what of it can be where others have edited since."""
 
 from __future__ import annotations
 
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,33 +12,33 @@ from hypothesis import strategies as st
 from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
 from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import InputError
+from mdtodo.landing.merge.merge_tasks import changes_between, merge_tasks
 from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
-from mdtodo.markdown.edits.revert_diff import revert_edits
 from mdtodo.markdown.keys.read import read_keys
 from tests.examples import examples
 from tests.markdown.documents import document, outline
+
+if TYPE_CHECKING:
+    from mdtodo.git.session import GitSession
 
 ANY = frozenset(Status)
 FILE = "TODO.md"
 
 
-def lifted(before: str, after: str):
-    return revert_edits(before.encode(), after.encode(), STATUS_CHARS, file=FILE)
-
-
-def undone(before: str, after: str, now: str) -> tuple[str, list[str]]:
+def undone(git: GitSession, before: str, after: str, now: str) -> tuple[str, list[str]]:
     """`now` with what made `after` of `before` taken back, and why some of it could not be."""
-    edits = lifted(before, after)
-    assert edits is not None
-    applied = apply(now.encode(), edits, file=FILE, tolerant=True)
-    return applied.data.decode(), [reason for _, reason in applied.missing]
+    changes = changes_between(after.encode(), before.encode(), STATUS_CHARS, FILE)
+    assert changes is not None
+    wanted = {task: changes.old_places[task]._replace(title=None) for task in changes.tasks}
+    merged = merge_tasks(git, changes, wanted, now.encode(), STATUS_CHARS, FILE, strict=True)
+    return merged.data.decode(), list(merged.missed.values())
 
 
 @examples(150)
 @given(st.integers(0, 10**9))
-def test_whatever_edits_did_is_taken_back_byte_by_byte(seed: int) -> None:
+def test_whatever_edits_did_is_taken_back_byte_by_byte(git: GitSession, seed: int) -> None:
     random = Random(seed)
     before = (outline if random.random() < 0.6 else document)(random)
     try:
@@ -54,10 +55,13 @@ def test_whatever_edits_did_is_taken_back_byte_by_byte(seed: int) -> None:
         ]
         edits += random.sample(choices, random.randint(1, 4))
     after = apply(before, edits, file=FILE, tolerant=True).data
-    back = revert_edits(before, after, STATUS_CHARS, file=FILE)
-    if back is not None:
-        assert apply(after, back, file=FILE).data == before
-        assert apply(before, back, file=FILE, tolerant=True).data == before
+    changes = changes_between(after, before, STATUS_CHARS, FILE)
+    if changes is None:
+        return
+    wanted = {task: changes.old_places[task]._replace(title=None) for task in changes.tasks}
+    for now in (after, before):
+        merged = merge_tasks(git, changes, wanted, now, STATUS_CHARS, FILE, strict=True)
+        assert (merged.data, merged.missed) == (before, {})
 
 
 @pytest.mark.parametrize(
@@ -75,19 +79,21 @@ def test_whatever_edits_did_is_taken_back_byte_by_byte(seed: int) -> None:
         ("- [ ] a\n\ntext\n", "- [ ] a\n\n  - note\n\ntext\n"),
         ("> 1. [ ] a\n", "> 1. [x] a\n>    - note\n"),
         ("\ufeff- [/]\ta\n  more\n", "\ufeff- [x]\ta failed:1\n  more\n"),
+        ("- [ ] a\r\n- [ ] b\n", "- [x] a\r\n- [ ] b failed:1\n"),
     ],
 )
-def test_edits_are_taken_back_to_the_exact_bytes(before: str, after: str) -> None:
-    assert undone(before, after, after) == (before, [])
-    assert undone(before, after, before) == (before, [])
+def test_changes_are_taken_back_to_the_exact_bytes(git: GitSession, before: str, after: str) -> None:
+    assert undone(git, before, after, after) == (before, [])
+    assert undone(git, before, after, before) == (before, [])
 
 
-def test_equal_tasks_are_told_apart_only_where_their_neighbours_are_what_they_were() -> None:
+def test_equal_tasks_are_told_apart_only_where_their_neighbours_are_what_they_were(git: GitSession) -> None:
     before = "- [ ] p\n  - [ ] a\n- [ ] p\n  - [ ] a\n"
     after = "- [ ] p\n  - [ ] a\n- [x] p\n  - [x] a\n  - [ ] b\n"
-    assert undone(before, after, after) == (before, [])
-    now, missing = undone(before, after, before)
-    assert now == before
+    assert undone(git, before, after, after) == (before, [])
+    other = f"{before}- [ ] c\n"
+    now, missing = undone(git, before, after, other)
+    assert now == other
     assert "2 tasks have that title" in missing[0]
 
 
@@ -98,10 +104,15 @@ def test_equal_tasks_are_told_apart_only_where_their_neighbours_are_what_they_we
         ("- [ ] a\n", "- [x] a\n\nText.\n"),
         ("- [ ] a\n- [ ] b\n", "- [x] a\n"),
         ("text\n", "other text\n"),
+        ("- [ ] a\n", "\ufeff- [x] a\n"),
+        ("- [ ] a\n", "- [x] a\r\n"),
+        ("- [ ] p\n  - [ ] s\n", "- [ ] p\n  - [ ] s\n  - [x] s\n"),
+        ("- [ ] p\n  - [ ] s\n", "- [ ] p\n  - [x] s\n  - [ ] s\n"),
     ],
 )
-def test_a_change_that_is_more_than_the_edits_is_refused(before: str, after: str) -> None:
-    assert lifted(before, after) is None
+def test_a_change_of_more_than_tasks_that_can_be_told_is_none_of_tasks(before: str, after: str) -> None:
+    assert changes_between(after.encode(), before.encode(), STATUS_CHARS, FILE) is None
+    assert changes_between(before.encode(), after.encode(), STATUS_CHARS, FILE) is None
 
 
 RUN = ("- [ ] a id:a failed:1\n- [ ] b\n", "- [x] a id:a\n  - note\n  - [ ] sub\n- [x] b\n")
@@ -115,42 +126,44 @@ RUN = ("- [ ] a id:a failed:1\n- [ ] b\n", "- [x] a id:a\n  - note\n  - [ ] sub\
             "# New\n\n* [ ] b !high\n* [ ] quite other words id:a due:2026-01-01 failed:1\n    - mine\n",
         ),
         ("- [x] a id:a\n- [x] b\n", "- [ ] a id:a failed:1\n- [ ] b\n"),
+        (
+            "- [x] b\n  - [x] a id:a\n    - note\n    - [ ] sub\n    - mine\n",
+            "- [ ] b\n  - [ ] a id:a failed:1\n    - mine\n",
+        ),
         ("- [ ] a id:a failed:1\n  - note\n- [x] b\n", "- [ ] a id:a failed:1\n- [ ] b\n"),
+        ("- [x] a id:a\n  - note\n  - [ ] sub\n- [ ] b\n", "- [ ] a id:a failed:1\n- [ ] b\n"),
     ],
 )
-def test_later_edits_stay_when_earlier_ones_are_taken_back(now: str, expected: str) -> None:
-    assert undone(*RUN, now) == (expected, [])
+def test_later_edits_stay_when_earlier_ones_are_taken_back(git: GitSession, now: str, expected: str) -> None:
+    assert undone(git, *RUN, now) == (expected, [])
 
 
 @pytest.mark.parametrize(
     ("now", "reason"),
     [
         ("- [-] a id:a\n", "it is marked cancelled"),
-        ("- [ ] a id:a failed:2\n", "it is marked todo"),
-        ("- [x] a id:a\n  - [x] sub\n", "its subtask 'sub', which would be removed, was changed"),
-        (
-            "- [x] a id:a\n  - [ ] sub\n    - mine\n",
-            "the text below '[ ] sub', which would be removed, was changed",
-        ),
-        ("- [x] a id:a\n  - note\n    more\n", "the text below 'note', which would be removed, was changed"),
+        ("- [ ] a id:a failed:2\n", "its key failed: was changed"),
+        ("- [x] a id:a\n  - [x] sub\n", "its line, or what stands below it, was changed too"),
+        ("- [x] a id:a\n  - [ ] sub\n    - mine\n", "its line, or what stands below it, was changed too"),
+        ("- [x] a id:a\n  - note\n    more\n", "its line, or what stands below it, was changed too"),
         ("- [x] c\n", "no task has the id 'a', or that title below the same parents"),
     ],
 )
-def test_a_reversal_that_would_lose_later_text_is_refused(now: str, reason: str) -> None:
-    result, missing = undone(*RUN, now + "- [x] b\n")
+def test_a_reversal_that_would_lose_later_text_is_refused(git: GitSession, now: str, reason: str) -> None:
+    result, missing = undone(git, *RUN, now + "- [x] b\n")
     assert result == now + "- [ ] b\n"
     assert missing == [reason]
 
 
-def test_a_count_that_has_grown_since_is_refused() -> None:
-    assert undone("- [ ] a\n", "- [ ] a failed:1\n", "- [ ] a failed:2\n") == (
+def test_a_count_that_has_grown_since_is_refused(git: GitSession) -> None:
+    assert undone(git, "- [ ] a\n", "- [ ] a failed:1\n", "- [ ] a failed:2\n") == (
         "- [ ] a failed:2\n",
         ["its key failed: was changed"],
     )
 
 
-def test_titles_after_a_reversal_are_what_they_were() -> None:
+def test_titles_after_a_reversal_are_what_they_were(git: GitSession) -> None:
     """Of a line with other words only the keys that are mdtodo's own change."""
-    now, missing = undone("- [ ] a id:a failed:2\n", "- [x] a id:a\n", "- [x] b `c` id:a #t\n")
+    now, missing = undone(git, "- [ ] a id:a failed:2\n", "- [x] a id:a\n", "- [x] b `c` id:a #t\n")
     assert missing == []
     assert read_keys(now[6:]).title == "b `c`"
