@@ -199,7 +199,7 @@ def commit_step(folder: Path, files: int, rounds: int) -> None:
         return lambda: git(theirs, "commit", "-q", "--only", "TODO.md", "-m", f"todo: Task number {number}")
 
     processes = f"{count(ours, step(0))} beside {count(theirs, commit(0))}"
-    pair = Pair(f"commit step, {files} files", 1.5)
+    pair = Pair(f"commit step, {files} files", 3.0 if files < 1000 else 1.0)
     for number in range(1, rounds):
         pair.add(step(number), commit(number))
     pair.show(processes=processes)
@@ -256,7 +256,7 @@ def commit_each(folder: Path, amount: int, *, together: bool) -> None:
             git(theirs, "update-ref", "-m", f"commit: {words}", "HEAD", new, head)
             head = new
 
-    pair = Pair("a commit each, " + ("together" if together else "one by one"), 1.2)
+    pair = Pair("a commit each, " + ("together" if together else "one by one"), 1.2 if together else None)
     started = count(theirs, lambda: plumbing(0))
     with traced(ours) as trace, GitSession(found) as kept:
         step(0)

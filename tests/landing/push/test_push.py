@@ -482,6 +482,7 @@ class TestWhatIsAPersons:
         b.git("push", "-q")
         tick(a, "two")
         send(a)
+        assert a.git("diff-files", "--name-only") == "", "git has noted when the new files were written"
         assert_same_as_remote(a, remote)
         assert os.access(a.root / "run.sh", os.X_OK)
         assert (a.root / "link").readlink().name == "TODO.md"
