@@ -153,7 +153,7 @@ def _heading_end(document: Document, heading: Heading) -> int:
     line = heading.line - 1
     if not _ATX.match(data, starts[line]):
         line = next(n for n in range(line, len(starts)) if _UNDERLINE.match(data, starts[n]))
-    return starts[line + 1]
+    return starts[min(line + 1, len(starts) - 1)]
 
 
 def _newline(document: Document, item: Item) -> bytes:
