@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.diff_tree import file_changes
+from mdtodo.git.files.worktree_files import is_markdown
 from mdtodo.git.index.index_copy import IndexCopy, refresh
 from mdtodo.git.index_format import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree
@@ -27,7 +28,7 @@ from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import apply_receipts
 from mdtodo.landing.push.checkout import check_out, has_no_symlinked_folder, rewrite
 from mdtodo.landing.push.fast_forward_note import read_note, remove_note, write_note
-from mdtodo.landing.push.merge_file import is_markdown, merge_file
+from mdtodo.landing.push.merge_file import merge_file
 from mdtodo.landing.push.rebase import read_commit
 from mdtodo.landing.push.replay import REGULAR, edits_between
 from mdtodo.system import files, process_identity

@@ -7,17 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import MdtodoError
+from mdtodo.git.files.worktree_files import is_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.task import Status
     from mdtodo.git.session import GitSession
-
-
-def is_markdown(path: str) -> bool:
-    """Whether a path's name says that it holds markdown."""
-    return path.lower().endswith((".md", ".markdown"))
 
 
 def merge_file(
