@@ -8,10 +8,11 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import GitError, UsageError
+from mdtodo.core.names import counted
+from mdtodo.errors import ConfigError, GitError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.core.results import RunReport
@@ -120,9 +121,16 @@ class Session:
 
         project = read_project(self.repo, self.config, paths=paths, tolerant=tolerant)
         self.detail(
-            f"read {_count(len(project.documents), 'file')} with {_count(len(project.tasks), 'task')}"
+            f"read {counted(len(project.documents), 'file')} with {counted(len(project.tasks), 'task')}"
         )
         return project
+
+    def readable_tasks(self) -> Mapping[str, Task]:
+        """Those of the files now; none where these, or the configuration, cannot be read."""
+        try:
+            return self.project(tolerant=True).tasks
+        except (ConfigError, InputError):
+            return {}
 
     def tell_conflicts(self, project: Project) -> None:
         """Say of each file that has conflict markers that it has: they may look like titles, and tasks are doubled."""
@@ -186,7 +194,3 @@ class Session:
             return self.color
         out = stream or sys.stdout
         return bool(getattr(out, "isatty", lambda: False)())
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -24,9 +24,17 @@ _LOOKED_AT = 1000
 _LONGEST = 200
 
 
+_IS_NAME = re.compile(NAME).fullmatch
+
+
 def is_name(text: str) -> bool:
     """Whether `text` is a name: a letter or digit, then letters, digits, `.`, `_`, `-`."""
-    return re.fullmatch(NAME, text) is not None
+    return _IS_NAME(text) is not None
+
+
+def counted(number: int, noun: str) -> str:
+    """As `1 task`, `2 tasks`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class Names:

@@ -19,7 +19,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.git.objects import object_id
 from mdtodo.git.repository import batch_answers, start_program
 from mdtodo.git.true_history import read_history
-from mdtodo.system.process import PIPE
+from mdtodo.system.process import PIPE, available_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -161,7 +161,7 @@ class _Verifier:
 
 
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
-_AT_ONCE = max(1, os.cpu_count() or 1)
+_AT_ONCE = available_cpus()
 _GOOD = b'Good "git" signature for '
 #: Its exit code where a signature is not good, and where the user has no name.
 _NO = 255

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.names import NAME, is_name
 from mdtodo.core.task import Status
 from mdtodo.errors import UsageError
 from mdtodo.git.messages import trailers
@@ -93,12 +94,10 @@ def close(project: Project, found: Closing) -> StatusChange:
     return set_status(project, found.tasks, Status.DONE, commit=commit, commit_of=found.commit_of)
 
 
-_ID = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_IS_ID = re.compile(_ID).fullmatch
 _KEYWORD = r"(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?)"
 # one lookbehind for each, as `re` takes only those of a fixed width
 _PHRASE = re.compile(
-    rf"(?<![\w-])(?<!\bnot )(?<!n't )(?<!\bnever )(?<!\bto ){_KEYWORD}:?[ \t]+todo:({_ID})", re.IGNORECASE
+    rf"(?<![\w-])(?<!\bnot )(?<!n't )(?<!\bnever )(?<!\bto ){_KEYWORD}:?[ \t]+todo:({NAME})", re.IGNORECASE
 )
 _REVERTS = re.compile(r"\bThis reverts commit ([0-9a-f]{40,64})\b")
 _REVERT = re.compile(r"\s*(?:revert|reapply)\b", re.IGNORECASE)
@@ -119,7 +118,7 @@ def _trailers(repo: Repository, text: str) -> Iterator[str]:
     for key, value in trailers(repo, text):
         if key == "todo":
             names = [name.strip().removeprefix("todo:") for name in value.split(",")]
-            yield from names if all(map(_IS_ID, names)) else ()
+            yield from names if all(map(is_name, names)) else ()
 
 
 def _phrases(text: str) -> Iterator[str]:

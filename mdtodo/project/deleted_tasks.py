@@ -8,10 +8,10 @@ so that later only the commits since then are read. Deleting that costs time alo
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from mdtodo.core.digest import sha1
+from mdtodo.core.names import is_name
 from mdtodo.errors import GitError
 from mdtodo.git.position import head_position
 from mdtodo.git.true_history import is_ancestor
@@ -65,11 +65,10 @@ def without_deleted(repo: Repository, found: Iterable[Finding]) -> list[Finding]
 #: Outcomes that leave the box as it is.
 _NO_WORD = frozenset({"skipped", "deferred", "interrupted"})
 _DONE = frozenset({"done", "cached"})
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def _looked_up(repo: Repository, names: Collection[str]) -> set[str]:
-    names = [name for name in names if _ID.fullmatch(name)]
+    names = [name for name in names if is_name(name)]
     head = head_position(repo).commit
     if not names or not head:
         return set()

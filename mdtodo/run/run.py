@@ -29,6 +29,7 @@ from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.signals import Interrupt
 from mdtodo.run.unstarted import unstarted
 from mdtodo.run.verify import plan_of
+from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -244,11 +245,7 @@ def select_of(project: Project, names: Sequence[str], selection: Selection) -> S
 
 def jobs(options: Options, config: Config) -> int:
     """Processes: as asked for, as configured, or one for each core that this process may use."""
-    import os
-
-    if options.jobs or config.jobs:
-        return options.jobs or config.jobs
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return options.jobs or config.jobs or available_cpus()
 
 
 @contextmanager

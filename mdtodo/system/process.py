@@ -31,6 +31,11 @@ _CHUNK = 1 << 20
 _POLL_EVERY, _REAP_EVERY = 0.05, 0.005
 
 
+def available_cpus() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Process:
     """A running program. It is told with `feed`, and heard with `line` and `read` or, to its end, `finish`.
 

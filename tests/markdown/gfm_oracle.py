@@ -25,7 +25,7 @@ _NODE = re.compile(f"<(/?)(li|p|ol|ul|h[1-6])(?: [^>]*)?>|<[^>]*>|{_OPEN}([0-9]+
 
 def tasks(data: bytes, *, extensions: tuple[str, ...] = ("table",)) -> Found:
     """(line, column of "[" in bytes from 0, status character, line of the parent task) of each task of `data`."""
-    marked, places = _marked(data)
+    marked, places = mark_boxes(data)
     found = _read(_html(marked, extensions))
     return [(*places[place], None if parent is None else places[parent][0]) for place, parent, _, _ in found]
 
@@ -33,14 +33,14 @@ def tasks(data: bytes, *, extensions: tuple[str, ...] = ("table",)) -> Found:
 def lists(data: bytes) -> list[tuple[bool, int]]:
     """Of each task, whether its list is ordered, and the list's number among those that hold tasks."""
     numbers: dict[int, int] = {}
-    marked, _ = _marked(data)
+    marked, _ = mark_boxes(data)
     return [
         (ordered, numbers.setdefault(number, len(numbers)))
         for _, _, ordered, number in _read(_html(marked, ("table",)))
     ]
 
 
-def _marked(data: bytes) -> tuple[str, list[tuple[int, int, str]]]:
+def mark_boxes(data: bytes) -> tuple[str, list[tuple[int, int, str]]]:
     """`data` with a numbered mark before each box that could be a task's, and the places of these boxes."""
     marked: list[bytes] = []
     places: list[tuple[int, int, str]] = []

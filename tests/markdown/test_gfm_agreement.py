@@ -1,4 +1,4 @@
-"""The scanner and cmark-gfm agree: on hard random documents, and on samples whose tasks were written down by hand."""
+"""The scanner agrees with cmark-gfm and markdown-it-py: on hard random documents, and on samples whose tasks were written down by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.source import normalize_newlines, skip_front_matter
 from tests.examples import TIMES
-from tests.markdown import documents, gfm_oracle
+from tests.markdown import documents, gfm_oracle, markdown_it_oracle
 
 FOLDER = Path(__file__).parent / "samples"
 SAMPLES = sorted(FOLDER.glob("*.md"))
@@ -68,6 +68,36 @@ def test_hard_documents_are_read_as_cmark_gfm_reads_them(seed: int) -> None:
             assert lists(document) == gfm_oracle.lists(data), data
 
 
+#: Where markdown-it-py is known to leave the specification of GFM: of 4,200 hard documents it reads 70 otherwise than
+#: cmark-gfm. Without these it is one of 700: an item that is four columns further in than its list, and less than the
+#: text of the item above. What is left of that has to be what cmark-gfm says, and to stay rare.
+DEVIATIONS = {
+    "columns of tabs after a marker": rb"\t",
+    "a form feed is no blank": rb"\x0c",
+    "quotes that are indented, or go on lazily": rb">",
+    "tables of one column, and rows that end a paragraph": rb"\||:-",
+    "end tags in blocks of HTML": rb"<",
+    "link reference definitions as the first of a list item": rb"\]:",
+    "a byte order mark": rb"\A\xef\xbb\xbf",
+}
+DEVIATES = re.compile(b"|".join(DEVIATIONS.values()))
+
+
+@pytest.mark.chance
+@pytest.mark.parametrize("seed", range(2 * TIMES))
+def test_documents_are_read_as_markdown_it_reads_them(seed: int) -> None:
+    random, compared, deviating = Random(seed), 0, 0
+    while compared < 200:
+        data = documents.document(random)
+        if DEVIATES.search(data) or has_front_matter(data):
+            continue
+        found, other = places(parse(data, ANY)), markdown_it_oracle.tasks(data)
+        if found != other:
+            assert found == gfm_oracle.tasks(data), data
+        compared, deviating = compared + bool(found), deviating + (found != other)
+    assert deviating <= 4
+
+
 def test_the_documents_are_worth_comparing() -> None:
     random = Random(0)
     found = [gfm_oracle.tasks(documents.document(random)) for _ in range(500)]
@@ -102,13 +132,21 @@ class TestSamples:
         rows = [(line, char, parent) for line, _, char, parent in found if char in STATUS_CHARS]
         assert rows == [row[:3] for row in expected(sample)]
 
+    def test_markdown_it_reads_each_sample_as_it_is_noted(self, sample: Path) -> None:
+        data = normalize_newlines(sample.read_bytes()).removeprefix(b"\xef\xbb\xbf")
+        start, line = skip_front_matter(data)
+        found = markdown_it_oracle.tasks(b"\n" * (line - 1) + data[start:])
+        rows = [(line, char, parent) for line, _, char, parent in found if char in STATUS_CHARS]
+        assert rows == [row[:3] for row in expected(sample)]
+
 
 @pytest.mark.parametrize("example", SPECIFICATION, ids=lambda example: str(example["name"]))
 def test_the_examples_of_the_specification_are_read_as_cmark_gfm_reads_them(example: dict[str, Any]) -> None:
     data = example["markdown"].encode()
     wanted = [tuple(row) for row in example["tasks"]]
     assert [(line, char, parent or 0) for line, _, char, parent in places(parse(data))] == wanted
-    assert [(line, char, parent or 0) for line, _, char, parent in gfm_oracle.tasks(data)] == wanted
+    for oracle in (gfm_oracle, markdown_it_oracle):
+        assert [(line, char, parent or 0) for line, _, char, parent in oracle.tasks(data)] == wanted
 
 
 def test_there_are_enough_samples() -> None:

@@ -6,6 +6,7 @@ import itertools
 import random
 from functools import cache
 
+import networkx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -244,13 +245,13 @@ def test_no_chain_is_longer_than_the_critical_path(tasks: tuple[Task, ...]) -> N
     assert bool(found) == bool(runnable)
     for one, other in itertools.pairwise(found):
         assert one in oracle.waits(other) or oracle.tasks[one].parent == other
-    longest = max((_longest(oracle, minutes, name, runnable) for name in runnable), default=0)
-    assert sum(minutes[name] for name in found) == longest
-
-
-def _longest(oracle: Oracle, minutes: dict[str, float], name: str, among: set[str]) -> float:
-    after = [other for other in among if name in oracle.waits(other) or oracle.tasks[name].parent == other]
-    return minutes[name] + max((_longest(oracle, minutes, other, among) for other in after), default=0)
+    waits = networkx.DiGraph()
+    for name in runnable:
+        waits.add_edge("before all", name, weight=minutes[name])
+    for one, other in itertools.permutations(runnable, 2):
+        if one in oracle.waits(other) or oracle.tasks[one].parent == other:
+            waits.add_edge(one, other, weight=minutes[other])
+    assert sum(minutes[name] for name in found) == networkx.dag_longest_path_length(waits)
 
 
 @moderately

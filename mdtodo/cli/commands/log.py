@@ -39,7 +39,7 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
     @cache
     def tasks() -> Mapping[str, Task]:
         # the files are read only where a message does not hold the whole title
-        return _tasks(session)
+        return session.readable_tasks()
 
     def title_of(receipt: LoggedReceipt) -> str | None:
         return receipt.title or (tasks()[receipt.task_id].title if receipt.task_id in tasks() else None)
@@ -63,13 +63,3 @@ def command(session: Session, /, task_id: str | None, number: int | None, as_jso
         if task_id is not None:
             what = f"no receipt of {task_id} on this branch: no run and no `--commit` has ticked it"
         session.say(what)
-
-
-def _tasks(session: Session) -> Mapping[str, Task]:
-    """Those that are in the files now; none where these, or the configuration, cannot be read."""
-    from mdtodo.errors import ConfigError, InputError
-
-    try:
-        return session.project(tolerant=True).tasks
-    except (ConfigError, InputError):
-        return {}

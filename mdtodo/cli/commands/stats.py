@@ -9,10 +9,7 @@ import click
 from mdtodo.cli.options import json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mdtodo.cli.context import Session
-    from mdtodo.core.task import Task
 
 
 @click.command(
@@ -47,7 +44,7 @@ def command(session: Session, processors: tuple[str, ...], since: str | None, as
 
     begin = None if since is None else _moment(since)
     runs = past_runs(session.repo)
-    found = statistics(runs, _tasks(session), processors=processors, since=begin)
+    found = statistics(runs, session.readable_tasks(), processors=processors, since=begin)
     if as_json:
         from mdtodo.reporting.stats import print_stats_json
 
@@ -60,16 +57,6 @@ def command(session: Session, processors: tuple[str, ...], since: str | None, as
         session.say("no run matches; `mdtodo stats` without options shows all")
     else:
         session.say("no processor has run yet; `mdtodo run` runs the tasks that are ready")
-
-
-def _tasks(session: Session) -> Mapping[str, Task]:
-    """Those of the files now; none where these, or the configuration, cannot be read."""
-    from mdtodo.errors import ConfigError, InputError
-
-    try:
-        return session.project(tolerant=True).tasks
-    except (ConfigError, InputError):
-        return {}
 
 
 def _moment(text: str) -> float:

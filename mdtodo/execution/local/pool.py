@@ -27,6 +27,7 @@ from mdtodo.execution.executor import PREFETCH, AttemptEvent
 from mdtodo.execution.local.channel import Channel, encoded
 from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer
 from mdtodo.execution.local.worker_handle import WorkerHandle
+from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -45,14 +46,6 @@ SILENCE = 300.0
 _SHORT_TASK = 0.02
 _MIN_BACKLOG = 6
 _GATHER = 0.02
-
-
-def available_cpus() -> int:
-    """The processors that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 class LocalPool:

@@ -42,7 +42,7 @@ def find(
     here = os.path.realpath(cwd or ".")
     for path in explicit:
         relative = _relative(repo.root, os.path.join(here, _slashed(here, path)), path)
-        if os.path.isdir(os.path.join(repo.root, relative)) and not _is_markdown(relative):
+        if os.path.isdir(os.path.join(repo.root, relative)) and not is_markdown(relative):
             below = "" if relative == "." else relative + "/"
             named += [found for found in matching(repo, patterns) if found.startswith(below)]
         elif not os.path.lexists(os.path.join(repo.root, relative)):
@@ -118,7 +118,8 @@ def _slashed(here: str, path: str) -> str:
     return path.replace("\\", "/") if "\\" in path and not os.path.lexists(os.path.join(here, path)) else path
 
 
-def _is_markdown(path: str) -> bool:
+def is_markdown(path: str) -> bool:
+    """Whether a path's name says that it holds markdown."""
     return path.lower().endswith((".md", ".markdown"))
 
 

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from mdtodo.git.session import GitSession
 
 
-def is_markdown(path: str) -> bool:
-    """Whether a path's name says that it holds markdown."""
-    return path.lower().endswith((".md", ".markdown"))
-
-
 def merge_file(
     git: GitSession,
     base: bytes,

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.diff_tree import file_changes
+from mdtodo.git.files.worktree_files import is_markdown
 from mdtodo.git.index.index_copy import IndexCopy, IndexEntry, refresh
 from mdtodo.git.objects import NewObjects, change_tree
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
-from mdtodo.landing.merge.merge_file import is_markdown, merge_file
+from mdtodo.landing.merge.merge_file import merge_file
 from mdtodo.landing.merge.merge_tasks import changes_between, merge_tasks
 from mdtodo.landing.push.checkout import check_out, has_no_symlinked_folder, rewrite
 from mdtodo.landing.push.fast_forward_note import read_note, remove_note, write_note

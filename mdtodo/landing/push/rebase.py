@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_of
+from mdtodo.git.files.worktree_files import is_markdown
 from mdtodo.git.objects import NewObjects, change_tree, find_in_tree
 from mdtodo.git.session import with_time
-from mdtodo.landing.merge.merge_file import is_markdown, merge_file
+from mdtodo.landing.merge.merge_file import merge_file
 from mdtodo.landing.merge.merge_tasks import changes_between
 from mdtodo.landing.push.replay import REGULAR, FileChanges, NewBase, closed_tasks, replay
 from mdtodo.markdown.anchors import Unclear

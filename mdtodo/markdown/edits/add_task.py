@@ -10,7 +10,14 @@ from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits.list_items import ListStyle, NewItem, read_lines, style_below, style_beside
+from mdtodo.markdown.edits.list_items import (
+    LINE_END,
+    ListStyle,
+    NewItem,
+    read_lines,
+    style_below,
+    style_beside,
+)
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.paragraph import line_end
 from mdtodo.markdown.edits.pending import PendingEdits
@@ -149,11 +156,11 @@ def _heading(document: Document, section: str) -> int:
 def _heading_end(document: Document, heading: Heading) -> int:
     """Where the line after the heading, or after its underline, starts."""
     data = document.data
-    starts = [0, *(end.end() for end in _LINE_END.finditer(data)), len(data)]
+    starts = [0, *(end.end() for end in LINE_END.finditer(data)), len(data)]
     line = heading.line - 1
     if not _ATX.match(data, starts[line]):
         line = next(n for n in range(line, len(starts)) if _UNDERLINE.match(data, starts[n]))
-    return starts[line + 1]
+    return starts[min(line + 1, len(starts) - 1)]
 
 
 def _newline(document: Document, item: Item) -> bytes:
@@ -165,6 +172,5 @@ _BOXED = re.compile(rf"{_MARKER}\[(.)\][ \t]+\S")
 # What may go on as a link, `[ ](b)`, is none.
 _OPEN_BOXES = re.compile(rf"(?:{_MARKER}(?:\[[ \t]*\][ \t]+(?=\S)|\[[ \t]+\](?=[^\s(\[:])))+")
 _ONLY_A_BOX = re.compile(rf"{_MARKER}\[[ \t]*\]")
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _ATX = re.compile(rb"(?:\xef\xbb\xbf)?[ \t>]*#")
 _UNDERLINE = re.compile(rb"[ \t>]*(?:=+|-+)[ \t]*(?:[\r\n]|\Z)|\Z")

@@ -125,7 +125,7 @@ def bullets_below(data: bytes, item: Item) -> Iterator[tuple[int, str]]:
     inner = len(item.indent.expandtabs(4))
     around: list[int] = []
     at = item.pieces[-1].end
-    for line in _LINE_END.split(data[at : item.end]):
+    for line in LINE_END.split(data[at : item.end]):
         if bullet := _BULLET.fullmatch(line):
             column = len(bullet[1].expandtabs(4))
             while around and column < around[-1]:
@@ -176,7 +176,8 @@ _LINE = re.compile(r"( *)([-+*]|[0-9]{1,9}[.)])[ \t]+(\S|\S.*\S)[ \t]*")
 _BOX = re.compile(r"\[(.)\][ \t]+(\S.*)")
 # Five blanks after a marker would be one, and indented code (GFM 5.2, rule 2).
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?([ \t>]*)([-+*]|[0-9]{1,9}[.)])([ ]{1,4})\[")
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+#: What ends a line.
+LINE_END = re.compile(rb"\r\n|\n|\r")
 _BULLET = re.compile(rb"([ \t>]*)((?:[-+*]|[0-9]{1,9}[.)])[ \t]{1,4})[ \t]*(.*[^ \t])[ \t]*", re.DOTALL)
 # Nine digits and the delimiter (GFM 5.2).
 _LONGEST_MARKER = 10

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mdtodo.core.names import is_name
 from mdtodo.core.task import Priority, Severity
 from mdtodo.markdown.keys.dialects import (
     PRIORITIES,
@@ -90,7 +91,6 @@ def read_keys(text: str) -> Keys:
 
 
 _PRIORITIES = {word: Priority(meaning) for word, meaning in PRIORITIES.items()}
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _COUNT = re.compile(r"\d{1,6}", re.ASCII)
 
 
@@ -122,7 +122,7 @@ def _add_values(token: Token, values: dict[str, None], problems: list[Problem]) 
         if name:
             # A bad name still counts, so that the task waits instead of running too early.
             values[name] = None
-            if token.name == "after" and not _ID.fullmatch(name):
+            if token.name == "after" and not is_name(name):
                 message = f"{_quoted(name)} is not a valid id, so this task can never start"
                 problems.append(Problem("bad-id", message, token.start, Severity.ERROR))
 
@@ -144,7 +144,7 @@ def _priority(value: str) -> Priority | None:
 
 
 def _id(value: str) -> str | None:
-    return value if _ID.fullmatch(value) else None
+    return value if is_name(value) else None
 
 
 @lru_cache(1024)

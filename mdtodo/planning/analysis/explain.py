@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.names import counted
 from mdtodo.core.task import State
 from mdtodo.planning.analysis.durations import format_minutes, format_task_duration
 from mdtodo.planning.routing import why_passed_over
@@ -128,11 +129,11 @@ def _lane(plan: Plan, caps: Mapping[str, int], task_id: str) -> str:
     ahead = members.index(task_id)
     full = " (full now)" if active >= cap else f" ({active} now)" if active else ""
     before = (
-        f"{_count(ahead, 'task')} of that lane {'is' if ahead == 1 else 'are'}"
+        f"{counted(ahead, 'task')} of that lane {'is' if ahead == 1 else 'are'}"
         if ahead
         else "no task of that lane is"
     )
-    return f"Its lane, {lane}, runs at most {_count(cap, 'task')} at a time{full}; {before} ahead of it."
+    return f"Its lane, {lane}, runs at most {counted(cap, 'task')} at a time{full}; {before} ahead of it."
 
 
 def _neighbours(plan: Plan, place: int) -> list[str]:
@@ -164,7 +165,7 @@ def _difference(plan: Plan, keys: Mapping[str, SortKey], first: str, second: str
         theirs = format_minutes(-other.minutes) if other.minutes else "none"
         return f"{first} begins a longer chain of work ({format_minutes(-one.minutes)}; {second} {theirs})"
     if one.tasks != other.tasks:
-        return f"{first} begins a longer chain ({_count(-one.tasks, 'task')}; {second} {-other.tasks})"
+        return f"{first} begins a longer chain ({counted(-one.tasks, 'task')}; {second} {-other.tasks})"
     if one.due != other.due:
         return f"{first} is due {one.due}, {second} {plan.tasks[second].due or 'has no due date'}"
     if plan.graph.index[first] < plan.graph.index[second]:
@@ -175,7 +176,3 @@ def _difference(plan: Plan, keys: Mapping[str, SortKey], first: str, second: str
 def _names(names: Sequence[str], between: str = ", ") -> str:
     more = len(names) - _SHOWN
     return between.join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

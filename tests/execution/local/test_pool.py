@@ -16,7 +16,8 @@ import pytest
 
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.local import worker_handle
-from mdtodo.execution.local.pool import LocalPool, available_cpus
+from mdtodo.execution.local.pool import LocalPool
+from mdtodo.system.process import available_cpus
 from tests.execution.conftest import Bench
 from tests.processes import DEADLINE, eventually, pid_in, runs
 

@@ -130,6 +130,12 @@ def test_text_that_is_not_one_task_is_not_added(text: str) -> None:
         (b"```\n", {}, "no place"),
         (b"<!--\n", {}, "no place"),
         (b"- x\n\n  # One\n", {"section": "one"}, "no place"),
+        (b"- # One", {"section": "one"}, "no place"),
+        # what is indented below would go into the new item: a heading, a block of code around an empty box, and around
+        # what looks like a conflict
+        (b"# One\n  text\n===\n", {"section": "one"}, "no place"),
+        (b"# One\n  ```\n- [ ]\n  ```\n", {"section": "one"}, "no place"),
+        (b"# One\n  ```\n<<<<<<< a\n\n=======\n\n>>>>>>> b\n  ```\n", {"section": "one"}, "no place"),
     ],
 )  # fmt: skip
 def test_a_place_where_no_task_can_be_added_is_refused(
