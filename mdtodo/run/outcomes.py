@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -356,9 +357,15 @@ class Outcomes:
             tail=result.tail,
             reason=reason,
             failure=result.failure if outcome is Outcome.FAILED else result.failed_by,
+            started=_iso(attempts.started if attempts else None),
+            finished=_iso(time.time() if attempts and attempts.started else None),
         )
         if shown:
             self.observer.finished(self.done[task.id])
+
+
+def _iso(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
 
 
 def failure(result: Result, timeout: float | None = None) -> str:
