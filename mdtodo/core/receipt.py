@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.edits import Edit  # noqa: TC001  # the codec looks it up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mdtodo.core.results import Result
+    from mdtodo.core.task import Task
 
 #: In the place of a tree's digits: a file of the work tree was not what HEAD has.
 DIRTY = "dirty"
@@ -68,6 +74,20 @@ class Receipt(NamedTuple):
     metrics: tuple[tuple[str, float], ...] = ()
     proves: bool = False
     began: float | None = None
+
+    @classmethod
+    def of(cls, task: Task, outcome: str, result: Result, edits: Iterable[Edit], **words: Any) -> Receipt:
+        """That of a result; `words` are those fields that neither it nor the task says."""
+        return cls(
+            task_id=task.id,
+            title=task.title,
+            outcome=outcome,
+            exit_code=result.exit_code,
+            edits=tuple(edits),
+            reason=result.failure if outcome == "failed" else None,
+            metrics=tuple(result.metrics.items()),
+            **words,
+        )
 
 
 def entry_of(text: str | None) -> tuple[bytes, str] | None:

@@ -314,22 +314,16 @@ class Outcomes:
             self._new_ids |= ids_of(
                 (line for edit in added for line in edit.lines), self.project.config.status
             )
-        receipt = Receipt(
-            task_id=task.id,
-            title=task.title,
-            outcome=outcome,
+        receipt = Receipt.of(
+            *(task, outcome, result, edits),
             processor=processor or route.processor or "-",
-            exit_code=result.exit_code,
             seconds=attempts.seconds if attempts else 0.0,
             attempt=attempts.count if attempts else 0,
-            edits=tuple(edits),
             outputs=own.outputs if own and edits and outcome is Outcome.DONE else (),
             held=held,
             inputs=inputs,
             tree=tree,
             proves=self.queue.options.prove and outcome in (Outcome.DONE, Outcome.CACHED),
-            reason=result.failure if outcome is Outcome.FAILED else None,
-            metrics=tuple(result.metrics.items()),
         )
         self.journal.record(task, receipt)
 

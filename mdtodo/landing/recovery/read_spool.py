@@ -120,22 +120,14 @@ def _record(
         if reason is not None:
             sentences.append(f"{task.id} stays open: {reason}")
             return None
-    edits = tuple(result_edits(project, task, result, outcome))
-    receipt = Receipt(
-        *(
-            one.task_id,
-            task.title,
-            outcome,
-            name,
-            result.exit_code,
-            result.duration,
-            one.attempt,
-        ),
-        edits=edits,
+    receipt = Receipt.of(
+        *(task._replace(id=one.task_id), outcome, result, result_edits(project, task, result, outcome)),
+        processor=name,
+        seconds=result.duration,
+        attempt=one.attempt,
         outputs=outputs,
         held=held,
         tree=one.tree,
-        metrics=tuple(result.metrics.items()),
     )
     return JournalEntry(run, receipt, _log(project.repo, run, one))
 
