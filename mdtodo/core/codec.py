@@ -95,7 +95,7 @@ def _of_parts(kind: Any) -> _Reader:
     origin, parts = get_origin(kind), get_args(kind)
     if origin is tuple and parts[1:] != (...,):
         row = _row_of([_reader_of(part) for part in parts])
-        return _Reader((list,), lambda values: tuple(row(_whole(values, len(parts)))))
+        return _Reader((list,), lambda values: tuple(row([*_whole(values, len(parts))])))
     if origin in (tuple, list, frozenset):
         return _Reader((list,), _all_of(origin, _reader_of(parts[0])))
     if isinstance(origin, type) and issubclass(origin, Mapping):
