@@ -94,8 +94,8 @@ _PLAIN: Mapping[Any, _Reader] = {
 def _of_parts(kind: Any) -> _Reader:
     origin, parts = get_origin(kind), get_args(kind)
     if origin is tuple and parts[1:] != (...,):
-        readers = [_reader_of(part) for part in parts]
-        return _Reader((list,), lambda values: _row(values, readers))
+        row = _row_of([_reader_of(part) for part in parts])
+        return _Reader((list,), lambda values: tuple(row([*_whole(values, len(parts))])))
     if origin in (tuple, list, frozenset):
         return _Reader((list,), _all_of(origin, _reader_of(parts[0])))
     if isinstance(origin, type) and issubclass(origin, Mapping):
@@ -134,30 +134,39 @@ def _all_of(origin: Callable[[list[Any]], Any], reader: _Reader) -> Callable[[li
     return lambda values: origin(_every(reader, values)) if values else origin([])
 
 
-def _row(values: list[Any], readers: Sequence[_Reader]) -> tuple[Any, ...]:
-    _check(values, [one.classes for one in readers])
-    found = zip(values, readers, strict=True)
-    return tuple([value if one.convert is None else one.convert(value) for value, one in found])
+def _whole(values: list[Any], width: int) -> list[Any]:
+    if len(values) != width:
+        raise ValueError(f"there are {len(values)} values and not {width}")
+    return values
+
+
+def _row_of(readers: Sequence[_Reader]) -> Callable[[list[Any]], list[Any]]:
+    """What reads values of these kinds, in this order; there may be less of them."""
+    classes = [one.classes for one in readers]
+    converts = [(at, one.convert) for at, one in enumerate(readers) if one.convert is not None]
+
+    def read(values: list[Any]) -> list[Any]:
+        _check(values, classes)
+        for at, convert in converts:
+            if at < len(values):
+                values[at] = convert(values[at])
+        return values
+
+    return read
 
 
 def _of_fields(kind: Any) -> Callable[[list[Any] | dict[str, Any]], Any]:
     hints = get_type_hints(kind, localns=_NAMES)
     fields, defaults = kind._fields, kind._field_defaults
     readers = [_reader_of(hints[name]) for name in fields]
-    classes = [one.classes for one in readers]
-    converts = [(at, one.convert) for at, one in enumerate(readers) if one.convert is not None]
-    width = len(fields)
+    width, row = len(fields), _row_of(readers)
 
     def read(data: list[Any] | dict[str, Any]) -> Any:
         if isinstance(data, dict):
-            given = {name: data[name] for name in fields if name in data or name not in defaults}
-            known = [readers[fields.index(name)] for name in given]
-            return kind(**dict(zip(given, _row([*given.values()], known), strict=True)))
-        values = data[:width]
-        _check(values, classes)
-        for at, convert in converts:
-            if at < len(values):
-                values[at] = convert(values[at])
+            given = [name for name in fields if name in data or name not in defaults]
+            known = _row_of([readers[fields.index(name)] for name in given])
+            return kind(**dict(zip(given, known([data[name] for name in given]), strict=True)))
+        values = row(data[:width])
         return kind._make(values) if len(values) == width else kind(*values)
 
     return read

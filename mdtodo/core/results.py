@@ -94,7 +94,8 @@ class Result(NamedTuple):
 
 class TaskRun(NamedTuple):
     """What became of one task in one run. `duration` in seconds over all attempts; `log` is a path or None;
-    `tail` the end of its output; `reason` says in words why it did not run or how it failed, `failure` in one."""
+    `tail` the end of its output; `reason` says in words why it did not run or how it failed, `failure` in one.
+    `started` and `finished` in ISO 8601, UTC: its first attempt, and its end; None where it never started."""
 
     id: str
     title: str
@@ -109,6 +110,13 @@ class TaskRun(NamedTuple):
     tail: str = ""
     reason: str = ""
     failure: Failure | None = None
+    started: str | None = None
+    finished: str | None = None
+
+    @property
+    def error(self) -> str | None:
+        """What went wrong, in words; None where nothing did."""
+        return self.reason or None if self.failed or self.failure is not None else None
 
     @property
     def failed(self) -> bool:

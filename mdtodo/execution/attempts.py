@@ -10,13 +10,14 @@ class Attempts:
     """How often a task was tried in this run, and how long that took together.
 
     A processor that has added subtasks runs once more when they are done: `earlier` attempts, and `earlier_seconds`,
-    were before that, and `seconds` are those since then.
+    were before that, and `seconds` are those since then. `started`: when the first one did, in Unix time.
     """
 
     count: int = 0
     seconds: float = 0.0
     earlier: int = 0
     earlier_seconds: float = 0.0
+    started: float | None = None
 
     @property
     def now(self) -> int:

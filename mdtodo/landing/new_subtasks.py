@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.config.settings import SUBTASK_KEYS
 from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.titles import quoted
-from mdtodo.errors import EditError, InputError
+from mdtodo.errors import EditError
 from mdtodo.git.files import tree_files, worktree_files
 from mdtodo.markdown.anchors import TaskIndex
-from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import Keys, read_keys
 
 if TYPE_CHECKING:
@@ -147,12 +146,10 @@ def _taken(
 ) -> Iterator[tuple[str, str]]:
     """Of each new subtask whose id is taken in these files: its parent's id, and the sentence."""
     for file, data in contents.items():
-        try:
-            document = parse(data, statuses, file=file)
-        except InputError:
+        places = TaskIndex.read(data, statuses, file)
+        if places is None:
             continue
-        places = TaskIndex(document, file)
-        for item in document.items:
+        for item in places.document.items:
             keys = read_keys(item.text)
             one = new.get(keys.id) if keys.id is not None else None
             if one is None:

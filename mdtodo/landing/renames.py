@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import SetStatus
 from mdtodo.errors import InputError
 from mdtodo.git.files import worktree_files
 from mdtodo.markdown.anchors import TaskIndex, Unclear
-from mdtodo.markdown.document import parse
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.markdown.document import Document
 
-    _Places = Mapping[str, tuple[Document, TaskIndex]]
+    _Places = Mapping[str, TaskIndex]
 
 
 def follow_renames(
@@ -47,8 +47,8 @@ def follow_renames(
         receipt.task_id: why
         for receipt in followed
         for edit in receipt.edits[:1]
-        for document, place in (places.values() if edit.anchor.file in gone else ())
-        if isinstance(why := place.find(edit.anchor), Unclear) and not _is_made(edit, document, why)
+        for place in (places.values() if edit.anchor.file in gone else ())
+        if isinstance(why := place.find(edit.anchor), Unclear) and not _is_made(edit, place.document, why)
     }
     return followed, unclear
 
@@ -62,17 +62,15 @@ def _is_made(edit: Edit, document: Document, unclear: Unclear) -> bool:
 def _followed(edit: Edit, gone: set[str], places: _Places) -> Edit:
     if edit.anchor.file not in gone:
         return edit
-    there = [file for file, (_, place) in places.items() if isinstance(place.find(edit.anchor), int)]
+    there = [file for file, place in places.items() if isinstance(place.find(edit.anchor), int)]
     return edit._replace(anchor=edit.anchor._replace(file=there[0])) if len(there) == 1 else edit
 
 
 def _new_places(repo: Repository, config: Config, there: Container[str]) -> _Places:
-    found: dict[str, tuple[Document, TaskIndex]] = {}
+    found: dict[str, TaskIndex] = {}
     for file in worktree_files.find(repo, config.files):
         if file not in there:
-            try:
-                document = parse(files.read(repo.root, file), config.status, file=file)
-                found[file] = document, TaskIndex(document, file)
-            except InputError:
-                continue
+            with suppress(InputError):
+                index = TaskIndex.read(files.read(repo.root, file), config.status, file)
+                found |= {} if index is None else {file: index}
     return found

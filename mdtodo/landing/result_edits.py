@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetKey, SetStatus
+from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status, Task
 from mdtodo.landing.new_subtasks import not_there
 
 if TYPE_CHECKING:
-    from mdtodo.core.receipt import Receipt
+    from collections.abc import Iterable
+
     from mdtodo.core.results import Result
     from mdtodo.project.project import Project
 
@@ -75,3 +77,17 @@ def done_by_claimant(task: Task, worker: str) -> tuple[Edit, ...]:
 def ticks(receipt: Receipt) -> bool:
     """Whether it ticks the box."""
     return any(isinstance(edit, SetStatus) and edit.status is Status.DONE for edit in receipt.edits)
+
+
+def receipt_of(task: Task, outcome: str, result: Result, edits: Iterable[Edit], **words: Any) -> Receipt:
+    """That of a result; `words` are those fields that neither it nor the task says."""
+    return Receipt(
+        task_id=task.id,
+        title=task.title,
+        outcome=outcome,
+        exit_code=result.exit_code,
+        edits=tuple(edits),
+        reason=result.failure if outcome == "failed" else None,
+        metrics=tuple(result.metrics.items()),
+        **words,
+    )

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from mdtodo.core.digest import sha1
 from mdtodo.core.task import Anchor
+from mdtodo.errors import InputError
+from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from mdtodo.core.task import Status
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.keys.read import Keys
 
@@ -187,7 +190,7 @@ class TaskIndex:
     """The tasks of one version of a file, by what an anchor knows of them."""
 
     def __init__(self, document: Document, file: str, keys: Sequence[Keys] | None = None) -> None:
-        self._document = document
+        self.document = document
         self.file = file
         self._ids: dict[str, list[int]] = {}
         self._digests: dict[str, list[int]] = {}
@@ -196,6 +199,14 @@ class TaskIndex:
             self._digests.setdefault(place.digest, []).append(index)
             if place.explicit is not None:
                 self._ids.setdefault(place.explicit, []).append(index)
+
+    @classmethod
+    def read(cls, data: bytes, statuses: Mapping[str, Status], file: str) -> TaskIndex | None:
+        """That of these bytes; None where they cannot be read."""
+        try:
+            return cls(parse(data, statuses, file=file), file)
+        except InputError:
+            return None
 
     def __getitem__(self, index: int) -> Anchor:
         """The anchor of the task with that index."""
@@ -284,7 +295,7 @@ class TaskIndex:
         )
 
     def _lines(self, indices: Sequence[int]) -> str:
-        shown = ", ".join(f"{self.file}:{self._document.items[index].line}" for index in indices[:_SHOWN])
+        shown = ", ".join(f"{self.file}:{self.document.items[index].line}" for index in indices[:_SHOWN])
         return shown + (f" and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else "")
 
     @staticmethod

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mdtodo.core import codec
 from mdtodo.core.digest import sha1
-from mdtodo.core.task import Anchor, Priority, Status, Task
+from mdtodo.core.task import Task
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import FileTasks, tasks_of_file
 from mdtodo.project.rules_key import rules_key
 from mdtodo.storage.blob_cache import FindingCache
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mdtodo.config.settings import Config
+    from mdtodo.core.task import Status
     from mdtodo.errors import InputError
     from mdtodo.git.repository import Repository
-
-_STATUSES = {status.value: status for status in Status}
-_PRIORITIES = {priority.value: priority for priority in Priority}
 
 
 class Documents(Mapping[str, Document]):
@@ -67,7 +64,7 @@ def read_file_tasks(
     for file, data in contents.items():
         name = sha1(data, usedforsecurity=False).hexdigest()
         if (text := cache.get(name)) is not None:
-            by_file[file] = _from_rows(file, json.loads(text))
+            by_file[file] = _read(file, text)
             continue
         try:
             by_file[file] = tasks_of_file(file, parse(data, config.status, file=file))
@@ -80,32 +77,16 @@ def read_file_tasks(
 
 
 def _text(given: FileTasks) -> str:
-    """A line of JSON: for each task its fields but for those that depend on other files, then its place."""
-    rows = [
-        # the same bytes may be another file's as well
-        (*task._replace(file="", anchor=Anchor("", *task.anchor[1:])), *place)
-        for task, place in zip(given.tasks, given.places, strict=True)
-    ]
-    return json.dumps(rows, separators=(",", ":"))
+    """A line of JSON. The same bytes may be another file's as well, so the name of this one is left out."""
+    tasks = [task._replace(file="", anchor=task.anchor._replace(file="")) for task in given.tasks]
+    return codec.dumps((tasks, given.places))
 
 
-def _from_rows(file: str, rows: Sequence[list[Any]]) -> FileTasks:
-    places: list[Any] = [tuple(row[_WIDTH:]) for row in rows]
-    return FileTasks(tuple([_task(file, row[:_WIDTH]) for row in rows]), tuple(places))
+def _read(file: str, text: str) -> FileTasks:
+    tasks, places = json.loads(text)
+    for task in tasks:
+        task[_FILE] = task[_ANCHOR][0] = file
+    return codec.decode(FileTasks, [tasks, places])
 
 
-def _task(file: str, values: list[Any]) -> Task:
-    for number in _SEVERAL:
-        values[number] = tuple(values[number])
-    values[_FILE] = file
-    values[_STATUS] = _STATUSES[values[_STATUS]]
-    values[_PRIORITY] = _PRIORITIES[values[_PRIORITY]]
-    *anchor, peers = values[_ANCHOR][1:]
-    values[_ANCHOR] = Anchor._make([file, *anchor, tuple(peers)])
-    return Task._make(values)
-
-
-_WIDTH = len(Task._fields)
-_FILE, _STATUS, _PRIORITY, _ANCHOR = map(Task._fields.index, ("file", "status", "priority", "anchor"))
-#: The fields that are tuples, which JSON knows as lists.
-_SEVERAL = [number for number, name in enumerate(Task._fields) if Task._field_defaults.get(name) == ()]
+_FILE, _ANCHOR = map(Task._fields.index, ("file", "anchor"))

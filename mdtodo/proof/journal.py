@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import InputError, MdtodoError
+from mdtodo.errors import MdtodoError
 from mdtodo.git.true_history import read_history
 from mdtodo.markdown.anchors import TaskIndex
-from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.proof.evidence import NO_WORD, PROVING, Evidence
 from mdtodo.proof.history import History
@@ -82,24 +81,19 @@ class _Files:
     def __init__(self, rules: Rules, data: Mapping[str, bytes]) -> None:
         self._rules, self._data = rules, data
         self._known: dict[str, TaskIndex | None] = {}
-        self._lines: dict[str, list[int]] = {}
 
     def place(self, one: JournalEntry) -> tuple[str, int]:
         """File and line of the task that the receipt is of; line 0 where it is not there, or cannot be told."""
         anchor = one.receipt.edits[0].anchor
         index = self._index(anchor.file)
         found = index.find(anchor) if index is not None else ""
-        return anchor.file, self._lines[anchor.file][found] if isinstance(found, int) else 0
+        line = index.document.items[found].line if index is not None and isinstance(found, int) else 0
+        return anchor.file, line
 
     def _index(self, file: str) -> TaskIndex | None:
         if file not in self._known:
-            try:
-                document = parse(self._data.get(file, b""), self._rules.config.status, file=file)
-            except InputError:
-                self._known[file] = None
-                return None
-            self._known[file] = TaskIndex(document, file)
-            self._lines[file] = [item.line for item in document.items]
+            data = self._data.get(file, b"")
+            self._known[file] = TaskIndex.read(data, self._rules.config.status, file)
         return self._known[file]
 
 

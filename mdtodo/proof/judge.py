@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.load import load
+from mdtodo.core import codec
 from mdtodo.git.diff_tree import FileChange
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.position import head_position
@@ -55,10 +55,10 @@ def judge(
     version = (*content.ids, *content.ids.values(), *others, *places)
     kept = Judgements(repo, rules, (head, *merged_heads(repo), str(new_only), *version))
     if (known := kept.get()) is not None:
-        unproven, unknown = _read(known)
+        unproven, unknown = codec.loads(tuple[list[Unproven], int], known)
     else:
         unproven, unknown = _judged(repo, rules, content, head, more, fresh if new_only else None)
-        kept.put(json.dumps([unproven, unknown]))
+        kept.put(codec.dumps((unproven, unknown)))
     return Judgement(rules, _without_journal(repo, rules, content, unproven, head), unknown)
 
 
@@ -103,11 +103,6 @@ def merged_heads(repo: Repository) -> list[str]:
             return file.read().split()
     except OSError:
         return []
-
-
-def _read(text: str) -> tuple[list[Unproven], int]:
-    rows, unknown = json.loads(text)
-    return [Unproven(*row) for row in rows], unknown
 
 
 def _judged(

@@ -6,24 +6,23 @@ further.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.core import codec
 from mdtodo.core.digest import sha1
-from mdtodo.proof.evidence import Evidence
 from mdtodo.proof.history import shallow_commits
 from mdtodo.proof.walk import Found
 from mdtodo.storage.blob_cache import FindingCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from mdtodo.git.repository import Repository
     from mdtodo.proof.rules import Rules
 
 #: Another number where another mdtodo would find something else in the same history.
-_VERSION = 4
+_VERSION = 5
 _LONGEST = 1 << 24
 _LAST = "last"
 
@@ -49,7 +48,7 @@ class KnownTicks:
             if not one.unknown and not one.outside:
                 files.setdefault(path, {})[at] = one._replace(weak=None) if one.evidence else one
         for path, ticks in files.items():
-            self._cache.put(_name(commit, path), _to_text(ticks))
+            self._cache.put(_name(commit, path), codec.dumps([*ticks.items()]))
         self._cache.put(_LAST, commit)
         self._cache.save()
 
@@ -89,21 +88,9 @@ def _digest(text: str) -> str:
     return made[:20]
 
 
-def _to_text(ticks: Mapping[int, Found]) -> str:
-    return json.dumps([[at, one.evidence, one.origin, one.weak, one.named] for at, one in ticks.items()])
-
-
 def _from_text(text: str | None) -> dict[int, Found]:
     """Nothing for what another version has written."""
     try:
-        rows = json.loads(text or "[]")
-        return {
-            int(at): Found(_evidence(evidence), origin, weak=_evidence(weak), named=named)
-            for at, evidence, origin, weak, named in rows
-        }
-    except (ValueError, TypeError):
+        return dict(codec.loads(list[tuple[int, Found]], text or "[]"))
+    except ValueError:
         return {}
-
-
-def _evidence(fields: list[str | None] | None) -> Evidence | None:
-    return None if fields is None else Evidence(*fields)  # type: ignore[arg-type]

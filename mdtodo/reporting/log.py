@@ -111,22 +111,10 @@ def _ending(code: int | None) -> str:
 
 
 def _record(one: LoggedReceipt, title: str | None) -> dict[str, object]:
-    return {
-        "commit": one.commit,
-        "date": one.date or None,
-        "author": one.author,
-        "run": one.run,
-        "task": one.task_id,
-        "title": title,
-        "outcome": one.outcome,
-        "processor": one.processor,
-        "exit_code": one.exit_code,
-        "duration": one.seconds,
-        "attempt": one.attempt,
-        "inputs": one.inputs,
-        "at": one.at,
-        "tree": one.tree,
-        "reason": one.reason,
-        "by": one.by,
-        "metrics": dict(one.metrics),
-    }
+    """Its fields, two of them by the names that they have in the contract."""
+    found = one._asdict() | {"date": one.date or None, "title": title, "metrics": dict(one.metrics)}
+    del found["said_in"]
+    return {_CALLED.get(name, name): value for name, value in found.items()}
+
+
+_CALLED = {"task_id": "task", "seconds": "duration"}

@@ -198,6 +198,7 @@ class RunLoop:
             return
         if event.kind == "started":
             self._begun.add(event.attempt)
+            self.queue.attempts[task.id].started = self.queue.attempts[task.id].started or time.time()
             self.observer.started(task, self.queue.attempts[task.id].count)
             processor = self.queue.processor(task)
             self.journal.log_attempt(
@@ -229,6 +230,9 @@ class RunLoop:
         result = self.outcomes.checked(task, _with_failure(raw, event))
         attempts = self.queue.attempts[task.id]
         attempts.seconds += result.duration
+        # of one that is over as soon as it has started, both are told together
+        if attempts.started is not None:
+            attempts.started = min(attempts.started, time.time() - result.duration)
         written = raw.outputs or {}
         for sentence in cast("Sequence[str]", written.get("said") or ()):
             self.observer.say(f"{task.id} {task.title}: {sentence}")

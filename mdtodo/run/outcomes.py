@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mdtodo.config.value_types import format_duration
 from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
-from mdtodo.core.receipt import DIRTY, Receipt
+from mdtodo.core.receipt import DIRTY
 from mdtodo.core.results import Failure, Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
-from mdtodo.landing.result_edits import proving_edits, reopening_edits, result_edits, stamp_edits
+from mdtodo.landing.result_edits import proving_edits, receipt_of, reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
@@ -327,23 +328,17 @@ class Outcomes:
             self._new_ids |= ids_of(
                 (line for edit in added for line in edit.lines), self.project.config.status
             )
-        receipt = Receipt(
-            task_id=task.id,
-            title=task.title,
-            outcome=outcome,
+        receipt = receipt_of(
+            *(task, outcome, result, edits),
             processor=processor or route.processor or "-",
-            exit_code=result.exit_code,
             seconds=attempts.seconds if attempts else 0.0,
             attempt=attempts.count if attempts else 0,
-            edits=tuple(edits),
             outputs=own.outputs if own and edits and outcome is Outcome.DONE else (),
             held=held,
             inputs=inputs,
             tree=tree,
             proves=self.queue.options.prove and outcome in (Outcome.DONE, Outcome.CACHED),
-            reason=result.failure if outcome is Outcome.FAILED else None,
             worker=self.queue.options.worker,
-            metrics=tuple(result.metrics.items()),
         )
         self.journal.record(task, receipt)
 
@@ -371,9 +366,15 @@ class Outcomes:
             tail=result.tail,
             reason=reason,
             failure=result.failure if outcome is Outcome.FAILED else result.failed_by,
+            started=_iso(attempts.started if attempts else None),
+            finished=_iso(time.time() if attempts and attempts.started else None),
         )
         if shown:
             self.observer.finished(self.done[task.id])
+
+
+def _iso(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
 
 
 def failure(result: Result, timeout: float | None = None) -> str:

@@ -56,9 +56,7 @@ class Journal:
         and after `sync` a power cut does not either."""
         rows = [row_of(record) for record in records]
         with self._db.writing("result") as db:
-            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
-            numbers = tuple(range(last + 1, last + 1 + len(rows)))
-            db.executemany(INSERT, [(n, *row) for n, row in zip(numbers, rows, strict=True)])
+            numbers = tuple(integer(db.execute(INSERT, row).lastrowid) for row in rows)
             if subtasks := sum(new_subtasks(record.receipt.edits) for record in records):
                 db.execute(_COUNTED, (subtasks,))
             return numbers
@@ -70,8 +68,7 @@ class Journal:
             for record in records:
                 attempt = record.run_id, record.receipt.task_id, record.receipt.attempt
                 if db.execute(known, attempt).fetchone() is None:
-                    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
-                    db.execute(INSERT, (last + 1, *row_of(record)))
+                    db.execute(INSERT, row_of(record))
 
     def results_after(self, number: int, *, without: str) -> tuple[tuple[int, str, str], ...]:
         """Number, task and outcome of the results with greater numbers, in their order, but for those of one run."""
@@ -135,10 +132,9 @@ class Journal:
     ) -> None:
         """Write down what has landed already, in these commits by task or in the work tree alone; see `mark_landed`."""
         with self._db.writing("told") as db:
-            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM results").fetchone()
-            for number, record in enumerate(records, last + 1):
+            for record in records:
                 commit = commit_of.get(record.receipt.task_id)
-                db.execute(INSERT, (number, *row_of(record)))
+                number = db.execute(INSERT, row_of(record)).lastrowid
                 db.execute(_KEEP, (commit, base, number))
                 db.execute(_END, (time.time(), commit, number))
 

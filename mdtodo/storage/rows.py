@@ -45,9 +45,10 @@ HISTORY = (
     "SELECT run_id, task_id, processor, outcome, attempt, seconds, finished, inputs, receipt, exit_code, log"
     " FROM results"
 )
+#: A new result gets the next number.
 INSERT = (
-    "INSERT INTO results (id, run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
-    " metrics, receipt, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO results (run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
+    " metrics, receipt, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 #: Those that have yet to land, and those that have.
 WAITING = (
@@ -68,7 +69,7 @@ LANDED_WITHIN = (
 
 
 def row_of(entry: JournalEntry) -> tuple[object, ...]:
-    """What `INSERT` takes after the number; it is of this moment."""
+    """What `INSERT` takes; it is of this moment."""
     receipt = entry.receipt
     return (
         *(entry.run_id, receipt.task_id, receipt.attempt, str(receipt.outcome), receipt.processor),

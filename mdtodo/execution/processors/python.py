@@ -16,13 +16,14 @@ import sys
 from functools import reduce
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from mdtodo.core import codec
 from mdtodo.core.results import Result
-from mdtodo.core.task import Priority, Status, Task
+from mdtodo.core.task import Task
 from mdtodo.execution.processors import process_tree
 from mdtodo.execution.processors.spec import exit_status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from mdtodo.core.task import Json
@@ -66,34 +67,15 @@ def task_of(data: Json) -> Task:
     `own_lane` and `own_run` hold what applies to it; category, kind and attempt are in the environment.
     """
     hours = cast("float | None", data.get("estimate_hours"))
+    minutes = None if hours is None else round(hours * 60)
+    own = {"own_lane": data.get("lane"), "own_run": data.get("processor"), "estimate": minutes}
+    own["not_before"] = data.get("from")
+    given = {name: value for name, value in data.items() if value is not None}
+    return codec.decode(Task, {**_NO_TASK, **given, **own})
 
-    def texts(name: str) -> tuple[str, ...]:
-        return tuple(cast("Sequence[str]", data.get(name) or ()))
 
-    return Task(
-        id=str(data.get("id", "")),
-        explicit_id=cast("str | None", data.get("explicit_id")),
-        file=str(data.get("file", "")),
-        line=cast("int", data.get("line", 0)),
-        title=str(data.get("title", "")),
-        status=Status(str(data.get("status", Status.TODO))),
-        priority=Priority(str(data.get("priority", Priority.MEDIUM))),
-        own_lane=cast("str | None", data.get("lane")),
-        worker=cast("str | None", data.get("worker")),
-        estimate=None if hours is None else round(hours * 60),
-        due=cast("str | None", data.get("due")),
-        not_before=cast("str | None", data.get("from")),
-        own_run=cast("str | None", data.get("processor")),
-        failures=cast("int", data.get("failures") or 0),
-        parent=cast("str | None", data.get("parent")),
-        depth=cast("int", data.get("depth") or 0),
-        body=str(data.get("body") or ""),
-        tags=texts("tags"),
-        needs=texts("needs"),
-        after=texts("after"),
-        children=texts("children"),
-        section=texts("section"),
-    )
+#: What stands for that of a task which is not said.
+_NO_TASK = {"id": "", "explicit_id": None, "file": "", "line": 0, "title": "", "status": "todo"}
 
 
 def _become(

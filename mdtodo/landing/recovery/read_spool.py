@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
 from mdtodo.core.edits import AddSubtasks
-from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
 from mdtodo.execution.processors.output_file import reported_outputs
@@ -99,7 +98,7 @@ def _record(
     project: Project, run: str, one: SpoolLine, sentences: list[str], *, commit: bool
 ) -> JournalEntry | None:
     from mdtodo.landing.new_subtasks import refusal, waits
-    from mdtodo.landing.result_edits import result_edits
+    from mdtodo.landing.result_edits import receipt_of, result_edits
 
     task, result = _task_of(project, one), one.result
     if task is None or task.status is not Status.TODO or result.outcome is not Outcome.DONE:
@@ -120,22 +119,14 @@ def _record(
         if reason is not None:
             sentences.append(f"{task.id} stays open: {reason}")
             return None
-    edits = tuple(result_edits(project, task, result, outcome))
-    receipt = Receipt(
-        *(
-            one.task_id,
-            task.title,
-            outcome,
-            name,
-            result.exit_code,
-            result.duration,
-            one.attempt,
-        ),
-        edits=edits,
+    receipt = receipt_of(
+        *(task._replace(id=one.task_id), outcome, result, result_edits(project, task, result, outcome)),
+        processor=name,
+        seconds=result.duration,
+        attempt=one.attempt,
         outputs=outputs,
         held=held,
         tree=one.tree,
-        metrics=tuple(result.metrics.items()),
     )
     return JournalEntry(run, receipt, _log(project.repo, run, one))
 

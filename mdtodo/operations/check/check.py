@@ -192,6 +192,7 @@ def _read_all(content: TodoFiles, config: Config) -> tuple[list[Finding], list[I
 def _from_summaries(content: TodoFiles, config: Config, cache: FindingsCache) -> list[Finding] | None:
     """What is found in these files, of which only those are read that were not before; None where that does not
     tell."""
+    from mdtodo.core import codec
     from mdtodo.operations.check.findings_cache import FileSummary, between, files_in_doubt, has_cycle
     from mdtodo.operations.check.fork_map import fork_map
     from mdtodo.planning.routing import Router
@@ -214,7 +215,7 @@ def _from_summaries(content: TodoFiles, config: Config, cache: FindingsCache) ->
 
     for name, text in fork_map({name: len(data[file]) for name, file in names.items()}, work).items():
         cache.add(content.ids[names[name]], text)
-        files[names[name]] = FileSummary.read(text)
+        files[names[name]] = codec.loads(FileSummary, text)
     summaries = {file: summary for file, summary in files.items() if summary is not None}
     found = between(summaries) if len(summaries) == len(files) else None
     if found is None or has_cycle(_documents(content, files_in_doubt(summaries), config)[0]):

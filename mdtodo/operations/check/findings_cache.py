@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core import codec
 from mdtodo.core.digest import sha1
 from mdtodo.core.task import Finding, Severity
 from mdtodo.markdown.tasks import read_tasks
@@ -75,22 +76,8 @@ class FileSummary(NamedTuple):
         return cls(local, ids, tuple(missed), tuple(edges or ()), linked, inconclusive)
 
     def text(self) -> str | None:
-        """It, in one line; None where it does not stand for its file, or cannot be written so."""
-        found = _text(self.findings)
-        names = [name for _, name in (*self.missed, *self.edges)]
-        if self.inconclusive or found is None or any(map(_STEERING.search, names)):
-            return None
-        flag = "linked" if self.linked else ""
-        return "\t".join([_pairs(self.ids), _pairs(self.missed), _pairs(self.edges), flag, found])
-
-    @classmethod
-    def read(cls, text: str) -> FileSummary:
-        """What `text` wrote."""
-        ids, missed, edges, flag, found = text.split("\t", 4)
-        named, waiting = ([(int(line), name) for line, name in _read_pairs(part)] for part in (ids, missed))
-        return cls(
-            tuple(_findings(found)), tuple(named), tuple(waiting), tuple(_read_pairs(edges)), bool(flag)
-        )
+        """It, in one line; None where it does not stand for its file."""
+        return None if self.inconclusive else codec.dumps(self)
 
 
 class FindingsCache:
@@ -102,12 +89,12 @@ class FindingsCache:
     def whole(self, ids: Mapping[str, str]) -> list[Finding] | None:
         """Everything that was found in exactly these files, in order; None if they were not read together yet."""
         text = self._cache.get(_name(ids))
-        return None if text is None else _findings(text)
+        return None if text is None else codec.loads(list[Finding], text)
 
     def summary(self, oid: str) -> FileSummary | None:
         """That of a file with these bytes; None if it was not read yet."""
         text = self._cache.get(oid)
-        return None if text is None else FileSummary.read(text)
+        return None if text is None else codec.loads(FileSummary, text)
 
     def add(self, oid: str, text: str) -> None:
         """Keep the summary of a file, as its text."""
@@ -115,9 +102,8 @@ class FindingsCache:
 
     def add_whole(self, ids: Mapping[str, str], findings: Sequence[Finding] | None) -> None:
         """Keep all that was found in these files, None where that is not known; and write down what was added."""
-        text = None if findings is None else _text(findings)
-        if text is not None:
-            self._cache.put(_name(ids), text)
+        if findings is not None:
+            self._cache.put(_name(ids), codec.dumps(findings))
         self._cache.save()
 
 
@@ -184,9 +170,6 @@ _DIGEST = re.compile("[0-9a-f]{40}")
 #: A name that could be meant for a derived id.
 _DERIVED = re.compile("[0-9a-f]{7,40}")
 
-#: What separates names and findings, and line ends.
-_STEERING = re.compile("[\x00-\x1f]")
-
 
 def _edges(graph: Graph) -> list[tuple[str, str]] | None:
     """For each task with an id the names of no task of this file that it waits for, by way of others too. Where that
@@ -225,34 +208,6 @@ def _reachable(graph: Graph, position: int) -> set[int]:
 #: Steps that are worth while to find out exactly what a file waits for, and pairs that are worth to be kept.
 _STEPS = 1_000_000
 _PAIRS = 100_000
-
-
-def _pairs(pairs: Iterable[tuple[object, str]]) -> str:
-    return "\x1f".join([f"{one} {name}" for one, name in pairs])
-
-
-def _read_pairs(text: str) -> list[tuple[str, str]]:
-    found = [pair.partition(" ") for pair in text.split("\x1f")] if text else []
-    return [(one, name) for one, _, name in found]
-
-
-def _text(findings: Iterable[Finding]) -> str | None:
-    parts = []
-    for finding in findings:
-        if _STEERING.search(finding.file) or _STEERING.search(finding.message):
-            return None
-        parts.append(
-            f"{finding.file}\x1f{finding.line}\x1f{finding.severity.value}\x1f{finding.code}\x1f{finding.message}"
-        )
-    return "\x1e".join(parts)
-
-
-def _findings(text: str) -> list[Finding]:
-    found = []
-    for part in text.split("\x1e") if text else ():
-        file, line, severity, code, message = part.split("\x1f")
-        found.append(Finding(file, int(line), Severity(severity), code, message))
-    return found
 
 
 def _name(ids: Mapping[str, str]) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from mdtodo.core.task import Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import TaskIndex
-from mdtodo.markdown.document import Document, parse
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Preflight:
     expected: Status = Status.TODO
     claimed: bool = False
     _stamps: dict[str, FileStamp | None] = field(default_factory=dict)
-    _read: dict[str, tuple[Document, TaskIndex] | None] = field(default_factory=dict)
+    _read: dict[str, TaskIndex | None] = field(default_factory=dict)
     _current: dict[str, FileStamp | None] = field(default_factory=dict)
     _planned: dict[str, FileStamp | None] = field(default_factory=dict)
 
@@ -79,11 +78,10 @@ class Preflight:
         found = self._read[task.file]
         if found is None:
             return "its file can no longer be read"
-        document, places = found
-        index = places.find(task.anchor)
+        index = found.find(task.anchor)
         if isinstance(index, str):
             return index
-        status = document.items[index].status
+        status = found.document.items[index].status
         if status is Status.DOING and self.claimed:
             return None
         return None if status is self.expected else _CHANGED[status]
@@ -95,10 +93,9 @@ class Preflight:
             return None
         return now.st_ino, now.st_size, now.st_mtime_ns
 
-    def _reread(self, file: str) -> tuple[Document, TaskIndex] | None:
+    def _reread(self, file: str) -> TaskIndex | None:
         try:
             data = files.read_once_settled(self.project.repo.root, file)
-            document = parse(data, self.project.config.status, file=file)
         except InputError:
             return None
-        return document, TaskIndex(document, file)
+        return TaskIndex.read(data, self.project.config.status, file)

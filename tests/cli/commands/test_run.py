@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,7 +77,8 @@ def test_the_json_of_a_run_has_just_the_keys_of_the_contract(repo: Checkout, mdt
     report = mdtodo("run", "--json", code=1).json
     assert set(report) == {"version", "run", "started", "finished", "tasks", "summary", "commits"}
     assert report["version"] == 1
-    keys = {"id", "title", "outcome", "reason", "processor", "attempts", "duration", "exit_code", "log"}
+    keys = {"id", "title", "outcome", "reason", "error", "started", "finished"}
+    keys |= {"processor", "attempts", "duration", "exit_code", "log"}
     assert all(set(task) == keys for task in report["tasks"])
     assert report["summary"] == {
         "done": 1,
@@ -88,6 +90,35 @@ def test_the_json_of_a_run_has_just_the_keys_of_the_contract(repo: Checkout, mdt
         "cached": 0,
     }
     assert report["started"] < report["finished"]
+
+
+def test_the_json_of_a_run_says_when_each_task_ran_and_what_went_wrong(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    slow = "[processors.slow]\nrun = 'sleep 0.3; echo $MDTODO_ATTEMPT; exit 1'\nretries = 1\nretry_delay = '10ms'\n"
+    gone = "[processors.gone]\nrun = ['no-such-program']\n"
+    start(
+        repo,
+        "- [ ] p\n  - [ ] ok run:ok\n- [ ] bad id:bad run:bad\n- [ ] later after:bad run:ok\n- [ ] gone run:gone\n"
+        "- [ ] slow run:slow\n",
+        OK + BAD + slow + gone,
+    )
+    report = mdtodo("run", "--json", code=1).json
+    by = {task["title"]: task for task in report["tasks"]}
+    assert {title: task["error"] for title, task in by.items()} == {
+        **dict.fromkeys(("p", "ok", "later")),
+        "bad": "exit 3",
+        "gone": "no-such-program: command not found",
+        "slow": "exit 1",
+    }
+    ran = {title for title, task in by.items() if task["started"]}
+    assert ran == {title for title, task in by.items() if task["finished"]} == {"ok", "bad", "slow"}
+    for title in ran:
+        started, finished = by[title]["started"], by[title]["finished"]
+        assert report["started"] <= started <= finished <= report["finished"]
+        assert datetime.fromisoformat(started).utcoffset() == timedelta(0)
+    both = (datetime.fromisoformat(by["slow"][name]) for name in ("finished", "started"))
+    assert next(both) - next(both) >= timedelta(seconds=0.6)
 
 
 def test_a_failure_is_counted_on_the_line_and_shown(repo: Checkout, mdtodo: Mdtodo) -> None:
