@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.action.git_server import GitServer
 from tests.landing.push.remotes import Remote
 from tests.processes import DEADLINE, eventually
 from tests.workers.clones import claimed, claims_of
+from tests.workers.servers import http
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -318,6 +320,16 @@ class TestRefusals:
         said = scene(a, "run", *args)
         assert said.code == 2
         assert words in said.err
+        assert scene.called == []
+
+    def test_nobody_is_asked_for_a_password(self, scene):
+        a = scene.remote.clone("a")
+        with http(scene.remote.path, GitServer) as url:
+            a.git("remote", "set-url", "origin", url)
+            said = scene(a, *RUN)
+        assert said.code == 3
+        assert "no task can be claimed on origin: git: could not read Username for" in said.err
+        assert "hint: while tasks run nobody is asked for a password" in said.err
         assert scene.called == []
 
     def test_a_remote_that_cannot_be_reached_starts_nothing(self, scene):
