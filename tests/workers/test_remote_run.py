@@ -263,6 +263,21 @@ class TestTheEnd:
         assert claimed(scene.remote) == {}
         assert scene.remote.receipts() == ["fe05bcd"]
 
+    def test_ctrl_c_at_the_push_keeps_the_claims_of_what_was_done(self, scene):
+        a = scene.remote.clone("a")
+        scene.remote.hook(
+            "update", f'case "$1" in refs/heads/*) touch {scene.folder}/there; sleep 3; exit 1;; esac'
+        )
+        process = scene.start(a, *RUN, "--push")
+        eventually((scene.folder / "there").exists)
+        process.process.send_signal(signal.SIGINT)
+        assert process.end() == 130, process.said
+        assert "3 claims stay on origin for 30m" in process.said
+        scene.remote.hook("update", "exit 0")
+        assert scene(a, *RUN, "--push").code == 0
+        assert len(scene.remote.receipts()) == 3
+        assert claimed(scene.remote) == {}
+
     def test_the_next_run_of_a_killed_one_takes_its_claims_over_at_once(self, scene):
         scene.todo("- [ ] slow run:waits\n")
         a = scene.remote.clone("a")
