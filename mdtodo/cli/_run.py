@@ -96,7 +96,8 @@ def run_once(
             report, refusal = _run_and_push(
                 session, options, there, quiet=as_json or session.quiet, push=push
             )
-            done = push and refusal is None
+            # of a run that was interrupted, nothing else says whether its push was too
+            done = push and refusal is None and (there.arrived or not report.interrupted)
         finally:
             said = there.finish(pushed=done)
         report = report._replace(messages=(*report.messages, *said))

@@ -69,7 +69,7 @@ class Claims:
     _seen: Sightings = field(init=False)
 
     def __post_init__(self) -> None:
-        self._seen = Sightings(self.repo, push_source(self.repo, self.remote))
+        self._seen = Sightings(self.repo, without_password(push_source(self.repo, self.remote)))
 
     def look(self) -> None:
         """See what the remote has now. Raises GitError where it cannot be read."""

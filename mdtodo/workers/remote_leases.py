@@ -6,6 +6,7 @@ goes with the next one. The network is another thread's, so that the leases of t
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -34,6 +35,9 @@ MOST_AHEAD = 256
 FRESH = 15.0
 #: Seconds after which a renewal counts as hanging, at least.
 PATIENCE = 2.0
+_WANTS_A_PASSWORD = re.compile(
+    r"prompts disabled|could not read|Permission denied|authentication", re.IGNORECASE
+)
 #: A claim is renewed after this share of its time; where that fails, again after a fifth of that.
 RENEWAL = 1 / 2
 
@@ -67,6 +71,7 @@ class RemoteLeases:
         self.local.lease(tasks, upcoming)
         if self.refused:
             return
+        self.ended -= {self._refs[one.id] for one in tasks if one.id in self._refs}
         now = time.monotonic()
         missing = [one for one in tasks if self.local.refusal(one) is None and self._is_to_claim(one, now)]
         if not missing:
@@ -197,7 +202,9 @@ class RemoteLeases:
 
     def _unreachable(self, error: GitError) -> GitError:
         name = without_password(self.claims.remote)
-        hint = f"without --remote {name} they are run for this clone alone"
+        hint = f"without --remote {name} the tasks are run for this clone alone"
+        if _WANTS_A_PASSWORD.search(error.sentence):
+            hint = "while tasks run nobody is asked for a password: a credential helper or an SSH agent must have it"
         return GitError(f"no task can be claimed on {name}: {error.sentence}", hint=error.hint or hint)
 
     def _go_on_without(self, error: ClaimsRefusedError) -> None:

@@ -17,22 +17,29 @@ from mdtodo.workers.claims import ROUNDS, Claims
 from mdtodo.workers.remote_leases import RemoteLeases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mdtodo.config.settings import Config
     from mdtodo.git.remote import Pushed, Upstream
     from mdtodo.git.repository import Repository
     from mdtodo.run.journal import RunJournal
 
+#: Claims that one push of the branch deletes.
+MOST_DELETED = 4000
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class RemoteRun:
-    """`over` is for `run.run`, `send` for the push after it, and `finish` for the end, whatever came before it."""
+    """`over` is for `run.run`, `send` for the push after it, and `finish` for the end, whatever came before it.
+
+    `arrived`: a push of the branch came to a good end, as far as was told.
+    """
 
     repo: Repository
     config: Config
     remote: str
     upstream: Upstream | None
+    arrived: bool = False
     _leases: RemoteLeases | None = None
 
     @classmethod
@@ -59,12 +66,13 @@ class RemoteRun:
         is for `landing.push` to find out, by the boxes on the branch.
         """
         for _ in range(ROUNDS):
-            updates = [*self._deletions()]
+            updates = self._deletions()
             if not updates:
                 break
             said = push_branch(repo, upstream.remote, commit, upstream.ref, updates)
             answer, claims = said[upstream.ref], self._claims
             if answer.code == 0 and claims is not None:
+                self.arrived = True
                 claims.done(updates)
                 return answer
             if "does not support --atomic" in answer.errors or any(
@@ -73,7 +81,9 @@ class RemoteRun:
                 break  # then `finish` deletes them, if they can be deleted
             if not _may_be_a_claim(answer) or not self._changed(updates):
                 return answer
-        return push_commit(repo, upstream, commit)
+        alone = push_commit(repo, upstream, commit)
+        self.arrived = alone.code == 0
+        return alone
 
     def finish(self, *, pushed: bool) -> tuple[str, ...]:
         """Give back what is left; sentences for a person. `pushed`: the remote has all that was done. Otherwise that
@@ -101,16 +111,16 @@ class RemoteRun:
     def _claims(self) -> Claims | None:
         return self._leases.claims if self._leases is not None else None
 
-    def _deletions(self) -> Iterator[RefUpdate]:
-        """The claims of what has been done, those that earlier runs of this clone have left, and what is to be given
-        back anyhow."""
+    def _deletions(self) -> list[RefUpdate]:
+        """The claims of what has been done, what is to be given back anyhow, and what earlier runs of this clone have
+        left; no more than a command line holds, the others are for `finish`."""
         claims, leases = self._claims, self._leases
         if claims is None or leases is None or leases.refused:
-            return
+            return []
         ended = {ref: held.oid for ref, held in list(claims.held.items()) if ref in leases.ended}
         back = {one.ref: one.expected for one in claims.returning()}
-        for ref, oid in {**claims.left_behind(), **back, **ended}.items():
-            yield RefUpdate(ref, oid, None)
+        refs = {**ended, **back, **claims.left_behind()}
+        return [RefUpdate(ref, oid, None) for ref, oid in [*refs.items()][:MOST_DELETED]]
 
     def _changed(self, updates: list[RefUpdate]) -> bool:
         """Whether a claim is not what it was; then it is let go."""
@@ -118,7 +128,7 @@ class RemoteRun:
             return False
         with suppress(GitError):
             self._claims.check()
-        return [*self._deletions()] != updates
+        return self._deletions() != updates
 
     def _kept(self, count: int) -> str:
         claims = "1 claim stays" if count == 1 else f"{count} claims stay"

@@ -24,6 +24,7 @@ class Cart(unittest.TestCase):
 #: Pages whose `sh` and `console` blocks are all run, with what is there before: files, committed. `None`: no repository.
 RUN: dict[str, dict[str, str] | None] = {
     "getting-started.md": None,
+    "workers.md": None,
     "adopting.md": {
         "TODO.md": "# Things to do\n\n- [x] Shopping cart\n- [ ] Checkout\n  - [ ] Totals are right\n"
         "  - [ ] Discounts are applied\n- [ ] Write to the beta testers due:2026-13-01\n- [ ] Publish the price list\n",

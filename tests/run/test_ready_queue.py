@@ -123,3 +123,14 @@ def test_caps_hold_at_every_instant(data: st.DataObject, jobs: int, cap: int) ->
         took, over = took + seconds, over + 1
         finish(queue, task, seconds)
     assert len(queue.outcomes) == len(lanes)
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(None, 6), (5, 3), (2, 0)])
+def test_what_comes_next_is_free_and_not_begun_and_within_the_limit(limit: int | None, expected: int) -> None:
+    text = tasks(8) + "- [ ] waits id:waits after:last\n- [ ] last id:last run:none\n"
+    queue = ready_queue(text, 2, Options(limit=limit))
+    started = hand_over(queue)
+    following = queue.upcoming(20)
+    assert [task.title for task in following] == [f"task {number}" for number in range(2, 2 + expected)]
+    assert not {task.id for task in following} & {task.id for task in started}
+    assert queue.upcoming(1) == following[:1]

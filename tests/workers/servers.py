@@ -56,15 +56,16 @@ def served(remote: Remote, way: str) -> Iterator[str]:
         with daemon(remote.path) as url:
             yield url
     elif way == "http":
-        with _http(remote.path) as url:
+        with http(remote.path) as url:
             yield url
     else:
         yield str(remote.path)
 
 
 @contextmanager
-def _http(path: Path) -> Iterator[str]:
-    handler = type("Handler", (BadLine,), {"root": path.parent, "happened": {}, "seen": []})
+def http(path: Path, kind: type[GitServer] = BadLine) -> Iterator[str]:
+    """A server of that kind."""
+    handler = type("Handler", (kind,), {"root": path.parent, "happened": {}, "seen": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

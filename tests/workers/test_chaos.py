@@ -69,8 +69,8 @@ class Chaos(Scene):
     def _work(self, clone: Checkout, chance: random.Random, end: float) -> None:
         while not self.done and time.monotonic() < end:
             started = self.start(clone, *RUN, "--push", "--limit", "4")
-            if chance.random() < 0.6:
-                time.sleep(chance.uniform(0.2, 2.5))
+            if chance.random() < 0.8:
+                time.sleep(chance.uniform(0.2, 2.0))
                 self._disturb(started, chance)
             code = started.process.wait()
             if "Traceback" in started.said or code not in (0, 1, 3, -9):
@@ -123,6 +123,7 @@ class Chaos(Scene):
             one.git("fsck", "--strict", "--no-dangling", "--no-progress")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file", "daemon", "http"])
 @pytest.mark.parametrize("seed", [1])
 def test_under_signals_each_task_lands_once(tmp_path, calls, record_property, way, seed):

@@ -7,16 +7,19 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from hashlib import sha1
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mdtodo.errors import GitError
 from mdtodo.git.remotes.refs import RefUpdate, push_refs
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.tasks import read_tasks
 from mdtodo.system.process_identity import current
 from mdtodo.workers import claims as claims_module
 from mdtodo.workers import sightings
-from mdtodo.workers.claim import CLAIMS, Claim, read_claim
+from mdtodo.workers.claim import CLAIMS, Claim, claim_ref, read_claim
 from mdtodo.workers.claims import ClaimsRefusedError
 from tests.examples import TIMES
 from tests.landing.push.remotes import first_remote, remote
@@ -158,9 +161,7 @@ class TestASilentWorker:
         path = clone.root / ".git/mdtodo/claims.json"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(
-            content.replace(b'"B"', f'"{sightings.boot_id()}"'.encode()).replace(
-                b'"R"', f'"{remote.path}"'.encode()
-            )
+            content.replace(b'"B"', f'"{sightings.boot_id()}"'.encode()).replace(b'"R"', b'"origin"')
         )
         assert ONE in b.take([ONE])
 
@@ -298,3 +299,23 @@ def at_once(workers: list[Claims], call: Callable[[Claims], object]) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("- [ ] one\n", ["fe05bcdcdc4928012781a5f1a2a77cbb5398e106"]),
+        ("- [x] one !high due:2030-01-01\n", ["fe05bcdcdc4928012781a5f1a2a77cbb5398e106"]),
+        ("- [ ] a id:ship-it\n", ["ship-it"]),
+        ("- [ ] a id:Ship.lock\n", [sha1(b"Ship.lock").hexdigest()]),
+        ("- [ ] a id:twice\n- [ ] b id:twice\n", ["twice", sha1(b"b").hexdigest()]),
+        (
+            "# A\n- [ ] one\n# B\n- [ ] one\n",
+            [sha1(f"{sha1(b'one').hexdigest()}\nTODO.md\n{s}".encode()).hexdigest() for s in "AB"],
+        ),
+    ],
+    ids=["titles", "neither box nor keys", "explicit", "no name for a file", "twice", "equal"],
+)
+def test_a_claim_has_the_name_of_its_task_in_each_clone(text, names):
+    tasks = read_tasks({"TODO.md": parse(text.encode())})
+    assert [claim_ref(task) for task in tasks] == [CLAIMS + name for name in names]

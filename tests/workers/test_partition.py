@@ -56,6 +56,7 @@ def takes_over(scene: Scene, clone: Checkout) -> Started | None:
     return started if scene.lines.count("begins") == 2 else None
 
 
+@pytest.mark.slow
 def test_a_remote_that_is_gone_for_one_of_two(tmp_path: Path, calls: Calls) -> None:
     scene = Scene(tmp_path, calls)
     scene.todo(TASK, CONFIG)
@@ -111,6 +112,7 @@ def namespace() -> Iterator[tuple[str, str, str]]:
             subprocess.run(command.split(), check=False, capture_output=True)
 
 
+@pytest.mark.slow
 def test_a_line_that_swallows_every_packet(
     tmp_path: Path, calls: Calls, namespace: tuple[str, str, str]
 ) -> None:

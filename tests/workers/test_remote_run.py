@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.action.git_server import GitServer
 from tests.landing.push.remotes import Remote
 from tests.processes import DEADLINE, eventually
 from tests.workers.clones import claimed, claims_of
+from tests.workers.servers import http
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -261,6 +263,21 @@ class TestTheEnd:
         assert claimed(scene.remote) == {}
         assert scene.remote.receipts() == ["fe05bcd"]
 
+    def test_ctrl_c_at_the_push_keeps_the_claims_of_what_was_done(self, scene):
+        a = scene.remote.clone("a")
+        scene.remote.hook(
+            "update", f'case "$1" in refs/heads/*) touch {scene.folder}/there; sleep 3; exit 1;; esac'
+        )
+        process = scene.start(a, *RUN, "--push")
+        eventually((scene.folder / "there").exists)
+        process.process.send_signal(signal.SIGINT)
+        assert process.end() == 130, process.said
+        assert "3 claims stay on origin for 30m" in process.said
+        scene.remote.hook("update", "exit 0")
+        assert scene(a, *RUN, "--push").code == 0
+        assert len(scene.remote.receipts()) == 3
+        assert claimed(scene.remote) == {}
+
     def test_the_next_run_of_a_killed_one_takes_its_claims_over_at_once(self, scene):
         scene.todo("- [ ] slow run:waits\n")
         a = scene.remote.clone("a")
@@ -318,6 +335,16 @@ class TestRefusals:
         said = scene(a, "run", *args)
         assert said.code == 2
         assert words in said.err
+        assert scene.called == []
+
+    def test_nobody_is_asked_for_a_password(self, scene):
+        a = scene.remote.clone("a")
+        with http(scene.remote.path, GitServer) as url:
+            a.git("remote", "set-url", "origin", url)
+            said = scene(a, *RUN)
+        assert said.code == 3
+        assert "no task can be claimed on origin: git: could not read Username for" in said.err
+        assert "hint: while tasks run nobody is asked for a password" in said.err
         assert scene.called == []
 
     def test_a_remote_that_cannot_be_reached_starts_nothing(self, scene):

@@ -6,8 +6,9 @@ counts as pushed without any check, so whoever competes for one has to push an o
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
@@ -131,23 +132,26 @@ def _unreadable(err: bytes, command: str) -> GitError:
     return GitError(without_password(error.sentence), hint=error.hint)
 
 
+#: These may come at any moment of a run, when nobody sits there to type a password.
+_NEVER_ASK = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never", "SSH_ASKPASS_REQUIRE": "never"}
+
+
 def _talk(repo: Repository, args: Sequence[str], timeout: float | None) -> tuple[int, bytes, bytes]:
     """Exit code, standard output and standard error of git; one that does not end in time is ended, and nobody knows
-    what it has done."""
-    env: Mapping[str, str] = environment(repo) | without_prompts()
+    what it has done. With a `timeout` it has no terminal, so that neither git nor ssh asks anybody for a password."""
+    asks = timeout is None
+    env: Mapping[str, str] = environment(repo) | (without_prompts() if asks else _NEVER_ASK)
     with subprocess.Popen(
         ["git", "-C", repo.root, *args],
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=not asks,
     ) as process:
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.terminate()  # git ends its helpers with it
-            with suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=5)
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # it leads a group; its helpers are in it
             return -15, b"", f"error: no answer in {timeout:g} s\n".encode()
         return process.returncode, out, err
