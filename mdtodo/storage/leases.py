@@ -160,10 +160,8 @@ class Leases:
         """Those of the tasks that their lanes have room for, in their order, and the others."""
         if lanes.keys().isdisjoint(names):
             return list(names), []
-        rows = self._db.read(_SLOTS)
-        used = Counter(
-            str(lane) for lane, ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)
-        )
+        holders, rows = _Holders(now), self._db.read(_SLOTS)
+        used = Counter(str(lane) for lane, *lease in rows if holders.hold(*lease))
         free: list[str] = []
         full: list[str] = []
         for name in names:
@@ -176,9 +174,8 @@ class Leases:
     def _taken(self, names: Sequence[str], now: float) -> set[str]:
         """Those of the tasks that a live worker has."""
         rows = self._db.read(f"{_HELD} {_among(names)}", names)
-        return {
-            str(task) for task, ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)
-        }
+        holders = _Holders(now)
+        return {str(task) for task, ttl, expires, who in rows if holders.hold(ttl, expires, who)}
 
     def _ended(self, names: Sequence[str], since: Moment | None, run: str) -> set[str]:
         """Those that somebody came to a result for, or landed one, after the moment."""
@@ -214,15 +211,15 @@ class Leases:
 
     def claim(self, task_id: str, token: int) -> Lease | None:
         """The claim with that token; None where it has run out, or was taken over or given back."""
-        now = _clock()
+        holders = _Holders(_clock())
         rows = self._db.read(f"{_CLAIM} AND task_id = ? AND token = ?", (task_id, token))
-        return next((_claim_of(row) for row in rows if _live(real(row[3]), real(row[4]), "", now)), None)
+        return next((_claim_of(row) for row in rows if holders.hold(*row[3:])), None)
 
     def ended_claims(self) -> tuple[Lease, ...]:
         """The claims that have run out, and whose box nobody has opened since."""
-        now = _clock()
+        holders = _Holders(_clock())
         rows = self._db.read(f"{_CLAIM} ORDER BY task_id")
-        return tuple(_claim_of(row) for row in rows if not _live(real(row[3]), real(row[4]), "", now))
+        return tuple(_claim_of(row) for row in rows if not holders.hold(*row[3:]))
 
     def held(self, tokens: Sequence[int]) -> frozenset[int]:
         """Those of these tokens whose lease was neither taken over nor released."""
@@ -240,19 +237,18 @@ class Leases:
 
     def live_leases(self) -> tuple[Lease, ...]:
         """The leases that hold now, by task."""
-        now = _clock()
+        holders = _Holders(_clock())
         return tuple(
             Lease(str(task), integer(token), str(worker), _unix_time(real(expires)), str(who))
             for task, token, worker, ttl, expires, who in self._db.read(f"{_ALL} ORDER BY task_id")
-            if _live(real(ttl), real(expires), str(who), now)
+            if holders.hold(ttl, expires, who)
         )
 
 
 def owners(database: Database) -> set[str]:
     """The processes (see `owner`) with leases that hold now."""
-    now = _clock()
-    rows = database.read("SELECT ttl, expires, owner FROM leases")
-    return {str(who) for ttl, expires, who in rows if _live(real(ttl), real(expires), str(who), now)}
+    holders, rows = _Holders(_clock()), database.read("SELECT ttl, expires, owner FROM leases")
+    return {str(who) for ttl, expires, who in rows if holders.hold(ttl, expires, who)}
 
 
 _ALL = "SELECT task_id, token, worker, ttl, expires, owner FROM leases"
@@ -296,9 +292,22 @@ def _unix_time(clock: float) -> float:
     return time.time() + clock - _clock()
 
 
-def _live(ttl: float, expires: float, who: str, now: float) -> bool:
-    """Whether a lease holds: not run out, its process not gone; one that ends later than it can, as of a time before
-    the machine's start, only if its process is seen to live."""
-    if now >= expires or (who and process_identity.has_ended(who)):
-        return False
-    return expires <= now + ttl or process_identity.can_be_checked(who)
+class _Holders:
+    """Who holds leases at this moment; each process is looked for once."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+        self._ended: dict[str, bool] = {}
+
+    def hold(self, ttl: object, expires: object, owner: object) -> bool:
+        """Whether a lease holds: not run out, its process not gone; one that ends later than it can, as of a time
+        before the machine's start, only if its process is seen to live."""
+        end, who = real(expires), str(owner)
+        if self._now >= end or (who and self._has_ended(who)):
+            return False
+        return end <= self._now + real(ttl) or process_identity.can_be_checked(who)
+
+    def _has_ended(self, who: str) -> bool:
+        if who not in self._ended:
+            self._ended[who] = process_identity.has_ended(who)
+        return self._ended[who]

@@ -52,9 +52,10 @@ class Changes:
         self._polls = False
 
     def follow(self, files: Iterable[str], patterns: Sequence[str]) -> bool:
-        """These are the TODO files now, and others may come that fit the patterns; whether they are others than
-        before."""
+        """These are the TODO files now, and others may come that fit the patterns; whether they are others than before.
+        What changes from here on is told, so read them again then."""
         before, self._files, self._fits = self._files, tuple(files), matcher(patterns)
+        self._listen()
         return before != self._files
 
     def stamp(self) -> Stamp:
@@ -66,7 +67,6 @@ class Changes:
         """Whether something is another than at `since`, as soon as that is so; False after so many seconds, and when
         `stop` is set."""
         end = time.monotonic() + seconds
-        # before the first look: what changes after it is told
         notifier = self._listen()
         while self.stamp() == since:
             left = end - time.monotonic()

@@ -85,6 +85,10 @@ class Watch:
                 self._tried.clear()
         return self._stop.is_set()
 
+    def end(self) -> None:
+        """End as soon as nothing runs."""
+        self._stop.set()
+
     def _is_through(self) -> bool:
         return self.rhythm.most is not None and self._started >= self.rhythm.most
 

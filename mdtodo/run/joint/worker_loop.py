@@ -33,7 +33,7 @@ class WorkerLoop(RunLoop):
     reread: Callable[[], Project]
     _changed: bool = False
     _look_not_before: float = 0.0
-    _land_not_before: float = 0.0
+    _land_not_before: float = field(default_factory=lambda: time.monotonic() + _TOGETHER)
     _reread_not_before: float = 0.0
     _told: set[str] = field(default_factory=set)
 
@@ -41,14 +41,14 @@ class WorkerLoop(RunLoop):
         """Not before that is over which others have in hand, and that is this worker's or frees what is."""
         if self.queue.stopped:
             return self.queue.idle
-        self._look()
+        self._look(now=self.queue.idle)
         self._land()
         if len(self.queue.running) < self.queue.jobs and self._follow():
             return False
         if not self.queue.idle:
             return False
         if not self.queue.awaits(self.peers.in_hand):
-            return True
+            return not self._changed or self.journal.owes
         self._tell_once(f"waiting for what other workers have in hand: {self._in_hand()}")
         return False
 
@@ -64,8 +64,7 @@ class WorkerLoop(RunLoop):
     def _not_leased(self, task: Task, reason: str) -> None:
         """It is another's, as are most that come after it in the same order."""
         self._put_aside(task)
-        self._look_not_before = 0.0
-        self._look()
+        self._look(now=True)
         if task.id not in self.peers.in_hand and task.id not in self.peers.over:
             self._changed = True  # given back since, or broken down: the files say more
 
@@ -80,11 +79,11 @@ class WorkerLoop(RunLoop):
 
     # What the others do
 
-    def _look(self) -> None:
-        now = time.monotonic()
-        if now < self._look_not_before:
+    def _look(self, *, now: bool = False) -> None:
+        """Often enough for a person who looks on, or `now`, where something depends on it."""
+        if not now and time.monotonic() < self._look_not_before:
             return
-        self._look_not_before = now + TICK
+        self._look_not_before = time.monotonic() + TICK
         if self.peers.look(self.journal.local.leases) or self._preflight.is_stale():
             self._changed = True
         self.queue.elsewhere |= self.peers.in_hand.keys() | self.peers.over
