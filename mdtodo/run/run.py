@@ -194,7 +194,8 @@ def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unsta
 
 
 def has_work(project: Project, options: Options) -> bool:
-    """Whether a run would start a task, or tick a box; a failure that stands is no work. Nothing is written."""
+    """Whether a run would start a task, tick a box, or open that of a claim that has ended; a failure that stands is no
+    work. Nothing is written."""
     from mdtodo.storage.state import StateStore
 
     options = _of_this_machine(project, options)
@@ -202,6 +203,8 @@ def has_work(project: Project, options: Options) -> bool:
     if queue.close_finished_parents():
         return True
     with StateStore.open(project.repo, create=False) as state:
+        if state.ended_claims():
+            return True
         cache = _result_cache(project, queue, state, lambda _: None)
         while (task := queue.startable(now=0.0)) is not None:
             if cache is None:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.git.repository import discover
+from mdtodo.project.project import read_config, read_project
+from mdtodo.run.run import has_work
+from mdtodo.run.run_options import Options
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -125,6 +128,14 @@ def test_the_next_run_opens_what_an_ended_claim_held(repo: Checkout, mdtodo: Mdt
     assert line(repo, "first") == "- [x] first run:good id:first"
     assert sorted(repo.read(".git/ran").split()) == [b"first", b"second"]
     assert "has ended" not in mdtodo("run").err
+
+
+def test_a_claim_that_has_ended_is_work_for_who_waits_for_work(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("One task", **{"TODO.md": "- [ ] first run:good id:first\n"})
+    token, there = claimed(mdtodo, "first"), discover(str(repo.root))
+    assert not has_work(read_project(there, read_config(there)), Options())
+    end(repo, token)
+    assert has_work(read_project(there, read_config(there)), Options())
 
 
 def test_an_ended_claim_does_not_touch_what_others_wrote_since(repo: Checkout, mdtodo: Mdtodo) -> None:
