@@ -76,6 +76,22 @@ class ParsedFile:
                 return None
         return EditedFile(self._with(now), tuple(done), tuple(already), tuple(missing))
 
+    def reread(self, data: bytes, statuses: Mapping[str, Status]) -> ParsedFile | None:
+        """The version with these bytes, without reading them, where they differ in boxes alone; None where not."""
+        was = self.document.data
+        if len(data) != len(was):
+            return None
+        now: dict[int, Status] = {}
+        for item in self.document.items:
+            if data[item.box] != was[item.box]:
+                char = chr(data[item.box])
+                status = statuses.get(char)
+                if status is None or item.char not in _PLAIN or WRITTEN_CHARS[status] != char:
+                    return None
+                now[item.index] = status
+        made = self._with(now)
+        return made if made.document.data == data else None
+
     def _with(self, statuses: Mapping[int, Status]) -> ParsedFile:
         items = list(self.document.items)
         data = bytearray(self.document.data)
@@ -93,10 +109,15 @@ class ParsedFile:
         return ParsedFile(self.document._replace(data=bytes(data), items=tuple(items)), self.places)
 
 
-def parse_cached(data: bytes, statuses: Mapping[str, Status], file: str) -> ParsedFile:
-    """The version with these bytes. Raises InputError where they cannot be read."""
+def parse_cached(
+    data: bytes, statuses: Mapping[str, Status], file: str, like: ParsedFile | None = None
+) -> ParsedFile:
+    """The version with these bytes, which may differ in boxes alone from `like`. Raises InputError where they cannot be
+    read."""
     key = file, data, tuple(statuses.items())
     known = _parsed.get(key)
+    if known is None and like is not None:
+        known = like.reread(data, statuses)
     if known is None:
         document = parse(data, statuses, file=file)
         known = ParsedFile(document, TaskIndex(document, file))

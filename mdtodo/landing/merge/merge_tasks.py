@@ -35,7 +35,8 @@ class MergedTasks(NamedTuple):
 
 def changes_between(old: bytes, new: bytes, statuses: Mapping[str, Status], file: str) -> TaskChanges | None:
     """See `task_changes`. Raises InputError for what is no text."""
-    before, after = parse_cached(old, statuses, file), parse_cached(new, statuses, file)
+    before = parse_cached(old, statuses, file)
+    after = parse_cached(new, statuses, file, before)
     return task_changes(before.document, before.places, after.document, after.places)
 
 
@@ -76,6 +77,7 @@ class _Merge:
         self.found = {task: self._find(task, anchor) for task, anchor in wanted.items()}
         self.strict = strict
         self.missed: dict[int, str] = {}
+        self._changed_in: dict[bytes, Collection[int] | None] = {}
 
     def run(self) -> MergedTasks:
         ours, theirs = self.ours.document.data, self.changes.of(self.wanted)
@@ -142,7 +144,7 @@ class _Merge:
         return None if made is None else self._with_added(self._parsed(made), added)
 
     def _parsed(self, data: bytes) -> ParsedFile:
-        return parse_cached(data, self.statuses, self.ours.places.file)
+        return parse_cached(data, self.statuses, self.ours.places.file, self.ours)
 
     def _found_below(self, wanted: frozenset[int]) -> tuple[set[int], set[int]]:
         """What is to be taken out below tasks and stands there: the numbers of its lines in the old version, and
@@ -188,8 +190,11 @@ class _Merge:
         )
 
     def _changes_to(self, merged: ParsedFile) -> Collection[int] | None:
-        changes = task_changes(self.ours.document, self.ours.places, merged.document, merged.places)
-        return None if changes is None else changes.tasks
+        data = merged.document.data
+        if data not in self._changed_in:
+            changes = task_changes(self.ours.document, self.ours.places, merged.document, merged.places)
+            self._changed_in[data] = None if changes is None else changes.tasks
+        return self._changed_in[data]
 
     def _why(self, task: int) -> str:
         """Why what was changed of the task cannot be made here, as part of a sentence."""

@@ -213,7 +213,12 @@ def _differing(
     old: Version, new: Version, owners: tuple[Sequence[int | None], Sequence[int | None]]
 ) -> Iterator[_Ranges]:
     """The lines of both versions that stand in each other's place and are not the same."""
-    keys = [[without_status_and_keys(line) for line in version.lines] for version in (old, new)]
+    # Ticks and keys are taken off only where versions differ: of a long list that is a line or two.
+    common = set(old.lines).intersection(new.lines)
+    keys = [
+        [line if line in common else without_status_and_keys(line) for line in version.lines]
+        for version in (old, new)
+    ]
     i = j = 0
     for line, there in enumerate([*align(*keys), len(new.lines)]):
         if there < 0 or (line < len(old.lines) and owners[0][line] != owners[1][there]):
