@@ -17,8 +17,8 @@ from mdtodo.landing.renames import follow_renames
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.snapshot import verdict_of
+from mdtodo.run.lane_places import LanePlaces
 from mdtodo.storage import spool
-from mdtodo.storage.leases import Lane
 from mdtodo.storage.rows import NewResult
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
-    from mdtodo.storage.leases import Lease, Moment
+    from mdtodo.storage.leases import Lane, Lease, Moment
 
 #: What is told of a task whose result cannot land, before the reason.
 _KEPT = "not ticked, and its result is kept for the next `mdtodo run`"
@@ -60,6 +60,7 @@ class RunJournal:
     commit: str
     run_id: str
     worker: str
+    places: LanePlaces
     project: Project | None = None
     work_tree: WorkTree | None = None
     commits: list[str] = field(default_factory=list)
@@ -68,7 +69,6 @@ class RunJournal:
     uncommitted: list[Receipt] = field(default_factory=list)
     unopened: set[str] = field(default_factory=set)
     full_lanes: set[str] = field(default_factory=set)
-    _in_lanes: set[str] = field(default_factory=set)
     _leases: dict[str, Lease] = field(default_factory=dict)
     _unrecorded: list[NewResult] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
@@ -103,7 +103,8 @@ class RunJournal:
         state = StateStore.open(repo)
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
-        journal = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
+        places = LanePlaces(state, config.lanes, jobs or 1)
+        journal = cls(repo, config, state, commit, run_id, name, places, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
         journal._stamp, journal._place = stamp(repo), head_position(repo)
         spool.prepare(repo)
@@ -198,27 +199,29 @@ class RunJournal:
     def lease(self, tasks: Sequence[Task]) -> None:
         """Take these tasks, where no other worker has them or had them since; `leased` says which are ours, and
         `full_lanes` which would be, but for their lanes."""
-        caps = self.config.lanes
-        lanes = {task.id: Lane(task.lane, caps[task.lane]) for task in tasks if task.lane in caps}
-        wanted = [task.id for task in tasks if task.id not in self._leases]
-        again = [name for name in lanes if name in self._leases and name not in self._in_lanes]
+        places, ahead = self.places.needed(tasks)
         self.full_lanes = set()
-        if wanted:
+        self._take([task for task in tasks if task not in ahead], places)
+        covered = [task for task in ahead if self.places.goes_without(task)]
+        self._take(covered, {})
+        self.full_lanes.update(task.id for task in ahead if task not in covered)
+
+    def _take(self, tasks: Sequence[Task], places: Mapping[str, Lane]) -> None:
+        again = [task.id for task in tasks if task.id in self._leases and task.id in places]
+        if wanted := [task.id for task in tasks if task.id not in self._leases]:
             worker, ttl = self.worker, self.config.lease
-            taken = self.state.take(wanted, worker, ttl, since=self._since, run=self.run_id, lanes=lanes)
+            taken = self.state.take(wanted, worker, ttl, since=self._since, run=self.run_id, lanes=places)
             self._leases |= taken.leases
             self.full_lanes |= taken.full
         for name in again:
-            if not self.state.enter_lane(self._leases[name].token, lanes[name]):
+            if not self.state.enter_lane(self._leases[name].token, places[name]):
                 self.full_lanes.add(name)
-        self._in_lanes |= (lanes.keys() & self._leases.keys()) - self.full_lanes
+        got = {name: lane for name, lane in places.items() if name in self._leases}
+        self.places.hold({n: lane for n, lane in got.items() if n not in self.full_lanes}, self._leases)
 
     def leave_lanes(self, running: Container[str]) -> None:
-        """Of the tasks in lanes with a cap, only these run still."""
-        left = [name for name in self._in_lanes if name not in running]
-        self._in_lanes.difference_update(left)
-        if tokens := [self._leases[name].token for name in left if name in self._leases]:
-            self.state.leave_lanes(tokens)
+        """Only these tasks run still."""
+        self.places.leave(running, self._leases)
 
     def leased(self, task: Task) -> bool:
         """Whether the task was taken, as far as this process knows."""

@@ -16,7 +16,7 @@ from mdtodo.planning.task_json import task_record
 from mdtodo.receipts.codec import anchor_to_json
 from mdtodo.run.outcomes import Outcomes, failure
 from mdtodo.run.preflight import Preflight
-from mdtodo.run.throttle import Throttle
+from mdtodo.system.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +79,8 @@ class RunLoop:
                 break
             self.observer.flush()
             self._handle_events(self.pool.events(self._patience()))
+            # before anything lands, as a place is worth nothing without a lease
+            self.journal.leave_lanes(self.queue.running)
             self._write()
             self._keep_leases()
 

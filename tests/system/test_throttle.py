@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mdtodo.run.throttle import DELAY, WINDOW, Throttle, _own_seconds, memory_percent
+from mdtodo.system.throttle import DELAY, WINDOW, Throttle, _own_seconds, memory_percent
 
 SPIN = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
 
