@@ -20,6 +20,7 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
+from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
@@ -61,6 +62,7 @@ class RunJournal:
     commit: str
     run_id: str
     worker: str
+    jobs: int = 1
     local: LocalLeases = field(init=False)
     leases: Leases = field(init=False)
     project: Project | None = None
@@ -82,9 +84,8 @@ class RunJournal:
     _log_seen: tuple[str, bool] = ("", False)
 
     def __post_init__(self) -> None:
-        self.local = LocalLeases(
-            self.state, self.worker, self.config.lease, self.run_id, self.config.lanes, self._log
-        )
+        places = LanePlaces(self.state, self.config.lanes, self.jobs)
+        self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, places, self._log)
         self.leases = self.local
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
@@ -105,7 +106,7 @@ class RunJournal:
         state = StateStore.open(repo)
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
-        journal = cls(repo, config, state, commit, run_id, name, messages=[*state.warnings])
+        journal = cls(repo, config, state, commit, run_id, name, jobs or 1, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
         journal._stamp, journal._place = stamp(repo), head_position(repo)
         spool.prepare(repo)

@@ -77,6 +77,8 @@ class RunLoop:
                 break
             self.observer.flush()
             self._handle_events(self.pool.events(self._patience()))
+            # before anything lands, as a place is worth nothing without a lease
+            self.journal.leases.leave_lanes(self.queue.running)
             self._write()
             self._keep_leases()
 

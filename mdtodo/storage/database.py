@@ -56,7 +56,7 @@ class Database:
                 warnings = _set_aside(path, schema, upgrades)
             connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall(), path)
-            connection.execute("PRAGMA synchronous = NORMAL")
+            _patiently(lambda: connection.execute("PRAGMA synchronous = NORMAL"), path)
             database = cls(connection, path, warnings)
             database._make(schema, version, upgrades)
             return database
@@ -100,13 +100,13 @@ class Database:
         In WAL mode a FULL commit syncs the log, and with it every earlier transaction.
         """
         with _sentences(self.path):
-            self._connection.execute("PRAGMA synchronous = FULL")
+            _patiently(lambda: self._connection.execute("PRAGMA synchronous = FULL"), self.path)
         try:
             with self.writing("sync") as connection:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 connection.execute(f"PRAGMA user_version = {version}")
         finally:
-            self._connection.execute("PRAGMA synchronous = NORMAL")
+            _patiently(lambda: self._connection.execute("PRAGMA synchronous = NORMAL"), self.path)
 
     @contextmanager
     def writing(self, what: str) -> Iterator[sqlite3.Connection]:
@@ -199,11 +199,8 @@ def _sound(path: str, schema: str, upgrades: Mapping[int, str]) -> bool:
         return False
     connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
     try:
-        rows = _patiently(lambda: connection.execute("PRAGMA quick_check(1)").fetchall(), path)
-        known = {
-            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        }
-        used = connection.execute("PRAGMA user_version").fetchone()[0]
+        # all of it: a file is locked as a whole while another process makes it one that many may write
+        rows, known, used = _patiently(lambda: _looked_through(connection), path)
     except sqlite3.DatabaseError as error:
         if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return False
@@ -212,6 +209,13 @@ def _sound(path: str, schema: str, upgrades: Mapping[int, str]) -> bool:
         connection.close()
     later = ";".join(statement for older, statement in upgrades.items() if older >= used)
     return rows == [("ok",)] and (known >= _tables(schema) - _tables(later) if used else not known)
+
+
+def _looked_through(connection: sqlite3.Connection) -> tuple[list[tuple[str]], set[str], int]:
+    """What SQLite says of the file, its tables, and its version."""
+    rows = connection.execute("PRAGMA quick_check(1)").fetchall()
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return rows, {name for (name,) in names}, int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _set_aside(path: str, schema: str, upgrades: Mapping[int, str]) -> tuple[str, ...]:

@@ -149,10 +149,12 @@ class Leases:
                 db.execute(_ENTER, (token, lane.name))
         return bool(free)
 
-    def leave_lanes(self, tokens: Sequence[int]) -> None:
-        """The tasks with these leases run no more; their leases stay."""
+    def leave_lanes(self, tokens: Sequence[int], heirs: Sequence[tuple[int, str]] = ()) -> None:
+        """The tasks with these leases run no more; their leases stay. `heirs` get places in their stead: leases, each
+        with its lane, no more in a lane than are left there."""
         with self._db.writing("lane") as db:
             db.executemany("DELETE FROM lane_slots WHERE token = ?", [(token,) for token in tokens])
+            db.executemany(_ENTER, heirs)
 
     def _with_room(
         self, names: Sequence[str], lanes: Mapping[str, Lane], now: float

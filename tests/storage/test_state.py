@@ -379,6 +379,15 @@ class TestFile:
     def test_the_state_folder_is_for_its_owner_alone(self, repository, opened):
         assert os.stat(folder(repository)).st_mode & 0o777 == 0o700
 
+    @pytest.mark.chance
+    @pytest.mark.parametrize("seed", range(2 * TIMES))
+    def test_many_processes_may_make_the_state_at_once(self, repository, seed):
+        """Each reads it while another makes it one that many may write, which locks it as a whole."""
+        program = "s.lease('a', 'w', 60)\nprint('well')"
+        with ThreadPoolExecutor(10) as threads:
+            told = list(threads.map(lambda _: in_another_process(repository, program), range(20)))
+        assert told == ["well\n"] * 20
+
     def test_reading_the_state_makes_no_file(self, repository):
         with StateStore.open(repository, create=False) as it:
             assert it.live_leases() == ()

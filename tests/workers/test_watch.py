@@ -209,8 +209,6 @@ def test_what_others_push_is_pulled_and_a_pull_that_fails_is_told_once(shared: S
         eventually(lambda: b"[x] two" in repo.head("TODO.md"))
         remote = repo.root.parent / "remote.git"
         remote.rename(repo.root.parent / "gone.git")
-        repo.write("TODO.md", "- [x] one run:ok\n- [x] two run:ok\n- [ ] three\n")
-        repo.git("commit", "-qam", "by hand")
         eventually(lambda: "git pull failed" in watch.said)
         time.sleep(2.5)
         (repo.root.parent / "gone.git").rename(remote)

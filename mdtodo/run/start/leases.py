@@ -6,13 +6,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from mdtodo.storage.leases import Lane
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Task
-    from mdtodo.storage.leases import Lease, Moment
+    from mdtodo.run.start.lane_places import LanePlaces
+    from mdtodo.storage.leases import Lane, Lease, Moment
     from mdtodo.storage.state import StateStore
 
 #: A lease is renewed after this share of its time.
@@ -58,20 +57,19 @@ class Leases(Protocol):
 @dataclass(slots=True, eq=False, repr=False)
 class LocalLeases:
     """Those of this clone, in its state: terminals and linked worktrees see them. `since`: what others came to after
-    that moment is theirs. `lanes` are their caps, for all workers together. `token`: that of claims which the run may
+    that moment is theirs. `places` are those that it has in lanes. `token`: that of claims which the run may
     use; they stay their owner's until the task is done."""
 
     state: StateStore
     worker: str
     ttl: float
     run_id: str
-    lanes: Mapping[str, int]
+    places: LanePlaces
     log: Callable[..., None]
     since: Moment | None = None
     token: int | None = None
     _leases: dict[str, Lease] = field(default_factory=dict)
     _full: set[str] = field(default_factory=set)
-    _in_lanes: set[str] = field(default_factory=set)
     _renewed: float = field(default_factory=time.monotonic)
 
     def lease(self, tasks: Sequence[Task], upcoming: Callable[[int], Sequence[Task]]) -> None:
@@ -79,23 +77,29 @@ class LocalLeases:
         if self.token is not None:
             claims = (self.state.claim(task.id, self.token) for task in tasks)
             self._leases |= {claim.task_id: claim for claim in claims if claim is not None}
-        lanes = {task.id: Lane(task.lane, self.lanes[task.lane]) for task in tasks if task.lane in self.lanes}
-        wanted = [task.id for task in tasks if task.id not in self._leases]
-        again = [name for name in lanes if name in self._leases and name not in self._in_lanes]
-        self._full = self._take(wanted, lanes) if wanted else set()
-        for name in again:
-            if not self.state.enter_lane(self._leases[name].token, lanes[name]):
-                self._full.add(name)
-        self._in_lanes |= (lanes.keys() & self._leases.keys()) - self._full
+        needed, ahead = self.places.needed(tasks)
+        self._full = set()
+        self._take([task for task in tasks if task not in ahead], needed)
+        covered = [task for task in ahead if self.places.goes_without(task)]
+        self._take(covered, {})
+        self._full.update(task.id for task in ahead if task not in covered)
 
-    def _take(self, wanted: Sequence[str], lanes: Mapping[str, Lane]) -> set[str]:
-        """Take those that are free; which would be, but for their lanes."""
-        taken = self.state.take(wanted, self.worker, self.ttl, since=self.since, run=self.run_id, lanes=lanes)
-        self._leases |= taken.leases
-        for name in wanted:
-            lease = taken.leases.get(name)
-            self.log("leased" if lease else "not_leased", task=name, token=lease.token if lease else None)
-        return set(taken.full)
+    def _take(self, tasks: Sequence[Task], places: Mapping[str, Lane]) -> None:
+        again = [task.id for task in tasks if task.id in self._leases and task.id in places]
+        if wanted := [task.id for task in tasks if task.id not in self._leases]:
+            taken = self.state.take(
+                wanted, self.worker, self.ttl, since=self.since, run=self.run_id, lanes=places
+            )
+            self._leases |= taken.leases
+            self._full |= taken.full
+            for name in wanted:
+                lease = taken.leases.get(name)
+                self.log("leased" if lease else "not_leased", task=name, token=lease.token if lease else None)
+        for name in again:
+            if not self.state.enter_lane(self._leases[name].token, places[name]):
+                self._full.add(name)
+        got = {name: lane for name, lane in places.items() if name in self._leases}
+        self.places.hold({name: lane for name, lane in got.items() if name not in self._full}, self._leases)
 
     @property
     def leases(self) -> Mapping[str, Lease]:
@@ -108,10 +112,7 @@ class LocalLeases:
 
     def leave_lanes(self, running: Container[str]) -> None:
         """See `Leases`."""
-        left = [name for name in self._in_lanes if name not in running]
-        self._in_lanes.difference_update(left)
-        if tokens := [self._leases[name].token for name in left if name in self._leases]:
-            self.state.leave_lanes(tokens)
+        self.places.leave(running, self._leases)
 
     def refusal(self, task: Task) -> str | None:
         """See `Leases`."""
