@@ -168,18 +168,11 @@ class RemoteLeases:
         return self._ahead
 
     def _take(self, tasks: Sequence[Task]) -> None:
+        """Claim these; for those that are not ours then, there is a reason."""
         self._refs |= {task.id: claim_ref(task) for task in tasks}
         refs = [self._refs[task.id] for task in tasks]
-
-        def claimed() -> tuple[dict[str, str], frozenset[str]]:
-            reasons = self.claims.take(refs)
-            won = [task for task in tasks if self._is_held(task.id)]
-            if self.upstream is None or self.claims.tip is None:
-                return reasons, frozenset()
-            return reasons, closed_there(self.claims.repo, self.upstream, self.claims.tip, won, self.statuses)
-
         try:
-            reasons, closed = self._waited(claimed)
+            reasons, closed = self._waited(lambda: self._claim(tasks))
         except ClaimsRefusedError as error:
             self._go_on_without(error)
             return
@@ -189,16 +182,21 @@ class RemoteLeases:
             why = f"whether another worker has it is not known: {error}"
             reasons, closed = dict.fromkeys(refs, why), frozenset()
         self._reached = True
-        now = time.monotonic()
-        name = self.upstream.name if self.upstream is not None else without_password(self.claims.remote)
-        for task in tasks:
-            if task.id in closed:
-                self._reasons[task.id] = f"it is closed on {name}; `git pull` brings that", now
-                self.claims.release([self._refs[task.id]])
-            elif self._refs[task.id] in reasons and not self._is_held(task.id):
-                self._reasons[task.id] = reasons[self._refs[task.id]], now
-            else:
-                self._reasons.pop(task.id, None)
+        name = self.upstream.name if self.upstream is not None else ""
+        told = dict.fromkeys(closed, f"it is closed on {name}; `git pull` brings that")
+        told |= {one.id: reasons[ref] for one, ref in zip(tasks, refs, strict=True) if ref in reasons}
+        self.claims.release(self._refs[task_id] for task_id in closed)
+        self._reasons = {one: why for one, why in self._reasons.items() if not self._is_held(one)}
+        self._reasons |= {task_id: (why, time.monotonic()) for task_id, why in told.items()}
+
+    def _claim(self, tasks: Sequence[Task]) -> tuple[dict[str, str], frozenset[str]]:
+        """By ref why it was not won; and the ids of those that were, and are closed on the branch there."""
+        reasons = self.claims.take([self._refs[task.id] for task in tasks])
+        won = [task for task in tasks if self._is_held(task.id)]
+        if self.upstream is None or self.claims.tip is None:
+            return reasons, frozenset()
+        repo = self.claims.repo
+        return reasons, closed_there(repo, self.upstream, self.claims.tip, won, self.statuses)
 
     def _unreachable(self, error: GitError) -> GitError:
         name = without_password(self.claims.remote)

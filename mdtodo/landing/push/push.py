@@ -181,7 +181,8 @@ class _Push:
         # What killed pushes left; a ref would keep its commits for ever.
         for ref in self.git.run("for-each-ref", "--format=%(refname)", FETCHED).decode().split():
             if process_identity.has_ended(ref.removeprefix(FETCHED)):
-                self.git.run("update-ref", "-d", ref)
+                with suppress(GitError):  # what killed it may have left a lock as well
+                    self.git.run("update-ref", "-d", ref)
         try:
             tip = fetch(self.repo, self.upstream, FETCHED + process_identity.current())
         except GitError as error:

@@ -16,6 +16,7 @@ from mdtodo.git.repository import discover
 from mdtodo.git.session import GitSession
 from mdtodo.landing.push import fast_forward
 from mdtodo.landing.push import push as push_module
+from mdtodo.system import process_identity
 from tests.conftest import Checkout
 from tests.landing.push.remotes import BASE, Remote, assert_same_as_remote, first_remote, remote, send, tick
 
@@ -128,6 +129,19 @@ class TestTheRemoteRefuses:
         send(a)
         assert sorted(remote.receipts()) == ["id-one", "id-two"]
         assert_same_as_remote(a, remote)
+
+
+def test_a_lock_that_a_killed_fetch_has_left_is_in_nobodys_way(remote):
+    a, b = remote.clone("a"), remote.clone("b")
+    tick(b, "one")
+    send(b)
+    where, pid, _ = process_identity.current().split("-")
+    ref = f"{push_module.FETCHED}{where}-{pid}-1"
+    a.git("update-ref", ref, "HEAD")
+    (a.root / f".git/{ref}.lock").touch()
+    tick(a, "two")
+    send(a)
+    assert remote.receipts() == ["id-two", "id-one"]
 
 
 class TestTheAnswerIsLost:
