@@ -97,11 +97,12 @@ def test_the_json_of_a_run_says_when_each_task_ran_and_what_went_wrong(
 ) -> None:
     slow = "[processors.slow]\nrun = 'sleep 0.3; echo $MDTODO_ATTEMPT; exit 1'\nretries = 1\nretry_delay = '10ms'\n"
     gone = "[processors.gone]\nrun = ['no-such-program']\n"
+    brief = "[processors.ok]\nrun = 'sleep 0.02'\n"
     start(
         repo,
         "- [ ] p\n  - [ ] ok run:ok\n- [ ] bad id:bad run:bad\n- [ ] later after:bad run:ok\n- [ ] gone run:gone\n"
         "- [ ] slow run:slow\n",
-        OK + BAD + slow + gone,
+        brief + BAD + slow + gone,
     )
     report = mdtodo("run", "--json", code=1).json
     by = {task["title"]: task for task in report["tasks"]}
@@ -117,6 +118,8 @@ def test_the_json_of_a_run_says_when_each_task_ran_and_what_went_wrong(
         started, finished = by[title]["started"], by[title]["finished"]
         assert report["started"] <= started <= finished <= report["finished"]
         assert datetime.fromisoformat(started).utcoffset() == timedelta(0)
+        took = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+        assert took >= timedelta(seconds=by[title]["duration"] - 0.002)
     both = (datetime.fromisoformat(by["slow"][name]) for name in ("finished", "started"))
     assert next(both) - next(both) >= timedelta(seconds=0.6)
 
