@@ -167,3 +167,26 @@ def test_titles_after_a_reversal_are_what_they_were(git: GitSession) -> None:
     now, missing = undone(git, "- [ ] a id:a failed:2\n", "- [x] a id:a\n", "- [x] b `c` id:a #t\n")
     assert missing == []
     assert read_keys(now[6:]).title == "b `c`"
+
+
+def test_a_task_of_which_other_files_have_equal_ones_is_taken_back_only_where_it_stood(
+    git: GitSession,
+) -> None:
+    changes = changes_between(b"- [x] t\n", b"- [ ] t\n", STATUS_CHARS, FILE)
+    assert changes is not None
+    wanted = {0: changes.old_places[0]._replace(title=None, elsewhere=True)}
+    now = b"# New\n\n- [x] t\n"
+    merged = merge_tasks(git, changes, wanted, now, STATUS_CHARS, FILE, strict=True)
+    assert merged.data == now
+    assert "may be another one" in merged.missed[0]
+
+
+def test_a_task_in_other_words_is_not_said_to_be_taken_back_where_the_merge_takes_another_one_for_it(
+    git: GitSession,
+) -> None:
+    before = "- [ ] Write it run:x\n  - [ ] t run:y\n- [ ] t #tag\n"
+    after = "- [ ] Write it run:x failed:1\n  - [ ] t run:y\n- [x] t #tag\n"
+    now = "- [x] t, again #tag\n- [ ] Write it, again run:x failed:1\n  - [ ] t, again run:y\n"
+    result, missing = undone(git, before, after, now)
+    assert "[x] t, again" in result
+    assert missing
