@@ -54,8 +54,7 @@ def renew_and_report(session: Session, task: str, token: int, duration: str | No
     """Renew it, and print until when it holds now."""
     from mdtodo.operations.claim import renew
 
-    # a person's claim that has an end is renewed for the time of a lease too: it has a token, so a program may do it
-    ttl = _seconds(session, duration, program=True)
+    ttl = None if duration is None else _seconds(session, duration, program=as_json)
     project = session.project()
     made = renew(project, project.find(task), token, ttl)
     if as_json:

@@ -147,6 +147,13 @@ def test_an_ended_claim_does_not_touch_what_others_wrote_since(repo: Checkout, m
     assert line(repo, "first") == "- [/] first run:good id:first worker:bob"
 
 
+def test_a_renewal_takes_no_time_from_a_claim_that_holds_until_it_is_released(mdtodo: Mdtodo) -> None:
+    token = mdtodo("claim", "first", "--name", "alice").out.split("token ")[1].split()[0]
+    assert "until it is released" in mdtodo("claim", "first", "--token", token).out
+    assert mdtodo("claim", "first", "--token", token, "--json").json["expires"] is None
+    assert mdtodo("claim", "first", "--token", token, "--for", "1h", "--json").json["expires"] is not None
+
+
 def test_a_persons_claim_outlives_a_lease_and_a_restart(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Short", **{".mdtodo.toml": 'lease = "1s"\n' + CONFIG})
     mdtodo("claim", "first", "--name", "alice")
