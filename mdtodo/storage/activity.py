@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ class LiveRun(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """`active` are the tasks that any worker has in hand, claims included; `efficiency` is that of the newest ended run
-    that ran anything: seconds of processors in seconds of slots, None where there is none; `subtasks` were made since
-    the state began, None without one."""
+    """`active` are the tasks that any worker has in hand, claims included, each with that worker; `efficiency` is that
+    of the newest ended run that ran anything: seconds of processors in seconds of slots, None where there is none;
+    `subtasks` were made since the state began, None without one.
+    """
 
     runs: tuple[LiveRun, ...] = ()
-    active: frozenset[str] = frozenset()
+    active: Mapping[str, str] = MappingProxyType({})
     efficiency: float | None = None
     subtasks: int | None = None
 
@@ -49,7 +51,8 @@ def activity(repo: Repository) -> Activity:
             LiveRun(run, worker, started, _slots(state, run), frozenset(in_hand.get(worker, ())))
             for run, worker, started in state.active_runs()
         )
-        return Activity(runs, frozenset().union(*in_hand.values()), _efficiency(state), state.subtasks())
+        active = {task: worker for worker, tasks in in_hand.items() for task in tasks}
+        return Activity(runs, active, _efficiency(state), state.subtasks())
 
 
 def _in_hand(state: StateStore) -> Mapping[str, set[str]]:
