@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 @click.command(
     "worker",
-    epilog="\b\nExamples:\n  mdtodo worker                      as USER@HOST, until nothing is left\n"
-    "  mdtodo worker --name gpu1 --can gpu  also takes needs:gpu and worker:gpu1\n"
-    "  mdtodo worker --forever --push     waits for more to do, and pushes what it did\n"
-    "  mdtodo worker --idle 10m           ends after ten minutes without work",
+    epilog="\b\nExamples:\n  mdtodo worker                   as USER@HOST, until nothing is left\n"
+    "  mdtodo worker --name g1 --can gpu  also takes needs:gpu and worker:g1\n"
+    "  mdtodo worker --forever --push  waits for more, and pushes what it did\n"
+    "  mdtodo worker --idle 10m        ends after ten minutes without work",
 )
 @ids_argument(required=False)
 @click.option(
