@@ -44,7 +44,6 @@ RUN: dict[str, dict[str, str] | None] = {
 }
 #: Pages whose commands are tried by the tests of the hooks and of the Action, or are single lines out of any order.
 ELSEWHERE = {
-    "workers.md",
     "proof.md",
     "action.md",
     "guide.md",
