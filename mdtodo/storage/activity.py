@@ -46,19 +46,20 @@ def activity(repo: Repository) -> Activity:
     with StateStore.open(repo, create=False) as state:
         in_hand = _in_hand(state)
         runs = tuple(
-            LiveRun(run, worker, started, _slots(state, run), frozenset(in_hand.get(worker, ())))
+            LiveRun(run, worker, started, _slots(state, run), frozenset(in_hand.get(state.owner(run), ())))
             for run, worker, started in state.active_runs()
         )
         return Activity(runs, frozenset().union(*in_hand.values()), _efficiency(state), state.subtasks())
 
 
 def _in_hand(state: StateStore) -> Mapping[str, set[str]]:
-    """Leased tasks by worker, but for those that have their result and wait for the commit."""
+    """Leased tasks by process, as two workers may have one name, "" for what was claimed; but for those that have their
+    result and wait for the commit."""
     over = {entry.receipt.task_id for run, _, _ in state.active_runs() for entry in state.unlanded(run)}
     found: dict[str, set[str]] = {}
     for lease in state.live_leases():
         if lease.task_id not in over:
-            found.setdefault(lease.worker, set()).add(lease.task_id)
+            found.setdefault(lease.owner, set()).add(lease.task_id)
     return found
 
 
