@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
     "  mdtodo run --priority critical --dry-run\n"
     "  mdtodo run --push             also push, including what a failed push left\n"
-    "  mdtodo run --remote origin --push   one of several clones at work on the same list",
+    "  mdtodo run --remote origin --push   one of several clones at work",
 )
 @ids_argument(required=False)
 @jobs_option
