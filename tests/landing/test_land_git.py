@@ -228,7 +228,7 @@ class TestTimes:
             (None, {"core.autocrlf": "false"}, BASE.replace("\n", "\r\n")),
         ],
     )
-    def test_they_are_noted_whatever_git_makes_of_a_file(
+    def test_file_times_are_noted_whatever_git_makes_of_a_file(
         self, make_repo, land_tasks, sound, attributes, settings, content
     ):
         repo = make_repo()

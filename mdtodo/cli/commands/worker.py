@@ -23,8 +23,12 @@ from mdtodo.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from mdtodo.cli.context import Session
+    from mdtodo.planning.selection import Selection
     from mdtodo.project.project import Project
+    from mdtodo.run.run_options import Options
 
 
 @click.command(
@@ -74,7 +78,7 @@ def command(
     Exits 1 as `run` does.
     """
     from mdtodo.project.capabilities import capabilities
-    from mdtodo.run.run import select_of, select_tasks
+    from mdtodo.run.run import select_tasks
     from mdtodo.run.run_options import Options
     from mdtodo.workers.name import worker_name
 
@@ -93,16 +97,24 @@ def command(
         joint=True,
         selection=None if ids or wanted.chosen is None else chosen,
     )
+    _refuse_useless_push(options, push=push, no_commit=no_commit)
+    if not forever and idle is None:
+        return run_and_report(session, options, as_json=as_json, push=push)
+    from mdtodo.workers.watch import Rhythm
+
+    rhythm = Rhythm(most=limit, idle=None if forever else idle)
+    return run_again_and_again(session, _of_now(options, ids, chosen), rhythm, as_json=as_json, push=push)
+
+
+def _refuse_useless_push(options: Options, *, push: bool, no_commit: bool) -> None:
     if push:
         from mdtodo.landing.push.after_run import refuse_push_without_commit
 
         refuse_push_without_commit(options.commit, asked=no_commit)
-    if forever or idle is not None:
-        from mdtodo.workers.watch import Rhythm
 
-        def now(project: Project) -> Options:
-            return replace(options, chosen=select_of(project, ids, chosen).chosen, asked=frozenset())
 
-        rhythm = Rhythm(most=limit, idle=None if forever else idle)
-        return run_again_and_again(session, now, rhythm, as_json=as_json, push=push)
-    return run_and_report(session, options, as_json=as_json, push=push)
+def _of_now(options: Options, ids: Sequence[str], chosen: Selection) -> Callable[[Project], Options]:
+    """The options for the tasks as they are, whenever that is asked."""
+    from mdtodo.run.run import select_of
+
+    return lambda project: replace(options, chosen=select_of(project, ids, chosen).chosen, asked=frozenset())
