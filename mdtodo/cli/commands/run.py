@@ -19,6 +19,7 @@ from mdtodo.cli.options import (
     limit_option,
     no_commit_option,
     push_option,
+    remote_option,
     selection,
     token_option,
 )
@@ -40,11 +41,7 @@ if TYPE_CHECKING:
 @dry_run_option
 @no_commit_option
 @push_option
-@click.option(
-    "--remote",
-    metavar="R",
-    help="Claim each task on the remote R before it starts, so that no other clone that does so runs it too.",
-)
+@remote_option
 @click.option(
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )

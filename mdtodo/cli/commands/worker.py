@@ -19,6 +19,7 @@ from mdtodo.cli.options import (
     limit_option,
     no_commit_option,
     push_option,
+    remote_option,
     selection,
 )
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 @duration_option("--idle", "Wait for more, and end after so long without work.")
 @no_commit_option
 @push_option
+@remote_option
 @limit_option
 @fresh_option
 @filters
@@ -64,6 +66,7 @@ def command(
     idle: float | None,
     no_commit: bool,
     push: bool,
+    remote: str | None,
     limit: int | None,
     fresh: bool,
     as_json: bool,
@@ -99,11 +102,13 @@ def command(
     )
     _refuse_useless_push(options, push=push, no_commit=no_commit)
     if not forever and idle is None:
-        return run_and_report(session, options, as_json=as_json, push=push)
+        return run_and_report(session, options, as_json=as_json, push=push, remote=remote)
     from mdtodo.workers.watch import Rhythm
 
     rhythm = Rhythm(most=limit, idle=None if forever else idle)
-    return run_again_and_again(session, _of_now(options, ids, chosen), rhythm, as_json=as_json, push=push)
+    return run_again_and_again(
+        session, _of_now(options, ids, chosen), rhythm, as_json=as_json, push=push, remote=remote
+    )
 
 
 def _refuse_useless_push(options: Options, *, push: bool, no_commit: bool) -> None:

@@ -11,6 +11,7 @@ from mdtodo.core.titles import title_and_id
 from mdtodo.errors import GitError
 from mdtodo.run.joint.landing_turn import landing_turn
 from mdtodo.run.loop import TICK, RunLoop
+from mdtodo.run.start.leases import TAKEN
 from mdtodo.run.start.preflight import Preflight
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class WorkerLoop(RunLoop):
 
     def _not_leased(self, task: Task, reason: str) -> None:
         """It is another's, as are most that come after it in the same order."""
+        if reason != TAKEN:  # another clone has it, or has closed it: nothing here says when that is over
+            self._pass_over(task, reason)
+            return
         self._put_aside(task)
         self._look(now=True)
         if task.id not in self.peers.in_hand and task.id not in self.peers.over:
