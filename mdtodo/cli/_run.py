@@ -153,6 +153,7 @@ def run_again_and_again(
     *,
     as_json: bool,
     push: bool,
+    remote: str | None = None,
 ) -> int:
     """Runs as they come, each reported as one; the exit code."""
     from mdtodo.config.value_types import format_duration
@@ -160,7 +161,7 @@ def run_again_and_again(
 
     def run(config: Config, options: Options) -> tuple[RunReport, MdtodoError | None]:
         session.use(config)
-        return run_once(session, options, as_json=as_json, push=push)
+        return run_once(session, options, as_json=as_json, push=push, remote=remote)
 
     watch = Watch(session.repo, rhythm, options, run, lambda sentence: say([sentence]))
     session.say(

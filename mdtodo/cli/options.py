@@ -177,6 +177,11 @@ can_option = click.option(
     " mdtodo.can]",
 )
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would run, in order; start nothing.")
+remote_option = click.option(
+    "--remote",
+    metavar="R",
+    help="Claim each task on the remote R before it starts, so that no other clone that does so runs it too.",
+)
 fresh_option = click.option("--fresh", is_flag=True, help="Also run tasks whose inputs are unchanged.")
 
 

@@ -82,39 +82,38 @@ def run(
         # before the files are read, as it may tick boxes in them
         for sentence in journal.finish_earlier():
             observer.say(sentence)
-        peers = Peers(journal.state, journal.run_id) if options.joint else None
-        if peers is not None:
-            peers.begin()
+        peers = Peers.of(journal.state, journal.run_id) if options.joint else None
         journal.mark_start()
         if leases is not None:
             journal.leases = leases(journal, observer.say)
         project, options = _read(journal, options, observer, paths)
-        options = _of_this_machine(project, options)
         journal.look_at(project, options)
         queue = ReadyQueue(plan_of(project, options), config, options, jobs(options, config))
-        if (
-            # an identity is needed for commits alone: not where nothing can run, and perhaps not to verify
-            options.commit != "none"
-            and options.gives_receipts
-            and not all(map(queue.blocked, queue.left_over()))
-        ):
-            refuse_without_identity(journal.git())
+        _refuse_without_identity(journal, queue)
         cache = _result_cache(project, queue, journal.state, observer.say)
         broken = not options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
         with Interrupt(pool.wake, pool.close) as interrupt:
             parts = project, queue, pool, journal, observer, interrupt, cache
-            if peers is None:
-                loop = RunLoop(*parts)
-            else:
-                loop = WorkerLoop(*parts, peers=peers, reread=partial(_reread, journal, observer, paths))
+            reread = partial(_reread, journal, observer, paths)
+            loop = RunLoop(*parts) if peers is None else WorkerLoop(*parts, peers=peers, reread=reread)
             loop.run()
             # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
-        if peers is None or interrupt.asked:
-            return report
-        return report._replace(messages=(*report.messages, *left_over(queue, peers.in_hand)))
+        left = (
+            ()
+            if peers is None or interrupt.asked
+            else left_over(queue, peers.in_hand, loop.outcomes.not_started)
+        )
+        return report._replace(messages=(*report.messages, *left))
+
+
+def _refuse_without_identity(journal: RunJournal, queue: ReadyQueue) -> None:
+    """An identity is needed for commits alone: not where nothing can run, and perhaps not to verify."""
+    options = queue.options
+    if options.commit != "none" and options.gives_receipts and not all(map(queue.blocked, queue.left_over())):
+        refuse_without_identity(journal.git())
 
 
 def _read(
@@ -131,6 +130,7 @@ def _read(
         for sentence in opened:
             observer.say(sentence)
         project = read() if opened else project
+    options = _of_this_machine(project, options)
     if options.prove:
         from mdtodo.run.prove import still_unproven
 

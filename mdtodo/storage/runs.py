@@ -53,6 +53,11 @@ class Runs:
         """
         return active_runs(self._db)
 
+    def owner(self, run_id: str) -> str:
+        """The process of the run, as its leases have it; "" for one that is not known."""
+        rows = self._db.read("SELECT owner FROM runs WHERE run_id = ?", (run_id,))
+        return str(rows[0][0]) if rows else ""
+
     def ended_runs(self, *, limit: int) -> tuple[tuple[str, float, float], ...]:
         """Run, start and end in Unix time of the runs that ended last, newest first."""
         query = "SELECT run_id, started, finished FROM runs WHERE finished IS NOT NULL ORDER BY finished DESC LIMIT ?"

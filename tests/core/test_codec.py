@@ -66,7 +66,7 @@ ALL = st.builds(
 
 @examples(200)
 @given(ALL)
-def test_it_survives_its_json_by_place_and_by_name(original: All) -> None:
+def test_a_tuple_survives_its_json_by_place_and_by_name(original: All) -> None:
     plain = original._replace(either=codec.named(original.either))  # type: ignore[arg-type]
     assert codec.loads(All, codec.dumps(plain)) == original
     assert codec.loads(All, codec.dumps(codec.named(plain))) == original
@@ -124,6 +124,6 @@ def test_what_is_no_json_is_refused() -> None:
         codec.loads(Point, "[1,")
 
 
-def test_it_is_the_json_that_pythons_own_encoder_makes_of_a_tuple() -> None:
+def test_the_json_is_what_pythons_own_encoder_makes_of_a_tuple() -> None:
     value = Point(1), Status.DONE, [Name("a")]
     assert json.loads(codec.dumps(value)) == json.loads(json.dumps(value))

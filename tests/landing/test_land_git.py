@@ -16,11 +16,11 @@ from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
 from mdtodo.git.session import GitSession
-from mdtodo.landing import job as job_module
 from mdtodo.landing import land as land_module
 from mdtodo.landing.apply import apply_receipts, unclear_ones
 from mdtodo.landing.job import Job
 from mdtodo.landing.land import land
+from mdtodo.landing.merge import revert as revert_module
 from mdtodo.outputs.declared import DeclaredOutputs
 from mdtodo.outputs.survey import judge, survey
 
@@ -103,7 +103,7 @@ def test_versions_that_are_alike_have_their_edits_worked_out_once(make_repo, rec
         made.append(list(wanted))
         return apply_receipts(data, wanted, statuses, **how)
 
-    monkeypatch.setattr(job_module, "apply_receipts", counted)
+    monkeypatch.setattr(revert_module, "apply_receipts", counted)
     receipts = [receipt(repo, name) for name in ("one", "two", "three")]
     assert len(land(discover(str(repo.root)), receipts, run_id="r", each=each).commits) == (3 if each else 1)
     ids = ["id-one", "id-two", "id-three"]
@@ -228,7 +228,7 @@ class TestTimes:
             (None, {"core.autocrlf": "false"}, BASE.replace("\n", "\r\n")),
         ],
     )
-    def test_they_are_noted_whatever_git_makes_of_a_file(
+    def test_file_times_are_noted_whatever_git_makes_of_a_file(
         self, make_repo, land_tasks, sound, attributes, settings, content
     ):
         repo = make_repo()

@@ -79,7 +79,7 @@ def test_blocked_until_that_day(today: str | None, expected: str) -> None:
     assert states(text, today) == {"a": expected, "b": "manual"}
 
 
-def test_it_holds_for_a_section_and_for_subtasks_and_what_waits() -> None:
+def test_a_day_holds_for_a_section_for_subtasks_and_for_what_waits() -> None:
     text = (
         f"# Later from:{DAY}\n- [ ] a\n- [ ] b from:2026-01-01\n# Now\n"
         f"- [ ] c from:{DAY}\n  - [ ] d from:2026-01-01\n- [ ] e after:x\n- [ ] f id:x from:{DAY}\n"

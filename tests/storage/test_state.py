@@ -20,6 +20,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.git.repository import Repository
 from mdtodo.receipts.codec import to_text
 from mdtodo.storage import leases, runs
+from mdtodo.storage.activity import activity
 from mdtodo.storage.journal import UNLANDED_RUNS
 from mdtodo.storage.leases import Lane
 from mdtodo.storage.rows import JournalEntry
@@ -286,6 +287,21 @@ class TestJournal:
         opened.finish_run("mine", {"done": 1})
         assert len(opened.unlanded()) == 1
         assert opened.active_runs() == ()
+
+    def test_what_each_of_two_runs_has_in_hand_is_its_own_though_their_workers_have_one_name(
+        self, repository, opened, monkeypatch
+    ):
+        opened.start_run("mine", "w")
+        opened.lease_all("ab", "w", 60)
+        with monkeypatch.context() as patch:
+            patch.setattr(process_identity, "_name", lambda _: "0badf00d-1-5")
+            opened.start_run("theirs", "w")
+            opened.lease("c", "w", 60)
+        opened.lease("d", "w", 60, mine=False)
+        assert {run.run: run.tasks for run in activity(repository).runs} == {
+            "mine": {"a", "b"},
+            "theirs": {"c"},
+        }
 
     @pytest.mark.parametrize("unseen", ["0badf00d-1-5", "unknown-1-0"])
     def test_a_run_that_cannot_be_seen_goes_on_while_it_holds_a_task(

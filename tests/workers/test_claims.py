@@ -104,7 +104,7 @@ class TestASilentWorker:
         assert a.renew() == {ONE}
         assert a.held == {}
 
-    def test_that_counts_from_the_first_look_whatever_the_claim_says_of_its_age(
+    def test_a_claims_time_counts_from_the_first_look_whatever_it_says_of_its_age(
         self, remote, clock, monkeypatch
     ):
         monkeypatch.setattr("time.time", lambda: 1.0)
@@ -143,7 +143,7 @@ class TestASilentWorker:
         clock[0] = 61.0
         assert claims_of(clone).take([ONE]) == {}
 
-    def test_but_not_after_a_restart_of_the_machine(self, remote, clock, monkeypatch):
+    def test_what_was_seen_before_a_restart_of_the_machine_does_not_count(self, remote, clock, monkeypatch):
         a, clone = claims_of(remote.clone("a")), remote.clone("b")
         a.take([ONE])
         claims_of(clone).take([ONE])

@@ -32,6 +32,7 @@ run = 'echo "$MDTODO_TASK_TITLE" >> "$CALLS"; exit 1'
 run = 'echo "$MDTODO_TASK_TITLE" >> "$CALLS"; until test -e "$CALLS.go"; do sleep 0.05; done'
 """
 TODO = "- [ ] one run:ok\n- [ ] two run:ok id:two\n- [ ] three run:ok\n"
+NAP = '[processors.nap]\nrun = \'sleep 0.3; echo "$MDTODO_TASK_TITLE" >> "$CALLS"\'\n'
 RUN = ("run", "--remote", "origin", "-j2")
 
 
@@ -354,3 +355,30 @@ class TestRefusals:
         assert scene.called == []
         assert "no task can be claimed on origin: git: " in said.err
         assert said.code == 3
+
+
+def test_workers_in_two_clones_run_each_task_once_and_deliver_all(scene):
+    scene.todo("".join(f"- [ ] task {number} run:nap\n" for number in range(24)), NAP)
+    clones = [scene.remote.clone(name) for name in "ab"]
+    started = [
+        scene.start(one, "worker", "--name", one.root.name, "--remote", "origin", "--push", "-j1")
+        for one in clones
+    ]
+    assert [one.end() for one in started] == [0, 0]
+    # what the other one had in hand when this one ended is its to deliver
+    assert scene.called == sorted(f"task {number}" for number in range(24))
+    assert scene.remote.file().count(b"[x]") == 24
+    assert claimed(scene.remote) == {}
+    log = scene.remote.bare.git("log", "--format=%B", "main")
+    assert {f"worker={name}" in log for name in "ab"} == {True}
+
+
+def test_a_worker_ends_where_another_clone_has_what_is_left(scene):
+    scene.todo("- [ ] one run:waits\n")
+    first = scene.start(scene.remote.clone("a"), "run", "--remote", "origin", "--push")
+    eventually(lambda: scene.called == ["one"])
+    said = scene(scene.remote.clone("b"), "worker", "--remote", "origin", "--push")
+    assert "has it" in said.err
+    scene.go()
+    assert first.end() == 0
+    assert scene.called == ["one"]

@@ -199,10 +199,10 @@ def test_what_others_push_is_pulled_and_a_pull_that_fails_is_told_once(shared: S
     repo = shared("- [ ] one run:ok\n")
     with cloned(repo) as other:
         watch = start(repo.root, "watch", "--pull", "--push", "--interval", "1s")
+        eventually(lambda: receipts(repo).total() == 1)
         eventually(
             lambda: other.git("ls-remote", "origin", "main").split()[0] == repo.git("rev-parse", "HEAD")
         )
-        eventually(lambda: receipts(repo).total() == 1)
         other.git("pull", "-q")
         other.commit("more", **{"TODO.md": "- [x] one run:ok\n- [ ] two run:ok\n"})
         other.git("push", "-q")

@@ -19,6 +19,7 @@ from mdtodo.cli.options import (
     limit_option,
     no_commit_option,
     push_option,
+    remote_option,
     selection,
     token_option,
 )
@@ -33,18 +34,14 @@ if TYPE_CHECKING:
     "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
     "  mdtodo run --priority critical --dry-run\n"
     "  mdtodo run --push             also push, including what a failed push left\n"
-    "  mdtodo run --remote origin --push   one of several clones at work on the same list",
+    "  mdtodo run --remote origin --push   one of several clones at work",
 )
 @ids_argument(required=False)
 @jobs_option
 @dry_run_option
 @no_commit_option
 @push_option
-@click.option(
-    "--remote",
-    metavar="R",
-    help="Claim each task on the remote R before it starts, so that no other clone that does so runs it too.",
-)
+@remote_option
 @click.option(
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )

@@ -16,6 +16,7 @@ from mdtodo.cli.options import (
     jobs_option,
     no_commit_option,
     push_option,
+    remote_option,
     selection,
 )
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 @can_option
 @click.option("--pull", is_flag=True, help="Run git pull between batches, as git is configured.")
 @push_option
+@remote_option
 @no_commit_option
 @filters
 @click.pass_obj
@@ -57,6 +59,7 @@ def command(
     can: str | None,
     pull: bool,
     push: bool,
+    remote: str | None,
     no_commit: bool,
     **given: tuple[str, ...],
 ) -> int:
@@ -85,4 +88,4 @@ def command(
 
         refuse_push_without_commit("none" if no_commit else session.config.commit, asked=no_commit)
     rhythm = Rhythm(interval, batch, pulls=pull)
-    return run_again_and_again(session, now, rhythm, as_json=False, push=push)
+    return run_again_and_again(session, now, rhythm, as_json=False, push=push, remote=remote)

@@ -19,20 +19,25 @@ from mdtodo.cli.options import (
     limit_option,
     no_commit_option,
     push_option,
+    remote_option,
     selection,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from mdtodo.cli.context import Session
+    from mdtodo.planning.selection import Selection
     from mdtodo.project.project import Project
+    from mdtodo.run.run_options import Options
 
 
 @click.command(
     "worker",
-    epilog="\b\nExamples:\n  mdtodo worker                      as USER@HOST, until nothing is left\n"
-    "  mdtodo worker --name gpu1 --can gpu  also takes needs:gpu and worker:gpu1\n"
-    "  mdtodo worker --forever --push     waits for more to do, and pushes what it did\n"
-    "  mdtodo worker --idle 10m           ends after ten minutes without work",
+    epilog="\b\nExamples:\n  mdtodo worker                   as USER@HOST, until nothing is left\n"
+    "  mdtodo worker --name g1 --can gpu  also takes needs:gpu and worker:g1\n"
+    "  mdtodo worker --forever --push  waits for more, and pushes what it did\n"
+    "  mdtodo worker --idle 10m        ends after ten minutes without work",
 )
 @ids_argument(required=False)
 @click.option(
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
 @duration_option("--idle", "Wait for more, and end after so long without work.")
 @no_commit_option
 @push_option
+@remote_option
 @limit_option
 @fresh_option
 @filters
@@ -60,6 +66,7 @@ def command(
     idle: float | None,
     no_commit: bool,
     push: bool,
+    remote: str | None,
     limit: int | None,
     fresh: bool,
     as_json: bool,
@@ -75,7 +82,7 @@ def command(
     """
     from mdtodo.errors import UsageError
     from mdtodo.project.capabilities import capabilities
-    from mdtodo.run.run import select_of, select_tasks
+    from mdtodo.run.run import select_tasks
     from mdtodo.run.run_options import Options
     from mdtodo.workers.name import worker_name
 
@@ -96,16 +103,26 @@ def command(
         joint=True,
         selection=None if ids or wanted.chosen is None else chosen,
     )
+    _refuse_useless_push(options, push=push, no_commit=no_commit)
+    if not forever and idle is None:
+        return run_and_report(session, options, as_json=as_json, push=push, remote=remote)
+    from mdtodo.workers.watch import Rhythm
+
+    rhythm = Rhythm(most=limit, idle=None if forever else idle)
+    return run_again_and_again(
+        session, _of_now(options, ids, chosen), rhythm, as_json=as_json, push=push, remote=remote
+    )
+
+
+def _refuse_useless_push(options: Options, *, push: bool, no_commit: bool) -> None:
     if push:
         from mdtodo.landing.push.after_run import refuse_push_without_commit
 
         refuse_push_without_commit(options.commit, asked=no_commit)
-    if forever or idle is not None:
-        from mdtodo.workers.watch import Rhythm
 
-        def now(project: Project) -> Options:
-            return replace(options, chosen=select_of(project, ids, chosen).chosen, asked=frozenset())
 
-        rhythm = Rhythm(most=limit, idle=None if forever else idle)
-        return run_again_and_again(session, now, rhythm, as_json=as_json, push=push)
-    return run_and_report(session, options, as_json=as_json, push=push)
+def _of_now(options: Options, ids: Sequence[str], chosen: Selection) -> Callable[[Project], Options]:
+    """The options for the tasks as they are, whenever that is asked."""
+    from mdtodo.run.run import select_of
+
+    return lambda project: replace(options, chosen=select_of(project, ids, chosen).chosen, asked=frozenset())

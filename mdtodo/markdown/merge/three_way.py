@@ -54,10 +54,8 @@ def merge(
     the task that the sides say, with the status by the rules of `merged_line`; a task that one side changed
     and the other deleted is in a conflict. Raises InputError for what is no UTF-8 text.
     """
-    for data in (base, ours, theirs):
-        check_encoding(data, "TODO.md")
-        if _is_conflicted(data):
-            return None
+    if not _can_be_read(base, ours, theirs):
+        return None
     versions = was, our, their = read_versions(base, ours, theirs)
     asked: list[Markers] = []
 
@@ -88,6 +86,13 @@ def merge(
     ):
         return None
     return Merged(to_bytes(result, versions, known), result.conflicts)
+
+
+def _can_be_read(*versions: bytes) -> bool:
+    """Whether none of them has markers of an earlier merge in it."""
+    for data in versions:
+        check_encoding(data, "TODO.md")
+    return not any(map(_is_conflicted, versions))
 
 
 def _is_conflicted(data: bytes) -> bool:

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 _NAMED = 5
 
 
-def left_over(queue: ReadyQueue, in_hand: Mapping[str, Lease]) -> tuple[str, ...]:
-    """A sentence for each kind, with the tasks of it; those that have given up have sentences of their own."""
+def left_over(
+    queue: ReadyQueue, in_hand: Mapping[str, Lease], not_started: Mapping[str, str]
+) -> tuple[str, ...]:
+    """A sentence for each kind, with the tasks of it; those that have given up have sentences of their own.
+    `not_started`: what kept a task that was about to start."""
     kinds: dict[str, list[str]] = {}
     for task in queue.plan.tasks.values():
         if queue.is_selected(task) and (found := _why_left(queue, task, in_hand)) is not None:
             kind, named = found
+            if kind == _REST and task.id in not_started:
+                named = f"{named}, {not_started[task.id]}"
             kinds.setdefault(kind, []).append(named)
     return tuple(_sentence(kind, named) for kind, named in sorted(kinds.items(), key=_order))
 

@@ -21,7 +21,7 @@ _OVER = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.DEFERRED, Outcome.SKIPP
 class Peers:
     """All workers of a clone but the one of `run`.
 
-    `in_hand`: their leases, by task. `over`: the tasks that they have come to a result for since `begin`, whether that
+    `in_hand`: their leases, by task. `over`: the tasks that they have come to a result for since then, whether that
     has landed or not, and in whichever work tree: a task has one turn among workers that work at the same time.
     """
 
@@ -31,9 +31,10 @@ class Peers:
     over: set[str] = field(default_factory=set)
     _last: int = 0
 
-    def begin(self) -> None:
-        """What they have come to until now does not count."""
-        self._last = self.state.moment().entry
+    @classmethod
+    def of(cls, state: StateStore, run: str) -> Peers:
+        """As they are now: what they have come to until now does not count."""
+        return cls(state, run, _last=state.moment().entry)
 
     def look(self, own: Mapping[str, Lease]) -> bool:
         """See how they are now; whether somebody has given a task out of hand since. `own` leases are none of

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.titles import title_and_id
 from mdtodo.errors import GitError
+from mdtodo.run.joint.landing_turn import landing_turn
 from mdtodo.run.loop import TICK, RunLoop
+from mdtodo.run.start.leases import TAKEN
 from mdtodo.run.start.preflight import Preflight
 
 if TYPE_CHECKING:
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 
 #: Seconds for which results wait to land with others, at least; and between two attempts, where git is in the way.
 _TOGETHER, _IN_THE_WAY = 1.0, 3.0
-#: A landing, or a reading, waits for so many times as long as the last one took.
-_REST = 20
+#: A landing, or a reading, waits for so many times as long as the last one took; a landing no longer than that.
+_REST, _LONGEST_REST = 20, 10.0
+#: Seconds for which another worker of this work tree may keep the turn.
+_LONGEST_TURN = 60.0
 
 
 @dataclass(slots=True, eq=False, repr=False, kw_only=True)
@@ -34,6 +38,7 @@ class WorkerLoop(RunLoop):
     _changed: bool = False
     _look_not_before: float = 0.0
     _land_not_before: float = field(default_factory=lambda: time.monotonic() + _TOGETHER)
+    _turn_by: float = 0.0
     _reread_not_before: float = 0.0
     _told: set[str] = field(default_factory=set)
 
@@ -48,7 +53,7 @@ class WorkerLoop(RunLoop):
         if not self.queue.idle:
             return False
         if not self.queue.awaits(self.peers.in_hand):
-            return not self._changed or self.journal.owes
+            return not self._turn_by and (not self._changed or self.journal.owes)
         self._tell_once(f"waiting for what other workers have in hand: {self._in_hand()}")
         return False
 
@@ -63,6 +68,9 @@ class WorkerLoop(RunLoop):
 
     def _not_leased(self, task: Task, reason: str) -> None:
         """It is another's, as are most that come after it in the same order."""
+        if reason != TAKEN:  # another clone has it, or has closed it: nothing here says when that is over
+            self._pass_over(task, reason)
+            return
         self._put_aside(task)
         self._look(now=True)
         if task.id not in self.peers.in_hand and task.id not in self.peers.over:
@@ -114,11 +122,20 @@ class WorkerLoop(RunLoop):
         now = time.monotonic()
         if not self.journal.owes or (self.queue.running and now < self._land_not_before):
             return
+        with landing_turn(self.journal.repo) as ours:
+            # somebody may keep the turn for ever, as a process that was stopped does
+            self._turn_by = self._turn_by or now + _LONGEST_TURN
+            if ours or now > self._turn_by:
+                self._turn_by = 0.0
+                self._land_now()
+
+    def _land_now(self) -> None:
+        began = time.monotonic()
         try:
             self.journal.land()
-            took = time.monotonic() - now
-            rest = max(_TOGETHER, _REST * took) if self.journal.commit != "task" else 0.0
-            self._land_not_before = now + took + rest
+            took = time.monotonic() - began
+            rest = min(_LONGEST_REST, max(_TOGETHER, _REST * took)) if self.journal.commit != "task" else 0.0
+            self._land_not_before = began + took + rest
         except GitError as error:
             self._land_not_before = time.monotonic() + _IN_THE_WAY
             self._tell_once(f"{error}; what is done is kept, and committed as soon as that is possible")

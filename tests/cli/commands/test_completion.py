@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("command", "ids"),
     [
-        *((command, ["x1", "x2", "x3"]) for command in ("run", "done", "cancel", "next", "expand")),
+        *(
+            (command, ["x1", "x2", "x3"])
+            for command in ("run", "worker", "watch", "done", "cancel", "next", "expand")
+        ),
         ("reopen", ["x2", "x3", "x4", "x5"]),
         ("verify", ["x4"]),
         ("prove", ["x4"]),

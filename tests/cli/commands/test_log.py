@@ -26,7 +26,7 @@ def mdtodo(inside: Mdtodo) -> Mdtodo:
 CONFIG = '[processors.ok]\nrun = "true"\n[processors.bad]\nrun = "exit 3"\n'
 KEYS = {
     *("commit", "date", "author", "run", "task", "title", "outcome", "processor", "exit_code", "duration"),
-    *("attempt", "inputs", "at", "tree", "reason", "by", "metrics"),
+    *("attempt", "inputs", "at", "tree", "reason", "by", "worker", "metrics"),
 }
 
 
