@@ -54,8 +54,7 @@ def renew_and_report(session: Session, task: str, token: int, duration: str | No
     """Renew it, and print until when it holds now."""
     from mdtodo.operations.claim import renew
 
-    # a person's claim that has an end is renewed for the time of a lease too: it has a token, so a program may do it
-    ttl = _seconds(session, duration, program=True)
+    ttl = None if duration is None else _seconds(session, duration, program=as_json)
     project = session.project()
     made = renew(project, project.find(task), token, ttl)
     if as_json:
@@ -81,15 +80,19 @@ def release_and_report(session: Session, task: str, token: int, *, commit: bool,
     return 0
 
 
-def refuse_claimed(session: Session, tasks: Sequence[Task], token: int | None) -> bool:
-    """Say of tasks that somebody else has claimed that they are not ours to finish; whether there are any."""
+def refuse_claimed(session: Session, tasks: Sequence[Task], token: int | None, *, finishes: bool) -> bool:
+    """Say of tasks that somebody else has claimed that they are not ours to change, and what to do; whether there are
+    any. `finishes`: the command is one that takes a token."""
     from mdtodo.storage.state import StateStore
 
     with StateStore.open(session.repo, create=False) as state:
         claims = {one.task_id: one for one in state.live_leases() if one.claimed and one.token != token}
     refused = [task for task in tasks if task.id in claims]
     for task in refused:
-        tell(one_line(f"{title_and_id(task)} is claimed by {claims[task.id].worker}: --token T finishes it"))
+        way = "--token T finishes it" if finishes else f"`mdtodo release {task.id} --token T` gives it back"
+        what = f"with another token than {token}" if token is not None else way
+        steal = f"`mdtodo claim {task.id} --name NAME --steal` takes it over"
+        tell(one_line(f"{title_and_id(task)} is claimed by {claims[task.id].worker}: {what}; {steal}"))
     return bool(refused)
 
 

@@ -46,7 +46,7 @@ def set_status_and_report(
     else:
         tasks = list({task.id: task for task in map(project.find, names)}.values())
     claimed_with(token, tasks)
-    if not force and refuse_claimed(session, tasks, token):
+    if not force and refuse_claimed(session, tasks, token, finishes=status is Status.DONE):
         return 1
     if status is Status.DONE and not force and _report_refused(project, tasks):
         return 1

@@ -5,6 +5,7 @@ A claim holds for its time and no longer. What a run opens again when one has en
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import Edit, SetKey, SetStatus
@@ -71,10 +72,14 @@ def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, 
     return Claim(task, lease, taken_from, landing.commits, tuple(sentences_of(landing)))
 
 
-def renew(project: Project, task: Task, token: int, ttl: float) -> Claim:
-    """Let the claim with that token hold for `ttl` seconds from now. Raises RefusedClaimError where it has ended, and
-    the task was taken over or opened."""
+def renew(project: Project, task: Task, token: int, ttl: float | None) -> Claim:
+    """Let the claim with that token hold for `ttl` seconds from now; None: for the time of a lease, but one that holds
+    until it is released goes on doing so. Raises RefusedClaimError where it has ended, and the task was taken over or
+    opened."""
     with StateStore.open(project.repo) as state:
+        if ttl is None:
+            held = state.claim(task.id, token)
+            ttl = math.inf if held is not None and math.isinf(held.expires) else project.config.lease
         lease = state.extend(task.id, token, ttl)
         if lease is None:
             raise RefusedClaimError(_not_held(state, task, token))

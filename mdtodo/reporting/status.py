@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RunningTask(NamedTuple):
-    """A task that a worker has: `by` is its processor, or the worker where it has none."""
+    """A task that a worker has: `by` is its processor, or who has claimed it."""
 
     task_id: str
     title: str
@@ -193,7 +193,7 @@ def _local(moment: float) -> str:
 
 def _workers(load: Load) -> str:
     if not load.workers:
-        return "Nothing is running"
+        return "No run is in progress"
     busy = "" if load.utilization is None else f", {_percent(load.utilization)} of the slots busy"
     return f"{load.workers} run{'s' if load.workers > 1 else ''} in progress{busy}"
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.git.repository import Repository
+    from mdtodo.storage.leases import Lease
     from mdtodo.storage.state import StateStore
 
 #: Ended runs that are looked at for the newest that ran anything.
@@ -27,12 +29,13 @@ class LiveRun(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """`active` are the tasks that any worker has in hand, claims included; `efficiency` is that of the newest ended run
-    that ran anything: seconds of processors in seconds of slots, None where there is none; `subtasks` were made since
-    the state began, None without one."""
+    """`active` are the tasks that any worker has in hand, claims included, each with that worker; `efficiency` is that
+    of the newest ended run that ran anything: seconds of processors in seconds of slots, None where there is none;
+    `subtasks` were made since the state began, None without one.
+    """
 
     runs: tuple[LiveRun, ...] = ()
-    active: frozenset[str] = frozenset()
+    active: Mapping[str, str] = MappingProxyType({})
     efficiency: float | None = None
     subtasks: int | None = None
 
@@ -44,23 +47,22 @@ def activity(repo: Repository) -> Activity:
     if not os.path.exists(os.path.join(folder(repo), "state.db")):
         return Activity()
     with StateStore.open(repo, create=False) as state:
-        in_hand = _in_hand(state)
+        leases = _in_hand(state)
+        tasks: dict[str, set[str]] = {}
+        for lease in leases:  # by process, as two workers may have one name
+            tasks.setdefault(lease.owner, set()).add(lease.task_id)
         runs = tuple(
-            LiveRun(run, worker, started, _slots(state, run), frozenset(in_hand.get(state.owner(run), ())))
+            LiveRun(run, worker, started, _slots(state, run), frozenset(tasks.get(state.owner(run), ())))
             for run, worker, started in state.active_runs()
         )
-        return Activity(runs, frozenset().union(*in_hand.values()), _efficiency(state), state.subtasks())
+        active = {lease.task_id: lease.worker for lease in leases}
+        return Activity(runs, active, _efficiency(state), state.subtasks())
 
 
-def _in_hand(state: StateStore) -> Mapping[str, set[str]]:
-    """Leased tasks by process, as two workers may have one name, "" for what was claimed; but for those that have their
-    result and wait for the commit."""
+def _in_hand(state: StateStore) -> list[Lease]:
+    """Leases and claims, but for those of tasks that have their result and wait for the commit."""
     over = {entry.receipt.task_id for run, _, _ in state.active_runs() for entry in state.unlanded(run)}
-    found: dict[str, set[str]] = {}
-    for lease in state.live_leases():
-        if lease.task_id not in over:
-            found.setdefault(lease.owner, set()).add(lease.task_id)
-    return found
+    return [lease for lease in state.live_leases() if lease.task_id not in over]
 
 
 def _slots(state: StateStore, run: str) -> int | None:

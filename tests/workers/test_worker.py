@@ -255,3 +255,8 @@ def test_another_branch_ends_a_worker_with_a_sentence(shared: Shared, start: Sta
     said = worker.end(code=None)
     assert said.count("nothing more is started") == 1
     assert sum(calls(repo).values()) == 1
+
+
+def test_forever_and_idle_exclude_each_other(repo: Checkout, inside: Mdtodo) -> None:
+    said = inside("worker", "--forever", "--idle", "1s", code=2)
+    assert "--forever and --idle exclude each other" in said.err

@@ -90,10 +90,11 @@ def _running_tasks(plan: Plan, doing: Activity) -> list[RunningTask]:
     """The tasks that a worker has now, in plan order."""
     from mdtodo.reporting.status import RunningTask
 
-    workers = {name: run.worker for run in doing.runs for name in run.tasks}
-    names = sorted(doing.active & plan.tasks.keys(), key=list(plan.tasks).index)
+    by_runs = frozenset().union(*(run.tasks for run in doing.runs))
+    names = sorted(doing.active.keys() & plan.tasks.keys(), key=list(plan.tasks).index)
+    processors = {name: plan.routes[name].processor for name in names if name in by_runs}
     return [
-        RunningTask(name, plan.tasks[name].title, plan.routes[name].processor or workers.get(name, ""))
+        RunningTask(name, plan.tasks[name].title, processors.get(name) or doing.active[name])
         for name in names
     ]
 

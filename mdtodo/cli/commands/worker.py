@@ -80,11 +80,14 @@ def command(
 
     Exits 1 as `run` does.
     """
+    from mdtodo.errors import UsageError
     from mdtodo.project.capabilities import capabilities
     from mdtodo.run.run import select_tasks
     from mdtodo.run.run_options import Options
     from mdtodo.workers.name import worker_name
 
+    if forever and idle is not None:
+        raise UsageError("--forever and --idle exclude each other: one never ends, the other after so long")
     chosen = selection(session, given)
     wanted = select_tasks(session.repo, session.config, ids, chosen)
     report_left_out(wanted.left_out)

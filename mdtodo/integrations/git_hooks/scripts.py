@@ -92,6 +92,10 @@ def install(place: str, name: str, program: str, args: Sequence[str]) -> HookCha
 def _install(place: str, name: str, command: str) -> HookChange:
     os.makedirs(place, exist_ok=True)
     outcome, old = "added", _content(place, name)
+    again = None if old is None else _with_ours_again(old, name, f"{command} || exit")
+    if old is not None and again is not None:
+        files.replace(place, name, old, again)
+        return HookChange(os.path.join(place, name), "added")
     if old is not None and _OURS.search(old) and _MADE not in old:
         # an earlier mdtodo wrote its lines into the hook that was there
         files.replace(place, name, old, _OURS.sub(b"", old))
@@ -103,6 +107,15 @@ def _install(place: str, name: str, command: str) -> HookChange:
         return _update(path, made, f"{command} || exit")
     notes = (f"{name} calls it, before all else",) if by_framework else ()
     return HookChange(path, outcome, (*notes, *_make(path, name, f"{command} || exit")), whole=True)
+
+
+def _with_ours_again(old: bytes, name: str, command: str) -> bytes | None:
+    """The hook that `uninstall` has left for a person's lines, which still calls the one that was kept, with our lines
+    put back; None for any other."""
+    ours = _OURS.findall(old)
+    if _MADE in old or len(ours) != 1 or os.fsencode(name + BACKUP_SUFFIX) not in ours[0]:
+        return None
+    return _OURS.sub(lambda line: _MADE + line[0].rstrip(b"\r\n") + b"\n" + _bytes([command]), old)
 
 
 def _update(path: str, old: bytes, command: str) -> HookChange:
@@ -173,7 +186,7 @@ def _remove(path: str, kept: str, old: bytes) -> HookChange:
         rest = _OURS.sub(lambda line: line[0] if backed and call in line[0] else b"", old)
         files.replace(*os.path.split(path), old, rest)
         note = f"it has lines of your own, so it still calls the previous hook, {os.path.basename(kept)}"
-        return HookChange(path, "removed", (note,) if _OURS.search(rest) else ())
+        return HookChange(path, "absent" if rest == old else "removed", (note,) if _OURS.search(rest) else ())
     if backed:
         os.rename(kept, path)
     else:

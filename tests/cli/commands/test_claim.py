@@ -147,6 +147,30 @@ def test_an_ended_claim_does_not_touch_what_others_wrote_since(repo: Checkout, m
     assert line(repo, "first") == "- [/] first run:good id:first worker:bob"
 
 
+@pytest.mark.parametrize(
+    ("command", "way"),
+    [
+        (["done"], "--token T finishes it"),
+        (["done", "--token", "3"], "with another token than 3"),
+        (["cancel"], "`mdtodo release first --token T` gives it back"),
+        (["reopen"], "`mdtodo release first --token T` gives it back"),
+    ],
+)
+def test_whoever_may_not_change_a_claimed_task_is_told_what_to_do(
+    mdtodo: Mdtodo, command: list[str], way: str
+) -> None:
+    claimed(mdtodo, "first")
+    said = mdtodo(*command, "first", code=1).err
+    assert f"is claimed by alice: {way}; `mdtodo claim first --name NAME --steal` takes it over" in said
+
+
+def test_a_renewal_takes_no_time_from_a_claim_that_holds_until_it_is_released(mdtodo: Mdtodo) -> None:
+    token = mdtodo("claim", "first", "--name", "alice").out.split("token ")[1].split()[0]
+    assert "until it is released" in mdtodo("claim", "first", "--token", token).out
+    assert mdtodo("claim", "first", "--token", token, "--json").json["expires"] is None
+    assert mdtodo("claim", "first", "--token", token, "--for", "1h", "--json").json["expires"] is not None
+
+
 def test_a_persons_claim_outlives_a_lease_and_a_restart(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Short", **{".mdtodo.toml": 'lease = "1s"\n' + CONFIG})
     mdtodo("claim", "first", "--name", "alice")

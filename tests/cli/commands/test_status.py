@@ -58,7 +58,7 @@ def test_the_status_of_an_empty_repository_is_idle_and_writes_nothing(repo: Chec
     ] * 3
     assert not (repo.root / ".git" / "mdtodo").exists()
     said = inside("status")
-    assert "Nothing is running; 0 of 0 tasks are closed" in said.out
+    assert "No run is in progress; 0 of 0 tasks are closed" in said.out
     assert "`mdtodo add" in said.err
 
 
@@ -155,7 +155,7 @@ def test_watching_redraws_in_place(repo: Checkout) -> None:
     text = "- [ ] first one run:wait id:a !low\n- [ ] second run:ok after:a\n"
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
     with Terminal(["status", "--watch", "--interval", "0.1"], repo.root, 70, 24) as terminal:
-        terminal.read_until("Nothing is running; 0 of 2 tasks are closed")
+        terminal.read_until("No run is in progress; 0 of 2 tasks are closed")
         command = [sys.executable, "-m", "mdtodo", "run"]
         run = subprocess.Popen(command, cwd=repo.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -196,3 +196,14 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         os.sched_yield()
+
+
+def test_a_claim_is_shown_with_who_has_it_though_no_run_is_in_progress(
+    repo: Checkout, inside: Mdtodo
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] One run:ok id:one\n- [ ] Two id:two\n", ".mdtodo.toml": CONFIG})
+    for name, who in (("one", "alice"), ("two", "bob")):
+        inside("claim", name, "--name", who)
+    said = inside("status").out
+    assert said.startswith("No run is in progress; 0 of 2 tasks are closed")
+    assert [row.split() for row in said.splitlines()[3:5]] == [["one", "One", "alice"], ["two", "Two", "bob"]]

@@ -455,3 +455,23 @@ def test_a_hook_that_another_call_creates_during_install_is_read_again(
 
     monkeypatch.setattr(files, "create", after_another)
     assert scripts.install(place, "pre-commit", "/bin/true", ()).outcome == "kept"
+
+
+def test_lines_of_ones_own_outlive_uninstall_and_another_install_with_the_hook_before(
+    repo: Checkout, hooks: Path
+) -> None:
+    before, git = (
+        executable(hooks / "commit-msg", "#!/bin/sh\necho before >>called\n"),
+        discover(str(repo.root)),
+    )
+    list(install_hooks(git))
+    made = before.read_text() + "echo own >>called\n"
+    before.write_text(made)
+    list(uninstall_hooks(git))
+    left = before.read_text()
+    assert [change.outcome for change in uninstall_hooks(git)] == ["absent"] * 5
+    assert before.read_text() == left
+    assert [change.outcome for change in install_hooks(git)] == ["added"] * 4
+    assert before.read_text() == made
+    assert commit(repo, "--allow-empty").returncode == 0
+    assert (repo.root / "called").read_text() == "before\nown\n"
