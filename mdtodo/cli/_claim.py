@@ -31,13 +31,12 @@ def claim_and_report(
     as_json: bool,
 ) -> int:
     """Claim it, and print the token."""
-    from mdtodo.core.names import is_name
     from mdtodo.operations.claim import claim
+    from mdtodo.workers.name import worker_name
 
     if name is None:
         raise UsageError("claim takes --name NAME, or --token T of a claim that is to be renewed")
-    if not is_name(name):
-        raise UsageError(f"--name takes letters, digits, `.`, `_` and `-`, not {name!r}")
+    worker_name(name)
     ttl = _seconds(session, duration, program=as_json)
     project, meant = _task(session, task, follow=commit)
     made = claim(project, meant, name, ttl, commit=commit, steal=steal)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.results import Result
     from mdtodo.project.project import Project
+    from mdtodo.storage.leases import Lease
 
 
 def result_edits(project: Project, task: Task, result: Result, outcome: Outcome) -> list[Edit]:
@@ -63,15 +64,17 @@ def reopening_edits(project: Project, task: Task) -> list[Edit]:
     return [opened, *stamp_edits(project, task, Status.TODO)]
 
 
-def unclaiming_edits(task: Task, worker: str) -> tuple[Edit, ...]:
-    """What gives a task back that this worker has claimed, as far as its line still says so."""
+def unclaiming_edits(task: Task, claim: Lease) -> tuple[Edit, ...]:
+    """What gives a claimed task back, as far as its line still says that it is claimed."""
     opened = SetStatus(task.anchor, Status.TODO, expects=frozenset({Status.DOING}))
-    return (*([opened] if task.status is Status.DOING else []), *done_by_claimant(task, worker))
+    return (*([opened] if task.status is Status.DOING else []), *done_by_claimant(task, claim))
 
 
-def done_by_claimant(task: Task, worker: str) -> tuple[Edit, ...]:
-    """What is taken off the line of a task that is done by who had claimed it: whose it was."""
-    return (SetKey(task.anchor, "worker", None),) if task.worker == worker else ()
+def done_by_claimant(task: Task, claim: Lease) -> tuple[Edit, ...]:
+    """What is taken off the line of a task that is done by who had claimed it: whose it was, unless the line said so
+    before."""
+    written = task.worker == claim.worker and not claim.reserved
+    return (SetKey(task.anchor, "worker", None),) if written else ()
 
 
 def ticks(receipt: Receipt) -> bool:

@@ -22,7 +22,10 @@ from mdtodo.storage.state import StateStore
 from mdtodo.system import audit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mdtodo.core.task import Task
+    from mdtodo.git.repository import Repository
     from mdtodo.project.project import Project
     from mdtodo.storage.leases import Lease
 
@@ -56,12 +59,14 @@ def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, 
         refuse_half_done_operation(project.repo, instead="use --no-commit")
     with StateStore.open(project.repo) as state:
         before = next((one for one in state.live_leases() if one.task_id == task.id), None)
+        named = task.worker == name and not _is_written_by_claim(state, task, before)
         if before is not None and steal:
             lease = state.steal(task.id, before.token, name, ttl)
         else:
             lease = state.lease(task.id, name, ttl, mine=False)
         if lease is None:
             raise RefusedClaimError(_in_hand(task, before))
+        lease = state.reserve(lease) if named else lease
         try:
             landing = _mark(project, task, name, commit=commit)
         except BaseException:
@@ -70,6 +75,14 @@ def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, 
     taken_from = before.worker if before and steal else None
     _log("claimed", lease, taken_from=taken_from, commit=next(iter(landing.commits), None))
     return Claim(task, lease, taken_from, landing.commits, tuple(sentences_of(landing)))
+
+
+def refuse_other_token(repo: Repository, task_ids: Iterable[str], token: int) -> None:
+    """Raises RefusedClaimError where one of these tasks is not claimed with that token."""
+    with StateStore.open(repo, create=False) as state:
+        for task_id in task_ids:
+            if state.claim(task_id, token) is None:
+                raise RefusedClaimError(_not_held(state, task_id, task_id, token))
 
 
 def renew(project: Project, task: Task, token: int, ttl: float | None) -> Claim:
@@ -82,7 +95,7 @@ def renew(project: Project, task: Task, token: int, ttl: float | None) -> Claim:
             ttl = math.inf if held is not None and math.isinf(held.expires) else project.config.lease
         lease = state.extend(task.id, token, ttl)
         if lease is None:
-            raise RefusedClaimError(_not_held(state, task, token))
+            raise RefusedClaimError(_not_held(state, task.id, title_and_id(task), token))
     _log("claim_renewed", lease)
     return Claim(task, lease)
 
@@ -95,8 +108,8 @@ def release(project: Project, task: Task, token: int, *, commit: bool) -> Claim:
     with StateStore.open(project.repo) as state:
         lease = state.claim(task.id, token)
         if lease is None:
-            raise RefusedClaimError(_not_held(state, task, token))
-        edits = unclaiming_edits(task, lease.worker)
+            raise RefusedClaimError(_not_held(state, task.id, title_and_id(task), token))
+        edits = unclaiming_edits(task, lease)
         landing = _land(project, task, Status.TODO, edits, lease.worker, commit=commit) if edits else None
         # after the box: as long as the lease is there, nobody else takes the task
         state.release(token)
@@ -108,6 +121,12 @@ def release(project: Project, task: Task, token: int, *, commit: bool) -> Claim:
 
 def _log(event: str, lease: Lease, **said: object) -> None:
     audit.record(event, task=lease.task_id, worker=lease.worker, token=lease.token, **said)
+
+
+def _is_written_by_claim(state: StateStore, task: Task, before: Lease | None) -> bool:
+    """Whether the worker that the line names stands there by a claim that goes on, or has ended and is not opened."""
+    claims = (*state.ended_claims(), *([before] if before is not None and before.claimed else []))
+    return any(one.task_id == task.id and one.worker == task.worker and not one.reserved for one in claims)
 
 
 def _refuse(project: Project, task: Task, name: str, *, steal: bool) -> None:
@@ -130,10 +149,10 @@ def _in_hand(task: Task, lease: Lease | None) -> str:
     return f"{title_and_id(task)} is in hand: {who} has it; --steal takes it from there"
 
 
-def _not_held(state: StateStore, task: Task, token: int) -> str:
-    lease = next((one for one in state.live_leases() if one.task_id == task.id), None)
+def _not_held(state: StateStore, task_id: str, it: str, token: int) -> str:
+    lease = next((one for one in state.live_leases() if one.task_id == task_id), None)
     now = f"{lease.worker} has it" if lease is not None else "nobody has it"
-    return f"{title_and_id(task)} is not claimed with the token {token}: {now} now"
+    return f"{it} is not claimed with the token {token}: {now} now"
 
 
 def _why_not(landing: Landing) -> str:

@@ -226,5 +226,5 @@ def _receipt(project: Project, task: Task, status: Status, who: str, claim: Leas
     if task.failures and status is not Status.CANCELLED:
         edits.append(SetKey(task.anchor, "failed", None))
     edits += stamp_edits(project, task, status)
-    edits += done_by_claimant(task, claim.worker) if claim is not None else ()
+    edits += done_by_claimant(task, claim) if claim is not None else ()
     return Receipt(task.id, task.title, status.value, who, 0, 0.0, 0, tuple(edits))

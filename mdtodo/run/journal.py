@@ -240,8 +240,8 @@ class RunJournal:
     def record(self, task: Task, receipt: Receipt) -> None:
         """Take a result down, for the next `write`."""
         log = self.shown_log(task, receipt.attempt)
-        if ticks(receipt) and (claimant := self.local.end_claim(task)) is not None:
-            receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claimant)))
+        if ticks(receipt) and (claim := self.local.end_claim(task)) is not None:
+            receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claim)))
         receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(JournalEntry(self.run_id, receipt, log, lands=bool(receipt.edits)))
         self._log(

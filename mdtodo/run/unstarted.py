@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import GivenUp
-from mdtodo.core.task import State
+from mdtodo.core.task import State, Status
 from mdtodo.core.titles import quoted, title_and_id
 from mdtodo.planning.analysis.waits import no_task
 from mdtodo.planning.routing import why_passed_over
@@ -74,6 +74,9 @@ def _refusal(queue: ReadyQueue, task: Task, workers: Mapping[str, str]) -> tuple
         return f"{it} is cancelled; `mdtodo reopen {task.id}` opens it again", True
     if state is State.DOING:
         return f"{it} is marked as in progress; `mdtodo reopen {task.id}` puts it back in the queue", True
+    if state is State.RUNNING and task.status is Status.DOING and task.worker == workers.get(task.id):
+        steal = f"`mdtodo claim {task.id} --name NAME --steal` takes it over"
+        return f"{it} is claimed by {task.worker}: --token T runs it; {steal}", True
     if state is State.RUNNING:
         who = f": {workers[task.id]} has it" if task.id in workers else ", in another worker"
         return f"{it} is already running{who}; `mdtodo status` shows it", True

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Lease(NamedTuple):
     """A task that a worker has. `token` is greater than that of any lease before; `expires` is in Unix
     time, as far as today's date is right, infinite where it holds until it is released; `owner` is its process, "" for
-    a claim of a person or another program, which only time ends.
+    a claim of a person or another program, which only time ends. `reserved`: the line of the claimed task named the
+    worker before.
     """
 
     task_id: str
@@ -34,6 +35,7 @@ class Lease(NamedTuple):
     worker: str
     expires: float
     owner: str = ""
+    reserved: bool = False
 
     @property
     def claimed(self) -> bool:
@@ -202,6 +204,13 @@ class Leases:
             expires = _clock() + ttl
             return frozenset(token for token in tokens if db.execute(query, (ttl, expires, token)).rowcount)
 
+    def reserve(self, claim: Lease) -> Lease:
+        """Note that the line of the claimed task named its worker before."""
+        with self._db.writing("reservation") as db:
+            db.execute("DELETE FROM reservations WHERE token NOT IN (SELECT token FROM leases)")
+            db.execute("INSERT OR IGNORE INTO reservations VALUES (?)", (claim.token,))
+        return claim._replace(reserved=True)
+
     def extend(self, task_id: str, token: int, ttl: float) -> Lease | None:
         """Let a claim hold for `ttl` seconds from now; None where that token holds it no more. One that has run out
         stays so: its box may be opened at any moment."""
@@ -215,13 +224,13 @@ class Leases:
         """The claim with that token; None where it has run out, or was taken over or given back."""
         holders = _Holders(_clock())
         rows = self._db.read(f"{_CLAIM} AND task_id = ? AND token = ?", (task_id, token))
-        return next((_claim_of(row) for row in rows if holders.hold(*row[3:])), None)
+        return next((_lease_of(row) for row in rows if holders.hold(*row[3:6])), None)
 
     def ended_claims(self) -> tuple[Lease, ...]:
         """The claims that have run out, and whose box nobody has opened since."""
         holders = _Holders(_clock())
         rows = self._db.read(f"{_CLAIM} ORDER BY task_id")
-        return tuple(_claim_of(row) for row in rows if not holders.hold(*row[3:]))
+        return tuple(_lease_of(row) for row in rows if not holders.hold(*row[3:6]))
 
     def held(self, tokens: Sequence[int]) -> frozenset[int]:
         """Those of these tokens whose lease was neither taken over nor released."""
@@ -241,9 +250,7 @@ class Leases:
         """The leases that hold now, by task."""
         holders = _Holders(_clock())
         return tuple(
-            Lease(str(task), integer(token), str(worker), _unix_time(real(expires)), str(who))
-            for task, token, worker, ttl, expires, who in self._db.read(f"{_ALL} ORDER BY task_id")
-            if holders.hold(ttl, expires, who)
+            _lease_of(row) for row in self._db.read(f"{_ALL} ORDER BY task_id") if holders.hold(*row[3:6])
         )
 
 
@@ -253,7 +260,7 @@ def owners(database: Database) -> set[str]:
     return {str(who) for ttl, expires, who in rows if holders.hold(ttl, expires, who)}
 
 
-_ALL = "SELECT task_id, token, worker, ttl, expires, owner FROM leases"
+_ALL = "SELECT task_id, token, worker, ttl, expires, owner, token IN (SELECT token FROM reservations) FROM leases"
 _CLAIM = f"{_ALL} WHERE owner = ''"
 _SLOTS = "SELECT lane, ttl, expires, owner FROM lane_slots JOIN leases USING (token)"
 _STALE_SLOTS = "DELETE FROM lane_slots WHERE token NOT IN (SELECT token FROM leases)"
@@ -285,9 +292,11 @@ def _among(values: Sequence[object]) -> str:
     return f"IN ({', '.join('?' * len(values))})"
 
 
-def _claim_of(row: Sequence[object]) -> Lease:
-    task, token, worker, _, expires, _ = row
-    return Lease(str(task), integer(token), str(worker), _unix_time(real(expires)))
+def _lease_of(row: Sequence[object]) -> Lease:
+    task, token, worker, _, expires, who, reserved = row
+    return Lease(
+        *(str(task), integer(token), str(worker), _unix_time(real(expires))), str(who), bool(reserved)
+    )
 
 
 def _unix_time(clock: float) -> float:

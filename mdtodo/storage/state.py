@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 #: Each version needs an upgrade from the one before: what has not landed yet is in no other place.
-_VERSION = 4
+_VERSION = 5
 #: Receipts that have landed, in the order in which they did. Apart from their results, which many plans read whole.
 _RECEIPTS = """CREATE TABLE receipts (
   number INTEGER PRIMARY KEY, result INTEGER NOT NULL UNIQUE, receipt TEXT NOT NULL, commit_id TEXT, base_id TEXT
 )"""
 #: Places that running tasks take in lanes with a cap, by the tokens of their leases.
 _LANE_SLOTS = "CREATE TABLE lane_slots (token INTEGER PRIMARY KEY, lane TEXT NOT NULL)"
-_UPGRADES = {1: "ALTER TABLE results ADD COLUMN inputs TEXT", 2: _RECEIPTS, 3: _LANE_SLOTS}
+#: The tokens of claims of tasks whose lines named the worker before.
+_RESERVATIONS = "CREATE TABLE reservations (token INTEGER PRIMARY KEY)"
+_UPGRADES = {
+    1: "ALTER TABLE results ADD COLUMN inputs TEXT",
+    2: _RECEIPTS,
+    3: _LANE_SLOTS,
+    4: _RESERVATIONS,
+}
 #: The first token is a number of seconds, and no 1: those of a state that was deleted must not be given out again.
 _SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -49,7 +56,7 @@ CREATE TABLE results (
 CREATE UNIQUE INDEX leases_by_token ON leases (token);
 CREATE INDEX results_by_task ON results (task_id, id);
 CREATE INDEX results_unlanded ON results (id) WHERE receipt IS NOT NULL AND landed IS NULL;
-""" + ";\n".join((_RECEIPTS, _LANE_SLOTS))
+""" + ";\n".join((_RECEIPTS, _LANE_SLOTS, _RESERVATIONS))
 
 
 def folder(repo: Repository) -> str:

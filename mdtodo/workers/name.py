@@ -13,11 +13,16 @@ def worker_name(given: str | None) -> str:
     """The name that was given, or `user@host`. Raises UsageError for what is none."""
     if given is None:
         return _default()
-    if not re.fullmatch(WORKER, given):
+    if not re.fullmatch(WORKER, given) or len(given) > _LONGEST:
         raise UsageError(
-            f"--name {given!r} is no name of a worker", hint="letters, digits and `.`, `_`, `-`, `@` make one"
+            f"--name {given[:_LONGEST]!r} is no name of a worker",
+            hint=f"at most {_LONGEST} letters (a to z, A to Z), digits and `.`, `_`, `-`, `@` make one",
         )
     return given
+
+
+#: Characters of a name, which stands on a task's line.
+_LONGEST = 100
 
 
 def _default() -> str:

@@ -416,7 +416,9 @@ class TestFile:
             it.record([JournalEntry("run", RECEIPT)] * 2)
             it.discard([1])
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
-            raw.executescript("DROP TABLE receipts; DROP TABLE lane_slots; PRAGMA user_version = 2")
+            raw.executescript(
+                "DROP TABLE receipts; DROP TABLE lane_slots; DROP TABLE reservations; PRAGMA user_version = 2"
+            )
         raw.close()
         with StateStore.open(repository, create=False) as it:
             assert [one.receipt for one in it.receipts()] == [RECEIPT]
@@ -431,7 +433,9 @@ class TestFile:
         with StateStore.open(repository) as it:
             it.record([JournalEntry("run", RECEIPT)] * 2)
         with sqlite3.connect(path) as raw:
-            raw.executescript("DROP TABLE receipts; DROP TABLE lane_slots; PRAGMA user_version = 2")
+            raw.executescript(
+                "DROP TABLE receipts; DROP TABLE lane_slots; DROP TABLE reservations; PRAGMA user_version = 2"
+            )
         raw.close()
         with StateStore.open(repository, create=False):
             assert not os.path.exists(f"{path}.version-2")
@@ -448,7 +452,7 @@ class TestFile:
         with StateStore.open(repository) as it:
             it.lease("a", "w", 60)
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
-            raw.executescript("DROP TABLE lane_slots; PRAGMA user_version = 3")
+            raw.executescript("DROP TABLE lane_slots; DROP TABLE reservations; PRAGMA user_version = 3")
         raw.close()
         with StateStore.open(repository, create=False) as it:
             assert [lease.task_id for lease in it.live_leases()] == ["a"]

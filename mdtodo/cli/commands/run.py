@@ -82,6 +82,10 @@ def command(
 
     wanted = select_tasks(session.repo, session.config, ids, selection(session, given))
     report_left_out(wanted.left_out)
+    if (token := claimed_with(token, wanted.asked)) is not None:
+        from mdtodo.operations.claim import refuse_other_token
+
+        refuse_other_token(session.repo, wanted.asked, token)
     options = Options(
         chosen=wanted.chosen,
         asked=wanted.asked,
@@ -90,7 +94,7 @@ def command(
         fail_fast=fail_fast,
         limit=limit,
         fresh=fresh,
-        token=claimed_with(token, wanted.asked),
+        token=token,
         can=told(can),
     )
     if push:

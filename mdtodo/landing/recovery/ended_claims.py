@@ -34,7 +34,7 @@ def open_ended_claims(
         if task is None or task.status is not Status.DOING or task.worker != lease.worker:
             continue
         audit.record("claim_ended", run=run_id, task=task.id, worker=lease.worker, token=lease.token)
-        edits = unclaiming_edits(task, lease.worker)
+        edits = unclaiming_edits(task, lease)
         receipts.append(Receipt(task.id, task.title, Status.TODO.value, "person", 0, 0.0, 0, edits))
         sentences.append(f"{title_and_id(task)} is open again: the claim of {lease.worker} has ended")
     if receipts:

@@ -136,13 +136,13 @@ class LocalLeases:
             self.log("lease_lost", task=task_id, token=self._leases.pop(task_id).token)
         return gone
 
-    def end_claim(self, task: Task) -> str | None:
-        """The task is done: whose claim on it this run has used, released like a lease now; None for none."""
+    def end_claim(self, task: Task) -> Lease | None:
+        """The task is done: the claim on it that this run has used, released like a lease now; None for none."""
         claim = self._leases.get(task.id)
         if claim is None or not claim.claimed:
             return None
         self._leases[task.id] = claim._replace(owner=self.worker)  # no claim any more
-        return claim.worker
+        return claim
 
     def release(self, task_ids: Iterable[str]) -> None:
         """See `Leases`."""

@@ -114,7 +114,11 @@ def test_a_failed_run_leaves_the_claim(repo: Checkout, mdtodo: Mdtodo) -> None:
 
 def test_run_says_whose_a_task_is(mdtodo: Mdtodo) -> None:
     claimed(mdtodo, "first")
-    assert "alice has it" in mdtodo("run", "first", code=1).err
+    assert "is claimed by alice: --token T runs it" in mdtodo("run", "first", code=1).err
+    assert (
+        "is not claimed with the token 3: alice has it now"
+        in mdtodo("run", "first", "--token", "3", code=1).err
+    )
     assert next(one["state"] for one in mdtodo("list", "--json").json["tasks"]) == "running"
 
 
@@ -204,9 +208,36 @@ def test_refused(repo: Checkout, mdtodo: Mdtodo, todo: str, args: list[str], say
     assert repo.read("TODO.md").decode() == todo
 
 
+@pytest.mark.parametrize("how", ["released", "ended", "done", "claimed twice"])
+def test_a_task_that_was_reserved_before_its_claim_stays_so(repo: Checkout, mdtodo: Mdtodo, how: str) -> None:
+    text = "- [ ] first run:good id:first worker:bob\n"
+    repo.commit("Reserved", **{"TODO.md": text})
+    token = claimed(mdtodo, "first", who="bob")
+    if how == "claimed twice":
+        token = claimed(mdtodo, "first", "--steal", who="bob")
+    if how == "done":
+        mdtodo("run", "first", "--token", str(token))
+    elif how == "ended":
+        end(repo, token)
+        mdtodo("run")
+    else:
+        mdtodo("release", "first", "--token", str(token))
+    assert repo.read("TODO.md").decode() == (text.replace("[ ]", "[x]") if how == "done" else text)
+
+
+def test_a_claim_in_place_of_ones_own_is_given_back_whole(repo: Checkout, mdtodo: Mdtodo) -> None:
+    claimed(mdtodo, "first")
+    token = claimed(mdtodo, "first", "--steal")
+    end(repo, token)
+    token = claimed(mdtodo, "first", who="alice")
+    mdtodo("release", "first", "--token", str(token))
+    assert repo.read("TODO.md").decode() == TODO
+
+
 def test_wrong_usage(mdtodo: Mdtodo) -> None:
     assert "--name" in mdtodo("claim", "first", code=2).err
-    assert "letters" in mdtodo("claim", "first", "--name", "a b", code=2).err
+    for name in ("a b", "é", "x" * 101, ""):
+        assert "letters" in mdtodo("claim", "first", "--name", name, code=2).err
     assert "one task" in mdtodo("run", "first", "second", "--token", "1", code=2).err
 
 
