@@ -101,12 +101,10 @@ def run(
             # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
-        left = (
-            ()
-            if peers is None or interrupt.asked
-            else left_over(queue, peers.in_hand, loop.outcomes.not_started)
-        )
-        return report._replace(messages=(*report.messages, *left))
+        if peers is not None and not interrupt.asked:
+            left = left_over(queue, peers.in_hand, loop.outcomes.not_started)
+            report = report._replace(messages=(*report.messages, *left))
+        return report
 
 
 def _refuse_without_identity(journal: RunJournal, queue: ReadyQueue) -> None:

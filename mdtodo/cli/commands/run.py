@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._run import report_dry_run, report_left_out, run_and_report
+from mdtodo.cli._run import refuse_useless_push, report_dry_run, report_left_out, run_and_report
 from mdtodo.cli.options import (
     can_option,
     claimed_with,
@@ -97,10 +97,7 @@ def command(
         token=token,
         can=told(can),
     )
-    if push:
-        from mdtodo.landing.push.after_run import refuse_push_without_commit
-
-        refuse_push_without_commit(options.commit, asked=no_commit)
+    refuse_useless_push(options, push=push, no_commit=no_commit)
     if dry_run:
         return report_dry_run(session, options, as_json=as_json)
     return run_and_report(session, options, as_json=as_json, push=push, remote=remote)

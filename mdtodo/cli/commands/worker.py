@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._run import report_left_out, run_again_and_again, run_and_report
+from mdtodo.cli._run import refuse_useless_push, report_left_out, run_again_and_again, run_and_report
 from mdtodo.cli.options import (
     can_option,
     duration_option,
@@ -103,7 +103,7 @@ def command(
         joint=True,
         selection=None if ids or wanted.chosen is None else chosen,
     )
-    _refuse_useless_push(options, push=push, no_commit=no_commit)
+    refuse_useless_push(options, push=push, no_commit=no_commit)
     if not forever and idle is None:
         return run_and_report(session, options, as_json=as_json, push=push, remote=remote)
     from mdtodo.workers.watch import Rhythm
@@ -112,13 +112,6 @@ def command(
     return run_again_and_again(
         session, _of_now(options, ids, chosen), rhythm, as_json=as_json, push=push, remote=remote
     )
-
-
-def _refuse_useless_push(options: Options, *, push: bool, no_commit: bool) -> None:
-    if push:
-        from mdtodo.landing.push.after_run import refuse_push_without_commit
-
-        refuse_push_without_commit(options.commit, asked=no_commit)
 
 
 def _of_now(options: Options, ids: Sequence[str], chosen: Selection) -> Callable[[Project], Options]:
