@@ -36,7 +36,8 @@ def undo(git: GitSession, seed: int) -> str:
     if made.data != wanted:
         return f"{after.decode()}\n{now.decode()}\n{made.data.decode()}\n{wanted.decode()}"
     again = merge_tasks(git, changes, anchors, made.data, STATUS_CHARS, "TODO.md", strict=True)
-    return "clean" if (again.data, again.missed) == (made.data, {}) else f"again: {again}"
+    # what is not there any more may be refused then, but nothing is changed
+    return "clean" if again.data == made.data else f"again: {again}"
 
 
 def replay(git: GitSession, seed: int) -> str:

@@ -34,6 +34,8 @@ def find_block(document: Document, item: Item, block: Block) -> range | None:
     lines = version.lines[item.line - 1 + len(item.pieces) : last_line(document, item)]
     wanted, size = list(map(said, block.lines)), len(block.lines)
     texts = list(map(said, lines))
+    if not any(text.startswith(b"[") for text in wanted):
+        _leave_out_subtasks(document, item, texts)
     if {_bare(one) for one in wanted if one}.isdisjoint(map(_bare, texts)):
         return range(0)
     places = [at for at in range(len(lines) - size + 1) if texts[at : at + size] == wanted]
@@ -46,6 +48,15 @@ def find_block(document: Document, item: Item, block: Block) -> range | None:
         return None
     start = item.line - 1 + len(item.pieces) + at
     return range(start, start + size)
+
+
+def _leave_out_subtasks(document: Document, item: Item, texts: list[bytes]) -> None:
+    """A note below a subtask may say the same: that is the subtask's."""
+    first = item.line - 1 + len(item.pieces)
+    for child in document.items:
+        if child.parent == item.index:
+            for at in range(child.line - 1, last_line(document, child)):
+                texts[at - first] = b"["
 
 
 def insert_block(document: Document, item: Item, like: bytes, block: Block) -> bytes:
