@@ -32,7 +32,7 @@ CLAIMS = """
 import sys, time
 from mdtodo.core.receipt import Receipt
 from mdtodo.git.repository import Repository
-from mdtodo.storage.rows import NewResult
+from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore
 root, me, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 count = 0
@@ -44,7 +44,7 @@ with StateStore.open(Repository(root, root, root)) as state:
         name = f"{me}-{count}"
         lease = state.lease(name, me, 60.0)
         receipt = Receipt(name, "Title", "done", "tests", 0, 0.1, 1, ())
-        state.record([NewResult("run", receipt, lands=False)])
+        state.record([JournalEntry("run", receipt, lands=False)])
         state.release(lease.token)
         count += 1
 print(count)
