@@ -27,6 +27,7 @@ def open_ended_claims(
     sentences: list[str] = []
     receipts: list[Receipt] = []
     commits: tuple[str, ...] = ()
+    waiting: frozenset[str] = frozenset()
     ended = state.ended_claims()
     for lease in ended:
         task = project.tasks.get(lease.task_id)
@@ -45,9 +46,9 @@ def open_ended_claims(
             commit=commit,
             config=project.config,
         )
-        commits = landing.commits
+        commits, waiting = landing.commits, landing.waiting
         sentences += sentences_of(landing)
-    if ended:
-        # last: after a kill in between, the next run does it once more
-        state.release(*(lease.token for lease in ended))
+    # last: after a kill in between, the next run does it once more, as where somebody else is writing the file
+    if over := [lease.token for lease in ended if lease.task_id not in waiting]:
+        state.release(*over)
     return sentences, commits
