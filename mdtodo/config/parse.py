@@ -7,7 +7,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mdtodo.config.categories import merged as merged_categories
-from mdtodo.config.settings import Config, Defaults, Expand, Logs, Match, Pattern, Processor
+from mdtodo.config.processor_settings import Defaults, Match, Processor
+from mdtodo.config.settings import Config, Expand, Logs, Pattern
 from mdtodo.config.shapes import InvalidError, Record, Shape, Table, ValueType, must_be, shown
 from mdtodo.config.toml_lines import line_of
 from mdtodo.core.names import suggestion

@@ -6,24 +6,22 @@ reference come from one place. Durations are in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mdtodo.config import value_types
 from mdtodo.config.categories import CATEGORIES
+from mdtodo.config.processor_settings import Defaults, Processor
 from mdtodo.config.shapes import (
     InvalidError,
     Record,
-    Shape,
     Table,
     any_name,
     boolean,
     check_name,
     choice,
+    described,
     integer,
-    name_of,
-    number,
-    single_line,
     string_list,
 )
 from mdtodo.core.task import STATUS_CHARS, Status
@@ -37,10 +35,6 @@ if TYPE_CHECKING:
 SUBTASK_KEYS = ("run", "after", "id", "expand", "worker", "needs", "lane", "priority", "due", "from", "est")
 
 
-def _of(shape: Shape, doc: str) -> dict[str, object]:
-    return {"shape": shape, "doc": doc}
-
-
 def _category_words(value: object) -> object:
     """`frontend = ["theme", "css"]` is short for `frontend = { theme = ["theme"], css = ["css"] }`."""
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
@@ -52,166 +46,24 @@ def _category_words(value: object) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """Which tasks a processor takes: all that are given must hold."""
-
-    category: str | None = field(
-        default=None,
-        metadata=_of(single_line("a category"), "The task's category, from a tag; see `classify`."),
-    )
-    kind: str | None = field(
-        default=None, metadata=_of(single_line("a kind"), "The task's kind, from a tag; see `classify`.")
-    )
-    tags: tuple[str, ...] = field(
-        default=(), metadata=_of(value_types.tags(), "Tags, all of which the task must have.")
-    )
-    title: str | None = field(
-        default=None,
-        metadata=_of(value_types.regex(), "A regular expression that matches anywhere in the title."),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Processor:
-    """How a task is proven: a command, or a Python callable; exactly one of `run` and `python` is set."""
-
-    name: str
-    run: str | tuple[str, ...] | None = field(
-        default=None,
-        metadata=_of(value_types.command(), "A command; a string goes through the shell, a list does not."),
-    )
-    python: str | None = field(
-        default=None,
-        metadata=_of(
-            value_types.callable_name(),
-            "A Python callable, as `package.module:function` or entry point; called with a Task in the pool.",
-        ),
-    )
-    match: Match | None = field(
-        default=None, metadata=_of(Record(Match), "The tasks without `run:` that this processor takes.")
-    )
-    timeout: float | None = field(
-        default=None,
-        metadata=_of(value_types.duration(), "An attempt that takes longer is stopped, and fails."),
-    )
-    retries: int = field(
-        default=0, metadata=_of(integer(0), "Further attempts after a failure, in the same run.")
-    )
-    retry_delay: float = field(
-        default=1.0, metadata=_of(value_types.duration(zero=True), "The delay before the second attempt.")
-    )
-    backoff: float = field(
-        default=2.0, metadata=_of(number(1, 100), "Each further delay is longer by this factor.")
-    )
-    needs: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(
-            string_list("a list of capabilities", name_of("capability")),
-            "Capabilities that a worker must have.",
-        ),
-    )
-    inputs: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(
-            value_types.paths("a list of patterns"),
-            "Files that it reads; while they are unchanged, the last result stands.",
-        ),
-    )
-    outputs: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(
-            value_types.paths("a list of paths"),
-            "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
-        ),
-    )
-    env: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=_of(
-            Table(value_types.environment_value(), value_types.check_variable),
-            "Environment variables for the processor.",
-        ),
-    )
-    repeatable: bool = field(
-        default=True,
-        metadata=_of(
-            boolean(),
-            "Whether it may run again for a task that is done: `verify` and `prove` leave others alone.",
-        ),
-    )
-    cwd: str | None = field(
-        default=None,
-        metadata=_of(
-            value_types.folder(),
-            "The folder that it runs in, relative to the root of the repository; default: the root.",
-        ),
-    )
-
-    @property
-    def command_line(self) -> str:
-        """The command as a person would type it, or the name of the callable."""
-        import shlex
-
-        if self.run is None:
-            return self.python or ""
-        return self.run if isinstance(self.run, str) else shlex.join(self.run)
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """For every processor, recipe and inline block that does not say otherwise; None: not given."""
-
-    timeout: float | None = field(
-        default=None, metadata=_of(value_types.duration(), "The `timeout` of processors that set none.")
-    )
-    retries: int | None = field(
-        default=None, metadata=_of(integer(0), "The `retries` of processors that set none.")
-    )
-    retry_delay: float | None = field(
-        default=None,
-        metadata=_of(value_types.duration(zero=True), "The `retry_delay` of processors that set none."),
-    )
-    backoff: float | None = field(
-        default=None, metadata=_of(number(1, 100), "The `backoff` of processors that set none.")
-    )
-    env: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=_of(
-            Table(value_types.environment_value(), value_types.check_variable),
-            "Environment variables for every processor; a processor's own value wins.",
-        ),
-    )
-
-    def merge_into(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The keys of a processor, with those that it does not give itself."""
-        numbers = {name: getattr(self, name) for name in ("timeout", "retries", "retry_delay", "backoff")}
-        # not `if value`: `retries = 0` is given too
-        set_here = {name: value for name, value in numbers.items() if value is not None}
-        return {**set_here, **given, "env": {**self.env, **given.get("env", {})}}
-
-    def apply_to(self, processor: Processor) -> Processor:
-        """A processor that says nothing of these itself: a recipe, or the block inside a task."""
-        return processor if self == Defaults() else replace(processor, **self.merge_into({}))
-
-
-@dataclass(frozen=True, slots=True)
 class Pattern:
     """How a task is broken down into subtasks."""
 
     name: str
     match: tuple[str, ...] = field(
         default=(),
-        metadata=_of(string_list("a list of phrases"), "Phrases in a title that select this pattern."),
+        metadata=described(string_list("a list of phrases"), "Phrases in a title that select this pattern."),
     )
     steps: tuple[str, ...] = field(
         default=(),
-        metadata=_of(
+        metadata=described(
             string_list("a list of steps", least=1),
             "The subtasks, as text with keys; `{task}` is what the task is about.",
         ),
     )
     weights: tuple[float, ...] = field(
         default=(),
-        metadata=_of(
+        metadata=described(
             value_types.weights(), "Shares of the estimate, one for each step; default: equal shares."
         ),
     )
@@ -223,13 +75,13 @@ class Expand:
 
     command: str | None = field(
         default=None,
-        metadata=_of(
+        metadata=described(
             value_types.shell_command(), "A program that breaks tasks down: JSON in, a Markdown list out."
         ),
     )
     timeout: float = field(
         default=60.0,
-        metadata=_of(value_types.duration(), "The program is stopped if it takes longer for a task."),
+        metadata=described(value_types.duration(), "The program is stopped if it takes longer for a task."),
     )
 
 
@@ -239,13 +91,13 @@ class Logs:
 
     size: int = field(
         default=100_000_000,
-        metadata=_of(
+        metadata=described(
             value_types.size(), "Captured output that is kept in all; above it that of the oldest runs goes."
         ),
     )
     age: float = field(
         default=90 * 86400.0,
-        metadata=_of(value_types.duration(), "How long captured output is kept."),
+        metadata=described(value_types.duration(), "How long captured output is kept."),
     )
 
 
@@ -260,44 +112,45 @@ class Config:
 
     files: tuple[str, ...] = field(
         default=("TODO.md", "**/TODO.md", "todo/**/*.md"),
-        metadata=_of(string_list("a list of patterns"), "gitignore-style patterns for the TODO files."),
+        metadata=described(string_list("a list of patterns"), "gitignore-style patterns for the TODO files."),
     )
     jobs: int = field(
-        default=0, metadata=_of(integer(0, 10_000), "How many tasks run at once; 0: one per core.")
+        default=0, metadata=described(integer(0, 10_000), "How many tasks run at once; 0: one per core.")
     )
     rollup: bool = field(
-        default=True, metadata=_of(boolean(), "Tick a parent without a processor with its last subtask.")
+        default=True,
+        metadata=described(boolean(), "Tick a parent without a processor with its last subtask."),
     )
-    stamp: bool = field(default=False, metadata=_of(boolean(), "Write `done:DATE` on a ticked task."))
+    stamp: bool = field(default=False, metadata=described(boolean(), "Write `done:DATE` on a ticked task."))
     auto_expand: bool = field(
-        default=False, metadata=_of(boolean(), "`run` first breaks down tasks that need it.")
+        default=False, metadata=described(boolean(), "`run` first breaks down tasks that need it.")
     )
     commit: str = field(
         default="run",
-        metadata=_of(
+        metadata=described(
             choice("run", "task", "none"), "One commit for a run or batch, one for each task, or none."
         ),
     )
     max_failures: int = field(
-        default=3, metadata=_of(integer(1), "After this many failed runs, `run` gives the task up.")
+        default=3, metadata=described(integer(1), "After this many failed runs, `run` gives the task up.")
     )
     recipes: str = field(
         default="explicit",
-        metadata=_of(
+        metadata=described(
             choice("explicit", "auto"),
             '"auto": a task without any other processor gets the recipe of its kind.',
         ),
     )
     classify: str = field(
         default="tags",
-        metadata=_of(
+        metadata=described(
             choice("tags", "words"),
             '"words": a category or kind that is guessed from the title may choose a processor.',
         ),
     )
     proof: str = field(
         default="warn",
-        metadata=_of(
+        metadata=described(
             choice("off", "warn", "require", "strict"),
             "What `check` says of a ticked task that has a processor and no receipt: nothing, a warning, or an error; "
             '"strict" accepts neither a person\'s word nor a proof that is `tree=dirty`.',
@@ -305,78 +158,83 @@ class Config:
     )
     signers: str = field(
         default="",
-        metadata=_of(
+        metadata=described(
             value_types.optional_path(),
             "A file of allowed signers, in the format of git's `gpg.ssh.allowedSignersFile`; then only receipts in "
             "commits that one of them signed count as proof.",
         ),
     )
     inline: bool = field(
-        default=False, metadata=_of(boolean(), "A fenced code block inside a task may be its processor.")
+        default=False,
+        metadata=described(boolean(), "A fenced code block inside a task may be its processor."),
     )
     subtask_keys: tuple[str, ...] = field(
         default=(),
-        metadata=_of(
+        metadata=described(
             string_list("a list of keys", choice(*SUBTASK_KEYS)),
             "Keys that the new subtasks of a processor may have, besides priority, `due`, `est` and tags.",
         ),
     )
     isolation: str = field(
-        default="checkout", metadata=_of(choice("checkout", "worktree"), "Where processors run.")
+        default="checkout", metadata=described(choice("checkout", "worktree"), "Where processors run.")
     )
     lease: float = field(
         default=300.0,
-        metadata=_of(
+        metadata=described(
             value_types.duration(), "A worker that gives no sign of life for this long loses its task."
         ),
     )
     remote_lease: float = field(
         default=1800.0,
-        metadata=_of(
+        metadata=described(
             value_types.duration(), "The same for a task that was claimed on a remote (`run --remote`)."
         ),
     )
-    logs: Logs = field(default=Logs(), metadata=_of(Record(Logs), "Captured output."))
+    logs: Logs = field(default=Logs(), metadata=described(Record(Logs), "Captured output."))
     max_cpu: int = field(
-        default=85, metadata=_of(integer(1, 100), "CPU load in percent, above which no new task is started.")
+        default=85,
+        metadata=described(integer(1, 100), "CPU load in percent, above which no new task is started."),
     )
     max_memory: int = field(
         default=90,
-        metadata=_of(integer(1, 100), "Memory use in percent, above which no new task is started."),
+        metadata=described(integer(1, 100), "Memory use in percent, above which no new task is started."),
     )
     warnings_as_errors: bool = field(
-        default=False, metadata=_of(boolean(), "Warnings of `check` count as errors: the exit code is 1.")
+        default=False,
+        metadata=described(boolean(), "Warnings of `check` count as errors: the exit code is 1."),
     )
     close_from_commits: bool = field(
-        default=False, metadata=_of(boolean(), "Commit messages may close the tasks that they name.")
+        default=False, metadata=described(boolean(), "Commit messages may close the tasks that they name.")
     )
     lanes: Mapping[str, int] = field(
         default_factory=_lanes,
-        metadata=_of(Table(integer(1), check_name("lane")), "How many tasks of the lane run at once."),
+        metadata=described(Table(integer(1), check_name("lane")), "How many tasks of the lane run at once."),
     )
     defaults: Defaults = field(
         default=Defaults(),
-        metadata=_of(Record(Defaults), "Defaults for all processors."),
+        metadata=described(Record(Defaults), "Defaults for all processors."),
     )
     processors: Mapping[str, Processor] = field(
         default_factory=dict,
-        metadata=_of(Table(Record(Processor), check_name("processor")), "How tasks are proven, in order."),
+        metadata=described(
+            Table(Record(Processor), check_name("processor")), "How tasks are proven, in order."
+        ),
     )
     patterns: Mapping[str, Pattern] = field(
         default_factory=dict,
-        metadata=_of(Table(Record(Pattern), check_name("pattern")), "How tasks are broken down."),
+        metadata=described(Table(Record(Pattern), check_name("pattern")), "How tasks are broken down."),
     )
-    expand: Expand = field(default=Expand(), metadata=_of(Record(Expand), "Breaking tasks down."))
+    expand: Expand = field(default=Expand(), metadata=described(Record(Expand), "Breaking tasks down."))
     status: Mapping[str, Status] = field(
         default_factory=lambda: dict(STATUS_CHARS),
-        metadata=_of(
+        metadata=described(
             Table(choice(*Status, into=Status), value_types.check_status_char),
             "What a character in a box means.",
         ),
     )
     categories: Mapping[str, Mapping[str, tuple[str, ...]]] = field(
         default_factory=lambda: CATEGORIES,
-        metadata=_of(
+        metadata=described(
             Table(Table(string_list("a list of words"), any_name, _category_words), check_name("category")),
             "Categories, their kinds, and the words of a title that name them.",
         ),

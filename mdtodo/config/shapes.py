@@ -65,6 +65,11 @@ class Record:
 Shape = ValueType | Table | Record
 
 
+def described(shape: Shape, doc: str) -> dict[str, object]:
+    """The metadata of a field: its type and check, and what the reference says of it."""
+    return {"shape": shape, "doc": doc}
+
+
 def shown(value: object) -> str:
     """A value in a sentence, short."""
     import json

@@ -13,7 +13,7 @@ from mdtodo.reporting.table import PRIORITY_STYLES, STATE_STYLES, print_grid
 from mdtodo.reporting.text import one_line, printable
 
 if TYPE_CHECKING:
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Route

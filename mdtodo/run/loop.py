@@ -18,7 +18,7 @@ from mdtodo.run.start.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
     from mdtodo.core.results import PastRun
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project

@@ -20,7 +20,8 @@ from mdtodo.planning.schedule import Lanes
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
-    from mdtodo.config.settings import Config, Processor
+    from mdtodo.config.processor_settings import Processor
+    from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.run.run_options import Options

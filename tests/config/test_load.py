@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config.load import load
-from mdtodo.config.settings import DEFAULT, Config, Expand, Match, Pattern, Processor
+from mdtodo.config.processor_settings import Match, Processor
+from mdtodo.config.settings import DEFAULT, Config, Expand, Pattern
 from mdtodo.config.toml_lines import key_lines
 from mdtodo.core.task import Status
 from mdtodo.errors import ConfigError, MdtodoError
