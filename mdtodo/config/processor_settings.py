@@ -10,6 +10,7 @@ from mdtodo.config.shapes import (
     Record,
     Table,
     boolean,
+    choice,
     described,
     integer,
     name_of,
@@ -121,6 +122,68 @@ class Processor:
         ),
     )
 
+    isolation: str | None = field(
+        default=None,
+        metadata=described(
+            choice("checkout", "clone"),
+            "Where it runs: in the checkout, or in a throw-away clone; default: `isolation`.",
+        ),
+    )
+    check: str | tuple[str, ...] | None = field(
+        default=None,
+        metadata=described(
+            value_types.command(),
+            "Proves what `run` did, in a second clone that has just the changes; `verify` and `prove` run it alone.",
+        ),
+    )
+    changes: str = field(
+        default="commit",
+        metadata=described(
+            choice("commit", "branch", "discard"),
+            "What becomes of what it changed in its clone: it lands with the tick, waits on a branch, or goes.",
+        ),
+    )
+    protect: tuple[str, ...] = field(
+        default=(),
+        metadata=described(
+            value_types.paths("a list of patterns"), "Files that it must not change: where it does, it fails."
+        ),
+    )
+    link: tuple[str, ...] = field(
+        default=(),
+        metadata=described(
+            string_list("a list of folders", value_types.folder()),
+            "Ignored folders of the checkout that its clone sees, such as `node_modules`.",
+        ),
+    )
+    pass_env: tuple[str, ...] = field(
+        default=(),
+        metadata=described(
+            string_list("a list of variables", value_types.variable()),
+            "Environment variables that it gets in its clone, besides `PATH`, `HOME`, `LANG`, `TERM` and the like.",
+        ),
+    )
+    sandbox: bool = field(
+        default=False,
+        metadata=described(
+            boolean(), "With bubblewrap: it writes in its clone, in `$TMPDIR` and in an empty home alone."
+        ),
+    )
+    home: tuple[str, ...] = field(
+        default=(),
+        metadata=described(
+            string_list("a list of paths", value_types.below_home()),
+            "What of the real home the sandbox sees, and may write.",
+        ),
+    )
+    network: bool = field(default=True, metadata=described(boolean(), "`false`: no network in the sandbox."))
+    budget: float | None = field(
+        default=None,
+        metadata=described(
+            value_types.duration(), "Wall time of all attempts of a task in a run together; then it fails."
+        ),
+    )
+
     @property
     def command_line(self) -> str:
         """The command as a person would type it, or the name of the callable."""
@@ -129,6 +192,11 @@ class Processor:
         if self.run is None:
             return self.python or ""
         return self.run if isinstance(self.run, str) else shlex.join(self.run)
+
+
+#: The keys of a processor that say something of its clone alone, and of its sandbox.
+CLONE_KEYS = ("check", "changes", "protect", "link", "pass_env", "sandbox")
+SANDBOX_KEYS = ("home", "network")
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,11 @@ class Config:
         ),
     )
     isolation: str = field(
-        default="checkout", metadata=described(choice("checkout", "worktree"), "Where processors run.")
+        default="checkout",
+        metadata=described(
+            choice("checkout", "clone"),
+            "Where processors run that say nothing else: in the checkout, or each in a throw-away clone.",
+        ),
     )
     lease: float = field(
         default=300.0,
