@@ -10,11 +10,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.path_patterns import matcher
+from mdtodo.core.receipt import Restore, text_of
 from mdtodo.errors import GitError
+from mdtodo.git.diff_tree import changes_in
 from mdtodo.git.repository import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from mdtodo.clones.shadow import Shadow
     from mdtodo.clones.source import CloneSource
@@ -26,14 +28,6 @@ _MODULE = "160000"
 _LFS_POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n"
 )
-
-
-class Change(NamedTuple):
-    """One path: `before` and `after` are `<mode> <object id>`, None where there is nothing."""
-
-    path: str
-    before: str | None
-    after: str | None
 
 
 class RefusedChangesError(Exception):
@@ -53,40 +47,67 @@ def take(shadow: Shadow) -> str:
         raise RefusedChangesError(f"what it changed cannot be taken: {error.sentence}") from error
 
 
-def changes_between(shadow: Shadow, before: str, after: str) -> list[Change]:
-    """The paths in which two trees, or commits, differ."""
+def changes_between(shadow: Shadow, before: str, after: str) -> list[Restore]:
+    """The paths in which two trees, or commits, differ: what takes each from the first to the second."""
     out = shadow.git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after)
-    fields = out.split(b"\0")
-    found: list[Change] = []
-    for about, path in zip(fields[::2], fields[1::2], strict=False):
-        old_mode, new_mode, old, new, _ = about.decode().removeprefix(":").split(" ")
-        found.append(Change(os.fsdecode(path), _entry(old_mode, old), _entry(new_mode, new)))
-    return found
+    return [
+        Restore(os.fsdecode(one.path), text_of(one.before), text_of(one.after)) for one in changes_in(out)
+    ]
 
 
-def _entry(mode: str, oid: str) -> str | None:
-    return None if mode == "000000" else f"{mode} {oid}"
+class Protected(NamedTuple):
+    """What nobody may change in a clone, as patterns of gitignore: the `exam`, which is a processor's own `protect`;
+    the `lists` of tasks; and what says how they are proven, the `rules`."""
+
+    exam: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ("/.mdtodo.toml",)
 
 
-def refuse(shadow: Shadow, changes: Sequence[Change], protected: Iterable[str]) -> None:
-    """Raise RefusedChangesError for changes of what `protected`, patterns as of gitignore, names, for what git cannot
-    keep, and for too much of it."""
-    is_protected = matcher(protected)
-    if touched := [one.path for one in changes if is_protected(one.path)]:
-        raise RefusedChangesError(f"it changed {_listed(touched)}, which is protected")
+def refuse(shadow: Shadow, changes: Sequence[Restore], protected: Protected) -> None:
+    """Raise RefusedChangesError for changes of what is protected, of what git cannot keep, and for too much."""
+    kinds = (
+        (protected.exam, "which is protected"),
+        (protected.lists, "where boxes are ticked by mdtodo alone"),
+        (protected.rules, "which says how tasks are proven"),
+    )
+    for patterns, why in kinds:
+        is_protected = matcher(patterns)
+        if touched := [one.path for one in changes if is_protected(one.path)]:
+            raise RefusedChangesError(f"it changed {_listed(touched)}, {why}")
     for one in changes:
         _refuse_module(one)
+        if one.path == _PYPROJECT and _settings(shadow, one.after) != _settings(shadow, one.before):
+            raise RefusedChangesError(
+                "it changed [tool.mdtodo] of pyproject.toml, which says how tasks are proven"
+            )
     _refuse_size(shadow, changes)
 
 
-def _refuse_module(change: Change) -> None:
-    is_new = change.before is None or not change.before.startswith(_MODULE)
-    if is_new and change.after is not None and change.after.startswith(_MODULE):
+_PYPROJECT = "pyproject.toml"
+
+
+def _settings(shadow: Shadow, entry: str | None) -> object:
+    """What a version of pyproject.toml says to mdtodo. What cannot be read is like nothing else."""
+    import tomllib
+
+    if entry is None:
+        return None
+    try:
+        text = shadow.git("cat-file", "blob", entry.split(" ")[1]).decode()
+        return tomllib.loads(text).get("tool", {}).get("mdtodo")
+    except (GitError, ValueError, AttributeError, RecursionError):
+        return entry
+
+
+def _refuse_module(change: Restore) -> None:
+    was = change.after is not None and change.after.startswith(_MODULE)
+    if change.before is not None and change.before.startswith(_MODULE) and not was:
         raise RefusedChangesError(f"{change.path} is a repository of its own: what is in it would be lost")
 
 
-def _refuse_size(shadow: Shadow, changes: Sequence[Change]) -> None:
-    oids = [one.after.split(" ")[1] for one in changes if one.after and not one.after.startswith(_MODULE)]
+def _refuse_size(shadow: Shadow, changes: Sequence[Restore]) -> None:
+    oids = [one.before.split(" ")[1] for one in changes if one.before and not one.before.startswith(_MODULE)]
     request = "".join(f"{oid}\n" for oid in oids).encode()
     answers = shadow.git("cat-file", "--batch-check=%(objectsize)", stdin=request).split()
     if (size := sum(map(int, answers))) > SIZE_LIMIT:

@@ -17,7 +17,7 @@ from mdtodo.receipts.message import subject
 from mdtodo.system import files
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.git.index.index_copy import IndexEntry
     from mdtodo.git.objects import TreeChange
     from mdtodo.git.repository import Repository
+    from mdtodo.landing.new_subtasks import IdsTaken
     from mdtodo.landing.parse_cache import ParsedFile
 
 
@@ -199,6 +200,14 @@ class CommitStep:
     def __init__(self) -> None:
         self.receipts: list[Receipt] = []
         self.tree: dict[bytes, TreeChange] = {}
+
+
+class Checks(NamedTuple):
+    """What is looked at before HEAD moves, see `land.land`."""
+
+    whole: bool = False
+    taken: IdsTaken | None = None
+    judge: Callable[[str | None], None] | None = None
 
 
 class CommitBuilder:

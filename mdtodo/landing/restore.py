@@ -60,7 +60,12 @@ def restore(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy:
                 rewrites += _rewrite(job.repo, builder, one)
     copy.restore(back)
     if step.tree:
-        step.receipts += [one for one in job.receipts.values() if one.restores and one not in step.receipts]
+        late = [one for one in job.receipts.values() if one.restores and one not in step.receipts]
+        # what was changed in a clone lands with its tick, or not at all
+        builder.refused |= {
+            one.task_id: "its box is not open in HEAD" for one in late if one.proven
+        } | builder.refused
+        step.receipts += [one for one in late if not one.proven]
     return rewrites
 
 

@@ -184,6 +184,10 @@ class RunJournal:
         tree = work_tree.begin(task.id, processor, untracked, self.git())
         return tree, work_tree.tell(untracked, refused=not work_tree.opens)
 
+    def begin_in_clone(self, task: Task) -> None:
+        """The same of a task whose processor works in a clone of its own: no change of the work tree concerns it."""
+        self._began.setdefault(task.id, time.time())
+
     def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
         """It has ended: the same, as far as that is known now."""
         return None if self.work_tree is None else self.work_tree.end(task.id, untracked, self.git())
@@ -271,6 +275,22 @@ class RunJournal:
         numbers = self.state.record(records)
         self._unlanded += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
         self._release(*(one.receipt.task_id for one in records if not one.lands))
+
+    def land_alone(self, task: Task, receipt: Receipt) -> None:
+        """Land a result that lands whole, at once and in a commit of its own.
+
+        Raises GitError where it cannot; then nothing was changed, and the journal has no such result.
+        """
+        self.write_down()
+        self.record(task, receipt)
+        (entry,), self._unrecorded = self._unrecorded, []
+        (number,) = self.state.record([entry])
+        failpoint("result.recorded")
+        try:
+            self._land([(number, entry.receipt)])
+        except GitError:
+            self.state.discard([number])
+            raise
 
     def tick_now(self) -> None:
         """Make at once in the work tree what was recorded before the run starts; its commit is that of the run, or,

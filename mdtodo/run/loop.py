@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.core.results import Failure, Outcome, Result
 from mdtodo.core.task import Status, Task
+from mdtodo.execution.processors.in_clone import CHECK_MARK
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.planning.task_json import task_record
+from mdtodo.run.isolation import Isolation
 from mdtodo.run.outcomes import Outcomes, failure
 from mdtodo.run.start.preflight import Preflight
 from mdtodo.run.start.throttle import Throttle
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.core.results import PastRun
+    from mdtodo.core.task import Json
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
+    from mdtodo.run.isolation import Start
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
@@ -44,6 +48,7 @@ class RunLoop:
     interrupt: Interrupt
     cache: ResultCache | None = None
     outcomes: Outcomes = field(init=False)
+    isolation: Isolation = field(init=False)
     _attempts: dict[str, Task] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _held: frozenset[str] = frozenset()
@@ -51,6 +56,8 @@ class RunLoop:
     _replan_not_before: float = 0.0
     _lanes_not_before: float = 0.0
     _ended: bool = False
+    _looks: int = 0
+    _previous: dict[str, Json] = field(default_factory=dict)
     _warned_unmeasured: bool = False
     _throttle: Throttle = field(init=False)
     _preflight: Preflight = field(init=False)
@@ -58,6 +65,8 @@ class RunLoop:
     def __post_init__(self, project: Project) -> None:
         config = project.config
         self.outcomes = Outcomes(project, self.queue, self.journal, self.observer, self.cache)
+        parts = config, self.journal, self.queue, self.outcomes, self.observer
+        self.isolation = Isolation(*parts, submit=self._look_again, failed=self._failed)
         self._throttle = Throttle(config.max_cpu, config.max_memory)
         expected = Status.DONE if self.queue.options.verify else Status.TODO
         self._preflight = Preflight(project, expected, claimed=self.queue.options.token is not None)
@@ -78,9 +87,11 @@ class RunLoop:
             self.observer.flush()
             self._handle_events(self.pool.events(self._patience()))
             # before anything lands, as a place is worth nothing without a lease
-            self.journal.leases.leave_lanes(self.queue.running)
+            self.journal.leases.leave_lanes(self.queue.running - self.queue.landing)
             self._write()
+            self.isolation.land()
             self._keep_leases()
+        self.isolation.end()
 
     def _write(self) -> None:
         self.journal.write()
@@ -94,7 +105,7 @@ class RunLoop:
         if (now := time.monotonic()) >= self._lanes_not_before:
             self._lanes_not_before = now + TICK
             self.queue.try_lanes_again()
-        self.journal.leases.leave_lanes(self.queue.running)
+        self.journal.leases.leave_lanes(self.queue.running - self.queue.landing)
         while tasks := self._startable():
             moved = self.journal.checkout_changed()
             reasons = (
@@ -110,7 +121,7 @@ class RunLoop:
     def _startable(self) -> list[Task]:
         found: list[Task] = []
         # With nothing of ours at work, waiting helps nobody: where others keep the machine busy, no run would begin.
-        while not self.queue.running or self._throttle.allows_start(time.monotonic()):
+        while not self.queue.at_work or self._throttle.allows_start(time.monotonic()):
             task = self.queue.startable(time.monotonic())
             if task is None:
                 break
@@ -127,6 +138,8 @@ class RunLoop:
             self.queue.put_back(task)
         elif reason is None and (taken := self.journal.leases.refusal(task)) is not None:
             self._not_leased(task, taken)
+        elif reason is None and self.isolation.takes(task):
+            self._start_in_clone(task)
         elif reason is None:
             cached = self.cache.hit(task) if self.cache is not None else None
             tree = self._tree(task)
@@ -158,26 +171,54 @@ class RunLoop:
             self.observer.expect(1)
         self.outcomes.finish_cached(task, cached)
 
-    def _submit(self, task: Task, tree: str | None) -> None:
-        processor = self.queue.processor(task)
+    def _start_in_clone(self, task: Task) -> None:
+        self.journal.begin_in_clone(task)
+        if self.isolation.kept(task):
+            return
+        start = self.isolation.begin(task)
+        if isinstance(start, str):
+            self.journal.release(task)
+            self._pass_over(task, start)
+        else:
+            self._submit(task, start.tree, start)
+
+    def _submit(self, task: Task, tree: str | None, start: Start | None = None) -> None:
         number = self.queue.attempts[task.id].count
+        attempt = self._spec(task, number, tree, start)
+        self._attempts[str(attempt["attempt"])] = task
+        self.pool.submit(attempt)
+
+    def _look_again(self, task: Task, start: Start) -> str:
+        """Let the pool look at what a task has proven, in a clone that has just that; the name of that attempt."""
+        number = self.queue.attempts[task.id].count
+        attempt = self._spec(task, number, None, start) | {"spool": None}
+        name, self._looks = f"{attempt['attempt']}.{self._looks}", self._looks + 1
+        self.pool.submit(attempt | {"attempt": name, "log": f"{attempt['log']}.{self._looks}"})
+        return name
+
+    def _spec(self, task: Task, number: int, tree: str | None, start: Start | None) -> dict[str, object]:
+        processor = start.processor if start else self.queue.processor(task)
         assert processor is not None, "only routed tasks are taken"
-        attempt = spec(
-            {**task_record(self.outcomes.project.plan, task.id), "body": task.body},
-            processor,
+        record = {**task_record(self.outcomes.project.plan, task.id), "body": task.body}
+        if start is not None:
+            record["previous"] = self._previous.get(task.id)
+        return spec(
+            record,
+            replace(processor, cwd=None) if start else processor,
             run_id=self.journal.run_id,
             attempt=number,
             root=self.outcomes.project.repo.root,
             log=self.journal.log_path(task, number),
             spool=None if self.queue.options.verify else self.journal.spool_path,
             anchor=task.anchor,
-            outputs=outputs_spec(
+            outputs=None
+            if start
+            else outputs_spec(
                 processor.outputs, self.outcomes.project.documents, ticks=self.outcomes.commits
             ),
             tree=tree,
+            clone=start.terms._asdict() if start else None,
         )
-        self._attempts[str(attempt["attempt"])] = task
-        self.pool.submit(attempt)
 
     def _patience(self) -> float:
         wake = self.queue.seconds_until_retry(time.monotonic())
@@ -195,9 +236,13 @@ class RunLoop:
             self._handle(event)
 
     def _handle(self, event: AttemptEvent) -> None:
-        task = self._attempts.get(event.attempt)
-        if task is None:
+        if event.ends and self.isolation.looked(
+            event.attempt, event.result or Result(None, error=event.message)
+        ):
             return
+        task = self._attempts.get(event.attempt)
+        if task is None or (event.kind == "started" and event.attempt in self._begun):
+            return  # in a clone, the check that follows the work starts too
         if event.kind == "started":
             self._begun.add(event.attempt)
             self.queue.attempts[task.id].started = self.queue.attempts[task.id].started or time.time()
@@ -246,9 +291,15 @@ class RunLoop:
         # What fails while it is ended may fail of that: counted, it would come nearer to `max_failures`.
         elif raw.interrupted or (self._ended and result.outcome is Outcome.FAILED):
             self.outcomes.interrupt(task, result)
-        elif result.outcome is Outcome.FAILED and self._try_again(task, result):
-            pass
+        elif result.outcome is Outcome.FAILED:
+            self._failed(task, result)
+        elif result.outcome is Outcome.DONE and result.changes is not None and not self.queue.options.verify:
+            self.isolation.add(task, result)
         else:
+            self.outcomes.complete(task, result)
+
+    def _failed(self, task: Task, result: Result) -> None:
+        if not self._try_again(task, result):
             self.outcomes.complete(task, result)
 
     def _try_again(self, task: Task, result: Result) -> bool:
@@ -257,6 +308,7 @@ class RunLoop:
         if processor is None or count > processor.retries or self.queue.stopped:
             return False
         delay = _pause(processor, count)
+        self._previous[task.id] = _previous(count, result, failure(result, processor.timeout))
         self.observer.retrying(task, count, delay, failure(result, processor.timeout))
         self.queue.retry(task, time.monotonic() + delay)
         return True
@@ -279,7 +331,8 @@ class RunLoop:
             self.observer.say(
                 "interrupted: stopping running tasks and keeping finished ones (Ctrl-C again stops at once)"
             )
-            for attempt in self._attempts:
+            self.isolation.stop()
+            for attempt in (*self._attempts, *filter(None, (self.isolation.look,))):
                 self.pool.cancel(attempt)
 
     def _keep_leases(self) -> None:
@@ -287,12 +340,23 @@ class RunLoop:
             for attempt, task in self._attempts.items():
                 if task.id == task_id:
                     self.pool.cancel(attempt)
+            if task_id in self.queue.landing:
+                self.isolation.drop(self.queue.plan.tasks[task_id])
 
 
 def _with_failure(result: Result, event: AttemptEvent) -> Result:
     """The result of an attempt, which says so where its process was lost, or could not be had."""
     lost = event.kind in ("lost", "failed") and not result.timed_out
     return result._replace(failed_by=Failure.LOST) if lost else result
+
+
+def _previous(attempt: int, result: Result, reason: str) -> Json:
+    """What the next attempt is told of one that has failed: with the end of what its work, and its check, wrote."""
+    _, mark, check = result.tail.rpartition(CHECK_MARK)
+    told = {"attempt": attempt, "reason": reason}
+    if result.work_tail:
+        return {**told, "output": result.work_tail, "check": check if mark else result.tail}
+    return {**told, "output": result.tail, "check": None}
 
 
 def _pause(processor: Processor, count: int) -> float:

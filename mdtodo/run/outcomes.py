@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.config.value_types import format_duration
 from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
@@ -22,7 +22,7 @@ from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.core.receipt import Output
+    from mdtodo.core.receipt import Output, Receipt, Restore
     from mdtodo.core.results import PastRun
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
@@ -106,6 +106,28 @@ class Outcomes:
             self.roll_up(parent)
         if self.queue.options.verify and outcome is Outcome.FAILED:
             self._open(task, edits)
+
+    def land_alone(
+        self, task: Task, result: Result, restores: tuple[Restore, ...], proven: str, tree: str
+    ) -> None:
+        """What was proven in a clone lands at once, in a commit of its own; then the task is over.
+
+        Raises GitError where it cannot; the task is not over then.
+        """
+        edits = self._edits(task, result, Outcome.DONE, tree)
+        receipt = self._receipt(task, Outcome.DONE, result, edits, tree=tree)
+        self.journal.land_alone(task, receipt._replace(restores=restores, proven=proven))
+        self._note(edits)
+        parents = self.queue.finish(task, Outcome.DONE)
+        self._report(task, Outcome.DONE, result)
+        for parent in parents:
+            self.roll_up(parent)
+
+    def keep_waiting(self, task: Task, result: Result, reason: str) -> None:
+        """It was proven, and could not land: that is no failed run."""
+        self.queue.finish(task, Outcome.FAILED)
+        self.journal.release(task)
+        self._report(task, Outcome.FAILED, result._replace(failed_by=Failure.CONFLICT), reason=reason)
 
     def _waits(self, task: Task, result: Result) -> bool:
         """Whether it exited 0 and has subtasks that come first."""
@@ -309,6 +331,22 @@ class Outcomes:
         return [] if stays else reopening_edits(self.project, task)
 
     def _record(
+        self, task: Task, outcome: Outcome | Status, result: Result, edits: list[Edit], **words: Any
+    ) -> None:
+        """`words`: what `_receipt` is told besides."""
+        self._note(edits)
+        self.journal.record(task, self._receipt(task, outcome, result, edits, **words))
+
+    def _note(self, edits: list[Edit]) -> None:
+        """These edits are made of the newest plan."""
+        self.edits += edits
+        if added := [edit for edit in edits if isinstance(edit, AddSubtasks)]:
+            self.plan_is_stale = True
+            self._new_ids |= ids_of(
+                (line for edit in added for line in edit.lines), self.project.config.status
+            )
+
+    def _receipt(
         self,
         task: Task,
         outcome: Outcome | Status,
@@ -318,17 +356,11 @@ class Outcomes:
         inputs: str | None = None,
         held: tuple[Output, ...] | None = None,
         tree: str | None = None,
-    ) -> None:
+    ) -> Receipt:
         attempts = self.queue.attempts.get(task.id)
         route = self.project.plan.routes[task.id]
         own = self.queue.processor(task)
-        self.edits += edits
-        if added := [edit for edit in edits if isinstance(edit, AddSubtasks)]:
-            self.plan_is_stale = True
-            self._new_ids |= ids_of(
-                (line for edit in added for line in edit.lines), self.project.config.status
-            )
-        receipt = receipt_of(
+        return receipt_of(
             *(task, outcome, result, edits),
             processor=processor or route.processor or "-",
             seconds=attempts.seconds if attempts else 0.0,
@@ -340,7 +372,6 @@ class Outcomes:
             proves=self.queue.options.prove and outcome in (Outcome.DONE, Outcome.CACHED),
             worker=self.queue.options.worker,
         )
-        self.journal.record(task, receipt)
 
     def _report(
         self,

@@ -35,7 +35,8 @@ SHORT = 0.05
 class ReadyQueue:
     """Which tasks this run takes, and in what order they become free.
 
-    `running` are those that were handed to the pool, which runs `jobs` of them at once. `startable` gives a task
+    `running` are those that were handed to the pool, which runs `jobs` of them at once, and of these `landing` those
+    whose attempt is over and that take no place any more. `startable` gives a task
     for each of its attempts, and it ends in `finish`; between two attempts it is `retry`ed. A lane that is full
     never holds up another one. `elsewhere` are tasks that other workers have, or have had: they are not started here.
 
@@ -51,6 +52,7 @@ class ReadyQueue:
     attempts: dict[str, Attempts] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    landing: set[str] = field(default_factory=set)
     stopped: bool = False
     nesting: dict[str, int] = field(default_factory=dict)
     elsewhere: frozenset[str] = frozenset()
@@ -80,6 +82,17 @@ class ReadyQueue:
         """Nothing runs, and nothing will."""
         waiting = self._later or any(self._queues.values())
         return not self.running and (self.stopped or not waiting)
+
+    @property
+    def at_work(self) -> int:
+        """How many tasks take a place."""
+        return len(self.running) - len(self.landing)
+
+    def leave_place(self, task: Task) -> None:
+        """Its attempt is over, but not the task, which is to land: another one may start in its place."""
+        self._free_slot(task)
+        self.running.add(task.id)
+        self.landing.add(task.id)
 
     def accepts(self, task: Task) -> bool:
         """Whether this run may take the task once it is free: open, routed, meant, and within its powers."""
@@ -117,7 +130,7 @@ class ReadyQueue:
         """The next task in plan order whose lane has room, or None; it is counted as running from now on."""
         if self.stopped or self._limit_reached():
             self._drop_new()
-        if len(self.running) >= self.jobs and not self._may_prefetch():
+        if self.at_work >= self.jobs and not self._may_prefetch():
             return None
         while self._later and self._later[0][0] <= now:
             self._enqueue(heappop(self._later)[1])
@@ -178,7 +191,7 @@ class ReadyQueue:
         """
         if self.options.fail_fast or self._seconds >= SHORT * self._finished:
             return False
-        if len(self.running) >= self.jobs * PREFETCH:
+        if self.at_work >= self.jobs * PREFETCH:
             return False
         return not self._awaited
 
@@ -351,6 +364,9 @@ class ReadyQueue:
     def _free_slot(self, task: Task) -> None:
         self.running.discard(task.id)
         self._awaited.discard(task.id)
+        if task.id in self.landing:
+            self.landing.discard(task.id)
+            return
         self._lanes.finish(task.lane)
         self._full_lanes.discard(task.lane)
         deferred, self._deferred = self._deferred, []

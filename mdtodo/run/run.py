@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Severity, State
 from mdtodo.core.titles import title_and_id
-from mdtodo.errors import ConfigError
 from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
@@ -69,8 +68,6 @@ def run(
     bisect, or without an identity; else, as with an index lock, what was done is in the journal, and the next run lands
     it.
     """
-    if config.isolation != "checkout":
-        raise ConfigError(f'isolation = "{config.isolation}" is not supported yet; only "checkout" is')
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (

@@ -46,12 +46,21 @@ def perform(spec: Json, control: Control, output_files: OutputFiles) -> Result:
         output_file = output_files.open(os.path.dirname(job.log))
         unused = False
         try:
-            result = _with_outputs(job, log, output_file, control)
+            result = _in_its_place(job, log, output_file, control)
             unused = sys.platform == "linux" and not process_tree.earlier_children()
         finally:
             output_files.close(output_file, unused=unused)
         result = result._replace(tail=log.tail())
     return result._replace(log_error=log.error)
+
+
+def _in_its_place(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
+    """In the checkout, or in a clone of its own."""
+    if job.clone is None:
+        return _with_outputs(job, log, output_file, control)
+    from mdtodo.execution.processors.in_clone import carry_out_in_clone
+
+    return carry_out_in_clone(job, log, lambda moved: _carry_out(moved, log, output_file, control))
 
 
 def _with_outputs(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:

@@ -56,12 +56,14 @@ def spec(
     anchor: Sequence[object] | None = None,
     outputs: Json | None = None,
     tree: str | None = None,
+    clone: Json | None = None,
     grace: float = GRACE,
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
     """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
     `spool` the beginning of one, see `storage.spool`, which also keeps `anchor`; `outputs` is what
-    `outputs.snapshot.outputs_spec` makes; `tree` as in a Receipt."""
+    `outputs.snapshot.outputs_spec` makes; `tree` as in a Receipt; `clone` what `in_clone.CloneTerms` reads, where it
+    does not run in the checkout."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",
@@ -80,6 +82,7 @@ def spec(
         "anchor": anchor,
         "outputs": outputs,
         "tree": tree,
+        "clone": clone,
     }
 
 
@@ -122,6 +125,7 @@ class AttemptJob(NamedTuple):
     log: str
     log_limit: int
     outputs: Json | None
+    clone: Json | None = None
 
     @classmethod
     def read(cls, spec: Json) -> AttemptJob:
@@ -148,6 +152,7 @@ class AttemptJob(NamedTuple):
             log=_absolute(_field(spec, "log", str)),
             log_limit=_field({"log_limit": LOG_LIMIT, **spec}, "log_limit", int),
             outputs=_field(spec, "outputs", dict) if spec.get("outputs") is not None else None,
+            clone=_field(spec, "clone", dict) if spec.get("clone") is not None else None,
         )
 
 
