@@ -5,11 +5,14 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
+from mdtodo.core.results import Result
+from mdtodo.git.session import GitSession
 from mdtodo.storage import waiting
+from mdtodo.storage.waiting import WaitingResult
 
 if TYPE_CHECKING:
-    from mdtodo.git.session import GitSession
-    from mdtodo.storage.waiting import WaitingResult
+    from mdtodo.core.receipt import Receipt
+    from mdtodo.git.repository import Repository
 
 
 def name_branch(git: GitSession, result: WaitingResult, base: str, commit: str, title: str) -> WaitingResult:
@@ -22,6 +25,19 @@ def name_branch(git: GitSession, result: WaitingResult, base: str, commit: str, 
     made = git.run("commit-tree", f"{commit}^{{tree}}", "-p", base, "-m", f"todo: {title}").decode().strip()
     git.run("update-ref", "-m", "mdtodo: waits to land", f"refs/heads/{branch}", made)
     return result._replace(branch=branch, tip=made)
+
+
+def keep_for_next_run(repo: Repository, run_id: str, receipt: Receipt, reason: str) -> None:
+    """Turn a receipt that could not land whole into a result that the next run looks at again. Raises GitError or
+    OSError."""
+    assert receipt.proven is not None, "asked for of what was proven in a clone"
+    with GitSession(repo) as git:
+        base = git.run("rev-parse", f"{receipt.proven}^").decode().strip()
+        changes = {"base": base, "commit": receipt.proven}
+        result = Result(0, duration=receipt.seconds, metrics=dict(receipt.metrics), changes=changes)
+        words = receipt.task_id, receipt.edits[0].anchor, run_id, receipt.attempt, receipt.processor, result
+        kept = name_branch(git, WaitingResult(*words, reason=reason), base, receipt.proven, receipt.title)
+    waiting.keep(repo, kept)
 
 
 def remove_branch(git: GitSession, result: WaitingResult) -> None:
