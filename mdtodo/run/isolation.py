@@ -115,10 +115,13 @@ class Isolation:
             processor = self._committed(there, found)
             if processor is None:
                 return f"its processor {found.name!r} is not in the configuration that HEAD has: commit that first"
-            if options.verify and processor.check is not None:
+            looks = options.verify or task.id in options.merged
+            if looks and processor.check is not None:
                 processor = replace(processor, run=processor.check, python=None)
             start = Start(
-                processor, self._terms(there, processor, commit), tree_digits(self.journal.git(), commit)
+                processor,
+                self._terms(there, processor, commit, looks),
+                tree_digits(self.journal.git(), commit),
             )
         except MdtodoError as error:
             return str(error)
@@ -128,7 +131,8 @@ class Isolation:
 
     def kept(self, task: Task) -> bool:
         """Whether an earlier run has proven it, so that it only has to land; that begins now."""
-        if self.queue.options.verify or self.queue.options.fresh:
+        options = self.queue.options
+        if options.verify or options.fresh or task.id in options.merged:
             return False
         one = waiting.find(self.journal.repo, task.id)
         if one is None or one.anchor != task.anchor or one.result.changes is None:
@@ -158,16 +162,15 @@ class Isolation:
     def _isolated(self, config: Config, processor: Processor) -> bool:
         return (processor.isolation or config.isolation) == "clone"
 
-    def _terms(self, config: Config, processor: Processor, commit: str) -> CloneTerms:
+    def _terms(self, config: Config, processor: Processor, commit: str, looks: bool) -> CloneTerms:
         lists = (*config.files, config.signers) if config.signers else config.files
-        proves = self.queue.options.verify
         return CloneTerms(
             source=self._source,
             base=commit,
             cwd=processor.cwd or ".",
-            check=() if proves else _words(processor.check),
+            check=() if looks else _words(processor.check),
             in_shell=isinstance(processor.check, str),
-            keeps=not proves and processor.changes != "discard",
+            keeps=not looks and processor.changes != "discard",
             protected=Protected(exam=processor.protect, lists=lists),
             link=processor.link,
             pass_env=processor.pass_env,
@@ -284,23 +287,36 @@ class Isolation:
         return Start(replace(one.start.processor, run=check, python=None), terms, one.start.tree)
 
     def _land(self, one: _Result) -> None:
-        restores = (
-            restores_of(self.journal.repo, *one.proven) if one.start.processor.changes == "commit" else ()
-        )
+        changes = one.start.processor.changes
+        if changes == "branch" and one.proven.commit != one.proven.base:
+            self._ask_for_review(one)
+            return
+        restores = restores_of(self.journal.repo, *one.proven) if changes == "commit" else ()
         self.outcomes.land_alone(one.task, one.result, restores, one.proven.commit, one.start.tree)
         self._end(one)
         if (kept := waiting.find(self.journal.repo, one.task.id)) is not None:
             waiting.forget(self.journal.repo, one.task.id)
             remove_branch(self.journal.git(), kept)
 
-    def _wait(self, one: _Result, reason: str) -> None:
-        """Keep a result for the next run, on a branch where a person finds it."""
+    def _ask_for_review(self, one: _Result) -> None:
+        """What it changed goes on a branch, and its box says that it is begun."""
+        kept = name_branch(self.journal.git(), self._kept(one), *one.proven, one.task.title)
+        self.outcomes.ask_for_review(
+            one.task, one.result, kept.branch or "", one.proven.commit, one.start.tree
+        )
+        self._end(one)
+        # without its changes: it has landed as far as it can, and only where the branch was is of use
+        waiting.keep(self.journal.repo, kept._replace(result=Result(0)))
+
+    def _kept(self, one: _Result, reason: str = "") -> WaitingResult:
         result = one.result._replace(changes=one.proven._asdict())
         number = self.queue.attempts[one.task.id].count
-        kept = WaitingResult(
-            *(one.task.id, one.task.anchor, self.journal.run_id, number, one.start.processor.name, result),
-            reason=reason,
-        )
+        words = one.task.id, one.task.anchor, self.journal.run_id, number, one.start.processor.name, result
+        return WaitingResult(*words, reason=reason)
+
+    def _wait(self, one: _Result, reason: str) -> None:
+        """Keep a result for the next run, on a branch where a person finds it."""
+        kept = self._kept(one, reason)
         try:
             kept = name_branch(self.journal.git(), kept, *one.proven, one.task.title)
             waiting.keep(self.journal.repo, kept)

@@ -6,8 +6,10 @@ import time
 from dataclasses import InitVar, dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+from mdtodo.config.value_types import format_duration
 from mdtodo.core.results import Failure, Outcome, Result
 from mdtodo.core.task import Status, Task
+from mdtodo.core.titles import title_and_id
 from mdtodo.execution.processors.in_clone import CHECK_MARK
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
@@ -204,7 +206,7 @@ class RunLoop:
             record["previous"] = self._previous.get(task.id)
         return spec(
             record,
-            replace(processor, cwd=None) if start else processor,
+            replace(processor, cwd=None if start else processor.cwd, timeout=self._timeout(task, processor)),
             run_id=self.journal.run_id,
             attempt=number,
             root=self.outcomes.project.repo.root,
@@ -219,6 +221,12 @@ class RunLoop:
             tree=tree,
             clone=start.terms._asdict() if start else None,
         )
+
+    def _timeout(self, task: Task, processor: Processor) -> float | None:
+        """Seconds for its next attempt: as configured, but no more than is left of the budget of the task."""
+        left = None if processor.budget is None else processor.budget - self.queue.attempts[task.id].seconds
+        limits = [one for one in (processor.timeout, left) if one is not None]
+        return max(0.0, min(limits)) if limits else None
 
     def _patience(self) -> float:
         wake = self.queue.seconds_until_retry(time.monotonic())
@@ -306,6 +314,11 @@ class RunLoop:
         processor = self.queue.processor(task)
         count = self.queue.attempts[task.id].now
         if processor is None or count > processor.retries or self.queue.stopped:
+            return False
+        if processor.budget is not None and self.queue.attempts[task.id].seconds >= processor.budget:
+            self.observer.say(
+                f"{title_and_id(task)}: its budget of {format_duration(processor.budget)} is used up"
+            )
             return False
         delay = _pause(processor, count)
         self._previous[task.id] = _previous(count, result, failure(result, processor.timeout))

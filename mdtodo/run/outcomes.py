@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.config.value_types import format_duration
-from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetStatus
 from mdtodo.core.receipt import DIRTY
 from mdtodo.core.results import Failure, Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.core.task import Status, Task
@@ -122,6 +122,21 @@ class Outcomes:
         self._report(task, Outcome.DONE, result)
         for parent in parents:
             self.roll_up(parent)
+
+    def ask_for_review(self, task: Task, result: Result, branch: str, proven: str, tree: str) -> None:
+        """Its work is on a branch for a person to read: the box says that it is begun, and a note where it is."""
+        note = f"to review: the branch {branch}"
+        edits: list[Edit] = [
+            SetStatus(task.anchor, Status.DOING),
+            *(AddNote(task.anchor, text) for text in (*result.notes, note)),
+        ]
+        receipt = self._receipt(task, Outcome.BLOCKED, result, edits, tree=tree)
+        self.journal.land_alone(task, receipt._replace(proven=proven))
+        self._note(edits)
+        self.queue.finish(task, Outcome.BLOCKED)
+        self._report(
+            task, Outcome.BLOCKED, result, reason=f"{note}; once it is merged, the next run ticks the box"
+        )
 
     def keep_waiting(self, task: Task, result: Result, reason: str) -> None:
         """It was proven, and could not land: that is no failed run."""

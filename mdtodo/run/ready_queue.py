@@ -332,7 +332,8 @@ class ReadyQueue:
     def _would_accept(self, task: Task) -> bool:
         if not self.is_selected(task) or self.processor(task) is None:
             return False
-        if self.plan.states[task.id] in _NOT_RUNNABLE and not self._is_claimed_for(task):
+        may = self._is_claimed_for(task) or task.id in self.options.merged
+        if self.plan.states[task.id] in _NOT_RUNNABLE and not may:
             return False
         mine = task.worker in (None, self.options.worker) or self._is_claimed_for(task)
         return mine and not self.missing_capabilities(task)

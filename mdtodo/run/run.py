@@ -25,6 +25,7 @@ from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
+from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
 from mdtodo.run.unstarted import unstarted
 from mdtodo.run.verify import plan_of
@@ -140,7 +141,9 @@ def _read(
 
 def _of_this_machine(project: Project, options: Options) -> Options:
     """The options, with what git's configuration says where nobody said more; git is asked only if a task needs
-    anything."""
+    anything. And with what has been merged here since it was begun."""
+    if not options.verify and (merged := merged_reviews(project)):
+        options = replace(options, merged=merged)
     if options.can is not None or options.verify or not any(needs(project, project.tasks.values())):
         return options
     return replace(options, can=configured(project.repo))

@@ -120,7 +120,8 @@ def _check(
     with slot(terms.source) as fresh:
         _prepare(fresh, terms, commit)
         run = terms.check[0] if terms.in_shell else list(terms.check)
-        checked = carry_out(_moved(job._replace(run=run, python=None), terms, fresh))
+        limits = job.limits.after(worked.duration)
+        checked = carry_out(_moved(job._replace(run=run, python=None, limits=limits), terms, fresh))
     checked = checked._replace(
         duration=worked.duration + checked.duration,
         work_tail=worked.work_tail,

@@ -72,6 +72,10 @@ class Limits(NamedTuple):
     timeout: float | None
     grace: float
 
+    def after(self, seconds: float) -> Limits:
+        """What is left of them then, for a second process of the same attempt."""
+        return self if self.timeout is None else self._replace(timeout=max(0.0, self.timeout - seconds))
+
 
 class Child(NamedTuple):
     """A process that leads a session: `output` is the pipe that it writes to; `daemons` are those

@@ -21,7 +21,8 @@ def name_branch(git: GitSession, result: WaitingResult, base: str, commit: str, 
     if commit == base:
         return result
     earlier = waiting.find(git.repo, result.task_id)
-    branch = earlier.branch if earlier is not None and earlier.branch else _free_name(git, result.task_id)
+    waits = earlier is not None and earlier.result.changes is not None
+    branch = earlier.branch if earlier and earlier.branch and waits else _free_name(git, result.task_id)
     made = git.run("commit-tree", f"{commit}^{{tree}}", "-p", base, "-m", f"todo: {title}").decode().strip()
     git.run("update-ref", "-m", "mdtodo: waits to land", f"refs/heads/{branch}", made)
     return result._replace(branch=branch, tip=made)
@@ -51,7 +52,11 @@ def remove_branch(git: GitSession, result: WaitingResult) -> None:
 
 def _free_name(git: GitSession, task_id: str) -> str:
     names = (f"mdtodo/{task_id}" + (f"-{number}" if number > 1 else "") for number in count(1))
-    return next(name for name in names if _tip(git, name) is None)
+    return next(name for name in names if (tip := _tip(git, name)) is None or _is_merged(git, tip))
+
+
+def _is_merged(git: GitSession, tip: str) -> bool:
+    return not git.run("rev-list", "-1", tip, "--not", "HEAD")
 
 
 def _tip(git: GitSession, branch: str) -> str | None:

@@ -257,3 +257,18 @@ def test_discarded_changes_do_not_land(feature: Feature, inside: Mdtodo) -> None
     inside("run")
     assert (repo.read("result.txt"), repo.status()) == (b"bad\n", [])
     assert b"- [x] Build it" in repo.head("TODO.md")
+
+
+def test_a_budget_holds_for_all_attempts_of_a_task(feature: Feature, inside: Mdtodo) -> None:
+    feature("sleep 0.6; exit 1\n", 'retries = 9\nretry_delay = "0s"\nbudget = "1s"')
+    said = inside("run", "--json", code=1)
+    (task,) = said.json["tasks"]
+    assert task["attempts"] == 2
+    assert 0.9 < task["duration"] < 5
+    assert "its budget of 1s is used up" in said.err
+
+
+def test_a_check_has_what_the_work_left_of_the_timeout(feature: Feature, inside: Mdtodo) -> None:
+    feature(f"sleep 1; {GOOD}", 'timeout = "1500ms"', **{"check.sh": "sleep 1.2\n"})
+    (task,) = inside("run", "--json", code=1).json["tasks"]
+    assert (task["reason"], task["error"]) == ("timeout", "timed out after 1s500ms")
