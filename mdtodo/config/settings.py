@@ -246,6 +246,10 @@ class Config:
     # not compared: the same keys are the same configuration, whichever of the two files has them
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    def isolates(self, processor: Processor) -> bool:
+        """Whether the processor works in a clone of its own."""
+        return (processor.isolation or self.isolation) == "clone"
+
 
 #: What is in effect without any configuration.
 DEFAULT = Config()

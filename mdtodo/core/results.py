@@ -55,7 +55,7 @@ class Result(NamedTuple):
     `metrics` filled. The rest is for the runner alone: `failed_by`, how it failed, where exit code and `timed_out` do
     not tell; `outputs`, what it wrote of its declared outputs (see `outputs.snapshot`), None where it declares none;
     `tail`, the last 4 KiB of output; `log_error`, why the log is incomplete; `changes`, of an attempt in a clone that
-    passed, what it came to there (see `execution.processors.in_clone.Proven`), and `work_tail`, where a check
+    passed, what it came to there (see `Proven`), and `work_tail`, where a check
     came after it, the end of the output before that.
     """
 
@@ -94,6 +94,14 @@ class Result(NamedTuple):
         if self.timed_out:
             return Failure.TIMEOUT
         return Failure.SIGNAL if self.exit_code is not None and self.exit_code < 0 else Failure.EXIT
+
+
+class Proven(NamedTuple):
+    """What an attempt in a clone came to, where it passed: the commit that it began with, and a commit of what it
+    changed, on top of that, which `check` has seen; the same one where nothing was changed."""
+
+    base: str
+    commit: str
 
 
 class TaskRun(NamedTuple):

@@ -17,10 +17,10 @@ from mdtodo.clones.slots import prune
 from mdtodo.clones.source import CloneSource, read_source
 from mdtodo.config.load import load
 from mdtodo.core import codec
-from mdtodo.core.results import Failure, Outcome, Result
+from mdtodo.core.results import Failure, Outcome, Proven, Result
 from mdtodo.core.titles import title_and_id
 from mdtodo.errors import GitError, MdtodoError
-from mdtodo.execution.processors.in_clone import CloneTerms, Proven
+from mdtodo.execution.processors.in_clone import CHECK_MARK, CloneTerms
 from mdtodo.git.files.tree_files import committed_configuration
 from mdtodo.git.head import read_head
 from mdtodo.landing.clones.changes import (
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.config.settings import Config
-    from mdtodo.core.task import Task
+    from mdtodo.core.task import Json, Task
+    from mdtodo.execution.executor import AttemptEvent
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.outcomes import Outcomes
@@ -76,7 +77,8 @@ class _Result:
 @dataclass(eq=False, repr=False)
 class Isolation:
     """`submit` hands an attempt to the pool, which looks at a result again: the task, its processor and terms.
-    `failed` takes a result that did not pass after all."""
+    `failed` takes a result that did not pass after all. `previous`: by task, what its next attempt is told of the last
+    one."""
 
     config: Config
     journal: RunJournal
@@ -85,6 +87,7 @@ class Isolation:
     observer: Observer
     submit: Callable[[Task, Start], str]
     failed: Callable[[Task, Result], None]
+    previous: dict[str, Json] = field(default_factory=dict)
     _starts: dict[str, Start] = field(default_factory=dict)
     _results: deque[_Result] = field(default_factory=deque)
     _look: str | None = None
@@ -94,11 +97,6 @@ class Isolation:
     _stopped: bool = False
 
     # Starting
-
-    def takes(self, task: Task) -> bool:
-        """Whether its processor works in a clone."""
-        found = self.queue.processor(task)
-        return found is not None and self._isolated(self.config, found)
 
     def begin(self, task: Task) -> Start | str:
         """How its attempt begins now; or why it cannot, as part of a sentence."""
@@ -143,6 +141,15 @@ class Isolation:
         self._add(_Result(task, start, one.result, codec.decode(Proven, dict(one.result.changes))))
         return True
 
+    def note_failure(self, task: Task, attempt: int, result: Result, reason: str) -> None:
+        """What the next attempt is told of one that has failed: why, and how the output of its work, and of its check,
+        ended."""
+        _, mark, check = result.tail.rpartition(CHECK_MARK)
+        checked = bool(result.work_tail)
+        output = result.work_tail if checked else result.tail
+        told = {"output": output, "check": (check if mark else result.tail) if checked else None}
+        self.previous[task.id] = {"attempt": attempt, "reason": reason, **told}
+
     def _config_at(self, commit: str) -> Config:
         if commit not in self._configs:
             self._configs = {commit: load(*committed_configuration(self.journal.repo, commit))}
@@ -157,10 +164,7 @@ class Isolation:
         if processor is not None and processor != found:
             name = f"the processor {found.name!r} of the work tree is not that of HEAD, which is the one that runs"
             self.journal.messages += [name] if name not in self.journal.messages else []
-        return processor if processor is not None and self._isolated(there, processor) else None
-
-    def _isolated(self, config: Config, processor: Processor) -> bool:
-        return (processor.isolation or config.isolation) == "clone"
+        return processor if processor is not None and there.isolates(processor) else None
 
     def _terms(self, config: Config, processor: Processor, commit: str, looks: bool) -> CloneTerms:
         lists = (*config.files, config.signers) if config.signers else config.files
@@ -184,11 +188,6 @@ class Isolation:
         return read_source(self.journal.repo)
 
     # Landing
-
-    @property
-    def look(self) -> str | None:
-        """The attempt that looks at a result again now."""
-        return self._look
 
     def add(self, task: Task, result: Result) -> None:
         """An attempt has passed: it lands when its turn comes."""
@@ -223,10 +222,11 @@ class Isolation:
         if self._look is None:
             self._give_turn_back()
 
-    def looked(self, attempt: str, result: Result) -> bool:
-        """Take the result of a look, where the attempt is one."""
-        if attempt != self._look:
+    def looked(self, event: AttemptEvent) -> bool:
+        """Take the result of a look, where the attempt that has ended is one."""
+        if event.attempt != self._look:
             return False
+        result = event.result or Result(None, error=event.message)
         self._look, one = None, self._results[0]
         if one.dropped:
             self._drop(one)
@@ -248,9 +248,10 @@ class Isolation:
             if self._look is None or one is not self._results[0]:
                 self._drop(one)
 
-    def stop(self) -> None:
-        """Look at nothing again: what has not landed waits for the next run."""
+    def stop(self) -> str | None:
+        """Look at nothing again: what has not landed waits for the next run. The look that is under way."""
         self._stopped = True
+        return self._look
 
     def end(self) -> None:
         """The run is over: keep what has not landed for the next one."""

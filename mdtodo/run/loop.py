@@ -10,11 +10,9 @@ from mdtodo.config.value_types import format_duration
 from mdtodo.core.results import Failure, Outcome, Result
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
-from mdtodo.execution.processors.in_clone import CHECK_MARK
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.planning.task_json import task_record
-from mdtodo.run.isolation import Isolation
 from mdtodo.run.outcomes import Outcomes, failure
 from mdtodo.run.start.preflight import Preflight
 from mdtodo.run.start.throttle import Throttle
@@ -24,11 +22,10 @@ if TYPE_CHECKING:
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.core.results import PastRun
-    from mdtodo.core.task import Json
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
-    from mdtodo.run.isolation import Start
+    from mdtodo.run.isolation import Isolation, Start
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
@@ -50,7 +47,6 @@ class RunLoop:
     interrupt: Interrupt
     cache: ResultCache | None = None
     outcomes: Outcomes = field(init=False)
-    isolation: Isolation = field(init=False)
     _attempts: dict[str, Task] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _held: frozenset[str] = frozenset()
@@ -59,7 +55,7 @@ class RunLoop:
     _lanes_not_before: float = 0.0
     _ended: bool = False
     _looks: int = 0
-    _previous: dict[str, Json] = field(default_factory=dict)
+    _isolation: Isolation | None = None
     _warned_unmeasured: bool = False
     _throttle: Throttle = field(init=False)
     _preflight: Preflight = field(init=False)
@@ -67,8 +63,6 @@ class RunLoop:
     def __post_init__(self, project: Project) -> None:
         config = project.config
         self.outcomes = Outcomes(project, self.queue, self.journal, self.observer, self.cache)
-        parts = config, self.journal, self.queue, self.outcomes, self.observer
-        self.isolation = Isolation(*parts, submit=self._look_again, failed=self._failed)
         self._throttle = Throttle(config.max_cpu, config.max_memory)
         expected = Status.DONE if self.queue.options.verify else Status.TODO
         self._preflight = Preflight(project, expected, claimed=self.queue.options.token is not None)
@@ -91,9 +85,11 @@ class RunLoop:
             # before anything lands, as a place is worth nothing without a lease
             self.journal.leases.leave_lanes(self.queue.running - self.queue.landing)
             self._write()
-            self.isolation.land()
+            if self._isolation is not None:
+                self._isolation.land()
             self._keep_leases()
-        self.isolation.end()
+        if self._isolation is not None:
+            self._isolation.end()
 
     def _write(self) -> None:
         self.journal.write()
@@ -140,7 +136,7 @@ class RunLoop:
             self.queue.put_back(task)
         elif reason is None and (taken := self.journal.leases.refusal(task)) is not None:
             self._not_leased(task, taken)
-        elif reason is None and self.isolation.takes(task):
+        elif reason is None and self._takes_clone(task):
             self._start_in_clone(task)
         elif reason is None:
             cached = self.cache.hit(task) if self.cache is not None else None
@@ -173,16 +169,30 @@ class RunLoop:
             self.observer.expect(1)
         self.outcomes.finish_cached(task, cached)
 
+    def _takes_clone(self, task: Task) -> bool:
+        processor = self.queue.processor(task)
+        return processor is not None and self.outcomes.project.config.isolates(processor)
+
     def _start_in_clone(self, task: Task) -> None:
         self.journal.begin_in_clone(task)
-        if self.isolation.kept(task):
+        isolation = self._in_clones()
+        if isolation.kept(task):
             return
-        start = self.isolation.begin(task)
+        start = isolation.begin(task)
         if isinstance(start, str):
             self.journal.release(task)
             self._pass_over(task, start)
         else:
             self._submit(task, start.tree, start)
+
+    def _in_clones(self) -> Isolation:
+        if self._isolation is None:
+            # only where a processor asks for it, as it brings much along
+            from mdtodo.run import isolation
+
+            parts = self.outcomes.project.config, self.journal, self.queue, self.outcomes, self.observer
+            self._isolation = isolation.Isolation(*parts, submit=self._look_again, failed=self._failed)
+        return self._isolation
 
     def _submit(self, task: Task, tree: str | None, start: Start | None = None) -> None:
         number = self.queue.attempts[task.id].count
@@ -203,7 +213,7 @@ class RunLoop:
         assert processor is not None, "only routed tasks are taken"
         record = {**task_record(self.outcomes.project.plan, task.id), "body": task.body}
         if start is not None:
-            record["previous"] = self._previous.get(task.id)
+            record["previous"] = self._in_clones().previous.get(task.id)
         return spec(
             record,
             replace(processor, cwd=None if start else processor.cwd, timeout=self._timeout(task, processor)),
@@ -244,9 +254,7 @@ class RunLoop:
             self._handle(event)
 
     def _handle(self, event: AttemptEvent) -> None:
-        if event.ends and self.isolation.looked(
-            event.attempt, event.result or Result(None, error=event.message)
-        ):
+        if event.ends and self._isolation is not None and self._isolation.looked(event):
             return
         task = self._attempts.get(event.attempt)
         if task is None or (event.kind == "started" and event.attempt in self._begun):
@@ -302,7 +310,7 @@ class RunLoop:
         elif result.outcome is Outcome.FAILED:
             self._failed(task, result)
         elif result.outcome is Outcome.DONE and result.changes is not None and not self.queue.options.verify:
-            self.isolation.add(task, result)
+            self._in_clones().add(task, result)
         else:
             self.outcomes.complete(task, result)
 
@@ -321,8 +329,10 @@ class RunLoop:
             )
             return False
         delay = _pause(processor, count)
-        self._previous[task.id] = _previous(count, result, failure(result, processor.timeout))
-        self.observer.retrying(task, count, delay, failure(result, processor.timeout))
+        why = failure(result, processor.timeout)
+        if self._isolation is not None:
+            self._isolation.note_failure(task, count, result, why)
+        self.observer.retrying(task, count, delay, why)
         self.queue.retry(task, time.monotonic() + delay)
         return True
 
@@ -344,32 +354,24 @@ class RunLoop:
             self.observer.say(
                 "interrupted: stopping running tasks and keeping finished ones (Ctrl-C again stops at once)"
             )
-            self.isolation.stop()
-            for attempt in (*self._attempts, *filter(None, (self.isolation.look,))):
+            for attempt in self._attempts:
                 self.pool.cancel(attempt)
+            if self._isolation is not None and (look := self._isolation.stop()) is not None:
+                self.pool.cancel(look)
 
     def _keep_leases(self) -> None:
         for task_id in self.journal.leases.renew():
             for attempt, task in self._attempts.items():
                 if task.id == task_id:
                     self.pool.cancel(attempt)
-            if task_id in self.queue.landing:
-                self.isolation.drop(self.queue.plan.tasks[task_id])
+            if task_id in self.queue.landing and self._isolation is not None:
+                self._isolation.drop(self.queue.plan.tasks[task_id])
 
 
 def _with_failure(result: Result, event: AttemptEvent) -> Result:
     """The result of an attempt, which says so where its process was lost, or could not be had."""
     lost = event.kind in ("lost", "failed") and not result.timed_out
     return result._replace(failed_by=Failure.LOST) if lost else result
-
-
-def _previous(attempt: int, result: Result, reason: str) -> Json:
-    """What the next attempt is told of one that has failed: with the end of what its work, and its check, wrote."""
-    _, mark, check = result.tail.rpartition(CHECK_MARK)
-    told = {"attempt": attempt, "reason": reason}
-    if result.work_tail:
-        return {**told, "output": result.work_tail, "check": check if mark else result.tail}
-    return {**told, "output": result.tail, "check": None}
 
 
 def _pause(processor: Processor, count: int) -> float:

@@ -22,7 +22,7 @@ from mdtodo.clones.slots import Slot, slot
 from mdtodo.clones.source import CloneSource  # noqa: TC001  # the codec looks it up
 from mdtodo.clones.submodules import submodules
 from mdtodo.core import codec
-from mdtodo.core.results import Failure, Outcome, Result
+from mdtodo.core.results import Failure, Outcome, Proven, Result
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.processors.spec import SpecError
 
@@ -56,14 +56,6 @@ class CloneTerms(NamedTuple):
     sandbox: bool = False
     home: tuple[str, ...] = ()
     network: bool = True
-
-
-class Proven(NamedTuple):
-    """What an attempt in a clone came to, where it passed: the commit that it began with, and a commit of what it
-    changed, on top of that, which `check` has seen; the same one where nothing was changed."""
-
-    base: str
-    commit: str
 
 
 def carry_out_in_clone(job: AttemptJob, log: AttemptLog, carry_out: Callable[[AttemptJob], Result]) -> Result:

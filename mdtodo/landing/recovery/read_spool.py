@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
 from mdtodo.core.edits import AddSubtasks
-from mdtodo.core.results import Outcome
+from mdtodo.core.results import Outcome, Proven
 from mdtodo.core.task import Status
-from mdtodo.execution.processors.in_clone import Proven
 from mdtodo.execution.processors.output_file import reported_outputs
 from mdtodo.landing.clones.changes import restores_of
 from mdtodo.landing.land import hold_outputs

@@ -11,7 +11,6 @@ from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.landing.carry.follow import land_what_follows
 from mdtodo.landing.clones.changes import ProofMovedError
-from mdtodo.landing.clones.review import keep_for_next_run
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.policy import (
@@ -85,6 +84,8 @@ def _refused(repo: Repository, run: str, receipt: Receipt, error: GitError) -> s
     """What becomes of a result that lands whole, and could not."""
     if receipt.undoes is not None:
         return f"the undo of run {receipt.undoes} was not finished: {error.sentence}"
+    from mdtodo.landing.clones.review import keep_for_next_run
+
     keep_for_next_run(repo, run, receipt, error.sentence)
     return f"{quoted(receipt.title, receipt.task_id)} was proven in run {run}, and waits to land: {error.sentence}"
 
