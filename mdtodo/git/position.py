@@ -106,16 +106,6 @@ def _stamp(path: str) -> tuple[int, int]:
     return now.st_ino, now.st_mtime_ns
 
 
-def _says_yes(repo: Repository, question: tuple[str, ...]) -> bool:
-    from mdtodo.errors import GitError
-
-    try:
-        run(repo, *question)
-    except GitError:  # no, or a commit that is gone
-        return False
-    return True
-
-
 def _head(git_dir: str) -> tuple[str, str | None]:
     """What the file HEAD says: a ref, or a commit; neither where git must be asked."""
     path = os.path.join(git_dir, "HEAD")

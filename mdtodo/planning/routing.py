@@ -204,19 +204,6 @@ def _readable(title: str) -> str:
     return " ".join([word for word in rest.split() if "://" not in word and "www." not in word])
 
 
-def classify(task: Task, categories: Categories) -> tuple[str | None, str | None, str]:
-    """Category, kind and the rule that decided, of one task; a Router does it faster for many."""
-    from mdtodo.config.settings import Config
-
-    route = Router(Config(categories=categories)).classify(task)
-    return route.category, route.kind, route.rule
-
-
-def route(task: Task, config: Config) -> str | None:
-    """The name of one task's processor; a Router does it faster for many."""
-    return Router(config).route(task).processor
-
-
 def why_passed_over(route: Route) -> str:
     """Why a guess chose no processor, and what to do, as the rest of a sentence; "" where none would have."""
     if not route.passed_over:
