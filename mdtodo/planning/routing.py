@@ -53,18 +53,6 @@ class Router:
     `recipes = "auto"`. Without it no recipe is taken but one that is named.
     """
 
-    __slots__ = (
-        "_asked",
-        "_available",
-        "_by_tag",
-        "_categories",
-        "_config",
-        "_looked_up",
-        "_names",
-        "_titles",
-        "_words",
-    )
-
     def __init__(self, config: Config, available: Callable[[str], bool] | None = None) -> None:
         self._config = config
         self._available = available if config.recipes == "auto" else None

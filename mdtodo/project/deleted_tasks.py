@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 class DeletedTasks:
     """What the receipts say of ids that no task has; each is looked up once, when it is first asked for."""
 
-    __slots__ = ("_done", "_repo")
-
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
         self._done: dict[str, bool] = {}
