@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from mdtodo.core.digest import sha1
+from mdtodo.core.digest import hexdigest, sha1
 from mdtodo.core.task import Anchor
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import parse
@@ -182,8 +182,7 @@ def derived_ids(anchor: Anchor) -> tuple[str, str]:
 
 def _sha1(text: str) -> str:
     # a name of a file may hold bytes that are no UTF-8
-    digest: str = sha1(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
-    return digest
+    return hexdigest(text.encode("utf-8", "surrogateescape"))
 
 
 class TaskIndex:
