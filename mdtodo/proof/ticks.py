@@ -114,7 +114,8 @@ def look_up(
         names = Names(history, rules.config.status)
         kept = KnownTicks(repo, rules) if inside is None else None
         known = Known(kept.commit, kept.find) if kept else None
-        way = Walk(repo, history, names, enough, done=done_characters(rules), inside=inside, known=known)
+        done = rules.characters(Status.DONE)
+        way = Walk(repo, history, names, enough, done=done, inside=inside, known=known)
         files = _files(ticks, version, fresh)
         if isinstance(tip, str):
             way.begin(tip, files)
@@ -127,11 +128,6 @@ def look_up(
         if kept and kept.commit != tips[0]:
             kept.keep(tips[0], [(path, at, found[tick]) for tick, path, at in places if tick in found])
         return found
-
-
-def done_characters(rules: Rules) -> frozenset[bytes]:
-    """The status characters that mean done."""
-    return frozenset(char.encode() for char, status in rules.config.status.items() if status is Status.DONE)
 
 
 def _files(

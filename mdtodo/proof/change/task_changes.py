@@ -84,7 +84,7 @@ def _removed(
     there: Mapping[Key, Task], here: Mapping[Key, Task], after: Version, traced: Traced, rules: Rules
 ) -> dict[Key, Task]:
     """Open tasks that do not stand in a TODO file any more, and are not closed in any other."""
-    closed = {char.encode() for char, status in rules.config.status.items() if status.closed}
+    closed = rules.characters(Status.DONE, Status.CANCELLED)
     kept = {
         key: here[key].title if key in here else title_of(box.text).decode(errors="surrogateescape")
         for key, box in traced.boxes.items()
@@ -109,7 +109,7 @@ def _ticked_elsewhere(
     there: Mapping[Key, Task], here: Mapping[Key, Task], traced: Traced, rules: Rules
 ) -> Iterator[Key]:
     """Open tasks with a processor that were ticked in a file that is no TODO file: nobody judges that tick."""
-    done = {char.encode() for char, status in rules.config.status.items() if status is Status.DONE}
+    done = rules.characters(Status.DONE)
     for key, was in traced.before.items():
         task = there.get(was)
         if (
