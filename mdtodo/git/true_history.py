@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.git.repository import environment, error_from, start
+from mdtodo.system.files import read_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,11 +99,7 @@ def resolve(repo: Repository, name: str) -> str:
 
 def shallow_commits(repo: Repository) -> frozenset[str]:
     """The commits of a shallow clone whose parents are not here."""
-    try:
-        with open(os.path.join(repo.common_dir, "shallow"), "rb") as file:
-            return frozenset(file.read().decode().split())
-    except OSError:
-        return frozenset()
+    return frozenset((read_any(os.path.join(repo.common_dir, "shallow")) or b"").decode().split())
 
 
 def is_ancestor(repo: Repository, commit: str, head: str) -> bool:

@@ -10,7 +10,6 @@ from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
 
     from mdtodo.git.repository import Repository
     from mdtodo.system.process import Process
@@ -26,9 +25,7 @@ class BlobReader:
     def __enter__(self) -> BlobReader:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._git is not None:
             self._git.finish()
 
