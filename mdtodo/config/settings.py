@@ -7,45 +7,34 @@ reference come from one place. Durations are in seconds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.config import value_types
 from mdtodo.config.categories import CATEGORIES
 from mdtodo.config.shapes import (
     InvalidError,
     Record,
-    Shape,
     Table,
     any_name,
     boolean,
     check_name,
     choice,
     integer,
+    key,
     list_of,
     name_of,
     number,
     single_line,
+    table,
 )
 from mdtodo.core.task import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-_T = TypeVar("_T")
+    from collections.abc import Mapping
 
 #: The keys of a task's line that a person may let processors write: what proves the task, what it waits for, what
 #: others call it, who takes it; and those that are free anyhow. Not `failed` and `done`, which mdtodo alone writes.
 SUBTASK_KEYS = ("run", "after", "id", "expand", "worker", "needs", "lane", "priority", "due", "from", "est")
-
-
-def _key(shape: Shape, doc: str, default: _T) -> _T:
-    """A field with its shape and its documentation."""
-    return field(default=default, metadata={"shape": shape, "doc": doc})
-
-
-def _table(shape: Table, doc: str, factory: Callable[[], Mapping[str, _T]] = dict) -> Mapping[str, _T]:
-    """The same for what has entries by name; `factory` makes those that are there without any configuration."""
-    return field(default_factory=factory, metadata={"shape": shape, "doc": doc})
 
 
 def _category_words(value: object) -> object:
@@ -62,12 +51,12 @@ def _category_words(value: object) -> object:
 class Match:
     """Which tasks a processor takes: all that are given must hold."""
 
-    category: str | None = _key(
+    category: str | None = key(
         single_line("a category"), "The task's category, from a tag; see `classify`.", None
     )
-    kind: str | None = _key(single_line("a kind"), "The task's kind, from a tag; see `classify`.", None)
-    tags: tuple[str, ...] = _key(value_types.tags(), "Tags, all of which the task must have.", ())
-    title: str | None = _key(
+    kind: str | None = key(single_line("a kind"), "The task's kind, from a tag; see `classify`.", None)
+    tags: tuple[str, ...] = key(value_types.tags(), "Tags, all of which the task must have.", ())
+    title: str | None = key(
         value_types.regex(), "A regular expression that matches anywhere in the title.", None
     )
 
@@ -77,46 +66,46 @@ class Processor:
     """How a task is proven: a command, or a Python callable; exactly one of `run` and `python` is set."""
 
     name: str
-    run: str | tuple[str, ...] | None = _key(
+    run: str | tuple[str, ...] | None = key(
         value_types.command(), "A command; a string goes through the shell, a list does not.", None
     )
-    python: str | None = _key(
+    python: str | None = key(
         value_types.callable_name(),
         "A Python callable, as `package.module:function` or entry point; called with a Task in the pool.",
         None,
     )
-    match: Match | None = _key(Record(Match), "The tasks without `run:` that this processor takes.", None)
-    timeout: float | None = _key(
+    match: Match | None = key(Record(Match), "The tasks without `run:` that this processor takes.", None)
+    timeout: float | None = key(
         value_types.duration(), "An attempt that takes longer is stopped, and fails.", None
     )
-    retries: int = _key(integer(0), "Further attempts after a failure, in the same run.", 0)
-    retry_delay: float = _key(value_types.duration(zero=True), "The delay before the second attempt.", 1.0)
-    backoff: float = _key(number(1, 100), "Each further delay is longer by this factor.", 2.0)
-    needs: tuple[str, ...] = _key(
+    retries: int = key(integer(0), "Further attempts after a failure, in the same run.", 0)
+    retry_delay: float = key(value_types.duration(zero=True), "The delay before the second attempt.", 1.0)
+    backoff: float = key(number(1, 100), "Each further delay is longer by this factor.", 2.0)
+    needs: tuple[str, ...] = key(
         list_of("a list of capabilities", name_of("capability")),
         "Capabilities that a worker must have.",
         (),
     )
-    inputs: tuple[str, ...] = _key(
+    inputs: tuple[str, ...] = key(
         value_types.paths("a list of patterns"),
         "Files that it reads; while they are unchanged, the last result stands.",
         (),
     )
-    outputs: tuple[str, ...] = _key(
+    outputs: tuple[str, ...] = key(
         value_types.paths("a list of paths"),
         "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
         (),
     )
-    env: Mapping[str, str] = _table(
+    env: Mapping[str, str] = table(
         Table(value_types.environment_value(), value_types.check_variable),
         "Environment variables for the processor.",
     )
-    repeatable: bool = _key(
+    repeatable: bool = key(
         boolean(),
         "Whether it may run again for a task that is done: `verify` and `prove` leave others alone.",
         True,
     )
-    cwd: str | None = _key(
+    cwd: str | None = key(
         value_types.folder(),
         "The folder that it runs in, relative to the root of the repository; default: the root.",
         None,
@@ -136,13 +125,13 @@ class Processor:
 class Defaults:
     """For every processor, recipe and inline block that does not say otherwise; None: not given."""
 
-    timeout: float | None = _key(value_types.duration(), "The `timeout` of processors that set none.", None)
-    retries: int | None = _key(integer(0), "The `retries` of processors that set none.", None)
-    retry_delay: float | None = _key(
+    timeout: float | None = key(value_types.duration(), "The `timeout` of processors that set none.", None)
+    retries: int | None = key(integer(0), "The `retries` of processors that set none.", None)
+    retry_delay: float | None = key(
         value_types.duration(zero=True), "The `retry_delay` of processors that set none.", None
     )
-    backoff: float | None = _key(number(1, 100), "The `backoff` of processors that set none.", None)
-    env: Mapping[str, str] = _table(
+    backoff: float | None = key(number(1, 100), "The `backoff` of processors that set none.", None)
+    env: Mapping[str, str] = table(
         Table(value_types.environment_value(), value_types.check_variable),
         "Environment variables for every processor; a processor's own value wins.",
     )
@@ -164,15 +153,15 @@ class Pattern:
     """How a task is broken down into subtasks."""
 
     name: str
-    match: tuple[str, ...] = _key(
+    match: tuple[str, ...] = key(
         list_of("a list of phrases"), "Phrases in a title that select this pattern.", ()
     )
-    steps: tuple[str, ...] = _key(
+    steps: tuple[str, ...] = key(
         list_of("a list of steps", least=1),
         "The subtasks, as text with keys; `{task}` is what the task is about.",
         (),
     )
-    weights: tuple[float, ...] = _key(
+    weights: tuple[float, ...] = key(
         value_types.weights(), "Shares of the estimate, one for each step; default: equal shares.", ()
     )
 
@@ -181,10 +170,10 @@ class Pattern:
 class Expand:
     """How tasks are broken down where no pattern is named."""
 
-    command: str | None = _key(
+    command: str | None = key(
         value_types.shell_command(), "A program that breaks tasks down: JSON in, a Markdown list out.", None
     )
-    timeout: float = _key(
+    timeout: float = key(
         value_types.duration(), "The program is stopped if it takes longer for a task.", 60.0
     )
 
@@ -193,12 +182,12 @@ class Expand:
 class Logs:
     """How much captured output is kept; that of the oldest runs goes first."""
 
-    size: int = _key(
+    size: int = key(
         value_types.size(),
         "Captured output that is kept in all; above it that of the oldest runs goes.",
         100_000_000,
     )
-    age: float = _key(value_types.duration(), "How long captured output is kept.", 90 * 86400.0)
+    age: float = key(value_types.duration(), "How long captured output is kept.", 90 * 86400.0)
 
 
 def _lanes() -> dict[str, int]:
@@ -210,78 +199,78 @@ class Config:
     """The effective configuration. `sources` says where each given value comes from, by dotted key; one that is not in
     it has its default."""
 
-    files: tuple[str, ...] = _key(
+    files: tuple[str, ...] = key(
         list_of("a list of patterns"),
         "gitignore-style patterns for the TODO files.",
         ("TODO.md", "**/TODO.md", "todo/**/*.md"),
     )
-    jobs: int = _key(integer(0, 10_000), "How many tasks run at once; 0: one per core.", 0)
-    rollup: bool = _key(boolean(), "Tick a parent without a processor with its last subtask.", True)
-    stamp: bool = _key(boolean(), "Write `done:DATE` on a ticked task.", False)
-    auto_expand: bool = _key(boolean(), "`run` first breaks down tasks that need it.", False)
-    commit: str = _key(
+    jobs: int = key(integer(0, 10_000), "How many tasks run at once; 0: one per core.", 0)
+    rollup: bool = key(boolean(), "Tick a parent without a processor with its last subtask.", True)
+    stamp: bool = key(boolean(), "Write `done:DATE` on a ticked task.", False)
+    auto_expand: bool = key(boolean(), "`run` first breaks down tasks that need it.", False)
+    commit: str = key(
         choice("run", "task", "none"), "One commit for a run or batch, one for each task, or none.", "run"
     )
-    max_failures: int = _key(integer(1), "After this many failed runs, `run` gives the task up.", 3)
-    recipes: str = _key(
+    max_failures: int = key(integer(1), "After this many failed runs, `run` gives the task up.", 3)
+    recipes: str = key(
         choice("explicit", "auto"),
         '"auto": a task without any other processor gets the recipe of its kind.',
         "explicit",
     )
-    classify: str = _key(
+    classify: str = key(
         choice("tags", "words"),
         '"words": a category or kind that is guessed from the title may choose a processor.',
         "tags",
     )
-    proof: str = _key(
+    proof: str = key(
         choice("off", "warn", "require", "strict"),
         "What `check` says of a ticked task that has a processor and no receipt: nothing, a warning, or an error; "
         '"strict" accepts neither a person\'s word nor a proof that is `tree=dirty`.',
         "warn",
     )
-    signers: str = _key(
+    signers: str = key(
         value_types.optional_path(),
         "A file of allowed signers, in the format of git's `gpg.ssh.allowedSignersFile`; then only receipts in "
         "commits that one of them signed count as proof.",
         "",
     )
-    inline: bool = _key(boolean(), "A fenced code block inside a task may be its processor.", False)
-    subtask_keys: tuple[str, ...] = _key(
+    inline: bool = key(boolean(), "A fenced code block inside a task may be its processor.", False)
+    subtask_keys: tuple[str, ...] = key(
         list_of("a list of keys", choice(*SUBTASK_KEYS)),
         "Keys that the new subtasks of a processor may have, besides priority, `due`, `est` and tags.",
         (),
     )
-    isolation: str = _key(choice("checkout", "worktree"), "Where processors run.", "checkout")
-    lease: float = _key(
+    isolation: str = key(choice("checkout", "worktree"), "Where processors run.", "checkout")
+    lease: float = key(
         value_types.duration(), "A worker that gives no sign of life for this long loses its task.", 300.0
     )
-    remote_lease: float = _key(
+    remote_lease: float = key(
         value_types.duration(), "The same for a task that was claimed on a remote (`run --remote`).", 1800.0
     )
-    logs: Logs = _key(Record(Logs), "Captured output.", Logs())
-    max_cpu: int = _key(integer(1, 100), "CPU load in percent, above which no new task is started.", 85)
-    max_memory: int = _key(integer(1, 100), "Memory use in percent, above which no new task is started.", 90)
-    warnings_as_errors: bool = _key(
+    logs: Logs = key(Record(Logs), "Captured output.", Logs())
+    max_cpu: int = key(integer(1, 100), "CPU load in percent, above which no new task is started.", 85)
+    max_memory: int = key(integer(1, 100), "Memory use in percent, above which no new task is started.", 90)
+    warnings_as_errors: bool = key(
         boolean(), "Warnings of `check` count as errors: the exit code is 1.", False
     )
-    close_from_commits: bool = _key(boolean(), "Commit messages may close the tasks that they name.", False)
-    lanes: Mapping[str, int] = _table(
+    close_from_commits: bool = key(boolean(), "Commit messages may close the tasks that they name.", False)
+    lanes: Mapping[str, int] = table(
         Table(integer(1), check_name("lane")), "How many tasks of the lane run at once.", _lanes
     )
-    defaults: Defaults = _key(Record(Defaults), "Defaults for all processors.", Defaults())
-    processors: Mapping[str, Processor] = _table(
+    defaults: Defaults = key(Record(Defaults), "Defaults for all processors.", Defaults())
+    processors: Mapping[str, Processor] = table(
         Table(Record(Processor), check_name("processor")), "How tasks are proven, in order."
     )
-    patterns: Mapping[str, Pattern] = _table(
+    patterns: Mapping[str, Pattern] = table(
         Table(Record(Pattern), check_name("pattern")), "How tasks are broken down."
     )
-    expand: Expand = _key(Record(Expand), "Breaking tasks down.", Expand())
-    status: Mapping[str, Status] = _table(
+    expand: Expand = key(Record(Expand), "Breaking tasks down.", Expand())
+    status: Mapping[str, Status] = table(
         Table(choice(*Status, into=Status), value_types.check_status_char),
         "What a character in a box means.",
         lambda: dict(STATUS_CHARS),
     )
-    categories: Mapping[str, Mapping[str, tuple[str, ...]]] = _table(
+    categories: Mapping[str, Mapping[str, tuple[str, ...]]] = table(
         Table(Table(list_of("a list of words"), any_name, _category_words), check_name("category")),
         "Categories, their kinds, and the words of a title that name them.",
         lambda: CATEGORIES,

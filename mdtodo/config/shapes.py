@@ -7,12 +7,14 @@ the types and checks of the fields in `settings`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import Any, NamedTuple, TypeVar
 
 from mdtodo.core.names import is_name, suggestion
 
 Read = Callable[[object], Any]
+_T = TypeVar("_T")
 
 
 class InvalidError(Exception):
@@ -47,6 +49,16 @@ class Record(NamedTuple):
 
 
 Shape = ValueType | Table | Record
+
+
+def key(shape: Shape, doc: str, default: _T) -> _T:
+    """A field of the settings, with its shape and its documentation."""
+    return field(default=default, metadata={"shape": shape, "doc": doc})
+
+
+def table(shape: Table, doc: str, factory: Callable[[], Mapping[str, _T]] = dict) -> Mapping[str, _T]:
+    """The same for what has entries by name; `factory` makes those that are there without any configuration."""
+    return field(default_factory=factory, metadata={"shape": shape, "doc": doc})
 
 
 def shown(value: object) -> str:
