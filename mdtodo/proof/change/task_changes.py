@@ -6,14 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Status
-from mdtodo.errors import InputError
-from mdtodo.markdown.document import parse
-from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.inline_block import INLINE, inline_processor
-from mdtodo.proof.line_map import normalized, title_of
+from mdtodo.proof.line_map import title_of
 from mdtodo.proof.names import Names
 from mdtodo.proof.state import Entry, FileState
-from mdtodo.proof.ticks import Tick
+from mdtodo.proof.ticks import Tick, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -68,16 +65,8 @@ _Pair = tuple["Key", "Task", "Task | None"]
 
 
 def _tasks(version: Version, rules: Rules) -> dict[Key, Task]:
-    """By the places of their boxes. A file that cannot be read has none."""
-    found: dict[Key, Task] = {}
-    for path, data in version.data.items():
-        try:
-            document = parse(normalized(data), rules.config.status, file=path)
-        except InputError:
-            continue
-        tasks = read_tasks({path: document})
-        found |= {(path, item.box): task for item, task in zip(document.items, tasks, strict=True)}
-    return found
+    """By the places of their boxes."""
+    return {(task.file, item.box): task for item, task in tasks_of(version, rules)}
 
 
 def _removed(

@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from mdtodo.core.path_patterns import matcher
 from mdtodo.git.diff_tree import changes_in
 from mdtodo.git.files.worktree_files import CONFIGURATION, MARKDOWN
 from mdtodo.git.repository import calling_index, read_blobs, run
@@ -52,7 +53,7 @@ def _is_elsewhere(one: FileChange, content: TodoFiles, config: Config) -> bool:
     path = os.fsdecode(one.path)
     if path in CONFIGURATION or path == config.signers:
         return True
-    return path not in content.ids and one.before is not None and _fits(path, config)
+    return path not in content.ids and one.before is not None and matcher(config.files)(path)
 
 
 def _any_loses(repo: Repository, content: TodoFiles, changed: Mapping[str, str]) -> bool:
@@ -66,12 +67,6 @@ def _any_loses(repo: Repository, content: TodoFiles, changed: Mapping[str, str])
         if _loses(read.get(oid) or b"" if before is None else before, after[path]):
             return True
     return False
-
-
-def _fits(path: str, config: Config) -> bool:
-    from mdtodo.core.path_patterns import matcher
-
-    return matcher(config.files)(path)
 
 
 def _loses(before: bytes, after: bytes) -> bool:
