@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State, Status
-from mdtodo.planning.graph import Graph, build
+from mdtodo.planning.graph import Graph
 from mdtodo.planning.routing import Route, Router
 from mdtodo.planning.schedule import critical_path, expected_minutes, order, ranks, work_minutes
 
@@ -78,7 +78,7 @@ def plan(
     whether a recipe could be carried out here, see `Router`. `deleted`: ids of tasks that were done, and are no longer
     there. `today` (YYYY-MM-DD): what is not to be done before a later day is blocked until then.
     """
-    graph = build(tasks, deleted, today)
+    graph = Graph(tasks, deleted, today)
     router = Router(config, available)
     routes = {task.id: router.route(task) for task in graph.tasks}
     blocked_by = {task.id: graph.blockers(task.id) for task in graph.tasks}
@@ -101,7 +101,7 @@ def plan_for_check(tasks: Iterable[Task], config: Config, router: Router | None 
 
     `router` is one of this configuration, for many plans.
     """
-    graph = build(tasks)
+    graph = Graph(tasks)
     named = [task for task in graph.tasks if task.own_run is not None]
     if named and router is None:
         router = Router(config)

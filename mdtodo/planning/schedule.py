@@ -164,8 +164,6 @@ def expected_minutes(
 class Lanes:
     """Counts what runs, so that neither a lane's cap nor `jobs` is ever exceeded. An unknown lane takes 1."""
 
-    __slots__ = ("_active", "_caps", "_jobs")
-
     def __init__(self, caps: Mapping[str, int], jobs: int) -> None:
         """`caps`: tasks at once by lane; `jobs`: in all, at least 1."""
         if jobs < 1:

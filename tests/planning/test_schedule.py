@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
 from mdtodo.core.task import Priority, Status, Task
-from mdtodo.planning.graph import build
+from mdtodo.planning.graph import Graph
 from mdtodo.planning.plan import plan
 from mdtodo.planning.schedule import Lanes, chain, critical_path, order, ranks, sort_keys, work_minutes
 from tests.examples import examples
@@ -103,7 +103,7 @@ WORK = [
 def test_the_work_of_a_task_is_its_estimate_less_that_of_its_subtasks(
     text: str, expected: dict[str, float]
 ) -> None:
-    assert work_minutes(build(outline(text)), {}) == expected
+    assert work_minutes(Graph(outline(text)), {}) == expected
 
 
 MEASURED = load(
@@ -164,7 +164,7 @@ def test_the_critical_path_is_the_longest_chain(text: str, expected: str) -> Non
 
 def chains(oracle: Oracle) -> dict[str, tuple[float, int]]:
     """The chain of work that begins with each open task, by its definition; needs a forest without cycles."""
-    minutes = work_minutes(build(tuple(oracle.tasks.values())), {})
+    minutes = work_minutes(Graph(tuple(oracle.tasks.values())), {})
 
     @cache
     def after_end(name: str) -> tuple[float, int]:
@@ -230,14 +230,14 @@ def test_tasks_that_can_run_come_first_in_an_order_that_can_be_run(tasks: tuple[
 
 def test_a_parent_that_only_waits_to_be_ticked_is_a_path_of_its_own() -> None:
     """Also where another may begin and never end: its subtask waits for it."""
-    graph = build(outline("- a\n  - b after:a\n- p\n  - [x] d"))
+    graph = Graph(outline("- a\n  - b after:a\n- p\n  - [x] d"))
     assert critical_path(graph, {}) == ("p",)
 
 
 @moderately
 @given(forests(7))
 def test_no_chain_is_longer_than_the_critical_path(tasks: tuple[Task, ...]) -> None:
-    graph, oracle = build(tasks), Oracle(tasks)
+    graph, oracle = Graph(tasks), Oracle(tasks)
     minutes = work_minutes(graph, {})
     runnable = oracle.runnable()
     found = critical_path(graph, minutes)
@@ -270,7 +270,7 @@ def test_the_plan_is_the_same_however_the_tasks_come(tasks: tuple[Task, ...], ch
 
 
 def test_ranks_say_which_of_the_ready_tasks_is_next() -> None:
-    graph = build(outline("- a\n- b\n- c !high after:b\n- [x] d"))
+    graph = Graph(outline("- a\n- b\n- c !high after:b\n- [x] d"))
     found = ranks(graph, {}, {})
     assert found == {"c": 0, "b": 1, "a": 2}
     assert order(graph, found) == ("b", "c", "a")
@@ -351,7 +351,7 @@ def test_lanes_refuse_what_cannot_be() -> None:
 @moderately
 @given(forests())
 def test_the_chain_that_is_shown_is_the_one_that_decides(tasks: tuple[Task, ...]) -> None:
-    graph = build(tasks)
+    graph = Graph(tasks)
     minutes = work_minutes(graph, {})
     for name, standing in sort_keys(graph, minutes).items():
         path = chain(graph, minutes, name)

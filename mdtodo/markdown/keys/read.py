@@ -22,13 +22,6 @@ from mdtodo.markdown.keys.near_keys import near_keys, sentence
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = [
-    "Keys",
-    "Problem",
-    "Token",
-    "read_keys",
-]
-
 
 class Problem(NamedTuple):
     """Something wrong with a key: a stable `code`, a sentence, and the offset of its first character.
@@ -76,10 +69,15 @@ def read_keys(text: str) -> Keys:
     the title; of a repeated key the first good one wins. `tags`, `after` and `needs` add up.
     """
     found = find_keys(text)
-    problems = _unknown_priorities(text) if "!" in text else []
+    problems = [
+        _unknown_priority("!" + word, offset, Severity.WARNING)
+        for offset, word in (unknown_priorities(text) if "!" in text else ())
+    ]
     # Most colons are those of keys, and to search costs a seventh of all this.
     if ":" in text and text.count(":") > sum([text.count(":", token.start, token.end) for token in found]):
-        problems += _near_keys(text)
+        problems += [
+            Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
+        ]
     if not found:
         return Keys(_title(text, ()), problems=tuple(problems))
     values: dict[str, Any] = {}
@@ -125,18 +123,6 @@ def _add_values(token: Token, values: dict[str, None], problems: list[Problem]) 
             if token.name == "after" and not is_name(name):
                 message = f"{_quoted(name)} is not a valid id, so this task can never start"
                 problems.append(Problem("bad-id", message, token.start, Severity.ERROR))
-
-
-def _unknown_priorities(text: str) -> list[Problem]:
-    return [
-        _unknown_priority("!" + word, offset, Severity.WARNING) for offset, word in unknown_priorities(text)
-    ]
-
-
-def _near_keys(text: str) -> list[Problem]:
-    return [
-        Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
-    ]
 
 
 def _priority(value: str) -> Priority | None:
