@@ -57,7 +57,7 @@ class LoggedReceipt(NamedTuple):
         except (ValueError, OverflowError):
             then = None
         what = self.run, self.task_id, self.processor, self.outcome, self.attempt, self.seconds, then
-        return PastRun(*what, self.inputs, self.title, self.exit_code)
+        return PastRun(*what, self.inputs, self.title, self.exit_code, metrics=self.metrics)
 
 
 class LoggedCommit(NamedTuple):

@@ -94,6 +94,7 @@ def run_document(report: RunReport) -> dict[str, object]:
             "duration": task.duration,
             "exit_code": task.exit_code,
             "log": task.log,
+            "metrics": dict(task.metrics),
         }
         for task in report.tasks
     ]

@@ -151,7 +151,7 @@ class Outcomes:
     def finish_cached(self, task: Task, cached: PastRun) -> None:
         """Its inputs are what they were at its last result: that is its result now."""
         parents = self.queue.finish_cached(task, Outcome.DONE if cached.done else Outcome.FAILED)
-        result, tree = Result(exit_code=cached.exit_code), self._tree(task)
+        result, tree = Result(exit_code=cached.exit_code, metrics=cached.metrics), self._tree(task)
         if cached.done and (edits := self._edits(task, result, result.outcome, tree)):
             self._record(task, Outcome.CACHED, result, edits, inputs=cached.inputs, tree=tree)
         else:
@@ -368,6 +368,7 @@ class Outcomes:
             failure=result.failure if outcome is Outcome.FAILED else result.failed_by,
             started=_iso(attempts.started if attempts else None),
             finished=_iso(time.time() if attempts and attempts.started else None),
+            metrics=result.metrics,
         )
         if shown:
             self.observer.finished(self.done[task.id])
