@@ -51,14 +51,15 @@ def print_json(document: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
-def iso(moment: float | None) -> str | None:
-    """Unix time as ISO 8601 in UTC, to the second; None for what is no date, as of a clock that was wrong."""
+def iso(moment: float | None, unit: str = "seconds") -> str | None:
+    """Unix time as ISO 8601 in UTC, to the second, or to `milliseconds`; None for what is no date, as of a clock that
+    was wrong."""
     if moment is None:
         return None
     from datetime import UTC, datetime
 
     try:
-        return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+        return datetime.fromtimestamp(moment, UTC).isoformat(timespec=unit)
     except (OverflowError, ValueError, OSError):
         return None
 

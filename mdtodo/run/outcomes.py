@@ -97,10 +97,10 @@ class Outcomes:
         edits = self._edits(task, result, outcome, tree) if counts else []
         parents = self.queue.finish(task, outcome)
         inputs = self.cache.digest(task, result) if self.cache is not None else None
-        self._record(task, outcome, result, edits, inputs=inputs, held=held, tree=tree)
         processor = self.queue.processor(task)
         timeout = processor.timeout if processor else None
         reason = failure(result, timeout) if outcome is Outcome.FAILED else ""
+        self._record(task, outcome, result, edits, inputs=inputs, held=held, tree=tree, error=reason or None)
         self._report(task, outcome, result, reason=reason)
         for parent in parents:
             self.roll_up(parent)
@@ -318,6 +318,7 @@ class Outcomes:
         inputs: str | None = None,
         held: tuple[Output, ...] | None = None,
         tree: str | None = None,
+        error: str | None = None,
     ) -> None:
         attempts = self.queue.attempts.get(task.id)
         route = self.project.plan.routes[task.id]
@@ -339,6 +340,7 @@ class Outcomes:
             tree=tree,
             proves=self.queue.options.prove and outcome in (Outcome.DONE, Outcome.CACHED),
             worker=self.queue.options.worker,
+            error=error,
         )
         self.journal.record(task, receipt)
 
