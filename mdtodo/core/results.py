@@ -139,7 +139,7 @@ class PastRun(NamedTuple):
 
     `outcome` is that of a receipt; `finished` in Unix time, None where a commit's date is none; `inputs` the digest of
     what was read; `title` as the receipt has it, as far as that is known; `log` where the output is, in this clone;
-    `metrics` what its processor has measured.
+    `metrics` what its processor has measured; `worker` the name of the worker, None where it had none of its own.
     """
 
     run: str
@@ -154,6 +154,7 @@ class PastRun(NamedTuple):
     exit_code: int | None = None
     log: str | None = None
     metrics: Mapping[str, float] = MappingProxyType({})
+    worker: str | None = None
 
     @property
     def done(self) -> bool:

@@ -57,7 +57,9 @@ class LoggedReceipt(NamedTuple):
         except (ValueError, OverflowError):
             then = None
         what = self.run, self.task_id, self.processor, self.outcome, self.attempt, self.seconds, then
-        return PastRun(*what, self.inputs, self.title, self.exit_code, metrics=self.metrics)
+        return PastRun(
+            *what, self.inputs, self.title, self.exit_code, metrics=self.metrics, worker=self.worker
+        )
 
 
 class LoggedCommit(NamedTuple):

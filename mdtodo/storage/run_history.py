@@ -7,7 +7,7 @@ did, and all that is left where the journal is gone. A run of a task that is in 
 from __future__ import annotations
 
 import os
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
@@ -35,14 +35,19 @@ def past_runs(repo: Repository) -> tuple[PastRun, ...]:
     for one in (*_landed(repo), *_journal(repo)):
         if one.attempts > 0 and one.outcome in _TOLD:
             before = found.get((one.run, one.task_id))
-            title = one.title or (before.title if before else None)
-            found[one.run, one.task_id] = one._replace(title=title)
+            if before is not None:
+                one = one._replace(title=one.title or before.title, worker=one.worker or before.worker)
+            found[one.run, one.task_id] = one
     return tuple(sorted(found.values(), key=lambda one: one.finished or 0.0))
 
 
 def _landed(repo: Repository) -> Iterator[PastRun]:
-    for one in islice(logged_receipts(repo, newest=NEWEST), NEWEST):
-        yield one.past_run()
+    """By commit oldest first, as commits of one second have no other order; those of one commit as its message has
+    them."""
+    receipts = islice(logged_receipts(repo, newest=NEWEST), NEWEST)
+    commits = [list(those) for _, those in groupby(receipts, key=lambda one: one.commit)]
+    for those in reversed(commits):
+        yield from (one.past_run() for one in those)
 
 
 def _journal(repo: Repository) -> Iterator[PastRun]:

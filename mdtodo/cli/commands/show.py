@@ -11,6 +11,8 @@ from mdtodo.cli.read_command import ReadCommand
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
+    from mdtodo.core.results import PastRun
+    from mdtodo.planning.analysis.metric_series import MetricSeries
 
 
 @click.command(
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
-    """Show tasks: their keys, what they wait for, what would run, and their text.
+    """Show tasks: their keys, what they wait for, what would run, what was measured, and their text.
 
     TASK is an id, a unique prefix of one (at least four characters), or words from the title of an open task.
     """
@@ -37,9 +39,29 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
     from mdtodo.planning.routing import processor_of
     from mdtodo.reporting.show import print_details
 
-    today = local_today().isoformat()
+    today, metrics = local_today().isoformat(), _metrics(session)
     for number, task in enumerate(tasks):
         if number:
             click.echo()
         processor = processor_of(task, project.plan.routes[task.id].processor, session.config)
-        print_details(project.plan, task, today, processor=processor, colored=session.colored())
+        measured = metrics.get(task.id, ())
+        print_details(
+            *(project.plan, task, today), processor=processor, metrics=measured, colored=session.colored()
+        )
+
+
+def _metrics(session: Session) -> dict[str, tuple[MetricSeries, ...]]:
+    """What past runs have measured, by task; nothing where git cannot read the history, which is no reason to show
+    nothing else."""
+    from mdtodo.errors import GitError
+    from mdtodo.planning.analysis.metric_series import metric_series
+    from mdtodo.storage.run_history import past_runs
+
+    found: dict[str, list[PastRun]] = {}
+    try:
+        for one in past_runs(session.repo):
+            if one.metrics:
+                found.setdefault(one.task_id, []).append(one)
+    except GitError:
+        return {}
+    return {task_id: metric_series(those) for task_id, those in found.items()}
