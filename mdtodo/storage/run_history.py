@@ -11,13 +11,14 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
-from mdtodo.receipts.log import logged_receipts
+from mdtodo.receipts.log import logged_commits, logged_receipts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mdtodo.core.results import PastRun
     from mdtodo.git.repository import Repository
+    from mdtodo.receipts.log import LoggedReceipt
 
 #: Commits of git's history that are looked at, and receipts that are taken from them.
 NEWEST = 5000
@@ -30,9 +31,22 @@ def past_runs(repo: Repository) -> tuple[PastRun, ...]:
 
     A person's word, a parent that was closed with its subtasks, and a cached result are none.
     """
+    landed = islice(logged_receipts(repo, newest=NEWEST), NEWEST)
+    return _merged((*_by_commit(landed), *_journal(repo)))
+
+
+def runs_with_metrics(repo: Repository, task_id: str) -> tuple[PastRun, ...]:
+    """Those of one task whose processor has measured something, from the same places, and as far back as they go."""
+    landed = (one for commit in logged_commits(repo, measured=task_id) for one in commit.receipts())
+    found = (*_by_commit(one for one in landed if one.task_id == task_id), *_journal(repo, task_id))
+    return tuple(one for one in _merged(found) if one.metrics)
+
+
+def _merged(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
+    """The journal's come second, and count where both have a run: they have the time of the result, not of the
+    commit."""
     found: dict[tuple[str, str], PastRun] = {}
-    # The journal second, so that its entry counts: it has the time of the result, not of the commit.
-    for one in (*_landed(repo), *_journal(repo)):
+    for one in runs:
         if one.attempts > 0 and one.outcome in _TOLD:
             before = found.get((one.run, one.task_id))
             if before is not None:
@@ -41,21 +55,20 @@ def past_runs(repo: Repository) -> tuple[PastRun, ...]:
     return tuple(sorted(found.values(), key=lambda one: one.finished or 0.0))
 
 
-def _landed(repo: Repository) -> Iterator[PastRun]:
-    """By commit oldest first, as commits of one second have no other order; those of one commit as its message has
-    them."""
-    receipts = islice(logged_receipts(repo, newest=NEWEST), NEWEST)
+def _by_commit(receipts: Iterable[LoggedReceipt]) -> Iterator[PastRun]:
+    """Those of the oldest commit first, as commits of one second have no other order; those of one commit as its
+    message has them."""
     commits = [list(those) for _, those in groupby(receipts, key=lambda one: one.commit)]
     for those in reversed(commits):
         yield from (one.past_run() for one in those)
 
 
-def _journal(repo: Repository) -> Iterator[PastRun]:
+def _journal(repo: Repository, task_id: str | None = None) -> Iterator[PastRun]:
     from mdtodo.storage.rows import KEPT
     from mdtodo.storage.state import StateStore, folder
 
     if not os.path.exists(os.path.join(folder(repo), "state.db")):
         return
     with StateStore.open(repo, create=False) as state:
-        rows = state.history(limit=KEPT)
+        rows = state.history(task_id, limit=KEPT)
     yield from reversed(rows)

@@ -11,7 +11,7 @@ from mdtodo.cli.read_command import ReadCommand
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
-    from mdtodo.core.results import PastRun
+    from mdtodo.core.task import Task
     from mdtodo.planning.analysis.metric_series import MetricSeries
 
 
@@ -39,29 +39,25 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
     from mdtodo.planning.routing import processor_of
     from mdtodo.reporting.show import print_details
 
-    today, metrics = local_today().isoformat(), _metrics(session)
+    today = local_today().isoformat()
     for number, task in enumerate(tasks):
         if number:
             click.echo()
         processor = processor_of(task, project.plan.routes[task.id].processor, session.config)
-        measured = metrics.get(task.id, ())
+        measured = _metrics(session, task)
         print_details(
             *(project.plan, task, today), processor=processor, metrics=measured, colored=session.colored()
         )
 
 
-def _metrics(session: Session) -> dict[str, tuple[MetricSeries, ...]]:
-    """What past runs have measured, by task; nothing where git cannot read the history, which is no reason to show
-    nothing else."""
+def _metrics(session: Session, task: Task) -> tuple[MetricSeries, ...]:
+    """What its past runs have measured; nothing where git cannot read the history, which is no reason to show nothing
+    else."""
     from mdtodo.errors import GitError
     from mdtodo.planning.analysis.metric_series import metric_series
-    from mdtodo.storage.run_history import past_runs
+    from mdtodo.storage.run_history import runs_with_metrics
 
-    found: dict[str, list[PastRun]] = {}
     try:
-        for one in past_runs(session.repo):
-            if one.metrics:
-                found.setdefault(one.task_id, []).append(one)
+        return metric_series(runs_with_metrics(session.repo, task.id))
     except GitError:
-        return {}
-    return {task_id: metric_series(those) for task_id, those in found.items()}
+        return ()
