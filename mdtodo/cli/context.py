@@ -116,11 +116,11 @@ class Session:
         """Work with this configuration instead of the repository's."""
         self._config = config
 
-    def project(self, paths: Sequence[str] = (), *, tolerant: bool = False) -> Project:
-        """Every task, planned; `paths` (as `named` gives them) are read too."""
+    def project(self, paths: Sequence[str] = (), *, tolerant: bool = False, past: bool = False) -> Project:
+        """Every task, planned; `paths` (as `named` gives them) are read too. `past`: see `read_project`."""
         from mdtodo.project.project import read_project
 
-        project = read_project(self.repo, self.config, paths=paths, tolerant=tolerant)
+        project = read_project(self.repo, self.config, paths=paths, tolerant=tolerant, past=past)
         self.detail(
             f"read {counted(len(project.documents), 'file')} with {counted(len(project.tasks), 'task')}"
         )

@@ -42,6 +42,16 @@ def runs_with_metrics(repo: Repository, task_id: str) -> tuple[PastRun, ...]:
     return tuple(one for one in _merged(found) if one.metrics)
 
 
+def landed_durations(repo: Repository) -> dict[str, float]:
+    """What `StateStore.durations` would say of a new state, which has the receipts of git alone."""
+    from mdtodo.storage.runs import medians
+
+    landed = islice(logged_receipts(repo, newest=NEWEST), NEWEST)
+    return medians(
+        (one.task_id, one.seconds) for one in landed if one.outcome == Outcome.DONE and one.attempt
+    )
+
+
 def _merged(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
     """The journal's come second, and count where both have a run: they have the time of the result, not of the
     commit."""
