@@ -57,7 +57,9 @@ class LoggedReceipt(NamedTuple):
         except (ValueError, OverflowError):
             then = None
         what = self.run, self.task_id, self.processor, self.outcome, self.attempt, self.seconds, then
-        return PastRun(*what, self.inputs, self.title, self.exit_code)
+        return PastRun(
+            *what, self.inputs, self.title, self.exit_code, metrics=self.metrics, worker=self.worker
+        )
 
 
 class LoggedCommit(NamedTuple):
@@ -81,15 +83,17 @@ class LoggedCommit(NamedTuple):
 
 
 def logged_commits(
-    repo: Repository, revision: str = "HEAD", *, newest: int | None = None
+    repo: Repository, revision: str = "HEAD", *, newest: int | None = None, measured: str | None = None
 ) -> Iterator[LoggedCommit]:
     """The commits with receipts that are reachable from `revision`, newest first, as one git process finds them.
 
-    None on an unborn branch. `newest`: look at so many commits at most. Close the iterator, or let go of it,
+    None on an unborn branch. `newest`: look at so many commits at most. `measured`: only those that may have metrics of
+    the task with this id, for which git has to read all messages, and no more. Close the iterator, or let go of it,
     to end that process early.
     """
     limit = () if newest is None else (f"--max-count={newest}",)
-    command = (*_LOG, f"--format={'%x00'.join(_FIELDS)}", *limit, revision, "--")
+    both = () if measured is None else ("--all-match", f"--grep=^Mdtodo-Metric *: *{measured} ")
+    command = (*_LOG, *both, f"--format={'%x00'.join(_FIELDS)}", *limit, revision, "--")
     git = start_history(repo, *command)
     number = 0
     try:

@@ -177,6 +177,12 @@ class Journal:
             if (found := entry_of(row)) is not None:
                 yield found
 
+    def landed(self, run_id: str, task_id: str, attempt: int) -> JournalEntry | None:
+        """What has landed for the task in that run, after so many attempts; None where that is not here any more."""
+        where = "WHERE run_id = ? AND task_id = ? AND attempt = ? ORDER BY number DESC LIMIT 1"
+        rows = self._db.read(f"{LANDED} {where}", (run_id, task_id, attempt))
+        return entry_of(rows[0]) if rows else None
+
     def receipt_commits(self) -> frozenset[str | None]:
         """The commits that the receipts which it still has landed with; None among them where one did with none."""
         rows = self._db.read("SELECT DISTINCT commit_id FROM receipts")

@@ -74,7 +74,7 @@ class Runs:
 
     def durations(self) -> dict[str, float]:
         """Median seconds of the last (at most 20) successful runs of each task."""
-        return _medians(self._db.read(_DURATIONS))
+        return medians(self._db.read(_DURATIONS))
 
 
 def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
@@ -99,7 +99,8 @@ _DURATIONS = (
 )
 
 
-def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+def medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+    """Of the first 20 seconds of each task, by id."""
     found: dict[str, list[float]] = {}
     for name, seconds in rows:
         if len(found.setdefault(str(name), [])) < 20:

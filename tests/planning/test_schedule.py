@@ -140,6 +140,50 @@ def test_the_length_of_a_task_is_its_estimate_or_that_of_past_runs(
     assert plan(outline(text), MEASURED, durations=seconds).minutes == minutes
 
 
+def past(*minutes: float, run: str = "q") -> tuple[str, dict[str, float]]:
+    """A sketch of done tasks that were estimated at an hour each, and their seconds."""
+    names = [f"x{number}" for number in range(len(minutes))]
+    sketch = "".join(f"- [x] {name} run:{run} est:60\n" for name in names)
+    return sketch, dict(zip(names, (60 * one for one in minutes), strict=True))
+
+
+CORRECTED = [
+    pytest.param(past(6, 12, 24, 30, 600), "- a run:q est:60", {"a": 24}, id="by the median"),
+    pytest.param(past(90, 90, 90, 90, 90), "- a run:q est:60", {"a": 90}, id="upwards"),
+    pytest.param(past(6, 12, 24, 30), "- a run:q est:60", {"a": 60}, id="not by four"),
+    pytest.param(
+        past(6, 6, 6, 6, 6),
+        "- a est:60\n- b run:p est:60",
+        {"a": 60, "b": 60},
+        id="of none but its processor",
+    ),
+    pytest.param(past(6, 6, 6, 6, 6), "- a run:q est:0", {"a": 0}, id="nothing stays nothing"),
+    pytest.param(
+        past(6, 6, 6, 6, 6),
+        "- p run:q est:90\n  - a run:q est:60\n  - b",
+        {"p": 3, "a": 6, "b": 0},
+        id="what is left over",
+    ),
+    pytest.param(past(6, 6, 6, 6, 6), "- [-] c run:q est:60\n- a run:q", {"a": 6}, id="only estimates"),
+]
+
+
+@pytest.mark.parametrize(("done", "text", "minutes"), CORRECTED)
+def test_estimates_are_corrected_by_what_those_of_their_processor_took(
+    done: tuple[str, dict[str, float]], text: str, minutes: dict[str, float]
+) -> None:
+    made = plan(outline(done[0] + text), MEASURED, durations=done[1])
+    assert made.minutes == pytest.approx(minutes)
+    changed = any(made.tasks[name].estimate not in (None, 0, took) for name, took in minutes.items())
+    assert bool(made.corrected) == changed
+
+
+def test_parents_tell_nothing_of_estimates() -> None:
+    parents = "".join(f"- p{n} run:q est:60\n  - [x] s{n}\n" for n in range(5))
+    seconds = {f"p{n}": 60.0 for n in range(5)}
+    assert plan(outline(parents + "- a run:q est:60"), MEASURED, durations=seconds).corrections == {}
+
+
 def test_past_runs_count_in_the_order() -> None:
     tasks = outline("- a\n- b\n- c after:a est:60\n- d after:b run:q")
     assert plan(tasks, MEASURED, durations={"d": 7200.0}).order == ("b", "d", "a", "c")
