@@ -31,6 +31,7 @@ def task_record(plan: Plan, task_id: str) -> dict[str, object]:
         "worker": task.worker,
         "after": list(task.after),
         "blocked_by": list(plan.blocked_by[task_id]),
+        "blocks": list(plan.blocks.get(task_id, ())),
         "estimate_hours": None if task.estimate is None else task.estimate / 60,
         "complexity": None if complexity is None else complexity.value,
         "due": task.due,

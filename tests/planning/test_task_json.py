@@ -35,6 +35,7 @@ def test_a_record_is_plain_and_complete() -> None:
         "worker": None,
         "after": ["z"],
         "blocked_by": ["z"],
+        "blocks": [],
         "estimate_hours": 1.5,
         "complexity": "simple",
         "due": "2026-01-01",
@@ -47,5 +48,6 @@ def test_a_record_is_plain_and_complete() -> None:
         "depth": 0,
     }
     assert task_record(made, "z")["processor"] == "p"
+    assert task_record(made, "z")["blocks"] == ["~y", "z"]
     assert task_record(made, "~x")["estimate_hours"] is None
     assert task_record(made, "~x")["complexity"] is None

@@ -211,8 +211,9 @@ def _is_value(written: str) -> bool:
 
 
 def _may_be(name: str, value: str) -> bool:
-    """Not so of `from:main` and `[start:: here]`, which are words of a title: only a date is meant as the key."""
-    return name != "from" or value[0].isdecimal()
+    """Not so of `from:main` and `[start:: here]`, which are words of a title: only what stands for a day is meant as
+    the key, be it `from:tomorrow`, which no file can have."""
+    return name != "from" or value[0].isdecimal() or bool(_day_words().fullmatch(value))
 
 
 def _emoji_keys(text: str, taken: Ranges) -> Iterator[Token]:
@@ -300,6 +301,17 @@ def _any_tag() -> re.Pattern[str]:
     """No ASCII punctuation but a few, no general, CJK or full-width punctuation."""
     char = r"[^\s\x00-/:-@\[-^`{-\x7f‐-⁞、-】！-／]"
     return re.compile(rf"{char}(?:{char}|[-/+]|\.(?={char}))*")
+
+
+@cache
+def _day_words() -> re.Pattern[str]:
+    """What people call a day, seen from today."""
+    day = r"today|tomorrow|yesterday|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+    several = r"\d{1,4}[ _-]?(?:days?|weeks?|months?|years?|[dwmy])"
+    return re.compile(
+        rf"{day}|\+{several}|in[ _-]{several}|(?:next|this)[ _-](?:week|month|year|{day})",
+        re.ASCII | re.IGNORECASE,
+    )
 
 
 @cache

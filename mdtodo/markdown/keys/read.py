@@ -192,7 +192,10 @@ def _bad_value(token: Token) -> Problem:
         ),
         "failed": ("bad-failed", "is not a number of failed runs"),
     }[token.name]
-    return Problem(code, f"{_quoted(token.value)} {message}", token.start, Severity.ERROR)
+    # `from:friday` may be a word all the same
+    word = token.name == "from" and not token.value[0].isdecimal()
+    severity = Severity.WARNING if word else Severity.ERROR
+    return Problem(code, f"{_quoted(token.value)} {message}", token.start, severity)
 
 
 def _unknown_priority(word: str, offset: int, severity: Severity) -> Problem:
