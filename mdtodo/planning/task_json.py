@@ -36,6 +36,7 @@ def task_record(plan: Plan, task_id: str) -> dict[str, object]:
         "complexity": None if complexity is None else complexity.value,
         "due": task.due,
         "from": task.not_before,
+        "every": task.every,
         "processor": route.processor,
         "failures": task.failures,
         "parent": task.parent,

@@ -87,6 +87,7 @@ def _facts(plan: Plan, task: Task, today: str, processor: Processor | None) -> l
             "" if task.estimate is None else f"{format_estimate(task.estimate)} ({task.complexity})",
         ),
         ("due", f"{task.due} (overdue)" if is_overdue(task, today) else task.due or ""),
+        ("every", task.every or ""),
         ("worker", task.worker or ""),
         ("failures", str(task.failures) if task.failures else ""),
     ]

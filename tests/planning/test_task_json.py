@@ -40,6 +40,7 @@ def test_a_record_is_plain_and_complete() -> None:
         "complexity": "simple",
         "due": "2026-01-01",
         "from": None,
+        "every": None,
         "processor": None,
         "failures": 0,
         "parent": None,
