@@ -32,8 +32,7 @@ def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
         project, options = expanded_for_dry_run(project, options, session.say)
     tasks, left = dry_run(project, options)
     session.previews.append(tasks)
-    if not options.verify:
-        say(left.messages)
+    say(left.messages)
     if as_json:
         from mdtodo.reporting.json_documents import print_tasks_json
 

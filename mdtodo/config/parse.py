@@ -26,6 +26,7 @@ _RESERVED = {
     "inline": "`run:inline` means the block inside a task",
     "rollup": "in receipts it means that all subtasks were done",
     "person": "in receipts it means a person's word",
+    "every": "in receipts it means a proof that was too old",
     "undo": "in receipts it means a run that was taken back",
 }
 

@@ -96,7 +96,8 @@ def _claims(project: Project, tasks: Iterable[Task]) -> dict[str, Lease]:
 def _unproven(project: Project, tasks: Sequence[Task]) -> tuple[Task, ...]:
     """Of these tasks those that are ticked, and that nothing proves."""
     routes = project.plan.routes
-    if not any(task.status is Status.DONE and (task.own_run or routes[task.id].processor) for task in tasks):
+    done = [task for task in tasks if task.status is Status.DONE]
+    if not any(task.own_run or routes[task.id].processor or task.every for task in done):
         return ()
     from mdtodo.run.prove import unproven_ticks
 

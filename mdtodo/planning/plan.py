@@ -41,6 +41,15 @@ class Plan:
         return self.graph.cycles
 
     @cached_property
+    def blocks(self) -> Mapping[str, tuple[str, ...]]:
+        """For each task that is waited for the open ones that wait for it: `blocked_by`, seen from the other end."""
+        found: dict[str, list[str]] = {}
+        for name, others in self.blocked_by.items():
+            for other in others:
+                found.setdefault(other, []).append(name)
+        return {other: tuple(names) for other, names in found.items() if other in self.tasks}
+
+    @cached_property
     def minutes(self) -> Mapping[str, float]:
         """The work that the plan reckons with, of each open task: its estimate, corrected by what its processor took
         for others, else what past runs suggest."""

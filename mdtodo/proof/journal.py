@@ -31,13 +31,20 @@ def in_journal(
     repo: Repository, rules: Rules, data: Mapping[str, bytes], ticks: Sequence[Unproven], head: str
 ) -> dict[Unproven, Evidence]:
     """Of these ticks, in files with these bytes, those that the journal proves, each with what proves it."""
+    return {tick: one for tick, (one, _) in proving_in_journal(repo, rules, data, ticks, head).items()}
+
+
+def proving_in_journal(
+    repo: Repository, rules: Rules, data: Mapping[str, bytes], ticks: Sequence[Unproven], head: str
+) -> dict[Unproven, tuple[Evidence, float]]:
+    """The same, each with when it was taken down, in Unix time."""
     newest = _newest(repo, rules, data, ticks)
     proving = {tick: one for tick, one in newest.items() if one.receipt.outcome in PROVING}
     if not proving:
         return {}
     carried = _carried(repo, {one.run_id for one in proving.values()})
     return {
-        tick: _evidence(one)
+        tick: (_evidence(one), one.finished)
         for tick, one in proving.items()
         if (one.run_id, one.receipt.task_id) not in carried
         and not _opened_since(repo, rules, one, tick.commit or head)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.proof.rules import Rules
 
 #: Another number where another mdtodo would find something else in the same history.
-_VERSION = 5
+_VERSION = 6
 _LONGEST = 1 << 24
 _LAST = "last"
 

@@ -37,8 +37,8 @@ class Tick(NamedTuple):
 
 
 class Unproven(NamedTuple):
-    """A tick that has a processor and no proof. `commit` is the one that made it, None where it is not committed;
-    `reason` why a receipt of it does not count, None where there is none."""
+    """A tick that has a processor and no proof, or `every:` and no processor, "", and none. `commit` is the one that
+    made it, None where it is not committed; `reason` why a receipt of it does not count, None where there is none."""
 
     file: str
     line: int
@@ -57,11 +57,12 @@ class Version(NamedTuple):
 
 
 def ticks_of(version: Version, rules: Rules, *, every: bool = False) -> list[Tick]:
-    """Those that have a processor; with `every` also those that may have had one."""
+    """Those that have a processor, or a proof that may become too old; with `every` also those that may have had
+    one. Files that cannot be read have none."""
     found: list[Tick] = []
     for item, task in tasks_of(version, rules, only_with=Status.DONE):
         processor = rules.processor_of(task) if task.status is Status.DONE else None
-        if processor is not None or (every and task.status is Status.DONE):
+        if processor is not None or (task.status is Status.DONE and (every or _expires(task))):
             found.append(Tick(task, processor or "", item.box))
     return found
 
@@ -78,6 +79,18 @@ def tasks_of(
             continue
         if only_with is None or any(item.status is only_with for item in document.items):
             yield from zip(document.items, read_tasks({path: document}), strict=True)
+
+
+def _expires(task: Task) -> bool:
+    """Whether its proof may become too old, whoever gives it; that of a parent is its subtasks'."""
+    return task.every is not None and not task.children
+
+
+def is_unproven(tick: Tick, named: str | None) -> str | None:
+    """The processor of a tick that nothing proves, "" where a person's word would do and `every:` goes by its date;
+    None where it needs no proof. `named` is the one that its line named before."""
+    # a tick that takes `run:` away hides nothing
+    return tick.processor or named or ("" if _expires(tick.task) else None)
 
 
 def with_ticks(ticks: Iterable[Tick], more: Sequence[Tick]) -> list[Tick]:

@@ -200,7 +200,9 @@ class Walk:
         ticks = step.ticks
         said: dict[str, tuple[RunTrailers, Trailer]] = {}
         for group in runs_of(commit, ticks=ticks):
-            said |= {one.task_id: (group, one) for one in group.tasks if one.outcome not in NO_WORD}
+            # a run may open a box and tick it again, and a squash has its newest commit first
+            tasks = sorted(group.tasks, key=lambda one: (one.attempt, one.outcome in PROVING))
+            said |= {one.task_id: (group, one) for one in tasks if one.outcome not in NO_WORD}
         trailers = {name: trailer for name, (_, trailer) in said.items()}
         for one in self._names.fitting(self._of(state, step, trailers)) if trailers else ():
             self._judge(commit, one.entry, *said[one.trailer.task_id], ticked=ticks)

@@ -98,7 +98,7 @@ def print_receipts_json(
 
 def _proof(one: LoggedReceipt, *, timed: bool = True, tree: bool = True) -> str:
     """`(tests, exit 1, 2.3s, attempt 2, tree 5b1d3c9f0a27)`; that the tree was dirty is said in any case."""
-    if one.processor in ("person", "rollup", "undo", "expand"):
+    if one.processor in ("person", "rollup", "undo", "expand", "every"):
         return f"({one.processor})"
     code = _failure(one)
     again = f"attempt {one.attempt}" if one.attempt > 1 else ""

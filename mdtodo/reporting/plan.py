@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -15,6 +16,7 @@ from mdtodo.reporting.text import one_line, paragraph, terminal_width
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 
 #: Columns of a bar; of one on a terminal narrower than `WIDE`, where ids and titles need them.
@@ -65,6 +67,19 @@ def print_plan(plan: Plan, names: Sequence[str], caps: Mapping[str, int], *, col
         click.echo(f"{head}{_cropped(text, width - taken)}".rstrip(), color=colored)
     for line in _foot(plan, names, caps):
         click.echo(line)
+
+
+def print_opens(opens: Sequence[tuple[Task, float]]) -> None:
+    """A line for each of these ticked tasks: when `every:` opens its box, in Unix time."""
+    for task, moment in opens:
+        what = f"{task.id}  {one_line(task.title)}  (every:{task.every})"
+        click.echo(_cropped(f"opens {_when(moment)}  {what}", terminal_width() or sys.maxsize))
+
+
+def _when(moment: float) -> str:
+    """`2026-12-07 10:15`, `now` where that is over."""
+    now = time.time()
+    return "now" if moment < now else time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
 
 
 def _columns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -18,10 +19,17 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
 
 
-def print_as(form: str, plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> None:
-    """These tasks as `json`, `mermaid` or `dot`."""
+def print_as(
+    form: str,
+    plan: Plan,
+    names: Sequence[str],
+    caps: Mapping[str, int],
+    opens: Sequence[tuple[Task, float]] = (),
+) -> None:
+    """These tasks as `json`, `mermaid` or `dot`; JSON also has the ticked tasks that `every:` `opens`, and when."""
     if form == "json":
-        print_json(plan_document(plan, names, caps))
+        dated = [{"id": task.id, "at": _iso(moment)} for task, moment in opens]
+        print_json({**plan_document(plan, names, caps), "opens": dated})
     elif form == "mermaid":
         from mdtodo.reporting.mermaid import flowchart
 
@@ -30,6 +38,10 @@ def print_as(form: str, plan: Plan, names: Sequence[str], caps: Mapping[str, int
         from mdtodo.reporting.dot import digraph
 
         click.echo(digraph(plan, names))
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
 def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> dict[str, object]:

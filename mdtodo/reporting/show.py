@@ -99,6 +99,7 @@ def _facts(plan: Plan, task: Task, today: str, processor: Processor | None) -> l
     category = f"{route.category}/{route.kind}" if route.kind else route.category or ""
     rows = [
         ("waits for", " and ".join(filter(None, (listed(plan, others), inside)))),
+        ("needed by", listed(plan, plan.blocks.get(task.id, ()))),
         ("section", " > ".join(task.section)),
         ("category", f"{category} ({route.rule})" if category and route.rule else category),
         ("processor", _processor(route) or _who_instead(task, route)),
@@ -112,6 +113,7 @@ def _facts(plan: Plan, task: Task, today: str, processor: Processor | None) -> l
             "" if task.estimate is None else f"{format_estimate(task.estimate)} ({task.complexity})",
         ),
         ("due", f"{task.due} (overdue)" if is_overdue(task, today) else task.due or ""),
+        ("every", task.every or ""),
         ("worker", task.worker or ""),
         ("failures", str(task.failures) if task.failures else ""),
     ]
