@@ -32,8 +32,7 @@ def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
         project, options = expanded_for_dry_run(project, options, session.say)
     tasks, left = dry_run(project, options)
     session.previews.append(tasks)
-    if not options.verify:
-        say(left.messages)
+    say(left.messages)
     if as_json:
         from mdtodo.reporting.json_documents import print_tasks_json
 
@@ -142,7 +141,8 @@ def _run_and_push(
         return report, None
     from mdtodo.landing.push.after_run import push_receipts
 
-    return push_receipts(session.repo, session.config, report, send=send)
+    again = None if remote is None else remote.again
+    return push_receipts(session.repo, session.config, report, send=send, again=again)
 
 
 def _report_failures(report: RunReport) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.config import value_types
@@ -11,12 +11,13 @@ from mdtodo.config.shapes import (
     Table,
     boolean,
     choice,
-    described,
     integer,
+    key,
+    list_of,
     name_of,
     number,
     single_line,
-    string_list,
+    table,
 )
 
 if TYPE_CHECKING:
@@ -27,20 +28,13 @@ if TYPE_CHECKING:
 class Match:
     """Which tasks a processor takes: all that are given must hold."""
 
-    category: str | None = field(
-        default=None,
-        metadata=described(single_line("a category"), "The task's category, from a tag; see `classify`."),
+    category: str | None = key(
+        single_line("a category"), "The task's category, from a tag; see `classify`.", None
     )
-    kind: str | None = field(
-        default=None,
-        metadata=described(single_line("a kind"), "The task's kind, from a tag; see `classify`."),
-    )
-    tags: tuple[str, ...] = field(
-        default=(), metadata=described(value_types.tags(), "Tags, all of which the task must have.")
-    )
-    title: str | None = field(
-        default=None,
-        metadata=described(value_types.regex(), "A regular expression that matches anywhere in the title."),
+    kind: str | None = key(single_line("a kind"), "The task's kind, from a tag; see `classify`.", None)
+    tags: tuple[str, ...] = key(value_types.tags(), "Tags, all of which the task must have.", ())
+    title: str | None = key(
+        value_types.regex(), "A regular expression that matches anywhere in the title.", None
     )
 
 
@@ -49,139 +43,90 @@ class Processor:
     """How a task is proven: a command, or a Python callable; exactly one of `run` and `python` is set."""
 
     name: str
-    run: str | tuple[str, ...] | None = field(
-        default=None,
-        metadata=described(
-            value_types.command(), "A command; a string goes through the shell, a list does not."
-        ),
+    run: str | tuple[str, ...] | None = key(
+        value_types.command(), "A command; a string goes through the shell, a list does not.", None
     )
-    python: str | None = field(
-        default=None,
-        metadata=described(
-            value_types.callable_name(),
-            "A Python callable, as `package.module:function` or entry point; called with a Task in the pool.",
-        ),
+    python: str | None = key(
+        value_types.callable_name(),
+        "A Python callable, as `package.module:function` or entry point; called with a Task in the pool.",
+        None,
     )
-    match: Match | None = field(
-        default=None, metadata=described(Record(Match), "The tasks without `run:` that this processor takes.")
+    match: Match | None = key(Record(Match), "The tasks without `run:` that this processor takes.", None)
+    timeout: float | None = key(
+        value_types.duration(), "An attempt that takes longer is stopped, and fails.", None
     )
-    timeout: float | None = field(
-        default=None,
-        metadata=described(value_types.duration(), "An attempt that takes longer is stopped, and fails."),
+    retries: int = key(integer(0), "Further attempts after a failure, in the same run.", 0)
+    retry_delay: float = key(value_types.duration(zero=True), "The delay before the second attempt.", 1.0)
+    backoff: float = key(number(1, 100), "Each further delay is longer by this factor.", 2.0)
+    needs: tuple[str, ...] = key(
+        list_of("a list of capabilities", name_of("capability")),
+        "Capabilities that a worker must have.",
+        (),
     )
-    retries: int = field(
-        default=0, metadata=described(integer(0), "Further attempts after a failure, in the same run.")
+    inputs: tuple[str, ...] = key(
+        value_types.paths("a list of patterns"),
+        "Files that it reads; while they are unchanged, the last result stands.",
+        (),
     )
-    retry_delay: float = field(
-        default=1.0,
-        metadata=described(value_types.duration(zero=True), "The delay before the second attempt."),
+    outputs: tuple[str, ...] = key(
+        value_types.paths("a list of paths"),
+        "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
+        (),
     )
-    backoff: float = field(
-        default=2.0, metadata=described(number(1, 100), "Each further delay is longer by this factor.")
+    env: Mapping[str, str] = table(
+        Table(value_types.environment_value(), value_types.check_variable),
+        "Environment variables for the processor.",
     )
-    needs: tuple[str, ...] = field(
-        default=(),
-        metadata=described(
-            string_list("a list of capabilities", name_of("capability")),
-            "Capabilities that a worker must have.",
-        ),
+    repeatable: bool = key(
+        boolean(),
+        "Whether it may run again for a task that is done: `verify` and `prove` leave others alone.",
+        True,
     )
-    inputs: tuple[str, ...] = field(
-        default=(),
-        metadata=described(
-            value_types.paths("a list of patterns"),
-            "Files that it reads; while they are unchanged, the last result stands.",
-        ),
-    )
-    outputs: tuple[str, ...] = field(
-        default=(),
-        metadata=described(
-            value_types.paths("a list of paths"),
-            "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
-        ),
-    )
-    env: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=described(
-            Table(value_types.environment_value(), value_types.check_variable),
-            "Environment variables for the processor.",
-        ),
-    )
-    repeatable: bool = field(
-        default=True,
-        metadata=described(
-            boolean(),
-            "Whether it may run again for a task that is done: `verify` and `prove` leave others alone.",
-        ),
-    )
-    cwd: str | None = field(
-        default=None,
-        metadata=described(
-            value_types.folder(),
-            "The folder that it runs in, relative to the root of the repository; default: the root.",
-        ),
+    cwd: str | None = key(
+        value_types.folder(),
+        "The folder that it runs in, relative to the root of the repository; default: the root.",
+        None,
     )
 
-    isolation: str | None = field(
-        default=None,
-        metadata=described(
-            choice("checkout", "clone"),
-            "Where it runs: in the checkout, or in a throw-away clone; default: `isolation`.",
-        ),
+    isolation: str | None = key(
+        choice("checkout", "clone"),
+        "Where it runs: in the checkout, or in a throw-away clone; default: `isolation`.",
+        None,
     )
-    check: str | tuple[str, ...] | None = field(
-        default=None,
-        metadata=described(
-            value_types.command(),
-            "Proves what `run` did, in a second clone that has just the changes; `verify` and `prove` run it alone.",
-        ),
+    check: str | tuple[str, ...] | None = key(
+        value_types.command(),
+        "Proves what `run` did, in a second clone that has just the changes; `verify` and `prove` run it alone.",
+        None,
     )
-    changes: str = field(
-        default="commit",
-        metadata=described(
-            choice("commit", "branch", "discard"),
-            "What becomes of what it changed in its clone: it lands with the tick, waits on a branch, or goes.",
-        ),
+    changes: str = key(
+        choice("commit", "branch", "discard"),
+        "What becomes of what it changed in its clone: it lands with the tick, waits on a branch, or goes.",
+        "commit",
     )
-    protect: tuple[str, ...] = field(
-        default=(),
-        metadata=described(
-            value_types.paths("a list of patterns"), "Files that it must not change: where it does, it fails."
-        ),
+    protect: tuple[str, ...] = key(
+        value_types.paths("a list of patterns"), "Files that it must not change: where it does, it fails.", ()
     )
-    link: tuple[str, ...] = field(
-        default=(),
-        metadata=described(
-            string_list("a list of folders", value_types.folder()),
-            "Ignored folders of the checkout that its clone sees, such as `node_modules`.",
-        ),
+    link: tuple[str, ...] = key(
+        list_of("a list of folders", value_types.folder()),
+        "Ignored folders of the checkout that its clone sees, such as `node_modules`.",
+        (),
     )
-    pass_env: tuple[str, ...] = field(
-        default=(),
-        metadata=described(
-            string_list("a list of variables", value_types.variable()),
-            "Environment variables that it gets in its clone, besides `PATH`, `HOME`, `LANG`, `TERM` and the like.",
-        ),
+    pass_env: tuple[str, ...] = key(
+        list_of("a list of variables", value_types.variable()),
+        "Environment variables that it gets in its clone, besides `PATH`, `HOME`, `LANG`, `TERM` and the like.",
+        (),
     )
-    sandbox: bool = field(
-        default=False,
-        metadata=described(
-            boolean(), "With bubblewrap: it writes in its clone, in `$TMPDIR` and in an empty home alone."
-        ),
+    sandbox: bool = key(
+        boolean(), "With bubblewrap: it writes in its clone, in `$TMPDIR` and in an empty home alone.", False
     )
-    home: tuple[str, ...] = field(
-        default=(),
-        metadata=described(
-            string_list("a list of paths", value_types.below_home()),
-            "What of the real home the sandbox sees, and may write.",
-        ),
+    home: tuple[str, ...] = key(
+        list_of("a list of paths", value_types.below_home()),
+        "What of the real home the sandbox sees, and may write.",
+        (),
     )
-    network: bool = field(default=True, metadata=described(boolean(), "`false`: no network in the sandbox."))
-    budget: float | None = field(
-        default=None,
-        metadata=described(
-            value_types.duration(), "Wall time of all attempts of a task in a run together; then it fails."
-        ),
+    network: bool = key(boolean(), "`false`: no network in the sandbox.", True)
+    budget: float | None = key(
+        value_types.duration(), "Wall time of all attempts of a task in a run together; then it fails.", None
     )
 
     @property
@@ -203,25 +148,15 @@ SANDBOX_KEYS = ("home", "network")
 class Defaults:
     """For every processor, recipe and inline block that does not say otherwise; None: not given."""
 
-    timeout: float | None = field(
-        default=None, metadata=described(value_types.duration(), "The `timeout` of processors that set none.")
+    timeout: float | None = key(value_types.duration(), "The `timeout` of processors that set none.", None)
+    retries: int | None = key(integer(0), "The `retries` of processors that set none.", None)
+    retry_delay: float | None = key(
+        value_types.duration(zero=True), "The `retry_delay` of processors that set none.", None
     )
-    retries: int | None = field(
-        default=None, metadata=described(integer(0), "The `retries` of processors that set none.")
-    )
-    retry_delay: float | None = field(
-        default=None,
-        metadata=described(value_types.duration(zero=True), "The `retry_delay` of processors that set none."),
-    )
-    backoff: float | None = field(
-        default=None, metadata=described(number(1, 100), "The `backoff` of processors that set none.")
-    )
-    env: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=described(
-            Table(value_types.environment_value(), value_types.check_variable),
-            "Environment variables for every processor; a processor's own value wins.",
-        ),
+    backoff: float | None = key(number(1, 100), "The `backoff` of processors that set none.", None)
+    env: Mapping[str, str] = table(
+        Table(value_types.environment_value(), value_types.check_variable),
+        "Environment variables for every processor; a processor's own value wins.",
     )
 
     def merge_into(self, given: Mapping[str, Any]) -> dict[str, Any]:

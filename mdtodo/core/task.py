@@ -170,10 +170,10 @@ class Task(NamedTuple):
     """One task as the markdown says it, with what it inherits; ids are unique in the repository.
 
     `own_run` is the processor named on the task's line or its section's heading; `previous` the task before
-    it in the same ordered list; `after` holds explicit ids, own or inherited; `body` the markdown below the
-    first paragraph, without subtasks, dedented. `boxes_before` and `boxes_inside` are the lines of list items with
-    an unknown box: those between `previous` and it, for which it waits, and those right below it, for which its end
-    waits.
+    it in the same ordered list; `after` holds explicit ids, own or inherited; `every` is a span
+    such as `7d`; `body` the markdown below the first paragraph, without subtasks, dedented. `boxes_before` and
+    `boxes_inside` are the lines of list items with an unknown box: those between `previous` and it, for which it waits,
+    and those right below it, for which its end waits.
     """
 
     id: str
@@ -191,6 +191,7 @@ class Task(NamedTuple):
     estimate: int | None = None
     due: str | None = None
     not_before: str | None = None
+    every: str | None = None
     own_run: str | None = None
     expand: str | None = None
     failures: int = 0

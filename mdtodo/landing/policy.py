@@ -239,9 +239,9 @@ def told(landing: Landing, work_tree: WorkTree, unopened: frozenset[str]) -> Lan
 
 def _opens(receipt: Receipt) -> bool:
     """Whether a box is opened since its processor has failed, or with one of its subtasks. What an undo opens, a person
-    asked for."""
+    asked for, and a proof that is too old is so whatever the files are."""
     return (
-        receipt.processor != "person"
+        receipt.processor not in ("person", "every")
         and receipt.undoes is None
         and any(isinstance(edit, SetStatus) and edit.status is Status.TODO for edit in receipt.edits)
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS, Span, Status
@@ -25,7 +26,7 @@ from mdtodo.markdown.source import (
 from mdtodo.markdown.unknown_boxes import Candidate, UnknownBox, unknown_boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _CR = 13
 _BULLETS = {ord(bullet): bullet for bullet in "-*+"}
@@ -101,11 +102,18 @@ def parse(data: bytes, statuses: Mapping[str, Status] = STATUS_CHARS, *, file: s
     the nesting.
     """
     check_encoding(data, file)
+    with without_collecting(data):
+        return _Reader(data, statuses).document()
+
+
+@contextmanager
+def without_collecting(data: bytes) -> Iterator[None]:
+    """For work on many bytes, of which hundreds of thousands of objects stay: to collect meanwhile finds nothing."""
     pause = len(data) > _LARGE and gc.isenabled()
-    if pause:  # hundreds of thousands of objects that all stay: collecting in between finds nothing
+    if pause:
         gc.disable()
     try:
-        return _Reader(data, statuses).document()
+        yield
     finally:
         if pause:
             gc.enable()

@@ -30,6 +30,7 @@ class _Inherited(NamedTuple):
     worker: str | None = None
     due: str | None = None
     not_before: str | None = None
+    every: str | None = None
     run: str | None = None
     tags: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class _Inherited(NamedTuple):
             worker=keys.worker or self.worker,
             due=keys.due or self.due,
             not_before=keys.not_before or self.not_before,
+            every=keys.every or self.every,
             run=keys.run or self.run,
             tags=_merged(keys.tags, self.tags),
             needs=_merged(keys.needs, self.needs),
@@ -148,6 +150,7 @@ def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
             estimate=own.estimate,
             due=effective.due,
             not_before=effective.not_before,
+            every=effective.every,
             own_run=effective.run,
             expand=own.expand,
             failures=own.failed,

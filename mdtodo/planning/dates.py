@@ -21,8 +21,10 @@ _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 _BETWEEN_WORDS = re.compile(r"(?<=\w)[-_](?=\w)")
 # Only letters reach dateparser, which would read `12/11` as a day and `5` as a month.
 _WORDS = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
+#: The keys that take a day for which there is a word.
+_DAYS = ("due", "from")
 _SIGN = re.compile(
-    rf"(?:{'|'.join(sign for sign, name in EMOJI.items() if name == 'due')})[\ufe0e\ufe0f]?[ \t]*([\w+-]+)"
+    rf"(?:{'|'.join(sign for sign, name in EMOJI.items() if name in _DAYS)})[\ufe0e\ufe0f]?[ \t]*([\w+-]+)"
 )
 
 
@@ -48,10 +50,10 @@ def read_date(value: str, today: date) -> str:
 
 
 def with_dates(text: str, today: date) -> str:
-    """The text of a task with each due date as YYYY-MM-DD; every other character stays.
+    """The text of a task with each day of `due:` and `from:` as YYYY-MM-DD; every other character stays.
 
-    Raises UsageError where the value of `due:` is no date. A word behind the sign of a due date that is none belongs to
-    the title.
+    Raises UsageError where such a value is no date. A word behind the sign of a date that is none belongs to the title,
+    and so does `from:main`.
     """
     splices = sorted([*_key_dates(text, today), *_emoji_dates(text, today)])
     return apply_splices(text, splices)
@@ -59,7 +61,7 @@ def with_dates(text: str, today: date) -> str:
 
 def _key_dates(text: str, today: date) -> Iterator[Splice]:
     for token in find_keys(text):
-        if token.name == "due" and not is_date(token.value):
+        if token.name in _DAYS and not is_date(token.value):
             start = text.rindex(token.value, token.start, token.end)
             yield Splice(start, start + len(token.value), read_date(token.value, today))
 

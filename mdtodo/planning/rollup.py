@@ -56,6 +56,11 @@ def parents_to_reopen(plan: Plan, opened: Mapping[str, Status]) -> tuple[str, ..
     return tuple(found)
 
 
+def is_ticked_with_subtasks(plan: Plan, name: str) -> bool:
+    """Whether nothing proves the task but its subtasks."""
+    return bool(plan.tasks[name].children) and not _has_proof_of_its_own(plan, name)
+
+
 def _has_proof_of_its_own(plan: Plan, name: str) -> bool:
     # `run:tset` has no processor: without this the parent would be ticked with its last subtask, unproven.
     return plan.routes[name].processor is not None or plan.tasks[name].own_run is not None

@@ -17,9 +17,10 @@ PROVING = frozenset({"done", "cached"})
 #: Outcomes that say nothing of the tick.
 NO_WORD = frozenset({"skipped", "deferred", "interrupted"})
 
-#: Processors of receipts that are none of the configuration's: a person, and a parent ticked with its subtasks.
-PERSON, ROLLUP = "person", "rollup"
-OTHERS = (PERSON, ROLLUP, "undo")
+#: Processors of receipts that are none of the configuration's: a person, a parent ticked with its subtasks, and a box
+#: that was opened as its proof is older than `every:` allows.
+PERSON, ROLLUP, EVERY = "person", "rollup", "every"
+OTHERS = (PERSON, ROLLUP, EVERY, "undo")
 
 #: In the place of a processor: somebody has taken the tick as it stood.
 ACCEPTED = "accept"

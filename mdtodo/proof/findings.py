@@ -22,8 +22,9 @@ NAMED = 5
 
 
 def findings(judgement: Judgement, *, with_commits: bool = False, now: Config | None = None) -> list[Finding]:
-    """Each unproven tick; a warning with `proof = "warn"`, else an error. `with_commits`: with the commits that made
-    them; `now` is the configuration by which `prove` would run, where that is not the one that they are judged by."""
+    """Each unproven tick; a warning with `proof = "warn"`, else an error, but for what nobody need prove.
+    `with_commits`: with the commits that made them; `now` is the configuration by which `prove` would run, where
+    that is not the one that they are judged by."""
     config = judgement.rules.config
     runs = now or config
     severity = Severity.WARNING if config.proof == "warn" else Severity.ERROR
@@ -31,8 +32,8 @@ def findings(judgement: Judgement, *, with_commits: bool = False, now: Config | 
         Finding(
             one.file,
             one.line,
-            severity,
-            "unproven",
+            severity if one.processor else Severity.WARNING,
+            "unproven" if one.processor else "never-expires",
             _message(one, config, _obstacle(one.processor, runs), with_commits=with_commits),
             one.commit if with_commits else None,
         )
@@ -76,6 +77,9 @@ def _removed(tasks: Sequence[Task]) -> Iterator[Finding]:
 
 def _message(one: Unproven, config: Config, obstacle: str, *, with_commits: bool) -> str:
     why = one.reason or "nothing proves it"
+    if not one.processor:
+        word = f"`mdtodo done {one.task_id}` takes your word for it"
+        return f"ticked, but no receipt says when, so `every:` never opens it: {word}"
     when = f"ticked in {one.commit[:10]}" if with_commits and one.commit else "ticked"
     if not obstacle:
         opens = "and opens the box if that fails"

@@ -1,4 +1,5 @@
-"""The ticks of a version that nothing proves: those of the work tree, of the index, or of a commit."""
+"""The ticks of a version that nothing proves: those of the work tree, of the index, or of a commit; and when the others
+were proven."""
 
 from __future__ import annotations
 
@@ -14,10 +15,11 @@ from mdtodo.git.true_history import read_history
 from mdtodo.proof.known import Judgements
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.signers import signers_of
-from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, look_up, ticks_of, with_ticks
+from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, is_unproven, look_up, ticks_of, with_ticks
+from mdtodo.system.files import read_any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
@@ -74,7 +76,7 @@ def _without_journal(
     proven = in_journal(repo, rules, data, unproven, head)
     left = []
     for one in unproven:
-        reason = rules.refusal(proven[one], one.processor) if one in proven else ""
+        reason = rules.refusal(proven[one], one.processor or proven[one].processor) if one in proven else ""
         if reason is not None:
             left.append(one._replace(reason=one.reason or reason or None))
     return left
@@ -92,17 +94,68 @@ def proven_in_head(repo: Repository, lines: Collection[tuple[str, int]]) -> froz
     return frozenset(_line(ticks[number]) for number, one in found.items() if one.evidence is not None)
 
 
+def proven_at(
+    repo: Repository, content: TodoFiles, places: Collection[tuple[str, int]]
+) -> Mapping[tuple[str, int], float]:
+    """When the ticks at these lines of files were proven last, in Unix time; without those that nothing proves, or of
+    which a shallow clone does not know it.
+
+    The author's date counts, which a rebase keeps.
+    """
+    head = head_position(repo).commit
+    config = load(*committed_configuration(repo, "HEAD"))
+    rules = Rules(config, signers_of(repo, config, head))
+    version = Version(content.ids, content.bytes_of(content.ids))
+    ticks = [tick for tick in ticks_of(version, rules, every=True) if _line(tick) in places]
+    if not ticks:
+        return {}
+    found = look_up(repo, rules, ticks, version, parents_of(repo, head, version))
+    commits = {
+        _line(ticks[number]): one.evidence.commit
+        for number, one in found.items()
+        if one.evidence is not None and one.evidence.commit is not None
+    }
+    dates = _dates(repo, set(commits.values()))
+    return {place: dates[commit] for place, commit in commits.items()} | _in_journal(
+        repo, rules, version, ticks, head
+    )
+
+
+def _in_journal(
+    repo: Repository, rules: Rules, version: Version, ticks: Iterable[Tick], head: str
+) -> dict[tuple[str, int], float]:
+    """What no commit carries is newer than what one does."""
+    asked = [
+        Unproven(one.task.file, one.task.line, one.task.id, one.processor, one.at, None, None)
+        for one in ticks
+    ]
+    from mdtodo.proof.journal import proving_in_journal
+
+    found = proving_in_journal(repo, rules, version.data, asked, head)
+    return {
+        (tick.file, tick.line): finished
+        for tick, (evidence, finished) in found.items()
+        if rules.refusal(evidence, tick.processor or evidence.processor) is None
+    }
+
+
+def _dates(repo: Repository, commits: Collection[str]) -> dict[str, float]:
+    """Of each the author's."""
+    if not commits:
+        return {}
+    names = "".join(f"{commit}\n" for commit in sorted(commits)).encode()
+    command = ("log", "--no-walk=unsorted", "--no-patch", "--no-show-signature", "--format=%H %at", "--stdin")
+    lines = read_history(repo, *command, stdin=names).decode().split("\n")
+    return {commit: float(date) for commit, _, date in (line.partition(" ") for line in lines if line)}
+
+
 def _line(tick: Tick) -> tuple[str, int]:
     return tick.task.file, tick.task.line
 
 
 def merged_heads(repo: Repository) -> list[str]:
     """The other parents that the next commit will have, where a merge is in progress."""
-    try:
-        with open(os.path.join(repo.git_dir, "MERGE_HEAD"), encoding="ascii") as file:
-            return file.read().split()
-    except OSError:
-        return []
+    return (read_any(os.path.join(repo.git_dir, "MERGE_HEAD")) or b"").decode().split()
 
 
 def _judged(
@@ -118,11 +171,7 @@ def _judged(
     ticks = with_ticks(ticks_of(version, rules, every=every), more)
     if not ticks:
         return [], 0
-    parents = [
-        Parent(one, changes_between(markdown_files(repo, one, version.ids), version))
-        for one in (head, *merged_heads(repo))
-        if one
-    ]
+    parents = parents_of(repo, head, version)
     found = dict(look_up(repo, rules, ticks, version, parents, walk=fresh is None))
     places = [(one.task.file, one.at) for one in ticks]
     left = [number for number, place in enumerate(places) if place in (fresh or ()) and number not in found]
@@ -130,6 +179,15 @@ def _judged(
         again = look_up(repo, rules, [ticks[number] for number in left], version, parents)
         found |= {left[number]: what for number, what in again.items()}
     return unproven_of(rules, ticks, found)
+
+
+def parents_of(repo: Repository, head: str, version: Version) -> list[Parent]:
+    """The commits that a version which is not committed is on top of: HEAD, and what is being merged."""
+    return [
+        Parent(one, changes_between(markdown_files(repo, one, version.ids), version))
+        for one in (head, *merged_heads(repo))
+        if one
+    ]
 
 
 def unproven_of(
@@ -141,15 +199,14 @@ def unproven_of(
         what = found.get(number)
         if what is None or what.evidence is not None or what.outside:
             continue
-        # a tick that takes `run:` away hides nothing
-        processor = tick.processor or what.named
+        processor = is_unproven(tick, what.named)
         if processor is None:
             continue
         if what.unknown:
             unknown += 1
             continue
         task = tick.task
-        reason = rules.refusal(what.weak, processor) if what.weak else None
+        reason = rules.refusal(what.weak, processor or what.weak.processor) if what.weak else None
         place = task.file, task.line, task.id, processor, tick.at
         unproven.append(Unproven(*place, what.origin, reason))
     return unproven, unknown

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.true_history import is_ancestor, read_history
+from mdtodo.git.true_history import is_ancestor, resolve
 from mdtodo.proof.evidence import (
     ACCEPTED,
     NO_WORD,
@@ -200,7 +200,9 @@ class Walk:
         ticks = step.ticks
         said: dict[str, tuple[RunTrailers, Trailer]] = {}
         for group in runs_of(commit, ticks=ticks):
-            said |= {one.task_id: (group, one) for one in group.tasks if one.outcome not in NO_WORD}
+            # a run may open a box and tick it again, and a squash has its newest commit first
+            tasks = sorted(group.tasks, key=lambda one: (one.attempt, one.outcome in PROVING))
+            said |= {one.task_id: (group, one) for one in tasks if one.outcome not in NO_WORD}
         trailers = {name: trailer for name, (_, trailer) in said.items()}
         for one in self._names.fitting(self._of(state, step, trailers)) if trailers else ():
             self._judge(commit, one.entry, *said[one.trailer.task_id], ticked=ticks)
@@ -281,10 +283,7 @@ class Walk:
         """Whether what waits is the task that was taken: in its file, or in another one where that is gone."""
         if not self._names.are_same(one.place, was):
             return False
-        if one.place.path == was.path:
-            return True
-        name = f"{one.since}:{was.path}"
-        return not read_history(self._repo, "rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128)).strip()
+        return one.place.path == was.path or not resolve(self._repo, f"{one.since}:{was.path}")
 
 
 class _Waiting(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -18,10 +19,17 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
 
 
-def print_as(form: str, plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> None:
-    """These tasks as `json`, `mermaid` or `dot`."""
+def print_as(
+    form: str,
+    plan: Plan,
+    names: Sequence[str],
+    caps: Mapping[str, int],
+    opens: Sequence[tuple[Task, float]] = (),
+) -> None:
+    """These tasks as `json`, `mermaid` or `dot`; JSON also has the ticked tasks that `every:` `opens`, and when."""
     if form == "json":
-        print_json(plan_document(plan, names, caps))
+        dated = [{"id": task.id, "at": _iso(moment)} for task, moment in opens]
+        print_json({**plan_document(plan, names, caps), "opens": dated})
     elif form == "mermaid":
         from mdtodo.reporting.mermaid import flowchart
 
@@ -32,10 +40,14 @@ def print_as(form: str, plan: Plan, names: Sequence[str], caps: Mapping[str, int
         click.echo(digraph(plan, names))
 
 
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
 def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> dict[str, object]:
     """`tasks` are these, in plan order; `edges` `[waiting, waited for]` ids among them, own waits and those of
-    parents for subtasks; `lanes` those that any of them is in, and the configured ones. `critical_path` and `cycles`
-    are those of the whole plan.
+    parents for subtasks; `lanes` those that any of them is in, and the configured ones. `critical_path`, `cycles` and
+    `corrections` are those of the whole plan.
     """
     among = frozenset(names)
     lanes: dict[str, list[str]] = {lane: [] for lane in caps}
@@ -48,6 +60,10 @@ def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> 
         "edges": [[one, other] for one, other in plan.graph.edges if one in among and other in among],
         "lanes": {lane: {"capacity": caps.get(lane, 1), "tasks": tasks} for lane, tasks in lanes.items()},
         "cycles": [list(cycle) for cycle in plan.cycles],
+        "corrections": [
+            {"processor": name, **plan.corrections[name]._asdict()}
+            for name in sorted(set(plan.corrected.values()))
+        ],
     }
 
 

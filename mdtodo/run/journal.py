@@ -73,6 +73,7 @@ class RunJournal:
     uncommitted: list[Receipt] = field(default_factory=list)
     unopened: set[str] = field(default_factory=set)
     _unrecorded: list[JournalEntry] = field(default_factory=list)
+    _ended_claims: list[int] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
     _began: dict[str, float] = field(default_factory=dict)
     _place: HeadPosition | None = None
@@ -246,6 +247,7 @@ class RunJournal:
         log = self.shown_log(task, receipt.attempt)
         if ticks(receipt) and (claim := self.local.end_claim(task)) is not None:
             receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claim)))
+            self._ended_claims.append(claim.token)
         receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(JournalEntry(self.run_id, receipt, log, lands=bool(receipt.edits)))
         self._log(
@@ -272,7 +274,9 @@ class RunJournal:
         if not self._unrecorded:
             return
         records, self._unrecorded = self._unrecorded, []
-        numbers = self.state.record(records)
+        with self.state.at_once("result"):
+            numbers = self.state.record(records)
+            self.state.tie(self._ended_claims, mine=True)
         self._unlanded += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
         self._release(*(one.receipt.task_id for one in records if not one.lands))
 

@@ -60,12 +60,16 @@ class ToProve(NamedTuple):
 def to_prove(project: Project, ticks: Ticks, names: Sequence[str]) -> ToProve:
     """Of the unproven ticks those that were named, or all. Raises UsageError where a name fits none or several."""
     tasks = {task.id: task for task in map(project.find, names)}
-    wanted = [project.tasks[name] for name in ticks.unproven if not names or name in tasks]
+    wanted = [
+        project.tasks[name]
+        for name, one in ticks.unproven.items()
+        if one.processor and (not names or name in tasks)
+    ]
     left = {task.id: why for task in wanted if (why := _why_left(project, task))}
     sentences = tuple(
         f"{title_and_id(project.tasks[name])} stays without proof: {why}" for name, why in left.items()
     )
-    others = [task for task in tasks.values() if task.id not in ticks.unproven]
+    others = [task for task in tasks.values() if task not in wanted]
     refused = tuple(f"{title_and_id(task)} {why}" for task in others if (why := _why_refused(project, task)))
     proven = [task for task in others if task.status is Status.DONE and not _why_refused(project, task)]
     return ToProve(

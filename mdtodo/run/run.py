@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import Outcome
-from mdtodo.core.task import Severity, State
+from mdtodo.core.task import Severity, State, Status
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
@@ -19,6 +19,7 @@ from mdtodo.planning.selection import Selection
 from mdtodo.project.capabilities import configured, needs, trusted
 from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
+from mdtodo.run.expired import as_opened, expired, open_expired
 from mdtodo.run.joint.left_over import left_over
 from mdtodo.run.joint.peers import Peers
 from mdtodo.run.joint.worker_loop import WorkerLoop
@@ -126,6 +127,12 @@ def _read(
         for sentence in opened:
             observer.say(sentence)
         project = read() if opened else project
+    if opened := open_expired(project, options, journal):
+        for sentence in opened:
+            observer.say(sentence)
+        journal.mark_start()  # what was opened is no result that others came to
+        project = read()
+        options = _still_done(project, options)
     options = _of_this_machine(project, options)
     if options.prove:
         from mdtodo.run.prove import still_unproven
@@ -147,6 +154,14 @@ def _of_this_machine(project: Project, options: Options) -> Options:
     if options.can is not None or options.verify or not any(needs(project, project.tasks.values())):
         return options
     return replace(options, can=configured(project.repo))
+
+
+def _still_done(project: Project, options: Options) -> Options:
+    """Of a verification, the options without what is open by now."""
+    if not options.verify:
+        return options
+    done = {task.id for task in project.tasks.values() if task.status is Status.DONE}
+    return replace(options, chosen=(options.chosen or frozenset()) & done, asked=options.asked & done)
 
 
 def _reread(journal: RunJournal, observer: Observer, paths: Sequence[str]) -> Project:
@@ -174,7 +189,8 @@ def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unsta
     """
     from mdtodo.storage.state import StateStore
 
-    options = _of_this_machine(project, options)
+    project, said = as_opened(project, options)
+    options = _of_this_machine(project, _still_done(project, options))
     queue = ReadyQueue(plan_of(project, options), project.config, options, jobs=1)
     queue.close_finished_parents()
     found: list[Task] = []
@@ -188,17 +204,19 @@ def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unsta
                 continue
             found.append(task)
             queue.finish(task, Outcome.DONE)
-    return tuple(found), unstarted(queue)
+    left = unstarted(queue)
+    return tuple(found), left._replace(messages=(*said, *(() if options.verify else left.messages)))
 
 
 def has_work(project: Project, options: Options) -> bool:
-    """Whether a run would start a task, tick a box, or open that of a claim that has ended; a failure that stands is no
+    """Whether a run would start a task, tick a box, or open that of a claim that has ended, or of a proof that is too
+    old; a failure that stands is no
     work. Nothing is written."""
     from mdtodo.storage.state import StateStore
 
     options = _of_this_machine(project, options)
     queue = ReadyQueue(plan_of(project, options), project.config, options, jobs=1)
-    if queue.close_finished_parents():
+    if queue.close_finished_parents() or expired(project, options):
         return True
     with StateStore.open(project.repo, create=False) as state:
         if state.ended_claims():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core import codec
 from mdtodo.core.edits import new_subtasks
 from mdtodo.core.results import Outcome
-from mdtodo.receipts.codec import to_text
+from mdtodo.receipts.codec import from_text, to_text
 from mdtodo.storage.rows import (
     INSERT,
     LANDED,
@@ -127,16 +127,15 @@ class Journal:
             db.executemany(_KEEP, [(commit, base, number) for number in numbers])
             db.executemany(_END, [(time.time(), commit, number) for number in numbers])
 
-    def record_landed(
-        self, records: Sequence[JournalEntry], commit_of: Mapping[str, str], *, base: str | None
-    ) -> None:
-        """Write down what has landed already, in these commits by task or in the work tree alone; see `mark_landed`."""
-        with self._db.writing("told") as db:
-            for record in records:
-                commit = commit_of.get(record.receipt.task_id)
-                number = db.execute(INSERT, row_of(record)).lastrowid
-                db.execute(_KEEP, (commit, base, number))
-                db.execute(_END, (time.time(), commit, number))
+    def forget(self, ids: Iterable[int]) -> None:
+        """These results are as if they had never been written down."""
+        with self._db.writing("forgotten") as db:
+            for number in ids:
+                for (text,) in db.execute(
+                    "DELETE FROM results WHERE id = ? RETURNING receipt", (number,)
+                ).fetchall():
+                    if text and (subtasks := new_subtasks(from_text(str(text)).edits)):
+                        db.execute(_COUNTED, (-subtasks,))
 
     def discard(self, ids: Iterable[int]) -> None:
         """These receipts have no need to land any more: nothing was ticked for them, or it was taken back."""
@@ -176,6 +175,12 @@ class Journal:
                 continue
             if (found := entry_of(row)) is not None:
                 yield found
+
+    def landed(self, run_id: str, task_id: str, attempt: int) -> JournalEntry | None:
+        """What has landed for the task in that run, after so many attempts; None where that is not here any more."""
+        where = "WHERE run_id = ? AND task_id = ? AND attempt = ? ORDER BY number DESC LIMIT 1"
+        rows = self._db.read(f"{LANDED} {where}", (run_id, task_id, attempt))
+        return entry_of(rows[0]) if rows else None
 
     def receipt_commits(self) -> frozenset[str | None]:
         """The commits that the receipts which it still has landed with; None among them where one did with none."""

@@ -46,6 +46,13 @@ class Runs:
             db.execute(_OLD, (KEPT,))
             db.execute(_OLD_RECEIPTS, (KEPT,))
 
+    def end_command(self, run_id: str) -> None:
+        """Note that what was recorded like a run, and is the command of a person, has ended: nothing is kept of it but
+        how it was begun, where it has left something to land."""
+        with self._db.writing("end") as db:
+            db.execute(_OVER, (run_id, run_id))
+            db.execute("UPDATE runs SET finished = ? WHERE run_id = ?", (time.time(), run_id))
+
     def active_runs(self) -> tuple[tuple[str, str, float], ...]:
         """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone.
 
@@ -74,7 +81,7 @@ class Runs:
 
     def durations(self) -> dict[str, float]:
         """Median seconds of the last (at most 20) successful runs of each task."""
-        return _medians(self._db.read(_DURATIONS))
+        return medians(self._db.read(_DURATIONS))
 
 
 def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
@@ -90,6 +97,10 @@ def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
     )
 
 
+_OVER = (
+    "DELETE FROM runs WHERE run_id = ? AND NOT EXISTS"
+    " (SELECT 1 FROM results WHERE receipt IS NOT NULL AND landed IS NULL AND run_id = ?)"
+)
 #: By number, and only what has landed: of a run that never ended the receipts wait, however old they are.
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
 _OLD_RECEIPTS = "DELETE FROM receipts WHERE result <= (SELECT max(id) FROM results) - ?"
@@ -99,7 +110,8 @@ _DURATIONS = (
 )
 
 
-def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+def medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+    """Of the first 20 seconds of each task, by id."""
     found: dict[str, list[float]] = {}
     for name, seconds in rows:
         if len(found.setdefault(str(name), [])) < 20:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from math import inf
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.errors import MdtodoError
 from mdtodo.planning.dates import local_today
 from mdtodo.project.project import read_config, read_project
+from mdtodo.run.expiry import expiries
 from mdtodo.run.run import has_work
 from mdtodo.run.signals import Interrupt
 from mdtodo.workers.changes import Changes
@@ -39,6 +41,10 @@ class Rhythm:
     pulls: bool = False
 
 
+#: Seconds after a moment at which it is over for sure.
+_MOMENT = 0.1
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Watch:
     """Looks whether there is work, and has it done.
@@ -63,6 +69,7 @@ class Watch:
     _rests: bool = False
     _pull_not_before: float = 0.0
     _looked: tuple[Stamp, str] | None = None
+    _expires: float = inf
     _wrong: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,9 +100,10 @@ class Watch:
         return self.rhythm.most is not None and self._started >= self.rhythm.most
 
     def _patience(self, worked: float) -> float:
-        if self.rhythm.idle is None:
-            return self.rhythm.interval
-        return max(0.0, min(self.rhythm.interval, worked + self.rhythm.idle - time.monotonic()))
+        """Seconds until the next look, if no file changes: there may be a proof that is too old before."""
+        until_expired = self._expires - time.time() + _MOMENT if self._looked else inf
+        idle = inf if self.rhythm.idle is None else worked + self.rhythm.idle - time.monotonic()
+        return max(0.0, min(self.rhythm.interval, idle, until_expired))
 
     def _pull(self) -> None:
         """Nothing runs now. What comes with it is a change as any other."""
@@ -110,7 +118,7 @@ class Watch:
     def _look(self) -> bool:
         """Whether there was work, which is done now; `_rests` says whether to wait before the next look."""
         self._seen, self._rests = self._changes.stamp(), True
-        if self._looked == (self._seen, local_today().isoformat()):
+        if self._looked == (self._seen, local_today().isoformat()) and time.time() <= self._expires:
             return False
         try:
             config = read_config(self.repo)
@@ -124,6 +132,7 @@ class Watch:
                 self._do(config, options)
             elif not (self._tried or project.state_summary.leased):
                 self._looked = self._seen, local_today().isoformat()
+                self._expires = min((one.at for one in expiries(project, options.chosen)), default=inf)
             self._wrong.pop("run", None)
             return worked
         except MdtodoError as error:

@@ -104,9 +104,12 @@ def test_today_is_the_local_date(zone: str) -> None:
         ("due:fri due:sat", "due:2026-11-27 due:2026-11-28"),
         ("due: friday", "due: friday"),
         ("Pay est:2d done:2026-01-01", "Pay est:2d done:2026-01-01"),
+        ("Pay from:tomorrow due:fri", "Pay from:2026-11-26 due:2026-11-27"),
+        ("Pay [start:: +2w] \U0001f6eb friday", "Pay [start:: 2026-12-09] \U0001f6eb 2026-11-27"),
+        ("Merge from:main", "Merge from:main"),
     ],
 )
-def test_only_the_value_of_a_due_date_changes(text: str, expected: str) -> None:
+def test_only_the_value_of_a_date_changes(text: str, expected: str) -> None:
     assert with_dates(text, WEDNESDAY) == expected
 
 

@@ -63,6 +63,25 @@ def test_a_day_that_is_none_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    "word", ["tomorrow", "Friday", "fri", "+2w", "in-2-weeks", "next-week", "next_monday", "today"]
+)
+def test_a_word_for_a_day_stays_a_word_of_the_title_and_is_told(word: str) -> None:
+    for text in (f"a from:{word}", f"a [start:: {word}]"):
+        keys = read_keys(text)
+        assert (keys.title, keys.not_before) == (text, None)
+        (problem,) = keys.problems
+        assert (problem.code, problem.severity) == ("bad-date", "warning")
+        assert problem.message == f"{word!r} is not a valid date; write it like 2026-12-01"
+
+
+@pytest.mark.parametrize(
+    "word", ["main", "sundial", "mondays", "tomorrowland", "+2", "next", "month:1", "in-house", "may"]
+)
+def test_other_words_are_words(word: str) -> None:
+    assert read_keys(f"a from:{word}").problems == ()
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [("a", f"a from:{DAY}"), (f"a 🛫 2026-11-01 📅 {DAY}", f"a 🛫 {DAY} 📅 {DAY}"), (f"a [due:: {DAY}]", f"a [due:: {DAY}] [start:: {DAY}]")],
 )  # fmt: skip
@@ -119,3 +138,12 @@ def test_run_leaves_it_until_that_day(repo: Checkout, mdtodo: Callable[..., Said
     assert str(tomorrow) in mdtodo("show", "later").out
     assert f"waits for {tomorrow}" in mdtodo("done", "later", code=1).err
     mdtodo("check")
+
+
+def test_a_word_for_a_day_is_written_as_a_date_by_add_and_told_by_check(
+    repo: Checkout, inside: Callable[..., Said]
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a from:tomorrow\n"})
+    assert "TODO.md:1: warning: bad-date: 'tomorrow' is not a valid date" in inside("check").out
+    inside("add", "b from:tomorrow")
+    assert f"- [ ] b from:{local_today() + timedelta(days=1)}\n" in repo.read("TODO.md").decode()

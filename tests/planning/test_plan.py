@@ -79,3 +79,12 @@ def test_ready_means_open_and_not_waiting(tasks: tuple[Task, ...]) -> None:
     assert {name for name, state in found.items() if state in free} == set(oracle.ready()) - by_nature
     for name, state in found.items():
         assert (state is State.BLOCKED) == (name not in by_nature and bool(oracle.blockers(name)))
+
+
+@given(forests())
+@moderately
+def test_what_a_task_blocks_is_what_says_it_is_blocked_by_it(tasks: tuple[Task, ...]) -> None:
+    made = plan(tasks, CONFIG)
+    pairs = {(name, other) for name, others in made.blocks.items() for other in others}
+    waits = ((other, name) for name, others in made.blocked_by.items() for other in others)
+    assert pairs == {(name, other) for name, other in waits if name in made.tasks}

@@ -35,10 +35,12 @@ def test_a_record_is_plain_and_complete() -> None:
         "worker": None,
         "after": ["z"],
         "blocked_by": ["z"],
+        "blocks": [],
         "estimate_hours": 1.5,
         "complexity": "simple",
         "due": "2026-01-01",
         "from": None,
+        "every": None,
         "processor": None,
         "failures": 0,
         "parent": None,
@@ -47,5 +49,6 @@ def test_a_record_is_plain_and_complete() -> None:
         "depth": 0,
     }
     assert task_record(made, "z")["processor"] == "p"
+    assert task_record(made, "z")["blocks"] == ["~y", "z"]
     assert task_record(made, "~x")["estimate_hours"] is None
     assert task_record(made, "~x")["complexity"] is None

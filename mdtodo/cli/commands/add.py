@@ -43,7 +43,7 @@ def command(
 ) -> None:
     """Add a task, whose text may contain keys; prints its id.
 
-    A due date may be relative: due:tomorrow, due:friday, due:+2w. It is written as YYYY-MM-DD.
+    A date may be relative: due:tomorrow, from:friday, due:+2w. It is written as YYYY-MM-DD.
     """
     from mdtodo.cli._run import say
     from mdtodo.core.task import Severity

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.markdown.keys.estimates_and_dates import SPAN_IN_WORDS
 from mdtodo.markdown.keys.inline import verbatim_ranges
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ PLAIN = (
         "est",
         "due",
         "from",
+        "every",
         "needs",
         "lane",
         "worker",
@@ -77,6 +79,7 @@ EMOJI = {
     "🗓": "due",
     "🛫": "from",
     "⏳": "from",
+    "🔁": "every",
     "✅": "done",
 }
 
@@ -211,8 +214,9 @@ def _is_value(written: str) -> bool:
 
 
 def _may_be(name: str, value: str) -> bool:
-    """Not so of `from:main` and `[start:: here]`, which are words of a title: only a date is meant as the key."""
-    return name != "from" or value[0].isdecimal()
+    """Not so of `from:main` and `[start:: here]`, which are words of a title: only what stands for a day is meant as
+    the key, be it `from:tomorrow`, which no file can have."""
+    return name != "from" or value[0].isdecimal() or bool(_day_words().fullmatch(value))
 
 
 def _emoji_keys(text: str, taken: Ranges) -> Iterator[Token]:
@@ -303,6 +307,17 @@ def _any_tag() -> re.Pattern[str]:
 
 
 @cache
+def _day_words() -> re.Pattern[str]:
+    """What people call a day, seen from today."""
+    day = r"today|tomorrow|yesterday|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+    several = r"\d{1,4}[ _-]?(?:days?|weeks?|months?|years?|[dwmy])"
+    return re.compile(
+        rf"{day}|\+{several}|in[ _-]{several}|(?:next|this)[ _-](?:week|month|year|{day})",
+        re.ASCII | re.IGNORECASE,
+    )
+
+
+@cache
 def _emoji_patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
     """A sign, and what may stand behind each.
 
@@ -315,8 +330,28 @@ def _emoji_patterns() -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
     one = rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,199}}+(?![^\s,;{signs}{_MARKS}])"
     name = re.compile(f"{gap}({one})")
     names = re.compile(f"{gap}({one}(?:[ \t]{{0,9}},[ \t]{{0,9}}{one}){{0,99}})")
+    # `every week on Monday` is a rule of the calendar
+    span = re.compile(rf"{gap}({SPAN_IN_WORDS})(?![\w-]|[ \t]*,|[ \t]+(?:{'|'.join(_RULES)})\b)", re.ASCII)
     sign = re.compile(f"([{signs}])[\ufe0e\ufe0f]?")
-    return sign, {"id": name, "after": names, "due": date, "from": date, "done": date}
+    return sign, {"id": name, "after": names, "due": date, "from": date, "every": span, "done": date}
+
+
+#: Words with which Obsidian's text of a recurrence goes on.
+_RULES = "on", "at", "in", "for", "until", "when", "and", "or", "except", "starting"
+
+
+def rules_of_recurrence(text: str) -> list[tuple[int, str]]:
+    """Offset and words of each recurrence behind 🔁 that is no span of time, and so stays title."""
+    if "🔁" not in text:
+        return []
+    taken = Ranges(sorted([*verbatim_ranges(text), *((one.start, one.end) for one in find_keys(text))]))
+    found = _recurrence().finditer(text)
+    return [(one.start(), one[1].strip()) for one in found if taken.free(one.start(), one.end())]
+
+
+@cache
+def _recurrence() -> re.Pattern[str]:
+    return re.compile(r"🔁[\ufe0e\ufe0f]?[ \t]{0,9}(every\b(?:[ \t,]*+[A-Za-z0-9]++(?![:\w]))*+)", re.ASCII)
 
 
 @cache

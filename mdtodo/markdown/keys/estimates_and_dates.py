@@ -30,6 +30,15 @@ def format_estimate(minutes: int) -> str:
     return written or "0m"
 
 
+def parse_span(value: str) -> int | None:
+    """Minutes of `7d`, `2w`, `12h`, `1d12h`, `every 7 days`, `every week`; None if it is none of these, or nothing at
+    all. A day has 24 hours."""
+    if not (_SPAN.fullmatch(value) or _SPAN_IN_WORDS.fullmatch(value)):
+        return None
+    parts = _PARTS.findall(value)
+    return sum(int(count or 1) * _MINUTES[unit[0].lower()] for count, unit in parts) or None
+
+
 def is_date(value: str) -> bool:
     """Whether this is a date of the calendar, as YYYY-MM-DD."""
     # Not `date.fromisoformat`, which takes 20261201 and 2026-W49-2 too, and is an import that `check` can do without.
@@ -45,4 +54,10 @@ def is_date(value: str) -> bool:
 _ESTIMATE = re.compile(
     r"(?:(\d{1,6})(?:\.(\d{1,3}))?d)?(?:(\d{1,6})(?:\.(\d{1,3}))?h)?(?:(\d{1,7})m)?", re.ASCII
 )
+_SPAN = re.compile(r"(?:\d{1,4}w)?(?:\d{1,5}d)?(?:\d{1,6}h)?(?:\d{1,7}m)?", re.ASCII)
+#: As Obsidian Tasks writes them; months and years are of no fixed length.
+SPAN_IN_WORDS = r"every(?:[ \t]+\d{1,4})?[ \t]+(?:week|day|hour)s?"
+_SPAN_IN_WORDS = re.compile(SPAN_IN_WORDS, re.ASCII | re.IGNORECASE)
+_PARTS = re.compile(r"(\d*)[ \t]*(weeks?|days?|hours?|[wdhm])(?![a-z])", re.ASCII | re.IGNORECASE)
+_MINUTES = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.keys.dialects import PLAIN, PRIORITIES, Ranges, Token, find_keys, is_slip
-from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate
+from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate, parse_span
 from mdtodo.markdown.keys.inline import verbatim_ranges
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ SYNONYMS: Mapping[str, str | None] = {
     "prio": "priority",
     "deadline": "due",
     "estimate": "est",
+    "repeat": "every",
+    "recur": "every",
     **dict.fromkeys(
         ("depends", "depends-on", "depends_on", "dependson", "blocked-by", "blocked_by"), "after"
     ),
@@ -130,6 +132,7 @@ def _is_meant(near: NearKey, text: str, end: _End) -> bool:
 _TELLING: Mapping[str, Callable[[str], object]] = {
     "priority": lambda value: value.lower() in PRIORITIES,
     "est": lambda value: parse_estimate(value) is not None,
+    "every": lambda value: parse_span(value) is not None,
     **dict.fromkeys(("due", "done", "from"), is_date),
 }
 

@@ -13,27 +13,21 @@ from mdtodo.markdown.keys.dialects import (
     Token,
     end_with_punctuation,
     find_keys,
+    rules_of_recurrence,
     unknown_priorities,
     without_hard_breaks,
 )
-from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate
+from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate, parse_span
 from mdtodo.markdown.keys.near_keys import near_keys, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = [
-    "Keys",
-    "Problem",
-    "Token",
-    "read_keys",
-]
-
 
 class Problem(NamedTuple):
     """Something wrong with a key: a stable `code`, a sentence, and the offset of its first character.
 
-    Codes: bad-date, bad-estimate, bad-failed, bad-id, duplicate-key, suspected-key, unknown-priority.
+    Codes: bad-date, bad-estimate, bad-every, bad-failed, bad-id, duplicate-key, suspected-key, unknown-priority.
     """
 
     code: str
@@ -46,7 +40,7 @@ class Keys(NamedTuple):
     """What a line says. `title` is every word that is no key, with one blank between words.
 
     A tuple, as there is one for each of many thousand lines. `tokens` holds every key in order, also the repeated
-    ones; `estimate` is in minutes; dates are `YYYY-MM-DD` and exist in the calendar.
+    ones; `estimate` is in minutes; `every` is a span such as `7d`; dates are `YYYY-MM-DD` and exist in the calendar.
     """
 
     title: str
@@ -59,6 +53,7 @@ class Keys(NamedTuple):
     estimate: int | None = None
     due: str | None = None
     not_before: str | None = None
+    every: str | None = None
     needs: tuple[str, ...] = ()
     lane: str | None = None
     worker: str | None = None
@@ -76,10 +71,16 @@ def read_keys(text: str) -> Keys:
     the title; of a repeated key the first good one wins. `tags`, `after` and `needs` add up.
     """
     found = find_keys(text)
-    problems = _unknown_priorities(text) if "!" in text else []
+    problems = [
+        _unknown_priority("!" + word, offset, Severity.WARNING)
+        for offset, word in (unknown_priorities(text) if "!" in text else ())
+    ]
+    problems += _rules(text) if not text.isascii() else []
     # Most colons are those of keys, and to search costs a seventh of all this.
     if ":" in text and text.count(":") > sum([text.count(":", token.start, token.end) for token in found]):
-        problems += _near_keys(text)
+        problems += [
+            Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
+        ]
     if not found:
         return Keys(_title(text, ()), problems=tuple(problems))
     values: dict[str, Any] = {}
@@ -127,16 +128,14 @@ def _add_values(token: Token, values: dict[str, None], problems: list[Problem]) 
                 problems.append(Problem("bad-id", message, token.start, Severity.ERROR))
 
 
-def _unknown_priorities(text: str) -> list[Problem]:
+def _rules(text: str) -> list[Problem]:
     return [
-        _unknown_priority("!" + word, offset, Severity.WARNING) for offset, word in unknown_priorities(text)
+        Problem("bad-every", f"{_quoted(words)} {_NO_SPAN}", offset, Severity.WARNING)
+        for offset, words in rules_of_recurrence(text)
     ]
 
 
-def _near_keys(text: str) -> list[Problem]:
-    return [
-        Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
-    ]
+_NO_SPAN = "is not a span of time, so it is part of the title; write it like every:7d, 12h or 2w"
 
 
 def _priority(value: str) -> Priority | None:
@@ -157,6 +156,15 @@ def _date(value: str) -> str | None:
     return value if is_date(value) else None
 
 
+@lru_cache(256)
+def _span(value: str) -> str | None:
+    """As it is written in `every:7d`."""
+    if parse_span(value) is None:
+        return None
+    words = value.split()
+    return value if len(words) == 1 else f"{words[1] if len(words) > 2 else 1}{words[-1][0].lower()}"
+
+
 def _count(value: str) -> int | None:
     return int(value) if _COUNT.fullmatch(value) else None
 
@@ -169,6 +177,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "est": _minutes,
     "due": _date,
     "from": _date,
+    "every": _span,
     "done": _date,
     "failed": _count,
     "lane": str,
@@ -190,9 +199,13 @@ def _bad_value(token: Token) -> Problem:
         **dict.fromkeys(
             ("due", "from", "done"), ("bad-date", "is not a valid date; write it like 2026-12-01")
         ),
+        "every": ("bad-every", _NO_SPAN),
         "failed": ("bad-failed", "is not a number of failed runs"),
     }[token.name]
-    return Problem(code, f"{_quoted(token.value)} {message}", token.start, Severity.ERROR)
+    # `from:friday` and `every:day` may be words all the same
+    word = token.name == "every" or (token.name == "from" and not token.value[0].isdecimal())
+    severity = Severity.WARNING if word else Severity.ERROR
+    return Problem(code, f"{_quoted(token.value)} {message}", token.start, severity)
 
 
 def _unknown_priority(word: str, offset: int, severity: Severity) -> Problem:

@@ -43,10 +43,12 @@ KEYS = {
         "worker",
         "after",
         "blocked_by",
+        "blocks",
         "estimate_hours",
         "complexity",
         "due",
         "from",
+        "every",
         "processor",
     ),
     *("failures", "parent", "children", "section", "depth"),
@@ -80,11 +82,13 @@ def test_the_json_of_a_task_has_all_that_its_line_says(repo: Checkout, mdtodo: M
         "needs": ["net"],
         "worker": "w1",
         "after": ["plan"],
+        "blocks": [],
         "blocked_by": [found["below it"]["id"]],
         "estimate_hours": 12.0,
         "complexity": "complex",
         "due": "2026-12-01",
         "from": "2026-11-01",
+        "every": None,
         "processor": "ok",
         "failures": 0,
         "parent": None,
@@ -520,3 +524,15 @@ def test_conflict_markers_are_named_once(repo: Checkout, inside: Callable[..., S
         assert inside("-q", command).err == ""
     repo.write("TODO.md", f"```\n{text}```\n")
     assert "conflict" not in inside("list").err
+
+
+def test_show_says_what_needs_the_task(repo: Checkout, inside: Callable[..., Said]) -> None:
+    text = (
+        "- [ ] Base id:a\n- [ ] Upper after:a id:b\n- [ ] Whole id:c\n  - [ ] Part id:d\n- [x] Old after:a\n"
+    )
+    repo.commit("Base", **{"TODO.md": text})
+    assert "needed by  b (Upper)\n" in inside("show", "a").out
+    assert "needed by  c (Whole)\n" in inside("show", "Part").out
+    assert "needed by" not in inside("show", "b").out
+    blocks = {one["id"]: one["blocks"] for one in inside("list", "--json").json["tasks"]}
+    assert {name: found for name, found in blocks.items() if found} == {"a": ["b"], "d": ["c"]}
