@@ -39,7 +39,7 @@ _LANGUAGE = (
     b"TZDIR",
 )
 #: Where certificates are, which in a company, and with nix, is another place than the system's.
-_CERTIFICATES = (
+CERTIFICATES = (
     b"CURL_CA_BUNDLE",
     b"NIX_SSL_CERT_FILE",
     b"NODE_EXTRA_CA_CERTS",
@@ -60,7 +60,7 @@ _START = (
     b"__CF_USER_TEXT_ENCODING",
     b"JAVA_HOME",
 )
-_KEPT = frozenset((*_PEOPLE, *_LANGUAGE, *_CERTIFICATES, *_START, *TOOL_FOLDERS))
+_KEPT = frozenset((*_PEOPLE, *_LANGUAGE, *CERTIFICATES, *_START, *TOOL_FOLDERS))
 #: What would lead git astray; it is never passed on, whoever names it.
 _NEVER = frozenset(map(os.fsencode, LOCAL_VARIABLES))
 
