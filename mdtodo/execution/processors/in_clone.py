@@ -18,6 +18,9 @@ from mdtodo.clones.changes import (
     refuse,
     take,
 )
+from mdtodo.clones.environment import clone_environment
+from mdtodo.clones.links import excludes, link
+from mdtodo.clones.sandbox import sandbox
 from mdtodo.clones.slots import Slot, slot
 from mdtodo.clones.source import CloneSource  # noqa: TC001  # the codec looks it up
 from mdtodo.clones.submodules import submodules
@@ -27,7 +30,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.execution.processors.spec import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mdtodo.core.receipt import Restore
     from mdtodo.core.task import Json
@@ -64,10 +67,10 @@ def carry_out_in_clone(job: AttemptJob, log: AttemptLog, carry_out: Callable[[At
     with ExitStack() as stack:
         try:
             work = stack.enter_context(slot(terms.source))
-            _prepare(work, terms, terms.base)
+            moved = _moved(job, terms, work, _prepare(work, terms, terms.base))
+            result = carry_out(moved)
         except (MdtodoError, OSError) as error:
             return _no_clone(error, log)
-        result = carry_out(_moved(job, terms, work))
         if result.outcome is not Outcome.DONE or not (terms.keeps or terms.check):
             return result._replace(changes=_unchanged(terms) if result.outcome is Outcome.DONE else None)
         try:
@@ -110,10 +113,10 @@ def _check(
     worked = worked._replace(work_tail=log.tail())
     log.write(CHECK_MARK.encode())
     with slot(terms.source) as fresh:
-        _prepare(fresh, terms, commit)
+        linked = _prepare(fresh, terms, commit)
         run = terms.check[0] if terms.in_shell else list(terms.check)
         limits = job.limits.after(worked.duration)
-        checked = carry_out(_moved(job._replace(run=run, python=None, limits=limits), terms, fresh))
+        checked = carry_out(_moved(job._replace(run=run, python=None, limits=limits), terms, fresh, linked))
     checked = checked._replace(
         duration=worked.duration + checked.duration,
         work_tail=worked.work_tail,
@@ -140,16 +143,30 @@ def _changes(terms: CloneTerms, work: Slot) -> tuple[str, list[Restore]]:
     return tree, changes_between(work.shadow, terms.base, tree)
 
 
-def _prepare(place: Slot, terms: CloneTerms, commit: str) -> None:
-    place.show(terms.source, commit)
+def _prepare(place: Slot, terms: CloneTerms, commit: str) -> list[str]:
+    """Bring the clone to the commit; the folders of the checkout that it links to."""
+    place.show(terms.source, commit, excludes=excludes(terms.link))
     for one in submodules(place, terms.source, commit):
         one.show()
+    return link(terms.source.root, place.tree, terms.link)
 
 
-def _moved(job: AttemptJob, terms: CloneTerms, place: Slot) -> AttemptJob:
+def _moved(job: AttemptJob, terms: CloneTerms, place: Slot, linked: Sequence[str]) -> AttemptJob:
     """The job, in this clone."""
-    env = {**job.env, "TMPDIR": place.temporary}
-    return job._replace(root=place.tree, cwd=os.path.join(place.tree, terms.cwd), env=env)
+    real_home = os.environ.get("HOME", "")
+    home = place.home if terms.sandbox else None
+    inherits = clone_environment(os.environb, terms.pass_env, home=home, temporary=place.temporary)
+    around = None
+    if terms.sandbox:
+        around = sandbox(
+            *(place, terms.source),
+            real_home=real_home,
+            readable=linked,
+            shown=terms.home,
+            network=terms.network,
+        )
+    cwd = os.path.join(place.tree, terms.cwd)
+    return job._replace(root=place.tree, cwd=cwd, inherits=inherits, sandbox=around)
 
 
 def _unchanged(terms: CloneTerms) -> Json:

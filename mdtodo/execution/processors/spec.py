@@ -11,6 +11,7 @@ from mdtodo.execution.processors.supervise import Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.clones.sandbox import Sandbox
     from mdtodo.core.task import Json
 
 #: Seconds between TERM and KILL.
@@ -112,7 +113,9 @@ def environment(
 
 
 class AttemptJob(NamedTuple):
-    """A spec, checked. `cwd` is where it runs, in the `root` of the repository or below it."""
+    """A spec, checked. `cwd` is where it runs, in the `root` of the repository or below it. In a clone, `inherits` is
+    what it has of the environment of this process in place of all of it, and `sandbox` what is around it, if asked
+    for."""
 
     attempt: str
     run: str | list[str]
@@ -126,6 +129,8 @@ class AttemptJob(NamedTuple):
     log_limit: int
     outputs: Json | None
     clone: Json | None = None
+    inherits: Mapping[bytes, bytes] | None = None
+    sandbox: Sandbox | None = None
 
     @classmethod
     def read(cls, spec: Json) -> AttemptJob:
