@@ -61,6 +61,7 @@ def bench(make_repo: Callable[..., Checkout], cache: Path, tmp_path: Path) -> It
     victim = tmp_path / "victim"
     victim.mkdir()
     (victim / "a.txt").write_text("mine\n")
+    (victim / "b.txt").write_text("mine\n")
     (victim / "untracked").write_text("mine too\n")
     before = everything(victim)
     source = read_source(discover(str(repo.root)))

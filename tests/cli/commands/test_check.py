@@ -259,7 +259,8 @@ def test_a_linked_folder_that_leads_back_to_the_checkout_is_told(repo: Checkout,
     repo.write(".gitignore", "/.venv\n")
     repo.write(".venv/lib/python3.11/site-packages/pkg.pth", f"{repo.root}/src\n")
     repo.write(
-        ".mdtodo.toml", 'isolation = "clone"\n[processors.p]\nrun = "true"\nlink = ["node_modules", ".venv"]\n'
+        ".mdtodo.toml",
+        'isolation = "clone"\n[processors.p]\nrun = "true"\nlink = ["node_modules", ".venv"]\n',
     )
     assert mdtodo("check").out.startswith(
         ".mdtodo.toml:4: warning: linked-checkout: processor p: link: .venv leads back to the checkout "
