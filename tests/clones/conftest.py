@@ -69,4 +69,6 @@ def bench(make_repo: Callable[..., Checkout], cache: Path, tmp_path: Path) -> It
         bench = Bench(repo, source, mine, victim)
         bench.show()
         yield bench
+        # pytest's own cleaning does not go as deep as some attacks
+        mine.empty()
     assert everything(victim) == before
