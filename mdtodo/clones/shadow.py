@@ -8,15 +8,16 @@ clone's `.git`, which is written anew each time the clone is used. Both take the
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.clones.config_file import config_text
 from mdtodo.errors import GitError
 from mdtodo.git.repository import run
+from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,17 +64,24 @@ class Shadow(NamedTuple):
         Raises GitError or OSError where that cannot be done; then the clone is of no use.
         """
         _drop(self.tree, ".git")
+        self._keep_ours()
         self._write(source, excludes, borrow)
         self._clean()
         self.git("read-tree", "--reset", "-u", commit)
         self._write_clone(source, commit, borrow)
 
+    def _keep_ours(self) -> None:
+        """Leave nothing of the git directory but its objects and its index; whoever found it may have added to it."""
+        if os.path.islink(self.git_dir):
+            os.unlink(self.git_dir)
+        os.makedirs(self.git_dir, exist_ok=True)
+        for name in os.listdir(self.git_dir):
+            if name not in ("objects", "index") or os.path.islink(os.path.join(self.git_dir, name)):
+                _drop(self.git_dir, name)
+
     def _write(self, source: CloneSource, excludes: Sequence[str], borrow: Sequence[str]) -> None:
         for folder in ("objects/info", "refs/heads", "info"):
             os.makedirs(os.path.join(self.git_dir, folder), exist_ok=True)
-        # of a git that was killed: nobody else works here
-        for name in ("index.lock", "HEAD.lock", "config.lock"):
-            _drop(self.git_dir, name)
         _write_git_dir(self.git_dir, source, "ref: refs/heads/none", source.partial, borrow)
         _copy_rules(self.git_dir, source, excludes)
 
@@ -88,6 +96,7 @@ class Shadow(NamedTuple):
             except GitError:  # a broken index: all goes, and comes again
                 _drop(self.git_dir, "index")
                 self.git("clean", "-ffdxq")
+        _sweep(self.tree)
 
     def _write_clone(self, source: CloneSource, commit: str, borrow: Sequence[str]) -> None:
         own = os.path.join(self.tree, ".git")
@@ -173,16 +182,32 @@ def remove(path: str) -> None:
         return
     try:
         shutil.rmtree(path)
-    except PermissionError:
+    except (OSError, RecursionError):
         _make_writable(path)
-        shutil.rmtree(path)
+        _program("rm", "-rf", "--", path)
+    if os.path.lexists(path):
+        raise OSError(errno.ENOTEMPTY, "cannot be removed", path)
+
+
+def _sweep(top: str) -> None:
+    """Remove what `git clean` never looks at: pipes, sockets, and repositories in folders with files of the clone."""
+    folders = [top]
+    while folders:
+        with os.scandir(folder := folders.pop()) as entries:
+            for entry in entries:
+                if entry.name.casefold() == ".git" and folder != top:
+                    remove(entry.path)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink():
+                    os.unlink(entry.path)
 
 
 def _make_writable(path: str) -> None:
-    """Give the owner of the folders below `path`, which are ours, the right to change them."""
-    # from above, since `walk` looks into a folder after it was given
-    for folder, names, _ in os.walk(path):
-        for name in (folder, *(os.path.join(folder, name) for name in names)):
-            if not os.path.islink(name):
-                with suppress(OSError):
-                    os.chmod(name, stat.S_IMODE(os.lstat(name).st_mode) | stat.S_IRWXU)
+    """Give the owner of all that is in a folder, which is ours, the right to change it."""
+    _program("chmod", "-R", "u+rwX", "--", path)
+
+
+def _program(*argv: str) -> None:
+    """Run a program that goes deeper into folders than a path can be long, and than calls can be nested."""
+    Process(argv, dict(os.environ)).finish()

@@ -114,7 +114,9 @@ def slot(source: CloneSource) -> Iterator[Slot]:
     _make_private(folder)
     for number in count():
         place = os.path.join(folder, str(number))
-        os.makedirs(place, 0o700, exist_ok=True)
+        # not makedirs(), for which one that is removed just now is no folder
+        with suppress(FileExistsError):
+            os.mkdir(place, 0o700)
         if (lock := _lock(place)) >= 0:
             break
     try:
@@ -136,13 +138,13 @@ def prune(source: CloneSource, keep: int, *, size: int) -> None:
             total -= _remove_free(place)
     for name in _names(os.path.dirname(folder)):
         _prune_gone(os.path.join(os.path.dirname(folder), name))
-    with suppress(OSError), open(os.path.join(folder, "repository"), "w", encoding="utf-8") as file:
-        file.write(source.common_dir)
+    with suppress(OSError), open(os.path.join(folder, "repository"), "wb") as file:
+        file.write(os.fsencode(source.common_dir))
 
 
 def _prune_gone(folder: str) -> None:
     try:
-        with open(os.path.join(folder, "repository"), encoding="utf-8") as file:
+        with open(os.path.join(folder, "repository"), "rb") as file:
             if os.path.isdir(file.read()):
                 return
     except OSError:
@@ -190,8 +192,11 @@ def _lock(place: str) -> int:
         if os.path.samestat(os.fstat(descriptor), os.stat(path)):
             os.utime(descriptor)
             return descriptor
-    except OSError:
+    except (BlockingIOError, FileNotFoundError):  # somebody has it, or removes it
         pass
+    except BaseException:
+        os.close(descriptor)
+        raise
     os.close(descriptor)
     return -1
 

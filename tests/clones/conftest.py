@@ -61,6 +61,7 @@ def bench(make_repo: Callable[..., Checkout], cache: Path, tmp_path: Path) -> It
     victim = tmp_path / "victim"
     victim.mkdir()
     (victim / "a.txt").write_text("mine\n")
+    (victim / "b.txt").write_text("mine\n")
     (victim / "untracked").write_text("mine too\n")
     before = everything(victim)
     source = read_source(discover(str(repo.root)))
@@ -68,4 +69,6 @@ def bench(make_repo: Callable[..., Checkout], cache: Path, tmp_path: Path) -> It
         bench = Bench(repo, source, mine, victim)
         bench.show()
         yield bench
+        # pytest's own cleaning does not go as deep as some attacks
+        mine.empty()
     assert everything(victim) == before
