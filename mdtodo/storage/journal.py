@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 #: In the place of the time of landing.
 _PARKED = -1.0
 UNLANDED_RUNS = "SELECT DISTINCT run_id FROM results WHERE receipt IS NOT NULL AND landed IS NULL"
+_UNLANDED = "SELECT id, run_id, task_id, outcome FROM results WHERE receipt IS NOT NULL AND landed IS NULL ORDER BY id"
 _COUNTED = "INSERT INTO counters VALUES ('subtasks', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
 #: A receipt is kept when it lands; then its result is over.
 _KEEP = (
@@ -75,6 +76,12 @@ class Journal:
         query = "SELECT id, task_id, outcome FROM results WHERE id > ? AND run_id <> ? ORDER BY id"
         rows = self._db.read(query, (number, without))
         return tuple((integer(one), str(task), str(outcome)) for one, task, outcome in rows)
+
+    def waiting_of_active_runs(self, *, without: str) -> tuple[tuple[int, str, str], ...]:
+        """The same of the results that have yet to land, and that a run which goes on has come to; not of that one."""
+        active = {run for run, _, _ in active_runs(self._db)} - {without}
+        rows = self._db.read(_UNLANDED)
+        return tuple((integer(one), str(task), str(said)) for one, run, task, said in rows if run in active)
 
     def count_subtasks(self, number: int) -> None:
         """Note that so many subtasks were written without a result of a run."""
