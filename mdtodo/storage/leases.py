@@ -247,7 +247,7 @@ class Leases:
         return tuple(released)
 
     def taken_after(self, token: int) -> tuple[tuple[int, str], ...]:
-        """Token and task of the leases of processes with greater tokens, in their order, whether they still hold or not."""
+        """Token and task of the leases of processes with greater tokens, in their order, whether they still hold."""
         query = "SELECT token, task_id FROM leases WHERE token > ? AND owner <> '' ORDER BY token"
         rows = self._db.read(query, (token,))
         return tuple((integer(one), str(task)) for one, task in rows)

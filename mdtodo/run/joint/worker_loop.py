@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 #: Seconds for which results wait to land with others, at least; and between two attempts, where git is in the way.
 _TOGETHER, _IN_THE_WAY = 1.0, 3.0
-#: A landing, or a reading, waits for so many times as long as the last one took; a landing no longer than that.
-_REST, _LONGEST_REST = 20, 10.0
+#: A landing, or a reading, waits for so many times as long as the last one took; a landing of who is idle for once.
+_REST, _REST_OF_IDLE = 20, 1
 #: What takes no longer than so many seconds needs no rest.
 _QUICK = 0.01
 #: Seconds for which another worker of this work tree may keep the turn.
@@ -45,6 +45,7 @@ class WorkerLoop(RunLoop):
     _told: set[str] = field(default_factory=set)
     _seen: tuple[frozenset[str], int] | None = None
     _awaited: bool = False
+    _is_in_the_way: bool = False
 
     def _is_over(self) -> bool:
         """Not before that is over which others have in hand, and that is this worker's or frees what is."""
@@ -57,7 +58,7 @@ class WorkerLoop(RunLoop):
         if not (looked and self.queue.idle):
             return False
         if not self._awaits():
-            return not self._turn_by and (not self._changed or self.journal.owes)
+            return self._is_in_the_way if self.journal.owes else not self._changed
         self._tell_once(f"waiting for what other workers have in hand: {self._in_hand()}")
         return False
 
@@ -92,11 +93,12 @@ class WorkerLoop(RunLoop):
     # What the others do
 
     def _look(self, *, soon: bool) -> bool:
-        """Often enough for a person who looks on, or as soon as that is worth it, where something depends on it; whether
-        it was done now."""
+        """Often enough for a person who looks on, or as soon as that is worth it, where something depends on it;
+        whether it was done now."""
         began = time.monotonic()
         if began < self._look_not_before + (0.0 if soon else TICK):
             return False
+        self.journal.see_landed()
         if self.peers.look(self.journal.local.leases) or self._preflight.is_stale():
             self._changed = True
         self.queue.elsewhere |= self.peers.in_hand.keys() | self.peers.over
@@ -132,25 +134,34 @@ class WorkerLoop(RunLoop):
         return True
 
     def _land(self) -> None:
-        """What waits to land, together with what comes shortly after; at once where nothing runs."""
+        """What waits to land, together with what comes shortly after, and what other workers of this work tree have."""
         now = time.monotonic()
         if not self.journal.owes or (self.queue.running and now < self._land_not_before):
             return
-        with landing_turn(self.journal.repo) as ours:
+        with landing_turn(self.journal.repo) as turn:
             # somebody may keep the turn for ever, as a process that was stopped does
             self._turn_by = self._turn_by or now + _LONGEST_TURN
-            if ours or now > self._turn_by:
-                self._turn_by = 0.0
+            if turn is None and now <= self._turn_by:
+                return
+            self._turn_by = 0.0
+            self.journal.see_landed()
+            if self.journal.owes and (turn is None or turn.is_due(self._rest())):
                 self._land_now()
+                if turn is not None:
+                    turn.over(time.monotonic() - now)
+
+    def _rest(self) -> int:
+        if self.journal.commit == "task":
+            return 0
+        return _REST if self.queue.running else _REST_OF_IDLE
 
     def _land_now(self) -> None:
-        began = time.monotonic()
         try:
             self.journal.land()
-            took = time.monotonic() - began
-            rest = min(_LONGEST_REST, max(_TOGETHER, _REST * took)) if self.journal.commit != "task" else 0.0
-            self._land_not_before = began + took + rest
+            self._is_in_the_way = False
+            self._land_not_before = time.monotonic() + (_TOGETHER if self.journal.commit != "task" else 0.0)
         except GitError as error:
+            self._is_in_the_way = True
             self._land_not_before = time.monotonic() + _IN_THE_WAY
             self._tell_once(f"{error}; what is done is kept, and committed as soon as that is possible")
 
