@@ -269,6 +269,12 @@ class Leases:
                 released += (str(row[0]) for row in db.execute(query, some).fetchall())
         return tuple(released)
 
+    def taken_after(self, token: int) -> tuple[tuple[int, str], ...]:
+        """Token and task of the leases of processes with greater tokens, in their order, whether they still hold."""
+        query = "SELECT token, task_id FROM leases WHERE token > ? AND owner <> '' ORDER BY token"
+        rows = self._db.read(query, (token,))
+        return tuple((integer(one), str(task)) for one, task in rows)
+
     def live_leases(self) -> tuple[Lease, ...]:
         """The leases that hold now, by task."""
         holders = _Holders(_clock())
