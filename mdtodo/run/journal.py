@@ -20,13 +20,14 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
+from mdtodo.run.runner_signs import RunnerSigns
 from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
-from mdtodo.system import audit
+from mdtodo.system import audit, process_identity
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class RunJournal:
     jobs: int = 1
     local: LocalLeases = field(init=False)
     leases: Leases = field(init=False)
+    signs: RunnerSigns = field(init=False)
     project: Project | None = None
     work_tree: WorkTree | None = None
     commits: list[str] = field(default_factory=list)
@@ -87,6 +89,7 @@ class RunJournal:
         places = LanePlaces(self.state, self.config.lanes, self.jobs)
         self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, places, self._log)
         self.leases = self.local
+        self.signs = RunnerSigns(self.state, self.worker, self.run_id, self.config.lease)
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
         inside = os.path.relpath(self._logs, self.repo.root)
@@ -105,13 +108,14 @@ class RunJournal:
         """The journal of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
         state = StateStore.open(repo)
         run_id = new_run_id()
-        name = worker or f"{os.uname().nodename}-{os.getpid()}"
+        name = worker or process_identity.name()
         journal = cls(repo, config, state, commit, run_id, name, jobs or 1, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
         journal._stamp, journal._place = stamp(repo), head_position(repo)
         spool.prepare(repo)
         forget_old(repo)
         journal._log("run_started", commit=commit, jobs=jobs)
+        state.sign_on(name, config.lease)
         state.start_run(run_id, name, {"commit": commit, "place": [*journal._place], "jobs": jobs})
         return journal
 
@@ -130,6 +134,7 @@ class RunJournal:
             # only after a good end: else the next run takes up from these files what was not read
             spool.delete(spool.of_dead_runs(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
+        self.state.sign_off(self.worker, self.run_id)
         self._log("run_ended", error=None if error is None else str(error))
         prune(self.repo, self.state, self.config.logs, keep=self.run_id)
         self.state.close()
@@ -156,6 +161,8 @@ class RunJournal:
     def look_at(self, project: Project, options: Options) -> None:
         """The tasks of this project are run."""
         self.project, self.local.token = project, options.token
+        if options.can is not None:
+            self.state.sign_on(self.worker, self.config.lease, can=options.can)
         if options.commit != "none" or options.verify:
             opens = options.dirty or not options.verify
             self.work_tree = WorkTree(self.repo, self.config, project.documents, opens)

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mdtodo.cli.context import Session
-    from mdtodo.planning.analysis.overview import Load, Overview
+    from mdtodo.planning.analysis.overview import Overview
     from mdtodo.planning.plan import Plan
-    from mdtodo.reporting.status import RunningTask
-    from mdtodo.storage.activity import Activity
 
 
 @click.command(
@@ -38,7 +36,11 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, watch: bool, interval: float, as_json: bool) -> None:
-    """Show tasks by state, what is running, and results by lane.
+    """Show tasks by state, what is in hand, the runners, and results by lane.
+
+    A task in hand is running, waits for its retry, or is over and waits for the commit (landing); only the first takes
+    a slot. A runner is live, silent (killed, or without a sign for 15 seconds) or gone (it has ended, or was silent for
+    longer than `lease`).
 
     Read-only. Every figure is measured; in JSON, a figure that cannot be measured is null. With --watch, a terminal
     is updated in place; elsewhere the status is printed again each time.
@@ -61,42 +63,28 @@ def command(session: Session, watch: bool, interval: float, as_json: bool) -> No
 def _show(session: Session, *, as_json: bool) -> None:
     import time
 
-    found, busy, doing, plan = _read_status(session)
+    found, plan = _read_status(session)
     if as_json:
-        from mdtodo.reporting.status import print_status_json
+        from mdtodo.reporting.status_json import print_status_json
 
-        print_status_json(found, busy, doing, time.time())
+        print_status_json(found, plan, time.time())
         return
     from mdtodo.reporting.status import print_status
 
-    print_status(found, busy, _running_tasks(plan, doing), colored=session.colored())
+    print_status(found, plan, time.time(), colored=session.colored())
     if not found.total:
         session.say('no tasks yet: `mdtodo add "Tests pass"` creates the first')
 
 
-def _read_status(session: Session) -> tuple[Overview, Load, Activity, Plan]:
+def _read_status(session: Session) -> tuple[Overview, Plan]:
     """What goes on at this moment."""
-    from mdtodo.planning.analysis.overview import load, overview
+    from mdtodo.planning.analysis.overview import overview
     from mdtodo.storage.activity import activity
     from mdtodo.storage.run_history import past_runs
 
     doing = activity(session.repo)
     plan = session.project().plan
-    found = overview(plan, session.config, past_runs(session.repo), doing.active)
-    return found, load([(len(run.tasks), run.slots) for run in doing.runs]), doing, plan
-
-
-def _running_tasks(plan: Plan, doing: Activity) -> list[RunningTask]:
-    """The tasks that a worker has now, in plan order."""
-    from mdtodo.reporting.status import RunningTask
-
-    by_runs = frozenset().union(*(run.tasks for run in doing.runs))
-    names = sorted(doing.active.keys() & plan.tasks.keys(), key=list(plan.tasks).index)
-    processors = {name: plan.routes[name].processor for name in names if name in by_runs}
-    return [
-        RunningTask(name, plan.tasks[name].title, processors.get(name) or doing.active[name])
-        for name in names
-    ]
+    return overview(plan, session.config, past_runs(session.repo), doing), plan
 
 
 def _print_again(show: Callable[[], None], interval: float, *, between: str) -> None:
@@ -127,8 +115,7 @@ def _redraw(session: Session, interval: float) -> None:
     problem: MdtodoError | None = None
 
     def rows(width: int, _: int) -> list[Text]:
-        found, busy, doing, plan = now
-        shown = status_rows(found, busy, _running_tasks(plan, doing), colored=colored, width=width)
+        shown = status_rows(*now, when, colored=colored, width=width)
         return [*watch_heading(when, interval, problem), *shown]
 
     try:

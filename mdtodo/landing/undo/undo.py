@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import Revert
@@ -22,6 +21,7 @@ from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.receipts.log import logged_commits
 from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore
+from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,9 +131,7 @@ def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: st
     with StateStore.open(repo) as state:
         if undone in {run for run, _, _ in state.active_runs()}:
             raise refusals.still_running(undone)
-        state.start_run(
-            run_id, f"{os.uname().nodename}-{os.getpid()}", {"commit": "run", "place": [*head_position(repo)]}
-        )
+        state.start_run(run_id, process_identity.name(), {"commit": "run", "place": [*head_position(repo)]})
         try:
             numbers = state.record([JournalEntry(run_id, receipt) for receipt in receipts])
             # as in a run: on the disk before a box changes
