@@ -162,16 +162,20 @@ def run_again_and_again(
     as_json: bool,
     push: bool,
     remote: str | None = None,
+    worker: str | None = None,
 ) -> int:
     """Runs as they come, each reported as one; the exit code."""
     from mdtodo.config.value_types import format_duration
+    from mdtodo.system import process_identity
+    from mdtodo.workers.presence import Presence
     from mdtodo.workers.watch import Watch
 
     def run(config: Config, options: Options) -> tuple[RunReport, MdtodoError | None]:
         session.use(config)
         return run_once(session, options, as_json=as_json, push=push, remote=remote)
 
-    watch = Watch(session.repo, rhythm, options, run, lambda sentence: say([sentence]))
+    presence = Presence(session.repo, worker or process_identity.name(), session.config.lease)
+    watch = Watch(session.repo, rhythm, options, run, lambda sentence: say([sentence]), presence)
     session.say(
         f"looking for work when files change, and every {format_duration(rhythm.interval)}; Ctrl-C ends"
     )

@@ -21,6 +21,7 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
+from mdtodo.run.runner_signs import RunnerSigns
 from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
@@ -28,7 +29,7 @@ from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.runs import TOGETHER
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
-from mdtodo.system import audit
+from mdtodo.system import audit, process_identity
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class RunJournal:
     jobs: int = 1
     local: LocalLeases = field(init=False)
     leases: Leases = field(init=False)
+    signs: RunnerSigns = field(init=False)
     project: Project | None = None
     work_tree: WorkTree | None = None
     together: str | None = None
@@ -92,6 +94,7 @@ class RunJournal:
         places = LanePlaces(self.state, self.config.lanes, self.jobs)
         self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, places, self._log)
         self.leases = self.local
+        self.signs = RunnerSigns(self.state, self.worker, self.run_id, self.config.lease)
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
         inside = os.path.relpath(self._logs, self.repo.root)
@@ -112,13 +115,14 @@ class RunJournal:
         ask what they have landed. Raises MdtodoError where the state cannot be written."""
         state = StateStore.open(repo)
         run_id = new_run_id()
-        name = worker or f"{os.uname().nodename}-{os.getpid()}"
+        name = worker or process_identity.name()
         journal = cls(repo, config, state, commit, run_id, name, jobs or 1, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
         journal._stamp, journal._place = stamp(repo), head_position(repo)
         spool.prepare(repo)
         forget_old(repo)
         journal._log("run_started", commit=commit, jobs=jobs)
+        state.sign_on(name, config.lease)
         begun: dict[str, object] = {"commit": commit, "place": [*journal._place], "jobs": jobs}
         if joint and commit == "run":
             journal.together = begun[TOGETHER] = os.path.realpath(repo.git_dir)
@@ -140,6 +144,7 @@ class RunJournal:
             # only after a good end: else the next run takes up from these files what was not read
             spool.delete(spool.of_dead_runs(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
+        self.state.sign_off(self.worker, self.run_id)
         self._log("run_ended", error=None if error is None else str(error))
         prune(self.repo, self.state, self.config.logs, keep=self.run_id)
         self.state.close()
@@ -166,6 +171,8 @@ class RunJournal:
     def look_at(self, project: Project, options: Options) -> None:
         """The tasks of this project are run."""
         self.project, self.local.token = project, options.token
+        if options.can is not None:
+            self.state.sign_on(self.worker, self.config.lease, can=options.can)
         if options.commit != "none" or options.verify:
             opens = options.dirty or not options.verify
             self.work_tree = WorkTree(self.repo, self.config, project.documents, opens)

@@ -51,7 +51,6 @@ class RunLoop:
     _replan_not_before: float = 0.0
     _lanes_not_before: float = 0.0
     _ended: bool = False
-    _warned_unmeasured: bool = False
     _throttle: Throttle = field(init=False)
     _preflight: Preflight = field(init=False)
 
@@ -76,6 +75,7 @@ class RunLoop:
             if self._is_over():
                 break
             self.observer.flush()
+            self.journal.signs.tell()
             self._handle_events(self.pool.events(self._patience()))
             # before anything lands, as a place is worth nothing without a lease
             self.journal.leases.leave_lanes(self.queue.running)
@@ -115,11 +115,10 @@ class RunLoop:
             if task is None:
                 break
             found.append(task)
-        if self._throttle.unknown and not self._warned_unmeasured:
-            self._warned_unmeasured = True
-            self.observer.say(
-                "the load of this machine cannot be measured here: max_cpu and max_memory have no effect"
-            )
+        held_back = not self._throttle.has_room and self.queue.holds_startable(time.monotonic())
+        for sentence in self._throttle.told(held_back=held_back):
+            self.observer.say(sentence)
+        self.journal.signs.machine = self._throttle.machine
         return found
 
     def _start(self, task: Task, reason: str | None) -> None:
@@ -180,8 +179,10 @@ class RunLoop:
         self.pool.submit(attempt)
 
     def _patience(self) -> float:
-        wake = self.queue.seconds_until_retry(time.monotonic())
-        return TICK if wake is None else min(TICK, wake)
+        now = time.monotonic()
+        wake, due = self.queue.seconds_until_retry(now), self._throttle.seconds_until_due(now)
+        known = [one for one in (wake, due) if one is not None]
+        return min(TICK, self.journal.signs.seconds_until_due(), *known)
 
     # Taking what comes back
 
@@ -202,14 +203,12 @@ class RunLoop:
             self._begun.add(event.attempt)
             self.queue.attempts[task.id].started = self.queue.attempts[task.id].started or time.time()
             self.observer.started(task, self.queue.attempts[task.id].count)
-            processor = self.queue.processor(task)
-            self.journal.log_attempt(
-                task, self.queue.attempts[task.id].count, processor.name if processor else ""
-            )
+            self._tell_begun(task)
             if self.queue.options.verbose:
                 self._report_command(task)
         elif event.kind == "progress":
             self.observer.progressed(task, event.progress or 0.0)
+            self.journal.signs.progress(task.id, event.progress or 0.0)
         else:
             del self._attempts[event.attempt]
             # Of what was handed ahead to a process, much was never begun when Ctrl-C came: it was not tried at all.
@@ -218,6 +217,12 @@ class RunLoop:
                 self.journal.release(task)
             else:
                 self._handle_result(task, event)
+
+    def _tell_begun(self, task: Task) -> None:
+        processor, number = self.queue.processor(task), self.queue.attempts[task.id].count
+        name = processor.name if processor else ""
+        self.journal.signs.begin(task.id, name, number, time.time())
+        self.journal.log_attempt(task, number, name)
 
     def _report_command(self, task: Task) -> None:
         """What the attempt that has begun runs, and where its output goes."""
@@ -232,6 +237,7 @@ class RunLoop:
         result = self.outcomes.checked(task, _with_failure(raw, event))
         attempts = self.queue.attempts[task.id]
         attempts.seconds += result.duration
+        self.journal.signs.end(task.id)
         # of one that is over as soon as it has started, both are told together
         if attempts.started is not None:
             attempts.started = min(attempts.started, time.time() - result.duration)
@@ -259,6 +265,7 @@ class RunLoop:
         delay = _pause(processor, count)
         self.observer.retrying(task, count, delay, failure(result, processor.timeout))
         self.queue.retry(task, time.monotonic() + delay)
+        self.journal.signs.retry(task.id, processor.name, self.queue.attempts[task.id].count)
         return True
 
     def _replan_if_stale(self) -> None:

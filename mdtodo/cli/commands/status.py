@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mdtodo.cli.context import Session
-    from mdtodo.planning.analysis.overview import Load, Overview
+    from mdtodo.planning.analysis.overview import Overview
     from mdtodo.planning.plan import Plan
-    from mdtodo.reporting.status import RunningTask
-    from mdtodo.storage.activity import Activity
 
 
 @click.command(
@@ -45,7 +43,11 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, watch: bool, interval: float, by: str | None, as_json: bool) -> None:
-    """Show tasks by state, what is running, and results by lane; with --by instead how far each group of tasks is.
+    """Show tasks by state, what is in hand, the runners, and results by lane; with --by how far each group of tasks is.
+
+    A task in hand is running, waits for its retry, or is over and waits for the commit (landing); only the first takes
+    a slot. A runner is live, silent (killed, or without a sign for 15 seconds) or gone (it has ended, or was silent for
+    longer than `lease`).
 
     Read-only. Every figure is measured; in JSON, a figure that cannot be measured is null. With --watch, a terminal
     is updated in place; elsewhere the status is printed again each time.
@@ -73,15 +75,15 @@ def command(session: Session, watch: bool, interval: float, by: str | None, as_j
 def _show(session: Session, *, as_json: bool) -> None:
     import time
 
-    found, busy, doing, plan = _read_status(session)
+    found, plan = _read_status(session)
     if as_json:
-        from mdtodo.reporting.status import print_status_json
+        from mdtodo.reporting.status_json import print_status_json
 
-        print_status_json(found, busy, doing, time.time())
+        print_status_json(found, plan, time.time())
         return
     from mdtodo.reporting.status import print_status
 
-    print_status(found, busy, _running_tasks(plan, doing), colored=session.colored())
+    print_status(found, plan, time.time(), colored=session.colored())
     if not found.total:
         session.say('no tasks yet: `mdtodo add "Tests pass"` creates the first')
 
@@ -104,11 +106,13 @@ def _show_groups(session: Session, by: str, *, as_json: bool) -> None:
 
 def _status_rows(session: Session) -> Callable[[int], list[Text]]:
     """What goes on, as rows of a terminal of any width."""
+    import time
+
     from mdtodo.reporting.status import status_rows
 
-    found, busy, doing, plan = _read_status(session)
-    running = _running_tasks(plan, doing)
-    return lambda width: status_rows(found, busy, running, colored=session.colored(), width=width)
+    found, plan = _read_status(session)
+    now = time.time()
+    return lambda width: status_rows(found, plan, now, colored=session.colored(), width=width)
 
 
 def _group_rows(session: Session, by: str) -> Callable[[int], list[Text]]:
@@ -120,29 +124,15 @@ def _group_rows(session: Session, by: str) -> Callable[[int], list[Text]]:
     return lambda width: group_rows(found, by, colored=session.colored(), width=width)
 
 
-def _read_status(session: Session) -> tuple[Overview, Load, Activity, Plan]:
+def _read_status(session: Session) -> tuple[Overview, Plan]:
     """What goes on at this moment."""
-    from mdtodo.planning.analysis.overview import load, overview
+    from mdtodo.planning.analysis.overview import overview
     from mdtodo.storage.activity import activity
     from mdtodo.storage.run_history import past_runs
 
     doing = activity(session.repo)
     plan = session.project().plan
-    found = overview(plan, session.config, past_runs(session.repo), doing.active)
-    return found, load([(len(run.tasks), run.slots) for run in doing.runs]), doing, plan
-
-
-def _running_tasks(plan: Plan, doing: Activity) -> list[RunningTask]:
-    """The tasks that a worker has now, in plan order."""
-    from mdtodo.reporting.status import RunningTask
-
-    by_runs = frozenset().union(*(run.tasks for run in doing.runs))
-    names = sorted(doing.active.keys() & plan.tasks.keys(), key=list(plan.tasks).index)
-    processors = {name: plan.routes[name].processor for name in names if name in by_runs}
-    return [
-        RunningTask(name, plan.tasks[name].title, processors.get(name) or doing.active[name])
-        for name in names
-    ]
+    return overview(plan, session.config, past_runs(session.repo), doing), plan
 
 
 def _print_again(show: Callable[[], None], interval: float, *, between: str) -> None:

@@ -110,7 +110,13 @@ def command(
 
     rhythm = Rhythm(most=limit, idle=None if forever else idle)
     return run_again_and_again(
-        session, _of_now(options, ids, chosen), rhythm, as_json=as_json, push=push, remote=remote
+        session,
+        _of_now(options, ids, chosen),
+        rhythm,
+        as_json=as_json,
+        push=push,
+        remote=remote,
+        worker=options.worker,
     )
 
 
