@@ -15,7 +15,7 @@ from mdtodo.core.results import PastRun
 from mdtodo.git.repository import error_from, run
 from mdtodo.git.true_history import start_history
 from mdtodo.receipts.message import titles
-from mdtodo.receipts.trailers import TRAILERS, groups
+from mdtodo.receipts.trailers import GREP, TRAILERS, groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Mapping, Sequence
@@ -154,10 +154,10 @@ def newest(
 
 
 #: Nothing here depends on what `log.*` and `trailer.*` of the configuration say.
-#: --grep only spares work: it finds quoted trailers too, and %(trailers) decides.
+#: %(trailers) decides what is a receipt.
 _LOG = (
     *("log", "-z", "--no-color", "--no-notes", "--no-show-signature", "--no-patch"),
-    *("--no-mailmap", "--encoding=UTF-8", "--basic-regexp", "--regexp-ignore-case", "--grep=^Mdtodo-Run *:"),
+    *("--no-mailmap", "--encoding=UTF-8", *GREP),
 )
 _FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", TRAILERS)
 _BLOCK = 1 << 12

@@ -100,7 +100,7 @@ def refuse(place: str, name: str) -> None:
 
 
 class Before(NamedTuple):
-    """A file of a hook before an install: its inode, None where it was not there; and its bytes, if they can be read."""
+    """A file of a hook before an install: its inode, None where it was not there; its bytes, if they can be read."""
 
     inode: int | None
     content: bytes | None
