@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.receipt import Receipt
+    from mdtodo.core.task import Anchor
     from mdtodo.storage.database import Database
     from mdtodo.storage.rows import JournalEntry
 
@@ -39,6 +40,10 @@ _KEEP = (
     " SELECT id, receipt, ?, ? FROM results WHERE id = ? AND receipt IS NOT NULL"
 )
 _END = "UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?"
+_CLAIMED = (
+    "SELECT kept.receipt FROM receipts AS kept JOIN results ON results.id = kept.result"
+    " WHERE task_id = ? AND outcome = 'doing' ORDER BY results.id DESC LIMIT 1"
+)
 _TAKE_BACK = (
     "UPDATE results SET landed = ?, commit_id = NULL,"
     " receipt = (SELECT receipt FROM receipts WHERE result = results.id) WHERE id = ?"
@@ -175,6 +180,12 @@ class Journal:
                 continue
             if (found := entry_of(row)) is not None:
                 yield found
+
+    def claimed_anchor(self, task_id: str) -> Anchor | None:
+        """Where the task stood when it was last claimed by that id; None where that is not known."""
+        rows = self._db.read(_CLAIMED, (task_id,))
+        edits = from_text(str(rows[0][0])).edits if rows else ()
+        return edits[0].anchor if edits else None
 
     def receipt_commits(self) -> frozenset[str | None]:
         """The commits that the receipts which it still has landed with; None among them where one did with none."""

@@ -47,7 +47,7 @@ def command(session: Session, given: Given, /, *, dry_run: bool, fail_fast: bool
     if (token := claimed_with(token, wanted.asked)) is not None:
         from mdtodo.operations.claim import refuse_other_token
 
-        refuse_other_token(session.repo, wanted.asked, token)
+        refuse_other_token(session.project(), wanted.asked, token)
     options = Options(
         chosen=wanted.chosen,
         asked=wanted.asked,
