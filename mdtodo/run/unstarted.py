@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.results import GivenUp
 from mdtodo.core.task import State, Status
 from mdtodo.core.titles import quoted, title_and_id
-from mdtodo.planning.analysis.waits import no_task
+from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.planning.routing import why_passed_over
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.run.ready_queue import ReadyQueue
 
-#: So many tasks that have given up are named, and so many that one waits for.
-_NAMED, _WAITED_FOR = 10, 3
+#: So many tasks that have given up are named.
+_NAMED = 10
 
 
 class Unstarted(NamedTuple):
@@ -52,9 +52,7 @@ def unstarted(
 def waits_for(queue: ReadyQueue, task: Task) -> str:
     """`waits for "Title" (id) and 2 more`: what the run has left open of that."""
     names = [name for name in queue.plan.blocked_by[task.id] if not queue.closed(name)]
-    shown = ", ".join(_blocker(queue, name) for name in names[:_WAITED_FOR])
-    more = f" and {len(names) - _WAITED_FOR} more" if len(names) > _WAITED_FOR else ""
-    return f"waits for {shown}{more}" if names else "is blocked"
+    return waits_in_words(queue.plan, task.id, names, queue.state) if names else "is blocked"
 
 
 def _asked(queue: ReadyQueue) -> Iterator[Task]:
@@ -105,16 +103,6 @@ def _unable(queue: ReadyQueue, task: Task) -> str:
         return f": it is reserved for the worker {task.worker}"
     lacking = queue.missing_capabilities(task)
     return f": it needs {', '.join(sorted(lacking))}, which this machine does not have" if lacking else ""
-
-
-def _blocker(queue: ReadyQueue, name: str) -> str:
-    task = queue.plan.tasks.get(name)
-    if task is None:
-        if (day := queue.plan.graph.day(name)) is not None:
-            return day
-        return f"{name} ({no_task(queue.plan, name)})"
-    manual = ", which is manual" if queue.state(task) is State.MANUAL else ""
-    return f"{title_and_id(task)}{manual}"
 
 
 def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:

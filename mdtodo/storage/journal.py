@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.receipt import Receipt
+    from mdtodo.core.task import Anchor
     from mdtodo.storage.database import Database
     from mdtodo.storage.rows import JournalEntry
 
@@ -41,6 +42,10 @@ _KEEP = (
 )
 #: Once: another worker may have landed it meanwhile.
 _END = "UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ? AND receipt IS NOT NULL"
+_CLAIMED = (
+    "SELECT kept.receipt FROM receipts AS kept JOIN results ON results.id = kept.result"
+    " WHERE task_id = ? AND outcome = 'doing' ORDER BY results.id DESC LIMIT 1"
+)
 _TAKE_BACK = (
     "UPDATE results SET landed = ?, commit_id = NULL,"
     " receipt = (SELECT receipt FROM receipts WHERE result = results.id) WHERE id = ?"
@@ -210,6 +215,12 @@ class Journal:
         where = "WHERE run_id = ? AND task_id = ? AND attempt = ? ORDER BY number DESC LIMIT 1"
         rows = self._db.read(f"{LANDED} {where}", (run_id, task_id, attempt))
         return entry_of(rows[0]) if rows else None
+
+    def claimed_anchor(self, task_id: str) -> Anchor | None:
+        """Where the task stood when it was last claimed by that id; None where that is not known."""
+        rows = self._db.read(_CLAIMED, (task_id,))
+        edits = from_text(str(rows[0][0])).edits if rows else ()
+        return edits[0].anchor if edits else None
 
     def receipt_commits(self) -> frozenset[str | None]:
         """The commits that the receipts which it still has landed with; None among them where one did with none."""

@@ -249,6 +249,18 @@ class Leases:
         rows = self._db.read(f"{_CLAIM} AND task_id = ? AND token = ?", (task_id, token))
         return next((_lease_of(row) for row in rows if holders.hold(*row[3:6])), None)
 
+    def claims(self) -> tuple[Lease, ...]:
+        """All claims: those that hold, and those that have run out, and whose box nobody has opened since."""
+        return tuple(_lease_of(row) for row in self._db.read(f"{_CLAIM} ORDER BY task_id"))
+
+    def move_claim(self, claim: Lease, task_id: str) -> None:
+        """The claimed task has this id now, also in the journal; nothing is changed where somebody has that one."""
+        with self._db.writing("moved claim") as db:
+            query = "UPDATE OR IGNORE leases SET task_id = ? WHERE token = ?"
+            if db.execute(query, (task_id, claim.token)).rowcount:
+                query = "UPDATE results SET task_id = ? WHERE task_id = ? AND outcome = 'doing'"
+                db.execute(query, (task_id, claim.task_id))
+
     def ended_claims(self) -> tuple[Lease, ...]:
         """The claims that have run out, and whose box nobody has opened since."""
         holders = _Holders(_clock())
