@@ -1,4 +1,4 @@
-"""What a worker leaves when nothing is left that it could do, and for whom. Pure."""
+"""What a run, or a worker, leaves when nothing is left that it could do, and for whom. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mdtodo.core.titles import title_and_id
 from mdtodo.run.unstarted import waits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from mdtodo.core.task import Task
     from mdtodo.run.ready_queue import ReadyQueue
@@ -20,15 +20,23 @@ _NAMED = 5
 
 
 def left_over(
-    queue: ReadyQueue, in_hand: Mapping[str, Lease], not_started: Mapping[str, str]
+    queue: ReadyQueue,
+    in_hand: Mapping[str, Lease],
+    not_started: Mapping[str, str] | None = None,
+    told: Container[str] = (),
 ) -> tuple[str, ...]:
-    """A sentence for each kind, with the tasks of it; those that have given up have sentences of their own.
-    `not_started`: what kept a task that was about to start."""
+    """A sentence for each kind, with the tasks of it; those that have given up, and those that were `told` of, have
+    sentences of their own. `in_hand`: who has a task. `not_started`: what kept a task that was about to start, None
+    where nobody need know of what was ready."""
     kinds: dict[str, list[str]] = {}
     for task in queue.plan.tasks.values():
-        if queue.is_selected(task) and (found := _why_left(queue, task, in_hand)) is not None:
+        if task.id in told or not queue.is_selected(task):
+            continue
+        if (found := _why_left(queue, task, in_hand)) is not None:
             kind, named = found
-            if kind == _REST and task.id in not_started:
+            if kind == _REST and not_started is None:
+                continue
+            if kind == _REST and not_started and task.id in not_started:
                 named = f"{named}, {not_started[task.id]}"
             kinds.setdefault(kind, []).append(named)
     return tuple(_sentence(kind, named) for kind, named in sorted(kinds.items(), key=_order))
