@@ -15,7 +15,7 @@ from mdtodo.reporting.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mdtodo.storage.run_list import KnownRun
+    from mdtodo.storage.run_history import KnownRun
 
 
 def print_runs(runs: Sequence[KnownRun], *, colored: bool) -> None:

@@ -24,11 +24,10 @@ from mdtodo.run.expired import as_opened, expired, open_expired
 from mdtodo.run.joint.peers import Peers
 from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
-from mdtodo.run.left_over import left_over
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.signals import Interrupt
-from mdtodo.run.unstarted import unstarted
+from mdtodo.run.unstarted import left_over, unstarted
 from mdtodo.run.verify import plan_of
 from mdtodo.system.process import available_cpus
 

@@ -76,7 +76,7 @@ def command(
 def _show_runs(session: Session, task_id: str | None, number: int | None, *, as_json: bool) -> None:
     from mdtodo.errors import UsageError
     from mdtodo.reporting.runs import print_runs, print_runs_json
-    from mdtodo.storage.run_list import known_runs
+    from mdtodo.storage.run_history import known_runs
 
     if task_id is not None:
         raise UsageError("--runs shows runs, and no task: leave the ID out, or --runs")
