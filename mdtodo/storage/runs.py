@@ -74,6 +74,15 @@ class Runs:
         rows = self._db.read(query, (limit,))
         return tuple((str(run), real(started), real(finished)) for run, started, finished in rows)
 
+    def known_runs(self) -> dict[str, tuple[str, float, float | None, Mapping[str, object]]]:
+        """By run: worker, start and end in Unix time, None for one that has not ended or was killed, and how it was
+        begun (see `begun`)."""
+        rows = self._db.read("SELECT run_id, worker, started, finished, summary FROM runs")
+        return {
+            str(run): (str(worker), real(began), None if end is None else real(end), mapping(begun))
+            for run, worker, began, end, begun in rows
+        }
+
     def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[PastRun, ...]:
         """Results, newest first; those of one task if named."""
         if task_id is None:
