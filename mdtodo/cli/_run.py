@@ -88,9 +88,16 @@ def run_and_report(
 
 
 def run_once(
-    session: Session, options: Options, *, as_json: bool, push: bool, remote: str | None = None
+    session: Session,
+    options: Options,
+    *,
+    as_json: bool,
+    push: bool,
+    remote: str | None = None,
+    left: bool = True,
 ) -> tuple[RunReport, MdtodoError | None]:
-    """The same; the report, and why what was done could not be pushed."""
+    """The same; the report, and why what was done could not be pushed. Without `left` nothing is said of what was
+    left."""
     options = replace(options, verbose=session.verbose)
     if remote is None:
         report, refusal = _run_and_push(session, options, None, quiet=as_json or session.quiet, push=push)
@@ -108,6 +115,8 @@ def run_once(
         finally:
             said = there.finish(pushed=done)
         report = report._replace(messages=(*report.messages, *said))
+    if not left:
+        report = report._replace(left=())
     session.reports.append(report)
     if as_json:
         from mdtodo.reporting.json_documents import print_run_json
@@ -162,16 +171,21 @@ def run_again_and_again(
     as_json: bool,
     push: bool,
     remote: str | None = None,
+    worker: str | None = None,
 ) -> int:
     """Runs as they come, each reported as one; the exit code."""
     from mdtodo.config.value_types import format_duration
+    from mdtodo.system import process_identity
+    from mdtodo.workers.presence import Presence
     from mdtodo.workers.watch import Watch
 
     def run(config: Config, options: Options) -> tuple[RunReport, MdtodoError | None]:
         session.use(config)
-        return run_once(session, options, as_json=as_json, push=push, remote=remote)
+        # `watch` would say the same after each batch
+        return run_once(session, options, as_json=as_json, push=push, remote=remote, left=options.joint)
 
-    watch = Watch(session.repo, rhythm, options, run, lambda sentence: say([sentence]))
+    presence = Presence(session.repo, worker or process_identity.name(), session.config.lease)
+    watch = Watch(session.repo, rhythm, options, run, lambda sentence: say([sentence]), presence)
     session.say(
         f"looking for work when files change, and every {format_duration(rhythm.interval)}; Ctrl-C ends"
     )

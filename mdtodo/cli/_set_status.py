@@ -34,6 +34,7 @@ def set_status_and_report(
     is claimed with another `token`. `done` takes words of titles too.
     """
     from mdtodo.cli._claim import refuse_claimed
+    from mdtodo.landing.recovery.follow_claims import follow_claims
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
     from mdtodo.operations.set_status import set_status
 
@@ -41,6 +42,7 @@ def set_status_and_report(
     for sentence in finish_earlier_if_any(session.repo, session.config, follow=commit):
         tell(one_line(sentence))
     project = session.project()
+    follow_claims(project)
     if status is Status.DONE:
         tasks = named_tasks(project, names)
     else:

@@ -170,6 +170,10 @@ push_option = click.option(
 no_commit_option = click.option(
     "--no-commit", is_flag=True, help="Tick only in the work tree; commit nothing."
 )
+#: The filter of commands that only show tasks; for those that run them `can_option` says the same.
+can_filter = click.option(
+    "--can", metavar="A,B", help="Needs nothing but these capabilities; '' for nothing at all."
+)
 can_option = click.option(
     "--can",
     metavar="A,B",
@@ -239,6 +243,7 @@ def _filter_options() -> list[Callable[[Function], Function]]:
         ),
         _filter("--assignee", "assignees", metavar="NAME", help="@NAME in the title."),
         _filter("--text", "texts", metavar="TEXT", help="Text in the title or body."),
+        _filter("--worker", "workers", metavar="NAME", help="Reserved for this worker (worker:NAME)."),
         _filter("--lane", "lanes", metavar="LANE", help="The lane that the task runs in."),
         _filter(
             "--complexity",
@@ -270,9 +275,14 @@ def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 def selection(session: Session, given: Mapping[str, Any]) -> Selection:
     """The Selection of the filter options as click gives them. Raises UsageError where no --file is there."""
     from mdtodo.planning.selection import Selection
+    from mdtodo.project.capabilities import told
 
-    files = session.patterns(given.get("files", ()))
-    return Selection(**{**given, "files": files, "overdue": _today() if given.get("overdue") else None})
+    files, can = session.patterns(given.get("files", ())), given.get("can")
+    overdue = _today() if given.get("overdue") else None
+    # of a filter only what was typed counts, not what this machine can
+    return Selection(
+        **{**given, "files": files, "overdue": overdue, "can": None if can is None else told(can)}
+    )
 
 
 def _today() -> str:

@@ -188,7 +188,8 @@ class RunReport(NamedTuple):
     """A whole run: times in ISO 8601, UTC; `messages` are sentences for a person; `interrupted` by a
     signal; `refused`: a task that was asked for by id could not start, or a result waits; `given_up`: those that it
     should have run; `nothing` says why it ran nothing, where that is so, and `hints` what helps. `unopened`: tasks
-    that no longer pass, and whose boxes stay closed, as files differ from HEAD."""
+    that no longer pass, and whose boxes stay closed, as files differ from HEAD. `left`: sentences on what it left, and
+    for whom."""
 
     run: str
     started: str
@@ -203,6 +204,7 @@ class RunReport(NamedTuple):
     nothing: str = "nothing to run"
     hints: tuple[str, ...] = ()
     unopened: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def idle(self) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS, Span, Status
@@ -26,7 +25,7 @@ from mdtodo.markdown.source import (
 from mdtodo.markdown.unknown_boxes import Candidate, UnknownBox, unknown_boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _CR = 13
 _BULLETS = {ord(bullet): bullet for bullet in "-*+"}
@@ -102,20 +101,23 @@ def parse(data: bytes, statuses: Mapping[str, Status] = STATUS_CHARS, *, file: s
     the nesting.
     """
     check_encoding(data, file)
-    with without_collecting(data):
+    with PausedCollector(data):
         return _Reader(data, statuses).document()
 
 
-@contextmanager
-def without_collecting(data: bytes) -> Iterator[None]:
-    """For work on many bytes, of which hundreds of thousands of objects stay: to collect meanwhile finds nothing."""
-    pause = len(data) > _LARGE and gc.isenabled()
-    if pause:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if pause:
+class PausedCollector:
+    """Work on many bytes, of which hundreds of thousands of objects stay: to collect meanwhile finds nothing."""
+
+    # no generator, whose end would collect at once
+    def __init__(self, data: bytes) -> None:
+        self._pauses = len(data) > _LARGE and gc.isenabled()
+
+    def __enter__(self) -> None:
+        if self._pauses:
+            gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._pauses:
             gc.enable()
 
 

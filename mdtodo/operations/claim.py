@@ -15,6 +15,7 @@ from mdtodo.core.titles import quoted, title_and_id
 from mdtodo.errors import MdtodoError
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import refuse_half_done_operation, sentences_of
+from mdtodo.landing.recovery.follow_claims import follow_claims
 from mdtodo.landing.recovery.land_recorded import land_recorded, record, take_back
 from mdtodo.landing.result_edits import unclaiming_edits
 from mdtodo.planning.analysis.waits import waits_in_words
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mdtodo.core.task import Task
-    from mdtodo.git.repository import Repository
     from mdtodo.landing.land import Landing
     from mdtodo.landing.recovery.land_recorded import RecordedCommand
     from mdtodo.project.project import Project
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def _keep_none(*_: object) -> bool:
-    """A claim is no result: the journal has no use for its receipt once it has landed."""
+    """That a task was given back is no result: the journal has no use for it once it has landed."""
     return False
 
 
@@ -65,6 +65,7 @@ def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, 
     if commit:
         refuse_half_done_operation(project.repo, instead="use --no-commit")
     with StateStore.open(project.repo) as state, GitSession(project.repo) as git:
+        follow_claims(project, state)
         before = next((one for one in state.live_leases() if one.task_id == task.id), None)
         former = state.former(task.id)
         receipts = _receipts(task, Status.DOING, _claiming_edits(task, name), name, git.committer_email())
@@ -82,9 +83,10 @@ def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, 
     return Claim(task, lease, taken_from, landing.commits, tuple(sentences_of(landing)))
 
 
-def refuse_other_token(repo: Repository, task_ids: Iterable[str], token: int) -> None:
+def refuse_other_token(project: Project, task_ids: Iterable[str], token: int) -> None:
     """Raises RefusedClaimError where one of these tasks is not claimed with that token."""
-    with StateStore.open(repo, create=False) as state:
+    follow_claims(project)
+    with StateStore.open(project.repo, create=False) as state:
         for task_id in task_ids:
             if state.claim(task_id, token) is None:
                 raise RefusedClaimError(_not_held(state, task_id, task_id, token))
@@ -95,6 +97,7 @@ def renew(project: Project, task: Task, token: int, ttl: float | None) -> Claim:
     until it is released goes on doing so. Raises RefusedClaimError where it has ended, and the task was taken over or
     opened."""
     with StateStore.open(project.repo) as state:
+        follow_claims(project, state)
         if ttl is None:
             held = state.claim(task.id, token)
             ttl = math.inf if held is not None and math.isinf(held.expires) else project.config.lease
@@ -112,6 +115,7 @@ def release(project: Project, task: Task, token: int, *, commit: bool) -> Claim:
         refuse_half_done_operation(project.repo, instead="use --no-commit")
     with StateStore.open(project.repo) as state, GitSession(project.repo) as git:
         by = git.committer_email()
+        follow_claims(project, state)
         with state.at_once("command"):
             lease = state.claim(task.id, token)
             if lease is None:
@@ -198,7 +202,8 @@ def _receipts(
 
 
 def _land_claim(project: Project, state: StateStore, command: RecordedCommand, git: GitSession) -> Landing:
-    landing = land_recorded(project.repo, state, command, project.config, git=git, keep=_keep_none)
+    # the journal keeps it, so that the claim is known again where the task is reworded
+    landing = land_recorded(project.repo, state, command, project.config, git=git)
     for _, one in command.entries:
         if one.task_id not in landing.ticked | landing.committed:
             take_back(state, command)

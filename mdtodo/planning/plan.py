@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,8 @@ class Plan:
     """What is to be done now, as a function of the tasks alone; all mappings are by id, by file and line.
 
     `blocked_by` holds ids, unknown names, places of unknown boxes and `from:DATE`, empty where nothing is waited for;
-    `measured` minutes of past runs. What only some commands need is worked out when it is asked for, once.
+    `measured` minutes of past runs; `processor_needs` capabilities, by processors.
+    What only some commands need is worked out when it is asked for, once.
     """
 
     tasks: Mapping[str, Task]
@@ -34,11 +35,17 @@ class Plan:
     blocked_by: Mapping[str, tuple[str, ...]]
     graph: Graph
     measured: Mapping[str, float]
+    processor_needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """One path `("a", "b", "a")` for each strongly connected component: a waits for b, b for a."""
         return self.graph.cycles
+
+    def needs(self, task_id: str) -> frozenset[str]:
+        """The capabilities that a worker must have for the task, its processor's included."""
+        of_processor = self.processor_needs.get(self.routes[task_id].processor or "", ())
+        return frozenset((*self.tasks[task_id].needs, *of_processor))
 
     @cached_property
     def blocks(self) -> Mapping[str, tuple[str, ...]]:
@@ -126,6 +133,7 @@ def plan(
         blocked_by=blocked_by,
         graph=graph,
         measured={task_id: seconds / 60 for task_id, seconds in (durations or {}).items()},
+        processor_needs={name: one.needs for name, one in config.processors.items() if one.needs},
     )
 
 

@@ -16,7 +16,7 @@ class Selection(NamedTuple):
     meant. `statuses` is the older name of `states`, with the same values.
 
     `sections` are parts of headings above. Dates are YYYY-MM-DD: `due_before` that one, and for `overdue` open and due
-    before today, which it names.
+    before today, which it names. `can`: nothing is needed but these capabilities.
     """
 
     statuses: tuple[str, ...] = ()
@@ -29,9 +29,11 @@ class Selection(NamedTuple):
     sections: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     lanes: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
     complexities: tuple[str, ...] = ()
     due_before: str | None = None
     overdue: str | None = None
+    can: frozenset[str] | None = None
 
     def tasks(self, plan: Plan) -> tuple[Task, ...]:
         """The tasks of the plan that are meant, in the order of files and lines."""
@@ -51,6 +53,7 @@ class Selection(NamedTuple):
             and (not self.texts or any(_text_fits(text, task) for text in self.texts))
             and self._place_and_person_fit(task)
             and self._dates_fit(task)
+            and (self.can is None or plan.needs(task.id) <= self.can)
         )
 
     def _place_and_person_fit(self, task: Task) -> bool:
@@ -58,6 +61,7 @@ class Selection(NamedTuple):
             (not self.sections or any(_section_fits(part, task.section) for part in self.sections))
             and (not self.assignees or any(_is_assigned(task, name) for name in self.assignees))
             and (not self.lanes or task.lane in self.lanes)
+            and (not self.workers or task.worker in self.workers)
             and (not self.complexities or task.complexity in self.complexities)
         )
 

@@ -15,7 +15,7 @@ from mdtodo.core.results import PastRun
 from mdtodo.git.repository import error_from
 from mdtodo.git.true_history import LOG, records, resolve, start_history
 from mdtodo.receipts.message import titles
-from mdtodo.receipts.trailers import TRAILERS, groups
+from mdtodo.receipts.trailers import GREP, TRAILERS, groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Mapping, Sequence
@@ -147,8 +147,8 @@ def newest(
     return Newest(found, frozenset(undone))
 
 
-#: --grep only spares work: it finds quoted trailers too, and %(trailers) decides.
-_LOG = (*LOG, "--basic-regexp", "--regexp-ignore-case", "--grep=^Mdtodo-Run *:")
+#: %(trailers) decides what is a receipt.
+_LOG = (*LOG, *GREP)
 _FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", TRAILERS)
 _BLOCK = 1 << 12
 

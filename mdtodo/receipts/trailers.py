@@ -98,6 +98,11 @@ class Trailer(NamedTuple):
         return cls(m[1], m[2], m[3], code, float(m[5]), int(m[6]), **known)
 
 
+#: For `git log` and `git rev-list`, so that they list what may be a receipt: it only spares work, since it finds quoted
+#: ones too, and no setting decides how it is read.
+GREP = ("--basic-regexp", "--regexp-ignore-case", "--grep=^[ \t]*Mdtodo-Run *:")
+
+
 class RunTrailers(NamedTuple):
     """What one run landed with a commit. `undoes`: the run that it took back."""
 

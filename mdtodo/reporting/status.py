@@ -1,4 +1,4 @@
-"""`mdtodo status`: what is going on, as text and as JSON."""
+"""`mdtodo status`: what is going on, as text."""
 
 from __future__ import annotations
 
@@ -8,56 +8,46 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from mdtodo.core.activity import Phase, RunnerState
 from mdtodo.planning.analysis.durations import format_seconds
-from mdtodo.reporting.json_documents import iso, print_json
 from mdtodo.reporting.stats import bar, draws
-from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid
+from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid, rows_of
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.table import Table
     from rich.text import Text
 
-    from mdtodo.planning.analysis.overview import Lane, Load, Overview
-    from mdtodo.storage.activity import Activity
+    from mdtodo.core.activity import InHand, Machine
+    from mdtodo.planning.analysis.overview import Lane, Load, Overview, RunnerFigures
+    from mdtodo.planning.plan import Plan
+
+#: Tasks in hand that have a row each, and runners that are gone.
+_TASKS, _GONE = 20, 3
+_STYLES: Mapping[str, str] = {
+    **{str(state): style for state, style in STATE_STYLES.items()},
+    Phase.RETRYING: "yellow",
+    Phase.LANDING: "cyan",
+}
+_RUNNER_STYLES = {RunnerState.LIVE: "green", RunnerState.SILENT: "yellow", RunnerState.GONE: "dim"}
 
 
-class RunningTask(NamedTuple):
-    """A task that a worker has: `by` is its processor, or who has claimed it."""
-
-    task_id: str
-    title: str
-    by: str
-
-
-def print_status(found: Overview, load: Load, running: Sequence[RunningTask], *, colored: bool) -> None:
-    """A sentence, a row for each task that runs, for each state that tasks are in, and for each lane that anything is
-    or was in."""
+def print_status(found: Overview, plan: Plan, now: float, *, colored: bool) -> None:
+    """A sentence, a row for each task that is in hand, for each state that tasks are in, for each runner, and for each
+    lane that anything is or was in. `now` in Unix time."""
     pictures = (colored or sys.stdout.isatty()) and draws()
     width = console(colored).width
-    for number, part in enumerate(_parts(found, load, running, width, pictures=pictures)):
+    for number, part in enumerate(_parts(found, plan, now, width, pictures=pictures)):
         if number:
             click.echo("")
         print_grid(part, colored=colored)
 
 
-def status_rows(
-    found: Overview, load: Load, running: Sequence[RunningTask], *, colored: bool, width: int
-) -> list[Text]:
+def status_rows(found: Overview, plan: Plan, now: float, *, colored: bool, width: int) -> list[Text]:
     """The same as rows of a terminal that is so wide."""
-    from rich.text import Text
-
-    out = console(colored)
-    # that of the live lines, one less than the terminal's
-    out.width = width
-    with out.capture() as captured:
-        for number, part in enumerate(_parts(found, load, running, width, pictures=draws())):
-            if number:
-                out.print()
-            out.print(part)
-    return [Text.from_ansi(row.rstrip()) for row in captured.get().splitlines()]
+    return rows_of(_parts(found, plan, now, width, pictures=draws()), width, colored=colored)
 
 
 def watch_heading(when: float, interval: float, error: Exception | None) -> list[Text]:
@@ -69,126 +59,32 @@ def watch_heading(when: float, interval: float, error: Exception | None) -> list
     return [Text(f"{looked}, every {interval:g} s, Ctrl-C to stop", "dim"), *told]
 
 
-def _parts(
-    found: Overview, load: Load, running: Sequence[RunningTask], width: int, *, pictures: bool
-) -> Iterator[Table]:
-    from rich.table import Table
-    from rich.text import Text
-
-    top = Table.grid()
-    closed = found.statuses["done"] + found.statuses["cancelled"]
-    top.add_row(Text(f"{_workers(load)}; {closed} of {found.total} tasks are closed"))
-    if pictures and found.total:
-        share = closed / found.total
-        top.add_row(Text(f"{bar(share)} {_percent(share)}", "green"))
-    yield top
-    if running:
-        yield _running_tasks(running)
-    states = Table.grid(padding=(0, 2))
-    states.add_column(justify="right")
-    for state, style in STATE_STYLES.items():
-        if found.states[state]:
-            states.add_row(Text(str(found.states[state])), Text(state.value, style))
+def _parts(found: Overview, plan: Plan, now: float, width: int, *, pictures: bool) -> Iterator[Table]:
+    yield _top(found, pictures=pictures)
+    if found.in_hand:
+        yield _in_hand(found.in_hand, plan, now, width)
     if found.total:
-        yield states
+        yield _states(found.states)
+    if found.runners:
+        yield _runners(found.runners, now, width)
     lanes = {name: lane for name, lane in found.lanes.items() if lane.active or lane.ready or lane.processed}
     if lanes:
         yield _lanes(lanes, width)
 
 
-def _running_tasks(running: Sequence[RunningTask]) -> Table:
-    """A row for each task that a worker has: id, title, and what proves it or who has it."""
+def _top(found: Overview, *, pictures: bool) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    table.add_row(*(Text(name, "dim") for name in ("running", "title", "by")))
-    for one in running:
-        row = (Text(one.task_id, "cyan"), Text(one_line(one.title)), Text(one_line(one.by), "dim"))
-        table.add_row(*row)
-    return table
-
-
-def print_status_json(found: Overview, load: Load, doing: Activity, now: float) -> None:
-    """The object of `status --json`."""
-    active = sum(lane.active for lane in found.lanes.values())
-    print_json(
-        {
-            "version": 1,
-            "timestamp": iso(now),
-            "status": "running" if load.workers else "idle",
-            "tasks_total": found.total,
-            "by_priority": found.priorities,
-            "by_status": found.statuses,
-            "by_state": found.states,
-            "by_category": found.categories,
-            "tasks_processed": found.processed,
-            "tasks_completed": found.completed,
-            "tasks_failed": found.failed,
-            "subtasks_generated": doing.subtasks,
-            "active_workers": load.workers,
-            "workers": {name: _lane_record(lane) for name, lane in found.lanes.items()},
-            "queues": {name: lane.ready for name, lane in found.lanes.items()},
-            "ready": found.states["ready"],
-            "blocked": found.states["blocked"],
-            "parallel_processing": active > 1,
-            "load_balancing": load.workers > 1,
-            "thread_utilization": load.utilization,
-            "worker_efficiency": doing.efficiency,
-            "load_balance_score": load.balance,
-        }
-    )
-
-
-def _lanes(lanes: dict[str, Lane], width: int) -> Table:
-    """A row for each, with the columns that so many columns of a terminal have room for."""
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = {
-        name: [name, *(_lane_cells(label, lane)[name] for label, lane in lanes.items())] for name in _LANE
-    }
-    names = _fitting({name: max(map(cells, column)) for name, column in shown.items()}, width)
-    table = Table.grid(padding=(0, 2))
-    for name in names:
-        left = name in ("lane", "last activity")
-        table.add_column(justify="left" if left else "right", no_wrap=True, overflow="ellipsis")
-    table.add_row(*(Text(name, "dim") for name in names))
-    for label, *others in zip(*(shown[name][1:] for name in names), strict=True):
-        table.add_row(Text(label, "cyan"), *others)
-    return table
-
-
-#: The columns of the lanes, and those that go first where room is short.
-_LANE = ("lane", "running", "limit", "ready", "done", "failed", "average", "last activity")
-_LESS = ("last activity", "average", "limit", "failed", "done", "running", "ready")
-
-
-def _lane_cells(name: str, lane: Lane) -> dict[str, str]:
-    average = "-" if lane.average is None else format_seconds(lane.average)
-    last = "-" if lane.last_activity is None else _local(lane.last_activity)
-    counts = map(str, (lane.active, lane.capacity, lane.ready, lane.completed, lane.failed))
-    return dict(zip(_LANE, (one_line(name), *counts, average, last), strict=True))
-
-
-def _fitting(widths: dict[str, int], width: int) -> list[str]:
-    """Of columns that are so wide, two apart, those that have room; a long name of a lane gives way to numbers."""
-    names = list(_LANE)
-    for less in _LESS:
-        if sum(min(widths[name], 16) if name == "lane" else widths[name] + 2 for name in names) <= width:
-            break
-        names.remove(less)
-    return names
-
-
-def _local(moment: float) -> str:
-    try:
-        return f"{datetime.fromtimestamp(moment, UTC).astimezone():%Y-%m-%d %H:%M}"
-    except (OverflowError, ValueError, OSError):  # of a clock that was wrong
-        return "-"
+    top = Table.grid()
+    closed = found.statuses["done"] + found.statuses["cancelled"]
+    top.add_row(Text(f"{_workers(found.load)}; {closed} of {found.total} tasks are closed"))
+    if machine := _machine(found.machine):
+        top.add_row(Text(machine, "yellow" if found.machine.held_back else "dim"))
+    if pictures and found.total:
+        share = closed / found.total
+        top.add_row(Text(f"{bar(share)} {_percent(share)}", "green"))
+    return top
 
 
 def _workers(load: Load) -> str:
@@ -198,17 +94,173 @@ def _workers(load: Load) -> str:
     return f"{load.workers} run{'s' if load.workers > 1 else ''} in progress{busy}"
 
 
+def _machine(found: Machine) -> str:
+    parts = [] if found.cpu is None else [f"other programs use {found.cpu:.0f} % of the CPU"]
+    parts += [] if found.memory is None else [f"{found.memory:.0f} % of the memory is in use"]
+    told = " and ".join(parts)
+    return f"{told}: no more tasks are started" if told and found.held_back else told
+
+
+def _states(states: Mapping[str, int]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right")
+    for state, style in _STYLES.items():
+        if states[state]:
+            table.add_row(Text(str(states[state])), Text(str(state), style))
+    return table
+
+
+class _Shape(NamedTuple):
+    """The columns of a table; those that go first where room is short; those that are not numbers; and the one that is
+    cut before any goes."""
+
+    names: tuple[str, ...]
+    less: tuple[str, ...]
+    words: tuple[str, ...]
+    cut: str
+
+
+def _table(
+    shape: _Shape, rows: Sequence[Mapping[str, str]], width: int, styles: Iterable[Mapping[str, str]]
+) -> Table:
+    """A row for each, with the columns that so many columns of a terminal have room for."""
+    from rich.table import Table
+    from rich.text import Text
+
+    widths = {name: max(map(cells, (name, *(row[name] for row in rows)))) for name in shape.names}
+    names = _fitting(shape, widths, width)
+    rest = sum(widths[name] + 2 for name in names if name != shape.cut)
+    table = Table.grid(padding=(0, 2))
+    for name in names:
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        column = table.columns[-1]
+        column.justify = "left" if name in shape.words else "right"
+        column.max_width = max(1, width - rest) if name == shape.cut else None
+    table.add_row(*(Text(name, "dim") for name in names))
+    for row, style in zip(rows, styles, strict=True):
+        table.add_row(*(Text(row[name], style.get(name, "")) for name in names))
+    return table
+
+
+def _fitting(shape: _Shape, widths: Mapping[str, int], width: int) -> list[str]:
+    """Of columns that are so wide, two apart, those that have room; a long name or title gives way to numbers."""
+    names = list(shape.names)
+    for less in shape.less:
+        if sum(min(widths[name], 16) if name == shape.cut else widths[name] + 2 for name in names) <= width:
+            break
+        names.remove(less)
+    return names
+
+
+_IN_HAND = _Shape(
+    names=("in hand", "title", "by", "worker", "phase", "time", "progress"),
+    less=("worker", "progress", "by", "time", "phase", "title"),
+    words=("in hand", "title", "by", "worker", "phase"),
+    cut="title",
+)
+
+
+def _in_hand(tasks: Sequence[InHand], plan: Plan, now: float, width: int) -> Table:
+    """What proves each task or who has claimed it, and in which phase that is, for how long."""
+    from rich.text import Text
+
+    shown = tasks if len(tasks) <= _TASKS else tasks[: _TASKS - 1]
+    rows = [_in_hand_cells(one, plan, now) for one in shown]
+    idle = {
+        "worker": len({one.worker for one in tasks}) == 1,
+        "progress": all(r["progress"] == "" for r in rows),
+    }
+    shape = _IN_HAND._replace(
+        names=tuple(name for name in _IN_HAND.names if not idle.get(name)),
+        less=tuple(name for name in _IN_HAND.less if not idle.get(name)),
+    )
+    styles = [{"in hand": "cyan", "by": "dim", "worker": "dim", "phase": _STYLES[one.phase]} for one in shown]
+    table = _table(shape, rows, width, styles)
+    if len(shown) < len(tasks):
+        table.add_row(Text(f"+{len(tasks) - len(shown)}", "dim"), Text("more", "dim"))
+    return table
+
+
+def _in_hand_cells(one: InHand, plan: Plan, now: float) -> dict[str, str]:
+    title = plan.tasks[one.task_id].title if one.task_id in plan.tasks else "-"
+    claimed = one.run is None
+    return {
+        "in hand": one.task_id,
+        "title": one_line(title),
+        "by": one_line(one.worker if claimed else one.processor or "-"),
+        "worker": one_line(one.worker),
+        "phase": "claimed" if claimed else one.phase.value,
+        "time": "-" if one.since is None else format_seconds(max(0.0, now - one.since)),
+        "progress": "" if one.progress is None else f"{one.progress:.0f} %",
+    }
+
+
+_RUNNER = _Shape(
+    names=("runner", "state", "pid", "can", "in hand", "done", "failed", "average", "last sign"),
+    less=("can", "pid", "average", "last sign", "failed", "done", "in hand", "state"),
+    words=("runner", "state", "can"),
+    cut="runner",
+)
+
+
+def _runners(runners: Sequence[RunnerFigures], now: float, width: int) -> Table:
+    """Those that are not gone, and the newest of those that are."""
+    from rich.text import Text
+
+    gone = [one for one in runners if one.runner.state is RunnerState.GONE]
+    shown = [one for one in runners if one not in gone[_GONE:]]
+    rows = [_runner_cells(one, now) for one in shown]
+    styles = [{"runner": "cyan", "can": "dim", "state": _RUNNER_STYLES[one.runner.state]} for one in shown]
+    table = _table(_RUNNER, rows, width, styles)
+    if len(shown) < len(runners):
+        table.add_row(Text(f"and {len(runners) - len(shown)} more", "dim"), Text("gone", "dim"))
+    return table
+
+
+def _runner_cells(one: RunnerFigures, now: float) -> dict[str, str]:
+    runner = one.runner
+    return {
+        "runner": one_line(runner.name),
+        "state": runner.state.value,
+        "pid": str(runner.pid),
+        "can": "any" if runner.can is None else one_line(",".join(runner.can)) or "-",
+        "in hand": str(one.in_hand),
+        "done": str(one.completed),
+        "failed": str(one.failed),
+        "average": "-" if one.average is None else format_seconds(one.average),
+        "last sign": f"{format_seconds(max(0.0, now - runner.last_sign))} ago",
+    }
+
+
+_LANE = _Shape(
+    names=("lane", "running", "limit", "ready", "done", "failed", "average", "last activity"),
+    less=("last activity", "average", "limit", "failed", "done", "running", "ready"),
+    words=("lane", "last activity"),
+    cut="lane",
+)
+
+
+def _lanes(lanes: Mapping[str, Lane], width: int) -> Table:
+    rows = [_lane_cells(name, lane) for name, lane in lanes.items()]
+    return _table(_LANE, rows, width, [{"lane": "cyan"}] * len(rows))
+
+
+def _lane_cells(name: str, lane: Lane) -> dict[str, str]:
+    average = "-" if lane.average is None else format_seconds(lane.average)
+    last = "-" if lane.last_activity is None else _local(lane.last_activity)
+    counts = map(str, (lane.active, lane.capacity, lane.ready, lane.completed, lane.failed))
+    return dict(zip(_LANE.names, (one_line(name), *counts, average, last), strict=True))
+
+
+def _local(moment: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(moment, UTC).astimezone():%Y-%m-%d %H:%M}"
+    except (OverflowError, ValueError, OSError):  # of a clock that was wrong
+        return "-"
+
+
 def _percent(share: float) -> str:
     return f"{share * 100:.0f} %"
-
-
-def _lane_record(lane: Lane) -> dict[str, object]:
-    return {
-        "active": lane.active,
-        "capacity": lane.capacity,
-        "processed": lane.processed,
-        "completed": lane.completed,
-        "failed": lane.failed,
-        "average_duration": lane.average,
-        "last_activity": iso(lane.last_activity),
-    }

@@ -31,6 +31,8 @@ def print_summary(
     """`5 done, 1 failed, 2 blocked`, the commits, and the next step; `verified`: of tasks that were done; `proven`: of
     those of them that nothing had proven."""
     print_messages(report)
+    for sentence in report.left:
+        tell(one_line(sentence))
     counts = [
         click.style(f"{count} {word}", _STYLES.get(outcome))
         for outcome, word, count in _counts(report, verified=verified, proven=proven)

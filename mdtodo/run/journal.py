@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
+from mdtodo.core.receipt import DIRTY
 from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
-from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
+from mdtodo.landing.policy import elsewhere, land_as_configured, land_entries, new_run_id, sentences_of
 from mdtodo.landing.recovery.ended_claims import open_ended_claims
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
@@ -20,13 +21,15 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
+from mdtodo.run.runner_signs import RunnerSigns
 from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
+from mdtodo.storage.runs import TOGETHER
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
-from mdtodo.system import audit
+from mdtodo.system import audit, process_identity
 from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
@@ -53,7 +56,8 @@ class RunJournal:
     `project` is the one that the run was planned on, once that was read; the `work_tree` is looked at where something
     is to be committed, or opened. `leases` say which tasks are its own: the `local` ones of this clone, unless others
     were put above them. A lease is kept from the start of a task until its result has landed, so that no
-    other runner takes the task while its box is still open.
+    other runner takes the task while its box is still open. `together` is the work tree, where its workers land what
+    all of them have.
     """
 
     repo: Repository
@@ -65,8 +69,10 @@ class RunJournal:
     jobs: int = 1
     local: LocalLeases = field(init=False)
     leases: Leases = field(init=False)
+    signs: RunnerSigns = field(init=False)
     project: Project | None = None
     work_tree: WorkTree | None = None
+    together: str | None = None
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     kept_open: dict[str, str] = field(default_factory=dict)
@@ -88,6 +94,7 @@ class RunJournal:
         places = LanePlaces(self.state, self.config.lanes, self.jobs)
         self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, places, self._log)
         self.leases = self.local
+        self.signs = RunnerSigns(self.state, self.worker, self.run_id, self.config.lease)
         self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
         inside = os.path.relpath(self._logs, self.repo.root)
@@ -102,18 +109,24 @@ class RunJournal:
         commit: str,
         worker: str | None = None,
         jobs: int | None = None,
+        joint: bool = False,
     ) -> RunJournal:
-        """The journal of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
+        """The journal of a new run, of so many `jobs` at once. `joint`: others may land what it comes to, and it has to
+        ask what they have landed. Raises MdtodoError where the state cannot be written."""
         state = StateStore.open(repo)
         run_id = new_run_id()
-        name = worker or f"{os.uname().nodename}-{os.getpid()}"
+        name = worker or process_identity.name()
         journal = cls(repo, config, state, commit, run_id, name, jobs or 1, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
         journal._stamp, journal._place = stamp(repo), head_position(repo)
         spool.prepare(repo)
         forget_old(repo)
         journal._log("run_started", commit=commit, jobs=jobs)
-        state.start_run(run_id, name, {"commit": commit, "place": [*journal._place], "jobs": jobs})
+        state.sign_on(name, config.lease)
+        begun: dict[str, object] = {"commit": commit, "place": [*journal._place], "jobs": jobs}
+        if joint and commit == "run":
+            journal.together = begun[TOGETHER] = os.path.realpath(repo.git_dir)
+        state.start_run(run_id, name, begun)
         return journal
 
     def __enter__(self) -> RunJournal:
@@ -131,6 +144,7 @@ class RunJournal:
             # only after a good end: else the next run takes up from these files what was not read
             spool.delete(spool.of_dead_runs(self.repo, ()).get(self.run_id, ()))
         self.state.finish_run(self.run_id)
+        self.state.sign_off(self.worker, self.run_id)
         self._log("run_ended", error=None if error is None else str(error))
         prune(self.repo, self.state, self.config.logs, keep=self.run_id)
         self.state.close()
@@ -157,6 +171,8 @@ class RunJournal:
     def look_at(self, project: Project, options: Options) -> None:
         """The tasks of this project are run."""
         self.project, self.local.token = project, options.token
+        if options.can is not None:
+            self.state.sign_on(self.worker, self.config.lease, can=options.can)
         if options.commit != "none" or options.verify:
             opens = options.dirty or not options.verify
             self.work_tree = WorkTree(self.repo, self.config, project.documents, opens)
@@ -183,6 +199,7 @@ class RunJournal:
         if (work_tree := self.work_tree) is None:
             return None, ()
         tree = work_tree.begin(task.id, processor, untracked, self.git())
+        self._note_late(work_tree)
         return tree, work_tree.tell(untracked, refused=not work_tree.opens)
 
     def begin_in_clone(self, task: Task) -> None:
@@ -191,7 +208,23 @@ class RunJournal:
 
     def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
         """It has ended: the same, as far as that is known now."""
-        return None if self.work_tree is None else self.work_tree.end(task.id, untracked, self.git())
+        if (work_tree := self.work_tree) is None:
+            return None
+        tree = work_tree.end(task.id, untracked, self.git())
+        self._note_late(work_tree)
+        return tree
+
+    def _note_late(self, work_tree: WorkTree) -> None:
+        """Have the journal say of what was of other content than HEAD's that it was: another worker may land it."""
+        if self.together is None or not work_tree.late:
+            return
+        late = {
+            number: one._replace(tree=DIRTY)
+            for number, one in self._unlanded
+            if one.task_id in work_tree.late and one.tree not in (None, DIRTY)
+        }
+        self.state.replace_receipts(late)
+        self._unlanded = [(number, late.get(number, one)) for number, one in self._unlanded]
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
@@ -327,12 +360,41 @@ class RunJournal:
         self.write_down()
         if not self._unlanded:
             return
+        self.see_landed()
         unlanded, self._unlanded = self._unlanded, []
+        if not unlanded:
+            return
         try:
             self._land(unlanded)
         except GitError:
             self._unlanded = unlanded + self._unlanded
             raise
+
+    def see_landed(self) -> None:
+        """Take note of what another worker of this work tree has landed of what it owes."""
+        if self.together is None or not self._unlanded:
+            return
+        landed = self.state.landed_among([number for number, _ in self._unlanded])
+        gone = [receipt.task_id for number, receipt in self._unlanded if number in landed]
+        self._unlanded = [entry for entry in self._unlanded if entry[0] not in landed]
+        self.commits += dict.fromkeys(made for made in landed.values() if made and made not in self.commits)
+        if gone:
+            self._end(gone)
+            self.leases.landed(gone)
+
+    def _of_others(self, own: Sequence[tuple[int, Receipt]]) -> dict[str, list[tuple[int, Receipt]]]:
+        """What other workers of this work tree have yet to land, by their runs: it costs little more to land it now,
+        and each landing costs all of them a look at the files."""
+        if self.together is None:
+            return {}
+        seen = {receipt.task_id for _, receipt in own}
+        found: dict[str, list[tuple[int, Receipt]]] = {}
+        for run, entries in self.state.waiting_in(self.together, without=self.run_id).items():
+            tasks = {receipt.task_id for _, receipt in entries}
+            if seen.isdisjoint(tasks) and elsewhere(self.repo, self.state, run) is None:
+                found[run] = entries
+                seen |= tasks
+        return found
 
     def _land(self, unlanded: list[tuple[int, Receipt]]) -> None:
         if self.project is not None:
@@ -352,6 +414,8 @@ class RunJournal:
             each=self.commit == "task",
             git=self._plumbing(),
             work_tree=self.work_tree,
+            again=self.together is not None,
+            others=self._of_others(unlanded),
         )
         if self.work_tree is not None:
             self.work_tree.landed(self._git)

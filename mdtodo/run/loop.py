@@ -56,7 +56,6 @@ class RunLoop:
     _ended: bool = False
     _looks: int = 0
     _isolation: Isolation | None = None
-    _warned_unmeasured: bool = False
     _throttle: Throttle = field(init=False)
     _preflight: Preflight = field(init=False)
 
@@ -81,6 +80,7 @@ class RunLoop:
             if self._is_over():
                 break
             self.observer.flush()
+            self.journal.signs.tell()
             self._handle_events(self.pool.events(self._patience()))
             # before anything lands, as a place is worth nothing without a lease
             self.journal.leases.leave_lanes(self.queue.running - self.queue.landing)
@@ -124,11 +124,10 @@ class RunLoop:
             if task is None:
                 break
             found.append(task)
-        if self._throttle.unknown and not self._warned_unmeasured:
-            self._warned_unmeasured = True
-            self.observer.say(
-                "the load of this machine cannot be measured here: max_cpu and max_memory have no effect"
-            )
+        held_back = not self._throttle.has_room and self.queue.holds_startable(time.monotonic())
+        for sentence in self._throttle.told(held_back=held_back):
+            self.observer.say(sentence)
+        self.journal.signs.machine = self._throttle.machine
         return found
 
     def _start(self, task: Task, reason: str | None) -> None:
@@ -239,8 +238,10 @@ class RunLoop:
         return max(0.0, min(limits)) if limits else None
 
     def _patience(self) -> float:
-        wake = self.queue.seconds_until_retry(time.monotonic())
-        return TICK if wake is None else min(TICK, wake)
+        now = time.monotonic()
+        wake, due = self.queue.seconds_until_retry(now), self._throttle.seconds_until_due(now)
+        known = [one for one in (wake, due) if one is not None]
+        return min(TICK, self.journal.signs.seconds_until_due(), *known)
 
     # Taking what comes back
 
@@ -263,14 +264,12 @@ class RunLoop:
             self._begun.add(event.attempt)
             self.queue.attempts[task.id].started = self.queue.attempts[task.id].started or time.time()
             self.observer.started(task, self.queue.attempts[task.id].count)
-            processor = self.queue.processor(task)
-            self.journal.log_attempt(
-                task, self.queue.attempts[task.id].count, processor.name if processor else ""
-            )
+            self._tell_begun(task)
             if self.queue.options.verbose:
                 self._report_command(task)
         elif event.kind == "progress":
             self.observer.progressed(task, event.progress or 0.0)
+            self.journal.signs.progress(task.id, event.progress or 0.0)
         else:
             del self._attempts[event.attempt]
             # Of what was handed ahead to a process, much was never begun when Ctrl-C came: it was not tried at all.
@@ -279,6 +278,12 @@ class RunLoop:
                 self.journal.release(task)
             else:
                 self._handle_result(task, event)
+
+    def _tell_begun(self, task: Task) -> None:
+        processor, number = self.queue.processor(task), self.queue.attempts[task.id].count
+        name = processor.name if processor else ""
+        self.journal.signs.begin(task.id, name, number, time.time())
+        self.journal.log_attempt(task, number, name)
 
     def _report_command(self, task: Task) -> None:
         """What the attempt that has begun runs, and where its output goes."""
@@ -293,6 +298,7 @@ class RunLoop:
         result = self.outcomes.checked(task, _with_failure(raw, event))
         attempts = self.queue.attempts[task.id]
         attempts.seconds += result.duration
+        self.journal.signs.end(task.id)
         # of one that is over as soon as it has started, both are told together
         if attempts.started is not None:
             attempts.started = min(attempts.started, time.time() - result.duration)
@@ -334,6 +340,7 @@ class RunLoop:
             self._isolation.note_failure(task, count, result, why)
         self.observer.retrying(task, count, delay, why)
         self.queue.retry(task, time.monotonic() + delay)
+        self.journal.signs.retry(task.id, processor.name, self.queue.attempts[task.id].count)
         return True
 
     def _replan_if_stale(self) -> None:

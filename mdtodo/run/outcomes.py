@@ -17,6 +17,7 @@ from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
 from mdtodo.landing.result_edits import proving_edits, receipt_of, reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
+from mdtodo.run.expected import to_come
 from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
 
 if TYPE_CHECKING:
@@ -219,16 +220,16 @@ class Outcomes:
         project = self.project.with_edits(self.edits)
         if any(name not in project.tasks for name in self.queue.running):
             return
-        before = len(self.queue.reachable())
+        before = to_come(self.queue)
         self.project = project
         self.edits, self.plan_is_stale = [], False
         self.queue.replan(self.project.plan)
         # fewer where new subtasks are a person's: what waits for them is not reached in this run
-        self.observer.expect(len(self.queue.reachable()) - before)
+        self.observer.expect(to_come(self.queue) - before)
 
     def follow(self, project: Project) -> None:
         """Go on with the tasks as they stand in the files now, where all that was finished so far has landed."""
-        before = len(self.queue.reachable())
+        before = to_come(self.queue)
         if (selection := self.queue.options.selection) is not None:
             meant = {task.id for task in selection.tasks(project.plan)}
             chosen = frozenset(meant).union(self.queue.options.chosen or ())
@@ -236,7 +237,7 @@ class Outcomes:
         self.project, self.edits, self.plan_is_stale = project, [], False
         self.journal.follow(project)
         self.queue.replan(project.plan)
-        self.observer.expect(len(self.queue.reachable()) - before)
+        self.observer.expect(to_come(self.queue) - before)
         for parent in self.queue.close_finished_parents():
             self.roll_up(parent)
 

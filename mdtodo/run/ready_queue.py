@@ -1,5 +1,4 @@
-"""The ready queue of one run: what may start now, what waits, and what became of each task. No I/O, no clock
-of its own."""
+"""The ready queue of one run: what may start now, what waits, and what became of each task. No I/O, no clock."""
 
 from __future__ import annotations
 
@@ -55,7 +54,7 @@ class ReadyQueue:
     landing: set[str] = field(default_factory=set)
     stopped: bool = False
     nesting: dict[str, int] = field(default_factory=dict)
-    elsewhere: frozenset[str] = frozenset()
+    elsewhere: set[str] = field(default_factory=set)
     _full_lanes: set[str] = field(default_factory=set)
     _awaited: set[str] = field(default_factory=set)
     _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
@@ -68,7 +67,6 @@ class ReadyQueue:
     _closed: dict[str, Status] = field(default_factory=dict)
     _deferred: list[str] = field(default_factory=list)
     _output_conflicts: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    _started: int = 0
     _finished: int = 0
     _seconds: float = 0.0
 
@@ -141,30 +139,30 @@ class ReadyQueue:
         self.running.add(name)
         if self.plan.graph.is_awaited(name):
             self._awaited.add(name)
-        if name not in self.attempts:  # the limit counts tasks: a retry of one is no other
-            self._started += 1
         attempts = self.attempts.setdefault(name, Attempts())
         if self.outcomes.pop(name, None) is Outcome.BLOCKED:
             attempts.begin_again()
         attempts.count += 1
         return self.plan.tasks[name]
 
+    def holds_startable(self, now: float) -> bool:
+        """Whether a task would start, were it asked for: there is one, and a job and its lane are free."""
+        if self.stopped or len(self.running) >= self.jobs:
+            return False
+        new, again = not self._limit_reached(), bool(self._later) and self._later[0][0] <= now
+        return again or any(new or name in self.attempts for (_, name), _ in self._heads())
+
     def upcoming(self, count: int) -> list[Task]:
         """Up to so many tasks that were not started and that nothing but a lane or the jobs keep, in plan order."""
         queued = sorted(entry for queue in self._queues.values() for entry in queue)
         fresh = [self.plan.tasks[name] for _, name in queued if name not in self.attempts]
-        left = count if self.options.limit is None else self.options.limit - self._started
+        left = count if self.options.limit is None else self.options.limit - len(self.attempts)
         return fresh[: max(0, min(count, left))]
 
     def _next(self) -> tuple[str, str] | None:
         """The first task whose lane has room, and that lane; but none that shares an output with a running one."""
         while True:
-            heads = [
-                (queue[0], lane)
-                for lane, queue in self._queues.items()
-                if queue and lane not in self._full_lanes and self._lanes.may_start(lane)
-            ]
-            if not heads:
+            if not (heads := self._heads()):
                 return None
             (_, name), lane = min(heads)
             heappop(self._queues[lane])
@@ -175,13 +173,16 @@ class ReadyQueue:
             # Until any task ends (`_free_slot`), not at the end of its queue: it would lose its turn to all behind it.
             self._deferred.append(name)
 
+    def _heads(self) -> list[tuple[tuple[int, str], str]]:
+        """The first of each queue whose lane has room, and that lane."""
+        free = (lane for lane in self._queues if lane not in self._full_lanes and self._lanes.may_start(lane))
+        return [(self._queues[lane][0], lane) for lane in free if self._queues[lane]]
+
     def _conflicts(self, name: str) -> bool:
         found = self.processor(self.plan.tasks[name])
-        shared = self._output_conflicts.get(found.name) if found is not None else None
-        if not shared:
-            return False
+        shared = self._output_conflicts.get(found.name, ()) if found is not None else ()
         at_work = (self.processor(self.plan.tasks[other]) for other in self.running)
-        return any(one is not None and one.name in shared for one in at_work)
+        return bool(shared) and any(one is not None and one.name in shared for one in at_work)
 
     def _may_prefetch(self) -> bool:
         """Whether a task may be handed over before a process is free for it, so that none has to wait for us.
@@ -191,9 +192,7 @@ class ReadyQueue:
         """
         if self.options.fail_fast or self._seconds >= SHORT * self._finished:
             return False
-        if self.at_work >= self.jobs * PREFETCH:
-            return False
-        return not self._awaited
+        return self.at_work < self.jobs * PREFETCH and not self._awaited
 
     def seconds_until_retry(self, now: float) -> float | None:
         """Seconds until a retry is due, None if none is waited for."""
@@ -213,7 +212,6 @@ class ReadyQueue:
             self.outcomes[task.id] = Outcome.BLOCKED
             return
         del self.attempts[task.id]
-        self._started -= 1
         self._restore_over_limit()
 
     def put_back(self, task: Task) -> None:
@@ -247,7 +245,7 @@ class ReadyQueue:
         """As `finish`, of a task that was not started after all, since an earlier result with this outcome stands."""
         parents = self.finish(task, outcome)
         del self.attempts[task.id]
-        self._started, self._finished = self._started - 1, self._finished - 1
+        self._finished -= 1
         self._restore_over_limit()
         return parents
 
@@ -401,7 +399,8 @@ class ReadyQueue:
         self._over_limit.clear()
 
     def _limit_reached(self) -> bool:
-        return self.options.limit is not None and self._started >= self.options.limit
+        # it counts tasks: a retry of one is no other
+        return self.options.limit is not None and len(self.attempts) >= self.options.limit
 
     def _drop_new(self) -> None:
         """Of what is queued, only what was begun already may go on; after a stop, not that either."""

@@ -20,7 +20,6 @@ from mdtodo.project.capabilities import configured, needs, trusted
 from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
 from mdtodo.run.expired import as_opened, expired, open_expired
-from mdtodo.run.joint.left_over import left_over
 from mdtodo.run.joint.peers import Peers
 from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
@@ -28,7 +27,7 @@ from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
-from mdtodo.run.unstarted import unstarted
+from mdtodo.run.unstarted import left_over, unstarted
 from mdtodo.run.verify import plan_of
 from mdtodo.system.process import available_cpus
 
@@ -74,7 +73,12 @@ def run(
         refuse_half_done_operation(repo)
     with (
         RunJournal.open(
-            repo, config, commit=options.commit, worker=options.worker, jobs=jobs(options, config)
+            repo,
+            config,
+            commit=options.commit,
+            worker=options.worker,
+            jobs=jobs(options, config),
+            joint=options.joint,
         ) as journal,
         _opened(executor, options, config) as pool,
     ):
@@ -100,10 +104,18 @@ def run(
             # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
-        if peers is not None and not interrupt.asked:
-            left = left_over(queue, peers.in_hand, loop.outcomes.not_started)
-            report = report._replace(messages=(*report.messages, *left))
-        return report
+        return report if interrupt.asked else report._replace(left=_left(loop, peers))
+
+
+def _left(loop: RunLoop, peers: Peers | None) -> tuple[str, ...]:
+    """What is left, and for whom; of what was asked for by id, or told as blocked, a run has said it."""
+    queue, outcomes = loop.queue, loop.outcomes
+    if peers is not None:
+        return left_over(queue, peers.in_hand, outcomes.not_started)
+    if queue.options.verify or queue.options.asked:
+        return ()
+    in_hand = {one.task_id: one for one in loop.journal.state.live_leases()}
+    return left_over(queue, in_hand, told={*outcomes.done, *outcomes.not_started})
 
 
 def _refuse_without_identity(journal: RunJournal, queue: ReadyQueue) -> None:

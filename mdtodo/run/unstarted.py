@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.results import GivenUp
 from mdtodo.core.task import State, Status
 from mdtodo.core.titles import quoted, title_and_id
-from mdtodo.planning.analysis.waits import no_task
+from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.planning.routing import why_passed_over
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
     from mdtodo.core.task import Task
     from mdtodo.run.ready_queue import ReadyQueue
+    from mdtodo.storage.leases import Lease
 
 #: So many tasks that have given up are named, and so many that one waits for.
 _NAMED, _WAITED_FOR = 10, 3
+#: So many tasks of one kind that were left are named.
+_NAMED_LEFT = 5
 
 
 class Unstarted(NamedTuple):
@@ -49,12 +52,67 @@ def unstarted(
     )
 
 
+def left_over(
+    queue: ReadyQueue,
+    in_hand: Mapping[str, Lease],
+    not_started: Mapping[str, str] | None = None,
+    told: Container[str] = (),
+) -> tuple[str, ...]:
+    """A sentence for each kind, with the tasks of it; those that have given up, and those that were `told` of, have
+    sentences of their own. `in_hand`: who has a task. `not_started`: what kept a task that was about to start, None
+    where nobody need know of what was ready."""
+    kinds: dict[str, list[str]] = {}
+    for task in queue.plan.tasks.values():
+        if task.id in told or not queue.is_selected(task):
+            continue
+        if (found := _why_left(queue, task, in_hand)) is not None:
+            kind, named = found
+            if kind == _REST and not_started is None:
+                continue
+            if kind == _REST and not_started and task.id in not_started:
+                named = f"{named}, {not_started[task.id]}"
+            kinds.setdefault(kind, []).append(named)
+    return tuple(_sentence(kind, named) for kind, named in sorted(kinds.items(), key=_blocked_last))
+
+
+def _why_left(queue: ReadyQueue, task: Task, in_hand: Mapping[str, Lease]) -> tuple[str, str] | None:
+    """Of which kind it is, and how it is named there; None for what is not left, or told of elsewhere."""
+    it, state = title_and_id(task), queue.state(task)
+    if state in _TOLD_ALREADY or task.id in queue.outcomes:
+        return None
+    if task.id in in_hand:
+        return "in the hands of other workers", f"{it} ({in_hand[task.id].worker})"
+    if state is State.DOING:
+        return "in progress by hand", it
+    if queue.blocked(task):
+        return "blocked", f"{it} {waits_for(queue, task)}"
+    if queue.processor(task) is None:
+        return "manual", it
+    if task.worker not in (None, queue.options.worker):
+        return f"for the worker {task.worker}", it
+    if lacking := queue.missing_capabilities(task):
+        return f"for a worker that can {', '.join(sorted(lacking))}", it
+    return _REST, it
+
+
+def _sentence(kind: str, named: list[str]) -> str:
+    more = f"; and {len(named) - _NAMED_LEFT} more" if len(named) > _NAMED_LEFT else ""
+    return f"left, {kind}: {'; '.join(named[:_NAMED_LEFT])}{more}"
+
+
+def _blocked_last(item: tuple[str, list[str]]) -> tuple[bool, str]:
+    return item[0] == "blocked", item[0]
+
+
+_TOLD_ALREADY = (State.DONE, State.CANCELLED, State.FAILED)
+#: As where the limit was reached, or another work tree has its result.
+_REST = "not started"
+
+
 def waits_for(queue: ReadyQueue, task: Task) -> str:
     """`waits for "Title" (id) and 2 more`: what the run has left open of that."""
     names = [name for name in queue.plan.blocked_by[task.id] if not queue.closed(name)]
-    shown = ", ".join(_blocker(queue, name) for name in names[:_WAITED_FOR])
-    more = f" and {len(names) - _WAITED_FOR} more" if len(names) > _WAITED_FOR else ""
-    return f"waits for {shown}{more}" if names else "is blocked"
+    return waits_in_words(queue.plan, task.id, names, queue.state) if names else "is blocked"
 
 
 def _asked(queue: ReadyQueue) -> Iterator[Task]:
@@ -105,16 +163,6 @@ def _unable(queue: ReadyQueue, task: Task) -> str:
         return f": it is reserved for the worker {task.worker}"
     lacking = queue.missing_capabilities(task)
     return f": it needs {', '.join(sorted(lacking))}, which this machine does not have" if lacking else ""
-
-
-def _blocker(queue: ReadyQueue, name: str) -> str:
-    task = queue.plan.tasks.get(name)
-    if task is None:
-        if (day := queue.plan.graph.day(name)) is not None:
-            return day
-        return f"{name} ({no_task(queue.plan, name)})"
-    manual = ", which is manual" if queue.state(task) is State.MANUAL else ""
-    return f"{title_and_id(task)}{manual}"
 
 
 def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:

@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import os
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from typing import TYPE_CHECKING
+
+from mdtodo.core.activity import Activity, EndedRun, InHand, LiveRun, Phase
+from mdtodo.storage.runners import REMEMBERED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from mdtodo.git.repository import Repository
     from mdtodo.storage.leases import Lease
+    from mdtodo.storage.runners import Unlanded
     from mdtodo.storage.state import StateStore
 
 #: Ended runs that are looked at for the newest that ran anything.
 _LOOKED_AT = 20
-
-
-class LiveRun(NamedTuple):
-    """A run whose process is alive: `slots` are the tasks that it may run at once, None where it did not say;
-    `tasks` those that were handed to a slot and have no result yet."""
-
-    run: str
-    worker: str
-    started: float
-    slots: int | None
-    tasks: frozenset[str]
-
-
-class Activity(NamedTuple):
-    """`active` are the tasks that any worker has in hand, claims included, each with that worker; `efficiency` is that
-    of the newest ended run that ran anything: seconds of processors in seconds of slots, None where there is none;
-    `subtasks` were made since the state began, None without one.
-    """
-
-    runs: tuple[LiveRun, ...] = ()
-    active: Mapping[str, str] = MappingProxyType({})
-    efficiency: float | None = None
-    subtasks: int | None = None
 
 
 def activity(repo: Repository) -> Activity:
@@ -47,22 +28,41 @@ def activity(repo: Repository) -> Activity:
     if not os.path.exists(os.path.join(folder(repo), "state.db")):
         return Activity()
     with StateStore.open(repo, create=False) as state:
-        leases = _in_hand(state)
-        tasks: dict[str, set[str]] = {}
-        for lease in leases:  # by process, as two workers may have one name
-            tasks.setdefault(lease.owner, set()).add(lease.task_id)
+        leases = state.live_leases()
         runs = tuple(
-            LiveRun(run, worker, started, _slots(state, run), frozenset(tasks.get(state.owner(run), ())))
-            for run, worker, started in state.active_runs()
+            LiveRun(run, worker, started, _slots(state, run)) for run, worker, started in state.active_runs()
         )
-        active = {lease.task_id: lease.worker for lease in leases}
-        return Activity(runs, active, _efficiency(state), state.subtasks())
+        return Activity(
+            runs=runs,
+            in_hand=tuple(_in_hand(state, leases, runs)),
+            runners=state.runners(time.time() - REMEMBERED),
+            ended=_ended(state),
+            machine=state.machine(),
+            subtasks=state.subtasks(),
+        )
 
 
-def _in_hand(state: StateStore) -> list[Lease]:
-    """Leases and claims, but for those of tasks that have their result and wait for the commit."""
-    over = {entry.receipt.task_id for run, _, _ in state.active_runs() for entry in state.unlanded(run)}
-    return [lease for lease in state.live_leases() if lease.task_id not in over]
+def _in_hand(state: StateStore, leases: Sequence[Lease], runs: Sequence[LiveRun]) -> list[InHand]:
+    """By the leases that hold now, in their order."""
+    begun, waiting = state.in_hand(), state.waiting()
+    owners = {run.run: state.owner(run.run) for run in runs}
+    found: list[InHand] = []
+    for lease in leases:
+        # by process, as two workers may have one name; a run may work under a claim, which is tied to no process
+        own = [run for run in runs if lease.claimed or owners[run.run] == lease.owner]
+        keys = [(run.run, lease.task_id) for run in own]
+        phases = [_begun_or_over(key, begun.get(key), waiting.get(key)) for key in keys]
+        one = next(filter(None, phases), InHand(lease.task_id, "") if lease.claimed else None)
+        found += [] if one is None else [one._replace(worker=lease.worker)]
+    return found
+
+
+def _begun_or_over(key: tuple[str, str], begun: InHand | None, over: Unlanded | None) -> InHand | None:
+    """A task of a run; None where it was neither begun nor is over. One that had new subtasks may be begun again."""
+    if over is None or (begun is not None and begun.attempt is not None and begun.attempt > over.attempt):
+        return begun
+    run, task_id = key
+    return InHand(task_id, "", run, *over, phase=Phase.LANDING)
 
 
 def _slots(state: StateStore, run: str) -> int | None:
@@ -70,12 +70,14 @@ def _slots(state: StateStore, run: str) -> int | None:
     return slots if isinstance(slots, int) and slots > 0 else None
 
 
-def _efficiency(state: StateStore) -> float | None:
-    entries = state.history(limit=5000)
-    for run, started, finished in state.ended_runs(limit=_LOOKED_AT):
-        # Attempt 0 is a cached result or a person's: no slot was used.
-        seconds = sum(one.seconds for one in entries if one.run == run and one.attempts)
-        slots = _slots(state, run)
-        if seconds and slots and finished > started:
-            return min(1.0, seconds / (slots * (finished - started)))
-    return None
+def _ended(state: StateStore) -> tuple[EndedRun, ...]:
+    runs = state.ended_runs(limit=_LOOKED_AT)
+    seconds = dict.fromkeys((run for run, _, _ in runs), 0.0)
+    for one in state.history(limit=5000):
+        if (
+            one.run in seconds and one.attempts
+        ):  # without an attempt it is a cached result, or a person's word
+            seconds[one.run] += one.seconds
+    return tuple(
+        EndedRun(run, started, finished, _slots(state, run), seconds[run]) for run, started, finished in runs
+    )

@@ -249,6 +249,18 @@ class Leases:
         rows = self._db.read(f"{_CLAIM} AND task_id = ? AND token = ?", (task_id, token))
         return next((_lease_of(row) for row in rows if holders.hold(*row[3:6])), None)
 
+    def claims(self) -> tuple[Lease, ...]:
+        """All claims: those that hold, and those that have run out, and whose box nobody has opened since."""
+        return tuple(_lease_of(row) for row in self._db.read(f"{_CLAIM} ORDER BY task_id"))
+
+    def move_claim(self, claim: Lease, task_id: str) -> None:
+        """The claimed task has this id now, also in the journal; nothing is changed where somebody has that one."""
+        with self._db.writing("moved claim") as db:
+            query = "UPDATE OR IGNORE leases SET task_id = ? WHERE token = ?"
+            if db.execute(query, (task_id, claim.token)).rowcount:
+                query = "UPDATE results SET task_id = ? WHERE task_id = ? AND outcome = 'doing'"
+                db.execute(query, (task_id, claim.task_id))
+
     def ended_claims(self) -> tuple[Lease, ...]:
         """The claims that have run out, and whose box nobody has opened since."""
         holders = _Holders(_clock())
@@ -268,6 +280,12 @@ class Leases:
                 query = f"{_RELEASED} {_among(some)} RETURNING task_id"
                 released += (str(row[0]) for row in db.execute(query, some).fetchall())
         return tuple(released)
+
+    def taken_after(self, token: int) -> tuple[tuple[int, str], ...]:
+        """Token and task of the leases of processes with greater tokens, in their order, whether they still hold."""
+        query = "SELECT token, task_id FROM leases WHERE token > ? AND owner <> '' ORDER BY token"
+        rows = self._db.read(query, (token,))
+        return tuple((integer(one), str(task)) for one, task in rows)
 
     def live_leases(self) -> tuple[Lease, ...]:
         """The leases that hold now, by task."""

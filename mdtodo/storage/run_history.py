@@ -7,6 +7,9 @@ did, and all that is left where the journal is gone. A run of a task that is in 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
@@ -14,7 +17,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.receipts.log import logged_commits, logged_receipts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.results import PastRun
     from mdtodo.git.repository import Repository
@@ -82,3 +85,96 @@ def _journal(repo: Repository, task_id: str | None = None) -> Iterator[PastRun]:
     with StateStore.open(repo, create=False) as state:
         rows = state.history(task_id, limit=KEPT)
     yield from reversed(rows)
+
+
+@dataclass(slots=True)
+class KnownRun:
+    """One run. `worker` is None where nobody named it; `started` and `finished` are Unix time, None where that is not
+    known: of one whose journal is gone they are what its id says, and the date of its last commit. `counts` of its
+    results, by outcome; `seconds` that its processors took together; `jobs` at once, None where only git knows of it;
+    `commits`, newest first."""
+
+    run: str
+    worker: str | None = None
+    started: float | None = None
+    finished: float | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    jobs: int | None = None
+    commits: list[str] = field(default_factory=list)
+
+    @property
+    def success_rate(self) -> float | None:
+        """Which part of what succeeded or failed has succeeded; None where there is nothing of either."""
+        tried = self.counts[Outcome.DONE] + self.counts[Outcome.FAILED]
+        return self.counts[Outcome.DONE] / tried if tried else None
+
+    @property
+    def utilization(self) -> float | None:
+        """Which part of the time of its jobs processors ran; None where that was not measured."""
+        if self.jobs is None or self.started is None or self.finished is None:
+            return None
+        time = self.jobs * (self.finished - self.started)
+        return min(1.0, self.seconds / time) if time > 0 else None
+
+
+def known_runs(repo: Repository) -> tuple[KnownRun, ...]:
+    """Those in which a processor ran, or a result stood, newest first. What a person said is no run.
+
+    Raises GitError where git cannot read the history.
+    """
+    found: dict[str, KnownRun] = {}
+    results: dict[tuple[str, str], PastRun] = {}
+    for one in logged_receipts(repo):
+        run = found.setdefault(one.run, KnownRun(one.run))
+        past = one.past_run()
+        if one.commit not in run.commits:
+            run.commits.append(one.commit)
+        run.worker = run.worker or one.worker
+        run.finished = max(filter(None, (run.finished, past.finished)), default=None)
+        results.setdefault((one.run, one.task_id), past)
+    _add_journal(repo, found, results)
+    for past in results.values():
+        if past.attempts or past.outcome == Outcome.CACHED:
+            run = found.setdefault(past.run, KnownRun(past.run))
+            run.counts[past.outcome] += 1
+            run.seconds += past.seconds
+    for run in found.values():
+        run.started = run.started or _start_in(run.run)
+    runs = [run for run in found.values() if run.counts]
+    # of those that began in the same second, git has the newest first
+    return tuple(sorted(runs, key=lambda run: run.started or 0.0, reverse=True))
+
+
+def _add_journal(
+    repo: Repository, found: dict[str, KnownRun], results: dict[tuple[str, str], PastRun]
+) -> None:
+    from mdtodo.storage.rows import KEPT
+    from mdtodo.storage.state import StateStore, folder
+
+    if not os.path.exists(os.path.join(folder(repo), "state.db")):
+        return
+    with StateStore.open(repo, create=False) as state:
+        began, rows = state.known_runs(), state.history(limit=KEPT)
+    results.update(_newest(rows))
+    for name, (worker, started, finished, begun) in began.items():
+        run, jobs = found.setdefault(name, KnownRun(name)), begun.get("jobs")
+        run.worker, run.started, run.finished = worker or run.worker, started, finished
+        run.jobs = jobs if isinstance(jobs, int) else None
+
+
+def _newest(rows: Sequence[PastRun]) -> Mapping[tuple[str, str], PastRun]:
+    """The last of each task in each run; the rows begin with the newest."""
+    return {(one.run, one.task_id): one for one in _oldest_first(rows)}
+
+
+def _oldest_first(rows: Sequence[PastRun]) -> Iterable[PastRun]:
+    return reversed(rows)
+
+
+def _start_in(run: str) -> float | None:
+    """The moment that a run is named after."""
+    try:
+        return datetime.strptime(run.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mdtodo.storage.database import Database
 
 
+#: In what a run says of how it was begun: the work tree in which others may land what it comes to, by its git folder.
+TOGETHER = "together"
+
+
 class Runs:
     """The runs in a database. Every method raises MdtodoError, with a sentence, where the disk or SQLite refuses."""
 
@@ -33,8 +37,7 @@ class Runs:
 
     def begun(self, run_id: str) -> Mapping[str, object]:
         """How the run was begun; empty where nobody said."""
-        rows = self._db.read("SELECT summary FROM runs WHERE run_id = ?", (run_id,))
-        return mapping(rows[0][0] if rows else None)
+        return begun(self._db, run_id)
 
     def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
         """Note that it has ended, with any JSON to keep instead of how it was begun; forget what has landed
@@ -71,6 +74,15 @@ class Runs:
         rows = self._db.read(query, (limit,))
         return tuple((str(run), real(started), real(finished)) for run, started, finished in rows)
 
+    def known_runs(self) -> dict[str, tuple[str, float, float | None, Mapping[str, object]]]:
+        """By run: worker, start and end in Unix time, None for one that has not ended or was killed, and how it was
+        begun (see `begun`)."""
+        rows = self._db.read("SELECT run_id, worker, started, finished, summary FROM runs")
+        return {
+            str(run): (str(worker), real(began), None if end is None else real(end), mapping(begun))
+            for run, worker, began, end, begun in rows
+        }
+
     def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[PastRun, ...]:
         """Results, newest first; those of one task if named."""
         if task_id is None:
@@ -82,6 +94,12 @@ class Runs:
     def durations(self) -> dict[str, float]:
         """Median seconds of the last (at most 20) successful runs of each task."""
         return medians(self._db.read(_DURATIONS))
+
+
+def begun(database: Database, run_id: str) -> Mapping[str, object]:
+    """As `Runs.begun`, for those who have no more than the database."""
+    rows = database.read("SELECT summary FROM runs WHERE run_id = ?", (run_id,))
+    return mapping(rows[0][0] if rows else None)
 
 
 def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:

@@ -1,4 +1,4 @@
-"""What this clone remembers: leases, the journal of results, runs. SQLite in the git common directory.
+"""What this clone remembers: leases, the journal of results, runs, runners. SQLite in the git common directory.
 
 Nothing in it is the truth: delete `.git/mdtodo/`, and only history, results of a killed run that were not landed
 yet, and the proofs of ticks that no commit carries are gone. It is shared by the terminals and linked worktrees of one
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.storage.journal import Journal
 from mdtodo.storage.leases import Leases
+from mdtodo.storage.runners import IN_HAND, RUNNERS, Runners
 from mdtodo.storage.runs import Runs
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 #: Each version needs an upgrade from the one before: what has not landed yet is in no other place.
-_VERSION = 5
+_VERSION = 7
 #: Receipts that have landed, in the order in which they did. Apart from their results, which many plans read whole.
 _RECEIPTS = """CREATE TABLE receipts (
   number INTEGER PRIMARY KEY, result INTEGER NOT NULL UNIQUE, receipt TEXT NOT NULL, commit_id TEXT, base_id TEXT
@@ -36,6 +37,8 @@ _UPGRADES = {
     2: _RECEIPTS,
     3: _LANE_SLOTS,
     4: _RESERVATIONS,
+    5: RUNNERS,
+    6: IN_HAND,
 }
 #: The first token is a number of seconds, and no 1: those of a state that was deleted must not be given out again.
 _SCHEMA = """
@@ -58,7 +61,7 @@ CREATE TABLE results (
 CREATE UNIQUE INDEX leases_by_token ON leases (token);
 CREATE INDEX results_by_task ON results (task_id, id);
 CREATE INDEX results_unlanded ON results (id) WHERE receipt IS NOT NULL AND landed IS NULL;
-""" + ";\n".join((_RECEIPTS, _LANE_SLOTS, _RESERVATIONS))
+""" + ";\n".join((_RECEIPTS, _LANE_SLOTS, _RESERVATIONS, RUNNERS, IN_HAND))
 
 
 def folder(repo: Repository) -> str:
@@ -66,8 +69,8 @@ def folder(repo: Repository) -> str:
     return os.path.join(repo.common_dir, "mdtodo")
 
 
-class StateStore(Leases, Journal, Runs):
-    """An open state: leases, journal and runs of one database. Also a context manager.
+class StateStore(Leases, Journal, Runs, Runners):
+    """An open state: leases, journal, runs and runners of one database. Also a context manager.
 
     One for each process: never carry it across a fork. Raises MdtodoError, with a sentence, where the disk or SQLite
     refuses.

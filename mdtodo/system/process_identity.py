@@ -17,6 +17,11 @@ def current() -> str:
     return _name(os.getpid())
 
 
+def name() -> str:
+    """What this process is called where people read it: `host-pid`."""
+    return f"{os.uname().nodename}-{os.getpid()}"
+
+
 def has_ended(owner: str) -> bool:
     """Whether the process has certainly ended; False for one that cannot be seen from here."""
     where, _, rest = owner.partition("-")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
     from mdtodo.workers.changes import Stamp
+    from mdtodo.workers.presence import Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Watch:
     `options`: what is asked for, of the tasks as they are now. `run` does it, and tells of it; the error is that of a
     push after it. `say` is told what a
     person should know, each sentence once until something else is wrong. Nothing that is wrong ends it: it is looked at
-    again.
+    again. `presence` shows it to others.
     """
 
     repo: Repository
@@ -60,6 +61,7 @@ class Watch:
     options: Callable[[Project], Options]
     run: Callable[[Config, Options], tuple[RunReport, MdtodoError | None]]
     say: Callable[[str], None]
+    presence: Presence
     failed: bool = False
     _stop: Event = field(default_factory=Event)
     _changes: Changes = field(init=False)
@@ -78,7 +80,7 @@ class Watch:
     def go_on(self) -> bool:
         """Until it is interrupted, which it says, or has been idle for too long, or has started what it may."""
         worked = time.monotonic()
-        with Interrupt(self._stop.set, lambda: None):
+        with self.presence.kept(), Interrupt(self._stop.set, lambda: None):
             while not (self._stop.is_set() or self._is_through()):
                 self._pull()
                 if not self._stop.is_set() and self._look():
@@ -87,7 +89,7 @@ class Watch:
                     break
                 if not self._rests:
                     continue
-                if self._changes.wait(self._seen, self._patience(worked), self._stop):
+                if self.presence.wait(self._patience(worked), self._wait, self._stop):
                     self._looked = None
                 self._tried.clear()
         return self._stop.is_set()
@@ -95,6 +97,9 @@ class Watch:
     def end(self) -> None:
         """End as soon as nothing runs."""
         self._stop.set()
+
+    def _wait(self, seconds: float) -> bool:
+        return self._changes.wait(self._seen, seconds, self._stop)
 
     def _is_through(self) -> bool:
         return self.rhythm.most is not None and self._started >= self.rhythm.most
@@ -127,6 +132,7 @@ class Watch:
                 self._seen = self._changes.stamp()
                 project = read_project(self.repo, config, settled=True)
             options = self._of_now(project)
+            self.presence.ttl, self.presence.can = config.lease, options.can
             worked = has_work(project, options)
             if worked:
                 self._do(config, options)

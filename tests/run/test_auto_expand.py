@@ -76,7 +76,7 @@ def test_a_chosen_task_is_broken_down_and_its_steps_run(inside: Callable[..., Sa
     )
     said = inside("run", "asked", "--json", code=1)
     assert [task["title"] for task in said.json["tasks"] if task["outcome"] == "done"] == ["A", "B"]
-    assert '"asked" (asked) waits for "C of asked" (' in said.err
+    assert '"asked" (asked) has an open subtask: "C of asked" (' in said.err
     assert len(titles(repo, " ")) == 5
 
 

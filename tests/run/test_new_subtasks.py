@@ -95,7 +95,7 @@ def test_a_person_does_the_new_subtask_and_the_next_run_goes_on(repo: Checkout, 
     assert ("blocked", 1) in receipts(repo)
     (name,) = re.findall(r"blocked +(\w+) +a ", said.err)
     again = mdtodo("run", name, code=1)
-    assert re.search(r'waits for "by hand" \(\w+\), which is manual', again.err)
+    assert re.search(r'has an open subtask: "by hand" \(\w+\), which is manual', again.err)
     repo.write("TODO.md", repo.read("TODO.md").replace(b"[ ] by", b"[x] by"))
     assert outcomes(mdtodo("run", "--json")) == {"a": "done"}
     assert repo.read("TODO.md").startswith(b"- [x] a run:adds\n  - [x] by hand\n")
@@ -109,7 +109,7 @@ def test_a_task_that_is_asked_for_takes_its_new_subtasks_along(repo: Checkout, m
     )
     said = mdtodo("run", "--json", "top")
     assert outcomes(said) == {"a": "blocked", "b": "done"}
-    assert mdtodo("run", "top", code=1).err.count("waits for") == 1
+    assert mdtodo("run", "top", code=1).err.count("has an open subtask") == 1
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def todo(repo: Checkout) -> Checkout:
             '"Doing" (doing) is marked as in progress; `mdtodo reopen doing` puts it back in the queue',
         ),
         ("bobs", 1, '"Bob\'s" (bobs) was not started: it is reserved for the worker bob'),
-        ("parent", 1, '"Parent" (parent) waits for "Child" (child), which is manual'),
+        ("parent", 1, '"Parent" (parent) has an open subtask: "Child" (child), which is manual'),
     ],
 )
 def test_each_task_that_cannot_start_says_why_and_what_helps(

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from mdtodo.core.activity import InHand
 from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Anchor, Status
@@ -298,10 +299,12 @@ class TestJournal:
             opened.start_run("theirs", "w")
             opened.lease("c", "w", 60)
         opened.lease("d", "w", 60, mine=False)
-        assert {run.run: run.tasks for run in activity(repository).runs} == {
-            "mine": {"a", "b"},
-            "theirs": {"c"},
-        }
+        for run in ("mine", "theirs"):  # what the other one has is not in its hands, whatever it says
+            opened.sign("w", run, begun=[InHand(name, "w", run, "p", 1, 5.0) for name in "abc"])
+        assert [(one.task_id, one.run, one.worker) for one in activity(repository).in_hand] == [
+            *(("a", "mine", "w"), ("b", "mine", "w"), ("c", "theirs", "w")),
+            ("d", None, "w"),
+        ]
 
     @pytest.mark.parametrize("unseen", ["0badf00d-1-5", "unknown-1-0"])
     def test_a_run_that_cannot_be_seen_goes_on_while_it_holds_a_task(
@@ -418,7 +421,7 @@ class TestFile:
             it.discard([1])
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
             raw.executescript(
-                "DROP TABLE receipts; DROP TABLE lane_slots; DROP TABLE reservations; PRAGMA user_version = 2"
+                "DROP TABLE receipts; DROP TABLE lane_slots; DROP TABLE reservations; DROP TABLE runners; DROP TABLE in_hand; PRAGMA user_version = 2"
             )
         raw.close()
         with StateStore.open(repository, create=False) as it:
@@ -435,7 +438,7 @@ class TestFile:
             it.record([JournalEntry("run", RECEIPT)] * 2)
         with sqlite3.connect(path) as raw:
             raw.executescript(
-                "DROP TABLE receipts; DROP TABLE lane_slots; DROP TABLE reservations; PRAGMA user_version = 2"
+                "DROP TABLE receipts; DROP TABLE lane_slots; DROP TABLE reservations; DROP TABLE runners; DROP TABLE in_hand; PRAGMA user_version = 2"
             )
         raw.close()
         with StateStore.open(repository, create=False):
@@ -453,7 +456,9 @@ class TestFile:
         with StateStore.open(repository) as it:
             it.lease("a", "w", 60)
         with sqlite3.connect(os.path.join(folder(repository), "state.db")) as raw:
-            raw.executescript("DROP TABLE lane_slots; DROP TABLE reservations; PRAGMA user_version = 3")
+            raw.executescript(
+                "DROP TABLE lane_slots; DROP TABLE reservations; DROP TABLE runners; DROP TABLE in_hand; PRAGMA user_version = 3"
+            )
         raw.close()
         with StateStore.open(repository, create=False) as it:
             assert [lease.task_id for lease in it.live_leases()] == ["a"]

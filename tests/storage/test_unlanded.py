@@ -179,6 +179,7 @@ def test_a_state_of_an_earlier_version_waits_for_who_may_change_it(repository: R
     with sqlite3.connect(os.path.join(folder(repository), "state.db")) as db:
         db.execute("ALTER TABLE results DROP COLUMN inputs")
         db.executescript("DROP TABLE receipts; DROP TABLE lane_slots; DROP TABLE reservations")
+        db.executescript("DROP TABLE runners; DROP TABLE in_hand")
         db.execute("PRAGMA user_version = 1")
     db.close()
     assert not any_left(repository)

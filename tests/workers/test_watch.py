@@ -19,6 +19,7 @@ from mdtodo.reporting.progress import PlainProgress
 from mdtodo.run.run import run
 from mdtodo.run.run_options import Options
 from mdtodo.workers.changes import Changes
+from mdtodo.workers.presence import Presence
 from mdtodo.workers.watch import Rhythm, Watch
 from tests.processes import eventually
 from tests.terminal import Terminal
@@ -83,7 +84,8 @@ def watching(repo: Checkout) -> Iterator[Callable[..., Watch]]:
         def once(config, options):  # type: ignore[no-untyped-def]
             return run(found, config, options, PlainProgress(quiet=True)), None
 
-        watch = Watch(found, rhythm, options, once, said.append)
+        presence = Presence(found, "w", 300.0)
+        watch = Watch(found, rhythm, options, once, said.append, presence)
         thread = threading.Thread(target=watch.go_on, daemon=True)
         thread.start()
         threads.append((watch, thread))

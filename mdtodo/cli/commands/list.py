@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdtodo.cli.options import filters, json_option, selection
+from mdtodo.cli.options import can_filter, filters, json_option, selection
 from mdtodo.cli.read_command import ReadCommand
 from mdtodo.planning.analysis.list_order import KEYS
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     "--sort", type=click.Choice(KEYS), default="file", metavar="KEY", help=f"Sort by {', '.join(KEYS)}."
 )
 @filters
+@can_filter
 @json_option
 @click.pass_obj
 def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **given: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdtodo.cli.options import filters, json_option, named_tasks, selection, tasks_argument
+from mdtodo.cli.options import can_filter, filters, json_option, named_tasks, selection, tasks_argument
 from mdtodo.cli.read_command import ReadCommand
 from mdtodo.core.task import State
 from mdtodo.planning.analysis.waits import transitive_waits
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     "-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many tasks to show."
 )
 @filters
+@can_filter
 @json_option
 @click.pass_obj
 def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bool, **given: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli.options import complete_id, filters, json_option, selection
+from mdtodo.cli.options import can_filter, complete_id, filters, json_option, selection
 from mdtodo.cli.read_command import ReadCommand
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ FORMATS = ["text", "json", "mermaid", "dot"]
     "Exits 1 if the plan has a cycle.",
 )
 @filters
+@can_filter
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @json_option
 @click.option(

@@ -64,6 +64,7 @@ def command(
     With --accept nothing is run: your word stands for all ticks that HEAD has, or for those of the tasks named by ID.
     """
     from mdtodo.errors import UsageError
+    from mdtodo.landing.recovery.follow_claims import follow_claims
     from mdtodo.run.prove import to_prove, unproven_ticks
     from mdtodo.run.run_options import Options
 
@@ -72,6 +73,7 @@ def command(
             raise UsageError("--accept runs nothing: it takes ids and --dry-run alone")
         return accept_and_report(session, ids, dry_run=dry_run)
     project = session.project()
+    follow_claims(project)
     ticks = unproven_ticks(project)
     found = to_prove(project, ticks, ids)
     if as_json and found.todo and found.ticks:

@@ -7,25 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli._run import refuse_useless_push, report_dry_run, report_left_out, run_and_report
-from mdtodo.cli.options import (
-    can_option,
-    claimed_with,
-    dry_run_option,
-    filters,
-    fresh_option,
-    ids_argument,
-    jobs_option,
-    json_option,
-    limit_option,
-    no_commit_option,
-    push_option,
-    remote_option,
-    selection,
-    token_option,
-)
+from mdtodo.cli.options import claimed_with, dry_run_option, token_option
+from mdtodo.cli.shared_options import run_options
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
+    from mdtodo.cli.shared_options import Given
 
 
 @click.command(
@@ -36,39 +23,14 @@ if TYPE_CHECKING:
     "  mdtodo run --push             also push, including what a failed push left\n"
     "  mdtodo run --remote origin --push   one of several clones at work",
 )
-@ids_argument(required=False)
-@jobs_option
 @dry_run_option
-@no_commit_option
-@push_option
-@remote_option
 @click.option(
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )
-@limit_option
-@fresh_option
-@can_option
 @token_option
-@filters
-@json_option
 @click.pass_obj
-def command(
-    session: Session,
-    /,
-    ids: tuple[str, ...],
-    jobs: int | None,
-    dry_run: bool,
-    no_commit: bool,
-    push: bool,
-    remote: str | None,
-    fail_fast: bool,
-    limit: int | None,
-    can: str | None,
-    token: int | None,
-    fresh: bool,
-    as_json: bool,
-    **given: tuple[str, ...],
-) -> int:
+@run_options
+def command(session: Session, given: Given, /, *, dry_run: bool, fail_fast: bool, token: int | None) -> int:
     """Run the tasks that are ready or become ready, tick those that pass, and commit the ticks with their receipts.
 
     A task is ready when everything it waits for is done. Its processor is the one that its line, its section or the
@@ -80,24 +42,24 @@ def command(
     from mdtodo.run.run import select_tasks
     from mdtodo.run.run_options import Options
 
-    wanted = select_tasks(session.repo, session.config, ids, selection(session, given))
+    wanted = select_tasks(session.repo, session.config, given.ids, given.selection(session))
     report_left_out(wanted.left_out)
     if (token := claimed_with(token, wanted.asked)) is not None:
         from mdtodo.operations.claim import refuse_other_token
 
-        refuse_other_token(session.repo, wanted.asked, token)
+        refuse_other_token(session.project(), wanted.asked, token)
     options = Options(
         chosen=wanted.chosen,
         asked=wanted.asked,
-        jobs=jobs or 0,
-        commit="none" if no_commit else session.config.commit,
+        jobs=given.jobs or 0,
+        commit=given.commit(session),
         fail_fast=fail_fast,
-        limit=limit,
-        fresh=fresh,
+        limit=given.limit,
+        fresh=given.fresh,
         token=token,
-        can=told(can),
+        can=told(given.can),
     )
-    refuse_useless_push(options, push=push, no_commit=no_commit)
+    refuse_useless_push(options, push=given.push, no_commit=given.no_commit)
     if dry_run:
-        return report_dry_run(session, options, as_json=as_json)
-    return run_and_report(session, options, as_json=as_json, push=push, remote=remote)
+        return report_dry_run(session, options, as_json=given.as_json)
+    return run_and_report(session, options, as_json=given.as_json, push=given.push, remote=given.remote)

@@ -8,25 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli._run import refuse_useless_push, report_left_out, run_again_and_again, run_and_report
-from mdtodo.cli.options import (
-    can_option,
-    duration_option,
-    filters,
-    fresh_option,
-    ids_argument,
-    jobs_option,
-    json_option,
-    limit_option,
-    no_commit_option,
-    push_option,
-    remote_option,
-    selection,
-)
+from mdtodo.cli.options import duration_option
+from mdtodo.cli.shared_options import run_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mdtodo.cli.context import Session
+    from mdtodo.cli.shared_options import Given
     from mdtodo.planning.selection import Selection
     from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
@@ -39,39 +28,14 @@ if TYPE_CHECKING:
     "  mdtodo worker --forever --push  waits for more, and pushes what it did\n"
     "  mdtodo worker --idle 10m        ends after ten minutes without work",
 )
-@ids_argument(required=False)
 @click.option(
     "--name", metavar="NAME", help="What it is called: takes `worker:NAME` tasks.  [default: USER@HOST]"
 )
-@can_option
-@jobs_option
 @click.option("--forever", is_flag=True, help="When nothing is left, wait for more; Ctrl-C ends it.")
 @duration_option("--idle", "Wait for more, and end after so long without work.")
-@no_commit_option
-@push_option
-@remote_option
-@limit_option
-@fresh_option
-@filters
-@json_option
 @click.pass_obj
-def command(
-    session: Session,
-    /,
-    ids: tuple[str, ...],
-    name: str | None,
-    can: str | None,
-    jobs: int | None,
-    forever: bool,
-    idle: float | None,
-    no_commit: bool,
-    push: bool,
-    remote: str | None,
-    limit: int | None,
-    fresh: bool,
-    as_json: bool,
-    **given: tuple[str, ...],
-) -> int:
+@run_options
+def command(session: Session, given: Given, /, *, name: str | None, forever: bool, idle: float | None) -> int:
     """Take tasks, run them, tick and commit, as one of several workers, until nothing is left that it could do.
 
     Each task is run by one worker. When a worker is done, others plan again with what that has freed; one that dies
@@ -88,29 +52,36 @@ def command(
 
     if forever and idle is not None:
         raise UsageError("--forever and --idle exclude each other: one never ends, the other after so long")
-    chosen = selection(session, given)
-    wanted = select_tasks(session.repo, session.config, ids, chosen)
+    chosen = given.selection(session)
+    wanted = select_tasks(session.repo, session.config, given.ids, chosen)
     report_left_out(wanted.left_out)
     options = Options(
         chosen=wanted.chosen,
         asked=wanted.asked,
-        jobs=jobs or 0,
-        commit="none" if no_commit else session.config.commit,
-        limit=limit,
-        can=capabilities(session.repo, can),
+        jobs=given.jobs or 0,
+        commit=given.commit(session),
+        limit=given.limit,
+        can=capabilities(session.repo, given.can),
         worker=worker_name(name),
-        fresh=fresh,
+        fresh=given.fresh,
         joint=True,
-        selection=None if ids or wanted.chosen is None else chosen,
+        selection=None if given.ids or wanted.chosen is None else chosen,
     )
-    refuse_useless_push(options, push=push, no_commit=no_commit)
+    refuse_useless_push(options, push=given.push, no_commit=given.no_commit)
+    as_json, push, remote = given.as_json, given.push, given.remote
     if not forever and idle is None:
         return run_and_report(session, options, as_json=as_json, push=push, remote=remote)
     from mdtodo.workers.watch import Rhythm
 
-    rhythm = Rhythm(most=limit, idle=None if forever else idle)
+    rhythm = Rhythm(most=given.limit, idle=None if forever else idle)
     return run_again_and_again(
-        session, _of_now(options, ids, chosen), rhythm, as_json=as_json, push=push, remote=remote
+        session,
+        _of_now(options, given.ids, chosen),
+        rhythm,
+        as_json=as_json,
+        push=push,
+        remote=remote,
+        worker=options.worker,
     )
 
 

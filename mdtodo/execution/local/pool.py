@@ -341,6 +341,7 @@ class LocalPool:
         What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest;
         `result` is what that one comes to.
         """
+        seconds = worker.seconds
         # both before the channel is closed, which has no descriptor from then on
         self._poll.unregister(worker.channel)
         del self._workers[worker.channel.fileno()]
@@ -353,7 +354,8 @@ class LocalPool:
             self._idle.remove(worker)
         worker.kill()
         worker.channel.close()
-        self._recover(worker, result or Result(None, error="its pool process died"), begun=begun)
+        result = (result or Result(None, error="its pool process died"))._replace(duration=seconds)
+        self._recover(worker, result, begun=begun)
         if worker.pid is None and self._pipe is not None:
             self._failed_starts += 1
             if self._failed_starts >= MAX_STARTS:
@@ -366,7 +368,8 @@ class LocalPool:
         for place, spec in enumerate(worker.specs):
             attempt = cast("str", spec["attempt"])
             if attempt in worker.cancelled:
-                self._ready.append(AttemptEvent("finished", attempt, Result(None, interrupted=True)))
+                ended = Result(None, interrupted=True, duration=0.0 if place else result.duration)
+                self._ready.append(AttemptEvent("finished", attempt, ended))
             elif place or worker.pid is None or not begun:
                 again.append(spec)
             elif worker.group is None and attempt not in self._retried:

@@ -30,13 +30,14 @@ _IDENTIFYING_VARIABLES = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
 @dataclass(slots=True, eq=False)
 class WorkerHandle:
     """A pool process as the runner sees it; `pid` is known once it is up. The first of its `specs` is the one
-    it carries out, with `group` once that has started; after `overdue` its timeout was not kept. `last_seen` is when it
-    last said something, or was given work."""
+    it carries out, with `group` once that has started, at `began`; after `overdue` its timeout was not kept.
+    `last_seen` is when it last said something, or was given work."""
 
     channel: Channel
     pid: int | None = None
     specs: deque[Json] = field(default_factory=deque)
     group: int | None = None
+    began: float | None = None
     kill_at: float | None = None
     cancelled: set[str] = field(default_factory=set)
     return_asked: bool = False
@@ -46,7 +47,7 @@ class WorkerHandle:
 
     def started(self, group: int) -> None:
         """Its first attempt runs."""
-        self.group = group
+        self.group, self.began = group, monotonic()
         timeout = self.specs[0].get("timeout") if self.specs else None
         if isinstance(timeout, int | float):
             self.overdue = monotonic() + timeout + _grace(self.specs[0]) + _TIMEOUT_PATIENCE
@@ -71,7 +72,7 @@ class WorkerHandle:
         """Strike out an attempt that is over."""
         if self.specs and self.specs[0]["attempt"] == attempt:
             self.specs.popleft()
-            self.group = self.kill_at = self.overdue = None
+            self.group = self.began = self.kill_at = self.overdue = None
             if self.specs and self.specs[0]["attempt"] in self.cancelled:  # it came too late to be dropped
                 self.kill_at = monotonic() + _grace(self.specs[0]) + _PATIENCE
         else:
@@ -97,6 +98,11 @@ class WorkerHandle:
                 self.channel.send({"back": True})
             except OSError:
                 return  # it is dead, which the next reading shows
+
+    @property
+    def seconds(self) -> float:
+        """For how long its first attempt has run; 0 for one that is not known to have started."""
+        return 0.0 if self.began is None else round(monotonic() - self.began, 6)
 
     def end(self) -> None:
         """Kill it, unless it is dead already; what it has said can be read still."""

@@ -6,16 +6,14 @@ counts as pushed without any check, so whoever competes for one has to push an o
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.remote import Pushed, push_source, unreadable, verdicts, without_prompts
 from mdtodo.git.repository import SETTINGS, environment, run
+from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mdtodo.git.repository import Repository
 
@@ -115,6 +113,8 @@ def _fits(ref: str, pattern: str) -> bool:
     return ref.startswith(pattern[:-1]) if pattern.endswith("*") else ref == pattern
 
 
+#: Seconds for which what git leaves running, as a connection that ssh shares, may hold its output open.
+_LINGER = 1.0
 #: These may come at any moment of a run, when nobody sits there to type a password.
 _NEVER_ASK = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never", "SSH_ASKPASS_REQUIRE": "never"}
 
@@ -123,18 +123,13 @@ def _talk(repo: Repository, args: Sequence[str], timeout: float | None) -> tuple
     """Exit code, standard output and standard error of git; one that does not end in time is ended, and nobody knows
     what it has done. With a `timeout` it has no terminal, so that neither git nor ssh asks anybody for a password."""
     asks = timeout is None
-    env: Mapping[str, str] = environment(repo) | (without_prompts() if asks else _NEVER_ASK)
-    with subprocess.Popen(
-        ["git", "-C", repo.root, *args],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=not asks,
-    ) as process:
-        try:
-            out, err = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # it leads a group; its helpers are in it
-            return -15, b"", f"error: no answer in {timeout:g} s\n".encode()
-        return process.returncode, out, err
+    env = environment(repo) | (without_prompts() if asks else _NEVER_ASK)
+    process = Process(["git", "-C", repo.root, *args], env, session=not asks)
+    try:
+        return process.finish(timeout=timeout, linger=_LINGER)
+    except TimeoutError:
+        process.end_group(0)  # it leads one, and its helpers are in it
+        return -15, b"", f"error: no answer in {timeout:g} s\n".encode()
+    except BaseException:
+        process.finish(linger=_LINGER)  # Ctrl-C has reached it as well, or it ends by itself
+        raise

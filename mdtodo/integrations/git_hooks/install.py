@@ -31,17 +31,25 @@ RECEIPTS = {
 VERIFYING = {"pre-push": ("hook", "verify")}
 
 
-def install_hooks(repo: Repository, *, verify: bool = False) -> Iterator[HookChange]:
+def install_hooks(repo: Repository, *, verify: bool = False) -> list[HookChange]:
     """Let git check what is staged before each commit, add receipts to its message, and `verify` before each push;
     doing it again is fine.
 
     Raises GitError where there is no place for hooks of this repository alone; EditError and InputError where a
-    hook cannot be written.
+    hook cannot be written: then all are as they were.
     """
     place, program = scripts.folder(repo), program_path()
-    for name, args in (CHECKING | RECEIPTS | (VERIFYING if verify else {})).items():
-        change = scripts.install(place, name, program, args)
-        yield _noted(repo, change) if change.outcome in ("added", "updated") else change
+    hooks = CHECKING | RECEIPTS | (VERIFYING if verify else {})
+    for name in hooks:
+        scripts.refuse(place, name)
+    before = {name: scripts.before_install(place, name) for name in hooks}
+    try:
+        changes = [scripts.install(place, name, program, args) for name, args in hooks.items()]
+        return [_noted(repo, one) if one.outcome in ("added", "updated") else one for one in changes]
+    except BaseException:
+        for name, old in before.items():
+            scripts.put_back(place, name, old)
+        raise
 
 
 def uninstall_hooks(repo: Repository) -> Iterator[HookChange]:

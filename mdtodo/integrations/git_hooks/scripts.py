@@ -23,7 +23,7 @@ from mdtodo.git.repository import run
 from mdtodo.system import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mdtodo.git.repository import Repository
 
@@ -89,6 +89,52 @@ def install(place: str, name: str, program: str, args: Sequence[str]) -> HookCha
         return files.persist(lambda: _install(place, name, _command(program, args)))
 
 
+def refuse(place: str, name: str) -> None:
+    """Raise what `install` would for what stands in its way, before anything is changed."""
+    with _told(os.path.join(place, name)):
+        old = _content(place, name)
+        path = _path_of_ours(place, name, old)
+        made = _content(place, os.path.basename(path))
+        if made is not None and _MADE not in made and _with_ours_again(made, name, "") is None:
+            _refuse_two(path, name, _OURS.sub(b"", made))
+
+
+class Before(NamedTuple):
+    """A file of a hook before an install: its inode, None where it was not there; its bytes, if they can be read."""
+
+    inode: int | None
+    content: bytes | None
+
+
+def before_install(place: str, name: str) -> dict[str, Before]:
+    """What there is of the hook, by file, for `put_back`."""
+    return {
+        file: Before(_inode(place, file), _content(place, file))
+        for file in (name, name + ".legacy", name + BACKUP_SUFFIX)
+    }
+
+
+def put_back(place: str, name: str, before: Mapping[str, Before]) -> None:
+    """Take back what `install` has done since that was there."""
+    kept = name + BACKUP_SUFFIX
+    moved = _inode(place, kept) if before[kept].inode is None else None
+    for file, old in before.items():
+        now = _content(place, file)
+        if old.inode is not None and old.inode == moved:
+            os.replace(os.path.join(place, kept), os.path.join(place, file))  # a link is one again
+        elif old.inode is None and now is not None and _MADE in now:
+            os.unlink(os.path.join(place, file))
+        elif now is not None and old.content is not None and now != old.content:
+            files.replace(place, file, now, old.content)
+
+
+def _inode(place: str, file: str) -> int | None:
+    try:
+        return os.lstat(os.path.join(place, file)).st_ino
+    except OSError:
+        return None
+
+
 def _install(place: str, name: str, command: str) -> HookChange:
     os.makedirs(place, exist_ok=True)
     outcome, old = "added", _content(place, name)
@@ -100,13 +146,17 @@ def _install(place: str, name: str, command: str) -> HookChange:
         # an earlier mdtodo wrote its lines into the hook that was there
         files.replace(place, name, old, _OURS.sub(b"", old))
         outcome, old = "updated", _content(place, name)
-    by_framework = old is not None and _FRAMEWORK.search(old)
-    path = os.path.join(place, name + ".legacy" if by_framework else name)
+    path = _path_of_ours(place, name, old)
     made = _content(place, os.path.basename(path))
     if made is not None and _MADE in made:
         return _update(path, made, f"{command} || exit")
-    notes = (f"{name} calls it, before all else",) if by_framework else ()
+    notes = (f"{name} calls it, before all else",) if path.endswith(".legacy") else ()
     return HookChange(path, outcome, (*notes, *_make(path, name, f"{command} || exit")), whole=True)
+
+
+def _path_of_ours(place: str, name: str, old: bytes | None) -> str:
+    """Which file is ours, where the hook is that."""
+    return os.path.join(place, name + ".legacy" if old is not None and _FRAMEWORK.search(old) else name)
 
 
 def _with_ours_again(old: bytes, name: str, command: str) -> bytes | None:
@@ -131,10 +181,8 @@ def _make(path: str, name: str, command: str) -> tuple[str, ...]:
     """A hook of ours that calls the one which was there, if any, under another name; sentences on that one."""
     place, file = os.path.split(path)
     kept, there = os.path.join(place, name + BACKUP_SUFFIX), os.path.lexists(path)
-    if there and os.path.lexists(kept) and _content(place, file) != _content(place, name + BACKUP_SUFFIX):
-        hint = "move one of the two elsewhere"
-        what = "already exists, from an earlier install, and the hook has been replaced since"
-        raise EditError(what, file=kept, hint=hint)
+    if there:
+        _refuse_two(path, name, _content(place, file))
     runs = "it runs first" if os.access(path, os.X_OK) else "git did not run it before, and still does not"
     if there:
         os.rename(path, kept)
@@ -148,6 +196,15 @@ def _make(path: str, name: str, command: str) -> tuple[str, ...]:
             os.rename(kept, path)
         raise
     return (f"the previous hook is now {name + BACKUP_SUFFIX}; {runs}",) if there else ()
+
+
+def _refuse_two(path: str, name: str, old: bytes | None) -> None:
+    """Raise EditError where another hook than the one at the path, with these bytes, was kept before."""
+    place, kept = os.path.dirname(path), name + BACKUP_SUFFIX
+    if os.path.lexists(os.path.join(place, kept)) and old != _content(place, kept):
+        hint = "move one of the two elsewhere"
+        what = "already exists, from an earlier install, and the hook has been replaced since"
+        raise EditError(what, file=os.path.join(place, kept), hint=hint)
 
 
 def _call(name: str, kept: str) -> str:

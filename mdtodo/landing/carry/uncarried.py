@@ -13,7 +13,7 @@ from mdtodo.git.repository import read_blobs, run
 from mdtodo.landing.parse_cache import parse_cached
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.receipts.trailers import in_message
+from mdtodo.receipts.trailers import GREP, in_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -149,7 +149,7 @@ class History:
         return f"{base}..{self._revision}"
 
     def _receipts(self, revisions: str) -> dict[tuple[str, str, int], str]:
-        args = ("log", "-z", "--encoding=UTF-8", "--format=%H%n%B", "--grep=Mdtodo-Run", revisions, "--")
+        args = ("log", "-z", "--encoding=UTF-8", "--format=%H%n%B", *GREP, revisions, "--")
         found: dict[tuple[str, str, int], str] = {}
         for text in run(self._repo, *args).decode(errors="replace").split("\0"):
             commit, _, message = text.partition("\n")

@@ -18,6 +18,7 @@ from mdtodo.git.remote import fetch, find_upstream, push_commit, without_passwor
 from mdtodo.git.session import GitSession
 from mdtodo.landing.push.fast_forward import BranchMovedError, CannotFastForwardError, fast_forward, finish
 from mdtodo.landing.push.rebase import CannotRebaseError, read_commit, rebase
+from mdtodo.receipts.trailers import GREP
 from mdtodo.system import process_identity
 from mdtodo.system.failpoints import failpoint
 
@@ -155,8 +156,8 @@ class _Push:
             raise self._stop(f"{name} has moved on, and {local} has commits that are not receipts ({some})")
         if not commits:
             return None
-        # --grep only narrows it down: `read_commit` decides what is a receipt.
-        found = self._listed("--grep=^Mdtodo-Run: ", tip, f"^{base}")
+        # this only narrows it down: `read_commit` decides what is a receipt
+        found = self._listed(*GREP, tip, f"^{base}")
         landed = {
             (run, task.task_id): oid for oid in found for run, task in read_commit(self.git, oid).receipts
         }

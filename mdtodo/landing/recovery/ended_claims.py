@@ -8,6 +8,7 @@ from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.policy import land_as_configured, sentences_of
+from mdtodo.landing.recovery.follow_claims import follow_claims
 from mdtodo.landing.result_edits import unclaiming_edits
 from mdtodo.system import audit
 
@@ -28,6 +29,7 @@ def open_ended_claims(
     receipts: list[Receipt] = []
     commits: tuple[str, ...] = ()
     waiting: frozenset[str] = frozenset()
+    follow_claims(project, state)
     ended = state.ended_claims()
     for lease in ended:
         task = project.tasks.get(lease.task_id)

@@ -3,7 +3,6 @@ finishes."""
 
 from __future__ import annotations
 
-import os
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +10,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.git.position import head_position
 from mdtodo.landing.policy import land_as_configured, new_run_id
 from mdtodo.storage.rows import JournalEntry
+from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ def record(
     tokens = {task: claim.token for task, claim in claims.items()}
     how = {"commit": "run" if commit else "none", "place": [*head_position(repo)], "command": command}
     with state.at_once("command"):
-        state.start_run(run_id, f"{os.uname().nodename}-{os.getpid()}", how)
+        state.start_run(run_id, process_identity.name(), how)
         numbers = state.record([JournalEntry(run_id, one) for one in receipts])
         state.tie([*tokens.values()], mine=True)
     return RecordedCommand(run_id, commit, tuple(zip(numbers, receipts, strict=True)), tokens)

@@ -13,7 +13,7 @@ from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import TaskIndex
-from mdtodo.markdown.document import parse, without_collecting
+from mdtodo.markdown.document import PausedCollector, parse
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.pending import PendingEdits, Unexpected
 from mdtodo.markdown.edits.placement import PLACEMENTS
@@ -67,7 +67,7 @@ def apply(
 def _apply_to_one_parse(
     data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
 ) -> Applied:
-    with without_collecting(data):
+    with PausedCollector(data):
         original = Original(parse(data, statuses, file=file), statuses)
         places = TaskIndex(original.document, file, original.keys)
         found = [places.find(edit.anchor) for edit in edits]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from mdtodo.core.task import State
+from mdtodo.core.titles import title_and_id
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 
-#: Characters of a title in a sentence, and how many tasks one names.
-_TITLE, _NAMED = 40, 4
+#: How many tasks a sentence names.
+_NAMED = 4
 
 
 def transitive_waits(plan: Plan, names: Iterable[str]) -> dict[str, None]:
@@ -25,13 +29,16 @@ def transitive_waits(plan: Plan, names: Iterable[str]) -> dict[str, None]:
     return found
 
 
-def waits_in_words(plan: Plan, name: str, waits: Sequence[str]) -> str:
-    """The end of a sentence that begins with the task: `waits for guide (Write it)`, `has open subtasks: …`."""
+def waits_in_words(
+    plan: Plan, name: str, waits: Sequence[str], state: Callable[[Task], State] | None = None
+) -> str:
+    """The end of a sentence that begins with the task: `waits for "Write it" (guide)`, `has open subtasks: …`. `state`:
+    of tasks as they are now, where that is not what the plan says."""
     others, subtasks = split_waits(plan, name, waits)
-    parts = [f"waits for {listed(plan, others)}"] if others else []
+    parts = [f"waits for {listed(plan, others, state)}"] if others else []
     if subtasks:
         many = "an open subtask" if len(subtasks) == 1 else "open subtasks"
-        parts.append(f"has {many}: {listed(plan, subtasks)}")
+        parts.append(f"has {many}: {listed(plan, subtasks, state)}")
     return " and ".join(parts)
 
 
@@ -74,11 +81,9 @@ def shortened(text: str, width: int) -> str:
     return (words if len(words) >= width // 2 else cut).rstrip(" ,;:.") + "…"
 
 
-def listed(plan: Plan, names: Sequence[str]) -> str:
-    """`guide (Write the guide), api (Document the API) and 3 more`."""
-    shown = [
-        plan.graph.day(name) or f"{name} ({shortened(_title(plan, name), _TITLE)})" for name in names[:_NAMED]
-    ]
+def listed(plan: Plan, names: Sequence[str], state: Callable[[Task], State] | None = None) -> str:
+    """`"Write the guide" (guide), "Sign off" (sign), which is manual and 3 more`."""
+    shown = [_awaited(plan, name, state) for name in names[:_NAMED]]
     return ", ".join(shown) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
@@ -89,5 +94,9 @@ def no_task(plan: Plan, name: str) -> str:
     return "its box is unknown, see `mdtodo check`" if plan.graph.is_box(name) else "no task has this id"
 
 
-def _title(plan: Plan, name: str) -> str:
-    return (plan.tasks[name].title or "no title") if name in plan.tasks else no_task(plan, name)
+def _awaited(plan: Plan, name: str, state: Callable[[Task], State] | None) -> str:
+    task = plan.tasks.get(name)
+    if task is None:
+        return plan.graph.day(name) or f"{name} ({no_task(plan, name)})"
+    now = state(task) if state is not None else plan.states[name]
+    return f"{title_and_id(task)}{', which is manual' if now is State.MANUAL else ''}"

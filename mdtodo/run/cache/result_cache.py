@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import EXPANDED, Outcome
+from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.markdown.anchors import place_digest
 from mdtodo.outputs.declared import DeclaredOutputs
@@ -203,6 +204,8 @@ def _is_cacheable(result: Result) -> bool:
     return result.outcome is Outcome.DONE
 
 
+#: Of a task that was claimed.
+CLAIMED = str(Status.DOING)
 #: Outcomes that say nothing of what a further attempt would come to. `blocked` is none of them: since its processor has
 #: added subtasks, and is to run once more, no result before that stands.
-_NOT_CACHED = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, EXPANDED})
+_NOT_CACHED = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, EXPANDED, CLAIMED})

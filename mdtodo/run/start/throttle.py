@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-#: Seconds over which the load of the processors is measured.
-WINDOW = 5.0
-#: Seconds before it is measured for the first time: reading it takes longer than a short run should.
-DELAY = 2.5
+from mdtodo.core.activity import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Seconds over which the load of the processors is measured, and the same for the first figure. A run that is shorter
+#: is not slowed by it: what it takes costs more than the reading at its beginning.
+WINDOW, FIRST = 2.0, 1.0
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -15,54 +21,122 @@ class Throttle:
     """Says whether one more task may start beside those that run.
 
     The CPU share is that of everything but this run: its own processes and what they started, else a
-    run that uses its machine well would hold itself up. Memory is that of the whole machine. Both in percent.
-    Where a share cannot be read, as without /proc, it limits nothing, and `unknown` is true.
+    run that uses its machine well would hold itself up. Memory is that of the whole machine. Both in percent, and None
+    before they are measured, and where their limit is 100. Where a share cannot be read, as without /proc, it limits
+    nothing, and `unknown` is true.
     """
 
     max_cpu: int
     max_memory: int
-    _cpu: float = 0.0
-    _memory: float = 0.0
+    cpu: float | None = None
+    memory: float | None = None
     unknown: bool = False
-    _looked: float | None = None
-    _at: float | None = None
+    held_back: bool = False
+    _due: float | None = None
+    _at: float = 0.0
     _busy: float = 0.0
     _own: float = 0.0
+    _said: set[str] = field(default_factory=set)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether both shares are at or below their limits, as last measured."""
+        return (self.cpu or 0.0) <= self.max_cpu and (self.memory or 0.0) <= self.max_memory
+
+    @property
+    def machine(self) -> Machine:
+        """What was measured; nothing where nothing is limited, or can be measured."""
+        measured = self.cpu is not None or self.memory is not None
+        return Machine(self.cpu, self.memory, self.held_back if measured else None)
 
     def allows_start(self, now: float) -> bool:
-        """Whether both shares are at or below their limits, as last measured; `now` in seconds, monotonic."""
-        if self._looked is None or now - self._looked >= WINDOW:
-            self._memory, self._looked = self._known_memory() if self.max_memory < 100 else 0.0, now
-        if self._at is None:
-            self._at = now + DELAY - WINDOW
-        if self.max_cpu < 100 and now - self._at >= WINDOW:
-            try:
-                self._measure(now, now - self._at)
-            except Exception:  # as in `_known_memory`
-                self.unknown, self._at = True, now
-        return self._cpu <= self.max_cpu and self._memory <= self.max_memory
+        """Whether there is room, measured again if it is time to; `now` in seconds, monotonic."""
+        if self._due is None or now >= self._due:
+            first = self._due is None
+            self._due = now + (FIRST if first else WINDOW)
+            self.memory = self._known_memory() if self.max_memory < 100 else None
+            if self.max_cpu < 100:
+                self._measure(now, first=first)
+        return self.has_room
 
-    def _known_memory(self) -> float:
+    def seconds_until_due(self, now: float) -> float | None:
+        """Until it is measured again; None before the first time, and where nothing is limited."""
+        if self._due is None or min(self.max_cpu, self.max_memory) == 100:
+            return None
+        return max(0.0, self._due - now)
+
+    def told(self, *, held_back: bool) -> Iterator[str]:
+        """What a person should know now that a task is held back, or none is; each sentence once."""
+        if self.unknown:
+            yield from self._once(
+                "the load of this machine cannot be measured here: max_cpu and max_memory have no effect"
+            )
+        if held_back and not self.held_back:
+            yield from self._once("no more tasks are started for now", f": {self._reasons()}")
+        elif self.held_back and not held_back and self.has_room:
+            yield from self._once("the machine has room again: tasks are started as before")
+        self.held_back = held_back
+
+    def _once(self, sentence: str, why: str = "") -> Iterator[str]:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            yield sentence + why
+
+    def _reasons(self) -> str:
+        reasons = []
+        if (self.cpu or 0.0) > self.max_cpu:
+            reasons.append(f"other programs use {self.cpu:.0f} % of the CPU (max_cpu = {self.max_cpu})")
+        if (self.memory or 0.0) > self.max_memory:
+            reasons.append(f"{self.memory:.0f} % of the memory is in use (max_memory = {self.max_memory})")
+        return " and ".join(reasons)
+
+    def _known_memory(self) -> float | None:
         try:
             return memory_percent()
         except Exception:  # psutil raises what it comes upon: OSError, IndexError, its own
             self.unknown = True
-            return 0.0
+            return None
 
-    def _measure(self, now: float, passed: float) -> None:
+    def _measure(self, now: float, *, first: bool) -> None:
+        try:
+            # at first next to nothing was started, and psutil is not worth its import
+            busy, own = busy_seconds(), sum(os.times()[:4]) if first else own_seconds()
+        except Exception:  # as in `_known_memory`
+            self.unknown, self.cpu = True, None
+            return
+        if not first:
+            # own time may fall: what ended counts only once its parent has waited for it
+            others = (busy - self._busy) - max(0.0, own - self._own)
+            self.cpu = max(0.0, 100.0 * others / ((now - self._at) * (os.cpu_count() or 1)))
+        self._at, self._busy, self._own = now, busy, own
+
+
+def busy_seconds() -> float:
+    """Seconds for which the processors of this machine have worked, all together, since it started.
+
+    Of /proc/stat (proc(5)) where there is one, as psutil does, which takes 25 ms to import.
+    """
+    try:
+        with open("/proc/stat", encoding="ascii") as file:
+            return busy_of(file.readline()) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError):
         import psutil
 
         times = psutil.cpu_times()
-        # iowait is idle time; guest and guest_nice are part of user and nice as well (proc(5))
-        busy = sum(times) - sum(
-            getattr(times, name, 0.0) for name in ("idle", "iowait", "guest", "guest_nice")
-        )
-        own = _own_seconds()
-        if self._busy:
-            # own time may fall: what ended counts only once its parent has waited for it
-            others = (busy - self._busy) - max(0.0, own - self._own)
-            self._cpu = 100.0 * others / (passed * (psutil.cpu_count() or 1))
-        self._at, self._busy, self._own = now, busy, own
+        return sum(times) - sum(getattr(times, name, 0.0) for name in _NOT_BUSY)
+
+
+#: iowait is idle time; guest and guest_nice are part of user and nice as well (proc(5)).
+_NOT_BUSY = ("idle", "iowait", "guest", "guest_nice")
+
+
+def busy_of(line: str) -> int:
+    """Clock ticks that the first line of /proc/stat has as work. Raises ValueError for another one."""
+    name, *fields = line.split()
+    if name != "cpu" or len(fields) < 4:
+        raise ValueError(line)
+    user, nice, system, _, *others = map(int, fields)
+    return user + nice + system + sum(others[1:4])  # irq, softirq, steal
 
 
 def memory_percent() -> float:
@@ -80,7 +154,7 @@ def memory_percent() -> float:
         return float(psutil.virtual_memory().percent)
 
 
-def _own_seconds() -> float:
+def own_seconds() -> float:
     """CPU seconds of this process and everything below it, with what has ended already."""
     import psutil
 

@@ -234,6 +234,57 @@ def test_a_claim_in_place_of_ones_own_is_given_back_whole(repo: Checkout, mdtodo
     assert repo.read("TODO.md").decode() == TODO
 
 
+@pytest.mark.parametrize(
+    ("words", "next_one"), [("great thing to do", "a neighbour that is new"), ("other matter", "other")]
+)
+@pytest.mark.parametrize("how", ["release", "renew", "done", "run", "ended", "second"])
+def test_a_claim_follows_its_task_where_that_is_reworded(
+    repo: Checkout, mdtodo: Mdtodo, how: str, words: str, next_one: str
+) -> None:
+    """Without an `id:` the task has another id then: it is known by its words, or by its place."""
+    text = "- [ ] some thing to do now run:good\n- [ ] other worker:bob\n"
+    repo.commit("Without ids", **{"TODO.md": text})
+    before = mdtodo("list", "--json").json["tasks"][0]["id"]
+    token = str(claimed(mdtodo, before))
+    new = repo.read("TODO.md").decode().replace("some thing to do", f"some {words}")
+    new = new.replace("other worker", f"{next_one} worker")
+    repo.commit("Reworded", **{"TODO.md": new})
+    after = mdtodo("list", "--json").json["tasks"][0]["id"]
+    assert after != before
+    given_back = text.replace("some thing to do", f"some {words}").replace(
+        "other worker", f"{next_one} worker"
+    )
+    if how == "renew":
+        assert mdtodo("claim", after, "--token", token, "--json").json["token"] == int(token)
+        repo.commit("Once more", **{"TODO.md": new.replace(words, f"{words}, and more")})
+        once_more = mdtodo("list", "--json").json["tasks"][0]["id"]
+        mdtodo("release", once_more, "--token", token)
+    elif how == "second":
+        assert "alice" in mdtodo("claim", after, "--name", "carl", code=1).err
+        assert "taken from alice" in mdtodo("claim", after, "--name", "carl", "--steal").out
+    elif how == "release":
+        mdtodo("release", after, "--token", token)
+        assert repo.read("TODO.md").decode() == given_back
+    elif how == "ended":
+        end(repo, int(token))
+        assert "the claim of alice has ended" in mdtodo("run").err
+        assert repo.read("TODO.md").decode() == given_back.replace("[ ] some", "[x] some")
+    else:
+        mdtodo(how, after, code=1)
+        mdtodo(how, after, "--token", token)
+        assert repo.read("TODO.md").decode() == given_back.replace("[ ] some", "[x] some")
+
+
+def test_a_claim_does_not_pass_to_another_task(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Without ids", **{"TODO.md": "# A\n\n- [ ] claimed\n\n# B\n\n- [ ] other\n"})
+    token = claimed(mdtodo, mdtodo("list", "--json").json["tasks"][0]["id"])
+    mine = "# A\n\n# B\n\n- [/] other worker:alice\n"
+    repo.commit("It is gone, and alice has begun another", **{"TODO.md": mine})
+    end(repo, token)
+    mdtodo("run")
+    assert repo.read("TODO.md").decode() == mine
+
+
 def test_wrong_usage(mdtodo: Mdtodo) -> None:
     assert "--name" in mdtodo("claim", "first", code=2).err
     for name in ("a b", "é", "x" * 101, ""):

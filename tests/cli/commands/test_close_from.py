@@ -184,7 +184,7 @@ def test_a_task_that_waits_is_closed_only_with_what_it_waits_for(
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": ON})
     oid = repo.commit("closes todo:second, closes todo:third")
     said = inside("close-from", "HEAD")
-    assert f"commit {oid[:10]} closes todo:second: that task waits for first (First)" in said.err
+    assert f'commit {oid[:10]} closes todo:second: that task waits for "First" (first)' in said.err
     assert boxes(repo) == "  x"
     repo.commit("closes todo:first")
     inside("close-from", "HEAD~3..HEAD")
@@ -201,5 +201,5 @@ def test_with_strict_proof_a_message_closes_only_what_has_no_processor(
     oid = repo.commit("closes todo:tests, closes todo:after, closes todo:free")
     said = inside("close-from", "HEAD")
     assert f"commit {oid[:10]} closes todo:tests: that task is for its processor t to prove" in said.err
-    assert f"commit {oid[:10]} closes todo:after: that task waits for tests (Tests)" in said.err
+    assert f'commit {oid[:10]} closes todo:after: that task waits for "Tests" (tests)' in said.err
     assert boxes(repo) == "  x"

@@ -151,10 +151,10 @@ BLOCKED = (
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (["second"], "second (Second) waits for first (First)"),
-        (["parent"], "parent (Parent) has an open subtask: child (Child)"),
-        (["first", "third"], "third (Third) waits for second (Second), nobody (no task has this id)"),
-        (["first", "last"], "last (Last) waits for parent (Parent)"),
+        (["second"], 'second (Second) waits for "First" (first)'),
+        (["parent"], 'parent (Parent) has an open subtask: "Child" (child)'),
+        (["first", "third"], 'third (Third) waits for "Second" (second), nobody (no task has this id)'),
+        (["first", "last"], 'last (Last) waits for "Parent" (parent)'),
     ],
 )
 def test_done_of_a_task_that_waits_ticks_neither_it_nor_the_others(
@@ -214,7 +214,7 @@ def test_strict_proof_holds_once_it_is_committed_beside_other_refusals(
     repo.git("add", "-A")
     repo.git("commit", "-qm", "Base")
     said = inside("done", "tests", code=1)
-    assert "tests (Tests) waits for first (First)" in said.err
+    assert 'tests (Tests) waits for "First" (first)' in said.err
     assert "tests (Tests) is for its processor t to prove" in said.err
     assert "`mdtodo run tests` proves it; --force ticks it anyway" in " ".join(said.err.split())
 
@@ -231,7 +231,7 @@ def test_tasks_that_free_one_another_are_done_together(
 def test_without_rollup_a_parent_is_not_done_with_its_subtasks(repo: Checkout, inside: Mdtodo) -> None:
     repo.write("TODO.md", BLOCKED)
     repo.write(".mdtodo.toml", "rollup = false\n")
-    assert "waits for parent" in inside("done", "last", "child", code=1).err
+    assert 'waits for "Parent" (parent)' in inside("done", "last", "child", code=1).err
     inside("done", "last", "parent", "child")
 
 

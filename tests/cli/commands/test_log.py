@@ -177,3 +177,38 @@ def test_how_a_process_ended_is_in_words(repo: Checkout, mdtodo: Mdtodo) -> None
     with Terminal(["log", "-n", "1"], repo.root, 80, 24) as terminal:
         assert terminal.end() == 0
         assert terminal.text.rstrip().endswith("…  (compile, exit 3)")
+
+
+def test_runs_are_listed_from_the_journal_and_without_it_from_git(
+    repo: Checkout, mdtodo: Mdtodo, ran: Said
+) -> None:
+    mdtodo("worker", "--name", "w1", code=1)
+    mdtodo("done", mdtodo("list", "--text", "c", "--json").json["tasks"][0]["id"], "--commit")
+    newest, oldest = mdtodo("log", "--runs", "--json").json["runs"]
+    assert oldest["id"] == ran.json["run"]
+    assert (newest["worker"], newest["counts"]["failed"], newest["success_rate"]) == ("w1", 1, 0.0)
+    assert (oldest["counts"]["done"], oldest["counts"]["failed"], oldest["success_rate"]) == (1, 1, 0.5)
+    assert oldest["commits"] == ran.json["commits"]
+    assert oldest["jobs"] == 1
+    assert 0 < oldest["utilization"] <= 1
+    assert oldest["started"] <= ran.json["started"] < ran.json["finished"] <= oldest["finished"]
+    assert [line.split()[0] for line in mdtodo("log", "--runs", "-n1").out.splitlines()] == [
+        "started",
+        newest["started"][:10],
+    ]
+    shutil.rmtree(repo.root / ".git" / "mdtodo")
+    again = mdtodo("log", "--runs", "--json").json["runs"]
+    known = ("id", "counts", "success_rate", "commits")
+    assert [[run[key] for key in known] for run in again] == [
+        [run[key] for key in known] for run in (newest, oldest)
+    ]
+    assert (again[0]["worker"], again[0]["jobs"], again[0]["utilization"]) == ("w1", None, None)
+    assert again[1]["started"][:19] == oldest["started"][:19]
+    assert "leave the ID out" in mdtodo("log", "abcd", "--runs", code=2).err
+
+
+def test_where_nothing_ran_there_are_no_runs(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] c\n"})
+    mdtodo("run")
+    assert "no runs yet" in mdtodo("log", "--runs").err
+    assert mdtodo("log", "--runs", "--json").json == {"version": 1, "runs": []}

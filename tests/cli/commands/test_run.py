@@ -668,3 +668,18 @@ def test_retries_whose_pause_no_number_can_hold_are_all_made(repo: Checkout, mdt
     config = '[processors.p]\nrun = "exit 3"\nretries = 160\nretry_delay = "0s"\nbackoff = 100\n'
     repo.commit("Base", **{"TODO.md": "- [ ] a run:p\n", ".mdtodo.toml": config})
     assert mdtodo("-q", "run", "--json", code=1).json["tasks"][0]["attempts"] == 161
+
+
+def test_the_limit_counts_the_new_subtasks_too(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = (
+        "jobs = 1\nsubtask_keys = [\"run\"]\n[processors]\nok.run = 'true'\n"
+        'more.run = \'echo "{\\"subtask\\": \\"- [ ] new run:ok\\"}" > $MDTODO_OUTPUT\'\n'
+    )
+    repo.commit(
+        "Base", **{"TODO.md": "".join(f"- [ ] t{n} run:more\n" for n in range(4)), ".mdtodo.toml": config}
+    )
+    said = mdtodo("run", "--limit", "2").err
+    counted = [line.split()[0] for line in said.splitlines() if line.startswith("[")]
+    assert counted == ["[-]", "[1/2]", "[2/2]"], (
+        "a task that waits for its new subtask, the subtask, the task"
+    )

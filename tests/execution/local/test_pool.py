@@ -52,10 +52,14 @@ def test_a_killed_pool_process_loses_its_attempt_and_nothing_else(own_bench: Ben
     victim = bench.start(fled + "trap '' TERM; echo $$ > victim; sleep 60; sleep 60")
     leader, fled_pid, unmarked = (pid_in(bench.folder / name) for name in ("victim", "fled", "unmarked"))
     assert bench.wait(victim, "started").pid == leader
+    heard = time.monotonic()
+    eventually(lambda: time.monotonic() > heard + 0.2)
     os.kill(bench.worker(leader), signal.SIGKILL)
     event = bench.wait(victim)
     assert event.kind == "lost"
     assert event.message
+    assert event.result is not None
+    assert 0.2 < event.result.duration < time.monotonic() - heard + 1
     assert not runs(leader), "lost is told when nothing of it runs any more"
     assert not runs(fled_pid)
     assert not runs(unmarked)

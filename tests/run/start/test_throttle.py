@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
-from mdtodo.run.start.throttle import DELAY, WINDOW, Throttle, _own_seconds, memory_percent
+from mdtodo.run.start import throttle
+from mdtodo.run.start.throttle import (
+    FIRST,
+    WINDOW,
+    Throttle,
+    busy_of,
+    busy_seconds,
+    memory_percent,
+    own_seconds,
+)
 
 SPIN = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
 
@@ -27,53 +39,121 @@ def test_memory_counts_from_the_first_look() -> None:
 
 
 def test_load_of_other_processes_counts() -> None:
-    throttle = Throttle(max_cpu=0, max_memory=100)
-    assert throttle.allows_start(0.0)
-    assert throttle.allows_start(DELAY + 0.01), "nothing is measured yet, but the clocks are read"
+    one = Throttle(max_cpu=0, max_memory=100)
+    assert one.allows_start(0.0), "nothing is measured yet, but the clocks are read"
     subprocess.run(["setsid", "--fork", *SPIN], check=True)  # no child of this process
     while any(process.cmdline()[-1:] == SPIN[-1:] for process in psutil.process_iter() if _lives(process)):
         pass
-    assert not throttle.allows_start(DELAY + WINDOW + 0.02)
+    assert one.allows_start(FIRST - 0.01)
+    assert one.machine == (None, None, None)
+    assert not one.allows_start(FIRST + 0.01)
+    assert one.machine.cpu is not None
+    assert one.machine.cpu > 0
 
 
 def test_load_of_the_run_itself_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clock stands still beside what this process and its children took: all load is ours."""
-    before, own = psutil.cpu_times(), _own_seconds()
-    monkeypatch.setattr(psutil, "cpu_times", lambda: before._replace(user=before.user + _own_seconds() - own))
-    monkeypatch.setattr(psutil, "cpu_count", lambda: 1)
-    throttle = Throttle(max_cpu=2, max_memory=100)
-    throttle.allows_start(0.0)
-    throttle.allows_start(DELAY + 0.01)
+    before, own = busy_seconds(), own_seconds()
+    monkeypatch.setattr(throttle, "busy_seconds", lambda: before + own_seconds() - own)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    one = Throttle(max_cpu=2, max_memory=100)
+    one.allows_start(0.0)
+    one.allows_start(FIRST)
     subprocess.run(SPIN, check=True)
-    assert _own_seconds() - own > 0.25
-    assert throttle.allows_start(DELAY + WINDOW + 0.02)
+    assert own_seconds() - own > 0.25
+    assert one.allows_start(FIRST + WINDOW)
 
 
 @pytest.mark.parametrize(
-    "passed",
+    ("passed", "worked"),
     [
-        {"user": 1.0, "guest": 1.0},
-        {"nice": 1.0, "guest_nice": 1.0},
-        {"system": 1.0, "idle": 2.0, "iowait": 2.0},
+        ({"user": 100, "guest": 100}, 100),
+        ({"nice": 100, "guest_nice": 100}, 100),
+        ({"system": 100, "idle": 200, "iowait": 200}, 100),
+        ({"irq": 1, "softirq": 2, "steal": 4}, 7),
     ],
-    ids=" ".join,
 )
-@pytest.mark.parametrize(("limit", "free"), [(25, True), (10, False)])
-def test_each_second_counts_once(
-    monkeypatch: pytest.MonkeyPatch, passed: dict[str, float], limit: int, free: bool
+def test_each_tick_counts_once(passed: dict[str, int], worked: int) -> None:
+    names = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guest_nice")
+    assert busy_of("cpu  " + " ".join(str(passed.get(name, 0)) for name in names)) == worked
+
+
+@pytest.mark.parametrize("line", ["cpu0 1 2 3 4", "cpu 1 2 3", "", "cpu a b c d"])
+def test_a_line_that_is_no_clock_is_refused(line: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # `int` has its own words
+        busy_of(line)
+
+
+def test_the_clock_of_the_machine_is_that_of_psutil() -> None:
+    times = psutil.cpu_times()
+    theirs = sum(times) - times.idle - times.iowait - times.guest - times.guest_nice
+    assert busy_seconds() == pytest.approx(theirs, abs=2)
+
+
+def test_it_is_told_once_that_starts_are_held_back_and_once_that_they_go_on(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A machine with one processor that worked for one second of five, which is 20 percent."""
-    clock = psutil.cpu_times()
-    if not set(passed) <= set(clock._fields):
-        pytest.skip("this system does not tell them apart")
-    later = clock._replace(**{name: getattr(clock, name) + more for name, more in passed.items()})
-    clocks = iter([clock, later])
-    monkeypatch.setattr(psutil, "cpu_times", lambda: next(clocks))
-    monkeypatch.setattr(psutil, "cpu_count", lambda: 1)
-    throttle = Throttle(max_cpu=limit, max_memory=100)
-    throttle.allows_start(0.0)
-    throttle.allows_start(DELAY + 0.01)
-    assert throttle.allows_start(DELAY + WINDOW + 0.02) is free
+    """A machine with one processor on which others take all of it, nothing, and all of it again."""
+    clock = iter([0.0, 1.0, 1.2, 3.2])
+    monkeypatch.setattr(throttle, "busy_seconds", lambda: next(clock))
+    monkeypatch.setattr(throttle, "own_seconds", lambda: 0.0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    one, told = Throttle(max_cpu=85, max_memory=100), []
+    for now, waits in [(0.0, False), (1.0, True), (2.0, True), (3.0, False), (4.0, False), (5.0, True)]:
+        held_back = not one.allows_start(now) and waits
+        told.append((one.machine.cpu, list(one.told(held_back=held_back)), one.machine.held_back))
+    why = "no more tasks are started for now: other programs use 100 % of the CPU (max_cpu = 85)"
+    assert told == [
+        (None, [], None),
+        (100.0, [why], True),
+        (100.0, [], True),
+        (pytest.approx(10.0), ["the machine has room again: tasks are started as before"], False),
+        (pytest.approx(10.0), [], False),
+        (100.0, [], True),
+    ]
+
+
+SPINNER = [sys.executable, "-c", "while True: pass"]
+
+
+def test_foreign_load_is_seen_within_two_seconds_and_shown(repo: Checkout) -> None:
+    """As many busy loops as processors, and tasks of half a second: after the first figure they run one by one."""
+    repo.write(".mdtodo.toml", "jobs = 2\nmax_memory = 100\n[processors.ok]\nrun = 'sleep 0.5'\n")
+    repo.commit("Base", **{"TODO.md": "".join(f"- [ ] task {n} run:ok\n" for n in range(12))})
+    loops = [subprocess.Popen(SPINNER, start_new_session=True) for _ in range(os.cpu_count() or 1)]
+    began = time.monotonic()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "mdtodo", "run"], cwd=repo.root, stderr=subprocess.PIPE, text=True
+        ) as run:
+            assert run.stderr is not None
+            held = next(line for line in run.stderr if "no more tasks are started" in line)
+            # a start of Python beside the loops takes its time
+            assert time.monotonic() - began < 2 + 3
+            document = status(repo)
+            while document["status"] == "running" and not document["held_back"]:
+                document = status(repo)
+            for loop in loops:
+                loop.kill()
+            rest = run.stderr.read()
+            assert run.wait(timeout=120) == 0
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+    assert "% of the CPU (max_cpu = 85)" in held
+    assert document["cpu_percent"] > 85
+    assert (document["memory_percent"], document["held_back"]) == (None, True)
+    assert "no more tasks are started" not in rest
+    after = status(repo)
+    assert [after[name] for name in ("cpu_percent", "memory_percent", "held_back")] == [None, None, None]
+
+
+def status(repo: Checkout) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "mdtodo", "status", "--json"], cwd=repo.root, capture_output=True, check=True
+    )
+    return json.loads(done.stdout)
 
 
 HIDDEN = [

@@ -1,0 +1,79 @@
+"""Runs, a line each, and as JSON."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mdtodo.core.results import Outcome
+from mdtodo.planning.analysis.durations import format_seconds
+from mdtodo.reporting.json_documents import print_json
+from mdtodo.reporting.table import print_grid
+from mdtodo.reporting.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mdtodo.storage.run_history import KnownRun
+
+
+def print_runs(runs: Sequence[KnownRun], *, colored: bool) -> None:
+    """A table: start, length, results, success, use of the jobs, worker, run, newest commit."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not runs:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in ("started", "took", "results", "success", "used", "worker", "run", "commits"):
+        right = name in ("took", "success", "used")
+        table.add_column(name, justify="right" if right else "left", no_wrap=name != "results")
+    for run in runs:
+        table.add_row(*(Text(one_line(cell)) for cell in _cells(run)))
+    print_grid(table, colored=colored)
+
+
+def _cells(run: KnownRun) -> tuple[str, ...]:
+    began = "-" if run.started is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
+    over = run.started is not None and run.finished is not None
+    took = format_seconds(max(0.0, run.finished - run.started)) if over else "-"  # type: ignore[operator]
+    results = ", ".join(f"{count} {word}" for word, count in sorted(run.counts.items(), key=_rank))
+    commits = run.commits[0][:10] if run.commits else "-"
+    more = f" +{len(run.commits) - 1}" if len(run.commits) > 1 else ""
+    rates = (_percent(run.success_rate), _percent(run.utilization))
+    return began, took, results, *rates, run.worker or "-", run.run, commits + more
+
+
+_ORDER = [outcome.value for outcome in Outcome]
+
+
+def _rank(item: tuple[str, int]) -> int:
+    return _ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
+
+
+def print_runs_json(runs: Iterable[KnownRun]) -> None:
+    """`{"version": 1, "runs": [RUN, ...]}`."""
+    print_json({"version": 1, "runs": [_record(run) for run in runs]})
+
+
+def _record(run: KnownRun) -> dict[str, object]:
+    return {
+        "id": run.run,
+        "worker": run.worker,
+        "started": _iso(run.started),
+        "finished": _iso(run.finished),
+        "counts": {outcome: run.counts[outcome] for outcome in _ORDER},
+        "success_rate": run.success_rate,
+        "jobs": run.jobs,
+        "utilization": run.utilization,
+        "commits": run.commits,
+    }
+
+
+def _iso(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
