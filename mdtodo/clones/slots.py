@@ -111,11 +111,12 @@ def slot(source: CloneSource) -> Iterator[Slot]:
     Raises OSError where the folder cannot be written.
     """
     folder = slots_folder(source)
-    _make_private(folder)
     for number in count():
+        # each time, since others may remove what is empty: also this folder, where the repository seems to be gone
+        _make_private(folder)
         place = os.path.join(folder, str(number))
         # not makedirs(), for which one that is removed just now is no folder
-        with suppress(FileExistsError):
+        with suppress(FileExistsError, FileNotFoundError):
             os.mkdir(place, 0o700)
         if (lock := _lock(place)) >= 0:
             break

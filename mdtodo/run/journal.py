@@ -21,13 +21,14 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
+from mdtodo.run.attempt_logs import AttemptLogs
 from mdtodo.run.runner_signs import RunnerSigns
 from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.runs import TOGETHER
-from mdtodo.storage.state import StateStore, folder
+from mdtodo.storage.state import StateStore
 from mdtodo.storage.task_logs import prune
 from mdtodo.system import audit, process_identity
 from mdtodo.system.failpoints import failpoint
@@ -85,20 +86,16 @@ class RunJournal:
     _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
     _git: GitSession | None = None
-    _logs: str = ""
-    _shown_logs: str = ""
+    logs: AttemptLogs = field(init=False)
     spool_path: str = ""
-    _log_seen: tuple[str, bool] = ("", False)
 
     def __post_init__(self) -> None:
         places = LanePlaces(self.state, self.config.lanes, self.jobs)
         self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, places, self._log)
         self.leases = self.local
         self.signs = RunnerSigns(self.state, self.worker, self.run_id, self.config.lease)
-        self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
+        self.logs = AttemptLogs(self.repo, self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
-        inside = os.path.relpath(self._logs, self.repo.root)
-        self._shown_logs = self._logs if inside.startswith("..") else inside
 
     @classmethod
     def open(
@@ -251,22 +248,6 @@ class RunJournal:
     def _log(self, event: str, **said: object) -> None:
         audit.record(event, run=self.run_id, worker=self.worker, **said)
 
-    def log_path(self, task: Task, attempt: int) -> str:
-        """Where the output of an attempt is captured."""
-        return f"{self._logs}/{task.id}.{attempt}.log"
-
-    def shown_log_path(self, task: Task, attempt: int) -> str:
-        """The same, relative to the root where it is below it."""
-        return f"{self._shown_logs}/{task.id}.{attempt}.log"
-
-    def shown_log(self, task: Task, attempt: int) -> str | None:
-        """The same, relative to the root where it is below it; None if there is none."""
-        name = f"{task.id}.{attempt}.log"
-        # asked twice in a row, for the journal and for the report
-        if self._log_seen[0] != name:
-            self._log_seen = name, os.path.exists(f"{self._logs}/{name}")
-        return f"{self._shown_logs}/{name}" if self._log_seen[1] else None
-
     # What became of it
 
     def hold_outputs(self, given: object) -> tuple[tuple[Output, ...] | None, str | None]:
@@ -277,7 +258,7 @@ class RunJournal:
 
     def record(self, task: Task, receipt: Receipt) -> None:
         """Take a result down, for the next `write`."""
-        log = self.shown_log(task, receipt.attempt)
+        log = self.logs.shown(task, receipt.attempt)
         if ticks(receipt) and (claim := self.local.end_claim(task)) is not None:
             receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claim)))
             self._ended_claims.append(claim.token)

@@ -17,7 +17,7 @@ from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.config.settings import Config
@@ -286,33 +286,33 @@ class ReadyQueue:
 
     def reachable(self) -> list[Task]:
         """Those of them that become free if all goes well: what they wait for is closed, or is among them."""
-        closed, found = dict(self._closed), []
-        for name in self.plan.order:
-            task = self.plan.tasks[name]
-            if name in closed or any(other not in closed for other in self.plan.blocked_by[name]):
-                continue
-            if self.accepts(task):
-                closed[name] = Status.DONE
-                found += [] if self._is_over(name) else [task]
-            elif self.config.rollup and closes(self.plan, name, closed):
-                closed[name] = Status.DONE
-        return found
+
+        def accepts(name: str) -> bool:
+            return self.accepts(self.plan.tasks[name])
+
+        found = [name for name in self._freed(accepts) if accepts(name) and not self._is_over(name)]
+        return [self.plan.tasks[name] for name in found]
 
     def awaits(self, in_hand: Container[str]) -> bool:
         """Whether a task that this run would take is in the hands of another worker, or becomes free if all goes well
         with what is in their hands."""
         if self.stopped or self._limit_reached():
             return False
+        return any(
+            name in in_hand or name not in self.elsewhere
+            for name in self._freed(in_hand.__contains__)
+            if self.accepts(self.plan.tasks[name]) and not self._is_over(name)
+        )
+
+    def _freed(self, ends: Callable[[str], bool]) -> Iterator[str]:
+        """The tasks that become free, in plan order, if all of them go well of which `ends` says so."""
         closed = dict(self._closed)
         for name in self.plan.order:
             if name in closed or any(other not in closed for other in self.plan.blocked_by[name]):
                 continue
-            mine = self.accepts(self.plan.tasks[name]) and not self._is_over(name)
-            if mine and (name in in_hand or name not in self.elsewhere):
-                return True
-            if name in in_hand or (self.config.rollup and closes(self.plan, name, closed)):
+            yield name
+            if ends(name) or (self.config.rollup and closes(self.plan, name, closed)):
                 closed[name] = Status.DONE
-        return False
 
     def blocked(self, task: Task) -> bool:
         """Whether the task still waits for something."""

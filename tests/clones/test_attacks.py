@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.clones.changes import RefusedChangesError, changes_between, give_back, refuse, take
+from mdtodo.clones.changes import Protected, RefusedChangesError, changes_between, give_back, refuse, take
 from mdtodo.errors import GitError
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def changed(bench: Bench, *protected: str) -> dict[str, tuple[str | None, str | 
     """The paths that were changed, with their modes before and after."""
     shadow, head = bench.slot.shadow, bench.repo.git("rev-parse", "HEAD")
     changes = changes_between(shadow, head, take(shadow))
-    refuse(shadow, changes, protected)
-    return {one.path: (one.before and one.before[:6], one.after and one.after[:6]) for one in changes}
+    refuse(shadow, changes, Protected(exam=tuple(protected)))
+    return {one.path: (one.after and one.after[:6], one.before and one.before[:6]) for one in changes}
 
 
 def assert_fresh(bench: Bench) -> None:
