@@ -40,11 +40,17 @@ def take(shadow: Shadow) -> str:
     Raises RefusedChangesError where git cannot take some of them.
     """
     try:
+        # git would wait for ever to read a pipe by the name of .gitignore
+        shadow.remove_pipes()
         # all or nothing: else a part of the changes would pass for all of them
         shadow.git("add", "--all", "--", ".")
         return shadow.git("write-tree").decode().strip()
     except GitError as error:
         raise RefusedChangesError(f"what it changed cannot be taken: {error.sentence}") from error
+    except OSError as error:
+        raise RefusedChangesError(
+            f"what it changed cannot be taken: {error.strerror}: {error.filename}"
+        ) from error
 
 
 def changes_between(shadow: Shadow, before: str, after: str) -> list[Restore]:
@@ -147,5 +153,17 @@ def give_back(shadow: Shadow, source: CloneSource, base: str, tree: str) -> str:
         "-c",
         "maintenance.auto=false",
     )
-    run(None, *settings, "fetch", *quiet, shadow.git_dir, "refs/heads/out", env=env, cwd=source.common_dir)
+    # the person's own `insteadOf` is for remotes; the longest one counts, and `=` would end its name
+    as_it_is = ("-c", f"url.{shadow.git_dir}.insteadOf={shadow.git_dir}") if "=" not in shadow.git_dir else ()
+    run(
+        None,
+        *settings,
+        *as_it_is,
+        "fetch",
+        *quiet,
+        shadow.git_dir,
+        "refs/heads/out",
+        env=env,
+        cwd=source.common_dir,
+    )
     return commit

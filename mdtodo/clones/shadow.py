@@ -55,6 +55,10 @@ class Shadow(NamedTuple):
         places = {"GIT_DIR": self.git_dir, "GIT_WORK_TREE": self.tree}
         return run(None, *args, stdin=stdin, env=_ENVIRONMENT | places, cwd=self.tree, ok=ok)
 
+    def remove_pipes(self) -> None:
+        """Remove the pipes, sockets and devices among the files, which git keeps none of. Raises OSError."""
+        _sweep(self.tree, repositories=False)
+
     def show(
         self, source: CloneSource, commit: str, *, excludes: Sequence[str] = (), borrow: Sequence[str] = ()
     ) -> None:
@@ -96,7 +100,7 @@ class Shadow(NamedTuple):
             except GitError:  # a broken index: all goes, and comes again
                 _drop(self.git_dir, "index")
                 self.git("clean", "-ffdxq")
-        _sweep(self.tree)
+        _sweep(self.tree, repositories=True)
 
     def _write_clone(self, source: CloneSource, commit: str, borrow: Sequence[str]) -> None:
         own = os.path.join(self.tree, ".git")
@@ -189,13 +193,13 @@ def remove(path: str) -> None:
         raise OSError(errno.ENOTEMPTY, "cannot be removed", path)
 
 
-def _sweep(top: str) -> None:
-    """Remove what `git clean` never looks at: pipes, sockets, and repositories in folders with files of the clone."""
+def _sweep(top: str, *, repositories: bool) -> None:
+    """Remove what `git clean` never looks at: pipes, sockets, and, if wanted, the `.git` of folders below."""
     folders = [top]
     while folders:
         with os.scandir(folder := folders.pop()) as entries:
             for entry in entries:
-                if entry.name.casefold() == ".git" and folder != top:
+                if repositories and entry.name.casefold() == ".git" and folder != top:
                     remove(entry.path)
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)

@@ -139,8 +139,17 @@ def prune(source: CloneSource, keep: int, *, size: int) -> None:
             total -= _remove_free(place)
     for name in _names(os.path.dirname(folder)):
         _prune_gone(os.path.join(os.path.dirname(folder), name))
-    with suppress(OSError), open(os.path.join(folder, "repository"), "wb") as file:
-        file.write(os.fsencode(source.common_dir))
+    _write_repository(folder, source)
+
+
+def _write_repository(folder: str, source: CloneSource) -> None:
+    """Say which repository the clones are of, in one step: half a path would be that of one that is gone."""
+    path = os.path.join(folder, "repository")
+    if not os.path.exists(path):
+        with suppress(OSError):
+            with open(half := f"{path}.{os.getpid()}", "wb") as file:
+                file.write(os.fsencode(source.common_dir))
+            os.replace(half, path)
 
 
 def _prune_gone(folder: str) -> None:

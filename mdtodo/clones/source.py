@@ -50,7 +50,7 @@ def read_source(repo: Repository) -> CloneSource:
         (name, value if given else "true") for name, given, value in (one.partition("\n") for one in listed)
     ]
     known = dict(pairs)
-    is_partial = "extensions.partialclone" in known
+    is_partial = any(_PARTIAL.fullmatch(name) and not name.endswith(".url") for name in known)
     return CloneSource(
         repo.common_dir,
         repo.root,

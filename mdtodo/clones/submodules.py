@@ -11,6 +11,7 @@ from mdtodo.clones.changes import RefusedChangesError, take
 from mdtodo.clones.shadow import Shadow, remove
 from mdtodo.errors import GitError
 from mdtodo.git.repository import run
+from mdtodo.system.safe_open import READ
 
 if TYPE_CHECKING:
     from mdtodo.clones.slots import Slot
@@ -67,7 +68,8 @@ class Submodule(NamedTuple):
         name = "HEAD"
         for _ in range(5):
             try:
-                with open(os.path.join(self._own, name), encoding="utf-8") as file:
+                # it may be a pipe, for which open() would wait
+                with open(os.open(os.path.join(self._own, name), READ), encoding="utf-8") as file:
                     text = file.read(1000).strip()
             except (OSError, ValueError):
                 return None

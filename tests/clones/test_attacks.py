@@ -32,7 +32,8 @@ def changed(bench: Bench, *protected: str) -> dict[str, tuple[str | None, str | 
     """The paths that were changed, with their modes before and after."""
     shadow, head = bench.slot.shadow, bench.repo.git("rev-parse", "HEAD")
     changes = changes_between(shadow, head, take(shadow))
-    refuse(shadow, changes, Protected(exam=tuple(protected)))
+    refuse(shadow, changes, Protected(protected))
+    # `after` is what it is taken to be before the change, as for a file that goes back
     return {one.path: (one.after and one.after[:6], one.before and one.before[:6]) for one in changes}
 
 
@@ -95,6 +96,7 @@ ATTACKS = {
     ".GIT": "mkdir -p sub/.GIT; echo x > sub/.GIT/config",
     "a named pipe": "mkfifo pipe; rm a.txt; mkfifo a.txt",
     "odd names": "touch -- 'new\nline' \"$(printf 'latin\\351')\" '-rf' ' ' '\"' ':(top)x' '#' '!a'",
+    "pipes that git would read": "mkfifo .gitattributes src/.gitignore .gitmodules; rm .gitignore; mkfifo .gitignore",
     "a link to a file of the system": "ln -sf /etc/passwd a.txt; ln -s /etc etc",
     "a folder that became a link": "rm -r src; ln -s $VICTIM src",
     "a folder that became a file": "rm -r src; echo x > src",
@@ -149,7 +151,8 @@ def test_to_look_at_what_was_changed_runs_nothing_of_it(bench: Bench, script: st
         (ATTACKS["assume-unchanged"], {"a.txt": ("100644", "100644")}),
         (ATTACKS["the same size and time"], {"a.txt": ("100644", "100644")}),
         (ATTACKS["a commit and a branch"], {"c": (None, "100644")}),
-        ("mkfifo pipe; rm a.txt", {"a.txt": ("100644", None)}),
+        (ATTACKS["a named pipe"], {"a.txt": ("100644", None)}),
+        (ATTACKS["pipes that git would read"], {".gitignore": ("100644", None)}),
         (ATTACKS["its own folder a repository"], {}),
         (ATTACKS["a link to a file of the system"], {"a.txt": ("100644", "120000"), "etc": (None, "120000")}),
         (ATTACKS["a folder that became a link"], {"src/b.txt": ("100644", None), "src": (None, "120000")}),
@@ -178,7 +181,6 @@ def test_what_was_changed_is_seen(bench: Bench, script: str, changes: dict[str, 
     [
         (ATTACKS["a repository in it"], "cannot be taken: git: 'nested/' does not have a commit"),
         (ATTACKS["a repository in it, with a commit"], "nested is a repository of its own"),
-        (ATTACKS["a named pipe"], "cannot be taken: git: a.txt: can only add regular files"),
         (ATTACKS[".GIT"], r"cannot be taken: git: invalid path 'sub/\.GIT/config'"),
         ("echo x > a.txt", "it changed a.txt, which is protected"),
         ("head -c 110000000 /dev/zero > big", "it changed 110 MB, more than the 105 MB"),
