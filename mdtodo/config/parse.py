@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mdtodo.config.categories import merged as merged_categories
-from mdtodo.config.settings import Config, Defaults, Expand, Logs, Match, Pattern, Processor
+from mdtodo.config.processor_settings import CLONE_KEYS, SANDBOX_KEYS, Defaults, Match, Processor
+from mdtodo.config.settings import Config, Expand, Logs, Pattern
 from mdtodo.config.shapes import InvalidError, Record, Shape, Table, ValueType, must_be, shown
 from mdtodo.config.toml_lines import line_of
 from mdtodo.core.names import suggestion
@@ -261,7 +263,9 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
         return found
 
     values["patterns"] = made("patterns", _pattern)
-    values["processors"] = made("processors", lambda name, one: _processor(name, one, defaults))
+    values["processors"] = made(
+        "processors", partial(_processor, defaults, tree.get("isolation", Config().isolation))
+    )
     wrong += _wrong_matches(tree, broken, known)
     return values
 
@@ -283,7 +287,7 @@ def _pattern(name: str, given: Tree) -> Pattern:
     return Pattern(name=name, **given)
 
 
-def _processor(name: str, given: Tree, defaults: Defaults) -> Processor:
+def _processor(defaults: Defaults, isolation: str, name: str, given: Tree) -> Processor:
     path = ("processors", name)
     if name in _RESERVED:
         raise InvalidError(f"is a reserved name: {_RESERVED[name]}", path)
@@ -292,7 +296,19 @@ def _processor(name: str, given: Tree, defaults: Defaults) -> Processor:
             "must have either `run` or `python`" + (", not both" if "run" in given else ""), path
         )
     match = Match(**given["match"]) if "match" in given else None
+    _refuse_without_clone(given, isolation, path)
     return Processor(name=name, **{**defaults.merge_into(given), "match": match})
+
+
+def _refuse_without_clone(given: Tree, isolation: str, path: Path) -> None:
+    """Refuse keys that would say nothing: who set one counts on what it promises."""
+    clone = given.get("isolation", isolation) == "clone"
+    defaults = {one.name: one.default for one in fields(Processor)}
+    for key in (key for key, value in given.items() if value != defaults[key]):
+        if key in CLONE_KEYS and not clone:
+            raise InvalidError('needs `isolation = "clone"`', (*path, key))
+        if key in SANDBOX_KEYS and not given.get("sandbox"):
+            raise InvalidError("needs `sandbox = true`", (*path, key))
 
 
 def _wrong_matches(tree: Tree, broken: Set[Path], categories: Tree | None) -> Iterator[InvalidError]:

@@ -224,6 +224,29 @@ def _inside(what: str, value: object) -> str:
     return path
 
 
+def below_home() -> ValueType:
+    """A path below the home of whoever runs mdtodo, relative to it."""
+
+    def read(value: object) -> str:
+        path = normpath(str(single_line("a path").read(value)))
+        if path.startswith(("/", "../")) or path in (".", ".."):
+            raise InvalidError(f"must be a path below your home, relative to it, not {shown(value)}")
+        return path
+
+    return ValueType("a path, relative to your home", read)
+
+
+def variable() -> ValueType:
+    """The name of an environment variable."""
+
+    def read(value: object) -> str:
+        name = str(single_line("the name of a variable").read(value))
+        check_variable(name)
+        return name
+
+    return ValueType("the name of an environment variable", read)
+
+
 def environment_value() -> ValueType:
     """The value of an environment variable."""
     return checked("a string", lambda value: isinstance(value, str) and "\0" not in value)

@@ -25,8 +25,8 @@ class Output(NamedTuple):
 
 
 class Restore(NamedTuple):
-    """A file that goes back from what a commit made of it to what it was, each `<mode> <object id>`, None for no
-    file."""
+    """A file that becomes `before` where it is `after` now, each `<mode> <object id>`, None for no file: it goes back
+    from what a commit made of it to what it was, or, from a clone, on to what was proven."""
 
     path: str
     after: str | None
@@ -71,9 +71,15 @@ class Receipt(NamedTuple):
     proves: bool = False
     began: float | None = None
     error: str | None = None
+    proven: str | None = None
 
 
 def entry_of(text: str | None) -> tuple[bytes, str] | None:
     """Mode and object id of an Output's or a Restore's `<mode> <object id>`; None for no file."""
     mode, _, oid = (text or "").partition(" ")
     return (mode.encode(), oid) if text else None
+
+
+def text_of(entry: tuple[bytes, str] | None) -> str | None:
+    """The text that `entry_of` reads."""
+    return f"{entry[0].decode()} {entry[1]}" if entry else None

@@ -54,7 +54,9 @@ class Result(NamedTuple):
     `error` a sentence, which means failed. A Python processor may return one of these with only `notes`, `subtasks` and
     `metrics` filled. The rest is for the runner alone: `failed_by`, how it failed, where exit code and `timed_out` do
     not tell; `outputs`, what it wrote of its declared outputs (see `outputs.snapshot`), None where it declares none;
-    `tail`, the last 4 KiB of output; `log_error`, why the log is incomplete.
+    `tail`, the last 4 KiB of output; `log_error`, why the log is incomplete; `changes`, of an attempt in a clone that
+    passed, what it came to there (see `Proven`), and `work_tail`, where a check
+    came after it, the end of the output before that.
     """
 
     exit_code: int | None = 0
@@ -69,6 +71,8 @@ class Result(NamedTuple):
     outputs: Mapping[str, object] | None = None
     tail: str = ""
     log_error: str | None = None
+    changes: Mapping[str, object] | None = None
+    work_tail: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -90,6 +94,14 @@ class Result(NamedTuple):
         if self.timed_out:
             return Failure.TIMEOUT
         return Failure.SIGNAL if self.exit_code is not None and self.exit_code < 0 else Failure.EXIT
+
+
+class Proven(NamedTuple):
+    """What an attempt in a clone came to, where it passed: the commit that it began with, and a commit of what it
+    changed, on top of that, which `check` has seen; the same one where nothing was changed."""
+
+    base: str
+    commit: str
 
 
 class TaskRun(NamedTuple):

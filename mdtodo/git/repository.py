@@ -183,7 +183,11 @@ def environment(repo: Repository | None) -> dict[str, str]:
 def error_from(stderr: bytes, args: Sequence[str]) -> GitError:
     """git's refusal in git's own words: its `fatal:` line, otherwise its first one."""
     lines = [line.strip() for line in stderr.decode(errors="replace").split("\n") if line.strip()]
-    prefixed = (line[7:] for prefix in ("fatal: ", "error: ") for line in lines if line.startswith(prefix))
+    # what failed is in the line before such a one
+    telling = [
+        line for line in lines if line not in ("fatal: adding files failed", "fatal: updating files failed")
+    ]
+    prefixed = (line[7:] for prefix in ("fatal: ", "error: ") for line in telling if line.startswith(prefix))
     words = next(prefixed, lines[0] if lines else f"git {args[0]} failed without a message")
     return GitError(f"git: {words.removeprefix('git: ')}", hint=_hint(stderr))
 

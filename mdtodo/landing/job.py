@@ -18,7 +18,7 @@ from mdtodo.receipts.message import subject
 from mdtodo.system import files
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mdtodo.git.index.index_copy import IndexEntry
     from mdtodo.git.objects import TreeChange
     from mdtodo.git.repository import Repository
+    from mdtodo.landing.new_subtasks import IdsTaken
     from mdtodo.landing.parse_cache import ParsedFile
 
 
@@ -213,6 +214,14 @@ class CommitStep:
         self.run_id = run_id
         self.receipts: list[Receipt] = []
         self.tree: dict[bytes, TreeChange] = {}
+
+
+class Checks(NamedTuple):
+    """What is looked at before HEAD moves, see `land.land`."""
+
+    whole: bool = False
+    taken: IdsTaken | None = None
+    judge: Callable[[str | None], None] | None = None
 
 
 class CommitBuilder:

@@ -27,7 +27,7 @@ from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.build_commits import build_commits, write_commits
-from mdtodo.landing.job import Job
+from mdtodo.landing.job import Checks, Job
 from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.new_subtasks import IdTakenError
 from mdtodo.landing.restore import write
@@ -115,6 +115,7 @@ def land(
     taken: IdsTaken | None = None,
     late: bool = False,
     since: str | None = None,
+    judge: Callable[[str | None], None] | None = None,
     runs: Mapping[str, str] = MappingProxyType({}),
 ) -> Landing:
     """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone. With `each` every receipt
@@ -127,7 +128,7 @@ def land(
     Of several receipts for one task the last counts. A task is ticked together with its outputs, or not at all.
     `patience`: seconds to wait for another git that holds the index. `git`: of a caller who lands many times. `whole`:
     nothing is changed where something of what is to be taken back cannot be. `taken`: see `new_subtasks.ids_taken`;
-    those tasks are kept open.
+    those tasks are kept open. `judge` is asked about HEAD before it moves, and raises where nothing may land on it.
 
     Raises GitError, with HEAD, index and files as they were: an operation is in progress, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
@@ -145,7 +146,8 @@ def land(
     if (operation := operation_in_progress(repo)) is not None:
         raise GitError(f"a {operation} is in progress: nothing is committed now")
     with GitSession(repo) if git is None else nullcontext(git) as session:
-        return _land(job, session, unclear, patience=patience, whole=whole, taken=taken)
+        checks = Checks(whole, taken, judge)
+        return _land(job, session, unclear, patience=patience, checks=checks)
 
 
 def hold_outputs(
@@ -165,20 +167,19 @@ def _land(
     unclear: dict[str, str],
     *,
     patience: float,
-    whole: bool,
-    taken: IdsTaken | None,
+    checks: Checks,
 ) -> Landing:
     """Commit, then write the work tree, then tell the index what is there."""
     job, kept_open = _hold_rest(job, git)
     while True:
         try:
-            attempt = partial(_commit, job, git, patience=patience, whole=whole, taken=taken)
+            attempt = partial(_commit, job, git, patience=patience, checks=checks)
             landing, builder = persist(attempt)
             break
         except (OutputsChangedError, IdTakenError) as changed:
             job, kept_open = _without(job, kept_open, changed.reasons)
         except UnclearError as error:
-            if whole:
+            if checks.whole:
                 raise RefusedError([f"{task}: {reason}" for task, reason in error.reasons.items()]) from error
             job, unclear = _without(job, unclear, error.reasons)
     forget(job.repo, builder.outputs)
@@ -236,17 +237,19 @@ def persist(attempt: Callable[[bool], T]) -> T:
 
 
 def _commit(
-    job: Job, git: GitSession, first: bool, *, patience: float, whole: bool, taken: IdsTaken | None
+    job: Job, git: GitSession, first: bool, *, patience: float, checks: Checks
 ) -> tuple[Landing, CommitBuilder]:
     """Commit and stage; also gives what built it."""
     with IndexCopy(git, first=first, patience=patience) as copy:
         head = read_head(git)
-        reasons = taken(head.commit) if taken else {}
+        if checks.judge is not None:
+            checks.judge(head.commit)
+        reasons = checks.taken(head.commit) if checks.taken else {}
         if kept := {task: why for task, why in reasons.items() if task in job.receipts}:
             raise IdTakenError(kept)
         with HeadMove(git, head, job.subject) as move:
             builder = build_commits(job, git, head, copy)
-            if whole:
+            if checks.whole:
                 refuse(job, builder)
             made = write_commits(git, head, builder)
             copy.stage(builder.staged)
@@ -273,7 +276,8 @@ def refuse(job: Job, builder: CommitBuilder) -> None:
             } | refused
     reasons = [f"{path}: {refused[path]}" for path in (one.path for one in job.restores) if path in refused]
     for task, receipt in job.receipts.items():
-        if task in refused and any(isinstance(edit, Revert) for edit in receipt.edits):
+        goes_whole = receipt.proven or any(isinstance(edit, Revert) for edit in receipt.edits)
+        if task in refused and goes_whole:
             reasons.append(f"{receipt.edits[0].anchor.file}: {task} ({receipt.title}): {refused[task]}")
     if reasons:
         raise RefusedError(reasons)

@@ -15,6 +15,7 @@ from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
+from mdtodo.landing.clones.changes import judge_head
 from mdtodo.landing.land import land
 from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
@@ -98,12 +99,18 @@ def land_as_configured(
         each=each,
         statuses=config.status,
         git=git,
-        whole=any(receipt.undoes is not None for receipt in receipts),
+        whole=any(receipt.undoes is not None or lands_whole(receipt) for receipt in receipts),
         taken=ids_taken(repo, config, receipts),
+        judge=judge_head(repo, config.files, receipts),
         late=late,
         since=since,
         runs=runs,
     )
+
+
+def lands_whole(receipt: Receipt) -> bool:
+    """Whether it lands alone, with all that was changed in a clone, or not at all."""
+    return receipt.proven is not None and bool(receipt.restores)
 
 
 def land_entries(
@@ -241,9 +248,11 @@ def judged(
 ) -> tuple[Sequence[tuple[int, Receipt]], frozenset[str]]:
     """The entries that land as the work tree is now, with what their receipts say of that, in the journal too; and the
     tasks whose boxes stay closed since files differ, which was not meant."""
-    judged = [one for _, one in entries if (one.tree and commit) or _opens(one)]
+    # what a clone was judged in is what its commit had, whatever the work tree holds
+    judged = [one for _, one in entries if one.proven is None and ((one.tree and commit) or _opens(one))]
     differs = bool(judged) and work_tree.look(git)
-    dirty = {number for number, one in entries if differs or one.task_id in work_tree.late} if judged else ()
+    late = work_tree.late if judged else frozenset[str]()
+    dirty = {n for n, one in entries if one.proven is None and (differs or one.task_id in late)}
     if not dirty:
         return entries, frozenset()
     meant = work_tree.opens or any(_opens(one) and one.tree == DIRTY for one in judged)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     _Entry = tuple[bytes, str] | None
 
-_LINK, _PROGRAM = b"120000", b"100755"
+_LINK, _PROGRAM, _FOLDER = b"120000", b"100755", b"40000"
 
 
 def restore(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy: IndexCopy) -> list[Rewrite]:
@@ -45,6 +45,7 @@ def restore(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy:
     for one in job.restores:
         entry, before, after = staged.get(one.path), entry_of(one.before), entry_of(one.after)
         here = find_in_tree(head.tree, os.fsencode(one.path), git.content)
+        here = None if here is not None and here[0] == _FOLDER else here  # what is in it has paths of its own
         there = None if entry is None else (entry.mode, entry.oid)
         if here not in (before, after):
             builder.refused[one.path] = "it was changed since"
@@ -57,11 +58,17 @@ def restore(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy:
                 back[one.path] = None if before is None else IndexEntry(*before, entry.flag if entry else "H")
             # what a sparse checkout leaves out (skip-worktree) is not there, and is not to be brought back
             if entry is None or entry.flag not in "Ss" or os.path.lexists(_full(job.repo, one.path)):
-                rewrites += _rewrite(job.repo, builder, one)
+                rewrites += _rewrite(job, builder, one)
     copy.restore(back)
     if step.tree:
-        step.receipts += [one for one in job.receipts.values() if one.restores and one not in step.receipts]
-    return rewrites
+        late = [one for one in job.receipts.values() if one.restores and one not in step.receipts]
+        # what was changed in a clone lands with its tick, or not at all
+        builder.refused |= {
+            one.task_id: "its box is not open in HEAD" for one in late if one.proven
+        } | builder.refused
+        step.receipts += [one for one in late if not one.proven]
+    # a file makes way first for a folder of its name, and a folder for a file
+    return sorted(rewrites, key=lambda one: one.mode is not None)
 
 
 def write(repo: Repository, rewrites: Sequence[Rewrite]) -> list[str]:
@@ -80,11 +87,12 @@ def _full(repo: Repository, path: str) -> str:
     return os.path.join(repo.root, path)
 
 
-def _rewrite(repo: Repository, builder: CommitBuilder, one: Restore) -> list[Rewrite]:
+def _rewrite(job: Job, builder: CommitBuilder, one: Restore) -> list[Rewrite]:
     """What is to be done with the file, if anything."""
+    repo = job.repo
     before, after = entry_of(one.before), entry_of(one.after)
     try:
-        content = _held(repo, one.path)
+        content = None if _makes_way(job, one) else _held(repo, one.path)
         now = _stored(repo, one.path, content)
         if now == before:
             return []
@@ -97,6 +105,15 @@ def _rewrite(repo: Repository, builder: CommitBuilder, one: Restore) -> list[Rew
     except InputError as error:
         builder.refused[one.path] = error.sentence
         return []
+
+
+def _makes_way(job: Job, one: Restore) -> bool:
+    """Whether there is a folder at its path, all of whose files go."""
+    full = _full(job.repo, one.path)
+    if one.after is not None or os.path.islink(full) or not os.path.isdir(full):
+        return False
+    going = {_full(job.repo, other.path) for other in job.restores if other.before is None}
+    return all(os.path.join(folder, name) in going for folder, _, names in os.walk(full) for name in names)
 
 
 def _held(repo: Repository, path: str) -> bytes | None:

@@ -12,7 +12,7 @@ from mdtodo.core.path_patterns import matcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
 
 #: What makes a pattern of a path, in gitignore's syntax.
 _WILDCARD = re.compile(r"[*?\[\\]")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mdtodo.config.settings import Processor
+from mdtodo.config.processor_settings import Processor
 
 if TYPE_CHECKING:
     from mdtodo.core.task import Task

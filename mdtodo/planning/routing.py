@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mdtodo.config.categories import Categories
-    from mdtodo.config.settings import Config, Match, Processor
+    from mdtodo.config.processor_settings import Match, Processor
+    from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.planning.title_pattern import TitlePattern
 

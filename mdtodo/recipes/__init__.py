@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
 
 #: The names of all recipes: the kinds of the categories, and the categories that have no kinds.
 NAMES = (
@@ -25,7 +25,7 @@ def processor(name: str) -> Processor | None:
 
     `-P`: a folder `mdtodo` in the repository's root is not imported instead of this package.
     """
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
 
     if name not in NAMES:
         return None

@@ -13,7 +13,7 @@ from mdtodo.recipes.detect import Found, Missing, detect_or_reasons
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
     from mdtodo.recipes.catalogue import Recipe
     from mdtodo.recipes.detect import Tree
 

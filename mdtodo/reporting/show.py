@@ -16,7 +16,7 @@ from mdtodo.reporting.text import one_line, printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
     from mdtodo.core.task import Task
     from mdtodo.planning.analysis.metric_series import MetricSeries
     from mdtodo.planning.plan import Plan

@@ -21,13 +21,14 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
+from mdtodo.run.attempt_logs import AttemptLogs
 from mdtodo.run.runner_signs import RunnerSigns
 from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.runs import TOGETHER
-from mdtodo.storage.state import StateStore, folder
+from mdtodo.storage.state import StateStore
 from mdtodo.storage.task_logs import prune
 from mdtodo.system import audit, process_identity
 from mdtodo.system.failpoints import failpoint
@@ -85,20 +86,16 @@ class RunJournal:
     _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
     _git: GitSession | None = None
-    _logs: str = ""
-    _shown_logs: str = ""
+    logs: AttemptLogs = field(init=False)
     spool_path: str = ""
-    _log_seen: tuple[str, bool] = ("", False)
 
     def __post_init__(self) -> None:
         places = LanePlaces(self.state, self.config.lanes, self.jobs)
         self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, places, self._log)
         self.leases = self.local
         self.signs = RunnerSigns(self.state, self.worker, self.run_id, self.config.lease)
-        self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
+        self.logs = AttemptLogs(self.repo, self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
-        inside = os.path.relpath(self._logs, self.repo.root)
-        self._shown_logs = self._logs if inside.startswith("..") else inside
 
     @classmethod
     def open(
@@ -202,6 +199,10 @@ class RunJournal:
         self._note_late(work_tree)
         return tree, work_tree.tell(untracked, refused=not work_tree.opens)
 
+    def begin_in_clone(self, task: Task) -> None:
+        """The same of a task whose processor works in a clone of its own: no change of the work tree concerns it."""
+        self._began.setdefault(task.id, time.time())
+
     def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
         """It has ended: the same, as far as that is known now."""
         if (work_tree := self.work_tree) is None:
@@ -247,22 +248,6 @@ class RunJournal:
     def _log(self, event: str, **said: object) -> None:
         audit.record(event, run=self.run_id, worker=self.worker, **said)
 
-    def log_path(self, task: Task, attempt: int) -> str:
-        """Where the output of an attempt is captured."""
-        return f"{self._logs}/{task.id}.{attempt}.log"
-
-    def shown_log_path(self, task: Task, attempt: int) -> str:
-        """The same, relative to the root where it is below it."""
-        return f"{self._shown_logs}/{task.id}.{attempt}.log"
-
-    def shown_log(self, task: Task, attempt: int) -> str | None:
-        """The same, relative to the root where it is below it; None if there is none."""
-        name = f"{task.id}.{attempt}.log"
-        # asked twice in a row, for the journal and for the report
-        if self._log_seen[0] != name:
-            self._log_seen = name, os.path.exists(f"{self._logs}/{name}")
-        return f"{self._shown_logs}/{name}" if self._log_seen[1] else None
-
     # What became of it
 
     def hold_outputs(self, given: object) -> tuple[tuple[Output, ...] | None, str | None]:
@@ -273,7 +258,7 @@ class RunJournal:
 
     def record(self, task: Task, receipt: Receipt) -> None:
         """Take a result down, for the next `write`."""
-        log = self.shown_log(task, receipt.attempt)
+        log = self.logs.shown(task, receipt.attempt)
         if ticks(receipt) and (claim := self.local.end_claim(task)) is not None:
             receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claim)))
             self._ended_claims.append(claim.token)
@@ -308,6 +293,22 @@ class RunJournal:
             self.state.tie(self._ended_claims, mine=True)
         self._unlanded += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
         self._release(*(one.receipt.task_id for one in records if not one.lands))
+
+    def land_alone(self, task: Task, receipt: Receipt) -> None:
+        """Land a result that lands whole, at once and in a commit of its own.
+
+        Raises GitError where it cannot; then nothing was changed, and the journal has no such result.
+        """
+        self.write_down()
+        self.record(task, receipt)
+        (entry,), self._unrecorded = self._unrecorded, []
+        (number,) = self.state.record([entry])
+        failpoint("result.recorded")
+        try:
+            self._land([(number, entry.receipt)])
+        except GitError:
+            self.state.discard([number])
+            raise
 
     def tick_now(self) -> None:
         """Make at once in the work tree what was recorded before the run starts; its commit is that of the run, or,

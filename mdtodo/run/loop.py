@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+from mdtodo.config.value_types import format_duration
 from mdtodo.core.results import Failure, Outcome, Result
 from mdtodo.core.task import Status, Task
+from mdtodo.core.titles import title_and_id
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.planning.task_json import task_record
@@ -18,11 +20,12 @@ from mdtodo.run.start.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
     from mdtodo.core.results import PastRun
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
+    from mdtodo.run.isolation import Isolation, Start
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
@@ -51,6 +54,8 @@ class RunLoop:
     _replan_not_before: float = 0.0
     _lanes_not_before: float = 0.0
     _ended: bool = False
+    _looks: int = 0
+    _isolation: Isolation | None = None
     _throttle: Throttle = field(init=False)
     _preflight: Preflight = field(init=False)
 
@@ -78,9 +83,13 @@ class RunLoop:
             self.journal.signs.tell()
             self._handle_events(self.pool.events(self._patience()))
             # before anything lands, as a place is worth nothing without a lease
-            self.journal.leases.leave_lanes(self.queue.running)
+            self.journal.leases.leave_lanes(self.queue.running - self.queue.landing)
             self._write()
+            if self._isolation is not None:
+                self._isolation.land()
             self._keep_leases()
+        if self._isolation is not None:
+            self._isolation.end()
 
     def _write(self) -> None:
         self.journal.write()
@@ -94,7 +103,7 @@ class RunLoop:
         if (now := time.monotonic()) >= self._lanes_not_before:
             self._lanes_not_before = now + TICK
             self.queue.try_lanes_again()
-        self.journal.leases.leave_lanes(self.queue.running)
+        self.journal.leases.leave_lanes(self.queue.running - self.queue.landing)
         while tasks := self._startable():
             moved = self.journal.checkout_changed()
             reasons = (
@@ -110,7 +119,7 @@ class RunLoop:
     def _startable(self) -> list[Task]:
         found: list[Task] = []
         # With nothing of ours at work, waiting helps nobody: where others keep the machine busy, no run would begin.
-        while not self.queue.running or self._throttle.allows_start(time.monotonic()):
+        while not self.queue.at_work or self._throttle.allows_start(time.monotonic()):
             task = self.queue.startable(time.monotonic())
             if task is None:
                 break
@@ -126,6 +135,8 @@ class RunLoop:
             self.queue.put_back(task)
         elif reason is None and (taken := self.journal.leases.refusal(task)) is not None:
             self._not_leased(task, taken)
+        elif reason is None and self._takes_clone(task):
+            self._start_in_clone(task)
         elif reason is None:
             cached = self.cache.hit(task) if self.cache is not None else None
             tree = self._tree(task)
@@ -157,26 +168,74 @@ class RunLoop:
             self.observer.expect(1)
         self.outcomes.finish_cached(task, cached)
 
-    def _submit(self, task: Task, tree: str | None) -> None:
+    def _takes_clone(self, task: Task) -> bool:
         processor = self.queue.processor(task)
+        return processor is not None and self.outcomes.project.config.isolates(processor)
+
+    def _start_in_clone(self, task: Task) -> None:
+        self.journal.begin_in_clone(task)
+        isolation = self._in_clones()
+        if isolation.kept(task):
+            return
+        start = isolation.begin(task)
+        if isinstance(start, str):
+            self.journal.release(task)
+            self._pass_over(task, start)
+        else:
+            self._submit(task, start.tree, start)
+
+    def _in_clones(self) -> Isolation:
+        if self._isolation is None:
+            # only where a processor asks for it, as it brings much along
+            from mdtodo.run import isolation
+
+            parts = self.outcomes.project.config, self.journal, self.queue, self.outcomes, self.observer
+            self._isolation = isolation.Isolation(*parts, submit=self._look_again, failed=self._failed)
+        return self._isolation
+
+    def _submit(self, task: Task, tree: str | None, start: Start | None = None) -> None:
         number = self.queue.attempts[task.id].count
+        attempt = self._spec(task, number, tree, start)
+        self._attempts[str(attempt["attempt"])] = task
+        self.pool.submit(attempt)
+
+    def _look_again(self, task: Task, start: Start) -> str:
+        """Let the pool look at what a task has proven, in a clone that has just that; the name of that attempt."""
+        number = self.queue.attempts[task.id].count
+        attempt = self._spec(task, number, None, start) | {"spool": None}
+        name, self._looks = f"{attempt['attempt']}.{self._looks}", self._looks + 1
+        self.pool.submit(attempt | {"attempt": name, "log": f"{attempt['log']}.{self._looks}"})
+        return name
+
+    def _spec(self, task: Task, number: int, tree: str | None, start: Start | None) -> dict[str, object]:
+        processor = start.processor if start else self.queue.processor(task)
         assert processor is not None, "only routed tasks are taken"
-        attempt = spec(
-            {**task_record(self.outcomes.project.plan, task.id), "body": task.body},
-            processor,
+        record = {**task_record(self.outcomes.project.plan, task.id), "body": task.body}
+        if start is not None:
+            record["previous"] = self._in_clones().previous.get(task.id)
+        return spec(
+            record,
+            replace(processor, cwd=None if start else processor.cwd, timeout=self._timeout(task, processor)),
             run_id=self.journal.run_id,
             attempt=number,
             root=self.outcomes.project.repo.root,
-            log=self.journal.log_path(task, number),
+            log=self.journal.logs.path(task, number),
             spool=None if self.queue.options.verify else self.journal.spool_path,
             anchor=task.anchor,
-            outputs=outputs_spec(
+            outputs=None
+            if start
+            else outputs_spec(
                 processor.outputs, self.outcomes.project.documents, ticks=self.outcomes.commits
             ),
             tree=tree,
+            clone=start.terms._asdict() if start else None,
         )
-        self._attempts[str(attempt["attempt"])] = task
-        self.pool.submit(attempt)
+
+    def _timeout(self, task: Task, processor: Processor) -> float | None:
+        """Seconds for its next attempt: as configured, but no more than is left of the budget of the task."""
+        left = None if processor.budget is None else processor.budget - self.queue.attempts[task.id].seconds
+        limits = [one for one in (processor.timeout, left) if one is not None]
+        return max(0.0, min(limits)) if limits else None
 
     def _patience(self) -> float:
         now = time.monotonic()
@@ -196,9 +255,11 @@ class RunLoop:
             self._handle(event)
 
     def _handle(self, event: AttemptEvent) -> None:
-        task = self._attempts.get(event.attempt)
-        if task is None:
+        if event.ends and self._isolation is not None and self._isolation.looked(event):
             return
+        task = self._attempts.get(event.attempt)
+        if task is None or (event.kind == "started" and event.attempt in self._begun):
+            return  # in a clone, the check that follows the work starts too
         if event.kind == "started":
             self._begun.add(event.attempt)
             self.queue.attempts[task.id].started = self.queue.attempts[task.id].started or time.time()
@@ -228,7 +289,7 @@ class RunLoop:
         """What the attempt that has begun runs, and where its output goes."""
         processor, number = self.queue.processor(task), self.queue.attempts[task.id].count
         if processor is not None:
-            log = self.journal.shown_log_path(task, number)
+            log = self.journal.logs.shown_path(task, number)
             command = f"{processor.name}: {' '.join(processor.command_line.split())}"
             self.observer.say(f"{task.id} {task.title}: attempt {number}, {command}; output in {log}")
 
@@ -252,9 +313,15 @@ class RunLoop:
         # What fails while it is ended may fail of that: counted, it would come nearer to `max_failures`.
         elif raw.interrupted or (self._ended and result.outcome is Outcome.FAILED):
             self.outcomes.interrupt(task, result)
-        elif result.outcome is Outcome.FAILED and self._try_again(task, result):
-            pass
+        elif result.outcome is Outcome.FAILED:
+            self._failed(task, result)
+        elif result.outcome is Outcome.DONE and result.changes is not None and not self.queue.options.verify:
+            self._in_clones().add(task, result)
         else:
+            self.outcomes.complete(task, result)
+
+    def _failed(self, task: Task, result: Result) -> None:
+        if not self._try_again(task, result):
             self.outcomes.complete(task, result)
 
     def _try_again(self, task: Task, result: Result) -> bool:
@@ -262,8 +329,16 @@ class RunLoop:
         count = self.queue.attempts[task.id].now
         if processor is None or count > processor.retries or self.queue.stopped:
             return False
+        if processor.budget is not None and self.queue.attempts[task.id].seconds >= processor.budget:
+            self.observer.say(
+                f"{title_and_id(task)}: its budget of {format_duration(processor.budget)} is used up"
+            )
+            return False
         delay = _pause(processor, count)
-        self.observer.retrying(task, count, delay, failure(result, processor.timeout))
+        why = failure(result, processor.timeout)
+        if self._isolation is not None:
+            self._isolation.note_failure(task, count, result, why)
+        self.observer.retrying(task, count, delay, why)
         self.queue.retry(task, time.monotonic() + delay)
         self.journal.signs.retry(task.id, processor.name, self.queue.attempts[task.id].count)
         return True
@@ -288,12 +363,16 @@ class RunLoop:
             )
             for attempt in self._attempts:
                 self.pool.cancel(attempt)
+            if self._isolation is not None and (look := self._isolation.stop()) is not None:
+                self.pool.cancel(look)
 
     def _keep_leases(self) -> None:
         for task_id in self.journal.leases.renew():
             for attempt, task in self._attempts.items():
                 if task.id == task_id:
                     self.pool.cancel(attempt)
+            if task_id in self.queue.landing and self._isolation is not None:
+                self._isolation.drop(self.queue.plan.tasks[task_id])
 
 
 def _with_failure(result: Result, event: AttemptEvent) -> Result:

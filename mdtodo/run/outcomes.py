@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.config.value_types import format_duration
-from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetStatus
 from mdtodo.core.receipt import DIRTY
 from mdtodo.core.results import Failure, Outcome, Result, RunReport, TaskRun, signal_name
 from mdtodo.core.task import Status, Task
@@ -23,7 +23,7 @@ from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mdtodo.core.receipt import Output
+    from mdtodo.core.receipt import Output, Receipt, Restore
     from mdtodo.core.results import PastRun
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
@@ -107,6 +107,43 @@ class Outcomes:
             self.roll_up(parent)
         if self.queue.options.verify and outcome is Outcome.FAILED:
             self._open(task, edits)
+
+    def land_alone(
+        self, task: Task, result: Result, restores: tuple[Restore, ...], proven: str, tree: str
+    ) -> None:
+        """What was proven in a clone lands at once, in a commit of its own; then the task is over.
+
+        Raises GitError where it cannot; the task is not over then.
+        """
+        edits = self._edits(task, result, Outcome.DONE, tree)
+        receipt = self._receipt(task, Outcome.DONE, result, edits, tree=tree)
+        self.journal.land_alone(task, receipt._replace(restores=restores, proven=proven))
+        self._note(edits)
+        parents = self.queue.finish(task, Outcome.DONE)
+        self._report(task, Outcome.DONE, result)
+        for parent in parents:
+            self.roll_up(parent)
+
+    def ask_for_review(self, task: Task, result: Result, branch: str, proven: str, tree: str) -> None:
+        """Its work is on a branch for a person to read: the box says that it is begun, and a note where it is."""
+        note = f"to review: the branch {branch}"
+        edits: list[Edit] = [
+            SetStatus(task.anchor, Status.DOING),
+            *(AddNote(task.anchor, text) for text in (*result.notes, note)),
+        ]
+        receipt = self._receipt(task, Outcome.BLOCKED, result, edits, tree=tree)
+        self.journal.land_alone(task, receipt._replace(proven=proven))
+        self._note(edits)
+        self.queue.finish(task, Outcome.BLOCKED)
+        self._report(
+            task, Outcome.BLOCKED, result, reason=f"{note}; once it is merged, the next run ticks the box"
+        )
+
+    def keep_waiting(self, task: Task, result: Result, reason: str) -> None:
+        """It was proven, and could not land: that is no failed run."""
+        self.queue.finish(task, Outcome.FAILED)
+        self.journal.release(task)
+        self._report(task, Outcome.FAILED, result._replace(failed_by=Failure.CONFLICT), reason=reason)
 
     def _waits(self, task: Task, result: Result) -> bool:
         """Whether it exited 0 and has subtasks that come first."""
@@ -310,6 +347,22 @@ class Outcomes:
         return [] if stays else reopening_edits(self.project, task)
 
     def _record(
+        self, task: Task, outcome: Outcome | Status, result: Result, edits: list[Edit], **words: Any
+    ) -> None:
+        """`words`: what `_receipt` is told besides."""
+        self._note(edits)
+        self.journal.record(task, self._receipt(task, outcome, result, edits, **words))
+
+    def _note(self, edits: list[Edit]) -> None:
+        """These edits are made of the newest plan."""
+        self.edits += edits
+        if added := [edit for edit in edits if isinstance(edit, AddSubtasks)]:
+            self.plan_is_stale = True
+            self._new_ids |= ids_of(
+                (line for edit in added for line in edit.lines), self.project.config.status
+            )
+
+    def _receipt(
         self,
         task: Task,
         outcome: Outcome | Status,
@@ -320,17 +373,11 @@ class Outcomes:
         held: tuple[Output, ...] | None = None,
         tree: str | None = None,
         error: str | None = None,
-    ) -> None:
+    ) -> Receipt:
         attempts = self.queue.attempts.get(task.id)
         route = self.project.plan.routes[task.id]
         own = self.queue.processor(task)
-        self.edits += edits
-        if added := [edit for edit in edits if isinstance(edit, AddSubtasks)]:
-            self.plan_is_stale = True
-            self._new_ids |= ids_of(
-                (line for edit in added for line in edit.lines), self.project.config.status
-            )
-        receipt = receipt_of(
+        return receipt_of(
             *(task, outcome, result, edits),
             processor=processor or route.processor or "-",
             seconds=attempts.seconds if attempts else 0.0,
@@ -343,7 +390,6 @@ class Outcomes:
             worker=self.queue.options.worker,
             error=error,
         )
-        self.journal.record(task, receipt)
 
     def _report(
         self,
@@ -365,7 +411,7 @@ class Outcomes:
             attempts=attempts.count if attempts else 0,
             duration=round(attempts.seconds + attempts.earlier_seconds, 3) if attempts else None,
             exit_code=result.exit_code if attempts or outcome is Outcome.CACHED else None,
-            log=self.journal.shown_log(task, attempts.count) if attempts else None,
+            log=self.journal.logs.shown(task, attempts.count) if attempts else None,
             tail=result.tail,
             reason=reason,
             failure=result.failure if outcome is Outcome.FAILED else result.failed_by,

@@ -17,9 +17,10 @@ from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-    from mdtodo.config.settings import Config, Processor
+    from mdtodo.config.processor_settings import Processor
+    from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.run.run_options import Options
@@ -33,7 +34,8 @@ SHORT = 0.05
 class ReadyQueue:
     """Which tasks this run takes, and in what order they become free.
 
-    `running` are those that were handed to the pool, which runs `jobs` of them at once. `startable` gives a task
+    `running` are those that were handed to the pool, which runs `jobs` of them at once, and of these `landing` those
+    whose attempt is over and that take no place any more. `startable` gives a task
     for each of its attempts, and it ends in `finish`; between two attempts it is `retry`ed. A lane that is full
     never holds up another one. `elsewhere` are tasks that other workers have, or have had: they are not started here.
 
@@ -49,6 +51,7 @@ class ReadyQueue:
     attempts: dict[str, Attempts] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    landing: set[str] = field(default_factory=set)
     stopped: bool = False
     nesting: dict[str, int] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
@@ -77,6 +80,17 @@ class ReadyQueue:
         """Nothing runs, and nothing will."""
         waiting = self._later or any(self._queues.values())
         return not self.running and (self.stopped or not waiting)
+
+    @property
+    def at_work(self) -> int:
+        """How many tasks take a place."""
+        return len(self.running) - len(self.landing)
+
+    def leave_place(self, task: Task) -> None:
+        """Its attempt is over, but not the task, which is to land: another one may start in its place."""
+        self._free_slot(task)
+        self.running.add(task.id)
+        self.landing.add(task.id)
 
     def accepts(self, task: Task) -> bool:
         """Whether this run may take the task once it is free: open, routed, meant, and within its powers."""
@@ -114,7 +128,7 @@ class ReadyQueue:
         """The next task in plan order whose lane has room, or None; it is counted as running from now on."""
         if self.stopped or self._limit_reached():
             self._drop_new()
-        if len(self.running) >= self.jobs and not self._may_prefetch():
+        if self.at_work >= self.jobs and not self._may_prefetch():
             return None
         while self._later and self._later[0][0] <= now:
             self._enqueue(heappop(self._later)[1])
@@ -178,7 +192,7 @@ class ReadyQueue:
         """
         if self.options.fail_fast or self._seconds >= SHORT * self._finished:
             return False
-        return len(self.running) < self.jobs * PREFETCH and not self._awaited
+        return self.at_work < self.jobs * PREFETCH and not self._awaited
 
     def seconds_until_retry(self, now: float) -> float | None:
         """Seconds until a retry is due, None if none is waited for."""
@@ -272,33 +286,33 @@ class ReadyQueue:
 
     def reachable(self) -> list[Task]:
         """Those of them that become free if all goes well: what they wait for is closed, or is among them."""
-        closed, found = dict(self._closed), []
-        for name in self.plan.order:
-            task = self.plan.tasks[name]
-            if name in closed or any(other not in closed for other in self.plan.blocked_by[name]):
-                continue
-            if self.accepts(task):
-                closed[name] = Status.DONE
-                found += [] if self._is_over(name) else [task]
-            elif self.config.rollup and closes(self.plan, name, closed):
-                closed[name] = Status.DONE
-        return found
+
+        def accepts(name: str) -> bool:
+            return self.accepts(self.plan.tasks[name])
+
+        found = [name for name in self._freed(accepts) if accepts(name) and not self._is_over(name)]
+        return [self.plan.tasks[name] for name in found]
 
     def awaits(self, in_hand: Container[str]) -> bool:
         """Whether a task that this run would take is in the hands of another worker, or becomes free if all goes well
         with what is in their hands."""
         if self.stopped or self._limit_reached():
             return False
+        return any(
+            name in in_hand or name not in self.elsewhere
+            for name in self._freed(in_hand.__contains__)
+            if self.accepts(self.plan.tasks[name]) and not self._is_over(name)
+        )
+
+    def _freed(self, ends: Callable[[str], bool]) -> Iterator[str]:
+        """The tasks that become free, in plan order, if all of them go well of which `ends` says so."""
         closed = dict(self._closed)
         for name in self.plan.order:
             if name in closed or any(other not in closed for other in self.plan.blocked_by[name]):
                 continue
-            mine = self.accepts(self.plan.tasks[name]) and not self._is_over(name)
-            if mine and (name in in_hand or name not in self.elsewhere):
-                return True
-            if name in in_hand or (self.config.rollup and closes(self.plan, name, closed)):
+            yield name
+            if ends(name) or (self.config.rollup and closes(self.plan, name, closed)):
                 closed[name] = Status.DONE
-        return False
 
     def blocked(self, task: Task) -> bool:
         """Whether the task still waits for something."""
@@ -316,7 +330,8 @@ class ReadyQueue:
     def _would_accept(self, task: Task) -> bool:
         if not self.is_selected(task) or self.processor(task) is None:
             return False
-        if self.plan.states[task.id] in _NOT_RUNNABLE and not self._is_claimed_for(task):
+        may = self._is_claimed_for(task) or task.id in self.options.merged
+        if self.plan.states[task.id] in _NOT_RUNNABLE and not may:
             return False
         mine = task.worker in (None, self.options.worker) or self._is_claimed_for(task)
         return mine and not self.missing_capabilities(task)
@@ -348,6 +363,9 @@ class ReadyQueue:
     def _free_slot(self, task: Task) -> None:
         self.running.discard(task.id)
         self._awaited.discard(task.id)
+        if task.id in self.landing:
+            self.landing.discard(task.id)
+            return
         self._lanes.finish(task.lane)
         self._full_lanes.discard(task.lane)
         deferred, self._deferred = self._deferred, []

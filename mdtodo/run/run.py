@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Severity, State, Status
 from mdtodo.core.titles import title_and_id
-from mdtodo.errors import ConfigError
 from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
@@ -26,6 +25,7 @@ from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
+from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
 from mdtodo.run.unstarted import left_over, unstarted
 from mdtodo.run.verify import plan_of
@@ -69,8 +69,6 @@ def run(
     bisect, or without an identity; else, as with an index lock, what was done is in the journal, and the next run lands
     it.
     """
-    if config.isolation != "checkout":
-        raise ConfigError(f'isolation = "{config.isolation}" is not supported yet; only "checkout" is')
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
@@ -162,7 +160,9 @@ def _read(
 
 def _of_this_machine(project: Project, options: Options) -> Options:
     """The options, with what git's configuration says where nobody said more; git is asked only if a task needs
-    anything."""
+    anything. And with what has been merged here since it was begun."""
+    if not options.verify and (merged := merged_reviews(project)):
+        options = replace(options, merged=merged)
     if options.can is not None or options.verify or not any(needs(project, project.tasks.values())):
         return options
     return replace(options, can=configured(project.repo))

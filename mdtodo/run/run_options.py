@@ -21,7 +21,8 @@ class Options:
     a receipt if they hold; `new_ticks` are those of them that no commit has yet. `joint`: other workers take tasks of
     the same files, and this one goes on as long as they may leave something to it; `selection`, where there are
     filters, says what is meant of the tasks that come meanwhile. `verbose`: the command of each attempt is told, and
-    where its output goes. `token`: that of the claim under which the only task that was asked for is run.
+    where its output goes. `token`: that of the claim under which the only task that was asked for is run. `merged`:
+    begun tasks whose work has been read and merged since, so that only their check is left.
     """
 
     chosen: frozenset[str] | None = None
@@ -41,6 +42,7 @@ class Options:
     selection: Selection | None = None
     verbose: bool = False
     token: int | None = None
+    merged: frozenset[str] = frozenset()
 
     @property
     def gives_receipts(self) -> bool:

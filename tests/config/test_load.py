@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config.load import load
-from mdtodo.config.settings import DEFAULT, Config, Expand, Match, Pattern, Processor
+from mdtodo.config.processor_settings import Match, Processor
+from mdtodo.config.settings import DEFAULT, Config, Expand, Pattern
 from mdtodo.config.toml_lines import key_lines
 from mdtodo.core.task import Status
 from mdtodo.errors import ConfigError, MdtodoError
@@ -29,7 +31,7 @@ classify = "words"
 proof = "require"
 signers = "keys//./allowed_signers"
 inline = true
-isolation = "worktree"
+isolation = "clone"
 lease = "10m"
 max_cpu = 50
 max_memory = 60
@@ -90,7 +92,7 @@ def test_every_key_from_either_file() -> None:
     assert (one.jobs, one.rollup, one.stamp, one.auto_expand, one.commit) == (4, False, True, True, "task")
     assert (one.max_failures, one.recipes, one.classify) == (5, "auto", "words")
     assert (one.proof, one.signers, one.warnings_as_errors) == ("require", "keys/allowed_signers", True)
-    assert (one.inline, one.isolation) == (True, "worktree")
+    assert (one.inline, one.isolation) == (True, "clone")
     assert (one.lease, one.max_cpu, one.max_memory, one.close_from_commits) == (600.0, 50, 60, True)
     assert one.expand == Expand("split")
     assert one.lanes == {"critical": 5, "high": 3, "medium": 20, "low": 50, "general": 1, "slow": 2}
@@ -580,3 +582,24 @@ def test_a_text_with_many_mistakes_is_looked_through_once() -> None:
     assert key_lines.cache_info().misses == 1
     found = [error.line for error in caught.value.each]
     assert found[:50] == [*range(2, 101, 2)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ('check = "true"', 'processors.p.check`: needs `isolation = "clone"`'),
+        ('protect = ["tests/**"]', 'processors.p.protect`: needs `isolation = "clone"`'),
+        ('sandbox = true\nisolation = "checkout"', 'processors.p.sandbox`: needs `isolation = "clone"`'),
+        ('isolation = "clone"\nnetwork = false', "processors.p.network`: needs `sandbox = true`"),
+        ('isolation = "clone"\nhome = ["../x"]\nsandbox = true', "must be a path below your home"),
+        ('isolation = "clone"\npass_env = ["A-B"]', "is not a valid name for an environment variable"),
+    ],
+)
+def test_what_is_said_of_a_clone_needs_one(keys: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        both(f'[tool.mdtodo.processors.p]\nrun = "true"\n{keys}\n')
+
+
+def test_isolation_may_be_set_for_all_processors() -> None:
+    one, _ = both('[tool.mdtodo]\nisolation = "clone"\n[tool.mdtodo.processors.p]\nrun = "a"\ncheck = "b"\n')
+    assert (one.processors["p"].isolation, one.processors["p"].check) == (None, "b")

@@ -6,7 +6,8 @@ import tomllib
 from dataclasses import fields
 
 from mdtodo.config.load import load
-from mdtodo.config.settings import DEFAULT, Config, Match, Pattern, Processor
+from mdtodo.config.processor_settings import Match, Processor
+from mdtodo.config.settings import DEFAULT, Config, Pattern
 from mdtodo.config.show import describe, reference
 
 FULL = b"""

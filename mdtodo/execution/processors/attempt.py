@@ -23,10 +23,12 @@ from mdtodo.execution.processors.metrics import keep_metrics
 from mdtodo.execution.processors.output_file import COUNT_LIMIT, OutputFile, OutputFiles, Reported, clean
 from mdtodo.execution.processors.spec import AttemptJob, encoded, exit_status, inherited
 from mdtodo.execution.processors.supervise import Child, Control, Limits, ProcessExit, Stop, Supervision
+from mdtodo.system.process import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mdtodo.clones.sandbox import Sandbox
     from mdtodo.core.task import Json
 
 
@@ -40,12 +42,21 @@ def perform(spec: Json, control: Control, output_files: OutputFiles) -> Result:
         output_file = output_files.open(os.path.dirname(job.log))
         unused = False
         try:
-            result = _with_outputs(job, log, output_file, control)
+            result = _in_its_place(job, log, output_file, control)
             unused = sys.platform == "linux" and not process_tree.earlier_children()
         finally:
             output_files.close(output_file, unused=unused)
         result = result._replace(tail=log.tail())
     return result._replace(log_error=log.error)
+
+
+def _in_its_place(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
+    """In the checkout, or in a clone of its own."""
+    if job.clone is None:
+        return _with_outputs(job, log, output_file, control)
+    from mdtodo.execution.processors.in_clone import carry_out_in_clone
+
+    return carry_out_in_clone(job, log, lambda moved: _carry_out(moved, log, output_file, control))
 
 
 def _with_outputs(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
@@ -83,7 +94,7 @@ def _carry_out(job: AttemptJob, log: AttemptLog, output_file: OutputFile, contro
     # A file and no pipe: what is said in it is there after a crash too, and nobody has to read along.
     report = -1 if job.python is None else _nameless_file()
     try:
-        pid = _start(job, _bytes_environment(job, output_file), (source, writing, report))
+        pid = _start(job, _bytes_environment(job, output_file), (source, writing, report), output_file)
     except (OSError, ValueError) as error:
         os.close(output)
         return command.not_started(job.run, error, log)
@@ -92,7 +103,8 @@ def _carry_out(job: AttemptJob, log: AttemptLog, output_file: OutputFile, contro
         os.close(source)
     # The pool process outlives what goes wrong here, and would forget whom it started.
     try:
-        ending = Supervision(Child(pid, output, daemons), log, output_file, job.limits, control).run()
+        child = Child(pid, output, daemons, sandboxed=job.sandbox is not None)
+        ending = Supervision(child, log, output_file, job.limits, control).run()
     except BaseException:
         process_tree.signal_group(pid, signal.SIGKILL)
         raise
@@ -124,13 +136,40 @@ def _in_its_folder(job: AttemptJob) -> AttemptJob:
     return job._replace(cwd=real)
 
 
-def _start(job: AttemptJob, env: dict[bytes, bytes], files: tuple[int, int, int]) -> int:
+def _start(
+    job: AttemptJob, env: dict[bytes, bytes], files: tuple[int, int, int], output_file: OutputFile
+) -> int:
     """Start the process of a job, of whichever kind; its id."""
+    if job.sandbox is not None:
+        return _start_in_sandbox(job, job.sandbox, env, files, output_file)
     if job.python is not None:
         from mdtodo.execution.processors import python
 
         return python.fork(job.python, job.task, env, (job.root, job.cwd), files)
     return command.start(job.run, env, job.cwd, files[:2])
+
+
+def _start_in_sandbox(
+    job: AttemptJob,
+    place: Sandbox,
+    env: dict[bytes, bytes],
+    files: tuple[int, int, int],
+    output_file: OutputFile,
+) -> int:
+    """The same in a sandbox, which a fork could not get into: a Python processor is a program there."""
+    from mdtodo.clones.sandbox import wrap
+    from mdtodo.execution.processors import python_program
+
+    source, writing, report = files
+    given: tuple[int, ...] = (source, writing, writing)
+    if job.python is not None:
+        argv = python_program.command_line(job.python, (job.root, job.cwd))
+        place, given = place._replace(readable=(*place.readable, *python_program.visible())), (*given, report)
+    else:
+        argv = ["/bin/sh", "-c", job.run] if isinstance(job.run, str) else job.run
+    os.chdir(job.cwd)
+    line = wrap(argv, place._replace(writable=(output_file.path,)), env, job.cwd)
+    return spawn(line, env, given, session=True)
 
 
 def _read_report(descriptor: int) -> dict[str, object] | None:
@@ -203,7 +242,8 @@ def _stop_sentence(ending: ProcessExit, limits: Limits) -> tuple[str, ...]:
 def _bytes_environment(job: AttemptJob, output_file: OutputFile) -> dict[bytes, bytes]:
     """In bytes, so that no locale can refuse a title."""
     own = {**job.env, "MDTODO_OUTPUT": output_file.path}
-    return _base_environment() | {encoded(name): encoded(value) for name, value in own.items()}
+    base = _base_environment() if job.inherits is None else job.inherits
+    return {**base} | {encoded(name): encoded(value) for name, value in own.items()}
 
 
 @cache

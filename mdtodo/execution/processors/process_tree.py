@@ -91,6 +91,18 @@ def descendants(spared: Iterable[psutil.Process] = ()) -> list[psutil.Process]:
     return [process for process in left if _alive(process)]
 
 
+def inside(sandbox: int) -> list[psutil.Process]:
+    """All that lives in a sandbox; its own process has one child, the init in it, which is not counted."""
+    import psutil
+
+    try:
+        outer = psutil.Process(sandbox)
+    except psutil.Error:
+        return []
+    found = set(_children(outer)) - set(_children(outer, recursive=False))
+    return [process for process in found if _alive(process)]
+
+
 def signal_all(processes: Iterable[psutil.Process], number: int) -> None:
     """Signal each; those that are gone meanwhile, or not ours, are left."""
     import psutil

@@ -95,11 +95,23 @@ def _become(
         os.dup2(descriptor, number, inheritable=number < 3)
     # no exec closes the pool process's channel and logs
     os.closerange(4, _FILES)
-    root, cwd = folders
-    os.chdir(cwd)
+    os.chdir(folders[1])
     # in place: what was imported from os before, and C code, see it too
     os.environb.clear()
     os.environb.update(environment)
+    _prepare(folders)
+
+
+def call_here(target: str, task: Json, folders: tuple[str, str]) -> NoReturn:
+    """As `fork`, in this process, which is one of its own already, with its environment and its folder; its report
+    goes to descriptor 3."""
+    _prepare(folders)
+    _leave(_call(target, task))
+
+
+def _prepare(folders: tuple[str, str]) -> None:
+    """What a function finds of Python: streams, arguments, where modules are looked for."""
+    root, cwd = folders
     sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
     sys.stdout, sys.stderr = (
         os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1) for number in (1, 2)

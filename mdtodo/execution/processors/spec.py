@@ -11,6 +11,7 @@ from mdtodo.execution.processors.supervise import Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.clones.sandbox import Sandbox
     from mdtodo.core.task import Json
 
 #: Seconds between TERM and KILL.
@@ -56,12 +57,14 @@ def spec(
     anchor: Sequence[object] | None = None,
     outputs: Json | None = None,
     tree: str | None = None,
+    clone: Json | None = None,
     grace: float = GRACE,
     log_limit: int = LOG_LIMIT,
 ) -> dict[str, object]:
     """One attempt as plain JSON. `task` is the TASK object of `list --json` with `body`; `log` an absolute path, and
     `spool` the beginning of one, see `storage.spool`, which also keeps `anchor`; `outputs` is what
-    `outputs.snapshot.outputs_spec` makes; `tree` as in a Receipt."""
+    `outputs.snapshot.outputs_spec` makes; `tree` as in a Receipt; `clone` what `in_clone.CloneTerms` reads, where it
+    does not run in the checkout."""
     return {
         "attempt": f"{run_id}/{task['id']}/{attempt}",
         "kind": "command" if processor.python is None else "python",
@@ -80,6 +83,7 @@ def spec(
         "anchor": anchor,
         "outputs": outputs,
         "tree": tree,
+        "clone": clone,
     }
 
 
@@ -109,7 +113,9 @@ def environment(
 
 
 class AttemptJob(NamedTuple):
-    """A spec, checked. `cwd` is where it runs, in the `root` of the repository or below it."""
+    """A spec, checked. `cwd` is where it runs, in the `root` of the repository or below it. In a clone, `inherits` is
+    what it has of the environment of this process in place of all of it, and `sandbox` what is around it, if asked
+    for."""
 
     attempt: str
     run: str | list[str]
@@ -122,6 +128,9 @@ class AttemptJob(NamedTuple):
     log: str
     log_limit: int
     outputs: Json | None
+    clone: Json | None = None
+    inherits: Mapping[bytes, bytes] | None = None
+    sandbox: Sandbox | None = None
 
     @classmethod
     def read(cls, spec: Json) -> AttemptJob:
@@ -148,6 +157,7 @@ class AttemptJob(NamedTuple):
             log=_absolute(_field(spec, "log", str)),
             log_limit=_field({"log_limit": LOG_LIMIT, **spec}, "log_limit", int),
             outputs=_field(spec, "outputs", dict) if spec.get("outputs") is not None else None,
+            clone=_field(spec, "clone", dict) if spec.get("clone") is not None else None,
         )
 
 

@@ -72,14 +72,20 @@ class Limits(NamedTuple):
     timeout: float | None
     grace: float
 
+    def after(self, seconds: float) -> Limits:
+        """What is left of them then, for a second process of the same attempt."""
+        return self if self.timeout is None else self._replace(timeout=max(0.0, self.timeout - seconds))
+
 
 class Child(NamedTuple):
     """A process that leads a session: `output` is the pipe that it writes to; `daemons` are those
-    that earlier attempts left as children of this pool process (see `earlier_children`)."""
+    that earlier attempts left as children of this pool process (see `earlier_children`). With `sandboxed` it is a
+    sandbox, which ends at a TERM at once, and with it all that is inside: so only what is inside gets that."""
 
     pid: int
     output: int
     daemons: tuple[psutil.Process, ...] = ()
+    sandboxed: bool = False
 
 
 class ProcessExit(NamedTuple):
@@ -102,6 +108,7 @@ class Supervision:
         self, child: Child, log: AttemptLog, output_file: OutputFile, limits: Limits, control: Control
     ) -> None:
         self._pid, self._output, self._daemons = child.pid, child.output, child.daemons
+        self._sandboxed = child.sandboxed
         self._log, self._output_file, self._limits, self._control = log, output_file, limits, control
         self._started = monotonic()
         self._deadline = None if limits.timeout is None else self._started + limits.timeout
@@ -230,8 +237,13 @@ class Supervision:
     def _terminate(self, grace: float) -> None:
         self._kill_at = monotonic() + grace
         # a stopped process gets the TERM only once it goes on
+        inside = process_tree.inside(self._pid) if self._sandboxed else []
         for number in (signal.SIGTERM, signal.SIGCONT):
-            self._signal(number)
+            if inside:
+                process_tree.signal_all(inside, number)
+            else:
+                # nothing has begun in a sandbox where nothing is, and its init takes no other signal
+                self._signal(signal.SIGKILL if self._sandboxed else number)
 
     def _kill(self) -> None:
         """KILL until nothing is left, or nothing more can be done about it."""

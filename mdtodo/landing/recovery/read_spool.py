@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
 from mdtodo.core.edits import AddSubtasks
-from mdtodo.core.results import Outcome
+from mdtodo.core.results import Outcome, Proven
 from mdtodo.core.task import Status
 from mdtodo.execution.processors.output_file import reported_outputs
+from mdtodo.landing.clones.changes import restores_of
 from mdtodo.landing.land import hold_outputs
 from mdtodo.markdown.anchors import TaskIndex, Unclear
 from mdtodo.outputs.snapshot import adopt
@@ -23,6 +24,7 @@ from mdtodo.system import process_identity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mdtodo.config.processor_settings import Processor
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Output
     from mdtodo.core.task import Task
@@ -128,7 +130,15 @@ def _record(
         held=held,
         tree=one.tree,
     )
+    if result.changes is not None:
+        proven = codec.decode(Proven, dict(result.changes))
+        restores = restores_of(project.repo, *proven) if _lands_changes(processor) else ()
+        receipt = receipt._replace(restores=restores, proven=proven.commit)
     return JournalEntry(run, receipt, _log(project.repo, run, one))
+
+
+def _lands_changes(processor: Processor | None) -> bool:
+    return processor is None or processor.changes == "commit"
 
 
 def _task_of(project: Project, one: SpoolLine) -> Task | None:

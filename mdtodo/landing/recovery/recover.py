@@ -5,13 +5,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.core.titles import quoted
 from mdtodo.errors import GitError
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.landing.carry.follow import land_what_follows
+from mdtodo.landing.clones.changes import ProofMovedError
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.leftovers import remove_leftovers
-from mdtodo.landing.policy import elsewhere, judged, land_as_configured, land_entries, sentences_of, told
+from mdtodo.landing.policy import (
+    elsewhere,
+    judged,
+    land_as_configured,
+    land_entries,
+    lands_whole,
+    sentences_of,
+    told,
+)
 from mdtodo.landing.renames import follow_renames
 from mdtodo.landing.work_tree import WorkTree
 
@@ -54,10 +64,9 @@ def finish_earlier(
                 continue
             try:
                 landing = _land_earlier(repo, state, run, receipts, config, commit=commit)
-            except RefusedError as error:
+            except (RefusedError, ProofMovedError) as error:
                 state.discard(number for number, _ in receipts)
-                undone = receipts[0][1].undoes
-                sentences.append(f"the undo of run {undone} was not finished: {error.sentence}")
+                sentences.append(_refused(repo, run, receipts[0][1], error))
                 continue
             missed = {task for task, _, _ in landing.missed} - landing.committed
             left = {*landing.kept_open, *landing.unclear, *landing.unopened, *missed}
@@ -69,6 +78,16 @@ def finish_earlier(
         told, commits = _follow(repo, state, config)
         return sentences + told, made + commits
     return sentences, made
+
+
+def _refused(repo: Repository, run: str, receipt: Receipt, error: GitError) -> str:
+    """What becomes of a result that lands whole, and could not."""
+    if receipt.undoes is not None:
+        return f"the undo of run {receipt.undoes} was not finished: {error.sentence}"
+    from mdtodo.landing.clones.review import keep_for_next_run
+
+    keep_for_next_run(repo, run, receipt, error.sentence)
+    return f"{quoted(receipt.title, receipt.task_id)} was proven in run {run}, and waits to land: {error.sentence}"
 
 
 def _unlanded(state: StateStore) -> dict[str, list[tuple[int, Receipt]]]:
@@ -91,8 +110,11 @@ def _batches(
     state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]]
 ) -> list[list[tuple[int, Receipt]]]:
     """What lands together: of a run with a commit for each task, only one result of a task at a time, so that each of
-    the two of one that had new subtasks gets its commit."""
+    the two of one that had new subtasks gets its commit; and what lands whole, alone."""
     batches: list[list[tuple[int, Receipt]]] = []
+    if whole := [entry for entry in entries if lands_whole(entry[1])]:
+        rest = [entry for entry in entries if entry not in whole]
+        return [*([one] for one in whole), *_batches(state, run, rest)]
     apart, there = state.begun(run).get("commit") == "task", set[str]()
     for entry in entries:
         if not batches or (apart and entry[1].task_id in there):

@@ -305,13 +305,17 @@ def _identity(finding: Finding) -> tuple[str, str, str]:
 
 
 def _of_clone(repo: Repository, config: Config) -> list[Finding]:
-    """What this clone lacks. Most repositories have no attributes and no Python processors; then nothing is imported
-    for them."""
+    """What this clone lacks, or has in the wrong place. Most repositories have no attributes, and no processors that
+    are Python or link folders; then nothing is imported for them."""
     found: list[Finding] = []
     if any(processor.python for processor in config.processors.values()):
         from mdtodo.operations.check.python_modules import missing_modules
 
         found += missing_modules(repo, config)
+    if any(processor.link for processor in config.processors.values()):
+        from mdtodo.operations.check.linked_folders import linked_checkouts
+
+        found += linked_checkouts(repo, config)
     if exists(join(repo.root, ".gitattributes")):
         from mdtodo.integrations.merge_driver.setup import missing_driver
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mdtodo.core.task import Finding, Severity
+from mdtodo.operations.check.processor_finding import warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mdtodo.config.settings import Config
+    from mdtodo.core.task import Finding
     from mdtodo.git.repository import Repository
 
 GROUP = "mdtodo.processors"
@@ -27,18 +28,7 @@ def missing_modules(repo: Repository, config: Config) -> Iterator[Finding]:
         path = [*([f"{repo.root}/{processor.cwd}"] if processor.cwd else []), repo.root, *sys.path]
         lacking = _lacking(path, module) if colon else _no_entry_point(path, module)
         if lacking is not None:
-            yield _finding(repo, config, name, lacking)
-
-
-def _finding(repo: Repository, config: Config, name: str, lacking: str) -> Finding:
-    from mdtodo.config.toml_lines import line_of
-    from mdtodo.system.files import read_inside
-
-    file = config.sources.get(f"processors.{name}.python", "pyproject.toml")
-    prefix = ("tool", "mdtodo") if file == "pyproject.toml" else ()
-    text = (read_inside(repo.root, file) or b"").decode("utf-8-sig", "replace")
-    line = line_of(text, (*prefix, "processors", name, "python")) or 1
-    return Finding(file, line, Severity.WARNING, "unknown-module", f"processor {name}: {lacking}")
+            yield warning(repo, config, (name, "python"), "unknown-module", lacking)
 
 
 def _lacking(path: Sequence[str], module: str) -> str | None:

@@ -21,7 +21,7 @@ from mdtodo.run.cache.input_digests import DeclaredInputs, InputReader, InputSta
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mdtodo.config.settings import Processor
+    from mdtodo.config.processor_settings import Processor
     from mdtodo.core.results import PastRun, Result
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository

@@ -83,7 +83,7 @@ class Preflight:
         if isinstance(index, str):
             return index
         status = found.document.items[index].status
-        if status is Status.DOING and self.claimed:
+        if status is Status.DOING and (self.claimed or task.status is Status.DOING):
             return None
         return None if status is self.expected else _CHANGED[status]
 

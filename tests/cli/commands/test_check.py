@@ -252,3 +252,18 @@ def test_a_missing_module_is_told_with_its_line_in_pyproject_toml(repo: Checkout
         "pyproject.toml", "[project]\nname = 'x'\n\n[tool.mdtodo.processors.p]\npython = 'gone:main'\n"
     )
     assert mdtodo("check").out.startswith("pyproject.toml:5: warning: unknown-module: processor p: ")
+
+
+def test_a_linked_folder_that_leads_back_to_the_checkout_is_told(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "- [ ] a\n")
+    repo.write(".gitignore", "/.venv\n")
+    repo.write(".venv/lib/python3.11/site-packages/pkg.pth", f"{repo.root}/src\n")
+    repo.write(
+        ".mdtodo.toml",
+        'isolation = "clone"\n[processors.p]\nrun = "true"\nlink = ["node_modules", ".venv"]\n',
+    )
+    assert mdtodo("check").out.startswith(
+        ".mdtodo.toml:4: warning: linked-checkout: processor p: link: .venv leads back to the checkout "
+        "(.venv/lib/python3.11/site-packages/pkg.pth), so a clone would prove the files there, and not its own\n"
+    )
+    assert mdtodo("check", "TODO.md").out == ""
