@@ -102,7 +102,7 @@ def run(
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
         if peers is not None and not interrupt.asked:
-            left = left_over(queue, peers.in_hand, loop.outcomes.not_started)
+            left = left_over(queue, peers, loop.outcomes.not_started)
             report = report._replace(messages=(*report.messages, *left))
         return report
 
