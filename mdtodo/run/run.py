@@ -111,7 +111,7 @@ def _left(loop: RunLoop, peers: Peers | None) -> tuple[str, ...]:
     """What is left, and for whom; of what was asked for by id, or told as blocked, a run has said it."""
     queue, outcomes = loop.queue, loop.outcomes
     if peers is not None:
-        return left_over(queue, peers.in_hand, outcomes.not_started)
+        return left_over(queue, peers.in_hand, outcomes.not_started, done=peers.done)
     if queue.options.verify or queue.options.asked:
         return ()
     in_hand = {one.task_id: one for one in loop.journal.state.live_leases()}

@@ -57,15 +57,17 @@ def left_over(
     in_hand: Mapping[str, Lease],
     not_started: Mapping[str, str] | None = None,
     told: Container[str] = (),
+    done: Container[str] = (),
 ) -> tuple[str, ...]:
     """A sentence for each kind, with the tasks of it; those that have given up, and those that were `told` of, have
-    sentences of their own. `in_hand`: who has a task. `not_started`: what kept a task that was about to start, None
+    sentences of their own. `in_hand`: who has a task; `done`:
+    what other workers have done. `not_started`: what kept a task that was about to start, None
     where nobody need know of what was ready."""
     kinds: dict[str, list[str]] = {}
     for task in queue.plan.tasks.values():
         if task.id in told or not queue.is_selected(task):
             continue
-        if (found := _why_left(queue, task, in_hand)) is not None:
+        if (found := _why_left(queue, task, in_hand, done)) is not None:
             kind, named = found
             if kind == _REST and not_started is None:
                 continue
@@ -75,13 +77,17 @@ def left_over(
     return tuple(_sentence(kind, named) for kind, named in sorted(kinds.items(), key=_blocked_last))
 
 
-def _why_left(queue: ReadyQueue, task: Task, in_hand: Mapping[str, Lease]) -> tuple[str, str] | None:
+def _why_left(
+    queue: ReadyQueue, task: Task, in_hand: Mapping[str, Lease], done: Container[str]
+) -> tuple[str, str] | None:
     """Of which kind it is, and how it is named there; None for what is not left, or told of elsewhere."""
     it, state = title_and_id(task), queue.state(task)
     if state in _TOLD_ALREADY or task.id in queue.outcomes:
         return None
     if task.id in in_hand:
         return "in the hands of other workers", f"{it} ({in_hand[task.id].worker})"
+    if task.id in done:
+        return "done by other workers, and still open in the files of this work tree", it
     if state is State.DOING:
         return "in progress by hand", it
     if queue.blocked(task):

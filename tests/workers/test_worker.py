@@ -55,8 +55,9 @@ def test_workers_in_linked_worktrees_do_each_task_in_one_of_them(shared: Shared,
     workers = [start(one.root, "worker", "--name", f"w{n}", "-j1") for n, one in enumerate((repo, other) * 2)]
     eventually(lambda: calls(repo).total() == 4)  # what was done before a worker began it does not know
     (repo.root.parent / "go").touch()
-    for worker in workers:
-        worker.end()
+    said = "".join(worker.end() for worker in workers)
+    assert "left, not started" not in said
+    assert "left, done by other workers, and still open in the files of this work tree: " in said
     assert calls(repo) == Counter(titles)
     boxes = [one.read("TODO.md").decode().count("[x]") for one in (repo, other)]
     assert sum(boxes) == 12

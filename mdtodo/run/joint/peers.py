@@ -16,19 +16,23 @@ if TYPE_CHECKING:
 #: After these a task has had its turn. What was broken down, or opened again, has it yet to come.
 _OVER = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.DEFERRED, Outcome.SKIPPED, Outcome.CACHED})
 
+_DONE = frozenset({Outcome.DONE, Outcome.CACHED})
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Peers:
     """All workers of a clone but the one of `run`.
 
     `in_hand`: their leases, by task. `over`: the tasks that they have come to a result for since then, whether that
-    has landed or not, and in whichever work tree: a task has one turn among workers that work at the same time.
+    has landed or not, and in whichever work tree: a task has one turn among workers that work at the same time. `done`:
+    those of them that have succeeded.
     """
 
     state: StateStore
     run: str
     in_hand: Mapping[str, Lease] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
     _last: int = 0
     _newest: int = 0
     _seen: set[str] = field(default_factory=set)
@@ -74,5 +78,6 @@ class Peers:
         for number, task, outcome in self.state.results_after(self._last, without=self.run):
             self._last = number
             (found.add if outcome in _OVER else found.discard)(task)
-            (self.over.add if outcome in _OVER else self.over.discard)(task)
+            for outcomes, tasks in ((_OVER, self.over), (_DONE, self.done)):
+                (tasks.add if outcome in outcomes else tasks.discard)(task)
         return found
