@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from mdtodo.action.clone import clone_for
 from mdtodo.action.console import Masked, add_summary, set_outputs
 from mdtodo.action.delivery_environment import start_from_nothing
 from mdtodo.action.event import branch_to_push, only_writers_cause, other_branch
-from mdtodo.action.handover import Handover, bundle_of, remove
+from mdtodo.action.handover import Handover, bundle_of
 from mdtodo.action.inputs import flag
 from mdtodo.action.inspection import commits_of, inspect
 from mdtodo.action.pull_request import open_pull_request
@@ -120,7 +121,7 @@ class _Delivery:
         add_summary(self.runner, [github_summary.sentences(said)] if said else [])
         set_outputs(self.runner, self._outputs())
         if self.pushes and not self.apart:
-            remove(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)
         return code
 
     def _send(self, clone: str, said: list[str]) -> MdtodoError | None:

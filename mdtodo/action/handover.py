@@ -6,7 +6,6 @@ The one that delivers believes nothing of it, since processors ran where it was 
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,8 +55,3 @@ def new_folder(environ: Mapping[str, str]) -> str:
 def bundle_of(folder: str) -> str:
     """Where the bundle of receipts is, if there are any."""
     return os.path.join(folder, _BUNDLE)
-
-
-def remove(folder: str) -> None:
-    """All of it, as far as that can be done."""
-    shutil.rmtree(folder, ignore_errors=True)

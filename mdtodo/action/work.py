@@ -240,7 +240,8 @@ class _ActionRun:
 
     def _gate_code(self) -> int:
         """1 where the inputs ask for proof, and a tick has none: a run is no check, but for what is asked for."""
-        return int(bool(self.inputs.proof) and any(map(_is_of_gate, self.findings)))
+        errors = (one for one in self.findings if one.severity is Severity.ERROR)
+        return int(bool(self.inputs.proof) and any(one.code in _GATE for one in errors))
 
     def _asked_of_check(self) -> _CheckArgs:
         """What the arguments ask for; those for another command are not for this one."""
@@ -325,10 +326,6 @@ class _ActionRun:
         if report is not None:
             parts += github_summary.tails(report)
         return [part for part in parts if part]
-
-
-def _is_of_gate(finding: Finding) -> bool:
-    return finding.code in _GATE and finding.severity is Severity.ERROR
 
 
 def _annotate_error(error: MdtodoError, above: str) -> None:

@@ -150,7 +150,8 @@ def _run_and_push(
         return report, None
     from mdtodo.landing.push.after_run import push_receipts
 
-    return push_receipts(session.repo, session.config, report, send=send)
+    again = None if remote is None else remote.again
+    return push_receipts(session.repo, session.config, report, send=send, again=again)
 
 
 def _report_failures(report: RunReport) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mdtodo.core.results import RunReport
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
+    from mdtodo.planning.plan import Plan
     from mdtodo.project.project import Project
 
 
@@ -115,11 +116,11 @@ class Session:
         """Work with this configuration instead of the repository's."""
         self._config = config
 
-    def project(self, paths: Sequence[str] = (), *, tolerant: bool = False) -> Project:
-        """Every task, planned; `paths` (as `named` gives them) are read too."""
+    def project(self, paths: Sequence[str] = (), *, tolerant: bool = False, past: bool = False) -> Project:
+        """Every task, planned; `paths` (as `named` gives them) are read too. `past`: see `read_project`."""
         from mdtodo.project.project import read_project
 
-        project = read_project(self.repo, self.config, paths=paths, tolerant=tolerant)
+        project = read_project(self.repo, self.config, paths=paths, tolerant=tolerant, past=past)
         self.detail(
             f"read {counted(len(project.documents), 'file')} with {counted(len(project.tasks), 'task')}"
         )
@@ -127,10 +128,15 @@ class Session:
 
     def readable_tasks(self) -> Mapping[str, Task]:
         """Those of the files now; none where these, or the configuration, cannot be read."""
+        plan = self.readable_plan()
+        return {} if plan is None else plan.tasks
+
+    def readable_plan(self) -> Plan | None:
+        """That of the same, or None."""
         try:
-            return self.project(tolerant=True).tasks
+            return self.project(tolerant=True).plan
         except (ConfigError, InputError):
-            return {}
+            return None
 
     def tell_conflicts(self, project: Project) -> None:
         """Say of each file that has conflict markers that it has: they may look like titles, and tasks are doubled."""

@@ -52,7 +52,7 @@ def read_config(pyproject: bytes | None, dotfile: bytes | None) -> Config:
         broken = [path for one in given.values() for path in one.broken] + [error.path for error in wrong]
         values = _values(tree, {path[:2] for path in broken} | {path[:3] for path in broken}, wrong)
     for error in wrong:
-        file = _source_of(error.path, sources) or next(iter(given))
+        file = source_of(error.path, sources) or next(iter(given))
         errors.append(_error(error, given[file].text, file))
     if errors:
         raise ConfigError.of(_in_order(errors))
@@ -309,7 +309,7 @@ def _wrong_matches(tree: Tree, broken: Set[Path], categories: Tree | None) -> It
             yield InvalidError(sentence, (*path, "category"))
 
 
-def _source_of(path: Path, sources: dict[str, str]) -> str | None:
+def source_of(path: Path, sources: Mapping[str, str]) -> str | None:
     """The file that set the value at `path`, or something inside it; .mdtodo.toml first."""
     key = dotted(path)
     files = {file for one, file in sources.items() if one == key or one.startswith(key + ".")}

@@ -14,31 +14,27 @@ from mdtodo.config.categories import CATEGORIES
 from mdtodo.config.shapes import (
     InvalidError,
     Record,
-    Shape,
     Table,
     any_name,
     boolean,
     check_name,
     choice,
     integer,
+    key,
+    list_of,
     name_of,
     number,
     single_line,
-    string_list,
+    table,
 )
 from mdtodo.core.task import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 #: The keys of a task's line that a person may let processors write: what proves the task, what it waits for, what
 #: others call it, who takes it; and those that are free anyhow. Not `failed` and `done`, which mdtodo alone writes.
 SUBTASK_KEYS = ("run", "after", "id", "expand", "worker", "needs", "lane", "priority", "due", "from", "est")
-
-
-def _of(shape: Shape, doc: str) -> dict[str, object]:
-    return {"shape": shape, "doc": doc}
 
 
 def _category_words(value: object) -> object:
@@ -55,19 +51,13 @@ def _category_words(value: object) -> object:
 class Match:
     """Which tasks a processor takes: all that are given must hold."""
 
-    category: str | None = field(
-        default=None,
-        metadata=_of(single_line("a category"), "The task's category, from a tag; see `classify`."),
+    category: str | None = key(
+        single_line("a category"), "The task's category, from a tag; see `classify`.", None
     )
-    kind: str | None = field(
-        default=None, metadata=_of(single_line("a kind"), "The task's kind, from a tag; see `classify`.")
-    )
-    tags: tuple[str, ...] = field(
-        default=(), metadata=_of(value_types.tags(), "Tags, all of which the task must have.")
-    )
-    title: str | None = field(
-        default=None,
-        metadata=_of(value_types.regex(), "A regular expression that matches anywhere in the title."),
+    kind: str | None = key(single_line("a kind"), "The task's kind, from a tag; see `classify`.", None)
+    tags: tuple[str, ...] = key(value_types.tags(), "Tags, all of which the task must have.", ())
+    title: str | None = key(
+        value_types.regex(), "A regular expression that matches anywhere in the title.", None
     )
 
 
@@ -76,74 +66,49 @@ class Processor:
     """How a task is proven: a command, or a Python callable; exactly one of `run` and `python` is set."""
 
     name: str
-    run: str | tuple[str, ...] | None = field(
-        default=None,
-        metadata=_of(value_types.command(), "A command; a string goes through the shell, a list does not."),
+    run: str | tuple[str, ...] | None = key(
+        value_types.command(), "A command; a string goes through the shell, a list does not.", None
     )
-    python: str | None = field(
-        default=None,
-        metadata=_of(
-            value_types.callable_name(),
-            "A Python callable, as `package.module:function` or entry point; called with a Task in the pool.",
-        ),
+    python: str | None = key(
+        value_types.callable_name(),
+        "A Python callable, as `package.module:function` or entry point; called with a Task in the pool.",
+        None,
     )
-    match: Match | None = field(
-        default=None, metadata=_of(Record(Match), "The tasks without `run:` that this processor takes.")
+    match: Match | None = key(Record(Match), "The tasks without `run:` that this processor takes.", None)
+    timeout: float | None = key(
+        value_types.duration(), "An attempt that takes longer is stopped, and fails.", None
     )
-    timeout: float | None = field(
-        default=None,
-        metadata=_of(value_types.duration(), "An attempt that takes longer is stopped, and fails."),
+    retries: int = key(integer(0), "Further attempts after a failure, in the same run.", 0)
+    retry_delay: float = key(value_types.duration(zero=True), "The delay before the second attempt.", 1.0)
+    backoff: float = key(number(1, 100), "Each further delay is longer by this factor.", 2.0)
+    needs: tuple[str, ...] = key(
+        list_of("a list of capabilities", name_of("capability")),
+        "Capabilities that a worker must have.",
+        (),
     )
-    retries: int = field(
-        default=0, metadata=_of(integer(0), "Further attempts after a failure, in the same run.")
+    inputs: tuple[str, ...] = key(
+        value_types.paths("a list of patterns"),
+        "Files that it reads; while they are unchanged, the last result stands.",
+        (),
     )
-    retry_delay: float = field(
-        default=1.0, metadata=_of(value_types.duration(zero=True), "The delay before the second attempt.")
+    outputs: tuple[str, ...] = key(
+        value_types.paths("a list of paths"),
+        "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
+        (),
     )
-    backoff: float = field(
-        default=2.0, metadata=_of(number(1, 100), "Each further delay is longer by this factor.")
+    env: Mapping[str, str] = table(
+        Table(value_types.environment_value(), value_types.check_variable),
+        "Environment variables for the processor.",
     )
-    needs: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(
-            string_list("a list of capabilities", name_of("capability")),
-            "Capabilities that a worker must have.",
-        ),
+    repeatable: bool = key(
+        boolean(),
+        "Whether it may run again for a task that is done: `verify` and `prove` leave others alone.",
+        True,
     )
-    inputs: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(
-            value_types.paths("a list of patterns"),
-            "Files that it reads; while they are unchanged, the last result stands.",
-        ),
-    )
-    outputs: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(
-            value_types.paths("a list of paths"),
-            "Files it writes, committed with the tick; those that only a pattern fits it names in `$MDTODO_OUTPUT`.",
-        ),
-    )
-    env: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=_of(
-            Table(value_types.environment_value(), value_types.check_variable),
-            "Environment variables for the processor.",
-        ),
-    )
-    repeatable: bool = field(
-        default=True,
-        metadata=_of(
-            boolean(),
-            "Whether it may run again for a task that is done: `verify` and `prove` leave others alone.",
-        ),
-    )
-    cwd: str | None = field(
-        default=None,
-        metadata=_of(
-            value_types.folder(),
-            "The folder that it runs in, relative to the root of the repository; default: the root.",
-        ),
+    cwd: str | None = key(
+        value_types.folder(),
+        "The folder that it runs in, relative to the root of the repository; default: the root.",
+        None,
     )
 
     @property
@@ -160,25 +125,15 @@ class Processor:
 class Defaults:
     """For every processor, recipe and inline block that does not say otherwise; None: not given."""
 
-    timeout: float | None = field(
-        default=None, metadata=_of(value_types.duration(), "The `timeout` of processors that set none.")
+    timeout: float | None = key(value_types.duration(), "The `timeout` of processors that set none.", None)
+    retries: int | None = key(integer(0), "The `retries` of processors that set none.", None)
+    retry_delay: float | None = key(
+        value_types.duration(zero=True), "The `retry_delay` of processors that set none.", None
     )
-    retries: int | None = field(
-        default=None, metadata=_of(integer(0), "The `retries` of processors that set none.")
-    )
-    retry_delay: float | None = field(
-        default=None,
-        metadata=_of(value_types.duration(zero=True), "The `retry_delay` of processors that set none."),
-    )
-    backoff: float | None = field(
-        default=None, metadata=_of(number(1, 100), "The `backoff` of processors that set none.")
-    )
-    env: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=_of(
-            Table(value_types.environment_value(), value_types.check_variable),
-            "Environment variables for every processor; a processor's own value wins.",
-        ),
+    backoff: float | None = key(number(1, 100), "The `backoff` of processors that set none.", None)
+    env: Mapping[str, str] = table(
+        Table(value_types.environment_value(), value_types.check_variable),
+        "Environment variables for every processor; a processor's own value wins.",
     )
 
     def merge_into(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,22 +153,16 @@ class Pattern:
     """How a task is broken down into subtasks."""
 
     name: str
-    match: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(string_list("a list of phrases"), "Phrases in a title that select this pattern."),
+    match: tuple[str, ...] = key(
+        list_of("a list of phrases"), "Phrases in a title that select this pattern.", ()
     )
-    steps: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(
-            string_list("a list of steps", least=1),
-            "The subtasks, as text with keys; `{task}` is what the task is about.",
-        ),
+    steps: tuple[str, ...] = key(
+        list_of("a list of steps", least=1),
+        "The subtasks, as text with keys; `{task}` is what the task is about.",
+        (),
     )
-    weights: tuple[float, ...] = field(
-        default=(),
-        metadata=_of(
-            value_types.weights(), "Shares of the estimate, one for each step; default: equal shares."
-        ),
+    weights: tuple[float, ...] = key(
+        value_types.weights(), "Shares of the estimate, one for each step; default: equal shares.", ()
     )
 
 
@@ -221,15 +170,11 @@ class Pattern:
 class Expand:
     """How tasks are broken down where no pattern is named."""
 
-    command: str | None = field(
-        default=None,
-        metadata=_of(
-            value_types.shell_command(), "A program that breaks tasks down: JSON in, a Markdown list out."
-        ),
+    command: str | None = key(
+        value_types.shell_command(), "A program that breaks tasks down: JSON in, a Markdown list out.", None
     )
-    timeout: float = field(
-        default=60.0,
-        metadata=_of(value_types.duration(), "The program is stopped if it takes longer for a task."),
+    timeout: float = key(
+        value_types.duration(), "The program is stopped if it takes longer for a task.", 60.0
     )
 
 
@@ -237,16 +182,12 @@ class Expand:
 class Logs:
     """How much captured output is kept; that of the oldest runs goes first."""
 
-    size: int = field(
-        default=100_000_000,
-        metadata=_of(
-            value_types.size(), "Captured output that is kept in all; above it that of the oldest runs goes."
-        ),
+    size: int = key(
+        value_types.size(),
+        "Captured output that is kept in all; above it that of the oldest runs goes.",
+        100_000_000,
     )
-    age: float = field(
-        default=90 * 86400.0,
-        metadata=_of(value_types.duration(), "How long captured output is kept."),
-    )
+    age: float = key(value_types.duration(), "How long captured output is kept.", 90 * 86400.0)
 
 
 def _lanes() -> dict[str, int]:
@@ -258,128 +199,81 @@ class Config:
     """The effective configuration. `sources` says where each given value comes from, by dotted key; one that is not in
     it has its default."""
 
-    files: tuple[str, ...] = field(
-        default=("TODO.md", "**/TODO.md", "todo/**/*.md"),
-        metadata=_of(string_list("a list of patterns"), "gitignore-style patterns for the TODO files."),
+    files: tuple[str, ...] = key(
+        list_of("a list of patterns"),
+        "gitignore-style patterns for the TODO files.",
+        ("TODO.md", "**/TODO.md", "todo/**/*.md"),
     )
-    jobs: int = field(
-        default=0, metadata=_of(integer(0, 10_000), "How many tasks run at once; 0: one per core.")
+    jobs: int = key(integer(0, 10_000), "How many tasks run at once; 0: one per core.", 0)
+    rollup: bool = key(boolean(), "Tick a parent without a processor with its last subtask.", True)
+    stamp: bool = key(boolean(), "Write `done:DATE` on a ticked task.", False)
+    auto_expand: bool = key(boolean(), "`run` first breaks down tasks that need it.", False)
+    commit: str = key(
+        choice("run", "task", "none"), "One commit for a run or batch, one for each task, or none.", "run"
     )
-    rollup: bool = field(
-        default=True, metadata=_of(boolean(), "Tick a parent without a processor with its last subtask.")
+    max_failures: int = key(integer(1), "After this many failed runs, `run` gives the task up.", 3)
+    recipes: str = key(
+        choice("explicit", "auto"),
+        '"auto": a task without any other processor gets the recipe of its kind.',
+        "explicit",
     )
-    stamp: bool = field(default=False, metadata=_of(boolean(), "Write `done:DATE` on a ticked task."))
-    auto_expand: bool = field(
-        default=False, metadata=_of(boolean(), "`run` first breaks down tasks that need it.")
+    classify: str = key(
+        choice("tags", "words"),
+        '"words": a category or kind that is guessed from the title may choose a processor.',
+        "tags",
     )
-    commit: str = field(
-        default="run",
-        metadata=_of(
-            choice("run", "task", "none"), "One commit for a run or batch, one for each task, or none."
-        ),
+    proof: str = key(
+        choice("off", "warn", "require", "strict"),
+        "What `check` says of a ticked task that has a processor and no receipt: nothing, a warning, or an error; "
+        '"strict" accepts neither a person\'s word nor a proof that is `tree=dirty`.',
+        "warn",
     )
-    max_failures: int = field(
-        default=3, metadata=_of(integer(1), "After this many failed runs, `run` gives the task up.")
+    signers: str = key(
+        value_types.optional_path(),
+        "A file of allowed signers, in the format of git's `gpg.ssh.allowedSignersFile`; then only receipts in "
+        "commits that one of them signed count as proof.",
+        "",
     )
-    recipes: str = field(
-        default="explicit",
-        metadata=_of(
-            choice("explicit", "auto"),
-            '"auto": a task without any other processor gets the recipe of its kind.',
-        ),
+    inline: bool = key(boolean(), "A fenced code block inside a task may be its processor.", False)
+    subtask_keys: tuple[str, ...] = key(
+        list_of("a list of keys", choice(*SUBTASK_KEYS)),
+        "Keys that the new subtasks of a processor may have, besides priority, `due`, `est` and tags.",
+        (),
     )
-    classify: str = field(
-        default="tags",
-        metadata=_of(
-            choice("tags", "words"),
-            '"words": a category or kind that is guessed from the title may choose a processor.',
-        ),
+    isolation: str = key(choice("checkout", "worktree"), "Where processors run.", "checkout")
+    lease: float = key(
+        value_types.duration(), "A worker that gives no sign of life for this long loses its task.", 300.0
     )
-    proof: str = field(
-        default="warn",
-        metadata=_of(
-            choice("off", "warn", "require", "strict"),
-            "What `check` says of a ticked task that has a processor and no receipt: nothing, a warning, or an error; "
-            '"strict" accepts neither a person\'s word nor a proof that is `tree=dirty`.',
-        ),
+    remote_lease: float = key(
+        value_types.duration(), "The same for a task that was claimed on a remote (`run --remote`).", 1800.0
     )
-    signers: str = field(
-        default="",
-        metadata=_of(
-            value_types.optional_path(),
-            "A file of allowed signers, in the format of git's `gpg.ssh.allowedSignersFile`; then only receipts in "
-            "commits that one of them signed count as proof.",
-        ),
+    logs: Logs = key(Record(Logs), "Captured output.", Logs())
+    max_cpu: int = key(integer(1, 100), "CPU load in percent, above which no new task is started.", 85)
+    max_memory: int = key(integer(1, 100), "Memory use in percent, above which no new task is started.", 90)
+    warnings_as_errors: bool = key(
+        boolean(), "Warnings of `check` count as errors: the exit code is 1.", False
     )
-    inline: bool = field(
-        default=False, metadata=_of(boolean(), "A fenced code block inside a task may be its processor.")
+    close_from_commits: bool = key(boolean(), "Commit messages may close the tasks that they name.", False)
+    lanes: Mapping[str, int] = table(
+        Table(integer(1), check_name("lane")), "How many tasks of the lane run at once.", _lanes
     )
-    subtask_keys: tuple[str, ...] = field(
-        default=(),
-        metadata=_of(
-            string_list("a list of keys", choice(*SUBTASK_KEYS)),
-            "Keys that the new subtasks of a processor may have, besides priority, `due`, `est` and tags.",
-        ),
+    defaults: Defaults = key(Record(Defaults), "Defaults for all processors.", Defaults())
+    processors: Mapping[str, Processor] = table(
+        Table(Record(Processor), check_name("processor")), "How tasks are proven, in order."
     )
-    isolation: str = field(
-        default="checkout", metadata=_of(choice("checkout", "worktree"), "Where processors run.")
+    patterns: Mapping[str, Pattern] = table(
+        Table(Record(Pattern), check_name("pattern")), "How tasks are broken down."
     )
-    lease: float = field(
-        default=300.0,
-        metadata=_of(
-            value_types.duration(), "A worker that gives no sign of life for this long loses its task."
-        ),
+    expand: Expand = key(Record(Expand), "Breaking tasks down.", Expand())
+    status: Mapping[str, Status] = table(
+        Table(choice(*Status, into=Status), value_types.check_status_char),
+        "What a character in a box means.",
+        lambda: dict(STATUS_CHARS),
     )
-    remote_lease: float = field(
-        default=1800.0,
-        metadata=_of(
-            value_types.duration(), "The same for a task that was claimed on a remote (`run --remote`)."
-        ),
-    )
-    logs: Logs = field(default=Logs(), metadata=_of(Record(Logs), "Captured output."))
-    max_cpu: int = field(
-        default=85, metadata=_of(integer(1, 100), "CPU load in percent, above which no new task is started.")
-    )
-    max_memory: int = field(
-        default=90,
-        metadata=_of(integer(1, 100), "Memory use in percent, above which no new task is started."),
-    )
-    warnings_as_errors: bool = field(
-        default=False, metadata=_of(boolean(), "Warnings of `check` count as errors: the exit code is 1.")
-    )
-    close_from_commits: bool = field(
-        default=False, metadata=_of(boolean(), "Commit messages may close the tasks that they name.")
-    )
-    lanes: Mapping[str, int] = field(
-        default_factory=_lanes,
-        metadata=_of(Table(integer(1), check_name("lane")), "How many tasks of the lane run at once."),
-    )
-    defaults: Defaults = field(
-        default=Defaults(),
-        metadata=_of(Record(Defaults), "Defaults for all processors."),
-    )
-    processors: Mapping[str, Processor] = field(
-        default_factory=dict,
-        metadata=_of(Table(Record(Processor), check_name("processor")), "How tasks are proven, in order."),
-    )
-    patterns: Mapping[str, Pattern] = field(
-        default_factory=dict,
-        metadata=_of(Table(Record(Pattern), check_name("pattern")), "How tasks are broken down."),
-    )
-    expand: Expand = field(default=Expand(), metadata=_of(Record(Expand), "Breaking tasks down."))
-    status: Mapping[str, Status] = field(
-        default_factory=lambda: dict(STATUS_CHARS),
-        metadata=_of(
-            Table(choice(*Status, into=Status), value_types.check_status_char),
-            "What a character in a box means.",
-        ),
-    )
-    categories: Mapping[str, Mapping[str, tuple[str, ...]]] = field(
-        default_factory=lambda: CATEGORIES,
-        metadata=_of(
-            Table(Table(string_list("a list of words"), any_name, _category_words), check_name("category")),
-            "Categories, their kinds, and the words of a title that name them.",
-        ),
+    categories: Mapping[str, Mapping[str, tuple[str, ...]]] = table(
+        Table(Table(list_of("a list of words"), any_name, _category_words), check_name("category")),
+        "Categories, their kinds, and the words of a title that name them.",
+        lambda: CATEGORIES,
     )
     # not compared: the same keys are the same configuration, whichever of the two files has them
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -7,12 +7,14 @@ the types and checks of the fields in `settings`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import Any, NamedTuple, TypeVar
 
 from mdtodo.core.names import is_name, suggestion
 
 Read = Callable[[object], Any]
+_T = TypeVar("_T")
 
 
 class InvalidError(Exception):
@@ -24,45 +26,39 @@ class InvalidError(Exception):
         self.path = path
 
 
-class ValueType:
+class ValueType(NamedTuple):
     """One value: `description` names it for people, `read` checks and converts it, `show` gives its TOML value."""
 
-    __slots__ = ("description", "read", "show")
-
-    def __init__(
-        self, description: str, read: Read, show: Callable[[Any], object] = lambda value: value
-    ) -> None:
-        self.description = description
-        self.read = read
-        self.show = show
+    description: str
+    read: Read
+    show: Callable[[Any], object] = lambda value: value
 
 
-class Table:
+class Table(NamedTuple):
     """Named values of one shape; `check_name` refuses a key, `prepare` accepts a shorter way to write it."""
 
-    __slots__ = ("check_name", "of", "prepare")
-
-    def __init__(
-        self,
-        of: Shape,
-        check_name: Callable[[str], None],
-        prepare: Callable[[object], object] = lambda value: value,
-    ) -> None:
-        self.of = of
-        self.check_name = check_name
-        self.prepare = prepare
+    of: Shape
+    check_name: Callable[[str], None]
+    prepare: Callable[[object], object] = lambda value: value
 
 
-class Record:
+class Record(NamedTuple):
     """The fields of a dataclass that carry a `shape` in their metadata."""
 
-    __slots__ = ("cls",)
-
-    def __init__(self, cls: type) -> None:
-        self.cls = cls
+    cls: type
 
 
 Shape = ValueType | Table | Record
+
+
+def key(shape: Shape, doc: str, default: _T) -> _T:
+    """A field of the settings, with its shape and its documentation."""
+    return field(default=default, metadata={"shape": shape, "doc": doc})
+
+
+def table(shape: Table, doc: str, factory: Callable[[], Mapping[str, _T]] = dict) -> Mapping[str, _T]:
+    """The same for what has entries by name; `factory` makes those that are there without any configuration."""
+    return field(default_factory=factory, metadata={"shape": shape, "doc": doc})
 
 
 def shown(value: object) -> str:
@@ -82,15 +78,22 @@ def must_be(what: str, value: object) -> InvalidError:
     return InvalidError(f"must be {what}, not {shown(value)}")
 
 
+def checked(
+    description: str, test: Callable[[Any], bool], convert: Callable[[Any], Any] = lambda value: value
+) -> ValueType:
+    """A value that passes the test; `convert` makes of it what is kept."""
+
+    def read(value: object) -> Any:
+        if not test(value):
+            raise must_be(description, value)
+        return convert(value)
+
+    return ValueType(description, read)
+
+
 def boolean() -> ValueType:
     """`true` or `false`."""
-
-    def read(value: object) -> bool:
-        if not isinstance(value, bool):
-            raise must_be("true or false", value)
-        return value
-
-    return ValueType("true or false", read)
+    return checked("true or false", lambda value: isinstance(value, bool))
 
 
 def integer(low: int, high: int | None = None) -> ValueType:
@@ -100,28 +103,18 @@ def integer(low: int, high: int | None = None) -> ValueType:
     )
     # TOML has no more than 64 bits, but tomllib reads numbers of any length
     limit = (1 << 63) - 1 if high is None else high
-
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):  # in Python true is the whole number 1
-            raise must_be(description, value)
-        if not low <= value <= limit:
-            raise must_be(description, value)
-        return value
-
-    return ValueType(description, read)
+    # by the very type: in Python true is the whole number 1
+    return checked(description, lambda value: type(value) is int and low <= value <= limit)
 
 
 def number(low: float, high: float) -> ValueType:
     """A number from `low` to `high`, whole or not."""
-    description = f"a number from {low:g} to {high:g}"
-
-    def read(value: object) -> float:
-        # "not in between" instead of "below or above": nan is neither
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise must_be(description, value)
-        return float(value)
-
-    return ValueType(description, read)
+    # "in between" instead of "not below or above": nan is neither
+    return checked(
+        f"a number from {low:g} to {high:g}",
+        lambda value: type(value) in (int, float) and low <= value <= high,
+        float,
+    )
 
 
 def choice(*words: str, into: Callable[[str], Any] = str) -> ValueType:
@@ -152,11 +145,11 @@ def single_line(description: str = "a string") -> ValueType:
     return ValueType(description, read)
 
 
-def string_list(description: str, of: ValueType | None = None, *, least: int = 0) -> ValueType:
-    """A list of texts, at least `least`."""
+def list_of(description: str, of: ValueType | None = None, *, least: int = 0) -> ValueType:
+    """A list of such values, of texts if nothing else is said; at least `least`."""
     one = of or single_line()
 
-    def read(value: object) -> tuple[str, ...]:
+    def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise must_be(description, value)
         if len(value) < least:
@@ -166,9 +159,9 @@ def string_list(description: str, of: ValueType | None = None, *, least: int = 0
     return ValueType(description, read, list)
 
 
-def _list_item(of: ValueType, index: int, item: object) -> str:
+def _list_item(of: ValueType, index: int, item: object) -> Any:
     try:
-        return str(of.read(item))
+        return of.read(item)
     except InvalidError as wrong:
         raise InvalidError(wrong.sentence, (f"[{index}]",)) from None
 
@@ -176,13 +169,7 @@ def _list_item(of: ValueType, index: int, item: object) -> str:
 def name_of(noun: str) -> ValueType:
     """A name that tasks can write, in `needs:` for example."""
     description = f"a {noun} name (letters, digits, '.', '_', '-')"
-
-    def read(value: object) -> str:
-        if not isinstance(value, str) or not is_name(value):
-            raise must_be(description, value)
-        return value
-
-    return ValueType(description, read)
+    return checked(description, lambda value: isinstance(value, str) and is_name(value))
 
 
 def check_name(noun: str) -> Callable[[str], None]:

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from posixpath import normpath
+from typing import TYPE_CHECKING, Any
 
-from mdtodo.config.shapes import InvalidError, ValueType, must_be, number, shown, single_line, string_list
+from mdtodo.config.shapes import (
+    InvalidError,
+    ValueType,
+    checked,
+    list_of,
+    must_be,
+    number,
+    shown,
+    single_line,
+)
 from mdtodo.core.task import STATUS_CHARS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _LONGEST = 366 * 86400.0
@@ -67,38 +81,38 @@ def format_size(size: int) -> str:
 
 def size() -> ValueType:
     """A size in bytes; nothing at all is none."""
-    description = 'a size such as "100MB" or "1GiB"'
-
-    def read(value: object) -> int:
-        if not isinstance(value, str):
-            raise must_be(description, value)
-        try:
-            found = parse_size(value)
-        except ValueError as error:
-            raise InvalidError(str(error)) from None
-        if not found:
-            raise InvalidError("must be more than nothing")
-        return found
-
-    return ValueType(description, read, format_size)
+    return _measure('a size such as "100MB" or "1GiB"', parse_size, format_size, "must be more than nothing")
 
 
 def duration(*, zero: bool = False) -> ValueType:
     """A duration in seconds, to the millisecond; nothing at all only with `zero`."""
+    description = 'a duration such as "90s", "5m" or "1h30m"'
+    # rounded before it is compared: 0.4ms would be shown as "0s", which is refused when read again
+    return _measure(
+        description,
+        lambda text: round(parse_duration(text), 3),
+        format_duration,
+        "" if zero else "must be longer than 0",
+    )
+
+
+def _measure(
+    description: str, parse: Callable[[str], float], show: Callable[[Any], str], if_nothing: str
+) -> ValueType:
+    """A text that `parse` reads; `if_nothing` is said of 0, unless it is empty."""
 
     def read(value: object) -> float:
         if not isinstance(value, str):
-            raise must_be('a duration such as "90s", "5m" or "1h30m"', value)
+            raise must_be(description, value)
         try:
-            # rounded before it is compared: 0.4ms would be shown as "0s", which is refused when read again
-            seconds = round(parse_duration(value), 3)
+            found = parse(value)
         except ValueError as error:
             raise InvalidError(str(error)) from None
-        if seconds == 0 and not zero:
-            raise InvalidError("must be longer than 0")
-        return seconds
+        if not found and if_nothing:
+            raise InvalidError(if_nothing)
+        return found
 
-    return ValueType('a duration such as "90s", "5m" or "1h30m"', read, format_duration)
+    return ValueType(description, read, show)
 
 
 def command() -> ValueType:
@@ -119,51 +133,37 @@ def command() -> ValueType:
 
 def shell_command() -> ValueType:
     """A command for the shell, on as many lines as it takes."""
-
-    def read(value: object) -> str:
-        if not isinstance(value, str) or not value.strip() or "\0" in value:
-            raise must_be("a shell command", value)
-        return value
-
-    return ValueType("a shell command", read)
+    return checked(
+        "a shell command", lambda value: isinstance(value, str) and bool(value.strip()) and "\0" not in value
+    )
 
 
 def callable_name() -> ValueType:
     """`package.module:function`, or the name of an entry point."""
     description = '"package.module:function", or an entry point of the group mdtodo.processors'
+    return checked(description, _is_callable_name)
 
-    def read(value: object) -> str:
-        if not isinstance(value, str) or not value.strip() or re.search(r"\s|\0", value):
-            raise must_be(description, value)
-        # the name of an entry point may hold nearly anything; only with a colon is it Python
-        if ":" in value and not all(
-            part.isidentifier() for side in value.split(":", 1) for part in side.split(".")
-        ):
-            raise must_be(description, value)
-        return value
 
-    return ValueType(description, read)
+def _is_callable_name(value: object) -> bool:
+    if not isinstance(value, str) or not value.strip() or re.search(r"\s|\0", value):
+        return False
+    # the name of an entry point may hold nearly anything; only with a colon is it Python
+    sides = value.split(":", 1)
+    return len(sides) == 1 or all(part.isidentifier() for side in sides for part in side.split("."))
 
 
 def weights() -> ValueType:
     """Numbers that are not negative, and not all 0."""
     description = "a list of numbers from 0 to 1000000, not all of them 0"
-    one = number(0, 1_000_000)
+    numbers = list_of(description, number(0, 1_000_000))
 
     def read(value: object) -> tuple[float, ...]:
-        if not isinstance(value, list):
-            raise must_be(description, value)
-        found: list[float] = []
-        for index, item in enumerate(value):
-            try:
-                found.append(one.read(item))
-            except InvalidError as wrong:
-                raise InvalidError(wrong.sentence, (f"[{index}]",)) from None
+        found: tuple[float, ...] = numbers.read(value)
         if found and not any(found):  # an empty list means equal shares
             raise InvalidError(f"must be {description}")
-        return tuple(found)
+        return found
 
-    return ValueType(description, read, list)
+    return numbers._replace(read=read)
 
 
 def regex() -> ValueType:
@@ -195,55 +195,38 @@ def tags() -> ValueType:
             raise must_be("a tag without spaces", value)
         return tag
 
-    return string_list("a list of tags, all of which the task must have", ValueType("a tag", read))
+    return list_of("a list of tags, all of which the task must have", ValueType("a tag", read))
 
 
 def folder() -> ValueType:
     """A folder inside the repository, relative to its root; `.` is the root."""
-    plain = single_line("a folder")
-
-    def read(value: object) -> str:
-        path = str(plain.read(value))
-        parts = [part for part in path.split("/") if part not in ("", ".")]
-        # by casefold(), as .GIT is .git on macOS and Windows
-        if path.startswith("/") or ".." in parts or (parts and parts[0].casefold() == ".git"):
-            raise InvalidError(f"must be a folder inside the repository, not {shown(value)}")
-        return "/".join(parts) or "."
-
-    return ValueType("a folder, relative to the repository's root", read)
+    description = "a folder, relative to the repository's root"
+    return ValueType(description, lambda value: normpath(_inside("a folder", value)))
 
 
 def paths(description: str) -> ValueType:
     """gitignore-style patterns of files inside the repository."""
-    return string_list(description, ValueType("a path", _path_inside))
+    return list_of(description, ValueType("a path", partial(_inside, "a path")))
 
 
 def optional_path() -> ValueType:
     """A file inside the repository, relative to its root; `""` is none."""
-
-    def read(value: object) -> str:
-        return "" if value == "" else normpath(_path_inside(value))
-
-    return ValueType("a path, relative to the repository's root", read)
+    description = "a path, relative to the repository's root"
+    return ValueType(description, lambda value: "" if value == "" else normpath(_inside("a path", value)))
 
 
-def _path_inside(value: object) -> str:
-    path = str(single_line("a path").read(value))
+def _inside(what: str, value: object) -> str:
+    path = str(single_line(what).read(value))
     parts = [part for part in path.split("/") if part not in ("", ".")]
+    # by casefold(), as .GIT is .git on macOS and Windows
     if path.startswith("/") or ".." in parts or (parts and parts[0].casefold() == ".git"):
-        raise InvalidError(f"must be a path inside the repository, not {shown(value)}")
+        raise InvalidError(f"must be {what} inside the repository, not {shown(value)}")
     return path
 
 
 def environment_value() -> ValueType:
     """The value of an environment variable."""
-
-    def read(value: object) -> str:
-        if not isinstance(value, str) or "\0" in value:
-            raise must_be("a string", value)
-        return value
-
-    return ValueType("a string", read)
+    return checked("a string", lambda value: isinstance(value, str) and "\0" not in value)
 
 
 def check_variable(key: str) -> None:

@@ -11,4 +11,10 @@ try:
 except ImportError:
     from hashlib import sha1
 
-__all__ = ["sha1"]
+__all__ = ["hexdigest", "sha1"]
+
+
+def hexdigest(data: bytes) -> str:
+    """That of these bytes, 40 digits."""
+    digest: str = sha1(data, usedforsecurity=False).hexdigest()
+    return digest

@@ -40,8 +40,6 @@ def counted(number: int, noun: str) -> str:
 class Names:
     """Valid names, sorted, and ready for many wrong ones to be compared with them."""
 
-    __slots__ = ("_by_folded", "_having", "names")
-
     def __init__(self, valid: Iterable[str]) -> None:
         self.names = sorted(set(valid))
         self._by_folded: dict[str, str] = {}

@@ -46,7 +46,7 @@ class Receipt(NamedTuple):
     worker whose it is, None where it was given none; `by` is the e-mail of the person whose word it is, None where git
     knows none; `metrics` are what its processor has measured. `proves`: the box was ticked before, and this is the
     proof, or the word, that it lacked. `began`: when its processor did, in Unix time: what was changed since then it
-    may not have seen.
+    may not have seen. `error` says in words how it failed; a trailer has its `reason` alone.
     """
 
     task_id: str
@@ -70,6 +70,7 @@ class Receipt(NamedTuple):
     metrics: tuple[tuple[str, float], ...] = ()
     proves: bool = False
     began: float | None = None
+    error: str | None = None
 
 
 def entry_of(text: str | None) -> tuple[bytes, str] | None:

@@ -95,7 +95,8 @@ class Result(NamedTuple):
 class TaskRun(NamedTuple):
     """What became of one task in one run. `duration` in seconds over all attempts; `log` is a path or None;
     `tail` the end of its output; `reason` says in words why it did not run or how it failed, `failure` in one.
-    `started` and `finished` in ISO 8601, UTC: its first attempt, and its end; None where it never started."""
+    `started` and `finished` in ISO 8601, UTC: its first attempt, and its end; None where it never started. `metrics`
+    are what its processor has measured."""
 
     id: str
     title: str
@@ -112,6 +113,7 @@ class TaskRun(NamedTuple):
     failure: Failure | None = None
     started: str | None = None
     finished: str | None = None
+    metrics: Mapping[str, float] = MappingProxyType({})
 
     @property
     def error(self) -> str | None:
@@ -136,7 +138,8 @@ class PastRun(NamedTuple):
     ran) and `seconds` over all of them.
 
     `outcome` is that of a receipt; `finished` in Unix time, None where a commit's date is none; `inputs` the digest of
-    what was read; `title` as the receipt has it, as far as that is known; `log` where the output is, in this clone.
+    what was read; `title` as the receipt has it, as far as that is known; `log` where the output is, in this clone;
+    `metrics` what its processor has measured; `worker` the name of the worker, None where it had none of its own.
     """
 
     run: str
@@ -150,6 +153,8 @@ class PastRun(NamedTuple):
     title: str | None = None
     exit_code: int | None = None
     log: str | None = None
+    metrics: Mapping[str, float] = MappingProxyType({})
+    worker: str | None = None
 
     @property
     def done(self) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.repository import calling_index, run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
@@ -41,26 +40,29 @@ def staged_changes(repo: Repository, commit: str | None) -> list[FileChange]:
 
 
 def changes_of(git: GitSession, oids: Sequence[str]) -> dict[str, list[FileChange]]:
-    """What each of these commits did to its parent, by one git process.
-
-    `git diff-tree --stdin -z` prints the id of a commit, then its changes.
-    """
+    """What each of these commits did to its parent, by one git process."""
     names = b"".join(oid.encode() + b"\n" for oid in oids)
     # Without -m and --root a merge or a first commit has no changes here; neither is a receipt's.
     out = git.run("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-renames", stdin=names)
-    found: dict[str, list[FileChange]] = {}
-    changes: list[FileChange] = []
+    return dict(changes_by_commit(out))
+
+
+def changes_by_commit(out: bytes) -> Iterator[tuple[str, list[FileChange]]]:
+    """What `git diff-tree --stdin -z` says: the id of each commit, and its changes."""
+    name, changes = "", list[FileChange]()
     fields = iter(out.split(b"\0"))
     for one in fields:
-        if _OID.fullmatch(one):
-            changes = found.setdefault(one.decode(), [])
-        elif one.startswith(b":"):
-            # next() takes the path, so that a file whose name looks like an id is not read as a commit.
+        if one.startswith(b":"):
+            # next() takes the path, so that a file whose name looks like an id is not read as a commit
             changes.append(file_change(one, next(fields)))
-    return found
+        elif one:
+            if name:
+                yield name, changes
+            name, changes = one.decode(), []
+    if name:
+        yield name, changes
 
 
-_OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NOTHING = b"000000"
 
 

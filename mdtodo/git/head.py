@@ -8,8 +8,6 @@ from mdtodo.errors import GitError
 from mdtodo.git.repository import error_from
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from mdtodo.git.session import GitSession
     from mdtodo.system.process import Process
 
@@ -57,9 +55,7 @@ class HeadMove:
         self._process = self._started(self._line)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
 
     def make(self, new: str, line: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.repository import run
+from mdtodo.git.true_history import LOG
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -22,19 +23,10 @@ def messages(repo: Repository, revisions: str) -> list[Message]:
 
     Raises GitError where git knows no such revision.
     """
-    args = [
-        "-z",
-        "--reverse",
-        "--format=%H%n%B",
-        "--encoding=UTF-8",
-        "--no-color",
-        "--no-notes",
-        "--no-mailmap",
-    ]
-    args += ["--no-show-signature", "--no-patch", "--no-decorate"]
-    args += [] if ".." in revisions else ["--no-walk"]
+    walk = () if ".." in revisions else ("--no-walk",)
     # --end-of-options, as a revision may begin with a dash.
-    out = run(repo, "log", *args, "--end-of-options", revisions, "--")
+    args = (*LOG, "--reverse", "--format=%H%n%B", *walk, "--end-of-options", revisions, "--")
+    out = run(repo, *args)
     found = (entry.decode(errors="replace").partition("\n") for entry in out.split(b"\0") if entry.strip())
     return [Message(commit.strip(), text) for commit, _, text in found]
 

@@ -36,8 +36,6 @@ class NewObjects:
     `size` is the number of bytes that wait.
     """
 
-    __slots__ = ("_blobs", "_objects", "algorithm", "size")
-
     def __init__(self, algorithm: str) -> None:
         self.algorithm = algorithm
         self.size = 0

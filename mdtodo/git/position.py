@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.repository import run
 from mdtodo.git.true_history import is_ancestor
+from mdtodo.system.files import read_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,27 +107,15 @@ def _stamp(path: str) -> tuple[int, int]:
     return now.st_ino, now.st_mtime_ns
 
 
-def _says_yes(repo: Repository, question: tuple[str, ...]) -> bool:
-    from mdtodo.errors import GitError
-
-    try:
-        run(repo, *question)
-    except GitError:  # no, or a commit that is gone
-        return False
-    return True
-
-
 def _head(git_dir: str) -> tuple[str, str | None]:
     """What the file HEAD says: a ref, or a commit; neither where git must be asked."""
     path = os.path.join(git_dir, "HEAD")
     # Old repositories have HEAD as a symlink.
     if os.path.islink(path):
         return "", None
-    try:
-        with open(path, "rb") as file:
-            text = os.fsdecode(file.read().strip())
-    except OSError:
+    if (data := read_any(path)) is None:
         return "", None
+    text = os.fsdecode(data.strip())
     return (text.removeprefix("ref:").strip(), None) if text.startswith("ref:") else ("", text)
 
 
@@ -135,9 +124,5 @@ def _loose(common_dir: str, ref: str) -> str | None:
     # refs/heads/.invalid is what the file HEAD says in a repository with reftable.
     if not ref.startswith("refs/heads/") or ref == "refs/heads/.invalid":
         return None
-    try:
-        with open(os.path.join(common_dir, ref), "rb") as file:
-            text = file.read().strip().decode("ascii", "replace")
-    except OSError:
-        return None
+    text = (read_any(os.path.join(common_dir, ref)) or b"").strip().decode("ascii", "replace")
     return text if len(text) in (40, 64) else None

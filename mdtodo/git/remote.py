@@ -11,7 +11,7 @@ from mdtodo.errors import GitError
 from mdtodo.git.repository import SETTINGS, environment, error_from, gitpython, run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
@@ -89,7 +89,7 @@ def find_upstream(repo: Repository, git: GitSession) -> Upstream:
             f"{branch.removeprefix('refs/heads/')} tracks a branch of this same repository: nowhere to push to",
             hint="`git push -u REMOTE BRANCH` sets a remote",
         )
-    return Upstream(branch, remote, _source(repo, remote), ref, _tracking(repo, remote, ref, tracking))
+    return Upstream(branch, remote, push_source(repo, remote), ref, _tracking(repo, remote, ref, tracking))
 
 
 def push_commit(repo: Repository, upstream: Upstream, commit: str) -> Pushed:
@@ -99,11 +99,20 @@ def push_commit(repo: Repository, upstream: Upstream, commit: str) -> Pushed:
     """
     args = "--porcelain", "--no-follow-tags", "--", upstream.remote, f"{commit}:{upstream.ref}"
     with gitpython(repo.root) as git:
-        code, out, err = git.push(*args, **_options(repo))
-    lines = (line.split("\t") for line in _printable(out).split("\n"))
-    line = next((line for line in lines if len(line) == 3 and line[1].endswith(f":{upstream.ref}")), None)
-    flag, words = (line[0], line[2]) if line else ("", "")
-    return Pushed(code, flag, words, _printable(err))
+        code, *said = git.push(*args, **_options(repo))
+    out, err = (text.encode(errors="surrogateescape") for text in said)
+    return verdicts(code, out, err, [upstream.ref])[upstream.ref]
+
+
+def verdicts(code: int, out: bytes, err: bytes, refs: Iterable[str]) -> dict[str, Pushed]:
+    """What `git push --porcelain` says of each of these refs."""
+    errors = err.decode(errors="replace")
+    said: dict[str, tuple[str, str]] = {}
+    for line in out.decode(errors="replace").split("\n"):
+        fields = line.split("\t")
+        if len(fields) == 3:
+            said[fields[1].rpartition(":")[2]] = fields[0], fields[2]
+    return {ref: Pushed(code, *said.get(ref, ("", "")), errors) for ref in refs}
 
 
 def fetch(repo: Repository, upstream: Upstream, ref: str) -> str | None:
@@ -122,16 +131,25 @@ def fetch(repo: Repository, upstream: Upstream, ref: str) -> str | None:
     if code and "couldn't find remote ref" in err:
         return None
     if code:
-        error = error_from(err.encode(errors="surrogateescape"), ("fetch",))
-        raise GitError(without_password(error.sentence), hint=error.hint)
+        raise unreadable(err.encode(errors="surrogateescape"), "fetch")
     found = run(repo, "rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
     run(repo, "update-ref", "-d", ref, found)
     return found
 
 
+def unreadable(err: bytes, command: str) -> GitError:
+    """Why a remote could not be read, in git's words."""
+    error = error_from(err, (command,))
+    return GitError(without_password(error.sentence), hint=error.hint)
+
+
 def push_source(repo: Repository, remote: str) -> str:
     """What to read to see what was pushed to the remote: its name, or its address where it is pushed to another one."""
-    return _source(repo, remote)
+    urls: list[Sequence[str]] = []
+    for which in ((), ("--push", "--all")):
+        out = run(repo, "remote", "get-url", *which, "--", remote, ok=(0, 2, 128))
+        urls.append(out.decode(errors="surrogateescape").split("\n")[:-1])
+    return urls[1][0] if all(urls) and urls[1][0] != urls[0][0] else remote
 
 
 def without_prompts() -> dict[str, str]:
@@ -167,11 +185,6 @@ def _options(repo: Repository) -> dict[str, object]:
     """For a command of GitPython's: with our environment, and to get code, output and errors."""
     env = environment(repo) | without_prompts()
     return {"env": env, "with_extended_output": True, "with_exceptions": False}
-
-
-def _printable(text: str) -> str:
-    """Without the surrogates that stand for what is not UTF-8."""
-    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _fields(out: str) -> tuple[tuple[str, str], tuple[str, str], str]:
@@ -214,14 +227,6 @@ def _by_default(git: GitSession, branch: str, remote: str, tracked: str) -> str:
             hint="`git config push.default upstream` allows pushing there",
         )
     return tracked
-
-
-def _source(repo: Repository, remote: str) -> str:
-    urls: list[Sequence[str]] = []
-    for which in ((), ("--push", "--all")):
-        out = run(repo, "remote", "get-url", *which, "--", remote, ok=(0, 2, 128))
-        urls.append(out.decode(errors="surrogateescape").split("\n")[:-1])
-    return urls[1][0] if all(urls) and urls[1][0] != urls[0][0] else remote
 
 
 def _tracking(repo: Repository, remote: str, ref: str, known: str) -> str | None:

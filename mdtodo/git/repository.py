@@ -127,8 +127,7 @@ def read_blobs(
         request = b"".join(os.fsencode(name) + b"\n" for name in plain)
         # Without --buffer git flushes after each object.
         out = run(repo, "cat-file", "--batch", "--buffer", stdin=request, env=env)
-        answers = (one[1] if one is not None and one[0] == b"blob" else None for one in batch_answers(out))
-        found.update(zip(plain, answers, strict=True))
+        found.update(zip(plain, map(blob_of, batch_answers(out)), strict=True))
     return found
 
 
@@ -304,6 +303,18 @@ def _read_blob(repo: Repository, name: str, env: Mapping[str, str] | None) -> by
         return run(repo, "cat-file", "blob", name, env=env)
     except GitError:
         return None
+
+
+def blob_of(answer: tuple[bytes, bytes] | None) -> bytes | None:
+    """The content of an object, of which `git cat-file --batch` has told type and content, if it is a blob."""
+    return answer[1] if answer is not None and answer[0] == b"blob" else None
+
+
+def read_answer(git: Process) -> tuple[bytes, bytes] | None:
+    """Type and content of the next object that a `git cat-file --batch` tells of, None for one that is missing."""
+    words = git.line().rsplit(b" ", 2)
+    known = len(words) == 3 and words[1] in _TYPES
+    return (words[1], git.read(int(words[2]) + 1)[:-1]) if known else None
 
 
 def batch_answers(out: bytes) -> Iterator[tuple[bytes, bytes] | None]:

@@ -18,7 +18,6 @@ from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from types import TracebackType
 
     from mdtodo.git.objects import NewObjects
     from mdtodo.git.repository import Repository
@@ -56,9 +55,7 @@ class GitSession:
     def __enter__(self) -> GitSession:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import re
 
-#: What a setting says that is on.
-_ON = (b"true", b"yes", b"on", b"1")
-
 
 class Settings(dict[bytes, bytes]):
     """What `git var -l` lists: the whole configuration, and the identities after it. A name's last value counts."""
@@ -28,8 +25,8 @@ class Settings(dict[bytes, bytes]):
         return self._is_true(b"commit.gpgsign")
 
     def is_sparse(self) -> bool:
-        """Whether the checkout is sparse; `[core] sparseCheckout` without a value means true."""
-        return self.get(b"core.sparsecheckout", b"false").lower() in (*_ON, b"")
+        """Whether the checkout is sparse: `core.sparseCheckout`."""
+        return self._is_true(b"core.sparsecheckout")
 
     def push_default(self) -> str:
         """`push.default`, in lower case."""

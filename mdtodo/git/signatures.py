@@ -53,7 +53,8 @@ def read_signed(repo: Repository, oids: Collection[str]) -> dict[str, SignedComm
     answers = batch_answers(read_history(repo, "cat-file", "--batch", "--buffer", stdin=names))
     found: dict[str, SignedCommit] = {}
     for oid, answer in zip(asked, answers, strict=True):
-        if answer is not None and _is_named(oid, answer[1]):
+        algorithm = "sha1" if len(oid) == 40 else "sha256"
+        if answer is not None and object_id(algorithm, "commit", answer[1]) == oid:
             signed = _taken_apart(oid, answer[1])
             if signed is not None:
                 found[oid] = signed
@@ -138,7 +139,8 @@ class _Verifier:
 
     def _asked(self, oid: str, question: str, words: list[str]) -> Process:
         commit = self._commits[oid]
-        files = ("-f", self._file, "-s", self._signatures[oid], f"-Overify-time={_time(commit.seconds)}")
+        then = time.strftime("%Y%m%d%H%M%S", time.gmtime(commit.seconds))
+        files = ("-f", self._file, "-s", self._signatures[oid], f"-Overify-time={then}")
         process = start_program([self._program, "-Y", question, *words, *files], _ENVIRONMENT)
         if len(commit.payload) <= PIPE:
             process.feed(commit.payload, end=True)
@@ -176,10 +178,6 @@ _COMMIT = re.compile(
 _SIGNATURE = re.compile(rb"^(gpgsig(?:-sha256)?) (.*\n(?: .*\n)*)", re.MULTILINE)
 
 
-def _is_named(oid: str, data: bytes) -> bool:
-    return object_id("sha1" if len(oid) == 40 else "sha256", "commit", data) == oid
-
-
 def _taken_apart(oid: str, data: bytes) -> SignedCommit | None:
     formed = _COMMIT.match(data)
     if formed is None or not 0 < int(formed[2]) < _YEAR_10000:
@@ -194,7 +192,3 @@ def _taken_apart(oid: str, data: bytes) -> SignedCommit | None:
 
 
 _YEAR_10000 = 253402300800
-
-
-def _time(seconds: int) -> str:
-    return time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds))

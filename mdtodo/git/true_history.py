@@ -25,13 +25,15 @@ that PATH names.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.git.repository import environment, error_from, start
+from mdtodo.system.files import read_any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from mdtodo.git.repository import Repository
     from mdtodo.system.process import Process
@@ -52,6 +54,13 @@ _VALUES = (
 SETTINGS = tuple(word for value in _VALUES for word in ("-c", value))
 
 
+#: `git log` for programs, whatever the configuration says; fields of a `--format` end with NUL.
+LOG = (
+    *("log", "-z", "--no-patch", "--no-color", "--no-notes", "--no-mailmap", "--no-show-signature"),
+    *("--no-decorate", "--encoding=UTF-8"),
+)
+
+
 def start_history(repo: Repository, *args: str) -> Process:
     """`git args` in the repository's root, to be talked to. Raises GitError where there is no git."""
     return start(repo.root, (*SETTINGS, *args), environment(repo) | ENVIRONMENT)
@@ -66,6 +75,31 @@ def read_history(repo: Repository, *args: str, stdin: bytes = b"", ok: Iterable[
     if code not in ok:
         raise error_from(err, args)
     return out
+
+
+def records(git: Process, width: int, block: int) -> Iterator[list[bytes]]:
+    """What a `git log -z` prints, so many fields at a time. Read by blocks of so many bytes: whoever wants the newest
+    only can end git before it has read all of the history."""
+    fields: list[bytes] = []
+    rest = b""
+    while more := git.read(block):
+        *new, rest = (rest + more).split(b"\0")
+        fields += new
+        whole = len(fields) - len(fields) % width
+        for at in range(0, whole, width):
+            yield fields[at : at + width]
+        del fields[:whole]
+
+
+def resolve(repo: Repository, name: str) -> str:
+    """The id of the object of this name, as `HEAD:a` or `v1^{commit}`; "" where there is none."""
+    found = read_history(repo, "rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128))
+    return found.decode().strip()
+
+
+def shallow_commits(repo: Repository) -> frozenset[str]:
+    """The commits of a shallow clone whose parents are not here."""
+    return frozenset((read_any(os.path.join(repo.common_dir, "shallow")) or b"").decode().split())
 
 
 def is_ancestor(repo: Repository, commit: str, head: str) -> bool:

@@ -51,7 +51,7 @@ def build_commits(job: Job, git: GitSession, head: Head, copy: IndexCopy) -> Com
     return builder
 
 
-def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder) -> list[str]:
+def write_commits(git: GitSession, head: Head, builder: CommitBuilder) -> list[str]:
     """Write all objects, the commits among them: their ids, none if nothing changes in HEAD."""
     made: list[str] = []
     tree, parent, objects = head.tree, head.commit, builder.objects
@@ -61,7 +61,7 @@ def write_commits(job: Job, git: GitSession, head: Head, builder: CommitBuilder)
 
     for step in builder.steps:
         tree = change_tree(tree, step.tree, content, objects)
-        parent = write_commit(git, objects, tree, parent, message(step.receipts, job.run_id))
+        parent = write_commit(git, objects, tree, parent, message(step.receipts, step.run_id))
         made.append(parent)
         if objects.size > _MUCH:
             git.write(objects)
@@ -91,7 +91,7 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
     versions = {file: _in_head(git, head, file) for file in job.wanted}
     began = {file: (there[1], EditResult(there[1])) for file, there in versions.items() if there is not None}
     for group in job.groups:
-        step = CommitStep()
+        step = CommitStep(job.run_of(group[0]) if group else job.run_id)
         made: set[str] = set()
         shown: set[str] = set()
         for file in job.files(group):
@@ -179,7 +179,7 @@ def _carried(job: Job, head: str | None) -> frozenset[str]:
         found = list(_logged(job, f"{job.since}..{head}"))
     except GitError:
         found = list(_logged(job, head))
-    return frozenset(one.task_id for one in found if one.run == job.run_id)
+    return frozenset(one.task_id for one in found if one.run == job.run_of(one.task_id))
 
 
 def _logged(job: Job, revision: str) -> Iterator[LoggedReceipt]:

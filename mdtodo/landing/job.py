@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import AddNote, AddSubtasks, SetStatus
@@ -41,10 +42,11 @@ class Job:
         each: bool = False,
         late: bool = False,
         since: str | None = None,
+        runs: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Of the receipts the last of each task, which also adds the subtasks and notes of those before it that left
-        the task open: a breakdown, and new subtasks of its processor, after which that ran once more. `late` and
-        `since`: see `land`."""
+        the task open: a breakdown, and new subtasks of its processor, after which that ran once more. `late`,
+        `since` and `runs`: see `land`."""
         self.repo = repo
         self.run_id = run_id
         self.statuses = statuses
@@ -66,7 +68,8 @@ class Job:
         #: Files that go back to what they were.
         self.restores = [one for receipt in self.receipts.values() for one in receipt.restores]
         #: The tasks of each commit.
-        self.groups = [[task] for task in self.receipts] if each else [list(self.receipts)]
+        self.runs = runs
+        self.groups = [[task] for task in self.receipts] if each else self._by_run()
         self._known: dict[tuple[str, bytes], EditResult] = {}
 
     def without(self, tasks: Container[str]) -> Job:
@@ -75,7 +78,17 @@ class Job:
             return self
         left = [receipt for task, receipt in self.receipts.items() if task not in tasks]
         more = {"each": self._each, "late": self._late}
-        return Job(self.repo, left, self.run_id, self.statuses, since=self.since, **more)
+        return Job(self.repo, left, self.run_id, self.statuses, since=self.since, runs=self.runs, **more)
+
+    def run_of(self, task: str) -> str:
+        """The run that its receipt is of."""
+        return self.runs.get(task, self.run_id)
+
+    def _by_run(self) -> list[list[str]]:
+        found: dict[str, list[str]] = {}
+        for task in self.receipts:
+            found.setdefault(self.run_of(task), []).append(task)
+        return [*found.values()] or [[]]
 
     def rolled_up_with(self, tasks: Iterable[str]) -> dict[str, str]:
         """The parents that are to be ticked since their subtasks are done, each with one of these tasks below it."""
@@ -192,11 +205,12 @@ class Rewrite(NamedTuple):
 
 
 class CommitStep:
-    """One commit: the receipts of tasks that change in HEAD, and what changes in its tree, by path."""
+    """One commit of a run: the receipts of tasks that change in HEAD, and what changes in its tree, by path."""
 
-    __slots__ = ("receipts", "tree")
+    __slots__ = ("receipts", "run_id", "tree")
 
-    def __init__(self) -> None:
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
         self.receipts: list[Receipt] = []
         self.tree: dict[bytes, TreeChange] = {}
 

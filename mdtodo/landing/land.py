@@ -115,9 +115,11 @@ def land(
     taken: IdsTaken | None = None,
     late: bool = False,
     since: str | None = None,
+    runs: Mapping[str, str] = MappingProxyType({}),
 ) -> Landing:
     """Make the receipts' edits, in one commit if `commit`, otherwise in the work tree alone. With `each` every receipt
-    gets a commit of its own, in their order; HEAD moves once, to the last of them.
+    gets a commit of its own, in their order; HEAD moves once, to the last of them. `runs` has by task the runs of those
+    receipts that are not of `run_id`: each run gets a commit of its own.
 
     A task that HEAD does not have, or has ticked already, gets no receipt; the latter does where the receipt proves an
     earlier tick, and with `late`, if need be in a commit that changes no file. Landing the same receipts again does
@@ -131,7 +133,7 @@ def land(
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
     HEAD and index have their edits then, and landing again makes up for the file.
     """
-    job = Job(repo, receipts, run_id, statuses, each=each, late=late, since=since)
+    job = Job(repo, receipts, run_id, statuses, each=each, late=late, since=since, runs=runs)
     job, unclear = _without(job, {}, {} if whole else _unclear_on_disk(job))
     if not commit or not (job.wanted or job.restores):
         atomic_file.sweep(repo.root, job.wanted)
@@ -246,7 +248,7 @@ def _commit(
             builder = build_commits(job, git, head, copy)
             if whole:
                 refuse(job, builder)
-            made = write_commits(job, git, head, builder)
+            made = write_commits(git, head, builder)
             copy.stage(builder.staged)
             failpoint("prepared")
             _place(copy, move, made[-1] if made else None, builder.subject)

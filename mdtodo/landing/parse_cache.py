@@ -112,11 +112,11 @@ class ParsedFile:
 def parse_cached(
     data: bytes, statuses: Mapping[str, Status], file: str, like: ParsedFile | None = None
 ) -> ParsedFile:
-    """The version with these bytes, which may differ in boxes alone from `like`. Raises InputError where they cannot be
-    read."""
+    """The version with these bytes, which may differ in boxes alone from `like`, or from the one that was asked for
+    last. Raises InputError where they cannot be read."""
     key = file, data, tuple(statuses.items())
     known = _parsed.get(key)
-    if known is None and like is not None:
+    if known is None and (like := like or _newest.get((file, key[2]))) is not None:
         known = like.reread(data, statuses)
     if known is None:
         document = parse(data, statuses, file=file)
@@ -129,17 +129,22 @@ def keep(parsed: ParsedFile, statuses: Mapping[str, Status]) -> None:
     """Remember the version, and forget those that were not asked for the longest time."""
     global _size
     data = parsed.document.data
-    key = parsed.places.file, data, tuple(statuses.items())
+    file = parsed.places.file
+    key = file, data, tuple(statuses.items())
     if len(data) > _LARGEST:
         return
     if key not in _parsed:
         _parsed[key] = parsed
         _size += len(data)
     _parsed.move_to_end(key)
+    _newest[file, key[2]] = _parsed[key]
     while _size > _KEPT:
-        (_, forgotten, _), _ = _parsed.popitem(last=False)
+        (file, forgotten, known), old = _parsed.popitem(last=False)
         _size -= len(forgotten)
+        if _newest.get((file, known)) is old:
+            del _newest[file, known]
 
 
 _parsed: OrderedDict[tuple[str, bytes, tuple[tuple[str, Status], ...]], ParsedFile] = OrderedDict()
+_newest: dict[tuple[str, tuple[tuple[str, Status], ...]], ParsedFile] = {}
 _size = 0

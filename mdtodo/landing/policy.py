@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
+from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import SetStatus
@@ -20,7 +22,7 @@ from mdtodo.landing.work_tree import WorkTree
 from mdtodo.system import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
@@ -81,10 +83,11 @@ def land_as_configured(
     git: GitSession | None = None,
     late: bool = False,
     since: str | None = None,
+    runs: Mapping[str, str] = MappingProxyType({}),
 ) -> Landing:
     """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
-    for `each`; `git` serves many; `late` and `since`: see `land`. What takes a run back does so whole: RefusedError
-    where that cannot be."""
+    for `each`; `git` serves many; `late`, `since` and `runs`: see `land`. What takes a run back does so whole:
+    RefusedError where that cannot be."""
     if commit:
         refuse_half_done_operation(repo)
     return land(
@@ -99,6 +102,7 @@ def land_as_configured(
         taken=ids_taken(repo, config, receipts),
         late=late,
         since=since,
+        runs=runs,
     )
 
 
@@ -114,9 +118,11 @@ def land_entries(
     git: GitSession | None = None,
     work_tree: WorkTree | None = None,
     again: bool = False,
+    others: Mapping[str, Sequence[tuple[int, Receipt]]] = MappingProxyType({}),
 ) -> Landing:
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it; `again` where
-    some may have landed before.
+    some may have landed before. `others` are of other runs of this work tree, which go along: what cannot be committed
+    of them is left to those, and is no part of what is returned.
 
     The `work_tree` is looked at before that, as it may be another one than where the processors began.
 
@@ -130,24 +136,55 @@ def land_entries(
     work_tree = work_tree or WorkTree(repo, config, opens=False)
     since = _place(state, run_id) if again else None
     with GitSession(repo) if git is None and commit else nullcontext(git) as session:
-        entries, unopened = judged(state, entries, work_tree, commit=commit, git=session)
-        receipts = [receipt for _, receipt in entries]
+        both: Sequence[tuple[int, Receipt]] = [*entries, *chain.from_iterable(others.values())]
+        runs = {receipt.task_id: run for run, theirs in others.items() for _, receipt in theirs}
+        both, unopened = judged(state, both, work_tree, commit=commit, git=session)
         landing = land_as_configured(
             repo,
-            receipts,
+            [receipt for _, receipt in both],
             run_id=run_id,
             commit=commit,
             each=each,
             config=config,
             git=session,
             since=since.commit if since else None,
+            runs=runs,
         )
+    entries = [entry for entry in both if entry[1].task_id not in runs]
+    landing = _mark_others(state, [entry for entry in both if entry[1].task_id in runs], landing, runs)
     refused = landing.kept_open.keys() - landing.unclear.keys()
     if refused:
         state.refuse(number for number, receipt in entries if receipt.task_id in refused)
     _mark(state, entries, landing, commit=commit)
-    _log(run_id, receipts, landing)
+    _log(run_id, [receipt for _, receipt in entries], landing)
     return told(landing, work_tree, unopened)
+
+
+def _mark_others(
+    state: StateStore, entries: Sequence[tuple[int, Receipt]], landing: Landing, runs: Mapping[str, str]
+) -> Landing:
+    """Say in the journal what has landed of other runs; the landing without them, but for what is missing in the work
+    tree of what was committed, which nobody else would say."""
+    if not runs:
+        return landing
+    landed: dict[str, list[int]] = {}
+    for number, receipt in entries:
+        made = landing.commit_of.get(receipt.task_id)
+        if made is not None and receipt.task_id not in landing.waiting:
+            landed.setdefault(made, []).append(number)
+            _log(runs[receipt.task_id], [receipt], landing)
+    for made, numbers in landed.items():
+        state.mark_landed(numbers, made, base=landing.base)
+    commit_of = {task: made for task, made in landing.commit_of.items() if task not in runs}
+    return landing._replace(
+        commits=tuple(dict.fromkeys(commit_of.values())),
+        commit_of=commit_of,
+        ticked=landing.ticked - runs.keys(),
+        missed=tuple(one for one in landing.missed if one[0] not in runs or one[0] in landing.commit_of),
+        absent=tuple(one for one in landing.absent if one.task_id not in runs),
+        kept_open={task: why for task, why in landing.kept_open.items() if task not in runs},
+        unclear={task: why for task, why in landing.unclear.items() if task not in runs},
+    )
 
 
 def _log(run_id: str, receipts: Sequence[Receipt], landing: Landing) -> None:

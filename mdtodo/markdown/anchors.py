@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from mdtodo.core.digest import sha1
+from mdtodo.core.digest import hexdigest, sha1
 from mdtodo.core.task import Anchor
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import parse
@@ -182,8 +182,7 @@ def derived_ids(anchor: Anchor) -> tuple[str, str]:
 
 def _sha1(text: str) -> str:
     # a name of a file may hold bytes that are no UTF-8
-    digest: str = sha1(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
-    return digest
+    return hexdigest(text.encode("utf-8", "surrogateescape"))
 
 
 class TaskIndex:
@@ -235,7 +234,12 @@ class TaskIndex:
         single = len(alike) == 1 and (anchor.alone or anchor.keys is None)
         if single and not anchor.elsewhere:
             return self._unless_changed(anchor, alike[0])
-        found = self._in_its_section(anchor, alike) if single else self._told_apart(anchor, alike)
+        if (
+            single
+        ):  # the only one of the file, where other files have equal ones, which may have taken its place
+            found = alike[0] if self._is_twin(anchor, alike[0]) else self._unclear(alike)
+        else:
+            found = self._told_apart(anchor, alike)
         return found if isinstance(found, str) else self._unless_changed(anchor, found)
 
     def _several(self, name: str | None, named: Sequence[int]) -> Unclear:
@@ -261,10 +265,6 @@ class TaskIndex:
             if run and now and run != now:
                 return f"it has run:{now} now, and what was run is {run}"
         return index
-
-    def _in_its_section(self, anchor: Anchor, alike: Sequence[int]) -> int | Unclear:
-        """The only one of the file, where other files have equal ones, which may have taken its place."""
-        return alike[0] if self._is_twin(anchor, alike[0]) else self._unclear(alike)
 
     def _told_apart(self, anchor: Anchor, alike: Sequence[int]) -> int | Unclear:
         """Which of the tasks with its titles it is, by all that is around it."""

@@ -101,13 +101,23 @@ def parse(data: bytes, statuses: Mapping[str, Status] = STATUS_CHARS, *, file: s
     the nesting.
     """
     check_encoding(data, file)
-    pause = len(data) > _LARGE and gc.isenabled()
-    if pause:  # hundreds of thousands of objects that all stay: collecting in between finds nothing
-        gc.disable()
-    try:
+    with PausedCollector(data):
         return _Reader(data, statuses).document()
-    finally:
-        if pause:
+
+
+class PausedCollector:
+    """Work on many bytes, of which hundreds of thousands of objects stay: to collect meanwhile finds nothing."""
+
+    # no generator, whose end would collect at once
+    def __init__(self, data: bytes) -> None:
+        self._pauses = len(data) > _LARGE and gc.isenabled()
+
+    def __enter__(self) -> None:
+        if self._pauses:
+            gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._pauses:
             gc.enable()
 
 

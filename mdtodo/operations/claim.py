@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import Edit, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import State, Status
-from mdtodo.core.titles import title_and_id
+from mdtodo.core.titles import quoted, title_and_id
 from mdtodo.errors import MdtodoError
 from mdtodo.git.session import GitSession
-from mdtodo.landing.land import Landing
-from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation, sentences_of
+from mdtodo.landing.policy import refuse_half_done_operation, sentences_of
+from mdtodo.landing.recovery.land_recorded import land_recorded, record, take_back
 from mdtodo.landing.result_edits import unclaiming_edits
 from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.storage.state import StateStore
@@ -26,8 +26,15 @@ if TYPE_CHECKING:
 
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
+    from mdtodo.landing.land import Landing
+    from mdtodo.landing.recovery.land_recorded import RecordedCommand
     from mdtodo.project.project import Project
     from mdtodo.storage.leases import Lease
+
+
+def _keep_none(*_: object) -> bool:
+    """A claim is no result: the journal has no use for its receipt once it has landed."""
+    return False
 
 
 class RefusedClaimError(MdtodoError):
@@ -57,20 +64,18 @@ def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, 
     _refuse(project, task, name, steal=steal)
     if commit:
         refuse_half_done_operation(project.repo, instead="use --no-commit")
-    with StateStore.open(project.repo) as state:
+    with StateStore.open(project.repo) as state, GitSession(project.repo) as git:
         before = next((one for one in state.live_leases() if one.task_id == task.id), None)
-        named = task.worker == name and not _is_written_by_claim(state, task, before)
-        if before is not None and steal:
-            lease = state.steal(task.id, before.token, name, ttl)
-        else:
-            lease = state.lease(task.id, name, ttl, mine=False)
-        if lease is None:
-            raise RefusedClaimError(_in_hand(task, before))
-        lease = state.reserve(lease) if named else lease
+        former = state.former(task.id)
+        receipts = _receipts(task, Status.DOING, _claiming_edits(task, name), name, git.committer_email())
+        with state.at_once("command"):
+            lease = _take(state, task, name, ttl, before, steal=steal)
+            command = record(project.repo, state, "claim", receipts, commit=commit)
         try:
-            landing = _mark(project, task, name, commit=commit)
+            landing = _land_claim(project, state, command, git)
         except BaseException:
-            state.release(lease.token)
+            if not state.unlanded(command.run_id):  # else HEAD has it, and the next call finishes it
+                state.put_back(lease.token, former)
             raise
     taken_from = before.worker if before and steal else None
     _log("claimed", lease, taken_from=taken_from, commit=next(iter(landing.commits), None))
@@ -105,17 +110,18 @@ def release(project: Project, task: Task, token: int, *, commit: bool) -> Claim:
     hold it."""
     if commit:
         refuse_half_done_operation(project.repo, instead="use --no-commit")
-    with StateStore.open(project.repo) as state:
-        lease = state.claim(task.id, token)
-        if lease is None:
-            raise RefusedClaimError(_not_held(state, task.id, title_and_id(task), token))
-        edits = unclaiming_edits(task, lease)
-        landing = _land(project, task, Status.TODO, edits, lease.worker, commit=commit) if edits else None
-        # after the box: as long as the lease is there, nobody else takes the task
-        state.release(token)
+    with StateStore.open(project.repo) as state, GitSession(project.repo) as git:
+        by = git.committer_email()
+        with state.at_once("command"):
+            lease = state.claim(task.id, token)
+            if lease is None:
+                raise RefusedClaimError(_not_held(state, task.id, title_and_id(task), token))
+            receipts = _receipts(task, Status.TODO, unclaiming_edits(task, lease), lease.worker, by)
+            claims = {task.id: lease}
+            command = record(project.repo, state, "release", receipts, commit=commit, claims=claims)
+        landing = land_recorded(project.repo, state, command, project.config, git=git, keep=_keep_none)
+        state.release(token)  # also where its line is not there any more
     _log("claim_released", lease)
-    if landing is None:
-        return Claim(task, lease)
     return Claim(task, lease, None, landing.commits, tuple(sentences_of(landing)))
 
 
@@ -160,34 +166,41 @@ def _why_not(landing: Landing) -> str:
     return reasons[0] if reasons else "its line could not be changed"
 
 
-def _mark(project: Project, task: Task, name: str, *, commit: bool) -> Landing:
-    """Write to the task's line who has it."""
-    # A box that is begun already must not be asked for: a landing leaves out what is there.
+def _take(
+    state: StateStore, task: Task, name: str, ttl: float, before: Lease | None, *, steal: bool
+) -> Lease:
+    """The lease of the claim, in place of the one `before` with `steal`."""
+    named = task.worker == name and not _is_written_by_claim(state, task, before)
+    if before is not None and steal:
+        lease = state.steal(task.id, before.token, name, ttl)
+    else:
+        lease = state.lease(task.id, name, ttl, mine=False)
+    if lease is None:
+        raise RefusedClaimError(_in_hand(task, before))
+    return state.reserve(lease) if named else lease
+
+
+def _claiming_edits(task: Task, name: str) -> tuple[Edit, ...]:
+    """What says on the task's line who has it, as far as it does not yet: a landing leaves out what is there, and does
+    not find it then."""
     begun: tuple[Edit, ...] = () if task.status is Status.DOING else (SetStatus(task.anchor, Status.DOING),)
     named: tuple[Edit, ...] = () if task.worker == name else (SetKey(task.anchor, "worker", name),)
-    if not begun and not named:
-        return Landing()
-    landing = _land(project, task, Status.DOING, (*begun, *named), name, commit=commit)
-    if task.id not in landing.ticked:
-        raise RefusedClaimError(f"{title_and_id(task)} was not claimed: {_why_not(landing)}")
+    return (*begun, *named)
+
+
+def _receipts(
+    task: Task, status: Status, edits: tuple[Edit, ...], worker: str, by: str | None
+) -> list[Receipt]:
+    if not edits:
+        return []
+    told = task.id, task.title, status.value, "person", 0, 0.0, 0, edits
+    return [Receipt(*told, by=by, worker=worker)]
+
+
+def _land_claim(project: Project, state: StateStore, command: RecordedCommand, git: GitSession) -> Landing:
+    landing = land_recorded(project.repo, state, command, project.config, git=git, keep=_keep_none)
+    for _, one in command.entries:
+        if one.task_id not in landing.ticked | landing.committed:
+            take_back(state, command)
+            raise RefusedClaimError(f"{quoted(one.title, one.task_id)} was not claimed: {_why_not(landing)}")
     return landing
-
-
-def _land(
-    project: Project,
-    task: Task,
-    status: Status,
-    edits: tuple[Edit, ...],
-    worker: str,
-    *,
-    commit: bool,
-) -> Landing:
-    with GitSession(project.repo) as git:
-        receipt = Receipt(
-            *(task.id, task.title, status.value, "person", 0, 0.0, 0, edits),
-            by=git.committer_email(),
-            worker=worker,
-        )
-        return land_as_configured(
-            project.repo, [receipt], run_id=new_run_id(), commit=commit, config=project.config, git=git
-        )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import new_subtasks
 from mdtodo.errors import MdtodoError
-from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
+from mdtodo.landing.policy import refuse_half_done_operation
+from mdtodo.landing.recovery.land_recorded import land_recorded, record
+from mdtodo.storage.state import StateStore
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -39,17 +41,13 @@ def commit(expansion: Expansion) -> Landing:
     """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now."""
     project = expansion.project
     refuse_half_done_operation(project.repo, instead="leave --commit out")
-    landing = land_as_configured(
-        project.repo, expansion.receipts(), run_id=new_run_id(), commit=True, config=project.config
-    )
-    _count(expansion)
-    return landing
+    with StateStore.open(project.repo) as state:
+        command = record(project.repo, state, "expand", expansion.receipts(), commit=True)
+        return land_recorded(project.repo, state, command, project.config)
 
 
 def _count(expansion: Expansion) -> None:
     """Let the state know how many subtasks were written, for `status`; they are written also where it cannot be."""
-    from mdtodo.storage.state import StateStore
-
     number = new_subtasks(one.edit for one in expansion.breakdowns)
     with suppress(MdtodoError), StateStore.open(expansion.project.repo) as state:
         state.count_subtasks(number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
@@ -10,11 +12,24 @@ from mdtodo.project.project import MIN_ID_PREFIX, too_short
 from mdtodo.receipts.log import logged_receipts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mdtodo.core.task import Anchor
     from mdtodo.git.repository import Repository
     from mdtodo.receipts.log import LoggedReceipt
+    from mdtodo.storage.rows import JournalEntry
+
+
+@contextmanager
+def journal_entries(repo: Repository) -> Iterator[Callable[[LoggedReceipt], JournalEntry | None]]:
+    """What this clone's journal has of a receipt that a commit has: nothing of one of another clone, or of long ago."""
+    from mdtodo.storage.state import StateStore, folder
+
+    if not os.path.exists(os.path.join(folder(repo), "state.db")):
+        yield lambda _: None
+        return
+    with StateStore.open(repo, create=False) as state:
+        yield lambda one: state.landed(one.run, one.task_id, one.attempt)
 
 
 def receipts_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,12 +15,12 @@ from mdtodo.errors import ConfigError, InputError, MdtodoError
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import land_as_configured, new_run_id, refuse_half_done_operation
+from mdtodo.landing.recovery.land_recorded import land_recorded, record
 from mdtodo.landing.result_edits import done_by_claimant, stamp_edits
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.rollup import parents_to_close, parents_to_reopen
 from mdtodo.planning.routing import Router
-from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mdtodo.storage.leases import Lease
 
 _ANY = frozenset(Status)
+_COMMANDS = {Status.DONE: "done", Status.TODO: "reopen", Status.CANCELLED: "cancel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def set_status(
     if not targets:
         return StatusChange((), (), None)
     rollups = [_receipt(project, task, parent_status(status), "rollup") for task in parents]
-    run_id, claims = new_run_id(), _claims(project, targets)
+    claims = _claims(project, targets)
     with GitSession(project.repo) as git:
         by = git.committer_email()
         words = [_receipt(project, task, status, "person", claims.get(task.id)) for task in targets]
@@ -80,14 +81,8 @@ def set_status(
             word._replace(said_in=commit_of.get(word.task_id), by=by, proves=word.task_id in late)
             for word in words
         ]
-        receipts = [*words, *rollups]
-        if status is Status.TODO:
-            _forget_results(project, receipts, run_id)
-        landing = land_as_configured(
-            project.repo, receipts, run_id=run_id, commit=commit, config=project.config, git=git
-        )
-    landing = _kept(project, receipts, run_id, landing, {task.id for task in (*changed, *parents)})
-    _end_claims(project, [lease for name, lease in claims.items() if name in landing.ticked])
+        named = {task.id for task in (*changed, *parents)}
+        landing = _land(project, [*words, *rollups], status, claims, named, commit=commit, git=git)
     return StatusChange(tuple(changed), tuple(parents), landing, vouched)
 
 
@@ -96,13 +91,6 @@ def _claims(project: Project, tasks: Iterable[Task]) -> dict[str, Lease]:
     with StateStore.open(project.repo, create=False) as state:
         held = {lease.task_id: lease for lease in state.live_leases() if lease.claimed}
     return {task.id: held[task.id] for task in tasks if task.id in held}
-
-
-def _end_claims(project: Project, claims: Sequence[Lease]) -> None:
-    """A person has said what becomes of these tasks."""
-    if claims:
-        with StateStore.open(project.repo) as state:
-            state.release(*(lease.token for lease in claims))
 
 
 def _unproven(project: Project, tasks: Sequence[Task]) -> tuple[Task, ...]:
@@ -120,24 +108,34 @@ def _unproven(project: Project, tasks: Sequence[Task]) -> tuple[Task, ...]:
     return tuple(task for task in tasks if task.id in unproven)
 
 
-def _kept(
-    project: Project, receipts: Sequence[Receipt], run_id: str, landing: Landing, changed: Container[str]
+def _land(
+    project: Project,
+    receipts: Sequence[Receipt],
+    status: Status,
+    claims: Mapping[str, Lease],
+    changed: Container[str],
+    *,
+    commit: bool,
+    git: GitSession,
 ) -> Landing:
-    """The landing, after the journal has its receipts: of tasks that have changed, or of which a commit or a proof was
+    """Land these, through the journal. It keeps those of tasks that have `changed`, or of which a commit or a proof was
     made. With a sentence where it cannot have them."""
-    there = landing.ticked | landing.committed
-    records = [
-        JournalEntry(run_id, one)
-        for one in receipts
-        if one.task_id in there and (one.task_id in changed or one.task_id in landing.commit_of or one.proves)
-    ]
-    try:
-        with StateStore.open(project.repo) as state:
-            state.record_landed(records, landing.commit_of, base=landing.base)
-    except MdtodoError as error:
-        sentence = f"{error}; so nothing in this clone proves what no commit carries"
-        return landing._replace(messages=(*landing.messages, sentence))
-    return landing
+
+    def is_kept(one: Receipt, landing: Landing) -> bool:
+        return one.task_id in changed or one.task_id in landing.commit_of or one.proves
+
+    repo, config = project.repo, project.config
+    with ExitStack() as stack:
+        try:
+            state = stack.enter_context(StateStore.open(repo))
+            command = record(repo, state, _COMMANDS[status], receipts, commit=commit, claims=claims)
+        except MdtodoError as error:
+            landing = land_as_configured(
+                repo, receipts, run_id=new_run_id(), commit=commit, config=config, git=git
+            )
+            sentence = f"{error}; so nothing in this clone proves what no commit carries"
+            return landing._replace(messages=(*landing.messages, sentence))
+        return land_recorded(repo, state, command, config, git=git, keep=is_kept)
 
 
 def waits_of(project: Project, tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
@@ -196,16 +194,6 @@ def _committed_tasks(repo: Repository, config: Config) -> dict[str, Task]:
         with suppress(InputError):
             documents[file] = parse(data, config.status, file=file)
     return {task.id: task for task in read_tasks(documents)}
-
-
-def _forget_results(project: Project, receipts: Sequence[Receipt], run_id: str) -> None:
-    """Note that a person wants these tasks to be done again, also with unchanged inputs."""
-    processors = project.config.processors
-    names = {name for name, processor in processors.items() if processor.inputs}
-    reading = [one for one in receipts if project.plan.routes[one.task_id].processor in names]
-    if reading:
-        with StateStore.open(project.repo) as state:
-            state.record([JournalEntry(run_id, receipt, lands=False) for receipt in reading])
 
 
 def _follow(project: Project, changed: Iterable[str], status: Status) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mdtodo.system.files import read_any
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -87,10 +89,7 @@ def forget_old(repo: Repository) -> None:
 
 def marked(repo: Repository, path: str, digest: str | None) -> tuple[str | None, str | None]:
     """The task whose attempt left the file like this, and the one that did not name it; None for either."""
-    try:
-        with open(_mark(repo, path, digest), "rb") as file:
-            said = file.read()
-    except OSError:
+    if (said := read_any(_mark(repo, path, digest))) is None:
         return None, None
     task = os.fsdecode(said.removeprefix(_UNNAMED))
     return (None, task) if said.startswith(_UNNAMED) else (task, None)

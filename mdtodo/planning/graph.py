@@ -26,17 +26,12 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status, Task
 
 
-def build(tasks: Iterable[Task], deleted: frozenset[str] = frozenset(), today: str | None = None) -> Graph:
-    """The graph of these tasks, in whatever order they come. Linear in tasks and waits.
+class Graph:
+    """A snapshot of the tasks' waits, in whatever order they come; numbers are positions in `tasks`, by file
+    and line. Linear in tasks and waits.
 
     `deleted`: ids of tasks that are no longer there, and that nothing waits for. `today` (YYYY-MM-DD): which days a
     task is waiting for; None: none.
-    """
-    return Graph(tasks, deleted, today)
-
-
-class Graph:
-    """A snapshot of the tasks' waits; numbers are positions in `tasks`, which stand by file and line.
 
     `waits` and `waited_by` hold each task's own waits (`after:`, list order), not those it inherits from its
     parents; `unknown` the names in its `after:` that no task has. `boxes_before` and `boxes_inside` are the places
@@ -46,26 +41,6 @@ class Graph:
     task i are the nodes 2i and 2i + 1; `open_waits` says which open ones each waits for, `topological_order` puts
     those first, and `cyclic` are the nodes of cycles.
     """
-
-    __slots__ = (
-        "_around",
-        "_boxes",
-        "boxes_before",
-        "boxes_inside",
-        "children",
-        "closed",
-        "cycles",
-        "cyclic",
-        "days",
-        "index",
-        "open_waits",
-        "parents",
-        "tasks",
-        "topological_order",
-        "unknown",
-        "waited_by",
-        "waits",
-    )
 
     def __init__(
         self, tasks: Iterable[Task], deleted: frozenset[str] = frozenset(), today: str | None = None
@@ -227,8 +202,6 @@ class Tracker:
 
     A task that waits for an unknown name or box, is in a cycle, or waits for such a task never gets free.
     """
-
-    __slots__ = ("_closed", "_free", "_graph", "_inside", "_waiting")
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph

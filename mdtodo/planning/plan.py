@@ -7,15 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State, Status
-from mdtodo.planning.graph import Graph, build
+from mdtodo.planning.graph import Graph
 from mdtodo.planning.routing import Route, Router
-from mdtodo.planning.schedule import critical_path, expected_minutes, order, ranks, work_minutes
+from mdtodo.planning.schedule import corrections, critical_path, expected_minutes, order, ranks, work_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
+    from mdtodo.planning.schedule import Correction
 
 
 # No slots, which leave `cached_property` no place for its values.
@@ -57,9 +58,32 @@ class Plan:
 
     @cached_property
     def minutes(self) -> Mapping[str, float]:
-        """The work that the plan reckons with, of each open task: its estimate, else what past runs suggest."""
-        processors = {task_id: route.processor for task_id, route in self.routes.items()}
-        return work_minutes(self.graph, expected_minutes(self.graph, processors, self.measured))
+        """The work that the plan reckons with, of each open task: its estimate, corrected by what its processor took
+        for others, else what past runs suggest."""
+        expected = expected_minutes(self.graph, self._processors, self.measured)
+        factors = {task: self.corrections[name].factor for task, name in self.corrected.items()}
+        return work_minutes(self.graph, expected, factors)
+
+    @cached_property
+    def corrections(self) -> Mapping[str, Correction]:
+        """By processor: what estimates are multiplied by, where enough of them were measured."""
+        return corrections(self.graph, self._processors, self.measured)
+
+    @cached_property
+    def corrected(self) -> Mapping[str, str]:
+        """The open tasks whose estimates are corrected, each with its processor."""
+        return {
+            task_id: name
+            for task_id, name in self._processors.items()
+            if name in self.corrections
+            and self.tasks[task_id].estimate
+            and not self.tasks[task_id].status.closed
+        }
+
+    @cached_property
+    def _processors(self) -> Mapping[str, str]:
+        found = ((task_id, route.processor) for task_id, route in self.routes.items())
+        return {task_id: name for task_id, name in found if name is not None}
 
     @cached_property
     def ranks(self) -> Mapping[str, int]:
@@ -94,7 +118,7 @@ def plan(
     whether a recipe could be carried out here, see `Router`. `deleted`: ids of tasks that were done, and are no longer
     there. `today` (YYYY-MM-DD): what is not to be done before a later day is blocked until then.
     """
-    graph = build(tasks, deleted, today)
+    graph = Graph(tasks, deleted, today)
     router = Router(config, available)
     routes = {task.id: router.route(task) for task in graph.tasks}
     blocked_by = {task.id: graph.blockers(task.id) for task in graph.tasks}
@@ -118,7 +142,7 @@ def plan_for_check(tasks: Iterable[Task], config: Config, router: Router | None 
 
     `router` is one of this configuration, for many plans.
     """
-    graph = build(tasks)
+    graph = Graph(tasks)
     named = [task for task in graph.tasks if task.own_run is not None]
     if named and router is None:
         router = Router(config)

@@ -53,18 +53,6 @@ class Router:
     `recipes = "auto"`. Without it no recipe is taken but one that is named.
     """
 
-    __slots__ = (
-        "_asked",
-        "_available",
-        "_by_tag",
-        "_categories",
-        "_config",
-        "_looked_up",
-        "_names",
-        "_titles",
-        "_words",
-    )
-
     def __init__(self, config: Config, available: Callable[[str], bool] | None = None) -> None:
         self._config = config
         self._available = available if config.recipes == "auto" else None
@@ -202,19 +190,6 @@ def _readable(title: str) -> str:
     if "://" not in rest and "www." not in rest:
         return rest
     return " ".join([word for word in rest.split() if "://" not in word and "www." not in word])
-
-
-def classify(task: Task, categories: Categories) -> tuple[str | None, str | None, str]:
-    """Category, kind and the rule that decided, of one task; a Router does it faster for many."""
-    from mdtodo.config.settings import Config
-
-    route = Router(Config(categories=categories)).classify(task)
-    return route.category, route.kind, route.rule
-
-
-def route(task: Task, config: Config) -> str | None:
-    """The name of one task's processor; a Router does it faster for many."""
-    return Router(config).route(task).processor
 
 
 def why_passed_over(route: Route) -> str:

@@ -119,10 +119,43 @@ def earliest_starts(graph: Graph, minutes: Mapping[str, float]) -> dict[str, flo
     return found
 
 
-def work_minutes(graph: Graph, measured: Mapping[str, float]) -> dict[str, float]:
+class Correction(NamedTuple):
+    """What estimates of one processor are multiplied by, and how many tasks that was measured on."""
+
+    factor: float
+    tasks: int
+
+
+#: Tasks, estimated and measured, from which on the estimates of their processor are corrected.
+CORRECTED_FROM = 5
+
+
+def corrections(
+    graph: Graph, processors: Mapping[str, str], measured: Mapping[str, float]
+) -> dict[str, Correction]:
+    """Of the processors that enough tasks tell of: the median of measured over estimated. `measured` are minutes by id.
+
+    Not of a parent, whose estimate covers its subtasks, while its processor is the final check alone.
+    """
+    ratios: dict[str, list[float]] = {}
+    for task in graph.tasks if measured else ():
+        name = processors.get(task.id)
+        if name is not None and task.estimate and task.id in measured and not task.children:
+            ratios.setdefault(name, []).append(measured[task.id] / task.estimate)
+    return {
+        name: Correction(_median(those), len(those))
+        for name, those in sorted(ratios.items())
+        if len(those) >= CORRECTED_FROM
+    }
+
+
+def work_minutes(
+    graph: Graph, measured: Mapping[str, float], factors: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Minutes of work by id, of open tasks: estimated, else measured; a parent's estimate beyond its subtasks'.
 
-    `measured` holds minutes by id (medians of past durations, see `expected_minutes`).
+    `measured` holds minutes by id (medians of past durations, see `expected_minutes`), `factors` what estimates are
+    multiplied by.
     """
     found: dict[str, float] = {}
     totals = [0] * len(graph.tasks)
@@ -132,13 +165,13 @@ def work_minutes(graph: Graph, measured: Mapping[str, float]) -> dict[str, float
         inside = sum(totals[child] for child in graph.children[position])
         totals[position] = inside if task.estimate is None else task.estimate
         if not graph.closed[position]:
-            left = max(0, totals[position] - inside)
+            left = max(0, totals[position] - inside) * (factors or {}).get(task.id, 1)
             found[task.id] = measured.get(task.id, 0) if task.estimate is None else left
     return found
 
 
 def expected_minutes(
-    graph: Graph, processors: Mapping[str, str | None], measured: Mapping[str, float]
+    graph: Graph, processors: Mapping[str, str], measured: Mapping[str, float]
 ) -> dict[str, float]:
     """How long each open task should take, going by past runs, in minutes by id; nothing where nothing was measured.
 
@@ -157,14 +190,12 @@ def expected_minutes(
     return {
         task.id: measured.get(task.id, medians.get((processors.get(task.id), task.title), general))
         for position, task in enumerate(graph.tasks)
-        if not graph.closed[position] and processors.get(task.id) is not None
+        if not graph.closed[position] and task.id in processors
     }
 
 
 class Lanes:
     """Counts what runs, so that neither a lane's cap nor `jobs` is ever exceeded. An unknown lane takes 1."""
-
-    __slots__ = ("_active", "_caps", "_jobs")
 
     def __init__(self, caps: Mapping[str, int], jobs: int) -> None:
         """`caps`: tasks at once by lane; `jobs`: in all, at least 1."""

@@ -7,14 +7,13 @@ so that later only the commits since then are read. Deleting that costs time alo
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from mdtodo.core.digest import sha1
+from mdtodo.core.digest import hexdigest
 from mdtodo.core.names import is_name
 from mdtodo.errors import GitError
 from mdtodo.git.position import head_position
-from mdtodo.git.true_history import is_ancestor
+from mdtodo.git.true_history import is_ancestor, shallow_commits
 from mdtodo.planning.findings import unknown_in, unknown_in_shallow
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 class DeletedTasks:
     """What the receipts say of ids that no task has; each is looked up once, when it is first asked for."""
-
-    __slots__ = ("_done", "_repo")
 
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
@@ -57,7 +54,7 @@ def without_deleted(repo: Repository, found: Iterable[Finding]) -> list[Finding]
     asked = {name for name in names if name is not None}
     if not asked:
         return findings
-    done, shallow = DeletedTasks(repo).done(asked), _is_shallow(repo)
+    done, shallow = DeletedTasks(repo).done(asked), bool(shallow_commits(repo))
     kept = [(one, name) for one, name in zip(findings, names, strict=True) if name not in done]
     return [unknown_in_shallow(one, name) if shallow and name is not None else one for one, name in kept]
 
@@ -105,14 +102,7 @@ def _read(repo: Repository, head: str, since: str, before: Mapping[str, bool]) -
     return {name: name in every and every[name].outcome in _DONE for name in before}
 
 
-def _is_shallow(repo: Repository) -> bool:
-    return os.path.exists(os.path.join(repo.common_dir, "shallow"))
-
-
 def _history(repo: Repository) -> str:
     """Another one when a shallow clone gets more of its history, which moves no HEAD."""
-    try:
-        with open(os.path.join(repo.common_dir, "shallow"), "rb") as file:
-            return str(sha1(file.read(), usedforsecurity=False).hexdigest()[:12])
-    except OSError:
-        return "whole"
+    shallow = " ".join(sorted(shallow_commits(repo)))
+    return hexdigest(shallow.encode())[:12] if shallow else "whole"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
-from mdtodo.errors import InputError, UsageError
+from mdtodo.errors import GitError, InputError, UsageError
 from mdtodo.git.files import worktree_files
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.keys.read import read_keys
@@ -176,16 +176,18 @@ def read_project(
     summary: StateSummary | None = None,
     tolerant: bool = False,
     settled: bool = False,
+    past: bool = False,
 ) -> Project:
     """Every TODO file, read, parsed and planned.
 
     `paths` (relative to the root) come on top of the configured patterns. A file that
     cannot be read as markdown raises InputError; if `tolerant`, it is left out and named in `unreadable`.
-    `settled`: for who goes by it; one that somebody is writing is waited for.
+    `settled`: for who goes by it; one that somebody is writing is waited for. `past`: for who asks for the order; a
+    clone without a state reads in git how long tasks took.
     """
     read = files.read_once_settled if settled else files.read
     names = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
-    summary = read_state_summary(repo) if summary is None else summary
+    summary = read_state_summary(repo, past=past) if summary is None else summary
     if len(names) >= CACHE_FROM_FILES:
         return _read_many(repo, config, names, summary, tolerant=tolerant, read=read)
     documents: dict[str, Document] = {}
@@ -230,16 +232,26 @@ def _read_many(
     return Project(repo, config, documents, made, summary, (*unreadable, *more), available, deleted)
 
 
-def read_state_summary(repo: Repository) -> StateSummary:
-    """What this clone's state says of its tasks; without a state nothing, and none is made."""
+def read_state_summary(repo: Repository, *, past: bool = False) -> StateSummary:
+    """What this clone's state says of its tasks; without a state, and none is made, nothing, or, for the `past`, what
+    receipts say."""
     import os
 
     if not os.path.exists(os.path.join(repo.common_dir, "mdtodo", "state.db")):
-        return NO_STATE
+        return _landed_summary(repo) if past else NO_STATE
     from mdtodo.storage.state import StateStore
 
     with StateStore.open(repo, create=False) as state:
         return StateSummary.of(state)
+
+
+def _landed_summary(repo: Repository) -> StateSummary:
+    from mdtodo.storage.run_history import landed_durations
+
+    try:
+        return StateSummary(seconds=landed_durations(repo))
+    except GitError:  # a history that git cannot read is no reason to show no plan
+        return NO_STATE
 
 
 def _plan(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
-from mdtodo.core.digest import sha1
+from mdtodo.core.digest import hexdigest
 from mdtodo.core.task import Task
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import FileTasks, tasks_of_file
@@ -62,7 +62,7 @@ def read_file_tasks(
     by_file: dict[str, FileTasks] = {}
     unreadable: list[InputError] = []
     for file, data in contents.items():
-        name = sha1(data, usedforsecurity=False).hexdigest()
+        name = hexdigest(data)
         if (text := cache.get(name)) is not None:
             by_file[file] = _read(file, text)
             continue

@@ -9,9 +9,10 @@ import os
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.diff_tree import file_change
-from mdtodo.git.repository import error_from
-from mdtodo.git.true_history import read_history, start_history
+from mdtodo.git.diff_tree import changes_by_commit
+from mdtodo.git.files.worktree_files import MARKDOWN
+from mdtodo.git.repository import error_from, read_answer
+from mdtodo.git.true_history import LOG, read_history, records, shallow_commits, start_history
 from mdtodo.proof.line_map import normalized
 from mdtodo.receipts.trailers import TRAILERS
 
@@ -37,19 +38,7 @@ class Commit(NamedTuple):
 
 
 _FORMAT = "%x00".join(("%H", "%P", "%T", "%ce", "%B", TRAILERS))
-_LOG = (
-    *(
-        "log",
-        "-z",
-        "--topo-order",
-        "--no-patch",
-        "--no-color",
-        "--no-notes",
-        "--no-mailmap",
-        "--no-show-signature",
-    ),
-    *("--no-decorate", "--encoding=UTF-8", f"--format={_FORMAT}"),
-)
+_LOG = (*LOG, "--topo-order", f"--format={_FORMAT}")
 _FIELDS = 6
 _BLOCK = 1 << 14
 
@@ -121,12 +110,9 @@ class History:
             self._blobs = start_history(self._repo, "cat-file", "--batch")
         self._blobs.feed("".join(f"{oid}\n" for oid in oids).encode())
         for oid in oids:
-            words = self._blobs.line().split()
-            if len(words) != 3:
-                continue
-            data = normalized(self._blobs.read(int(words[2]) + 1)[:-1])
-            self._contents[oid] = data
-            self._size += len(data)
+            if (found := read_answer(self._blobs)) is not None:
+                self._contents[oid] = normalized(found[1])
+                self._size += len(self._contents[oid])
         while self._size > _KEPT and len(self._contents) > _TOGETHER + 2:
             self._size -= len(self._contents.popitem(last=False)[1])
 
@@ -136,15 +122,8 @@ class History:
 
     def _logged(self) -> Iterator[Commit]:
         self._log = start_history(self._repo, *_LOG, *self._tips, "--")
-        fields: list[bytes] = []
-        rest = b""
-        while block := self._log.read(_BLOCK):
-            *new, rest = (rest + block).split(b"\0")
-            fields += new
-            whole = len(fields) - len(fields) % _FIELDS
-            for at in range(0, whole, _FIELDS):
-                yield self._commit(fields[at : at + _FIELDS])
-            del fields[:whole]
+        for fields in records(self._log, _FIELDS, _BLOCK):
+            yield self._commit(fields)
         log, self._log = self._log, None
         code, _, err = log.finish()
         if code:
@@ -162,7 +141,7 @@ class History:
             return
         lines = [line for one in commits for line in _pairs(one)]
         out = read_history(self._repo, *_DIFF_TREE, stdin="".join(lines).encode())
-        found = iter(_changes(out))
+        found = iter(changes for _, changes in changes_by_commit(out))
         self.with_receipts = [one.oid for one in commits if one.trailers]
         every = [(one, tuple([next(found) for _ in _pairs(one)])) for one in commits]
         self._ahead = deque(
@@ -183,8 +162,6 @@ _FIRST, _LARGEST = 32, 2048
 _KEPT = 1 << 26
 #: Contents that git is asked for at once: their names fit into a pipe.
 _TOGETHER = 50
-#: What git calls the files that are followed.
-MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
 _DIFF_TREE = (
     *("diff-tree", "--stdin", "--always", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--"),
     *MARKDOWN,
@@ -196,28 +173,3 @@ def _pairs(commit: Commit) -> list[str]:
     if not commit.parents:
         return [f"{commit.oid}\n"]
     return [f"{commit.oid} {parent}\n" for parent in commit.parents]
-
-
-def _changes(out: bytes) -> Iterator[list[FileChange]]:
-    """What `git diff-tree --stdin --always -z` says of each of its lines."""
-    changes: list[FileChange] | None = None
-    fields = iter(out.split(b"\0"))
-    for one in fields:
-        if one.startswith(b":") and changes is not None:
-            # next() takes the path, so that a file whose name looks like an id is not read as a commit
-            changes.append(file_change(one, next(fields)))
-        elif one:
-            if changes is not None:
-                yield changes
-            changes = []
-    if changes is not None:
-        yield changes
-
-
-def shallow_commits(repo: Repository) -> frozenset[str]:
-    """The commits of a shallow clone whose parents are not here."""
-    try:
-        with open(os.path.join(repo.common_dir, "shallow"), "rb") as file:
-            return frozenset(file.read().decode().split())
-    except OSError:
-        return frozenset()

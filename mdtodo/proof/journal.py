@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.core.task import Status
 from mdtodo.errors import MdtodoError
-from mdtodo.git.true_history import read_history
+from mdtodo.git.true_history import resolve
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.proof.evidence import NO_WORD, PROVING, Evidence
 from mdtodo.proof.history import History
 from mdtodo.proof.steps import Step
-from mdtodo.proof.ticks import done_characters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,12 +119,12 @@ def _opened_since(repo: Repository, rules: Rules, one: JournalEntry, tip: str) -
         since: tuple[str, ...] = ()
     elif one.base == tip:
         return False
-    elif _is_here(repo, one.base):
+    elif resolve(repo, f"{one.base}^{{commit}}"):
         # what an amend or a rebase has replaced counts from where both parted
         since = (f"^{one.base}",)
     else:
         return True
-    title, done = one.receipt.title, done_characters(rules)
+    title, done = one.receipt.title, rules.characters(Status.DONE)
     with History(repo, tip, *since) as history:
         for commit, changes in history.commits():
             for part in changes if not commit.shallow else ():
@@ -132,8 +132,3 @@ def _opened_since(repo: Repository, rules: Rules, one: JournalEntry, tip: str) -
                     if read_keys(box.text.decode(errors="surrogateescape")).title == title:
                         return True
     return False
-
-
-def _is_here(repo: Repository, commit: str) -> bool:
-    name = f"{commit}^{{commit}}"
-    return bool(read_history(repo, "rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128)).strip())

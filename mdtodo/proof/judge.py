@@ -16,6 +16,7 @@ from mdtodo.proof.known import Judgements
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.signers import signers_of
 from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, is_unproven, look_up, ticks_of, with_ticks
+from mdtodo.system.files import read_any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Mapping, Sequence
@@ -154,11 +155,7 @@ def _line(tick: Tick) -> tuple[str, int]:
 
 def merged_heads(repo: Repository) -> list[str]:
     """The other parents that the next commit will have, where a merge is in progress."""
-    try:
-        with open(os.path.join(repo.git_dir, "MERGE_HEAD"), encoding="ascii") as file:
-            return file.read().split()
-    except OSError:
-        return []
+    return (read_any(os.path.join(repo.git_dir, "MERGE_HEAD")) or b"").decode().split()
 
 
 def _judged(

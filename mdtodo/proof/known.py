@@ -10,8 +10,8 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
-from mdtodo.core.digest import sha1
-from mdtodo.proof.history import shallow_commits
+from mdtodo.core.digest import hexdigest
+from mdtodo.git.true_history import shallow_commits
 from mdtodo.proof.walk import Found
 from mdtodo.storage.blob_cache import FindingCache
 
@@ -84,8 +84,7 @@ def _key(repo: Repository, rules: Rules) -> str:
 
 
 def _digest(text: str) -> str:
-    made: str = sha1(os.fsencode(text), usedforsecurity=False).hexdigest()
-    return made[:20]
+    return hexdigest(os.fsencode(text))[:20]
 
 
 def _from_text(text: str | None) -> dict[int, Found]:

@@ -95,13 +95,9 @@ def _part(new: bytes, old: bytes) -> tuple[int, int, int]:
     start = new.rfind(b"\n", 0, same) + 1
     while start > 1 and new[start - 2] != 10 and (_GOES_ON.match(new, start) or _GOES_ON.match(old, start)):
         start = new.rfind(b"\n", 0, start - 1) + 1
-    tail = _common_end(new, old, start)
+    tail = _common(new[start:][::-1], old[start:][::-1])
     new_end, old_end = len(new) - tail, len(old) - tail
-    if tail and ((new_end and new[new_end - 1] != 10) or (old_end and old[old_end - 1] != 10)):
-        line = new.find(b"\n", new_end)
-        tail = 0 if line < 0 else len(new) - line - 1
-        new_end, old_end = len(new) - tail, len(old) - tail
-    while tail and _GOES_ON.match(new, new_end):
+    while tail and (_is_inside(new, new_end) or _is_inside(old, old_end) or _GOES_ON.match(new, new_end)):
         line = new.find(b"\n", new_end)
         tail = 0 if line < 0 else len(new) - line - 1
         new_end, old_end = len(new) - tail, len(old) - tail
@@ -120,15 +116,9 @@ def _common(a: bytes, b: bytes) -> int:
     return low
 
 
-def _common_end(a: bytes, b: bytes, start: int) -> int:
-    low, high = 0, min(len(a), len(b)) - start + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if a[len(a) - middle : len(a) - low] == b[len(b) - middle : len(b) - low]:
-            low = middle
-        else:
-            high = middle
-    return low
+def _is_inside(data: bytes, at: int) -> bool:
+    """Whether no line begins there."""
+    return at > 0 and data[at - 1] != 10
 
 
 #: The markers of a list item and of what is around it; each needs a blank after it, so no text is tried twice. The text

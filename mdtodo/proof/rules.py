@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from mdtodo.config.settings import Config
-    from mdtodo.core.task import Task
+    from mdtodo.core.task import Status, Task
     from mdtodo.proof.evidence import Evidence
     from mdtodo.proof.signers import Signers
 
@@ -60,6 +60,11 @@ class Rules:
     def strict(self) -> bool:
         """Whether a person's word, or a proof of content that was not committed, does not count."""
         return self.config.proof == "strict"
+
+    def characters(self, *statuses: Status) -> frozenset[bytes]:
+        """The status characters that mean one of these."""
+        found = (char for char, status in self.config.status.items() if status in statuses)
+        return frozenset(char.encode() for char in found)
 
     def processor_of(self, task: Task) -> str | None:
         """What would prove a task. What only a recipe's being there decides does not count."""

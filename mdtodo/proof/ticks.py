@@ -16,11 +16,12 @@ from mdtodo.proof.state import Entry, FileState
 from mdtodo.proof.walk import Known, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Task
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.git.repository import Repository
+    from mdtodo.markdown.document import Item
     from mdtodo.proof.evidence import Evidence
     from mdtodo.proof.rules import Rules
     from mdtodo.proof.walk import Found
@@ -59,18 +60,25 @@ def ticks_of(version: Version, rules: Rules, *, every: bool = False) -> list[Tic
     """Those that have a processor, or a proof that may become too old; with `every` also those that may have had
     one. Files that cannot be read have none."""
     found: list[Tick] = []
+    for item, task in tasks_of(version, rules, only_with=Status.DONE):
+        processor = rules.processor_of(task) if task.status is Status.DONE else None
+        if processor is not None or (task.status is Status.DONE and (every or _expires(task))):
+            found.append(Tick(task, processor or "", item.box))
+    return found
+
+
+def tasks_of(
+    version: Version, rules: Rules, *, only_with: Status | None = None
+) -> Iterator[tuple[Item, Task]]:
+    """The tasks of a version, of those files alone that have one with this status. Files that cannot be read have
+    none."""
     for path, data in version.data.items():
         try:
             document = parse(normalized(data), rules.config.status, file=path)
         except InputError:
             continue
-        if not any(item.status is Status.DONE for item in document.items):
-            continue
-        for item, task in zip(document.items, read_tasks({path: document}), strict=True):
-            processor = rules.processor_of(task) if task.status is Status.DONE else None
-            if processor is not None or (task.status is Status.DONE and (every or _expires(task))):
-                found.append(Tick(task, processor or "", item.box))
-    return found
+        if only_with is None or any(item.status is only_with for item in document.items):
+            yield from zip(document.items, read_tasks({path: document}), strict=True)
 
 
 def _expires(task: Task) -> bool:
@@ -126,7 +134,8 @@ def look_up(
         names = Names(history, rules.config.status)
         kept = KnownTicks(repo, rules) if inside is None else None
         known = Known(kept.commit, kept.find) if kept else None
-        way = Walk(repo, history, names, enough, done=done_characters(rules), inside=inside, known=known)
+        done = rules.characters(Status.DONE)
+        way = Walk(repo, history, names, enough, done=done, inside=inside, known=known)
         files = _files(ticks, version, fresh)
         if isinstance(tip, str):
             way.begin(tip, files)
@@ -139,11 +148,6 @@ def look_up(
         if kept and kept.commit != tips[0]:
             kept.keep(tips[0], [(path, at, found[tick]) for tick, path, at in places if tick in found])
         return found
-
-
-def done_characters(rules: Rules) -> frozenset[bytes]:
-    """The status characters that mean done."""
-    return frozenset(char.encode() for char, status in rules.config.status.items() if status is Status.DONE)
 
 
 def _files(

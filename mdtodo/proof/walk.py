@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.git.true_history import is_ancestor, read_history
+from mdtodo.git.true_history import is_ancestor, resolve
 from mdtodo.proof.evidence import (
     ACCEPTED,
     NO_WORD,
@@ -283,10 +283,7 @@ class Walk:
         """Whether what waits is the task that was taken: in its file, or in another one where that is gone."""
         if not self._names.are_same(one.place, was):
             return False
-        if one.place.path == was.path:
-            return True
-        name = f"{one.since}:{was.path}"
-        return not read_history(self._repo, "rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128)).strip()
+        return one.place.path == was.path or not resolve(self._repo, f"{one.since}:{was.path}")
 
 
 class _Waiting(NamedTuple):

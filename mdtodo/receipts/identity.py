@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.digest import sha1
+from mdtodo.core.digest import hexdigest
 from mdtodo.markdown.anchors import derived_ids, place_digest
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ def is_id_of(name: str, anchor: Anchor) -> bool:
 def _is_older_id_of(name: str, anchor: Anchor) -> bool:
     """The same for ids from before equal tasks were told apart by file and headings: counted over the repository."""
     alike = (f"{anchor.digest}\n{number}".encode() for number in range(2, anchor.nth + _COPIES))
-    return len(name) > 6 and any(
-        sha1(one, usedforsecurity=False).hexdigest().startswith(name) for one in alike
-    )
+    return len(name) > 6 and any(hexdigest(one).startswith(name) for one in alike)
 
 
 #: So many equal tasks are tried.

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import PastRun
-from mdtodo.git.repository import error_from, run
-from mdtodo.git.true_history import start_history
+from mdtodo.git.repository import error_from
+from mdtodo.git.true_history import LOG, records, resolve, start_history
 from mdtodo.receipts.message import titles
 from mdtodo.receipts.trailers import TRAILERS, groups
 
@@ -57,7 +57,9 @@ class LoggedReceipt(NamedTuple):
         except (ValueError, OverflowError):
             then = None
         what = self.run, self.task_id, self.processor, self.outcome, self.attempt, self.seconds, then
-        return PastRun(*what, self.inputs, self.title, self.exit_code)
+        return PastRun(
+            *what, self.inputs, self.title, self.exit_code, metrics=self.metrics, worker=self.worker
+        )
 
 
 class LoggedCommit(NamedTuple):
@@ -81,36 +83,28 @@ class LoggedCommit(NamedTuple):
 
 
 def logged_commits(
-    repo: Repository, revision: str = "HEAD", *, newest: int | None = None
+    repo: Repository, revision: str = "HEAD", *, newest: int | None = None, measured: str | None = None
 ) -> Iterator[LoggedCommit]:
     """The commits with receipts that are reachable from `revision`, newest first, as one git process finds them.
 
-    None on an unborn branch. `newest`: look at so many commits at most. Close the iterator, or let go of it,
+    None on an unborn branch. `newest`: look at so many commits at most. `measured`: only those that may have metrics of
+    the task with this id, for which git has to read all messages, and no more. Close the iterator, or let go of it,
     to end that process early.
     """
     limit = () if newest is None else (f"--max-count={newest}",)
-    command = (*_LOG, f"--format={'%x00'.join(_FIELDS)}", *limit, revision, "--")
+    both = () if measured is None else ("--all-match", f"--grep=^Mdtodo-Metric *: *{measured} ")
+    command = (*_LOG, *both, f"--format={'%x00'.join(_FIELDS)}", *limit, revision, "--")
     git = start_history(repo, *command)
-    complete = False
-    # In small blocks: whoever wants the newest only can stop git before it has read all of the history.
+    number = 0
     try:
-        fields: list[bytes] = []
-        rest, number = b"", 0
-        while block := git.read(_BLOCK):
-            *new, rest = (rest + block).split(b"\0")
-            fields += new
-            whole = len(fields) - len(fields) % len(_FIELDS)
-            for at in range(0, whole, len(_FIELDS)):
-                if (found := _commit(number, fields[at : at + len(_FIELDS)])) is not None:
-                    number += 1
-                    yield found
-            del fields[:whole]
-        complete = True
+        for fields in records(git, len(_FIELDS), _BLOCK):
+            if (found := _commit(number, fields)) is not None:
+                number += 1
+                yield found
+        code, _, err = git.finish()
     finally:
-        if not complete:
-            git.kill()
-    code, _, err = git.finish()
-    if code and not _is_unborn(repo, revision):
+        git.kill()
+    if code and resolve(repo, f"{revision}^{{commit}}"):
         raise error_from(err, ("log",))
 
 
@@ -153,12 +147,8 @@ def newest(
     return Newest(found, frozenset(undone))
 
 
-#: Nothing here depends on what `log.*` and `trailer.*` of the configuration say.
 #: --grep only spares work: it finds quoted trailers too, and %(trailers) decides.
-_LOG = (
-    *("log", "-z", "--no-color", "--no-notes", "--no-show-signature", "--no-patch"),
-    *("--no-mailmap", "--encoding=UTF-8", "--basic-regexp", "--regexp-ignore-case", "--grep=^Mdtodo-Run *:"),
-)
+_LOG = (*LOG, "--basic-regexp", "--regexp-ignore-case", "--grep=^Mdtodo-Run *:")
 _FIELDS = ("%H", "%aI", "%an <%ae>", "%s", "%b", TRAILERS)
 _BLOCK = 1 << 12
 
@@ -170,7 +160,3 @@ def _commit(number: int, fields: Sequence[bytes]) -> LoggedCommit | None:
         return None
     tasks = [task for group in found for task in group.tasks]
     return LoggedCommit(number, oid.strip(), date, author, found, titles(subject, body, tasks))
-
-
-def _is_unborn(repo: Repository, revision: str) -> bool:
-    return not run(repo, "rev-parse", "-q", "--verify", f"{revision}^{{commit}}", ok=(0, 1, 128))

@@ -63,16 +63,10 @@ def _said(repo: Repository, text: str) -> str:
 
 
 def _template(repo: Repository, path: bytes) -> str:
-    found = files.read_optional(repo.root, os.fsdecode(path)) if not os.path.isabs(path) else _read(path)
+    found = (
+        files.read_optional(repo.root, os.fsdecode(path)) if not os.path.isabs(path) else files.read_any(path)
+    )
     return (found or b"").decode("utf-8", "surrogateescape")
-
-
-def _read(path: bytes) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return None
 
 
 _SCISSORS = re.compile(r"(?m)^\S+ -{24} >8 -{24}$")

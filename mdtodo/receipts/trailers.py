@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -240,7 +241,7 @@ class _RunTrailersBuilder:
             self._of(m[1])["inputs"] = m[2]
         elif name == "mdtodo-commit" and (m := _SAID_IN.fullmatch(value)):
             self._of(m[1])["said_in"] = m[2]
-        elif name == "mdtodo-metric" and (m := _METRIC.fullmatch(value)):
+        elif name == "mdtodo-metric" and (m := _METRIC.fullmatch(value)) and isfinite(float(m[3])):
             self._of(m[1]).setdefault("metrics", {})[m[2]] = float(m[3])
         elif name == "mdtodo-undo" and _WORD.fullmatch(value):
             self.undoes = value

@@ -16,17 +16,14 @@ LATER, NOTHING = 75, 77
 
 def output_patterns(way: Way) -> list[str]:
     """The patterns that say in the output what the exit code alone does not."""
-    return [
-        one
-        for one in (
-            way.retry_pattern,
-            way.checked_pattern,
-            way.failure_pattern,
-            way.nothing_pattern,
-            way.unproven_pattern,
-        )
-        if one is not None
-    ]
+    patterns = (
+        way.retry_pattern,
+        way.checked_pattern,
+        way.failure_pattern,
+        way.nothing_pattern,
+        way.unproven_pattern,
+    )
+    return [one for one in patterns if one is not None]
 
 
 def verdict(way: Way, code: int, matched: Collection[str]) -> int:

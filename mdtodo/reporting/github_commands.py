@@ -39,16 +39,6 @@ def quoted() -> Iterator[None]:
         say(f"::{token}::")
 
 
-@contextmanager
-def group(title: str) -> Iterator[None]:
-    """A part of the log that can be folded."""
-    say(f"::group::{_data(one_line(title))}")
-    try:
-        yield
-    finally:
-        say("::endgroup::")
-
-
 def say(line: str) -> None:
     """A line on standard output, now."""
     sys.stdout.write(line + "\n")

@@ -51,14 +51,15 @@ def print_json(document: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
-def iso(moment: float | None) -> str | None:
-    """Unix time as ISO 8601 in UTC, to the second; None for what is no date, as of a clock that was wrong."""
+def iso(moment: float | None, unit: str = "seconds") -> str | None:
+    """Unix time as ISO 8601 in UTC, to the second, or to `milliseconds`; None for what is no date, as of a clock that
+    was wrong."""
     if moment is None:
         return None
     from datetime import UTC, datetime
 
     try:
-        return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+        return datetime.fromtimestamp(moment, UTC).isoformat(timespec=unit)
     except (OverflowError, ValueError, OSError):
         return None
 
@@ -94,6 +95,7 @@ def run_document(report: RunReport) -> dict[str, object]:
             "duration": task.duration,
             "exit_code": task.exit_code,
             "log": task.log,
+            "metrics": dict(task.metrics),
         }
         for task in report.tasks
     ]

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.receipt import DIRTY
-from mdtodo.core.results import signal_name
+from mdtodo.core.results import Failure, Outcome, signal_name
 from mdtodo.planning.analysis.durations import format_seconds
+from mdtodo.reporting.json_documents import iso
 from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mdtodo.receipts.log import LoggedReceipt
+    from mdtodo.storage.rows import JournalEntry
 
 #: Columns of a terminal from which on a line has the commit, the date, and the time of day too.
 _COMMIT, _DATED, _TIMED = 46, 70, 100
@@ -78,14 +80,16 @@ def _fitted(title: str, one: LoggedReceipt, width: int) -> tuple[str, list[str]]
 
 
 def print_receipts_json(
-    receipts: Iterable[LoggedReceipt], title_of: Callable[[LoggedReceipt], str | None]
+    receipts: Iterable[LoggedReceipt],
+    title_of: Callable[[LoggedReceipt], str | None],
+    entry_of: Callable[[LoggedReceipt], JournalEntry | None],
 ) -> None:
-    """`{"version": 1, "receipts": [RECEIPT, ...]}`, as it comes."""
+    """`{"version": 1, "receipts": [RECEIPT, ...]}`, as it comes, with what the journal has beyond the commit."""
     out = sys.stdout.buffer
     out.write(b'{\n  "version": 1,\n  "receipts": [')
     between = b"\n    "
     for one in receipts:
-        record = escaped_json(json.dumps(_record(one, title_of(one)), ensure_ascii=False))
+        record = escaped_json(json.dumps(_record(one, title_of(one), entry_of(one)), ensure_ascii=False))
         out.write(between + record.encode("utf-8", "replace"))
         between = b",\n    "
     out.write(b"]\n}\n" if between[:1] == b"\n" else b"\n  ]\n}\n")
@@ -96,7 +100,7 @@ def _proof(one: LoggedReceipt, *, timed: bool = True, tree: bool = True) -> str:
     """`(tests, exit 1, 2.3s, attempt 2, tree 5b1d3c9f0a27)`; that the tree was dirty is said in any case."""
     if one.processor in ("person", "rollup", "undo", "expand", "every"):
         return f"({one.processor})"
-    code = _ending(one.exit_code)
+    code = _failure(one)
     again = f"attempt {one.attempt}" if one.attempt > 1 else ""
     time = format_seconds(one.seconds) if timed else ""
     content = f"tree {one.tree}" if one.tree and (tree or one.tree == DIRTY) else ""
@@ -110,11 +114,33 @@ def _ending(code: int | None) -> str:
     return "killed" if code is None else f"exit {code}" if code else ""
 
 
-def _record(one: LoggedReceipt, title: str | None) -> dict[str, object]:
-    """Its fields, two of them by the names that they have in the contract."""
+#: How a task failed where its exit code does not say it.
+_FAILURES: dict[str, str] = {
+    Failure.TIMEOUT: "timed out",
+    Failure.LOST: "its worker was lost",
+    Failure.OUTPUT: "its output was refused",
+    Failure.CONFLICT: "its output was changed",
+}
+
+
+def _failure(one: LoggedReceipt) -> str:
+    """The same of a receipt, "" for one that did not fail."""
+    return _FAILURES.get(one.reason or "") or _ending(one.exit_code)
+
+
+def _record(one: LoggedReceipt, title: str | None, entry: JournalEntry | None) -> dict[str, object]:
+    """Its fields, two of them by the names that they have in the contract. When its processor started and ended only
+    the journal knows; how it failed is told by that in its own words."""
     found = one._asdict() | {"date": one.date or None, "title": title, "metrics": dict(one.metrics)}
     del found["said_in"]
-    return {_CALLED.get(name, name): value for name, value in found.items()}
+    ran = entry if one.attempt else None
+    error = (entry.receipt.error if entry else None) or _failure(one) or None
+    more = {
+        "error": error if one.outcome == Outcome.FAILED else None,
+        "started": iso(ran.receipt.began, "milliseconds") if ran else None,
+        "finished": iso(ran.finished, "milliseconds") if ran else None,
+    }
+    return {_CALLED.get(name, name): value for name, value in (found | more).items()}
 
 
 _CALLED = {"task_id": "task", "seconds": "duration"}

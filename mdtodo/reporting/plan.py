@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from mdtodo.core.task import State
-from mdtodo.planning.analysis.durations import format_minutes, format_task_duration
+from mdtodo.planning.analysis.durations import format_factor, format_minutes, format_task_duration
 from mdtodo.planning.schedule import earliest_starts
 from mdtodo.reporting.text import one_line, paragraph, terminal_width
 
@@ -43,10 +43,11 @@ class Signs(NamedTuple):
     branch: str
     last: str
     line: str
+    times: str
 
 
-_DRAWN = Signs("█", "·", "├─ ", "└─ ", "│  ")
-_PLAIN = Signs("#", ".", "|- ", "`- ", "|  ")
+_DRAWN = Signs("█", "·", "├─ ", "└─ ", "│  ", "×")
+_PLAIN = Signs("#", ".", "|- ", "`- ", "|  ", "x")
 
 
 def print_plan(plan: Plan, names: Sequence[str], caps: Mapping[str, int], *, colored: bool) -> None:
@@ -183,6 +184,7 @@ def _foot(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> Iterator
         f"{one_line(lane)} {count} ({caps.get(lane, 1)} at once)" for lane, count in lanes.items()
     )
     yield paragraph(f"lanes: {shown}", rest="  ")
+    yield from _corrections(plan, names)
     guessed = [name for name in names if plan.routes[name].passed_over]
     if guessed:
         shown = ", ".join(map(one_line, guessed[:4])) + (f" and {len(guessed) - 4} more" * (len(guessed) > 4))
@@ -195,6 +197,14 @@ def _foot(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> Iterator
         yield paragraph(
             f"Everything is {first.value}, so priority decides nothing: the longest chain goes first."
         )
+
+
+def _corrections(plan: Plan, names: Sequence[str]) -> Iterator[str]:
+    """Whose estimates are not taken as they are written."""
+    for processor in dict.fromkeys(plan.corrected[name] for name in names if name in plan.corrected):
+        found = plan.corrections[processor]
+        measured = f"{_signs().times} {format_factor(found.factor)}, measured over {found.tasks} tasks"
+        yield paragraph(f"estimates of `{one_line(processor)}` {measured}", rest="  ")
 
 
 def _signs() -> Signs:

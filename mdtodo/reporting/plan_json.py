@@ -46,8 +46,8 @@ def _iso(moment: float) -> str:
 
 def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> dict[str, object]:
     """`tasks` are these, in plan order; `edges` `[waiting, waited for]` ids among them, own waits and those of
-    parents for subtasks; `lanes` those that any of them is in, and the configured ones. `critical_path` and `cycles`
-    are those of the whole plan.
+    parents for subtasks; `lanes` those that any of them is in, and the configured ones. `critical_path`, `cycles` and
+    `corrections` are those of the whole plan.
     """
     among = frozenset(names)
     lanes: dict[str, list[str]] = {lane: [] for lane in caps}
@@ -60,6 +60,10 @@ def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> 
         "edges": [[one, other] for one, other in plan.graph.edges if one in among and other in among],
         "lanes": {lane: {"capacity": caps.get(lane, 1), "tasks": tasks} for lane, tasks in lanes.items()},
         "cycles": [list(cycle) for cycle in plan.cycles],
+        "corrections": [
+            {"processor": name, **plan.corrections[name]._asdict()}
+            for name in sorted(set(plan.corrected.values()))
+        ],
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mdtodo.core.names import counted
 from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.json_documents import iso, print_json
@@ -14,12 +15,17 @@ from mdtodo.reporting.table import console, print_grid
 from mdtodo.reporting.text import one_line, paragraph
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rich.text import Text
 
+    from mdtodo.planning.analysis.metric_series import MetricSeries
     from mdtodo.planning.analysis.statistics import Estimate, Flaky, RunStatistics, Statistics
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _STYLES = {"done": "green", "failed": "red", "deferred": "yellow", "skipped": "dim"}
+
+_PLURALS = {"lane": "lanes", "category": "categories", "worker": "workers"}
 
 #: Characters of a bar, and rows of the lists below the table.
 _WIDTH, _ROWS = 10, 20
@@ -27,10 +33,16 @@ _WIDTH, _ROWS = 10, 20
 _WIDE, _ALL, _SOME = 110, 78, 56
 
 
-def print_stats(found: Statistics, *, colored: bool) -> None:
-    """In up to three parts: processors, flaky tasks, estimated and actual."""
+def print_stats(found: Statistics, *, by: str = "processor", colored: bool) -> None:
+    """The whole, then in up to four parts: processors or other groups, metrics, flaky tasks, estimated and actual."""
+    click.echo(paragraph(_whole(found)) + "\n")
     pictures = (colored or sys.stdout.isatty()) and draws()
-    _print_processors(found, colored=colored, pictures=pictures)
+    groups = found.processors if by == "processor" else found.groups
+    _print_groups(groups, by, colored=colored, pictures=pictures)
+    if found.metrics:
+        click.echo("\n" + paragraph("Metrics: the last value, the lowest and the highest"))
+        _print_rows([_metric_row(one) for one in found.metrics[:_ROWS]], colored=colored)
+        _more(len(found.metrics))
     if found.flaky:
         click.echo("\n" + paragraph("Flaky: both passed and failed, with nothing changed in between"))
         _print_rows([_flaky_row(found, one) for one in found.flaky[:_ROWS]], colored=colored)
@@ -44,21 +56,31 @@ def print_stats(found: Statistics, *, colored: bool) -> None:
         click.echo(paragraph(f"{left} more with an estimate, but no successful run yet"))
 
 
-def print_stats_json(found: Statistics, since: float | None) -> None:
-    """`{"version": 1, "runs": ..., "processors": [...], "tasks": [...], "flaky": [...], "estimates": [...]}`."""
+def print_stats_json(found: Statistics, since: float | None, *, by: str = "processor") -> None:
+    """`{"version": 1, "runs": ..., "processors": [...], "tasks": [...], "flaky": [...], ...}`, and with `by` the groups
+    under its plural."""
+    groups = (
+        {}
+        if by == "processor"
+        else {_PLURALS[by]: [{by: name, **_record(one)} for name, one in found.groups.items()]}
+    )
     times = [one.finished for one in found.runs if one.finished is not None]
     print_json(
         {
             "version": 1,
             "since": iso(since),
             "runs": len(found.runs),
+            "success_rate": found.whole.success_rate,
+            "tasks_per_hour": found.per_hour,
             "first_finished": iso(min(times, default=None)),
             "last_finished": iso(max(times, default=None)),
             "processors": [{"processor": name, **_record(one)} for name, one in found.processors.items()],
+            **groups,
             "tasks": [
                 {**_task(found, task), "processor": name, **_record(one)}
                 for (task, name), one in found.tasks.items()
             ],
+            "metrics": [_metric_record(one) for one in found.metrics],
             "flaky": [{**_task(found, one.task_id), **_flaky_record(one)} for one in found.flaky],
             "estimates": [{**_task(found, one.task_id), **_estimate_record(one)} for one in found.estimates],
         }
@@ -73,10 +95,18 @@ def bar(share: float, width: int = _WIDTH) -> str:
     return "█" * filled + "░" * (width - filled)
 
 
-def sparkline(values: list[float]) -> str:
-    """A block for each value, as high as it is beside the largest."""
-    top = max(values, default=0.0)
-    return "".join(_BLOCKS[round(value / top * 7) if top > 0 else 0] for value in values)
+def sparkline(values: Sequence[float], bottom: float = 0.0) -> str:
+    """A block for each value, as high as it is between `bottom` and the largest."""
+    # of halves: the difference of two floats may be more than the largest float
+    height = max(values, default=0.0) / 2 - bottom / 2
+    return "".join(
+        _BLOCKS[round((value / 2 - bottom / 2) / height * 7) if height > 0 else 0] for value in values
+    )
+
+
+def format_value(value: float) -> str:
+    """A number that was measured, in six digits: `0.875`, `1200`, `1.5e-07`."""
+    return f"{value:.6g}"
 
 
 def draws() -> bool:
@@ -88,21 +118,39 @@ def draws() -> bool:
     return True
 
 
-def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> None:
+def _whole(found: Statistics) -> str:
+    """`8 runs, success 50 %, 120 tasks an hour`."""
+    parts = [counted(found.whole.runs, "run")]
+    parts += [f"success {_percent(found.whole)} %"] if found.whole.success_rate is not None else []
+    parts += [f"{_rate(found.per_hour)} tasks an hour"] if found.per_hour is not None else []
+    return ", ".join(parts)
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 0.05 or not value else "<0.1"
+
+
+def _print_groups(
+    groups: Mapping[str, RunStatistics] | Mapping[str | None, RunStatistics],
+    by: str,
+    *,
+    colored: bool,
+    pictures: bool,
+) -> None:
     from rich.table import Table
     from rich.text import Text
 
     width = console(colored).width
-    names = _columns(width, pictures=pictures)
+    names = [by, *_columns(width, pictures=pictures)]
     table = Table.grid(padding=(0, 2))
     for name in names:
-        left = name in ("processor", "latest", "recent")
+        left = name in (by, "latest", "recent")
         table.add_column(justify="left" if left else "right", no_wrap=True)
     table.add_row(*(Text(name, "dim") for name in names))
     drawn = (_WIDTH if width >= _WIDE else _WIDTH // 2) if pictures and width >= _ALL else 0
-    for processor, one in found.processors.items():
+    for group, one in groups.items():
         cells = {
-            "processor": Text(one_line(processor), "cyan"),
+            by: Text("-") if group is None else Text(one_line(group), "cyan"),
             **{name: Text(str(count)) for name, count in _counts(one).items()},
             "success": _success(one, drawn),
             "median": Text(_seconds(one.median)),
@@ -118,10 +166,10 @@ def _print_processors(found: Statistics, *, colored: bool, pictures: bool) -> No
 def _columns(width: int, *, pictures: bool) -> list[str]:
     """Those that fit."""
     if width < _SOME:
-        return ["processor", "success", "median", "latest"]
+        return ["success", "median", "latest"]
     if width < _ALL:
-        return ["processor", "runs", "failed", "success", "median", "latest"]
-    names = ["processor", "runs", "done", "failed", "other", "success", "median", "p95", "latest"]
+        return ["runs", "failed", "success", "median", "latest"]
+    names = ["runs", "done", "failed", "other", "success", "median", "p95", "latest"]
     return names + ["recent"] * (pictures and width >= _WIDE)
 
 
@@ -135,10 +183,14 @@ def _success(one: RunStatistics, width: int) -> Text:
 
     if one.success_rate is None:
         return Text("-")
-    # rounded so that only all is 100 %, and only none 0 %
-    percent = min(max(round(one.success_rate * 100), one.done > 0), 100 - (one.failed > 0))
+    percent = _percent(one)
     style = "green" if not one.failed else "red" if one.success_rate < 0.5 else "yellow"
     return Text(f"{bar(one.success_rate, width)} {percent:3d} %" if width else f"{percent} %", style)
+
+
+def _percent(one: RunStatistics) -> int:
+    """The success rate, rounded so that only all is 100 %, and only none 0 %."""
+    return min(max(round((one.success_rate or 0.0) * 100), one.done > 0), 100 - (one.failed > 0))
 
 
 def _recent(one: RunStatistics) -> Text:
@@ -168,6 +220,13 @@ def _print_rows(rows: list[tuple[str, ...]], *, colored: bool) -> None:
     for row in rows:
         table.add_row(*(Text(cell, "cyan" if number == 0 else "") for number, cell in enumerate(row)))
     print_grid(table, colored=colored)
+
+
+def _metric_row(one: MetricSeries) -> tuple[str, ...]:
+    course = sparkline(one.recent, min(one.recent)) if draws() and len(one.recent) > 1 else ""
+    bounds = f"{format_value(one.lowest)} to {format_value(one.highest)}" if one.runs > 1 else ""
+    times = counted(one.runs, "run")
+    return one_line(one.processor), one_line(one.name), format_value(one.last), bounds, times, course
 
 
 def _flaky_row(found: Statistics, one: Flaky) -> tuple[str, ...]:
@@ -207,6 +266,18 @@ def _seconds(value: float | None) -> str:
 
 def _task(found: Statistics, task_id: str) -> dict[str, object]:
     return {"task": task_id, "title": found.titles.get(task_id)}
+
+
+def _metric_record(one: MetricSeries) -> dict[str, object]:
+    return {
+        "processor": one.processor,
+        "name": one.name,
+        "runs": one.runs,
+        "last": one.last,
+        "lowest": one.lowest,
+        "highest": one.highest,
+        "recent": list(one.recent),
+    }
 
 
 def _flaky_record(one: Flaky) -> dict[str, object]:

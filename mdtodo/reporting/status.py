@@ -11,7 +11,7 @@ import click
 from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.json_documents import iso, print_json
 from mdtodo.reporting.stats import bar, draws
-from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid
+from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid, rows_of
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
@@ -47,17 +47,7 @@ def status_rows(
     found: Overview, load: Load, running: Sequence[RunningTask], *, colored: bool, width: int
 ) -> list[Text]:
     """The same as rows of a terminal that is so wide."""
-    from rich.text import Text
-
-    out = console(colored)
-    # that of the live lines, one less than the terminal's
-    out.width = width
-    with out.capture() as captured:
-        for number, part in enumerate(_parts(found, load, running, width, pictures=draws())):
-            if number:
-                out.print()
-            out.print(part)
-    return [Text.from_ansi(row.rstrip()) for row in captured.get().splitlines()]
+    return rows_of(_parts(found, load, running, width, pictures=draws()), width, colored=colored)
 
 
 def watch_heading(when: float, interval: float, error: Exception | None) -> list[Text]:

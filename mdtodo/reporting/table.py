@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from mdtodo.core.task import Priority, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -57,6 +59,21 @@ def print_grid(table: Table | Text, *, colored: bool) -> None:
     # safe here: `printable` leaves no other character that ends a line
     for line in captured.get().splitlines():
         click.echo(line.rstrip(), color=colored)
+
+
+def rows_of(tables: Iterable[Table], width: int, *, colored: bool) -> list[Text]:
+    """Tables as rows of a terminal that is so wide, with an empty one between them."""
+    from rich.text import Text
+
+    out = console(colored)
+    # that of the live lines, one less than the terminal's
+    out.width = width
+    with out.capture() as captured:
+        for number, table in enumerate(tables):
+            if number:
+                out.print()
+            out.print(table)
+    return [Text.from_ansi(row.rstrip()) for row in captured.get().splitlines()]
 
 
 def cells(text: str) -> int:

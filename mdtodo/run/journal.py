@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
+from mdtodo.core.receipt import DIRTY
 from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
-from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
+from mdtodo.landing.policy import elsewhere, land_as_configured, land_entries, new_run_id, sentences_of
 from mdtodo.landing.recovery.ended_claims import open_ended_claims
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
@@ -24,6 +25,7 @@ from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
+from mdtodo.storage.runs import TOGETHER
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.storage.task_logs import prune
 from mdtodo.system import audit
@@ -53,7 +55,8 @@ class RunJournal:
     `project` is the one that the run was planned on, once that was read; the `work_tree` is looked at where something
     is to be committed, or opened. `leases` say which tasks are its own: the `local` ones of this clone, unless others
     were put above them. A lease is kept from the start of a task until its result has landed, so that no
-    other runner takes the task while its box is still open.
+    other runner takes the task while its box is still open. `together` is the work tree, where its workers land what
+    all of them have.
     """
 
     repo: Repository
@@ -67,12 +70,14 @@ class RunJournal:
     leases: Leases = field(init=False)
     project: Project | None = None
     work_tree: WorkTree | None = None
+    together: str | None = None
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     kept_open: dict[str, str] = field(default_factory=dict)
     uncommitted: list[Receipt] = field(default_factory=list)
     unopened: set[str] = field(default_factory=set)
     _unrecorded: list[JournalEntry] = field(default_factory=list)
+    _ended_claims: list[int] = field(default_factory=list)
     _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
     _began: dict[str, float] = field(default_factory=dict)
     _place: HeadPosition | None = None
@@ -101,8 +106,10 @@ class RunJournal:
         commit: str,
         worker: str | None = None,
         jobs: int | None = None,
+        joint: bool = False,
     ) -> RunJournal:
-        """The journal of a new run, of so many `jobs` at once. Raises MdtodoError where the state cannot be written."""
+        """The journal of a new run, of so many `jobs` at once. `joint`: others may land what it comes to, and it has to
+        ask what they have landed. Raises MdtodoError where the state cannot be written."""
         state = StateStore.open(repo)
         run_id = new_run_id()
         name = worker or f"{os.uname().nodename}-{os.getpid()}"
@@ -112,7 +119,10 @@ class RunJournal:
         spool.prepare(repo)
         forget_old(repo)
         journal._log("run_started", commit=commit, jobs=jobs)
-        state.start_run(run_id, name, {"commit": commit, "place": [*journal._place], "jobs": jobs})
+        begun: dict[str, object] = {"commit": commit, "place": [*journal._place], "jobs": jobs}
+        if joint and commit == "run":
+            journal.together = begun[TOGETHER] = os.path.realpath(repo.git_dir)
+        state.start_run(run_id, name, begun)
         return journal
 
     def __enter__(self) -> RunJournal:
@@ -182,11 +192,28 @@ class RunJournal:
         if (work_tree := self.work_tree) is None:
             return None, ()
         tree = work_tree.begin(task.id, processor, untracked, self.git())
+        self._note_late(work_tree)
         return tree, work_tree.tell(untracked, refused=not work_tree.opens)
 
     def end_task(self, task: Task, untracked: Sequence[str]) -> str | None:
         """It has ended: the same, as far as that is known now."""
-        return None if self.work_tree is None else self.work_tree.end(task.id, untracked, self.git())
+        if (work_tree := self.work_tree) is None:
+            return None
+        tree = work_tree.end(task.id, untracked, self.git())
+        self._note_late(work_tree)
+        return tree
+
+    def _note_late(self, work_tree: WorkTree) -> None:
+        """Have the journal say of what was of other content than HEAD's that it was: another worker may land it."""
+        if self.together is None or not work_tree.late:
+            return
+        late = {
+            number: one._replace(tree=DIRTY)
+            for number, one in self._unlanded
+            if one.task_id in work_tree.late and one.tree not in (None, DIRTY)
+        }
+        self.state.replace_receipts(late)
+        self._unlanded = [(number, late.get(number, one)) for number, one in self._unlanded]
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
@@ -242,6 +269,7 @@ class RunJournal:
         log = self.shown_log(task, receipt.attempt)
         if ticks(receipt) and (claim := self.local.end_claim(task)) is not None:
             receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claim)))
+            self._ended_claims.append(claim.token)
         receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(JournalEntry(self.run_id, receipt, log, lands=bool(receipt.edits)))
         self._log(
@@ -268,7 +296,9 @@ class RunJournal:
         if not self._unrecorded:
             return
         records, self._unrecorded = self._unrecorded, []
-        numbers = self.state.record(records)
+        with self.state.at_once("result"):
+            numbers = self.state.record(records)
+            self.state.tie(self._ended_claims, mine=True)
         self._unlanded += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
         self._release(*(one.receipt.task_id for one in records if not one.lands))
 
@@ -303,12 +333,41 @@ class RunJournal:
         self.write_down()
         if not self._unlanded:
             return
+        self.see_landed()
         unlanded, self._unlanded = self._unlanded, []
+        if not unlanded:
+            return
         try:
             self._land(unlanded)
         except GitError:
             self._unlanded = unlanded + self._unlanded
             raise
+
+    def see_landed(self) -> None:
+        """Take note of what another worker of this work tree has landed of what it owes."""
+        if self.together is None or not self._unlanded:
+            return
+        landed = self.state.landed_among([number for number, _ in self._unlanded])
+        gone = [receipt.task_id for number, receipt in self._unlanded if number in landed]
+        self._unlanded = [entry for entry in self._unlanded if entry[0] not in landed]
+        self.commits += dict.fromkeys(made for made in landed.values() if made and made not in self.commits)
+        if gone:
+            self._end(gone)
+            self.leases.landed(gone)
+
+    def _of_others(self, own: Sequence[tuple[int, Receipt]]) -> dict[str, list[tuple[int, Receipt]]]:
+        """What other workers of this work tree have yet to land, by their runs: it costs little more to land it now,
+        and each landing costs all of them a look at the files."""
+        if self.together is None:
+            return {}
+        seen = {receipt.task_id for _, receipt in own}
+        found: dict[str, list[tuple[int, Receipt]]] = {}
+        for run, entries in self.state.waiting_in(self.together, without=self.run_id).items():
+            tasks = {receipt.task_id for _, receipt in entries}
+            if seen.isdisjoint(tasks) and elsewhere(self.repo, self.state, run) is None:
+                found[run] = entries
+                seen |= tasks
+        return found
 
     def _land(self, unlanded: list[tuple[int, Receipt]]) -> None:
         if self.project is not None:
@@ -328,6 +387,8 @@ class RunJournal:
             each=self.commit == "task",
             git=self._plumbing(),
             work_tree=self.work_tree,
+            again=self.together is not None,
+            others=self._of_others(unlanded),
         )
         if self.work_tree is not None:
             self.work_tree.landed(self._git)

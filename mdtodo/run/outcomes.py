@@ -97,10 +97,10 @@ class Outcomes:
         edits = self._edits(task, result, outcome, tree) if counts else []
         parents = self.queue.finish(task, outcome)
         inputs = self.cache.digest(task, result) if self.cache is not None else None
-        self._record(task, outcome, result, edits, inputs=inputs, held=held, tree=tree)
         processor = self.queue.processor(task)
         timeout = processor.timeout if processor else None
         reason = failure(result, timeout) if outcome is Outcome.FAILED else ""
+        self._record(task, outcome, result, edits, inputs=inputs, held=held, tree=tree, error=reason or None)
         self._report(task, outcome, result, reason=reason)
         for parent in parents:
             self.roll_up(parent)
@@ -151,7 +151,7 @@ class Outcomes:
     def finish_cached(self, task: Task, cached: PastRun) -> None:
         """Its inputs are what they were at its last result: that is its result now."""
         parents = self.queue.finish_cached(task, Outcome.DONE if cached.done else Outcome.FAILED)
-        result, tree = Result(exit_code=cached.exit_code), self._tree(task)
+        result, tree = Result(exit_code=cached.exit_code, metrics=cached.metrics), self._tree(task)
         if cached.done and (edits := self._edits(task, result, result.outcome, tree)):
             self._record(task, Outcome.CACHED, result, edits, inputs=cached.inputs, tree=tree)
         else:
@@ -318,6 +318,7 @@ class Outcomes:
         inputs: str | None = None,
         held: tuple[Output, ...] | None = None,
         tree: str | None = None,
+        error: str | None = None,
     ) -> None:
         attempts = self.queue.attempts.get(task.id)
         route = self.project.plan.routes[task.id]
@@ -339,6 +340,7 @@ class Outcomes:
             tree=tree,
             proves=self.queue.options.prove and outcome in (Outcome.DONE, Outcome.CACHED),
             worker=self.queue.options.worker,
+            error=error,
         )
         self.journal.record(task, receipt)
 
@@ -368,6 +370,7 @@ class Outcomes:
             failure=result.failure if outcome is Outcome.FAILED else result.failed_by,
             started=_iso(attempts.started if attempts else None),
             finished=_iso(time.time() if attempts and attempts.started else None),
+            metrics=result.metrics,
         )
         if shown:
             self.observer.finished(self.done[task.id])

@@ -52,7 +52,7 @@ class ReadyQueue:
     running: set[str] = field(default_factory=set)
     stopped: bool = False
     nesting: dict[str, int] = field(default_factory=dict)
-    elsewhere: frozenset[str] = frozenset()
+    elsewhere: set[str] = field(default_factory=set)
     _full_lanes: set[str] = field(default_factory=set)
     _awaited: set[str] = field(default_factory=set)
     _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)

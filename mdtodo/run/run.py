@@ -75,7 +75,12 @@ def run(
         refuse_half_done_operation(repo)
     with (
         RunJournal.open(
-            repo, config, commit=options.commit, worker=options.worker, jobs=jobs(options, config)
+            repo,
+            config,
+            commit=options.commit,
+            worker=options.worker,
+            jobs=jobs(options, config),
+            joint=options.joint,
         ) as journal,
         _opened(executor, options, config) as pool,
     ):

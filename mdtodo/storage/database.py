@@ -111,8 +111,12 @@ class Database:
     @contextmanager
     def writing(self, what: str) -> Iterator[sqlite3.Connection]:
         """A transaction that no other writer is in. It outlives the process from here on, a power cut only
-        after `sync`. `what` names its two fault points."""
+        after `sync`. `what` names its two fault points. Within another one it is a part of that, and without them."""
         connection = self._connection
+        within = connection.in_transaction
+        if within:
+            yield connection
+            return
         with _sentences(self.path):
             _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), self.path)
             try:

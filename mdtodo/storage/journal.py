@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core import codec
 from mdtodo.core.edits import new_subtasks
 from mdtodo.core.results import Outcome
-from mdtodo.receipts.codec import to_text
+from mdtodo.receipts.codec import from_text, to_text
 from mdtodo.storage.rows import (
     INSERT,
     LANDED,
@@ -20,7 +20,7 @@ from mdtodo.storage.rows import (
     is_of,
     row_of,
 )
-from mdtodo.storage.runs import active_runs
+from mdtodo.storage.runs import TOGETHER, active_runs, begun
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 #: In the place of the time of landing.
 _PARKED = -1.0
 UNLANDED_RUNS = "SELECT DISTINCT run_id FROM results WHERE receipt IS NOT NULL AND landed IS NULL"
+_UNLANDED = "SELECT id, run_id, task_id, outcome FROM results WHERE receipt IS NOT NULL AND landed IS NULL ORDER BY id"
 _COUNTED = "INSERT INTO counters VALUES ('subtasks', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
 #: A receipt is kept when it lands; then its result is over.
 _KEEP = (
     "INSERT OR REPLACE INTO receipts (result, receipt, commit_id, base_id)"
     " SELECT id, receipt, ?, ? FROM results WHERE id = ? AND receipt IS NOT NULL"
 )
-_END = "UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ?"
+#: Once: another worker may have landed it meanwhile.
+_END = "UPDATE results SET landed = ?, commit_id = ?, receipt = NULL WHERE id = ? AND receipt IS NOT NULL"
 _TAKE_BACK = (
     "UPDATE results SET landed = ?, commit_id = NULL,"
     " receipt = (SELECT receipt FROM receipts WHERE result = results.id) WHERE id = ?"
@@ -75,6 +77,33 @@ class Journal:
         query = "SELECT id, task_id, outcome FROM results WHERE id > ? AND run_id <> ? ORDER BY id"
         rows = self._db.read(query, (number, without))
         return tuple((integer(one), str(task), str(outcome)) for one, task, outcome in rows)
+
+    def waiting_of_active_runs(self, *, without: str) -> tuple[tuple[int, str, str], ...]:
+        """The same of the results that have yet to land, and that a run which goes on has come to; not of that one."""
+        active = {run for run, _, _ in active_runs(self._db)} - {without}
+        rows = self._db.read(_UNLANDED)
+        return tuple((integer(one), str(task), str(said)) for one, run, task, said in rows if run in active)
+
+    def waiting_in(self, work_tree: str, *, without: str) -> dict[str, list[tuple[int, Receipt]]]:
+        """The receipts that have yet to land, by runs that go on and leave it to others of this work tree, too, to land
+        them; without that run."""
+        rows = self._db.read(f"{WAITING} AND landed IS NULL AND run_id <> ? ORDER BY id", (without,))
+        runs = {str(row[1]) for row in rows}
+        active = {run for run, _, _ in active_runs(self._db)} & runs if rows else set()
+        shared = {run for run in active if begun(self._db, run).get(TOGETHER) == work_tree}
+        found: dict[str, list[tuple[int, Receipt]]] = {}
+        for entry in map(entry_of, (row for row in rows if row[1] in shared)):
+            if entry is not None:
+                found.setdefault(entry.run_id, []).append((entry.number, entry.receipt))
+        return found
+
+    def landed_among(self, numbers: Sequence[int]) -> dict[int, str | None]:
+        """Those of these results that have landed, each with its commit."""
+        query = (
+            "SELECT id, commit_id FROM results WHERE landed >= 0 AND id IN (SELECT value FROM json_each(?))"
+        )
+        rows = self._db.read(query, (codec.dumps([*numbers]),))
+        return {integer(one): None if made is None else str(made) for one, made in rows}
 
     def count_subtasks(self, number: int) -> None:
         """Note that so many subtasks were written without a result of a run."""
@@ -127,16 +156,15 @@ class Journal:
             db.executemany(_KEEP, [(commit, base, number) for number in numbers])
             db.executemany(_END, [(time.time(), commit, number) for number in numbers])
 
-    def record_landed(
-        self, records: Sequence[JournalEntry], commit_of: Mapping[str, str], *, base: str | None
-    ) -> None:
-        """Write down what has landed already, in these commits by task or in the work tree alone; see `mark_landed`."""
-        with self._db.writing("told") as db:
-            for record in records:
-                commit = commit_of.get(record.receipt.task_id)
-                number = db.execute(INSERT, row_of(record)).lastrowid
-                db.execute(_KEEP, (commit, base, number))
-                db.execute(_END, (time.time(), commit, number))
+    def forget(self, ids: Iterable[int]) -> None:
+        """These results are as if they had never been written down."""
+        with self._db.writing("forgotten") as db:
+            for number in ids:
+                for (text,) in db.execute(
+                    "DELETE FROM results WHERE id = ? RETURNING receipt", (number,)
+                ).fetchall():
+                    if text and (subtasks := new_subtasks(from_text(str(text)).edits)):
+                        db.execute(_COUNTED, (-subtasks,))
 
     def discard(self, ids: Iterable[int]) -> None:
         """These receipts have no need to land any more: nothing was ticked for them, or it was taken back."""
@@ -176,6 +204,12 @@ class Journal:
                 continue
             if (found := entry_of(row)) is not None:
                 yield found
+
+    def landed(self, run_id: str, task_id: str, attempt: int) -> JournalEntry | None:
+        """What has landed for the task in that run, after so many attempts; None where that is not here any more."""
+        where = "WHERE run_id = ? AND task_id = ? AND attempt = ? ORDER BY number DESC LIMIT 1"
+        rows = self._db.read(f"{LANDED} {where}", (run_id, task_id, attempt))
+        return entry_of(rows[0]) if rows else None
 
     def receipt_commits(self) -> frozenset[str | None]:
         """The commits that the receipts which it still has landed with; None among them where one did with none."""

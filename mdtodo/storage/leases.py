@@ -43,6 +43,13 @@ class Lease(NamedTuple):
         return not self.owner
 
 
+class Former(NamedTuple):
+    """A lease as the disk has it: its row, and whether the line of the task had named the worker before."""
+
+    row: tuple[object, ...]
+    reserved: bool
+
+
 class Moment(NamedTuple):
     """A point in the life of a state: the newest entry of its journal, and those that had not landed. No time, since
     the date may be set back.
@@ -86,15 +93,31 @@ class Leases:
     def steal(self, task_id: str, token: int, worker: str, ttl: float) -> Lease | None:
         """Claim the task in place of who has it with that token; None where that one has it no longer."""
         with self._db.writing("lease") as db:
-            if not db.execute(
-                "DELETE FROM leases WHERE task_id = ? AND token = ?", (task_id, token)
-            ).rowcount:
+            if token not in self.held([token]):
                 return None
             (grown,) = db.execute(_GROWN, (1,)).fetchone()
             expires = _clock() + ttl
-            values = (task_id, grown, worker, "", ttl, expires)
-            db.execute("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?)", values)
+            db.execute(_PUT, (task_id, grown, worker, "", ttl, expires))
         return Lease(task_id, integer(grown), worker, _unix_time(expires))
+
+    def former(self, task_id: str) -> Former | None:
+        """Who has the task, or had it until an end that nobody has seen to, for `put_back`."""
+        rows = self._db.read(f"{_ROWS} WHERE task_id = ?", (task_id,))
+        return Former(rows[0][:-1], bool(rows[0][-1])) if rows else None
+
+    def put_back(self, token: int, former: Former | None) -> None:
+        """Let all be as before the lease with that token; nothing is changed where it holds the task no longer."""
+        with self._db.writing("lease") as db:
+            if db.execute(f"{_RELEASED} = ?", (token,)).rowcount and former is not None:
+                db.execute(_PUT, former.row)
+                if former.reserved:
+                    db.execute(_RESERVE, (former.row[1],))
+
+    def tie(self, tokens: Sequence[int], *, mine: bool) -> None:
+        """Let these claims end with this process, or no longer do so."""
+        owner = process_identity.current() if mine else ""
+        with self._db.writing("tie") as db:
+            db.executemany("UPDATE leases SET owner = ? WHERE token = ?", [(owner, one) for one in tokens])
 
     def lease_all(
         self,
@@ -135,7 +158,7 @@ class Leases:
             (last,) = db.execute(_GROWN, (len(free),)).fetchone()
             tokens = dict(zip(free, range(last - len(free) + 1, last + 1), strict=True))
             new = [(name, token, worker, who, ttl, now + ttl) for name, token in tokens.items()]
-            db.executemany("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", new)
+            db.executemany(_PUT, new)
             if placed := [(token, lanes[name].name) for name, token in tokens.items() if name in lanes]:
                 db.execute(_STALE_SLOTS)
                 db.executemany(_ENTER, placed)
@@ -208,7 +231,7 @@ class Leases:
         """Note that the line of the claimed task named its worker before."""
         with self._db.writing("reservation") as db:
             db.execute("DELETE FROM reservations WHERE token NOT IN (SELECT token FROM leases)")
-            db.execute("INSERT OR IGNORE INTO reservations VALUES (?)", (claim.token,))
+            db.execute(_RESERVE, (claim.token,))
         return claim._replace(reserved=True)
 
     def extend(self, task_id: str, token: int, ttl: float) -> Lease | None:
@@ -246,6 +269,12 @@ class Leases:
                 released += (str(row[0]) for row in db.execute(query, some).fetchall())
         return tuple(released)
 
+    def taken_after(self, token: int) -> tuple[tuple[int, str], ...]:
+        """Token and task of the leases of processes with greater tokens, in their order, whether they still hold."""
+        query = "SELECT token, task_id FROM leases WHERE token > ? AND owner <> '' ORDER BY token"
+        rows = self._db.read(query, (token,))
+        return tuple((integer(one), str(task)) for one, task in rows)
+
     def live_leases(self) -> tuple[Lease, ...]:
         """The leases that hold now, by task."""
         holders = _Holders(_clock())
@@ -260,6 +289,9 @@ def owners(database: Database) -> set[str]:
     return {str(who) for ttl, expires, who in rows if holders.hold(ttl, expires, who)}
 
 
+_PUT = "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)"
+_RESERVE = "INSERT OR IGNORE INTO reservations VALUES (?)"
+_ROWS = "SELECT *, token IN (SELECT token FROM reservations) FROM leases"
 _ALL = "SELECT task_id, token, worker, ttl, expires, owner, token IN (SELECT token FROM reservations) FROM leases"
 _CLAIM = f"{_ALL} WHERE owner = ''"
 _SLOTS = "SELECT lane, ttl, expires, owner FROM lane_slots JOIN leases USING (token)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core import codec
@@ -42,9 +43,10 @@ class JournalEntry(NamedTuple):
 
 #: The columns of a `PastRun`.
 HISTORY = (
-    "SELECT run_id, task_id, processor, outcome, attempt, seconds, finished, inputs, receipt, exit_code, log"
-    " FROM results"
+    "SELECT run_id, task_id, processor, outcome, attempt, seconds, finished, inputs, receipt, exit_code, log, metrics,"
+    " (SELECT worker || ' ' || owner FROM runs WHERE runs.run_id = results.run_id) FROM results"
 )
+NO_METRICS: Mapping[str, float] = MappingProxyType({})
 #: A new result gets the next number.
 INSERT = (
     "INSERT INTO results (run_id, task_id, attempt, outcome, processor, exit_code, seconds, finished, log,"
@@ -91,7 +93,9 @@ def entry_of(row: Sequence[object]) -> JournalEntry | None:
 def past_run_of(row: Sequence[Any]) -> PastRun:
     """What `HISTORY` gave."""
     receipt = _receipt(row[8])
-    return PastRun._make((*row[:8], receipt and receipt.title, *row[9:]))
+    return PastRun._make(
+        (*row[:8], receipt and receipt.title, *row[9:11], _metrics(row[11]), _worker(row[12]))
+    )
 
 
 def is_of(text: str, names: Container[str | None]) -> bool:
@@ -111,6 +115,23 @@ def _receipt(text: object) -> Receipt | None:
         return None if text is None else from_text(str(text))
     except ValueError:
         return None
+
+
+def _worker(text: object) -> str | None:
+    """The name that stands before the process of a run's worker; None for `<host>-<pid>`, where it was given none."""
+    name, _, owner = str(text or "").rpartition(" ")
+    pid = owner.partition("-")[2].partition("-")[0]
+    return None if not name or name.endswith(f"-{pid}") else name
+
+
+def _metrics(text: object) -> Mapping[str, float]:
+    """None for most, which are quick to read, and where the disk has damaged them."""
+    if text is None or text == "{}":
+        return NO_METRICS
+    try:
+        return codec.loads(dict[str, float], str(text))
+    except ValueError:
+        return NO_METRICS
 
 
 def mapping(text: object) -> Mapping[str, Any]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mdtodo.storage.database import Database
 
 
+#: In what a run says of how it was begun: the work tree in which others may land what it comes to, by its git folder.
+TOGETHER = "together"
+
+
 class Runs:
     """The runs in a database. Every method raises MdtodoError, with a sentence, where the disk or SQLite refuses."""
 
@@ -33,8 +37,7 @@ class Runs:
 
     def begun(self, run_id: str) -> Mapping[str, object]:
         """How the run was begun; empty where nobody said."""
-        rows = self._db.read("SELECT summary FROM runs WHERE run_id = ?", (run_id,))
-        return mapping(rows[0][0] if rows else None)
+        return begun(self._db, run_id)
 
     def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
         """Note that it has ended, with any JSON to keep instead of how it was begun; forget what has landed
@@ -45,6 +48,13 @@ class Runs:
             db.execute("UPDATE runs SET finished = ?, summary = coalesce(?, summary) WHERE run_id = ?", row)
             db.execute(_OLD, (KEPT,))
             db.execute(_OLD_RECEIPTS, (KEPT,))
+
+    def end_command(self, run_id: str) -> None:
+        """Note that what was recorded like a run, and is the command of a person, has ended: nothing is kept of it but
+        how it was begun, where it has left something to land."""
+        with self._db.writing("end") as db:
+            db.execute(_OVER, (run_id, run_id))
+            db.execute("UPDATE runs SET finished = ? WHERE run_id = ?", (time.time(), run_id))
 
     def active_runs(self) -> tuple[tuple[str, str, float], ...]:
         """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone.
@@ -83,7 +93,13 @@ class Runs:
 
     def durations(self) -> dict[str, float]:
         """Median seconds of the last (at most 20) successful runs of each task."""
-        return _medians(self._db.read(_DURATIONS))
+        return medians(self._db.read(_DURATIONS))
+
+
+def begun(database: Database, run_id: str) -> Mapping[str, object]:
+    """As `Runs.begun`, for those who have no more than the database."""
+    rows = database.read("SELECT summary FROM runs WHERE run_id = ?", (run_id,))
+    return mapping(rows[0][0] if rows else None)
 
 
 def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
@@ -99,6 +115,10 @@ def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
     )
 
 
+_OVER = (
+    "DELETE FROM runs WHERE run_id = ? AND NOT EXISTS"
+    " (SELECT 1 FROM results WHERE receipt IS NOT NULL AND landed IS NULL AND run_id = ?)"
+)
 #: By number, and only what has landed: of a run that never ended the receipts wait, however old they are.
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
 _OLD_RECEIPTS = "DELETE FROM receipts WHERE result <= (SELECT max(id) FROM results) - ?"
@@ -108,7 +128,8 @@ _DURATIONS = (
 )
 
 
-def _medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+def medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+    """Of the first 20 seconds of each task, by id."""
     found: dict[str, list[float]] = {}
     for name, seconds in rows:
         if len(found.setdefault(str(name), [])) < 20:

@@ -8,6 +8,7 @@ clone on one machine.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mdtodo.storage.journal import Journal
@@ -15,6 +16,7 @@ from mdtodo.storage.leases import Leases
 from mdtodo.storage.runs import Runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from mdtodo.git.repository import Repository
@@ -92,6 +94,13 @@ class StateStore(Leases, Journal, Runs):
     def warnings(self) -> tuple[str, ...]:
         """Sentences for a person: that a damaged state was set aside."""
         return self._db.warnings
+
+    @contextmanager
+    def at_once(self, what: str) -> Iterator[None]:
+        """What is written in this context is there as a whole, or, after an exception or a kill, not at all. `what`: as
+        for `Database.writing`."""
+        with self._db.writing(what):
+            yield
 
     def close(self) -> None:
         """Close it; what was recorded stays."""

@@ -80,6 +80,15 @@ def read_optional(root: str, path: str) -> bytes | None:
     return read(root, path) if os.path.lexists(os.path.join(root, path)) else None
 
 
+def read_any(path: str | bytes) -> bytes | None:
+    """The bytes of a file wherever it is, symlinks followed; None where there is none that can be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
 def read_inside(root: str, path: str) -> bytes | None:
     """The bytes of the real file behind `path`, None where there is nothing. Raises InputError as
     `safe_open.resolve` and `read` do.

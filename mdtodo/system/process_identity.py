@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from mdtodo.core.digest import sha1
+from mdtodo.core.digest import hexdigest
 
 
 def current() -> str:
@@ -54,7 +54,7 @@ def _where() -> str:
         namespace = os.readlink("/proc/self/ns/pid").encode()
     except OSError:
         return _UNKNOWN
-    return str(sha1(boot + namespace, usedforsecurity=False).hexdigest())[:8]
+    return hexdigest(boot + namespace)[:8]
 
 
 def _started(pid: int) -> int | None:

@@ -108,6 +108,11 @@ class RemoteRun:
         return ()
 
     @property
+    def again(self) -> str:
+        """What pushes, for a person, where this run could not."""
+        return f"`mdtodo run --remote {without_password(self.remote)} --push`"
+
+    @property
     def _claims(self) -> Claims | None:
         return self._leases.claims if self._leases is not None else None
 
@@ -135,7 +140,7 @@ class RemoteRun:
         lasts = format_duration(self.config.remote_lease)
         return (
             f"{claims} on {without_password(self.remote)} for {lasts}, as what was done is not pushed yet; "
-            f"`mdtodo run --remote {without_password(self.remote)} --push` pushes it"
+            f"{self.again} pushes it"
         )
 
 

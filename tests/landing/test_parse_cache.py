@@ -86,6 +86,18 @@ def test_edits_that_a_reading_does_not_know_are_left_to_apply(line, statuses):
     assert made.data == data.replace(b"[|]", b"[x]").replace("[é]".encode(), b"[x]")
 
 
+def test_a_version_that_differs_in_boxes_alone_from_the_last_one_is_not_parsed(monkeypatch):
+    first = b"- [ ] one of two\n- [ ] two of two\n"
+    parse_cache.parse_cached(first, STATUS_CHARS, "boxes.md")
+    with monkeypatch.context() as without:
+        without.delattr(parse_cache, "parse")
+        found = parse_cache.parse_cached(first.replace(b"[ ] two", b"[x] two"), STATUS_CHARS, "boxes.md")
+    assert [item.status for item in found.document.items] == [Status.TODO, Status.DONE]
+    assert (
+        len(parse_cache.parse_cached(first + b"- [ ] three\n", STATUS_CHARS, "boxes.md").document.items) == 3
+    )
+
+
 def test_the_kept_readings_are_bounded():
     for number in range(1200):
         data = f"- [ ] task {number}\n".encode() * 40
@@ -94,6 +106,7 @@ def test_the_kept_readings_are_bounded():
     huge = b"- [ ] a\n" * 17_000
     parse_cache.parse_cached(huge, STATUS_CHARS, "TODO.md")
     assert all(key[0] != huge for key in parse_cache._parsed)
+    assert all(newest in parse_cache._parsed.values() for newest in parse_cache._newest.values())
 
 
 def test_a_reading_with_other_statuses_is_another_one():

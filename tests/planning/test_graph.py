@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.core.task import Status, Task
-from mdtodo.planning.graph import Tracker, build
+from mdtodo.planning.graph import Graph, Tracker
 from tests.planning.outlines import Oracle, forests, moderately, outline
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ BLOCKED = [
 def test_a_task_is_blocked_by_what_its_waits_and_parents_wait_for(
     text: str, expected: dict[str, str]
 ) -> None:
-    graph = build(outline(text))
+    graph = Graph(outline(text))
     found = {task.id: graph.blockers(task.id) for task in graph.tasks}
     assert found == {name: tuple(expected.get(name, "").split()) for name in found}
 
 
 def test_a_name_that_two_tasks_have_is_the_first_ones() -> None:
-    graph = build(outline("- a id:same\n- b id:same\n- c after:same"))
+    graph = Graph(outline("- a id:same\n- b id:same\n- c after:same"))
     assert graph.blockers("c") == ("a",)
 
 
@@ -75,18 +75,18 @@ CYCLES = [
 
 @pytest.mark.parametrize(("text", "paths"), CYCLES)
 def test_each_cycle_is_told_as_its_shortest_path(text: str, paths: list[str]) -> None:
-    graph = build(outline(text))
+    graph = Graph(outline(text))
     assert [" ".join(path) for path in graph.cycles] == paths
 
 
 def test_a_detour_through_a_parent_is_left_out() -> None:
     """Every way from v back to v passes p twice, and within lies p's own cycle."""
-    graph = build(outline("- v after:x\n- p after:q\n  - c after:v\n  - x\n- q after:p"))
+    graph = Graph(outline("- v after:x\n- p after:q\n  - c after:v\n  - x\n- q after:p"))
     assert graph.cycles == (("p", "q", "p"),)
 
 
 def test_edges_are_the_waits_of_the_tasks_themselves() -> None:
-    graph = build(outline("1. x\n2. p\n  - [x] a\n  - b after:a"))
+    graph = Graph(outline("1. x\n2. p\n  - [x] a\n  - b after:a"))
     assert graph.edges == (("p", "x"), ("p", "a"), ("p", "b"), ("b", "a"))
     assert [graph.is_awaited(name) for name in "xpab"] == [True, False, True, True]
 
@@ -97,19 +97,19 @@ def test_long_chains_and_deep_nesting_need_no_stack() -> None:
         Task(f"t{i}", f"t{i}", "TODO.md", i + 1, "", Status.TODO, after=(f"t{(i + 1) % count}",))
         for i in range(count)
     ]
-    assert len(build(chain).cycles[0]) == count + 1
+    assert len(Graph(chain).cycles[0]) == count + 1
     nest = [
         Task(f"t{i}", None, "TODO.md", i + 1, "", Status.TODO, parent=f"t{i - 1}" if i else None, depth=i)
         for i in range(count)
     ]
-    tracker = Tracker(build(nest))
+    tracker = Tracker(Graph(nest))
     assert tracker.ready() == (f"t{count - 1}",)
 
 
 @moderately
 @given(forests())
 def test_blockers_are_what_the_rules_say(tasks: tuple[Task, ...]) -> None:
-    graph, oracle = build(tasks), Oracle(tasks)
+    graph, oracle = Graph(tasks), Oracle(tasks)
     for task in tasks:
         blockers = graph.blockers(task.id)
         assert len(set(blockers)) == len(blockers)
@@ -121,7 +121,7 @@ def test_blockers_are_what_the_rules_say(tasks: tuple[Task, ...]) -> None:
 def test_the_tracker_agrees_with_a_fresh_look_after_every_close(
     tasks: tuple[Task, ...], chance: random.Random
 ) -> None:
-    tracker, oracle = Tracker(build(tasks)), Oracle(tasks)
+    tracker, oracle = Tracker(Graph(tasks)), Oracle(tasks)
     assert list(tracker.ready()) == oracle.ready()
     names = list(oracle.tasks)
     chance.shuffle(names)
@@ -140,13 +140,13 @@ def test_the_tracker_agrees_with_a_fresh_look_after_every_close(
 def test_there_is_a_cycle_exactly_where_something_can_never_run(tasks: tuple[Task, ...]) -> None:
     oracle = Oracle(tasks)
     stuck = oracle.tasks.keys() - oracle.closed - oracle.runnable()
-    assert bool(build(tasks).cycles) == bool(stuck)
+    assert bool(Graph(tasks).cycles) == bool(stuck)
 
 
 @moderately
 @given(forests())
 def test_every_cycle_is_real_and_told_once(tasks: tuple[Task, ...]) -> None:
-    graph, oracle = build(tasks), Oracle(tasks)
+    graph, oracle = Graph(tasks), Oracle(tasks)
     for path in graph.cycles:
         assert path[0] == path[-1]
         assert path[0] == min(path, key=graph.index.__getitem__)
@@ -163,7 +163,7 @@ def test_the_order_in_which_tasks_are_given_makes_no_difference(
 ) -> None:
     shuffled = list(tasks)
     chance.shuffle(shuffled)
-    one, other = build(tasks), build(shuffled)
+    one, other = Graph(tasks), Graph(shuffled)
     assert one.cycles == other.cycles
     assert one.edges == other.edges
     assert one.topological_order == other.topological_order
@@ -173,7 +173,7 @@ def test_the_order_in_which_tasks_are_given_makes_no_difference(
 @given(forests(6))
 def test_each_knot_of_cycles_is_told_as_one_path(tasks: tuple[Task, ...]) -> None:
     """As networkx finds them among starts and ends."""
-    graph = build(tasks)
+    graph = Graph(tasks)
     waits = networkx.DiGraph(dict(enumerate(graph.open_waits)))
     knots = [
         component

@@ -17,11 +17,12 @@ from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT, Config
 from mdtodo.errors import ConfigError
 from mdtodo.planning import title_pattern
-from mdtodo.planning.routing import Router, classify, is_recipe, processor_of, route, why_passed_over
+from mdtodo.planning.routing import Router, is_recipe, processor_of, why_passed_over
 from mdtodo.recipes import NAMES
 from tests.planning.outlines import moderately, outline
 
 if TYPE_CHECKING:
+    from mdtodo.config.categories import Categories
     from mdtodo.core.task import Task
 
 [PLAIN] = outline("- t")
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 
 def about(title: str, *tags: str) -> Task:
     return PLAIN._replace(title=title, tags=tags)
+
+
+def classify(task: Task, categories: Categories) -> tuple[str | None, str | None, str]:
+    category, kind, rule, *_ = Router(Config(categories=categories)).classify(task)
+    return category, kind, rule
+
+
+def route(task: Task, config: Config) -> str | None:
+    return Router(config).route(task).processor
 
 
 TITLES = [

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
 from mdtodo.core.task import Priority, Status, Task
-from mdtodo.planning.graph import build
+from mdtodo.planning.graph import Graph
 from mdtodo.planning.plan import plan
 from mdtodo.planning.schedule import Lanes, chain, critical_path, order, ranks, sort_keys, work_minutes
 from tests.examples import examples
@@ -103,7 +103,7 @@ WORK = [
 def test_the_work_of_a_task_is_its_estimate_less_that_of_its_subtasks(
     text: str, expected: dict[str, float]
 ) -> None:
-    assert work_minutes(build(outline(text)), {}) == expected
+    assert work_minutes(Graph(outline(text)), {}) == expected
 
 
 MEASURED = load(
@@ -140,6 +140,50 @@ def test_the_length_of_a_task_is_its_estimate_or_that_of_past_runs(
     assert plan(outline(text), MEASURED, durations=seconds).minutes == minutes
 
 
+def past(*minutes: float, run: str = "q") -> tuple[str, dict[str, float]]:
+    """A sketch of done tasks that were estimated at an hour each, and their seconds."""
+    names = [f"x{number}" for number in range(len(minutes))]
+    sketch = "".join(f"- [x] {name} run:{run} est:60\n" for name in names)
+    return sketch, dict(zip(names, (60 * one for one in minutes), strict=True))
+
+
+CORRECTED = [
+    pytest.param(past(6, 12, 24, 30, 600), "- a run:q est:60", {"a": 24}, id="by the median"),
+    pytest.param(past(90, 90, 90, 90, 90), "- a run:q est:60", {"a": 90}, id="upwards"),
+    pytest.param(past(6, 12, 24, 30), "- a run:q est:60", {"a": 60}, id="not by four"),
+    pytest.param(
+        past(6, 6, 6, 6, 6),
+        "- a est:60\n- b run:p est:60",
+        {"a": 60, "b": 60},
+        id="of none but its processor",
+    ),
+    pytest.param(past(6, 6, 6, 6, 6), "- a run:q est:0", {"a": 0}, id="nothing stays nothing"),
+    pytest.param(
+        past(6, 6, 6, 6, 6),
+        "- p run:q est:90\n  - a run:q est:60\n  - b",
+        {"p": 3, "a": 6, "b": 0},
+        id="what is left over",
+    ),
+    pytest.param(past(6, 6, 6, 6, 6), "- [-] c run:q est:60\n- a run:q", {"a": 6}, id="only estimates"),
+]
+
+
+@pytest.mark.parametrize(("done", "text", "minutes"), CORRECTED)
+def test_estimates_are_corrected_by_what_those_of_their_processor_took(
+    done: tuple[str, dict[str, float]], text: str, minutes: dict[str, float]
+) -> None:
+    made = plan(outline(done[0] + text), MEASURED, durations=done[1])
+    assert made.minutes == pytest.approx(minutes)
+    changed = any(made.tasks[name].estimate not in (None, 0, took) for name, took in minutes.items())
+    assert bool(made.corrected) == changed
+
+
+def test_parents_tell_nothing_of_estimates() -> None:
+    parents = "".join(f"- p{n} run:q est:60\n  - [x] s{n}\n" for n in range(5))
+    seconds = {f"p{n}": 60.0 for n in range(5)}
+    assert plan(outline(parents + "- a run:q est:60"), MEASURED, durations=seconds).corrections == {}
+
+
 def test_past_runs_count_in_the_order() -> None:
     tasks = outline("- a\n- b\n- c after:a est:60\n- d after:b run:q")
     assert plan(tasks, MEASURED, durations={"d": 7200.0}).order == ("b", "d", "a", "c")
@@ -164,7 +208,7 @@ def test_the_critical_path_is_the_longest_chain(text: str, expected: str) -> Non
 
 def chains(oracle: Oracle) -> dict[str, tuple[float, int]]:
     """The chain of work that begins with each open task, by its definition; needs a forest without cycles."""
-    minutes = work_minutes(build(tuple(oracle.tasks.values())), {})
+    minutes = work_minutes(Graph(tuple(oracle.tasks.values())), {})
 
     @cache
     def after_end(name: str) -> tuple[float, int]:
@@ -230,14 +274,14 @@ def test_tasks_that_can_run_come_first_in_an_order_that_can_be_run(tasks: tuple[
 
 def test_a_parent_that_only_waits_to_be_ticked_is_a_path_of_its_own() -> None:
     """Also where another may begin and never end: its subtask waits for it."""
-    graph = build(outline("- a\n  - b after:a\n- p\n  - [x] d"))
+    graph = Graph(outline("- a\n  - b after:a\n- p\n  - [x] d"))
     assert critical_path(graph, {}) == ("p",)
 
 
 @moderately
 @given(forests(7))
 def test_no_chain_is_longer_than_the_critical_path(tasks: tuple[Task, ...]) -> None:
-    graph, oracle = build(tasks), Oracle(tasks)
+    graph, oracle = Graph(tasks), Oracle(tasks)
     minutes = work_minutes(graph, {})
     runnable = oracle.runnable()
     found = critical_path(graph, minutes)
@@ -270,7 +314,7 @@ def test_the_plan_is_the_same_however_the_tasks_come(tasks: tuple[Task, ...], ch
 
 
 def test_ranks_say_which_of_the_ready_tasks_is_next() -> None:
-    graph = build(outline("- a\n- b\n- c !high after:b\n- [x] d"))
+    graph = Graph(outline("- a\n- b\n- c !high after:b\n- [x] d"))
     found = ranks(graph, {}, {})
     assert found == {"c": 0, "b": 1, "a": 2}
     assert order(graph, found) == ("b", "c", "a")
@@ -351,7 +395,7 @@ def test_lanes_refuse_what_cannot_be() -> None:
 @moderately
 @given(forests())
 def test_the_chain_that_is_shown_is_the_one_that_decides(tasks: tuple[Task, ...]) -> None:
-    graph = build(tasks)
+    graph = Graph(tasks)
     minutes = work_minutes(graph, {})
     for name, standing in sort_keys(graph, minutes).items():
         path = chain(graph, minutes, name)

@@ -61,6 +61,7 @@ RECEIPTS = st.builds(
     ),
     proves=st.booleans(),
     began=st.none() | st.floats(0, 1e10),
+    error=st.none() | st.text(),
     held=st.none() | st.lists(OUTPUTS, max_size=2).map(tuple),
     **dict.fromkeys(("undoes", "said_in"), st.none()),
     restores=st.just(()),

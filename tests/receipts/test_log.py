@@ -44,7 +44,7 @@ def test_a_receipt_in_the_log_has_every_word_of_its_commit(repo: Checkout) -> No
     oid = commit(
         repo,
         f"todo: Tests pass\n\nMdtodo-Run: r1\n{TASK} at=0123456789ab later=x by=a@b.c worker=box-1\nMdtodo-Inputs: a {digest}\n"
-        "Mdtodo-Metric: a b=c=-1.5e-7\nMdtodo-Metric: a nan=nan\nMdtodo-Metric: b n=3\n",
+        "Mdtodo-Metric: a b=c=-1.5e-7\nMdtodo-Metric: a nan=nan\nMdtodo-Metric: a inf=1e999\nMdtodo-Metric: b n=3\n",
         GIT_AUTHOR_NAME="Grace Author",
         GIT_AUTHOR_DATE="2026-03-04T05:06:07+0200",
     )

@@ -326,12 +326,13 @@ class TestJournal:
         assert opened.history("b") == ()
 
     def test_receipts_are_kept_after_landing_in_the_order_in_which_they_did(self, opened):
-        def receipt(task: str, outcome: str = "done") -> JournalEntry:
-            return JournalEntry("run", RECEIPT._replace(task_id=task, outcome=outcome))
-
-        late, early, nowhere, waiting = opened.record(map(receipt, ["late", "early", "nowhere", "waiting"]))
+        names = ["late", "early", "said", "told", "nowhere", "forgotten", "waiting"]
+        entries = [JournalEntry("run", RECEIPT._replace(task_id=name)) for name in names]
+        late, early, said, told, nowhere, forgotten, waiting = opened.record(entries)
         opened.mark_landed([early], base="1")
-        opened.record_landed([receipt("said", "todo"), receipt("told", "cancelled")], {"told": "b"}, base="a")
+        opened.mark_landed([said], base="a")
+        opened.mark_landed([told], "b", base="a")
+        opened.forget([forgotten])
         opened.mark_landed([late], "c", base="b")
         opened.discard([nowhere])
         assert [(one.receipt.task_id, one.landed, one.commit, one.base) for one in opened.receipts()] == [

@@ -323,6 +323,18 @@ class TestRefusals:
         assert said.code == 0
         assert len(scene.remote.receipts()) == 3
 
+    @pytest.mark.parametrize("how", ["refused", "out of reach"])
+    def test_where_the_ticks_cannot_be_pushed_the_hint_names_the_remote(self, scene, how):
+        away = "mv ../remote.git ../away.git" if how == "out of reach" else "true"
+        scene.todo("- [ ] it run:goes\n", f'[processors.goes]\nrun = "{away}"\n')
+        if how == "refused":
+            scene.remote.hook("update", 'case "$1" in refs/heads/*) exit 1;; esac')
+        said = scene(scene.remote.clone("a"), *RUN, "--push")
+        assert said.code == 3
+        words = "rejected the receipts" if how == "refused" else "could not be reached"
+        assert f"origin/main {words}" in said.err
+        assert "`mdtodo run --remote origin --push` pushes them" in said.err
+
     @pytest.mark.parametrize(
         ("args", "words"),
         [

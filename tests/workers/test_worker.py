@@ -137,6 +137,30 @@ def test_a_task_that_fails_has_one_turn_among_workers(shared: Shared, start: Sta
     assert calls(repo)["bad"] == 1
 
 
+def test_a_failure_that_has_yet_to_land_is_a_turn_for_workers_that_come_meanwhile(
+    shared: Shared, start: Start
+) -> None:
+    repo = shared("- [ ] bad run:fails\n- [ ] slow run:waits\n")
+    os.mkfifo(repo.root.parent / "gate")
+    lock = repo.root / ".git" / "index.lock"
+    lock.touch()
+    first = start(repo.root, "worker", "--name", "first", "-j2")
+    eventually(lambda: "what is done is kept" in first.said)
+    second = start(repo.root, "worker", "--name", "second")
+    eventually(lambda: "waiting for" in second.said)
+    lock.unlink()
+    with (repo.root.parent / "gate").open("w"):
+        pass
+    for worker in (first, second):
+        worker.end(code=None)
+    assert calls(repo) == {"bad": 1, "slow": 1}
+    assert (
+        repo.read("TODO.md")
+        == repo.head("TODO.md")
+        == b"- [ ] bad run:fails failed:1\n- [x] slow run:waits\n"
+    )
+
+
 def test_the_cap_of_a_lane_holds_over_all_workers(shared: Shared, start: Start) -> None:
     titles = [f"t{number}" for number in range(9)]
     repo = shared("".join(f"- [ ] {title} run:alone lane:db\n" for title in titles), "[lanes]\ndb = 1\n")

@@ -60,9 +60,11 @@ def command(
         found = receipts_of(session.repo, task_id, known, anchor)
     wanted = islice(found, number)
     if as_json:
+        from mdtodo.operations.log import journal_entries
         from mdtodo.reporting.log import print_receipts_json
 
-        print_receipts_json(wanted, title_of)
+        with journal_entries(session.repo) as entry_of:
+            print_receipts_json(wanted, title_of, entry_of)
         return
     from mdtodo.reporting.log import print_receipts
 

@@ -39,7 +39,7 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     With TASK, what to do next for it: the task itself, or what it waits for. TASK is an id, a
     unique prefix of one (at least four characters), or words from the title of an open task.
     """
-    project = session.project()
+    project = session.project(past=True)
     session.tell_conflicts(project)
     plan = project.plan
     wanted = named_tasks(project, names)

@@ -41,9 +41,11 @@ def command(
     """Show the open tasks in the order in which `run` starts them, their dependencies, and the critical path.
 
     The order is by priority, then by the longest chain of work that begins with a task, including its own work
-    (estimates, or else medians of past runs), then by due date. Last come the boxes that `every:` opens, and when.
+    (estimates, or else medians of past runs), then by due date. Once five tasks of a processor were estimated and
+    measured, its estimates are multiplied by what they took, which the plan says. Last come the
+    boxes that `every:` opens, and when.
     """
-    project = session.project()
+    project = session.project(past=True)
     plan, caps = project.plan, project.config.lanes
     form = "json" if as_json else form
     if explain is not None:

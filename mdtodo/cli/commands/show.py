@@ -11,6 +11,8 @@ from mdtodo.cli.read_command import ReadCommand
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
+    from mdtodo.core.task import Task
+    from mdtodo.planning.analysis.metric_series import MetricSeries
 
 
 @click.command(
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
-    """Show tasks: their keys, what they wait for, what would run, and their text.
+    """Show tasks: their keys, what they wait for, what would run, what was measured, and their text.
 
     TASK is an id, a unique prefix of one (at least four characters), or words from the title of an open task.
     """
@@ -42,4 +44,20 @@ def command(session: Session, names: tuple[str, ...], as_json: bool) -> None:
         if number:
             click.echo()
         processor = processor_of(task, project.plan.routes[task.id].processor, session.config)
-        print_details(project.plan, task, today, processor=processor, colored=session.colored())
+        measured = _metrics(session, task)
+        print_details(
+            *(project.plan, task, today), processor=processor, metrics=measured, colored=session.colored()
+        )
+
+
+def _metrics(session: Session, task: Task) -> tuple[MetricSeries, ...]:
+    """What its past runs have measured; nothing where git cannot read the history, which is no reason to show nothing
+    else."""
+    from mdtodo.errors import GitError
+    from mdtodo.planning.analysis.metric_series import metric_series
+    from mdtodo.storage.run_history import runs_with_metrics
+
+    try:
+        return metric_series(runs_with_metrics(session.repo, task.id))
+    except GitError:
+        return ()

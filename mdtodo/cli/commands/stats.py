@@ -10,12 +10,17 @@ from mdtodo.cli.options import json_option
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
+    from mdtodo.core.results import PastRun
+    from mdtodo.planning.analysis.statistics import Statistics
+
+GROUPS = ["processor", "lane", "category", "worker"]
 
 
 @click.command(
     "stats",
     epilog="\b\nExamples:\n  mdtodo stats                     all processors that have run\n"
     "  mdtodo stats --since 7d          the last seven days\n"
+    "  mdtodo stats --by lane           lanes in place of processors\n"
     "  mdtodo stats --json | jq -r '.flaky[].task'",
 )
 @click.option(
@@ -30,33 +35,50 @@ if TYPE_CHECKING:
     metavar="WHEN",
     help="Only runs that finished since a date (2026-11-01), or in the last 7d or 12h.",
 )
+@click.option(
+    "--by",
+    type=click.Choice(GROUPS),
+    default="processor",
+    show_default=True,
+    help="What the table has a row for; lane and category are those that a task has now.",
+)
 @json_option
 @click.pass_obj
-def command(session: Session, processors: tuple[str, ...], since: str | None, as_json: bool) -> None:
-    """Show how often each processor succeeds and how long it takes, which tasks are flaky, and estimated and
-    actual durations.
+def command(session: Session, processors: tuple[str, ...], since: str | None, by: str, as_json: bool) -> None:
+    """Show how often each processor succeeds and how long it takes, what it has measured, which tasks are flaky, and
+    estimated and actual durations.
 
     Everything is measured, from this clone's journal and the receipts on this branch. Durations are those of
     processors, not of people.
     """
-    from mdtodo.planning.analysis.statistics import statistics
     from mdtodo.storage.run_history import past_runs
 
     begin = None if since is None else _moment(since)
     runs = past_runs(session.repo)
-    found = statistics(runs, session.readable_tasks(), processors=processors, since=begin)
+    found = _statistics(session, runs, processors, begin, by)
     if as_json:
         from mdtodo.reporting.stats import print_stats_json
 
-        print_stats_json(found, begin)
+        print_stats_json(found, begin, by=by)
     elif found.runs:
         from mdtodo.reporting.stats import print_stats
 
-        print_stats(found, colored=session.colored())
+        print_stats(found, by=by, colored=session.colored())
     elif runs:
         session.say("no run matches; `mdtodo stats` without options shows all")
     else:
         session.say("no processor has run yet; `mdtodo run` runs the tasks that are ready")
+
+
+def _statistics(
+    session: Session, runs: tuple[PastRun, ...], processors: tuple[str, ...], since: float | None, by: str
+) -> Statistics:
+    from mdtodo.planning.analysis.statistics import category_of, lane_of, statistics
+
+    plan = session.readable_plan()
+    groups = {"lane": lane_of(plan), "category": category_of(plan), "worker": lambda one: one.worker}
+    tasks = {} if plan is None else plan.tasks
+    return statistics(runs, tasks, processors=processors, since=since, group_of=groups.get(by))
 
 
 def _moment(text: str) -> float:

@@ -19,14 +19,8 @@ from mdtodo.core.results import Result, signal_name
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.processors import command, process_tree
 from mdtodo.execution.processors.attempt_log import AttemptLog
-from mdtodo.execution.processors.output_file import (
-    COUNT_LIMIT,
-    OutputFile,
-    OutputFiles,
-    Reported,
-    clean,
-    number,
-)
+from mdtodo.execution.processors.metrics import keep_metrics
+from mdtodo.execution.processors.output_file import COUNT_LIMIT, OutputFile, OutputFiles, Reported, clean
 from mdtodo.execution.processors.spec import AttemptJob, encoded, exit_status, inherited
 from mdtodo.execution.processors.supervise import Child, Control, Limits, ProcessExit, Stop, Supervision
 
@@ -156,11 +150,11 @@ def _result(
     code, error = _ended_as(ending, {} if stopped else report)
     if isinstance(job.run, str) and job.python is None and not stopped:
         error = command.error_in_shell(code)
-    unasked = (
-        ["MDTODO_OUTPUT: its processor declares no outputs"] if reported.outputs and not job.outputs else []
-    )
-    for sentence in (*reported.ignored, *unasked, *_stop_sentence(ending, job.limits)):
-        log.note(sentence)
+    returned = report.get("metrics")
+    refused = keep_metrics(returned, reported.metrics) if isinstance(returned, dict) else None
+    for sentence in (*_refused(job, reported), *_stop_sentence(ending, job.limits), refused):
+        if sentence is not None:
+            log.note(sentence)
     return Result(
         exit_code=code,
         timed_out=ending.stop is Stop.TIMEOUT or bool(report.get("timed_out")),
@@ -168,7 +162,7 @@ def _result(
         error=None if error is None else clean(error),
         notes=(*reported.notes, *_cleaned(report.get("notes"))),
         subtasks=(*reported.subtasks, *_cleaned(report.get("subtasks"), COUNT_LIMIT + 1)),
-        metrics={**reported.metrics, **_metrics(report.get("metrics"))},
+        metrics=reported.metrics,
         interrupted=ending.stop in (Stop.CANCELLED, Stop.ABANDONED),
     )
 
@@ -185,6 +179,13 @@ def _ended_as(ending: ProcessExit, report: Json) -> tuple[int | None, str | None
     how = f"by {signal_name(-left)}" if left < 0 else f"with exit code {left}"
     sentence = f"its process ended {how} after its function had returned"
     return ending.exit_code or code, sentence
+
+
+def _refused(job: AttemptJob, reported: Reported) -> tuple[str, ...]:
+    """What of its output file counts for nothing."""
+    if reported.outputs and not job.outputs:
+        return (*reported.ignored, "MDTODO_OUTPUT: its processor declares no outputs")
+    return tuple(reported.ignored)
 
 
 def _stop_sentence(ending: ProcessExit, limits: Limits) -> tuple[str, ...]:
@@ -232,8 +233,3 @@ def _nameless_file(data: bytes = b"") -> int:
 
 def _cleaned(texts: object, most: int = COUNT_LIMIT) -> list[str]:
     return [clean(text) for text in cast("Sequence[str]", texts or ())[:most]]
-
-
-def _metrics(found: object) -> dict[str, float]:
-    pairs = list(found.items())[:COUNT_LIMIT] if isinstance(found, dict) else []
-    return {clean(str(name)): value for name, any_value in pairs if (value := number(any_value)) is not None}

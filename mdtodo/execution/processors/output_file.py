@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import stat
-from typing import NoReturn
 
 from mdtodo.execution.processors.attempt_log import create
+from mdtodo.execution.processors.metrics import keep_metrics, number
 
 #: Bytes that are read of it; more than any honest processor writes.
 LIMIT = 1 << 20
@@ -181,9 +180,16 @@ def _take(line: bytes, reported: Reported) -> str | None:
     found = _object(line)
     if found is None:
         return "ignored: not a JSON object"
+    known = "progress" in found and _progress(found) is not None
+    known = _take_texts(found, reported) or known
+    if isinstance(metrics := found.get("metric"), dict) and metrics:
+        return keep_metrics(metrics, reported.metrics)
+    return None if known else "ignored: no valid progress, note, subtask, output or metric"
+
+
+def _take_texts(found: dict[str, object], reported: Reported) -> bool:
+    """Add its note, subtask and output; whether it has any."""
     known = False
-    if "progress" in found:
-        known = _progress(found) is not None
     for key, texts, most in (
         ("note", reported.notes, COUNT_LIMIT),
         ("subtask", reported.subtasks, COUNT_LIMIT + 1),
@@ -194,46 +200,27 @@ def _take(line: bytes, reported: Reported) -> str | None:
     if isinstance(path := found.get("output"), str) and path and "\0" not in path:
         reported.outputs.append(path)
         known = True
-    if isinstance(metric := found.get("metric"), dict):
-        numbers = {
-            clean(name): measured for name, value in metric.items() if (measured := number(value)) is not None
-        }
-        known = known or bool(numbers)
-        if len(reported.metrics) + len(numbers) <= COUNT_LIMIT:
-            reported.metrics.update(numbers)
-    return None if known else "ignored: no valid progress, note, subtask, output or metric"
+    return known
 
 
 def _object(line: bytes) -> dict[str, object] | None:
     if not line.lstrip().startswith(b"{"):
         return None
     try:
-        # NaN and Infinity are Python's, not JSON's; deep nesting raises RecursionError
-        found = json.loads(line.decode(), parse_constant=_refuse)
+        # NaN and Infinity are Python's, not JSON's: no value, for the metric beside them; deep nesting: RecursionError
+        found = json.loads(line.decode(), parse_constant=_no_value)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
+def _no_value(_: str) -> None:
+    return None
 
 
 def _progress(found: dict[str, object] | None) -> float | None:
     value = number(found.get("progress")) if found else None
     return None if value is None else min(100.0, max(0.0, value))
-
-
-def number(value: object) -> float | None:
-    """A finite number; booleans are none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        as_float = float(value)
-    except OverflowError:
-        # an integer of hundreds of digits
-        return None
-    return as_float if math.isfinite(as_float) else None
 
 
 def clean(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
-from mdtodo.execution.processors.output_file import number
+from mdtodo.execution.processors.metrics import number
 from mdtodo.execution.processors.supervise import Limits
 
 if TYPE_CHECKING:

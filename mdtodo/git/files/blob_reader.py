@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mdtodo.git.repository import environment, read_blobs, start
+from mdtodo.git.repository import blob_of, environment, read_answer, read_blobs, start
 from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
 
     from mdtodo.git.repository import Repository
     from mdtodo.system.process import Process
@@ -26,9 +25,7 @@ class BlobReader:
     def __enter__(self) -> BlobReader:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._git is not None:
             self._git.finish()
 
@@ -42,17 +39,8 @@ class BlobReader:
                 env = environment(self._repo) | self._env
                 self._git = start(self._repo.root, ("cat-file", "--batch"), env)
             self._git.feed(b"".join(os.fsencode(name) + b"\n" for name in part))
-            found.update((name, _answer(self._git)) for name in part)
+            found.update((name, blob_of(read_answer(self._git))) for name in part)
         return found
-
-
-def _answer(git: Process) -> bytes | None:
-    # From the right: `... missing` begins with the name that was asked for, which may hold spaces.
-    words = git.line().rsplit(b" ", 2)
-    if len(words) != 3 or not words[2].strip().isdigit():
-        return None
-    data = git.read(int(words[2]) + 1)[:-1]
-    return data if words[1] == b"blob" else None
 
 
 def _parts(names: Sequence[str]) -> Iterator[list[str]]:

@@ -11,7 +11,7 @@ from posixpath import dirname, join, normpath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.digest import sha1
+from mdtodo.core.digest import hexdigest
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError
 from mdtodo.git.files import worktree_files
@@ -283,7 +283,4 @@ def _follow(
 def _ids(data: Mapping[str, bytes]) -> dict[str, str]:
     """git's name for these bytes as a blob, in SHA-1."""
     # A key for caches, never asked of git, so SHA-1 does in a SHA-256 repository too.
-    return {
-        path: sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-        for path, content in data.items()
-    }
+    return {path: hexdigest(b"blob %d\0" % len(content) + content) for path, content in data.items()}

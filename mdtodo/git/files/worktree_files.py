@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Where the configuration stands.
 CONFIGURATION = ("pyproject.toml", ".mdtodo.toml")
 
+#: What git calls files of markdown.
+MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
+
 
 def find(
     repo: Repository, patterns: Sequence[str], explicit: Sequence[str] = (), *, cwd: str | None = None

@@ -17,7 +17,6 @@ from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
-    from types import TracebackType
 
     from mdtodo.git.session import GitSession
 
@@ -69,9 +68,7 @@ class IndexCopy:
             raise write_error(self._copy, error) from error
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
 
     def entries(self, paths: Iterable[str]) -> dict[str, IndexEntry]:

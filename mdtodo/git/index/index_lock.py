@@ -127,8 +127,9 @@ def _create(lock: str, name: bytes) -> bool:
 
 
 def _is_lock_of(held: str, lock: str) -> bool:
-    """Whether the lock is that of the dead process whose file this is. Without hard links, one that does not
-    say yet whose it is, is if it does not go away.
+    """Whether the lock is that of the dead process whose file this is. Without hard links, one that does not say yet
+    whose it is, is if it does not go away within a second: git's own is empty too until it is done, and where there are
+    no hard links, the two cannot be told apart.
     """
     try:
         if os.path.samefile(held, lock):
@@ -139,7 +140,18 @@ def _is_lock_of(held: str, lock: str) -> bool:
         return False
     if content:
         return content == os.path.basename(held).encode()
-    return ref_locks.remove_if_stale(lock, _changed(held))
+    return not _has_links(held) and ref_locks.remove_if_stale(lock, _changed(held))
+
+
+def _has_links(held: str) -> bool:
+    """Whether the file system has hard links: then a lock of ours is one."""
+    probe = held + ".lock"  # should we be killed, `remove_stale` finds it
+    try:
+        os.link(held, probe)
+    except OSError as error:
+        return error.errno not in NO_LINKS
+    delete(probe)
+    return True
 
 
 def _changed(path: str) -> float:

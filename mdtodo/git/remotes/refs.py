@@ -11,9 +11,8 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.errors import GitError
-from mdtodo.git.remote import Pushed, push_source, without_password, without_prompts
-from mdtodo.git.repository import SETTINGS, environment, error_from, run
+from mdtodo.git.remote import Pushed, push_source, unreadable, verdicts, without_prompts
+from mdtodo.git.repository import SETTINGS, environment, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +83,7 @@ def list_refs(
     source = push_source(repo, remote)
     code, out, err = _talk(repo, [*SETTINGS, "ls-remote", "--quiet", "--", source, *wanted], timeout)
     if code:
-        raise _unreadable(err, "ls-remote")
+        raise unreadable(err, "ls-remote")
     lines = (line.partition("\t") for line in out.decode(errors="surrogateescape").split("\n") if line)
     # A pattern fits at the end of a name for git, so `refs/other/refs/heads/main` would be among them.
     return {ref: oid for oid, _, ref in lines if any(_fits(ref, pattern) for pattern in wanted)}
@@ -99,7 +98,7 @@ def fetch_objects(repo: Repository, remote: str, oids: Sequence[str], *, timeout
     more = ("--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--", push_source(repo, remote))
     code, _, err = _talk(repo, [*SETTINGS, *args, *more, *dict.fromkeys(oids)], timeout)
     if code:
-        raise _unreadable(err, "fetch")
+        raise unreadable(err, "fetch")
 
 
 def new_commit(repo: Repository, message: str) -> str:
@@ -109,27 +108,11 @@ def new_commit(repo: Repository, message: str) -> str:
     return run(repo, "commit-tree", tree, stdin=message.encode()).decode().strip()
 
 
-def verdicts(code: int, out: bytes, err: bytes, refs: Iterable[str]) -> dict[str, Pushed]:
-    """What `git push --porcelain` says of each of these refs."""
-    errors = err.decode(errors="replace")
-    said: dict[str, tuple[str, str]] = {}
-    for line in out.decode(errors="replace").split("\n"):
-        fields = line.split("\t")
-        if len(fields) == 3:
-            said[fields[1].rpartition(":")[2]] = fields[0], fields[2]
-    return {ref: Pushed(code, *said.get(ref, ("", "")), errors) for ref in refs}
-
-
 _PUSH = ("push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no")
 
 
 def _fits(ref: str, pattern: str) -> bool:
     return ref.startswith(pattern[:-1]) if pattern.endswith("*") else ref == pattern
-
-
-def _unreadable(err: bytes, command: str) -> GitError:
-    error = error_from(err, (command,))
-    return GitError(without_password(error.sentence), hint=error.hint)
 
 
 #: These may come at any moment of a run, when nobody sits there to type a password.

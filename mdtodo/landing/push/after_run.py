@@ -22,19 +22,25 @@ def refuse_push_without_commit(commit: str, *, asked: bool) -> None:
 
 
 def push_receipts(
-    repo: Repository, config: Config, report: RunReport, *, follow: bool = True, send: Send | None = None
+    repo: Repository,
+    config: Config,
+    report: RunReport,
+    *,
+    follow: bool = True,
+    send: Send | None = None,
+    again: str | None = None,
 ) -> tuple[RunReport, MdtodoError | None]:
     """Push the branch, with what earlier runs left on it; the report as it is then, and why it was not done.
 
-    `follow`: the branch and its work tree are brought to what the remote has then; `send`: see `push`. The commits of
-    the report are those that are on the branch in the end.
+    `follow`: the branch and its work tree are brought to what the remote has then; `send` and `again`: see `push`. The
+    commits of the report are those that are on the branch in the end.
     """
-    from mdtodo.landing.push.push import push
+    from mdtodo.landing.push.push import AGAIN, push
     from mdtodo.storage.state import StateStore
 
     try:
         with StateStore.open(repo) as state:
-            sent = push(repo, config.status, state.take_back, follow=follow, send=send)
+            sent = push(repo, config.status, state.take_back, follow=follow, send=send, again=again or AGAIN)
     except MdtodoError as error:
         return _unpushed(report, error)
     except OSError as error:
@@ -43,7 +49,7 @@ def push_receipts(
         )
     except KeyboardInterrupt:
         # the run is over, but its report has yet to be printed
-        sentence = "interrupted while pushing: the commits are kept, and `mdtodo run --push` pushes them"
+        sentence = f"interrupted while pushing: the commits are kept, and {again or AGAIN} pushes them"
         return report._replace(interrupted=True, messages=(*report.messages, sentence)), None
     kept = (sent.commits.get(commit, commit) for commit in report.commits)
     said = (*report.messages, *sent.messages, *([f"pushed to {sent.where}"] if sent.where else []))
@@ -82,5 +88,6 @@ def push_to_branch(repo: Repository, name: str) -> str:
         there = find_upstream(repo, git)._replace(ref=f"refs/heads/{name}")
     sent = push_commit(repo, there, run(repo, "rev-parse", "--verify", "HEAD^{commit}").decode().strip())
     if sent.code:
-        raise GitError(f"{there.name} rejected the receipts: {sent.reason}", hint="the commits are kept")
+        why = "rejected the receipts" if sent.flag else "did not take the receipts"
+        raise GitError(f"{there.name} {why}: {sent.reason}", hint="the commits are kept")
     return there.name

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.git.index import index_lock
-from mdtodo.git.remote import fetch, find_upstream, push_commit
+from mdtodo.git.remote import fetch, find_upstream, push_commit, without_password
 from mdtodo.git.session import GitSession
 from mdtodo.landing.push.fast_forward import BranchMovedError, CannotFastForwardError, fast_forward, finish
-from mdtodo.landing.push.rebase import read_commit, rebase
+from mdtodo.landing.push.rebase import CannotRebaseError, read_commit, rebase
 from mdtodo.system import process_identity
 from mdtodo.system.failpoints import failpoint
 
@@ -37,6 +37,8 @@ ATTEMPTS = 10
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 #: How often it is tried where the remote has not moved and gives no reason.
 UNMOVED_LIMIT = 3
+#: What pushes the receipts that could not be pushed.
+AGAIN = "`mdtodo run --push`"
 #: Where what was fetched has a name for a moment, which ends in that of the process.
 FETCHED = "refs/mdtodo/fetched/"
 
@@ -60,9 +62,11 @@ def push(
     *,
     follow: bool = True,
     send: Send | None = None,
+    again: str = AGAIN,
 ) -> PushResult:
     """Push the branch of HEAD to its upstream, with the receipts on it rebased where that has moved; `wait` as in
-    `rebase`. The branch follows, with its work tree, unless that is not asked for. `send` pushes a commit to it.
+    `rebase`. The branch follows, with its work tree, unless that is not asked for. `send` pushes a commit to it;
+    `again` is the command that makes up for it where that fails.
 
     Raises GitError where there is nowhere to push to, where the remote refuses or cannot be reached, where it
     holds another history, and where commits of a person would have to be rebased. All commits are kept then.
@@ -72,7 +76,7 @@ def push(
         upstream = find_upstream(repo, git)
         if git.look_up(upstream.branch) is None:
             return PushResult({}, messages)
-        result = _Push(repo, git, statuses, upstream, wait, follow, send).run()
+        result = _Push(repo, git, statuses, upstream, wait, follow, send, again).run()
     return replace(result, messages=(*messages, *result.messages))
 
 
@@ -87,6 +91,7 @@ class _Push:
     wait: Callable[[str, str], bool]
     follow: bool = True
     send: Send | None = None
+    again: str = AGAIN
     head: str = ""
     before: str | None = None
     tip: str | None = None
@@ -155,7 +160,10 @@ class _Push:
         landed = {
             (run, task.task_id): oid for oid in found for run, task in read_commit(self.git, oid).receipts
         }
-        return rebase(self.git, commits, tip, landed, self.statuses, where=name, wait=self.wait)
+        try:
+            return rebase(self.git, commits, tip, landed, self.statuses, where=name, wait=self.wait)
+        except CannotRebaseError as error:
+            raise self._stop(error.sentence) from error
 
     def _check_retry(self, pushed: Pushed, tip: str | None) -> None:
         """Whether there is sense in another try: not if the remote has decided, or does not move."""
@@ -175,7 +183,7 @@ class _Push:
         except CannotFastForwardError as stays:
             name, local = self.upstream.name, self.upstream.local
             sentence = f"the receipts are on {name}, but {local} is still behind, since {stays}"
-            return (f"{sentence}; resolve that, then `mdtodo run --push` updates {local}",)
+            return (f"{sentence}; resolve that, then {self.again} updates {local}",)
 
     def _fetched(self, pushed: Pushed) -> str | None:
         # What killed pushes left; a ref would keep its commits for ever.
@@ -186,7 +194,7 @@ class _Push:
         try:
             tip = fetch(self.repo, self.upstream, FETCHED + process_identity.current())
         except GitError as error:
-            raise self._refusal(pushed) from error
+            raise self._refusal(pushed) if pushed.flag else self._unreachable(pushed) from error
         tracking, known = self.upstream.tracking, self._commit_of(self.upstream.tracking)
         # Forward only: a tracking ref at a rewritten tip would hide from the next push that it was rewritten.
         if tracking and tip and known and known != tip and self._contains(tip, known):
@@ -198,13 +206,22 @@ class _Push:
         name, local = self.upstream.name, self.upstream.local
         return GitError(
             f"{name} rejected the receipts{how}: {pushed.reason}",
-            hint=f"the commits are kept on {local}; once that is resolved, `mdtodo run --push` pushes them",
+            hint=f"the commits are kept on {local}; once that is resolved, {self.again} pushes them",
+        )
+
+    def _unreachable(self, pushed: Pushed) -> GitError:
+        """Neither could it be pushed to, nor read."""
+        name, local = self.upstream.name, self.upstream.local
+        see = f"`git ls-remote {without_password(self.upstream.source)}` shows when it can be reached"
+        return GitError(
+            f"{name} could not be reached, so the receipts are not pushed: {pushed.reason}",
+            hint=f"the commits are kept on {local}; {see}, and then {self.again} pushes them",
         )
 
     def _stop(self, sentence: str) -> GitError:
         return GitError(
             f"{sentence}: nothing was pushed",
-            hint=f"the commits are kept on {self.upstream.local}; `git pull --rebase`, then `mdtodo run --push`",
+            hint=f"the commits are kept on {self.upstream.local}; `git pull --rebase`, then {self.again}",
         )
 
     def _head(self) -> str:

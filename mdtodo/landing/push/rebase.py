@@ -58,6 +58,10 @@ class Rebased:
     waiting: dict[str, str] = field(default_factory=dict)
 
 
+class CannotRebaseError(GitError):
+    """A person has to bring both sides together; the sentence says why."""
+
+
 def read_commit(git: GitSession, oid: str) -> Commit:
     """The commit of this id, as it is."""
     head, _, message = git.content(oid).partition(b"\n\n")
@@ -95,8 +99,8 @@ def rebase(
 
     `landed`: the commit of each receipt (run and task) that the tip has already. `where` names the tip for
     people. `wait` keeps the result of a task (run and id) for later, since it cannot be told from an equal one there;
-    False where it is not known here. Only objects are written. Raises GitError where that is so, and where a file that
-    a receipt brings along was changed there in another way.
+    False where it is not known here. Only objects are written. Raises CannotRebaseError where that is so, and where a
+    file that a receipt brings along was changed there in another way.
     """
     making = _Rebase(git, tip, read_commit(git, tip).tree, landed, statuses, where, wait, Rebased(tip))
     changed = changes_of(git, [commit.oid for commit in commits])
@@ -216,10 +220,7 @@ class _Rebase:
         raise self._disagreement(path)
 
     def _disagreement(self, path: bytes) -> GitError:
-        return GitError(
-            f"{os.fsdecode(path)} was changed on {self.where} too, in another way: nothing was pushed",
-            hint="your commits are kept; `git pull --rebase`, then `mdtodo run --push`",
-        )
+        return CannotRebaseError(f"{os.fsdecode(path)} was changed on {self.where} too, in another way")
 
     def _drop(self, run: str, task: Trailer, title: str | None, reason: str) -> None:
         self._dropped.add((run, task.task_id))
@@ -232,10 +233,7 @@ class _Rebase:
     def _keep(self, run: str, task_id: str, name: str, reason: Unclear) -> None:
         """Nothing is dropped that may be proven: what cannot be told now may be told later."""
         if not self.wait(run, task_id):
-            raise GitError(
-                f"{name}: on {self.where} {reason}: nothing was pushed",
-                hint="your commits are kept; `git pull --rebase`, then `mdtodo run --push`",
-            )
+            raise CannotRebaseError(f"{name}: on {self.where} {reason}")
         sentence = f"its result is kept for the next `mdtodo run`, since on {self.where} {reason}"
         self.result.waiting[task_id] = sentence
         self.result.messages.append(f"{name}: {sentence}")

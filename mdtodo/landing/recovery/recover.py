@@ -62,7 +62,7 @@ def finish_earlier(
             missed = {task for task, _, _ in landing.missed} - landing.committed
             left = {*landing.kept_open, *landing.unclear, *landing.unopened, *missed}
             receipts = [one for one in receipts if one[1].task_id not in left]
-            sentences += [f"landed the results of run {run}: {_titles(receipts)}"] if receipts else []
+            sentences += [f"{_what_landed(state, run)}: {_titles(receipts)}"] if receipts else []
             sentences += sentences_of(landing)
             made += landing.commits
     if follow and commit:
@@ -101,6 +101,13 @@ def _batches(
         batches[-1].append(entry)
         there.add(entry[1].task_id)
     return batches
+
+
+def _what_landed(state: StateStore, run: str) -> str:
+    command = state.begun(run).get("command")
+    return (
+        f"finished `mdtodo {command}`, which was cut off" if command else f"landed the results of run {run}"
+    )
 
 
 def _titles(receipts: Sequence[tuple[int, Receipt]]) -> str:
@@ -145,8 +152,10 @@ def _land_earlier(
     """As the run would have, which may have been asked for no commit. What should be committed, and must not
     now, is ticked and kept."""
     # A run with --no-commit is made up for without one: nobody asked for that commit, then or now.
-    asked = state.begun(run).get("commit")
-    if asked != "none" and not commit:
+    begun = state.begun(run)
+    asked, by_command = begun.get("commit"), "command" in begun
+    # `done --commit` and the like commit also where the configuration says that runs do not
+    if asked != "none" and not commit and not (by_command and config.commit == "none"):
         work_tree = WorkTree(repo, config, opens=False)
         entries, unopened = judged(state, receipts, work_tree, commit=False)
         landing = land_as_configured(
@@ -154,7 +163,12 @@ def _land_earlier(
         )
         return told(landing, work_tree, unopened)
     commit, each = asked != "none", asked == "task"
-    return land_entries(repo, state, run, receipts, config, commit=commit, each=each, again=True)
+    work_tree = WorkTree(
+        repo, config, opens=by_command
+    )  # what a person opens, a changed file does not keep closed
+    return land_entries(
+        repo, state, run, receipts, config, commit=commit, each=each, again=True, work_tree=work_tree
+    )
 
 
 def _followed(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import Revert
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Undone
 from mdtodo.core.task import Status
-from mdtodo.errors import GitError, UsageError
-from mdtodo.git.position import head_position
+from mdtodo.errors import UsageError
 from mdtodo.git.session import GitSession
 from mdtodo.landing.dry_run import diff, preview_landing
-from mdtodo.landing.land import RefusedError, land
+from mdtodo.landing.land import RefusedError
 from mdtodo.landing.policy import new_run_id, refuse_half_done_operation, sentences_of
+from mdtodo.landing.recovery.land_recorded import land_recorded, record
 from mdtodo.landing.result_edits import reopening_edits
 from mdtodo.landing.undo import refusals
 from mdtodo.landing.undo.reversal import LandedRun, revert_run
 from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.receipts.log import logged_commits
-from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -127,25 +125,8 @@ def _was_closed(receipt: Receipt) -> bool:
 
 def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: str) -> Landing:
     """Through the journal, as the results of a run: a kill on the way is made up for."""
-    repo = project.repo
-    with StateStore.open(repo) as state:
+    with StateStore.open(project.repo) as state:
         if undone in {run for run, _, _ in state.active_runs()}:
             raise refusals.still_running(undone)
-        state.start_run(
-            run_id, f"{os.uname().nodename}-{os.getpid()}", {"commit": "run", "place": [*head_position(repo)]}
-        )
-        try:
-            numbers = state.record([JournalEntry(run_id, receipt) for receipt in receipts])
-            # as in a run: on the disk before a box changes
-            state.sync()
-            before = head_position(repo).commit
-            try:
-                landing = land(repo, receipts, run_id=run_id, statuses=project.config.status, whole=True)
-            except GitError:
-                if head_position(repo).commit == before:
-                    state.discard(numbers)  # nothing was changed, so there is nothing to make up for
-                raise
-            state.mark_landed(numbers, next(iter(landing.commits), None), base=landing.base)
-        finally:
-            state.finish_run(run_id)
-    return landing
+        command = record(project.repo, state, "undo", receipts, commit=True, run_id=run_id)
+        return land_recorded(project.repo, state, command, project.config)

@@ -7,14 +7,13 @@ file.
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import TaskIndex
-from mdtodo.markdown.document import parse
+from mdtodo.markdown.document import PausedCollector, parse
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.pending import PendingEdits, Unexpected
 from mdtodo.markdown.edits.placement import PLACEMENTS
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
     from mdtodo.markdown.edits.placement import Placement
-
-_LARGE = 100_000
 
 
 class Applied(NamedTuple):
@@ -70,23 +67,11 @@ def apply(
 def _apply_to_one_parse(
     data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
 ) -> Applied:
-    pause = len(data) > _LARGE and gc.isenabled()
-    if pause:  # as in `parse`: collecting among hundreds of thousands of objects that stay finds nothing
-        gc.disable()
-    try:
-        return _applied(data, edits, statuses, file, tolerant)
-    finally:
-        if pause:
-            gc.enable()
-
-
-def _applied(
-    data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
-) -> Applied:
-    original = Original(parse(data, statuses, file=file), statuses)
-    places = TaskIndex(original.document, file, original.keys)
-    found = [places.find(edit.anchor) for edit in edits]
-    return _Application(original, edits, found, file, tolerant).run()
+    with PausedCollector(data):
+        original = Original(parse(data, statuses, file=file), statuses)
+        places = TaskIndex(original.document, file, original.keys)
+        found = [places.find(edit.anchor) for edit in edits]
+        return _Application(original, edits, found, file, tolerant).run()
 
 
 class _Application:

@@ -160,11 +160,6 @@ def style_beside(document: Document, siblings: Sequence[Item], bullet: str) -> L
     return ListStyle(head[1], bullet, blanks, item.marker[-1], last + step, step)
 
 
-def file_bullet(document: Document) -> str:
-    """The first bullet of the file's tasks, else "-"."""
-    return next((item.marker for item in document.items if not item.ordered), "-")
-
-
 def box_text(text: str) -> tuple[str, str] | None:
     """The character in the box and what stands after it, where a text starts with one."""
     found = _BOX.fullmatch(text)

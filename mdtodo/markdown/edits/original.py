@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mdtodo.markdown.document import second_opinion
-from mdtodo.markdown.edits.list_items import file_bullet
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.keys.write import favourite_dialect
 
@@ -49,8 +48,8 @@ class Original:
 
     @cached_property
     def bullet(self) -> str:
-        """The one for lists without a model."""
-        return file_bullet(self.document)
+        """The one for lists without a model: the first of the file's tasks."""
+        return next((item.marker for item in self.document.items if not item.ordered), "-")
 
     @cached_property
     def agreed(self) -> bool:

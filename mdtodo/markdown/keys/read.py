@@ -23,13 +23,6 @@ from mdtodo.markdown.keys.near_keys import near_keys, sentence
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = [
-    "Keys",
-    "Problem",
-    "Token",
-    "read_keys",
-]
-
 
 class Problem(NamedTuple):
     """Something wrong with a key: a stable `code`, a sentence, and the offset of its first character.
@@ -78,11 +71,16 @@ def read_keys(text: str) -> Keys:
     the title; of a repeated key the first good one wins. `tags`, `after` and `needs` add up.
     """
     found = find_keys(text)
-    problems = _unknown_priorities(text) if "!" in text else []
+    problems = [
+        _unknown_priority("!" + word, offset, Severity.WARNING)
+        for offset, word in (unknown_priorities(text) if "!" in text else ())
+    ]
     problems += _rules(text) if not text.isascii() else []
     # Most colons are those of keys, and to search costs a seventh of all this.
     if ":" in text and text.count(":") > sum([text.count(":", token.start, token.end) for token in found]):
-        problems += _near_keys(text)
+        problems += [
+            Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
+        ]
     if not found:
         return Keys(_title(text, ()), problems=tuple(problems))
     values: dict[str, Any] = {}
@@ -130,12 +128,6 @@ def _add_values(token: Token, values: dict[str, None], problems: list[Problem]) 
                 problems.append(Problem("bad-id", message, token.start, Severity.ERROR))
 
 
-def _unknown_priorities(text: str) -> list[Problem]:
-    return [
-        _unknown_priority("!" + word, offset, Severity.WARNING) for offset, word in unknown_priorities(text)
-    ]
-
-
 def _rules(text: str) -> list[Problem]:
     return [
         Problem("bad-every", f"{_quoted(words)} {_NO_SPAN}", offset, Severity.WARNING)
@@ -144,12 +136,6 @@ def _rules(text: str) -> list[Problem]:
 
 
 _NO_SPAN = "is not a span of time, so it is part of the title; write it like every:7d, 12h or 2w"
-
-
-def _near_keys(text: str) -> list[Problem]:
-    return [
-        Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
-    ]
 
 
 def _priority(value: str) -> Priority | None:

@@ -185,7 +185,7 @@ def _hunks(
     hunks: list[_Hunk] = []
     for (start, stop), (first, last) in _differing(old, new, owners):
         sides = [
-            [_owned(n, those[n], version.lines[n]) for n in range(a, b)]
+            [_Owned(n, -1 if (owner := those[n]) is None else owner, version.lines[n]) for n in range(a, b)]
             for version, those, (a, b) in zip((old, new), owners, ((start, stop), (first, last)), strict=True)
         ]
         others = [one.owner for side in sides for one in side if one.owner >= 0]
@@ -200,10 +200,6 @@ def _hunks(
                     side[at] = one._replace(owner=side[at - 1].owner if at else others[0])
         hunks.append(_Hunk(start, *sides))
     return hunks
-
-
-def _owned(number: int, owner: int | None, line: bytes) -> _Owned:
-    return _Owned(number, -1 if owner is None else owner, line)
 
 
 _Ranges = tuple[tuple[int, int], tuple[int, int]]

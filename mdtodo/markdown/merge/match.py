@@ -87,7 +87,11 @@ def _match(
         for version in range(3)
     )
     doubled = [number for number, one in enumerate(entities) if _is_doubled(one, sides)]
-    single = frozenset(number for number, one in enumerate(entities) if None in one and _is_among(one, equal))
+    single = frozenset(
+        number
+        for number, one in enumerate(entities)
+        if None in one and any(line in lines for line, lines in zip(one, equal.lines, strict=True))
+    )
     unclear = frozenset(number for number in single if _is_changed(versions, entities[number], equal))
     return Matched(entities, (base, ours, theirs), tasks, doubled, False, single, unclear)
 
@@ -252,10 +256,6 @@ def _entities(
     for line in new[1]:
         if line not in taken:
             yield Entity(None, None, line)
-
-
-def _is_among(one: Entity, equal: EqualTasks) -> bool:
-    return any(line in lines for line, lines in zip(one, equal.lines, strict=True))
 
 
 def _is_changed(versions: Sequence[Version], one: Entity, equal: EqualTasks) -> bool:

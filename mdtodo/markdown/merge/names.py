@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from mdtodo.markdown.keys.read import Keys
     from mdtodo.markdown.merge.version import Task
@@ -66,8 +66,9 @@ def pairs_of(
             and (base.id(line) == side.id(other) or None in (base.id(line), side.id(other)))
         ]
         yield from found
-        left = _without(left, {line for line, _ in found})
-        new = _without(new, {line for _, line in found})
+        lines, others = ({pair[side] for pair in found} for side in (0, 1))
+        left = [line for line in left if line not in lines]
+        new = [line for line in new if line not in others]
     yield from _reworded(base, left, side, new, gaps, repeated)
 
 
@@ -151,7 +152,3 @@ def _begin_alike(one: str, other: str) -> bool:
 
 
 _LEAST_BEGINNING = 3
-
-
-def _without(lines: Sequence[int], gone: set[int]) -> list[int]:
-    return [line for line in lines if line not in gone]

@@ -24,7 +24,7 @@ from mdtodo.planning.findings import (
     suggester,
     unknown_id_message,
 )
-from mdtodo.planning.graph import build
+from mdtodo.planning.graph import Graph
 from mdtodo.project.rules_key import rules_key
 from mdtodo.storage.blob_cache import FindingCache
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from mdtodo.config.settings import Config
     from mdtodo.git.repository import Repository
     from mdtodo.markdown.document import Document
-    from mdtodo.planning.graph import Graph
     from mdtodo.planning.plan import Plan
 
 
@@ -161,7 +160,7 @@ def files_in_doubt(files: Mapping[str, FileSummary]) -> list[str]:
 
 def has_cycle(documents: Mapping[str, Document]) -> bool:
     """Whether tasks of these files wait for each other."""
-    return bool(documents) and bool(build(read_tasks(documents)).cycles)
+    return bool(documents) and bool(Graph(read_tasks(documents)).cycles)
 
 
 #: An explicit id that could be taken for a derived one that had to be written out.

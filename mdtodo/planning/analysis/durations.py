@@ -37,11 +37,16 @@ def format_minutes(minutes: float) -> str:
     return format_seconds(minutes * 60)
 
 
+def format_factor(value: float) -> str:
+    """What an estimate is multiplied by, in two digits: `0.4`, `1.3`, `12`, `0.00028`."""
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+
+
 def format_task_duration(plan: Plan, task_id: str) -> str:
     """Of one open task, as the plan reckons with it; "" where it has none."""
     minutes = plan.minutes.get(task_id, 0)
     if not minutes:
         return ""
     # What was measured is time on the clock: 12 hours of it are no day and a half.
-    measured = plan.tasks[task_id].estimate is None and minutes >= 60
-    return format_seconds(minutes * 60) if measured else format_minutes(minutes)
+    measured = plan.tasks[task_id].estimate is None or task_id in plan.corrected
+    return format_seconds(minutes * 60) if measured and minutes >= 60 else format_minutes(minutes)

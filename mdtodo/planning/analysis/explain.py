@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.names import counted
 from mdtodo.core.task import State
-from mdtodo.planning.analysis.durations import format_minutes, format_task_duration
+from mdtodo.planning.analysis.durations import format_factor, format_minutes, format_task_duration
 from mdtodo.planning.routing import why_passed_over
 from mdtodo.planning.schedule import chain, sort_keys
 
@@ -103,6 +103,8 @@ def _chain(plan: Plan, path: Sequence[str], minutes: float) -> list[str]:
 def _own(plan: Plan, task_id: str) -> str:
     """How long it takes, and how that is known."""
     task, took = plan.tasks[task_id], format_task_duration(plan, task_id)
+    if (name := plan.corrected.get(task_id)) is not None:
+        return _corrected(plan, task_id, name)
     if task.estimate is not None:
         if plan.minutes[task_id] < task.estimate:
             return f"Its estimate leaves {took or '0m'} beyond its subtasks."
@@ -114,6 +116,16 @@ def _own(plan: Plan, task_id: str) -> str:
     if task.children:
         return "It takes no time of its own: it is ticked with its subtasks."
     return "It is manual and has no estimate, so its duration is unknown."
+
+
+def _corrected(plan: Plan, task_id: str, processor: str) -> str:
+    found, written = plan.corrections[processor], format_minutes(plan.tasks[task_id].estimate or 0)
+    beyond = " beyond its subtasks" if plan.tasks[task_id].children else ""
+    return (
+        f"Its estimate is {written}, but {processor} took {format_factor(found.factor)} times as long as estimated, as"
+        f" measured over {found.tasks} tasks, so the plan reckons with"
+        f" {format_task_duration(plan, task_id) or '0m'}{beyond}."
+    )
 
 
 def _guess(plan: Plan, task_id: str) -> list[str]:

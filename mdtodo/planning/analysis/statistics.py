@@ -4,16 +4,22 @@ of estimates. Pure; every figure is measured, and one that cannot be is None.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
+from mdtodo.planning.analysis.metric_series import metric_series
+from mdtodo.planning.analysis.throughput import tasks_per_hour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.core.results import PastRun
     from mdtodo.core.task import Task
+    from mdtodo.planning.analysis.metric_series import MetricSeries
+    from mdtodo.planning.plan import Plan
+
+K = TypeVar("K")
 
 #: Runs that `RunStatistics.recent` holds.
 RECENT = 20
@@ -69,14 +75,31 @@ class Estimate(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """All of it: by processor, by task and processor, in the order of names; `titles` by task id."""
+    """All of it: `whole`, in `groups` if asked for (None: of no group), by processor, by task and processor, in the
+    order of names; `titles` by task id. `per_hour`: see `throughput`."""
 
     runs: tuple[PastRun, ...]
+    whole: RunStatistics
+    per_hour: float | None
     processors: Mapping[str, RunStatistics]
+    groups: Mapping[str | None, RunStatistics]
     tasks: Mapping[tuple[str, str], RunStatistics]
     flaky: tuple[Flaky, ...]
     estimates: tuple[Estimate, ...]
+    metrics: tuple[MetricSeries, ...]
     titles: Mapping[str, str]
+
+
+def lane_of(plan: Plan | None) -> Callable[[PastRun], str | None]:
+    """The lane that the task of a run is in now; None for one that is no longer there."""
+    tasks = plan.tasks if plan is not None else {}
+    return lambda one: tasks[one.task_id].lane if one.task_id in tasks else None
+
+
+def category_of(plan: Plan | None) -> Callable[[PastRun], str | None]:
+    """The category that it has now; None for one that has none, or is no longer there."""
+    routes = plan.routes if plan is not None else {}
+    return lambda one: routes[one.task_id].category if one.task_id in routes else None
 
 
 def statistics(
@@ -85,10 +108,11 @@ def statistics(
     *,
     processors: Sequence[str] = (),
     since: float | None = None,
+    group_of: Callable[[PastRun], str | None] | None = None,
 ) -> Statistics:
     """Of these runs, oldest first: of some processors, if named, and not finished before `since` (Unix time).
 
-    `tasks` are those that the files have now; their estimates count.
+    `tasks` are those that the files have now; their estimates count. `group_of` says what to group runs by.
     """
     chosen = tuple(
         one
@@ -96,20 +120,36 @@ def statistics(
         if (not processors or one.processor in processors)
         and (since is None or (one.finished is not None and one.finished >= since))
     )
-    by_processor: dict[str, list[PastRun]] = {}
-    by_task: dict[tuple[str, str], list[PastRun]] = {}
-    for one in chosen:
-        by_processor.setdefault(one.processor, []).append(one)
-        by_task.setdefault((one.task_id, one.processor), []).append(one)
     titles = {one.task_id: one.title for one in chosen if one.title}
+    by_task = _grouped(chosen, lambda one: (one.task_id, one.processor))
     return Statistics(
         runs=chosen,
-        processors={name: run_statistics(by_processor[name]) for name in sorted(by_processor)},
-        tasks={key: run_statistics(those) for key, those in sorted(by_task.items())},
-        flaky=tuple(found for key, those in sorted(by_task.items()) if (found := _flaky(*key, those))),
+        whole=run_statistics(chosen),
+        per_hour=tasks_per_hour(chosen, since),
+        processors=_each(_grouped(chosen, lambda one: one.processor)),
+        groups=_each(_grouped(chosen, group_of)) if group_of is not None else {},
+        tasks=_each(by_task),
+        flaky=tuple(found for key, those in by_task.items() if (found := _flaky(*key, those))),
         estimates=_estimates(chosen, tasks.values()),
+        metrics=metric_series(chosen),
         titles=titles | {task_id: task.title for task_id, task in tasks.items()},
     )
+
+
+def _grouped(runs: Iterable[PastRun], key_of: Callable[[PastRun], K]) -> dict[K, list[PastRun]]:
+    """By their keys, in order; None comes last."""
+    found: dict[K, list[PastRun]] = {}
+    for one in runs:
+        found.setdefault(key_of(one), []).append(one)
+    return {key: found[key] for key in sorted(found, key=_order)}
+
+
+def _order(key: Any) -> tuple[bool, Any]:
+    return key is None, key
+
+
+def _each(groups: Mapping[K, Sequence[PastRun]]) -> dict[K, RunStatistics]:
+    return {key: run_statistics(those) for key, those in groups.items()}
 
 
 def run_statistics(runs: Sequence[PastRun]) -> RunStatistics:

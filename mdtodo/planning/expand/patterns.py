@@ -156,27 +156,19 @@ def _built_in() -> tuple[dict[str, Pattern], Grammar]:
 
 def _refuse_endless(own: Mapping[str, Pattern]) -> None:
     """A pattern whose step asks for the pattern itself, or for one that leads back to it, would never end."""
+    from graphlib import CycleError, TopologicalSorter
+
     # Only patterns of the configuration: no step of a built-in one says `expand:`.
     follow = {
         name: [key for step in one.steps if (key := read_keys(step.text).expand) in own]
         for name, one in own.items()
     }
-    done: set[str] = set()
-    for start in own:
-        path: list[str] = []
-        stack = [iter([start])]
-        while stack:
-            name = next(stack[-1], None)
-            if name is None:
-                stack.pop()
-                if path:
-                    done.add(path.pop())
-            elif name in path:
-                around = " -> ".join([*path[path.index(name) :], name])
-                raise ConfigError(
-                    f"`patterns.{name}`: its steps lead back to itself: {around}",
-                    file=own[name].source,
-                )
-            elif name not in done:
-                path.append(name)
-                stack.append(iter([one for one in follow[name] if one]))
+    try:
+        TopologicalSorter(follow).prepare()
+    except CycleError as error:
+        # it names each before the one that asks for it
+        path: list[str] = error.args[1][::-1]
+        name = path[0]
+        raise ConfigError(
+            f"`patterns.{name}`: its steps lead back to itself: {' -> '.join(path)}", file=own[name].source
+        ) from None

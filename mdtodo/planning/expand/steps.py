@@ -82,7 +82,9 @@ def steps(
     texts = [_filled(step, topic) for step in pattern.steps]
     minutes = _shares(task, pattern, [read_keys(text) for text in texts])
     return tuple(
-        f"{number}{delimiter} [ ] {_estimated(text, share, dialect)}"
+        f"{number}{delimiter} [ ] "
+        # with its share; one that comes to less than a minute says nothing
+        + (text if share is None else write_key(text, "est", format_estimate(share), dialect))
         for number, (text, share) in enumerate(zip(texts, minutes, strict=True), 1)
     )
 
@@ -203,11 +205,6 @@ def _shares(task: Task, pattern: Pattern, keys: Sequence[Keys]) -> list[int | No
         )
     shared = dict(zip(free, share(left, weights), strict=True)) if left else {}
     return [shared.get(number) or None for number in range(len(keys))]
-
-
-def _estimated(text: str, minutes: int | None, dialect: str | None) -> str:
-    """With its share; one that comes to less than a minute says nothing."""
-    return text if minutes is None else write_key(text, "est", format_estimate(minutes), dialect)
 
 
 def _cannot(task: Task, sentence: str) -> EditError:

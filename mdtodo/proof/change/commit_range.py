@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
-from mdtodo.git.true_history import read_history
+from mdtodo.git.true_history import read_history, resolve
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -41,10 +41,7 @@ _HINT = "a shallow clone lacks it: `git fetch --unshallow` brings it (`fetch-dep
 
 
 def _commit(repo: Repository, revision: str) -> str:
-    found = b""
-    if not revision.startswith("-"):
-        name = f"{revision}^{{commit}}"
-        found = read_history(repo, "rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128))
-    if not found.strip():
+    found = "" if revision.startswith("-") else resolve(repo, f"{revision}^{{commit}}")
+    if not found:
         raise GitError(f"{revision!r} is no commit of this clone", hint=_HINT)
-    return found.decode().strip()
+    return found

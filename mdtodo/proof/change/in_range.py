@@ -7,13 +7,15 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.load import load
+from mdtodo.core.task import Status
 from mdtodo.git.diff_tree import FileChange, changes_in
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
+from mdtodo.git.files.worktree_files import MARKDOWN
 from mdtodo.git.true_history import read_history
 from mdtodo.proof.change.settings_changes import SettingChange, Settings
 from mdtodo.proof.change.task_changes import TaskChanges, task_changes
 from mdtodo.proof.change.trace import Trace
-from mdtodo.proof.history import MARKDOWN, History
+from mdtodo.proof.history import History
 from mdtodo.proof.signers import signers_of
 from mdtodo.proof.steps import is_file
 from mdtodo.proof.ticks import Version
@@ -53,7 +55,7 @@ def tasks_in_range(repo: Repository, rules: Rules, commits: CommitRange, here: T
     out = read_history(repo, *_DIFF, commits.base, commits.end, "--", *MARKDOWN)
     changes = [one for one in changes_in(out) if is_file(one)]
     with History(repo, commits.end, f"^{commits.start}") as history:
-        trace = Trace(history, closed_characters(rules), changes)
+        trace = Trace(history, rules.characters(Status.DONE, Status.CANCELLED), changes)
         traced = trace.over_commits(commits.base, commits.end, commits.inside)
         return task_changes(history, rules, version_of(there, changes), version_of(here, changes), traced)
 
@@ -64,11 +66,6 @@ _DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 def signers_changed(path: str) -> SettingChange:
     """The content of the file of signers is another one."""
     return SettingChange(path, 1, ("signers", path), "the file of allowed signers is another one")
-
-
-def closed_characters(rules: Rules) -> frozenset[bytes]:
-    """The status characters of done and cancelled tasks."""
-    return frozenset(char.encode() for char, status in rules.config.status.items() if status.closed)
 
 
 def version_of(files: TodoFiles, changes: Iterable[FileChange]) -> Version:

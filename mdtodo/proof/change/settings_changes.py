@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.config.parse import DOTFILE, PYPROJECT, dotted
+from mdtodo.config.parse import DOTFILE, PYPROJECT, dotted, source_of
 from mdtodo.config.show import describe
 from mdtodo.config.toml_lines import line_of
 from mdtodo.git.files.worktree_files import CONFIGURATION
@@ -79,19 +79,12 @@ def _place(path: Path, before: Settings, after: Settings) -> tuple[str, int]:
     keys = (
         [path, path[:2]] if path[0] != "processors" else [path, ("defaults", *path[2:]), path[:2], path[:1]]
     )
-    sources = [_source(key, one.config) for one in (after, before) for key in keys]
+    sources = [source_of(key, one.config.sources) for one in (after, before) for key in keys]
     file = next((one for one in sources if one is not None), PYPROJECT)
     data = after.files[CONFIGURATION.index(file)]
     if data is None:
         return file, 1
     text = data.decode("utf-8-sig", "replace")
     prefix = () if file == DOTFILE else ("tool", "mdtodo")
-    own = [key for key in keys if _source(key, after.config) == file]
+    own = [key for key in keys if source_of(key, after.config.sources) == file]
     return file, line_of(text, (*prefix, *(own[0] if own else path))) or 1
-
-
-def _source(path: Path, config: Config) -> str | None:
-    """The file that says a key, or something inside it."""
-    key = dotted(path)
-    found = {file for one, file in config.sources.items() if one == key or one.startswith(f"{key}.")}
-    return DOTFILE if DOTFILE in found else next(iter(found), None)

@@ -6,14 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Status
-from mdtodo.errors import InputError
-from mdtodo.markdown.document import parse
-from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.inline_block import INLINE, inline_processor
-from mdtodo.proof.line_map import normalized, title_of
+from mdtodo.proof.line_map import title_of
 from mdtodo.proof.names import Names
 from mdtodo.proof.state import Entry, FileState
-from mdtodo.proof.ticks import Tick
+from mdtodo.proof.ticks import Tick, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -68,23 +65,15 @@ _Pair = tuple["Key", "Task", "Task | None"]
 
 
 def _tasks(version: Version, rules: Rules) -> dict[Key, Task]:
-    """By the places of their boxes. A file that cannot be read has none."""
-    found: dict[Key, Task] = {}
-    for path, data in version.data.items():
-        try:
-            document = parse(normalized(data), rules.config.status, file=path)
-        except InputError:
-            continue
-        tasks = read_tasks({path: document})
-        found |= {(path, item.box): task for item, task in zip(document.items, tasks, strict=True)}
-    return found
+    """By the places of their boxes."""
+    return {(task.file, item.box): task for item, task in tasks_of(version, rules)}
 
 
 def _removed(
     there: Mapping[Key, Task], here: Mapping[Key, Task], after: Version, traced: Traced, rules: Rules
 ) -> dict[Key, Task]:
     """Open tasks that do not stand in a TODO file any more, and are not closed in any other."""
-    closed = {char.encode() for char, status in rules.config.status.items() if status.closed}
+    closed = rules.characters(Status.DONE, Status.CANCELLED)
     kept = {
         key: here[key].title if key in here else title_of(box.text).decode(errors="surrogateescape")
         for key, box in traced.boxes.items()
@@ -109,7 +98,7 @@ def _ticked_elsewhere(
     there: Mapping[Key, Task], here: Mapping[Key, Task], traced: Traced, rules: Rules
 ) -> Iterator[Key]:
     """Open tasks with a processor that were ticked in a file that is no TODO file: nobody judges that tick."""
-    done = {char.encode() for char, status in rules.config.status.items() if status is Status.DONE}
+    done = rules.characters(Status.DONE)
     for key, was in traced.before.items():
         task = there.get(was)
         if (

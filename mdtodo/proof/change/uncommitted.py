@@ -7,8 +7,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from mdtodo.core.path_patterns import matcher
 from mdtodo.git.diff_tree import changes_in
-from mdtodo.git.files.worktree_files import CONFIGURATION
+from mdtodo.git.files.worktree_files import CONFIGURATION, MARKDOWN
 from mdtodo.git.repository import calling_index, read_blobs, run
 from mdtodo.git.true_history import ENVIRONMENT
 
@@ -25,7 +26,7 @@ def uncommitted(repo: Repository, content: TodoFiles, config: Config, *, staged:
     """The changed files beside HEAD, which there is, in the index or in the work tree; nothing where they can only have
     ticked boxes and added tasks. `content` are the TODO files after the change, `config` is the configuration."""
     signers = [f":(top,literal){config.signers}"] if config.signers else []
-    specs = [*(f":(top,literal){name}" for name in CONFIGURATION), *signers, *_MARKDOWN]
+    specs = [*(f":(top,literal){name}" for name in CONFIGURATION), *signers, *MARKDOWN]
     where = ("--cached", "HEAD") if staged else ("HEAD",)
     env = ENVIRONMENT | (calling_index() if staged else {})
     found = changes_in(run(repo, *_DIFF, *where, "--", *specs, env=env))
@@ -40,7 +41,6 @@ def uncommitted(repo: Repository, content: TodoFiles, config: Config, *, staged:
 #: So many files are read whether they have changed or not.
 _FEW = 30
 _DIFF = ("-c", "diff.renames=false", "-c", "diff.relative=false", "diff-index", "-z", "--raw", "--no-abbrev")
-_MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
 
 _BOX = re.compile(rb"^([ \t>]*(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?\[)[^]\n]{1,4}(?=\][ \t])")
 
@@ -53,7 +53,7 @@ def _is_elsewhere(one: FileChange, content: TodoFiles, config: Config) -> bool:
     path = os.fsdecode(one.path)
     if path in CONFIGURATION or path == config.signers:
         return True
-    return path not in content.ids and one.before is not None and _fits(path, config)
+    return path not in content.ids and one.before is not None and matcher(config.files)(path)
 
 
 def _any_loses(repo: Repository, content: TodoFiles, changed: Mapping[str, str]) -> bool:
@@ -67,12 +67,6 @@ def _any_loses(repo: Repository, content: TodoFiles, changed: Mapping[str, str])
         if _loses(read.get(oid) or b"" if before is None else before, after[path]):
             return True
     return False
-
-
-def _fits(path: str, config: Config) -> bool:
-    from mdtodo.core.path_patterns import matcher
-
-    return matcher(config.files)(path)
 
 
 def _loses(before: bytes, after: bytes) -> bool:

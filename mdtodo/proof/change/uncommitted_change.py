@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from mdtodo.core.task import Status
 from mdtodo.git.diff_tree import FileChange
 from mdtodo.git.files.tree_files import from_commit, from_index, from_work_tree
-from mdtodo.git.files.worktree_files import find
+from mdtodo.git.files.worktree_files import MARKDOWN, find
 from mdtodo.git.position import head_position
 from mdtodo.git.repository import calling_index, list_files, read_blobs
-from mdtodo.proof.change.in_range import Change, closed_characters, settings_at, signers_changed, version_of
+from mdtodo.proof.change.in_range import Change, settings_at, signers_changed, version_of
 from mdtodo.proof.change.settings_changes import settings_changes
 from mdtodo.proof.change.task_changes import TaskChanges, task_changes
 from mdtodo.proof.change.trace import Trace
-from mdtodo.proof.history import MARKDOWN, History
+from mdtodo.proof.history import History
 from mdtodo.proof.judge import changes_between, merged_heads
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.steps import is_file
@@ -106,7 +107,7 @@ def _tasks(
         if not now.staged:
             others = _on_disk(repo, history, others, untracked)
         changes = [*todo, *others]
-        traced = Trace(history, closed_characters(rules), changes).uncommitted(changes)
+        traced = Trace(history, rules.characters(Status.DONE, Status.CANCELLED), changes).uncommitted(changes)
         return task_changes(
             history, rules, version_of(there, changes), version_of(now.content, changes), traced
         )

@@ -30,11 +30,29 @@ class Peers:
     in_hand: Mapping[str, Lease] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
     _last: int = 0
+    _newest: int = 0
+    _seen: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, state: StateStore, run: str) -> Peers:
-        """As they are now: what they have come to until now does not count."""
-        return cls(state, run, _last=state.moment().entry)
+        """As they are now: what they have come to until now does not count, unless it has yet to land."""
+        peers = cls(state, run, _last=state.moment().entry)
+        waiting = state.waiting_of_active_runs(without=run)
+        peers.over |= {task for _, task, outcome in waiting if outcome in _OVER}
+        return peers
+
+    def taken(self, own: Mapping[str, Lease]) -> set[str]:
+        """The tasks that they have taken since this was last asked, or come to a result for. Next to nothing to ask."""
+        mine = {lease.token for lease in own.values()}
+        found = self.state.taken_after(self._newest)
+        self._newest = found[-1][0] if found else self._newest
+        taken = {task for token, task in found if token not in mine}
+        self._seen |= taken
+        return taken | self._results()
+
+    def refused(self, task: str) -> None:
+        """Somebody has it, or had it."""
+        self._seen.add(task)
 
     def look(self, own: Mapping[str, Lease]) -> bool:
         """See how they are now; whether somebody has given a task out of hand since. `own` leases are none of
@@ -44,10 +62,17 @@ class Peers:
         # What a person or another program has claimed may stay so for days: nobody waits for that.
         others = [one for one in self.state.live_leases() if one.token not in mine and not one.claimed]
         self.in_hand = {one.task_id: one for one in others}
+        self._results()
+        # given back since, or broken down: the files say more
+        lost = self._seen - self.in_hand.keys() - self.over
+        self._seen.clear()
+        return bool(lost) or not before <= {lease.token for lease in self.in_hand.values()}
+
+    def _results(self) -> set[str]:
+        """Take in what they have come to since; the tasks that are over with it."""
+        found: set[str] = set()
         for number, task, outcome in self.state.results_after(self._last, without=self.run):
             self._last = number
-            if outcome in _OVER:
-                self.over.add(task)
-            else:
-                self.over.discard(task)
-        return not before <= {lease.token for lease in self.in_hand.values()}
+            (found.add if outcome in _OVER else found.discard)(task)
+            (self.over.add if outcome in _OVER else self.over.discard)(task)
+        return found

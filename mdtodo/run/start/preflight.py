@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Status
 from mdtodo.errors import InputError
+from mdtodo.landing.parse_cache import ParsedFile, parse_cached
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.system import files
 
@@ -40,7 +41,7 @@ class Preflight:
     expected: Status = Status.TODO
     claimed: bool = False
     _stamps: dict[str, FileStamp | None] = field(default_factory=dict)
-    _read: dict[str, TaskIndex | None] = field(default_factory=dict)
+    _read: dict[str, ParsedFile | None] = field(default_factory=dict)
     _current: dict[str, FileStamp | None] = field(default_factory=dict)
     _planned: dict[str, FileStamp | None] = field(default_factory=dict)
 
@@ -78,7 +79,7 @@ class Preflight:
         found = self._read[task.file]
         if found is None:
             return "its file can no longer be read"
-        index = found.find(task.anchor)
+        index = found.places.find(task.anchor)
         if isinstance(index, str):
             return index
         status = found.document.items[index].status
@@ -93,9 +94,14 @@ class Preflight:
             return None
         return now.st_ino, now.st_size, now.st_mtime_ns
 
-    def _reread(self, file: str) -> TaskIndex | None:
+    def _reread(self, file: str) -> ParsedFile | None:
+        """Boxes are mostly all that others change: then what was read before says where the tasks are."""
+        statuses, planned = self.project.config.status, self.project.documents.get(file)
+        like = self._read.get(file)
+        if like is None and planned is not None:
+            like = ParsedFile(planned, TaskIndex(planned, file))
         try:
             data = files.read_once_settled(self.project.repo.root, file)
+            return parse_cached(data, statuses, file, like)
         except InputError:
             return None
-        return TaskIndex.read(data, self.project.config.status, file)

@@ -249,6 +249,42 @@ def test_a_claim_that_cannot_be_committed_holds_nothing(repo: Checkout, mdtodo: 
     mdtodo("claim", "first", "--name", "bob")
 
 
+@pytest.mark.parametrize("obstacle", ["a lock", "no identity", "no signature"])
+@pytest.mark.parametrize("before", ["claimed", "reserved", "ended", "a run's"])
+def test_a_claim_that_cannot_be_committed_leaves_the_task_to_who_had_it(
+    repo: Checkout, mdtodo: Mdtodo, obstacle: str, before: str
+) -> None:
+    if before == "reserved":
+        repo.commit("Reserved", **{"TODO.md": TODO.replace("id:first", "id:first worker:alice")})
+    if before == "a run's":
+        with StateStore.open(discover(str(repo.root))) as state:
+            assert state.lease("first", "alice", 60.0)
+    else:
+        token = claimed(mdtodo, "first")
+        if before == "ended":
+            end(repo, token)
+    text, had, env = repo.read("TODO.md"), rows(repo), {}
+    if obstacle == "a lock":
+        repo.write(".git/index.lock", b"somebody else's")
+    elif obstacle == "no identity":
+        repo.git("config", "user.useConfigOnly", "true")
+        env["GIT_CONFIG_GLOBAL"] = "/dev/null"
+    else:
+        repo.git("config", "commit.gpgSign", "true")
+        repo.git("config", "gpg.program", "false")
+    mdtodo("claim", "first", "--name", "bob", "--steal", code=3, **env)
+    assert rows(repo) == had
+    assert repo.read("TODO.md") == text
+
+
+def rows(repo: Checkout) -> list[tuple[object, ...]]:
+    """The leases, as the disk has them."""
+    with StateStore.open(discover(str(repo.root))) as state:
+        return state._db.read(
+            "SELECT leases.*, reservations.token FROM leases LEFT JOIN reservations USING (token)"
+        )
+
+
 def test_what_is_staged_or_changed_stays_out_of_the_commit(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.write("other", b"mine")
     repo.git("add", "other")

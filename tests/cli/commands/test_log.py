@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,7 @@ CONFIG = '[processors.ok]\nrun = "true"\n[processors.bad]\nrun = "exit 3"\n'
 KEYS = {
     *("commit", "date", "author", "run", "task", "title", "outcome", "processor", "exit_code", "duration"),
     *("attempt", "inputs", "at", "tree", "reason", "by", "worker", "metrics"),
+    *("error", "started", "finished"),
 }
 
 
@@ -56,11 +58,39 @@ def test_receipts_survive_a_move_a_deletion_and_the_loss_of_the_state(
         (None, None),
         (None, "exit"),
     ]
+    told = [(one["error"], one["started"], one["finished"]) for one in document["receipts"]]
+    assert told == [(None, None, None), (None, None, None), ("exit 3", None, None)]
     assert all(set(one) == KEYS for one in document["receipts"])
     assert {one["run"] for one in document["receipts"][1:]} == {ran.json["run"]}
     (one,) = mdtodo("log", names["b"][:4], "--json").json["receipts"]
     assert (one["task"], one["exit_code"], one["commit"]) == (names["b"], 3, ran.json["commits"][0])
     assert not (repo.root / ".git" / "mdtodo").exists()
+
+
+def test_the_log_says_why_and_when_as_the_run_did_and_without_the_journal_what_the_receipt_has(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    words = {"again": "exit 4", "slow": "timed out after 200ms", "shot": "killed by SIGTERM", "ok": None}
+    config = """[processors]
+again = { run = "exit 4", retries = 1, retry_delay = "0s" }
+slow = { run = "sleep 60", timeout = "200ms" }
+shot = { run = "kill -TERM $$" }
+ok = { run = "true" }
+"""
+    todo = "".join(f"- [ ] {word} id:{word} run:{word}\n" for word in words)
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": config})
+    ran = {one["id"]: one for one in mdtodo("run", "--json", code=1).json["tasks"]}
+    logged = {one["task"]: one for one in mdtodo("log", "--json").json["receipts"]}
+    for word, error in words.items():
+        assert (logged[word]["error"], logged[word]["reason"]) == (error, ran[word]["reason"])
+        for key in ("started", "finished"):
+            apart = datetime.fromisoformat(logged[word][key]) - datetime.fromisoformat(ran[word][key])
+            assert abs(apart.total_seconds()) < 1, (word, key)
+    assert logged["again"]["attempt"] == 2
+    assert "(slow, timed out, " in mdtodo("log", "slow").out
+    shutil.rmtree(repo.root / ".git" / "mdtodo")
+    found = {one["task"]: one["error"] for one in mdtodo("log", "--json").json["receipts"]}
+    assert found == {**words, "slow": "timed out"}
 
 
 def test_the_log_of_people_has_a_line_a_receipt_with_its_outcome(

@@ -201,3 +201,46 @@ def test_the_plan_shows_a_long_chain_and_a_long_title(repo: Checkout, inside: Ca
     lines = inside("plan").out.splitlines()
     assert max(len(line) for line in lines if "xxx" not in line) < 400
     assert len([line for line in lines if "step " in line]) == 399
+
+
+@pytest.fixture
+def estimated(repo: Checkout, inside: Call) -> Checkout:
+    """Five tasks of an hour each that took half a second, and two that are open."""
+    config = "[processors.t]\nrun = 'test -e gone || sleep 0.4'\n[processors.u]\nrun = 'true'\n"
+    done = "".join(f"- [ ] task {n} id:t{n} run:t est:1h\n" for n in range(5))
+    other = "- [ ] more id:more run:t est:3h !low\n- [ ] other id:other run:u est:2h !low\n"
+    repo.commit("Base", **{"TODO.md": done + other, ".mdtodo.toml": config})
+    inside("run", *(f"t{n}" for n in range(5)), "-j", "5")
+    return repo
+
+
+def test_estimates_are_corrected_by_what_was_measured_and_the_plan_says_so(
+    estimated: Checkout, inside: Call, mdtodo: Call, make_repo: Callable[..., Checkout]
+) -> None:
+    clone = make_repo("clone")
+    clone.git("pull", "-q", str(estimated.root), "main")
+    for where in (estimated, clone):
+        document = inside("plan", "--json", cwd=where.root).json
+        (found,) = document["corrections"]
+        assert (found["processor"], found["tasks"]) == ("t", 5)
+        assert 0.4 / 3600 <= found["factor"] < 5 / 3600
+        assert {one["id"]: one["estimate_hours"] for one in document["tasks"]} == {"other": 2, "more": 3}
+        assert document["critical_path"] == ["other"], "three hours come to a few seconds"
+        out = inside("plan", cwd=where.root).out
+        assert re.search(r"^estimates of `t` × 0\.\d+, measured over 5 tasks$", out, re.MULTILINE)
+        assert "estimates of `t` x 0" in mdtodo("plan", cwd=where.root, PYTHONIOENCODING="ascii:replace").out
+        why = inside("plan", "--explain", "more", cwd=where.root).out
+        assert re.search(
+            r"Its estimate is 3h, but t took 0\.\d+ times as long as estimated, as measured over 5 tasks, so",
+            why,
+        )
+        assert inside("next", cwd=where.root).out.split()[0] == inside("next", "-n", "9").out.split()[0]
+    assert not (clone.root / ".git" / "mdtodo").exists()
+    assert "estimates of" not in inside("plan", "--text", "other").out
+
+
+def test_nothing_is_corrected_where_too_little_is_measured(estimated: Checkout, inside: Call) -> None:
+    text = estimated.read("TODO.md").replace(b"- [x] task 4 id:t4 run:t est:1h\n", b"")
+    estimated.write("TODO.md", text)
+    assert inside("plan", "--json").json["corrections"] == []
+    assert "estimates of" not in inside("plan").out

@@ -78,7 +78,7 @@ def test_the_json_of_a_run_has_just_the_keys_of_the_contract(repo: Checkout, mdt
     assert set(report) == {"version", "run", "started", "finished", "tasks", "summary", "commits"}
     assert report["version"] == 1
     keys = {"id", "title", "outcome", "reason", "error", "started", "finished"}
-    keys |= {"processor", "attempts", "duration", "exit_code", "log"}
+    keys |= {"processor", "attempts", "duration", "exit_code", "log", "metrics"}
     assert all(set(task) == keys for task in report["tasks"])
     assert report["summary"] == {
         "done": 1,
@@ -470,13 +470,13 @@ def test_a_task_that_failed_says_how_in_one_word(repo: Checkout, mdtodo: Mdtodo)
 
 
 def test_what_a_processor_measures_is_kept_in_the_receipt(repo: Checkout, mdtodo: Mdtodo) -> None:
-    run = """echo '{"metric": {"line coverage": 0.875, "lines=": 1200}}' >> $MDTODO_OUTPUT"""
+    run = """echo '{"metric": {"line coverage": 0.875, "lines": 1200}}' >> $MDTODO_OUTPUT"""
     start(repo, "- [ ] a id:a run:m\n", f"[processors.m]\nrun = {json.dumps(run)}\n")
     mdtodo("run")
     said = repo.git("log", "-1", "--format=%(trailers:key=Mdtodo-Metric,valueonly)").split("\n")
-    assert [one for one in said if one] == ["a line_coverage=0.875", "a lines==1200"]
+    assert [one for one in said if one] == ["a line_coverage=0.875", "a lines=1200"]
     (logged,) = mdtodo("log", "--json").json["receipts"]
-    assert logged["metrics"] == {"line_coverage": 0.875, "lines=": 1200.0}
+    assert logged["metrics"] == {"line_coverage": 0.875, "lines": 1200.0}
     shutil.rmtree(repo.root / ".git" / "mdtodo")
     StateStore.open(discover(str(repo.root))).close()
     with closing(sqlite3.connect(repo.root / ".git" / "mdtodo" / "state.db")) as database:

@@ -141,7 +141,9 @@ def test_a_terminal_gets_the_columns_that_fit(
     repo: Checkout, ran: Mdtodo, columns: int, shown_columns: str
 ) -> None:
     lines = shown(repo, "stats", columns=columns, NO_COLOR="1")
-    assert " ".join(lines[0].split()) == shown_columns
+    head = next(number for number, line in enumerate(lines) if line.startswith("processor"))
+    assert " ".join(" ".join(lines[:head]).split()).startswith("8 runs, success 50 %, ")
+    assert " ".join(lines[head].split()) == shown_columns
     assert [line for line in lines if cell_len(line) > columns or "…" in line] == []
     assert any("estimated 2h" in line for line in lines)
 
@@ -157,7 +159,8 @@ def test_only_all_is_a_hundred_percent(repo: Checkout, inside: Mdtodo) -> None:
     lines = [task.format(n, "failed" if n == 7 else "done") for n in range(1000)]
     message = "todo: all\n\nMdtodo-Run: r\n" + "\n".join(lines)
     repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=message)
-    line = inside("stats").out.splitlines()[1]
+    whole, _, _, line, *_ = inside("stats").out.splitlines()
+    assert whole == "1000 runs, success 99 %", "when the run began nobody knows"
     assert " ".join(line.split()) == "ok 1000 999 1 0 99 % 1.0s 1.0s done"
 
 
@@ -191,3 +194,87 @@ def test_hostile_receipts_and_a_broken_configuration_do_not_stop_stats(
     assert not {"\x1b", "\u202e"} & set(out)
     document = inside("stats", "--json").json
     assert (document["runs"], document["last_finished"] < "2999") == (1, True)
+
+
+MEASURING = """
+[processors.m]
+run = 'echo "{\\"metric\\": {\\"coverage\\": $(cat value), \\"free\\": -1}}" >> $MDTODO_OUTPUT'
+[processors.ok]
+run = "true"
+"""
+
+
+def measured(repo: Checkout, inside: Mdtodo) -> None:
+    """Three values of one metric, from as many runs."""
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:m id:a\n- [ ] b run:ok\n", ".mdtodo.toml": MEASURING})
+    for value in ("0.5", "0.9", "0.75"):
+        repo.write("value", value)
+        inside("run", "a")
+        inside("reopen", "a", "--commit")
+    inside("run")
+
+
+def test_metrics_have_their_bounds_and_their_course_in_a_fresh_clone_too(
+    repo: Checkout, inside: Mdtodo, make_repo: Callable[..., Checkout]
+) -> None:
+    measured(repo, inside)
+    clone = make_repo("clone")
+    clone.git("pull", "-q", str(repo.root), "main")
+    shutil.rmtree(repo.root / ".git" / "mdtodo")
+    for where in (repo, clone):
+        coverage, free = inside("stats", "--json", cwd=where.root).json["metrics"]
+        bounds = {"processor": "m", "runs": 4, "last": 0.75, "lowest": 0.5, "highest": 0.9}
+        assert coverage == {**bounds, "name": "coverage", "recent": [0.5, 0.9, 0.75, 0.75]}
+        assert (free["lowest"], free["highest"], free["recent"]) == (-1, -1, [-1] * 4)
+        out = inside("stats", cwd=where.root).out
+        assert re.search(r"m +coverage +0.75 +0.5 to 0.9 +4 runs +▁█▅▅\n", out)
+        row = next(
+            row for row in inside("show", "a", cwd=where.root).out.splitlines() if row.startswith("metric")
+        )
+        assert row.split(maxsplit=1) == ["metric", "coverage 0.75 (0.5 to 0.9 in 4 runs)"]
+        assert re.search(r"m +free +-1 +-1 to -1 +4 runs +▁▁▁▁\n", out)
+
+
+def test_the_first_line_is_the_whole(repo: Checkout, inside: Mdtodo) -> None:
+    """An hour, in which a run of 30 minutes and one of ten lie, partly at once; a third is of an hour before."""
+    runs = [("09", "0000", "09:30", 3), ("09", "1000", "09:20", 1), ("08", "0000", "08:30", 2)]
+    for hour, minutes, end, tasks in runs:
+        lines = [
+            f"Mdtodo-Task: {hour}{n} {'failed' if n == 2 else 'done'} ok exit=0 time=9.000 attempt=1"
+            for n in range(tasks)
+        ]
+        message = f"todo: x\n\nMdtodo-Run: 20261121T{hour}{minutes}-abcdef\n" + "\n".join(lines)
+        repo.git(
+            "commit", "-q", "--allow-empty", "-F", "-", stdin=message, GIT_AUTHOR_DATE=f"2026-11-21T{end}:00Z"
+        )
+    document = inside("stats", "--json").json
+    assert (document["runs"], document["success_rate"]) == (6, 5 / 6)
+    assert document["tasks_per_hour"] == pytest.approx(5, rel=0.01)
+    assert inside("stats").out.splitlines()[0] == "6 runs, success 83 %, 5.0 tasks an hour"
+    late = inside("stats", "--since", "2026-11-21T09:15Z", "--json").json
+    assert late["tasks_per_hour"] == pytest.approx(12, rel=0.01), "since then 3 in 15 minutes"
+
+
+def test_runs_are_grouped_by_lane_category_and_worker(repo: Checkout, inside: Mdtodo) -> None:
+    todo = "- [ ] a run:ok lane:slow #backend\n- [ ] b run:ok !high\n- [ ] c run:bad #frontend\n- [ ] d run:ok !high\n"
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": CONFIG})
+    inside("run", "--limit", "2", "--json")
+    inside("worker", "--name", "g1", code=None)
+    repo.write("TODO.md", repo.read("TODO.md").replace(b"- [x] d run:ok !high\n", b""))
+    expected = {
+        "lane": {"high": (1, 1), "medium": (1, 0), "slow": (1, 1), None: (1, 1)},
+        "category": {"backend": (1, 1), "frontend": (1, 0), None: (2, 2)},
+        "worker": {"g1": (2, 1), None: (2, 2)},
+    }
+    for by, groups in expected.items():
+        plural = {"lane": "lanes", "category": "categories", "worker": "workers"}[by]
+        document = inside("stats", "--by", by, "--json").json
+        found = {one[by]: (one["runs"], one["done"]) for one in document[plural]}
+        assert found == groups, by
+        assert all(set(one) == {by, *KEYS} for one in document[plural])
+        rows = inside("stats", "--by", by).out.splitlines()[2:]
+        assert [row.split()[0] for row in rows[: len(groups) + 1]] == [by, *(name or "-" for name in groups)]
+    shutil.rmtree(repo.root / ".git" / "mdtodo")
+    document = inside("stats", "--by", "worker", "--json").json
+    assert {one["worker"]: one["runs"] for one in document["workers"]} == {"g1": 2, None: 2}
+    assert "lanes" not in document

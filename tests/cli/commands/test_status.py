@@ -176,6 +176,73 @@ def test_watching_redraws_in_place(repo: Checkout) -> None:
     assert "Ctrl-C to stop" in terminal.text
 
 
+GROUPED = """# Shop
+## Backend
+- [ ] Payments #api est:8h @ada
+  - [x] Tables #api/db est:2h
+- [x] Login #API @ada @bob
+## Frontend `ui`
+- [ ] Cart !high @bob
+- [-] Banner est:1h
+"""
+#: by, then of each group its name, open, closed, hours and tasks without an estimate
+GROUPS: dict[str, list[tuple[object, ...]]] = {
+    "file": [("TODO.md", 2, 3, 6, 1), ("todo/more.md", 1, 0, 0.5, 0)],
+    "section": [
+        ("Shop > Backend", 1, 2, 6, 0),
+        ("Shop > Frontend `ui`", 1, 1, None, 1),
+        (None, 1, 0, 0.5, 0),
+    ],
+    "tag": [("api", 1, 2, 6, 0), ("api/db", 0, 1, 0, 0), (None, 2, 1, 0.5, 1)],
+    "category": [("security", 0, 1, 0, 0), (None, 3, 2, 6.5, 1)],
+    "priority": [("high", 1, 0, None, 1), ("medium", 2, 3, 6.5, 0)],
+    "assignee": [("ada", 1, 1, 6, 0), ("bob", 1, 1, None, 1), (None, 1, 2, 0.5, 0)],
+}
+
+
+def test_groups_say_how_far_they_are(repo: Checkout, inside: Mdtodo) -> None:
+    repo.commit("Base", **{"TODO.md": GROUPED, "todo/more.md": "- [ ] Other est:30m\n"})
+    for by, groups in GROUPS.items():
+        document = inside("status", "--by", by, "--json").json
+        assert list(document) == ["version", "timestamp", "tasks_total", "by", "groups"]
+        assert (document["tasks_total"], document["by"]) == (6, by)
+        found = [
+            (one[by], one["open"], one["closed"], one["hours_left"], one["no_estimate"])
+            for one in document["groups"]
+        ]
+        assert found == groups, by
+        head, *rows = inside("status", "--by", by).out.splitlines()
+        assert head.split() == [by, *["open", "closed", "percent", "hours", "left", "no", "estimate"]]
+        for row, (name, still_open, closed, hours, bare) in zip(rows, groups, strict=True):
+            assert row.startswith(str(name or "-"))
+            assert row.split()[-6:-3] == [
+                str(still_open),
+                str(closed),
+                str(round(100 * closed / (still_open + closed))),
+            ]  # type: ignore[operator]
+            assert row.split()[-2:] == ["-" if hours is None else f"{hours:g}", str(bare or "-")]
+    assert not (repo.root / ".git" / "mdtodo").exists()
+    assert "█" in inside("--color", "always", "status", "--by", "tag").out
+    assert "--by" in inside("status", "--by", "colour", code=2).err
+
+
+@pytest.mark.parametrize("columns", [30, 50, 60, 100])
+def test_the_groups_fit_the_terminal_and_their_watch_redraws_them(repo: Checkout, columns: int) -> None:
+    long = "# A heading that is longer than the terminal is wide " + "日本語" * 20 + "\n"
+    repo.commit("Base", **{"TODO.md": long + "- [ ] a id:a\n- [ ] b est:2h\n"})
+    with Terminal(
+        ["status", "--by", "section", "--watch", "--interval", "0.1"], repo.root, columns, 24
+    ) as terminal:
+        terminal.read_until(" 0 %")
+        repo.write("TODO.md", repo.read("TODO.md").replace(b"[ ] a", b"[x] a"))
+        terminal.read_until(" 50 %")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() == 0
+        rows = terminal.text.splitlines()
+    assert len([row for row in rows if "A heading" in row]) == 1, rows
+    assert any("…" in row and "50 %" in row for row in rows)
+
+
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_watching_without_a_terminal_prints_it_again(repo: Checkout, options: tuple[str, ...]) -> None:
     repo.write("TODO.md", "- [ ] a\n")

@@ -365,7 +365,7 @@ def test_undo_of_a_commit_that_is_no_run_is_refused(
         assert "matches 2 runs" in mdtodo("undo", same, code=2).err
 
 
-@pytest.mark.parametrize("fault", ["result.kept", "moved", "restored"])
+@pytest.mark.parametrize("fault", ["command.kept", "moved", "restored"])
 def test_a_killed_undo_is_made_up_for(repo: Checkout, inside: Mdtodo, fault: str) -> None:
     outputs(repo, inside)
     before = repo.git("rev-parse", "HEAD~^{tree}")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.execution.processors.metrics import COUNT
 from mdtodo.execution.processors.output_file import COUNT_LIMIT, LIMIT, TEXT_LIMIT, OutputFile
 
 if TYPE_CHECKING:
@@ -28,8 +29,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (b'  {"note": "n", "subtask": "- [ ] s", "metric": {"m": 1}}\r', ["n"], ["- [ ] s"], {"m": 1.0}),
         (b'\xef\xbb\xbf{"note": "n"}', ["n"], [], {}),
         (b'{"note": "\\ud800 \\u0000"}', ["? �"], [], {}),
-        (b'{"metric": {"a": 1, "b": "2", "c": true, "d": 1e999, "e": NaN}}', [], [], {}),
-        (b'{"metric": {"a": 1, "b": "2", "c": true, "d": 1e999}}', [], [], {"a": 1.0}),
+        (
+            b'{"metric": {"a": 1, "b": "2", "c": true, "d": 1e999, "e": NaN, "f": -Infinity}}',
+            [],
+            [],
+            {"a": 1.0},
+        ),
+        (
+            b'{"metric": {"line coverage": 0.5, "gr\xc3\xb6\xc3\x9fe": 1}}',
+            [],
+            [],
+            {"line_coverage": 0.5, "größe": 1.0},
+        ),
+        (
+            b'{"metric": {" ": 1, "": 1, "a=b": 1, "a\\nMdtodo-Task: b": 1, "a\\u2028b": 1, "\\u202e": 1}}',
+            [],
+            [],
+            {},
+        ),
+        (
+            b'{"metric": {"\\ud800": 1, "a\\u0000": 1, "a\\tb": 1, "a\\u00a0b": 1, "' + b"n" * 65 + b'": 1}}',
+            [],
+            [],
+            {},
+        ),
+        (b'{"metric": {"' + b"n" * 64 + b'": 1e308}}', [], [], {"n" * 64: 1e308}),
+        (b'{"metric": {}}', [], [], {}),
+        (b'{"note": "n", "other": NaN}', ["n"], [], {}),
         (b'{"metric": {"huge": 1' + b"0" * 400 + b"}}", [], [], {}),
         (b'{"metric": {"huge": 1' + b"0" * 5000 + b"}}", [], [], {}),
         (b'{"note": 1}', [], [], {}),
@@ -51,7 +77,8 @@ def test_each_line_of_the_output_file_is_read_or_refused(
     (folder / "out").write_bytes(line + b'\n{"note": "next"}')
     told = output_file.read()
     assert (told.notes, told.subtasks, told.metrics) == ([*notes, "next"], subtasks, metrics)
-    assert bool(told.ignored) == (not notes and not metrics and line not in (b"", b'{"progress": 40}'))
+    whole = notes or (metrics and b"NaN" not in line) or line in (b"", b'{"progress": 40}')
+    assert bool(told.ignored) == (not whole)
     output_file.remove()
     assert not (folder / "out").exists()
 
@@ -116,5 +143,20 @@ def test_what_is_taken_from_an_output_file_is_bounded(folder: Path) -> None:
     )
     told = output_file.read()
     assert [len(note) for note in told.notes] == [TEXT_LIMIT]
-    assert not told.metrics
-    assert not math.isnan(sum(told.metrics.values()))
+    assert told.metrics == {str(n): n for n in range(COUNT)}
+    (sentence,) = told.ignored
+    assert "no more than 100 are kept" in sentence
+    assert len(sentence) < 300
+
+
+def test_a_metric_that_is_refused_is_named_as_nothing_that_a_terminal_obeys(folder: Path) -> None:
+    output_file = OutputFile(str(folder / "out"))
+    (folder / "out").write_text(
+        json.dumps({"metric": {"\x1b[31m" + "x" * 99: 1, "loss": math.nan, "a=b": 2}})
+    )
+    (sentence,) = output_file.read().ignored
+    assert sentence.isprintable()
+    assert sentence.endswith(
+        "'loss': its value is no finite number; 'a=b': its name has `=`, or a character that cannot be seen"
+    )
+    output_file.remove()

@@ -85,9 +85,13 @@ class TestTheRemoteRefuses:
         tick(a, "one")
         a.git("remote", "set-url", "origin", url)
         check = kept(a)
-        with pytest.raises(GitError, match=r"rejected the receipts: .+") as caught:
+        with pytest.raises(
+            GitError, match=r"could not be reached, so the receipts are not pushed: .+"
+        ) as caught:
             send(a)
-        assert "secret" not in str(caught.value)
+        assert "secret" not in f"{caught.value} {caught.value.hint}"
+        assert "rejected" not in str(caught.value)
+        assert "`git ls-remote origin`" in str(caught.value.hint)
         check()
 
     def test_nobody_is_asked_for_a_password(self, remote, monkeypatch, tmp_path):
