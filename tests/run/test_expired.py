@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.git.repository import discover
 from mdtodo.receipts.trailers import in_message
+from mdtodo.storage.state import StateStore
 from tests.processes import eventually
 
 if TYPE_CHECKING:
@@ -223,6 +225,19 @@ def test_several_workers_open_it_once(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert found == Counter({(name, outcome): 1 for name in names for outcome in ("todo", "done")}), said
     assert calls(repo) == dict.fromkeys(names, 2)
     assert repo.status() == []
+
+
+def test_what_another_worker_has_is_left_to_it(repo: Checkout, mdtodo: Mdtodo) -> None:
+    """As one that has opened it, and is just proving it anew."""
+    proven(repo, mdtodo, "- [ ] a run:ok id:a every:1d\n", ago=2 * DAY)
+    head = repo.git("rev-parse", "HEAD")
+    with StateStore.open(discover(str(repo.root))) as state:
+        lease = state.lease("a", "other", 600)
+        assert lease is not None
+        assert "is open again" not in mdtodo("run").err
+        assert (repo.git("rev-parse", "HEAD"), repo.status()) == (head, [])
+        state.release(lease.token)
+    assert "is open again" in mdtodo("run").err
 
 
 POINTS = ("result.taken", "result.kept", "sync.kept", "prepared", "locked", "moved", "installed", "written", "landed.kept")  # fmt: skip
