@@ -17,7 +17,7 @@ from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
 from mdtodo.landing.result_edits import proving_edits, receipt_of, reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
-from mdtodo.run.expected import to_come
+from mdtodo.run.start.expected import to_come
 from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ import time
 from typing import TYPE_CHECKING
 
 from mdtodo.core.activity import Activity, EndedRun, InHand, LiveRun, Phase
-from mdtodo.storage.runners import REMEMBERED
+from mdtodo.storage.live.runners import REMEMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mdtodo.git.repository import Repository
     from mdtodo.storage.leases import Lease
-    from mdtodo.storage.runners import Unlanded
+    from mdtodo.storage.live.runners import Unlanded
     from mdtodo.storage.state import StateStore
 
 #: Ended runs that are looked at for the newest that ran anything.

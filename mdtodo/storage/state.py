@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.storage.journal import Journal
 from mdtodo.storage.leases import Leases
-from mdtodo.storage.runners import IN_HAND, RUNNERS, Runners
+from mdtodo.storage.live.runners import IN_HAND, RUNNERS, Runners
 from mdtodo.storage.runs import Runs
 
 if TYPE_CHECKING:
