@@ -19,13 +19,13 @@ from mdtodo.planning.selection import Selection
 from mdtodo.project.capabilities import configured, needs, trusted
 from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
-from mdtodo.run.expired import as_opened, expired, open_expired
+from mdtodo.run.expiry.expired import as_opened, expired, open_expired
+from mdtodo.run.isolated.reviews import merged_reviews
 from mdtodo.run.joint.peers import Peers
 from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
-from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
 from mdtodo.run.unstarted import left_over, unstarted
 from mdtodo.run.verify import plan_of

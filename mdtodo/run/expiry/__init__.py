@@ -1,0 +1,1 @@
+"""`every:`: how old a proof is, and the boxes that it opens."""
