@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
-from mdtodo.core.receipt import DIRTY
 from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
-from mdtodo.landing.policy import elsewhere, land_as_configured, land_entries, new_run_id, sentences_of
+from mdtodo.landing.policy import (
+    land_as_configured,
+    land_entries,
+    new_run_id,
+    note_late,
+    of_others,
+    sentences_of,
+)
 from mdtodo.landing.recovery.ended_claims import open_ended_claims
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
@@ -23,10 +29,11 @@ from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
 from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
+from mdtodo.run.task_logs import TaskLogs
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.runs import TOGETHER
-from mdtodo.storage.state import StateStore, folder
+from mdtodo.storage.state import StateStore
 from mdtodo.storage.task_logs import prune
 from mdtodo.system import audit
 from mdtodo.system.failpoints import failpoint
@@ -82,19 +89,15 @@ class RunJournal:
     _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
     _git: GitSession | None = None
-    _logs: str = ""
-    _shown_logs: str = ""
+    logs: TaskLogs = field(init=False)
     spool_path: str = ""
-    _log_seen: tuple[str, bool] = ("", False)
 
     def __post_init__(self) -> None:
         places = LanePlaces(self.state, self.config.lanes, self.jobs)
         self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, places, self._log)
         self.leases = self.local
-        self._logs = os.path.join(folder(self.repo), "logs", self.run_id)
+        self.logs = TaskLogs.of(self.repo, self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
-        inside = os.path.relpath(self._logs, self.repo.root)
-        self._shown_logs = self._logs if inside.startswith("..") else inside
 
     @classmethod
     def open(
@@ -204,15 +207,8 @@ class RunJournal:
 
     def _note_late(self, work_tree: WorkTree) -> None:
         """Have the journal say of what was of other content than HEAD's that it was: another worker may land it."""
-        if self.together is None or not work_tree.late:
-            return
-        late = {
-            number: one._replace(tree=DIRTY)
-            for number, one in self._unlanded
-            if one.task_id in work_tree.late and one.tree not in (None, DIRTY)
-        }
-        self.state.replace_receipts(late)
-        self._unlanded = [(number, late.get(number, one)) for number, one in self._unlanded]
+        if self.together is not None and work_tree.late:
+            self._unlanded = note_late(self.state, self._unlanded, work_tree.late)
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
@@ -239,22 +235,6 @@ class RunJournal:
     def _log(self, event: str, **said: object) -> None:
         audit.record(event, run=self.run_id, worker=self.worker, **said)
 
-    def log_path(self, task: Task, attempt: int) -> str:
-        """Where the output of an attempt is captured."""
-        return f"{self._logs}/{task.id}.{attempt}.log"
-
-    def shown_log_path(self, task: Task, attempt: int) -> str:
-        """The same, relative to the root where it is below it."""
-        return f"{self._shown_logs}/{task.id}.{attempt}.log"
-
-    def shown_log(self, task: Task, attempt: int) -> str | None:
-        """The same, relative to the root where it is below it; None if there is none."""
-        name = f"{task.id}.{attempt}.log"
-        # asked twice in a row, for the journal and for the report
-        if self._log_seen[0] != name:
-            self._log_seen = name, os.path.exists(f"{self._logs}/{name}")
-        return f"{self._shown_logs}/{name}" if self._log_seen[1] else None
-
     # What became of it
 
     def hold_outputs(self, given: object) -> tuple[tuple[Output, ...] | None, str | None]:
@@ -265,7 +245,7 @@ class RunJournal:
 
     def record(self, task: Task, receipt: Receipt) -> None:
         """Take a result down, for the next `write`."""
-        log = self.shown_log(task, receipt.attempt)
+        log = self.logs.shown(task.id, receipt.attempt)
         if ticks(receipt) and (claim := self.local.end_claim(task)) is not None:
             receipt = receipt._replace(edits=(*receipt.edits, *done_by_claimant(task, claim)))
         receipt = receipt._replace(began=self._began.get(task.id))
@@ -351,20 +331,6 @@ class RunJournal:
             self._end(gone)
             self.leases.landed(gone)
 
-    def _of_others(self, own: Sequence[tuple[int, Receipt]]) -> dict[str, list[tuple[int, Receipt]]]:
-        """What other workers of this work tree have yet to land, by their runs: it costs little more to land it now,
-        and each landing costs all of them a look at the files."""
-        if self.together is None:
-            return {}
-        seen = {receipt.task_id for _, receipt in own}
-        found: dict[str, list[tuple[int, Receipt]]] = {}
-        for run, entries in self.state.waiting_in(self.together, without=self.run_id).items():
-            tasks = {receipt.task_id for _, receipt in entries}
-            if seen.isdisjoint(tasks) and elsewhere(self.repo, self.state, run) is None:
-                found[run] = entries
-                seen |= tasks
-        return found
-
     def _land(self, unlanded: list[tuple[int, Receipt]]) -> None:
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
@@ -384,7 +350,7 @@ class RunJournal:
             git=self._plumbing(),
             work_tree=self.work_tree,
             again=self.together is not None,
-            others=self._of_others(unlanded),
+            others=of_others(self.repo, self.state, self.together, self.run_id, unlanded),
         )
         if self.work_tree is not None:
             self.work_tree.landed(self._git)

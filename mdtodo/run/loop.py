@@ -168,7 +168,7 @@ class RunLoop:
             run_id=self.journal.run_id,
             attempt=number,
             root=self.outcomes.project.repo.root,
-            log=self.journal.log_path(task, number),
+            log=self.journal.logs.path(task.id, number),
             spool=None if self.queue.options.verify else self.journal.spool_path,
             anchor=task.anchor,
             outputs=outputs_spec(
@@ -223,7 +223,7 @@ class RunLoop:
         """What the attempt that has begun runs, and where its output goes."""
         processor, number = self.queue.processor(task), self.queue.attempts[task.id].count
         if processor is not None:
-            log = self.journal.shown_log_path(task, number)
+            log = self.journal.logs.shown_path(task.id, number)
             command = f"{processor.name}: {' '.join(processor.command_line.split())}"
             self.observer.say(f"{task.id} {task.title}: attempt {number}, {command}; output in {log}")
 

@@ -362,7 +362,7 @@ class Outcomes:
             attempts=attempts.count if attempts else 0,
             duration=round(attempts.seconds + attempts.earlier_seconds, 3) if attempts else None,
             exit_code=result.exit_code if attempts or outcome is Outcome.CACHED else None,
-            log=self.journal.shown_log(task, attempts.count) if attempts else None,
+            log=self.journal.logs.shown(task.id, attempts.count) if attempts else None,
             tail=result.tail,
             reason=reason,
             failure=result.failure if outcome is Outcome.FAILED else result.failed_by,
