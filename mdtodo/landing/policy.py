@@ -167,8 +167,8 @@ def of_others(
     run_id: str,
     own: Sequence[tuple[int, Receipt]],
 ) -> dict[str, list[tuple[int, Receipt]]]:
-    """What other workers of this work tree have yet to land, by their runs, for `land_entries`; nothing of a run that began elsewhere, or
-    that has a result for a task of `own`."""
+    """What other workers of this work tree have yet to land, by their runs, for `land_entries`; nothing of a run that
+    began elsewhere, or that has a result for a task of `own`."""
     if work_tree is None:
         return {}
     seen = {receipt.task_id for _, receipt in own}
