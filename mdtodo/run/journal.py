@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
-from mdtodo.core.receipt import DIRTY
 from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
-from mdtodo.landing.policy import elsewhere, land_as_configured, land_entries, new_run_id, sentences_of
+from mdtodo.landing.policy import (
+    land_as_configured,
+    land_entries,
+    new_run_id,
+    note_late,
+    of_others,
+    sentences_of,
+)
 from mdtodo.landing.recovery.ended_claims import open_ended_claims
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
@@ -213,15 +219,8 @@ class RunJournal:
 
     def _note_late(self, work_tree: WorkTree) -> None:
         """Have the journal say of what was of other content than HEAD's that it was: another worker may land it."""
-        if self.together is None or not work_tree.late:
-            return
-        late = {
-            number: one._replace(tree=DIRTY)
-            for number, one in self._unlanded
-            if one.task_id in work_tree.late and one.tree not in (None, DIRTY)
-        }
-        self.state.replace_receipts(late)
-        self._unlanded = [(number, late.get(number, one)) for number, one in self._unlanded]
+        if self.together is not None and work_tree.late:
+            self._unlanded = note_late(self.state, self._unlanded, work_tree.late)
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
@@ -363,20 +362,6 @@ class RunJournal:
             self._end(gone)
             self.leases.landed(gone)
 
-    def _of_others(self, own: Sequence[tuple[int, Receipt]]) -> dict[str, list[tuple[int, Receipt]]]:
-        """What other workers of this work tree have yet to land, by their runs: it costs little more to land it now,
-        and each landing costs all of them a look at the files."""
-        if self.together is None:
-            return {}
-        seen = {receipt.task_id for _, receipt in own}
-        found: dict[str, list[tuple[int, Receipt]]] = {}
-        for run, entries in self.state.waiting_in(self.together, without=self.run_id).items():
-            tasks = {receipt.task_id for _, receipt in entries}
-            if seen.isdisjoint(tasks) and elsewhere(self.repo, self.state, run) is None:
-                found[run] = entries
-                seen |= tasks
-        return found
-
     def _land(self, unlanded: list[tuple[int, Receipt]]) -> None:
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
@@ -396,7 +381,7 @@ class RunJournal:
             git=self._plumbing(),
             work_tree=self.work_tree,
             again=self.together is not None,
-            others=self._of_others(unlanded),
+            others=of_others(self.repo, self.state, self.together, self.run_id, unlanded),
         )
         if self.work_tree is not None:
             self.work_tree.landed(self._git)
