@@ -81,6 +81,7 @@ def run_and_report(
     Raises GitError, after the report, where a push was asked for and did not succeed.
     """
     report, refusal = run_once(session, options, as_json=as_json, push=push, remote=remote)
+    session.reports.append(report)
     # only now, as what was run and committed stays, whatever became of the push
     if refusal is not None:
         raise refusal
@@ -117,7 +118,6 @@ def run_once(
         report = report._replace(messages=(*report.messages, *said))
     if not left:
         report = report._replace(left=())
-    session.reports.append(report)
     if as_json:
         from mdtodo.reporting.json_documents import print_run_json
         from mdtodo.reporting.summary import print_messages
