@@ -27,10 +27,10 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
-from mdtodo.run.attempt_logs import AttemptLogs
+from mdtodo.run.record.attempt_logs import AttemptLogs
+from mdtodo.run.record.runner_signs import RunnerSigns
 from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
-from mdtodo.run.start.runner_signs import RunnerSigns
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.runs import TOGETHER

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
-    from mdtodo.run.isolated.isolation import Isolation, Start
+    from mdtodo.run.isolation import Isolation, Start
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
@@ -187,7 +187,7 @@ class RunLoop:
     def _in_clones(self) -> Isolation:
         if self._isolation is None:
             # only where a processor asks for it, as it brings much along
-            from mdtodo.run.isolated import isolation
+            from mdtodo.run import isolation
 
             parts = self.outcomes.project.config, self.journal, self.queue, self.outcomes, self.observer
             self._isolation = isolation.Isolation(*parts, submit=self._look_again, failed=self._failed)

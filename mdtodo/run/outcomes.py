@@ -17,8 +17,8 @@ from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
 from mdtodo.landing.result_edits import proving_edits, receipt_of, reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
-from mdtodo.run.start.expected import to_come
-from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
+from mdtodo.run.report.expected import to_come
+from mdtodo.run.report.unstarted import Unstarted, unstarted, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
