@@ -69,7 +69,7 @@ def _looked_up(repo: Repository, names: Collection[str]) -> set[str]:
     head = head_position(repo).commit
     if not names or not head:
         return set()
-    from mdtodo.storage.blob_cache import FindingCache
+    from mdtodo.storage.caches.blob_cache import FindingCache
 
     cache = FindingCache(repo, _history(repo), "receipts")
     kept: dict[str, dict[str, bool]] = {}

@@ -19,16 +19,16 @@ from mdtodo.planning.selection import Selection
 from mdtodo.project.capabilities import configured, needs, trusted
 from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
-from mdtodo.run.expired import as_opened, expired, open_expired
 from mdtodo.run.joint.peers import Peers
 from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
+from mdtodo.run.recheck.expired import as_opened, expired, open_expired
+from mdtodo.run.recheck.verify import plan_of
+from mdtodo.run.report.unstarted import left_over, unstarted
 from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
-from mdtodo.run.unstarted import left_over, unstarted
-from mdtodo.run.verify import plan_of
 from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
     from mdtodo.run.observer import Observer
+    from mdtodo.run.report.unstarted import Unstarted
     from mdtodo.run.run_options import Options
     from mdtodo.run.start.leases import Leases
-    from mdtodo.run.unstarted import Unstarted
     from mdtodo.storage.state import StateStore
 
 
@@ -147,7 +147,7 @@ def _read(
         options = _still_done(project, options)
     options = _of_this_machine(project, options)
     if options.prove:
-        from mdtodo.run.prove import still_unproven
+        from mdtodo.run.recheck.prove import still_unproven
 
         return project, still_unproven(project, options)
     if not journal.config.auto_expand or options.verify:

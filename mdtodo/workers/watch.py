@@ -12,7 +12,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.errors import MdtodoError
 from mdtodo.planning.dates import local_today
 from mdtodo.project.project import read_config, read_project
-from mdtodo.run.expiry import expiries
+from mdtodo.run.recheck.expiry import expiries
 from mdtodo.run.run import has_work
 from mdtodo.run.signals import Interrupt
 from mdtodo.workers.changes import Changes
