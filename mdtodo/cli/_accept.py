@@ -86,13 +86,10 @@ def _report_new(ticks: Ticks) -> None:
 
 def _report_dry_run(session: Session, project: Project, ticks: Ticks, chosen: Sequence[Task] | None) -> int:
     """List what would be accepted: these, or all that HEAD has."""
-    from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.list import print_tasks
-
     tasks = chosen
     if tasks is None:
         tasks = [project.tasks[name] for name in ticks.unproven if name not in ticks.new]
         _report_new(ticks)
-    print_tasks(project.plan, tuple(tasks), local_today().isoformat(), colored=session.colored())
+    session.print_tasks(project.plan, tasks, as_json=False)
     session.say(f"{len(tasks)} would be accepted; nothing was committed")
     return 0

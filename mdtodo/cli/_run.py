@@ -33,18 +33,10 @@ def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     tasks, left = dry_run(project, options)
     session.previews.append(tasks)
     say(left.messages)
-    if as_json:
-        from mdtodo.reporting.json_documents import print_tasks_json
-
-        print_tasks_json(project.plan, tasks)
-        return 1 if left.refused else 0
-    from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.list import print_tasks
-
-    print_tasks(project.plan, tasks, local_today().isoformat(), colored=session.colored())
-    if tasks or options.verify:
+    session.print_tasks(project.plan, tasks, as_json=as_json)
+    if not as_json and (tasks or options.verify):
         session.say(f"{len(tasks)} would run; nothing was started")
-    else:
+    elif not as_json:
         say([left.nothing])
     return 1 if left.refused else 0
 
@@ -118,20 +110,17 @@ def run_once(
         report = report._replace(messages=(*report.messages, *said))
     if not left:
         report = report._replace(left=())
+    from mdtodo.reporting.summary import print_messages, print_summary
+
     if as_json:
         from mdtodo.reporting.json_documents import print_run_json
-        from mdtodo.reporting.summary import print_messages
 
         print_messages(report)
         print_run_json(report)
     elif session.quiet:
-        from mdtodo.reporting.summary import print_messages
-
         print_messages(report)
         _report_failures(report)
     else:
-        from mdtodo.reporting.summary import print_summary
-
         print_summary(report, color=session.color, verified=options.verify, proven=options.prove)
     return report, refusal
 

@@ -11,7 +11,7 @@ import click
 from mdtodo.core.receipt import DIRTY
 from mdtodo.core.results import Failure, Outcome, signal_name
 from mdtodo.planning.analysis.durations import format_seconds
-from mdtodo.reporting.json_documents import iso
+from mdtodo.reporting.json_documents import iso, renamed
 from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def _failure(one: LoggedReceipt) -> str:
 def _record(one: LoggedReceipt, title: str | None, entry: JournalEntry | None) -> dict[str, object]:
     """Its fields, two of them by the names that they have in the contract. When its processor started and ended only
     the journal knows; how it failed is told by that in its own words."""
-    found = one._asdict() | {"date": one.date or None, "title": title, "metrics": dict(one.metrics)}
+    called = renamed(one, task_id="task", seconds="duration")
+    found = called | {"date": one.date or None, "title": title, "metrics": dict(one.metrics)}
     del found["said_in"]
     ran = entry if one.attempt else None
     error = (entry.receipt.error if entry else None) or _failure(one) or None
@@ -140,7 +141,4 @@ def _record(one: LoggedReceipt, title: str | None, entry: JournalEntry | None) -
         "started": iso(ran.receipt.began, "milliseconds") if ran else None,
         "finished": iso(ran.finished, "milliseconds") if ran else None,
     }
-    return {_CALLED.get(name, name): value for name, value in (found | more).items()}
-
-
-_CALLED = {"task_id": "task", "seconds": "duration"}
+    return found | more

@@ -10,7 +10,7 @@ import click
 from mdtodo.core.names import counted
 from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.analysis.durations import format_seconds
-from mdtodo.reporting.json_documents import iso, print_json
+from mdtodo.reporting.json_documents import iso, print_json, renamed
 from mdtodo.reporting.table import console, print_grid
 from mdtodo.reporting.text import one_line, paragraph
 
@@ -80,9 +80,14 @@ def print_stats_json(found: Statistics, since: float | None, *, by: str = "proce
                 {**_task(found, task), "processor": name, **_record(one)}
                 for (task, name), one in found.tasks.items()
             ],
-            "metrics": [_metric_record(one) for one in found.metrics],
-            "flaky": [{**_task(found, one.task_id), **_flaky_record(one)} for one in found.flaky],
-            "estimates": [{**_task(found, one.task_id), **_estimate_record(one)} for one in found.estimates],
+            "metrics": [one._asdict() for one in found.metrics],
+            "flaky": [_task(found, one.task_id) | renamed(one, task_id="task") for one in found.flaky],
+            "estimates": [
+                _task(found, one.task_id)
+                | {"estimate_hours": one.planned, "measured_hours": one.measured, "ratio": one.ratio}
+                | {"runs": one.runs}
+                for one in found.estimates
+            ],
         }
     )
 
@@ -268,49 +273,11 @@ def _task(found: Statistics, task_id: str) -> dict[str, object]:
     return {"task": task_id, "title": found.titles.get(task_id)}
 
 
-def _metric_record(one: MetricSeries) -> dict[str, object]:
-    return {
-        "processor": one.processor,
-        "name": one.name,
-        "runs": one.runs,
-        "last": one.last,
-        "lowest": one.lowest,
-        "highest": one.highest,
-        "recent": list(one.recent),
-    }
-
-
-def _flaky_record(one: Flaky) -> dict[str, object]:
-    return {
-        "processor": one.processor,
-        "evidence": one.evidence,
-        "done": one.done,
-        "failed": one.failed,
-    }
-
-
-def _estimate_record(one: Estimate) -> dict[str, object]:
-    return {
-        "estimate_hours": one.planned,
-        "measured_hours": one.measured,
-        "ratio": one.ratio,
-        "runs": one.runs,
-    }
-
-
 def _record(one: RunStatistics) -> dict[str, object]:
-    return {
-        "runs": one.runs,
-        "attempts": one.attempts,
-        "done": one.done,
-        "failed": one.failed,
-        "deferred": one.deferred,
-        "skipped": one.skipped,
-        "success_rate": one.success_rate,
-        "median_duration": one.median,
-        "p95_duration": one.p95,
+    found = renamed(one, median="median_duration", p95="p95_duration", total="total_duration")
+    recent = [{"outcome": outcome, "duration": took} for outcome, took in one.recent]
+    return found | {
         "total_duration": round(one.total, 3),
-        "last_outcome": one.last_outcome,
         "last_finished": iso(one.last_finished),
-        "recent": [{"outcome": outcome, "duration": took} for outcome, took in one.recent],
+        "recent": recent,
     }

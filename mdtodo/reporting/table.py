@@ -6,9 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Priority, State
+from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable, Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -59,6 +60,28 @@ def print_grid(table: Table | Text, *, colored: bool) -> None:
     # safe here: `printable` leaves no other character that ends a line
     for line in captured.get().splitlines():
         click.echo(line.rstrip(), color=colored)
+
+
+def print_listing(
+    names: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Container[str] = (),
+    folded: Container[str] = (),
+    colored: bool,
+) -> None:
+    """A table with a dim head: a row of cells for each; nothing where there is none. The columns that are not `folded`
+    stay on one line."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in names:
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=name not in folded)
+    for row in rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row))
+    if table.row_count:
+        print_grid(table, colored=colored)
 
 
 def rows_of(tables: Iterable[Table], width: int, *, colored: bool) -> list[Text]:
