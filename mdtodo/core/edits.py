@@ -41,10 +41,12 @@ class AddSubtasks(NamedTuple):
 
 
 class AddNote(NamedTuple):
-    """Append a nested bullet of plain text (hostile text stays text: never a task, never another block)."""
+    """Append a nested bullet of plain text (hostile text stays text: never a task, never another block). `closed`: also
+    to a task that is closed by now."""
 
     anchor: Anchor
     text: str
+    closed: bool = False
 
 
 class Revert(NamedTuple):

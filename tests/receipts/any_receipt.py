@@ -33,7 +33,7 @@ EDITS = st.one_of(
     st.builds(SetStatus, ANCHORS, st.sampled_from(Status), st.frozensets(st.sampled_from(Status))),
     st.builds(SetKey, ANCHORS, st.text(), st.none() | st.text()),
     st.builds(AddSubtasks, ANCHORS, st.lists(st.text()).map(tuple)),
-    st.builds(AddNote, ANCHORS, st.text()),
+    st.builds(AddNote, ANCHORS, st.text(), st.booleans()),
 )
 
 
