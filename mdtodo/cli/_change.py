@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mdtodo.cli.context import Session
+    from mdtodo.core.task import Task
     from mdtodo.landing.land import Landing
     from mdtodo.operations.change import Change
     from mdtodo.project.project import Project
@@ -67,12 +68,24 @@ def change_and_report(
 def _say(session: Session, change: Change, landing: Landing | None) -> None:
     from mdtodo.landing.policy import sentences_of
 
-    for problem in change.after.problems(change.changed) if change.contents else ():
-        tell(one_line(f"{change.changed.file}:{change.changed.line}: {problem.message}"))
+    if change.contents:
+        _say_mistakes(session, change.after, change.changed)
     for commit in landing.commits if landing else ():
         session.say(f"committed {commit[:10]}")
     for sentence in sentences_of(landing) if landing else ():
         tell(one_line(sentence))
+
+
+def _say_mistakes(session: Session, project: Project, task: Task) -> None:
+    """What is wrong with its line."""
+    from mdtodo.core.task import Severity
+    from mdtodo.planning.findings import findings
+
+    here, said = (task.file, task.line), [problem.message for problem in project.problems(task)]
+    found = (one for one in findings(project.plan, session.config) if (one.file, one.line) == here)
+    said += [one.message for one in found if one.severity is Severity.ERROR]
+    for message in dict.fromkeys(said):
+        tell(one_line(f"{task.file}:{task.line}: {message}"))
 
 
 def _print_json(change: Change, landing: Landing | None, *, dry_run: bool) -> None:

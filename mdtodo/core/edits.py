@@ -49,6 +49,21 @@ class AddNote(NamedTuple):
     closed: bool = False
 
 
+class ChangeLine(NamedTuple):
+    """Change what the task's line says, whatever its box shows: all of it or nothing.
+
+    `keys` are keys with their values, None for none any more; `tags` are to be there (True) or not; the `title` takes
+    the place of all its words. `becomes` is the task as it is then, by which a version is known that has the change.
+    Absolute, so idempotent.
+    """
+
+    anchor: Anchor
+    keys: tuple[tuple[str, str | None], ...]
+    tags: tuple[tuple[str, bool], ...] = ()
+    title: str | None = None
+    becomes: Anchor | None = None
+
+
 class Revert(NamedTuple):
     """Take back what became of a task between two versions of its file: a three-way merge of what the file is now with
     `after`, from which the task is the one of that `number`, and `before`, which are object ids.
@@ -64,7 +79,7 @@ class Revert(NamedTuple):
     step: int = 0
 
 
-Edit = SetStatus | SetKey | AddSubtasks | AddNote | Revert
+Edit = SetStatus | SetKey | AddSubtasks | AddNote | ChangeLine | Revert
 
 
 def new_subtasks(edits: Iterable[Edit]) -> int:

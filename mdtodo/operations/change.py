@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.receipt import Receipt
@@ -59,6 +60,17 @@ def edited(project: Project, task: Task, edits: Sequence[Edit]) -> dict[str, tup
         if applied.data != before:
             found[file] = before, applied.data
     return found
+
+
+def index_of(project: Project, task: Task) -> int:
+    """Which of the tasks of its file it is, from 0."""
+    items = project.documents[task.file].items
+    return next(item.index for item in items if item.line == task.line)
+
+
+def task_at(project: Project, file: str, index: int) -> Task:
+    """The task with that index in the file."""
+    return next(islice((one for one in project.tasks.values() if one.file == file), index, None))
 
 
 def land(change: Change, command: str, *, commit: bool) -> Landing:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import AddNote
 from mdtodo.core.results import NOTED
 from mdtodo.core.titles import title_and_id
-from mdtodo.operations.change import Change, RefusedChangeError, edited
+from mdtodo.operations.change import Change, RefusedChangeError, edited, index_of, task_at
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def note(project: Project, task: Task, text: str) -> Change:
     edit = AddNote(task.anchor, text, closed=True)
     contents = edited(project, task, [edit])
     after = project.with_contents({file: new for file, (_, new) in contents.items()})
-    changed = next(one for one in after.tasks.values() if one.anchor.name == task.anchor.name)
+    changed = task_at(after, task.file, index_of(project, task))
     return Change(project, after, task, changed, contents, NOTED, (edit,))
 
 
