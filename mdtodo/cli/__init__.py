@@ -31,6 +31,8 @@ GROUPS = {
     },
     "Change": {
         "add": "Add a task.",
+        "set": "Change the keys, the tags or the title of a task.",
+        "note": "Add a note to a task, or say how far it is.",
         "done": "Mark tasks as done by hand.",
         "reopen": "Reopen tasks, and reset their failure counts.",
         "cancel": "Cancel tasks.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from mdtodo.core.results import EXPANDED, Outcome
+from mdtodo.core.results import EXPANDED, REWRITTEN, Outcome
 from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.markdown.anchors import place_digest
@@ -208,4 +208,6 @@ def _is_cacheable(result: Result) -> bool:
 CLAIMED = str(Status.DOING)
 #: Outcomes that say nothing of what a further attempt would come to. `blocked` is none of them: since its processor has
 #: added subtasks, and is to run once more, no result before that stands.
-_NOT_CACHED = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, EXPANDED, CLAIMED})
+_NOT_CACHED = (
+    frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, EXPANDED, CLAIMED}) | REWRITTEN
+)
