@@ -9,7 +9,8 @@ from mdtodo.core.edits import AddNote
 from mdtodo.core.task import Status
 from mdtodo.core.titles import title_and_id
 from mdtodo.errors import MdtodoError, UsageError
-from mdtodo.landing.policy import sentences_of
+from mdtodo.landing.policy import new_run_id, sentences_of
+from mdtodo.landing.recovery.ended_claims import open_ended_claims
 from mdtodo.landing.recovery.follow_claims import follow_claims
 from mdtodo.mcp.checkout import task_of
 from mdtodo.mcp.records import brief
@@ -45,7 +46,20 @@ def claim_task(checkout: Checkout, given: Arguments) -> dict[str, Any]:
             "claim_task needs the argument 'name', or the 'token' of a claim that is to be renewed"
         )
     worker_name(name)
+    if _open_ended_claims(checkout, project):
+        project = checkout.project()
+        task = task_of(project, task.id)
     return _held(claim.claim(project, task, name, checkout.config.lease, commit=True))
+
+
+def _open_ended_claims(checkout: Checkout, project: Project) -> bool:
+    """Let tasks whose claims have ended be free, as the next run does: where agents work alone there may be none."""
+    with StateStore.open(checkout.repo, create=False) as state:
+        if not state.ended_claims():
+            return False
+    with StateStore.open(checkout.repo) as state:
+        commit = checkout.config.commit != "none"
+        return bool(open_ended_claims(project, state, new_run_id(), commit=commit)[0])
 
 
 def _held(made: Claim) -> dict[str, Any]:

@@ -48,15 +48,27 @@ def list_tasks(checkout: Checkout, given: Arguments) -> dict[str, Any]:
 
 
 def next_task(checkout: Checkout, given: Arguments) -> dict[str, Any]:
-    """What comes next, in plan order; how many tasks there are of each state where there is nothing."""
+    """What somebody left, then what comes next, in plan order; where there is nothing, how many there are of each
+    state."""
     number = given.number("n")
     if number is not None and not 1 <= number <= PAGE:
         raise UsageError(f"n is 1 to {PAGE}")
-    plan = checkout.project(past=True).plan
+    project = checkout.project(past=True)
+    plan, ended = project.plan, _left_by_claimants(project)
     free = [name for name in plan.order if plan.states[name] in (State.READY, State.MANUAL)]
-    if not free:
+    if not (free or ended):
         return {"tasks": [], "states": dict(Counter(state.value for state in plan.states.values()))}
-    return {"tasks": [brief(plan, plan.tasks[name]) for name in free[: number or 1]]}
+    named = [*ended, *(name for name in free if name not in ended)][: number or 1]
+    marks = {name: {"claim": "ended"} for name in ended}
+    return {"tasks": [brief(plan, plan.tasks[name]) | marks.get(name, {}) for name in named]}
+
+
+def _left_by_claimants(project: Project) -> list[str]:
+    """The tasks that somebody had claimed and has not come back to: `claim_task` gives them to the next one."""
+    with StateStore.open(project.repo, create=False) as state:
+        ended = {one.task_id: one.worker for one in state.ended_claims()}
+    tasks = project.tasks.values() if ended else ()
+    return [one.id for one in tasks if one.status is Status.DOING and ended.get(one.id, "") == one.worker]
 
 
 def show_task(checkout: Checkout, given: Arguments) -> dict[str, Any]:

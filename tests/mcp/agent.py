@@ -26,7 +26,7 @@ run = "echo it is broken; exit 3"
 [processors.slow]
 run = "sleep 300 & echo $! > .git/child; echo $$ > .git/pid; wait"
 [processors.told]
-run = 'for n in 10 50 90; do echo "{\\\\"progress\\\\": $n}" >> $MDTODO_OUTPUT; sleep 0.4; done'
+run = 'for n in 10 50 90; do echo "{\\"progress\\": $n}" >> $MDTODO_OUTPUT; sleep 0.6; done'
 """
 
 
