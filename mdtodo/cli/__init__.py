@@ -48,6 +48,7 @@ GROUPS = {
         "verify": "Rerun done tasks; reopen those that no longer pass.",
         "prove": "Run the processors of ticks that nothing proves.",
         "check": "Find mistakes in the TODO files; changes nothing.",
+        "mcp": "Serve coding agents over the Model Context Protocol.",
     },
     "Set up": {
         "init": "Create a starter TODO.md and configuration.",

@@ -167,14 +167,6 @@ class Session:
 
         return find(self.repo, self.config.files, paths, cwd=self.directory) if paths else ()
 
-    def new_file(self, path: str) -> str:
-        """A path as typed of a file that is not there yet, relative to the root; UsageError outside of it."""
-        full = os.path.realpath(os.path.join(self.directory, path))
-        relative = os.path.relpath(full, self.repo.root)
-        if relative.split("/", 1)[0] in ("..", ".git"):
-            raise UsageError(f"{path} is outside the work tree {self.repo.root}")
-        return relative
-
     def patterns(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Files, folders or globs as typed, relative to the root: from the folder that they were typed in, or else from
         the root. One that is not there matches nothing, and is named; UsageError if that is so of all of them, or if
