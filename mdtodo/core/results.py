@@ -55,8 +55,8 @@ class Result(NamedTuple):
     `metrics` filled. The rest is for the runner alone: `failed_by`, how it failed, where exit code and `timed_out` do
     not tell; `outputs`, what it wrote of its declared outputs (see `outputs.snapshot`), None where it declares none;
     `tail`, the last 4 KiB of output; `log_error`, why the log is incomplete; `changes`, of an attempt in a clone that
-    passed, what it came to there (see `Proven`), and `work_tail`, where a check
-    came after it, the end of the output before that.
+    passed, what it came to there (see `Proven`), and `work_tail`, where a check came after it, the end of the output
+    before that, else None.
     """
 
     exit_code: int | None = 0
@@ -72,7 +72,7 @@ class Result(NamedTuple):
     tail: str = ""
     log_error: str | None = None
     changes: Mapping[str, object] | None = None
-    work_tail: str = ""
+    work_tail: str | None = None
 
     @property
     def outcome(self) -> Outcome:

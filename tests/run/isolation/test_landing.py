@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -272,3 +274,68 @@ def test_a_check_has_what_the_work_left_of_the_timeout(feature: Feature, inside:
     feature(f"sleep 1; {GOOD}", 'timeout = "1500ms"', **{"check.sh": "sleep 1.2\n"})
     (task,) = inside("run", "--json", code=1).json["tasks"]
     assert (task["reason"], task["error"]) == ("timeout", "timed out after 1s500ms")
+
+
+def test_what_a_person_has_reset_away_does_not_come_back(feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(f"{GOOD}cd $OUTSIDE/repo && git reset -q --hard HEAD~1")
+    repo.commit("To be removed", **{"gone.txt": "a\n"})
+    inside("run")
+    assert repo.git("ls-tree", "--name-only", "HEAD").splitlines() == [
+        *(".gitignore", ".mdtodo.toml", "TODO.md", "check.sh", "result.txt")
+    ]
+    assert (repo.read("result.txt"), repo.status()) == (b"good\n", [])
+
+
+def test_what_head_does_not_have_is_not_begun(feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(f"echo again >> $OUTSIDE/works; {GOOD}")
+    repo.write("TODO.md", repo.read("TODO.md") + b"- [ ] Uncommitted run:feature id:new\n")
+    said = inside("run", "new", code=1)
+    assert (
+        "what it changes lands with its box, but in the TODO.md of HEAD no task has the id 'new'" in said.err
+    )
+    assert not (repo.root.parent / "works").exists()
+
+
+CHANGED_LINES = {
+    "ticked": "sed -i 's/\\[ \\]/[x]/' TODO.md; git commit -qam Mine",
+    "reworded": "sed -i s/Build/Make/ TODO.md; git commit -qam Mine",
+    "reworded, not committed": "sed -i s/Build/Make/ TODO.md",
+    "deleted": "sed -i /Build/d TODO.md; git commit -qam Mine",
+}
+
+
+@pytest.mark.parametrize("script", CHANGED_LINES.values(), ids=CHANGED_LINES)
+def test_a_line_that_a_person_has_changed_meanwhile_is_theirs(
+    script: str, feature: Feature, inside: Mdtodo
+) -> None:
+    repo = feature(f"{GOOD}cd $OUTSIDE/repo; {script}")
+    task = inside("run", "--json", code=1).json["tasks"][0]
+    assert (
+        "on the branch mdtodo/build; the next run lands it if its line is as it was by then" in task["error"]
+    )
+    assert repo.read("result.txt") == b"bad\n"
+    assert repo.head("result.txt", "mdtodo/build") == b"good\n"
+    # it is once more as it was
+    repo.git("reset", "-q", "--hard", repo.git("rev-list", "--max-parents=0", "HEAD"))
+    inside("run")
+    assert (repo.read("result.txt"), checks(repo)) == (b"good\n", 1)
+
+
+def test_a_git_that_cannot_merge_gets_a_sentence_and_the_next_one_lands(
+    feature: Feature, inside: Mdtodo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = feature(commits_meanwhile("echo more > other.txt; git add other.txt"))
+    real, old = shutil.which("git"), tmp_path / "bin" / "git"
+    old.parent.mkdir()
+    old.write_text(
+        f'#!/bin/sh\nfor a; do [ "$a" = --write-tree ] && {{ echo "usage: git merge-tree" >&2; exit 129; }}; done\nexec {real} "$@"\n'
+    )
+    old.chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+        task = inside("run", "--json", code=1).json["tasks"][0]
+    assert "to merge onto it takes git 2.38 or newer; what it changed is on the branch" in task["error"]
+    assert repo.git("log", "--format=%s").splitlines() == ["Mine", "Base"]
+    inside("run")
+    assert (repo.read("result.txt"), repo.read("other.txt"), repo.status()) == (b"good\n", b"more\n", [])
+    assert checks(repo) == 2
