@@ -85,6 +85,11 @@ class Result(NamedTuple):
         )
 
     @property
+    def never_began(self) -> bool:
+        """Whether there was no place for it to run in, so that nobody is to blame."""
+        return self.exit_code is None and not self.timed_out and self.failed_by is Failure.CONFLICT
+
+    @property
     def failure(self) -> Failure | None:
         """How it failed; None where it did not."""
         if self.outcome is not Outcome.FAILED:

@@ -246,6 +246,9 @@ class Isolation:
         elif result.interrupted:
             self._end(one)
             self._wait(one, "the run was ended before it was looked at again")
+        elif result.never_began:
+            self._end(one)
+            self._wait(one, f"HEAD has moved, and {result.error}")
         elif result.outcome is Outcome.DONE:
             one.proven = one.looked_at or one.proven
             one.result = one.result._replace(duration=one.result.duration + result.duration)

@@ -339,3 +339,90 @@ def test_a_git_that_cannot_merge_gets_a_sentence_and_the_next_one_lands(
     inside("run")
     assert (repo.read("result.txt"), repo.read("other.txt"), repo.status()) == (b"good\n", b"more\n", [])
     assert checks(repo) == 2
+
+
+SPLITS = """\
+[ -e $OUTSIDE/once ] || echo '{"subtask": "- [ ] First this"}' >> "$MDTODO_OUTPUT"
+touch $OUTSIDE/once
+"""
+
+
+@pytest.mark.parametrize("work", ["", GOOD], ids=["in place of the work", "and works"])
+@pytest.mark.parametrize("more", ["", 'changes = "branch"'])
+def test_new_subtasks_come_before_the_check(work: str, more: str, feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(SPLITS + work, more)
+    task = inside("run", "--json").json["tasks"][0]
+    assert task["outcome"] == "blocked"
+    assert repo.read("TODO.md").startswith(
+        b"# List\n\n- [ ] Build it run:feature id:build\n  - [ ] First this\n"
+    )
+    assert (repo.read("result.txt"), repo.status()) == (b"bad\n", [])
+    assert repo.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_without_room_for_a_clone_nothing_counts_as_failed(
+    feature: Feature, inside: Mdtodo, own_cache: Path
+) -> None:
+    repo = feature(GOOD)
+    own_cache.write_text("a file in the way\n")
+    task = inside("run", "--json", code=1).json["tasks"][0]
+    assert "no clone could be made" in task["error"]
+    assert (repo.commits(), repo.status()) == (1, [])
+    own_cache.unlink()
+    inside("run")
+    assert b"- [x] Build it" in repo.head("TODO.md")
+
+
+def test_without_room_for_a_second_look_the_result_waits(
+    feature: Feature, inside: Mdtodo, own_cache: Path
+) -> None:
+    away = "mv $OUTSIDE/cache $OUTSIDE/away; echo x > $OUTSIDE/cache"
+    repo = feature(
+        GOOD,
+        **{
+            "check.sh": f'test "$(cat result.txt)" = good && cd $OUTSIDE/repo && [ ! -e other.txt ] && echo x > other.txt && git add other.txt && git commit -qm Mine && {{ {away}; }}; true\n'
+        },
+    )
+    task = inside("run", "--json", code=1).json["tasks"][0]
+    assert "HEAD has moved, and no clone could be made" in task["error"]
+    own_cache.unlink()
+    inside("run")
+    assert repo.git("log", "--format=%s").splitlines() == ["todo: Build it", "Mine", "Base"]
+    assert repo.read("result.txt") == b"good\n"
+
+
+needs_lfs = pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 5\n"
+
+
+@needs_lfs
+def test_files_of_lfs_land_with_their_content(feature: Feature, inside: Mdtodo) -> None:
+    work = f"{GOOD}test $(wc -c < old.bin) = 1000 && head -c 2000 /dev/zero > new.bin"
+    repo = feature(work, **{".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"})
+    repo.git("lfs", "install", "--local")
+    repo.commit(**{"old.bin": "x" * 1000})
+    inside("run")
+    assert (repo.read("new.bin"), repo.status()) == (bytes(2000), [])
+    assert repo.head("new.bin").startswith(b"version https://git-lfs")
+    inside("undo")
+    assert repo.status() == []
+
+
+@needs_lfs
+def test_a_pointer_whose_content_nobody_has_does_not_land(feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(f"{GOOD}printf '{POINTER}' > new.bin", **{".gitattributes": "*.bin filter=lfs -text\n"})
+    repo.git("lfs", "install", "--local")
+    (task,) = inside("run", "--json", code=1).json["tasks"]
+    assert task["error"] == "new.bin is a pointer of LFS, and what it points to is not here"
+
+
+def test_two_thousand_files_land_and_go_back(feature: Feature, inside: Mdtodo) -> None:
+    work = f"{GOOD}for i in $(seq 2000); do echo new > many/$i; done; rm -r gone"
+    before = {f"many/{n}": "old\n" for n in range(1, 1001)} | {"gone/a": "a\n", "gone/b/c": "a\n"}
+    repo = feature(work, **before)
+    base = repo.git("rev-parse", "HEAD^{tree}")
+    inside("run")
+    assert (repo.status(), (repo.root / "gone").exists()) == ([], False)
+    assert {(repo.root / "many" / name).read_text() for name in map(str, range(1, 2001))} == {"new\n"}
+    inside("undo")
+    assert (repo.status(), repo.git("rev-parse", "HEAD^{tree}")) == ([], base)
