@@ -58,12 +58,14 @@ LOCK_PATIENCE = 3.0
 
 
 class RefusedError(GitError):
-    """Nothing was changed, since all of it could not be; `reasons` say why, each with its file."""
+    """Nothing was changed, since all of it could not be; `reasons` say why, each with its file. `of_task`: a task is
+    not what it was, or not there."""
 
-    def __init__(self, reasons: Sequence[str]) -> None:
+    def __init__(self, reasons: Sequence[str], *, of_task: bool = False) -> None:
         more = f"; and {len(reasons) - 8} more" if len(reasons) > 8 else ""
         super().__init__(f"nothing was changed: {'; '.join(reasons[:8])}{more}")
         self.reasons = tuple(reasons)
+        self.of_task = of_task
 
 
 class Landing(NamedTuple):
@@ -179,7 +181,8 @@ def _land(
             job, kept_open = _without(job, kept_open, changed.reasons)
         except UnclearError as error:
             if checks.whole:
-                raise RefusedError([f"{task}: {reason}" for task, reason in error.reasons.items()]) from error
+                reasons = [f"{task}: {reason}" for task, reason in error.reasons.items()]
+                raise RefusedError(reasons, of_task=True) from error
             job, unclear = _without(job, unclear, error.reasons)
     forget(job.repo, builder.outputs)
     landing = _tick_work_tree(job, landing._replace(kept_open=kept_open, unclear=unclear))
@@ -273,13 +276,14 @@ def refuse(job: Job, builder: CommitBuilder) -> None:
             refused = {
                 task: f"{reason} in the work tree" for task, reason in version.missed.items()
             } | refused
-    reasons = [f"{path}: {refused[path]}" for path in (one.path for one in job.restores) if path in refused]
+    paths = [f"{path}: {refused[path]}" for path in (one.path for one in job.restores) if path in refused]
+    reasons = list(paths)
     for task, receipt in job.receipts.items():
         goes_whole = receipt.proven or any(isinstance(edit, Revert) for edit in receipt.edits)
         if task in refused and goes_whole:
             reasons.append(f"{receipt.edits[0].anchor.file}: {task} ({receipt.title}): {refused[task]}")
     if reasons:
-        raise RefusedError(reasons)
+        raise RefusedError(reasons, of_task=len(reasons) > len(paths))
 
 
 def _version_on_disk(job: Job, file: str) -> EditResult:

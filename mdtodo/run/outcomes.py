@@ -72,11 +72,18 @@ class Outcomes:
         else:
             why = refusal(self.project, task, result.subtasks, self._new_ids)
         if why is None:
-            return result
+            return self._before_check(task, result)
         if result.outcome is Outcome.FAILED:
             self.observer.say(f"{title_and_id(task)}: {why}")
             return result._replace(subtasks=())
         return result._replace(subtasks=(), error=why, failed_by=Failure.OUTPUT)
+
+    def _before_check(self, task: Task, result: Result) -> Result:
+        """The same, where a processor in a clone wrote subtasks that come first: it runs again after these, so neither
+        what it changed counts yet, nor what its check says of that."""
+        worked = result._replace(exit_code=0, timed_out=False, error=None, failed_by=None, changes=None)
+        ended = result.work_tail is not None or result.outcome is Outcome.DONE
+        return worked if ended and not result.interrupted and self._waits(task, worked) else result
 
     def complete(self, task: Task, result: Result) -> None:
         """The task is over, or waits for the subtasks that its processor has added: its result is taken down, and what
@@ -85,7 +92,8 @@ class Outcomes:
             self._block(task, result)
             return
         held: tuple[Output, ...] | None = None
-        counts = True
+        # nobody is to blame where it could not even begin, as without room for a clone
+        counts = not result.never_began
         if result.outcome is Outcome.DONE and self.commits:
             written = result.outputs or {}
             held, reason = self.journal.hold_outputs(written)
