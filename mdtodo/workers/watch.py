@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -168,6 +169,8 @@ class Watch:
             self._wrong.pop("push", None)
         else:
             self._tell("push", unpushed)
+        # the tasks of a run know each other: left to chance, those of many runs would be kept
+        gc.collect()
 
     def _tell(self, about: str, error: MdtodoError) -> None:
         sentence = "; ".join(filter(None, (*error.sentences, error.hint)))
