@@ -110,14 +110,5 @@ def print_pattern(pattern: Pattern, *, color: bool) -> None:
 
 def print_patterns_json(patterns: Iterable[Pattern]) -> None:
     """`{"version": 1, "patterns": [{"name", "source", "words", "category", "steps": [{"text", "weight"}, ...]}]}`."""
-    rows = [
-        {
-            "name": pattern.name,
-            "source": pattern.source,
-            "words": list(pattern.words),
-            "category": pattern.category,
-            "steps": [{"text": step.text, "weight": step.weight} for step in pattern.steps],
-        }
-        for pattern in patterns
-    ]
+    rows = [one._asdict() | {"steps": [step._asdict() for step in one.steps]} for one in patterns]
     print_json({"version": 1, "patterns": rows})

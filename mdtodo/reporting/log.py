@@ -17,7 +17,7 @@ from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mdtodo.receipts.log import LoggedReceipt
+    from mdtodo.receipts.trailers import Trailer
     from mdtodo.storage.rows import JournalEntry
 
 #: Columns of a terminal from which on a line has the commit, the date, and the time of day too.
@@ -27,7 +27,7 @@ _STYLES = {"done": "green", "cached": "green", "failed": "red", "todo": "yellow"
 
 
 def print_receipts(
-    receipts: Iterable[LoggedReceipt], title_of: Callable[[LoggedReceipt], str | None], *, color: bool | None
+    receipts: Iterable[Trailer], title_of: Callable[[Trailer], str | None], *, color: bool | None
 ) -> int:
     """A line for each: date, task, outcome, title, proof, commit and run. How many there were.
 
@@ -57,11 +57,11 @@ def print_receipts(
     return count
 
 
-def _when(one: LoggedReceipt, length: int) -> str:
+def _when(one: Trailer, length: int) -> str:
     return f"{one.date[:length].replace('T', ' ')}  "
 
 
-def _fitted(title: str, one: LoggedReceipt, width: int) -> tuple[str, list[str]]:
+def _fitted(title: str, one: Trailer, width: int) -> tuple[str, list[str]]:
     """What so many columns have room for: the title, the proof, if need be without tree and duration, and the run."""
     from rich.text import Text
 
@@ -80,9 +80,9 @@ def _fitted(title: str, one: LoggedReceipt, width: int) -> tuple[str, list[str]]
 
 
 def print_receipts_json(
-    receipts: Iterable[LoggedReceipt],
-    title_of: Callable[[LoggedReceipt], str | None],
-    entry_of: Callable[[LoggedReceipt], JournalEntry | None],
+    receipts: Iterable[Trailer],
+    title_of: Callable[[Trailer], str | None],
+    entry_of: Callable[[Trailer], JournalEntry | None],
 ) -> None:
     """`{"version": 1, "receipts": [RECEIPT, ...]}`, as it comes, with what the journal has beyond the commit."""
     out = sys.stdout.buffer
@@ -96,7 +96,7 @@ def print_receipts_json(
     sys.stdout.flush()
 
 
-def _proof(one: LoggedReceipt, *, timed: bool = True, tree: bool = True) -> str:
+def _proof(one: Trailer, *, timed: bool = True, tree: bool = True) -> str:
     """`(tests, exit 1, 2.3s, attempt 2, tree 5b1d3c9f0a27)`; that the tree was dirty is said in any case."""
     if one.processor in ("person", "rollup", "undo", "expand", "every"):
         return f"({one.processor})"
@@ -123,12 +123,12 @@ _FAILURES: dict[str, str] = {
 }
 
 
-def _failure(one: LoggedReceipt) -> str:
+def _failure(one: Trailer) -> str:
     """The same of a receipt, "" for one that did not fail."""
     return _FAILURES.get(one.reason or "") or _ending(one.exit_code)
 
 
-def _record(one: LoggedReceipt, title: str | None, entry: JournalEntry | None) -> dict[str, object]:
+def _record(one: Trailer, title: str | None, entry: JournalEntry | None) -> dict[str, object]:
     """Its fields, two of them by the names that they have in the contract. When its processor started and ended only
     the journal knows; how it failed is told by that in its own words."""
     called = renamed(one, task_id="task", seconds="duration")

@@ -36,9 +36,8 @@ _WIDE, _ALL, _SOME = 110, 78, 56
 def print_stats(found: Statistics, *, by: str = "processor", colored: bool) -> None:
     """The whole, then in up to four parts: processors or other groups, metrics, flaky tasks, estimated and actual."""
     click.echo(paragraph(_whole(found)) + "\n")
-    pictures = (colored or sys.stdout.isatty()) and draws()
     groups = found.processors if by == "processor" else found.groups
-    _print_groups(groups, by, colored=colored, pictures=pictures)
+    _print_groups(groups, by, colored=colored, pictures=pictured(colored))
     if found.metrics:
         click.echo("\n" + paragraph("Metrics: the last value, the lowest and the highest"))
         _print_rows([_metric_row(one) for one in found.metrics[:_ROWS]], colored=colored)
@@ -121,6 +120,11 @@ def draws() -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def pictured(colored: bool) -> bool:
+    """Whether it shows them to a person, and not to a program that reads columns."""
+    return (colored or sys.stdout.isatty()) and draws()
 
 
 def _whole(found: Statistics) -> str:

@@ -35,7 +35,6 @@ from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from types import TracebackType
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Output, Receipt
@@ -125,9 +124,7 @@ class RunJournal:
     def __enter__(self) -> RunJournal:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: object, _: object) -> None:
         if self._git is not None:
             self._git.close()
         # before the leases go: whoever takes a task next has to see what became of it

@@ -170,13 +170,15 @@ class ResultCache:
         rows = self.state.history(task_id, limit=50)
         known = [one for one in rows if one.outcome not in _NOT_CACHED and one.run not in undone]
         receipt = receipts.get(task_id)
-        if receipt is None or not known:
-            return known[0] if known else receipt and receipt.past_run()
-        landed = receipt.past_run()
+        if receipt is None:
+            return known[0] if known else None
+        from mdtodo.receipts.log import past_run
+
+        landed = past_run(receipt)
         # the state knows that run, and so what came after it in this clone
         if any(one.run == landed.run for one in known):
             return known[0]
-        return max(landed, known[0], key=lambda one: inf if one.finished is None else one.finished)
+        return max([landed, *known[:1]], key=lambda one: inf if one.finished is None else one.finished)
 
     def _newest_receipts(self, task_id: str) -> Newest:
         """Those of all tasks that may come, from one walk through the history, as far as it takes."""
