@@ -7,12 +7,12 @@ import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import pytest
 
 pytest.importorskip("mcp", reason="the package mcp is not installed")
 
-from mcp import Client, StdioServerParameters  # after it is known to be there
+import anyio
+from mcp import Client, StdioServerParameters, stdio_client
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -63,7 +63,7 @@ async def connected(root: Path, *options: str, mode: Any = "legacy") -> AsyncIte
     server = StdioServerParameters(
         command=sys.executable, args=["-m", "mdtodo", "mcp", *options], env=dict(os.environ), cwd=root
     )
-    async with Client(server, mode=mode) as client:
+    async with Client(stdio_client(server), mode=mode) as client:
         yield Agent(client)
 
 

@@ -10,11 +10,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import psutil
 import pytest
 
-from tests.mcp.agent import CONFIG, Agent, connected, run, talk
+from tests.mcp.agent import CONFIG, Agent, anyio, connected, run, talk
 from tests.processes import eventually, pid_in, runs
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     Mdtodo = Callable[..., Said]
 
+QUIET = '[processors.quiet]\nrun = "sleep 6"\n'
 TODO = "- [ ] Slow id:slow run:slow\n- [ ] Told id:told run:told\n- [ ] Good id:good run:good\n"
 
 
@@ -104,6 +104,22 @@ def test_a_proof_tells_how_far_it_is(repo: Checkout) -> None:
         shares = [round(100 * progress / total) for progress, total, _ in signs if total]
         assert shares
         assert {*shares} <= {10, 50, 90}
+
+    talk(repo.root, scene)
+
+
+def test_a_proof_that_says_nothing_shows_that_it_goes_on(repo: Checkout) -> None:
+    """Clients give up a call of which they hear nothing."""
+    repo.commit("Quiet", **{"TODO.md": "- [ ] x id:x run:quiet\n", ".mdtodo.toml": QUIET})
+
+    async def scene(agent: Agent) -> None:
+        seconds: list[float] = []
+
+        async def told(progress: float, _: float | None, __: str | None) -> None:
+            seconds.append(progress)
+
+        await agent.client.call_tool("prove_task", {"id": "x"}, progress_callback=told)
+        assert max(seconds) >= 5
 
     talk(repo.root, scene)
 
