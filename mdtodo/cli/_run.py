@@ -56,14 +56,6 @@ def say(sentences: Iterable[str]) -> None:
         tell(sentence)
 
 
-def refuse_useless_push(options: Options, *, push: bool, no_commit: bool) -> None:
-    """Raises UsageError where a push is asked for, and nothing is committed."""
-    if push:
-        from mdtodo.landing.push.after_run import refuse_push_without_commit
-
-        refuse_push_without_commit(options.commit, asked=no_commit)
-
-
 def run_and_report(
     session: Session, options: Options, *, as_json: bool, push: bool = False, remote: str | None = None
 ) -> int:

@@ -6,6 +6,7 @@ import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from mdtodo.cli._run import report_left_out
 from mdtodo.cli.options import (
     can_option,
     filters,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from mdtodo.cli.context import Session
     from mdtodo.planning.selection import Selection
+    from mdtodo.run.run import SelectedTasks
+    from mdtodo.run.run_options import Options
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -47,9 +50,25 @@ class Given(NamedTuple):
         """The tasks that the filters choose."""
         return selection(session, self.filters)
 
-    def commit(self, session: Session) -> str:
-        """What is committed: as the configuration has it, unless nothing is to be."""
-        return "none" if self.no_commit else session.config.commit
+    def wanted(self, session: Session) -> SelectedTasks:
+        """The tasks that are asked for; says which of those that are named do not match the filters."""
+        from mdtodo.run.run import select_tasks
+
+        found = select_tasks(session.repo, session.config, self.ids, self.selection(session))
+        report_left_out(found.left_out)
+        return found
+
+    def options(self, session: Session, wanted: SelectedTasks, **more: Any) -> Options:
+        """What a run of these tasks is asked for. Raises UsageError where a push is, and nothing is committed."""
+        from mdtodo.run.run_options import Options
+
+        commit = "none" if self.no_commit else session.config.commit
+        if self.push:
+            from mdtodo.landing.push.after_run import refuse_push_without_commit
+
+            refuse_push_without_commit(commit, asked=self.no_commit)
+        what = wanted.chosen, wanted.asked, self.jobs or 0, commit
+        return Options(*what, limit=self.limit, fresh=self.fresh, **more)
 
 
 _OPTIONS = (

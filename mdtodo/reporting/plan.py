@@ -11,7 +11,7 @@ import click
 from mdtodo.core.task import State
 from mdtodo.planning.analysis.durations import format_factor, format_minutes, format_task_duration
 from mdtodo.planning.schedule import earliest_starts
-from mdtodo.reporting.text import one_line, paragraph, terminal_width
+from mdtodo.reporting.text import one_line, paragraph, shows, terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -208,11 +208,7 @@ def _corrections(plan: Plan, names: Sequence[str]) -> Iterator[str]:
 
 
 def _signs() -> Signs:
-    try:
-        "".join(_DRAWN).encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return _PLAIN
-    return _DRAWN
+    return _DRAWN if shows("".join(_DRAWN)) else _PLAIN
 
 
 def _cropped(text: str, width: int) -> str:

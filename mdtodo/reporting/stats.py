@@ -12,7 +12,7 @@ from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.analysis.durations import format_seconds
 from mdtodo.reporting.json_documents import iso, print_json, renamed
 from mdtodo.reporting.table import console, print_grid
-from mdtodo.reporting.text import one_line, paragraph
+from mdtodo.reporting.text import one_line, paragraph, shows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,11 +115,7 @@ def format_value(value: float) -> str:
 
 def draws() -> bool:
     """Whether standard output can show blocks."""
-    try:
-        _BLOCKS.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+    return shows(_BLOCKS)
 
 
 def pictured(colored: bool) -> bool:

@@ -153,6 +153,17 @@ def redraws(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def shows(text: str) -> bool:
+    """Whether standard output can show this text."""
+    import sys
+
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def room(title: int, facts: Sequence[int], width: int, *, least: int = 24) -> tuple[int, int]:
     """Of a line with a title and facts behind it, two columns apart, all in columns: how many facts it has room for,
     the first ones first, and the columns that are left for the title; a title of more than `least` gives way only so

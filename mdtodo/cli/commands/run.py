@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._run import refuse_useless_push, report_dry_run, report_left_out, run_and_report
+from mdtodo.cli._run import report_dry_run, run_and_report
 from mdtodo.cli.options import claimed_with, dry_run_option, token_option
 from mdtodo.cli.shared_options import run_options
 
@@ -39,27 +39,13 @@ def command(session: Session, given: Given, /, *, dry_run: bool, fail_fast: bool
     Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
     from mdtodo.project.capabilities import told
-    from mdtodo.run.run import select_tasks
-    from mdtodo.run.run_options import Options
 
-    wanted = select_tasks(session.repo, session.config, given.ids, given.selection(session))
-    report_left_out(wanted.left_out)
+    wanted = given.wanted(session)
     if (token := claimed_with(token, wanted.asked)) is not None:
         from mdtodo.operations.claim import refuse_other_token
 
         refuse_other_token(session.project(), wanted.asked, token)
-    options = Options(
-        chosen=wanted.chosen,
-        asked=wanted.asked,
-        jobs=given.jobs or 0,
-        commit=given.commit(session),
-        fail_fast=fail_fast,
-        limit=given.limit,
-        fresh=given.fresh,
-        token=token,
-        can=told(given.can),
-    )
-    refuse_useless_push(options, push=given.push, no_commit=given.no_commit)
+    options = given.options(session, wanted, fail_fast=fail_fast, token=token, can=told(given.can))
     if dry_run:
         return report_dry_run(session, options, as_json=given.as_json)
     return run_and_report(session, options, as_json=given.as_json, push=given.push, remote=given.remote)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli._run import refuse_useless_push, report_left_out, run_again_and_again, run_and_report
+from mdtodo.cli._run import run_again_and_again, run_and_report
 from mdtodo.cli.options import duration_option
 from mdtodo.cli.shared_options import run_options
 
@@ -46,28 +46,20 @@ def command(session: Session, given: Given, /, *, name: str | None, forever: boo
     """
     from mdtodo.errors import UsageError
     from mdtodo.project.capabilities import capabilities
-    from mdtodo.run.run import select_tasks
-    from mdtodo.run.run_options import Options
     from mdtodo.workers.name import worker_name
 
     if forever and idle is not None:
         raise UsageError("--forever and --idle exclude each other: one never ends, the other after so long")
     chosen = given.selection(session)
-    wanted = select_tasks(session.repo, session.config, given.ids, chosen)
-    report_left_out(wanted.left_out)
-    options = Options(
-        chosen=wanted.chosen,
-        asked=wanted.asked,
-        jobs=given.jobs or 0,
-        commit=given.commit(session),
-        limit=given.limit,
+    wanted = given.wanted(session)
+    options = given.options(
+        session,
+        wanted,
         can=capabilities(session.repo, given.can),
         worker=worker_name(name),
-        fresh=given.fresh,
         joint=True,
         selection=None if given.ids or wanted.chosen is None else chosen,
     )
-    refuse_useless_push(options, push=given.push, no_commit=given.no_commit)
     as_json, push, remote = given.as_json, given.push, given.remote
     if not forever and idle is None:
         return run_and_report(session, options, as_json=as_json, push=push, remote=remote)
