@@ -32,6 +32,7 @@ GROUPS = {
     "Change": {
         "add": "Add a task.",
         "set": "Change the keys, the tags or the title of a task.",
+        "move": "Move a task, with all that is below it.",
         "note": "Add a note to a task, or say how far it is.",
         "done": "Mark tasks as done by hand.",
         "reopen": "Reopen tasks, and reset their failure counts.",

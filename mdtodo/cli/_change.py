@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mdtodo.cli.context import Session
-    from mdtodo.core.task import Task
     from mdtodo.landing.land import Landing
     from mdtodo.operations.change import Change
     from mdtodo.project.project import Project
@@ -69,23 +68,30 @@ def _say(session: Session, change: Change, landing: Landing | None) -> None:
     from mdtodo.landing.policy import sentences_of
 
     if change.contents:
-        _say_mistakes(session, change.after, change.changed)
+        _say_mistakes(session, change)
     for commit in landing.commits if landing else ():
         session.say(f"committed {commit[:10]}")
     for sentence in sentences_of(landing) if landing else ():
         tell(one_line(sentence))
 
 
-def _say_mistakes(session: Session, project: Project, task: Task) -> None:
-    """What is wrong with its line."""
+def _say_mistakes(session: Session, change: Change) -> None:
+    """What is wrong with its line, and what `check` finds now and did not before."""
+    from collections import Counter
+
     from mdtodo.core.task import Severity
     from mdtodo.planning.findings import findings
 
-    here, said = (task.file, task.line), [problem.message for problem in project.problems(task)]
-    found = (one for one in findings(project.plan, session.config) if (one.file, one.line) == here)
-    said += [one.message for one in found if one.severity is Severity.ERROR]
-    for message in dict.fromkeys(said):
-        tell(one_line(f"{task.file}:{task.line}: {message}"))
+    task = change.changed
+    said = [f"{task.file}:{task.line}: {one.message}" for one in change.after.problems(task)]
+    before = Counter(one.message for one in findings(change.project.plan, session.config))
+    for one in findings(change.after.plan, session.config):
+        if before[one.message]:
+            before[one.message] -= 1
+        elif one.severity is Severity.ERROR:
+            said.append(f"{one.file}:{one.line}: {one.message}")
+    for sentence in dict.fromkeys(said):
+        tell(one_line(sentence))
 
 
 def _print_json(change: Change, landing: Landing | None, *, dry_run: bool) -> None:

@@ -64,6 +64,19 @@ class ChangeLine(NamedTuple):
     becomes: Anchor | None = None
 
 
+class MoveTask(NamedTuple):
+    """Put the task, with all that is below it, to another place of its file, whatever its box shows: to the end of what
+    is `under` a task, or of a `section`, or of the file where there is neither; to the front of that with `top`; or
+    right `before` a task. With `top` alone to the front of where it is. `becomes` as in ChangeLine."""
+
+    anchor: Anchor
+    under: Anchor | None
+    before: Anchor | None
+    section: str | None
+    top: bool = False
+    becomes: Anchor | None = None
+
+
 class Revert(NamedTuple):
     """Take back what became of a task between two versions of its file: a three-way merge of what the file is now with
     `after`, from which the task is the one of that `number`, and `before`, which are object ids.
@@ -79,7 +92,7 @@ class Revert(NamedTuple):
     step: int = 0
 
 
-Edit = SetStatus | SetKey | AddSubtasks | AddNote | ChangeLine | Revert
+Edit = SetStatus | SetKey | AddSubtasks | AddNote | ChangeLine | MoveTask | Revert
 
 
 def new_subtasks(edits: Iterable[Edit]) -> int:

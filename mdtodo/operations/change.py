@@ -6,6 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.receipt import Receipt
+from mdtodo.core.task import State
+from mdtodo.core.titles import title_and_id
 from mdtodo.errors import EditError, MdtodoError
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import refuse_half_done_operation
@@ -71,6 +73,23 @@ def index_of(project: Project, task: Task) -> int:
 def task_at(project: Project, file: str, index: int) -> Task:
     """The task with that index in the file."""
     return next(islice((one for one in project.tasks.values() if one.file == file), index, None))
+
+
+def refuse_consequences(before: Project, after: Project, task: Task) -> None:
+    """Raises RefusedChangeError where tasks would wait for each other that do not now, and where one that a live worker
+    has would have another id, so that its result could not be told from that of another task."""
+    known = {frozenset(path) for path in before.plan.cycles}
+    for path in after.plan.cycles:
+        if frozenset(path) not in known:
+            raise RefusedChangeError(
+                f"these tasks would wait for each other: {' -> '.join(path)}", file=task.file, line=task.line
+            )
+    for one in before.tasks.values():
+        if before.plan.states[one.id] is State.RUNNING and one.id not in after.tasks:
+            raise RefusedChangeError(
+                f"{title_and_id(one)} is running now, and would have another id",
+                hint="give it one of its own with `id:`, or wait until it has ended",
+            )
 
 
 def land(change: Change, command: str, *, commit: bool) -> Landing:

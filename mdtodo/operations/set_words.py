@@ -10,7 +10,14 @@ from mdtodo.core.task import Severity
 from mdtodo.errors import UsageError
 from mdtodo.markdown.keys.dialects import PLAIN
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.operations.change import Change, RefusedChangeError, edited, index_of, task_at
+from mdtodo.operations.change import (
+    Change,
+    RefusedChangeError,
+    edited,
+    index_of,
+    refuse_consequences,
+    task_at,
+)
 from mdtodo.planning.dates import local_today, with_dates
 
 if TYPE_CHECKING:
@@ -47,7 +54,7 @@ def set_words(
     contents = edited(project, task, [edit])
     after = project.with_contents({file: new for file, (_, new) in contents.items()})
     changed = task_at(after, task.file, index_of(project, task))
-    refuse_cycles(project, after, task)
+    refuse_consequences(project, after, task)
     edit = edit._replace(becomes=changed.anchor)
     return Change(project, after, task, changed, contents, CHANGED, (edit,))
 
@@ -83,16 +90,6 @@ def read_words(words: Iterable[str], today: date) -> Words:
         else:
             found.keys[_writable(token.name)] = token.value
     return found
-
-
-def refuse_cycles(before: Project, after: Project, task: Task) -> None:
-    """Raises RefusedChangeError where tasks would wait for each other that do not now."""
-    known = {frozenset(path) for path in before.plan.cycles}
-    for path in after.plan.cycles:
-        if frozenset(path) not in known:
-            raise RefusedChangeError(
-                f"these tasks would wait for each other: {' -> '.join(path)}", file=task.file, line=task.line
-            )
 
 
 def _refuse_id(project: Project, task: Task, name: str | None) -> None:

@@ -59,6 +59,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "expand": ("expand", "big", "--commit"),
     "set": ("set", "child", "--title", "Piece", "#new", "--commit"),
     "set in the work tree": ("set", "first", "!high"),
+    "move": ("move", "child", "--before", "first", "--commit"),
+    "move in the work tree": ("move", "taken", "--top"),
     "note": ("note", "hand", "it works", "--commit"),
     "note in the work tree": ("note", "hand", "it works"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, MoveTask, SetKey, SetStatus
 from mdtodo.core.receipt import DIRTY, Output, Receipt
 from mdtodo.core.results import Failure, Outcome
 from mdtodo.core.task import Anchor, Status
@@ -40,6 +40,15 @@ EDITS = st.one_of(
         st.lists(st.tuples(st.text(), st.none() | st.text())).map(tuple),
         st.lists(st.tuples(st.text(), st.booleans())).map(tuple),
         st.none() | st.text(),
+        st.none() | ANCHORS,
+    ),
+    st.builds(
+        MoveTask,
+        ANCHORS,
+        st.none() | ANCHORS,
+        st.none() | ANCHORS,
+        st.none() | st.text(),
+        st.booleans(),
         st.none() | ANCHORS,
     ),
 )

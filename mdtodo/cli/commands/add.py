@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mdtodo.cli.options import complete_id, json_option
+from mdtodo.cli.options import complete_id, complete_section, json_option
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 @click.option(
     "--under", metavar="ID", shell_complete=complete_id, help="Add it as the last subtask of this task."
 )
-@click.option("--section", metavar="HEADING", help="Add it to the end of the list below this heading.")
+@click.option(
+    "--section",
+    metavar="HEADING",
+    shell_complete=complete_section,
+    help="Add it to the end of the list below this heading.",
+)
 @click.option(
     "--file",
     "path",

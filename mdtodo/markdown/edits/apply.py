@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, MoveTask, SetKey, SetStatus
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import PausedCollector, parse
+from mdtodo.markdown.edits.move_task import Target, move_task
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.pending import PendingEdits, Unexpected
 from mdtodo.markdown.edits.placement import PLACEMENTS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Status
+    from mdtodo.markdown.document import Document
     from mdtodo.markdown.edits.placement import Placement
 
 
@@ -57,11 +59,62 @@ def apply(
     """
     if not edits:
         return Applied(data, (), (), ())
+    moves = [edit for edit in edits if isinstance(edit, MoveTask)]
+    if moves:
+        return _apply_moves(data, edits, moves, statuses, file=file, tolerant=tolerant)
     made = _apply_to_one_parse(data, edits, statuses, file, tolerant)
     if not made.missing or not any(isinstance(edit, AddSubtasks) for edit in made.done):
         return made
     later = apply(made.data, [edit for edit, _ in made.missing], statuses, file=file, tolerant=tolerant)
     return Applied(later.data, made.done + later.done, made.already + later.already, later.missing)
+
+
+def _apply_moves(
+    data: bytes,
+    edits: Sequence[Edit],
+    moves: Sequence[MoveTask],
+    statuses: Mapping[str, Status],
+    *,
+    file: str,
+    tolerant: bool,
+) -> Applied:
+    """All others first, then each move in what the one before it has made."""
+    others = [edit for edit in edits if not isinstance(edit, MoveTask)]
+    made = apply(data, others, statuses, file=file, tolerant=tolerant)
+    data, done, already, missing = made.data, [*made.done], [*made.already], [*made.missing]
+    for edit in moves:
+        try:
+            after = _moved(parse(data, statuses, file=file), edit, statuses, file)
+        except EditError as error:
+            if not tolerant:
+                raise
+            missing.append((edit, error.sentence))
+        except Unexpected as unexpected:
+            missing.append((edit, unexpected.args[0]))
+        else:
+            (already if after == data else done).append(edit)
+            data = after
+    return Applied(data, tuple(done), tuple(already), tuple(missing))
+
+
+def _moved(document: Document, edit: MoveTask, statuses: Mapping[str, Status], file: str) -> bytes:
+    places = TaskIndex(document, file)
+    index = _find(places, edit)
+    if isinstance(index, str):
+        raise Unexpected(index)
+    if places.find(edit.anchor) != index:  # it is there already, by what it has become
+        return document.data
+    under, before = (None if one is None else places.find(one) for one in (edit.under, edit.before))
+    for place in (under, before):
+        if isinstance(place, str):
+            raise Unexpected(f"where it is to go: {place}")
+    target = Target(under, before, edit.section, edit.top)  # type: ignore[arg-type]
+    try:
+        return move_task(document, index, target, statuses).data
+    except EditError as error:
+        raise EditError(
+            error.sentence, file=file, line=document.items[index].line, hint=error.hint
+        ) from error
 
 
 def _apply_to_one_parse(
@@ -170,7 +223,7 @@ class _Application:
 def _find(places: TaskIndex, edit: Edit) -> int | str:
     """The task of the edit, also where it is what the edit makes of it."""
     found = places.find(edit.anchor)
-    if isinstance(found, str) and isinstance(edit, ChangeLine) and edit.becomes is not None:
+    if isinstance(found, str) and isinstance(edit, ChangeLine | MoveTask) and edit.becomes is not None:
         changed = places.find(edit.becomes)
         return changed if isinstance(changed, int) else found
     return found

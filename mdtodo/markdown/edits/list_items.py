@@ -104,7 +104,7 @@ def render(items: Sequence[NewItem], style: ListStyle, *, boxed: bool = False) -
         box = f"[{item.char}] " if boxed or item.status is not None else ""
         yield style.prefix + f"{marker}{style.blanks}{box}{item.text}".encode()
         if item.children:
-            indent = style.prefix + b" " * (len(marker) + len(style.blanks))
+            indent = style.prefix + b" " * len(marker) + style.blanks.encode()
             yield from render(item.children, ListStyle(indent, style.bullet), boxed=boxed)
 
 
@@ -170,7 +170,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LINE = re.compile(r"( *)([-+*]|[0-9]{1,9}[.)])[ \t]+(\S|\S.*\S)[ \t]*")
 _BOX = re.compile(r"\[(.)\][ \t]+(\S.*)")
 # Five blanks after a marker would be one, and indented code (GFM 5.2, rule 2).
-_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?([ \t>]*)([-+*]|[0-9]{1,9}[.)])([ ]{1,4})\[")
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?([ \t>]*)([-+*]|[0-9]{1,9}[.)])([ ]{1,4}|\t)\[")
 #: What ends a line.
 LINE_END = re.compile(rb"\r\n|\n|\r")
 _BULLET = re.compile(rb"([ \t>]*)((?:[-+*]|[0-9]{1,9}[.)])[ \t]{1,4})[ \t]*(.*[^ \t])[ \t]*", re.DOTALL)

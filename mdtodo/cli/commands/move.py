@@ -1,0 +1,65 @@
+"""`mdtodo move ID`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mdtodo.cli._change import change_and_report, change_options
+from mdtodo.cli.options import complete_id, complete_section
+
+if TYPE_CHECKING:
+    from mdtodo.cli.context import Session
+    from mdtodo.operations.change import Change
+    from mdtodo.project.project import Project
+
+
+@click.command(
+    "move",
+    epilog="\b\nExamples:\n  mdtodo move 3f2a --top                    first of its list\n"
+    "  mdtodo move 3f2a --before 81bc\n  mdtodo move 3f2a --under build --commit   as its last subtask\n"
+    "  mdtodo move 3f2a --section Later --dry-run",
+)
+@click.argument("name", metavar="ID", shell_complete=complete_id)
+@click.option("--under", metavar="ID", shell_complete=complete_id, help="As the last subtask of this task.")
+@click.option("--before", metavar="ID", shell_complete=complete_id, help="Right before this task.")
+@click.option(
+    "--section",
+    metavar="HEADING",
+    shell_complete=complete_section,
+    help="To the end of the list below this heading of its file.",
+)
+@click.option("--top", is_flag=True, help="To the front of that, or, alone, of where it is.")
+@change_options
+@click.pass_obj
+def command(
+    session: Session,
+    name: str,
+    under: str | None,
+    before: str | None,
+    section: str | None,
+    top: bool,
+    commit: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Move a task within its file, with all that is below it.
+
+    Its lines stay as they are but for their indentation, and for its marker where the list has another one. In numbered
+    lists that count up, the numbers follow. Nothing is moved if another task would change by it.
+    """
+    from mdtodo.errors import UsageError
+    from mdtodo.operations.move import Destination, move
+
+    if sum(one is not None for one in (under, before, section)) > 1 or (before is not None and top):
+        raise UsageError("--under, --before and --section are different places")
+    if (under, before, section, top) == (None, None, None, False):
+        raise UsageError("move takes --under ID, --before ID, --section HEADING or --top")
+
+    def prepare(project: Project) -> Change:
+        above = None if under is None else project.find(under)
+        behind = None if before is None else project.find(before)
+        return move(project, project.find(name), Destination(above, behind, section, top))
+
+    return change_and_report(session, prepare, commit=commit, dry_run=dry_run, as_json=as_json)
