@@ -60,6 +60,7 @@ Leases._ended = lambda self, names, since, run: set()
 Leases.held = lambda self, tokens: frozenset(tokens)
 Leases.renew = lambda self, tokens, ttl: frozenset(tokens)
 Peers.look = lambda self, own: False
+Peers.taken = lambda self, own: set()
 main(sys.argv[1:])
 """
 

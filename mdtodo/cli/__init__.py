@@ -31,6 +31,8 @@ GROUPS = {
     },
     "Change": {
         "add": "Add a task.",
+        "set": "Change the keys, the tags or the title of a task.",
+        "note": "Add a note to a task, or say how far it is.",
         "done": "Mark tasks as done by hand.",
         "reopen": "Reopen tasks, and reset their failure counts.",
         "cancel": "Cancel tasks.",
@@ -46,6 +48,7 @@ GROUPS = {
         "verify": "Rerun done tasks; reopen those that no longer pass.",
         "prove": "Run the processors of ticks that nothing proves.",
         "check": "Find mistakes in the TODO files; changes nothing.",
+        "mcp": "Serve coding agents over the Model Context Protocol.",
     },
     "Set up": {
         "init": "Create a starter TODO.md and configuration.",

@@ -114,7 +114,6 @@ def land(
     git: GitSession | None = None,
     whole: bool = False,
     taken: IdsTaken | None = None,
-    late: bool = False,
     since: str | None = None,
     judge: Callable[[str | None], None] | None = None,
     runs: Mapping[str, str] = MappingProxyType({}),
@@ -124,18 +123,18 @@ def land(
     receipts that are not of `run_id`: each run gets a commit of its own.
 
     A task that HEAD does not have, or has ticked already, gets no receipt; the latter does where the receipt proves an
-    earlier tick, and with `late`, if need be in a commit that changes no file. Landing the same receipts again does
-    nothing more, so it is how an interrupted landing is finished; then `since` is what HEAD was before the first time.
-    Of several receipts for one task the last counts. A task is ticked together with its outputs, or not at all.
-    `patience`: seconds to wait for another git that holds the index. `git`: of a caller who lands many times. `whole`:
-    nothing is changed where something of what is to be taken back cannot be. `taken`: see `new_subtasks.ids_taken`;
-    those tasks are kept open. `judge` is asked about HEAD before it moves, and raises where nothing may land on it.
+    earlier tick, if need be in a commit that changes no file. Landing the same receipts again does nothing more, so it
+    is how an interrupted landing is finished; then `since` is what HEAD was before the first time. Of several receipts
+    for one task the last counts. A task is ticked together with its outputs, or not at all. `patience`: seconds to wait
+    for another git that holds the index. `git`: of a caller who lands many times. `whole`: nothing is changed where
+    something of what is to be taken back cannot be. `taken`: see `new_subtasks.ids_taken`; those tasks are kept open.
+    `judge` is asked about HEAD before it moves, and raises where nothing may land on it.
 
     Raises GitError, with HEAD, index and files as they were: an operation is in progress, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
     HEAD and index have their edits then, and landing again makes up for the file.
     """
-    job = Job(repo, receipts, run_id, statuses, each=each, late=late, since=since, runs=runs)
+    job = Job(repo, receipts, run_id, statuses, each=each, since=since, runs=runs)
     job, unclear = _without(job, {}, {} if whole else _unclear_on_disk(job))
     if not commit or not (job.wanted or job.restores):
         atomic_file.sweep(repo.root, job.wanted)

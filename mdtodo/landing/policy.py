@@ -82,12 +82,11 @@ def land_as_configured(
     config: Config,
     each: bool = False,
     git: GitSession | None = None,
-    late: bool = False,
     since: str | None = None,
     runs: Mapping[str, str] = MappingProxyType({}),
 ) -> Landing:
     """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
-    for `each`; `git` serves many; `late`, `since` and `runs`: see `land`. What takes a run back does so whole:
+    for `each`; `git` serves many; `since` and `runs`: see `land`. What takes a run back does so whole:
     RefusedError where that cannot be."""
     if commit:
         refuse_half_done_operation(repo)
@@ -102,7 +101,6 @@ def land_as_configured(
         whole=any(receipt.undoes is not None or lands_whole(receipt) for receipt in receipts),
         taken=ids_taken(repo, config, receipts),
         judge=judge_head(repo, config.files, receipts),
-        late=late,
         since=since,
         runs=runs,
     )

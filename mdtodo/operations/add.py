@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from mdtodo.core.edits import AddNote
+from mdtodo.core.task import Severity
 from mdtodo.errors import EditError, UsageError
 from mdtodo.git.files import worktree_files
 from mdtodo.markdown.edits.add_task import add_task
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.planning.dates import local_today, with_dates
+from mdtodo.planning.findings import findings
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -29,11 +34,13 @@ def add(
     parent: Task | None,
     section: str | None,
     file: str | None,
+    note: str | None = None,
     today: date | None = None,
 ) -> tuple[Project, Task]:
     """Write the task; gives the project with it, and the new task of that.
 
-    A due date in words (`due:friday`) is written as the date that it means `today`, by default the local date.
+    `note` becomes a nested bullet below it. A due date in words (`due:friday`) is written as the date that it means
+    `today`, by default the local date.
 
     Raises UsageError where text, file and parent do not go together, ChangedError where the
     file has changed meanwhile.
@@ -54,6 +61,8 @@ def add(
             statuses=project.config.status,
             file=target,
         )
+        if note is not None:
+            after = _with_note(project, target, after, note)
     except EditError as error:
         raise UsageError(error.sentence, file=target, hint=error.hint) from error
     if there:
@@ -64,11 +73,41 @@ def add(
     return new, _added(project, new, target)
 
 
+def _with_note(project: Project, file: str, data: bytes, note: str) -> bytes:
+    """The file with the new task, which has this note."""
+    task = _added(project, project.with_contents({file: data}), file)
+    return apply(data, [AddNote(task.anchor, note)], project.config.status, file=file).data
+
+
 def _refuse_taken_id(project: Project, text: str) -> None:
     name = read_keys(text).id
     for task in project.tasks.values():
         if name is not None and task.explicit_id == name:
             raise UsageError(f"the id {name!r} is taken by {task.file}:{task.line} ({task.title})")
+
+
+def new_file(root: str, path: str, cwd: str) -> str:
+    """A path as typed in `cwd` of a file that is not there yet, relative to the root of the work tree; UsageError
+    outside of it."""
+    relative = os.path.relpath(os.path.realpath(os.path.join(cwd, path)), root)
+    if relative.split("/", 1)[0] in ("..", ".git"):
+        raise UsageError(f"{path} is outside the work tree {root}")
+    return relative
+
+
+def warnings(after: Project, task: Task) -> list[str]:
+    """What a person should know of a task that was added: that nobody reads its file, and what is wrong with it."""
+    told = (
+        []
+        if is_looked_at(after, task.file)
+        else [f"{task.file} does not match `files`, so other commands do not read it"]
+    )
+    told += [f"{task.file}:{task.line}: {problem.message}" for problem in after.problems(task)]
+    return told + [
+        f"{one.file}:{one.line}: {one.message}"
+        for one in findings(after.plan, after.config)
+        if (one.file, one.line, one.severity) == (task.file, task.line, Severity.ERROR)
+    ]
 
 
 def is_looked_at(project: Project, file: str) -> bool:

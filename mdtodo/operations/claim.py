@@ -150,13 +150,15 @@ def _refuse(project: Project, task: Task, name: str, *, steal: bool) -> None:
     if steal or state is State.RUNNING:  # of what is in hand the lease says by whom
         return
     if task.worker not in (None, name):
-        hint = "--steal takes it from there"
-        raise RefusedClaimError(f"{it} is reserved for the worker {task.worker}", hint=hint)
+        raise RefusedClaimError(f"{it} is reserved for the worker {task.worker}", hint=_STEAL)
+
+
+_STEAL = "--steal takes it from there"
 
 
 def _in_hand(task: Task, lease: Lease | None) -> str:
     who = lease.worker if lease is not None else "another worker"
-    return f"{title_and_id(task)} is in hand: {who} has it; --steal takes it from there"
+    return f"{title_and_id(task)} is in hand: {who} has it"
 
 
 def _not_held(state: StateStore, task_id: str, it: str, token: int) -> str:
@@ -180,7 +182,7 @@ def _take(
     else:
         lease = state.lease(task.id, name, ttl, mine=False)
     if lease is None:
-        raise RefusedClaimError(_in_hand(task, before))
+        raise RefusedClaimError(_in_hand(task, before), hint=_STEAL)
     return state.reserve(lease) if named else lease
 
 

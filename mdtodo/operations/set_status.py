@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
-from mdtodo.core.edits import Edit, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, Edit, SetKey, SetStatus
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.task import Status, Task
 from mdtodo.errors import ConfigError, InputError, MdtodoError
@@ -54,10 +54,11 @@ def set_status(
     *,
     commit: bool,
     commit_of: Mapping[str, str] = MappingProxyType({}),
+    note: str | None = None,
 ) -> StatusChange:
     """Give these tasks this status, with the parents that follow by `rollup`; and commit just that if asked, also
     what the work tree shows already and HEAD does not. What is done already, and unproven, is vouched for. `commit_of`:
-    by task, the commit whose message says so.
+    by task, the commit whose message says so. `note` is written below each of these tasks.
 
     Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
     """
@@ -76,6 +77,9 @@ def set_status(
     with GitSession(project.repo) as git:
         by = git.committer_email()
         words = [_receipt(project, task, status, "person", claims.get(task.id)) for task in targets]
+        if note is not None:
+            notes = [AddNote(task.anchor, note) for task in targets]
+            words = [one._replace(edits=(*one.edits, said)) for one, said in zip(words, notes, strict=True)]
         late = frozenset(task.id for task in vouched)
         words = [
             word._replace(said_in=commit_of.get(word.task_id), by=by, proves=word.task_id in late)
@@ -99,7 +103,7 @@ def _unproven(project: Project, tasks: Sequence[Task]) -> tuple[Task, ...]:
     done = [task for task in tasks if task.status is Status.DONE]
     if not any(task.own_run or routes[task.id].processor or task.every for task in done):
         return ()
-    from mdtodo.run.prove import unproven_ticks
+    from mdtodo.run.recheck.prove import unproven_ticks
 
     try:
         unproven = unproven_ticks(project).unproven

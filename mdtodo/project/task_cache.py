@@ -16,7 +16,7 @@ from mdtodo.core.task import Task
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.tasks import FileTasks, tasks_of_file
 from mdtodo.project.rules_key import rules_key
-from mdtodo.storage.blob_cache import FindingCache
+from mdtodo.storage.caches.blob_cache import FindingCache
 
 if TYPE_CHECKING:
     from mdtodo.config.settings import Config

@@ -13,7 +13,7 @@ from mdtodo.core import codec
 from mdtodo.core.digest import hexdigest
 from mdtodo.git.true_history import shallow_commits
 from mdtodo.proof.walk import Found
-from mdtodo.storage.blob_cache import FindingCache
+from mdtodo.storage.caches.blob_cache import FindingCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mdtodo.git.true_history import read_history
-from mdtodo.storage.signature_cache import signed_by
+from mdtodo.storage.caches.signature_cache import signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.config.settings import Config
-    from mdtodo.core.task import Json, Task
+    from mdtodo.core.task import Anchor, Json, Task
     from mdtodo.execution.executor import AttemptEvent
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
@@ -140,7 +140,7 @@ class Isolation:
         if options.verify or options.fresh or task.id in options.merged:
             return False
         one = waiting.find(self.journal.repo, task.id)
-        if one is None or one.anchor != task.anchor or one.result.changes is None:
+        if one is None or not _is_same(one.anchor, task.anchor) or one.result.changes is None:
             return False
         if isinstance(start := self.begin(task), str) or start.processor.name != one.processor:
             return False
@@ -361,6 +361,12 @@ class Isolation:
     def _give_turn_back(self) -> None:
         if self._turn is not None:
             self._turn.give_back()
+
+
+def _is_same(was: Anchor, now: Anchor) -> bool:
+    """Whether both are of one task, whatever stands around it; of equal tasks all must agree."""
+    alike = (was.name, was.title, was.keys) == (now.name, now.title, now.keys)
+    return was == now or (was.alone and now.alone and alike)
 
 
 def _words(command: str | tuple[str, ...] | None) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """One SQLite file that many processes of one machine write: the door to sqlite3.
 
-WAL mode; writers take turns by `BEGIN IMMEDIATE` with a short fixed backoff, since SQLite's own busy handler
+WAL mode; writers take turns by `BEGIN IMMEDIATE` with a short backoff, since SQLite's own busy handler
 starves some of many. A damaged file is set aside and made anew, by one process only.
 """
 
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Seconds to wait for other writers before giving up, and between two attempts.
+#: Seconds to wait for other writers before giving up.
 PATIENCE = 30.0
-PAUSE = 0.0005
+#: Seconds between two attempts, at first and at last: fifty who tried as often as eight may would leave no time to the
+#: one who has the lock.
+PAUSE, LONGEST_PAUSE = 0.0005, 0.008
 
 
 class Database:
@@ -240,7 +242,7 @@ def _set_aside(path: str, schema: str, upgrades: Mapping[int, str]) -> tuple[str
 
 def _patiently(action: Callable[[], T], path: str) -> T:
     """What `action` gives, tried again while other processes are in its way."""
-    deadline = time.monotonic() + PATIENCE
+    deadline, pause = time.monotonic() + PATIENCE, PAUSE
     while True:
         try:
             return action()
@@ -251,7 +253,8 @@ def _patiently(action: Callable[[], T], path: str) -> T:
                 raise MdtodoError(
                     f"other processes kept it locked for {PATIENCE:.0f} s", file=path
                 ) from error
-        time.sleep(PAUSE)
+        time.sleep(pause * (0.5 + time.monotonic_ns() % 997 / 997))  # not all at the same moment
+        pause = min(1.2 * pause, LONGEST_PAUSE)
 
 
 _ADVICE = {

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 from mdtodo.storage.journal import Journal
 from mdtodo.storage.leases import Leases
-from mdtodo.storage.runners import IN_HAND, RUNNERS, Runners
+from mdtodo.storage.live.runners import IN_HAND, RUNNERS, Runners
 from mdtodo.storage.runs import Runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from mdtodo.git.repository import Repository
 
@@ -112,7 +111,5 @@ class StateStore(Leases, Journal, Runs, Runners):
     def __enter__(self) -> StateStore:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -15,7 +15,7 @@ def worker_name(given: str | None) -> str:
         return _default()
     if not re.fullmatch(WORKER, given) or len(given) > _LONGEST:
         raise UsageError(
-            f"--name {given[:_LONGEST]!r} is no name of a worker",
+            f"{given[:_LONGEST]!r} is no name of a worker",
             hint=f"at most {_LONGEST} letters (a to z, A to Z), digits and `.`, `_`, `-`, `@` make one",
         )
     return given

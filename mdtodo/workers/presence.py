@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import MdtodoError
-from mdtodo.storage.runners import SIGN
+from mdtodo.storage.live.runners import SIGN
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:

@@ -10,12 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from mdtodo.clones import bubblewrap
 from mdtodo.clones.environment import clone_environment
 from mdtodo.clones.sandbox import SandboxError, sandbox, wrap
 from tests.clones.conftest import everything
+from tests.processes import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -275,11 +277,8 @@ def test_exit_codes_are_those_of_a_shell(inside: Inside, argv: tuple[str, ...], 
 @needs_bubblewrap
 def test_what_ends_leaves_nothing_behind(inside: Inside) -> None:
     inside("setsid sleep 987654 & exit 0")
-    assert "sleep\x00987654" not in "".join(
-        Path(f"/proc/{pid}/cmdline").read_text()
-        for pid in os.listdir("/proc")
-        if pid.isdigit() and os.path.exists(f"/proc/{pid}/cmdline")
-    )
+    left = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "987654"]]
+    eventually(lambda: not any(one.is_running() for one in left))
 
 
 @needs_bubblewrap

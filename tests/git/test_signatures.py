@@ -341,5 +341,5 @@ class TestCannotBeChecked:
 
 
 def test_importing_it_is_cheap_where_nothing_is_signed() -> None:
-    asked = "import sys, mdtodo.storage.signature_cache; print('subprocess' in sys.modules)"
+    asked = "import sys, mdtodo.storage.caches.signature_cache; print('subprocess' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", asked], text=True) == "False\n"

@@ -106,7 +106,14 @@ def test_the_kept_readings_are_bounded():
     huge = b"- [ ] a\n" * 17_000
     parse_cache.parse_cached(huge, STATUS_CHARS, "TODO.md")
     assert all(key[0] != huge for key in parse_cache._parsed)
-    assert all(newest in parse_cache._parsed.values() for newest in parse_cache._newest.values())
+    for number in range(20):
+        parse_cache.parse_cached(f"- [ ] {number}\n".encode(), STATUS_CHARS, "TODO.md")
+    kept = {(key[0], data, key[1]) for key, versions in parse_cache._versions.items() for data in versions}
+    assert kept == parse_cache._parsed.keys()
+    assert (
+        sum(key[0] == "TODO.md" and key[2] == tuple(STATUS_CHARS.items()) for key in kept)
+        == parse_cache._VERSIONS
+    )
 
 
 def test_a_reading_with_other_statuses_is_another_one():

@@ -146,6 +146,13 @@ class TestPushes:
         assert scene.pushes[-1] == ["-"] * 100 + ["main"]
         assert len(scene.pushes) <= 9
 
+    def test_a_worker_lands_its_short_tasks_in_one_push(self, scene):
+        scene.todo("".join(f"- [ ] task {number} run:ok\n" for number in range(40)))
+        scene(scene.remote.clone("a"), "worker", "--remote", "origin", "--push", "-j2")
+        assert len(scene.called) == 40
+        assert [one for one in scene.pushes if "main" in one] == [["-"] * 40 + ["main"]]
+        assert len(scene.pushes) <= 8
+
     def test_a_renewal_is_one_push_whatever_is_held(self, scene):
         scene.todo("- [ ] a run:waits\n- [ ] b run:waits\n", 'remote_lease = "4s"\n')
         process = scene.start(scene.remote.clone("a"), *RUN, "--push")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     type=click.Path(),
     help="Add it to this file; default: the first TODO file.",
 )
+@click.option("--note", metavar="TEXT", help="Add a nested bullet of this text below it.")
 @json_option
 @click.pass_obj
 def command(
@@ -39,6 +40,7 @@ def command(
     under: str | None,
     section: str | None,
     path: str | None,
+    note: str | None,
     as_json: bool,
 ) -> None:
     """Add a task, whose text may contain keys; prints its id.
@@ -46,9 +48,7 @@ def command(
     A date may be relative: due:tomorrow, from:friday, due:+2w. It is written as YYYY-MM-DD.
     """
     from mdtodo.cli._run import say
-    from mdtodo.core.task import Severity
-    from mdtodo.operations.add import add, is_looked_at
-    from mdtodo.planning.findings import findings
+    from mdtodo.operations.add import add, new_file, warnings
     from mdtodo.system.files import persist
 
     def attempt() -> tuple[Project, Task]:
@@ -56,18 +56,13 @@ def command(
         named = session.named([path]) if path and session.exists(path) else ()
         project = session.project(named)
         parent = project.find(under) if under else None
-        file = None if not path else named[0] if named else session.new_file(path)
-        return add(project, " ".join(text), parent=parent, section=section, file=file)
+        file = None
+        if path:
+            file = named[0] if named else new_file(session.repo.root, path, session.directory)
+        return add(project, " ".join(text), parent=parent, section=section, file=file, note=note)
 
     after, task = persist(attempt)
-    if not is_looked_at(after, task.file):
-        say([f"{task.file} does not match `files`, so other commands do not read it"])
-    for problem in after.problems(task):
-        say([f"{task.file}:{task.line}: {problem.message}"])
-    for finding in findings(after.plan, session.config):
-        here = (finding.file, finding.line) == (task.file, task.line)
-        if here and finding.severity is Severity.ERROR:
-            say([f"{finding.file}:{finding.line}: {finding.message}"])
+    say(warnings(after, task))
     if as_json:
         from mdtodo.reporting.json_documents import print_tasks_json
 

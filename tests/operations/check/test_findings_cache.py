@@ -14,7 +14,7 @@ from mdtodo.config.load import load
 from mdtodo.git.files.tree_files import from_work_tree
 from mdtodo.git.repository import discover
 from mdtodo.operations.check import check as check_module
-from mdtodo.storage import blob_cache
+from mdtodo.storage.caches import blob_cache
 from tests.examples import examples
 
 if TYPE_CHECKING:

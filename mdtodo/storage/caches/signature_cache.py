@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mdtodo.git.signatures import find_signers, read_signed, ssh_keygen
-from mdtodo.storage.blob_cache import FindingCache
+from mdtodo.storage.caches.blob_cache import FindingCache
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -14,9 +14,9 @@ import pytest
 
 from mdtodo.core.activity import InHand, Machine, Phase
 from mdtodo.git.repository import Repository
-from mdtodo.storage import runners
 from mdtodo.storage.activity import activity
-from mdtodo.storage.runners import REMEMBERED, SILENCE
+from mdtodo.storage.live import runners
+from mdtodo.storage.live.runners import REMEMBERED, SILENCE
 from mdtodo.storage.state import StateStore, folder
 from mdtodo.system import process_identity
 

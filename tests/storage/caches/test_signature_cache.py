@@ -10,7 +10,7 @@ import pytest
 
 from mdtodo.git import signatures
 from mdtodo.git.repository import discover
-from mdtodo.storage.signature_cache import signed_by
+from mdtodo.storage.caches.signature_cache import signed_by
 from tests.git.test_signatures import CI, REAL, keys, line, signed
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.activity import InHand, Machine, Phase
 from mdtodo.errors import MdtodoError
-from mdtodo.storage.runners import SIGN
+from mdtodo.storage.live.runners import SIGN
 
 if TYPE_CHECKING:
     from mdtodo.storage.state import StateStore
