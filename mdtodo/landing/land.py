@@ -58,8 +58,7 @@ LOCK_PATIENCE = 3.0
 
 
 class RefusedError(GitError):
-    """Nothing was changed, since all of it could not be; `reasons` say why, each with its file. `of_task`: a task is
-    not what it was, or not there."""
+    """Nothing was changed, since all of it could not be; `reasons` say why. `of_task`: a task is not what it was."""
 
     def __init__(self, reasons: Sequence[str], *, of_task: bool = False) -> None:
         more = f"; and {len(reasons) - 8} more" if len(reasons) > 8 else ""
@@ -181,8 +180,9 @@ def _land(
             job, kept_open = _without(job, kept_open, changed.reasons)
         except UnclearError as error:
             if checks.whole:
-                reasons = [f"{task}: {reason}" for task, reason in error.reasons.items()]
-                raise RefusedError(reasons, of_task=True) from error
+                raise RefusedError(
+                    [f"{task}: {why}" for task, why in error.reasons.items()], of_task=True
+                ) from error
             job, unclear = _without(job, unclear, error.reasons)
     forget(job.repo, builder.outputs)
     landing = _tick_work_tree(job, landing._replace(kept_open=kept_open, unclear=unclear))
