@@ -32,7 +32,20 @@ if TYPE_CHECKING:
 
 #: The keys of a task's line that a person may let processors write: what proves the task, what it waits for, what
 #: others call it, who takes it; and those that are free anyhow. Not `failed` and `done`, which mdtodo alone writes.
-SUBTASK_KEYS = ("run", "after", "id", "expand", "worker", "needs", "lane", "priority", "due", "from", "est")
+SUBTASK_KEYS = (
+    "run",
+    "after",
+    "id",
+    "expand",
+    "worker",
+    "needs",
+    "lane",
+    "priority",
+    "due",
+    "from",
+    "est",
+    "every",
+)
 
 
 def _category_words(value: object) -> object:

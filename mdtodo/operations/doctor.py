@@ -35,7 +35,7 @@ _GIT = (2, 38)
 _FREE = 500_000_000
 #: Seconds for which git may hold a lock: longer than any of its commands does.
 _LOCKED = 600.0
-#: How its file format begins: https://www.sqlite.org/fileformat.html
+#: How a file of SQLite begins.
 _SQLITE = b"SQLite format 3"
 #: So many folders are watched in a large repository.
 _WATCHES = 8192

@@ -531,8 +531,8 @@ def test_show_says_what_needs_the_task(repo: Checkout, inside: Callable[..., Sai
         "- [ ] Base id:a\n- [ ] Upper after:a id:b\n- [ ] Whole id:c\n  - [ ] Part id:d\n- [x] Old after:a\n"
     )
     repo.commit("Base", **{"TODO.md": text})
-    assert "needed by  b (Upper)\n" in inside("show", "a").out
-    assert "needed by  c (Whole)\n" in inside("show", "Part").out
+    assert 'needed by  "Upper" (b)\n' in inside("show", "a").out
+    assert 'needed by  "Whole" (c)\n' in inside("show", "Part").out
     assert "needed by" not in inside("show", "b").out
     blocks = {one["id"]: one["blocks"] for one in inside("list", "--json").json["tasks"]}
     assert {name: found for name, found in blocks.items() if found} == {"a": ["b"], "d": ["c"]}

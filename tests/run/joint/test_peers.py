@@ -31,8 +31,8 @@ def result(run: str, task: str, outcome: Outcome, *, lands: bool = True) -> Jour
 
 
 def test_what_others_have_taken_is_told_once_and_not_what_is_ones_own(state: StateStore) -> None:
-    peers, mine = Peers.of(state, "mine"), state.lease_all(["a"], "me", 60.0)
-    state.lease_all(["b", "c"], "other", 60.0)
+    peers, mine = Peers.of(state, "mine"), state.take(["a"], "me", 60.0).leases
+    state.take(["b", "c"], "other", 60.0)
     assert peers.taken(mine) == {"b", "c"}
     assert peers.taken(mine) == set()
     state.lease("d", "a person", 60.0, mine=False)
