@@ -22,10 +22,13 @@ from mdtodo.run.start.throttle import (
     memory_percent,
     own_seconds,
 )
+from tests.processes import eventually
 
 SPIN = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import Checkout
 
 
@@ -38,12 +41,13 @@ def test_memory_counts_from_the_first_look() -> None:
     assert Throttle(max_cpu=100, max_memory=100).allows_start(0.0)
 
 
-def test_load_of_other_processes_counts() -> None:
+def test_load_of_other_processes_counts(tmp_path: Path) -> None:
     one = Throttle(max_cpu=0, max_memory=100)
     assert one.allows_start(0.0), "nothing is measured yet, but the clocks are read"
-    subprocess.run(["setsid", "--fork", *SPIN], check=True)  # no child of this process
-    while any(process.cmdline()[-1:] == SPIN[-1:] for process in psutil.process_iter() if _lives(process)):
-        pass
+    over = tmp_path / "over"
+    # no child of this process
+    subprocess.run(["setsid", "--fork", "sh", "-c", '"$@"; touch "$0"', str(over), *SPIN], check=True)
+    eventually(over.exists)
     assert one.allows_start(FIRST - 0.01)
     assert one.machine == (None, None, None)
     assert not one.allows_start(FIRST + 0.01)
@@ -189,10 +193,3 @@ def test_a_run_on_a_machine_that_shows_no_load_works_and_says_so_once(repo: Chec
     assert repo.read("TODO.md") == (
         b"- [x] a run:ok\n- [ ] b run:slow failed:1\n- [x] c run:ok\n- [ ] d run:py failed:1\n"
     )
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return bool(process.cmdline())
-    except psutil.Error:
-        return False
