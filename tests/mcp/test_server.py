@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -309,6 +310,22 @@ def test_resources_are_the_todo_files_and_single_tasks_and_nothing_else(repo: Ch
         ):
             with pytest.raises(MCPError):
                 await agent.client.read_resource(uri)
+
+    talk(repo.root, scene)
+
+
+def test_a_file_whose_name_is_no_text_is_told_and_read(repo: Checkout) -> None:
+    (repo.root / "todo").mkdir()
+    path = os.path.join(os.fsencode(repo.root), b"todo", b"a\xff.md")
+    with open(path, "w") as file:
+        file.write("- [ ] Odd id:odd\n")
+
+    async def scene(agent: Agent) -> None:
+        assert (await agent("show_task", id="odd"))["file"] == "todo/a\\udcff.md"
+        (uri,) = [one.uri for one in (await agent.client.list_resources()).resources if "todo/" in one.uri]
+        assert uri == "todo://todo/a%FF.md"
+        assert (await agent.client.read_resource(uri)).contents[0].text == "- [ ] Odd id:odd\n"
+        assert (await agent("note", id="begin", text="a note on what is done"))["noted"]
 
     talk(repo.root, scene)
 
